@@ -1,0 +1,119 @@
+/** Reasons of `kind: Status` and the HTTP code each comes with (apimachinery meta/v1 StatusReason). */
+export const STATUS_CODES = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Expired: 410,
+  Gone: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+  Timeout: 504,
+} as const;
+
+export type StatusReason = keyof typeof STATUS_CODES;
+
+/** One cause in `details.causes`. `field` is a JSON path as upstream writes it: `spec.template.spec.containers[0].name`. */
+export interface StatusCause {
+  reason: string;
+  message: string;
+  field?: string;
+}
+
+export interface StatusDetails {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: StatusCause[];
+  retryAfterSeconds?: number;
+}
+
+/** The answer to a request that failed (or, for deletes, succeeded without an object to show). */
+export interface Status {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: Record<string, unknown>;
+  status: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  details?: StatusDetails;
+  code: number;
+}
+
+/** An error that a client gets to see as a Status. Anything else that is thrown becomes an InternalError. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: number;
+
+  constructor(
+    readonly reason: StatusReason,
+    message: string,
+    readonly details: StatusDetails = {},
+    options?: { cause?: unknown; code?: number },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options?.code ?? STATUS_CODES[reason];
+  }
+
+  toStatus(): Status {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      details: this.details,
+      code: this.code,
+    };
+  }
+}
+
+/** What an error speaks of: group is empty for the core group; plural and name as in the request path. */
+export interface ErrorSubject {
+  group: string;
+  plural: string;
+  name: string;
+}
+
+const qualified = (subject: ErrorSubject): string =>
+  subject.group ? `${subject.plural}.${subject.group}` : subject.plural;
+
+const detailsOf = (subject: ErrorSubject): StatusDetails => ({
+  name: subject.name,
+  ...(subject.group && { group: subject.group }),
+  kind: subject.plural,
+});
+
+export function notFound(subject: ErrorSubject): ApiError {
+  return new ApiError('NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
+}
+
+export function alreadyExists(subject: ErrorSubject): ApiError {
+  return new ApiError('AlreadyExists', `${qualified(subject)} "${subject.name}" already exists`, detailsOf(subject));
+}
+
+export function conflict(subject: ErrorSubject, detail: string): ApiError {
+  return new ApiError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(subject)} "${subject.name}": ${detail}`,
+    detailsOf(subject),
+  );
+}
+
+/** The conflict of an update whose resourceVersion is not the stored one. */
+export function staleWrite(subject: ErrorSubject): ApiError {
+  return conflict(
+    subject,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+}

@@ -1,0 +1,63 @@
+import { ApiError, type StatusCause } from './api-error.js';
+
+/** Types of validation errors (apimachinery field.ErrorType) and the words each prints. */
+const BODIES = {
+  FieldValueNotFound: 'Not found',
+  FieldValueRequired: 'Required value',
+  FieldValueDuplicate: 'Duplicate value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+  FieldValueTypeInvalid: 'Invalid value',
+} as const;
+
+export type FieldErrorType = keyof typeof BODIES;
+
+/** One fault in an object. `value` is printed for the types that show one. */
+export interface FieldError {
+  type: FieldErrorType;
+  field: string;
+  value?: unknown;
+  detail: string;
+}
+
+const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
+  'FieldValueNotFound',
+  'FieldValueDuplicate',
+  'FieldValueInvalid',
+  'FieldValueNotSupported',
+  'FieldValueTypeInvalid',
+]);
+
+/** `BODY: VALUE: DETAIL` without the field path: the `message` of a cause. */
+export function fieldErrorBody(error: FieldError): string {
+  const parts: string[] = [BODIES[error.type]];
+  if (SHOWS_VALUE.has(error.type)) parts.push(error.value === undefined ? 'null' : JSON.stringify(error.value));
+  if (error.detail) parts.push(error.detail);
+  return parts.join(': ');
+}
+
+/** `PATH: BODY: VALUE: DETAIL`. */
+export function fieldErrorMessage(error: FieldError): string {
+  return `${error.field}: ${fieldErrorBody(error)}`;
+}
+
+/** The 422 for an object with faults. `kind` and `group` name the type: `DaemonSet.apps "x" is invalid: …`. */
+export function invalid(subject: { group: string; kind: string; name: string }, errors: FieldError[]): ApiError {
+  const messages = errors.map(fieldErrorMessage);
+  const what = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
+  const causes: StatusCause[] = errors.map((error) => ({
+    reason: error.type,
+    message: fieldErrorBody(error),
+    field: error.field,
+  }));
+  const body = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`;
+  return new ApiError('Invalid', `${what} "${subject.name}" is invalid: ${body}`, {
+    name: subject.name,
+    ...(subject.group && { group: subject.group }),
+    kind: subject.kind,
+    causes,
+  });
+}

@@ -1,0 +1,5 @@
+export * from './api-error.js';
+export * from './field-error.js';
+export * from './kube-object.js';
+export * from './record.js';
+export * from './resource.js';

@@ -1,0 +1,76 @@
+import type { KubeObject, ObjectMeta } from './kube-object.js';
+
+/**
+ * An object as the store, the journal, the bus and the caches carry it: in parts, each part JSON text.
+ *
+ * Parts instead of one document, for two reasons. Desired and observed state are written independently (a status write
+ * does not rewrite the spec), and an answer to a client is put together by joining text, without parsing or encoding
+ * anything (a 2 kB pod costs about 20 µs to encode and 25 µs to parse).
+ */
+export interface ObjectRecord {
+  /** Storage name of the resource: `pods`, `daemonsets.apps`. */
+  resource: string;
+  /** Empty for cluster-scoped objects. */
+  namespace: string;
+  name: string;
+  uid: string;
+  /** The revision of the last write; `metadata.resourceVersion` in decimal. */
+  revision: number;
+  /** JSON of `metadata` without `resourceVersion`. */
+  metadata: string;
+  /** JSON object of every top-level field but apiVersion, kind, metadata and status: `{"spec":{…}}`, `{"data":{…}}`. */
+  desired: string;
+  /** JSON of `status`; null when the object has none. */
+  observed: string | null;
+  /** For pods the node they are bound to (`spec.nodeName`), for nodes the agent that hosts them; else null. */
+  placement: string | null;
+}
+
+/** The parts of a record that depend on its content alone. */
+export type RecordParts = Pick<ObjectRecord, 'metadata' | 'desired' | 'observed'>;
+
+/** Annotation on a Node that names the agent process that hosts it. */
+export const AGENT_ANNOTATION = 'everynode.io/agent';
+
+/** Splits an object into parts. `resourceVersion` is left out: the store gives it. */
+export function splitObject(object: KubeObject): RecordParts {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, status, ...desired } = object;
+  const { resourceVersion: _resourceVersion, ...kept } = metadata;
+  return {
+    metadata: JSON.stringify(kept),
+    desired: JSON.stringify(desired),
+    observed: status === undefined ? null : JSON.stringify(status),
+  };
+}
+
+/** Where an object belongs besides its key: see {@link ObjectRecord.placement}. */
+export function placementOf(resource: string, object: KubeObject): string | null {
+  if (resource === 'pods') return (object.spec as { nodeName?: string } | undefined)?.nodeName ?? null;
+  if (resource === 'nodes') return object.metadata.annotations?.[AGENT_ANNOTATION] ?? null;
+  return null;
+}
+
+/** JSON text of the whole object. Joins the parts as they are: nothing is parsed. */
+export function recordToJson(record: ObjectRecord, apiVersion: string, kind: string): string {
+  const rest = record.desired.length > 2 ? `,${record.desired.slice(1, -1)}` : '';
+  const status = record.observed === null ? '' : `,"status":${record.observed}`;
+  return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${metadataToJson(record)}${rest}${status}}`;
+}
+
+function metadataToJson(record: ObjectRecord): string {
+  return `{"resourceVersion":"${record.revision}",${record.metadata.slice(1)}`;
+}
+
+/** The parsed object. */
+export function recordToObject(record: ObjectRecord, apiVersion: string, kind: string): KubeObject {
+  const metadata = JSON.parse(record.metadata) as ObjectMeta;
+  metadata.resourceVersion = String(record.revision);
+  const object: KubeObject = { apiVersion, kind, metadata, ...(JSON.parse(record.desired) as object) };
+  if (record.observed !== null) object.status = JSON.parse(record.observed);
+  return object;
+}
+
+/** `namespace/name`, or the bare name of a cluster-scoped object: the key of workqueues and caches. */
+export function keyOf(object: { namespace?: string; name: string }): string {
+  return object.namespace ? `${object.namespace}/${object.name}` : object.name;
+}

@@ -1,0 +1,84 @@
+import type { FieldError } from './field-error.js';
+import type { KubeObject } from './kube-object.js';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** A column of `kubectl get`. Priority 0 always shows, 1 only with `-o wide`. */
+export interface TableColumn {
+  name: string;
+  type: 'string' | 'integer' | 'date' | 'boolean';
+  format: string;
+  description: string;
+  priority: 0 | 1;
+}
+
+export type TableCell = string | number | boolean;
+
+/** A row: one cell a column, and conditions (a finished pod carries `Completed`). */
+export interface TableRow {
+  cells: TableCell[];
+  conditions?: { type: string; status: string; reason?: string; message?: string }[];
+}
+
+export interface TableDefinition {
+  columns: TableColumn[];
+  /** `now` in ms since the epoch. */
+  row(object: KubeObject, now: number): TableRow;
+}
+
+/** A subresource as discovery shows it. `status` is served by the generic writer, the others by code of their own. */
+export interface SubresourceDefinition {
+  name: string;
+  /** Kind in the body when it is not the resource's own (`pods/eviction` takes policy/v1 Eviction). */
+  kind?: { group: string; version: string; kind: string };
+  verbs: Verb[];
+}
+
+/**
+ * Everything the services must know of one resource; adding a resource is adding one of these. Shared code never
+ * branches on a kind: it asks the definition.
+ *
+ * The hooks get objects in stored form and change them in place where they return nothing. `now` is ms since the epoch.
+ */
+export interface ResourceDefinition {
+  /** Empty for the core group. */
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  singular: string;
+  shortNames: string[];
+  categories: string[];
+  namespaced: boolean;
+  verbs: Verb[];
+  subresources: SubresourceDefinition[];
+  /** Name of the type in the schema: `io.k8s.api.apps.v1.DaemonSet`. */
+  schema: string;
+  /** Key under which objects are stored. Two definitions share one when two groups show the same objects (events). */
+  storage: string;
+  /** True when `metadata.generation` counts spec changes. */
+  hasGeneration: boolean;
+  /** Selectable fields beside metadata.name and metadata.namespace; each gives the value as text, empty for unset. */
+  fields: Record<string, (object: KubeObject) => string>;
+  /** Policy of a DELETE that names none: `Background` for apps/v1 and core. */
+  defaultPropagation: 'Background' | 'Orphan';
+  /** Fills in defaults, as upstream's SetDefaults functions; runs on every write before validation. */
+  setDefaults(object: KubeObject): void;
+  /** Drops what a creator may not set (status) and gives first values. */
+  prepareForCreate(object: KubeObject): void;
+  /** Carries over what an updater may not change (status, immutable metadata); raises generation. */
+  prepareForUpdate(object: KubeObject, current: KubeObject): void;
+  /** The same for a write to /status: everything but status comes from `current`. */
+  prepareForStatusUpdate(object: KubeObject, current: KubeObject): void;
+  validate(object: KubeObject): FieldError[];
+  validateUpdate(object: KubeObject, current: KubeObject): FieldError[];
+  validateStatusUpdate(object: KubeObject, current: KubeObject): FieldError[];
+  table: TableDefinition;
+  /** For definitions that show objects stored under another type: events.k8s.io/v1 over v1. */
+  convert?: { toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject };
+}
+
+/** `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf(definition: { group: string; version: string }): string {
+  return definition.group ? `${definition.group}/${definition.version}` : definition.version;
+}
