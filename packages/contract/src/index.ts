@@ -1,1 +1,5 @@
-export {};
+export * from './events.js';
+export * from './journal-codec.js';
+export * from './streams.js';
+export * from './subjects.js';
+export * from './validate.js';

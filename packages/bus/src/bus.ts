@@ -1,0 +1,272 @@
+import {
+  type BackoffOptions,
+  backoffMs,
+  injectTrace,
+  type Logger,
+  pause,
+  retryUntilDone,
+} from '@everynode/service-shell';
+import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { type CloudEvent, cloudEventHeaders, cloudEventOf } from './cloud-event.js';
+import { ensureTopology } from './topology.js';
+
+export interface BusOptions {
+  url: string;
+  user?: string | undefined;
+  password?: string | undefined;
+  /** Shows up in the server's connection list. */
+  name: string;
+  log: Logger;
+  /** Where replies go; agents have a prefix of their own that their permission names. */
+  inboxPrefix?: string;
+  signal: AbortSignal;
+}
+
+/** One message off the bus. */
+export interface Delivery {
+  subject: string;
+  event: CloudEvent | undefined;
+  body: string;
+}
+
+/** A follower of a stream: see {@link Bus.follow}. */
+export interface Follower {
+  onMessage(delivery: Delivery): void | Promise<void>;
+  /** Called each time delivery starts anew: messages may have been missed before this point. */
+  onReset(): void;
+}
+
+const RECONNECT: BackoffOptions = { firstMs: 100, maxMs: 2000 };
+
+/**
+ * One connection to NATS. It is made with back-off and made again by itself whenever it is lost; `connected` tells.
+ * Nothing that is sent here is the only copy of anything: Postgres is the truth, and readers notice what they missed.
+ */
+export class Bus {
+  readonly #connection: NatsConnection;
+  readonly #js: JetStreamClient;
+  readonly #log: Logger;
+  readonly #signal: AbortSignal;
+  readonly #restarts = new Set<() => void>();
+  #connected = true;
+
+  private constructor(connection: NatsConnection, options: BusOptions) {
+    this.#connection = connection;
+    this.#js = jetstream(connection);
+    this.#log = options.log;
+    this.#signal = options.signal;
+    void this.#watchConnection();
+  }
+
+  /** Connects, waiting for a server that is not up yet. Rejects only when the signal aborts. */
+  static async connect(options: BusOptions): Promise<Bus> {
+    const connection = await retryUntilDone(
+      () =>
+        connect({
+          servers: options.url,
+          ...(options.user !== undefined && { user: options.user }),
+          ...(options.password !== undefined && { pass: options.password }),
+          name: options.name,
+          ...(options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix }),
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: 200,
+          reconnectJitter: 200,
+          pingInterval: 10_000,
+          timeout: 5000,
+        }),
+      {
+        signal: options.signal,
+        onFailure: (error, failures) => options.log.warn({ err: error, failures }, 'NATS cannot be reached'),
+        backoff: RECONNECT,
+      },
+    );
+    if (!connection) throw new Error('stopped before NATS could be reached');
+    return new Bus(connection, options);
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') {
+        this.#connected = false;
+        this.#log.warn('connection to NATS lost');
+      } else if (status.type === 'reconnect') {
+        this.#connected = true;
+        this.#log.info('connection to NATS is back');
+        for (const restart of this.#restarts) restart();
+      } else if (status.type === 'error') {
+        this.#log.warn({ err: status.error }, 'NATS refused something');
+      }
+    }
+  }
+
+  /** Creates streams and durable consumers. Needs the services' credential. */
+  async ensureTopology(): Promise<void> {
+    await ensureTopology(await jetstreamManager(this.#connection));
+  }
+
+  /** Stores one message in its stream; resolves when the server has it. */
+  async publish(subject: string, event: CloudEvent, body: string | Uint8Array): Promise<void> {
+    const carrier = cloudEventHeaders(event, Date.now());
+    injectTrace(carrier);
+    await this.#js.publish(subject, body, { headers: carrier, ...(event.id !== undefined && { msgID: event.id }) });
+  }
+
+  /**
+   * Follows a stream from now on, in order. After a lost connection, a lost stream or any error it starts anew from
+   * what is new then, and says so through `onReset`; what came in between is for the follower to find out.
+   * Resolves when the signal aborts.
+   */
+  async follow(
+    stream: string,
+    filter: string,
+    follower: Follower,
+    from: 'new' | 'last-per-subject' = 'new',
+  ): Promise<void> {
+    for (let failures = 0; !this.#signal.aborted; ) {
+      try {
+        await this.#followOnce(stream, filter, follower, from, () => {
+          failures = 0;
+        });
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        failures += 1;
+        this.#log.warn({ err: error, stream }, 'following a stream failed');
+        await pause(backoffMs(failures, RECONNECT), this.#signal);
+      }
+    }
+  }
+
+  async #followOnce(
+    stream: string,
+    filter: string,
+    follower: Follower,
+    from: 'new' | 'last-per-subject',
+    onStarted: () => void,
+  ): Promise<void> {
+    const consumer = await this.#js.consumers.get(stream, {
+      filter_subjects: filter,
+      deliver_policy: from === 'new' ? 'new' : 'last_per_subject',
+    });
+    const messages = await consumer.consume({ max_messages: 1000, abort_on_missing_resource: true });
+    const stop = (): void => messages.stop();
+    this.#restarts.add(stop);
+    this.#signal.addEventListener('abort', stop, { once: true });
+    try {
+      onStarted();
+      follower.onReset();
+      for await (const message of messages) {
+        await follower.onMessage({
+          subject: message.subject,
+          event: cloudEventOf(message.headers),
+          body: message.string(),
+        });
+      }
+    } finally {
+      this.#restarts.delete(stop);
+      this.#signal.removeEventListener('abort', stop);
+      messages.stop();
+    }
+  }
+
+  /**
+   * Takes part in a durable consumer. `handle` runs for up to `concurrency` messages at once; a message is
+   * acknowledged when it resolves and comes again when it rejects. Resolves when the signal aborts.
+   */
+  async work(
+    stream: string,
+    durable: string,
+    concurrency: number,
+    handle: (delivery: Delivery) => Promise<void>,
+  ): Promise<void> {
+    for (let failures = 0; !this.#signal.aborted; ) {
+      try {
+        await this.#workOnce(stream, durable, concurrency, handle);
+        failures = 0;
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        failures += 1;
+        this.#log.warn({ err: error, stream, durable }, 'a durable consumer failed');
+        await pause(backoffMs(failures, RECONNECT), this.#signal);
+        // The server may have come back empty.
+        if (!this.#signal.aborted) {
+          await this.ensureTopology().catch((err: unknown) => this.#log.warn({ err }, 'streams cannot be declared'));
+        }
+      }
+    }
+  }
+
+  async #workOnce(
+    stream: string,
+    durable: string,
+    concurrency: number,
+    handle: (delivery: Delivery) => Promise<void>,
+  ): Promise<void> {
+    const consumer = await this.#js.consumers.get(stream, durable);
+    const messages = await consumer.consume({ max_messages: concurrency, abort_on_missing_resource: true });
+    const stop = (): void => messages.stop();
+    this.#restarts.add(stop);
+    this.#signal.addEventListener('abort', stop, { once: true });
+    const running = new Set<Promise<void>>();
+    try {
+      for await (const message of messages) {
+        const delivery: Delivery = {
+          subject: message.subject,
+          event: cloudEventOf(message.headers),
+          body: message.string(),
+        };
+        const done: Promise<void> = handle(delivery)
+          .then(
+            () => message.ack(),
+            (error: unknown) => {
+              this.#log.warn(
+                { err: error, subject: message.subject },
+                'a message could not be handled and comes again',
+              );
+              message.nak(backoffMs(message.info.deliveryCount));
+            },
+          )
+          .finally(() => running.delete(done));
+        running.add(done);
+        if (running.size >= concurrency) await Promise.race(running);
+      }
+    } finally {
+      this.#restarts.delete(stop);
+      this.#signal.removeEventListener('abort', stop);
+      messages.stop();
+      await Promise.allSettled(running);
+    }
+  }
+
+  /** Asks and waits for the answer. Rejects when nobody answers within `timeoutMs`. */
+  async request(subject: string, body: string, timeoutMs: number): Promise<string> {
+    const reply = await this.#connection.request(subject, body, { timeout: timeoutMs });
+    return reply.string();
+  }
+
+  /** Answers requests, sharing them with the other members of `queue`. */
+  respond(subject: string, queue: string, answer: (subject: string, body: string) => Promise<string>): void {
+    const subscription: Subscription = this.#connection.subscribe(subject, { queue });
+    const serve = async (message: Msg): Promise<void> => {
+      try {
+        message.respond(await answer(message.subject, message.string()));
+      } catch (error) {
+        this.#log.warn({ err: error, subject: message.subject }, 'a request could not be answered');
+        message.respond(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
+      }
+    };
+    void (async () => {
+      for await (const message of subscription) void serve(message);
+    })();
+  }
+
+  /** Sends what is buffered and closes the connection. */
+  async close(): Promise<void> {
+    if (this.#connection.isClosed()) return;
+    await this.#connection.drain();
+  }
+}

@@ -1,0 +1,159 @@
+import { type Static, Type } from 'typebox';
+
+/**
+ * The bodies of the events, as schemas. CloudEvents attributes travel in headers (see cloud-event.ts); everything that
+ * crosses the bus from an agent is checked against these before it is used.
+ */
+const Name = Type.String({ minLength: 1, maxLength: 253 });
+const Namespace = Type.String({ minLength: 1, maxLength: 63 });
+const Uid = Type.String({ minLength: 1, maxLength: 64 });
+const Revision = Type.Integer({ minimum: 0 });
+const StringMap = Type.Record(Type.String(), Type.String());
+/** RFC 3339, UTC. */
+const Timestamp = Type.String({ maxLength: 40 });
+/** A value of the Kubernetes API that is checked where it is written, not here. */
+const ApiValue = Type.Record(Type.String(), Type.Unknown());
+
+export const NodeRegistration = Type.Object({
+  name: Name,
+  labels: Type.Optional(StringMap),
+  annotations: Type.Optional(StringMap),
+  taints: Type.Optional(
+    Type.Array(Type.Object({ key: Type.String(), value: Type.Optional(Type.String()), effect: Type.String() })),
+  ),
+  /** Node status as the agent sees it: capacity, allocatable, addresses, nodeInfo, conditions, daemonEndpoints. */
+  status: ApiValue,
+});
+
+/** These nodes exist and are hosted by the sender. Sent at start, and again for nodes that the fleet lost. */
+export const NodeRegistered = Type.Object({
+  /** Start of the agent process, ms since the epoch: a later one supersedes an earlier one of the same name. */
+  incarnation: Type.Integer(),
+  nodes: Type.Array(NodeRegistration, { maxItems: 5000 }),
+});
+
+/** These nodes are alive. One message for all nodes of an agent, or one a part where they are very many. */
+export const NodeHeartbeat = Type.Object({
+  incarnation: Type.Integer(),
+  nodes: Type.Array(Name, { maxItems: 5000 }),
+});
+
+/** An event as a kubelet would post it on the pod. */
+export const PodEvent = Type.Object({
+  type: Type.Union([Type.Literal('Normal'), Type.Literal('Warning')]),
+  reason: Type.String({ maxLength: 128 }),
+  message: Type.String({ maxLength: 1024 }),
+  fieldPath: Type.Optional(Type.String({ maxLength: 512 })),
+  at: Timestamp,
+});
+
+export const PodStatusItem = Type.Object({
+  namespace: Namespace,
+  name: Name,
+  uid: Uid,
+  node: Name,
+  /** Grows with every report of this pod by this incarnation; an older one is never written over a newer one. */
+  sequence: Type.Integer({ minimum: 0 }),
+  /** PodStatus as the agent knows it: phase, conditions, container states, IPs. */
+  status: Type.Optional(ApiValue),
+  /** The containers have stopped and nothing of the pod is left: the object may go. */
+  stopped: Type.Optional(Type.Boolean()),
+  events: Type.Optional(Type.Array(PodEvent, { maxItems: 100 })),
+});
+
+export const PodStatusReported = Type.Object({
+  incarnation: Type.Integer(),
+  pods: Type.Array(PodStatusItem, { maxItems: 5000 }),
+});
+
+/** Run these pods, or keep running them in this form. Whole Pod objects. */
+export const PodAssigned = Type.Object({
+  /** Everything up to this revision is taken into account. */
+  revision: Revision,
+  pods: Type.Array(ApiValue),
+});
+
+/** Stop these pods within their grace period. `gone`: the object does not exist any more, stop at once and say nothing. */
+export const PodTerminating = Type.Object({
+  revision: Revision,
+  pods: Type.Array(
+    Type.Object({
+      namespace: Namespace,
+      name: Name,
+      uid: Uid,
+      node: Name,
+      graceSeconds: Type.Integer({ minimum: 0 }),
+      gone: Type.Boolean(),
+    }),
+  ),
+});
+
+/** A desired state was created, changed or removed. Level-triggered: it says *look again* and carries no content. */
+export const ManifestApplied = Type.Object({
+  resource: Type.String(),
+  namespace: Type.String(),
+  name: Name,
+  uid: Uid,
+  revision: Revision,
+  operation: Type.Union([Type.Literal('created'), Type.Literal('updated'), Type.Literal('deleted')]),
+});
+
+/** Which pods are assigned to the nodes of the asking agent? In pages: `after` is the last uid of the page before. */
+export const ListPodsRequest = Type.Object({
+  after: Type.Optional(Uid),
+  limit: Type.Integer({ minimum: 1, maximum: 5000 }),
+});
+export const ListPodsReply = Type.Object({
+  revision: Revision,
+  pods: Type.Array(
+    Type.Object({
+      namespace: Namespace,
+      name: Name,
+      uid: Uid,
+      node: Name,
+      /** Set when the pod is to stop. */
+      graceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
+  /** There are more. */
+  more: Type.Boolean(),
+});
+
+/** Whole Pod objects, for the uids that the agent does not run yet. Pods that are gone are left out of the reply. */
+export const FetchPodsRequest = Type.Object({ uids: Type.Array(Uid, { maxItems: 500 }) });
+export const FetchPodsReply = Type.Object({ revision: Revision, pods: Type.Array(ApiValue) });
+
+/** Reply to a request that could not be answered. The asker tries again later. */
+export const RequestFailed = Type.Object({ error: Type.String() });
+
+export type NodeRegistration = Static<typeof NodeRegistration>;
+export type NodeRegistered = Static<typeof NodeRegistered>;
+export type NodeHeartbeat = Static<typeof NodeHeartbeat>;
+export type PodEvent = Static<typeof PodEvent>;
+export type PodStatusItem = Static<typeof PodStatusItem>;
+export type PodStatusReported = Static<typeof PodStatusReported>;
+export type PodAssigned = Static<typeof PodAssigned>;
+export type PodTerminating = Static<typeof PodTerminating>;
+export type ManifestApplied = Static<typeof ManifestApplied>;
+export type ListPodsRequest = Static<typeof ListPodsRequest>;
+export type ListPodsReply = Static<typeof ListPodsReply>;
+export type FetchPodsRequest = Static<typeof FetchPodsRequest>;
+export type FetchPodsReply = Static<typeof FetchPodsReply>;
+
+/** Event types, the `ce-type` of each, and the schema of its JSON body. */
+export const eventSchemas = {
+  'node-registered': NodeRegistered,
+  'node-heartbeat': NodeHeartbeat,
+  'pod-status': PodStatusReported,
+  'pod-assigned': PodAssigned,
+  'pod-terminating': PodTerminating,
+  'manifest-applied': ManifestApplied,
+} as const;
+
+export type EventName = keyof typeof eventSchemas;
+export type EventBody<N extends EventName> = Static<(typeof eventSchemas)[N]>;
+
+/** The value of `ce-type`. */
+export function eventType(name: EventName | 'objects-changed'): string {
+  return `io.everynode.${name}.v1`;
+}

@@ -1,0 +1,76 @@
+import type { ObjectRecord } from '@everynode/objects';
+
+/**
+ * The body of `objects-changed`: newline-delimited JSON, four lines a change.
+ *
+ *   {"type":"MODIFIED","resource":"pods","namespace":"kube-system","name":"x","uid":"…","revision":7,"previous":5,…}
+ *   metadata (JSON, or an empty line when this change left it as it was)
+ *   desired  (the same)
+ *   observed (the same; `null` when the object has none)
+ *
+ * JSON text holds no raw newline, so a reader splits lines and has each part as text: a watch cache answers clients
+ * from that text and never parses it. A part that did not change is not sent; a reader that holds the object at
+ * `previous` fills it in from there, and a reader that does not has missed something and re-reads the journal.
+ */
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** One line of the journal. Parts are always complete here. */
+export interface JournalEntry extends ObjectRecord {
+  type: ChangeType;
+  /** The revision that the object had before; 0 for ADDED. */
+  previous: number;
+  /** Which parts this change wrote. */
+  changed: { metadata: boolean; desired: boolean; observed: boolean };
+  /** The object is being deleted gracefully (`deletionTimestamp` is set). */
+  deleting: boolean;
+}
+
+/** A change as read off the bus: an absent part is as it was at `previous`. */
+export interface JournalChange {
+  type: ChangeType;
+  resource: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  revision: number;
+  previous: number;
+  placement: string | null;
+  metadata: string | undefined;
+  desired: string | undefined;
+  observed: string | null | undefined;
+}
+
+export function encodeChange(entry: JournalEntry): string {
+  const { type, resource, namespace, name, uid, revision, previous, placement } = entry;
+  const head = JSON.stringify({ type, resource, namespace, name, uid, revision, previous, placement });
+  // A delete carries everything: its reader may forget the object and still has to show what went.
+  const whole = type !== 'MODIFIED';
+  const metadata = whole || entry.changed.metadata ? entry.metadata : '';
+  const desired = whole || entry.changed.desired ? entry.desired : '';
+  const observed = whole || entry.changed.observed ? (entry.observed ?? 'null') : '';
+  return `${head}\n${metadata}\n${desired}\n${observed}\n`;
+}
+
+/** Reads a body back. Throws where it is cut short or a head line is not JSON. */
+export function decodeChanges(body: string): JournalChange[] {
+  const lines = body.split('\n');
+  const changes: JournalChange[] = [];
+  for (let i = 0; i + 4 < lines.length; i += 4) {
+    const head = JSON.parse(lines[i] as string) as Omit<JournalChange, 'metadata' | 'desired' | 'observed'>;
+    const observed = lines[i + 3] as string;
+    changes.push({
+      ...head,
+      metadata: lines[i + 1] || undefined,
+      desired: lines[i + 2] || undefined,
+      observed: observed === '' ? undefined : observed === 'null' ? null : observed,
+    });
+  }
+  if (changes.length * 4 + 1 !== lines.length) throw new Error('objects-changed: body is cut short');
+  return changes;
+}
+
+/** A complete entry as a change that carries everything: what a reader gets from Postgres instead of the bus. */
+export function changeOf(entry: JournalEntry): JournalChange {
+  const { type, resource, namespace, name, uid, revision, previous, placement, metadata, desired, observed } = entry;
+  return { type, resource, namespace, name, uid, revision, previous, placement, metadata, desired, observed };
+}

@@ -1,0 +1,65 @@
+/**
+ * Every NATS subject of Everynode.
+ *
+ * The agent stands before the direction and the event, so that one permission (`everynode.v1.agent.<agent>.>`) fences
+ * an agent, and one wildcard filter serves an agent that hosts thousands of nodes (nats-server 2.9 allows a consumer
+ * one filter). Messages carry many items, so the node is in the item and not in the subject; an item for a node that
+ * the subject's agent does not host is refused by whoever ingests it.
+ */
+const ROOT = 'everynode.v1';
+
+/** What an agent reports: kept until a scheduler has ingested it. */
+export const AGENT_REPORTS = ['node-registered', 'pod-status'] as const;
+/** What the relay tells an agent. */
+export const AGENT_COMMANDS = ['pod-assigned', 'pod-terminating'] as const;
+/** What an agent asks and any scheduler answers (request and reply, outside the streams). */
+export const AGENT_REQUESTS = ['list-pods', 'fetch-pods'] as const;
+
+export type AgentReport = (typeof AGENT_REPORTS)[number];
+export type AgentCommand = (typeof AGENT_COMMANDS)[number];
+export type AgentRequest = (typeof AGENT_REQUESTS)[number];
+
+const AGENT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** An agent's name is one token of a subject and its user name on the bus: a DNS label. */
+export function isAgentName(name: string): boolean {
+  return AGENT_NAME.test(name);
+}
+
+function agentRoot(agent: string): string {
+  if (agent !== '*' && !isAgentName(agent)) throw new Error(`not an agent name: ${JSON.stringify(agent)}`);
+  return `${ROOT}.agent.${agent}`;
+}
+
+/** The agent that a message on one of the agent subjects comes from; its credential allows it no other. */
+export function agentOfSubject(subject: string): string | undefined {
+  const tokens = subject.split('.');
+  const agent = tokens[3];
+  return tokens[2] === 'agent' && agent !== undefined && isAgentName(agent) ? agent : undefined;
+}
+
+export const subjects = {
+  /** Object changes of all kinds, many to a message, in revision order. */
+  objectsChanged: `${ROOT}.journal.objects-changed`,
+  /** One desired state that was created, changed or removed. */
+  manifestApplied: (resource: string, namespace: string): string =>
+    `${ROOT}.manifest.manifest-applied.${resource.replaceAll('.', '-')}.${namespace === '' ? '_' : namespace}`,
+  allManifests: `${ROOT}.manifest.manifest-applied.>`,
+  report: (agent: string, event: AgentReport): string => `${agentRoot(agent)}.report.${event}`,
+  allReports: `${agentRoot('*')}.report.>`,
+  /** `part` numbers the messages of an agent that hosts more nodes than one message names. */
+  heartbeat: (agent: string, part: number): string => `${agentRoot(agent)}.liveness.node-heartbeat.${part}`,
+  allHeartbeats: `${agentRoot('*')}.liveness.node-heartbeat.*`,
+  command: (agent: string, event: AgentCommand): string => `${agentRoot(agent)}.command.${event}`,
+  /** Filter for everything that one agent is told. */
+  commandsOf: (agent: string): string => `${agentRoot(agent)}.command.>`,
+  allCommands: `${agentRoot('*')}.command.>`,
+  request: (agent: string, question: AgentRequest): string => `${agentRoot(agent)}.request.${question}`,
+  /** Filter on one question from any agent. */
+  allRequests: (question: AgentRequest): string => `${agentRoot('*')}.request.${question}`,
+} as const;
+
+/** Where replies to an agent go: a prefix of its own, so that no agent reads another's. */
+export function inboxPrefix(agent: string): string {
+  return `_INBOX_${agent}`;
+}

@@ -1,0 +1,70 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import {
+  type EventBody,
+  type EventName,
+  eventSchemas,
+  FetchPodsReply,
+  FetchPodsRequest,
+  ListPodsReply,
+  ListPodsRequest,
+} from './events.js';
+
+/** A message that does not keep the contract. It is dropped and counted; sending it again would not help. */
+export class ContractError extends Error {
+  override readonly name = 'ContractError';
+}
+
+const ajv = new Ajv({ allErrors: false, strict: false });
+
+const compiled = new Map<string, ValidateFunction>();
+
+function validatorOf(name: string, schema: object): ValidateFunction {
+  let validate = compiled.get(name);
+  if (!validate) {
+    validate = ajv.compile(schema);
+    compiled.set(name, validate);
+  }
+  return validate;
+}
+
+function check<T>(name: string, schema: object, value: unknown): T {
+  const validate = validatorOf(name, schema);
+  if (!validate(value)) {
+    const first = validate.errors?.[0];
+    throw new ContractError(`${name}: ${first?.instancePath || 'body'} ${first?.message ?? 'is not valid'}`);
+  }
+  return value as T;
+}
+
+function parse(name: string, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new ContractError(`${name}: body is not JSON`, { cause });
+  }
+}
+
+/** Parses and checks the body of an event. Throws {@link ContractError}. */
+export function parseEvent<N extends EventName>(name: N, body: string): EventBody<N> {
+  return check<EventBody<N>>(name, eventSchemas[name], parse(name, body));
+}
+
+/** The questions of an agent, with the schemas of question and answer. */
+export const exchanges = {
+  'list-pods': { request: ListPodsRequest, reply: ListPodsReply },
+  'fetch-pods': { request: FetchPodsRequest, reply: FetchPodsReply },
+} as const;
+
+export interface ExchangeTypes {
+  'list-pods': { request: ListPodsRequest; reply: ListPodsReply };
+  'fetch-pods': { request: FetchPodsRequest; reply: FetchPodsReply };
+}
+
+/** Parses and checks one side of an exchange. Throws {@link ContractError}. */
+export function parseExchange<Q extends keyof ExchangeTypes, S extends 'request' | 'reply'>(
+  question: Q,
+  side: S,
+  body: string,
+): ExchangeTypes[Q][S] {
+  return check(`${question} ${side}`, exchanges[question][side], parse(question, body));
+}

@@ -1,0 +1,66 @@
+import closeWithGrace from 'close-with-grace';
+import type { Registry } from 'prom-client';
+import { createMetrics, HealthServer, Readiness } from './health.js';
+import { createLogger, type Logger } from './log.js';
+
+/** What a service gets from its shell. */
+export interface ServiceContext {
+  log: Logger;
+  metrics: Registry;
+  readiness: Readiness;
+  /** Aborts when the service is told to stop. */
+  signal: AbortSignal;
+  /** Runs `close` when the service stops; last added, first closed. */
+  onClose(close: () => Promise<void>): void;
+}
+
+export interface ServiceOptions {
+  service: string;
+  replica: string;
+  logLevel: string;
+  healthPort: number;
+  healthHost: string;
+  /** How long closing may take before the process ends anyway, in ms. */
+  closeDeadlineMs?: number;
+}
+
+/**
+ * Starts a service: logger, metrics, health port, and a stop that is the same everywhere. SIGTERM, SIGINT, the loss of
+ * the parent's IPC channel and an uncaught error all close what was opened, in reverse order, and end the process.
+ */
+export async function runService(
+  options: ServiceOptions,
+  start: (context: ServiceContext) => Promise<void>,
+): Promise<void> {
+  const log = createLogger({ service: options.service, replica: options.replica, level: options.logLevel });
+  const metrics = createMetrics();
+  const readiness = new Readiness();
+  const stopping = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+
+  const grace = closeWithGrace({ delay: options.closeDeadlineMs ?? 10_000, logger: false }, async ({ signal, err }) => {
+    if (err) log.error({ err }, 'stopping after an error');
+    else log.info({ signal }, 'stopping');
+    stopping.abort();
+    for (const close of closers.reverse()) {
+      await close().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
+    }
+    log.info('stopped');
+  });
+  // A child that outlives its supervisor would be an orphan that nobody stops.
+  process.once('disconnect', () => {
+    log.info('the supervisor is gone');
+    void grace.close();
+  });
+
+  const health = new HealthServer(readiness, metrics);
+  const port = await health.listen(options.healthPort, options.healthHost);
+  closers.push(() => health.close());
+  log.info({ healthPort: port }, 'starting');
+  let started = false;
+  readiness.add('start', () => (started ? undefined : 'still starting'));
+  await start({ log, metrics, readiness, signal: stopping.signal, onClose: (close) => closers.push(close) });
+  started = true;
+  process.send?.({ type: 'started', healthPort: port });
+  log.info('started');
+}
