@@ -1,1 +1,5 @@
-export {};
+export * from './errors.js';
+export type { RelayLead } from './journal-signal.js';
+export { fairShare, type HeldShard, SHARD_COUNT } from './shard-leases.js';
+export * from './store.js';
+export * from './write.js';

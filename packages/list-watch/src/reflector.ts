@@ -1,0 +1,254 @@
+import type { Bus, Follower } from '@everynode/bus';
+import { changeOf, decodeChanges, type JournalChange, streams, subjects } from '@everynode/contract';
+import type { ObjectRecord } from '@everynode/objects';
+import { backoffMs, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
+import { CompactedError, type Store } from '@everynode/store';
+import type { CachedObject, KindName } from './cached-object.js';
+import { type Indexer, ObjectCache, type ObjectChange } from './object-cache.js';
+
+/** What the reflector needs of the bus and the store. */
+export interface ReflectorSource {
+  bus: Pick<Bus, 'follow' | 'connected'>;
+  store: Pick<Store, 'readSnapshot' | 'journalAfter' | 'currentRevision'>;
+}
+
+export interface ReflectorOptions extends ReflectorSource {
+  /** The resources to keep, with their indexes. Others are counted for their revisions and dropped. */
+  resources: { resource: string; kind: KindName; indexers?: Record<string, Indexer> }[];
+  log: Logger;
+  signal: AbortSignal;
+}
+
+export interface ReflectorListener {
+  /** Changes in revision order, all applied to the caches by now. `upTo` is the revision the caches stand at. */
+  onChanges(changes: ObjectChange[], upTo: number): void;
+  /** The caches were listed anew: changes in between are told as a difference, and their history is not known. */
+  onRelisted?(revision: number): void;
+}
+
+/** Without news for this long, Postgres is asked whether there are any: the bus may be down or have lost some. */
+const QUIET_MS = 5000;
+const QUIET_WITHOUT_BUS_MS = 500;
+const FILL_PAGE = 2000;
+
+/**
+ * Keeps caches equal to the store: lists once, then applies every change in revision order.
+ *
+ * Revisions have no gaps, so a reader that stands at n and sees n+1 has missed nothing. Anything else sends it to the
+ * journal in Postgres for what lies between; and where that is compacted, to a new list. So the bus may lose,
+ * duplicate or delay whatever it likes.
+ */
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #caches = new Map<string, ObjectCache>();
+  readonly #listeners: ReflectorListener[] = [];
+  readonly #waiters: { revision: number; resolve: () => void }[] = [];
+  #revision = -1;
+  #lastNews = 0;
+  /** Everything that reads or moves the revision runs one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #trouble: string | undefined = 'not listed yet';
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    for (const { resource, kind, indexers } of options.resources) {
+      this.#caches.set(resource, new ObjectCache(resource, kind, indexers));
+    }
+  }
+
+  /** The revision up to which the caches have everything; -1 before the first list. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Why the caches may be out of date; undefined when they are not, as far as is known. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  cache(resource: string): ObjectCache {
+    const cache = this.#caches.get(resource);
+    if (!cache) throw new Error(`the reflector does not keep ${resource}`);
+    return cache;
+  }
+
+  /** Listeners that are added before `start` see every object as ADDED. */
+  addListener(listener: ReflectorListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Lists, with back-off until it works, and then follows until the signal aborts. Resolves when it has listed. */
+  async start(): Promise<void> {
+    const { bus, signal, log } = this.#options;
+    const follower: Follower = {
+      onMessage: (delivery) => this.#inTurn(() => this.#receive(delivery.body)),
+      onReset: () => void this.#inTurn(() => this.#fill()),
+    };
+    await retryUntilDone(() => this.#list(), {
+      signal,
+      onFailure: (error, failures) => log.warn({ err: error, failures }, 'listing failed'),
+    });
+    // What is committed between the list and the first message is found by onReset.
+    void bus.follow(streams.journal.name, subjects.objectsChanged, follower);
+    void this.#watchSilence();
+  }
+
+  /** Resolves once the caches have everything up to `revision`. */
+  waitFor(revision: number): Promise<void> {
+    if (this.#revision >= revision) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+  }
+
+  /** Runs work when nothing else moves the caches; errors are retried by whatever comes next, and seen in `trouble`. */
+  #inTurn(work: () => Promise<void> | void): Promise<void> {
+    const next = this.#turn.then(work).then(
+      () => {
+        this.#trouble = undefined;
+      },
+      (error: unknown) => {
+        this.#trouble = 'the journal cannot be read';
+        this.#options.log.warn({ err: error }, 'the caches could not be brought up to date');
+      },
+    );
+    this.#turn = next;
+    return next;
+  }
+
+  async #receive(body: string): Promise<void> {
+    this.#lastNews = Date.now();
+    const changes = decodeChanges(body).filter((change) => change.revision > this.#revision);
+    const first = changes[0];
+    if (!first) return;
+    if (first.revision !== this.#revision + 1) {
+      await this.#fill();
+      await this.#receive(body);
+      return;
+    }
+    if (!this.#apply(changes)) await this.#fill();
+  }
+
+  /** Reads what is missing from Postgres. */
+  async #fill(): Promise<void> {
+    this.#lastNews = Date.now();
+    try {
+      for (;;) {
+        const entries = await this.#options.store.journalAfter(this.#revision, FILL_PAGE);
+        if (entries.length === 0) return;
+        this.#options.log.debug({ after: this.#revision, count: entries.length }, 'filling a gap from the journal');
+        if (!this.#apply(entries.map(changeOf))) throw new Error(`the journal has a hole after ${this.#revision}`);
+        if (entries.length < FILL_PAGE) return;
+      }
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+      this.#options.log.warn({ err: error }, 'listing anew');
+      await this.#list();
+    }
+  }
+
+  /**
+   * Applies changes that begin right after the current revision. False when one does not follow on what is cached; what
+   * came before it is applied.
+   */
+  #apply(changes: JournalChange[]): boolean {
+    const applied: ObjectChange[] = [];
+    let complete = true;
+    for (const change of changes) {
+      if (change.revision !== this.#revision + 1) {
+        complete = false;
+        break;
+      }
+      const cache = this.#caches.get(change.resource);
+      if (cache) {
+        const record = completeRecord(change, cache.get(change.namespace, change.name));
+        if (!record) {
+          complete = false;
+          break;
+        }
+        const result = change.type === 'DELETED' ? cache.remove(record) : cache.put(record);
+        if (result) applied.push(result);
+      }
+      this.#revision = change.revision;
+    }
+    this.#tell(applied);
+    return complete;
+  }
+
+  #tell(changes: ObjectChange[]): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener.onChanges(changes, this.#revision);
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'a listener failed');
+      }
+    }
+    if (this.#waiters.length === 0) return;
+    const due = this.#waiters.filter((waiter) => waiter.revision <= this.#revision);
+    if (due.length === 0) return;
+    this.#waiters.splice(0, this.#waiters.length, ...this.#waiters.filter((w) => w.revision > this.#revision));
+    for (const waiter of due) waiter.resolve();
+  }
+
+  /** Lists everything and tells listeners the difference to what was cached before. */
+  async #list(): Promise<void> {
+    const { store, log } = this.#options;
+    const seen = new Map<string, Set<string>>([...this.#caches.keys()].map((resource) => [resource, new Set()]));
+    const changes: ObjectChange[] = [];
+    const before = this.#revision;
+    const revision = await store.readSnapshot([...this.#caches.keys()], (page) => {
+      for (const record of page) {
+        seen.get(record.resource)?.add(`${record.namespace}/${record.name}`);
+        const change = this.#caches.get(record.resource)?.put(record);
+        if (change) changes.push(change);
+      }
+    });
+    for (const [resource, cache] of this.#caches) {
+      const keys = seen.get(resource);
+      const gone = [...cache.list()].filter(({ record }) => !keys?.has(`${record.namespace}/${record.name}`));
+      for (const { record } of gone) {
+        const change = cache.remove({ ...record, revision });
+        if (change) changes.push(change);
+      }
+    }
+    this.#revision = revision;
+    this.#lastNews = Date.now();
+    log.info({ revision, objects: [...this.#caches.values()].reduce((sum, cache) => sum + cache.size, 0) }, 'listed');
+    this.#trouble = undefined;
+    if (before >= 0) for (const listener of this.#listeners) listener.onRelisted?.(revision);
+    this.#tell(changes);
+  }
+
+  /** Asks Postgres when nothing was heard for a while. */
+  async #watchSilence(): Promise<void> {
+    const { signal, store, bus, log } = this.#options;
+    for (let failures = 0; !signal.aborted; ) {
+      const quietMs = bus.connected ? QUIET_MS : QUIET_WITHOUT_BUS_MS;
+      await pause(failures > 0 ? backoffMs(failures) : quietMs / 2, signal);
+      if (signal.aborted || (failures === 0 && Date.now() - this.#lastNews < quietMs)) continue;
+      try {
+        const latest = await store.currentRevision();
+        if (latest > this.#revision) await this.#inTurn(() => this.#fill());
+        else this.#lastNews = Date.now();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.#trouble = 'Postgres does not answer';
+        log.warn({ err: error, failures }, 'Postgres cannot be asked for news');
+      }
+    }
+  }
+}
+
+/** Fills the parts that a change leaves out from the version it follows on; undefined when that is not the cached one. */
+function completeRecord(change: JournalChange, cached: CachedObject | undefined): ObjectRecord | undefined {
+  const { type: _type, previous, metadata, desired, observed, ...rest } = change;
+  if (metadata !== undefined && desired !== undefined && observed !== undefined) {
+    return { ...rest, metadata, desired, observed };
+  }
+  if (cached?.record.revision !== previous) return undefined;
+  return {
+    ...rest,
+    metadata: metadata ?? cached.record.metadata,
+    desired: desired ?? cached.record.desired,
+    observed: observed === undefined ? cached.record.observed : observed,
+  };
+}

@@ -1,0 +1,112 @@
+import { type BackoffOptions, backoffMs } from '@everynode/service-shell';
+
+/** What a worker says about a key when it is done: nothing, or when to look at it again (ms from now). */
+export type ReconcileResult = { requeueAfterMs: number } | undefined | void;
+
+export interface WorkqueueOptions {
+  /** Brings one key to its desired state. A rejection puts the key back with back-off. */
+  reconcile: (key: string) => Promise<ReconcileResult>;
+  /** Sees every failure. */
+  onError: (key: string, error: unknown, failures: number) => void;
+  workers: number;
+  /** Upstream's controllers use 5 ms doubling to 1000 s. */
+  backoff?: BackoffOptions;
+}
+
+/**
+ * A deduplicating queue of keys, as client-go's workqueue: a key that is added many times before it is worked on is
+ * worked on once; a key that is added while it is worked on is worked on once more afterwards; one key is never worked
+ * on by two workers.
+ */
+export class Workqueue {
+  readonly #options: WorkqueueOptions;
+  readonly #queue = new Set<string>();
+  readonly #active = new Set<string>();
+  readonly #again = new Set<string>();
+  readonly #timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
+  readonly #failures = new Map<string, number>();
+  #idle: (() => void)[] = [];
+  #closed = false;
+
+  constructor(options: WorkqueueOptions) {
+    this.#options = options;
+  }
+
+  get length(): number {
+    return this.#queue.size;
+  }
+
+  add(key: string): void {
+    if (this.#closed) return;
+    if (this.#active.has(key)) this.#again.add(key);
+    else this.#queue.add(key);
+    this.#dispatch();
+  }
+
+  /** Adds a key later; an earlier time that is already set stands. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#closed) return;
+    const at = Date.now() + delayMs;
+    const pending = this.#timers.get(key);
+    if (pending && pending.at <= at) return;
+    clearTimeout(pending?.timer);
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(key);
+        this.add(key);
+      },
+      Math.min(Math.max(0, delayMs), 2 ** 31 - 1),
+    );
+    this.#timers.set(key, { timer, at });
+  }
+
+  /** Forgets a key that is not to be worked on any more (its shard went elsewhere). One that is active is finished. */
+  drop(key: string): void {
+    this.#queue.delete(key);
+    this.#again.delete(key);
+    this.#failures.delete(key);
+    clearTimeout(this.#timers.get(key)?.timer);
+    this.#timers.delete(key);
+  }
+
+  /** Takes no more keys and resolves when the active ones are done. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#queue.clear();
+    this.#again.clear();
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    if (this.#active.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #dispatch(): void {
+    for (const key of this.#queue) {
+      if (this.#active.size >= this.#options.workers) return;
+      this.#queue.delete(key);
+      this.#active.add(key);
+      // On a later turn, so that everything the current event brings is seen by one pass.
+      setImmediate(() => void this.#work(key));
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    try {
+      const result = await this.#options.reconcile(key);
+      this.#failures.delete(key);
+      if (result) this.addAfter(key, result.requeueAfterMs);
+    } catch (error) {
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      this.#options.onError(key, error, failures);
+      this.addAfter(key, backoffMs(failures, this.#options.backoff ?? { firstMs: 5, maxMs: 1_000_000 }));
+    } finally {
+      this.#active.delete(key);
+      if (this.#again.delete(key)) this.add(key);
+      this.#dispatch();
+      if (this.#active.size === 0) {
+        for (const resolve of this.#idle) resolve();
+        this.#idle = [];
+      }
+    }
+  }
+}

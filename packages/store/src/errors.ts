@@ -1,0 +1,45 @@
+import { ApiError } from '@everynode/objects';
+
+/** The journal does not reach back to the revision that was asked for. Readers list again; watch clients get 410. */
+export class CompactedError extends Error {
+  override readonly name = 'CompactedError';
+  constructor(
+    readonly asked: number,
+    readonly compacted: number,
+  ) {
+    super(`revision ${asked} is compacted, the journal begins after ${compacted}`);
+  }
+}
+
+/** A writer that lost its shard tried to write. It must stop what it does for that shard. */
+export class FencedError extends Error {
+  override readonly name = 'FencedError';
+  constructor(
+    readonly shard: number,
+    readonly epoch: number,
+  ) {
+    super(`shard ${shard} is no longer held in epoch ${epoch}`);
+  }
+}
+
+/** Postgres did not take the write. `outcomeUnknown`: the connection broke during commit, so it may have. */
+export class StoreUnavailableError extends ApiError {
+  constructor(
+    readonly outcomeUnknown: boolean,
+    cause: unknown,
+  ) {
+    super(
+      'ServiceUnavailable',
+      'the store cannot be reached at the moment, please try again',
+      { retryAfterSeconds: 1 },
+      { cause },
+    );
+  }
+}
+
+/** More writes wait than the queue holds. */
+export function storeOverloaded(): ApiError {
+  return new ApiError('TooManyRequests', 'too many writes are waiting for the store, please try again later', {
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,405 @@
+import { backoffMs, type Logger, pause } from '@everynode/service-shell';
+import pg from 'pg';
+import { connectionConfig } from './connection.js';
+import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
+import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './write.js';
+
+/** The channel that tells readers of the journal that there is more. */
+export const JOURNAL_CHANNEL = 'everynode_journal';
+
+const MAX_BATCH = 500;
+const MAX_WAITING = 100_000;
+/** A write that cannot be started in this time is refused: its client knows better than to wait for ever. */
+const MAX_WAIT_MS = 10_000;
+
+const LEVELS: Record<ReadLevel, number> = { head: 0, observed: 1, all: 2 };
+const BITS = { metadata: 1, desired: 2, observed: 4 };
+const TYPES = { create: 1, update: 2, delete: 3 };
+
+interface Waiting {
+  request: WriteRequest;
+  since: number;
+  resolve(result: WriteResult): void;
+  reject(error: unknown): void;
+}
+
+interface Decided {
+  waiting: Waiting;
+  decision: Exclude<Decision, { kind: 'keep' }>;
+  current: Current | undefined;
+  revision: number;
+}
+
+interface CurrentRow extends Omit<Current, 'metadata' | 'desired' | 'observed'> {
+  n: number;
+  metadata: string | null;
+  desired: string | null;
+  observed: string | null;
+}
+
+const SELECT_CURRENT = `
+  select k.n::int as n, o.uid, o.revision, o.placement, o.deleting, o.sequence,
+         case when k.level >= 2 then o.metadata end as metadata,
+         case when k.level >= 2 then o.desired end as desired,
+         case when k.level >= 1 then o.observed end as observed
+  from unnest($1::text[], $2::text[], $3::text[], $4::int[]) with ordinality as k(resource, namespace, name, level, n)
+  join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
+
+const INSERT_OBJECTS = `
+  insert into objects (resource, namespace, name, uid, revision, metadata, desired, observed, placement, deleting)
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::json[], $7::json[], $8::json[],
+                       $9::text[], $10::boolean[])`;
+
+const UPDATE_OBJECTS = `
+  update objects o
+  set revision = i.revision,
+      metadata = coalesce(i.metadata, o.metadata),
+      desired = coalesce(i.desired, o.desired),
+      observed = case when i.writes_observed then i.observed else o.observed end,
+      placement = i.placement, deleting = i.deleting, sequence = i.sequence
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::json[], $6::json[], $7::json[], $8::boolean[],
+              $9::text[], $10::boolean[], $11::bigint[])
+       as i(resource, namespace, name, revision, metadata, desired, observed, writes_observed, placement, deleting, sequence)
+  where o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
+
+/** The journal takes whole objects from the table they were just written to: nothing is sent twice. */
+const APPEND_JOURNAL = `
+  insert into journal (revision, type, resource, namespace, name, uid, previous, changed, metadata, desired, observed,
+                       placement, deleting)
+  select i.revision, i.type, o.resource, o.namespace, o.name, o.uid, i.previous, i.changed,
+         coalesce(i.metadata, o.metadata), coalesce(i.desired, o.desired),
+         case when i.type = 3 and i.observed is not null then i.observed else o.observed end, o.placement, o.deleting
+  from unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::smallint[],
+              $8::json[], $9::json[], $10::json[])
+       as i(revision, type, resource, namespace, name, previous, changed, metadata, desired, observed)
+  join objects o on o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
+
+const DELETE_OBJECTS = `
+  delete from objects o using unnest($1::text[], $2::text[], $3::text[]) as i(resource, namespace, name)
+  where o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
+
+/**
+ * The write path: every change of an object goes through one of these.
+ *
+ * Whatever waits goes into one transaction. It takes the counter row first and holds it to the end, so at any time one
+ * writer in the whole system is between reading and committing: decisions are made on the truth, commit order is
+ * revision order, and revisions have no gaps. That lock is also the bottleneck, hence the batches: on a 2-core machine
+ * one object a commit reaches 1.4 thousand objects a second, a hundred a commit 12 thousand.
+ *
+ * Two round trips a batch: one takes the lock and reads what is there, one writes and commits.
+ */
+export class GroupCommit {
+  readonly #url: string;
+  readonly #log: Logger;
+  readonly #stopping = new AbortController();
+  #urgent: Waiting[] = [];
+  #background: Waiting[] = [];
+  #client: pg.Client | undefined;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+
+  constructor(url: string, log: Logger) {
+    this.#url = url;
+    this.#log = log;
+  }
+
+  /** Failures in a row; 0 when the last batch went through. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** How many writes wait. */
+  get waiting(): number {
+    return this.#urgent.length + this.#background.length;
+  }
+
+  /**
+   * Queues a write; resolves when it is committed. Rejects with what `decide` threw, {@link FencedError},
+   * {@link StoreUnavailableError}, or TooManyRequests when too many wait.
+   */
+  write(request: WriteRequest): Promise<WriteResult> {
+    if (this.#stopping.signal.aborted) return Promise.reject(new StoreUnavailableError(false, 'stopping'));
+    const queue = request.background ? this.#background : this.#urgent;
+    if (queue.length >= MAX_WAITING) return Promise.reject(storeOverloaded());
+    return new Promise((resolve, reject) => {
+      queue.push({ request, since: Date.now(), resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Writes what waits, then closes the connection. */
+  async close(): Promise<void> {
+    await this.#running;
+    this.#stopping.abort();
+    await this.#client?.end();
+    this.#client = undefined;
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the event loop lets writes of the same tick into the same batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting > 0) {
+      const batch = this.#takeBatch();
+      try {
+        await this.#commit(batch);
+        this.#failures = 0;
+      } catch (error) {
+        this.#failures += 1;
+        this.#log.warn({ err: error, failures: this.#failures, waiting: this.waiting }, 'a batch of writes failed');
+        await this.#dropClient();
+        await pause(backoffMs(this.#failures, { firstMs: 50, maxMs: 2000 }), this.#stopping.signal);
+        this.#refuseStale();
+      }
+    }
+    this.#running = undefined;
+  }
+
+  /** Takes up to a batch, and each key at most once: a second write of an object sees the first one committed. */
+  #takeBatch(): Waiting[] {
+    const batch: Waiting[] = [];
+    const keys = new Set<string>();
+    const take = (queue: Waiting[]): Waiting[] => {
+      const left: Waiting[] = [];
+      let i = 0;
+      for (; i < queue.length && batch.length < MAX_BATCH; i += 1) {
+        const waiting = queue[i] as Waiting;
+        const { resource, namespace, name } = waiting.request.key;
+        const key = `${resource}/${namespace}/${name}`;
+        if (keys.has(key)) {
+          left.push(waiting);
+          continue;
+        }
+        keys.add(key);
+        batch.push(waiting);
+      }
+      return i < queue.length ? left.concat(queue.slice(i)) : left;
+    };
+    this.#urgent = take(this.#urgent);
+    this.#background = take(this.#background);
+    return batch;
+  }
+
+  #refuseStale(): void {
+    const oldest = Date.now() - MAX_WAIT_MS;
+    const keep = (waiting: Waiting): boolean => {
+      if (waiting.since > oldest) return true;
+      waiting.reject(new StoreUnavailableError(false, 'waited too long'));
+      return false;
+    };
+    this.#urgent = this.#urgent.filter(keep);
+    this.#background = this.#background.filter(keep);
+  }
+
+  async #connect(): Promise<pg.Client> {
+    if (this.#client) return this.#client;
+    const client = new pg.Client({ ...connectionConfig(this.#url), pipeline: true });
+    client.on('error', (error) => {
+      this.#log.warn({ err: error }, 'the writer lost its connection to Postgres');
+      if (this.#client === client) this.#client = undefined;
+    });
+    await client.connect();
+    this.#client = client;
+    return client;
+  }
+
+  async #dropClient(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch((error: unknown) => this.#log.debug({ err: error }, 'closing a broken connection'));
+  }
+
+  async #commit(batch: Waiting[]): Promise<void> {
+    let committing = false;
+    try {
+      const client = await this.#connect();
+      const { revision, currents, epochs } = await this.#lockAndRead(client, batch);
+      const decided = decideAll(batch, currents, epochs, revision);
+      if (decided.length === 0) {
+        await client.query('rollback');
+        return;
+      }
+      committing = true;
+      await this.#writeAndCommit(client, decided, revision + decided.length);
+      for (const { waiting, decision, current, revision: written } of decided) {
+        waiting.resolve({
+          outcome: decision.kind === 'create' ? 'created' : decision.kind === 'update' ? 'updated' : 'deleted',
+          uid: decision.kind === 'create' ? decision.uid : current?.uid,
+          revision: written,
+        });
+      }
+    } catch (error) {
+      // Rejecting what was already settled does nothing, so the whole batch can be told.
+      for (const waiting of batch) waiting.reject(new StoreUnavailableError(committing, error));
+      throw error;
+    }
+  }
+
+  async #lockAndRead(
+    client: pg.Client,
+    batch: Waiting[],
+  ): Promise<{ revision: number; currents: (Current | undefined)[]; epochs: Map<number, number> }> {
+    const keys = batch.map((waiting) => waiting.request.key);
+    const shards = [...new Set(batch.flatMap(({ request }) => (request.fence ? [request.fence.shard] : [])))];
+    const [, counter, rows, leases] = await Promise.all([
+      client.query('begin'),
+      client.query<{ revision: number }>({
+        name: 'lock-counter',
+        text: 'select revision from revision_counter for update',
+      }),
+      client.query<CurrentRow>({
+        name: 'select-current',
+        text: SELECT_CURRENT,
+        values: [
+          keys.map((key) => key.resource),
+          keys.map((key) => key.namespace),
+          keys.map((key) => key.name),
+          batch.map((waiting) => LEVELS[waiting.request.reads]),
+        ],
+      }),
+      client.query<{ shard: number; epoch: number }>({
+        name: 'select-epochs',
+        text: 'select shard, epoch from shard_leases where shard = any($1::int[])',
+        values: [shards],
+      }),
+    ]);
+    const currents: (Current | undefined)[] = new Array(batch.length).fill(undefined);
+    for (const row of rows.rows) {
+      const level = LEVELS[batch[row.n - 1]?.request.reads ?? 'head'];
+      currents[row.n - 1] = {
+        uid: row.uid,
+        revision: row.revision,
+        placement: row.placement,
+        deleting: row.deleting,
+        sequence: row.sequence,
+        metadata: row.metadata ?? undefined,
+        desired: row.desired ?? undefined,
+        observed: level >= 1 ? row.observed : undefined,
+      };
+    }
+    const revision = counter.rows[0]?.revision;
+    if (revision === undefined) throw new Error('the revision counter is missing');
+    return { revision, currents, epochs: new Map(leases.rows.map((lease) => [lease.shard, lease.epoch])) };
+  }
+
+  async #writeAndCommit(client: pg.Client, decided: Decided[], revision: number): Promise<void> {
+    const creates = decided.flatMap((d) => (d.decision.kind === 'create' ? [{ ...d, decision: d.decision }] : []));
+    const updates = decided.flatMap((d) => (d.decision.kind === 'update' ? [{ ...d, decision: d.decision }] : []));
+    const deletes = decided.filter((d) => d.decision.kind === 'delete');
+    const column = <T>(rows: T[], value: (row: T) => unknown): unknown[] => rows.map(value);
+    const keyColumns = (rows: { waiting: Waiting }[]): unknown[][] => [
+      column(rows, (row) => row.waiting.request.key.resource),
+      column(rows, (row) => row.waiting.request.key.namespace),
+      column(rows, (row) => row.waiting.request.key.name),
+    ];
+    const statements: Promise<unknown>[] = [];
+    if (creates.length > 0) {
+      statements.push(
+        client.query({
+          name: 'insert-objects',
+          text: INSERT_OBJECTS,
+          values: [
+            ...keyColumns(creates),
+            column(creates, (d) => d.decision.uid),
+            column(creates, (d) => d.revision),
+            column(creates, (d) => d.decision.parts.metadata),
+            column(creates, (d) => d.decision.parts.desired),
+            column(creates, (d) => d.decision.parts.observed),
+            column(creates, (d) => d.decision.placement),
+            column(creates, (d) => d.decision.deleting ?? false),
+          ],
+        }),
+      );
+    }
+    if (updates.length > 0) {
+      statements.push(
+        client.query({
+          name: 'update-objects',
+          text: UPDATE_OBJECTS,
+          values: [
+            ...keyColumns(updates),
+            column(updates, (d) => d.revision),
+            column(updates, (d) => d.decision.parts.metadata ?? null),
+            column(updates, (d) => d.decision.parts.desired ?? null),
+            column(updates, (d) => d.decision.parts.observed ?? null),
+            column(updates, (d) => d.decision.parts.observed !== undefined),
+            column(updates, (d) => (d.decision.placement === undefined ? d.current?.placement : d.decision.placement)),
+            column(updates, (d) => d.decision.deleting ?? d.current?.deleting),
+            column(updates, (d) => d.decision.sequence ?? d.current?.sequence),
+          ],
+        }),
+      );
+    }
+    const lastWords = (d: Decided, part: 'metadata' | 'desired' | 'observed'): string | null =>
+      d.decision.kind === 'delete' ? (d.decision.parts?.[part] ?? null) : null;
+    const [resources, namespaces, names] = keyColumns(decided);
+    statements.push(
+      client.query({
+        name: 'append-journal',
+        text: APPEND_JOURNAL,
+        values: [
+          column(decided, (d) => d.revision),
+          column(decided, (d) => TYPES[d.decision.kind]),
+          resources,
+          namespaces,
+          names,
+          column(decided, (d) => d.current?.revision ?? 0),
+          column(decided, (d) => changedBits(d.decision)),
+          column(decided, (d) => lastWords(d, 'metadata')),
+          column(decided, (d) => lastWords(d, 'desired')),
+          column(decided, (d) => lastWords(d, 'observed')),
+        ],
+      }),
+    );
+    if (deletes.length > 0) {
+      statements.push(client.query({ name: 'delete-objects', text: DELETE_OBJECTS, values: keyColumns(deletes) }));
+    }
+    statements.push(
+      client.query({ name: 'set-counter', text: 'update revision_counter set revision = $1', values: [revision] }),
+      client.query({ name: 'notify', text: 'select pg_notify($1, $2)', values: [JOURNAL_CHANNEL, String(revision)] }),
+    );
+    const commit = client.query('commit');
+    // After a failed statement Postgres answers COMMIT with a rollback, and the failed statement rejects here.
+    await Promise.all([...statements, commit]);
+  }
+}
+
+function changedBits(decision: Exclude<Decision, { kind: 'keep' }>): number {
+  if (decision.kind !== 'update') return BITS.metadata | BITS.desired | BITS.observed;
+  const { parts } = decision;
+  return (
+    (parts.metadata === undefined ? 0 : BITS.metadata) |
+    (parts.desired === undefined ? 0 : BITS.desired) |
+    (parts.observed === undefined ? 0 : BITS.observed)
+  );
+}
+
+/** Runs every decision; settles those that write nothing and gives the others their revisions. */
+function decideAll(
+  batch: Waiting[],
+  currents: (Current | undefined)[],
+  epochs: Map<number, number>,
+  lastRevision: number,
+): Decided[] {
+  const decided: Decided[] = [];
+  batch.forEach((waiting, i) => {
+    const current = currents[i];
+    const { fence, decide, key } = waiting.request;
+    try {
+      if (fence && epochs.get(fence.shard) !== fence.epoch) throw new FencedError(fence.shard, fence.epoch);
+      const decision = decide(current);
+      if (decision.kind === 'keep') {
+        waiting.resolve({ outcome: 'kept', uid: current?.uid, revision: current?.revision ?? 0 });
+        return;
+      }
+      if ((decision.kind === 'create') !== (current === undefined)) {
+        throw new Error(
+          `decided to ${decision.kind} ${key.resource} ${key.namespace}/${key.name}, which does not fit what is stored`,
+        );
+      }
+      decided.push({ waiting, decision, current, revision: lastRevision + decided.length + 1 });
+    } catch (error) {
+      waiting.reject(error);
+    }
+  });
+  return decided;
+}

@@ -1,0 +1,94 @@
+import { backoffMs, type Logger, pause } from '@everynode/service-shell';
+import pg from 'pg';
+import { connectionConfig } from './connection.js';
+import { JOURNAL_CHANNEL } from './group-commit.js';
+
+/** The key of the advisory lock that makes one relay the active one. Any constant does, as long as nobody else uses it. */
+const RELAY_LOCK = 7_310_204_518;
+
+/**
+ * Holds the relay's lock and hears of new revisions, on one connection: whoever loses the connection loses the lock, and
+ * Postgres gives it to the next one who waits. `onLeading` runs while the lock is held; its signal aborts when it is lost.
+ */
+export async function leadRelay(
+  url: string,
+  log: Logger,
+  signal: AbortSignal,
+  onLeading: (lead: RelayLead) => Promise<void>,
+): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const client = new pg.Client(connectionConfig(url));
+    const lost = new AbortController();
+    const onStop = (): void => lost.abort();
+    try {
+      client.on('error', (error) => {
+        log.warn({ err: error }, 'the relay lost its connection to Postgres');
+        lost.abort();
+      });
+      client.on('end', () => lost.abort());
+      await client.connect();
+      if (!(await waitForLock(client, signal, lost.signal))) continue;
+      failures = 0;
+      signal.addEventListener('abort', onStop, { once: true });
+      const wake = new Wake();
+      client.on('notification', () => wake.notify());
+      await client.query(`listen ${JOURNAL_CHANNEL}`);
+      await onLeading({ signal: lost.signal, waitForMore: (timeoutMs) => wake.wait(timeoutMs, lost.signal) });
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      log.warn({ err: error, failures }, 'the relay cannot work');
+      await pause(backoffMs(failures), signal);
+    } finally {
+      signal.removeEventListener('abort', onStop);
+      lost.abort();
+      await client.end().catch((error: unknown) => log.debug({ err: error }, 'closing a broken connection'));
+    }
+  }
+}
+
+/** What the active relay has. */
+export interface RelayLead {
+  /** Aborts when the lock is lost or the service stops. */
+  signal: AbortSignal;
+  /** Resolves when the journal has grown, or after `timeoutMs` in case a notification was lost. */
+  waitForMore(timeoutMs: number): Promise<void>;
+}
+
+async function waitForLock(client: pg.Client, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
+  while (!signal.aborted && !lost.aborted) {
+    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [RELAY_LOCK]);
+    if (rows[0]?.held) return true;
+    // Polling instead of waiting in Postgres, so that a stop is never held up. Failover takes a second at most.
+    await pause(500, AbortSignal.any([signal, lost]));
+  }
+  return false;
+}
+
+/** A wake-up that is not lost when it comes before somebody waits for it. */
+class Wake {
+  #pending = false;
+  #waiter: (() => void) | undefined;
+
+  notify(): void {
+    this.#pending = true;
+    this.#waiter?.();
+  }
+
+  async wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (!this.#pending && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          this.#waiter = undefined;
+          resolve();
+        };
+        const timer = setTimeout(done, timeoutMs);
+        signal.addEventListener('abort', done, { once: true });
+        this.#waiter = done;
+      });
+    }
+    this.#pending = false;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Migration, MigrationProvider } from 'kysely';
+import * as objectsAndJournal from './0001-objects-and-journal.js';
+import * as shards from './0002-shards.js';
+
+/** Migrations in order. A released one never changes; a change of the schema is a new one. */
+const migrations: Record<string, Migration> = {
+  '0001-objects-and-journal': objectsAndJournal,
+  '0002-shards': shards,
+};
+
+export const migrationProvider: MigrationProvider = {
+  getMigrations: () => Promise.resolve(migrations),
+};

@@ -1,0 +1,65 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Tables as kysely sees them. Revisions are bigint in Postgres and plain numbers here (exact up to 2^53). */
+export interface Database {
+  revision_counter: RevisionCounterTable;
+  objects: ObjectsTable;
+  journal: JournalTable;
+  shard_leases: ShardLeasesTable;
+  schedulers: SchedulersTable;
+}
+
+interface RevisionCounterTable {
+  only: Generated<boolean>;
+  /** The last revision that was given out; with it held, commit order and revision order are one. */
+  revision: number;
+  /** Journal rows up to this revision are gone. */
+  compacted: number;
+}
+
+interface ObjectsTable {
+  resource: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  revision: number;
+  /** JSON text: the three parts of an object, see ObjectRecord. */
+  metadata: string;
+  desired: string;
+  observed: string | null;
+  placement: string | null;
+  deleting: boolean;
+  /** What the last report of an agent on this object was numbered; 0 when there was none. */
+  sequence: number;
+}
+
+interface JournalTable {
+  revision: number;
+  /** 1 ADDED, 2 MODIFIED, 3 DELETED. */
+  type: number;
+  resource: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  previous: number;
+  /** Bits of what was written: 1 metadata, 2 desired, 4 observed. */
+  changed: number;
+  metadata: string;
+  desired: string;
+  observed: string | null;
+  placement: string | null;
+  deleting: boolean;
+  written_at: ColumnType<Date, never, never>;
+}
+
+interface ShardLeasesTable {
+  shard: number;
+  holder: string | null;
+  /** Grows with every change of holder: the fencing token. */
+  epoch: number;
+}
+
+interface SchedulersTable {
+  replica: string;
+  expires_at: ColumnType<Date, Date, Date>;
+}

@@ -1,0 +1,86 @@
+import { type Kysely, sql } from 'kysely';
+import { SHARD_COUNT } from './migrations/0002-shards.js';
+import type { Database } from './schema.js';
+
+export { SHARD_COUNT };
+
+/** A shard that a replica holds, with the token its writes carry. */
+export interface HeldShard {
+  shard: number;
+  epoch: number;
+}
+
+/**
+ * One round of the shard protocol for `replica`: says that it is alive, and takes or gives back shards until it holds
+ * its fair share. Everything is decided by Postgres' clock and in one transaction, so replicas need no clocks in step.
+ *
+ * A replica that was silent for `ttlSeconds` is dead: its shards are free. Taking a shard raises its epoch, which makes
+ * every write of the former holder fail. `keep` lists the shards this replica is still winding down and cannot hold.
+ */
+export async function takeShards(db: Kysely<Database>, replica: string, ttlSeconds: number): Promise<HeldShard[]> {
+  return await db.transaction().execute(async (tx) => {
+    // One replica at a time: the shares are small sums over a table of a few rows.
+    await sql`lock table schedulers in exclusive mode`.execute(tx);
+    await sql`
+      insert into schedulers (replica, expires_at) values (${replica}, now() + make_interval(secs => ${ttlSeconds}))
+      on conflict (replica) do update set expires_at = excluded.expires_at`.execute(tx);
+    await sql`delete from schedulers where expires_at < now()`.execute(tx);
+    const alive = await tx.selectFrom('schedulers').select('replica').orderBy('replica').execute();
+    const leases = await tx.selectFrom('shard_leases').selectAll().orderBy('shard').execute();
+    const names = alive.map((row) => row.replica);
+    const mine = leases.filter((lease) => lease.holder === replica);
+    const free = leases.filter((lease) => lease.holder === null || !names.includes(lease.holder));
+    const share = fairShare(names, replica);
+    const surplus = mine.slice(share);
+    if (surplus.length > 0) {
+      await tx
+        .updateTable('shard_leases')
+        .set((eb) => ({ holder: null, epoch: eb('epoch', '+', 1) }))
+        .where(
+          'shard',
+          'in',
+          surplus.map((lease) => lease.shard),
+        )
+        .execute();
+    }
+    const wanted = free.slice(0, Math.max(0, share - mine.length));
+    if (wanted.length > 0) {
+      await tx
+        .updateTable('shard_leases')
+        .set((eb) => ({ holder: replica, epoch: eb('epoch', '+', 1) }))
+        .where(
+          'shard',
+          'in',
+          wanted.map((lease) => lease.shard),
+        )
+        .execute();
+    }
+    const held = await tx
+      .selectFrom('shard_leases')
+      .select(['shard', 'epoch'])
+      .where('holder', '=', replica)
+      .orderBy('shard')
+      .execute();
+    return held;
+  });
+}
+
+/** Gives everything back at once: the others need not wait for the lease to run out. */
+export async function releaseShards(db: Kysely<Database>, replica: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`lock table schedulers in exclusive mode`.execute(tx);
+    await tx.deleteFrom('schedulers').where('replica', '=', replica).execute();
+    await tx
+      .updateTable('shard_leases')
+      .set((eb) => ({ holder: null, epoch: eb('epoch', '+', 1) }))
+      .where('holder', '=', replica)
+      .execute();
+  });
+}
+
+/** How many shards the replica at its place in the sorted list of names may hold. The sizes differ by one at most. */
+export function fairShare(names: string[], replica: string): number {
+  const place = names.indexOf(replica);
+  if (place < 0) return 0;
+  return Math.floor(SHARD_COUNT / names.length) + (place < SHARD_COUNT % names.length ? 1 : 0);
+}

@@ -1,0 +1,239 @@
+import type { JournalEntry } from '@everynode/contract';
+import type { ObjectRecord } from '@everynode/objects';
+import type { Logger } from '@everynode/service-shell';
+import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import { connectionConfig } from './connection.js';
+import { CompactedError } from './errors.js';
+import { GroupCommit } from './group-commit.js';
+import { leadRelay, type RelayLead } from './journal-signal.js';
+import { migrationProvider } from './migrations/index.js';
+import type { Database } from './schema.js';
+import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
+import type { WriteRequest, WriteResult } from './write.js';
+
+/** Everything that is stored, as of one revision. */
+export interface Snapshot {
+  revision: number;
+  objects: ObjectRecord[];
+}
+
+const COLUMNS = [
+  'resource',
+  'namespace',
+  'name',
+  'uid',
+  'revision',
+  'metadata',
+  'desired',
+  'observed',
+  'placement',
+] as const;
+const PAGE = 5000;
+const TYPES = ['ADDED', 'MODIFIED', 'DELETED'] as const;
+
+/** The state of the cluster in Postgres: reads from a pool, writes through the group commit. */
+export class Store {
+  readonly #url: string;
+  readonly #pool: pg.Pool;
+  readonly #db: Kysely<Database>;
+  readonly #writer: GroupCommit;
+  readonly #log: Logger;
+  #failing: string | undefined;
+
+  constructor(options: { databaseUrl: string; log: Logger; poolSize?: number }) {
+    this.#url = options.databaseUrl;
+    this.#log = options.log;
+    this.#pool = new pg.Pool({ ...connectionConfig(options.databaseUrl), max: options.poolSize ?? 8 });
+    // Without a listener an idle connection that the server closes would end the process.
+    this.#pool.on('error', (error) => this.#log.warn({ err: error }, 'an idle connection to Postgres broke'));
+    this.#db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: this.#pool }) });
+    this.#writer = new GroupCommit(options.databaseUrl, options.log);
+  }
+
+  /** Brings the schema up to date. Replicas that start together take turns under kysely's advisory lock. */
+  async migrate(): Promise<void> {
+    const migrator = new Migrator({ db: this.#db, provider: migrationProvider });
+    const { error, results } = await migrator.migrateToLatest();
+    for (const result of results ?? []) {
+      if (result.status === 'Success') this.#log.info({ migration: result.migrationName }, 'migrated');
+    }
+    if (error) throw error;
+  }
+
+  /** Queues a write and resolves when it is committed; see {@link GroupCommit.write}. */
+  write(request: WriteRequest): Promise<WriteResult> {
+    return this.#writer.write(request);
+  }
+
+  get writesWaiting(): number {
+    return this.#writer.waiting;
+  }
+
+  /** Why the store does not work at the moment; undefined when it does, as far as the last attempt tells. */
+  get trouble(): string | undefined {
+    return this.#failing ?? (this.#writer.failures > 0 ? 'writes fail' : undefined);
+  }
+
+  /** Asks Postgres for the last revision, and notes for readiness whether it answered. */
+  async currentRevision(): Promise<number> {
+    try {
+      const row = await this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow();
+      this.#failing = undefined;
+      return row.revision;
+    } catch (error) {
+      this.#failing = 'Postgres does not answer';
+      throw error;
+    }
+  }
+
+  async get(resource: string, namespace: string, name: string): Promise<ObjectRecord | undefined> {
+    return await this.#db
+      .selectFrom('objects')
+      .select(COLUMNS)
+      .where('resource', '=', resource)
+      .where('namespace', '=', namespace)
+      .where('name', '=', name)
+      .executeTakeFirst();
+  }
+
+  /** All objects of the given resources (of all when none are given), as of one revision, handed over page by page. */
+  async readSnapshot(resources: string[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
+    return await this.#db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async (tx) => {
+        const { revision } = await tx.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow();
+        let last: ObjectRecord | undefined;
+        for (;;) {
+          const page = await readPage(tx, resources, last);
+          if (page.length > 0) onPage(page);
+          if (page.length < PAGE) return revision;
+          last = page.at(-1);
+        }
+      });
+  }
+
+  /**
+   * Journal entries after `revision`, oldest first, up to `limit`. Throws {@link CompactedError} when some of them are
+   * gone.
+   */
+  async journalAfter(revision: number, limit: number): Promise<JournalEntry[]> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .selectAll()
+      .where('revision', '>', revision)
+      .orderBy('revision')
+      .limit(limit)
+      .execute();
+    // Revisions have no gaps, so a first row that does not follow means that its predecessors were compacted away.
+    const first = rows[0];
+    if (first && first.revision !== revision + 1) throw new CompactedError(revision, first.revision - 1);
+    if (!first) {
+      const counter = await this.#db.selectFrom('revision_counter').selectAll().executeTakeFirstOrThrow();
+      if (counter.compacted > revision) throw new CompactedError(revision, counter.compacted);
+    }
+    return rows.map(toEntry);
+  }
+
+  /** The newest `limit` entries, oldest first: what a watch cache starts its history with. */
+  async journalTail(limit: number, upTo: number): Promise<JournalEntry[]> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .selectAll()
+      .where('revision', '<=', upTo)
+      .orderBy('revision', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.reverse().map(toEntry);
+  }
+
+  /**
+   * Drops journal rows older than `maxAgeSeconds`, and more when there are over `maxRows`, but never the last
+   * `minRows`. Returns the revision up to which the journal is gone.
+   */
+  async compact(limits: { maxAgeSeconds: number; maxRows: number; minRows: number }): Promise<number> {
+    const { rows } = await sql<{ floor: number }>`
+      select least(
+        greatest(
+          coalesce((select max(revision) from journal where written_at < now() - make_interval(secs => ${limits.maxAgeSeconds})), 0),
+          (select revision from revision_counter) - ${limits.maxRows}::bigint
+        ),
+        (select revision from revision_counter) - ${limits.minRows}::bigint
+      ) as floor`.execute(this.#db);
+    const floor = rows[0]?.floor ?? 0;
+    if (floor <= 0) return 0;
+    await this.#db.updateTable('revision_counter').set({ compacted: floor }).where('compacted', '<', floor).execute();
+    await this.#db.deleteFrom('journal').where('revision', '<=', floor).execute();
+    return floor;
+  }
+
+  /** Objects by where they are placed, in uid order: the pods on nodes, the nodes of an agent. */
+  async listPlaced(resource: string, placements: string[], after: string, limit: number): Promise<ObjectRecord[]> {
+    if (placements.length === 0) return [];
+    return await this.#db
+      .selectFrom('objects')
+      .select(COLUMNS)
+      .where(sql<boolean>`placement = any(${placements})`)
+      .where('resource', '=', resource)
+      .where('uid', '>', after)
+      .orderBy('uid')
+      .limit(limit)
+      .execute();
+  }
+
+  async getByUids(resource: string, uids: string[]): Promise<ObjectRecord[]> {
+    if (uids.length === 0) return [];
+    return await this.#db
+      .selectFrom('objects')
+      .select(COLUMNS)
+      .where(sql<boolean>`uid = any(${uids})`)
+      .where('resource', '=', resource)
+      .execute();
+  }
+
+  takeShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {
+    return takeShards(this.#db, replica, ttlSeconds);
+  }
+
+  releaseShards(replica: string): Promise<void> {
+    return releaseShards(this.#db, replica);
+  }
+
+  /** Runs `onLeading` whenever this process is the one relay; see {@link leadRelay}. Resolves when the signal aborts. */
+  leadRelay(signal: AbortSignal, onLeading: (lead: RelayLead) => Promise<void>): Promise<void> {
+    return leadRelay(this.#url, this.#log, signal, onLeading);
+  }
+
+  /** Writes what waits, then closes all connections. */
+  async close(): Promise<void> {
+    await this.#writer.close();
+    await this.#db.destroy();
+  }
+}
+
+async function readPage(
+  tx: Transaction<Database>,
+  resources: string[] | undefined,
+  after: ObjectRecord | undefined,
+): Promise<ObjectRecord[]> {
+  let query = tx.selectFrom('objects').select(COLUMNS).orderBy(['resource', 'namespace', 'name']).limit(PAGE);
+  if (resources) query = query.where('resource', 'in', resources);
+  if (after) {
+    const { resource, namespace, name } = after;
+    query = query.where(sql<boolean>`(resource, namespace, name) > (${resource}, ${namespace}, ${name})`);
+  }
+  return await query.execute();
+}
+
+function toEntry(row: Selectable<Database['journal']>): JournalEntry {
+  const type = TYPES[row.type - 1];
+  if (!type) throw new Error(`journal row ${row.revision} has type ${row.type}`);
+  const { written_at: _writtenAt, changed, ...rest } = row;
+  return {
+    ...rest,
+    type,
+    changed: { metadata: (changed & 1) !== 0, desired: (changed & 2) !== 0, observed: (changed & 4) !== 0 },
+  };
+}
