@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { sendSignal } from './process-command.js';
+
+/**
+ * Runs a program under a small shell that holds the read end of a pipe from us. When the pipe closes, because we ask
+ * for it or because we are gone (`kill -9` included), the shell signals the program. So nothing outlives us.
+ * `$1` is the signal's name without SIG, the rest is the command.
+ */
+const GUARD = `
+exec 3<&0
+signal=$1; shift
+"$@" </dev/null 3<&- &
+child=$!
+{ read -r _ <&3; kill -"$signal" "$child"; } 2>/dev/null &
+watch=$!
+exec 3<&-
+wait "$child"; code=$?
+kill "$watch" 2>/dev/null
+exit "$code"
+`;
+
+export interface GuardedOptions {
+  command: string;
+  args: string[];
+  /** Both outputs are appended to this file. */
+  logFile: string;
+  env: NodeJS.ProcessEnv;
+  stopSignal: NodeJS.Signals;
+  cwd?: string;
+  uid?: number;
+  gid?: number;
+  /** Words to put before the shell, such as a program that changes the user. */
+  prefix?: string[];
+}
+
+export interface GuardedProcess {
+  /** Resolves once with the exit code; a death by signal counts as 128 + n, as in a shell. Never rejects. */
+  readonly exited: Promise<number>;
+  readonly running: boolean;
+  /** Signals the program and waits; kills it after `graceMs`. May be called twice. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts a program that ends when this process ends. It has its own process group: a terminal's Ctrl-C passes it by. */
+export function startGuarded(options: GuardedOptions): GuardedProcess {
+  const words = ['/bin/sh', '-c', GUARD, 'guard', options.stopSignal.replace(/^SIG/, ''), options.command];
+  const [program = '/bin/sh', ...args] = [...(options.prefix ?? []), ...words, ...options.args];
+  const log = openSync(options.logFile, 'a', 0o600);
+  const child = spawn(program, args, {
+    cwd: options.cwd ?? '/',
+    env: options.env,
+    stdio: ['pipe', log, log],
+    detached: true,
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
+  });
+  closeSync(log);
+  let running = true;
+  const exited = new Promise<number>((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code ?? 137));
+  }).finally(() => {
+    running = false;
+  });
+  child.stdin?.on('error', () => {
+    // The guard is gone and with it the reader of this pipe; `exited` tells.
+  });
+  return {
+    exited,
+    get running() {
+      return running;
+    },
+    async stop(graceMs) {
+      child.stdin?.end();
+      const { pid } = child;
+      if (pid === undefined) return;
+      const timer = setTimeout(() => sendSignal(-pid, 'SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+
+const NAME = 'nats-server';
+
+async function runs(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+  } catch {
+    return false;
+  }
+  const { exitCode } = await execa(path, ['--version'], { reject: false });
+  return exitCode === 0;
+}
+
+async function hasCommand(command: string): Promise<boolean> {
+  const { exitCode } = await execa('/bin/sh', ['-c', `command -v ${command}`], { reject: false });
+  return exitCode === 0;
+}
+
+/** Downloads the Debian package and unpacks it below `toolsDir`: needs apt, but not root. */
+async function unpackDebianPackage(toolsDir: string): Promise<void> {
+  await mkdir(toolsDir, { recursive: true, mode: 0o700 });
+  const draft = await mkdtemp(join(toolsDir, 'draft-'));
+  try {
+    await execa('apt-get', ['download', NAME], { cwd: draft });
+    const archive = (await readdir(draft)).find((name) => name.endsWith('.deb'));
+    if (archive === undefined) throw new Error('apt-get download left no package');
+    await execa('dpkg-deb', ['-x', archive, 'root'], { cwd: draft });
+    await rm(join(toolsDir, NAME), { recursive: true, force: true });
+    await rename(join(draft, 'root'), join(toolsDir, NAME));
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function aptInstall(): Promise<void> {
+  const environment = { DEBIAN_FRONTEND: 'noninteractive' };
+  // No service of the system is wanted, only the program.
+  const install = () => execa('apt-get', ['install', '-y', '--no-install-recommends', NAME], { env: environment });
+  await install().catch(async () => {
+    await execa('apt-get', ['update'], { env: environment });
+    await install();
+  });
+}
+
+/** One way to get the program, and whether it applies here. */
+interface Source {
+  name: string;
+  applies(): Promise<boolean>;
+  get(): Promise<unknown>;
+}
+
+function sources(toolsDir: string): Source[] {
+  const isRoot = process.getuid?.() === 0;
+  return [
+    {
+      name: 'apt-get download nats-server',
+      applies: async () => (await hasCommand('apt-get')) && (await hasCommand('dpkg-deb')),
+      get: () => unpackDebianPackage(toolsDir),
+    },
+    {
+      name: 'apt-get install nats-server',
+      applies: async () => isRoot && (await hasCommand('apt-get')),
+      get: aptInstall,
+    },
+    {
+      name: 'brew install nats-server',
+      applies: async () => process.platform === 'darwin' && (await hasCommand('brew')),
+      get: () => execa('brew', ['install', NAME]),
+    },
+  ];
+}
+
+function knownPlaces(toolsDir: string): string[] {
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = [...path, '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+  return [
+    ...folders.map((folder) => join(folder, NAME)),
+    join(toolsDir, NAME, 'usr', 'sbin', NAME),
+    join(toolsDir, NAME, 'usr', 'bin', NAME),
+  ];
+}
+
+async function firstThatRuns(places: string[]): Promise<string | undefined> {
+  for (const place of places) if (await runs(place)) return place;
+  return undefined;
+}
+
+/**
+ * Finds a nats-server: `$NATS_SERVER`, PATH, the usual folders, what an earlier start fetched into `toolsDir`. Where
+ * there is none it fetches one: no npm package ships it, so from the system's package archive.
+ * Throws with what was tried and what to do.
+ */
+export async function findNatsServer(toolsDir: string, log: (message: string) => void): Promise<string> {
+  const named = process.env.NATS_SERVER;
+  if (named) {
+    if (await runs(named)) return named;
+    throw new Error(`NATS_SERVER names ${named}, which does not run`);
+  }
+  const found = await firstThatRuns(knownPlaces(toolsDir));
+  if (found !== undefined) return found;
+
+  const tried: string[] = [];
+  for (const source of sources(toolsDir)) {
+    if (!(await source.applies())) continue;
+    log(`fetching nats-server (${source.name})`);
+    try {
+      await source.get();
+    } catch (error) {
+      tried.push(`${source.name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+      continue;
+    }
+    const fetched = await firstThatRuns(knownPlaces(toolsDir));
+    if (fetched !== undefined) return fetched;
+    tried.push(`${source.name}: succeeded, but left no program that runs`);
+  }
+  throw new Error(
+    [
+      'Cannot find nats-server, and could not fetch it.',
+      ...tried.map((reason) => `  ${reason}`),
+      'Install it (Debian: apt-get install nats-server; macOS: brew install nats-server; else https://nats.io/download),',
+      'name it in NATS_SERVER, or set NATS_URL to a server of yours that has JetStream.',
+    ].join('\n'),
+  );
+}

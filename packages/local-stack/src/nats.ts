@@ -1,0 +1,167 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
+import { freePort } from './free-port.js';
+import { startGuarded } from './guarded-process.js';
+import { lastLines, sizeOf } from './last-lines.js';
+import { findNatsServer } from './nats-binary.js';
+import { agentFence, type NatsUser, SERVICES_USER, serverConfig, usersConfig } from './nats-config.js';
+import { makePrivateDirectory, randomSecret, readIfPresent, writeSecretFile } from './private-files.js';
+import { sendSignal, stopStaleProcess } from './process-command.js';
+import { waitUntil } from './wait-until.js';
+
+const START_DEADLINE_MS = 30_000;
+const STOP_GRACE_MS = 10_000;
+const START_ATTEMPTS = 3;
+
+export interface NatsOptions {
+  /** Holds the configuration, the streams, the passwords and the log. Made when missing; kept between runs. */
+  dir: string;
+  /** Agents to make users for at once; `addAgent` takes more later. */
+  agents?: string[];
+  /** Hears, in a few words, what is going on. */
+  log?: (message: string) => void;
+  /** Default: `nats.log` in `dir`. */
+  logFile?: string;
+  /** A port to insist on; without it a free one is taken. */
+  port?: number;
+  /** Where a fetched nats-server is kept. Default: `tools` in `dir`. */
+  toolsDir?: string;
+}
+
+export interface RunningNats {
+  /** Without credentials. */
+  url: string;
+  port: number;
+  pid: number;
+  /** The user of the services, which may do everything. */
+  services: NatsUser;
+  /**
+   * The user of an agent, made when it is new (its name is the user's name). It is fenced to the agent's own subjects.
+   * The server has taken it in when this resolves.
+   */
+  addAgent(agent: string): Promise<NatsUser>;
+  /** Resolves when the server has ended, asked to or not. */
+  exited: Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function accepts(port: number, { user, password }: NatsUser): Promise<boolean> {
+  try {
+    const connection = await connect({
+      servers: `127.0.0.1:${port}`,
+      user,
+      pass: password,
+      reconnect: false,
+      timeout: 2000,
+    });
+    await connection.close();
+    return true;
+  } catch {
+    return false; // Not up yet, or does not know the user yet: the caller asks again until its deadline.
+  }
+}
+
+/**
+ * Starts a NATS server with JetStream on a free loopback port, with a user for the services and one for each agent.
+ * It ends with this process at the latest; streams on disk are there again after a restart.
+ * Throws with the end of the server's log when it does not come up.
+ */
+export async function startNats(options: NatsOptions): Promise<RunningNats> {
+  const { dir, log = () => undefined } = options;
+  const configFile = join(dir, 'nats.conf');
+  const usersFile = join(dir, 'users.conf');
+  const passwordsFile = join(dir, 'passwords.json');
+  const pidFile = join(dir, 'nats.pid');
+  const logFile = options.logFile ?? join(dir, 'nats.log');
+
+  await makePrivateDirectory(dir);
+  const program = await findNatsServer(options.toolsDir ?? join(dir, 'tools'), log);
+  const leftover = Number(await readIfPresent(pidFile));
+  if (leftover > 0) {
+    await stopStaleProcess({ pid: leftover, marker: configFile, signal: 'SIGTERM', graceMs: STOP_GRACE_MS });
+  }
+
+  // By user name, kept on disk between runs.
+  const passwords = new Map(Object.entries<string>(JSON.parse((await readIfPresent(passwordsFile)) ?? '{}')));
+  const userOf = (user: string): NatsUser => {
+    const password = passwords.get(user) ?? randomSecret();
+    passwords.set(user, password);
+    return { user, password };
+  };
+  const services = userOf(SERVICES_USER);
+  const agentNames = () => [...passwords.keys()].filter((name) => name !== SERVICES_USER);
+  const writeUsers = async () => {
+    await writeSecretFile(passwordsFile, `${JSON.stringify(Object.fromEntries(passwords), null, 2)}\n`);
+    await writeSecretFile(usersFile, usersConfig(services, agentNames().map(userOf)));
+  };
+  for (const agent of options.agents ?? []) userOf(agent);
+  await writeUsers();
+
+  const launch = async (port: number): Promise<RunningNats> => {
+    await rm(pidFile, { force: true });
+    const logStart = await sizeOf(logFile);
+    const config = serverConfig({ port, storeDir: join(dir, 'jetstream'), pidFile, usersFile: 'users.conf' });
+    await writeSecretFile(configFile, config);
+    const server = startGuarded({
+      command: program,
+      args: ['--config', configFile],
+      logFile,
+      env: { PATH: process.env.PATH ?? '' },
+      stopSignal: 'SIGTERM',
+    });
+    const pid = await waitUntil(
+      async () => {
+        if (!server.running) throw new Error(`nats-server did not start:\n${await lastLines(logFile, 12, logStart)}`);
+        return (await accepts(port, services)) && Number(await readIfPresent(pidFile));
+      },
+      { what: `nats-server (log: ${logFile})`, deadlineMs: START_DEADLINE_MS },
+    ).catch(async (error: unknown) => {
+      await server.stop(STOP_GRACE_MS);
+      throw error;
+    });
+
+    // One reload at a time: each writes the whole list of users.
+    let reloads: Promise<unknown> = Promise.resolve();
+    const reload = async (added: NatsUser) => {
+      await writeUsers();
+      sendSignal(pid, 'SIGHUP');
+      await waitUntil(
+        () => {
+          if (!server.running) throw new Error('nats-server has ended');
+          return accepts(port, added);
+        },
+        { what: `nats-server to take in the user ${added.user} (log: ${logFile})`, deadlineMs: 10_000, everyMs: 50 },
+      );
+    };
+
+    return {
+      url: `nats://127.0.0.1:${port}`,
+      port,
+      pid,
+      services,
+      addAgent: async (agent) => {
+        agentFence(agent); // Refuses a bad name before it is written anywhere.
+        const known = passwords.has(agent);
+        const user = userOf(agent);
+        const turn = known ? reloads : reloads.then(() => reload(user));
+        reloads = turn.catch(() => undefined);
+        await turn;
+        return user;
+      },
+      exited: server.exited,
+      stop: () => server.stop(STOP_GRACE_MS),
+    };
+  };
+
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await launch(options.port ?? (await freePort()));
+    } catch (error) {
+      // Another program may have taken the port since it was found free.
+      if (attempt === START_ATTEMPTS || !String(error).includes('address already in use')) throw error;
+      await delay(250);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { chmod, chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { freePort } from './free-port.js';
+import { type GuardedProcess, startGuarded } from './guarded-process.js';
+import { lastLines, sizeOf } from './last-lines.js';
+import { findPostgres, type PostgresBinaries } from './postgres-binaries.js';
+import { randomSecret, readIfPresent, writeSecretFile } from './private-files.js';
+import { commandOf, stopStaleProcess } from './process-command.js';
+import { type Identity, identityForPostgres } from './unprivileged-user.js';
+import { waitUntil } from './wait-until.js';
+
+const NAME = 'everynode';
+/** Recovery after a crash may replay up to `max_wal_size`. */
+const START_DEADLINE_MS = 120_000;
+const STOP_GRACE_MS = 20_000;
+/** A port that was taken since it was found free; sessions of a killed server that have not noticed yet. */
+const PASSING_TROUBLE = /Address already in use|pre-existing shared memory block/;
+const START_ATTEMPTS = 20;
+const ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '100',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  logging_collector: 'off',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+export interface PostgresOptions {
+  /** Holds the data, the password and the log. Made when missing; kept between runs. */
+  dir: string;
+  /** Hears, in a few words, what is going on. */
+  log?: (message: string) => void;
+  /** Default: `postgres.log` in `dir`. */
+  logFile?: string;
+  /** A port to insist on; without it a free one is taken. */
+  port?: number;
+  /** More server settings, or other values. */
+  settings?: Record<string, string>;
+}
+
+export interface RunningPostgres {
+  /** With user and password. The user is a superuser, so tests may create databases. */
+  url: string;
+  port: number;
+  version: string;
+  /** Of the postmaster. */
+  pid: number;
+  /** Resolves when the server has ended, asked to or not. */
+  exited: Promise<number>;
+  /** Fast shutdown: open sessions are cut, committed work is on disk. */
+  stop(): Promise<void>;
+}
+
+/** Ends a server that a killed run left on this data, and removes a pid file that points to nobody. */
+async function clearLeftovers(data: string): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid');
+  const text = await readIfPresent(pidFile);
+  const pid = Number(text?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  await stopStaleProcess({ pid, marker: data, signal: 'SIGINT', graceMs: STOP_GRACE_MS });
+  // A pid that was reused by another program would make Postgres refuse to start.
+  if ((await commandOf(pid)) !== undefined) await rm(pidFile, { force: true });
+}
+
+async function giveTo(owner: Identity['owner'], path: string): Promise<void> {
+  if (owner === undefined || (await stat(path)).uid === owner.uid) return;
+  await chown(path, owner.uid, owner.gid);
+  if ((await stat(path)).isDirectory()) {
+    for (const entry of await readdir(path)) await giveTo(owner, join(path, entry));
+  }
+}
+
+async function run(binaries: PostgresBinaries, identity: Identity, program: string, args: string[], input = '') {
+  const [command = '', ...rest] = [...identity.prefix, join(binaries.bin, program), ...args];
+  await execa(command, rest, {
+    cwd: '/',
+    input,
+    env: ENVIRONMENT,
+    extendEnv: false,
+    ...(identity.uid === undefined ? {} : { uid: identity.uid }),
+    ...(identity.gid === undefined ? {} : { gid: identity.gid }),
+  });
+}
+
+/** Makes the cluster beside its place and moves it in when it is whole, so that an interrupted start leaves no half. */
+async function initialise(dir: string, password: string, binaries: PostgresBinaries, identity: Identity) {
+  const draft = join(dir, 'data.draft');
+  await rm(draft, { recursive: true, force: true });
+  await run(binaries, identity, 'initdb', [
+    `--pgdata=${draft}`,
+    `--username=${NAME}`,
+    '--auth=scram-sha-256',
+    `--pwfile=${password}`,
+    '--encoding=UTF8',
+    // Byte order, as Kubernetes sorts names.
+    '--locale=C',
+  ]);
+  await run(binaries, identity, 'postgres', ['--single', '-D', draft, 'postgres'], `CREATE DATABASE ${NAME};\n`);
+  await rename(draft, join(dir, 'data'));
+}
+
+/**
+ * Ready when the postmaster says so in its pid file, line 8 (`storage/pidfile.h`), as `pg_ctl -w` reads it.
+ * The file of a killed server may still be there, so its process has to be alive.
+ */
+async function readyPid(data: string): Promise<number | undefined> {
+  const lines = (await readIfPresent(join(data, 'postmaster.pid')))?.split('\n');
+  if (lines?.[7]?.trim() !== 'ready') return undefined;
+  const pid = Number(lines[0]);
+  return (await commandOf(pid))?.includes(data) ? pid : undefined;
+}
+
+/**
+ * Starts a real PostgreSQL server on a free loopback port, with a password and durable commits. It ends with this
+ * process at the latest. Data of an earlier run, killed or not, is there again.
+ * Throws with the end of the server's log when it does not come up.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const { dir, log = () => undefined } = options;
+  const data = join(dir, 'data');
+  const passwordFile = join(dir, 'password');
+  const logFile = options.logFile ?? join(dir, 'postgres.log');
+
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const madeBy = (await readIfPresent(join(data, 'PG_VERSION')))?.trim();
+  const binaries = await findPostgres(madeBy === undefined ? undefined : Number(madeBy));
+  const identity = await identityForPostgres([join(dir, '..'), join(binaries.bin, 'postgres')]);
+  await chmod(dir, 0o700);
+  await clearLeftovers(data);
+
+  if ((await readIfPresent(passwordFile)) === undefined) await writeSecretFile(passwordFile, randomSecret());
+  await giveTo(identity.owner, dir);
+  if (identity.owner) await chown(passwordFile, identity.owner.uid, identity.owner.gid);
+  const password = (await readIfPresent(passwordFile))?.trim() ?? '';
+  if (madeBy === undefined) {
+    log(`initialising PostgreSQL ${binaries.version}`);
+    await initialise(dir, passwordFile, binaries, identity);
+  }
+
+  const launch = async (port: number): Promise<RunningPostgres> => {
+    const settings = { ...SETTINGS, ...options.settings, port: String(port) };
+    const logStart = await sizeOf(logFile);
+    const server: GuardedProcess = startGuarded({
+      command: join(binaries.bin, 'postgres'),
+      args: ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      logFile,
+      env: ENVIRONMENT,
+      stopSignal: 'SIGINT',
+      prefix: identity.prefix,
+      ...(identity.uid === undefined ? {} : { uid: identity.uid }),
+      ...(identity.gid === undefined ? {} : { gid: identity.gid }),
+    });
+    const pid = await waitUntil(
+      async () => {
+        if (!server.running) throw new Error(`PostgreSQL did not start:\n${await lastLines(logFile, 12, logStart)}`);
+        return readyPid(data);
+      },
+      { what: `PostgreSQL (log: ${logFile})`, deadlineMs: START_DEADLINE_MS },
+    ).catch(async (error: unknown) => {
+      await server.stop(STOP_GRACE_MS);
+      throw error;
+    });
+    return {
+      url: `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}`,
+      port,
+      version: binaries.version,
+      pid,
+      exited: server.exited,
+      stop: () => server.stop(STOP_GRACE_MS),
+    };
+  };
+
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await launch(options.port ?? (await freePort()));
+    } catch (error) {
+      if (attempt === START_ATTEMPTS || !PASSING_TROUBLE.test(String(error))) throw error;
+      log('PostgreSQL did not start, trying again');
+      await delay(250);
+    }
+  }
+}
+
+/** Removes all data of a server that is not running. */
+export async function dropPostgresData(dir: string): Promise<void> {
+  await clearLeftovers(join(dir, 'data'));
+  await rm(dir, { recursive: true, force: true });
+}
