@@ -38,10 +38,10 @@ export class CachedObject {
     previous?: CachedObject,
   ) {
     this.#kind = kind;
-    const reuse = (part: Part | null | undefined, text: string): Part => (part?.text === text ? part : new Part(text));
-    this.#metadata = reuse(previous?.#metadata, record.metadata);
-    this.#desired = reuse(previous?.#desired, record.desired);
-    this.#observed = record.observed === null ? null : reuse(previous?.#observed, record.observed);
+    const reuse = (part: Part | null, text: string): Part => (part?.text === text ? part : new Part(text));
+    this.#metadata = reuse(previous ? previous.#metadata : null, record.metadata);
+    this.#desired = reuse(previous ? previous.#desired : null, record.desired);
+    this.#observed = record.observed === null ? null : reuse(previous ? previous.#observed : null, record.observed);
   }
 
   /** Metadata without `resourceVersion`. */
