@@ -18,6 +18,17 @@ export interface Snapshot {
   objects: ObjectRecord[];
 }
 
+/** A pod as an agent needs it to see what it should run. */
+export interface AssignedPod {
+  namespace: string;
+  name: string;
+  uid: string;
+  node: string;
+  deleting: boolean;
+  /** `deletionGracePeriodSeconds`, for a pod that is being deleted. */
+  graceSeconds: number | null;
+}
+
 const COLUMNS = [
   'resource',
   'namespace',
@@ -169,28 +180,37 @@ export class Store {
     return floor;
   }
 
-  /** Objects by where they are placed, in uid order: the pods on nodes, the nodes of an agent. */
-  async listPlaced(resource: string, placements: string[], after: string, limit: number): Promise<ObjectRecord[]> {
-    if (placements.length === 0) return [];
-    return await this.#db
-      .selectFrom('objects')
-      .select(COLUMNS)
-      .where(sql<boolean>`placement = any(${placements})`)
-      .where('resource', '=', resource)
-      .where('uid', '>', after)
-      .orderBy('uid')
+  /** Pods that are bound to nodes of the agent, in uid order after `after`. One query, whatever the agent hosts. */
+  async listAssignedPods(agent: string, after: string, limit: number): Promise<AssignedPod[]> {
+    return await this.#assignedPods(agent)
+      .select(['p.namespace', 'p.name', 'p.uid', 'p.placement as node', 'p.deleting'])
+      .select(sql<number | null>`(p.metadata->>'deletionGracePeriodSeconds')::int`.as('graceSeconds'))
+      .where('p.uid', '>', after)
+      .orderBy('p.uid')
       .limit(limit)
+      .$narrowType<{ node: string }>()
       .execute();
   }
 
-  async getByUids(resource: string, uids: string[]): Promise<ObjectRecord[]> {
-    if (uids.length === 0) return [];
-    return await this.#db
-      .selectFrom('objects')
-      .select(COLUMNS)
-      .where(sql<boolean>`uid = any(${uids})`)
-      .where('resource', '=', resource)
+  /** The same pods whole, of those with the given uids. */
+  async getAssignedPods(agent: string, uids: string[]): Promise<ObjectRecord[]> {
+    return await this.#assignedPods(agent)
+      .select(COLUMNS.map((column) => `p.${column}` as const))
+      .where(sql<boolean>`p.uid = any(${uids})`)
       .execute();
+  }
+
+  #assignedPods(agent: string) {
+    return this.#db
+      .selectFrom('objects as p')
+      .innerJoin('objects as n', (join) =>
+        join
+          .onRef('n.name', '=', 'p.placement')
+          .on('n.resource', '=', 'nodes')
+          .on('n.namespace', '=', '')
+          .on('n.placement', '=', agent),
+      )
+      .where('p.resource', '=', 'pods');
   }
 
   takeShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {

@@ -1,0 +1,64 @@
+import type { Bus } from '@everynode/bus';
+import {
+  agentOfSubject,
+  ContractError,
+  type FetchPodsReply,
+  type ListPodsReply,
+  parseExchange,
+  subjects,
+} from '@everynode/contract';
+import { recordToJson } from '@everynode/objects';
+import type { Store } from '@everynode/store';
+
+const QUEUE = 'agent-requests';
+/** Whole pods in one reply, in bytes of JSON; the agent asks again for what did not fit. */
+const MAX_REPLY = 700_000;
+
+/**
+ * Answers agents that want to know what they should run. Answers come from Postgres and not from a cache, so an agent
+ * that has just registered its nodes is told everything. Any replica can answer: the bus picks one.
+ */
+export function serveAgentRequests(bus: Bus, store: Store): void {
+  bus.respond(subjects.allRequests('list-pods'), QUEUE, async (subject, body) =>
+    JSON.stringify(await listPods(store, senderOf(subject), body)),
+  );
+  bus.respond(subjects.allRequests('fetch-pods'), QUEUE, (subject, body) => fetchPods(store, senderOf(subject), body));
+}
+
+function senderOf(subject: string): string {
+  const agent = agentOfSubject(subject);
+  if (agent === undefined) throw new ContractError(`no agent in subject ${subject}`);
+  return agent;
+}
+
+async function listPods(store: Store, agent: string, body: string): Promise<ListPodsReply> {
+  const { after, limit } = parseExchange('list-pods', 'request', body);
+  // Read first: the list is at least as new as this revision.
+  const revision = await store.currentRevision();
+  const pods = await store.listAssignedPods(agent, after ?? '', limit + 1);
+  return {
+    revision,
+    more: pods.length > limit,
+    pods: pods.slice(0, limit).map(({ namespace, name, uid, node, deleting, graceSeconds }) => ({
+      namespace,
+      name,
+      uid,
+      node,
+      ...(deleting && { graceSeconds: graceSeconds ?? 0 }),
+    })),
+  };
+}
+
+async function fetchPods(store: Store, agent: string, body: string): Promise<string> {
+  const { uids } = parseExchange('fetch-pods', 'request', body);
+  const revision = await store.currentRevision();
+  const pods: string[] = [];
+  let size = 0;
+  for (const record of await store.getAssignedPods(agent, uids)) {
+    const json = recordToJson(record, 'v1', 'Pod');
+    size += json.length;
+    if (pods.length > 0 && size > MAX_REPLY) break;
+    pods.push(json);
+  }
+  return `{"revision":${revision satisfies FetchPodsReply['revision']},"pods":[${pods.join(',')}]}`;
+}

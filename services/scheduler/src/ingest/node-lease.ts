@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import type { Decision, WriteRequest } from '@everynode/store';
+
+/** Where upstream keeps one lease a node. */
+export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
+
+/**
+ * The write that gives a node its lease, unless it has one. The lease is owned by the node and goes with it.
+ *
+ * Its renewTime is not written again: heartbeats of a quiet fleet write nothing. The api shows the time of the last
+ * heartbeat it heard in its place. `now` is ms since the epoch.
+ */
+export function leaseOf(node: string, nodeUid: string, now: number): WriteRequest {
+  const at = new Date(now).toISOString();
+  const metadata: ObjectMeta = {
+    name: node,
+    namespace: NODE_LEASE_NAMESPACE,
+    uid: randomUUID(),
+    creationTimestamp: at.replace(/\.\d+Z$/, 'Z'),
+    ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: nodeUid }],
+  };
+  const lease: KubeObject = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata,
+    // MicroTime has six decimals.
+    spec: { holderIdentity: node, leaseDurationSeconds: 40, renewTime: at.replace('Z', '000Z') },
+  };
+  return {
+    key: { resource: 'leases.coordination.k8s.io', namespace: NODE_LEASE_NAMESPACE, name: node },
+    reads: 'head',
+    decide: (current): Decision =>
+      current ? { kind: 'keep' } : { kind: 'create', uid: metadata.uid, parts: splitObject(lease), placement: null },
+  };
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { NodeRegistration } from '@everynode/contract';
+import { AGENT_ANNOTATION, type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
+
+/** Labels that a kubelet puts right whenever it registers; all others are the user's once the node exists. */
+const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'];
+
+/** Somebody else hosts this node and is alive. It is asked again until that has changed. */
+export class NodeTakenError extends Error {
+  override readonly name = 'NodeTakenError';
+  constructor(
+    readonly node: string,
+    readonly host: string,
+    readonly claimant: string,
+  ) {
+    super(`node ${node} is hosted by ${host}; ${claimant} may have it when ${host} is gone`);
+  }
+}
+
+/**
+ * What a registration does. A new node gets the labels and taints it brings. A known one keeps its user's labels and
+ * taints and gets its status anew (kubelet's registerWithAPIServer does the same). `now` is ms since the epoch.
+ */
+export function decideRegistration(
+  current: Current | undefined,
+  registration: NodeRegistration,
+  agent: string,
+  now: number,
+): Decision {
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  if (!current) {
+    const metadata: ObjectMeta = {
+      name: registration.name,
+      uid: randomUUID(),
+      creationTimestamp: at,
+      ...(registration.labels && { labels: registration.labels }),
+      annotations: { ...registration.annotations, [AGENT_ANNOTATION]: agent },
+    };
+    const taints = registration.taints ?? [];
+    const node: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata,
+      spec: taints.length > 0 ? { taints } : {},
+      status: registration.status,
+    };
+    return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent };
+  }
+  const metadata = JSON.parse(current.metadata ?? '{}') as ObjectMeta;
+  const stored = JSON.parse(current.observed ?? '{}') as NodeStatus;
+  if (current.placement !== null && current.placement !== agent && isReady(stored)) {
+    throw new NodeTakenError(registration.name, current.placement, agent);
+  }
+  const labels = { ...metadata.labels };
+  for (const key of OWN_LABELS) {
+    const value = registration.labels?.[key];
+    if (value !== undefined) labels[key] = value;
+  }
+  const annotations = { ...metadata.annotations, [AGENT_ANNOTATION]: agent };
+  const next = JSON.stringify({ ...metadata, labels, annotations });
+  const observed = JSON.stringify(mergeNodeStatus(stored, registration.status as NodeStatus));
+  if (next === current.metadata && observed === current.observed && current.placement === agent)
+    return { kind: 'keep' };
+  return {
+    kind: 'update',
+    parts: {
+      ...(next !== current.metadata && { metadata: next }),
+      ...(observed !== current.observed && { observed }),
+    },
+    placement: agent,
+  };
+}
+
+function isReady(status: NodeStatus): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+}
+
+/** Conditions keep the time of their last transition where the status did not change. */
+function mergeNodeStatus(stored: NodeStatus, reported: NodeStatus): NodeStatus {
+  const before = new Map(stored.conditions?.map((condition) => [condition.type, condition]));
+  const conditions = (reported.conditions ?? []).map((condition): NodeCondition => {
+    const known = before.get(condition.type);
+    before.delete(condition.type);
+    const unchanged = known?.status === condition.status && known.lastTransitionTime !== undefined;
+    return unchanged ? { ...condition, lastTransitionTime: known.lastTransitionTime as string } : condition;
+  });
+  return { ...stored, ...reported, conditions: [...conditions, ...before.values()] };
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PodStatusItem } from '@everynode/contract';
+import type { Current, Decision } from '@everynode/store';
+import type { PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+
+const TERMINAL: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
+
+/** 22 bits for reports, 31 for the second in which the agent started: together they fit a double exactly. */
+const REPORTS_PER_START = 2 ** 22;
+
+/**
+ * One number that orders all reports on a pod, over restarts of its agent. `incarnation` is in ms since the epoch.
+ */
+export function reportSequence(incarnation: number, sequence: number): number {
+  return Math.floor(incarnation / 1000) * REPORTS_PER_START + Math.min(sequence, REPORTS_PER_START - 1);
+}
+
+/**
+ * What a report does to the stored pod. Reports on another pod of the same name, on a pod of another node, and those
+ * older than what is stored do nothing; so a report may come twice, late, or from an agent that was thought dead.
+ */
+export function decidePodStatus(current: Current | undefined, item: PodStatusItem, order: number): Decision {
+  if (!current || current.uid !== item.uid || current.placement !== item.node || order <= current.sequence) {
+    return { kind: 'keep' };
+  }
+  const stored = current.observed ? (JSON.parse(current.observed) as PodStatus) : {};
+  const merged = item.status ? mergeStatus(stored, item.status as PodStatus) : stored;
+  const observed = isDeepStrictEqual(merged, stored) ? undefined : JSON.stringify(merged);
+  if (item.stopped && current.deleting && !hasFinalizers(current.metadata)) {
+    return { kind: 'delete', parts: observed === undefined ? {} : { observed } };
+  }
+  if (observed === undefined) return { kind: 'keep' };
+  return { kind: 'update', parts: { observed }, sequence: order };
+}
+
+/**
+ * The agent speaks for the fields it reports. Conditions of others (readiness gates, disruption) stay, a finished phase
+ * is never taken back, and what the scheduler has set (qosClass, nominatedNodeName) is kept where the report is silent.
+ * Source: kubelet's status manager, mergePodStatus.
+ */
+function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
+  const own = new Set(reported.conditions?.map((condition) => condition.type));
+  const foreign: PodCondition[] = (stored.conditions ?? []).filter((condition) => !own.has(condition.type));
+  const merged: PodStatus = { ...stored, ...reported };
+  if (reported.conditions || foreign.length > 0) merged.conditions = [...(reported.conditions ?? []), ...foreign];
+  if (TERMINAL.has(stored.phase)) {
+    merged.phase = stored.phase as string;
+    if (stored.reason !== undefined) merged.reason = stored.reason;
+    if (stored.message !== undefined) merged.message = stored.message;
+  }
+  return merged;
+}
+
+function hasFinalizers(metadata: string | undefined): boolean {
+  if (!metadata?.includes('"finalizers"')) return false;
+  const { finalizers } = JSON.parse(metadata) as { finalizers?: string[] };
+  return (finalizers?.length ?? 0) > 0;
+}

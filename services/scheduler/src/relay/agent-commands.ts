@@ -1,0 +1,62 @@
+import type { JournalEntry, PodAssigned, PodTerminating } from '@everynode/contract';
+import { recordToJson } from '@everynode/objects';
+
+type Terminating = PodTerminating['pods'][number];
+
+/** What one stretch of the journal means for one agent. Pods are JSON text already. */
+export interface AgentCommands {
+  agent: string;
+  assigned: string[];
+  terminating: Terminating[];
+}
+
+/**
+ * Reads commands for agents off journal entries. It follows which agent hosts which node as the entries go by, so it
+ * must see all of them in order; `nodes` is that map, from node name to agent, as it is before the first entry.
+ */
+export function commandsFrom(entries: JournalEntry[], nodes: Map<string, string>): AgentCommands[] {
+  const byAgent = new Map<string, AgentCommands>();
+  const commandsOf = (agent: string): AgentCommands => {
+    let commands = byAgent.get(agent);
+    if (!commands) {
+      commands = { agent, assigned: [], terminating: [] };
+      byAgent.set(agent, commands);
+    }
+    return commands;
+  };
+  for (const entry of entries) {
+    if (entry.resource === 'nodes') {
+      // A deleted node keeps its entry: its agent has still to hear that the node's pods are gone.
+      if (entry.type !== 'DELETED' && entry.placement !== null) nodes.set(entry.name, entry.placement);
+      continue;
+    }
+    if (entry.resource !== 'pods' || entry.placement === null) continue;
+    const agent = nodes.get(entry.placement);
+    // A pod on a node without an agent waits there until an agent brings the node, and asks.
+    if (agent === undefined) continue;
+    if (entry.type === 'DELETED') commandsOf(agent).terminating.push(terminatingOf(entry, true));
+    else if (entry.deleting) {
+      if (entry.changed.metadata) commandsOf(agent).terminating.push(terminatingOf(entry, false));
+    } else if (entry.type === 'ADDED' || entry.changed.metadata || entry.changed.desired) {
+      commandsOf(agent).assigned.push(recordToJson(entry, 'v1', 'Pod'));
+    }
+  }
+  return [...byAgent.values()];
+}
+
+function terminatingOf(entry: JournalEntry, gone: boolean): Terminating {
+  const metadata = JSON.parse(entry.metadata) as { deletionGracePeriodSeconds?: number };
+  return {
+    namespace: entry.namespace,
+    name: entry.name,
+    uid: entry.uid,
+    node: entry.placement ?? '',
+    graceSeconds: gone ? 0 : (metadata.deletionGracePeriodSeconds ?? 0),
+    gone,
+  };
+}
+
+/** The body of `pod-assigned`, put together from text. */
+export function assignedBody(revision: PodAssigned['revision'], pods: string[]): string {
+  return `{"revision":${revision},"pods":[${pods.join(',')}]}`;
+}

@@ -1,0 +1,23 @@
+import type { Bus } from '@everynode/bus';
+import type { Reflector } from '@everynode/list-watch';
+import type { Logger } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
+import type { EventRecorder } from './events/event-recorder.js';
+import type { Shards } from './shard/shards.js';
+
+/** What every controller gets. */
+export interface SchedulerContext {
+  store: Store;
+  bus: Bus;
+  reflector: Reflector;
+  shards: Shards;
+  recorder: EventRecorder;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** A controller is wired to the caches before they are listed, and told to stop last. */
+export interface Controller {
+  readonly name: string;
+  close(): Promise<void>;
+}
