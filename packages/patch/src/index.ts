@@ -1,1 +1,7 @@
-export {};
+export { APPLY_MEDIA_TYPE, applyPatch, PATCH_MEDIA_TYPES, type PatchSchema } from './apply-patch.js';
+export type { FieldFacts, LookupType, TypeFacts } from './field-facts.js';
+export { type JsonMap, MAX_DEPTH } from './json.js';
+export { applyJsonPatch, MAX_COPIED_BYTES, MAX_JSON_PATCH_OPERATIONS } from './json-patch.js';
+export { applyMergePatch } from './merge-patch.js';
+export { diffStrategicMerge, threeWayMergePatch } from './strategic-merge/diff.js';
+export { applyStrategicMergePatch } from './strategic-merge/merge-map.js';

@@ -1,0 +1,66 @@
+/**
+ * What a patch must know of one field. The names are those of the OpenAPI extensions (`x-kubernetes-patch-merge-key`
+ * without its prefix), so that schema data read off the published documents fits without conversion.
+ */
+export interface FieldFacts {
+  /** Name of the type of the value. */
+  readonly ref?: string | undefined;
+  /** Of the elements, when the value is a list. */
+  readonly arrayOf?: FieldFacts | undefined;
+  /** Of the members, when the value is a map with free keys. */
+  readonly mapOf?: FieldFacts | undefined;
+  /** The member by which items of a merged list are matched: `name`. */
+  readonly 'patch-merge-key'?: string | undefined;
+  /** `merge`, `replace`, `retainKeys` or two of them with a comma; lists are replaced and maps merged when absent. */
+  readonly 'patch-strategy'?: string | undefined;
+}
+
+/** What a patch must know of one type. Types without fields (quantities, times, raw extensions) are opaque. */
+export interface TypeFacts {
+  readonly fields?: Readonly<Record<string, FieldFacts>> | undefined;
+}
+
+/** Finds a type by its name in the schema (`io.k8s.api.apps.v1.DaemonSet`); undefined for one that is not there. */
+export type LookupType = (name: string) => TypeFacts | undefined;
+
+/** How one field takes a patch. */
+export interface FieldStrategy {
+  /** True for lists whose items are matched and merged; other lists are replaced. */
+  mergesList: boolean;
+  /** True for maps that are replaced and not merged. */
+  replacesMap: boolean;
+  /** True when a diff must name the keys to keep. */
+  retainsKeys: boolean;
+  /** Absent for lists of primitives. */
+  mergeKey: string | undefined;
+}
+
+/** Facts of the member `key` of a value that `facts` describes; undefined when the schema does not know it. */
+export function memberFacts(
+  facts: FieldFacts | undefined,
+  key: string,
+  lookupType: LookupType,
+): FieldFacts | undefined {
+  if (facts?.mapOf) return facts.mapOf;
+  if (facts?.ref === undefined) return undefined;
+  const fields = lookupType(facts.ref)?.fields;
+  return fields && Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+/** The kind that the schema asks for, where it asks for a container; undefined for scalars and opaque types. */
+export function declaredKind(facts: FieldFacts | undefined, lookupType: LookupType): 'map' | 'list' | undefined {
+  if (facts?.arrayOf) return 'list';
+  if (facts?.mapOf) return 'map';
+  return facts?.ref !== undefined && lookupType(facts.ref)?.fields ? 'map' : undefined;
+}
+
+/** Reads the strategy words (apimachinery strategicpatch). */
+export function strategyOf(facts: FieldFacts | undefined): FieldStrategy {
+  const words = (facts?.['patch-strategy'] ?? '').split(',');
+  return {
+    mergesList: words.includes('merge'),
+    replacesMap: words.includes('replace'),
+    retainsKeys: words.includes('retainKeys'),
+    mergeKey: facts?.['patch-merge-key'],
+  };
+}

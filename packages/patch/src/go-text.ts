@@ -1,0 +1,15 @@
+import { compareKeys, isMap } from './json.js';
+
+/**
+ * A value as Go's `%v` prints it: `map[image:busybox ports:[80 81]]`, keys sorted. Messages of upstream's strategic merge
+ * patch quote maps in this form, and clients show or match them.
+ */
+export function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (!isMap(value)) return String(value);
+  const members = Object.keys(value)
+    .sort(compareKeys)
+    .map((key) => `${key}:${goText(value[key])}`);
+  return `map[${members.join(' ')}]`;
+}

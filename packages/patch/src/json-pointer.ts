@@ -1,0 +1,50 @@
+import { isMap, member } from './json.js';
+
+/** Keys that rfc6902 steps over while it follows a path, and would so change the wrong value. */
+const UNADDRESSABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** The place that a pointer names. `value` is undefined when nothing is there. */
+export interface PointerTarget {
+  parent: unknown;
+  key: string;
+  value: unknown;
+}
+
+/** Thrown for a pointer that leads nowhere in this document. */
+export class PointerError extends Error {
+  override readonly name = 'PointerError';
+}
+
+/** True for the text form of RFC 6901: empty, or starting with a slash, `~` only as `~0` and `~1`. */
+export function isPointer(text: unknown): text is string {
+  return typeof text === 'string' && /^(?:\/(?:[^~/]|~[01])*)*$/.test(text);
+}
+
+/**
+ * Follows a pointer strictly: own members only, list indexes as RFC 6901 writes them.
+ *
+ * rfc6902 reads through prototypes (`/metadata/toString`), takes `length` for a list index and inserts at 0 for an index
+ * that is no number; every pointer passes here first, so that it never sees such a path.
+ * @throws PointerError when a parent is missing, or the last token cannot name a place in its parent.
+ */
+export function resolvePointer(document: unknown, pointer: string): PointerTarget {
+  let target: PointerTarget = { parent: undefined, key: '', value: document };
+  for (const escaped of pointer.split('/').slice(1)) {
+    const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (UNADDRESSABLE.has(key)) throw new PointerError(`the key "${key}" cannot be addressed by a JSON patch`);
+    target = { parent: target.value, key, value: childOf(target.value, key, pointer) };
+  }
+  return target;
+}
+
+function childOf(parent: unknown, key: string, pointer: string): unknown {
+  if (Array.isArray(parent)) {
+    if (key === '-') return undefined;
+    if (!/^(?:0|[1-9][0-9]*)$/.test(key)) throw new PointerError(`"${key}" in ${pointer} is no list index`);
+    const index = Number(key);
+    if (index > parent.length) throw new PointerError(`the index ${key} in ${pointer} is out of bounds`);
+    return parent[index];
+  }
+  if (isMap(parent)) return member(parent, key);
+  throw new PointerError(`the path ${pointer} does not exist`);
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deepFreeze, expectRefusal } from './fixtures/expect-refusal.js';
+import { applyMergePatch } from './merge-patch.js';
+
+describe('applyMergePatch', () => {
+  it.each([
+    ['sets a member', { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
+    ['replaces a scalar', { a: 1 }, { a: 'x' }, { a: 'x' }],
+    ['deletes on null', { a: 1, b: 2 }, { a: null }, { b: 2 }],
+    ['ignores null for what is absent', { a: 1 }, { b: null }, { a: 1 }],
+    ['merges maps', { a: { b: 1, c: 2 } }, { a: { c: null, d: 3 } }, { a: { b: 1, d: 3 } }],
+    ['replaces lists whole', { a: [{ name: 'x' }, { name: 'y' }] }, { a: [{ name: 'z' }] }, { a: [{ name: 'z' }] }],
+    ['keeps nulls in lists', { a: 1 }, { a: [null, { b: null }] }, { a: [null, { b: null }] }],
+    ['drops nulls in an added map', {}, { a: { b: { c: null } } }, { a: { b: {} } }],
+    ['puts a map where a list was', { a: [1] }, { a: { b: 1 } }, { a: { b: 1 } }],
+    ['puts a list where a map was', { a: { b: 1 } }, { a: [1] }, { a: [1] }],
+    ['takes members named as those of every object', {}, { constructor: { x: 1 } }, { constructor: { x: 1 } }],
+    ['does nothing for an empty patch', { a: { b: [1] } }, {}, { a: { b: [1] } }],
+  ])('%s', (_title, object, patch, expected) => {
+    expect(applyMergePatch(deepFreeze(object), deepFreeze(patch))).toEqual(expected);
+  });
+
+  it.each([[[]], [null], ['text'], [3]])('refuses %j, which is no object', (patch) => {
+    expectRefusal(() => applyMergePatch({}, patch), 'BadRequest', /^Invalid JSON Patch/);
+  });
+
+  it('refuses __proto__ at any depth and pollutes nothing', () => {
+    for (const text of ['{"__proto__":{"polluted":1}}', '{"a":[{"__proto__":{"polluted":1}}]}']) {
+      expectRefusal(() => applyMergePatch({ a: {} }, JSON.parse(text)), 'BadRequest', /__proto__/);
+    }
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+
+  it('drops a __proto__ that the object has', () => {
+    const patched = applyMergePatch(JSON.parse('{"__proto__":{"polluted":1},"a":1}'), { b: 2 });
+    expect(Object.keys(patched)).toEqual(['a', 'b']);
+    expect(patched.polluted).toBeUndefined();
+  });
+
+  it('refuses a patch that is nested without end', () => {
+    const deep: unknown = JSON.parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`);
+    expectRefusal(() => applyMergePatch({}, deep), 'BadRequest', /nesting/);
+  });
+
+  it('shares nothing with its arguments', () => {
+    const object = { a: { b: [1] } };
+    const patch = { c: { d: [1] } };
+    const patched = applyMergePatch(object, patch);
+    (patched as { a: { b: number[] } }).a.b.push(2);
+    (patched as { c: { d: number[] } }).c.d.push(2);
+    expect(object).toEqual({ a: { b: [1] } });
+    expect(patch).toEqual({ c: { d: [1] } });
+  });
+
+  it('is idempotent, and a patch without nulls is contained in the result', () => {
+    const json = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.jsonValue({ maxDepth: 3 }));
+    fc.assert(
+      fc.property(json, json, (object, patch) => {
+        const once = applyMergePatch(object, patch);
+        expect(applyMergePatch(once, patch)).toEqual(once);
+      }),
+    );
+  });
+});

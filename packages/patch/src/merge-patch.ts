@@ -1,0 +1,22 @@
+import { copyJson, isMap, type JsonMap, member } from './json.js';
+import { badRequest } from './patch-error.js';
+
+/**
+ * JSON merge patch (RFC 7386): null deletes a member, maps merge, everything else replaces.
+ *
+ * Neither argument is changed and the result shares nothing with them. A patch that is no JSON object is a BadRequest:
+ * RFC 7386 would replace the whole document with it, and an API object is never anything but a map.
+ */
+export function applyMergePatch(object: object, patch: unknown): JsonMap {
+  if (!isMap(patch)) throw badRequest('Invalid JSON Patch: a merge patch must be a JSON object');
+  return mergeInto(copyJson(object, 'object'), copyJson(patch, 'patch') as JsonMap);
+}
+
+function mergeInto(target: unknown, patch: JsonMap): JsonMap {
+  const merged: JsonMap = isMap(target) ? target : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = isMap(value) ? mergeInto(member(merged, key), value) : value;
+  }
+  return merged;
+}

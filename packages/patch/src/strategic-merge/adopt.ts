@@ -1,0 +1,37 @@
+import { isMap, type JsonMap } from '../json.js';
+import { directiveOf, isDirectiveKey } from './directives.js';
+
+/**
+ * The value that a patch gives where the object has nothing to merge with: nulls in maps say "absent", and directives
+ * have nothing left to direct (strategicpatch removeDirectives, discardNullValuesFromPatch).
+ * @returns undefined when the value deletes itself with `$patch: delete`.
+ */
+export function adopt(value: unknown): unknown {
+  if (Array.isArray(value)) return adoptList(value);
+  if (!isMap(value)) return value;
+  return directiveOf(value) === 'delete' ? undefined : adoptMap(value);
+}
+
+/** {@link adopt} of every item; what deletes itself, and bare `$patch` markers for the whole list, are left out. */
+export function adoptList(list: unknown[]): unknown[] {
+  return list
+    .filter((item) => !(isMap(item) && isMarker(item)))
+    .map(adopt)
+    .filter((item) => item !== undefined);
+}
+
+/** The fields of a map without directives and nulls; a `$patch` in the map itself is taken as read. */
+export function adoptMap(map: JsonMap): JsonMap {
+  const adopted: JsonMap = {};
+  for (const [key, value] of Object.entries(map)) {
+    if (value === null || isDirectiveKey(key)) continue;
+    const kept = adopt(value);
+    if (kept !== undefined) adopted[key] = kept;
+  }
+  return adopted;
+}
+
+/** True for a list item that speaks of the whole list: `{"$patch": "replace"}`. */
+export function isMarker(item: JsonMap): boolean {
+  return directiveOf(item) !== undefined && Object.keys(item).length === 1;
+}

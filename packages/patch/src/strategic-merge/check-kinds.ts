@@ -1,0 +1,30 @@
+import { declaredKind, type FieldFacts, type LookupType, memberFacts } from '../field-facts.js';
+import { isMap, type JsonMap, kindOf } from '../json.js';
+import { badRequest } from '../patch-error.js';
+import { isDirectiveKey } from './directives.js';
+
+/**
+ * Makes sure that a patch has maps and lists where the schema has them; null passes, for it deletes.
+ *
+ * Upstream takes any value and fails when it decodes the result. Scalars are left to validation: some fields take two
+ * kinds (`maxUnavailable: 1` and `"10%"`).
+ * @throws ApiError BadRequest with the path of the value.
+ */
+export function checkKinds(patch: JsonMap, facts: FieldFacts | undefined, lookupType: LookupType, path = ''): void {
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null || isDirectiveKey(key)) continue;
+    checkValue(value, memberFacts(facts, key, lookupType), lookupType, path === '' ? key : `${path}.${key}`);
+  }
+}
+
+function checkValue(value: unknown, facts: FieldFacts | undefined, lookupType: LookupType, path: string): void {
+  const expected = declaredKind(facts, lookupType);
+  const actual = kindOf(value);
+  if (expected !== undefined && actual !== expected) {
+    throw badRequest(`${path}: expected a ${expected}, but received a ${actual}`);
+  }
+  if (isMap(value)) checkKinds(value, facts, lookupType, path);
+  if (Array.isArray(value) && facts?.arrayOf) {
+    for (const [index, item] of value.entries()) checkValue(item, facts.arrayOf, lookupType, `${path}[${index}]`);
+  }
+}

@@ -1,0 +1,89 @@
+import { goText } from '../go-text.js';
+import { type JsonMap, kindOf, member } from '../json.js';
+import { badRequest } from '../patch-error.js';
+
+/** What `$patch` in a map or in a list item asks for. */
+export type Directive = 'replace' | 'delete' | 'merge';
+
+export const DIRECTIVE_KEY = '$patch';
+export const RETAIN_KEYS = '$retainKeys';
+const SET_ORDER = '$setElementOrder';
+const DELETE_PRIMITIVES = '$deleteFromPrimitiveList';
+
+/** The key that orders the list `field`. */
+export const setOrderKey = (field: string): string => `${SET_ORDER}/${field}`;
+
+/** The key that takes values out of the list of primitives `field`. */
+export const deletePrimitivesKey = (field: string): string => `${DELETE_PRIMITIVES}/${field}`;
+
+/** A patch map, its directives set apart from its fields. */
+export interface PatchParts {
+  /** Plain members, by field. */
+  fields: Map<string, unknown>;
+  /** Keys to keep; undefined when the patch does not say. */
+  retainKeys: ReadonlySet<unknown> | undefined;
+  /** Wanted order, by field. */
+  orders: Map<string, unknown[]>;
+  /** Values to take out, by field. */
+  deletions: Map<string, unknown[]>;
+}
+
+/** The `$patch` of a map; undefined when it has none. BadRequest for a value that nobody defines. */
+export function directiveOf(map: JsonMap): Directive | undefined {
+  if (!Object.hasOwn(map, DIRECTIVE_KEY)) return undefined;
+  const directive = map[DIRECTIVE_KEY];
+  if (directive === 'replace' || directive === 'delete' || directive === 'merge') return directive;
+  throw badRequest(`unknown patch type: ${goText(directive)} in map: ${goText(map)}`);
+}
+
+/** True for a key that steers the merge and is never stored. */
+export function isDirectiveKey(key: string): boolean {
+  return key === DIRECTIVE_KEY || key === RETAIN_KEYS || key.startsWith(SET_ORDER) || key.startsWith(DELETE_PRIMITIVES);
+}
+
+/** Sorts the members of a patch map into fields and directives; `$patch` is left to the caller. */
+export function splitPatch(patch: JsonMap): PatchParts {
+  const parts: PatchParts = {
+    fields: new Map(),
+    retainKeys: undefined,
+    orders: new Map(),
+    deletions: new Map(),
+  };
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === DIRECTIVE_KEY || key === RETAIN_KEYS) continue;
+    if (key.startsWith(SET_ORDER)) {
+      parts.orders.set(fieldIn(key, SET_ORDER, 'setElementOrder list'), listIn(key, value, 'setElementOrder list'));
+    } else if (key.startsWith(DELETE_PRIMITIVES)) {
+      parts.deletions.set(fieldIn(key, DELETE_PRIMITIVES, 'primitive list'), listIn(key, value, 'primitive list'));
+    } else {
+      parts.fields.set(key, value);
+    }
+  }
+  parts.retainKeys = readRetainKeys(patch, parts.fields);
+  return parts;
+}
+
+/** A patch may only set what it also retains: anything else would be set and dropped at once. */
+function readRetainKeys(patch: JsonMap, fields: Map<string, unknown>): ReadonlySet<unknown> | undefined {
+  if (!Object.hasOwn(patch, RETAIN_KEYS)) return undefined;
+  const keys = new Set(listIn(RETAIN_KEYS, member(patch, RETAIN_KEYS), 'retainKeys'));
+  for (const [field, value] of fields) {
+    if (value !== null && !keys.has(field)) {
+      throw badRequest(`invalid patch format of retainKeys: ${field} is set, but is not in the list`);
+    }
+  }
+  return keys;
+}
+
+function fieldIn(key: string, prefix: string, what: string): string {
+  const field = key.slice(prefix.length + 1);
+  if (key[prefix.length] !== '/' || field === '' || field === '__proto__') {
+    throw badRequest(`invalid patch format of ${what}: ${key} names no field`);
+  }
+  return field;
+}
+
+function listIn(key: string, value: unknown, what: string): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw badRequest(`invalid patch format of ${what}: ${key} must be a list, but is a ${kindOf(value)}`);
+}
