@@ -35,7 +35,11 @@ describe('applyJsonPatch', () => {
       [{ op: 'replace', path: '/metadata/labels/example.com~1tier', value: 'z' }],
       (o) => Object.assign(o.metadata.labels ?? {}, { 'example.com/tier': 'z' }),
     ],
-    ['reads ~0 as a tilde', [{ op: 'remove', path: '/metadata/labels/a~0b' }], (o) => delete o.metadata.labels?.['a~b']],
+    [
+      'reads ~0 as a tilde',
+      [{ op: 'remove', path: '/metadata/labels/a~0b' }],
+      (o) => delete o.metadata.labels?.['a~b'],
+    ],
     ['copies', [{ op: 'copy', from: '/spec/list', path: '/spec/map/l' }], (o) => (o.spec.map = { l: ['a', 'b', 'c'] })],
     [
       'moves within a list',
