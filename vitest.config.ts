@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 // Workspaces resolve to their sources, so that a test run needs no build between edit and run.
-const conditions = ['everynode-source', 'node', 'import', 'default'];
+const conditions = ['everynode-source'];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { include: ['{packages,services}/*/src/**/*.test.ts'] },
+  test: {
+    include: ['{packages,services}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['packages/test-kit/src/postgres-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 });

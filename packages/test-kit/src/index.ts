@@ -1,1 +1,2 @@
-export {};
+export { createDatabase, startTestNats, type TestDatabase } from './backends.js';
+export { eventually } from './eventually.js';

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { createDatabase, type TestDatabase } from '@everynode/test-kit';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CompactedError, FencedError, Store, type WriteRequest } from './index.js';
+
+const log = pino({ level: 'silent' });
+const parts = (text: string) => ({ metadata: `{"name":"${text}"}`, desired: `{"spec":"${text}"}`, observed: null });
+
+let database: TestDatabase;
+let store: Store;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  store = new Store({ databaseUrl: database.url, log });
+  await store.migrate();
+});
+
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+const key = (name: string) => ({ resource: 'things', namespace: 'ns', name });
+
+function create(name: string): WriteRequest {
+  return {
+    key: key(name),
+    reads: 'head',
+    decide: (current) => {
+      if (current) throw new Error('there already');
+      return { kind: 'create', uid: randomUUID(), parts: parts(name), placement: null };
+    },
+  };
+}
+
+describe('the write path', () => {
+  it('gives revisions without gaps, in commit order, and journals each change whole', async () => {
+    const before = await store.currentRevision();
+    const results = await Promise.all(Array.from({ length: 1200 }, (_, i) => store.write(create(`many-${i}`))));
+    const revisions = results.map((result) => result.revision).sort((a, b) => a - b);
+    expect(revisions).toEqual(Array.from({ length: 1200 }, (_, i) => before + 1 + i));
+    const entries = await store.journalAfter(before, 2000);
+    expect(entries.map((entry) => entry.revision)).toEqual(revisions);
+    expect(entries[0]).toMatchObject({ type: 'ADDED', previous: 0, desired: expect.stringContaining('many-') });
+  });
+
+  it('rejects one write of a batch without touching the others or the order', async () => {
+    const before = await store.currentRevision();
+    await store.write(create('single'));
+    const outcomes = await Promise.allSettled([store.write(create('a')), store.write(create('single')), store.write(create('b'))]);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await store.currentRevision()).toBe(before + 3);
+  });
+
+  it('runs writes of one object one after the other, each on the result of the one before', async () => {
+    await store.write(create('counter'));
+    const add = (): WriteRequest => ({
+      key: key('counter'),
+      reads: 'observed',
+      decide: (current) => ({
+        kind: 'update',
+        parts: { observed: String(Number(current?.observed ?? 0) + 1) },
+      }),
+    });
+    await Promise.all(Array.from({ length: 50 }, () => store.write(add())));
+    expect((await store.get('things', 'ns', 'counter'))?.observed).toBe('50');
+  });
+
+  it('keeps what an update does not name, and marks in the journal what it wrote', async () => {
+    await store.write(create('partial'));
+    const { revision } = await store.write({
+      key: key('partial'),
+      reads: 'head',
+      decide: () => ({ kind: 'update', parts: { observed: '{"ready":1}' } }),
+    });
+    const [entry] = await store.journalAfter(revision - 1, 1);
+    expect(entry).toMatchObject({
+      type: 'MODIFIED',
+      changed: { metadata: false, desired: false, observed: true },
+      ...parts('partial'),
+      observed: '{"ready":1}',
+    });
+  });
+
+  it('shows the last words of a deleted object', async () => {
+    await store.write(create('gone'));
+    const { revision } = await store.write({
+      key: key('gone'),
+      reads: 'head',
+      decide: () => ({ kind: 'delete', parts: { metadata: '{"last":true}' } }),
+    });
+    expect(await store.get('things', 'ns', 'gone')).toBeUndefined();
+    const [entry] = await store.journalAfter(revision - 1, 1);
+    expect(entry).toMatchObject({ type: 'DELETED', metadata: '{"last":true}', desired: '{"spec":"gone"}' });
+  });
+
+  it('keeps two writers in one order', async () => {
+    const other = new Store({ databaseUrl: database.url, log });
+    const before = await store.currentRevision();
+    const results = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => (i % 2 ? store : other).write(create(`two-${i}`))),
+    );
+    await other.close();
+    expect(new Set(results.map((result) => result.revision)).size).toBe(400);
+    expect(await store.currentRevision()).toBe(before + 400);
+  });
+
+  it('refuses a writer whose shard went to another', async () => {
+    const [held] = await store.takeShards('first', 60);
+    if (!held) throw new Error('no shard was given');
+    await store.write({ ...create('fenced'), fence: held });
+    await store.releaseShards('first');
+    await expect(store.write({ ...create('fenced-out'), fence: held })).rejects.toBeInstanceOf(FencedError);
+    expect(await store.get('things', 'ns', 'fenced-out')).toBeUndefined();
+  });
+
+  it('takes writes again after its connection was cut', async () => {
+    const cut = new Store({ databaseUrl: database.url, log });
+    await cut.write(create('before-cut'));
+    const { default: pg } = await import('pg');
+    const admin = new pg.Client({ connectionString: database.url });
+    await admin.connect();
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'everynode' and datname = current_database()",
+    );
+    await admin.end();
+    const result = await cut.write(create('after-cut')).catch(() => cut.write(create('after-cut')));
+    expect(result.outcome).toBe('created');
+    await cut.close();
+  });
+
+  it('says so when the journal does not reach back', async () => {
+    for (let i = 0; i < 20; i += 1) await store.write(create(`compact-${i}`));
+    const floor = await store.compact({ maxAgeSeconds: 3600, maxRows: 5, minRows: 1 });
+    expect(floor).toBe((await store.currentRevision()) - 5);
+    await expect(store.journalAfter(floor - 1, 10)).rejects.toBeInstanceOf(CompactedError);
+    expect(await store.journalAfter(floor, 10)).toHaveLength(5);
+  });
+});
+
+describe('migrations', () => {
+  it('are applied once when two replicas start together', async () => {
+    const fresh = await createDatabase();
+    const replicas = [1, 2].map(() => new Store({ databaseUrl: fresh.url, log }));
+    await Promise.all(replicas.map((replica) => replica.migrate()));
+    expect(await Promise.all(replicas.map((replica) => replica.currentRevision()))).toEqual([0, 0]);
+    await Promise.all(replicas.map((replica) => replica.close()));
+    await fresh.drop();
+  });
+});
+
+describe('shards', () => {
+  it('are shared evenly, and move when a replica leaves or dies', async () => {
+    const sizes = async (...replicas: string[]) => {
+      const held = [];
+      for (const replica of replicas) held.push((await store.takeShards(replica, 60)).length);
+      return held;
+    };
+    expect(await sizes('a')).toEqual([32]);
+    await sizes('b', 'a', 'b');
+    expect(await sizes('a', 'b')).toEqual([16, 16]);
+    await store.releaseShards('a');
+    expect(await sizes('b')).toEqual([32]);
+    // A time to live that is over before the next call is a replica that died.
+    await store.takeShards('dead', 0.001);
+    await sizes('b');
+    expect(await sizes('b')).toEqual([32]);
+    await store.releaseShards('b');
+  });
+});

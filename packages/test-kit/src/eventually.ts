@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const DEADLINE_MS = 10_000;
+const INTERVAL_MS = 20;
+
+/**
+ * Waits until `probe` returns without throwing, and gives what it returned. After the deadline the last error is thrown,
+ * so a failure says which assertion never held.
+ */
+export async function eventually<T>(probe: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+  const until = Date.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await probe();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await delay(INTERVAL_MS);
+    }
+  }
+}
