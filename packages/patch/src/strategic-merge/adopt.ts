@@ -4,6 +4,9 @@ import { directiveOf, isDirectiveKey } from './directives.js';
 /**
  * The value that a patch gives where the object has nothing to merge with: nulls in maps say "absent", and directives
  * have nothing left to direct (strategicpatch removeDirectives, discardNullValuesFromPatch).
+ *
+ * Upstream drops any such map that has a `$patch`. Here `replace` and `merge` keep the content, so that replacing a map
+ * gives one result whether or not the map was there before.
  * @returns undefined when the value deletes itself with `$patch: delete`.
  */
 export function adopt(value: unknown): unknown {
