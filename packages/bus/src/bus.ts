@@ -50,6 +50,8 @@ export class Bus {
   readonly #signal: AbortSignal;
   readonly #restarts = new Set<() => void>();
   #connected = true;
+  /** Set once this connection has declared the streams: from then on it does so whenever they may be gone. */
+  #declares = false;
 
   private constructor(connection: NatsConnection, options: BusOptions) {
     this.#connection = connection;
@@ -73,7 +75,7 @@ export class Bus {
           reconnectTimeWait: 200,
           reconnectJitter: 200,
           pingInterval: 10_000,
-          timeout: 5000,
+          timeout: 2000,
         }),
       {
         signal: options.signal,
@@ -97,6 +99,7 @@ export class Bus {
       } else if (status.type === 'reconnect') {
         this.#connected = true;
         this.#log.info('connection to NATS is back');
+        await this.#declareAgain();
         for (const restart of this.#restarts) restart();
       } else if (status.type === 'error') {
         this.#log.warn({ err: status.error }, 'NATS refused something');
@@ -107,6 +110,13 @@ export class Bus {
   /** Creates streams and durable consumers. Needs the services' credential. */
   async ensureTopology(): Promise<void> {
     await ensureTopology(await jetstreamManager(this.#connection));
+    this.#declares = true;
+  }
+
+  /** A server that was away may have come back empty. */
+  async #declareAgain(): Promise<void> {
+    if (!this.#declares) return;
+    await this.ensureTopology().catch((err: unknown) => this.#log.warn({ err }, 'streams cannot be declared'));
   }
 
   /** Stores one message in its stream; resolves when the server has it. */
@@ -137,6 +147,7 @@ export class Bus {
         failures += 1;
         this.#log.warn({ err: error, stream }, 'following a stream failed');
         await pause(backoffMs(failures, RECONNECT), this.#signal);
+        if (!this.#signal.aborted) await this.#declareAgain();
       }
     }
   }
@@ -192,10 +203,7 @@ export class Bus {
         failures += 1;
         this.#log.warn({ err: error, stream, durable }, 'a durable consumer failed');
         await pause(backoffMs(failures, RECONNECT), this.#signal);
-        // The server may have come back empty.
-        if (!this.#signal.aborted) {
-          await this.ensureTopology().catch((err: unknown) => this.#log.warn({ err }, 'streams cannot be declared'));
-        }
+        if (!this.#signal.aborted) await this.#declareAgain();
       }
     }
   }

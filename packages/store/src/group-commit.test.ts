@@ -48,7 +48,11 @@ describe('the write path', () => {
   it('rejects one write of a batch without touching the others or the order', async () => {
     const before = await store.currentRevision();
     await store.write(create('single'));
-    const outcomes = await Promise.allSettled([store.write(create('a')), store.write(create('single')), store.write(create('b'))]);
+    const outcomes = await Promise.allSettled([
+      store.write(create('a')),
+      store.write(create('single')),
+      store.write(create('b')),
+    ]);
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await store.currentRevision()).toBe(before + 3);
   });

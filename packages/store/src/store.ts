@@ -238,7 +238,13 @@ async function readPage(
   resources: string[] | undefined,
   after: ObjectRecord | undefined,
 ): Promise<ObjectRecord[]> {
-  let query = tx.selectFrom('objects').select(COLUMNS).orderBy(['resource', 'namespace', 'name']).limit(PAGE);
+  let query = tx
+    .selectFrom('objects')
+    .select(COLUMNS)
+    .orderBy('resource')
+    .orderBy('namespace')
+    .orderBy('name')
+    .limit(PAGE);
   if (resources) query = query.where('resource', 'in', resources);
   if (after) {
     const { resource, namespace, name } = after;

@@ -33,14 +33,25 @@ async function execute(url: string, statement: string): Promise<void> {
   }
 }
 
+/** A nats-server that a test may break. */
+export interface TestNats extends RunningNats {
+  /** Stops it and starts it on the same port, with the same users and without anything it had stored. */
+  restartEmpty(): Promise<void>;
+}
+
 /** A nats-server of its own for a test file, in a directory that goes when it stops. */
-export async function startTestNats(agents: string[] = []): Promise<RunningNats> {
+export async function startTestNats(agents: string[] = []): Promise<TestNats> {
   const dir = await mkdtemp(join(tmpdir(), 'everynode-test-nats-'));
-  const nats = await startNats({ dir, agents });
+  let server = await startNats({ dir, agents });
   return {
-    ...nats,
+    ...server,
+    restartEmpty: async () => {
+      await server.stop();
+      await rm(join(dir, 'jetstream'), { recursive: true });
+      server = await startNats({ dir, port: server.port });
+    },
     stop: async () => {
-      await nats.stop();
+      await server.stop();
       await rm(dir, { recursive: true, force: true });
     },
   };

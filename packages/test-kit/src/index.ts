@@ -1,2 +1,2 @@
-export { createDatabase, startTestNats, type TestDatabase } from './backends.js';
+export { createDatabase, startTestNats, type TestDatabase, type TestNats } from './backends.js';
 export { eventually } from './eventually.js';

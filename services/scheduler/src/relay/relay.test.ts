@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { Bus } from '@everynode/bus';
+import { subjects } from '@everynode/contract';
+import { type ObjectChange, Reflector } from '@everynode/list-watch';
+import { Store } from '@everynode/store';
+import { createDatabase, eventually, startTestNats, type TestDatabase, type TestNats } from '@everynode/test-kit';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Relay } from './relay.js';
+
+const log = pino({ level: 'silent' });
+const kind = { apiVersion: 'v1', kind: 'Pod' };
+
+let database: TestDatabase;
+let nats: TestNats;
+let store: Store;
+let bus: Bus;
+const stopping = new AbortController();
+const running: Promise<unknown>[] = [];
+
+beforeAll(async () => {
+  [database, nats] = await Promise.all([createDatabase(), startTestNats(['agent-1'])]);
+  store = new Store({ databaseUrl: database.url, log });
+  await store.migrate();
+  bus = await connectBus();
+  await bus.ensureTopology();
+  // Two candidates: one leads, the other waits.
+  for (let i = 0; i < 2; i += 1) running.push(new Relay({ store, bus, log, signal: stopping.signal }).run());
+});
+
+afterAll(async () => {
+  stopping.abort();
+  await Promise.all(running);
+  await bus.close();
+  await store.close();
+  await nats.stop();
+  await database.drop();
+});
+
+function connectBus(): Promise<Bus> {
+  const { user, password } = nats.services;
+  return Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
+}
+
+async function follow(): Promise<{ reflector: Reflector; seen: ObjectChange[] }> {
+  const seen: ObjectChange[] = [];
+  const reflector = new Reflector({
+    bus,
+    store,
+    log,
+    signal: stopping.signal,
+    resources: [{ resource: 'pods', kind }],
+  });
+  reflector.addListener({ onChanges: (changes) => seen.push(...changes) });
+  await reflector.start();
+  return { reflector, seen };
+}
+
+const writePod = (name: string, placement: string | null = null) =>
+  store.write({
+    key: { resource: 'pods', namespace: 'ns', name },
+    reads: 'head',
+    decide: () => ({
+      kind: 'create',
+      uid: randomUUID(),
+      parts: {
+        metadata: `{"name":"${name}","namespace":"ns"}`,
+        desired: '{"spec":{}}',
+        observed: '{"phase":"Pending"}',
+      },
+      placement,
+    }),
+  });
+
+const setPhase = (name: string, phase: string) =>
+  store.write({
+    key: { resource: 'pods', namespace: 'ns', name },
+    reads: 'head',
+    decide: () => ({ kind: 'update', parts: { observed: JSON.stringify({ phase }) } }),
+  });
+
+describe('the way from a commit to a cache', () => {
+  it('brings every change once, in order, with the parts that a change left out', async () => {
+    const { reflector, seen } = await follow();
+    for (let i = 0; i < 50; i += 1) await writePod(`ordered-${i}`);
+    const last = await Promise.all(Array.from({ length: 50 }, (_, i) => setPhase(`ordered-${i}`, 'Running')));
+    await reflector.waitFor(Math.max(...last.map((result) => result.revision)));
+    const revisions = seen.map((change) => change.revision);
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(new Set(revisions).size).toBe(revisions.length);
+    const pod = reflector.cache('pods').get('ns', 'ordered-7');
+    expect(pod?.object).toMatchObject({ kind: 'Pod', metadata: { name: 'ordered-7' }, status: { phase: 'Running' } });
+  });
+
+  it('goes on after the bus came back empty, without a gap', async () => {
+    const { reflector, seen } = await follow();
+    await reflector.waitFor((await writePod('before-outage')).revision);
+    const back = nats.restartEmpty();
+    await eventually(() => expect(bus.connected).toBe(false));
+    const missed = await writePod('during-outage');
+    await back;
+    await eventually(() => expect(bus.connected).toBe(true));
+    const after = await writePod('after-outage');
+    await reflector.waitFor(after.revision);
+    const names = seen.map((change) => change.current.record.name);
+    expect(names.filter((name) => name.endsWith('-outage'))).toEqual([
+      'before-outage',
+      'during-outage',
+      'after-outage',
+    ]);
+    expect(missed.revision).toBeLessThan(after.revision);
+  });
+
+  it('tells an agent about the pods of its nodes, and no others', async () => {
+    const heard: { subject: string; names: string[] }[] = [];
+    void bus.follow('EVERYNODE_COMMANDS', subjects.commandsOf('agent-1'), {
+      onReset: () => undefined,
+      onMessage: ({ subject, body }) => {
+        const { pods } = JSON.parse(body) as { pods: { metadata?: { name: string }; name?: string }[] };
+        heard.push({ subject, names: pods.map((pod) => pod.metadata?.name ?? pod.name ?? '') });
+      },
+    });
+    const node = (name: string, agent: string) =>
+      store.write({
+        key: { resource: 'nodes', namespace: '', name },
+        reads: 'head',
+        decide: () => ({
+          kind: 'create',
+          uid: randomUUID(),
+          parts: { metadata: `{"name":"${name}"}`, desired: '{"spec":{}}', observed: null },
+          placement: agent,
+        }),
+      });
+    await Promise.all([node('mine', 'agent-1'), node('other', 'agent-2')]);
+    await Promise.all([writePod('on-mine', 'mine'), writePod('on-other', 'other')]);
+    await eventually(() => expect(heard.flatMap(({ names }) => names)).toEqual(['on-mine']));
+    await setPhase('on-mine', 'Running');
+    await store.write({
+      key: { resource: 'pods', namespace: 'ns', name: 'on-mine' },
+      reads: 'head',
+      decide: () => ({
+        kind: 'update',
+        parts: { metadata: '{"name":"on-mine","namespace":"ns","deletionGracePeriodSeconds":7}' },
+        deleting: true,
+      }),
+    });
+    await eventually(() =>
+      expect(heard).toEqual([
+        { subject: subjects.command('agent-1', 'pod-assigned'), names: ['on-mine'] },
+        { subject: subjects.command('agent-1', 'pod-terminating'), names: ['on-mine'] },
+      ]),
+    );
+  });
+
+  it('lists anew when the journal does not reach back', async () => {
+    const { reflector } = await follow();
+    await reflector.waitFor((await writePod('kept')).revision);
+    for (let i = 0; i < 10; i += 1) await writePod(`compacted-${i}`);
+    const late = new Reflector({
+      bus: { follow: async () => undefined, connected: false },
+      store: {
+        readSnapshot: (resources, onPage) => store.readSnapshot(resources, onPage),
+        currentRevision: () => store.currentRevision(),
+        journalAfter: async (revision, limit) => {
+          await store.compact({ maxAgeSeconds: 3600, maxRows: 1, minRows: 1 });
+          return await store.journalAfter(revision, limit);
+        },
+      },
+      log,
+      signal: stopping.signal,
+      resources: [{ resource: 'pods', kind }],
+    });
+    let relisted = 0;
+    late.addListener({ onChanges: () => undefined, onRelisted: () => (relisted += 1) });
+    await late.start();
+    await writePod('one');
+    const { revision } = await writePod('two');
+    await late.waitFor(revision);
+    expect(relisted).toBe(1);
+    expect(late.cache('pods').size).toBe(reflector.cache('pods').size);
+  });
+});
