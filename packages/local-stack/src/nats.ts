@@ -63,6 +63,21 @@ async function accepts(port: number, { user, password }: NatsUser): Promise<bool
   }
 }
 
+const configIn = (dir: string) => join(dir, 'nats.conf');
+const pidFileIn = (dir: string) => join(dir, 'nats.pid');
+
+/** Ends a server that a killed run left on this directory. */
+async function clearLeftover(dir: string): Promise<void> {
+  const pid = Number(await readIfPresent(pidFileIn(dir)));
+  if (pid > 0) await stopStaleProcess({ pid, marker: configIn(dir), signal: 'SIGTERM', graceMs: STOP_GRACE_MS });
+}
+
+/** Removes streams, users and passwords of a server that this process does not run. */
+export async function dropNatsData(dir: string): Promise<void> {
+  await clearLeftover(dir);
+  await rm(dir, { recursive: true, force: true });
+}
+
 /**
  * Starts a NATS server with JetStream on a free loopback port, with a user for the services and one for each agent.
  * It ends with this process at the latest; streams on disk are there again after a restart.
@@ -70,18 +85,15 @@ async function accepts(port: number, { user, password }: NatsUser): Promise<bool
  */
 export async function startNats(options: NatsOptions): Promise<RunningNats> {
   const { dir, log = () => undefined } = options;
-  const configFile = join(dir, 'nats.conf');
+  const configFile = configIn(dir);
   const usersFile = join(dir, 'users.conf');
   const passwordsFile = join(dir, 'passwords.json');
-  const pidFile = join(dir, 'nats.pid');
+  const pidFile = pidFileIn(dir);
   const logFile = options.logFile ?? join(dir, 'nats.log');
 
   await makePrivateDirectory(dir);
   const program = await findNatsServer(options.toolsDir ?? join(dir, 'tools'), log);
-  const leftover = Number(await readIfPresent(pidFile));
-  if (leftover > 0) {
-    await stopStaleProcess({ pid: leftover, marker: configFile, signal: 'SIGTERM', graceMs: STOP_GRACE_MS });
-  }
+  await clearLeftover(dir);
 
   // By user name, kept on disk between runs.
   const passwords = new Map(Object.entries<string>(JSON.parse((await readIfPresent(passwordsFile)) ?? '{}')));

@@ -1,0 +1,38 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readIfPresent, writeSecretFile } from './private-files.js';
+import { stopStaleProcess } from './process-command.js';
+
+const SUFFIX = '.pid';
+const GRACE_MS = 15_000;
+
+/** A service's process, and the script that it runs, by which it is known again. */
+export interface RecordedProcess {
+  pid: number;
+  entry: string;
+}
+
+export async function writePidFile(runDir: string, name: string, { pid, entry }: RecordedProcess): Promise<void> {
+  await writeSecretFile(join(runDir, name + SUFFIX), `${pid}\n${entry}\n`);
+}
+
+export async function removePidFile(runDir: string, name: string): Promise<void> {
+  await rm(join(runDir, name + SUFFIX), { force: true });
+}
+
+/**
+ * Ends services that a killed supervisor left in `runDir`. They end by themselves when it dies; this waits for the slow
+ * ones and kills those that hang.
+ */
+export async function stopLeftoverServices(runDir: string): Promise<void> {
+  const files = (await readdir(runDir)).filter((name) => name.endsWith(SUFFIX));
+  await Promise.all(
+    files.map(async (file) => {
+      const [pid, entry] = ((await readIfPresent(join(runDir, file))) ?? '').split('\n');
+      if (Number(pid) > 0 && entry) {
+        await stopStaleProcess({ pid: Number(pid), marker: entry, signal: 'SIGTERM', graceMs: GRACE_MS });
+      }
+      await rm(join(runDir, file), { force: true });
+    }),
+  );
+}

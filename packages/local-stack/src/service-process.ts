@@ -1,0 +1,215 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '@everynode/service-shell';
+import { freePort } from './free-port.js';
+import type { Replica } from './front-door.js';
+import { lastLines, sizeOf } from './last-lines.js';
+import { removePidFile, writePidFile } from './pid-file.js';
+import { sendSignal } from './process-command.js';
+import { waitUntil } from './wait-until.js';
+
+const READY_POLL_MS = 500;
+const STARTING_POLL_MS = 50;
+const STOP_GRACE_MS = 15_000;
+/** A service that ran this long before it died starts over with the shortest wait. */
+const SETTLED_MS = 30_000;
+/** A service that dies so often before it is ready will not come up by more of the same. */
+const FUTILE_STARTS = 5;
+const RESTART_BACKOFF = { firstMs: 200, maxMs: 10_000 };
+
+export interface ServiceOptions {
+  /** Unique in the stack, such as `api-1`: names the log and the pid file. */
+  name: string;
+  /** The script to run, an absolute path. */
+  entry: string;
+  env: NodeJS.ProcessEnv;
+  logsDir: string;
+  runDir: string;
+  onExit?: (description: string) => void;
+}
+
+export type ServiceState = 'starting' | 'ready' | 'not ready' | 'waiting to restart' | 'stopped';
+
+export interface ServiceStatus {
+  name: string;
+  state: ServiceState;
+  pid: number | null;
+  restarts: number;
+  healthPort: number | null;
+  log: string;
+}
+
+/** GET /readyz of a process on loopback; any failure is "not ready". */
+function answersReady(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request({ host: '127.0.0.1', port, path: '/readyz', timeout: 1000, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    asked.once('timeout', () => asked.destroy());
+    asked.once('error', () => resolve(false));
+    asked.end();
+  });
+}
+
+/**
+ * Closes the one handle that was sent to a process and not acknowledged when it died. Node forgets it when more were
+ * queued behind it (lib/internal/child_process.js: `disconnect` does nothing while there is a queue; seen on 20 and 22),
+ * and the client at its other end would wait for ever.
+ */
+function closeHandleUnderWay(child: ChildProcess): void {
+  const internals = child as { _pendingMessage?: { handle?: { close?: () => void } } | null };
+  internals._pendingMessage?.handle?.close?.();
+  internals._pendingMessage = null;
+}
+
+/**
+ * Keeps one service running as a process of its own: starts it, watches its readiness, and starts it again with
+ * back-off when it dies. The process hangs on an IPC channel and ends when that breaks, so it never outlives us.
+ */
+export class ServiceProcess implements Replica {
+  readonly name: string;
+  readonly #options: ServiceOptions;
+  readonly #log: string;
+  #child: ChildProcess | undefined;
+  #state: ServiceState = 'stopped';
+  #wanted = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #restarts = 0;
+  /** Deaths in a row without having been ready. */
+  #failedStarts = 0;
+  #healthPort: number | undefined;
+  #logStart = 0;
+
+  constructor(options: ServiceOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#log = join(options.logsDir, `${options.name}.log`);
+    this.#wanted.abort();
+  }
+
+  get ready(): boolean {
+    return this.#state === 'ready' && this.#child?.connected === true;
+  }
+
+  status(): ServiceStatus {
+    return {
+      name: this.name,
+      state: this.#state,
+      pid: this.#child?.pid ?? null,
+      restarts: this.#restarts,
+      healthPort: this.#child === undefined ? null : (this.#healthPort ?? null),
+      log: this.#log,
+    };
+  }
+
+  take(socket: Socket, done: (error: Error | null) => void): void {
+    if (this.#child === undefined) done(new Error(`${this.name} is not running`));
+    else this.#child.send({ type: 'connection' }, socket, { keepOpen: false }, done);
+  }
+
+  /** Starts it, unless it runs already. */
+  async start(): Promise<void> {
+    if (!this.#wanted.signal.aborted) return;
+    this.#wanted = new AbortController();
+    this.#state = 'starting';
+    this.#failedStarts = 0;
+    this.#logStart = await sizeOf(this.#log);
+    this.#loop = this.#keepRunning(this.#wanted.signal);
+  }
+
+  /** Resolves when it is ready; rejects with the end of its log at the deadline, or when it dies at every start. */
+  async untilReady(deadlineMs: number, signal?: AbortSignal): Promise<void> {
+    try {
+      const probe = () => {
+        if (this.#failedStarts >= FUTILE_STARTS) throw new Error(`${this.name} died ${this.#failedStarts} times`);
+        return this.ready;
+      };
+      await waitUntil(probe, {
+        what: `${this.name} to be ready`,
+        deadlineMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      const tail = await lastLines(this.#log, 8, this.#logStart);
+      throw new Error(`${this.name} did not become ready (log: ${this.#log}):\n${tail}`, { cause: error });
+    }
+  }
+
+  /** Asks it to end, kills it when it takes too long, and does not start it again. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = STOP_GRACE_MS): Promise<void> {
+    this.#wanted.abort();
+    const { pid } = this.#child ?? {};
+    if (pid !== undefined) sendSignal(pid, signal);
+    const timer = setTimeout(() => pid !== undefined && sendSignal(pid, 'SIGKILL'), graceMs);
+    await this.#loop;
+    clearTimeout(timer);
+    this.#state = 'stopped';
+  }
+
+  async #keepRunning(wanted: AbortSignal): Promise<void> {
+    for (let failures = 0; !wanted.aborted; ) {
+      const startedAt = performance.now();
+      const wasReady = await this.#runOnce(wanted);
+      if (wanted.aborted) break;
+      failures = performance.now() - startedAt > SETTLED_MS ? 1 : failures + 1;
+      // A process that never came up may have found its health port taken.
+      if (!wasReady) this.#healthPort = undefined;
+      this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1;
+      this.#restarts += 1;
+      this.#state = 'waiting to restart';
+      await delay(backoffMs(failures, RESTART_BACKOFF), undefined, { signal: wanted }).catch(() => undefined);
+    }
+  }
+
+  /** Runs the process to its end. Tells whether it was ever ready. */
+  async #runOnce(wanted: AbortSignal): Promise<boolean> {
+    this.#state = 'starting';
+    this.#healthPort ??= await freePort();
+    if (wanted.aborted) return false;
+    const log = openSync(this.#log, 'a', 0o600);
+    const child = fork(this.#options.entry, [], {
+      env: { ...this.#options.env, EVERYNODE_REPLICA: this.name, EVERYNODE_HEALTH_PORT: String(this.#healthPort) },
+      stdio: ['ignore', log, log, 'ipc'],
+      execArgv: [],
+      // Its own process group: a terminal's Ctrl-C reaches us alone, and we stop things in order.
+      detached: true,
+    });
+    closeSync(log);
+    this.#child = child;
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(error.message));
+      child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
+    });
+    if (child.pid !== undefined) {
+      await writePidFile(this.#options.runDir, this.name, { pid: child.pid, entry: this.#options.entry });
+    }
+
+    const watching = new AbortController();
+    let wasReady = false;
+    const watch = (async () => {
+      while (!watching.signal.aborted) {
+        const ready = await answersReady(this.#healthPort ?? 0);
+        if (watching.signal.aborted) return;
+        wasReady ||= ready;
+        this.#state = ready ? 'ready' : wasReady ? 'not ready' : 'starting';
+        const pause = wasReady ? READY_POLL_MS : STARTING_POLL_MS;
+        await delay(pause, undefined, { signal: watching.signal }).catch(() => undefined);
+      }
+    })();
+    const how = await ended;
+    closeHandleUnderWay(child);
+    this.#child = undefined;
+    this.#state = 'stopped';
+    watching.abort();
+    await watch;
+    await removePidFile(this.#options.runDir, this.name);
+    if (!wanted.aborted) this.#options.onExit?.(how);
+    return wasReady;
+  }
+}
