@@ -39,7 +39,7 @@ export function splitObject(object: KubeObject): RecordParts {
   return {
     metadata: JSON.stringify(kept),
     desired: JSON.stringify(desired),
-    observed: status === undefined ? null : JSON.stringify(status),
+    observed: status === undefined || status === null ? null : JSON.stringify(status),
   };
 }
 
