@@ -1,0 +1,15 @@
+import { commonConfig, readConfig } from '@everynode/service-shell';
+import { type Static, Type } from 'typebox';
+
+const schema = Type.Object({
+  ...commonConfig,
+  DATABASE_URL: Type.String(),
+  /** A node that was not heard of for this long is unreachable. Upstream: node-monitor-grace-period, 50 s. */
+  EVERYNODE_NODE_MONITOR_GRACE_SECONDS: Type.Number({ default: 50, exclusiveMinimum: 0 }),
+});
+
+export type Config = Static<typeof schema>;
+
+export function schedulerConfig(env?: NodeJS.ProcessEnv): Config {
+  return readConfig(schema, env);
+}
