@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  milliValue,
+  parseQuantity,
+  QuantityError,
+  subtractQuantities,
+  wholeValue,
+} from './quantity.js';
+
+describe('canonicalQuantity', () => {
+  it.each([
+    ['0', '0'],
+    ['0Gi', '0'],
+    ['-0', '0'],
+    ['1000m', '1'],
+    ['0.5', '500m'],
+    ['.5', '500m'],
+    ['5.', '5'],
+    ['1024Mi', '1Gi'],
+    ['1.5Gi', '1536Mi'],
+    ['1000Ki', '1000Ki'],
+    ['0.1Ki', '102400m'],
+    ['1Ki', '1Ki'],
+    ['0.5Ki', '512'],
+    ['100000', '100k'],
+    ['1e3', '1e3'],
+    ['1E3', '1e3'],
+    ['12e5', '1200e3'],
+    ['100e-3', '100e-3'],
+    ['1e0', '1'],
+    ['-250m', '-250m'],
+    ['+4', '4'],
+    ['0.1n', '1n'],
+    ['16E', '9223372036854775807'],
+    [2, '2'],
+    [0.1, '100m'],
+    ['1.2u', '1200n'],
+  ])('%s is %s', (text, canonical) => {
+    expect(canonicalQuantity(text)).toBe(canonical);
+  });
+
+  it.each(['', 'abc', '1 Gi', '1.2.3', '--1', '.', '1Zi'])('%j matches no quantity', (text) => {
+    expect(() => parseQuantity(text)).toThrow(QuantityError);
+    expect(() => parseQuantity(text)).toThrow('must match the regular expression');
+  });
+
+  it.each(['1mm', '1Mi5', '1eE', '5K'])('%j has an unknown suffix', (text) => {
+    expect(() => parseQuantity(text)).toThrow("unable to parse quantity's suffix");
+  });
+
+  it('does not build huge powers', () => {
+    expect(canonicalQuantity('1e999999999')).toBe('9223372036854775807');
+    expect(canonicalQuantity('1e-999999999')).toBe('1e-9');
+  });
+});
+
+const quantity = fc
+  .tuple(
+    fc.integer({ min: -1_000_000, max: 1_000_000 }),
+    fc.constantFrom('', 'm', 'k', 'M', 'Ki', 'Mi', 'Gi', 'e2', 'u'),
+  )
+  .map(([amount, suffix]) => parseQuantity(`${amount}${suffix}`));
+
+describe('arithmetic', () => {
+  it('rounds up to thousandths and to units', () => {
+    expect(milliValue(parseQuantity('1u'))).toBe(1n);
+    expect(milliValue(parseQuantity('1500m'))).toBe(1500n);
+    expect(wholeValue(parseQuantity('1500m'))).toBe(2n);
+    expect(wholeValue(parseQuantity('-1500m'))).toBe(-2n);
+  });
+
+  it('keeps the amount and the form through its text', () => {
+    fc.assert(
+      fc.property(quantity, (value) => {
+        const text = formatQuantity(value);
+        expect(parseQuantity(text).nanos).toBe(value.nanos);
+        expect(formatQuantity(parseQuantity(text))).toBe(text);
+      }),
+    );
+  });
+
+  it('adds exactly and orders as numbers do', () => {
+    fc.assert(
+      fc.property(quantity, quantity, (a, b) => {
+        expect(addQuantities(a, b).nanos).toBe(a.nanos + b.nanos);
+        expect(compareQuantities(subtractQuantities(addQuantities(a, b), b), a)).toBe(0);
+        expect(Math.sign(compareQuantities(a, b))).toBe(Math.sign(Number(a.nanos - b.nanos)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,2 @@
+export { keepsEmptyList, keepsZero } from './pointer-fields.js';
+export * from './type-facts.js';

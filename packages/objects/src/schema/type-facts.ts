@@ -1,0 +1,62 @@
+import types from './types.json' with { type: 'json' };
+
+/** Scalars and references; lists and maps hold one of these. `ref` names another type of the schema. */
+export interface ValueFacts {
+  readonly type?: 'string' | 'integer' | 'boolean' | 'number' | 'object';
+  readonly format?: 'int32' | 'int64' | 'byte' | 'date-time' | 'int-or-string';
+  readonly ref?: string;
+  readonly arrayOf?: ValueFacts;
+  readonly mapOf?: ValueFacts;
+}
+
+/** What the published OpenAPI documents say of one field. The merge facts drive strategic merge patches and apply. */
+export interface FieldFacts extends ValueFacts {
+  /** The value a missing field has on the wire. A zero value here means that Go always writes the field. */
+  readonly default?: unknown;
+  readonly 'list-type'?: 'atomic' | 'set' | 'map';
+  readonly 'list-map-keys'?: readonly string[];
+  readonly 'map-type'?: 'atomic' | 'granular';
+  readonly 'patch-merge-key'?: string;
+  readonly 'patch-strategy'?: 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys';
+}
+
+export interface TypeFacts {
+  readonly gvk?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+  readonly required?: readonly string[];
+  /** Missing for types with an encoding of their own: Time, Quantity, IntOrString, RawExtension. */
+  readonly fields?: Readonly<Record<string, FieldFacts>>;
+  readonly type?: 'string' | 'object';
+  readonly format?: string;
+  readonly oneOf?: readonly string[];
+}
+
+/** Facts of the Kubernetes 1.36 API, by type name: `io.k8s.api.apps.v1.DaemonSet`. */
+const TYPES: ReadonlyMap<string, TypeFacts> = new Map(Object.entries(types as unknown as Record<string, TypeFacts>));
+
+export function lookupType(name: string): TypeFacts | undefined {
+  return TYPES.get(name);
+}
+
+/** Every type of the schema, for documents that list them all (OpenAPI). */
+export function schemaTypes(): Iterable<[string, TypeFacts]> {
+  return TYPES.entries();
+}
+
+const CORE = 'io.k8s.apimachinery.pkg';
+
+/** Types whose JSON form is not that of their fields. */
+export const TIME = `${CORE}.apis.meta.v1.Time`;
+export const MICRO_TIME = `${CORE}.apis.meta.v1.MicroTime`;
+export const QUANTITY = `${CORE}.api.resource.Quantity`;
+export const INT_OR_STRING = `${CORE}.util.intstr.IntOrString`;
+
+const BY_KIND: ReadonlyMap<string, string> = new Map(
+  [...TYPES].flatMap(([name, facts]) =>
+    (facts.gvk ?? []).map(({ group, version, kind }): [string, string] => [`${group}/${version}/${kind}`, name]),
+  ),
+);
+
+/** The schema name of a kind: `typeOfKind('apps', 'v1', 'DaemonSet')`. The core group is the empty string. */
+export function typeOfKind(group: string, version: string, kind: string): string | undefined {
+  return BY_KIND.get(`${group}/${version}/${kind}`);
+}
