@@ -1,0 +1,69 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Kubectl } from '@everynode/test-kit';
+import { execa } from 'execa';
+
+const cli = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+
+/** A cluster of separate processes, started the way a user starts one, in a state directory of its own. */
+export interface TestStack {
+  kubectl: Kubectl;
+  port: number;
+  /** Runs a command of Everynode's own command line against this stack. */
+  everynode(...args: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startStack(args: string[], env: Record<string, string> = {}): Promise<TestStack> {
+  const directory = await mkdtemp(join(tmpdir(), 'everynode-session-'));
+  const environment = { EVERYNODE_STATE_DIR: directory, ...env };
+  const everynode = async (...command: string[]): Promise<string> => {
+    const result = await execa('node', [cli, ...command], { env: environment, all: true, reject: false });
+    if (result.exitCode !== 0)
+      throw new Error(`everynode ${command.join(' ')} ended with ${result.exitCode}\n${result.all}`);
+    return result.stdout;
+  };
+  const port = await freePort();
+  try {
+    await everynode('start', '--detach', '--port', String(port), ...args);
+  } catch (error) {
+    await everynode('stop').catch(() => undefined);
+    throw new Error(`${String(error)}\n${await logsOf(directory)}`);
+  }
+  return {
+    kubectl: await Kubectl.for(join(directory, 'kubeconfig')),
+    port,
+    everynode,
+    stop: async () => {
+      await everynode('stop');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function logsOf(directory: string): Promise<string> {
+  const names = ['supervisor', 'api-1', 'scheduler-1', 'agent-1'];
+  const texts = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(directory, 'logs', `${name}.log`), 'utf8').catch(() => '(none)');
+      return `--- ${name}\n${text.split('\n').slice(-15).join('\n')}`;
+    }),
+  );
+  return texts.join('\n');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
