@@ -1,1 +1,1 @@
-export {};
+export { parseLabels, parseTaints } from './arguments.js';

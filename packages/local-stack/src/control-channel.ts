@@ -3,17 +3,29 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { NodeSpec } from './fleet.js';
+import type { Taint } from './fleet.js';
 import { randomSecret, readIfPresent, writeSecretFile } from './private-files.js';
 import type { StackStatus } from './stack-status.js';
+
+/** Nodes to add: by name, or `count` plain workers with the next free names. */
+export interface NodesRequest {
+  names?: string[];
+  count?: number;
+  labels?: Record<string, string>;
+  taints?: Taint[];
+}
+
+export interface AddedNodes {
+  /** The agent that hosts them. */
+  agent: string;
+  nodes: string[];
+}
 
 /** What the command line may ask of a running supervisor. */
 export interface StackControl {
   status(): StackStatus;
-  /** Starts an agent that hosts these nodes; the fleet has it from then on. Returns its name. */
-  addNodes(nodes: NodeSpec[]): Promise<string>;
-  /** Adds this many plain workers. Returns the name of their agent. */
-  addCount(count: number): Promise<string>;
+  /** Starts an agent that hosts these nodes; the fleet has it from then on. */
+  addNodes(request: NodesRequest): Promise<AddedNodes>;
   /** Kills an agent's process, as a machine dies, and leaves it dead until `startAgent`. */
   stopAgent(agent: string): Promise<void>;
   startAgent(agent: string): Promise<void>;
@@ -45,10 +57,8 @@ async function answer(control: StackControl, route: string, body: unknown): Prom
   switch (route) {
     case 'GET /status':
       return control.status();
-    case 'POST /nodes': {
-      const { nodes, count } = body as { nodes?: NodeSpec[]; count?: number };
-      return { agent: nodes === undefined ? await control.addCount(count ?? 0) : await control.addNodes(nodes) };
-    }
+    case 'POST /nodes':
+      return control.addNodes(body as NodesRequest);
     case 'POST /agents/stop':
       await control.stopAgent((body as { agent: string }).agent);
       return {};
@@ -115,8 +125,8 @@ export class ControlClient {
     return this.#call('GET', '/status') as Promise<StackStatus>;
   }
 
-  async addNodes(request: { nodes: NodeSpec[] } | { count: number }): Promise<string> {
-    return ((await this.#call('POST', '/nodes', request)) as { agent: string }).agent;
+  addNodes(request: NodesRequest): Promise<AddedNodes> {
+    return this.#call('POST', '/nodes', request) as Promise<AddedNodes>;
   }
 
   async stopAgent(agent: string): Promise<void> {

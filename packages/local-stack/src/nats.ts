@@ -67,14 +67,14 @@ const configIn = (dir: string) => join(dir, 'nats.conf');
 const pidFileIn = (dir: string) => join(dir, 'nats.pid');
 
 /** Ends a server that a killed run left on this directory. */
-async function clearLeftover(dir: string): Promise<void> {
+export async function stopLeftoverNats(dir: string): Promise<void> {
   const pid = Number(await readIfPresent(pidFileIn(dir)));
   if (pid > 0) await stopStaleProcess({ pid, marker: configIn(dir), signal: 'SIGTERM', graceMs: STOP_GRACE_MS });
 }
 
 /** Removes streams, users and passwords of a server that this process does not run. */
 export async function dropNatsData(dir: string): Promise<void> {
-  await clearLeftover(dir);
+  await stopLeftoverNats(dir);
   await rm(dir, { recursive: true, force: true });
 }
 
@@ -93,7 +93,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
 
   await makePrivateDirectory(dir);
   const program = await findNatsServer(options.toolsDir ?? join(dir, 'tools'), log);
-  await clearLeftover(dir);
+  await stopLeftoverNats(dir);
 
   // By user name, kept on disk between runs.
   const passwords = new Map(Object.entries<string>(JSON.parse((await readIfPresent(passwordsFile)) ?? '{}')));

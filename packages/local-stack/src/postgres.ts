@@ -59,8 +59,11 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
+const dataIn = (dir: string) => join(dir, 'data');
+
 /** Ends a server that a killed run left on this data, and removes a pid file that points to nobody. */
-async function clearLeftovers(data: string): Promise<void> {
+export async function stopLeftoverPostgres(dir: string): Promise<void> {
+  const data = dataIn(dir);
   const pidFile = join(data, 'postmaster.pid');
   const text = await readIfPresent(pidFile);
   const pid = Number(text?.split('\n')[0]);
@@ -125,7 +128,7 @@ async function readyPid(data: string): Promise<number | undefined> {
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const { dir, log = () => undefined } = options;
-  const data = join(dir, 'data');
+  const data = dataIn(dir);
   const passwordFile = join(dir, 'password');
   const logFile = options.logFile ?? join(dir, 'postgres.log');
 
@@ -134,7 +137,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const binaries = await findPostgres(madeBy === undefined ? undefined : Number(madeBy));
   const identity = await identityForPostgres([join(dir, '..'), join(binaries.bin, 'postgres')]);
   await chmod(dir, 0o700);
-  await clearLeftovers(data);
+  await stopLeftoverPostgres(dir);
 
   if ((await readIfPresent(passwordFile)) === undefined) await writeSecretFile(passwordFile, randomSecret());
   await giveTo(identity.owner, dir);
@@ -191,6 +194,6 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 
 /** Removes all data of a server that is not running. */
 export async function dropPostgresData(dir: string): Promise<void> {
-  await clearLeftovers(join(dir, 'data'));
+  await stopLeftoverPostgres(dir);
   await rm(dir, { recursive: true, force: true });
 }

@@ -136,7 +136,7 @@ export class ServiceProcess implements Replica {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      const tail = await lastLines(this.#log, 8, this.#logStart);
+      const tail = await lastLines(this.#log, 12, this.#logStart);
       throw new Error(`${this.name} did not become ready (log: ${this.#log}):\n${tail}`, { cause: error });
     }
   }

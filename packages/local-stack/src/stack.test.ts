@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlClient, NotRunningError } from './control-channel.js';
-import { demoFleet, numberedFleet, workerNode } from './fleet.js';
+import { demoFleet, numberedFleet } from './fleet.js';
 import { commandOf } from './process-command.js';
 import { AlreadyRunningError } from './single-run.js';
 import { Stack, type StackOptions } from './stack.js';
@@ -74,11 +74,12 @@ describe('Stack', { timeout: 60_000 }, () => {
   it('grows by an agent while it runs, and remembers it', async () => {
     const stack = build();
     await stack.start();
-    expect(await control().addNodes({ nodes: [workerNode('k8s-04'), workerNode('k8s-05')] })).toBe('agent-3');
-    await expect(control().addNodes({ nodes: [workerNode('k8s-04')] })).rejects.toThrow(
-      'there is a node k8s-04 already',
-    );
-    await expect(control().addNodes({ nodes: [workerNode('Not_A_Name')] })).rejects.toThrow('not a node name');
+    expect(await control().addNodes({ names: ['k8s-04', 'k8s-05'] })).toEqual({
+      agent: 'agent-3',
+      nodes: ['k8s-04', 'k8s-05'],
+    });
+    await expect(control().addNodes({ names: ['k8s-04'] })).rejects.toThrow('there is a node k8s-04 already');
+    await expect(control().addNodes({ names: ['Not_A_Name'] })).rejects.toThrow('not a node name');
     const file = JSON.parse(await readFile(join(root, 'state', 'agents', 'agent-3.json'), 'utf8'));
     expect(file.nodes[0]).toMatchObject({ name: 'k8s-04', labels: { 'kubernetes.io/hostname': 'k8s-04' } });
     await stack.stop();
@@ -136,7 +137,7 @@ describe('Stack', { timeout: 60_000 }, () => {
   it('gives up on a service that dies at every start, with the end of its log', async () => {
     const entry = () => fixture('none.mjs');
     await expect(build({ entry }).start()).rejects.toThrow(
-      /did not become ready \(log: .*\.log\):[^]*Cannot find module/,
+      /did not become ready \(log: .*\.log\):[\s\S]*Cannot find module/,
     );
   });
 

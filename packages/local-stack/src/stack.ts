@@ -2,8 +2,8 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type ClusterCertificates, ensureCertificates } from './certificates.js';
-import { openControlChannel, type StackControl } from './control-channel.js';
-import { type AgentSpec, type Fleet, type NodeSpec, nextAgent, nextNodeNames, nodeCount, workerNode } from './fleet.js';
+import { type AddedNodes, type NodesRequest, openControlChannel, type StackControl } from './control-channel.js';
+import { type AgentSpec, type Fleet, nextAgent, nextNodeNames, nodeCount, workerNode } from './fleet.js';
 import { FrontDoor } from './front-door.js';
 import { type KeptServer, keepRunning } from './kept-server.js';
 import { writeKubeconfig } from './kubeconfig.js';
@@ -214,17 +214,18 @@ export class Stack implements StackControl {
     for (const service of [...this.#agents.values(), ...this.#api, ...this.#scheduler]) void service.stop('SIGKILL');
   }
 
-  addNodes(nodes: NodeSpec[]): Promise<string> {
+  addNodes({ names, count = 0, labels, taints }: NodesRequest): Promise<AddedNodes> {
     return this.#change(async () => {
-      if (nodes.length === 0) throw new Error('name at least one node');
-      return this.#grow(nodes);
-    });
-  }
-
-  addCount(count: number): Promise<string> {
-    return this.#change(async () => {
-      if (!Number.isInteger(count) || count < 1) throw new Error('the count must be a whole number of at least 1');
-      return this.#grow(nextNodeNames(this.#fleet, count).map((name) => workerNode(name)));
+      const nodes = names ?? nextNodeNames(this.#fleet, count);
+      if (nodes.length === 0) throw new Error('name at least one node, or give a count');
+      const spec = nextAgent(
+        this.#fleet,
+        nodes.map((name) => workerNode(name, labels, taints)),
+      );
+      this.#fleet = { ...this.#fleet, agents: [...this.#fleet.agents, spec] };
+      await this.#saveFleet();
+      await this.#bringUp(await this.#createAgent(spec));
+      return { agent: spec.agent, nodes };
     });
   }
 
@@ -253,14 +254,6 @@ export class Stack implements StackControl {
     return turn;
   }
 
-  async #grow(nodes: NodeSpec[]): Promise<string> {
-    const spec = nextAgent(this.#fleet, nodes);
-    this.#fleet = { ...this.#fleet, agents: [...this.#fleet.agents, spec] };
-    await this.#saveFleet();
-    await this.#bringUp(await this.#createAgent(spec));
-    return spec.agent;
-  }
-
   #enter(phase: Phase, detail: string): void {
     this.#phase = phase;
     this.#detail = detail;
@@ -268,8 +261,8 @@ export class Stack implements StackControl {
   }
 
   async #dropState(): Promise<void> {
-    const { agents, fleet, kubeconfig, logs, nats, pki, postgres } = this.paths;
-    for (const path of [agents, fleet, kubeconfig, pki]) await rm(path, { recursive: true, force: true });
+    const { agents, demoCreated, fleet, kubeconfig, logs, nats, pki, postgres } = this.paths;
+    for (const path of [agents, demoCreated, fleet, kubeconfig, pki]) await rm(path, { recursive: true, force: true });
     for (const name of await readdir(logs)) if (!name.startsWith('supervisor.')) await rm(join(logs, name));
     await Promise.all([dropPostgresData(postgres), dropNatsData(nats)]);
     await makeStateDirectories(this.paths);

@@ -8,6 +8,8 @@ export interface StatePaths {
   kubeconfig: string;
   /** The agents and their nodes, for the next start. */
   fleet: string;
+  /** There when the objects of the demo cluster have been created once. */
+  demoCreated: string;
   pki: string;
   postgres: string;
   nats: string;
@@ -25,6 +27,7 @@ export function statePaths(root: string): StatePaths {
     root,
     kubeconfig: join(root, 'kubeconfig'),
     fleet: join(root, 'fleet.json'),
+    demoCreated: join(root, 'demo-created'),
     pki: join(root, 'pki'),
     postgres: join(root, 'postgres'),
     nats: join(root, 'nats'),

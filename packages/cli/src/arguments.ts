@@ -1,0 +1,39 @@
+import type { Taint } from '@everynode/local-stack';
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number between `least` and `most`, or an error that says so. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^\d+$/.test(text) || number < least || number > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    }
+    return number;
+  };
+}
+
+/** `key=value,key2=value2` as kubectl takes labels; a key alone has an empty value. */
+export function parseLabels(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair): [string, string] => {
+    const [key = '', ...value] = pair.split('=');
+    if (key === '' || value.length > 1) throw new InvalidArgumentError(`"${pair}" is not of the form key=value.`);
+    return [key, value[0] ?? ''];
+  });
+  return Object.fromEntries(pairs);
+}
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
+
+/** `key=value:Effect,key2:Effect` as kubectl takes taints. */
+export function parseTaints(text: string): Taint[] {
+  return text.split(',').map((item) => {
+    const match = /^([^=:]+)(?:=([^=:]*))?:(\w+)$/.exec(item);
+    const effect = EFFECTS.find((known) => known === match?.[3]);
+    const key = match?.[1];
+    if (key === undefined || effect === undefined) {
+      throw new InvalidArgumentError(`"${item}" is not of the form key=value:Effect; effects: ${EFFECTS.join(', ')}.`);
+    }
+    const value = match?.[2];
+    return value === undefined ? { key, effect } : { key, value, effect };
+  });
+}

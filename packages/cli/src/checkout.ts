@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServiceName, type StatePaths, statePaths } from '@everynode/local-stack';
+
+/** The folder that holds packages, services and examples; the same from `src` and from `dist`. */
+export const checkout = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** `.everynode` of the checkout, or `EVERYNODE_STATE_DIR`. */
+export function checkoutState(): StatePaths {
+  return statePaths(process.env.EVERYNODE_STATE_DIR ?? join(checkout, '.everynode'));
+}
+
+/** The script that runs a service. `EVERYNODE_SERVICES_DIR` points elsewhere, for tests of the command line. */
+export function serviceEntry(service: ServiceName): string {
+  const services = process.env.EVERYNODE_SERVICES_DIR ?? join(checkout, 'services');
+  return join(services, service, 'dist', 'main.js');
+}
+
+export function example(file: string): string {
+  return join(checkout, 'examples', file);
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import { ControlClient } from '@everynode/local-stack';
+import { Command } from 'commander';
+import { parseLabels, parseTaints, wholeNumber } from './arguments.js';
+import { checkoutState } from './checkout.js';
+import { superviseRequest } from './launch.js';
+import { type AddNodesFlags, addNodes } from './nodes.js';
+import { type StartFlags, startCluster } from './start.js';
+import { stopStack } from './stop.js';
+import { statusReport } from './summary.js';
+
+const control = () => new ControlClient(checkoutState().run);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const program = new Command('everynode')
+  .description('A DaemonSet control plane that speaks the Kubernetes API, with simulated nodes, on this machine')
+  .showHelpAfterError();
+
+program
+  .command('start')
+  .description('start a cluster; without --nodes the demo cluster of three masters and three workers')
+  .option('--nodes <count>', 'plain workers node-00001 and on, over three zones', wholeNumber(1, 1_000_000))
+  .option('--agents <count>', 'agent processes that host the nodes (default: 2)', wholeNumber(1, 500))
+  .option('--api-replicas <count>', 'processes that serve the API', wholeNumber(1, 50), 2)
+  .option('--scheduler-replicas <count>', 'processes that run the controllers', wholeNumber(1, 50), 2)
+  .option('--port <port>', 'port of the Kubernetes API on 127.0.0.1', wholeNumber(1, 65_535), 6443)
+  .option('--fresh', 'drop the state of earlier runs', false)
+  .option('--detach', 'return when the cluster can be used, and leave it running', false)
+  .action(async (flags: StartFlags) => {
+    process.exitCode = await startCluster(flags);
+  });
+
+program
+  .command('stop')
+  .description('stop the cluster of this checkout; its state stays')
+  .action(async () => {
+    say((await stopStack(checkoutState())) ? 'Everynode has stopped.' : 'Everynode was not running.');
+  });
+
+program
+  .command('status')
+  .description('show what runs, and where')
+  .option('--json', 'for programs', false)
+  .action(async ({ json }: { json: boolean }) => {
+    const status = await control().status();
+    say(json ? JSON.stringify(status, null, 2) : statusReport(status));
+  });
+
+const nodes = program.command('nodes').description('change the fleet while it runs');
+nodes
+  .command('add')
+  .description('add nodes, on a new agent process, and wait until they are Ready')
+  .argument('[names...]', 'names of the nodes')
+  .option('--count <count>', 'instead of names: this many workers with the next free names', wholeNumber(1, 1_000_000))
+  .option('--labels <labels>', 'key=value,… in addition to the usual ones', parseLabels)
+  .option('--taints <taints>', 'key=value:Effect,…', parseTaints)
+  .action((names: string[], flags: AddNodesFlags) => addNodes(checkoutState(), names, flags));
+
+const agents = program.command('agents').description('make machines fail and come back');
+agents
+  .command('stop')
+  .description('kill an agent process, as when its machine loses power; its nodes turn NotReady')
+  .argument('<agent>', 'such as agent-2; see: status')
+  .action(async (agent: string) => {
+    await control().stopAgent(agent);
+    say(`${agent} is dead. Bring it back: npm run everynode -- agents start ${agent}`);
+  });
+agents
+  .command('start')
+  .description('start an agent process that was stopped')
+  .argument('<agent>', 'such as agent-2; see: status')
+  .action(async (agent: string) => {
+    await control().startAgent(agent);
+    say(`${agent} is starting.`);
+  });
+
+program.command('supervise', { hidden: true }).action(async () => {
+  process.exitCode = await superviseRequest();
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+// Handles of a cluster that has stopped, or of one that goes on without us, are no reason to stay.
+process.exit();

@@ -1,0 +1,144 @@
+import {
+  ControlClient,
+  PHASES,
+  type Phase,
+  type StackStatus,
+  type StatePaths,
+  waitUntil,
+} from '@everynode/local-stack';
+import { Listr, type ListrTask } from 'listr2';
+import { ApiClient } from './api-client.js';
+import { createDemoObjects } from './demo-objects.js';
+
+/** Services give up by themselves earlier; this is for a supervisor that hangs. */
+const PHASE_DEADLINE_MS = 300_000;
+const NODES_DEADLINE_MS = 300_000;
+
+/** The status of the supervisor with this pid, or undefined while it is not reachable. */
+async function statusOf(control: ControlClient, pid: number): Promise<StackStatus | undefined> {
+  const status = await control.status().catch(() => undefined);
+  return status?.pid === pid ? status : undefined;
+}
+
+function past(phase: Phase, status: StackStatus): boolean {
+  return PHASES.indexOf(status.phase) > PHASES.indexOf(phase);
+}
+
+export interface ReadinessOptions {
+  /** Is it enough? */
+  enough: (ready: ReadonlySet<string>) => boolean;
+  deadlineMs?: number;
+  onCount?: (ready: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Looks at the nodes until enough are Ready. Looks rarely where a look takes long. */
+export async function untilNodesReady(api: ApiClient, options: ReadinessOptions): Promise<number> {
+  let found = 0;
+  let nextLook = 0;
+  return waitUntil(
+    async () => {
+      const began = performance.now();
+      if (began < nextLook) return undefined;
+      const ready = await api.readyNodes().catch(() => undefined);
+      nextLook = performance.now() + Math.max(150, 4 * (performance.now() - began));
+      if (ready === undefined) return undefined;
+      found = ready.size;
+      options.onCount?.(found);
+      return options.enough(ready) ? found : undefined;
+    },
+    {
+      what: `the nodes to be Ready (${found} are)`,
+      deadlineMs: options.deadlineMs ?? NODES_DEADLINE_MS,
+      everyMs: 50,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    },
+  );
+}
+
+interface Context {
+  status: StackStatus;
+}
+
+/**
+ * Shows a start as it goes on, on a terminal and in a log file alike, and ends when the cluster can be used.
+ * Rejects when a step takes too long; a failure of the supervisor itself is the caller's to notice.
+ */
+export async function showStart(
+  paths: StatePaths,
+  pid: number,
+  demoObjects: boolean,
+  signal: AbortSignal,
+): Promise<StackStatus> {
+  const control = new ControlClient(paths.run);
+  const untilPast = (phase: Phase, title: (status: StackStatus) => string): ListrTask<Context>['task'] => {
+    return async (context, task) => {
+      context.status = await waitUntil(
+        async () => {
+          const status = await statusOf(control, pid);
+          return status !== undefined && past(phase, status) ? status : undefined;
+        },
+        { what: title({ services: [] } as unknown as StackStatus), deadlineMs: PHASE_DEADLINE_MS, everyMs: 50, signal },
+      );
+      task.title = title(context.status);
+    };
+  };
+  const count = (status: StackStatus, name: string) =>
+    status.services.filter((service) => service.name.startsWith(`${name}-`)).length;
+
+  const tasks = new Listr<Context>(
+    [
+      {
+        title: 'PostgreSQL and NATS',
+        task: untilPast('servers', () => 'PostgreSQL and NATS'),
+      },
+      {
+        title: 'Control plane',
+        task: untilPast('control-plane', (status) =>
+          status.services.length === 0
+            ? 'Control plane'
+            : `Control plane: ${count(status, 'api')} api, ${count(status, 'scheduler')} scheduler`,
+        ),
+      },
+      {
+        title: 'Agents',
+        task: untilPast('agents', () => 'Agents'),
+      },
+      {
+        title: 'Nodes',
+        task: async ({ status }, task) => {
+          const wanted = status.fleet.nodes;
+          const api = await ApiClient.open(status.endpoint, paths);
+          try {
+            await untilNodesReady(api, {
+              enough: (ready) => ready.size >= wanted,
+              signal,
+              // A log file would get a line for each.
+              onCount: (ready) => {
+                if (process.stdout.isTTY) task.title = `Nodes: ${ready} of ${wanted} Ready`;
+              },
+            });
+          } finally {
+            api.close();
+          }
+          task.title = `Nodes: ${wanted} Ready`;
+        },
+      },
+      {
+        title: 'DaemonSets calico-node and kube-proxy',
+        enabled: demoObjects,
+        task: async ({ status }) => {
+          const api = await ApiClient.open(status.endpoint, paths);
+          try {
+            await createDemoObjects(api, paths);
+          } finally {
+            api.close();
+          }
+        },
+      },
+    ],
+    { registerSignalListeners: false, renderer: 'default', fallbackRenderer: 'simple', concurrent: false },
+  );
+  const { status } = await tasks.run();
+  return status;
+}

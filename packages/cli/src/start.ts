@@ -1,0 +1,87 @@
+import {
+  AlreadyRunningError,
+  demoFleet,
+  type Fleet,
+  holderOf,
+  numberedFleet,
+  readIfPresent,
+  type StatePaths,
+} from '@everynode/local-stack';
+import { checkoutState } from './checkout.js';
+import { launchDetached, launchHere, type StartRequest } from './launch.js';
+import { showStart } from './progress.js';
+import { startSummary } from './summary.js';
+
+export interface StartFlags {
+  nodes?: number;
+  agents?: number;
+  apiReplicas: number;
+  schedulerReplicas: number;
+  port: number;
+  fresh: boolean;
+  detach: boolean;
+}
+
+const DEFAULT_AGENTS = 2;
+
+/** What to run, from the flags and from what an earlier run left: without flags about the fleet, the same again. */
+async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartRequest> {
+  const asked = flags.nodes !== undefined || flags.agents !== undefined;
+  const agents = flags.agents ?? DEFAULT_AGENTS;
+  const known = flags.fresh ? undefined : await readIfPresent(paths.fleet);
+  const previous = known === undefined ? undefined : (JSON.parse(known) as Fleet);
+  const fleet =
+    flags.nodes !== undefined ? numberedFleet(flags.nodes, Math.min(agents, flags.nodes)) : demoFleet(agents);
+  if (asked && previous !== undefined && previous.kind !== fleet.kind) {
+    process.stdout.write(
+      'Nodes of the earlier fleet stay known and will turn NotReady; --fresh starts without them.\n',
+    );
+  }
+  const { apiReplicas, schedulerReplicas, port, fresh } = flags;
+  const resumed = previous !== undefined && !asked;
+  return {
+    fleet: resumed ? previous : fleet,
+    replaceFleet: asked,
+    apiReplicas,
+    schedulerReplicas,
+    port,
+    fresh,
+  };
+}
+
+/** Starts a cluster and shows it. Detached, returns when it can be used; else, when it has stopped. */
+export async function startCluster(flags: StartFlags): Promise<number> {
+  const paths = checkoutState();
+  const holder = await holderOf(paths.run);
+  if (holder !== undefined) throw new AlreadyRunningError(holder);
+  const request = await requestFrom(flags, paths);
+  const demoObjects =
+    request.fleet.kind === 'demo' && (flags.fresh || (await readIfPresent(paths.demoCreated)) === undefined);
+
+  const ended = new AbortController();
+  if (flags.detach) {
+    const launched = await launchDetached(request);
+    try {
+      const shown = showStart(paths, launched.pid, demoObjects, ended.signal);
+      const status = await Promise.race([shown, launched.failed]);
+      process.stdout.write(startSummary(status, paths, true));
+      return 0;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  const launched = await launchHere(request);
+  const shown = showStart(paths, launched.pid, demoObjects, ended.signal);
+  const first = await Promise.race([shown, launched.done, launched.failed]).finally(() => {
+    launched.speak();
+  });
+  if (typeof first !== 'number') {
+    process.stdout.write(startSummary(first, paths, false));
+    return launched.done;
+  }
+  // Stopped before it was up; the progress that is still waiting has nothing more to show.
+  ended.abort();
+  shown.catch(() => undefined);
+  return first;
+}

@@ -1,0 +1,16 @@
+import { access } from 'node:fs/promises';
+import { stopLeftoverNats } from './nats.js';
+import { stopLeftoverServices } from './pid-file.js';
+import { stopLeftoverPostgres } from './postgres.js';
+import type { StatePaths } from './state-directory.js';
+
+/** Ends everything that a killed supervisor may have left running. Does nothing where there never was a stack. */
+export async function stopLeftovers(paths: StatePaths): Promise<void> {
+  const present = await access(paths.run).then(
+    () => true,
+    () => false,
+  );
+  if (!present) return;
+  await stopLeftoverServices(paths.run);
+  await Promise.all([stopLeftoverNats(paths.nats), stopLeftoverPostgres(paths.postgres)]);
+}
