@@ -1,2 +1,2 @@
-export { keepsEmptyList, keepsZero } from './pointer-fields.js';
+export { keepsEmptyList, keepsZero, omitsDefault } from './pointer-fields.js';
 export * from './type-facts.js';

@@ -92,12 +92,25 @@ const KEPT_LISTS: Readonly<Record<string, string>> = {
   'core.v1.ProjectedVolumeSource': 'sources',
 };
 
+/** Fields with `omitempty` whose published default, the empty string, would say that they are always written. */
+const OMITTED: Readonly<Record<string, string>> = {
+  'core.v1.ConfigMapEnvSource': 'name',
+  'core.v1.ConfigMapKeySelector': 'name',
+  'core.v1.ConfigMapProjection': 'name',
+  'core.v1.ConfigMapVolumeSource': 'name',
+  'core.v1.LocalObjectReference': 'name',
+  'core.v1.SecretEnvSource': 'name',
+  'core.v1.SecretKeySelector': 'name',
+  'core.v1.SecretProjection': 'name',
+};
+
 const shortName = (type: string): string => type.replace(/^io\.k8s\.(api|apimachinery\.pkg\.apis)\./, '');
 const split = (table: Readonly<Record<string, string>>): ReadonlyMap<string, ReadonlySet<string>> =>
   new Map(Object.entries(table).map(([type, fields]) => [type, new Set(fields.split(' '))]));
 
 const POINTERS_BY_TYPE = split(POINTERS);
 const KEPT_LISTS_BY_TYPE = split(KEPT_LISTS);
+const OMITTED_BY_TYPE = split(OMITTED);
 
 /** Every entry of the tables, for the test that holds them against the schema. */
 export const POINTER_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = POINTERS_BY_TYPE;
@@ -110,4 +123,9 @@ export function keepsZero(type: string, field: string): boolean {
 /** Does Go write this list when it is empty but not null? */
 export function keepsEmptyList(type: string, field: string): boolean {
   return KEPT_LISTS_BY_TYPE.get(shortName(type))?.has(field) ?? false;
+}
+
+/** Does Go leave out this field when it is empty, although its published default is the empty string? */
+export function omitsDefault(type: string, field: string): boolean {
+  return OMITTED_BY_TYPE.get(shortName(type))?.has(field) ?? false;
 }

@@ -1,0 +1,301 @@
+import { formatQuantity, parseQuantity, QuantityError } from '../quantity/index.js';
+import {
+  type FieldFacts,
+  INT_OR_STRING,
+  keepsEmptyList,
+  keepsZero,
+  lookupType,
+  MICRO_TIME,
+  omitsDefault,
+  QUANTITY,
+  TIME,
+  type TypeFacts,
+  type ValueFacts,
+} from '../schema/index.js';
+import { DecodeFault, DecodePosition, jsonKind } from './decode-fault.js';
+import { canonicalMicroTime, canonicalTime } from './time.js';
+
+/**
+ * How values of one type are read. `read` gets anything but null and gives the canonical value; `zero` makes what Go has
+ * for a missing or null value of this type; `isZero` is true of canonical values that `omitempty` leaves out.
+ */
+interface Reader {
+  readonly goType: string;
+  read(value: unknown, position: DecodePosition): unknown;
+  zero(): unknown;
+  isZero(value: unknown): boolean;
+}
+
+interface FieldReader {
+  readonly name: string;
+  readonly reader: Reader;
+  /** Written even when the client left it out. */
+  readonly always: boolean;
+  /** An explicit zero value is kept. */
+  readonly kept: boolean;
+}
+
+const never = (): boolean => false;
+const nothing = (): undefined => undefined;
+
+const STRING: Reader = {
+  goType: 'string',
+  read(value, position) {
+    if (typeof value !== 'string') throw position.mismatch(jsonKind(value), this.goType);
+    return value;
+  },
+  zero: () => '',
+  isZero: (value) => value === '',
+};
+
+const BOOLEAN: Reader = {
+  goType: 'bool',
+  read(value, position) {
+    if (typeof value !== 'boolean') throw position.mismatch(jsonKind(value), this.goType);
+    return value;
+  },
+  zero: () => false,
+  isZero: (value) => value === false,
+};
+
+function integerReader(goType: 'int32' | 'int64'): Reader {
+  const limit = goType === 'int32' ? 2 ** 31 : 2 ** 63;
+  return {
+    goType,
+    read(value, position) {
+      if (typeof value !== 'number') throw position.mismatch(jsonKind(value), goType);
+      // 2^63 itself is a double, the greatest int64 is not: such a number was rounded up to it.
+      if (!Number.isInteger(value) || value < -limit || (goType === 'int32' ? value >= limit : value > limit)) {
+        throw position.mismatch(`number ${value}`, goType);
+      }
+      return value === 0 ? 0 : value;
+    },
+    zero: () => 0,
+    isZero: (value) => value === 0,
+  };
+}
+
+const NUMBER: Reader = {
+  goType: 'float64',
+  read(value, position) {
+    if (typeof value !== 'number') throw position.mismatch(jsonKind(value), this.goType);
+    return value;
+  },
+  zero: () => 0,
+  isZero: (value) => value === 0,
+};
+
+const INT32 = integerReader('int32');
+const INT64 = integerReader('int64');
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const BYTES: Reader = {
+  goType: '[]uint8',
+  read(value, position) {
+    if (typeof value !== 'string') throw position.mismatch(jsonKind(value), this.goType);
+    const text = value.replace(/[\r\n]/g, '');
+    if (!BASE64.test(text)) {
+      const wrong = text.search(/[^A-Za-z0-9+/]/);
+      throw new DecodeFault(
+        `illegal base64 data at input byte ${wrong === -1 ? text.length - (text.length % 4) : wrong}`,
+      );
+    }
+    return text;
+  },
+  zero: () => '',
+  isZero: (value) => value === '',
+};
+
+const TIME_READER: Reader = {
+  goType: 'string',
+  read: (value, position) => canonicalTime(STRING.read(value, position) as string),
+  zero: nothing,
+  isZero: never,
+};
+
+const MICRO_TIME_READER: Reader = {
+  goType: 'string',
+  read: (value, position) => canonicalMicroTime(STRING.read(value, position) as string),
+  zero: nothing,
+  isZero: never,
+};
+
+const QUANTITY_READER: Reader = {
+  goType: 'resource.Quantity',
+  read(value) {
+    // Upstream takes whatever text stands there and lets the quantity's grammar refuse it.
+    const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
+    try {
+      return formatQuantity(parseQuantity(text));
+    } catch (error) {
+      if (error instanceof QuantityError) throw new DecodeFault(error.message, { cause: error });
+      throw error;
+    }
+  },
+  zero: () => '0',
+  isZero: never,
+};
+
+const INT_OR_STRING_READER: Reader = {
+  goType: 'int32',
+  read: (value, position) => (typeof value === 'string' ? value : INT32.read(value, position)),
+  zero: nothing,
+  isZero: never,
+};
+
+/** Free-form JSON (RawExtension, FieldsV1): kept as it is, nulls included. */
+const FREE_FORM: Reader = { goType: 'runtime.RawExtension', read: (value) => value, zero: nothing, isZero: never };
+
+const SPECIAL: ReadonlyMap<string, Reader> = new Map([
+  [TIME, TIME_READER],
+  [MICRO_TIME, MICRO_TIME_READER],
+  [QUANTITY, QUANTITY_READER],
+  [INT_OR_STRING, INT_OR_STRING_READER],
+]);
+
+/** Value (not pointer) quantities, which the schema cannot mark: Go writes their zero. */
+const VALUE_QUANTITIES: ReadonlySet<string> = new Set(['io.k8s.api.core.v1.ResourceFieldSelector.divisor']);
+
+function listReader(item: Reader): Reader {
+  return {
+    goType: `[]${item.goType}`,
+    read(value, position) {
+      if (!Array.isArray(value)) throw position.mismatch(jsonKind(value), this.goType);
+      return value.map((entry: unknown) => (entry === null ? (item.zero() ?? null) : item.read(entry, position)));
+    },
+    zero: nothing,
+    isZero: (value) => (value as unknown[]).length === 0,
+  };
+}
+
+function mapReader(item: Reader): Reader {
+  return {
+    goType: item === QUANTITY_READER ? 'v1.ResourceList' : `map[string]${item.goType}`,
+    read(value, position) {
+      if (!isJsonObject(value)) throw position.mismatch(jsonKind(value), this.goType);
+      const entries = Object.keys(value)
+        .sort(byCodeUnit)
+        .map((key): [string, unknown] => {
+          const entry = value[key];
+          return [key, entry === null ? (item.zero() ?? null) : item.read(entry, position)];
+        });
+      return Object.fromEntries(entries);
+    },
+    zero: nothing,
+    isZero: (value) => Object.keys(value as object).length === 0,
+  };
+}
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads the fields of a Go struct in the order of the schema, which is alphabetical: equal objects give equal JSON. */
+class StructReader implements Reader {
+  readonly goType: string;
+  private readonly struct: string;
+  private compiled: readonly FieldReader[] | undefined;
+
+  constructor(
+    private readonly type: string,
+    private readonly facts: TypeFacts,
+  ) {
+    this.struct = type.slice(type.lastIndexOf('.') + 1);
+    this.goType = `v1.${this.struct}`;
+  }
+
+  read(value: unknown, position: DecodePosition): Record<string, unknown> {
+    if (!isJsonObject(value)) throw position.mismatch(jsonKind(value), this.goType);
+    const result: Record<string, unknown> = {};
+    for (const { name, reader, always, kept } of this.fields()) {
+      const given = value[name];
+      let canonical: unknown;
+      if (given === undefined || given === null) {
+        if (!always) continue;
+        canonical = reader.zero();
+      } else {
+        position.enter(this.struct, name);
+        canonical = reader.read(given, position);
+        position.leave();
+        if (!always && !kept && reader.isZero(canonical)) continue;
+      }
+      if (canonical !== undefined) result[name] = canonical;
+    }
+    return result;
+  }
+
+  zero(): unknown {
+    return this.read({}, new DecodePosition());
+  }
+
+  isZero(): boolean {
+    return false;
+  }
+
+  /** Types may name types that name them, so fields are compiled when first read. */
+  private fields(): readonly FieldReader[] {
+    this.compiled ??= Object.entries(this.facts.fields ?? {})
+      .map(([name, facts]) => this.compile(name, facts))
+      .sort((a, b) => byCodeUnit(a.name, b.name));
+    return this.compiled;
+  }
+
+  private compile(name: string, facts: FieldFacts): FieldReader {
+    const isList = facts.arrayOf !== undefined;
+    return {
+      name,
+      reader: readerOf(facts),
+      always:
+        (isZeroDefault(facts.default) && !omitsDefault(this.type, name)) ||
+        VALUE_QUANTITIES.has(`${this.type}.${name}`),
+      kept: isList ? keepsEmptyList(this.type, name) : keepsZero(this.type, name),
+    };
+  }
+}
+
+function isZeroDefault(value: unknown): boolean {
+  return value === '' || value === 0 || value === false || (isJsonObject(value) && Object.keys(value).length === 0);
+}
+
+const readers = new Map<string, Reader>();
+
+function typeReader(type: string): Reader {
+  const known = SPECIAL.get(type) ?? readers.get(type);
+  if (known) return known;
+  const facts = lookupType(type);
+  const reader = facts?.fields ? new StructReader(type, facts) : FREE_FORM;
+  readers.set(type, reader);
+  return reader;
+}
+
+function readerOf(facts: ValueFacts): Reader {
+  if (facts.ref !== undefined) return typeReader(facts.ref);
+  if (facts.arrayOf) return listReader(readerOf(facts.arrayOf));
+  if (facts.mapOf) return mapReader(readerOf(facts.mapOf));
+  switch (facts.type) {
+    case 'string':
+      return facts.format === 'byte' ? BYTES : STRING;
+    case 'boolean':
+      return BOOLEAN;
+    case 'integer':
+      return facts.format === 'int32' ? INT32 : INT64;
+    case 'number':
+      return NUMBER;
+    default:
+      return FREE_FORM;
+  }
+}
+
+/**
+ * A JSON value as Go's decoder and encoder would leave it behind: unknown fields and nulls dropped, what `omitempty`
+ * drops dropped, value structs filled in, quantities and times in canonical form, keys in alphabetical order.
+ * @param type name of the type in the schema
+ * @throws DecodeFault when a value has the wrong type
+ */
+export function canonicalValue(type: string, value: unknown): unknown {
+  const reader = typeReader(type);
+  return value === null ? reader.zero() : reader.read(value, new DecodePosition());
+}

@@ -1,0 +1,34 @@
+/** A value that does not fit its field. The message is the one of Go's decoder; the caller says which object it was. */
+export class DecodeFault extends Error {
+  override readonly name = 'DecodeFault';
+}
+
+/** Where a decoder stands: the field names from the root, without list indices, and the types they belong to. */
+export class DecodePosition {
+  private readonly fields: string[] = [];
+  private readonly structs: string[] = [];
+
+  enter(struct: string, field: string): void {
+    this.structs.push(struct);
+    this.fields.push(field);
+  }
+
+  leave(): void {
+    this.structs.pop();
+    this.fields.pop();
+  }
+
+  /** The fault of a value of the wrong JSON type. `found` is a number with its digits where those are at fault. */
+  mismatch(found: string, goType: string): DecodeFault {
+    const struct = this.structs.at(-1);
+    const where = struct === undefined ? 'Go value' : `Go struct field ${struct}.${this.fields.join('.')}`;
+    return new DecodeFault(`json: cannot unmarshal ${found} into ${where} of type ${goType}`);
+  }
+}
+
+/** What Go's decoder calls the kind of a JSON value. */
+export function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
