@@ -1,1 +1,10 @@
-export {};
+export * from './assessment.js';
+export * from './daemon-pod.js';
+export * from './eligibility.js';
+export * from './failed-pod-backoff.js';
+export { compileNodeDemands, compileNodeSelector, type NodeDemands, pinToNode, targetNodeOf } from './node-affinity.js';
+export * from './pod-state.js';
+export * from './revision.js';
+export * from './rollout-ledger.js';
+export * from './strategy.js';
+export * from './taints.js';

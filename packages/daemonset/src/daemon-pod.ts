@@ -1,0 +1,111 @@
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { Pod, PodSpec, Toleration } from 'kubernetes-types/core/v1.js';
+import { pinToNode } from './node-affinity.js';
+
+export const REVISION_LABEL = 'controller-revision-hash';
+export const GENERATION_LABEL = 'pod-template-generation';
+export const GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation';
+
+const AUTOMATIC: readonly [key: string, effect: string][] = [
+  ['node.kubernetes.io/not-ready', 'NoExecute'],
+  ['node.kubernetes.io/unreachable', 'NoExecute'],
+  ['node.kubernetes.io/disk-pressure', 'NoSchedule'],
+  ['node.kubernetes.io/memory-pressure', 'NoSchedule'],
+  ['node.kubernetes.io/pid-pressure', 'NoSchedule'],
+  ['node.kubernetes.io/unschedulable', 'NoSchedule'],
+];
+
+const same = (a: Toleration, b: Toleration): boolean =>
+  a.key === b.key && a.effect === b.effect && a.operator === b.operator && (a.value ?? '') === (b.value ?? '');
+
+/**
+ * The template's tolerations and those every daemon pod gets. A user's toleration that is the same but for its seconds is
+ * replaced in place. Source: pkg/controller/daemon/util, AddOrUpdateDaemonPodTolerations.
+ */
+export function daemonPodTolerations(spec: Pick<PodSpec, 'tolerations' | 'hostNetwork'>): Toleration[] {
+  const automatic: Toleration[] = AUTOMATIC.map(([key, effect]) => ({ key, operator: 'Exists', effect }));
+  if (spec.hostNetwork) {
+    automatic.push({ key: 'node.kubernetes.io/network-unavailable', operator: 'Exists', effect: 'NoSchedule' });
+  }
+  const tolerations = [...(spec.tolerations ?? [])];
+  for (const toleration of automatic) {
+    const at = tolerations.findIndex((known) => same(known, toleration));
+    if (at < 0) tolerations.push(toleration);
+    else tolerations[at] = toleration;
+  }
+  return tolerations;
+}
+
+/** Labels of a pod of the current revision. `templateGeneration` is the annotation's text. */
+export function daemonPodLabels(
+  templateLabels: Readonly<Record<string, string>> | undefined,
+  templateGeneration: string | null | undefined,
+  hash: string,
+): Record<string, string> {
+  const labels: Record<string, string> = { ...templateLabels };
+  if (templateGeneration && /^\d+$/.test(templateGeneration)) labels[GENERATION_LABEL] = templateGeneration;
+  if (hash !== '') labels[REVISION_LABEL] = hash;
+  return labels;
+}
+
+/**
+ * What all pods of one DaemonSet and revision have in common, made once. `podOn` adds what differs: name, node.
+ */
+export interface DaemonPodTemplate {
+  podOn(node: string, name: string): Pod & { spec: PodSpec };
+}
+
+/**
+ * Prepares the pods of a DaemonSet. They carry `spec.nodeName` beside the pinning affinity, since Everynode binds a
+ * daemon pod as it creates it. Source: pkg/controller/daemon/util, CreatePodTemplate.
+ */
+export function daemonPodTemplate(daemonSet: DaemonSet, hash: string): DaemonPodTemplate {
+  const { metadata, spec } = daemonSet;
+  const template = spec?.template;
+  if (!metadata || !template?.spec) throw new Error('a DaemonSet without a pod template');
+  const podSpec: PodSpec = { ...template.spec, tolerations: daemonPodTolerations(template.spec) };
+  const labels = daemonPodLabels(template.metadata?.labels, metadata.annotations?.[GENERATION_ANNOTATION], hash);
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const generateName = podNamePrefix(metadata.name ?? '');
+  return {
+    podOn: (node, name) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name,
+        generateName,
+        ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+        labels,
+        ...(template.metadata?.annotations && { annotations: template.metadata.annotations }),
+        ...(template.metadata?.finalizers && { finalizers: template.metadata.finalizers }),
+        ownerReferences: [owner],
+      },
+      spec: { ...podSpec, nodeName: podSpec.nodeName || node, affinity: pinToNode(podSpec.affinity, node) },
+    }),
+  };
+}
+
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+const SUFFIX_LENGTH = 5;
+const PREFIX_LENGTH = 58;
+
+/** The part of a pod's name that comes from its DaemonSet. */
+export function podNamePrefix(daemonSetName: string): string {
+  return `${daemonSetName}-`.slice(0, PREFIX_LENGTH);
+}
+
+/** A name from a prefix and five characters. `random` gives numbers from 0 up to 1. Source: storage/names. */
+export function generatedName(prefix: string, random: () => number): string {
+  let suffix = '';
+  for (let i = 0; i < SUFFIX_LENGTH; i += 1) {
+    suffix += SUFFIX_ALPHABET[Math.floor(random() * SUFFIX_ALPHABET.length)];
+  }
+  return prefix.slice(0, PREFIX_LENGTH) + suffix;
+}

@@ -1,0 +1,126 @@
+import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { REVISION_LABEL } from './daemon-pod.js';
+
+/** What Go's encoder escapes in strings beside what JSON demands. */
+const GO_ESCAPES: Record<string, string> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
+
+/** Compact JSON with sorted keys and Go's escapes: equal values give equal bytes, and the bytes that upstream's clients expect. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => `${canonicalString(key)}:${canonicalJson(field)}`);
+    return `{${fields.join(',')}}`;
+  }
+  return typeof value === 'string' ? canonicalString(value) : JSON.stringify(value);
+}
+
+const canonicalString = (text: string): string =>
+  JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (character) => GO_ESCAPES[character] ?? character);
+
+/** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
+export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<string, unknown> } } {
+  return { spec: { template: { ...daemonSet.spec?.template, $patch: 'replace' } } };
+}
+
+const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+/**
+ * The hash in a revision's name. Clients rely on it being unique and stable, not on its value. `collisionCount` makes
+ * another of it when two templates collide. Source: pkg/controller/controller_utils.go, ComputeHash.
+ */
+export function revisionHash(daemonSet: DaemonSet): string {
+  const bytes = new TextEncoder().encode(canonicalJson(daemonSet.spec?.template ?? {}));
+  let hash = fnv1a(0x811c9dc5, bytes);
+  const { collisionCount } = daemonSet.status ?? {};
+  if (collisionCount != null) {
+    const salt = new Uint8Array(8);
+    new DataView(salt.buffer).setUint32(0, collisionCount, true);
+    hash = fnv1a(hash, salt);
+  }
+  return [...String(hash)].map((digit) => SAFE_ALPHABET[digit.charCodeAt(0) % SAFE_ALPHABET.length]).join('');
+}
+
+function fnv1a(start: number, bytes: Uint8Array): number {
+  let hash = start;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
+
+/** The hash that a revision's pods carry; a revision without the label has its own name for it. */
+export function hashOf(revision: ControllerRevision): string {
+  return revision.metadata?.labels?.[REVISION_LABEL] ?? revision.metadata?.name ?? '';
+}
+
+/** Number of the revision that is current: how to get there. */
+export type RevisionAction = { action: 'create' | 'renumber' | 'none'; revision: number };
+
+/**
+ * `matching` is the number of the revision that equals the template, if there is one. A rollback makes an old revision
+ * the highest again instead of adding one. Source: update.go, constructHistory.
+ */
+export function nextRevisionNumber(others: readonly number[], matching: number | undefined): RevisionAction {
+  const highest = Math.max(0, ...others);
+  if (matching === undefined) return { action: 'create', revision: highest + 1 };
+  return matching > highest || others.length === 0
+    ? { action: 'none', revision: matching }
+    : { action: 'renumber', revision: highest + 1 };
+}
+
+/** How a DaemonSet's history stands to its template. */
+export interface History {
+  /** The revision that equals the template; the highest, when several do. */
+  current: ControllerRevision | undefined;
+  /** Others that equal it: their pods are to be relabelled, and they are to go. */
+  duplicates: ControllerRevision[];
+  old: ControllerRevision[];
+  next: RevisionAction;
+}
+
+/** Sorts out the revisions of a DaemonSet. Source: update.go, constructHistory and dedupCurHistories. */
+export function historyOf(daemonSet: DaemonSet, revisions: readonly ControllerRevision[]): History {
+  const wanted = canonicalJson(revisionData(daemonSet));
+  const equal: ControllerRevision[] = [];
+  const old: ControllerRevision[] = [];
+  for (const revision of revisions) (canonicalJson(revision.data) === wanted ? equal : old).push(revision);
+  equal.sort((a, b) => b.revision - a.revision);
+  const [current, ...duplicates] = equal;
+  return {
+    current,
+    duplicates,
+    old,
+    next: nextRevisionNumber(
+      old.map((revision) => revision.revision),
+      current?.revision,
+    ),
+  };
+}
+
+/** A revision as the trimming sees it. */
+export interface OldRevision {
+  name: string;
+  revision: number;
+  hash: string;
+}
+
+/**
+ * Names of old revisions beyond the limit, lowest number first, except those that a live pod still carries.
+ * Source: update.go, cleanupHistory.
+ */
+export function trimHistory(old: readonly OldRevision[], limit: number, liveHashes: ReadonlySet<string>): string[] {
+  const excess = old.length - limit;
+  if (excess <= 0) return [];
+  return [...old]
+    .sort((a, b) => a.revision - b.revision)
+    .filter((revision) => !liveHashes.has(revision.hash))
+    .slice(0, excess)
+    .map((revision) => revision.name);
+}

@@ -1,0 +1,132 @@
+import type { DaemonSetStatus, DaemonSetUpdateStrategy } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { NodeAssessment, NodeCounts, RolloutPart } from './assessment.js';
+import { rolloutNumbers } from './strategy.js';
+
+/** What a rolling update does now. */
+export interface RolloutDecision {
+  /** Old pods to delete, with the node of each. */
+  deletes: { node: string; pod: Pod }[];
+  /** Nodes that get a new pod beside their old one. */
+  createOn: string[];
+}
+
+type PartKind = RolloutPart['kind'];
+
+/** Parts that use up the budget of their mode. */
+const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
+
+/**
+ * The latest assessment of each node of a DaemonSet, and their sums. Replacing one node's assessment costs the same
+ * whatever the number of nodes, so an event of one pod in ten thousand does not look at the other 9,999. Filled from
+ * nothing, it gives the full reconcile.
+ */
+export class RolloutLedger {
+  readonly #nodes = new Map<string, NodeAssessment>();
+  readonly #parts = new Map<PartKind, Map<string, RolloutPart>>();
+  readonly #totals: NodeCounts = { desired: 0, current: 0, misscheduled: 0, ready: 0, available: 0, updated: 0 };
+  #serving = 0;
+
+  get(node: string): NodeAssessment | undefined {
+    return this.#nodes.get(node);
+  }
+
+  set(node: string, assessment: NodeAssessment): void {
+    this.delete(node);
+    this.#nodes.set(node, assessment);
+    this.#add(assessment, 1);
+    let parts = this.#parts.get(assessment.rollout.kind);
+    if (!parts) {
+      parts = new Map();
+      this.#parts.set(assessment.rollout.kind, parts);
+    }
+    parts.set(node, assessment.rollout);
+  }
+
+  delete(node: string): void {
+    const assessment = this.#nodes.get(node);
+    if (!assessment) return;
+    this.#nodes.delete(node);
+    this.#parts.get(assessment.rollout.kind)?.delete(node);
+    this.#add(assessment, -1);
+  }
+
+  #add({ counts, serving }: NodeAssessment, sign: 1 | -1): void {
+    for (const key of Object.keys(counts) as (keyof NodeCounts)[]) this.#totals[key] += sign * counts[key];
+    this.#serving += serving ? sign : 0;
+  }
+
+  /** Nodes that are assessed. */
+  nodes(): Iterable<[string, NodeAssessment]> {
+    return this.#nodes;
+  }
+
+  get desired(): number {
+    return this.#totals.desired;
+  }
+
+  /** Nodes that have a pod and should not. */
+  get misscheduled(): number {
+    return this.#totals.misscheduled;
+  }
+
+  /** The counters of the status; zero counters that Go leaves out are left out. */
+  counters(): Omit<DaemonSetStatus, 'observedGeneration' | 'collisionCount' | 'conditions'> {
+    const { desired, current, misscheduled, ready, available, updated } = this.#totals;
+    const unavailable = desired - available;
+    return {
+      currentNumberScheduled: current,
+      desiredNumberScheduled: desired,
+      numberMisscheduled: misscheduled,
+      numberReady: ready,
+      ...(available !== 0 && { numberAvailable: available }),
+      ...(unavailable !== 0 && { numberUnavailable: unavailable }),
+      ...(updated !== 0 && { updatedNumberScheduled: updated }),
+    };
+  }
+
+  /**
+   * What the strategy allows now. Costs O(actions). Which candidates go first is unspecified upstream; here those that
+   * became candidates first. Source: pkg/controller/daemon/update.go, rollingUpdate.
+   */
+  decide(strategy: DaemonSetUpdateStrategy | undefined): RolloutDecision {
+    if (strategy?.type === 'OnDelete') return { deletes: [], createOn: [] };
+    const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.desired);
+    const surge = this.#kinds('create-now', 'surge-candidate', 'delete-now', 'surplus', 'surging');
+    return maxSurge > 0 || surge > 0 ? this.#decideSurge(maxSurge) : this.#decideReplace(maxUnavailable);
+  }
+
+  #decideReplace(maxUnavailable: number): RolloutDecision {
+    const budget = maxUnavailable - this.#kinds(...UNAVAILABLE);
+    return { deletes: [...this.#pods('replace-now'), ...this.#pods('candidate', budget)], createOn: [] };
+  }
+
+  #decideSurge(maxSurge: number): RolloutDecision {
+    const spare = this.#serving - this.desired;
+    return {
+      deletes: [...this.#pods('delete-now'), ...this.#pods('surplus', spare)],
+      createOn: [...this.#names('create-now'), ...this.#names('surge-candidate', maxSurge - this.#kinds('surging'))],
+    };
+  }
+
+  #kinds(...kinds: PartKind[]): number {
+    return kinds.reduce((sum, kind) => sum + (this.#parts.get(kind)?.size ?? 0), 0);
+  }
+
+  #names(kind: PartKind, most = Number.POSITIVE_INFINITY): string[] {
+    const names: string[] = [];
+    for (const node of this.#parts.get(kind)?.keys() ?? []) {
+      if (names.length >= most) break;
+      names.push(node);
+    }
+    return names;
+  }
+
+  #pods(kind: PartKind, most = Number.POSITIVE_INFINITY): { node: string; pod: Pod }[] {
+    return this.#names(kind, most).map((node) => {
+      const part = this.#parts.get(kind)?.get(node);
+      if (!part || !('pod' in part)) throw new Error(`${kind} on ${node} has no pod`);
+      return { node, pod: part.pod };
+    });
+  }
+}
