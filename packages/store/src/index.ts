@@ -1,4 +1,5 @@
 export * from './errors.js';
+export type { ExpiredEvent } from './event-age.js';
 export type { RelayLead } from './journal-signal.js';
 export { fairShare, type HeldShard, SHARD_COUNT } from './shard-leases.js';
 export * from './store.js';

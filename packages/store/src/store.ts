@@ -1,10 +1,11 @@
 import type { JournalEntry } from '@everynode/contract';
 import type { ObjectRecord } from '@everynode/objects';
-import type { Logger } from '@everynode/service-shell';
+import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
+import { type ExpiredEvent, listExpiredEvents, listNames } from './event-age.js';
 import { GroupCommit } from './group-commit.js';
 import { leadRelay, type RelayLead } from './journal-signal.js';
 import { migrationProvider } from './migrations/index.js';
@@ -70,6 +71,15 @@ export class Store {
       if (result.status === 'Success') this.#log.info({ migration: result.migrationName }, 'migrated');
     }
     if (error) throw error;
+  }
+
+  /** {@link migrate}, again and again until Postgres can be reached and it succeeds, or the signal aborts. */
+  async migrateWhenReachable(signal: AbortSignal): Promise<void> {
+    await retryUntilDone(() => this.migrate(), {
+      signal,
+      onFailure: (error, failures) =>
+        this.#log.warn({ err: error, failures }, 'the schema cannot be brought up to date'),
+    });
   }
 
   /** Queues a write and resolves when it is committed; see {@link GroupCommit.write}. */
@@ -211,6 +221,16 @@ export class Store {
           .on('n.placement', '=', agent),
       )
       .where('p.resource', '=', 'pods');
+  }
+
+  /** Events that were last written before a time; see {@link listExpiredEvents}. */
+  listExpiredEvents(before: Date, limit: number): Promise<ExpiredEvent[]> {
+    return listExpiredEvents(this.#db, before, limit);
+  }
+
+  /** Names of stored objects of a resource in a namespace, up to `limit`. */
+  listNames(resource: string, namespace: string, limit: number): Promise<string[]> {
+    return listNames(this.#db, resource, namespace, limit);
   }
 
   takeShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {

@@ -1,0 +1,56 @@
+import { type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import type { Decision } from '@everynode/store';
+import type { CorrelatedEvent } from './correlator.js';
+
+/** Events about cluster-scoped objects are kept here. */
+const CLUSTER_NAMESPACE = 'default';
+
+export function namespaceOf({ facts }: CorrelatedEvent): string {
+  return facts.subject.namespace || CLUSTER_NAMESPACE;
+}
+
+/** RFC 3339 in UTC, whole seconds. */
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** The Event object (core/v1) under a uid, with the fields that `kubectl describe` and `get events` read. */
+export function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
+  const { facts, name, count, firstMs, lastMs } = event;
+  const { subject, component, host } = facts;
+  const namespace = namespaceOf(event);
+  const metadata: ObjectMeta = { name, namespace, uid, creationTimestamp: timestamp(firstMs) };
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata,
+    involvedObject: {
+      kind: subject.kind,
+      ...(subject.namespace !== '' && { namespace: subject.namespace }),
+      name: subject.name,
+      uid: subject.uid,
+      apiVersion: subject.apiVersion,
+      ...(subject.fieldPath !== undefined && { fieldPath: subject.fieldPath }),
+    },
+    reason: facts.reason,
+    message: facts.message,
+    source: { component, ...(host !== undefined && { host }) },
+    firstTimestamp: timestamp(firstMs),
+    lastTimestamp: timestamp(lastMs),
+    count,
+    type: facts.type,
+    eventTime: null,
+    reportingComponent: component,
+    reportingInstance: host ?? '',
+  };
+}
+
+/**
+ * Stores an event, or what has changed in it since it was stored. The count is absolute, so writing it twice, or after
+ * the stored one has expired, is right too.
+ */
+export function decideEvent(current: { uid: string } | undefined, event: CorrelatedEvent, uid: string): Decision {
+  if (!current) return { kind: 'create', uid, parts: splitObject(eventObject(event, uid)), placement: null };
+  const { desired } = splitObject(eventObject(event, current.uid));
+  return { kind: 'update', parts: { desired } };
+}

@@ -1,0 +1,128 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { ApiError } from '@everynode/objects';
+import { type Logger, pause } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
+import { type CorrelatedEvent, EventCorrelator } from './correlator.js';
+import { decideEvent, namespaceOf } from './event-object.js';
+import type { EventFacts, EventRecorder } from './event-recorder.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** Why an event was not stored. */
+export type DroppedEvent = 'spam' | 'queue-full' | 'namespace-closed' | 'failed';
+
+export interface RecorderOptions {
+  store: Pick<Store, 'write'>;
+  log: Logger;
+  signal: AbortSignal;
+  /** Whether a namespace takes new objects: it is there and is not being deleted. */
+  isOpen: (namespace: string) => boolean;
+  /** Counts what is not stored. */
+  onDropped: (reason: DroppedEvent) => void;
+  limits?: Partial<RecorderLimits>;
+}
+
+export interface RecorderLimits {
+  /** Events written a second, in the long run. */
+  perSecond: number;
+  /** Events that wait to be written; more are dropped. */
+  waiting: number;
+}
+
+const LIMITS: RecorderLimits = { perSecond: 500, waiting: 5000 };
+/** Events are written this often, a few at a time. */
+const FLUSH_MS = 100;
+const AFTER_FAILURE_MS = 1000;
+
+/**
+ * Writes events as core/v1 Event objects. They are best effort and stay out of the way: correlated in memory, bounded in
+ * number and rate, and written behind everything else.
+ */
+export class StoreEventRecorder implements EventRecorder {
+  readonly #options: RecorderOptions;
+  readonly #limits: RecorderLimits;
+  readonly #correlator = new EventCorrelator({ suffix: () => randomBytes(8).toString('hex') });
+  /** By Event object: an event that occurs again while it waits is written once, with its last count. */
+  readonly #waiting = new Map<string, CorrelatedEvent>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  record(event: EventFacts): void {
+    if (this.#options.signal.aborted) return;
+    const correlated = this.#correlator.correlate(event, Date.now());
+    if (!correlated) {
+      this.#options.onDropped('spam');
+      return;
+    }
+    this.#put(correlated);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when no write is under way any more. Call it after the signal has aborted. */
+  async close(): Promise<void> {
+    await this.#running;
+  }
+
+  #put(event: CorrelatedEvent): void {
+    const key = `${namespaceOf(event)}/${event.name}`;
+    if (this.#waiting.size >= this.#limits.waiting && !this.#waiting.has(key)) this.#options.onDropped('queue-full');
+    else this.#waiting.set(key, event);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#options;
+    const budget = new TokenBucket(this.#limits.perSecond, 1000 / this.#limits.perSecond, performance.now());
+    const most = Math.max(1, Math.ceil((this.#limits.perSecond * FLUSH_MS) / 1000));
+    await pause(FLUSH_MS, signal);
+    while (this.#waiting.size > 0 && !signal.aborted) {
+      const batch = this.#takeBatch(budget.take(most, performance.now()));
+      const failed = (await Promise.all(batch.map((event) => this.#write(event)))).filter((written) => !written);
+      await pause(failed.length > 0 ? AFTER_FAILURE_MS : FLUSH_MS, signal);
+    }
+    this.#running = undefined;
+  }
+
+  #takeBatch(size: number): CorrelatedEvent[] {
+    const batch: CorrelatedEvent[] = [];
+    for (const [key, event] of this.#waiting) {
+      if (batch.length >= size) break;
+      this.#waiting.delete(key);
+      batch.push(event);
+    }
+    return batch;
+  }
+
+  /** False when the store could not take it; it then waits again. */
+  async #write(event: CorrelatedEvent): Promise<boolean> {
+    const { store, isOpen, onDropped, log } = this.#options;
+    const namespace = namespaceOf(event);
+    if (!isOpen(namespace)) {
+      onDropped('namespace-closed');
+      return true;
+    }
+    const uid = randomUUID();
+    try {
+      await store.write({
+        key: { resource: 'events', namespace, name: event.name },
+        reads: 'head',
+        decide: (current) => decideEvent(current, event, uid),
+        background: true,
+      });
+      return true;
+    } catch (error) {
+      const isTemporary = error instanceof ApiError && (error.code === 429 || error.code === 503);
+      log.debug({ err: error, event: event.name }, 'an event could not be written');
+      // A later count of the same event that came in meanwhile stands.
+      if (!isTemporary) onDropped('failed');
+      else if (!this.#waiting.has(`${namespace}/${event.name}`)) this.#put(event);
+      return !isTemporary;
+    }
+  }
+}
