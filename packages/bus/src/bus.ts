@@ -113,6 +113,15 @@ export class Bus {
     this.#declares = true;
   }
 
+  /** {@link ensureTopology}, again and again until it succeeds or the signal aborts. */
+  async declareWhenReachable(signal: AbortSignal): Promise<void> {
+    await retryUntilDone(() => this.ensureTopology(), {
+      signal,
+      onFailure: (error, failures) => this.#log.warn({ err: error, failures }, 'streams cannot be declared'),
+      backoff: RECONNECT,
+    });
+  }
+
   /** A server that was away may have come back empty. */
   async #declareAgain(): Promise<void> {
     if (!this.#declares) return;

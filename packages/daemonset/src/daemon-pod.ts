@@ -56,14 +56,18 @@ export interface DaemonPodTemplate {
 }
 
 /**
- * Prepares the pods of a DaemonSet. They carry `spec.nodeName` beside the pinning affinity, since Everynode binds a
+ * Prepares the pods of a DaemonSet. `complete` adds what a pod's spec has beyond a template's. They carry `spec.nodeName` beside the pinning affinity, since Everynode binds a
  * daemon pod as it creates it. Source: pkg/controller/daemon/util, CreatePodTemplate.
  */
-export function daemonPodTemplate(daemonSet: DaemonSet, hash: string): DaemonPodTemplate {
+export function daemonPodTemplate(
+  daemonSet: DaemonSet,
+  hash: string,
+  complete: (spec: PodSpec) => PodSpec = (spec) => spec,
+): DaemonPodTemplate {
   const { metadata, spec } = daemonSet;
   const template = spec?.template;
   if (!metadata || !template?.spec) throw new Error('a DaemonSet without a pod template');
-  const podSpec: PodSpec = { ...template.spec, tolerations: daemonPodTolerations(template.spec) };
+  const podSpec = complete({ ...template.spec, tolerations: daemonPodTolerations(template.spec) });
   const labels = daemonPodLabels(template.metadata?.labels, metadata.annotations?.[GENERATION_ANNOTATION], hash);
   const owner = {
     apiVersion: 'apps/v1',

@@ -152,7 +152,10 @@ function sequence(
     const apply = (createOn: string[], deletes: Pod[]): void => {
       const gone = new Set(deletes.map(nameOf));
       pods = pods.filter((pod) => !gone.has(nameOf(pod)));
-      for (const node of createOn) pods.push(template.podOn(node, `pod-${(serial += 1)}`));
+      for (const node of createOn) {
+        serial += 1;
+        pods.push(template.podOn(node, `pod-${serial}`));
+      }
       done.creates += createOn.length;
       done.deletes += gone.size;
     };

@@ -1,0 +1,20 @@
+import type { CachedObject, Indexer, ReflectorOptions } from '@everynode/list-watch';
+import { apiVersionOf, resources } from '@everynode/objects';
+
+/** Every owner, controlling or not: the garbage collector follows them all. */
+const byOwner: Indexer = ({ metadata }: CachedObject) => metadata.ownerReferences?.map((owner) => owner.uid) ?? [];
+const byPlacement: Indexer = ({ record }: CachedObject) => (record.placement === null ? [] : [record.placement]);
+
+const INDEXERS: Record<string, Record<string, Indexer>> = {
+  pods: { byOwner, byNode: byPlacement },
+  nodes: { byOwner, byAgent: byPlacement },
+};
+
+/** What the scheduler keeps in memory: every resource but events, which nobody here reads. */
+export const cachedResources: ReflectorOptions['resources'] = resources
+  .filter((definition) => definition.storage !== 'events')
+  .map((definition) => ({
+    resource: definition.storage,
+    kind: { apiVersion: apiVersionOf(definition), kind: definition.kind },
+    indexers: INDEXERS[definition.storage] ?? { byOwner },
+  }));

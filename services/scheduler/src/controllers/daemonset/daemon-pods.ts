@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { type DaemonPodTemplate, daemonPodTemplate, generatedName, podNamePrefix } from '@everynode/daemonset';
+import { type KubeObject, resourceByStorage, splitObject } from '@everynode/objects';
+import type { Fence, WriteRequest } from '@everynode/store';
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+
+/** A pod with this name is there already, by a chance of one in 14 million. The pass is repeated with other names. */
+class NameTakenError extends Error {
+  override readonly name = 'NameTakenError';
+}
+
+const podDefinition = resourceByStorage('pods');
+
+/** Spec and first status of a pod as the api would have stored them. */
+function completed(spec: PodSpec): { spec: PodSpec; status: PodStatus } {
+  const metadata = { name: 'prototype', uid: '', creationTimestamp: '' };
+  const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec: structuredClone(spec) };
+  podDefinition.setDefaults(pod);
+  podDefinition.prepareForCreate(pod);
+  return { spec: { serviceAccountName: 'default', ...(pod.spec as PodSpec) }, status: pod.status as PodStatus };
+}
+
+/** Makes the pods of one revision of a DaemonSet. What they have in common is worked out once. */
+export class DaemonPodFactory {
+  readonly #template: DaemonPodTemplate;
+  #status: PodStatus = {};
+  readonly #namespace: string;
+  readonly #prefix: string;
+
+  constructor(daemonSet: DaemonSet, hash: string) {
+    this.#template = daemonPodTemplate(daemonSet, hash, (templateSpec) => {
+      const { spec, status } = completed(templateSpec);
+      this.#status = status;
+      return spec;
+    });
+    this.#namespace = daemonSet.metadata?.namespace ?? '';
+    this.#prefix = podNamePrefix(daemonSet.metadata?.name ?? '');
+  }
+
+  /** The write that creates a pod on a node. `now` in ms since the epoch. */
+  creationOn(node: string, now: number, fence: Fence): { name: string; uid: string; request: WriteRequest } {
+    const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+    const uid = randomUUID();
+    const name = generatedName(this.#prefix, Math.random);
+    const pod = this.#template.podOn(node, name);
+    const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: at };
+    const object = {
+      ...pod,
+      metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
+      status: { ...this.#status, conditions: [scheduled] },
+    } as unknown as KubeObject;
+    return {
+      name,
+      uid,
+      request: {
+        key: { resource: 'pods', namespace: this.#namespace, name },
+        reads: 'head',
+        fence,
+        decide: (current) => {
+          if (current) throw new NameTakenError(name);
+          return { kind: 'create', uid, parts: splitObject(object), placement: pod.spec.nodeName ?? null };
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,482 @@
+import { claimOf, type DeleteReason, hashOf, REVISION_LABEL, trimHistory } from '@everynode/daemonset';
+import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
+import { controllerOf, isEmptySelector, keyOf } from '@everynode/objects';
+import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
+import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Controller, SchedulerContext } from '../../scheduler-context.js';
+import { DaemonPodFactory } from './daemon-pods.js';
+import { DaemonSetState } from './daemonset-state.js';
+import { decideAdoption, decideRelease } from './ownership.js';
+import { bearsOnPlacement } from './pods-by-node.js';
+import {
+  HashCollisionError,
+  keyOfRevision,
+  ownerReferenceTo,
+  REVISIONS,
+  syncCurrentRevision,
+} from './revision-sync.js';
+import { decideStatus, sameStatus, statusFrom } from './status-write.js';
+import { decideTermination } from './terminate-pod.js';
+
+const DAEMONSETS = 'daemonsets.apps';
+const COMPONENT = 'daemonset-controller';
+/** DaemonSets that are worked on at once. Upstream has two workers; here a pass mostly waits for commits. */
+const WORKERS = 16;
+/** A status that changes many times a second is written this often at most, in ms. */
+const STATUS_INTERVAL_MS = 50;
+
+/** One pass over one DaemonSet. */
+interface Pass {
+  daemonSet: DaemonSet;
+  cached: CachedObject;
+  state: DaemonSetState;
+  fence: Fence;
+  now: number;
+}
+
+/**
+ * Makes each DaemonSet's pods what its manifest says. Events mark nodes as due and queue the DaemonSet; a pass assesses
+ * the nodes that are due and acts on what it finds. After its own writes a pass waits until the caches have them, so the
+ * next one never acts twice on the same state (upstream's expectations, by revision instead of by count).
+ */
+export class DaemonSetController implements Controller {
+  readonly name = COMPONENT;
+  readonly #context: SchedulerContext;
+  readonly #queue: Workqueue;
+  readonly #states = new Map<string, DaemonSetState>();
+  readonly #keys = new Map<string, string>();
+  readonly #statusWrittenAt = new Map<string, number>();
+
+  constructor(context: SchedulerContext) {
+    this.#context = context;
+    this.#queue = new Workqueue({
+      workers: WORKERS,
+      reconcile: (key) => this.#reconcile(key),
+      onError: (key, err, failures) => this.#onError(key, err, failures),
+    });
+    context.reflector.addListener({ onChanges: (changes) => this.#onChanges(changes) });
+    context.shards.addListener({
+      onTaken: () => {
+        for (const { record } of context.reflector.cache(DAEMONSETS).list()) this.lookAt(keyOf(record));
+      },
+      onLost: () => {
+        for (const key of [...this.#states.keys()]) if (!context.shards.isMine(key)) this.#forget(key);
+      },
+    });
+  }
+
+  /** Looks at a DaemonSet again: somebody says that it has changed. */
+  lookAt(key: string): void {
+    if (this.#context.shards.isMine(key)) this.#queue.add(key);
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  #onError(key: string, err: unknown, failures: number): void {
+    if (err instanceof FencedError) {
+      this.#forget(key);
+      return;
+    }
+    this.#context.log.warn({ err, daemonSet: key, failures }, 'a DaemonSet could not be reconciled');
+  }
+
+  #forget(key: string): void {
+    const state = this.#states.get(key);
+    if (state) this.#keys.delete(state.uid);
+    this.#states.delete(key);
+    this.#statusWrittenAt.delete(key);
+    this.#queue.drop(key);
+  }
+
+  #onChanges(changes: ObjectChange[]): void {
+    for (const change of changes) {
+      switch (change.current.record.resource) {
+        case DAEMONSETS:
+          this.lookAt(keyOf(change.current.record));
+          break;
+        case 'pods':
+          this.#onPod(change);
+          break;
+        case 'nodes':
+          this.#onNode(change);
+          break;
+        case REVISIONS:
+          this.#onRevision(change);
+          break;
+      }
+    }
+  }
+
+  #stateOf(object: CachedObject | undefined): [key: string, state: DaemonSetState] | undefined {
+    const owner = object && controllerOf(object.metadata);
+    const key = owner && this.#keys.get(owner.uid);
+    const state = key === undefined ? undefined : this.#states.get(key);
+    return key !== undefined && state ? [key, state] : undefined;
+  }
+
+  #onPod({ type, previous, current }: ObjectChange): void {
+    const before = this.#stateOf(previous);
+    const after = type === 'DELETED' ? undefined : this.#stateOf(current);
+    if (before && before[1] !== after?.[1]) {
+      before[1].removePod(current.record.uid);
+      this.#queue.add(before[0]);
+    }
+    if (after) {
+      const [key, state] = after;
+      state.putPod(current);
+      // A pod that is not selected any more has to be released.
+      if (previous && previous.record.metadata !== current.record.metadata) state.claimsDue = true;
+      this.#queue.add(key);
+    }
+    if (!after && type !== 'DELETED') this.#onOrphan(current);
+  }
+
+  /** A pod or revision without a controller may be one that a DaemonSet of its namespace selects. */
+  #onOrphan(object: CachedObject): void {
+    if (controllerOf(object.metadata)) return;
+    for (const { record, object: daemonSet } of this.#context.reflector
+      .cache(DAEMONSETS)
+      .list(object.record.namespace)) {
+      const key = keyOf(record);
+      const state = this.#states.get(key);
+      if (!state || claimOf(daemonSet as DaemonSet, object) !== 'adopt') continue;
+      state.claimsDue = true;
+      this.#queue.add(key);
+    }
+  }
+
+  #onNode(change: ObjectChange): void {
+    if (!bearsOnPlacement(change)) return;
+    for (const [key, state] of this.#states) {
+      state.lookAt(change.current.record.name);
+      this.#queue.add(key);
+    }
+  }
+
+  #onRevision({ type, previous, current }: ObjectChange): void {
+    for (const found of [this.#stateOf(previous), this.#stateOf(current)]) {
+      if (!found) continue;
+      found[1].revisionsDue = true;
+      this.#queue.add(found[0]);
+    }
+    if (type !== 'DELETED') this.#onOrphan(current);
+  }
+
+  async #reconcile(key: string): Promise<ReconcileResult> {
+    const { reflector, shards } = this.#context;
+    const fence = shards.fenceFor(key);
+    const [namespace = '', name = ''] = key.split('/');
+    const cached = reflector.cache(DAEMONSETS).get(namespace, name);
+    if (!fence || !cached) {
+      this.#forget(key);
+      return undefined;
+    }
+    const daemonSet = cached.object as DaemonSet;
+    if (daemonSet.metadata?.deletionTimestamp != null) return undefined;
+    if (isEmptySelector(daemonSet.spec?.selector ?? {})) {
+      this.#record(
+        daemonSet,
+        'Warning',
+        'SelectingAll',
+        'This daemon set is selecting all pods. A non-empty selector is required.',
+      );
+      return undefined;
+    }
+    const pass: Pass = { daemonSet, cached, state: this.#takeState(key, cached), fence, now: Date.now() };
+    pass.state.take(cached);
+
+    const prepared = Math.max(await this.#claim(pass), await this.#syncRevision(pass));
+    if (prepared > 0) {
+      await this.#waitFor(prepared);
+      this.#queue.add(key);
+      return undefined;
+    }
+    await this.#runDaemons(pass);
+    return await this.#writeStatus(key, pass);
+  }
+
+  #takeState(key: string, cached: CachedObject): DaemonSetState {
+    const known = this.#states.get(key);
+    if (known?.uid === cached.record.uid) return known;
+    if (known) this.#forget(key);
+    const { reflector } = this.#context;
+    const state = new DaemonSetState(cached.record.uid, {
+      pods: reflector.cache('pods'),
+      nodes: reflector.cache('nodes'),
+    });
+    this.#states.set(key, state);
+    this.#keys.set(state.uid, key);
+    return state;
+  }
+
+  /** Adopts and releases pods and revisions. Gives the last revision it wrote, 0 for none. */
+  async #claim({ daemonSet, cached, state, fence }: Pass): Promise<number> {
+    if (!state.claimsDue) return 0;
+    const { reflector, store } = this.#context;
+    const owner = ownerReferenceTo(daemonSet);
+    const requests: WriteRequest[] = [];
+    for (const resource of ['pods', REVISIONS]) {
+      for (const object of reflector.cache(resource).list(cached.record.namespace)) {
+        const claim = claimOf(daemonSet, object);
+        if (claim !== 'adopt' && claim !== 'release') continue;
+        const { namespace, name, uid } = object.record;
+        requests.push({
+          key: { resource, namespace, name },
+          reads: 'all',
+          fence,
+          decide: (current) =>
+            claim === 'adopt' ? decideAdoption(current, uid, owner) : decideRelease(current, uid, state.uid),
+        });
+      }
+    }
+    state.claimsDue = false;
+    if (requests.length === 0) return 0;
+    try {
+      // The cache may be behind: a DaemonSet that was deleted or made anew must not adopt.
+      const stored = await store.get(DAEMONSETS, cached.record.namespace, cached.record.name);
+      if (stored?.uid !== cached.record.uid || stored.metadata.includes('"deletionTimestamp"')) {
+        throw new Error('the DaemonSet is not what it was any more');
+      }
+      const results = await Promise.all(requests.map((request) => store.write(request)));
+      return Math.max(...results.map((result) => (result.outcome === 'kept' ? 0 : result.revision)));
+    } catch (error) {
+      state.claimsDue = true;
+      throw error;
+    }
+  }
+
+  async #syncRevision(pass: Pass): Promise<number> {
+    const { state, daemonSet, fence, now } = pass;
+    if (!state.revisionsDue) return 0;
+    const { reflector, store } = this.#context;
+    const revisions = [...reflector.cache(REVISIONS).find('byOwner', state.uid)].map(
+      ({ object }) => object as unknown as ControllerRevision,
+    );
+    try {
+      const { hash, history, written } = await syncCurrentRevision(store, daemonSet, revisions, fence, now);
+      if (written > 0) return written;
+      state.hash = hash;
+      state.revisionsDue = false;
+      return await this.#dropDuplicates(pass, history.duplicates, hash);
+    } catch (error) {
+      if (error instanceof HashCollisionError) await this.#countCollision(pass);
+      throw error;
+    }
+  }
+
+  /** Relabels the pods of revisions that equal the current one, then deletes those revisions. */
+  async #dropDuplicates(pass: Pass, duplicates: ControllerRevision[], hash: string): Promise<number> {
+    if (duplicates.length === 0) return 0;
+    const { store } = this.#context;
+    const hashes = new Set(duplicates.map(hashOf));
+    const stale = [...pass.state.pods.all()].filter(({ metadata }) =>
+      hashes.has(metadata.labels?.[REVISION_LABEL] ?? ''),
+    );
+    await Promise.all(
+      stale.map(({ record }) =>
+        store.write({
+          key: record,
+          reads: 'all',
+          fence: pass.fence,
+          decide: (current) => {
+            if (current?.uid !== record.uid) return { kind: 'keep' };
+            const metadata = JSON.parse(current.metadata ?? '{}') as { labels?: Record<string, string> };
+            const labels = { ...metadata.labels, [REVISION_LABEL]: hash };
+            return { kind: 'update', parts: { metadata: JSON.stringify({ ...metadata, labels }) } };
+          },
+        }),
+      ),
+    );
+    return await this.#deleteRevisions(
+      pass,
+      duplicates.map((duplicate) => duplicate.metadata?.name ?? ''),
+    );
+  }
+
+  async #deleteRevisions({ daemonSet, fence }: Pass, names: string[]): Promise<number> {
+    const results = await Promise.all(
+      names.map((name) =>
+        this.#context.store.write({
+          key: keyOfRevision(daemonSet, name),
+          reads: 'head',
+          fence,
+          decide: (current) => ({ kind: current ? 'delete' : 'keep' }),
+        }),
+      ),
+    );
+    return Math.max(0, ...results.map((result) => result.revision));
+  }
+
+  async #countCollision({ daemonSet, cached, fence }: Pass): Promise<void> {
+    const used = daemonSet.status?.collisionCount ?? 0;
+    await this.#context.store.write({
+      key: cached.record,
+      reads: 'observed',
+      fence,
+      decide: (current) =>
+        decideStatus(current, cached.record.uid, (stored) => ({
+          ...(stored as DaemonSetStatus),
+          collisionCount: Math.max(stored?.collisionCount ?? 0, used + 1),
+        })),
+    });
+  }
+
+  /** Assesses what is due, creates and deletes, and moves a rollout on. Returns when the caches have what it wrote. */
+  async #runDaemons(pass: Pass): Promise<void> {
+    const { state, cached } = pass;
+    const compiled = state.take(cached);
+    const due = state.assessDue(compiled, pass.now);
+    const { createOn, deletes } = this.#actionsFor(pass, due);
+    try {
+      const written = await this.#act(pass, createOn, deletes);
+      await this.#waitFor(written);
+      if (written === 0) await this.#trim(pass);
+    } catch (error) {
+      // Nobody will say that these are due: nothing has changed.
+      for (const node of due) state.lookAt(node);
+      for (const { node } of deletes) state.lookAt(node);
+      throw error;
+    }
+  }
+
+  /** Managing goes first; a rollout moves on only from a state in which nothing is left to manage. */
+  #actionsFor({ state, daemonSet }: Pass, due: string[]): Actions {
+    const actions: Actions = { createOn: [], deletes: [] };
+    for (const node of due) {
+      const assessment = state.ledger.get(node);
+      if (!assessment) continue;
+      if (assessment.create) actions.createOn.push(node);
+      for (const { pod, reason } of assessment.deletes) actions.deletes.push({ node, pod, reason });
+    }
+    if (actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
+    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy);
+    return { createOn, deletes: deletes.map(({ node, pod }) => ({ node, pod, reason: 'update' })) };
+  }
+
+  async #act(pass: Pass, createOn: string[], deletes: Actions['deletes']): Promise<number> {
+    const { state, daemonSet, fence, now } = pass;
+    const { store } = this.#context;
+    const factory = createOn.length > 0 ? new DaemonPodFactory(daemonSet, state.hash) : undefined;
+    const creations = createOn.flatMap((node) => (factory ? [{ node, ...factory.creationOn(node, now, fence) }] : []));
+    const writes = [
+      ...creations.map(async ({ node, name, uid, request }) => {
+        const { revision } = await store.write(request);
+        this.#record(daemonSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
+        this.#recordScheduled(daemonSet, name, uid, node);
+        return revision;
+      }),
+      ...deletes.map(async ({ node, pod, reason }) => {
+        if (reason === 'failed') this.#noteFailure(pass, node, pod);
+        const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+        const result = await store.write({
+          key: { resource: 'pods', namespace, name },
+          reads: 'all',
+          fence,
+          decide: (current) => decideTermination(current, uid, now),
+        });
+        if (result.outcome === 'kept') return 0;
+        if (reason === 'succeeded') {
+          const message = `Found succeeded daemon pod ${namespace}/${name} on node ${node}, will try to delete it`;
+          this.#record(daemonSet, 'Normal', 'SucceededDaemonPod', message);
+        }
+        this.#record(daemonSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+        return result.revision;
+      }),
+    ];
+    // All are tried, whatever becomes of one; the first error is the pass's.
+    const outcomes = await Promise.allSettled(writes);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+    return Math.max(0, ...outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 0)));
+  }
+
+  #noteFailure({ state, daemonSet, now }: Pass, node: string, pod: Pod): void {
+    const { namespace, name } = pod.metadata ?? {};
+    state.backoff.note(state.backoffKey(node), now);
+    const message = `Found failed daemon pod ${namespace}/${name} on node ${node}, will try to kill it`;
+    this.#record(daemonSet, 'Warning', 'FailedDaemonPod', message);
+  }
+
+  async #trim(pass: Pass): Promise<void> {
+    const { state, daemonSet } = pass;
+    const limit = daemonSet.spec?.revisionHistoryLimit ?? 10;
+    const old = [...this.#context.reflector.cache(REVISIONS).find('byOwner', state.uid)]
+      .map(({ object }) => object as unknown as ControllerRevision)
+      .filter((revision) => hashOf(revision) !== state.hash);
+    if (old.length <= limit) return;
+    const live = new Set<string>();
+    for (const pod of state.pods.all()) live.add(pod.metadata.labels?.[REVISION_LABEL] ?? '');
+    const names = trimHistory(
+      old.map((revision) => ({
+        name: revision.metadata?.name ?? '',
+        revision: revision.revision,
+        hash: hashOf(revision),
+      })),
+      limit,
+      live,
+    );
+    await this.#deleteRevisions(pass, names);
+  }
+
+  async #writeStatus(key: string, { state, cached, daemonSet, fence }: Pass): Promise<ReconcileResult> {
+    const statusOf = (stored: DaemonSetStatus | undefined) =>
+      statusFrom(state.ledger, stored, daemonSet.metadata?.generation);
+    const now = Date.now();
+    const recheckAt = state.nextRecheckAt;
+    const recheck = recheckAt === undefined ? undefined : { requeueAfterMs: Math.max(0, recheckAt - now) };
+    if (daemonSet.status && sameStatus(daemonSet.status, statusOf(daemonSet.status))) return recheck;
+    const waitMs = (this.#statusWrittenAt.get(key) ?? 0) + STATUS_INTERVAL_MS - now;
+    if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, recheck?.requeueAfterMs ?? waitMs) };
+    this.#statusWrittenAt.set(key, now);
+    await this.#context.store.write({
+      key: cached.record,
+      reads: 'observed',
+      fence,
+      decide: (current) => decideStatus(current, cached.record.uid, statusOf),
+    });
+    return recheck;
+  }
+
+  /** Until the caches have what was written, or the service stops. */
+  async #waitFor(revision: number): Promise<void> {
+    if (revision === 0) return;
+    const { reflector, signal } = this.#context;
+    let stop: (() => void) | undefined;
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+      signal.addEventListener('abort', resolve as () => void, { once: true });
+    });
+    await Promise.race([reflector.waitFor(revision), stopped]);
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+
+  #record(daemonSet: DaemonSet, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { name = '', namespace = '', uid = '' } = daemonSet.metadata ?? {};
+    this.#context.recorder.record({
+      subject: { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace, name, uid },
+      type,
+      reason,
+      message,
+      component: COMPONENT,
+    });
+  }
+
+  #recordScheduled(daemonSet: DaemonSet, pod: string, uid: string, node: string): void {
+    const { namespace = '' } = daemonSet.metadata ?? {};
+    this.#context.recorder.record({
+      subject: { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid },
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${namespace}/${pod} to ${node}`,
+      component: 'default-scheduler',
+    });
+  }
+}
+
+interface Actions {
+  createOn: string[];
+  deletes: { node: string; pod: Pod; reason: DeleteReason | 'update' }[];
+}

@@ -1,0 +1,158 @@
+import {
+  assessNode,
+  type CompiledDaemonSet,
+  compileDaemonSet,
+  FailedPodBackoff,
+  type NodeAssessment,
+  RolloutLedger,
+  targetNodeOf,
+} from '@everynode/daemonset';
+import type { CachedObject, ObjectCache } from '@everynode/list-watch';
+import { controllerOf } from '@everynode/objects';
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import { PodsByNode } from './pods-by-node.js';
+
+/** The node a daemon pod is on or meant for; undefined for a pod that names none. */
+export function nodeOfPod(pod: CachedObject): string | undefined {
+  return pod.record.placement ?? targetNodeOf(pod.object as Pod);
+}
+
+/**
+ * What the controller remembers of one DaemonSet between passes: its pods by node, the assessment of each node, and
+ * which nodes have to be looked at again. Made from the caches when the DaemonSet becomes this replica's, and kept up by
+ * events from then on, so a pass costs what has changed and not what there is.
+ */
+export class DaemonSetState {
+  readonly pods = new PodsByNode();
+  readonly ledger = new RolloutLedger();
+  readonly backoff = new FailedPodBackoff();
+  readonly #nodes: ObjectCache;
+  readonly #dirty = new Set<string>();
+  readonly #rechecks = new Map<string, number>();
+  #earliestRecheck = Number.POSITIVE_INFINITY;
+  #compiled: CompiledDaemonSet | undefined;
+  #compiledFrom: CachedObject | undefined;
+  #hash = '';
+  /** Pods or revisions without an owner, or with the wrong one, may have to be claimed or released. */
+  claimsDue = true;
+  /** The revisions, or the template, have changed since the hash was found. */
+  revisionsDue = true;
+
+  constructor(
+    readonly uid: string,
+    caches: { pods: ObjectCache; nodes: ObjectCache },
+  ) {
+    this.#nodes = caches.nodes;
+    for (const pod of caches.pods.find('byOwner', uid)) {
+      if (controllerOf(pod.metadata)?.uid === uid) this.putPod(pod);
+    }
+    this.lookAtAll();
+  }
+
+  get hash(): string {
+    return this.#hash;
+  }
+
+  /** The hash of the current revision. Another one changes what every node's pods count for. */
+  set hash(hash: string) {
+    if (hash === this.#hash) return;
+    this.#hash = hash;
+    this.lookAtAll();
+  }
+
+  putPod(pod: CachedObject): void {
+    const node = nodeOfPod(pod);
+    for (const changed of node === undefined ? this.pods.remove(pod.record.uid) : this.pods.put(node, pod)) {
+      this.#dirty.add(changed);
+    }
+  }
+
+  removePod(uid: string): void {
+    for (const node of this.pods.remove(uid)) this.#dirty.add(node);
+  }
+
+  lookAt(node: string): void {
+    this.#dirty.add(node);
+  }
+
+  lookAtAll(): void {
+    for (const node of this.#nodes.list()) this.#dirty.add(node.record.name);
+    for (const node of this.pods.nodes()) this.#dirty.add(node);
+  }
+
+  /** Takes the DaemonSet as it is now. What bears on placement or rollout makes every node due. */
+  take(daemonSet: CachedObject): CompiledDaemonSet {
+    const before = this.#compiledFrom?.record;
+    const { record } = daemonSet;
+    if (this.#compiled && before?.desired === record.desired && before.metadata === record.metadata) {
+      return this.#compiled;
+    }
+    this.#compiled = compileDaemonSet(daemonSet.object as DaemonSet);
+    this.#compiledFrom = daemonSet;
+    this.revisionsDue = true;
+    this.claimsDue = true;
+    this.lookAtAll();
+    return this.#compiled;
+  }
+
+  /**
+   * Assesses the nodes that are due and gives their names. `now` in ms since the epoch. A node without a Node object and
+   * without pods is forgotten.
+   */
+  assessDue(compiled: CompiledDaemonSet, now: number): string[] {
+    this.#takeRechecks(now);
+    const due = [...this.#dirty];
+    this.#dirty.clear();
+    for (const name of due) this.#assess(compiled, name, now);
+    return due;
+  }
+
+  #assess(compiled: CompiledDaemonSet, name: string, now: number): void {
+    const node = this.#nodes.get('', name);
+    const pods = this.pods.on(name);
+    if (!node && pods.length === 0) {
+      this.ledger.delete(name);
+      return;
+    }
+    const waitMs = this.backoff.remainingMs(this.backoffKey(name), now);
+    const assessment: NodeAssessment = assessNode(compiled, {
+      node: node?.object as Node | undefined,
+      pods: pods.map((pod) => pod.object as Pod),
+      currentHash: this.#hash,
+      now,
+      inBackoff: waitMs > 0,
+    });
+    this.ledger.set(name, assessment);
+    const recheckAt = Math.min(
+      assessment.recheckAtMs ?? Number.POSITIVE_INFINITY,
+      waitMs > 0 ? now + waitMs : Infinity,
+    );
+    if (recheckAt !== Number.POSITIVE_INFINITY) {
+      this.#rechecks.set(name, recheckAt);
+      this.#earliestRecheck = Math.min(this.#earliestRecheck, recheckAt);
+    }
+  }
+
+  /** When the next node is due by time alone; undefined when none is. */
+  get nextRecheckAt(): number | undefined {
+    return this.#earliestRecheck === Number.POSITIVE_INFINITY ? undefined : this.#earliestRecheck;
+  }
+
+  /** Back-off starts afresh with a new generation. */
+  backoffKey(node: string): string {
+    return `${this.uid}/${this.#compiled?.daemonSet.metadata?.generation ?? 0}/${node}`;
+  }
+
+  #takeRechecks(now: number): void {
+    if (now < this.#earliestRecheck) return;
+    this.#earliestRecheck = Number.POSITIVE_INFINITY;
+    for (const [node, at] of this.#rechecks) {
+      if (at <= now) {
+        this.#rechecks.delete(node);
+        this.#dirty.add(node);
+      } else this.#earliestRecheck = Math.min(this.#earliestRecheck, at);
+    }
+    this.backoff.sweep(now);
+  }
+}

@@ -1,0 +1,80 @@
+import { Bus } from '@everynode/bus';
+import { Reflector } from '@everynode/list-watch';
+import { runService } from '@everynode/service-shell';
+import { Store } from '@everynode/store';
+import { serveAgentRequests } from './assignment/agent-requests.js';
+import { cachedResources } from './cached-resources.js';
+import { schedulerConfig } from './config.js';
+import { DaemonSetController } from './controllers/daemonset/daemonset-controller.js';
+import { followManifests } from './controllers/daemonset/manifests.js';
+import { GarbageCollector } from './controllers/garbage-collection/garbage-collector.js';
+import { NamespaceController } from './controllers/namespace/namespace-controller.js';
+import { NodeLifecycleController } from './controllers/node-lifecycle/node-lifecycle-controller.js';
+import { StoreEventRecorder } from './events/store-event-recorder.js';
+import { Ingest } from './ingest/ingest.js';
+import { schedulerMetrics } from './metrics.js';
+import { Relay } from './relay/relay.js';
+import type { SchedulerContext } from './scheduler-context.js';
+import { Shards } from './shard/shards.js';
+
+const config = schedulerConfig();
+const replica = config.EVERYNODE_REPLICA;
+
+await runService(
+  {
+    service: 'scheduler',
+    replica,
+    logLevel: config.EVERYNODE_LOG_LEVEL,
+    healthPort: config.EVERYNODE_HEALTH_PORT,
+    healthHost: config.EVERYNODE_HEALTH_HOST,
+  },
+  async ({ log, metrics, readiness, signal, onClose }) => {
+    const store = new Store({ databaseUrl: config.DATABASE_URL, log });
+    onClose(() => store.close());
+    await store.migrateWhenReachable(signal);
+
+    const bus = await Bus.connect({
+      url: config.NATS_URL,
+      user: config.NATS_USER,
+      password: config.NATS_PASSWORD,
+      name: `scheduler ${replica}`,
+      log,
+      signal,
+    });
+    onClose(() => bus.close());
+    await bus.declareWhenReachable(signal);
+
+    const counters = schedulerMetrics(metrics, { store, bus });
+    const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
+    const shards = new Shards({ store, replica, log, signal });
+    const recorder = new StoreEventRecorder({ store, log, metrics, signal });
+    onClose(() => recorder.close());
+    const context: SchedulerContext = { store, bus, reflector, shards, recorder, log, signal };
+
+    const daemonSets = new DaemonSetController(context);
+    const controllers = [
+      daemonSets,
+      new NodeLifecycleController(context, { graceSeconds: config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS }),
+      new GarbageCollector(context),
+      new NamespaceController(context),
+    ];
+    for (const controller of controllers) onClose(() => controller.close());
+
+    readiness.add('postgres', () => store.trouble);
+    readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
+    readiness.add('informers', () => reflector.trouble);
+    readiness.add('shards', () => shards.trouble);
+
+    await reflector.start();
+    const working = [
+      new Relay({ store, bus, log, signal }).run(),
+      shards.run(),
+      followManifests(bus, log, (key) => daemonSets.lookAt(key)),
+      new Ingest({ store, bus, nodes: reflector.cache('nodes'), recorder, log, onRefused: counters.refused }).run(),
+    ];
+    serveAgentRequests(bus, store);
+    onClose(async () => {
+      await Promise.all(working);
+    });
+  },
+);

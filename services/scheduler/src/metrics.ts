@@ -1,0 +1,33 @@
+import type { Bus } from '@everynode/bus';
+import type { Store } from '@everynode/store';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** The scheduler's own metrics. */
+export function schedulerMetrics(
+  registry: Registry,
+  { store, bus }: { store: Store; bus: Bus },
+): { refused: (reason: string) => void } {
+  const refusals = new Counter({
+    name: 'everynode_reports_refused_total',
+    help: 'Reports of agents, or items in them, that were not taken.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'everynode_store_writes_waiting',
+    help: 'Writes that wait for the next group commit.',
+    registers: [registry],
+    collect() {
+      this.set(store.writesWaiting);
+    },
+  });
+  new Gauge({
+    name: 'everynode_bus_connected',
+    help: '1 while the connection to NATS is up.',
+    registers: [registry],
+    collect() {
+      this.set(bus.connected ? 1 : 0);
+    },
+  });
+  return { refused: (reason) => refusals.inc({ reason }) };
+}
