@@ -1,0 +1,3 @@
+export * from './decide-deletion.js';
+export * from './delete-options.js';
+export * from './pod-deletion.js';
