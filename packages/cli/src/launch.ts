@@ -26,13 +26,15 @@ export interface StartRequest {
 /** A supervisor that is starting or running. */
 export interface Launched {
   pid: number;
-  /** Rejects when the start fails or the supervisor ends by itself; never resolves. */
+  /** Rejects when the start has failed, and what was up is down again; never resolves. */
   failed: Promise<never>;
 }
 
 export interface LaunchedHere extends Launched {
-  /** Resolves with an exit code when everything has stopped. */
+  /** Resolves with an exit code when everything has stopped because somebody wanted it. */
   done: Promise<number>;
+  /** Takes everything down, whatever state it is in. */
+  stop(): Promise<void>;
   /** From now on, print what happens to the services. */
   speak(): void;
 }
@@ -40,6 +42,7 @@ export interface LaunchedHere extends Launched {
 /** Ctrl-C reaches us from the terminal and from npm: two signals within this time are one wish. */
 const SAME_WISH_MS = 500;
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const logPath = (paths: StatePaths) => join(paths.logs, 'supervisor.log');
 
 function stackOptions(request: StartRequest, log: (message: string) => void): StackOptions {
@@ -62,12 +65,15 @@ export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
   const done = new Promise<number>((resolve) => {
     finish = resolve;
   });
-  const stop = (code: number) => {
+  const stop = async () => {
     stoppingSince = performance.now();
-    stack.stop().then(
-      () => finish(code),
+    await stack.stop();
+  };
+  const stopOnPurpose = () => {
+    stop().then(
+      () => finish(0),
       (error: unknown) => {
-        log(`stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+        log(`stopping failed: ${messageOf(error)}`);
         finish(1);
       },
     );
@@ -75,7 +81,7 @@ export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
   const onSignal = (signal: NodeJS.Signals) => {
     if (stoppingSince === undefined) {
       process.stdout.write('\nStopping. Ctrl-C again to force.\n');
-      stop(0);
+      stopOnPurpose();
     } else if (signal === 'SIGINT' && performance.now() - stoppingSince > SAME_WISH_MS) {
       stack.kill();
       process.exit(130);
@@ -86,15 +92,18 @@ export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   stack.onStopRequest(() => {
-    if (stoppingSince === undefined) stop(0);
+    if (stoppingSince === undefined) stopOnPurpose();
   });
 
   const failed = new Promise<never>((_, reject) => {
     stack.start().catch((error: unknown) => {
       if (stoppingSince !== undefined) return;
-      log(error instanceof Error ? error.message : String(error));
-      stop(1);
-      void done.then(() => reject(error));
+      log(messageOf(error));
+      stop().then(
+        () => reject(error),
+        (stopError: unknown) =>
+          reject(new AggregateError([error, stopError], `${messageOf(error)}\nand then: ${messageOf(stopError)}`)),
+      );
     });
   });
   failed.catch(() => undefined);
@@ -102,6 +111,7 @@ export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
     pid: process.pid,
     failed,
     done,
+    stop,
     speak: () => {
       speaking = true;
     },
@@ -143,5 +153,7 @@ export async function superviseRequest(): Promise<number> {
   const text = process.env[REQUEST_VARIABLE];
   if (text === undefined) throw new Error('this command is for everynode itself; use: everynode start --detach');
   delete process.env[REQUEST_VARIABLE];
-  return (await launchHere(JSON.parse(text) as StartRequest)).done;
+  const { done, failed } = await launchHere(JSON.parse(text) as StartRequest);
+  // A failure is in the log already, which the other end shows.
+  return Promise.race([done, failed.catch(() => 1)]);
 }

@@ -112,7 +112,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     for (const flags of [['--detach'], []]) {
       const start = everynode('start', '--port', String(await freePort()), ...flags);
       expect(await start.ended).toBe(1);
-      expect(start.out).toContain('scheduler-1 did not become ready');
+      expect(start.out).toMatch(/scheduler-\d did not become ready/);
       expect(start.out).toContain('no luck today');
     }
   });

@@ -20,8 +20,9 @@ async function statusOf(control: ControlClient, pid: number): Promise<StackStatu
   return status?.pid === pid ? status : undefined;
 }
 
+/** A supervisor that is stopping is past nothing: it has failed, or somebody wanted it. */
 function past(phase: Phase, status: StackStatus): boolean {
-  return PHASES.indexOf(status.phase) > PHASES.indexOf(phase);
+  return status.phase !== 'stopping' && PHASES.indexOf(status.phase) > PHASES.indexOf(phase);
 }
 
 export interface ReadinessOptions {

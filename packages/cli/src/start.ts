@@ -5,6 +5,7 @@ import {
   holderOf,
   numberedFleet,
   readIfPresent,
+  type StackStatus,
   type StatePaths,
 } from '@everynode/local-stack';
 import { checkoutState } from './checkout.js';
@@ -58,30 +59,38 @@ export async function startCluster(flags: StartFlags): Promise<number> {
   const demoObjects =
     request.fleet.kind === 'demo' && (flags.fresh || (await readIfPresent(paths.demoCreated)) === undefined);
 
-  const ended = new AbortController();
   if (flags.detach) {
     const launched = await launchDetached(request);
-    try {
-      const shown = showStart(paths, launched.pid, demoObjects, ended.signal);
-      const status = await Promise.race([shown, launched.failed]);
-      process.stdout.write(startSummary(status, paths, true));
-      return 0;
-    } finally {
-      ended.abort();
-    }
+    const status = await showUntil(paths, launched.pid, demoObjects, launched.failed);
+    process.stdout.write(startSummary(status, paths, true));
+    return 0;
   }
-
   const launched = await launchHere(request);
-  const shown = showStart(paths, launched.pid, demoObjects, ended.signal);
-  const first = await Promise.race([shown, launched.done, launched.failed]).finally(() => {
-    launched.speak();
+  const end = Promise.race([launched.done, launched.failed]);
+  const first = await showUntil(paths, launched.pid, demoObjects, end).catch(async (error: unknown) => {
+    await launched.stop();
+    throw error;
   });
   if (typeof first !== 'number') {
     process.stdout.write(startSummary(first, paths, false));
-    return launched.done;
+    launched.speak();
   }
-  // Stopped before it was up; the progress that is still waiting has nothing more to show.
-  ended.abort();
-  shown.catch(() => undefined);
-  return first;
+  return launched.done;
+}
+
+/** Shows the start until it is complete or `end` settles; then the picture is closed before anything else is printed. */
+async function showUntil<T>(
+  paths: StatePaths,
+  pid: number,
+  demoObjects: boolean,
+  end: Promise<T>,
+): Promise<StackStatus | T> {
+  const ended = new AbortController();
+  const shown = showStart(paths, pid, demoObjects, ended.signal);
+  try {
+    return await Promise.race([shown, end]);
+  } finally {
+    ended.abort(new Error('stopped'));
+    await shown.catch(() => undefined);
+  }
 }
