@@ -65,7 +65,12 @@ async function install() {
   // npm writes its own copy a moment before it writes the lock file.
   const current = byHand > 0 && byHand + 5000 >= (await changed(inRoot('package-lock.json')));
   if (!current) {
-    await npm('Installing dependencies', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+    const flags = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+    await npm('Installing dependencies', ['ci', ...flags]).catch((error) => {
+      // npm ci refuses a lock file that leaves out packages of other platforms; npm install takes what it has from it.
+      if (!error.message.includes('EUSAGE')) throw error;
+      return npm('Installing dependencies, second try', ['install', '--no-save', ...flags]);
+    });
   }
   await writeFile(stamp, lock);
 }
