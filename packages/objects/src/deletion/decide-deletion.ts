@@ -19,7 +19,8 @@ export interface DeletionRules {
 export type DeletionDecision =
   | { kind: 'keep' }
   | { kind: 'update'; parts: { metadata: string }; deleting: true }
-  | { kind: 'delete' };
+  /** The last words show an object that goes gracefully as one that was asked to, as upstream's watchers see it. */
+  | { kind: 'delete'; parts?: { metadata: string } };
 
 const KEEP: DeletionDecision = { kind: 'keep' };
 const DELETE: DeletionDecision = { kind: 'delete' };
@@ -54,6 +55,7 @@ export function decideDeletion(
     const isSame = JSON.stringify(finalizers) === JSON.stringify(metadata.finalizers);
     return isSame ? KEEP : mark(metadata, finalizers, Date.parse(deletionTimestamp), pending ?? 0);
   }
+  if (!isGraceful && finalizers.length === 0) return DELETE;
   const grace = rules.graceSeconds ? atLeastOne(rules.graceSeconds(object, options.gracePeriodSeconds)) : 0;
   return mark(metadata, finalizers, now + grace * 1000, grace);
 }
@@ -72,7 +74,6 @@ function finalizersOf(metadata: ObjectMeta, options: DeletionOptions, rules: Del
 }
 
 function mark(metadata: ObjectMeta, finalizers: string[], untilMs: number, graceSeconds: number): DeletionDecision {
-  if (graceSeconds === 0 && finalizers.length === 0) return DELETE;
   const { finalizers: _before, ...rest } = metadata;
   const marked: ObjectMeta = {
     ...rest,
@@ -82,7 +83,9 @@ function mark(metadata: ObjectMeta, finalizers: string[], untilMs: number, grace
     deletionGracePeriodSeconds: graceSeconds,
     ...(finalizers.length > 0 && { finalizers }),
   };
-  return { kind: 'update', parts: { metadata: JSON.stringify(marked) }, deleting: true };
+  const parts = { metadata: JSON.stringify(marked) };
+  if (graceSeconds === 0 && finalizers.length === 0) return { kind: 'delete', parts };
+  return { kind: 'update', parts, deleting: true };
 }
 
 function atLeastOne(seconds: number): number {

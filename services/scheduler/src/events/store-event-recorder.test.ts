@@ -2,16 +2,17 @@ import { type KubeObject, recordToObject } from '@everynode/objects';
 import { Store } from '@everynode/store';
 import { createDatabase, eventually, type TestDatabase } from '@everynode/test-kit';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventFacts } from './event-recorder.js';
 import { expireEvents } from './expiry.js';
-import { type DroppedEvent, type RecorderLimits, StoreEventRecorder } from './recorder.js';
+import { type RecorderLimits, StoreEventRecorder } from './store-event-recorder.js';
 
 const log = pino({ level: 'silent' });
 
 let database: TestDatabase;
 let store: Store;
-let dropped: DroppedEvent[];
+let metrics: Registry;
 const stopping = new AbortController();
 
 beforeAll(async () => {
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  dropped = [];
+  metrics = new Registry();
 });
 
 afterAll(async () => {
@@ -31,14 +32,12 @@ afterAll(async () => {
 });
 
 const recorder = (limits: Partial<RecorderLimits> = {}, isOpen = (_namespace: string): boolean => true) =>
-  new StoreEventRecorder({
-    store,
-    log,
-    signal: stopping.signal,
-    isOpen,
-    onDropped: (reason) => dropped.push(reason),
-    limits,
-  });
+  new StoreEventRecorder({ store, log, metrics, signal: stopping.signal, isOpen, limits });
+
+async function dropped(): Promise<Record<string, number>> {
+  const counter = await metrics.getSingleMetric('everynode_events_dropped_total')?.get();
+  return Object.fromEntries(counter?.values.map(({ labels, value }) => [String(labels.reason), value]) ?? []);
+}
 
 const event = (name: string, changes: Partial<EventFacts> = {}): EventFacts => ({
   subject: { apiVersion: 'v1', kind: 'Pod', namespace: 'ns', name, uid: `uid-${name}` },
@@ -111,7 +110,7 @@ describe('StoreEventRecorder', () => {
   it('drops and counts what its queue does not hold', async () => {
     const events = recorder({ waiting: 3 });
     for (let i = 0; i < 5; i += 1) events.record(event(`full-${i}`));
-    expect(dropped).toEqual(['queue-full', 'queue-full']);
+    expect(await dropped()).toEqual({ 'queue-full': 2 });
     await eventually(async () => expect(await stored('ns', 'full-2')).toHaveLength(1));
     expect(await stored('ns', 'full-3')).toHaveLength(0);
   });
@@ -128,20 +127,21 @@ describe('StoreEventRecorder', () => {
   it('writes nothing into a namespace that is going', async () => {
     const events = recorder({}, (namespace) => namespace !== 'ns');
     events.record(event('late'));
-    await eventually(() => expect(dropped).toEqual(['namespace-closed']));
+    await eventually(async () => expect(await dropped()).toEqual({ 'namespace-closed': 1 }));
     expect(await stored('ns', 'late')).toHaveLength(0);
   });
 });
 
 describe('expireEvents', () => {
   it('deletes events that were not written for their time to live, and no others', async () => {
-    recorder().record(event('aged'));
+    const events = recorder();
+    events.record(event('aged'));
     await eventually(async () => expect(await stored('ns', 'aged')).toHaveLength(1));
     const sweeping = new AbortController();
     const shards = { isMine: () => true, fenceFor: () => ({ shard: 0, epoch: 0 }) };
     const sweep = expireEvents({ store, shards, log, signal: sweeping.signal, ttlMs: 1000, everyMs: 20 });
     await eventually(async () => {
-      recorder().record(event('fresh'));
+      events.record(event('fresh'));
       expect(await stored('ns', 'aged')).toHaveLength(0);
       expect((await stored('ns', 'fresh')).length).toBeGreaterThan(0);
     });

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ApiError } from '@everynode/objects';
 import { type Logger, pause } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import { Counter, type Registry } from 'prom-client';
 import { type CorrelatedEvent, EventCorrelator } from './correlator.js';
 import { decideEvent, namespaceOf } from './event-object.js';
 import type { EventFacts, EventRecorder } from './event-recorder.js';
@@ -14,10 +15,10 @@ export interface RecorderOptions {
   store: Pick<Store, 'write'>;
   log: Logger;
   signal: AbortSignal;
-  /** Whether a namespace takes new objects: it is there and is not being deleted. */
-  isOpen: (namespace: string) => boolean;
-  /** Counts what is not stored. */
-  onDropped: (reason: DroppedEvent) => void;
+  /** Gets a count of what is not stored, by reason. */
+  metrics: Registry;
+  /** Whether a namespace takes new objects: it is there and is not being deleted. All do when this is left out. */
+  isOpen?: (namespace: string) => boolean;
   limits?: Partial<RecorderLimits>;
 }
 
@@ -43,10 +44,17 @@ export class StoreEventRecorder implements EventRecorder {
   readonly #correlator = new EventCorrelator({ suffix: () => randomBytes(8).toString('hex') });
   /** By Event object: an event that occurs again while it waits is written once, with its last count. */
   readonly #waiting = new Map<string, CorrelatedEvent>();
+  readonly #dropped: Counter<'reason'>;
   #running: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#dropped = new Counter({
+      name: 'everynode_events_dropped_total',
+      help: 'Events that were not stored: said too often, too many at once, in a namespace that is going, or refused.',
+      labelNames: ['reason'],
+      registers: [options.metrics],
+    });
     this.#limits = { ...LIMITS, ...options.limits };
   }
 
@@ -58,7 +66,7 @@ export class StoreEventRecorder implements EventRecorder {
     if (this.#options.signal.aborted) return;
     const correlated = this.#correlator.correlate(event, Date.now());
     if (!correlated) {
-      this.#options.onDropped('spam');
+      this.#drop('spam');
       return;
     }
     this.#put(correlated);
@@ -70,9 +78,13 @@ export class StoreEventRecorder implements EventRecorder {
     await this.#running;
   }
 
+  #drop(reason: DroppedEvent): void {
+    this.#dropped.inc({ reason });
+  }
+
   #put(event: CorrelatedEvent): void {
     const key = `${namespaceOf(event)}/${event.name}`;
-    if (this.#waiting.size >= this.#limits.waiting && !this.#waiting.has(key)) this.#options.onDropped('queue-full');
+    if (this.#waiting.size >= this.#limits.waiting && !this.#waiting.has(key)) this.#drop('queue-full');
     else this.#waiting.set(key, event);
   }
 
@@ -101,10 +113,10 @@ export class StoreEventRecorder implements EventRecorder {
 
   /** False when the store could not take it; it then waits again. */
   async #write(event: CorrelatedEvent): Promise<boolean> {
-    const { store, isOpen, onDropped, log } = this.#options;
+    const { store, isOpen, log } = this.#options;
     const namespace = namespaceOf(event);
-    if (!isOpen(namespace)) {
-      onDropped('namespace-closed');
+    if (isOpen && !isOpen(namespace)) {
+      this.#drop('namespace-closed');
       return true;
     }
     const uid = randomUUID();
@@ -120,7 +132,7 @@ export class StoreEventRecorder implements EventRecorder {
       const isTemporary = error instanceof ApiError && (error.code === 429 || error.code === 503);
       log.debug({ err: error, event: event.name }, 'an event could not be written');
       // A later count of the same event that came in meanwhile stands.
-      if (!isTemporary) onDropped('failed');
+      if (!isTemporary) this.#drop('failed');
       else if (!this.#waiting.has(`${namespace}/${event.name}`)) this.#put(event);
       return !isTemporary;
     }
