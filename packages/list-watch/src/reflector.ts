@@ -66,6 +66,11 @@ export class Reflector {
     return this.#trouble;
   }
 
+  /** All caches: for those who look at objects of any kind. */
+  get caches(): Iterable<ObjectCache> {
+    return this.#caches.values();
+  }
+
   cache(resource: string): ObjectCache {
     const cache = this.#caches.get(resource);
     if (!cache) throw new Error(`the reflector does not keep ${resource}`);
@@ -97,6 +102,11 @@ export class Reflector {
   waitFor(revision: number): Promise<void> {
     if (this.#revision >= revision) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+  }
+
+  /** Reads from Postgres what the bus has not brought yet. Failures show in `trouble`. */
+  catchUp(): Promise<void> {
+    return this.#inTurn(() => this.#fill());
   }
 
   /** Runs work when nothing else moves the caches; errors are retried by whatever comes next, and seen in `trouble`. */

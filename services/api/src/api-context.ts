@@ -1,0 +1,20 @@
+import type { Reflector } from '@everynode/list-watch';
+import type { Logger } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
+import type { FreshReads } from './rest/fresh-reads.js';
+import type { NodeHeartbeats } from './node-heartbeats.js';
+import type { WatchHub } from './watch/watch-hub.js';
+
+/** What request handlers work with. */
+export interface ApiContext {
+  store: Store;
+  reflector: Reflector;
+  freshReads: FreshReads;
+  watches: WatchHub;
+  heartbeats: NodeHeartbeats;
+  log: Logger;
+  /** Aborts when the service stops: watches end. */
+  signal: AbortSignal;
+  /** PEM of the CA that signs the api's certificate, for `kube-root-ca.crt`. */
+  rootCa: string;
+}

@@ -1,0 +1,20 @@
+import type { TLSSocket } from 'node:tls';
+
+/** Who makes a request. */
+export interface Identity {
+  user: string;
+  groups: string[];
+}
+
+/**
+ * The identity in the client's certificate: common name and organisations (apiserver authentication x509). Undefined
+ * without a certificate that the client CA has signed.
+ */
+export function identityOf(socket: TLSSocket): Identity | undefined {
+  if (!socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  if (!subject?.CN) return undefined;
+  const organisations: unknown = subject.O;
+  const groups = Array.isArray(organisations) ? organisations.map(String) : organisations ? [String(organisations)] : [];
+  return { user: String(subject.CN), groups: [...groups, 'system:authenticated'] };
+}

@@ -1,0 +1,52 @@
+import { ApiError, decodeObject, findResource, type ResourceDefinition } from '@everynode/objects';
+import type { ApiContext } from './api-context.js';
+import { createObject } from './rest/create.js';
+
+/** Namespaces that every cluster has. */
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+const PRIORITY_CLASSES = [
+  { name: 'system-node-critical', value: 2_000_001_000, description: 'For pods without which a node is of no use.' },
+  { name: 'system-cluster-critical', value: 2_000_000_000, description: 'For pods without which the cluster is of no use.' },
+];
+
+function required(group: string, version: string, plural: string): ResourceDefinition {
+  const definition = findResource(group, version, plural);
+  if (!definition) throw new Error(`${plural} are not in the registry`);
+  return definition;
+}
+
+/** Creates an object that may be there already: another replica, or an earlier start, was first. */
+async function ensure(context: ApiContext, definition: ResourceDefinition, namespace: string, value: object): Promise<void> {
+  try {
+    await createObject(context, definition, namespace, decodeObject({ value }, definition).object, false);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+  }
+}
+
+/** The objects that clients expect in each namespace: a service account, and the CA to know the cluster by. */
+export async function ensureNamespaceObjects(context: ApiContext, namespace: string): Promise<void> {
+  await context.freshReads.catchUp();
+  await ensure(context, required('', 'v1', 'serviceaccounts'), namespace, { metadata: { name: 'default' } });
+  await ensure(context, required('', 'v1', 'configmaps'), namespace, {
+    metadata: {
+      name: 'kube-root-ca.crt',
+      annotations: { 'kubernetes.io/description': 'The CA that signs the certificate of the API server.' },
+    },
+    data: { 'ca.crt': context.rootCa },
+  });
+}
+
+/** Creates what a cluster has from the first moment. Safe to run on every start, and on several replicas at once. */
+export async function ensureClusterObjects(context: ApiContext): Promise<void> {
+  const namespaces = required('', 'v1', 'namespaces');
+  for (const name of NAMESPACES) {
+    await ensure(context, namespaces, '', { metadata: { name } });
+    await ensureNamespaceObjects(context, name);
+  }
+  const priorityClasses = required('scheduling.k8s.io', 'v1', 'priorityclasses');
+  for (const { name, value, description } of PRIORITY_CLASSES) {
+    await ensure(context, priorityClasses, '', { metadata: { name }, value, description });
+  }
+}

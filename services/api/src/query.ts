@@ -1,0 +1,59 @@
+import { ApiError } from '@everynode/objects';
+
+/** Query parameters of a request, read as the Kubernetes API reads them. */
+export class Query {
+  readonly #parameters: URLSearchParams;
+
+  constructor(search: string) {
+    this.#parameters = new URLSearchParams(search);
+  }
+
+  /** Empty text counts as absent. */
+  text(name: string): string | undefined {
+    return this.#parameters.get(name) || undefined;
+  }
+
+  texts(name: string): string[] {
+    return this.#parameters.getAll(name).filter(Boolean);
+  }
+
+  /** `true`, `1`, or a bare name. */
+  flag(name: string): boolean {
+    const value = this.#parameters.get(name);
+    if (value === null) return false;
+    if (value === '' || value === 'true' || value === '1') return true;
+    if (value === 'false' || value === '0') return false;
+    throw new ApiError('BadRequest', `invalid value ${JSON.stringify(value)} for ${name}: not a boolean`);
+  }
+
+  /** A whole number, 0 or more. */
+  count(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) {
+      throw new ApiError('BadRequest', `invalid value ${JSON.stringify(value)} for ${name}: not a number`);
+    }
+    return number;
+  }
+
+  /** dryRun=All runs everything but the commit; no other value is known. */
+  get dryRun(): boolean {
+    const values = this.texts('dryRun');
+    const unknown = values.find((value) => value !== 'All');
+    if (unknown !== undefined) {
+      throw new ApiError('Invalid', `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`, {
+        causes: [{ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`, field: 'dryRun' }],
+      });
+    }
+    return values.length > 0;
+  }
+
+  get fieldValidation(): 'Strict' | 'Warn' | 'Ignore' {
+    const value = this.text('fieldValidation') ?? 'Warn';
+    if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
+    throw new ApiError('Invalid', `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`, {
+      causes: [{ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(value)}`, field: 'fieldValidation' }],
+    });
+  }
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ApiError,
+  alreadyExists,
+  invalid,
+  type KubeObject,
+  notFound,
+  type ResourceDefinition,
+} from '@everynode/objects';
+import { admitCreate } from '../admission/admit.js';
+import type { ApiContext } from '../api-context.js';
+import type { Query } from '../query.js';
+import type { Body } from './body.js';
+import { readObject } from './body.js';
+import { commit, subjectOf, type Target, toStored, type Written } from './stored.js';
+import { timestamp } from './times.js';
+
+const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+const NAME_TRIES = 8;
+
+function generatedName(prefix: string): string {
+  let suffix = '';
+  for (let i = 0; i < 5; i += 1) suffix += ALPHABET[Math.floor(Math.random() * ALPHABET.length)];
+  return prefix.slice(0, 58) + suffix;
+}
+
+export interface Answer extends Written {
+  warnings: string[];
+}
+
+/** POST to a collection. */
+export async function createFromBody(
+  context: ApiContext,
+  definition: ResourceDefinition,
+  namespace: string,
+  body: Body,
+  query: Query,
+): Promise<Answer> {
+  const { object, warnings } = readObject(body, definition, query);
+  return { ...(await createObject(context, definition, namespace, object, query.dryRun)), warnings };
+}
+
+/** Creates an object in the form a client sent it. */
+export async function createObject(
+  context: ApiContext,
+  definition: ResourceDefinition,
+  namespace: string,
+  object: KubeObject,
+  dryRun: boolean,
+): Promise<Written> {
+  const { metadata } = object;
+  checkNamespace(definition, namespace, object);
+  if (metadata.resourceVersion) {
+    throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
+  }
+  if (definition.namespaced) await requireNamespace(context, namespace, definition);
+  const generate = !metadata.name && metadata.generateName !== undefined && metadata.generateName !== '';
+  for (let tries = 1; ; tries += 1) {
+    const name = generate ? generatedName(metadata.generateName ?? '') : (metadata.name ?? '');
+    const target: Target = { definition, namespace, name };
+    try {
+      return await createNamed(context, target, object, dryRun);
+    } catch (error) {
+      const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
+      if (!generate || !taken || tries >= NAME_TRIES) throw error;
+    }
+  }
+}
+
+async function createNamed(context: ApiContext, target: Target, sent: KubeObject, dryRun: boolean): Promise<Written> {
+  const { definition, namespace, name } = target;
+  const object = structuredClone(sent);
+  const { deletionTimestamp: _deleted, deletionGracePeriodSeconds: _grace, managedFields: _managed, ...metadata } =
+    object.metadata;
+  object.metadata = {
+    ...metadata,
+    name,
+    ...(definition.namespaced && { namespace }),
+    uid: randomUUID(),
+    creationTimestamp: timestamp(Date.now()),
+  };
+  definition.setDefaults(object);
+  definition.prepareForCreate(object);
+  await admitCreate(context, definition, object);
+  const errors = definition.validate(object);
+  if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
+  const stored = toStored(definition, object);
+  return await commit(context, target, dryRun, (current) => {
+    if (current) throw alreadyExists(subjectOf(target));
+    const { parts, placement, deleting } = stored;
+    return { kind: 'create', uid: object.metadata.uid, parts, placement, deleting };
+  });
+}
+
+/** The namespace in the body, where there is one, is that of the path. */
+export function checkNamespace(definition: ResourceDefinition, namespace: string, object: KubeObject): void {
+  const named = object.metadata.namespace;
+  if (!definition.namespaced) {
+    if (named) throw new ApiError('BadRequest', 'namespace may not be set on a cluster-scoped object');
+    return;
+  }
+  if (named && named !== namespace) {
+    throw new ApiError(
+      'BadRequest',
+      `the namespace of the provided object does not match the namespace sent on the request (${named} and ${namespace})`,
+    );
+  }
+}
+
+/** Objects are created in namespaces that exist and stay. Source: plugin/pkg/admission/namespace/lifecycle. */
+async function requireNamespace(context: ApiContext, namespace: string, definition: ResourceDefinition): Promise<void> {
+  const cache = context.reflector.cache('namespaces');
+  // It may have been created a moment ago through another replica.
+  if (!cache.get('', namespace)) await context.freshReads.catchUp();
+  const found = cache.get('', namespace);
+  if (!found) throw notFound({ group: '', plural: 'namespaces', name: namespace });
+  if (found.metadata.deletionTimestamp === undefined) return;
+  const detail = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  throw new ApiError('Forbidden', `${definition.plural} is forbidden: ${detail}`, {
+    kind: definition.plural,
+    causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+  });
+}
+

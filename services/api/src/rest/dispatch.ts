@@ -1,0 +1,185 @@
+import type { ServerResponse } from 'node:http';
+import type { CachedObject } from '@everynode/list-watch';
+import { ApiError, type Verb } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
+import { negotiate, type Representation } from '../negotiate.js';
+import { type IncludeObject, presenterFor } from '../present.js';
+import type { Query } from '../query.js';
+import { parseResourcePath, type ResourcePath } from '../request-info.js';
+import { bindPod } from '../subresource/binding.js';
+import { evictPod } from '../subresource/eviction.js';
+import { finalizeNamespace } from '../subresource/finalize.js';
+import { watchObjects } from '../watch/watch.js';
+import type { Body } from './body.js';
+import { createFromBody } from './create.js';
+import { deleteCollection, deleteObject, deleteOptions } from './delete.js';
+import { getObject } from './get.js';
+import { withHeartbeat } from './lease-times.js';
+import { listObjects } from './list.js';
+import type { Target, Written } from './stored.js';
+import { type Half, patchObject, updateObject } from './update.js';
+
+/** A request for a resource, read off HTTP. */
+export interface ResourceRequest {
+  method: string;
+  path: string;
+  query: Query;
+  accept: string | undefined;
+  body: Body;
+}
+
+/** What goes back; undefined when the response was written already (a watch). */
+export interface ResourceAnswer {
+  status: number;
+  json: string;
+  warnings?: string[];
+  yaml: boolean;
+  /** For logs and metrics. */
+}
+
+/** What a request wants, in the words of authorisation and metrics. */
+export function verbOf(method: string, { name, subresource }: ResourcePath, watch: boolean): Verb | undefined {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      if (name !== undefined) return 'get';
+      return watch ? 'watch' : 'list';
+    case 'POST':
+      return name === undefined || subresource !== undefined ? 'create' : undefined;
+    case 'PUT':
+      return name === undefined ? undefined : 'update';
+    case 'PATCH':
+      return name === undefined ? undefined : 'patch';
+    case 'DELETE':
+      return name === undefined ? 'deletecollection' : 'delete';
+    default:
+      return undefined;
+  }
+}
+
+const notAllowed = (): ApiError =>
+  new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+
+/** Serves one request for a resource. */
+export async function serveResource(
+  context: ApiContext,
+  request: ResourceRequest,
+  response: ServerResponse,
+): Promise<ResourceAnswer | undefined> {
+  const path = parseResourcePath(request.path);
+  const verb = verbOf(request.method, path, request.query.flag('watch'));
+  const { definition, subresource } = path;
+  const allowed = subresource
+    ? definition.subresources.find((candidate) => candidate.name === subresource)?.verbs
+    : definition.verbs;
+  if (verb === undefined || !allowed?.includes(verb)) throw notAllowed();
+  const representation = negotiate(request.accept);
+  return subresource !== undefined && subresource !== 'status'
+    ? await serveSubresource(context, request, path, representation)
+    : await serveVerb(context, request, path, verb, representation, response);
+}
+
+async function serveVerb(
+  context: ApiContext,
+  request: ResourceRequest,
+  path: ResourcePath,
+  verb: Verb,
+  representation: Representation,
+  response: ServerResponse,
+): Promise<ResourceAnswer | undefined> {
+  const { definition, namespace, name = '', subresource } = path;
+  const { query, body } = request;
+  const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
+  const presenter = presenterFor(definition, representation, include);
+  const yaml = representation.kind === 'object' && representation.yaml;
+  const one = (object: CachedObject, status = 200, warnings: string[] = []): ResourceAnswer => ({
+    status,
+    json: presenter.one(object),
+    warnings,
+    yaml,
+  });
+  const target: Target = { definition, namespace, name };
+  const half: Half = subresource === 'status' ? 'status' : 'object';
+  switch (verb) {
+    case 'get': {
+      const object = await getObject(context, definition, namespace, name, query);
+      return one(withHeartbeat(object, context.heartbeats));
+    }
+    case 'list': {
+      const { objects, meta } = await listObjects(context, definition, namespace, query);
+      const shown = objects.map((object) => withHeartbeat(object, context.heartbeats));
+      return { status: 200, json: presenter.list(shown, meta), yaml };
+    }
+    case 'watch':
+      await watchObjects(context, definition, namespace, query, presenter, response);
+      return undefined;
+    case 'create': {
+      if (definition.namespaced && namespace === '') throw notAllowed();
+      const { object, warnings } = await createFromBody(context, definition, namespace, body, query);
+      return one(object, 201, warnings);
+    }
+    case 'update': {
+      const { object, warnings } = await updateObject(context, target, half, body, query);
+      return one(object, 200, warnings);
+    }
+    case 'patch': {
+      const { object, warnings } = await patchObject(context, target, half, body, query);
+      return one(object, 200, warnings);
+    }
+    case 'delete':
+      return deleted(target, await deleteObject(context, target, deleteOptions(definition, body, query)), one, yaml);
+    case 'deletecollection': {
+      if (definition.namespaced && namespace === '') throw notAllowed();
+      const options = deleteOptions(definition, body, query);
+      const gone = await deleteCollection(context, definition, namespace, options, query);
+      const meta = { resourceVersion: String(context.reflector.revision) };
+      return { status: 200, json: presenter.list(gone.map(({ object }) => object), meta), yaml };
+    }
+  }
+}
+
+/** Pods answer a DELETE with themselves, as do objects that are still there; others with a Status once they are gone. */
+function deleted(
+  { definition, name }: Target,
+  { object, outcome }: Written,
+  one: (object: CachedObject) => ResourceAnswer,
+  yaml: boolean,
+): ResourceAnswer {
+  if (outcome !== 'deleted' || definition.storage === 'pods') return one(object);
+  const details = {
+    name,
+    ...(definition.group && { group: definition.group }),
+    kind: definition.plural,
+    uid: object.record.uid,
+  };
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  return { status: 200, json: JSON.stringify(status), yaml };
+}
+
+async function serveSubresource(
+  context: ApiContext,
+  { query, body }: ResourceRequest,
+  { definition, namespace, name = '', subresource }: ResourcePath,
+  representation: Representation,
+): Promise<ResourceAnswer> {
+  const target: Target = { definition, namespace, name };
+  const success = (): ResourceAnswer => ({
+    status: 201,
+    json: JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }),
+    yaml: false,
+  });
+  switch (`${definition.plural}/${subresource}`) {
+    case 'pods/binding':
+      await bindPod(context, target, body, query);
+      return success();
+    case 'pods/eviction':
+      await evictPod(context, target, body, query);
+      return success();
+    case 'namespaces/finalize': {
+      const { object } = await finalizeNamespace(context, target, body, query);
+      return { status: 200, json: presenterFor(definition, representation).one(object), yaml: false };
+    }
+    default:
+      throw notAllowed();
+  }
+}

@@ -1,0 +1,16 @@
+import { CachedObject } from '@everynode/list-watch';
+import type { NodeHeartbeats } from '../node-heartbeats.js';
+
+const NODE_LEASES = 'kube-node-lease';
+
+/** A node's lease with the time its node was last heard of; any other object as it is (docs/decisions/0006). */
+export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats): CachedObject {
+  const { record } = object;
+  if (record.resource !== 'leases.coordination.k8s.io' || record.namespace !== NODE_LEASES) return object;
+  const heard = heartbeats.lastHeard(record.name);
+  if (heard === undefined) return object;
+  const spec = object.desired['spec'] as { renewTime?: string } | undefined;
+  const renewTime = new Date(heard).toISOString().replace('Z', '000Z');
+  const desired = JSON.stringify({ ...object.desired, spec: { ...spec, renewTime } });
+  return new CachedObject({ ...record, desired }, { apiVersion: object.object.apiVersion, kind: object.object.kind });
+}

@@ -1,0 +1,126 @@
+import { ApiError, conflict, invalid, type KubeObject, lookupType, notFound, staleWrite } from '@everynode/objects';
+import { applyPatch } from '@everynode/patch';
+import type { Current, Decision } from '@everynode/store';
+import { decodeObject } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
+import type { Query } from '../query.js';
+import { type Body, readObject } from './body.js';
+import { type Answer, checkNamespace } from './create.js';
+import { commit, objectOf, subjectOf, type Target, toStored } from './stored.js';
+
+/** Which half of an object a write may change. */
+export type Half = 'object' | 'status';
+
+/** PUT of an object, or of its status. */
+export async function updateObject(
+  context: ApiContext,
+  target: Target,
+  half: Half,
+  body: Body,
+  query: Query,
+): Promise<Answer> {
+  const { definition, name } = target;
+  const { object, warnings } = readObject(body, definition, query);
+  checkNamespace(definition, target.namespace, object);
+  if (!object.metadata.name) throw new ApiError('BadRequest', 'name must be provided');
+  if (object.metadata.name !== name) {
+    throw new ApiError('BadRequest', `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+  }
+  const written = await commit(context, target, query.dryRun, (current) => {
+    if (!current) throw notFound(subjectOf(target));
+    return decideReplacement(target, half, object, current);
+  });
+  return { ...written, warnings };
+}
+
+/** PATCH of an object, or of its status. It is applied inside the transaction, so it cannot conflict by itself. */
+export async function patchObject(
+  context: ApiContext,
+  target: Target,
+  half: Half,
+  body: Body,
+  query: Query,
+): Promise<Answer> {
+  const { definition } = target;
+  const { fieldValidation, dryRun } = query;
+  let warnings: string[] = [];
+  const written = await commit(context, target, dryRun, (current) => {
+    if (!current) throw notFound(subjectOf(target));
+    const before = objectOf(target, current);
+    const patched = applyPatch(body.contentType ?? '', before, body.text, { typeName: definition.schema, lookupType });
+    const decoded = decodeObject({ value: patched }, definition, fieldValidation);
+    warnings = decoded.warnings;
+    return decideReplacement(target, half, decoded.object, current);
+  });
+  return { ...written, warnings };
+}
+
+/**
+ * What putting `sent` in the place of the present object comes to. Throws Conflict for a stale resourceVersion or another
+ * uid, Invalid for faults.
+ */
+export function decideReplacement(target: Target, half: Half, sent: KubeObject, current: Current): Decision {
+  const { definition, name } = target;
+  const before = objectOf(target, current);
+  checkPreconditions(target, sent, current);
+  const object = structuredClone(sent);
+  object.metadata = { ...object.metadata, name, uid: current.uid };
+  if (definition.namespaced) object.metadata.namespace = target.namespace;
+  keepSystemFields(object, before);
+  definition.setDefaults(object);
+  if (half === 'status') definition.prepareForStatusUpdate(object, before);
+  else definition.prepareForUpdate(object, before);
+  const errors =
+    half === 'status' ? definition.validateStatusUpdate(object, before) : definition.validateUpdate(object, before);
+  if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
+  return decisionFor(target, object, current);
+}
+
+/** The write that makes the stored object this one; nothing, where it is this one already. */
+export function decisionFor(target: Target, object: KubeObject, current: Current): Decision {
+  const { parts, placement, deleting } = toStored(target.definition, object);
+  if (deleting && !object.metadata.finalizers?.length && isReleased(object)) return { kind: 'delete', parts };
+  const changed = {
+    ...(parts.metadata !== current.metadata && { metadata: parts.metadata }),
+    ...(parts.desired !== current.desired && { desired: parts.desired }),
+    ...(parts.observed !== (current.observed ?? null) && { observed: parts.observed }),
+  };
+  if (Object.keys(changed).length === 0) return { kind: 'keep' };
+  return { kind: 'update', parts: changed, placement, deleting };
+}
+
+/** Nothing but finalizers held a deleted object; a pod's agent may hold it too, until its grace period is zero. */
+function isReleased(object: KubeObject): boolean {
+  const held = object.spec as { finalizers?: string[] } | undefined;
+  if (object.kind === 'Namespace' && held?.finalizers?.length) return false;
+  return (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+function checkPreconditions(target: Target, sent: KubeObject, current: Current): void {
+  const { resourceVersion, uid } = sent.metadata;
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== String(current.revision)) {
+    if (!/^\d+$/.test(resourceVersion)) {
+      throw invalid({ group: target.definition.group, kind: target.definition.kind, name: target.name }, [
+        { type: 'FieldValueInvalid', field: 'metadata.resourceVersion', value: resourceVersion, detail: 'must be a number' },
+      ]);
+    }
+    throw staleWrite(subjectOf(target));
+  }
+  if (uid && uid !== current.uid) {
+    throw conflict(
+      subjectOf(target),
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.uid}`,
+    );
+  }
+}
+
+/** Times, marks and generation are the system's: a client that leaves them out, or sends others, changes nothing. */
+function keepSystemFields(object: KubeObject, before: KubeObject): void {
+  const { metadata } = object;
+  const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, generateName } = before.metadata;
+  metadata.creationTimestamp = metadata.creationTimestamp || creationTimestamp;
+  if (metadata.generateName === undefined && generateName !== undefined) metadata.generateName = generateName;
+  if (deletionTimestamp !== undefined) metadata.deletionTimestamp ??= deletionTimestamp;
+  if (deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= deletionGracePeriodSeconds;
+  if (generation !== undefined) metadata.generation = generation;
+}

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { createServer as createTlsServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { ApiError, parseBody } from '@everynode/objects';
+import { healthText, type Readiness } from '@everynode/service-shell';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import { type Identity, identityOf } from './auth/client-identity.js';
+import { answerReview, isReview } from './auth/reviews.js';
+import type { ApiContext } from './api-context.js';
+import { aggregated, coreVersions, type Document, documentOf, group, groupList, resourceList } from './discovery/discovery.js';
+import { bodyFormat, parseAccept } from './negotiate.js';
+import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
+import { Query } from './query.js';
+import { unknownPath } from './request-info.js';
+import { requestMetrics } from './request-metrics.js';
+import { type ResourceAnswer, serveResource } from './rest/dispatch.js';
+import { toYaml } from './yaml.js';
+import { version } from './version.js';
+
+const BODY_LIMIT = 3 * 1024 * 1024;
+/** Smaller answers cost more to compress than to send (apiserver: 128 kB). */
+const GZIP_FROM = 128 * 1024;
+const compress = promisify(gzip);
+
+export interface TlsFiles {
+  key: string;
+  cert: string;
+  clientCa: string;
+}
+
+export interface ApiServer {
+  fastify: FastifyInstance;
+  /** The socket server: connections that come by other ways are emitted on it. */
+  https: Server;
+}
+
+/** Paths that anybody may read. */
+const ANONYMOUS = new Set(['/healthz', '/livez', '/readyz', '/version']);
+
+export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readiness, metrics: Registry): ApiServer {
+  let https: Server | undefined;
+  const fastify = Fastify({
+    serverFactory: (handler) => {
+      https = createTlsServer(
+        {
+          key: tls.key,
+          cert: tls.cert,
+          ca: tls.clientCa,
+          requestCert: true,
+          // Who has no certificate is answered with a Status, not with a broken handshake.
+          rejectUnauthorized: false,
+          keepAliveTimeout: 75_000,
+        },
+        handler,
+      );
+      return https;
+    },
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    genReqId: () => randomUUID(),
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  const observe = requestMetrics(metrics);
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('audit-id', request.id);
+    reply.header('cache-control', 'no-cache, private');
+    done();
+  });
+  fastify.setErrorHandler((error, request, reply) => sendError(context, error, request, reply));
+  fastify.setNotFoundHandler((request, reply) => sendError(context, unknownPath(), request, reply));
+
+  fastify.addHook('onResponse', (request, reply, done) => {
+    observe(request.method, request.url, reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    if (ANONYMOUS.has(pathOf(request))) done();
+    else {
+      identify(request);
+      done();
+    }
+  });
+
+  for (const path of ['/healthz', '/livez', '/readyz']) {
+    fastify.get(path, (request, reply) => {
+      const report = path === '/readyz' ? readiness.report() : { ready: true, lines: ['[+]ping ok'] };
+      const verbose = new Query(searchOf(request)).flag('verbose');
+      return reply.code(report.ready ? 200 : 503).type('text/plain').send(healthText(path, report, verbose));
+    });
+  }
+  fastify.get('/version', (_request, reply) => reply.type('application/json').send(JSON.stringify(version)));
+  addDiscovery(fastify);
+  addOpenApi(fastify);
+  for (const prefix of ['/api/*', '/apis/*']) {
+    fastify.all(prefix, (request, reply) => serveApi(context, request, reply));
+  }
+  if (!https) throw new Error('fastify made no server');
+  return { fastify, https };
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '/';
+}
+
+function searchOf(request: FastifyRequest): string {
+  const at = request.url.indexOf('?');
+  return at < 0 ? '' : request.url.slice(at + 1);
+}
+
+function identify(request: FastifyRequest): Identity {
+  const identity = identityOf(request.raw.socket as TLSSocket);
+  if (!identity) throw new ApiError('Unauthorized', 'Unauthorized');
+  return identity;
+}
+
+function addDiscovery(fastify: FastifyInstance): void {
+  const discovery = (path: '/api' | '/apis', classic: () => object): void => {
+    fastify.get(path, (request, reply) => {
+      const wanted = aggregatedVersion(request.headers.accept);
+      if (!wanted) return sendDocument(request, reply, documentOf(path, classic), 'application/json');
+      const type = `application/json;g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`;
+      return sendDocument(request, reply, documentOf(`${path} ${wanted}`, () => aggregated(path, wanted)), type);
+    });
+  };
+  discovery('/api', coreVersions);
+  discovery('/apis', groupList);
+  fastify.get('/api/v1', (request, reply) => sendFound(request, reply, { group: '', version: 'v1' }));
+  fastify.get<{ Params: { group: string } }>('/apis/:group', (request, reply) => {
+    const found = group(request.params.group);
+    if (!found) throw unknownPath();
+    return sendDocument(request, reply, documentOf(`group ${request.params.group}`, () => found), 'application/json');
+  });
+  fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request, reply) =>
+    sendFound(request, reply, request.params),
+  );
+}
+
+function sendFound(request: FastifyRequest, reply: FastifyReply, groupVersion: { group: string; version: string }) {
+  const found = resourceList(groupVersion);
+  if (!found) throw unknownPath();
+  const key = `resources ${groupVersion.group}/${groupVersion.version}`;
+  return sendDocument(request, reply, documentOf(key, () => found), 'application/json');
+}
+
+function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
+  for (const { type, parameters } of parseAccept(accept)) {
+    if (type !== 'application/json') continue;
+    if (parameters['as'] !== 'APIGroupDiscoveryList' || parameters['g'] !== 'apidiscovery.k8s.io') return undefined;
+    if (parameters['v'] === 'v2' || parameters['v'] === 'v2beta1') return parameters['v'];
+  }
+  return undefined;
+}
+
+function addOpenApi(fastify: FastifyInstance): void {
+  fastify.get('/openapi/v2', (request, reply) => {
+    const { document, type } = openApiV2(request.headers.accept);
+    return sendDocument(request, reply, document, type);
+  });
+  fastify.get('/openapi/v3', (request, reply) => sendDocument(request, reply, openApiV3Index(), 'application/json'));
+  fastify.get('/openapi/v3/*', (request, reply) => {
+    const document = openApiV3(pathOf(request).slice('/openapi/v3/'.length));
+    if (!document) throw unknownPath();
+    // A path with a hash names one content for ever.
+    if (new Query(searchOf(request)).text('hash')) reply.header('cache-control', 'public, immutable');
+    return sendDocument(request, reply, document, 'application/json');
+  });
+}
+
+async function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { text, etag }: Document | { text: string | Buffer; etag: string },
+  type: string,
+): Promise<FastifyReply> {
+  reply.header('etag', etag).header('vary', 'Accept');
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  return await sendText(request, reply.code(200), text, type);
+}
+
+async function sendText(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: string | Buffer,
+  type: string,
+): Promise<FastifyReply> {
+  reply.header('content-type', type);
+  const encodings = request.headers['accept-encoding'] ?? '';
+  if (text.length < GZIP_FROM || !/\bgzip\b/.test(String(encodings))) return reply.send(text);
+  // Level 1, as the API server: most of the gain for a fraction of the time.
+  return reply.header('content-encoding', 'gzip').send(await compress(text, { level: 1 }));
+}
+
+async function serveApi(context: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const body = bodyOf(request);
+  if (request.method === 'POST' && isReview(pathOf(request))) {
+    const review = parseBody(body.text, bodyFormat(body.contentType)).value;
+    const json = JSON.stringify(answerReview(pathOf(request), identify(request), review));
+    return await sendText(request, reply.code(201), json, 'application/json');
+  }
+  const answer = await serveResource(
+    context,
+    {
+      method: request.method,
+      path: pathOf(request),
+      query: new Query(searchOf(request)),
+      accept: request.headers.accept,
+      body,
+    },
+    watchResponse(reply),
+  );
+  return answer ? await sendAnswer(request, reply, answer) : reply;
+}
+
+/** A watch writes to the socket itself; fastify lets go of the reply when it begins. */
+function watchResponse(reply: FastifyReply) {
+  return new Proxy(reply.raw, {
+    get(raw, property) {
+      if (property === 'writeHead') {
+        return (status: number, headers: Record<string, string>) => {
+          reply.hijack();
+          return raw.writeHead(status, { 'audit-id': reply.request.id, ...headers });
+        };
+      }
+      const value: unknown = Reflect.get(raw, property);
+      return typeof value === 'function' ? value.bind(raw) : value;
+    },
+  });
+}
+
+function bodyOf(request: FastifyRequest): { text: string; contentType: string | undefined } {
+  const body: unknown = request.body;
+  return { text: Buffer.isBuffer(body) ? body.toString('utf8') : '', contentType: request.headers['content-type'] };
+}
+
+async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ResourceAnswer): Promise<FastifyReply> {
+  for (const warning of answer.warnings ?? []) reply.header('warning', `299 - ${JSON.stringify(warning)}`);
+  reply.code(answer.status);
+  if (answer.yaml) return await sendText(request, reply, toYaml(answer.json), 'application/yaml');
+  return await sendText(request, reply, answer.json, 'application/json');
+}
+
+/** Every error is a Status. What is no ApiError is a fault of ours: it is logged, and its text stays here. */
+function sendError(context: ApiContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = asApiError(error);
+  if (!known) context.log.error({ err: error, method: request.method, url: request.url }, 'a request failed');
+  const status = (known ?? new ApiError('InternalError', 'an internal error occurred, see the log of the api', {}, { cause: error })).toStatus();
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  return reply.code(status.code).type('application/json').send(JSON.stringify(status));
+}
+
+function asApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  if (statusCode === 413) return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
+  if (statusCode === 415) return new ApiError('UnsupportedMediaType', message ?? 'unsupported media type');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new ApiError('BadRequest', message ?? 'bad request');
+  return undefined;
+}

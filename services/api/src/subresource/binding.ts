@@ -1,0 +1,34 @@
+import { ApiError, conflict, decodeObject, notFound, parseBody } from '@everynode/objects';
+import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { ApiContext } from '../api-context.js';
+import { bodyFormat } from '../negotiate.js';
+import type { Query } from '../query.js';
+import type { Body } from '../rest/body.js';
+import { commit, objectOf, subjectOf, type Target } from '../rest/stored.js';
+import { timestamp } from '../rest/times.js';
+import { decisionFor } from '../rest/update.js';
+
+const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api.core.v1.Binding' };
+
+/** POST pods/NAME/binding: puts a pod on a node. Source: pkg/registry/core/pod/storage, assignPod. */
+export async function bindPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
+  const parsed = parseBody(body.text, bodyFormat(body.contentType));
+  const binding = decodeObject(parsed, BINDING, query.fieldValidation).object as unknown as {
+    target?: { kind?: string; name?: string };
+  };
+  const node = binding.target?.name;
+  if (!node || (binding.target?.kind ?? 'Node') !== 'Node') throw new ApiError('BadRequest', 'target.name must name a Node');
+  const now = timestamp(Date.now());
+  await commit(context, target, query.dryRun, (current) => {
+    if (!current) throw notFound(subjectOf(target));
+    const pod = objectOf(target, current);
+    const spec = pod.spec as { -readonly [K in keyof PodSpec]: PodSpec[K] };
+    if (pod.metadata.deletionTimestamp !== undefined) throw conflict(subjectOf(target), 'pod is being deleted, cannot be assigned to a host');
+    if (spec.nodeName) throw conflict(subjectOf(target), `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
+    spec.nodeName = node;
+    const status = (pod.status ?? {}) as PodStatus;
+    const others = (status.conditions ?? []).filter((condition: PodCondition) => condition.type !== 'PodScheduled');
+    pod.status = { ...status, conditions: [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now }] };
+    return decisionFor(target, pod, current);
+  });
+}

@@ -1,0 +1,32 @@
+import { isAgentName } from '@everynode/contract';
+import { commonConfig, readConfig } from '@everynode/service-shell';
+import { type Static, Type } from 'typebox';
+
+const schema = Type.Object({
+  ...commonConfig,
+  /** Name of this process on the bus; a DNS label. */
+  EVERYNODE_AGENT: Type.String(),
+  /** YAML or JSON: which nodes this process hosts. See nodes-file.ts. */
+  EVERYNODE_NODES_FILE: Type.String(),
+  /** Delays of the simulated runtime, in ms: `200`, or `200-800` for a value in between. */
+  EVERYNODE_SIM_START_MS: Type.Optional(Type.String()),
+  EVERYNODE_SIM_READY_MS: Type.Optional(Type.String()),
+  EVERYNODE_SIM_STOP_MS: Type.Optional(Type.String()),
+  /** Chance, from 0 to 1, that a pod crashes shortly after it has started. */
+  EVERYNODE_SIM_FAILURE_RATE: Type.Number({ default: 0, minimum: 0, maximum: 1 }),
+  /** Post the events that a kubelet would post. */
+  EVERYNODE_SIM_EVENTS: Type.Boolean({ default: true }),
+  EVERYNODE_HEARTBEAT_SECONDS: Type.Number({ default: 10, exclusiveMinimum: 0 }),
+  /** Makes delays and failures come out the same again. */
+  EVERYNODE_SEED: Type.Integer({ default: 1 }),
+});
+
+export type Config = Static<typeof schema>;
+
+export function agentConfig(env?: NodeJS.ProcessEnv): Config {
+  const config = readConfig(schema, env);
+  if (!isAgentName(config.EVERYNODE_AGENT)) {
+    throw new Error(`EVERYNODE_AGENT is no DNS label: ${JSON.stringify(config.EVERYNODE_AGENT)}`);
+  }
+  return config;
+}

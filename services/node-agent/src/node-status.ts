@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
+import type { HostedNode } from './nodes-file.js';
+
+const KUBELET_VERSION = 'v1.36.0';
+
+const CAPACITY: Record<string, string> = {
+  cpu: '8',
+  memory: '16Gi',
+  pods: '110',
+  'ephemeral-storage': '100Gi',
+};
+
+/** The node's address: one of 172.16.0.0/12, by number. */
+export function nodeAddress(number: number): string {
+  return `172.${16 + ((number >> 16) & 15)}.${(number >> 8) & 255}.${number & 255}`;
+}
+
+/** The first three bytes of the addresses of a node's pods: one /24 of 10.0.0.0/8 a node. */
+export function podNetwork(number: number): string {
+  return `10.${(number >> 8) & 255}.${number & 255}`;
+}
+
+const CONDITIONS: [type: string, status: string, reason: string, message: string][] = [
+  ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+  ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+  ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+  ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
+];
+
+function conditions(at: string): NodeCondition[] {
+  return CONDITIONS.map(([type, status, reason, message]) => ({
+    type,
+    status,
+    lastHeartbeatTime: at,
+    lastTransitionTime: at,
+    reason,
+    message,
+  }));
+}
+
+/** An id that is the node's and stays so, in the form that systems have. */
+function stableId(node: string, what: string): string {
+  const hex = createHash('sha256').update(`${what} ${node}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** What a node says of itself when it registers. `now` in ms since the epoch. */
+export function nodeStatus(node: HostedNode, now: number): NodeStatus {
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const capacity = { ...CAPACITY, ...node.capacity };
+  return {
+    addresses: [
+      { type: 'InternalIP', address: nodeAddress(node.number) },
+      { type: 'Hostname', address: node.name },
+    ],
+    allocatable: capacity,
+    capacity,
+    conditions: conditions(at),
+    daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    nodeInfo: {
+      architecture: 'amd64',
+      bootID: stableId(node.name, 'boot'),
+      containerRuntimeVersion: 'everynode-simulated://0.1.0',
+      kernelVersion: '6.1.0-everynode',
+      kubeProxyVersion: '',
+      kubeletVersion: KUBELET_VERSION,
+      machineID: stableId(node.name, 'machine').replaceAll('-', ''),
+      operatingSystem: 'linux',
+      osImage: 'Everynode simulated',
+      systemUUID: stableId(node.name, 'system'),
+    },
+  };
+}
