@@ -1,0 +1,55 @@
+import type { Current, Decision } from '@everynode/store';
+import type { NodeSpec, NodeStatus } from 'kubernetes-types/core/v1.js';
+import { withConditionTaints } from './condition-taints.js';
+import type { LivenessState } from './liveness.js';
+import { conditionOf, withLiveness } from './node-conditions.js';
+
+/** How a node changes, and what there is to say about it. */
+export interface NodeVerdict {
+  spec?: NodeSpec;
+  status?: NodeStatus;
+  /** Set when the node ceases to be ready, or is again. */
+  turned?: 'NodeNotReady' | 'NodeReady';
+}
+
+/** Brings conditions in step with liveness, and taints in step with conditions. `now` is ms since the epoch. */
+export function judgeNode(spec: NodeSpec, status: NodeStatus, liveness: LivenessState, now: number): NodeVerdict {
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const nextStatus = withLiveness(status, liveness, at);
+  const taints = withConditionTaints(spec, nextStatus, at);
+  const verdict: NodeVerdict = {};
+  if (nextStatus !== status) {
+    verdict.status = nextStatus;
+    const before = conditionOf(status, 'Ready')?.status;
+    const after = conditionOf(nextStatus, 'Ready')?.status;
+    if (before === 'True' && after !== 'True') verdict.turned = 'NodeNotReady';
+    else if (before === 'Unknown' && after === 'True') verdict.turned = 'NodeReady';
+  }
+  if (taints) {
+    const { taints: _before, ...rest } = spec;
+    verdict.spec = taints.length > 0 ? { ...rest, taints } : rest;
+  }
+  return verdict;
+}
+
+/** {@link judgeNode} on the stored node, as a write's decision. `onVerdict` sees what was decided. */
+export function decideNode(
+  current: Current | undefined,
+  uid: string,
+  liveness: LivenessState,
+  now: number,
+  onVerdict: (verdict: NodeVerdict) => void,
+): Decision {
+  if (current?.uid !== uid || current.desired === undefined) return { kind: 'keep' };
+  const desired = JSON.parse(current.desired) as { spec?: NodeSpec };
+  const verdict = judgeNode(desired.spec ?? {}, JSON.parse(current.observed ?? '{}') as NodeStatus, liveness, now);
+  onVerdict(verdict);
+  if (!verdict.spec && !verdict.status) return { kind: 'keep' };
+  return {
+    kind: 'update',
+    parts: {
+      ...(verdict.spec && { desired: JSON.stringify({ ...desired, spec: verdict.spec }) }),
+      ...(verdict.status && { observed: JSON.stringify(verdict.status) }),
+    },
+  };
+}

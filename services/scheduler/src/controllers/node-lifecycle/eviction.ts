@@ -1,0 +1,62 @@
+import { toleratesTaint } from '@everynode/daemonset';
+import { decideDeletion, podDeletionRules } from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+import type { PodCondition, PodStatus, Taint, Toleration } from 'kubernetes-types/core/v1.js';
+
+/** A NoExecute taint and when it began to count, ms since the epoch. */
+export interface ActiveTaint {
+  taint: Taint;
+  sinceMs: number;
+}
+
+/**
+ * When a pod has to leave a node with these NoExecute taints, ms since the epoch; undefined when it may stay. An
+ * untolerated taint counts from its start. A tolerated one counts the least of the seconds that its tolerations give,
+ * from when the pod met it: the later of the taint's start and the pod's (`podSinceMs`).
+ *
+ * Source: pkg/controller/tainteviction, processPodOnNode. Unlike there, seconds count from timeAdded and not from when
+ * this process first looked, so that a restart or a lost shard does not start them anew.
+ */
+export function evictionTime(
+  taints: readonly ActiveTaint[],
+  tolerations: readonly Toleration[],
+  podSinceMs: number,
+): number | undefined {
+  let earliest: number | undefined;
+  for (const { taint, sinceMs } of taints) {
+    const used = tolerations.filter((toleration) => toleratesTaint(toleration, taint));
+    const metMs = Math.max(sinceMs, podSinceMs);
+    const seconds = used.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
+    // A toleration without seconds does not lengthen the others.
+    const leaveMs =
+      used.length === 0 ? metMs : seconds.length > 0 ? metMs + Math.max(0, Math.min(...seconds)) * 1000 : undefined;
+    if (leaveMs !== undefined && (earliest === undefined || leaveMs < earliest)) earliest = leaveMs;
+  }
+  return earliest;
+}
+
+const DISRUPTION: Omit<PodCondition, 'lastTransitionTime'> = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'DeletionByTaintManager',
+  message: 'Taint manager: deleting due to NoExecute taint',
+};
+
+/** Deletes the pod gracefully and says in its status why. `now` is ms since the epoch. */
+export function decideEviction(current: Current | undefined, uid: string, now: number): Decision {
+  if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
+  const { metadata, desired, observed, placement } = current;
+  if (metadata === undefined || desired === undefined) throw new Error('an eviction needs the whole pod');
+  const decision = decideDeletion(
+    { metadata, desired, observed: observed ?? null, placement },
+    {},
+    podDeletionRules,
+    now,
+  );
+  if (decision.kind === 'keep') return decision;
+  const status = JSON.parse(observed ?? '{}') as PodStatus;
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const others = status.conditions?.filter(({ type }) => type !== DISRUPTION.type) ?? [];
+  const told: PodStatus = { ...status, conditions: [...others, { ...DISRUPTION, lastTransitionTime: at }] };
+  return { ...decision, parts: { ...decision.parts, observed: JSON.stringify(told) } };
+}

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Liveness } from './liveness.js';
+
+const GRACE = 50_000;
+
+describe('Liveness', () => {
+  it('loses a node that is silent for the grace period, once', () => {
+    const liveness = new Liveness(GRACE, 0);
+    liveness.track('a', 0);
+    liveness.hear('a', 10_000);
+    expect(liveness.judge(10_000 + GRACE - 1)).toEqual([]);
+    expect(liveness.state('a')).toBe('alive');
+    expect(liveness.judge(10_000 + GRACE)).toEqual(['a']);
+    expect(liveness.judge(10_000 + GRACE)).toEqual([]);
+    expect(liveness.state('a')).toBe('lost');
+  });
+
+  it('gives a node that was never heard the grace period from when it was first seen', () => {
+    const liveness = new Liveness(GRACE, 0);
+    liveness.track('a', 30_000);
+    expect(liveness.state('a')).toBe('unknown');
+    expect(liveness.judge(30_000 + GRACE - 1)).toEqual([]);
+    expect(liveness.judge(30_000 + GRACE)).toEqual(['a']);
+  });
+
+  it('says so when a node is heard that was not known to be alive', () => {
+    const liveness = new Liveness(GRACE, 0);
+    liveness.track('a', 0);
+    expect(liveness.hear('a', 1)).toBe(true);
+    expect(liveness.hear('a', 2)).toBe(false);
+    liveness.judge(2 + GRACE);
+    expect(liveness.hear('a', 3 + GRACE)).toBe(true);
+    expect(liveness.state('a')).toBe('alive');
+  });
+
+  it('judges nobody until it has listened for a grace period', () => {
+    const liveness = new Liveness(GRACE, 0);
+    for (const node of ['a', 'b', 'c']) liveness.hear(node, 0);
+    liveness.startListening(GRACE - 1);
+    expect(liveness.judge(2 * GRACE - 2)).toEqual([]);
+    liveness.hear('b', 2 * GRACE - 2);
+    expect(liveness.judge(2 * GRACE - 1)).toEqual(['a', 'c']);
+  });
+
+  it('forgets a node that is gone', () => {
+    const liveness = new Liveness(GRACE, 0);
+    liveness.track('a', 0);
+    liveness.forget('a');
+    expect(liveness.judge(GRACE)).toEqual([]);
+  });
+
+  it('agrees with a table of times that is looked through from end to end', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('hear' as const), node: fc.nat(4), after: fc.nat(30) }),
+      fc.record({ kind: fc.constant('track' as const), node: fc.nat(4), after: fc.nat(30) }),
+      fc.record({ kind: fc.constant('forget' as const), node: fc.nat(4), after: fc.nat(30) }),
+      fc.record({ kind: fc.constant('listen' as const), node: fc.nat(4), after: fc.nat(30) }),
+      fc.record({ kind: fc.constant('judge' as const), node: fc.nat(4), after: fc.nat(30) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const liveness = new Liveness(50, 0);
+        const table = new Map<string, { at: number; lost: boolean }>();
+        let listening = 0;
+        let now = 0;
+        for (const { kind, node, after } of steps) {
+          now += after;
+          const name = `n${node}`;
+          if (kind === 'hear') {
+            liveness.hear(name, now);
+            table.set(name, { at: now, lost: false });
+          } else if (kind === 'track') {
+            liveness.track(name, now);
+            if (!table.has(name)) table.set(name, { at: now, lost: false });
+          } else if (kind === 'forget') {
+            liveness.forget(name);
+            table.delete(name);
+          } else if (kind === 'listen') {
+            liveness.startListening(now);
+            listening = now;
+          } else {
+            const due = [...table].filter(([, e]) => !e.lost && now - Math.max(e.at, listening) >= 50);
+            for (const [, entry] of due) entry.lost = true;
+            expect(liveness.judge(now).sort()).toEqual(due.map(([n]) => n).sort());
+          }
+          for (const [n, { lost }] of table) expect(liveness.state(n) === 'lost').toBe(lost);
+        }
+      }),
+    );
+  });
+});

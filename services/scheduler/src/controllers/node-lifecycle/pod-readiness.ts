@@ -1,0 +1,58 @@
+import type { Decision } from '@everynode/store';
+import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+
+/** Marks a Ready condition that is False because of the node and not of the pod; with it the condition can be undone. */
+const REASON = 'NodeNotReady';
+const MESSAGE = 'Node is not ready';
+
+/**
+ * The status of a pod on a node that is (not) ready; undefined when it stands as it should. A ready pod on a node that is
+ * not is taken for not ready, though it may well run on. When the node is back it is ready again by what was last known
+ * of it: its containers are ready and so are its readiness gates.
+ *
+ * Source: pkg/controller/util/node, MarkPodsNotReady; on the way back what kubelet's GeneratePodReadyCondition does.
+ */
+export function withNodeReadiness(
+  status: PodStatus,
+  gates: PodSpec['readinessGates'],
+  isNodeReady: boolean,
+  at: string,
+): PodStatus | undefined {
+  const conditions = status.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (!ready) return undefined;
+  if (!isNodeReady) {
+    if (ready.status !== 'True') return undefined;
+    return replaceReady(status, {
+      ...ready,
+      status: 'False',
+      reason: REASON,
+      message: MESSAGE,
+      lastTransitionTime: at,
+    });
+  }
+  const isTrue = (wanted: string): boolean =>
+    conditions.some(({ type, status: present }) => type === wanted && present === 'True');
+  if (ready.status === 'True' || ready.reason !== REASON || !isTrue('ContainersReady')) return undefined;
+  if (gates?.some(({ conditionType }) => !isTrue(conditionType))) return undefined;
+  const { reason: _reason, message: _message, ...rest } = ready;
+  return replaceReady(status, { ...rest, status: 'True', lastTransitionTime: at });
+}
+
+function replaceReady(status: PodStatus, ready: PodCondition): PodStatus {
+  return { ...status, conditions: status.conditions?.map((known) => (known.type === 'Ready' ? ready : known)) ?? [] };
+}
+
+/** {@link withNodeReadiness} on the stored pod, as a write's decision. Pods that are going stay as their agent left them. */
+export function decidePodReadiness(
+  current: { uid: string; deleting: boolean; observed: string | null | undefined } | undefined,
+  uid: string,
+  gates: PodSpec['readinessGates'],
+  isNodeReady: boolean,
+  now: number,
+): Decision {
+  if (current?.uid !== uid || current.deleting || !current.observed) return { kind: 'keep' };
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const next = withNodeReadiness(JSON.parse(current.observed) as PodStatus, gates, isNodeReady, at);
+  return next ? { kind: 'update', parts: { observed: JSON.stringify(next) } } : { kind: 'keep' };
+}
