@@ -1,0 +1,86 @@
+import type { ObjectMeta, OwnerReference } from '@everynode/objects';
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '@everynode/objects';
+
+/**
+ * What an owner reference stands on. `dangling`: its owner is gone. `waiting`: the owner is there, but only until its
+ * dependents are gone (foreground deletion). `solid`: it holds the object.
+ */
+export type ReferenceState = 'solid' | 'dangling' | 'waiting';
+
+export function isDeletingDependents(metadata: Readonly<ObjectMeta>): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers?.includes(FOREGROUND_FINALIZER) ?? false);
+}
+
+export function isOrphaningDependents(metadata: Readonly<ObjectMeta>): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers?.includes(ORPHAN_FINALIZER) ?? false);
+}
+
+/** What is to be done with an object, by the state of its owners. */
+export type DependentAction =
+  | { kind: 'keep' }
+  /** Some owners hold it: the references to these others go. */
+  | { kind: 'dropReferences'; uids: string[] }
+  /** Nobody holds it. `unblock`: the owners that wait must not wait for this object first. */
+  | { kind: 'delete'; propagationPolicy: 'Background' | 'Foreground' | 'Orphan'; unblock: string[] };
+
+/** The dependents of an object, as far as they bear on how it goes. */
+export interface Dependents {
+  any: boolean;
+  /** One of them is in foreground deletion itself: waiting for it could be waiting in a circle. */
+  someDeleting: boolean;
+}
+
+/** Source: pkg/controller/garbagecollector, attemptToDeleteItem. */
+export function actionFor(
+  metadata: ObjectMeta,
+  stateOf: (reference: OwnerReference) => ReferenceState,
+  dependents: () => Dependents,
+): DependentAction {
+  const references = metadata.ownerReferences ?? [];
+  if (references.length === 0 || metadata.deletionTimestamp !== undefined) return { kind: 'keep' };
+  const states = references.map((reference) => ({ uid: reference.uid, state: stateOf(reference) }));
+  const uidsOf = (wanted: ReferenceState): string[] =>
+    states.filter(({ state }) => state === wanted).map(({ uid }) => uid);
+  const waiting = uidsOf('waiting');
+  const loose = [...uidsOf('dangling'), ...waiting];
+  if (loose.length < states.length)
+    return loose.length === 0 ? { kind: 'keep' } : { kind: 'dropReferences', uids: loose };
+  const { any, someDeleting } = dependents();
+  if (waiting.length > 0 && any) {
+    return { kind: 'delete', propagationPolicy: 'Foreground', unblock: someDeleting ? waiting : [] };
+  }
+  const finalizers = metadata.finalizers ?? [];
+  const propagationPolicy = finalizers.includes(ORPHAN_FINALIZER)
+    ? 'Orphan'
+    : finalizers.includes(FOREGROUND_FINALIZER)
+      ? 'Foreground'
+      : 'Background';
+  return { kind: 'delete', propagationPolicy, unblock: [] };
+}
+
+/** Metadata without the references to these owners. */
+export function withoutReferences(metadata: ObjectMeta, uids: readonly string[]): ObjectMeta {
+  const { ownerReferences = [], ...rest } = metadata;
+  const left = ownerReferences.filter(({ uid }) => !uids.includes(uid));
+  return left.length > 0 ? { ...rest, ownerReferences: left } : rest;
+}
+
+/** Metadata in which these owners do not wait for the object any more. */
+export function unblocked(metadata: ObjectMeta, uids: readonly string[]): ObjectMeta {
+  const ownerReferences = metadata.ownerReferences?.map((reference) =>
+    uids.includes(reference.uid) ? { ...reference, blockOwnerDeletion: false } : reference,
+  );
+  return ownerReferences ? { ...metadata, ownerReferences } : metadata;
+}
+
+export function withoutFinalizer(metadata: ObjectMeta, finalizer: string): ObjectMeta {
+  const { finalizers = [], ...rest } = metadata;
+  const left = finalizers.filter((name) => name !== finalizer);
+  return left.length > 0 ? { ...rest, finalizers: left } : rest;
+}
+
+export function blocks(metadata: Readonly<ObjectMeta>, ownerUid: string): boolean {
+  return (
+    metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === ownerUid && blockOwnerDeletion) ?? false
+  );
+}
