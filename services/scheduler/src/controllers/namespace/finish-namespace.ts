@@ -1,0 +1,32 @@
+import type { ObjectMeta } from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+
+/** The finalizer in a namespace's spec that stands for "there may be something in it". */
+export const CONTENT_FINALIZER = 'kubernetes';
+
+/** Says in the status that the namespace is going; the api does so at once, and a status write may have undone it. */
+export function decideTerminating(current: Current | undefined, uid: string): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  const status = JSON.parse(current.observed ?? '{}') as { phase?: string };
+  if (status.phase === 'Terminating') return { kind: 'keep' };
+  return { kind: 'update', parts: { observed: JSON.stringify({ ...status, phase: 'Terminating' }) } };
+}
+
+/**
+ * Lets an empty namespace go, unless a finalizer of somebody else holds it.
+ * Source: pkg/registry/core/namespace/storage, and the namespaced resources deleter's finalizeNamespace.
+ */
+export function decideFinalize(current: Current | undefined, uid: string): Decision {
+  if (current?.uid !== uid || current.metadata === undefined || current.desired === undefined) return { kind: 'keep' };
+  const metadata = JSON.parse(current.metadata) as ObjectMeta;
+  if (metadata.deletionTimestamp === undefined) return { kind: 'keep' };
+  const desired = JSON.parse(current.desired) as { spec?: { finalizers?: string[] } };
+  const finalizers = desired.spec?.finalizers ?? [];
+  const left = finalizers.filter((name) => name !== CONTENT_FINALIZER);
+  const { finalizers: _before, ...rest } = desired.spec ?? {};
+  const parts = {
+    desired: JSON.stringify({ ...desired, spec: left.length > 0 ? { ...rest, finalizers: left } : rest }),
+  };
+  if (left.length === 0 && (metadata.finalizers?.length ?? 0) === 0) return { kind: 'delete', parts };
+  return left.length === finalizers.length ? { kind: 'keep' } : { kind: 'update', parts };
+}
