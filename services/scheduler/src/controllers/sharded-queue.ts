@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ReconcileResult, Workqueue } from '@everynode/list-watch';
 import { type Fence, FencedError } from '@everynode/store';
 import type { SchedulerContext } from '../scheduler-context.js';
@@ -20,12 +21,14 @@ const BACKOFF = { firstMs: 5, maxMs: 2000 };
 
 /** A workqueue for the keys that this replica holds the shard of. Others are not taken in, and dropped once they went. */
 export class ShardedQueue {
-  readonly #context: Pick<SchedulerContext, 'shards' | 'log'>;
+  readonly #context: Pick<SchedulerContext, 'shards' | 'log' | 'signal'>;
   readonly #shardKeyOf: (key: string) => string;
   readonly #queue: Workqueue;
 
-  constructor(context: Pick<SchedulerContext, 'shards' | 'log'>, options: ShardedQueueOptions) {
-    const { shards, log } = context;
+  constructor(context: Pick<SchedulerContext, 'shards' | 'log' | 'signal'>, options: ShardedQueueOptions) {
+    const { shards, log, signal } = context;
+    // Every key that waits for the caches listens for the end; see caughtUp.
+    setMaxListeners(0, signal);
     this.#context = context;
     this.#shardKeyOf = options.shardKeyOf ?? ((key) => key);
     this.#queue = new Workqueue({

@@ -1,0 +1,96 @@
+import { type Fence, FencedError, SHARD_COUNT } from '@everynode/store';
+import { eventually } from '@everynode/test-kit';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { SchedulerContext } from '../scheduler-context.js';
+import { shardOf } from '../shard/shard-of.js';
+import type { ShardListener } from '../shard/shards.js';
+import { caughtUp, ShardedQueue } from './sharded-queue.js';
+
+const KEYS = Array.from({ length: 200 }, (_, i) => `key-${i}`);
+
+/** Shards that a test hands out. */
+function harness(reconcile: (key: string, fence: Fence) => Promise<undefined>) {
+  const held = new Map<number, number>();
+  const listeners: ShardListener[] = [];
+  const shards = {
+    isMine: (key: string) => held.has(shardOf(key)),
+    fenceFor: (key: string) => {
+      const epoch = held.get(shardOf(key));
+      return epoch === undefined ? undefined : { shard: shardOf(key), epoch };
+    },
+    addListener: (listener: ShardListener) => listeners.push(listener),
+  } as unknown as SchedulerContext['shards'];
+  const context = { shards, log: pino({ level: 'silent' }), signal: new AbortController().signal };
+  const queue = new ShardedQueue(context, { name: 'test', workers: 4, reconcile, keys: () => KEYS });
+  const take = (taken: number[], epoch = 1): void => {
+    for (const shard of taken) held.set(shard, epoch);
+    for (const listener of listeners) listener.onTaken(new Set(taken));
+  };
+  return { queue, held, take };
+}
+
+describe('ShardedQueue', () => {
+  it('works on the keys of the shards it holds, and on all of a shard that it takes', async () => {
+    const done: string[] = [];
+    const { queue, take } = harness(async (key) => void done.push(key));
+    for (const key of KEYS) queue.add(key);
+    const [first, second] = [[0, 1, 2, 3], Array.from({ length: SHARD_COUNT - 8 }, (_, i) => i + 8)];
+    const keysIn = (wanted: number[]) => KEYS.filter((key) => wanted.includes(shardOf(key)));
+    take(first);
+    await eventually(() => expect([...done].sort()).toEqual(keysIn(first).sort()));
+    take(second);
+    await eventually(() => expect([...done].sort()).toEqual(keysIn([...first, ...second]).sort()));
+    await queue.close();
+  });
+
+  it('lets go of a key whose shard went while it was queued or worked on', async () => {
+    const tried: string[] = [];
+    const { queue, held, take } = harness(async (key) => {
+      tried.push(key);
+      held.clear();
+      throw new FencedError(shardOf(key), 1);
+    });
+    take(Array.from({ length: SHARD_COUNT }, (_, i) => i));
+    await eventually(() => expect(tried).toHaveLength(1));
+    // Waits for whatever is active; had the failure been retried, the key would be there once more.
+    await queue.close();
+    expect(tried).toHaveLength(1);
+  });
+
+  it('works again on a key that failed', async () => {
+    let failures = 2;
+    const { queue, take } = harness(async () => {
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error('not yet');
+      }
+    });
+    take([shardOf('key-0')]);
+    queue.add('key-0');
+    await eventually(() => expect(failures).toBe(0));
+    await queue.close();
+  });
+});
+
+describe('caughtUp', () => {
+  it('waits for the caches, or for the end', async () => {
+    const stopping = new AbortController();
+    let reach: (() => void) | undefined;
+    const reflector = {
+      revision: 3,
+      waitFor: () => new Promise<void>((resolve) => (reach = resolve)),
+    } as unknown as SchedulerContext['reflector'];
+    const context = { reflector, signal: stopping.signal };
+    await caughtUp(context, 3);
+    let isDone = false;
+    const waiting = caughtUp(context, 4).then(() => (isDone = true));
+    await Promise.resolve();
+    expect(isDone).toBe(false);
+    reach?.();
+    await waiting;
+    const ending = caughtUp(context, 5);
+    stopping.abort();
+    await ending;
+  });
+});
