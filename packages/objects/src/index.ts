@@ -8,3 +8,8 @@ export * from './record.js';
 export * from './resource.js';
 export * from './schema/index.js';
 export * from './selectors/index.js';
+export * from './defaults/index.js';
+export * from './resources/index.js';
+export * from './table/index.js';
+export * from './validation/index.js';
+export { semanticallyEqual } from './semantic-equal.js';

@@ -1,0 +1,24 @@
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { setPodSpecDefaults } from './pod-spec.js';
+
+const REVISION_HISTORY_LIMIT = 10;
+
+/**
+ * Defaults of a DaemonSet (pkg/apis/apps/v1 SetDefaults_DaemonSet). maxUnavailable and maxSurge are filled in one by one,
+ * so a client that sends `maxSurge: 1` alone ends up with both at 1, which validation refuses: as upstream.
+ */
+export function setDaemonSetDefaults(daemonSet: DaemonSet): void {
+  const { spec } = daemonSet;
+  if (!spec) return;
+  spec.updateStrategy ??= {};
+  const strategy = spec.updateStrategy;
+  strategy.type ||= 'RollingUpdate';
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {};
+    const rolling = strategy.rollingUpdate;
+    rolling.maxUnavailable ??= 1;
+    rolling.maxSurge ??= 0;
+  }
+  spec.revisionHistoryLimit ??= REVISION_HISTORY_LIMIT;
+  if (spec.template?.spec) setPodSpecDefaults(spec.template.spec);
+}

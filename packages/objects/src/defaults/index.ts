@@ -1,0 +1,6 @@
+export { setNamespaceDefaults, setNodeDefaults, setPriorityClassDefaults, setSecretDefaults } from './core.js';
+export { setDaemonSetDefaults } from './daemon-set.js';
+export { defaultPullPolicy, imageTag } from './image-name.js';
+export { addDefaultTolerations, setPodDefaults } from './pod.js';
+export { containersOf, setPodSpecDefaults } from './pod-spec.js';
+export { type QosClass, qosClassOf } from './qos-class.js';

@@ -1,0 +1,35 @@
+import type { Container, PodSpec } from 'kubernetes-types/core/v1.js';
+import { roundResources, setContainerDefaults } from './container.js';
+import { setVolumeDefaults } from './volume.js';
+
+const GRACE_SECONDS = 30;
+
+/** All containers of a pod that are of the ordinary type: init containers first. */
+export function containersOf(spec: PodSpec): Container[] {
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+}
+
+/**
+ * Defaults that pods and pod templates have in common (pkg/apis/core/v1 SetDefaults_PodSpec). What more a Pod gets is
+ * kept out of templates, so that their stored form stays the same from release to release.
+ */
+export function setPodSpecDefaults(spec: PodSpec): void {
+  spec.dnsPolicy ||= 'ClusterFirst';
+  spec.restartPolicy ||= 'Always';
+  spec.securityContext ??= {};
+  spec.terminationGracePeriodSeconds ??= GRACE_SECONDS;
+  spec.schedulerName ||= 'default-scheduler';
+  mirrorServiceAccount(spec);
+  for (const container of containersOf(spec)) setContainerDefaults(container);
+  for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container);
+  for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
+  if (spec.overhead) roundResources({ limits: spec.overhead });
+}
+
+/** `serviceAccount` is the old name of the field; the API always shows both, with the new one in the lead. */
+function mirrorServiceAccount(spec: PodSpec): void {
+  const name = spec.serviceAccountName || spec.serviceAccount;
+  if (!name) return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
+}

@@ -1,0 +1,39 @@
+import type { Pod, PodSpec, Toleration } from 'kubernetes-types/core/v1.js';
+import { containersOf, setPodSpecDefaults } from './pod-spec.js';
+
+/** Defaults of a Pod (pkg/apis/core/v1 SetDefaults_Pod): those of its spec, and some that templates do not get. */
+export function setPodDefaults(pod: Pod): void {
+  pod.spec ??= { containers: [] };
+  const { spec } = pod;
+  setPodSpecDefaults(spec);
+  spec.enableServiceLinks ??= true;
+  for (const { resources } of containersOf(spec)) {
+    if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
+  }
+  if (spec.hostNetwork) setHostPorts(spec);
+}
+
+/** On the host's network a container's port is the host's. */
+function setHostPorts(spec: PodSpec): void {
+  for (const { ports } of containersOf(spec)) {
+    for (const port of ports ?? []) port.hostPort ||= port.containerPort;
+  }
+}
+
+const DEFAULT_TOLERATION_SECONDS = 300;
+
+/**
+ * Lets a pod stay 300 s on a node that is not ready or out of touch, unless it says itself how long (admission plugin
+ * DefaultTolerationSeconds). Daemon pods bring tolerations without limit and are left as they are.
+ */
+export function addDefaultTolerations(spec: PodSpec): void {
+  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
+    const covers = (toleration: Toleration): boolean =>
+      (!toleration.key || toleration.key === key) && (!toleration.effect || toleration.effect === 'NoExecute');
+    if (spec.tolerations?.some(covers)) continue;
+    spec.tolerations = [
+      ...(spec.tolerations ?? []),
+      { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: DEFAULT_TOLERATION_SECONDS },
+    ];
+  }
+}

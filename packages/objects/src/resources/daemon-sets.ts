@@ -1,0 +1,57 @@
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { setDaemonSetDefaults } from '../defaults/index.js';
+import type { KubeObject } from '../kube-object.js';
+import { semanticallyEqual } from '../semantic-equal.js';
+import { daemonSetTable } from '../table/index.js';
+import { validateDaemonSetSpec, validateDaemonSetStatus, validateDaemonSetUpdate } from '../validation/index.js';
+import { defineResource, statusSubresource } from './define-resource.js';
+
+/** apps/v1 shows the old field templateGeneration as this annotation. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+const daemonSetOf = (object: KubeObject): DaemonSet => object as unknown as DaemonSet;
+
+const EMPTY_STATUS = {
+  currentNumberScheduled: 0,
+  desiredNumberScheduled: 0,
+  numberMisscheduled: 0,
+  numberReady: 0,
+};
+
+function setTemplateGeneration(object: KubeObject, generation: number): void {
+  object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
+}
+
+function templateGeneration(object: KubeObject): number {
+  const value = Number(object.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+  return Number.isSafeInteger(value) ? value : 0;
+}
+
+export const daemonSets = defineResource({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  plural: 'daemonsets',
+  namespaced: true,
+  schema: 'io.k8s.api.apps.v1.DaemonSet',
+  shortNames: ['ds'],
+  categories: ['all'],
+  subresources: [statusSubresource],
+  hasGeneration: true,
+  setDefaults: (object) => setDaemonSetDefaults(daemonSetOf(object)),
+  firstStatus: (object) => {
+    setTemplateGeneration(object, Math.max(1, templateGeneration(object)));
+    return { ...EMPTY_STATUS };
+  },
+  /** Source: pkg/registry/apps/daemonset/strategy.go, PrepareForUpdate. */
+  carryOver: (object, current) => {
+    const before = templateGeneration(current);
+    const same = semanticallyEqual(daemonSetOf(object).spec?.template, daemonSetOf(current).spec?.template);
+    setTemplateGeneration(object, same ? before : before + 1);
+  },
+  validate: (object) => validateDaemonSetSpec(daemonSetOf(object).spec as NonNullable<DaemonSet['spec']>),
+  validateUpdate: (object, current) => validateDaemonSetUpdate(daemonSetOf(object), daemonSetOf(current)),
+  table: daemonSetTable,
+  validateStatus: (object, current) =>
+    validateDaemonSetStatus(daemonSetOf(object).status, daemonSetOf(current).status),
+});

@@ -1,0 +1,1 @@
+export { findResource, resourceByKind, resourceByStorage, resources } from './registry.js';

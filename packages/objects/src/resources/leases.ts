@@ -1,0 +1,15 @@
+import type { Lease } from 'kubernetes-types/coordination/v1.js';
+import { leaseTable } from '../table/index.js';
+import { validateLease } from '../validation/coordination.js';
+import { defineResource } from './define-resource.js';
+
+export const leases = defineResource({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+  schema: 'io.k8s.api.coordination.v1.Lease',
+  validate: (object) => validateLease(object as unknown as Lease),
+  table: leaseTable,
+});

@@ -1,0 +1,36 @@
+import type { Namespace } from 'kubernetes-types/core/v1.js';
+import { setNamespaceDefaults } from '../defaults/index.js';
+import type { KubeObject } from '../kube-object.js';
+import { namespaceTable } from '../table/index.js';
+import { dnsLabelFaults } from '../validation/index.js';
+import { defineResource, statusSubresource } from './define-resource.js';
+
+const namespaceOf = (object: KubeObject): Namespace => object as unknown as Namespace;
+
+/** Emptied before it goes: its controller takes this out of spec.finalizers when nothing is left inside. */
+const FINALIZER = 'kubernetes';
+
+export const namespaces = defineResource({
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+  schema: 'io.k8s.api.core.v1.Namespace',
+  shortNames: ['ns'],
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  subresources: [{ name: 'finalize', verbs: ['update'] }, statusSubresource],
+  nameRule: dnsLabelFaults,
+  table: namespaceTable,
+  fields: { 'status.phase': (object) => namespaceOf(object).status?.phase ?? '' },
+  setDefaults: (object) => setNamespaceDefaults(namespaceOf(object)),
+  firstStatus: (object) => {
+    const finalizers = namespaceOf(object).spec?.finalizers ?? [];
+    object.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
+    return { phase: 'Active' };
+  },
+  // Only /finalize changes the spec.
+  carryOver: (object, current) => {
+    object.spec = structuredClone(current.spec);
+  },
+});

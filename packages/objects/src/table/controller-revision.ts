@@ -1,0 +1,26 @@
+import { controllerOf, type OwnerReference } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME } from './columns.js';
+
+/** `daemonset.apps/log-agent`; no group for kinds of the core. */
+function formatOwner({ apiVersion, kind, name }: OwnerReference): string {
+  const slash = apiVersion.indexOf('/');
+  const resource = slash < 0 ? kind : `${kind}.${apiVersion.slice(0, slash)}`;
+  return `${resource.toLowerCase()}/${name}`;
+}
+
+/** `kubectl get controllerrevisions`. Rule: pkg/printers/internalversion, printControllerRevision. */
+export const controllerRevisionTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Controller', 'The object whose history this is a part of.'),
+    // A number under the type `string` is what upstream declares.
+    column('Revision', 'Place in the history; the newest is the highest.'),
+    AGE,
+  ],
+  row(object, now) {
+    const owner = controllerOf(object.metadata);
+    const revision = typeof object.revision === 'number' ? object.revision : 0;
+    return { cells: [object.metadata.name, owner ? formatOwner(owner) : '<none>', revision, ageOf(object, now)] };
+  },
+};

@@ -1,0 +1,67 @@
+import type { Event } from 'kubernetes-types/core/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { ageSince } from './age.js';
+import { column, NAME, wideColumn } from './columns.js';
+
+interface Sightings {
+  first: string;
+  last: string;
+  count: number;
+}
+
+/** A series speaks for its last sighting and its count; an event without a count happened once. */
+function sightingsOf(event: Partial<Event>, now: number): Sightings {
+  const first = ageSince(event.firstTimestamp || event.eventTime, now);
+  if (event.series) {
+    return { first, last: ageSince(event.series.lastObservedTime, now), count: event.series.count ?? 0 };
+  }
+  return { first, last: event.lastTimestamp ? ageSince(event.lastTimestamp, now) : first, count: event.count || 1 };
+}
+
+function targetOf({ involvedObject }: Partial<Event>): string {
+  const kind = (involvedObject?.kind ?? '').toLowerCase();
+  return involvedObject?.name ? `${kind}/${involvedObject.name}` : kind;
+}
+
+/** The component and the host it speaks from; events of the newer API name them in the reporting fields. */
+function sourceOf(event: Partial<Event>): string {
+  const component = event.source?.component || event.reportingComponent || '';
+  const host = event.source?.host || event.reportingInstance;
+  return host ? `${component}, ${host}` : component;
+}
+
+/** `kubectl get events`. Rule: pkg/printers/internalversion, printEvent. Takes core/v1 events. */
+export const eventTable: TableDefinition = {
+  columns: [
+    column('Last Seen', 'Time since this last happened.'),
+    column('Type', 'Normal or Warning.'),
+    column('Reason', 'Why it happened, in one word for programs.'),
+    column('Object', 'The object that it happened to.'),
+    wideColumn('Subobject', 'The part of the object that it happened to.'),
+    wideColumn('Source', 'Who reports it.'),
+    column('Message', 'What happened, for people.'),
+    wideColumn('First Seen', 'Time since this first happened.'),
+    // A number under the type `string` is what upstream declares.
+    wideColumn('Count', 'How often this happened.'),
+    { ...NAME, priority: 1 },
+  ],
+  row(object: KubeObject, now) {
+    const event = object as Partial<Event>;
+    const { first, last, count } = sightingsOf(event, now);
+    return {
+      cells: [
+        last,
+        event.type ?? '',
+        event.reason ?? '',
+        targetOf(event),
+        event.involvedObject?.fieldPath ?? '',
+        sourceOf(event),
+        (event.message ?? '').trim(),
+        first,
+        count,
+        object.metadata.name,
+      ],
+    };
+  },
+};

@@ -1,0 +1,16 @@
+export * from './age.js';
+export { configMapTable, secretTable } from './config-map.js';
+export { controllerRevisionTable } from './controller-revision.js';
+export { daemonSetTable } from './daemon-set.js';
+export { eventTable } from './event.js';
+export { genericTable } from './generic.js';
+export { leaseTable } from './lease.js';
+export { namespaceTable } from './namespace.js';
+export { nodeTable } from './node.js';
+export * from './node-selector.js';
+export { podTable } from './pod.js';
+export * from './pod-status.js';
+export { priorityClassTable } from './priority-class.js';
+export * from './rollout-status.js';
+export { serviceAccountTable } from './service-account.js';
+export * from './to-table.js';

@@ -1,0 +1,64 @@
+import type { NodeSpec, NodeStatus } from 'kubernetes-types/core/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+
+const ROLE_PREFIX = 'node-role.kubernetes.io/';
+const ROLE_LABEL = 'kubernetes.io/role';
+
+function statusOf(spec: NodeSpec | undefined, status: NodeStatus | undefined): string {
+  // Upstream lets the last condition of a type win.
+  const ready = status?.conditions?.findLast(({ type }) => type === 'Ready');
+  const word = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+  return spec?.unschedulable ? `${word},SchedulingDisabled` : word;
+}
+
+function rolesOf(labels: Readonly<Record<string, string>> | undefined): string {
+  const roles = new Set<string>();
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    if (key.startsWith(ROLE_PREFIX)) roles.add(key.slice(ROLE_PREFIX.length));
+    else if (key === ROLE_LABEL) roles.add(value);
+  }
+  roles.delete('');
+  return [...roles].toSorted().join(',') || '<none>';
+}
+
+function addressOf(status: NodeStatus | undefined, wanted: 'InternalIP' | 'ExternalIP'): string {
+  return status?.addresses?.find(({ type }) => type === wanted)?.address ?? '<none>';
+}
+
+/** `kubectl get nodes`. Rule: pkg/printers/internalversion, printNode. */
+export const nodeTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Status', 'Whether the node is ready, and whether it takes new pods.'),
+    column('Roles', 'Roles that the labels of the node give it.'),
+    AGE,
+    column('Version', 'Version of the agent on the node.'),
+    wideColumn('Internal-IP', 'Address of the node inside its network.'),
+    wideColumn('External-IP', 'Address of the node from outside.'),
+    wideColumn('OS-Image', 'Operating system of the node.'),
+    wideColumn('Kernel-Version', 'Kernel of the node, with its architecture.'),
+    wideColumn('Container-Runtime', 'What runs the containers on the node, with its version.'),
+  ],
+  row(object: KubeObject, now) {
+    const spec = object.spec as NodeSpec | undefined;
+    const status = object.status as NodeStatus | undefined;
+    const machine = status?.nodeInfo;
+    const kernel = machine?.kernelVersion || '<unknown>';
+    return {
+      cells: [
+        object.metadata.name,
+        statusOf(spec, status),
+        rolesOf(object.metadata.labels),
+        ageOf(object, now),
+        machine?.kubeletVersion ?? '',
+        addressOf(status, 'InternalIP'),
+        addressOf(status, 'ExternalIP'),
+        machine?.osImage || '<unknown>',
+        machine?.architecture ? `${kernel} (${machine.architecture})` : kernel,
+        machine?.containerRuntimeVersion || '<unknown>',
+      ],
+    };
+  },
+};

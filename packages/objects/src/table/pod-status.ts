@@ -1,0 +1,140 @@
+import type { ContainerState, ContainerStatus, Pod, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+
+/** What a line of `kubectl get pods` says of the containers. */
+export interface PodSummary {
+  status: string;
+  readyContainers: number;
+  totalContainers: number;
+  restarts: number;
+  /** When a container last ended before it was started again: RFC 3339, or none. */
+  lastRestart: string | undefined;
+}
+
+const isTrue = (status: PodStatus, condition: string): boolean =>
+  status.conditions?.find(({ type }) => type === condition)?.status === 'True';
+
+/** Counts restarts, and remembers the last of them. */
+class Restarts {
+  count = 0;
+  last: string | undefined;
+
+  add({ restartCount, lastState }: ContainerStatus): void {
+    this.count += restartCount ?? 0;
+    const finished = lastState?.terminated?.finishedAt;
+    if (finished && (this.last === undefined || Date.parse(finished) > Date.parse(this.last))) this.last = finished;
+  }
+}
+
+/** The reason a container ended with, or what ended it. */
+function terminationReason({ reason, signal, exitCode }: NonNullable<ContainerState['terminated']>): string {
+  return reason || (signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`);
+}
+
+interface Initialization {
+  /** Set when an init container is still to finish, or has failed. */
+  reason: string | undefined;
+  readySidecars: number;
+  restarts: Restarts;
+  sidecarRestarts: Restarts;
+}
+
+/** Reads init containers in order, up to the first that stands in the way. */
+function readInitContainers(spec: PodSpec | undefined, status: PodStatus): Initialization {
+  const sidecars = sidecarsOf(spec);
+  const found: Initialization = {
+    reason: undefined,
+    readySidecars: 0,
+    restarts: new Restarts(),
+    sidecarRestarts: new Restarts(),
+  };
+  for (const [index, container] of (status.initContainerStatuses ?? []).entries()) {
+    const isSidecar = sidecars.has(container.name);
+    found.restarts.add(container);
+    if (isSidecar) found.sidecarRestarts.add(container);
+    const { terminated, waiting } = container.state ?? {};
+    if (terminated && (terminated.exitCode ?? 0) === 0) continue;
+    if (isSidecar && container.started) {
+      if (container.ready) found.readySidecars += 1;
+      continue;
+    }
+    if (terminated) found.reason = `Init:${terminationReason(terminated)}`;
+    else if (waiting?.reason && waiting.reason !== 'PodInitializing') found.reason = `Init:${waiting.reason}`;
+    else found.reason = `Init:${index}/${spec?.initContainers?.length ?? 0}`;
+    break;
+  }
+  return found;
+}
+
+/** Init containers that keep running beside the others (KEP-753). */
+function sidecarsOf(spec: PodSpec | undefined): Set<string> {
+  const containers = (spec?.initContainers ?? []) as { name: string; restartPolicy?: string }[];
+  return new Set(containers.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name));
+}
+
+interface Main {
+  /** Of the first container that waits or has ended. */
+  reason: string | undefined;
+  readyContainers: number;
+}
+
+function readContainers(status: PodStatus, restarts: Restarts): Main {
+  const found: Main = { reason: undefined, readyContainers: 0 };
+  let failure: string | undefined;
+  for (const container of (status.containerStatuses ?? []).toReversed()) {
+    restarts.add(container);
+    const { waiting, terminated, running } = container.state ?? {};
+    if (waiting?.reason) {
+      found.reason = waiting.reason;
+    } else if (terminated) {
+      found.reason = terminationReason(terminated);
+      if (terminated.exitCode) failure = found.reason;
+    } else if (container.ready && running) {
+      found.readyContainers += 1;
+    }
+  }
+  if (found.reason === 'Completed') {
+    const hasRunning = found.readyContainers > 0;
+    if (hasRunning && isTrue(status, 'Ready')) found.reason = 'Running';
+    else if (failure !== undefined) found.reason = failure;
+    else if (hasRunning) found.reason = 'NotReady';
+  }
+  return found;
+}
+
+/**
+ * Sums a pod up: the word under STATUS, ready and all containers, restarts.
+ * Rule: pkg/printers/internalversion, printPod (1.36). Later findings override earlier ones.
+ */
+export function summarizePod(pod: Pick<Pod, 'metadata' | 'spec' | 'status'>): PodSummary {
+  const status = pod.status ?? {};
+  const phase = status.phase ?? '';
+  let word = status.reason || phase;
+  const gated = status.conditions?.some(
+    ({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated',
+  );
+  if (gated) word = 'SchedulingGated';
+
+  const init = readInitContainers(pod.spec, status);
+  let { restarts } = init;
+  let readyContainers = init.readySidecars;
+  word = init.reason ?? word;
+  if (init.reason === undefined || isTrue(status, 'Initialized')) {
+    // What plain init containers went through is past; sidecars go on counting.
+    restarts = init.sidecarRestarts;
+    const main = readContainers(status, restarts);
+    readyContainers += main.readyContainers;
+    word = main.reason ?? word;
+  }
+
+  if (pod.metadata?.deletionTimestamp) {
+    if (status.reason === 'NodeLost') word = 'Unknown';
+    else if (phase !== 'Succeeded' && phase !== 'Failed') word = 'Terminating';
+  }
+  return {
+    status: word,
+    readyContainers,
+    totalContainers: (pod.spec?.containers.length ?? 0) + sidecarsOf(pod.spec).size,
+    restarts: restarts.count,
+    lastRestart: restarts.last,
+  };
+}

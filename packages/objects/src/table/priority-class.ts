@@ -1,0 +1,21 @@
+import type { PriorityClass } from 'kubernetes-types/scheduling/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME } from './columns.js';
+
+/** `kubectl get priorityclasses`. Rule: pkg/printers/internalversion, printPriorityClass. */
+export const priorityClassTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Value', 'Priority that pods of the class get; higher goes first.', 'integer'),
+    column('Global-Default', 'Whether pods that name no class get this one.', 'boolean'),
+    AGE,
+    column('PreemptionPolicy', 'Whether pods of the class may push others off a node.'),
+  ],
+  row(object: KubeObject, now) {
+    const { value, globalDefault, preemptionPolicy } = object as Partial<PriorityClass>;
+    return {
+      cells: [object.metadata.name, value ?? 0, globalDefault ?? false, ageOf(object, now), preemptionPolicy ?? ''],
+    };
+  },
+};

@@ -1,0 +1,111 @@
+import type {
+  Affinity,
+  NodeAffinity,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  WeightedPodAffinityTerm,
+} from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { invalidFor, invalidValue, required } from './faults.js';
+import { BAD_OPERATOR, operatorErrors, validateLabelSelector } from './label-selector.js';
+import { dnsSubdomainFaults, qualifiedNameFaults } from './names.js';
+
+const WEIGHT_FAULT = 'must be in the range 1-100';
+
+function validateExpression({ key, operator, values = [] }: NodeSelectorRequirement, field: string): FieldError[] {
+  let errors = operatorErrors(operator, values, field);
+  if (!errors && (operator === 'Gt' || operator === 'Lt')) {
+    const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+    errors = values.length === 1 ? [] : [required(`${field}.values`, detail)];
+  }
+  errors ??= [invalidValue(`${field}.operator`, operator, BAD_OPERATOR)];
+  return [...errors, ...invalidFor(`${field}.key`, key, qualifiedNameFaults(key))];
+}
+
+/** Of the fields of a node only metadata.name can be asked for, with exactly one value. */
+function validateFieldTerm({ key, operator, values = [] }: NodeSelectorRequirement, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (operator !== 'In' && operator !== 'NotIn') {
+    errors.push(invalidValue(`${field}.operator`, operator, BAD_OPERATOR));
+  } else if (values.length !== 1) {
+    const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    errors.push(required(`${field}.values`, detail));
+  }
+  if (key !== 'metadata.name') {
+    errors.push(invalidValue(`${field}.key`, key, 'not a valid field selector key'));
+  } else {
+    for (const [index, value] of values.entries()) {
+      errors.push(...invalidFor(`${field}.values[${index}]`, value, dnsSubdomainFaults(value)));
+    }
+  }
+  return errors;
+}
+
+function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
+  return [
+    ...(term.matchExpressions ?? []).flatMap((each, at) =>
+      validateExpression(each, `${field}.matchExpressions[${at}]`),
+    ),
+    ...(term.matchFields ?? []).flatMap((each, at) => validateFieldTerm(each, `${field}.matchFields[${at}]`)),
+  ];
+}
+
+function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const needed = affinity.requiredDuringSchedulingIgnoredDuringExecution;
+  if (needed) {
+    const path = `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
+    const terms = needed.nodeSelectorTerms ?? [];
+    if (terms.length === 0) errors.push(required(path, 'must have at least one node selector term'));
+    errors.push(...terms.flatMap((term, index) => validateNodeTerm(term, `${path}[${index}]`)));
+  }
+  const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution`;
+  for (const [index, preferred] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+    if (!(preferred.weight >= 1 && preferred.weight <= 100)) {
+      errors.push(invalidValue(`${path}[${index}].weight`, preferred.weight, WEIGHT_FAULT));
+    }
+    errors.push(...validateNodeTerm(preferred.preference, `${path}[${index}].preference`));
+  }
+  return errors;
+}
+
+function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
+  const errors = [
+    ...validateLabelSelector(term.labelSelector, `${field}.labelSelector`),
+    ...validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
+  ];
+  if (!term.topologyKey) errors.push(required(`${field}.topologyKey`, 'can not be empty'));
+  else errors.push(...invalidFor(`${field}.topologyKey`, term.topologyKey, qualifiedNameFaults(term.topologyKey)));
+  return errors;
+}
+
+interface PodTerms {
+  requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
+  preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
+}
+
+function validatePodTerms(terms: PodTerms, field: string): FieldError[] {
+  const needed = `${field}.requiredDuringSchedulingIgnoredDuringExecution`;
+  const preferred = `${field}.preferredDuringSchedulingIgnoredDuringExecution`;
+  return [
+    ...(terms.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((term, index) =>
+      validatePodTerm(term, `${needed}[${index}]`),
+    ),
+    ...(terms.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ weight, podAffinityTerm }, index) => {
+      const path = `${preferred}[${index}]`;
+      const errors = weight >= 1 && weight <= 100 ? [] : [invalidValue(`${path}.weight`, weight, WEIGHT_FAULT)];
+      return [...errors, ...validatePodTerm(podAffinityTerm, `${path}.podAffinityTerm`)];
+    }),
+  ];
+}
+
+/** pkg/apis/core/validation validateAffinity. */
+export function validateAffinity(affinity: Affinity, field: string): FieldError[] {
+  const { nodeAffinity, podAffinity, podAntiAffinity } = affinity;
+  return [
+    ...(nodeAffinity ? validateNodeAffinity(nodeAffinity, `${field}.nodeAffinity`) : []),
+    ...(podAffinity ? validatePodTerms(podAffinity, `${field}.podAffinity`) : []),
+    ...(podAntiAffinity ? validatePodTerms(podAntiAffinity, `${field}.podAntiAffinity`) : []),
+  ];
+}

@@ -1,0 +1,73 @@
+import type { ConfigMap, Secret } from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { semanticallyEqual } from '../semantic-equal.js';
+import { forbidden, invalidFor, invalidValue, required, tooLong } from './faults.js';
+import { configKeyFaults } from './names.js';
+import { validateUnchanged } from './object-meta.js';
+
+const MAX_BYTES = 1024 * 1024;
+
+/** Decoded length of base64 text. */
+const byteLength = (base64: string): number => Buffer.byteLength(base64, 'base64');
+
+export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(data)) {
+    errors.push(...invalidFor(`data[${key}]`, key, configKeyFaults(key)));
+    if (Object.hasOwn(binaryData, key)) {
+      errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
+    }
+    bytes += Buffer.byteLength(value);
+  }
+  for (const [key, value] of Object.entries(binaryData)) {
+    errors.push(...invalidFor(`binaryData[${key}]`, key, configKeyFaults(key)));
+    bytes += byteLength(value);
+  }
+  if (bytes > MAX_BYTES) errors.push(tooLong('', MAX_BYTES));
+  return errors;
+}
+
+/** Keys without which a secret of a well-known type is of no use. */
+const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+};
+
+export function validateSecret({ type = '', data = {}, metadata }: Secret): FieldError[] {
+  const errors = Object.keys(data).flatMap((key) => invalidFor(`data[${key}]`, key, configKeyFaults(key)));
+  const bytes = Object.values(data).reduce((sum, value) => sum + byteLength(value), 0);
+  if (bytes > MAX_BYTES) errors.push(tooLong('data', MAX_BYTES));
+  for (const key of REQUIRED_KEYS[type] ?? []) {
+    if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
+  }
+  if (type === 'kubernetes.io/basic-auth' && !Object.hasOwn(data, 'username') && !Object.hasOwn(data, 'password')) {
+    errors.push(required('data[username]'), required('data[password]'));
+  }
+  const account = 'kubernetes.io/service-account.name';
+  if (type === 'kubernetes.io/service-account-token' && !metadata?.annotations?.[account]) {
+    errors.push(required(`metadata.annotations[${account}]`));
+  }
+  return errors;
+}
+
+interface Freezable {
+  immutable?: boolean;
+  data?: unknown;
+  binaryData?: unknown;
+}
+
+/** Once `immutable` is true, it and the data stay. */
+export function validateFrozen(object: Freezable, current: Freezable): FieldError[] {
+  if (current.immutable !== true) return [];
+  const detail = 'field is immutable when `immutable` is set';
+  return (['immutable', 'data', 'binaryData'] as const)
+    .filter((name) => !semanticallyEqual(object[name], current[name]))
+    .map((name) => forbidden(name, detail));
+}
+
+export function validateSecretUpdate(secret: Secret, current: Secret): FieldError[] {
+  return [...validateUnchanged('type', secret.type, current.type), ...validateFrozen(secret, current)];
+}

@@ -1,0 +1,69 @@
+import type { FieldError } from '../field-error.js';
+
+/** Makers of field errors, as apimachinery's field package has them. */
+
+export const required = (field: string, detail = ''): FieldError => ({ type: 'FieldValueRequired', field, detail });
+
+export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  value: value ?? null,
+  detail,
+});
+
+export const forbidden = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueForbidden',
+  field,
+  detail,
+});
+
+export const duplicate = (field: string, value: unknown, detail = ''): FieldError => ({
+  type: 'FieldValueDuplicate',
+  field,
+  value,
+  detail,
+});
+
+export const missing = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueNotFound',
+  field,
+  value,
+  detail: '',
+});
+
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field,
+  value: value ?? '',
+  detail: `supported values: ${supported.map((each) => JSON.stringify(each)).join(', ')}`,
+});
+
+export const tooLong = (field: string, maxBytes: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  detail: `may not be more than ${maxBytes} bytes`,
+});
+
+export const NEGATIVE = 'must be greater than or equal to 0';
+export const NOT_POSITIVE = 'must be greater than 0';
+export const IMMUTABLE = 'field is immutable';
+
+/** Each fault in words as an Invalid error at one field. */
+export function invalidFor(field: string, value: unknown, faults: readonly string[]): FieldError[] {
+  return faults.map((fault) => invalidValue(field, value, fault));
+}
+
+export function nonNegative(field: string, value: number | undefined): FieldError[] {
+  return value !== undefined && value < 0 ? [invalidValue(field, value, NEGATIVE)] : [];
+}
+
+export function withinRange(field: string, value: number | undefined, min: number, max: number): FieldError[] {
+  if (value === undefined || (value >= min && value <= max)) return [];
+  return [invalidValue(field, value, `must be between ${min} and ${max}, inclusive`)];
+}
+
+/** A name out of a closed list: Required when empty, NotSupported when it is another. */
+export function oneOf(field: string, value: string | undefined, supported: readonly string[]): FieldError[] {
+  if (!value) return [required(field)];
+  return supported.includes(value) ? [] : [notSupported(field, value, supported)];
+}

@@ -1,0 +1,38 @@
+import type { LabelSelector } from 'kubernetes-types/meta/v1.js';
+import type { FieldError } from '../field-error.js';
+import { forbidden, invalidFor, invalidValue, required } from './faults.js';
+import { labelValueFaults, qualifiedNameFaults } from './names.js';
+import { validateLabels } from './object-meta.js';
+
+/** The faults of values under an operator of a label or node selector; undefined when the operator is another. */
+export function operatorErrors(operator: string, values: readonly string[], field: string): FieldError[] | undefined {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (values.length > 0) return [];
+      return [required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'")];
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length === 0) return [];
+      return [forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+    default:
+      return undefined;
+  }
+}
+
+export const BAD_OPERATOR = 'not a valid selector operator';
+
+/** apimachinery ValidateLabelSelector. A missing selector has no faults. */
+export function validateLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
+  if (!selector) return [];
+  const errors = validateLabels(selector.matchLabels, `${field}.matchLabels`);
+  for (const [index, { key, operator, values = [] }] of (selector.matchExpressions ?? []).entries()) {
+    const path = `${field}.matchExpressions[${index}]`;
+    errors.push(
+      ...(operatorErrors(operator, values, path) ?? [invalidValue(`${path}.operator`, operator, BAD_OPERATOR)]),
+      ...invalidFor(`${path}.key`, key, qualifiedNameFaults(key)),
+      ...values.flatMap((value, at) => invalidFor(`${path}.values[${at}]`, value, labelValueFaults(value))),
+    );
+  }
+  return errors;
+}

@@ -1,0 +1,134 @@
+import type { FieldError } from '../field-error.js';
+import type { ObjectMeta, OwnerReference } from '../kube-object.js';
+import { semanticallyEqual } from '../semantic-equal.js';
+import { forbidden, IMMUTABLE, invalidFor, invalidValue, nonNegative, required, tooLong } from './faults.js';
+import { dnsLabelFaults, labelValueFaults, maskTrailingDash, qualifiedNameFaults } from './names.js';
+
+/** Faults of an object's name, in words. */
+export type NameRule = (name: string) => string[];
+
+const MAX_ANNOTATION_BYTES = 256 * 1024;
+/** Finalizers without a domain that the API itself acts on. */
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+type Meta = Partial<ObjectMeta>;
+
+export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+    ...invalidFor(field, key, qualifiedNameFaults(key)),
+    ...invalidFor(field, value, labelValueFaults(value)),
+  ]);
+}
+
+/** Keys may be of any case; all keys and values together are at most 256 KiB. */
+export function validateAnnotations(annotations: Record<string, string> | undefined, field: string): FieldError[] {
+  let bytes = 0;
+  const errors = Object.entries(annotations ?? {}).flatMap(([key, value]) => {
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+    return invalidFor(field, key, qualifiedNameFaults(key.toLowerCase()));
+  });
+  if (bytes > MAX_ANNOTATION_BYTES) errors.push(tooLong(field, MAX_ANNOTATION_BYTES));
+  return errors;
+}
+
+function validateOwnerReferences(owners: OwnerReference[], field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  let controller: OwnerReference | undefined;
+  for (const owner of owners) {
+    const version = (owner.apiVersion ?? '').split('/').at(-1);
+    if (!version) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'));
+    for (const name of ['kind', 'name', 'uid'] as const) {
+      if (!owner[name]) errors.push(invalidValue(`${field}.${name}`, owner[name] ?? '', 'must not be empty'));
+    }
+    if (owner.kind === 'Event' && owner.apiVersion === 'v1') {
+      errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
+    }
+    if (!owner.controller) continue;
+    if (controller) {
+      const both = `${controller.kind}/${controller.name} and ${owner.kind}/${owner.name}`;
+      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${both}`;
+      errors.push(invalidValue(field, owners, detail));
+    }
+    controller = owner;
+  }
+  return errors;
+}
+
+function validateFinalizers(finalizers: string[], field: string): FieldError[] {
+  const errors = finalizers.flatMap((name) => invalidFor(field, name, qualifiedNameFaults(name)));
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
+    errors.push(invalidValue(field, finalizers, detail));
+  }
+  for (const [index, name] of finalizers.entries()) {
+    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) continue;
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    errors.push(invalidValue(`${field}[${index}]`, name, detail));
+  }
+  return errors;
+}
+
+function validateName(meta: Meta, rule: NameRule): FieldError[] {
+  const errors: FieldError[] = [];
+  if (meta.generateName) {
+    const prefix = maskTrailingDash(meta.generateName);
+    errors.push(...invalidFor('metadata.generateName', meta.generateName, rule(prefix)));
+  }
+  if (!meta.name) errors.push(required('metadata.name', 'name or generateName is required'));
+  else errors.push(...invalidFor('metadata.name', meta.name, rule(meta.name)));
+  return errors;
+}
+
+function validateNamespaceOf(meta: Meta, namespaced: boolean): FieldError[] {
+  const field = 'metadata.namespace';
+  if (!namespaced) return meta.namespace ? [forbidden(field, 'not allowed on this type')] : [];
+  if (!meta.namespace) return [required(field)];
+  return invalidFor(field, meta.namespace, dnsLabelFaults(meta.namespace));
+}
+
+/** Metadata of any object (apimachinery ValidateObjectMeta and core ValidateObjectMeta). */
+export function validateObjectMeta(meta: Meta, namespaced: boolean, nameRule: NameRule): FieldError[] {
+  return [
+    ...validateName(meta, nameRule),
+    ...validateNamespaceOf(meta, namespaced),
+    ...nonNegative('metadata.generation', meta.generation),
+    ...validateLabels(meta.labels, 'metadata.labels'),
+    ...validateAnnotations(meta.annotations, 'metadata.annotations'),
+    ...validateOwnerReferences(meta.ownerReferences ?? [], 'metadata.ownerReferences'),
+    ...validateFinalizers(meta.finalizers ?? [], 'metadata.finalizers'),
+  ];
+}
+
+/** Fields of metadata that no update may change. */
+export const IMMUTABLE_METADATA = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const;
+
+/** What an update may not do to metadata (apimachinery ValidateObjectMetaUpdate). */
+export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {
+  const errors: FieldError[] = [];
+  if (current.deletionTimestamp) {
+    const added = (meta.finalizers ?? []).filter((name) => !current.finalizers?.includes(name));
+    if (added.length > 0) {
+      const detail = 'no new finalizers can be added if the object is being deleted, found new finalizers ';
+      errors.push(forbidden('metadata.finalizers', detail + JSON.stringify(added)));
+    }
+  }
+  if ((meta.generation ?? 0) < (current.generation ?? 0)) {
+    errors.push(invalidValue('metadata.generation', meta.generation ?? 0, 'must not be decremented'));
+  }
+  for (const name of IMMUTABLE_METADATA) {
+    errors.push(...validateUnchanged(`metadata.${name}`, meta[name], current[name]));
+  }
+  return errors;
+}
+
+/** Invalid, `field is immutable`, unless both values are semantically equal. */
+export function validateUnchanged(field: string, value: unknown, current: unknown): FieldError[] {
+  return semanticallyEqual(value, current) ? [] : [invalidValue(field, value, IMMUTABLE)];
+}

@@ -1,0 +1,140 @@
+import { isIP } from 'node:net';
+import type { PodSpec, PodTemplateSpec, TopologySpreadConstraint } from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { validateAffinity } from './affinity.js';
+import { validateContainers, validateIds } from './container.js';
+import {
+  forbidden,
+  invalidFor,
+  invalidValue,
+  NOT_POSITIVE,
+  notSupported,
+  oneOf,
+  required,
+  withinRange,
+} from './faults.js';
+import { validateLabelSelector } from './label-selector.js';
+import { dnsLabelFaults, dnsSubdomainFaults, qualifiedNameFaults } from './names.js';
+import { validateAnnotations, validateLabels } from './object-meta.js';
+import { validateTolerations } from './toleration.js';
+import { validateVolumes } from './volume.js';
+
+const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const MAX_INT32 = 2 ** 31 - 1;
+
+/** Names that a spec refers to, each with its rule. */
+const NAMES = [
+  ['serviceAccountName', dnsSubdomainFaults],
+  ['nodeName', dnsSubdomainFaults],
+  ['priorityClassName', dnsSubdomainFaults],
+  ['runtimeClassName', dnsSubdomainFaults],
+  ['hostname', dnsLabelFaults],
+  ['subdomain', dnsLabelFaults],
+] as const;
+
+/** With the host's network a container port is the host's port, where a host port is named at all. */
+function validateHostNetwork(spec: PodSpec, field: string): FieldError[] {
+  if (!spec.hostNetwork) return [];
+  return (spec.containers ?? []).flatMap(({ ports }, index) =>
+    (ports ?? []).flatMap(({ containerPort, hostPort }, at) =>
+      !hostPort || hostPort === containerPort
+        ? []
+        : [
+            invalidValue(
+              `${field}.containers[${index}].ports[${at}].containerPort`,
+              containerPort,
+              'must match `hostPort` when `hostNetwork` is true',
+            ),
+          ],
+    ),
+  );
+}
+
+function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldError[] {
+  const errors = oneOf(`${field}.dnsPolicy`, dnsPolicy, DNS_POLICIES);
+  const servers = dnsConfig?.nameservers ?? [];
+  if (dnsPolicy === 'None' && !dnsConfig) {
+    errors.push(required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None'));
+  } else if (dnsPolicy === 'None' && servers.length === 0) {
+    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+    errors.push(required(`${field}.dnsConfig.nameservers`, detail));
+  }
+  for (const [index, server] of servers.entries()) {
+    if (isIP(server) !== 0) continue;
+    errors.push(invalidValue(`${field}.dnsConfig.nameservers[${index}]`, server, IP_FAULT));
+  }
+  return errors;
+}
+
+const IP_FAULT = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+
+function validateSpread(constraints: readonly TopologySpreadConstraint[], field: string): FieldError[] {
+  return constraints.flatMap(({ maxSkew, topologyKey, whenUnsatisfiable, labelSelector }, index) => {
+    const path = `${field}[${index}]`;
+    return [
+      ...(maxSkew > 0 ? [] : [invalidValue(`${path}.maxSkew`, maxSkew, NOT_POSITIVE)]),
+      ...(topologyKey
+        ? invalidFor(`${path}.topologyKey`, topologyKey, qualifiedNameFaults(topologyKey))
+        : [required(`${path}.topologyKey`, 'can not be empty')]),
+      ...(['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable)
+        ? []
+        : [notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'])]),
+      ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
+    ];
+  });
+}
+
+/**
+ * The spec of a pod or of a template after defaulting: a serious subset of pkg/apis/core/validation ValidatePodSpec.
+ * Left out: Windows and AppArmor options, sysctls, dynamic resource claims, and volume types no daemon here can mount.
+ */
+export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
+  const errors = [
+    ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
+    ...validateContainers(spec, field),
+    ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
+    ...validateDns(spec, field),
+    ...validateHostNetwork(spec, field),
+    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...(spec.securityContext ? validateIds(spec.securityContext, `${field}.securityContext`) : []),
+    ...(spec.affinity ? validateAffinity(spec.affinity, `${field}.affinity`) : []),
+    ...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`),
+    ...validateSpread(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`),
+    ...withinRange(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, MAX_INT32),
+  ];
+  for (const [name, rule] of NAMES) {
+    const value = spec[name];
+    if (value) errors.push(...invalidFor(`${field}.${name}`, value, rule(value)));
+  }
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    const detail = 'ShareProcessNamespace and HostPID cannot both be enabled';
+    errors.push(invalidValue(`${field}.shareProcessNamespace`, true, detail));
+  }
+  for (const [index, { name }] of (spec.imagePullSecrets ?? []).entries()) {
+    if (!name) errors.push(required(`${field}.imagePullSecrets[${index}].name`));
+  }
+  for (const [index, { ip }] of (spec.hostAliases ?? []).entries()) {
+    if (isIP(ip ?? '') === 0) errors.push(invalidValue(`${field}.hostAliases[${index}].ip`, ip ?? '', IP_FAULT));
+  }
+  for (const [index, { conditionType }] of (spec.readinessGates ?? []).entries()) {
+    const path = `${field}.readinessGates[${index}].conditionType`;
+    errors.push(...invalidFor(path, conditionType, qualifiedNameFaults(conditionType)));
+  }
+  return errors;
+}
+
+/** Upstream reports a template's labels and annotations right under the template, without `metadata`. */
+export function validatePodTemplate(template: PodTemplateSpec, field: string): FieldError[] {
+  const spec = template.spec ?? { containers: [] };
+  const errors = [
+    ...validateLabels(template.metadata?.labels, `${field}.labels`),
+    ...validateAnnotations(template.metadata?.annotations, `${field}.annotations`),
+    ...validatePodSpec(spec, `${field}.spec`),
+  ];
+  if (spec.ephemeralContainers?.length) {
+    const detail = 'ephemeral containers not allowed in pod template';
+    errors.push(forbidden(`${field}.spec.ephemeralContainers`, detail));
+  }
+  return errors;
+}

@@ -1,0 +1,59 @@
+import type { Taint, Toleration } from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { duplicate, invalidFor, invalidValue, notSupported, oneOf } from './faults.js';
+import { labelValueFaults, qualifiedNameFaults } from './names.js';
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+/** pkg/apis/core/validation ValidateTolerations, with the comparison operators Lt and Gt switched off (alpha). */
+export function validateTolerations(tolerations: readonly Toleration[], field: string): FieldError[] {
+  return tolerations.flatMap((toleration, index) => validateToleration(toleration, `${field}[${index}]`));
+}
+
+function validateToleration(toleration: Toleration, field: string): FieldError[] {
+  const { key, operator, value, effect, tolerationSeconds } = toleration;
+  const errors = key ? invalidFor(`${field}.key`, key, qualifiedNameFaults(key)) : [];
+  if (!key && operator !== 'Exists') {
+    const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
+    errors.push(invalidValue(`${field}.operator`, operator ?? '', detail));
+  }
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+    const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+    errors.push(invalidValue(`${field}.effect`, effect ?? '', detail));
+  }
+  switch (operator) {
+    case 'Equal':
+    case '':
+    case undefined: {
+      const faults = labelValueFaults(value ?? '');
+      if (faults.length > 0) errors.push(invalidValue(`${field}.operator`, value, faults.join(';')));
+      break;
+    }
+    case 'Exists':
+      if (value) {
+        errors.push(invalidValue(`${field}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
+      }
+      break;
+    default:
+      errors.push(notSupported(`${field}.operator`, operator, ['Equal', 'Exists']));
+  }
+  if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(`${field}.effect`, effect, EFFECTS));
+  return errors;
+}
+
+/** Taints of a node: well-formed, and one for each pair of key and effect. */
+export function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, index) => {
+    const { key, value, effect } = taint;
+    const path = `${field}[${index}]`;
+    const errors = invalidFor(`${path}.key`, key, qualifiedNameFaults(key));
+    const faults = labelValueFaults(value ?? '');
+    if (faults.length > 0) errors.push(invalidValue(`${path}.value`, value, faults.join(';')));
+    errors.push(...oneOf(`${path}.effect`, effect, EFFECTS));
+    const pair = `${key}:${effect}`;
+    if (seen.has(pair)) errors.push(duplicate(path, taint, 'taints must be unique by key and effect pair'));
+    seen.add(pair);
+    return errors;
+  });
+}
