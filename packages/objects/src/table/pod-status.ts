@@ -109,9 +109,7 @@ export function summarizePod(pod: Pick<Pod, 'metadata' | 'spec' | 'status'>): Po
   const status = pod.status ?? {};
   const phase = status.phase ?? '';
   let word = status.reason || phase;
-  const gated = status.conditions?.some(
-    ({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated',
-  );
+  const gated = status.conditions?.some(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated');
   if (gated) word = 'SchedulingGated';
 
   const init = readInitContainers(pod.spec, status);
@@ -133,7 +131,7 @@ export function summarizePod(pod: Pick<Pod, 'metadata' | 'spec' | 'status'>): Po
   return {
     status: word,
     readyContainers,
-    totalContainers: (pod.spec?.containers.length ?? 0) + sidecarsOf(pod.spec).size,
+    totalContainers: (pod.spec?.containers ?? []).length + sidecarsOf(pod.spec).size,
     restarts: restarts.count,
     lastRestart: restarts.last,
   };
