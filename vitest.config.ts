@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['{packages,services}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['packages/test-kit/src/postgres-setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
   },
 });

@@ -1,15 +1,15 @@
 export * from './api-error.js';
 export * from './decode/index.js';
+export * from './defaults/index.js';
 export * from './deletion/index.js';
 export * from './field-error.js';
 export * from './kube-object.js';
 export * from './quantity/index.js';
 export * from './record.js';
 export * from './resource.js';
+export * from './resources/index.js';
 export * from './schema/index.js';
 export * from './selectors/index.js';
-export * from './defaults/index.js';
-export * from './resources/index.js';
+export { semanticallyEqual } from './semantic-equal.js';
 export * from './table/index.js';
 export * from './validation/index.js';
-export { semanticallyEqual } from './semantic-equal.js';

@@ -1,8 +1,8 @@
 import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
-import type { FreshReads } from './rest/fresh-reads.js';
 import type { NodeHeartbeats } from './node-heartbeats.js';
+import type { FreshReads } from './rest/fresh-reads.js';
 import type { WatchHub } from './watch/watch-hub.js';
 
 /** What request handlers work with. */

@@ -7,7 +7,11 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 const PRIORITY_CLASSES = [
   { name: 'system-node-critical', value: 2_000_001_000, description: 'For pods without which a node is of no use.' },
-  { name: 'system-cluster-critical', value: 2_000_000_000, description: 'For pods without which the cluster is of no use.' },
+  {
+    name: 'system-cluster-critical',
+    value: 2_000_000_000,
+    description: 'For pods without which the cluster is of no use.',
+  },
 ];
 
 function required(group: string, version: string, plural: string): ResourceDefinition {
@@ -17,7 +21,12 @@ function required(group: string, version: string, plural: string): ResourceDefin
 }
 
 /** Creates an object that may be there already: another replica, or an earlier start, was first. */
-async function ensure(context: ApiContext, definition: ResourceDefinition, namespace: string, value: object): Promise<void> {
+async function ensure(
+  context: ApiContext,
+  definition: ResourceDefinition,
+  namespace: string,
+  value: object,
+): Promise<void> {
   try {
     await createObject(context, definition, namespace, decodeObject({ value }, definition).object, false);
   } catch (error) {

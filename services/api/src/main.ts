@@ -54,13 +54,20 @@ await runService(
         .filter((definition) => !definition.convert)
         .map((definition) => [definition.storage, { apiVersion: apiVersionOf(definition), kind: definition.kind }]),
     );
-    const byPlacement = { byPlacement: ({ record }: { record: { placement: string | null } }) => (record.placement === null ? [] : [record.placement]) };
+    const byPlacement = {
+      byPlacement: ({ record }: { record: { placement: string | null } }) =>
+        record.placement === null ? [] : [record.placement],
+    };
     const reflector = new Reflector({
       bus,
       store,
       log,
       signal,
-      resources: [...kinds].map(([resource, kind]) => ({ resource, kind, ...(resource === 'pods' && { indexers: byPlacement }) })),
+      resources: [...kinds].map(([resource, kind]) => ({
+        resource,
+        kind,
+        ...(resource === 'pods' && { indexers: byPlacement }),
+      })),
     });
     const watches = new WatchHub(reflector);
     const heartbeats = new NodeHeartbeats();
@@ -90,7 +97,12 @@ await runService(
     watches.begin(await store.journalTail(HISTORY, reflector.revision), reflector.revision, kinds);
     void heartbeats.follow(bus, log);
 
-    const { fastify, https } = buildServer(context, { key: key ?? '', cert: cert ?? '', clientCa: clientCa ?? '' }, readiness, metrics);
+    const { fastify, https } = buildServer(
+      context,
+      { key: key ?? '', cert: cert ?? '', clientCa: clientCa ?? '' },
+      readiness,
+      metrics,
+    );
     onClose(() => fastify.close());
     await fastify.ready();
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {

@@ -1,5 +1,11 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { apiVersionOf, type KubeObject, type ObjectRecord, recordToJson, type ResourceDefinition } from '@everynode/objects';
+import {
+  apiVersionOf,
+  type KubeObject,
+  type ObjectRecord,
+  type ResourceDefinition,
+  recordToJson,
+} from '@everynode/objects';
 import type { Representation } from './negotiate.js';
 
 /** What a list says of itself. */

@@ -43,7 +43,13 @@ export class Query {
     const unknown = values.find((value) => value !== 'All');
     if (unknown !== undefined) {
       throw new ApiError('Invalid', `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`, {
-        causes: [{ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`, field: 'dryRun' }],
+        causes: [
+          {
+            reason: 'FieldValueNotSupported',
+            message: `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`,
+            field: 'dryRun',
+          },
+        ],
       });
     }
     return values.length > 0;
@@ -52,8 +58,18 @@ export class Query {
   get fieldValidation(): 'Strict' | 'Warn' | 'Ignore' {
     const value = this.text('fieldValidation') ?? 'Warn';
     if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
-    throw new ApiError('Invalid', `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`, {
-      causes: [{ reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(value)}`, field: 'fieldValidation' }],
-    });
+    throw new ApiError(
+      'Invalid',
+      `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
+      {
+        causes: [
+          {
+            reason: 'FieldValueNotSupported',
+            message: `Unsupported value: ${JSON.stringify(value)}`,
+            field: 'fieldValidation',
+          },
+        ],
+      },
+    );
   }
 }

@@ -7,18 +7,26 @@ import { ApiError, parseBody } from '@everynode/objects';
 import { healthText, type Readiness } from '@everynode/service-shell';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { ApiContext } from './api-context.js';
 import { type Identity, identityOf } from './auth/client-identity.js';
 import { answerReview, isReview } from './auth/reviews.js';
-import type { ApiContext } from './api-context.js';
-import { aggregated, coreVersions, type Document, documentOf, group, groupList, resourceList } from './discovery/discovery.js';
+import {
+  aggregated,
+  coreVersions,
+  type Document,
+  documentOf,
+  group,
+  groupList,
+  resourceList,
+} from './discovery/discovery.js';
 import { bodyFormat, parseAccept } from './negotiate.js';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
 import { Query } from './query.js';
 import { unknownPath } from './request-info.js';
 import { requestMetrics } from './request-metrics.js';
 import { type ResourceAnswer, serveResource } from './rest/dispatch.js';
-import { toYaml } from './yaml.js';
 import { version } from './version.js';
+import { toYaml } from './yaml.js';
 
 const BODY_LIMIT = 3 * 1024 * 1024;
 /** Smaller answers cost more to compress than to send (apiserver: 128 kB). */
@@ -90,7 +98,10 @@ export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readi
     fastify.get(path, (request, reply) => {
       const report = path === '/readyz' ? readiness.report() : { ready: true, lines: ['[+]ping ok'] };
       const verbose = new Query(searchOf(request)).flag('verbose');
-      return reply.code(report.ready ? 200 : 503).type('text/plain').send(healthText(path, report, verbose));
+      return reply
+        .code(report.ready ? 200 : 503)
+        .type('text/plain')
+        .send(healthText(path, report, verbose));
     });
   }
   fastify.get('/version', (_request, reply) => reply.type('application/json').send(JSON.stringify(version)));
@@ -124,7 +135,12 @@ function addDiscovery(fastify: FastifyInstance): void {
       const wanted = aggregatedVersion(request.headers.accept);
       if (!wanted) return sendDocument(request, reply, documentOf(path, classic), 'application/json');
       const type = `application/json;g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`;
-      return sendDocument(request, reply, documentOf(`${path} ${wanted}`, () => aggregated(path, wanted)), type);
+      return sendDocument(
+        request,
+        reply,
+        documentOf(`${path} ${wanted}`, () => aggregated(path, wanted)),
+        type,
+      );
     });
   };
   discovery('/api', coreVersions);
@@ -133,7 +149,12 @@ function addDiscovery(fastify: FastifyInstance): void {
   fastify.get<{ Params: { group: string } }>('/apis/:group', (request, reply) => {
     const found = group(request.params.group);
     if (!found) throw unknownPath();
-    return sendDocument(request, reply, documentOf(`group ${request.params.group}`, () => found), 'application/json');
+    return sendDocument(
+      request,
+      reply,
+      documentOf(`group ${request.params.group}`, () => found),
+      'application/json',
+    );
   });
   fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request, reply) =>
     sendFound(request, reply, request.params),
@@ -144,7 +165,12 @@ function sendFound(request: FastifyRequest, reply: FastifyReply, groupVersion: {
   const found = resourceList(groupVersion);
   if (!found) throw unknownPath();
   const key = `resources ${groupVersion.group}/${groupVersion.version}`;
-  return sendDocument(request, reply, documentOf(key, () => found), 'application/json');
+  return sendDocument(
+    request,
+    reply,
+    documentOf(key, () => found),
+    'application/json',
+  );
 }
 
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
@@ -248,7 +274,9 @@ async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: 
 function sendError(context: ApiContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error);
   if (!known) context.log.error({ err: error, method: request.method, url: request.url }, 'a request failed');
-  const status = (known ?? new ApiError('InternalError', 'an internal error occurred, see the log of the api', {}, { cause: error })).toStatus();
+  const status = (
+    known ?? new ApiError('InternalError', 'an internal error occurred, see the log of the api', {}, { cause: error })
+  ).toStatus();
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   return reply.code(status.code).type('application/json').send(JSON.stringify(status));
@@ -257,8 +285,10 @@ function sendError(context: ApiContext, error: unknown, request: FastifyRequest,
 function asApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
-  if (statusCode === 413) return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
+  if (statusCode === 413)
+    return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
   if (statusCode === 415) return new ApiError('UnsupportedMediaType', message ?? 'unsupported media type');
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new ApiError('BadRequest', message ?? 'bad request');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new ApiError('BadRequest', message ?? 'bad request');
   return undefined;
 }

@@ -15,7 +15,9 @@ const schema = Type.Object(
             name: Type.String({ minLength: 1, maxLength: 253 }),
             labels: Type.Optional(Labels),
             taints: Type.Optional(
-              Type.Array(Type.Object({ key: Type.String(), value: Type.Optional(Type.String()), effect: Type.String() })),
+              Type.Array(
+                Type.Object({ key: Type.String(), value: Type.Optional(Type.String()), effect: Type.String() }),
+              ),
             ),
             capacity: Type.Optional(Labels),
           },
@@ -82,13 +84,15 @@ const ownLabels = (name: string): Record<string, string> => ({
 /** The nodes that the file asks for. */
 export function nodesFrom(file: NodesFile): HostedNode[] {
   const taken = new Set<number>();
-  const named = (file.nodes ?? []).map(({ name, labels, taints, capacity }): HostedNode => ({
-    name,
-    number: numberOf(name, taken),
-    labels: { ...ownLabels(name), ...labels },
-    taints: (taints ?? []).map(({ key, value, effect }) => ({ key, effect, ...(value !== undefined && { value }) })),
-    capacity: capacity ?? {},
-  }));
+  const named = (file.nodes ?? []).map(
+    ({ name, labels, taints, capacity }): HostedNode => ({
+      name,
+      number: numberOf(name, taken),
+      labels: { ...ownLabels(name), ...labels },
+      taints: (taints ?? []).map(({ key, value, effect }) => ({ key, effect, ...(value !== undefined && { value }) })),
+      capacity: capacity ?? {},
+    }),
+  );
   const { count = 0, from = 1, pattern = 'node-%05d', zones = [], labels } = file.generate ?? {};
   const numbered = Array.from({ length: count }, (_, i): HostedNode => {
     const number = from + i;

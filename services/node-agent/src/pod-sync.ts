@@ -1,4 +1,4 @@
-import { type Bus, type Delivery } from '@everynode/bus';
+import type { Bus, Delivery } from '@everynode/bus';
 import { type ListPodsReply, parseEvent, parseExchange, subjects } from '@everynode/contract';
 import { type BackoffOptions, type Logger, retryUntilDone } from '@everynode/service-shell';
 import type { HostedNode } from './nodes-file.js';
@@ -139,7 +139,8 @@ export class PodSync {
     if (node) {
       this.#running.add(uid);
       runtime.start(pod, node);
-    } else log.warn({ pod: pod.metadata.name, node: pod.spec.nodeName }, 'a pod was assigned to a node that is not here');
+    } else
+      log.warn({ pod: pod.metadata.name, node: pod.spec.nodeName }, 'a pod was assigned to a node that is not here');
     return uid;
   }
 

@@ -69,7 +69,10 @@ export class StatusOutbox {
         for (const { pod, report } of batch) if (report.stopped) this.#sequences.delete(pod.metadata.uid);
       } catch (error) {
         failures += 1;
-        log.warn({ err: error, failures, waiting: this.#waiting.size + batch.length }, 'pod statuses could not be sent');
+        log.warn(
+          { err: error, failures, waiting: this.#waiting.size + batch.length },
+          'pod statuses could not be sent',
+        );
         this.#putBack(batch);
         await pause(backoffMs(failures, BACKOFF), signal);
       }
@@ -90,7 +93,10 @@ export class StatusOutbox {
       size += item.length;
     }
     const { incarnation } = this.#options;
-    return { batch, body: `{"incarnation":${incarnation satisfies PodStatusReported['incarnation']},"pods":[${items.join(',')}]}` };
+    return {
+      batch,
+      body: `{"incarnation":${incarnation satisfies PodStatusReported['incarnation']},"pods":[${items.join(',')}]}`,
+    };
   }
 
   #itemFor({ pod, report }: Waiting): PodStatusItem {

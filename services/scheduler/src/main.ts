@@ -1,5 +1,5 @@
 import { Bus } from '@everynode/bus';
-import { Reflector } from '@everynode/list-watch';
+import { type CachedObject, Reflector } from '@everynode/list-watch';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { serveAgentRequests } from './assignment/agent-requests.js';
@@ -10,12 +10,18 @@ import { followManifests } from './controllers/daemonset/manifests.js';
 import { GarbageCollector } from './controllers/garbage-collection/garbage-collector.js';
 import { NamespaceController } from './controllers/namespace/namespace-controller.js';
 import { NodeLifecycleController } from './controllers/node-lifecycle/node-lifecycle-controller.js';
+import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
 import { Ingest } from './ingest/ingest.js';
 import { schedulerMetrics } from './metrics.js';
 import { Relay } from './relay/relay.js';
 import type { SchedulerContext } from './scheduler-context.js';
 import { Shards } from './shard/shards.js';
+
+/** Events are written where they can stay. */
+function isOpenNamespace(namespace: CachedObject | undefined): boolean {
+  return namespace !== undefined && namespace.metadata.deletionTimestamp === undefined;
+}
 
 const config = schedulerConfig();
 const replica = config.EVERYNODE_REPLICA;
@@ -47,7 +53,13 @@ await runService(
     const counters = schedulerMetrics(metrics, { store, bus });
     const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
     const shards = new Shards({ store, replica, log, signal });
-    const recorder = new StoreEventRecorder({ store, log, metrics, signal });
+    const recorder = new StoreEventRecorder({
+      store,
+      log,
+      metrics,
+      signal,
+      isOpen: (namespace) => isOpenNamespace(reflector.cache('namespaces').get('', namespace)),
+    });
     onClose(() => recorder.close());
     const context: SchedulerContext = { store, bus, reflector, shards, recorder, log, signal };
 
@@ -69,6 +81,7 @@ await runService(
     const working = [
       new Relay({ store, bus, log, signal }).run(),
       shards.run(),
+      expireEvents({ store, shards, log, signal }),
       followManifests(bus, log, (key) => daemonSets.lookAt(key)),
       new Ingest({ store, bus, nodes: reflector.cache('nodes'), recorder, log, onRefused: counters.refused }).run(),
     ];

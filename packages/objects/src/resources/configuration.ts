@@ -2,7 +2,12 @@ import type { ConfigMap, Secret } from 'kubernetes-types/core/v1.js';
 import { setSecretDefaults } from '../defaults/index.js';
 import type { KubeObject } from '../kube-object.js';
 import { configMapTable, secretTable, serviceAccountTable } from '../table/index.js';
-import { validateConfigMap, validateFrozen, validateSecret, validateSecretUpdate } from '../validation/configuration.js';
+import {
+  validateConfigMap,
+  validateFrozen,
+  validateSecret,
+  validateSecretUpdate,
+} from '../validation/configuration.js';
 import { defineResource } from './define-resource.js';
 
 const secretOf = (object: KubeObject): Secret => object as unknown as Secret;

@@ -11,6 +11,7 @@ export const controllerRevisions = defineResource({
   namespaced: true,
   schema: 'io.k8s.api.apps.v1.ControllerRevision',
   validate: (object) => validateControllerRevision(object as RevisionParts),
-  validateUpdate: (object, current) => validateControllerRevisionUpdate(object as RevisionParts, current as RevisionParts),
+  validateUpdate: (object, current) =>
+    validateControllerRevisionUpdate(object as RevisionParts, current as RevisionParts),
   table: controllerRevisionTable,
 });

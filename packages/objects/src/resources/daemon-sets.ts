@@ -52,6 +52,5 @@ export const daemonSets = defineResource({
   validate: (object) => validateDaemonSetSpec(daemonSetOf(object).spec as NonNullable<DaemonSet['spec']>),
   validateUpdate: (object, current) => validateDaemonSetUpdate(daemonSetOf(object), daemonSetOf(current)),
   table: daemonSetTable,
-  validateStatus: (object, current) =>
-    validateDaemonSetStatus(daemonSetOf(object).status, daemonSetOf(current).status),
+  validateStatus: (object, current) => validateDaemonSetStatus(daemonSetOf(object).status, daemonSetOf(current).status),
 });

@@ -2,7 +2,12 @@ import type { FieldError } from '../field-error.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition, SubresourceDefinition, Verb } from '../resource.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { dnsSubdomainFaults, type NameRule, validateObjectMeta, validateObjectMetaUpdate } from '../validation/index.js';
+import {
+  dnsSubdomainFaults,
+  type NameRule,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from '../validation/index.js';
 
 export const ALL_VERBS: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -12,7 +17,12 @@ export const statusSubresource: SubresourceDefinition = { name: 'status', verbs:
 /** What a resource says of itself; the rest is what most do. */
 export interface ResourceFacts
   extends Pick<ResourceDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'schema' | 'table'>,
-    Partial<Pick<ResourceDefinition, 'shortNames' | 'categories' | 'verbs' | 'subresources' | 'fields' | 'storage' | 'convert'>> {
+    Partial<
+      Pick<
+        ResourceDefinition,
+        'shortNames' | 'categories' | 'verbs' | 'subresources' | 'fields' | 'storage' | 'convert'
+      >
+    > {
   hasGeneration?: boolean;
   nameRule?: NameRule;
   setDefaults?: (object: KubeObject) => void;

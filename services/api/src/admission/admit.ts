@@ -1,4 +1,10 @@
-import { addDefaultTolerations, ApiError, controllerOf, type KubeObject, type ResourceDefinition } from '@everynode/objects';
+import {
+  ApiError,
+  addDefaultTolerations,
+  controllerOf,
+  type KubeObject,
+  type ResourceDefinition,
+} from '@everynode/objects';
 import type { PodSpec } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
 

@@ -15,6 +15,10 @@ export function identityOf(socket: TLSSocket): Identity | undefined {
   const { subject } = socket.getPeerCertificate();
   if (!subject?.CN) return undefined;
   const organisations: unknown = subject.O;
-  const groups = Array.isArray(organisations) ? organisations.map(String) : organisations ? [String(organisations)] : [];
+  const groups = Array.isArray(organisations)
+    ? organisations.map(String)
+    : organisations
+      ? [String(organisations)]
+      : [];
   return { user: String(subject.CN), groups: [...groups, 'system:authenticated'] };
 }

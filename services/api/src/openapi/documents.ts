@@ -1,5 +1,5 @@
-import { type Descriptions, openApiV2 as buildV2, openApiV3 as buildV3, readDescriptions } from '@everynode/openapi';
 import { resources } from '@everynode/objects';
+import { openApiV2 as buildV2, openApiV3 as buildV3, type Descriptions, readDescriptions } from '@everynode/openapi';
 import { type Document, documentOf } from '../discovery/discovery.js';
 
 let descriptions: Descriptions | undefined;

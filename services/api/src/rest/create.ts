@@ -70,8 +70,12 @@ export async function createObject(
 async function createNamed(context: ApiContext, target: Target, sent: KubeObject, dryRun: boolean): Promise<Written> {
   const { definition, namespace, name } = target;
   const object = structuredClone(sent);
-  const { deletionTimestamp: _deleted, deletionGracePeriodSeconds: _grace, managedFields: _managed, ...metadata } =
-    object.metadata;
+  const {
+    deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace,
+    managedFields: _managed,
+    ...metadata
+  } = object.metadata;
   object.metadata = {
     ...metadata,
     name,
@@ -118,7 +122,12 @@ async function requireNamespace(context: ApiContext, namespace: string, definiti
   const detail = `unable to create new content in namespace ${namespace} because it is being terminated`;
   throw new ApiError('Forbidden', `${definition.plural} is forbidden: ${detail}`, {
     kind: definition.plural,
-    causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+    causes: [
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
+    ],
   });
 }
-

@@ -127,13 +127,20 @@ async function serveVerb(
       return one(object, 200, warnings);
     }
     case 'delete':
-      return deleted(target, await deleteObject(context, target, deleteOptions(definition, body, query)), one, yaml);
+      return deleted(target, await deleteObject(context, target, deleteOptions(body, query)), one, yaml);
     case 'deletecollection': {
       if (definition.namespaced && namespace === '') throw notAllowed();
-      const options = deleteOptions(definition, body, query);
+      const options = deleteOptions(body, query);
       const gone = await deleteCollection(context, definition, namespace, options, query);
       const meta = { resourceVersion: String(context.reflector.revision) };
-      return { status: 200, json: presenter.list(gone.map(({ object }) => object), meta), yaml };
+      return {
+        status: 200,
+        json: presenter.list(
+          gone.map(({ object }) => object),
+          meta,
+        ),
+        yaml,
+      };
     }
   }
 }

@@ -39,7 +39,11 @@ export async function listObjects(
   await reachRevision(context, query);
   const { revision } = context.reflector;
   const exact = query.text('resourceVersionMatch') === 'Exact' ? query.count('resourceVersion') : undefined;
-  if (exact !== undefined && exact !== revision && context.watches.changedBetween(definition.storage, exact, revision)) {
+  if (
+    exact !== undefined &&
+    exact !== revision &&
+    context.watches.changedBetween(definition.storage, exact, revision)
+  ) {
     throw expired(exact, revision);
   }
   const objects = select(context.reflector.cache(definition.storage), selection);
@@ -47,7 +51,10 @@ export async function listObjects(
   if (limit === 0 || objects.length <= limit) {
     return { objects, meta: { resourceVersion: String(shownRevision) } };
   }
-  const list = createHash('sha256').update(`${definition.storage} ${namespace} ${shownRevision} ${Math.random()}`).digest('base64url').slice(0, 22);
+  const list = createHash('sha256')
+    .update(`${definition.storage} ${namespace} ${shownRevision} ${Math.random()}`)
+    .digest('base64url')
+    .slice(0, 22);
   keepOpen(list, objects);
   return page(objects, { rv: shownRevision, from: 0, list }, limit);
 }
@@ -84,7 +91,8 @@ function nextPage(text: string, limit: number, query: Query): ListResult {
 function parseToken(text: string): Token {
   try {
     const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<Token>;
-    if (Number.isInteger(token.rv) && Number.isInteger(token.from) && typeof token.list === 'string') return token as Token;
+    if (Number.isInteger(token.rv) && Number.isInteger(token.from) && typeof token.list === 'string')
+      return token as Token;
   } catch (cause) {
     throw new ApiError('BadRequest', 'continue key is not valid', {}, { cause });
   }
@@ -101,13 +109,22 @@ export async function reachRevision(context: ApiContext, query: Query): Promise<
   const match = query.text('resourceVersionMatch');
   const text = query.text('resourceVersion');
   if (match !== undefined && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw new ApiError('Invalid', `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`);
+    throw new ApiError(
+      'Invalid',
+      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
+    );
   }
   if (match !== undefined && text === undefined) {
-    throw new ApiError('Invalid', 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+    throw new ApiError(
+      'Invalid',
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+    );
   }
   if (match === 'Exact' && text === '0') {
-    throw new ApiError('Invalid', 'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+    throw new ApiError(
+      'Invalid',
+      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+    );
   }
   const revision = query.count('resourceVersion');
   if (revision === undefined) await context.freshReads.catchUp();

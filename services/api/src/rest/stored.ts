@@ -5,8 +5,8 @@ import {
   type KubeObject,
   type ObjectRecord,
   placementOf,
-  recordToObject,
   type ResourceDefinition,
+  recordToObject,
   resourceByStorage,
   splitObject,
 } from '@everynode/objects';
@@ -113,7 +113,12 @@ function currentFrom(record: ObjectRecord): Current {
   };
 }
 
-function afterwards(target: Target, before: Current | undefined, decision: Decision, result: WriteResult): CachedObject {
+function afterwards(
+  target: Target,
+  before: Current | undefined,
+  decision: Decision,
+  result: WriteResult,
+): CachedObject {
   const stored = storedDefinition(target.definition);
   const kind = { apiVersion: apiVersionOf(stored), kind: stored.kind };
   const parts = decision.kind === 'keep' ? {} : (decision.parts ?? {});

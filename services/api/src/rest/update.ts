@@ -1,7 +1,15 @@
-import { ApiError, conflict, invalid, type KubeObject, lookupType, notFound, staleWrite } from '@everynode/objects';
+import {
+  ApiError,
+  conflict,
+  decodeObject,
+  invalid,
+  type KubeObject,
+  lookupType,
+  notFound,
+  staleWrite,
+} from '@everynode/objects';
 import { applyPatch } from '@everynode/patch';
 import type { Current, Decision } from '@everynode/store';
-import { decodeObject } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import { type Body, readObject } from './body.js';
@@ -24,7 +32,10 @@ export async function updateObject(
   checkNamespace(definition, target.namespace, object);
   if (!object.metadata.name) throw new ApiError('BadRequest', 'name must be provided');
   if (object.metadata.name !== name) {
-    throw new ApiError('BadRequest', `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+    throw new ApiError(
+      'BadRequest',
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
+    );
   }
   const written = await commit(context, target, query.dryRun, (current) => {
     if (!current) throw notFound(subjectOf(target));
@@ -101,7 +112,12 @@ function checkPreconditions(target: Target, sent: KubeObject, current: Current):
   if (resourceVersion && resourceVersion !== '0' && resourceVersion !== String(current.revision)) {
     if (!/^\d+$/.test(resourceVersion)) {
       throw invalid({ group: target.definition.group, kind: target.definition.kind, name: target.name }, [
-        { type: 'FieldValueInvalid', field: 'metadata.resourceVersion', value: resourceVersion, detail: 'must be a number' },
+        {
+          type: 'FieldValueInvalid',
+          field: 'metadata.resourceVersion',
+          value: resourceVersion,
+          detail: 'must be a number',
+        },
       ]);
     }
     throw staleWrite(subjectOf(target));
@@ -117,7 +133,8 @@ function checkPreconditions(target: Target, sent: KubeObject, current: Current):
 /** Times, marks and generation are the system's: a client that leaves them out, or sends others, changes nothing. */
 function keepSystemFields(object: KubeObject, before: KubeObject): void {
   const { metadata } = object;
-  const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, generateName } = before.metadata;
+  const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, generateName } =
+    before.metadata;
   metadata.creationTimestamp = metadata.creationTimestamp || creationTimestamp;
   if (metadata.generateName === undefined && generateName !== undefined) metadata.generateName = generateName;
   if (deletionTimestamp !== undefined) metadata.deletionTimestamp ??= deletionTimestamp;

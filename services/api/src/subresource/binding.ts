@@ -17,18 +17,27 @@ export async function bindPod(context: ApiContext, target: Target, body: Body, q
     target?: { kind?: string; name?: string };
   };
   const node = binding.target?.name;
-  if (!node || (binding.target?.kind ?? 'Node') !== 'Node') throw new ApiError('BadRequest', 'target.name must name a Node');
+  if (!node || (binding.target?.kind ?? 'Node') !== 'Node')
+    throw new ApiError('BadRequest', 'target.name must name a Node');
   const now = timestamp(Date.now());
   await commit(context, target, query.dryRun, (current) => {
     if (!current) throw notFound(subjectOf(target));
     const pod = objectOf(target, current);
     const spec = pod.spec as { -readonly [K in keyof PodSpec]: PodSpec[K] };
-    if (pod.metadata.deletionTimestamp !== undefined) throw conflict(subjectOf(target), 'pod is being deleted, cannot be assigned to a host');
-    if (spec.nodeName) throw conflict(subjectOf(target), `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
+    if (pod.metadata.deletionTimestamp !== undefined)
+      throw conflict(subjectOf(target), 'pod is being deleted, cannot be assigned to a host');
+    if (spec.nodeName)
+      throw conflict(
+        subjectOf(target),
+        `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`,
+      );
     spec.nodeName = node;
     const status = (pod.status ?? {}) as PodStatus;
     const others = (status.conditions ?? []).filter((condition: PodCondition) => condition.type !== 'PodScheduled');
-    pod.status = { ...status, conditions: [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now }] };
+    pod.status = {
+      ...status,
+      conditions: [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now }],
+    };
     return decisionFor(target, pod, current);
   });
 }

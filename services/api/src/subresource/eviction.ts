@@ -12,11 +12,10 @@ const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'io
 export async function evictPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
   const parsed = parseBody(body.text, bodyFormat(body.contentType));
   const { object } = decodeObject(parsed, EVICTION, query.fieldValidation);
-  const given = (object as { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string } } }).deleteOptions;
+  const given = (object as { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string } } })
+    .deleteOptions;
   await deleteObject(context, target, {
     ...(given?.gracePeriodSeconds !== undefined && { gracePeriodSeconds: given.gracePeriodSeconds }),
-    propagation: 'Background',
-    explicit: false,
     preconditions: given?.preconditions ?? {},
     dryRun: query.dryRun,
   });

@@ -1,5 +1,11 @@
 import type { JournalEntry } from '@everynode/contract';
-import { CachedObject, type KindName, type ObjectChange, type Reflector, type ReflectorListener } from '@everynode/list-watch';
+import {
+  CachedObject,
+  type KindName,
+  type ObjectChange,
+  type Reflector,
+  type ReflectorListener,
+} from '@everynode/list-watch';
 import { WatchHistory } from './watch-history.js';
 
 /** Somebody who follows the changes of one resource. */

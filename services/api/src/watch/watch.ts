@@ -31,10 +31,16 @@ async function startOf(context: ApiContext, query: Query): Promise<Start> {
   const match = query.text('resourceVersionMatch');
   const marksEnd = sendInitial !== undefined && query.flag('sendInitialEvents');
   if (sendInitial !== undefined && match !== 'NotOlderThan') {
-    throw new ApiError('Invalid', 'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw new ApiError(
+      'Invalid',
+      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
   }
   if (sendInitial === undefined && match !== undefined) {
-    throw new ApiError('Invalid', 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    throw new ApiError(
+      'Invalid',
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
   }
   const revision = query.count('resourceVersion');
   if (revision === undefined) await context.freshReads.catchUp();
@@ -164,7 +170,13 @@ class Watch {
       eventLine(
         'BOOKMARK',
         asTable
-          ? JSON.stringify({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata, columnDefinitions: null, rows: [{ cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }] })
+          ? JSON.stringify({
+              kind: 'Table',
+              apiVersion: 'meta.k8s.io/v1',
+              metadata,
+              columnDefinitions: null,
+              rows: [{ cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }],
+            })
           : asMetadata
             ? JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata })
             : json,

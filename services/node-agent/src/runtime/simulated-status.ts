@@ -21,8 +21,7 @@ export interface SimulatedState {
   ended: { code: number; at: string; reason: string } | undefined;
 }
 
-const sidecar = (container: Container): boolean =>
-  (container as { restartPolicy?: string }).restartPolicy === 'Always';
+const sidecar = (container: Container): boolean => (container as { restartPolicy?: string }).restartPolicy === 'Always';
 
 function idOf(uid: string, container: string, run: number): string {
   return `everynode://${createHash('sha256').update(`${uid} ${container} ${run}`).digest('hex')}`;

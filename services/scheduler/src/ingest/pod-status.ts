@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PodStatusItem } from '@everynode/contract';
+import type { ObjectMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
 
@@ -26,11 +27,18 @@ export function decidePodStatus(current: Current | undefined, item: PodStatusIte
   const stored = current.observed ? (JSON.parse(current.observed) as PodStatus) : {};
   const merged = item.status ? mergeStatus(stored, item.status as PodStatus) : stored;
   const observed = isDeepStrictEqual(merged, stored) ? undefined : JSON.stringify(merged);
-  if (item.stopped && current.deleting && !hasFinalizers(current.metadata)) {
-    return { kind: 'delete', parts: observed === undefined ? {} : { observed } };
-  }
+  const parts = observed === undefined ? {} : { observed };
+  if (item.stopped && current.deleting) return finished(current, parts, order);
   if (observed === undefined) return { kind: 'keep' };
-  return { kind: 'update', parts: { observed }, sequence: order };
+  return { kind: 'update', parts, sequence: order };
+}
+
+/** Nothing of the pod is left on its node: it goes, or when finalizers hold it, has no grace left to wait for. */
+function finished(current: Current, parts: { observed?: string }, order: number): Decision {
+  const metadata = JSON.parse(current.metadata ?? '{}') as ObjectMeta;
+  if (!metadata.finalizers?.length) return { kind: 'delete', parts };
+  const released = JSON.stringify({ ...metadata, deletionGracePeriodSeconds: 0 });
+  return { kind: 'update', parts: { ...parts, metadata: released }, sequence: order };
 }
 
 /**
@@ -49,10 +57,4 @@ function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
     if (stored.message !== undefined) merged.message = stored.message;
   }
   return merged;
-}
-
-function hasFinalizers(metadata: string | undefined): boolean {
-  if (!metadata?.includes('"finalizers"')) return false;
-  const { finalizers } = JSON.parse(metadata) as { finalizers?: string[] };
-  return (finalizers?.length ?? 0) > 0;
 }
