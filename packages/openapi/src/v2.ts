@@ -34,7 +34,13 @@ export function openApiV2(definitions: readonly ResourceDefinition[], descriptio
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {
     const item = paths[operation.path] ?? {
-      parameters: operation.pathNames.map((name) => ({ name, in: 'path', type: 'string', required: true, uniqueItems: true })),
+      parameters: operation.pathNames.map((name) => ({
+        name,
+        in: 'path',
+        type: 'string',
+        required: true,
+        uniqueItems: true,
+      })),
     };
     item[operation.method] = operationObject(operation);
     paths[operation.path] = item;
