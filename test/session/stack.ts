@@ -39,7 +39,8 @@ export async function startStack(args: string[], env: Record<string, string> = {
     everynode,
     stop: async () => {
       await everynode('stop');
-      await rm(directory, { recursive: true, force: true });
+      // A failure is easier to understand with the logs of the services at hand.
+      if (process.env.EVERYNODE_KEEP_STATE === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }
