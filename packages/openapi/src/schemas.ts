@@ -84,7 +84,7 @@ function fieldSchema(field: FieldFacts, description: string | undefined, dialect
     ...extensions,
   };
   const value = valueSchema(field, dialect);
-  if (value['$ref'] === undefined || Object.keys(rest).length === 0) return { ...value, ...rest };
+  if (value.$ref === undefined || Object.keys(rest).length === 0) return { ...value, ...rest };
   return dialect.version === 3 ? { ...rest, allOf: [value] } : { ...value, ...rest };
 }
 

@@ -10,7 +10,7 @@ import { unzip } from 'fflate';
  * x64). Throws with how to get one.
  */
 export async function findKubectl(): Promise<string> {
-  const named = process.env['KUBECTL'];
+  const named = process.env.KUBECTL;
   if (named) return named;
   if (await answers('kubectl')) return 'kubectl';
   if (platform() === 'linux' && arch() === 'x64') return await unpackKubectl();

@@ -22,7 +22,7 @@ export function parseAccept(accept: string | undefined): MediaRange[] {
         return [key.trim(), value.trim()];
       }),
     );
-    const quality = Number(parameters['q'] ?? 1);
+    const quality = Number(parameters.q ?? 1);
     return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
   });
   return ranges.filter((range) => range.quality > 0).sort((a, b) => b.quality - a.quality);
@@ -35,11 +35,11 @@ export function negotiate(accept: string | undefined): Representation {
   for (const { type, parameters } of parseAccept(accept)) {
     if (type === 'application/yaml') return { kind: 'object', yaml: true };
     if (!JSON_TYPES.has(type)) continue;
-    if (parameters['as'] === undefined) return { kind: 'object', yaml: false };
-    if (parameters['g'] !== 'meta.k8s.io') continue;
-    const version = parameters['v'];
-    if (parameters['as'] === 'Table' && (version === 'v1' || version === 'v1beta1')) return { kind: 'table', version };
-    if (parameters['as'] === 'PartialObjectMetadata' || parameters['as'] === 'PartialObjectMetadataList') {
+    if (parameters.as === undefined) return { kind: 'object', yaml: false };
+    if (parameters.g !== 'meta.k8s.io') continue;
+    const version = parameters.v;
+    if (parameters.as === 'Table' && (version === 'v1' || version === 'v1beta1')) return { kind: 'table', version };
+    if (parameters.as === 'PartialObjectMetadata' || parameters.as === 'PartialObjectMetadataList') {
       return { kind: 'metadata' };
     }
   }

@@ -176,8 +176,8 @@ function sendFound(request: FastifyRequest, reply: FastifyReply, groupVersion: {
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
   for (const { type, parameters } of parseAccept(accept)) {
     if (type !== 'application/json') continue;
-    if (parameters['as'] !== 'APIGroupDiscoveryList' || parameters['g'] !== 'apidiscovery.k8s.io') return undefined;
-    if (parameters['v'] === 'v2' || parameters['v'] === 'v2beta1') return parameters['v'];
+    if (parameters.as !== 'APIGroupDiscoveryList' || parameters.g !== 'apidiscovery.k8s.io') return undefined;
+    if (parameters.v === 'v2' || parameters.v === 'v2beta1') return parameters.v;
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats):
   if (record.resource !== 'leases.coordination.k8s.io' || record.namespace !== NODE_LEASES) return object;
   const heard = heartbeats.lastHeard(record.name);
   if (heard === undefined) return object;
-  const spec = object.desired['spec'] as { renewTime?: string } | undefined;
+  const spec = object.desired.spec as { renewTime?: string } | undefined;
   const renewTime = new Date(heard).toISOString().replace('Z', '000Z');
   const desired = JSON.stringify({ ...object.desired, spec: { ...spec, renewTime } });
   return new CachedObject({ ...record, desired }, { apiVersion: object.object.apiVersion, kind: object.object.kind });

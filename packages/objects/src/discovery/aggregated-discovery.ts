@@ -1,0 +1,92 @@
+import type { ResourceDefinition, Verb } from '../resource.js';
+import type { ReviewDefinition } from './reviews.js';
+import { groupVersions, inGroupVersion, type ServedApi } from './served-api.js';
+
+interface GroupVersionKind {
+  group: string;
+  version: string;
+  kind: string;
+}
+
+export interface ApiResourceDiscovery {
+  resource: string;
+  responseKind: GroupVersionKind;
+  scope: 'Namespaced' | 'Cluster';
+  singularResource: string;
+  verbs: Verb[];
+  shortNames?: string[];
+  categories?: string[];
+  subresources?: { subresource: string; responseKind: GroupVersionKind; verbs: Verb[] }[];
+}
+
+export interface ApiGroupDiscovery {
+  /** No name for the core group. */
+  metadata: { name?: string };
+  versions: { version: string; resources: ApiResourceDiscovery[]; freshness: 'Current' }[];
+}
+
+export interface ApiGroupDiscoveryList {
+  kind: 'APIGroupDiscoveryList';
+  apiVersion: `apidiscovery.k8s.io/${'v2' | 'v2beta1'}`;
+  metadata: Record<string, never>;
+  items: ApiGroupDiscovery[];
+}
+
+function resourceDiscovery(definition: ResourceDefinition): ApiResourceDiscovery {
+  const { group, version, kind, shortNames, categories } = definition;
+  const subresources = definition.subresources.map((subresource) => ({
+    subresource: subresource.name,
+    responseKind: subresource.kind ?? { group, version, kind },
+    verbs: subresource.verbs,
+  }));
+  return {
+    resource: definition.plural,
+    responseKind: { group, version, kind },
+    scope: definition.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: definition.singular,
+    verbs: definition.verbs,
+    ...(shortNames.length > 0 && { shortNames }),
+    ...(categories.length > 0 && { categories }),
+    ...(subresources.length > 0 && { subresources }),
+  };
+}
+
+function reviewDiscovery({ group, version, kind, plural }: ReviewDefinition): ApiResourceDiscovery {
+  return {
+    resource: plural,
+    responseKind: { group, version, kind },
+    scope: 'Cluster',
+    singularResource: kind.toLowerCase(),
+    verbs: ['create'],
+  };
+}
+
+/**
+ * GET /api or GET /apis with `Accept: application/json;as=APIGroupDiscoveryList;g=apidiscovery.k8s.io`: all that is
+ * served below, in one document (KEP-3352). Both versions have the same shape.
+ */
+export function aggregatedDiscovery(
+  api: ServedApi,
+  root: '/api' | '/apis',
+  version: 'v2' | 'v2beta1',
+): ApiGroupDiscoveryList {
+  const groups = new Map<string, ApiGroupDiscovery>();
+  for (const one of groupVersions(api)) {
+    if ((one.group === '') !== (root === '/api')) continue;
+    const { resources, reviews } = inGroupVersion(api, one);
+    const found = [...resources.map(resourceDiscovery), ...reviews.map(reviewDiscovery)];
+    const item = groups.get(one.group) ?? { metadata: one.group ? { name: one.group } : {}, versions: [] };
+    item.versions.push({
+      version: one.version,
+      resources: found.toSorted((a, b) => (a.resource < b.resource ? -1 : 1)),
+      freshness: 'Current',
+    });
+    groups.set(one.group, item);
+  }
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: [...groups.values()],
+  };
+}

@@ -1,0 +1,136 @@
+import { apiVersionOf, type ResourceDefinition, type SubresourceDefinition, type Verb } from '../resource.js';
+import type { ReviewDefinition } from './reviews.js';
+import { type GroupVersion, groupVersions, inGroupVersion, type ServedApi } from './served-api.js';
+
+export interface ApiVersions {
+  kind: 'APIVersions';
+  versions: string[];
+  serverAddressByClientCIDRs: { clientCIDR: string; serverAddress: string }[];
+}
+
+interface GroupVersionEntry {
+  groupVersion: string;
+  version: string;
+}
+
+/** A group inside a list; as a document of its own it has kind and apiVersion. */
+export interface ApiGroupEntry {
+  name: string;
+  versions: GroupVersionEntry[];
+  preferredVersion: GroupVersionEntry;
+}
+
+export interface ApiGroup extends ApiGroupEntry {
+  kind: 'APIGroup';
+  apiVersion: 'v1';
+}
+
+export interface ApiGroupList {
+  kind: 'APIGroupList';
+  apiVersion: 'v1';
+  groups: ApiGroupEntry[];
+}
+
+export interface ApiResource {
+  name: string;
+  singularName: string;
+  namespaced: boolean;
+  /** Missing where they are those of the list. */
+  group?: string;
+  version?: string;
+  kind: string;
+  verbs: Verb[];
+  shortNames?: string[];
+  categories?: string[];
+}
+
+export interface ApiResourceList {
+  kind: 'APIResourceList';
+  apiVersion: 'v1';
+  groupVersion: string;
+  resources: ApiResource[];
+}
+
+/**
+ * GET /api. @param serverAddress `host:port` where clients of any network reach the server; upstream always names one.
+ */
+export function apiVersions(api: ServedApi, serverAddress?: string): ApiVersions {
+  return {
+    kind: 'APIVersions',
+    versions: groupVersions(api)
+      .filter(({ group }) => group === '')
+      .map(({ version }) => version),
+    serverAddressByClientCIDRs: serverAddress === undefined ? [] : [{ clientCIDR: '0.0.0.0/0', serverAddress }],
+  };
+}
+
+/** The named groups, each with its versions; the core group has a root of its own. */
+function groupEntries(api: ServedApi): ApiGroupEntry[] {
+  const groups = new Map<string, ApiGroupEntry>();
+  for (const { group, version } of groupVersions(api)) {
+    if (group === '') continue;
+    const entry = { groupVersion: apiVersionOf({ group, version }), version };
+    const known = groups.get(group);
+    if (known) known.versions.push(entry);
+    else groups.set(group, { name: group, versions: [entry], preferredVersion: entry });
+  }
+  return [...groups.values()];
+}
+
+/** GET /apis. */
+export function apiGroupList(api: ServedApi): ApiGroupList {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupEntries(api) };
+}
+
+/** GET /apis/GROUP; undefined for a group that is not served. */
+export function apiGroup(api: ServedApi, group: string): ApiGroup | undefined {
+  const entry = groupEntries(api).find(({ name }) => name === group);
+  return entry && { kind: 'APIGroup', apiVersion: 'v1', ...entry };
+}
+
+function resourceEntry(definition: ResourceDefinition): ApiResource {
+  const { shortNames, categories } = definition;
+  return {
+    name: definition.plural,
+    singularName: definition.singular,
+    namespaced: definition.namespaced,
+    kind: definition.kind,
+    verbs: definition.verbs,
+    ...(shortNames.length > 0 && { shortNames }),
+    ...(categories.length > 0 && { categories }),
+  };
+}
+
+function subresourceEntry(definition: ResourceDefinition, subresource: SubresourceDefinition): ApiResource {
+  const { kind } = subresource;
+  const isForeign = kind !== undefined && (kind.group !== definition.group || kind.version !== definition.version);
+  return {
+    name: `${definition.plural}/${subresource.name}`,
+    singularName: '',
+    namespaced: definition.namespaced,
+    ...(isForeign && { group: kind.group, version: kind.version }),
+    kind: kind?.kind ?? definition.kind,
+    verbs: subresource.verbs,
+  };
+}
+
+function reviewEntry({ plural, kind }: ReviewDefinition): ApiResource {
+  return { name: plural, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] };
+}
+
+/** GET /api/v1 and GET /apis/GROUP/VERSION; undefined for what is not served. By name, as upstream lists them. */
+export function apiResourceList(api: ServedApi, groupVersion: GroupVersion): ApiResourceList | undefined {
+  const { resources, reviews } = inGroupVersion(api, groupVersion);
+  if (resources.length + reviews.length === 0) return undefined;
+  const entries = resources.flatMap((definition) => [
+    resourceEntry(definition),
+    ...definition.subresources.map((subresource) => subresourceEntry(definition, subresource)),
+  ]);
+  entries.push(...reviews.map(reviewEntry));
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: apiVersionOf(groupVersion),
+    resources: entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
