@@ -31,7 +31,8 @@ type Listed = ListPodsReply['pods'][number];
  */
 export class PodSync {
   readonly #options: PodSyncOptions;
-  readonly #running = new Set<string>();
+  /** Uids of the pods that the runtime has, each with the revision at which it was last said to be assigned. */
+  readonly #running = new Map<string, number>();
   #listed: { revision: number; uids: ReadonlySet<string> } = { revision: 0, uids: new Set() };
   #syncing: Promise<void> | undefined;
   #again = false;
@@ -92,7 +93,8 @@ export class PodSync {
     const { runtime, log } = this.#options;
     const { revision, pods } = await this.#list();
     const uids = new Set(pods.map((pod) => pod.uid));
-    for (const uid of this.#running) if (!uids.has(uid)) this.#forget(uid);
+    // What a command brought while the list was on its way is newer than the list, and may not be in it.
+    for (const [uid, assignedAt] of this.#running) if (assignedAt <= revision && !uids.has(uid)) this.#forget(uid);
     await this.#fetch(pods.filter((pod) => !this.#running.has(pod.uid)).map((pod) => pod.uid));
     for (const { uid, graceSeconds } of pods) if (graceSeconds !== undefined) runtime.stop(uid, graceSeconds);
     this.#listed = { revision, uids };
@@ -119,8 +121,8 @@ export class PodSync {
     let left = uids;
     while (left.length > 0) {
       const asked = left.slice(0, FETCH_PAGE);
-      const { pods } = parseExchange('fetch-pods', 'reply', await this.#ask('fetch-pods', { uids: asked }));
-      const got = new Set(pods.map((pod) => this.#start(pod as unknown as AssignedPod)));
+      const reply = parseExchange('fetch-pods', 'reply', await this.#ask('fetch-pods', { uids: asked }));
+      const got = new Set(reply.pods.map((pod) => this.#start(pod as unknown as AssignedPod, reply.revision)));
       // Nothing of what was asked for is there any more.
       if (got.size === 0) left = left.slice(asked.length);
       else left = left.filter((uid) => !got.has(uid));
@@ -132,12 +134,12 @@ export class PodSync {
     return bus.request(subjects.request(agent, question), JSON.stringify(request), REQUEST_TIMEOUT_MS);
   }
 
-  #start(pod: AssignedPod): string {
+  #start(pod: AssignedPod, revision: number): string {
     const { runtime, nodes, log } = this.#options;
     const { uid } = pod.metadata;
     const node = nodes.get(pod.spec.nodeName);
     if (node) {
-      this.#running.add(uid);
+      this.#running.set(uid, revision);
       runtime.start(pod, node);
     } else
       log.warn({ pod: pod.metadata.name, node: pod.spec.nodeName }, 'a pod was assigned to a node that is not here');
@@ -155,7 +157,7 @@ export class PodSync {
       const { revision, pods } = parseEvent('pod-assigned', body);
       for (const pod of pods as unknown as AssignedPod[]) {
         const outdated = revision <= this.#listed.revision && !this.#listed.uids.has(pod.metadata.uid);
-        if (!outdated && pod.metadata.deletionTimestamp === undefined) this.#start(pod);
+        if (!outdated && pod.metadata.deletionTimestamp === undefined) this.#start(pod, revision);
       }
     } else if (subject.endsWith('.pod-terminating')) {
       for (const { uid, graceSeconds, gone } of parseEvent('pod-terminating', body).pods) {
