@@ -2,6 +2,7 @@
 import { ControlClient } from '@everynode/local-stack';
 import { Command } from 'commander';
 import { parseLabels, parseTaints, wholeNumber } from './arguments.js';
+import { type CertificatesFlags, makeCertificates } from './certificates.js';
 import { checkoutState } from './checkout.js';
 import { superviseRequest } from './launch.js';
 import { type AddNodesFlags, addNodes } from './nodes.js';
@@ -73,6 +74,14 @@ agents
     await control().startAgent(agent);
     say(`${agent} is starting.`);
   });
+
+program
+  .command('certificates')
+  .description('make a CA, the certificates of the api and of an administrator, and a kubeconfig')
+  .argument('<directory>', 'where they are kept')
+  .requiredOption('--server <url>', 'address of the api, for the kubeconfig')
+  .requiredOption('--kubeconfig <file>', 'kubeconfig to write')
+  .action((directory: string, flags: CertificatesFlags) => makeCertificates(directory, flags));
 
 program.command('supervise', { hidden: true }).action(async () => {
   process.exitCode = await superviseRequest();

@@ -1,0 +1,44 @@
+# One image for each service, from one build.
+#
+#   docker build --target api -t everynode/api .
+#
+# BASE_IMAGE is any image with Node 20 or newer on glibc and a user with id 1000. SOURCE says what the context holds:
+# `from-source` a checkout, which is installed and built inside, `prebuilt` a tree that was built and pruned outside.
+ARG BASE_IMAGE=node:20-bookworm-slim
+
+FROM ${BASE_IMAGE} AS build
+ARG SOURCE=from-source
+WORKDIR /app
+COPY . .
+RUN ["node", "deploy/build.mjs"]
+
+FROM ${BASE_IMAGE} AS service
+WORKDIR /app
+COPY --from=build --chown=1000:1000 /app/package.json ./
+COPY --from=build --chown=1000:1000 /app/node_modules ./node_modules
+COPY --from=build --chown=1000:1000 /app/packages ./packages
+COPY --from=build --chown=1000:1000 /app/services ./services
+COPY --chown=1000:1000 deploy/healthcheck.mjs ./healthcheck.mjs
+ENV NODE_ENV=production EVERYNODE_HEALTH_HOST=0.0.0.0 EVERYNODE_HEALTH_PORT=8080
+USER 1000:1000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=6 CMD ["node", "/app/healthcheck.mjs"]
+
+FROM service AS api
+ENV EVERYNODE_API_HOST=0.0.0.0 EVERYNODE_API_PORT=6443
+EXPOSE 6443 8080
+CMD ["node", "/app/services/api/dist/main.js"]
+
+FROM service AS scheduler
+EXPOSE 8080
+CMD ["node", "/app/services/scheduler/dist/main.js"]
+
+FROM service AS node-agent
+COPY --chown=1000:1000 deploy/start-agent.mjs ./start-agent.mjs
+EXPOSE 8080
+CMD ["node", "/app/start-agent.mjs"]
+
+# Makes the CA, the certificates and the kubeconfig once, for a volume that the api reads.
+FROM service AS certificates
+COPY --chown=1000:1000 deploy/pki.txt /pki/README.txt
+HEALTHCHECK NONE
+CMD ["node", "/app/packages/cli/dist/main.js", "certificates", "/pki", "--server", "https://localhost:6443", "--kubeconfig", "/pki/kubeconfig"]

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureCertificates } from '@everynode/local-stack';
+import { eventually } from '@everynode/test-kit';
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Engine, findOrStartEngine } from './engine.js';
+import { buildImages, dockerAt, imageOf, NATS, POSTGRES } from './local-images.js';
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+// Found out before the tests are named: where there is no engine, the run says so in a test of its own.
+const engine: Engine = await findOrStartEngine();
+
+if (engine.kind === 'none') {
+  const notice = `NOT RUN: the container test needs a Docker Engine. ${engine.because}`;
+  process.stderr.write(`\n${notice}\n\n`);
+  describe('containers', () => {
+    it(notice, async () => {
+      // It is true: an engine that has come up since would make this notice wrong.
+      expect((await findOrStartEngine()).kind).toBe('none');
+    });
+  });
+} else {
+  containers(engine.host, engine.stop);
+}
+
+function containers(host: string, stopEngine: () => Promise<void>): void {
+  describe('the three services in containers, from their images', () => {
+    const started: StartedTestContainer[] = [];
+    let network: StartedNetwork | undefined;
+    let pki: string;
+    let call: (method: string, path: string, body?: object) => Promise<{ status: number; body: unknown }>;
+
+    beforeAll(async () => {
+      await buildImages(dockerAt(host));
+      // testcontainers reads where the engine is when it is loaded.
+      process.env.DOCKER_HOST = host;
+      process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+      const { GenericContainer, Network, Wait } = await import('testcontainers');
+      network = await new Network().start();
+      const secret = () => randomBytes(16).toString('hex');
+      const [database, services, agents] = [secret(), secret(), secret()];
+      pki = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
+      const { pem } = await ensureCertificates(pki, 'localhost', new Date());
+
+      const start = async (container: InstanceType<typeof GenericContainer>, alias: string) => {
+        const running = await container
+          .withNetwork(network as StartedNetwork)
+          .withNetworkAliases(alias)
+          .withStartupTimeout(60_000)
+          .start();
+        started.push(running);
+        return running;
+      };
+      await Promise.all([
+        start(
+          new GenericContainer(POSTGRES)
+            .withEnvironment({ POSTGRES_USER: 'everynode', POSTGRES_PASSWORD: database, POSTGRES_DB: 'everynode' })
+            .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 1)),
+          'postgres',
+        ),
+        start(
+          new GenericContainer(NATS)
+            .withCommand(['-c', '/etc/nats/nats.conf'])
+            .withEnvironment({ NATS_SERVICES_PASSWORD: services, NATS_AGENTS_PASSWORD: agents })
+            .withCopyFilesToContainer([{ source: at('deploy/nats.conf'), target: '/etc/nats/nats.conf' }])
+            .withWaitStrategy(Wait.forLogMessage(/Server is ready/)),
+          'nats',
+        ),
+      ]);
+      const environment = {
+        DATABASE_URL: `postgres://everynode:${database}@postgres:5432/everynode`,
+        NATS_URL: 'nats://nats:4222',
+        NATS_USER: 'everynode',
+        NATS_PASSWORD: services,
+      };
+      const tls = ['ca.crt', 'api.crt', 'api.key'].map((name) => ({
+        source: join(pki, name),
+        target: `/tmp/pki/${name}`,
+        mode: 0o644,
+      }));
+      const [api] = await Promise.all([
+        start(
+          new GenericContainer(imageOf('api'))
+            .withEnvironment({
+              ...environment,
+              EVERYNODE_TLS_CERT: '/tmp/pki/api.crt',
+              EVERYNODE_TLS_KEY: '/tmp/pki/api.key',
+              EVERYNODE_CLIENT_CA: '/tmp/pki/ca.crt',
+            })
+            .withCopyFilesToContainer(tls)
+            .withExposedPorts(6443)
+            .withWaitStrategy(Wait.forHealthCheck()),
+          'api',
+        ),
+        start(
+          new GenericContainer(imageOf('scheduler'))
+            .withEnvironment(environment)
+            .withWaitStrategy(Wait.forHealthCheck()),
+          'scheduler',
+        ),
+        start(
+          new GenericContainer(imageOf('node-agent'))
+            .withEnvironment({ NATS_URL: 'nats://nats:4222', NATS_USER: 'agents', NATS_PASSWORD: agents, NODES: '3' })
+            .withWaitStrategy(Wait.forHealthCheck()),
+          'node-agent',
+        ),
+      ]);
+      call = caller(api.getHost(), api.getMappedPort(6443), { ca: pem.ca, ...clientOf(pem.admin) });
+    }, 240_000);
+
+    afterAll(async () => {
+      await Promise.all(started.map((container) => container.stop()));
+      await network?.stop();
+      await rm(pki, { recursive: true, force: true });
+      await stopEngine();
+    }, 60_000);
+
+    it('run a daemon on every node, applied through the mapped port', async () => {
+      const manifest = parse(await readFile(at('examples/fluentd-elasticsearch.yaml'), 'utf8')) as object;
+      const path = '/apis/apps/v1/namespaces/kube-system/daemonsets';
+      expect((await call('POST', path, manifest)).status).toBe(201);
+      await eventually(async () => {
+        const { body } = await call('GET', `${path}/fluentd-elasticsearch`);
+        expect((body as DaemonSet).status).toMatchObject({ desiredNumberScheduled: 3, numberReady: 3 });
+      }, 30_000);
+    });
+
+    it('run as nobody in particular', async () => {
+      const users = await Promise.all(
+        started.map(async (container) => (await container.exec(['node', '-p', 'process.getuid()'])).output.trim()),
+      );
+      // The NATS image holds Node too, since it is made from the same base here.
+      expect(users).toEqual(started.map(() => '1000'));
+    });
+  });
+}
+
+const clientOf = ({ certificate, key }: { certificate: string; key: string }) => ({ cert: certificate, key });
+
+/** Calls the API with the administrator's certificate. */
+function caller(host: string, port: number, tls: { ca: string; cert: string; key: string }) {
+  return (method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request(
+        { host, port, path, method, servername: 'localhost', ...tls, headers: { 'content-type': 'application/json' } },
+        (response) => {
+          let text = '';
+          response.on('data', (chunk: Buffer) => {
+            text += chunk.toString();
+          });
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body && JSON.stringify(body));
+    });
+}

