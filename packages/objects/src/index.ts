@@ -2,6 +2,7 @@ export * from './api-error.js';
 export * from './decode/index.js';
 export * from './defaults/index.js';
 export * from './deletion/index.js';
+export * from './discovery/index.js';
 export * from './field-error.js';
 export * from './kube-object.js';
 export * from './quantity/index.js';
