@@ -65,7 +65,8 @@ export function decodeChanges(body: string): JournalChange[] {
       observed: observed === '' ? undefined : observed === 'null' ? null : observed,
     });
   }
-  if (changes.length * 4 + 1 !== lines.length) throw new Error('objects-changed: body is cut short');
+  if (changes.length * 4 + 1 !== lines.length || lines.at(-1) !== '')
+    throw new Error('objects-changed: body is cut short');
   return changes;
 }
 

@@ -1,0 +1,96 @@
+import { consumers, eventType, streams, subjects } from '@everynode/contract';
+import { eventually, startTestNats, type TestNats } from '@everynode/test-kit';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Bus, type Delivery } from './index.js';
+
+const log = pino({ level: 'silent' });
+const event = { type: eventType('pod-status'), source: '/test' };
+const subject = subjects.report('agent-1', 'pod-status');
+
+let nats: TestNats;
+let bus: Bus;
+const stopping = new AbortController();
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  const { user, password } = nats.services;
+  bus = await Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
+  await bus.ensureTopology();
+});
+
+afterAll(async () => {
+  stopping.abort();
+  await bus.close();
+  await nats.stop();
+});
+
+describe('a durable consumer', () => {
+  it('gives a message again until it was handled, and then no more', async () => {
+    const handled: Delivery[] = [];
+    let failures = 2;
+    void bus.work(consumers.ingest.stream, consumers.ingest.durable, 4, async (delivery) => {
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error('not this time');
+      }
+      handled.push(delivery);
+    });
+    await bus.publish(subject, event, '{"n":1}');
+    await eventually(() => expect(handled).toHaveLength(1));
+    expect(handled[0]).toMatchObject({ subject, body: '{"n":1}', event: { type: event.type, source: '/test' } });
+  });
+
+  it('stores a message with the same id once', async () => {
+    const heard: string[] = [];
+    let following = false;
+    void bus.follow(streams.manifests.name, subjects.allManifests, {
+      onReset: () => {
+        following = true;
+      },
+      onMessage: ({ body }) => {
+        heard.push(body);
+      },
+    });
+    const to = subjects.manifestApplied('daemonsets.apps', 'default');
+    await eventually(() => expect(following).toBe(true));
+    for (let i = 0; i < 3; i += 1) await bus.publish(to, { ...event, id: 'twice' }, 'once');
+    await bus.publish(to, { ...event, id: 'other' }, 'other');
+    await eventually(() => expect(heard).toContain('other'));
+    expect(heard.filter((body) => body === 'once')).toHaveLength(1);
+  });
+});
+
+describe('questions', () => {
+  it('are answered, also with why they cannot be', async () => {
+    bus.respond(subjects.allRequests('list-pods'), 'queue', async (asked, body) => {
+      if (body === 'fail') throw new Error('no idea');
+      return `${asked} ${body}`;
+    });
+    const question = subjects.request('agent-1', 'list-pods');
+    expect(await bus.request(question, 'hello', 2000)).toBe(`${question} hello`);
+    expect(JSON.parse(await bus.request(question, 'fail', 2000))).toEqual({ error: 'no idea' });
+  });
+});
+
+describe('a server that comes back empty', () => {
+  it('has the streams again, and those who follow are told that they may have missed something', async () => {
+    let resets = 0;
+    const heard: string[] = [];
+    void bus.follow(streams.journal.name, subjects.objectsChanged, {
+      onReset: () => {
+        resets += 1;
+      },
+      onMessage: ({ body }) => {
+        heard.push(body);
+      },
+    });
+    await eventually(() => expect(resets).toBe(1));
+    await nats.restartEmpty();
+    await eventually(() => expect(resets).toBeGreaterThan(1));
+    await eventually(async () => {
+      await bus.publish(subjects.objectsChanged, event, 'after');
+      expect(heard).toContain('after');
+    });
+  });
+});

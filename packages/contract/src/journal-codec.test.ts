@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeChanges, encodeChange, type JournalEntry } from './index.js';
+
+const text = fc.string({ unit: 'grapheme' });
+const json = fc.jsonValue().map((value) => JSON.stringify(value));
+
+const entry: fc.Arbitrary<JournalEntry> = fc.record({
+  type: fc.constantFrom('ADDED' as const, 'MODIFIED' as const, 'DELETED' as const),
+  resource: text,
+  namespace: text,
+  name: text,
+  uid: text,
+  revision: fc.nat(),
+  previous: fc.nat(),
+  placement: fc.option(text),
+  deleting: fc.boolean(),
+  changed: fc.record({ metadata: fc.boolean(), desired: fc.boolean(), observed: fc.boolean() }),
+  metadata: json,
+  desired: json,
+  observed: fc.option(json.filter((value) => value !== 'null')),
+});
+
+describe('objects-changed', () => {
+  it('comes out as it went in, without the parts that a change left alone', () => {
+    fc.assert(
+      fc.property(fc.array(entry), (entries) => {
+        const decoded = decodeChanges(entries.map(encodeChange).join(''));
+        const expected = entries.map((change) => {
+          const { changed, deleting: _deleting, metadata, desired, observed, ...head } = change;
+          const whole = change.type !== 'MODIFIED';
+          return {
+            ...head,
+            metadata: whole || changed.metadata ? metadata : undefined,
+            desired: whole || changed.desired ? desired : undefined,
+            observed: whole || changed.observed ? observed : undefined,
+          };
+        });
+        expect(decoded).toEqual(expected);
+      }),
+    );
+  });
+
+  it('says so when a body is cut short', () => {
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1 }), fc.nat(), (entries, at) => {
+        const body = entries.map(encodeChange).join('');
+        const lines = body.split('\n');
+        const cut = lines.slice(0, 1 + (at % (lines.length - 1))).join('\n');
+        expect(() => decodeChanges(cut)).toThrow();
+      }),
+    );
+  });
+});
