@@ -68,6 +68,10 @@ export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readi
     },
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // Paths that are no URLs never reach a route.
+    frameworkErrors: (error, request, reply) => {
+      void sendError(context, error, request, reply);
+    },
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true },
   });

@@ -22,6 +22,8 @@ export class WatchHub implements ReflectorListener {
   readonly #subscribers = new Map<string, Set<Subscriber>>();
   /** Before this the reflector had not listed, and changes are the list. */
   #listed = false;
+  /** Changes that came while the tail of the journal was read. */
+  #early: ObjectChange[] | undefined;
   #floor = 0;
 
   constructor(reflector: Reflector) {
@@ -31,10 +33,15 @@ export class WatchHub implements ReflectorListener {
 
   /**
    * Begins the histories with the newest entries of the journal, so that a watch can go on here which began on a replica
-   * that is gone. The reflector has listed by now and stands at `revision`.
+   * that is gone. Changes that come while the tail is read wait for it.
    */
-  begin(tail: JournalEntry[], revision: number, kinds: ReadonlyMap<string, KindName>): void {
-    this.#listed = true;
+  async beginWithTail(
+    readTail: (upTo: number) => Promise<JournalEntry[]>,
+    kinds: ReadonlyMap<string, KindName>,
+  ): Promise<void> {
+    const revision = this.#reflector.revision;
+    this.#early = [];
+    const tail = await readTail(revision);
     this.#floor = (tail[0]?.revision ?? revision + 1) - 1;
     const latest = new Map<string, CachedObject>();
     for (const entry of tail) {
@@ -47,9 +54,14 @@ export class WatchHub implements ReflectorListener {
       latest.set(key, current);
       this.#historyOf(entry.resource).append({ type, revision: entry.revision, previous, current });
     }
+    const early = this.#early;
+    this.#early = undefined;
+    this.#listed = true;
+    this.onChanges(early);
   }
 
   onChanges(changes: ObjectChange[]): void {
+    if (this.#early) this.#early.push(...changes);
     if (!this.#listed) return;
     for (const change of changes) {
       const { resource } = change.current.record;

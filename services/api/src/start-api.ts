@@ -1,0 +1,74 @@
+import type { Bus } from '@everynode/bus';
+import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@everynode/list-watch';
+import { apiVersionOf, resources } from '@everynode/objects';
+import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
+import { Gauge } from 'prom-client';
+import type { ApiContext } from './api-context.js';
+import { ensureClusterObjects } from './cluster-objects.js';
+import { NodeHeartbeats } from './node-heartbeats.js';
+import { FreshReads } from './rest/fresh-reads.js';
+import { type ApiServer, buildServer, type TlsFiles } from './server.js';
+import { WatchHub } from './watch/watch-hub.js';
+
+/** Journal entries that a new replica begins its watch histories with. */
+const HISTORY = 5000;
+
+/** Two definitions may show one stored resource; the one that does not convert names its kind. */
+const KINDS: ReadonlyMap<string, KindName> = new Map(
+  resources
+    .filter((definition) => !definition.convert)
+    .map((definition) => [definition.storage, { apiVersion: apiVersionOf(definition), kind: definition.kind }]),
+);
+
+const byPlacement: Indexer = ({ record }) => (record.placement === null ? [] : [record.placement]);
+
+const CACHED: ReflectorOptions['resources'] = [...KINDS].map(([resource, kind]) => ({
+  resource,
+  kind,
+  ...(resource === 'pods' && { indexers: { byPlacement } }),
+}));
+
+/** What the api is made from: open connections, and the shell it runs in. */
+export interface ApiParts extends ServiceContext {
+  store: Store;
+  bus: Bus;
+  tls: TlsFiles;
+}
+
+/**
+ * Fills the cache and makes the server, which does not listen yet. Resolves when requests can be answered and the objects
+ * that every cluster has are there.
+ */
+export async function startApi(parts: ApiParts): Promise<ApiServer & { context: ApiContext }> {
+  const { store, bus, tls, log, metrics, readiness, signal, onClose } = parts;
+  const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
+  const watches = new WatchHub(reflector);
+  const heartbeats = new NodeHeartbeats();
+  const freshReads = new FreshReads(store, reflector);
+  const context: ApiContext = { store, reflector, freshReads, watches, heartbeats, log, signal, rootCa: tls.clientCa };
+  readiness.add('postgres', () => store.trouble);
+  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
+  readiness.add('cache', () => reflector.trouble);
+  new Gauge({
+    name: 'everynode_api_watchers',
+    help: 'Open watches.',
+    registers: [metrics],
+    collect() {
+      this.set(watches.watchers);
+    },
+  });
+
+  await reflector.start();
+  await watches.beginWithTail((revision) => store.journalTail(HISTORY, revision), KINDS);
+  void heartbeats.follow(bus, log);
+
+  const server = buildServer(context, tls, readiness, metrics);
+  onClose(() => server.fastify.close());
+  await server.fastify.ready();
+  await retryUntilDone(() => ensureClusterObjects(context), {
+    signal,
+    onFailure: (err, failures) => log.warn({ err, failures }, 'the objects of a new cluster cannot be created'),
+  });
+  return { ...server, context };
+}
