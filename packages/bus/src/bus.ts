@@ -1,6 +1,7 @@
 import {
   type BackoffOptions,
   backoffMs,
+  type HeaderCarrier,
   injectTrace,
   type Logger,
   pause,
@@ -28,6 +29,8 @@ export interface Delivery {
   subject: string;
   event: CloudEvent | undefined;
   body: string;
+  /** Carries the trace that the sender was in. */
+  headers?: HeaderCarrier;
 }
 
 /** A follower of a stream: see {@link Bus.follow}. */
@@ -235,6 +238,7 @@ export class Bus {
           subject: message.subject,
           event: cloudEventOf(message.headers),
           body: message.string(),
+          ...(message.headers && { headers: message.headers }),
         };
         const done: Promise<void> = handle(delivery)
           .then(

@@ -43,7 +43,7 @@ export class Ingest {
   run(): Promise<void> {
     const { stream, durable } = consumers.ingest;
     return this.#options.bus.work(stream, durable, CONCURRENCY, (delivery) =>
-      withTrace('ingest', undefined, () => this.#handle(delivery)),
+      withTrace('ingest', delivery.headers, () => this.#handle(delivery)),
     );
   }
 
