@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DaemonPodTemplate, daemonPodTemplate, generatedName, podNamePrefix } from '@everynode/daemonset';
 import { type KubeObject, resourceByStorage, splitObject } from '@everynode/objects';
-import type { Fence, WriteRequest } from '@everynode/store';
+import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 
-/** A pod with this name is there already, by a chance of one in 14 million. The pass is repeated with other names. */
+/** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */
 class NameTakenError extends Error {
   override readonly name = 'NameTakenError';
 }
@@ -38,8 +38,25 @@ export class DaemonPodFactory {
     this.#prefix = podNamePrefix(daemonSet.metadata?.name ?? '');
   }
 
-  /** The write that creates a pod on a node. `now` in ms since the epoch. */
-  creationOn(node: string, now: number, fence: Fence): { name: string; uid: string; request: WriteRequest } {
+  /** Creates a pod on a node, under a name that is free. `now` in ms since the epoch. */
+  async createOn(
+    node: string,
+    now: number,
+    fence: Fence,
+    store: Pick<Store, 'write'>,
+  ): Promise<{ name: string; uid: string; revision: number }> {
+    for (;;) {
+      const { name, uid, request } = this.#creationOn(node, now, fence);
+      try {
+        const { revision } = await store.write(request);
+        return { name, uid, revision };
+      } catch (error) {
+        if (!(error instanceof NameTakenError)) throw error;
+      }
+    }
+  }
+
+  #creationOn(node: string, now: number, fence: Fence): { name: string; uid: string; request: WriteRequest } {
     const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);

@@ -360,10 +360,10 @@ export class DaemonSetController implements Controller {
     const { state, daemonSet, fence, now } = pass;
     const { store } = this.#context;
     const factory = createOn.length > 0 ? new DaemonPodFactory(daemonSet, state.hash) : undefined;
-    const creations = createOn.flatMap((node) => (factory ? [{ node, ...factory.creationOn(node, now, fence) }] : []));
     const writes = [
-      ...creations.map(async ({ node, name, uid, request }) => {
-        const { revision } = await store.write(request);
+      ...createOn.map(async (node) => {
+        if (!factory) return 0;
+        const { name, uid, revision } = await factory.createOn(node, now, fence, store);
         this.#record(daemonSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
         this.#recordScheduled(daemonSet, name, uid, node);
         return revision;
