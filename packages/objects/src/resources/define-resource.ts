@@ -34,6 +34,8 @@ export interface ResourceFacts
   validateStatus?: (object: KubeObject, current: KubeObject) => FieldError[];
   /** Runs last on an update. */
   carryOver?: (object: KubeObject, current: KubeObject) => void;
+  /** Runs last on a write to /status. */
+  carryOverStatus?: (object: KubeObject, current: KubeObject) => void;
 }
 
 /** A definition from what is particular to a resource. */
@@ -79,6 +81,7 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
       Object.assign(object, structuredClone(current));
       if (status === undefined) delete object.status;
       else object.status = status;
+      facts.carryOverStatus?.(object, current);
     },
     validate: (object) => [...validateObjectMeta(object.metadata, namespaced, nameRule), ...ownRules(object)],
     validateUpdate: (object, current) => [

@@ -21,6 +21,15 @@ const fields: ResourceDefinition['fields'] = {
   type: (object) => eventOf(object).type ?? '',
 };
 
+/** The same questions in the words of events.k8s.io; objects are asked in their stored form. */
+const groupedFields: ResourceDefinition['fields'] = {
+  ...fields,
+  ...Object.fromEntries(
+    INVOLVED.map((name) => [`regarding.${name}`, (object: KubeObject) => involved(object)[name] ?? '']),
+  ),
+  reportingController: (object) => eventOf(object).reportingComponent ?? '',
+};
+
 export const events = defineResource({
   group: '',
   version: 'v1',
@@ -70,7 +79,7 @@ export const groupedEvents: ResourceDefinition = {
     schema: 'io.k8s.api.events.v1.Event',
     shortNames: ['ev'],
     storage: 'events',
-    fields,
+    fields: groupedFields,
     validate: (object) => validateEvent(eventOf(toStored(object))),
     table: { columns: eventTable.columns, row: (object, now) => eventTable.row(toStored(object), now) },
   }),

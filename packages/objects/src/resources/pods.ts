@@ -35,6 +35,11 @@ export const pods = defineResource({
   },
   setDefaults: (object) => setPodDefaults(podOf(object)),
   firstStatus: (object) => ({ phase: 'Pending', qosClass: qosClassOf(podOf(object).spec ?? { containers: [] }) }),
+  /** Source: pkg/registry/core/pod/strategy.go, podStatusStrategy.PrepareForUpdate. */
+  carryOverStatus: (object, current) => {
+    const qosClass = podOf(current).status?.qosClass;
+    if (qosClass !== undefined) object.status = { qosClass, ...podOf(object).status };
+  },
   validate: (object) => validatePodCreate(podOf(object)),
   validateUpdate: (object, current) => validatePodUpdate(podOf(object), podOf(current)),
   table: podTable,

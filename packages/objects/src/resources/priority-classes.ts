@@ -2,7 +2,7 @@ import type { PriorityClass } from 'kubernetes-types/scheduling/v1.js';
 import { setPriorityClassDefaults } from '../defaults/index.js';
 import type { KubeObject } from '../kube-object.js';
 import { priorityClassTable } from '../table/index.js';
-import { validatePriorityClass } from '../validation/coordination.js';
+import { validatePriorityClass, validatePriorityClassUpdate } from '../validation/coordination.js';
 import { defineResource } from './define-resource.js';
 
 const classOf = (object: KubeObject): PriorityClass => object as unknown as PriorityClass;
@@ -17,5 +17,6 @@ export const priorityClasses = defineResource({
   shortNames: ['pc'],
   setDefaults: (object) => setPriorityClassDefaults(classOf(object)),
   validate: (object) => validatePriorityClass(classOf(object)),
+  validateUpdate: (object, current) => validatePriorityClassUpdate(classOf(object), classOf(current)),
   table: priorityClassTable,
 });

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { fieldErrorMessage } from '../field-error.js';
+import type { ObjectMeta } from '../kube-object.js';
+import { dnsSubdomainFaults, portNameFaults, qualifiedNameFaults } from './names.js';
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
+
+const GOOD = { name: 'a', namespace: 'default' };
+const faults = (meta: Partial<ObjectMeta>, namespaced = true): string[] =>
+  validateObjectMeta(meta, namespaced, dnsSubdomainFaults).map(({ type, field }) => `${type} ${field}`);
+
+describe('validateObjectMeta', () => {
+  it.each<[string, Partial<ObjectMeta>, string[]]>([
+    ['a plain name', GOOD, []],
+    ['no name', { namespace: 'x' }, ['FieldValueRequired metadata.name']],
+    ['an upper-case name', { ...GOOD, name: 'A' }, ['FieldValueInvalid metadata.name']],
+    ['a long name', { ...GOOD, name: 'a'.repeat(254) }, ['FieldValueInvalid metadata.name']],
+    ['a prefix with a dash', { ...GOOD, generateName: 'a-' }, []],
+    ['a bad prefix', { ...GOOD, generateName: 'Ab-' }, ['FieldValueInvalid metadata.generateName']],
+    ['no namespace', { name: 'a' }, ['FieldValueRequired metadata.namespace']],
+    ['a bad label value', { ...GOOD, labels: { a: '-' } }, ['FieldValueInvalid metadata.labels']],
+    ['an annotation key of any case', { ...GOOD, annotations: { 'Example.com/A': 'x' } }, []],
+    ['a bad annotation key', { ...GOOD, annotations: { 'a b': 'x' } }, ['FieldValueInvalid metadata.annotations']],
+    [
+      'huge annotations',
+      { ...GOOD, annotations: { a: 'x'.repeat(256 * 1024) } },
+      ['FieldValueTooLong metadata.annotations'],
+    ],
+    ['a bare finalizer', { ...GOOD, finalizers: ['mine'] }, ['FieldValueInvalid metadata.finalizers[0]']],
+    ['known finalizers', { ...GOOD, finalizers: ['orphan', 'example.com/x'] }, []],
+    [
+      'both deletion finalizers',
+      { ...GOOD, finalizers: ['orphan', 'foregroundDeletion'] },
+      ['FieldValueInvalid metadata.finalizers'],
+    ],
+    ['a negative generation', { ...GOOD, generation: -1 }, ['FieldValueInvalid metadata.generation']],
+  ])('%s', (_title, meta, expected) => {
+    expect(faults(meta)).toEqual(expected);
+  });
+
+  it('refuses a namespace on cluster-scoped kinds', () => {
+    expect(faults(GOOD, false)).toEqual(['FieldValueForbidden metadata.namespace']);
+  });
+
+  it('wants whole owners, and one controller', () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'x', uid: 'u', controller: true };
+    expect(faults({ ...GOOD, ownerReferences: [owner] })).toEqual([]);
+    expect(faults({ ...GOOD, ownerReferences: [owner, { ...owner, uid: 'v' }] })).toEqual([
+      'FieldValueInvalid metadata.ownerReferences',
+    ]);
+    expect(faults({ ...GOOD, ownerReferences: [{ apiVersion: '', kind: '', name: '', uid: '' }] })).toEqual([
+      'FieldValueInvalid metadata.ownerReferences.apiVersion',
+      'FieldValueInvalid metadata.ownerReferences.kind',
+      'FieldValueInvalid metadata.ownerReferences.name',
+      'FieldValueInvalid metadata.ownerReferences.uid',
+    ]);
+  });
+});
+
+describe('validateObjectMetaUpdate', () => {
+  const current: Partial<ObjectMeta> = {
+    ...GOOD,
+    uid: 'u',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    generation: 2,
+    finalizers: ['example.com/a'],
+  };
+
+  it('lets labels, annotations and finalizers change', () => {
+    expect(validateObjectMetaUpdate({ ...current, labels: { a: 'b' }, finalizers: [] }, current)).toEqual([]);
+  });
+
+  it.each(['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const)('keeps %s', (name) => {
+    const errors = validateObjectMetaUpdate({ ...current, [name]: 'other' }, current).map(fieldErrorMessage);
+    expect(errors).toEqual([`metadata.${name}: Invalid value: "other": field is immutable`]);
+  });
+
+  it('keeps generation from falling', () => {
+    const errors = validateObjectMetaUpdate({ ...current, generation: 1 }, current).map(fieldErrorMessage);
+    expect(errors).toEqual(['metadata.generation: Invalid value: 1: must not be decremented']);
+  });
+
+  it('adds no finalizers to what is being deleted', () => {
+    const deleting = { ...current, deletionTimestamp: '2026-01-01T00:00:01Z' };
+    const more = { ...deleting, finalizers: ['example.com/a', 'example.com/b'] };
+    expect(validateObjectMetaUpdate(more, deleting).map(({ type, field }) => `${type} ${field}`)).toEqual([
+      'FieldValueForbidden metadata.finalizers',
+    ]);
+    expect(validateObjectMetaUpdate({ ...deleting, finalizers: [] }, deleting)).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  it.each(['a', 'A.b_c-1', 'example.com/a', 'a'.repeat(63)])('%s is a qualified name', (name) => {
+    expect(qualifiedNameFaults(name)).toEqual([]);
+  });
+
+  it.each(['', '-a', 'a/', '/a', 'a/b/c', 'Example.com/a', 'a'.repeat(64)])('%j is none', (name) => {
+    expect(qualifiedNameFaults(name)).not.toEqual([]);
+  });
+
+  it('says how a good one looks', () => {
+    expect(qualifiedNameFaults('a b')).toEqual([
+      "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+    ]);
+  });
+
+  it.each(['http', 'a1', '8080-tcp'])('%s is a port name', (name) => expect(portNameFaults(name)).toEqual([]));
+  it.each(['80', 'a--b', '-a', 'A', 'a'.repeat(16)])('%s is no port name', (name) => {
+    expect(portNameFaults(name)).not.toEqual([]);
+  });
+});
