@@ -1,34 +1,100 @@
-// Reads what the Kubernetes client library says of each type and field, and writes it beside the sources, where the api
-// finds it. The texts are the library's and are not kept in this repository.
+// Reads what the packages `@kubernetes/client-node` and `kubernetes-types` say of each type and field of the schema, and
+// writes it beside the sources, where the api finds it. The texts are those packages' and are not kept in this repository.
+//
+// The client is newer and goes first. It says nothing of fields that hold an object, and has no Time or Quantity: those
+// texts come from the types.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const library = dirname(createRequire(import.meta.url).resolve('@kubernetes/client-node/package.json'));
-const models = join(library, 'dist', 'gen', 'models');
+const require = createRequire(import.meta.url);
+const folderOf = (name) => dirname(require.resolve(`${name}/package.json`));
+const schemaFile = fileURLToPath(new URL('../../objects/src/schema/types.json', import.meta.url));
 const target = fileURLToPath(new URL('../descriptions.json', import.meta.url));
 
-/** The text of a `/** … *\/` block. */
+const COMMENT = String.raw`(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?`;
+const DECLARATION = new RegExp(String.raw`${COMMENT}export (?:declare )?(?:class|interface|type) (\w+)`, 'g');
+const FIELD = new RegExp(String.raw`${COMMENT}'?([\w$]+)'?\??: `, 'g');
+
+/** The text of a comment, without its stars. */
 const commentText = (block) =>
   block
     .split('\n')
     .map((line) => line.replace(/^\s*\*\s?/, ''))
-    .join(' ')
+    .join('\n')
     .trim();
 
-const CLASS = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export declare class (\w+)/;
-const FIELD = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?'([\w$]+)'\??: /g;
-
-const descriptions = {};
-for (const file of (await readdir(models)).filter((name) => name.endsWith('.d.ts')).sort()) {
-  const text = await readFile(join(models, file), 'utf8');
-  const found = CLASS.exec(text);
-  if (!found) continue;
-  const body = text.slice(found.index + found[0].length, text.indexOf('static readonly discriminator'));
-  const fields = {};
-  for (const [, comment, name] of body.matchAll(FIELD)) if (comment) fields[name] = commentText(comment);
-  descriptions[found[2]] = { description: commentText(found[1]), fields };
+/** What a declaration file says, by the name of the type. */
+async function readTexts(file) {
+  const source = await readFile(file, 'utf8');
+  const declarations = [...source.matchAll(DECLARATION)];
+  return new Map(
+    declarations.map(([head, comment, name], index) => {
+      const from = (declarations[index]?.index ?? 0) + head.length;
+      const body = source.slice(from, declarations[index + 1]?.index).split('static readonly')[0] ?? '';
+      const fields = [...body.matchAll(FIELD)].filter(([, text]) => text);
+      const texts = Object.fromEntries(fields.map(([, text, field]) => [field, commentText(text)]));
+      return [name, { description: comment ? commentText(comment) : '', fields: texts }];
+    }),
+  );
 }
-if (!descriptions.V1DaemonSetSpec) throw new Error(`${models} does not look as expected`);
+
+/** Model classes that are not called version and name. */
+const MODELS = {
+  'io.k8s.api.authentication.v1.TokenRequest': 'AuthenticationV1TokenRequest',
+  'io.k8s.api.core.v1.EndpointPort': 'CoreV1EndpointPort',
+  'io.k8s.api.core.v1.Event': 'CoreV1Event',
+  'io.k8s.api.core.v1.EventList': 'CoreV1EventList',
+  'io.k8s.api.core.v1.EventSeries': 'CoreV1EventSeries',
+  'io.k8s.api.core.v1.ResourceClaim': 'CoreV1ResourceClaim',
+  'io.k8s.api.events.v1.Event': 'EventsV1Event',
+  'io.k8s.api.events.v1.EventList': 'EventsV1EventList',
+  'io.k8s.api.events.v1.EventSeries': 'EventsV1EventSeries',
+  'io.k8s.api.rbac.v1.Subject': 'RbacV1Subject',
+};
+
+/** `io.k8s.api.apps.v1.DaemonSet` → `V1DaemonSet`. */
+function modelOf(type) {
+  const [version = '', name] = type.split('.').slice(-2);
+  return MODELS[type] ?? `${version.charAt(0).toUpperCase()}${version.slice(1)}${name}`;
+}
+
+/** `io.k8s.api.apps.v1.DaemonSet` → `apps/v1`. */
+const moduleOf = (type) =>
+  type
+    .replace(/^io\.k8s\.(api|apimachinery\.pkg\.apis|apimachinery\.pkg)\./, '')
+    .replace(/\.\w+$/, '')
+    .replaceAll('.', '/');
+
+const models = join(folderOf('@kubernetes/client-node'), 'dist', 'gen', 'models');
+const modelFiles = new Set(await readdir(models));
+const types = folderOf('kubernetes-types');
+const typeFiles = new Set(await readdir(types, { recursive: true }));
+const modules = new Map();
+const descriptions = {};
+
+for (const [type, { fields = {} }] of Object.entries(JSON.parse(await readFile(schemaFile, 'utf8')))) {
+  const model = modelOf(type);
+  const module = `${moduleOf(type)}.d.ts`;
+  if (!modules.has(module))
+    modules.set(module, typeFiles.has(module) ? await readTexts(join(types, module)) : new Map());
+  const older = modules.get(module).get(type.split('.').at(-1));
+  const newer = modelFiles.has(`${model}.d.ts`)
+    ? (await readTexts(join(models, `${model}.d.ts`))).get(model)
+    : undefined;
+  const description = newer?.description || older?.description;
+  const texts = {};
+  for (const field of Object.keys(fields)) {
+    const text = newer?.fields[field] ?? older?.fields[field];
+    if (text) texts[field] = text;
+  }
+  if (description || Object.keys(texts).length > 0)
+    descriptions[type] = { description: description ?? '', fields: texts };
+}
+
+const { description, fields } = descriptions['io.k8s.api.apps.v1.DaemonSetSpec'] ?? {};
+if (!description || !fields.minReadySeconds || !fields.template) {
+  throw new Error(`${models} and ${types} do not look as expected`);
+}
 await writeFile(target, JSON.stringify(descriptions));

@@ -1,149 +1,219 @@
-import type { ResourceDefinition, Verb } from '@everynode/objects';
-import type { JsonSchema } from './schemas.js';
+import {
+  groupVersionPath,
+  type ResourceDefinition,
+  type ReviewDefinition,
+  type ServedApi,
+  type SubresourceDefinition,
+  typeOfKind,
+  type Verb,
+} from '@everynode/objects';
+import {
+  DELETE_COLLECTION_PARAMETERS,
+  DELETE_PARAMETERS,
+  LIST_PARAMETERS,
+  PATCH_PARAMETERS,
+  type QueryParameter,
+  WRITE_PARAMETERS,
+} from './parameters.js';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** One request that can be made, before it is written in a version of OpenAPI. */
 export interface Operation {
+  /** With names in braces: `/api/v1/namespaces/{namespace}/pods/{name}`. */
   path: string;
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  method: Method;
   id: string;
+  /** `core_v1`, `apps_v1`. */
+  tag: string;
+  description: string;
   /** `x-kubernetes-action`. */
   action: string;
+  /** The kind that the request is about: that of a subresource's body, where it has one of its own. */
   kind: { group: string; version: string; kind: string };
   /** Type name of the body, where there is one. */
   body?: string;
   /** Type name of the answer. */
   answer: string;
-  query: Parameter[];
-  /** Names in the path. */
-  pathNames: string[];
+  query: readonly QueryParameter[];
 }
-
-export interface Parameter {
-  name: string;
-  type: 'string' | 'integer' | 'boolean';
-  description: string;
-}
-
-const text = (name: string, description: string): Parameter => ({ name, type: 'string', description });
-const flag = (name: string, description: string): Parameter => ({ name, type: 'boolean', description });
-const count = (name: string, description: string): Parameter => ({ name, type: 'integer', description });
-
-const PRETTY = text('pretty', 'Ignored: answers are compact.');
-const DRY_RUN = text('dryRun', 'All: do everything but the commit.');
-const WRITE = [
-  PRETTY,
-  DRY_RUN,
-  text('fieldManager', 'Who makes the change.'),
-  text('fieldValidation', 'What to do about fields that the type does not have: Strict, Warn or Ignore.'),
-];
-const LIST = [
-  PRETTY,
-  flag('allowWatchBookmarks', 'Send marks of progress in a watch.'),
-  text('continue', 'Where the last page ended.'),
-  text('fieldSelector', 'Only objects with these fields.'),
-  text('labelSelector', 'Only objects with these labels.'),
-  count('limit', 'Objects in a page.'),
-  text('resourceVersion', 'How new the answer has to be.'),
-  text('resourceVersionMatch', 'How resourceVersion is meant.'),
-  flag('sendInitialEvents', 'Begin a watch with what is there.'),
-  count('timeoutSeconds', 'When to end a watch.'),
-  flag('watch', 'Stream changes.'),
-];
-const DELETE = [
-  PRETTY,
-  DRY_RUN,
-  count('gracePeriodSeconds', 'Time to stop.'),
-  flag('orphanDependents', 'The old spelling of propagationPolicy.'),
-  text('propagationPolicy', 'What becomes of dependents.'),
-];
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+export const PATCH_TYPE = `${META}.Patch`;
+export const STATUS_TYPE = `${META}.Status`;
+const DELETE_OPTIONS_TYPE = `${META}.DeleteOptions`;
 
-/** All requests that a resource answers. */
-export function operationsOf(definition: ResourceDefinition): Operation[] {
-  const { group, version, kind, plural, namespaced, schema } = definition;
-  const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
-  const collection = `${root}${namespaced ? '/namespaces/{namespace}' : ''}/${plural}`;
-  const scope = namespaced ? ['namespace'] : [];
-  const word = `${camel(group)}${camel(version)}${namespaced ? 'Namespaced' : ''}${kind}`;
-  const gvk = { group, version, kind };
-  const base = { kind: gvk };
-  const one = { ...base, path: `${collection}/{name}`, pathNames: ['name', ...scope], answer: schema };
-  const all = { ...base, path: collection, pathNames: scope, answer: `${schema}List` };
-  const byVerb: Partial<Record<Verb, Operation>> = {
-    list: { ...all, method: 'get', id: `list${word}`, action: 'list', query: LIST },
-    create: { ...all, method: 'post', id: `create${word}`, action: 'post', body: schema, answer: schema, query: WRITE },
-    deletecollection: {
-      ...all,
-      method: 'delete',
-      id: `deleteCollection${word}`,
-      action: 'deletecollection',
-      body: `${META}.DeleteOptions`,
-      answer: `${META}.Status`,
-      query: [...DELETE, ...LIST.slice(2)],
-    },
-    get: { ...one, method: 'get', id: `read${word}`, action: 'get', query: [PRETTY] },
-    update: { ...one, method: 'put', id: `replace${word}`, action: 'put', body: schema, query: WRITE },
-    patch: {
-      ...one,
-      method: 'patch',
-      id: `patch${word}`,
-      action: 'patch',
-      body: `${META}.Patch`,
-      query: [...WRITE, flag('force', 'Take fields over from other managers.')],
-    },
-    delete: {
-      ...one,
-      method: 'delete',
-      id: `delete${word}`,
-      action: 'delete',
-      body: `${META}.DeleteOptions`,
-      answer: `${META}.Status`,
-      query: DELETE,
-    },
-  };
-  const operations = definition.verbs.flatMap((verb) => byVerb[verb] ?? []);
-  if (namespaced && definition.verbs.includes('list')) {
-    operations.push({
-      ...all,
-      path: `${root}/${plural}`,
-      pathNames: [],
-      method: 'get',
-      id: `list${camel(group)}${camel(version)}${kind}ForAllNamespaces`,
-      action: 'list',
-      query: LIST,
-    });
-  }
-  if (definition.subresources.some(({ name }) => name === 'status')) {
-    for (const verb of ['get', 'update', 'patch'] as const) {
-      const operation = byVerb[verb];
-      if (operation) operations.push({ ...operation, path: `${operation.path}/status`, id: `${operation.id}Status` });
-    }
-  }
-  return operations;
-}
-
-function camel(words: string): string {
-  return words
-    .replace(/\.k8s\.io$/, '')
-    .split(/[.-]/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
-}
-
-/** Media types of a patch. */
-export const PATCH_TYPES = [
+/**
+ * Media types of a patch. Not `application/apply-patch+yaml`: the server refuses it as long as it does not do
+ * server-side apply.
+ */
+export const PATCH_MEDIA_TYPES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ];
 
-/** Words that both versions of OpenAPI share. */
-export function sharedParts(operation: Operation): JsonSchema {
+/** `rbac.authorization.k8s.io` → `rbacAuthorization`, the core → `core`. Rule: kube-openapi's names of operations. */
+function groupWord(group: string): string {
+  const [first = 'core', ...rest] = group.replace(/\.k8s\.io$/, '').split('.');
+  return [first || 'core', ...rest.map(capitalized)].join('');
+}
+
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** Word after the verb in an operation's id: `AppsV1`. */
+const idWord = ({ group, version }: { group: string; version: string }): string =>
+  capitalized(groupWord(group)) + capitalized(version);
+
+const tagOf = ({ group, version }: { group: string; version: string }): string => `${groupWord(group)}_${version}`;
+
+/** What each verb is in HTTP, and how upstream calls it. */
+const OBJECT_VERBS = {
+  create: { method: 'post', action: 'post', word: 'create' },
+  delete: { method: 'delete', action: 'delete', word: 'delete' },
+  get: { method: 'get', action: 'get', word: 'read' },
+  patch: { method: 'patch', action: 'patch', word: 'patch' },
+  update: { method: 'put', action: 'put', word: 'replace' },
+} as const satisfies Partial<Record<Verb, { method: Method; action: string; word: string }>>;
+
+type ObjectVerb = keyof typeof OBJECT_VERBS;
+
+const isObjectVerb = (verb: Verb): verb is ObjectVerb => verb in OBJECT_VERBS;
+
+/** Body, answer and query of a request about one object. */
+function exchange(verb: ObjectVerb, type: string): Pick<Operation, 'body' | 'answer' | 'query'> {
+  switch (verb) {
+    case 'get':
+      return { answer: type, query: [] };
+    case 'create':
+    case 'update':
+      return { body: type, answer: type, query: WRITE_PARAMETERS };
+    case 'patch':
+      return { body: PATCH_TYPE, answer: type, query: PATCH_PARAMETERS };
+    case 'delete':
+      return { body: DELETE_OPTIONS_TYPE, answer: STATUS_TYPE, query: DELETE_PARAMETERS };
+  }
+}
+
+interface Place {
+  /** Of the collection. */
+  path: string;
+  /** `NamespacedPod`, `Node`. */
+  word: string;
+}
+
+function placeOf({ group, version, plural, namespaced, kind }: ResourceDefinition): Place {
+  const root = `/${groupVersionPath({ group, version })}`;
   return {
-    operationId: operation.id,
-    tags: [operation.kind.group === '' ? 'core_v1' : `${camel(operation.kind.group)}_${operation.kind.version}`],
-    'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': operation.kind,
+    path: `${root}${namespaced ? '/namespaces/{namespace}' : ''}/${plural}`,
+    word: `${namespaced ? 'Namespaced' : ''}${kind}`,
   };
+}
+
+function resourceOperations(definition: ResourceDefinition): Operation[] {
+  const { group, version, kind, schema, plural, namespaced } = definition;
+  const { path, word } = placeOf(definition);
+  const shared = { kind: { group, version, kind }, tag: tagOf(definition) };
+  const list = {
+    ...shared,
+    method: 'get',
+    description: `list or watch objects of kind ${kind}`,
+    action: 'list',
+    answer: `${schema}List`,
+    query: LIST_PARAMETERS,
+  } as const;
+  return definition.verbs.flatMap((verb): Operation[] => {
+    if (isObjectVerb(verb)) {
+      const { word: verbWord, ...http } = OBJECT_VERBS[verb];
+      return [
+        {
+          ...shared,
+          ...http,
+          ...exchange(verb, schema),
+          path: verb === 'create' ? path : `${path}/{name}`,
+          id: `${verbWord}${idWord(definition)}${word}`,
+          description: verb === 'create' ? `create a ${kind}` : `${verbWord} the specified ${kind}`,
+        },
+      ];
+    }
+    if (verb === 'list') {
+      const own = { ...list, path, id: `list${idWord(definition)}${word}` };
+      if (!namespaced) return [own];
+      const everywhere = `/${groupVersionPath(definition)}/${plural}`;
+      return [own, { ...list, path: everywhere, id: `list${idWord(definition)}${kind}ForAllNamespaces` }];
+    }
+    if (verb === 'deletecollection') {
+      return [
+        {
+          ...shared,
+          path,
+          method: 'delete',
+          id: `delete${idWord(definition)}Collection${word}`,
+          description: `delete collection of ${kind}`,
+          action: 'deletecollection',
+          body: DELETE_OPTIONS_TYPE,
+          answer: STATUS_TYPE,
+          query: DELETE_COLLECTION_PARAMETERS,
+        },
+      ];
+    }
+    // A watch is a list with a parameter.
+    return [];
+  });
+}
+
+function subresourceOperations(definition: ResourceDefinition, subresource: SubresourceDefinition): Operation[] {
+  const { group, version, kind } = subresource.kind ?? definition;
+  const type = subresource.kind ? typeOfKind(group, version, kind) : definition.schema;
+  if (type === undefined) throw new Error(`the schema has no ${kind} of ${group}/${version}`);
+  const { path, word } = placeOf(definition);
+  return subresource.verbs.filter(isObjectVerb).map((verb) => {
+    const { word: verbWord, ...http } = OBJECT_VERBS[verb];
+    return {
+      ...http,
+      ...exchange(verb, type),
+      path: `${path}/{name}/${subresource.name}`,
+      id: `${verbWord}${idWord(definition)}${word}${capitalized(subresource.name)}`,
+      tag: tagOf(definition),
+      description: `${verbWord} ${subresource.name} of the specified ${definition.kind}`,
+      kind: { group, version, kind },
+    };
+  });
+}
+
+function reviewOperation(review: ReviewDefinition): Operation {
+  const { group, version, kind, plural, schema } = review;
+  return {
+    path: `/${groupVersionPath(review)}/${plural}`,
+    method: 'post',
+    id: `create${idWord(review)}${kind}`,
+    tag: tagOf(review),
+    description: `create a ${kind}`,
+    action: 'post',
+    kind: { group, version, kind },
+    body: schema,
+    answer: schema,
+    query: WRITE_PARAMETERS,
+  };
+}
+
+/** All requests that a server answers about its resources, in the order of the registry. */
+export function operationsOf({ resources, reviews }: ServedApi): Operation[] {
+  return [
+    ...resources.flatMap((definition) => [
+      ...resourceOperations(definition),
+      ...definition.subresources.flatMap((subresource) => subresourceOperations(definition, subresource)),
+    ]),
+    ...reviews.map(reviewOperation),
+  ];
+}
+
+/** The names in braces: `/a/{b}/c/{d}` → b, d. */
+export function pathNames({ path }: Operation): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
+/** Types that requests carry there and back. */
+export function typesOf(operations: readonly Operation[]): Set<string> {
+  return new Set(operations.flatMap(({ body, answer }) => (body === undefined ? [answer] : [body, answer])));
 }

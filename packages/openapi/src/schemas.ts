@@ -6,47 +6,54 @@ import {
   type TypeFacts,
   type ValueFacts,
 } from '@everynode/objects';
-import { type Descriptions, modelOf } from './descriptions.js';
+import type { Descriptions } from './descriptions.js';
 
 export type JsonSchema = Record<string, unknown>;
 
 /** How references are written, and what each version of OpenAPI can say. */
 export interface Dialect {
   refPrefix: string;
-  /** Version 3 puts a reference beside other keywords into allOf, and has defaults and oneOf. */
-  version: 2 | 3;
+  /**
+   * True for OpenAPI 3: `oneOf` and defaults are written, and a reference with anything beside it goes into `allOf`.
+   * Upstream prunes these from its OpenAPI 2 document, because clients there do not know them.
+   */
+  isRich: boolean;
 }
 
-export const V2: Dialect = { refPrefix: '#/definitions/', version: 2 };
-export const V3: Dialect = { refPrefix: '#/components/schemas/', version: 3 };
+export const V2: Dialect = { refPrefix: '#/definitions/', isRich: false };
+export const V3: Dialect = { refPrefix: '#/components/schemas/', isRich: true };
 
-/** Types that a set of types reaches, themselves among them. */
-export function reachableTypes(roots: Iterable<string>): Set<string> {
-  const reached = new Set<string>();
+/** Types that a set of types reaches, themselves among them. Names that the schema does not have are left out. */
+export function reachableTypes(roots: Iterable<string>): Map<string, TypeFacts> {
+  const reached = new Map<string, TypeFacts>();
   const queue = [...roots];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (reached.has(name)) continue;
-    const facts = lookupType(name);
+    const facts = reached.has(name) ? undefined : lookupType(name);
     if (!facts) continue;
-    reached.add(name);
+    reached.set(name, facts);
     for (const field of Object.values(facts.fields ?? {})) queue.push(...referencesOf(field));
   }
   return reached;
 }
 
-function referencesOf(value: ValueFacts): string[] {
-  return [
-    ...(value.ref === undefined ? [] : [value.ref]),
-    ...(value.arrayOf ? referencesOf(value.arrayOf) : []),
-    ...(value.mapOf ? referencesOf(value.mapOf) : []),
-  ];
+function referencesOf({ ref, arrayOf, mapOf }: ValueFacts): string[] {
+  if (ref !== undefined) return [ref];
+  const inner = arrayOf ?? mapOf;
+  return inner ? referencesOf(inner) : [];
 }
 
-/** The schema of one type, with its extensions for merging, as upstream publishes it. */
+/** Schemas of all types that the roots reach, by name in alphabetical order. */
+export function schemasOf(roots: Iterable<string>, descriptions: Descriptions, dialect: Dialect): JsonSchema {
+  const types = [...reachableTypes(roots)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(types.map(([name, facts]) => [name, schemaOf(name, facts, descriptions, dialect)]));
+}
+
+/** The schema of one type, with what clients need to merge patches, as upstream publishes it. */
 export function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, dialect: Dialect): JsonSchema {
-  const texts = descriptions[modelOf(name)];
+  const texts = descriptions[name];
   const description = texts?.description ? { description: texts.description } : {};
-  if (!facts.fields) return { ...description, ...encodedSchema(name, facts, dialect) };
+  const kinds = facts.gvk && { 'x-kubernetes-group-version-kind': facts.gvk };
+  if (!facts.fields) return { ...description, ...encodedSchema(name, facts, dialect), ...kinds };
   const properties = Object.entries(facts.fields).map(([field, value]) => [
     field,
     fieldSchema(value, texts?.fields[field], dialect),
@@ -56,19 +63,19 @@ export function schemaOf(name: string, facts: TypeFacts, descriptions: Descripti
     type: 'object',
     properties: Object.fromEntries(properties),
     ...(facts.required && { required: facts.required }),
-    ...(facts.gvk && { 'x-kubernetes-group-version-kind': facts.gvk }),
+    ...kinds,
+    ...(facts['map-type'] && { 'x-kubernetes-map-type': facts['map-type'] }),
   };
 }
 
 /** Types with an encoding of their own. */
-function encodedSchema(name: string, facts: TypeFacts, { version }: Dialect): JsonSchema {
-  if (name === INT_OR_STRING) {
-    return version === 3
-      ? { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' }
-      : { type: 'string', format: 'int-or-string' };
+function encodedSchema(name: string, facts: TypeFacts, { isRich }: Dialect): JsonSchema {
+  if (isRich && facts.oneOf) {
+    return { oneOf: facts.oneOf.map((type) => ({ type })), ...(facts.format && { format: facts.format }) };
   }
-  if (name === QUANTITY) {
-    return version === 3 ? { oneOf: [{ type: 'string' }, { type: 'number' }] } : { type: 'string' };
+  // What these two are on the wire is said with one word there.
+  if (name === INT_OR_STRING || name === QUANTITY) {
+    return { type: 'string', ...(facts.format && { format: facts.format }) };
   }
   return { type: facts.type ?? 'object', ...(facts.format && { format: facts.format }) };
 }
@@ -76,21 +83,35 @@ function encodedSchema(name: string, facts: TypeFacts, { version }: Dialect): Js
 const EXTENSIONS = ['list-type', 'list-map-keys', 'map-type', 'patch-merge-key', 'patch-strategy'] as const;
 
 function fieldSchema(field: FieldFacts, description: string | undefined, dialect: Dialect): JsonSchema {
-  const extensions: JsonSchema = {};
-  for (const name of EXTENSIONS) if (field[name] !== undefined) extensions[`x-kubernetes-${name}`] = field[name];
-  const rest: JsonSchema = {
-    ...(description && { description }),
-    ...(dialect.version === 3 && field.default !== undefined && { default: field.default }),
-    ...extensions,
-  };
-  const value = valueSchema(field, dialect);
-  if (value.$ref === undefined || Object.keys(rest).length === 0) return { ...value, ...rest };
-  return dialect.version === 3 ? { ...rest, allOf: [value] } : { ...value, ...rest };
+  const rest: JsonSchema = {};
+  if (description) rest.description = description;
+  if (dialect.isRich && field.default !== undefined) rest.default = field.default;
+  for (const name of EXTENSIONS) if (field[name] !== undefined) rest[`x-kubernetes-${name}`] = field[name];
+  return withReference(valueSchema(field, dialect), rest, dialect);
+}
+
+/** OpenAPI 3.0 ignores everything beside a reference, so that goes one level down. */
+function withReference(value: JsonSchema, rest: JsonSchema, { isRich }: Dialect): JsonSchema {
+  const isWrapped = isRich && value.$ref !== undefined && Object.keys(rest).length > 0;
+  return isWrapped ? { allOf: [value], ...rest } : { ...value, ...rest };
 }
 
 function valueSchema(value: ValueFacts, dialect: Dialect): JsonSchema {
   if (value.ref !== undefined) return { $ref: `${dialect.refPrefix}${value.ref}` };
-  if (value.arrayOf) return { type: 'array', items: valueSchema(value.arrayOf, dialect) };
-  if (value.mapOf) return { type: 'object', additionalProperties: valueSchema(value.mapOf, dialect) };
+  if (value.arrayOf) return { type: 'array', items: elementSchema(value.arrayOf, dialect) };
+  if (value.mapOf) return { type: 'object', additionalProperties: elementSchema(value.mapOf, dialect) };
   return { type: value.type ?? 'object', ...(value.format && { format: value.format }) };
+}
+
+/** An element is never a pointer in Go, so it has a default: the zero value of its type. */
+function elementSchema(value: ValueFacts, dialect: Dialect): JsonSchema {
+  const zero = dialect.isRich ? zeroOf(value) : undefined;
+  return withReference(valueSchema(value, dialect), zero === undefined ? {} : { default: zero }, dialect);
+}
+
+function zeroOf({ ref, type }: ValueFacts): unknown {
+  if (ref !== undefined) return lookupType(ref)?.fields ? {} : undefined;
+  if (type === 'string') return '';
+  if (type === 'boolean') return false;
+  return type === 'integer' || type === 'number' ? 0 : undefined;
 }

@@ -1,49 +1,80 @@
-import { lookupType, type ResourceDefinition } from '@everynode/objects';
+import type { ResourceDefinition, ReviewDefinition } from '@everynode/objects';
 import type { Descriptions } from './descriptions.js';
-import { type Operation, operationsOf, PATCH_TYPES, sharedParts } from './operations.js';
-import { type JsonSchema, reachableTypes, schemaOf, V2 } from './schemas.js';
+import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames, typesOf } from './operations.js';
+import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
+import { type JsonSchema, schemasOf, V2 } from './schemas.js';
+import { API_VERSION, TITLE } from './v3.js';
 
-const ref = (type: string): JsonSchema => ({ $ref: `${V2.refPrefix}${type}` });
+export interface OpenApiV2Document {
+  swagger: '2.0';
+  info: { title: string; version: string };
+  paths: Record<string, JsonSchema>;
+  definitions: JsonSchema;
+}
+
+const reference = (type: string): JsonSchema => ({ $ref: `${V2.refPrefix}${type}` });
+
+const queryParameter = ({ name, type, description }: QueryParameter): JsonSchema => ({
+  name,
+  in: 'query',
+  description,
+  type,
+  uniqueItems: true,
+});
+
+const pathParameter = (name: string): JsonSchema => ({
+  name,
+  in: 'path',
+  description: PATH_PARAMETERS[name] ?? '',
+  required: true,
+  type: 'string',
+  uniqueItems: true,
+});
 
 function operationObject(operation: Operation): JsonSchema {
+  const { body, method } = operation;
+  const schema = reference(operation.answer);
+  const bodyParameter = body === undefined ? [] : [{ name: 'body', in: 'body', schema: reference(body) }];
+  const isRequired = method !== 'delete';
   return {
-    ...sharedParts(operation),
-    consumes: operation.action === 'patch' ? PATCH_TYPES : ['*/*'],
+    description: operation.description,
+    tags: [operation.tag],
+    operationId: operation.id,
+    consumes: body === PATCH_TYPE ? PATCH_MEDIA_TYPES : ['*/*'],
     produces: ['application/json', 'application/yaml'],
     schemes: ['https'],
     parameters: [
-      ...operation.query.map((parameter) => ({ ...parameter, in: 'query', uniqueItems: true })),
-      ...(operation.body === undefined ? [] : [{ name: 'body', in: 'body', schema: ref(operation.body) }]),
+      ...bodyParameter.map((parameter) => (isRequired ? { ...parameter, required: true } : parameter)),
+      ...operation.query.map(queryParameter),
     ],
     responses: {
-      200: { description: 'OK', schema: ref(operation.answer) },
+      200: { description: 'OK', schema },
+      ...(method === 'post' && { 201: { description: 'Created', schema } }),
       401: { description: 'Unauthorized' },
     },
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.kind,
   };
 }
 
-/** Everything in one document, for older clients. */
-export function openApiV2(definitions: readonly ResourceDefinition[], descriptions: Descriptions): JsonSchema {
-  const operations = definitions.flatMap(operationsOf);
-  const roots = operations.flatMap(({ body, answer }) => (body === undefined ? [answer] : [body, answer]));
-  const types: JsonSchema = {};
-  for (const name of [...reachableTypes(roots)].sort()) {
-    const facts = lookupType(name);
-    if (facts) types[name] = schemaOf(name, facts, descriptions, V2);
-  }
+/** The OpenAPI 2.0 document, for clients that do not know version 3: everything that is served, in one piece. */
+export function openApiV2(
+  resources: readonly ResourceDefinition[],
+  descriptions: Descriptions,
+  reviews: readonly ReviewDefinition[] = [],
+): OpenApiV2Document {
+  const operations = operationsOf({ resources, reviews });
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {
-    const item = paths[operation.path] ?? {
-      parameters: operation.pathNames.map((name) => ({
-        name,
-        in: 'path',
-        type: 'string',
-        required: true,
-        uniqueItems: true,
-      })),
+    paths[operation.path] ??= {
+      parameters: [...pathNames(operation).map(pathParameter), queryParameter(PRETTY)],
     };
-    item[operation.method] = operationObject(operation);
-    paths[operation.path] = item;
+    Object.assign(paths[operation.path] ?? {}, { [operation.method]: operationObject(operation) });
   }
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.36.0' }, paths, definitions: types };
+  return {
+    swagger: '2.0',
+    info: { title: TITLE, version: API_VERSION },
+    paths,
+    definitions: schemasOf(typesOf(operations), descriptions, V2),
+  };
 }

@@ -1,60 +1,92 @@
-import { lookupType, type ResourceDefinition } from '@everynode/objects';
+import type { ResourceDefinition, ReviewDefinition } from '@everynode/objects';
 import type { Descriptions } from './descriptions.js';
-import { type Operation, operationsOf, PATCH_TYPES, sharedParts } from './operations.js';
-import { type JsonSchema, reachableTypes, schemaOf, V3 } from './schemas.js';
+import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames, typesOf } from './operations.js';
+import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
+import { type JsonSchema, schemasOf, V3 } from './schemas.js';
 
-const ref = (type: string): JsonSchema => ({ $ref: `${V3.refPrefix}${type}` });
+/** Version of Kubernetes whose API this is; clients compare it with their own. */
+export const API_VERSION = 'v1.36.0';
+export const TITLE = 'Kubernetes';
 
-function operationObject(operation: Operation): JsonSchema {
-  const bodyTypes = operation.action === 'patch' ? PATCH_TYPES : ['*/*'];
-  const { body } = operation;
+export interface OpenApiV3Document {
+  openapi: '3.0.0';
+  info: { title: string; version: string };
+  paths: Record<string, JsonSchema>;
+  components: { schemas: JsonSchema };
+}
+
+const reference = (type: string): JsonSchema => ({ $ref: `${V3.refPrefix}${type}` });
+
+const content = (mediaTypes: readonly string[], type: string): JsonSchema =>
+  Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: reference(type) }]));
+
+const ANSWER_MEDIA_TYPES = ['application/json', 'application/yaml'];
+const WATCH_MEDIA_TYPE = 'application/json;stream=watch';
+
+const queryParameter = ({ name, type, description }: QueryParameter): JsonSchema => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type, uniqueItems: true },
+});
+
+const pathParameter = (name: string): JsonSchema => ({
+  name,
+  in: 'path',
+  description: PATH_PARAMETERS[name] ?? '',
+  required: true,
+  schema: { type: 'string', uniqueItems: true },
+});
+
+/** Codes of success: what is made may have been there (a write with dryRun, a graceful deletion that goes on). */
+function answers({ method, action, answer }: Operation): JsonSchema {
+  const mediaTypes = action === 'list' ? [...ANSWER_MEDIA_TYPES, WATCH_MEDIA_TYPE] : ANSWER_MEDIA_TYPES;
+  const body = { content: content(mediaTypes, answer) };
   return {
-    ...sharedParts(operation),
-    parameters: operation.query.map(({ name, type, description }) => ({
-      name,
-      in: 'query',
-      description,
-      schema: { type, uniqueItems: true },
-    })),
-    ...(body !== undefined && {
-      requestBody: { content: Object.fromEntries(bodyTypes.map((type) => [type, { schema: ref(body) }])) },
-    }),
-    responses: {
-      200: { description: 'OK', content: { 'application/json': { schema: ref(operation.answer) } } },
-      ...(operation.method === 'post' && {
-        201: { description: 'Created', content: { 'application/json': { schema: ref(operation.answer) } } },
-      }),
-      401: { description: 'Unauthorized' },
-    },
+    200: { description: 'OK', ...body },
+    ...(method === 'post' && { 201: { description: 'Created', ...body } }),
+    401: { description: 'Unauthorized' },
   };
 }
 
-/** The document of one group and version: its resources, and every type that they reach. */
-export function openApiV3(definitions: readonly ResourceDefinition[], descriptions: Descriptions): JsonSchema {
-  const operations = definitions.flatMap(operationsOf);
-  const roots = operations.flatMap(({ body, answer }) => (body === undefined ? [answer] : [body, answer]));
-  const schemas: JsonSchema = {};
-  for (const name of [...reachableTypes(roots)].sort()) {
-    const facts = lookupType(name);
-    if (facts) schemas[name] = schemaOf(name, facts, descriptions, V3);
-  }
+function operationObject(operation: Operation): JsonSchema {
+  const { body } = operation;
+  return {
+    description: operation.description,
+    tags: [operation.tag],
+    operationId: operation.id,
+    ...(operation.query.length > 0 && { parameters: operation.query.map(queryParameter) }),
+    ...(body !== undefined && {
+      requestBody: {
+        content: content(body === PATCH_TYPE ? PATCH_MEDIA_TYPES : ['*/*'], body),
+        // A deletion may do without options.
+        ...(operation.method !== 'delete' && { required: true }),
+      },
+    }),
+    responses: answers(operation),
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.kind,
+  };
+}
+
+/** The OpenAPI 3.0 document of what is given: the requests, and every type that they reach. */
+export function openApiV3(
+  resources: readonly ResourceDefinition[],
+  descriptions: Descriptions,
+  reviews: readonly ReviewDefinition[] = [],
+): OpenApiV3Document {
+  const operations = operationsOf({ resources, reviews });
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {
-    const item = paths[operation.path] ?? {
-      parameters: operation.pathNames.map((name) => ({
-        name,
-        in: 'path',
-        required: true,
-        schema: { type: 'string', uniqueItems: true },
-      })),
+    paths[operation.path] ??= {
+      parameters: [...pathNames(operation).map(pathParameter), queryParameter(PRETTY)],
     };
-    item[operation.method] = operationObject(operation);
-    paths[operation.path] = item;
+    Object.assign(paths[operation.path] ?? {}, { [operation.method]: operationObject(operation) });
   }
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'v1.36.0' },
+    info: { title: TITLE, version: API_VERSION },
     paths,
-    components: { schemas },
+    components: { schemas: schemasOf(typesOf(operations), descriptions, V3) },
   };
 }

@@ -28,6 +28,8 @@ export interface TypeFacts {
   readonly type?: 'string' | 'object';
   readonly format?: string;
   readonly oneOf?: readonly string[];
+  /** Apply replaces the whole of such an object, whatever field holds it. */
+  readonly 'map-type'?: 'atomic';
 }
 
 /** Facts of the Kubernetes 1.36 API, by type name: `io.k8s.api.apps.v1.DaemonSet`. */

@@ -1,0 +1,78 @@
+import { contentHash, groupVersionPath, groupVersions, inGroupVersion, type ServedApi } from '@everynode/objects';
+import type { Descriptions } from './descriptions.js';
+import { openApiV2 } from './v2.js';
+import { encodeOpenApiV2 } from './v2-protobuf.js';
+import { openApiV3 } from './v3.js';
+
+/** What goes out, with a hash that changes when it does. */
+export interface EncodedDocument<Body extends string | Uint8Array = string> {
+  body: Body;
+  hash: string;
+}
+
+function encoded<Body extends string | Uint8Array>(body: Body): EncodedDocument<Body> {
+  return { body, hash: contentHash(body) };
+}
+
+/**
+ * Every OpenAPI document of a server, encoded. Each is made when it is first asked for and kept, for they are big (the
+ * core's is about 1 MB) and most clients ask for one or two; what is served does not change while a process runs.
+ */
+export class OpenApiDocuments {
+  readonly #api: ServedApi;
+  readonly #readDescriptions: () => Descriptions;
+  readonly #v3 = new Map<string, EncodedDocument>();
+  #descriptions: Descriptions | undefined;
+  #index: EncodedDocument | undefined;
+  #v2: EncodedDocument | undefined;
+  #v2Protobuf: EncodedDocument<Uint8Array> | undefined;
+
+  /** @param readDescriptions called once, when the first document is made. */
+  constructor(api: ServedApi, readDescriptions: () => Descriptions) {
+    this.#api = api;
+    this.#readDescriptions = readDescriptions;
+  }
+
+  /** GET /openapi/v3: where the other documents are. The hash in an address lets clients and proxies keep them for ever. */
+  v3Index(): EncodedDocument {
+    this.#index ??= encoded(JSON.stringify({ paths: this.#indexPaths() }));
+    return this.#index;
+  }
+
+  #indexPaths(): Record<string, { serverRelativeURL: string }> {
+    const entries = groupVersions(this.#api).map((groupVersion) => {
+      const path = groupVersionPath(groupVersion);
+      return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${this.v3(path)?.hash ?? ''}` }];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** GET /openapi/v3/PATH, for paths such as `apis/apps/v1`; undefined where nothing is served. */
+  v3(path: string): EncodedDocument | undefined {
+    const known = this.#v3.get(path);
+    if (known) return known;
+    const groupVersion = groupVersions(this.#api).find((one) => groupVersionPath(one) === path);
+    if (!groupVersion) return undefined;
+    const { resources, reviews } = inGroupVersion(this.#api, groupVersion);
+    const document = encoded(JSON.stringify(openApiV3(resources, this.#texts(), reviews)));
+    this.#v3.set(path, document);
+    return document;
+  }
+
+  /** GET /openapi/v2 in JSON. */
+  v2(): EncodedDocument {
+    this.#v2 ??= encoded(JSON.stringify(openApiV2(this.#api.resources, this.#texts(), this.#api.reviews)));
+    return this.#v2;
+  }
+
+  /** GET /openapi/v2 as {@link OPENAPI_V2_PROTOBUF}. */
+  v2Protobuf(): EncodedDocument<Uint8Array> {
+    this.#v2Protobuf ??= encoded(encodeOpenApiV2(openApiV2(this.#api.resources, this.#texts(), this.#api.reviews)));
+    return this.#v2Protobuf;
+  }
+
+  #texts(): Descriptions {
+    this.#descriptions ??= this.#readDescriptions();
+    return this.#descriptions;
+  }
+}

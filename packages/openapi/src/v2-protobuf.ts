@@ -1,0 +1,100 @@
+import protobuf from 'protobufjs/light.js';
+import { GNOSTIC_MESSAGES } from './gnostic-messages.js';
+import type { JsonSchema } from './schemas.js';
+import type { OpenApiV2Document } from './v2.js';
+
+/** The media type under which kubectl asks for the OpenAPI 2 document; it takes no other. */
+export const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+type Message = Record<string, unknown>;
+
+/** The words of an object, in order, as messages of name and value. */
+function namedList(values: unknown, toMessage: (value: JsonSchema) => Message): Message[] {
+  return Object.entries((values ?? {}) as Record<string, JsonSchema>).map(([name, value]) => ({
+    name,
+    value: toMessage(value),
+  }));
+}
+
+/** `x-…` words; their values are text in YAML, of which JSON is a part. */
+function vendorExtensions(value: JsonSchema): Message {
+  const words = Object.entries(value).filter(([name]) => name.startsWith('x-'));
+  return { vendorExtension: words.map(([name, word]) => ({ name, value: { yaml: JSON.stringify(word) } })) };
+}
+
+function schemaMessage(schema: JsonSchema): Message {
+  const { $ref, format, description, required, type, items, properties, additionalProperties } = schema;
+  return {
+    ref: $ref,
+    format,
+    description,
+    required,
+    ...(type !== undefined && { type: { value: [type] } }),
+    ...(items !== undefined && { items: { schema: [schemaMessage(items as JsonSchema)] } }),
+    ...(properties !== undefined && {
+      properties: { additionalProperties: namedList(properties, schemaMessage) },
+    }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties: { schema: schemaMessage(additionalProperties as JsonSchema) },
+    }),
+    ...vendorExtensions(schema),
+  };
+}
+
+function parameterMessage(parameter: JsonSchema): Message {
+  if (parameter.in === 'body') {
+    const schema = schemaMessage(parameter.schema as JsonSchema);
+    return { parameter: { bodyParameter: { ...parameter, schema } } };
+  }
+  const place = parameter.in === 'path' ? 'pathParameterSubSchema' : 'queryParameterSubSchema';
+  return { parameter: { nonBodyParameter: { [place]: parameter } } };
+}
+
+function responseMessage({ description, schema }: JsonSchema): Message {
+  return {
+    response: {
+      description,
+      ...(schema !== undefined && { schema: { schema: schemaMessage(schema as JsonSchema) } }),
+    },
+  };
+}
+
+const parameterMessages = (parameters: unknown): Message[] =>
+  ((parameters ?? []) as JsonSchema[]).map(parameterMessage);
+
+function operationMessage(operation: JsonSchema): Message {
+  return {
+    ...operation,
+    parameters: parameterMessages(operation.parameters),
+    responses: { responseCode: namedList(operation.responses, responseMessage) },
+    ...vendorExtensions(operation),
+  };
+}
+
+function pathMessage({ parameters, ...operations }: JsonSchema): Message {
+  const messages = Object.entries(operations).map(([method, operation]) => [
+    method,
+    operationMessage(operation as JsonSchema),
+  ]);
+  return { ...Object.fromEntries(messages), parameters: parameterMessages(parameters) };
+}
+
+/** The message type of a document; made when it is first needed. */
+let documentType: protobuf.Type | undefined;
+
+export function gnosticDocumentType(): protobuf.Type {
+  documentType ??= protobuf.Root.fromJSON(GNOSTIC_MESSAGES).lookupType('Document');
+  return documentType;
+}
+
+/** The OpenAPI 2 document as gnostic's openapi.v2.Document: what `kubectl create --validate` and `explain` read. */
+export function encodeOpenApiV2({ swagger, info, paths, definitions }: OpenApiV2Document): Uint8Array {
+  const type = gnosticDocumentType();
+  const message = {
+    swagger,
+    info,
+    paths: { path: namedList(paths, pathMessage) },
+    definitions: { additionalProperties: namedList(definitions, schemaMessage) },
+  };
+  return type.encode(type.fromObject(message)).finish();
+}
