@@ -17,12 +17,13 @@ const COMMENT = String.raw`(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?`;
 const DECLARATION = new RegExp(String.raw`${COMMENT}export (?:declare )?(?:class|interface|type) (\w+)`, 'g');
 const FIELD = new RegExp(String.raw`${COMMENT}'?([\w$]+)'?\??: `, 'g');
 
-/** The text of a comment, without its stars. */
+/** The text of a comment, without its stars. The client's generator escapes quotes as in a string. */
 const commentText = (block) =>
   block
     .split('\n')
     .map((line) => line.replace(/^\s*\*\s?/, ''))
     .join('\n')
+    .replace(/\\(['"\\])/g, '$1')
     .trim();
 
 /** What a declaration file says, by the name of the type. */

@@ -1,5 +1,5 @@
 export { type Descriptions, readDescriptions, type TypeDescription } from './descriptions.js';
 export { type EncodedDocument, OpenApiDocuments } from './documents.js';
 export { type OpenApiV2Document, openApiV2 } from './v2.js';
-export { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from './v2-protobuf.js';
+export { encodeOpenApiV2, OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_ACCEPTED } from './v2-protobuf.js';
 export { type OpenApiV3Document, openApiV3 } from './v3.js';

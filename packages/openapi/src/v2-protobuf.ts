@@ -3,8 +3,17 @@ import { GNOSTIC_MESSAGES } from './gnostic-messages.js';
 import type { JsonSchema } from './schemas.js';
 import type { OpenApiV2Document } from './v2.js';
 
-/** The media type under which kubectl asks for the OpenAPI 2 document; it takes no other. */
-export const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/**
+ * What goes into Content-Type when {@link encodeOpenApiV2}'s bytes are sent. It is not the word that kubectl sends: Go
+ * refuses to parse a media type with an `@`. Source: kube-openapi pkg/handler.
+ */
+export const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** Words in Accept that ask for these bytes; kubectl sends the second, and takes no other form. */
+export const OPENAPI_V2_PROTOBUF_ACCEPTED: readonly string[] = [
+  OPENAPI_V2_PROTOBUF,
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+];
 
 type Message = Record<string, unknown>;
 
