@@ -12,8 +12,8 @@ const schema = Type.Object({
   EVERYNODE_SIM_START_MS: Type.Optional(Type.String()),
   EVERYNODE_SIM_READY_MS: Type.Optional(Type.String()),
   EVERYNODE_SIM_STOP_MS: Type.Optional(Type.String()),
-  /** Chance, from 0 to 1, that a pod crashes shortly after it has started. */
-  EVERYNODE_SIM_FAILURE_RATE: Type.Number({ default: 0, minimum: 0, maximum: 1 }),
+  /** Chance, from 0 to 1, that a pod fails: as the nodes file says, or else by crashing a second after each start. */
+  EVERYNODE_SIM_FAILURE_RATE: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   /** Post the events that a kubelet would post. */
   EVERYNODE_SIM_EVENTS: Type.Boolean({ default: true }),
   EVERYNODE_HEARTBEAT_SECONDS: Type.Number({ default: 10, exclusiveMinimum: 0 }),

@@ -6,14 +6,21 @@ export interface DelayRange {
 
 export const NO_DELAY: DelayRange = { fromMs: 0, toMs: 0 };
 
-/** Reads `200`, `"200"` or `"200-800"`. Throws for anything else. */
-export function parseDelayRange(value: string | number): DelayRange {
-  const match = /^(\d+)(?:-(\d+))?$/.exec(String(value).trim());
-  if (!match) throw new Error(`not a delay in ms: ${JSON.stringify(value)}; write 200 or 200-800`);
+/** Reads `200` or `200-800`; undefined for anything else. */
+export function delayRangeOf(text: string): DelayRange | undefined {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
+  if (!match) return undefined;
   const fromMs = Number(match[1]);
   const toMs = Number(match[2] ?? match[1]);
-  if (toMs < fromMs) throw new Error(`not a delay in ms: ${value}; the second number is smaller than the first`);
-  return { fromMs, toMs };
+  return toMs < fromMs ? undefined : { fromMs, toMs };
+}
+
+/** The same, from a number too. Throws for anything else. */
+export function parseDelayRange(value: string | number): DelayRange {
+  const range = delayRangeOf(String(value));
+  if (!range)
+    throw new Error(`not a delay in ms: ${JSON.stringify(value)}; write 200, or 200-800 with the smaller first`);
+  return range;
 }
 
 /** A delay in the range. `random` gives numbers from 0 up to 1. */

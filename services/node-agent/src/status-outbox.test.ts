@@ -1,4 +1,5 @@
 import type { PodStatusReported } from '@everynode/contract';
+import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { AssignedPod, PodReport } from './runtime/runtime.js';
@@ -73,5 +74,65 @@ describe('the outbox', () => {
     }
     const numbers = sent.map((message) => message.pods[0]?.sequence ?? 0);
     expect(numbers[1]).toBeGreaterThan(numbers[0] ?? 0);
+  });
+
+  it('says the latest of every pod again, but of none that has stopped or is gone', async () => {
+    const { outbox, sent } = setup();
+    for (const uid of ['a', 'b', 'c']) outbox.add(pod(uid), report('Running', 'Started'));
+    outbox.add(pod('b'), { ...report('Succeeded'), stopped: true });
+    await outbox.flushed();
+    outbox.forget('c');
+    outbox.repeatAll();
+    await outbox.flushed();
+    expect(sent.at(-1)?.pods.map(({ uid, sequence, events }) => ({ uid, sequence, events }))).toEqual([
+      { uid: 'a', sequence: 2, events: undefined },
+    ]);
+  });
+
+  it('goes on counting where more has to be said of a pod that has stopped', async () => {
+    const { outbox, sent } = setup();
+    outbox.add(pod('a'), { ...report('Succeeded'), stopped: true });
+    await outbox.flushed();
+    outbox.addStopped({ namespace: 'default', name: 'a', uid: 'a', node: 'node-1' });
+    await outbox.flushed();
+    expect(sent.map((message) => message.pods)).toMatchObject([
+      [{ uid: 'a', sequence: 1, stopped: true, status: { phase: 'Succeeded' } }],
+      [{ uid: 'a', sequence: 2, stopped: true }],
+    ]);
+    expect(sent[1]?.pods[0]).not.toHaveProperty('status');
+  });
+
+  it('never has an older report of a pod be the last, whichever messages fail', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(3), fc.boolean()), { minLength: 1, maxLength: 12 }),
+        fc.scheduler(),
+        async (steps, scheduler) => {
+          const taken: PodStatusReported[] = [];
+          const fails = steps.map(([, failing]) => failing);
+          const outbox = new StatusOutbox({
+            incarnation: 7,
+            log: pino({ level: 'silent' }),
+            signal: new AbortController().signal,
+            publish: scheduler.scheduleFunction(async (body: string) => {
+              if (fails.shift()) throw new Error('the bus is away');
+              taken.push(JSON.parse(body) as PodStatusReported);
+            }),
+          });
+          const latest = new Map<string, string>();
+          for (const [i, [which]] of steps.entries()) {
+            latest.set(`pod-${which}`, `${i}`);
+            outbox.add(pod(`pod-${which}`), report(`${i}`));
+          }
+          await scheduler.waitFor(outbox.flushed());
+          const written = new Map<string, { sequence: number; phase: unknown }>();
+          for (const { uid, sequence, status } of taken.flatMap((message) => message.pods)) {
+            if (sequence > (written.get(uid)?.sequence ?? 0)) written.set(uid, { sequence, phase: status?.phase });
+          }
+          expect(new Map([...written].map(([uid, { phase }]) => [uid, phase]))).toEqual(latest);
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 });

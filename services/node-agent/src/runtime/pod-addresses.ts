@@ -1,31 +1,57 @@
 import { podNetwork } from '../node-status.js';
 
-/** Hands out the addresses of a node's pods, and takes them back. 254 a node, more than pods fit on one. */
-export class PodAddresses {
-  readonly #taken = new Map<number, Set<number>>();
+const FIRST = 2;
+const LAST = 254;
 
-  take(node: number): string {
-    let taken = this.#taken.get(node);
-    if (!taken) {
-      taken = new Set();
-      this.#taken.set(node, taken);
+interface Network {
+  taken: Set<number>;
+  /** Where the search goes on: an address that was given back is the last to be given out again. */
+  next: number;
+}
+
+/** Hands out the addresses of a node's pods, and takes them back. More a node than pods fit on one. */
+export class PodAddresses {
+  readonly #networks = new Map<number, Network>();
+
+  #network(node: number): Network {
+    let network = this.#networks.get(node);
+    if (!network) {
+      network = { taken: new Set(), next: FIRST };
+      this.#networks.set(node, network);
     }
-    let host = 2;
-    while (taken.has(host) && host < 254) host += 1;
-    taken.add(host);
-    return `${podNetwork(node)}.${host}`;
+    return network;
   }
 
-  /** Marks an address as taken that a pod has from before. */
-  keep(node: number, address: string): void {
-    const host = Number(address.split('.')[3]);
-    if (!address.startsWith(`${podNetwork(node)}.`) || !Number.isInteger(host)) return;
-    const taken = this.#taken.get(node) ?? new Set<number>();
+  /** Undefined when the node has none left. */
+  take(node: number): string | undefined {
+    const network = this.#network(node);
+    for (let tries = FIRST; tries <= LAST; tries += 1) {
+      const host = network.next;
+      network.next = host === LAST ? FIRST : host + 1;
+      if (network.taken.has(host)) continue;
+      network.taken.add(host);
+      return `${podNetwork(node)}.${host}`;
+    }
+    return undefined;
+  }
+
+  /** Marks an address as taken that a pod has from before. Tells whether it could be kept. */
+  keep(node: number, address: string): boolean {
+    const host = this.#host(node, address);
+    const { taken } = this.#network(node);
+    if (host === undefined || taken.has(host)) return false;
     taken.add(host);
-    this.#taken.set(node, taken);
+    return true;
   }
 
   release(node: number, address: string): void {
-    if (address.startsWith(`${podNetwork(node)}.`)) this.#taken.get(node)?.delete(Number(address.split('.')[3]));
+    const host = this.#host(node, address);
+    if (host !== undefined) this.#network(node).taken.delete(host);
+  }
+
+  #host(node: number, address: string): number | undefined {
+    const prefix = `${podNetwork(node)}.`;
+    const host = address.startsWith(prefix) ? Number(address.slice(prefix.length)) : Number.NaN;
+    return Number.isInteger(host) && host >= FIRST && host <= LAST ? host : undefined;
   }
 }

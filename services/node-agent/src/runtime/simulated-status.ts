@@ -1,95 +1,80 @@
-import { createHash } from 'node:crypto';
-import type { Container, ContainerState, ContainerStatus, PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { ContainerState, ContainerStatus, PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+import { hexOf } from '../seeded-random.js';
+import type { ContainerExit, ContainerRun } from './container-run.js';
 import type { AssignedPod } from './runtime.js';
 
 /** What is true of a simulated pod at one moment. Times are RFC 3339. */
 export interface SimulatedState {
+  /** Init containers and sidecars in their order, then the others. */
+  containers: ContainerRun[];
+  /** Set once the pod's sandbox is there. */
   ip: string | undefined;
   hostIp: string;
-  /** When the agent took the pod. */
+  /** When an agent took the pod for the first time. */
   acceptedAt: string;
-  /** When its containers began; undefined before. */
-  startedAt: string | undefined;
-  /** All probes have passed. */
-  ready: boolean;
-  /** Why containers wait, before they have started or between crashes. */
-  waiting: { reason: string; message?: string } | undefined;
-  restarts: number;
-  /** How the last run ended, if one did. */
-  lastExit: { code: number; at: string; startedAt: string; reason: string } | undefined;
-  /** All containers have ended, and are not started again. */
-  ended: { code: number; at: string; reason: string } | undefined;
 }
 
-const sidecar = (container: Container): boolean => (container as { restartPolicy?: string }).restartPolicy === 'Always';
+const RUNTIME = 'everynode-simulated';
 
-function idOf(uid: string, container: string, run: number): string {
-  return `everynode://${createHash('sha256').update(`${uid} ${container} ${run}`).digest('hex')}`;
-}
-
-function stateOf(state: SimulatedState): ContainerState {
-  if (state.ended) {
-    const { code, at, reason } = state.ended;
-    return { terminated: { exitCode: code, reason, finishedAt: at, startedAt: state.startedAt ?? at } };
-  }
-  if (state.waiting) return { waiting: state.waiting };
-  if (state.startedAt !== undefined) return { running: { startedAt: state.startedAt } };
-  return { waiting: { reason: 'ContainerCreating' } };
-}
-
-function containerStatus(pod: AssignedPod, container: Container, state: SimulatedState): ContainerStatus {
-  const current = stateOf(state);
-  const running = current.running !== undefined;
-  const begun = state.startedAt !== undefined || state.lastExit !== undefined;
-  const { lastExit } = state;
+function terminated(
+  uid: string,
+  run: ContainerRun,
+  { code, reason, startedAt, finishedAt }: ContainerExit,
+  restarts: number,
+) {
   return {
-    name: container.name,
-    image: container.image ?? '',
-    imageID: begun ? `everynode-simulated/${container.image ?? ''}` : '',
-    ...(begun && { containerID: idOf(pod.metadata.uid, container.name, state.restarts) }),
-    lastState: lastExit
-      ? {
-          terminated: {
-            exitCode: lastExit.code,
-            reason: lastExit.reason,
-            startedAt: lastExit.startedAt,
-            finishedAt: lastExit.at,
-          },
-        }
-      : {},
-    ready: running && state.ready,
-    restartCount: state.restarts,
-    started: running,
-    state: current,
+    terminated: { exitCode: code, reason, startedAt, finishedAt, containerID: containerId(uid, run, restarts) },
   };
 }
 
-/** Init containers have done their work by the time the others start; sidecars run beside them. */
-function initStatus(pod: AssignedPod, container: Container, state: SimulatedState): ContainerStatus {
-  if (sidecar(container)) return containerStatus(pod, container, state);
-  const at = state.startedAt ?? state.lastExit?.startedAt;
-  const base = { name: container.name, image: container.image ?? '', lastState: {}, restartCount: 0 };
-  if (at === undefined) {
-    return { ...base, imageID: '', ready: false, started: false, state: { waiting: { reason: 'PodInitializing' } } };
-  }
+function containerId(uid: string, run: ContainerRun, restarts: number): string {
+  return `${RUNTIME}://${hexOf(`${uid} ${run.name} ${restarts}`)}`;
+}
+
+function containerStatus(uid: string, run: ContainerRun, defaultReason: string): ContainerStatus {
+  const { startedAt, ended, lastExit } = run;
+  const begun = startedAt !== undefined || ended !== undefined || lastExit !== undefined;
+  const state: ContainerState = ended
+    ? terminated(uid, run, ended, run.restarts)
+    : startedAt !== undefined
+      ? { running: { startedAt } }
+      : { waiting: run.waiting ?? { reason: defaultReason } };
+  // While it waits to be started again, the run that ended is still the present one, and the last one as well.
+  const lastRestarts = state.running || ended ? run.restarts - 1 : run.restarts;
   return {
-    ...base,
-    imageID: `everynode-simulated/${container.image ?? ''}`,
-    containerID: idOf(pod.metadata.uid, container.name, 0),
-    ready: true,
-    started: false,
-    state: { terminated: { exitCode: 0, reason: 'Completed', startedAt: at, finishedAt: at } },
+    name: run.name,
+    image: run.image,
+    imageID: begun ? `${run.image}@sha256:${hexOf(run.image)}` : '',
+    ...(begun && { containerID: containerId(uid, run, run.restarts) }),
+    lastState: lastExit ? terminated(uid, run, lastExit, lastRestarts) : {},
+    ready: run.ready,
+    restartCount: run.restarts,
+    started: startedAt !== undefined && run.kind !== 'init',
+    state,
   };
 }
 
-function phaseOf(state: SimulatedState): string {
-  if (state.ended) return state.ended.code === 0 ? 'Succeeded' : 'Failed';
-  return state.startedAt !== undefined || state.lastExit !== undefined ? 'Running' : 'Pending';
+const hasBegun = (run: ContainerRun): boolean => run.startedAt !== undefined || run.lastExit !== undefined;
+
+/** Source: pkg/kubelet, getPhase. */
+function phaseOf(mains: ContainerRun[]): 'Pending' | 'Running' | 'Succeeded' | 'Failed' {
+  if (mains.every((run) => run.ended)) {
+    return mains.every((run) => run.ended?.code === 0) ? 'Succeeded' : 'Failed';
+  }
+  return mains.every((run) => hasBegun(run) || run.ended) ? 'Running' : 'Pending';
 }
+
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+
+const unmet = (reason: string, what: string, runs: ContainerRun[]): Verdict => ({
+  status: 'False',
+  reason,
+  message: `containers with ${what} status: [${runs.map((run) => run.name).join(' ')}]`,
+});
 
 /**
  * The status that a kubelet would report. `previous` is the one before: a condition keeps the time of its last transition
- * while its status stays. `now` is RFC 3339.
+ * while its status stays. `now` is RFC 3339. Source: pkg/kubelet/status/generate.go.
  */
 export function simulatedStatus(
   pod: AssignedPod,
@@ -97,36 +82,66 @@ export function simulatedStatus(
   previous: PodStatus | undefined,
   now: string,
 ): PodStatus {
-  const begun = state.startedAt !== undefined || state.lastExit !== undefined;
-  const ready = state.ready && !state.ended && !state.waiting && state.startedAt !== undefined;
-  const names = pod.spec.containers.map((container) => container.name).join(' ');
-  const unready = { reason: 'ContainersNotReady', message: `containers with unready status: [${names}]` };
-  const gates = ((pod.spec as { readinessGates?: { conditionType: string }[] }).readinessGates ?? []).every((gate) =>
-    pod.status?.conditions?.some((condition) => condition.type === gate.conditionType && condition.status === 'True'),
-  );
-  const wanted: Omit<PodCondition, 'lastTransitionTime'>[] = [
-    { type: 'PodReadyToStartContainers', status: state.ip !== undefined && !state.ended ? 'True' : 'False' },
-    { type: 'Initialized', status: begun || !pod.spec.initContainers?.length ? 'True' : 'False' },
-    { type: 'Ready', status: ready && gates ? 'True' : 'False', ...(!ready && unready) },
-    { type: 'ContainersReady', status: ready ? 'True' : 'False', ...(!ready && unready) },
-    { type: 'PodScheduled', status: 'True' },
+  const { containers, ip, hostIp } = state;
+  const { uid } = pod.metadata;
+  const mains = containers.filter((run) => run.kind === 'main');
+  const inits = mains.length === containers.length ? [] : containers.filter((run) => run.kind !== 'main');
+  const phase = phaseOf(mains);
+  const isOver = phase === 'Succeeded' || phase === 'Failed';
+
+  const pending = inits.filter((run) => (run.kind === 'init' ? run.ended?.code !== 0 : !hasBegun(run) && !run.ended));
+  const initialized: Verdict =
+    pending.length === 0 || phase === 'Succeeded'
+      ? { status: 'True' }
+      : unmet('ContainersNotInitialized', 'incomplete', pending);
+  const unready = containers.filter((run) => run.kind !== 'init' && !run.ready);
+  const containersReady: Verdict =
+    phase === 'Succeeded'
+      ? { status: 'False', reason: 'PodCompleted' }
+      : phase === 'Failed'
+        ? { status: 'False', reason: 'PodFailed' }
+        : unready.length === 0
+          ? { status: 'True' }
+          : unmet('ContainersNotReady', 'unready', unready);
+  const verdicts: [type: string, verdict: Verdict][] = [
+    ['PodReadyToStartContainers', { status: ip !== undefined && !isOver ? 'True' : 'False' }],
+    ['Initialized', initialized],
+    ['Ready', readyVerdict(pod, containersReady)],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', { status: 'True' }],
   ];
-  const before = new Map((previous ?? pod.status)?.conditions?.map((condition) => [condition.type, condition]));
-  const conditions = wanted.map((condition): PodCondition => {
-    const known = before.get(condition.type);
-    const since = known?.status === condition.status ? known.lastTransitionTime : now;
-    return { ...condition, lastProbeTime: null as never, lastTransitionTime: since ?? now };
-  });
-  return {
-    phase: phaseOf(state),
-    conditions,
-    hostIP: state.hostIp,
-    hostIPs: [{ ip: state.hostIp }] as never,
-    ...(state.ip !== undefined && { podIP: state.ip, podIPs: [{ ip: state.ip }] }),
-    startTime: state.acceptedAt,
-    ...(pod.spec.initContainers?.length && {
-      initContainerStatuses: pod.spec.initContainers.map((container) => initStatus(pod, container, state)),
+  const before = (previous ?? pod.status)?.conditions;
+  const defaultReason = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const status: PodStatus = {
+    phase,
+    conditions: verdicts.map(([type, verdict]): PodCondition => {
+      const known = before?.find((condition) => condition.type === type);
+      const since = known?.status === verdict.status ? known.lastTransitionTime : undefined;
+      return { type, ...verdict, lastProbeTime: null as never, lastTransitionTime: since ?? now };
     }),
-    containerStatuses: pod.spec.containers.map((container) => containerStatus(pod, container as Container, state)),
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }] as never,
+    startTime: state.acceptedAt,
+    containerStatuses: mains.map((run) => containerStatus(uid, run, defaultReason)),
   };
+  if (inits.length > 0) status.initContainerStatuses = inits.map((run) => containerStatus(uid, run, defaultReason));
+  if (ip !== undefined) {
+    status.podIP = ip;
+    status.podIPs = [{ ip }];
+  }
+  return status;
+}
+
+/** Readiness gates are conditions that others set; the agent knows those of the pod as it was last assigned. */
+function readyVerdict(pod: AssignedPod, containersReady: Verdict): Verdict {
+  const gates = (pod.spec as { readinessGates?: { conditionType: string }[] }).readinessGates ?? [];
+  if (containersReady.status !== 'True' || gates.length === 0) return containersReady;
+  const isTrue = (wanted: string): boolean =>
+    pod.status?.conditions?.some(({ type, status }) => type === wanted && status === 'True') ?? false;
+  const missing = gates.filter(({ conditionType }) => !isTrue(conditionType));
+  if (missing.length === 0) return containersReady;
+  const messages = missing.map(
+    ({ conditionType }) => `corresponding condition of pod readiness gate "${conditionType}" does not exist.`,
+  );
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NO_DELAY } from '../delay-range.js';
 import type { HostedNode } from '../nodes-file.js';
+import { FakeClock } from './fake-clock.js';
 import type { AssignedPod, PodReport } from './runtime.js';
 import { SimulatedRuntime } from './simulated.js';
 import type { SimulationSettings } from './simulation-settings.js';
-import type { Clock } from './timers.js';
 
 const NODE: HostedNode = { name: 'node-1', number: 1, labels: {}, taints: [], capacity: {} };
 const IMMEDIATE: SimulationSettings = {
@@ -12,39 +12,10 @@ const IMMEDIATE: SimulationSettings = {
   ready: NO_DELAY,
   stop: NO_DELAY,
   failureRate: 0,
+  failure: 'crash',
   events: true,
 };
 const ms = (fromMs: number) => ({ fromMs, toMs: fromMs });
-
-/** Time that passes when it is told to. */
-class FakeClock implements Clock {
-  #now = Date.parse('2026-01-01T00:00:00Z');
-  #timers: { at: number; run: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { at: this.#now + delayMs, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  pass(seconds: number): void {
-    const until = this.#now + seconds * 1000;
-    for (;;) {
-      const next = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-      if (!next) break;
-      this.#timers = this.#timers.filter((other) => other !== next);
-      this.#now = Math.max(this.#now, next.at);
-      next.run();
-    }
-    this.#now = until;
-  }
-}
 
 function pod(annotations: Record<string, string> = {}, spec: object = {}): AssignedPod {
   return {
@@ -105,7 +76,7 @@ describe('the simulated runtime', () => {
     expect(reports.map(summary).slice(1)).toEqual(['Running running False']);
     runtime.stop('uid-1', 30);
     clock.pass(1);
-    expect(reports.map(summary).slice(2)).toEqual(['Failed terminated False stopped']);
+    expect(reports.map(summary).slice(2)).toEqual(['Succeeded terminated False stopped']);
     const hurried = setup({ stop: ms(5000) });
     hurried.runtime.start(pod(), NODE);
     hurried.runtime.stop('uid-1', 30);
@@ -139,11 +110,23 @@ describe('the simulated runtime', () => {
     expect(waiting?.events[0]?.reason).toBe('BackOff');
   });
 
-  it('cannot pull an image that is said to be missing', () => {
+  it('starts the back-off afresh after ten minutes of running', () => {
+    const { clock, reports, runtime } = setup();
+    runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '600000' }), NODE);
+    clock.pass(1801);
+    expect(reports.at(-1)?.status.containerStatuses?.[0]?.restartCount).toBe(3);
+    expect(reports.map(summary).every((line) => line === 'Running running True')).toBe(true);
+  });
+
+  it('tries to pull an image that is missing, with back-off', () => {
     const { clock, reports, runtime } = setup();
     runtime.start(pod({ 'simulation.everynode.io/image-error': 'true' }), NODE);
-    clock.pass(2);
-    expect(reports.map(summary)).toEqual(['Pending ErrImagePull False', 'Pending ImagePullBackOff False']);
+    clock.pass(40);
+    const [failed, waiting] = ['Pending ErrImagePull False', 'Pending ImagePullBackOff False'];
+    expect(reports.map(summary)).toEqual([failed, waiting, failed, waiting, failed, waiting]);
+    const events = reports.slice(0, 2).flatMap((report) => report.events);
+    expect(events.map(({ reason }) => reason)).toEqual(['Pulling', 'Failed', 'Failed', 'BackOff', 'Failed']);
+    expect(events[3]?.message).toBe('Back-off pulling image "image:1"');
   });
 
   it('never becomes ready when told so', () => {
@@ -151,6 +134,7 @@ describe('the simulated runtime', () => {
     runtime.start(pod({ 'simulation.everynode.io/never-ready': 'true' }), NODE);
     clock.pass(60);
     expect(reports.map(summary)).toEqual(['Running running False']);
+    expect(reports[0]?.events.at(-1)).toMatchObject({ type: 'Warning', reason: 'Unhealthy' });
   });
 
   it('finishes where it is not restarted', () => {
@@ -177,5 +161,139 @@ describe('the simulated runtime', () => {
     const { reports, runtime } = setup();
     runtime.start(pod({}, { hostNetwork: true }), NODE);
     expect(reports[0]?.status.podIP).toBe(reports[0]?.status.hostIP);
+  });
+
+  it('runs init containers one after another, sidecars from their turn on, and the others last', () => {
+    const { clock, reports, runtime } = setup({ start: ms(3000) });
+    const initContainers = [
+      { name: 'first', image: 'i' },
+      { name: 'side', image: 's', restartPolicy: 'Always' },
+      { name: 'second', image: 'i' },
+    ];
+    runtime.start(pod({}, { initContainers }), NODE);
+    clock.pass(5);
+    const states = reports.map(({ status }) =>
+      [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+        .map(({ state }) => state?.waiting?.reason ?? state?.terminated?.reason ?? 'running')
+        .join(' '),
+    );
+    expect(states).toEqual([
+      'PodInitializing PodInitializing PodInitializing PodInitializing',
+      'running PodInitializing PodInitializing PodInitializing',
+      'Completed running running PodInitializing',
+      'Completed running Completed running',
+    ]);
+    const conditions = (type: string) =>
+      reports.map(({ status }) => status.conditions?.find((condition) => condition.type === type)?.status);
+    expect(conditions('Initialized')).toEqual(['False', 'False', 'False', 'True']);
+    expect(conditions('PodReadyToStartContainers')).toEqual(['False', 'True', 'True', 'True']);
+    expect(conditions('Ready')).toEqual(['False', 'False', 'False', 'True']);
+    expect(reports[1]?.events[0]?.fieldPath).toBe('spec.initContainers{first}');
+  });
+
+  it('lets the other containers run on when one crashes', () => {
+    const { clock, reports, runtime } = setup();
+    const containers = [
+      { name: 'main', image: 'i' },
+      { name: 'other', image: 'j' },
+    ];
+    runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '1000' }, { containers }), NODE);
+    clock.pass(2);
+    const [main, other] = reports.at(-1)?.status.containerStatuses ?? [];
+    expect(main).toMatchObject({ ready: false, restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } });
+    expect(other).toMatchObject({ ready: true, restartCount: 0, state: { running: {} } });
+    const ready = reports.at(-1)?.status.conditions?.find(({ type }) => type === 'Ready');
+    expect(ready).toMatchObject({ status: 'False', message: 'containers with unready status: [main]' });
+  });
+
+  it('ends by the signal, by itself or by force, as the time it is given allows', () => {
+    const codeAfter = (stopMs: number, graceSeconds: number) => {
+      const { clock, reports, runtime } = setup({ stop: ms(stopMs) });
+      runtime.start(pod(), NODE);
+      runtime.stop('uid-1', graceSeconds);
+      clock.pass(60);
+      return reports.at(-1)?.status.containerStatuses?.[0]?.state?.terminated?.exitCode;
+    };
+    expect([codeAfter(0, 30), codeAfter(5000, 30), codeAfter(40_000, 30)]).toEqual([143, 0, 137]);
+  });
+
+  it('never begins a pod that is to stop, and stops one that ran before', () => {
+    const ran = setup();
+    ran.runtime.start(pod(), NODE);
+    const going = { deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 30 };
+    const terminating = (status?: object) =>
+      ({ ...pod(), status, metadata: { ...pod().metadata, ...going } }) as unknown as AssignedPod;
+    const fresh = setup();
+    fresh.runtime.start(terminating(), NODE);
+    expect(fresh.reports).toEqual([{ status: {}, stopped: true, events: [] }]);
+    expect(fresh.runtime.size).toBe(0);
+    const taken = setup({ stop: ms(1000) });
+    taken.runtime.start(terminating(ran.reports[0]?.status), NODE);
+    taken.clock.pass(2);
+    expect(taken.reports.map(summary)).toEqual([
+      'Running running True',
+      'Running running False',
+      'Succeeded terminated False stopped',
+    ]);
+  });
+
+  it('begins a pod again that waited when the agent ended, and counts that', () => {
+    const before = setup();
+    before.runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '1000' }), NODE);
+    before.clock.pass(3);
+    const status = before.reports.at(-1)?.status;
+    const after = setup();
+    after.runtime.start({ ...pod(), status } as AssignedPod, NODE);
+    expect(after.reports.map(summary)).toEqual(['Running running True']);
+    expect(after.reports[0]?.status.containerStatuses?.[0]?.restartCount).toBe(2);
+    expect(after.reports[0]?.status.startTime).toBe(status?.startTime);
+  });
+
+  it('leaves a pod alone that finished before', () => {
+    const annotations = { 'simulation.everynode.io/exit-after-ms': '500', 'simulation.everynode.io/exit-code': '3' };
+    const before = setup();
+    before.runtime.start(pod(annotations, { restartPolicy: 'Never' }), NODE);
+    before.clock.pass(1);
+    const status = before.reports.at(-1)?.status;
+    expect(status?.phase).toBe('Failed');
+    const after = setup();
+    after.runtime.start({ ...pod(annotations, { restartPolicy: 'Never' }), status } as AssignedPod, NODE);
+    after.clock.pass(60);
+    expect(after.reports.map(({ status: now }) => now)).toEqual([status]);
+    after.runtime.stop('uid-1', 30);
+    expect(after.reports.at(-1)).toMatchObject({ stopped: true, status: { phase: 'Failed' } });
+  });
+
+  it('draws the same delays and failures for the same seed', () => {
+    const play = (seed: number) => {
+      const clock = new FakeClock();
+      const lines: string[] = [];
+      const runtime = new SimulatedRuntime({
+        settings: { ...IMMEDIATE, start: { fromMs: 0, toMs: 5000 }, failureRate: 0.3 },
+        seed,
+        clock,
+        onReport: ({ metadata }, report) => lines.push(`${clock.now()} ${metadata.uid} ${summary(report)}`),
+      });
+      for (let i = 0; i < 50; i += 1) {
+        const one = pod();
+        runtime.start({ ...one, metadata: { ...one.metadata, uid: `uid-${i}` } }, NODE);
+      }
+      clock.pass(30);
+      return lines;
+    };
+    expect(play(7)).toEqual(play(7));
+    expect(play(7)).not.toEqual(play(8));
+    expect(play(7).filter((line) => line.includes('CrashLoopBackOff')).length).toBeGreaterThan(0);
+  });
+
+  it('tells how many pods do what', () => {
+    const { clock, runtime } = setup({ start: ms(1000) });
+    runtime.start(pod(), NODE);
+    const counted = () => Object.fromEntries([...runtime.counts()].filter(([, count]) => count > 0));
+    expect(counted()).toEqual({ creating: 1 });
+    clock.pass(1);
+    expect(counted()).toEqual({ ready: 1 });
+    runtime.stop('uid-1', 0);
+    expect(counted()).toEqual({});
   });
 });

@@ -1,44 +1,71 @@
-import type { PodEvent } from '@everynode/contract';
 import type { PodStatus } from 'kubernetes-types/core/v1.js';
-import { pickDelay } from '../delay-range.js';
 import { nodeAddress } from '../node-status.js';
 import type { HostedNode } from '../nodes-file.js';
 import { seededRandom, seedOf } from '../seeded-random.js';
+import { begin, type ContainerRun, containerRuns, end } from './container-run.js';
+import {
+  crashLoopEvents,
+  crashLoopMessage,
+  killingEvents,
+  type PodOccurrence,
+  pullBackOff,
+  pullError,
+  pullFailedEvents,
+  pullWaitingEvents,
+  startedEvents,
+  unhealthyEvents,
+} from './kubelet-events.js';
 import { PodAddresses } from './pod-addresses.js';
 import type { AssignedPod, ReportListener, Runtime } from './runtime.js';
 import { type SimulatedState, simulatedStatus } from './simulated-status.js';
 import { type PodScript, type SimulationSettings, scriptFor } from './simulation-settings.js';
+import { crashBackoffMs, nextStage, type StageFacts, type Step } from './stages.js';
+import { takeOver } from './taken-over.js';
 import { type Clock, Timers } from './timers.js';
 
-const CRASH_BACKOFF_FIRST_MS = 10_000;
-const CRASH_BACKOFF_MAX_MS = 300_000;
+/** A run that lasted this long ends a row of crashes (kubelet resets its back-off after twice its maximum). */
+const FRESH_START_MS = 600_000;
+/** Exit codes of a container that a signal ended: 128 and the signal's number. */
+const SIGTERM_EXIT = 143;
+const SIGKILL_EXIT = 137;
 
 interface Run {
   pod: AssignedPod;
   node: HostedNode;
   script: PodScript;
-  random: () => number;
   state: SimulatedState;
+  step: Step | 'stopping';
+  /** Counts changes of the step: a timer of an earlier one does nothing. */
+  turn: number;
+  /** When its main containers were last begun, in ms: what the status says is in whole seconds. */
+  begunAtMs: number;
+  pulls: number;
+  crashes: number;
   status: PodStatus | undefined;
-  stopping: { untilMs: number } | undefined;
+  /** Since the last report. */
+  occurrences: PodOccurrence[];
+  stopsAtMs: number;
 }
 
 export interface SimulatedRuntimeOptions {
   settings: SimulationSettings;
+  /** Delays and failures are drawn by this and the pod's uid. */
   seed: number;
   clock: Clock;
   onReport: ReportListener;
 }
 
 /**
- * Pods that exist in time alone: they start, become ready, crash and stop after delays, and report as a kubelet would.
- * Without delays a pod goes from nothing to ready in one report.
+ * Pods that exist in time alone: they start, become ready, fail and stop as `stages.ts` says, and report as a kubelet
+ * would. Stages without a delay take place together, in one report: without any delay a pod goes from nothing to ready
+ * in one.
  */
 export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedRuntimeOptions;
   readonly #timers: Timers;
   readonly #runs = new Map<string, Run>();
   readonly #addresses = new PodAddresses();
+  readonly #counts = new Map<string, number>();
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
@@ -49,49 +76,51 @@ export class SimulatedRuntime implements Runtime {
     return this.#runs.size;
   }
 
+  counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
   start(pod: AssignedPod, node: HostedNode): void {
-    const { uid } = pod.metadata;
+    const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     const known = this.#runs.get(uid);
     if (known) {
       known.pod = pod;
-      return;
+    } else {
+      const containers = containerRuns(pod);
+      const step = takeOver(pod, containers);
+      if (step === undefined && deletionTimestamp !== undefined) {
+        this.#options.onReport(pod, { status: pod.status ?? {}, stopped: true, events: [] });
+        return;
+      }
+      const run = this.#newRun(pod, node, containers, step);
+      this.#runs.set(uid, run);
+      this.#count(run.step, 1);
+      this.#settle(run);
     }
-    const random = seededRandom(seedOf(uid, this.#options.seed));
-    const script = scriptFor(pod, this.#options.settings, random);
-    const run: Run = {
-      pod,
-      node,
-      script,
-      random,
-      stopping: undefined,
-      status: undefined,
-      state: this.#firstState(pod, node),
-    };
-    this.#runs.set(uid, run);
-    if (run.state.startedAt !== undefined) {
-      // It ran before this process did: it goes on as it was, and says so again.
-      this.#report(run);
-      return;
-    }
-    this.#accept(run);
+    if (deletionTimestamp !== undefined) this.stop(uid, deletionGracePeriodSeconds);
   }
 
-  #firstState(pod: AssignedPod, node: HostedNode): SimulatedState {
-    const hostIp = nodeAddress(node.number);
-    const before = pod.status?.containerStatuses?.[0]?.state?.running?.startedAt;
-    const ip = pod.status?.podIP;
-    const adopted = before !== undefined && ip !== undefined;
-    if (adopted) this.#addresses.keep(node.number, ip);
+  #newRun(pod: AssignedPod, node: HostedNode, containers: ContainerRun[], step: Step | undefined): Run {
+    const ip = step === undefined ? undefined : pod.status?.podIP;
+    if (ip !== undefined) this.#addresses.keep(node.number, ip);
     return {
-      ip: adopted ? ip : undefined,
-      hostIp,
-      acceptedAt: pod.status?.startTime ?? this.#at(),
-      startedAt: adopted ? before : undefined,
-      ready: adopted,
-      waiting: undefined,
-      restarts: pod.status?.containerStatuses?.[0]?.restartCount ?? 0,
-      lastExit: undefined,
-      ended: undefined,
+      pod,
+      node,
+      script: scriptFor(pod, this.#options.settings, seededRandom(seedOf(pod.metadata.uid, this.#options.seed))),
+      state: {
+        containers,
+        ip,
+        hostIp: nodeAddress(node.number),
+        acceptedAt: String(pod.status?.startTime ?? this.#at()),
+      },
+      step: step ?? 'creating',
+      turn: 0,
+      begunAtMs: Date.parse(containers.find((container) => container.kind === 'main')?.startedAt ?? '') || 0,
+      pulls: 0,
+      crashes: 0,
+      status: undefined,
+      occurrences: [],
+      stopsAtMs: Number.POSITIVE_INFINITY,
     };
   }
 
@@ -100,129 +129,175 @@ export class SimulatedRuntime implements Runtime {
     return new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 
-  #accept(run: Run): void {
-    const { script, random } = run;
-    if (script.imageError) {
-      this.#failToPull(run);
-      return;
-    }
-    const startMs = pickDelay(script.start, random);
-    if (startMs === 0) {
-      this.#begin(run);
-      return;
-    }
-    this.#report(run);
-    this.#later(run, startMs, () => this.#begin(run));
+  #count(step: Run['step'], change: 1 | -1): void {
+    this.#counts.set(step, (this.#counts.get(step) ?? 0) + change);
   }
 
-  /** The containers start. */
-  #begin(run: Run): void {
-    const { state, script, random, node, pod } = run;
-    state.ip ??= (pod.spec as { hostNetwork?: boolean }).hostNetwork ? state.hostIp : this.#addresses.take(node.number);
-    state.startedAt = this.#at();
-    state.waiting = undefined;
-    const readyMs = pickDelay(script.ready, random);
-    state.ready = readyMs === 0 && !script.neverReady;
-    this.#report(run, false, (container) => [
-      ['Normal', 'Pulled', `Container image ${JSON.stringify(container.image ?? '')} already present on machine`],
-      ['Normal', 'Created', `Created container: ${container.name}`],
-      ['Normal', 'Started', `Started container ${container.name}`],
-    ]);
-    if (readyMs > 0 && !script.neverReady) {
-      this.#later(run, readyMs, () => {
-        if (run.state.startedAt === undefined || run.stopping) return;
-        run.state.ready = true;
-        this.#report(run);
-      });
+  #turnTo(run: Run, step: Run['step']): void {
+    this.#count(run.step, -1);
+    this.#count(step, 1);
+    run.step = step;
+    run.turn += 1;
+  }
+
+  /** Goes through the stages until one takes time, and reports where it came to rest. */
+  #settle(run: Run): void {
+    for (;;) {
+      if (run.step === 'stopping') return;
+      const next = nextStage(run.step, this.#factsOf(run));
+      if (!next) break;
+      if (next.delayMs > 0) {
+        this.#later(run, next.delayMs, () => {
+          this.#enter(run, next.to);
+          this.#settle(run);
+        });
+        break;
+      }
+      this.#enter(run, next.to);
     }
-    if (script.crashAfterMs !== undefined) this.#later(run, script.crashAfterMs, () => this.#crash(run));
-    else if (script.exit) {
-      const { afterMs, code } = script.exit;
-      this.#later(run, afterMs, () => this.#exit(run, code));
+    this.#report(run, false);
+  }
+
+  #factsOf({ pod, script, state, begunAtMs, pulls, crashes }: Run): StageFacts {
+    let initCount = 0;
+    let initsLeft = 0;
+    for (const { kind, ended, startedAt } of state.containers) {
+      if (kind !== 'init') continue;
+      initCount += 1;
+      if (!ended && startedAt === undefined) initsLeft += 1;
+    }
+    return {
+      script,
+      initCount,
+      initsLeft,
+      pulls,
+      crashes,
+      ranMs: this.#options.clock.now() - begunAtMs,
+      restartPolicy: (pod.spec as { restartPolicy?: string }).restartPolicy ?? 'Always',
+    };
+  }
+
+  #enter(run: Run, step: Step): void {
+    this.#turnTo(run, step);
+    const { containers } = run.state;
+    switch (step) {
+      case 'creating':
+        break;
+      case 'pull-failed':
+        this.#failToPull(run);
+        break;
+      case 'pull-waiting':
+        this.#waitToPull(run);
+        break;
+      case 'initialising':
+        this.#giveAddress(run);
+        this.#endInit(run);
+        this.#beginUpTo(run, 'init');
+        break;
+      case 'running':
+        this.#giveAddress(run);
+        this.#endInit(run);
+        this.#beginUpTo(run, 'main');
+        run.begunAtMs = this.#options.clock.now();
+        break;
+      case 'ready':
+        for (const container of containers) if (container.kind === 'main') container.ready = true;
+        break;
+      case 'unready':
+        for (const container of mainsOf(run)) run.occurrences.push(...unhealthyEvents(container));
+        break;
+      case 'crashed':
+        this.#crash(run);
+        break;
+      case 'finished':
+        for (const container of containers) if (!container.ended) end(container, run.script.end?.code ?? 0, this.#at());
+        break;
+    }
+  }
+
+  #giveAddress({ pod, node, state }: Run): void {
+    const usesHost = (pod.spec as { hostNetwork?: boolean }).hostNetwork === true;
+    state.ip ??= usesHost ? state.hostIp : this.#addresses.take(node.number);
+  }
+
+  /** The init container that runs has done its work. */
+  #endInit({ state }: Run): void {
+    const running = state.containers.find(
+      (container) => container.kind === 'init' && container.startedAt !== undefined,
+    );
+    if (running) end(running, 0, this.#at());
+  }
+
+  /** Begins containers in their order: the next init container with the sidecars before it, or all that are left. */
+  #beginUpTo(run: Run, kind: 'init' | 'main'): void {
+    for (const container of run.state.containers) {
+      if (container.startedAt !== undefined || container.ended) continue;
+      if (container.lastExit && container.kind === 'main' && run.crashes > 0) container.restarts += 1;
+      begin(container, this.#at());
+      run.occurrences.push(...startedEvents(container));
+      if (kind === 'init' && container.kind === 'init') return;
     }
   }
 
   #failToPull(run: Run): void {
-    const image = JSON.stringify(run.pod.spec.containers[0]?.image ?? '');
-    run.state.waiting = { reason: 'ErrImagePull', message: `failed to pull image ${image}: not found` };
-    this.#report(run, false, () => [
-      ['Normal', 'Pulling', `Pulling image ${image}`],
-      ['Warning', 'Failed', `Failed to pull image ${image}: not found`],
-    ]);
-    this.#later(run, 1000, () => {
-      run.state.waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image ${image}` };
-      this.#report(run, false, () => [['Normal', 'BackOff', `Back-off pulling image ${image}`]]);
-    });
+    const [container] = mainsOf(run);
+    if (!container) return;
+    run.pulls += 1;
+    container.waiting = { reason: 'ErrImagePull', message: pullError(container) };
+    run.occurrences.push(...pullFailedEvents(container));
   }
 
+  #waitToPull(run: Run): void {
+    const [container] = mainsOf(run);
+    if (!container) return;
+    container.waiting = { reason: 'ImagePullBackOff', message: pullBackOff(container) };
+    run.occurrences.push(...pullWaitingEvents(container));
+  }
+
+  /** The first container ends, and waits until it is started again; the others run on. */
   #crash(run: Run): void {
-    if (run.stopping) return;
-    this.#endRun(run, 1, 'Error');
-  }
-
-  #exit(run: Run, code: number): void {
-    if (run.stopping) return;
-    const policy = (run.pod.spec as { restartPolicy?: string }).restartPolicy ?? 'Always';
-    const reason = code === 0 ? 'Completed' : 'Error';
-    if (policy === 'Always' || (policy === 'OnFailure' && code !== 0)) {
-      this.#endRun(run, code, reason);
-      return;
-    }
-    run.state.ended = { code, at: this.#at(), reason };
-    run.state.ready = false;
-    this.#report(run);
-  }
-
-  /** A container ended and is started again: at once the first time, then after 10 s, doubling up to 300 s. */
-  #endRun(run: Run, code: number, reason: string): void {
-    const { state } = run;
-    state.lastExit = { code, at: this.#at(), startedAt: state.startedAt ?? this.#at(), reason };
-    state.startedAt = undefined;
-    state.ready = false;
-    const backoffMs =
-      state.restarts === 0 ? 0 : Math.min(CRASH_BACKOFF_FIRST_MS * 2 ** (state.restarts - 1), CRASH_BACKOFF_MAX_MS);
-    state.restarts += 1;
-    const name = run.pod.spec.containers[0]?.name ?? '';
-    if (backoffMs > 0) {
-      state.waiting = {
-        reason: 'CrashLoopBackOff',
-        message: `back-off ${backoffMs / 1000}s restarting failed container=${name} pod=${run.pod.metadata.name}`,
-      };
-      this.#report(run, false, () => [
-        ['Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${run.pod.metadata.name}`],
-      ]);
-    }
-    this.#later(run, backoffMs, () => {
-      if (!run.stopping) this.#begin(run);
-    });
+    const [container] = mainsOf(run);
+    if (!container) return;
+    const now = this.#at();
+    const startedAt = container.startedAt ?? now;
+    const code = run.script.end?.code ?? 1;
+    const ranMs = this.#options.clock.now() - run.begunAtMs;
+    run.crashes = ranMs >= FRESH_START_MS ? 1 : run.crashes + 1;
+    container.lastExit = { code, reason: code === 0 ? 'Completed' : 'Error', startedAt, finishedAt: now };
+    container.startedAt = undefined;
+    container.ready = false;
+    const backoffMs = crashBackoffMs(run.crashes);
+    if (backoffMs === 0) return;
+    container.waiting = { reason: 'CrashLoopBackOff', message: crashLoopMessage(container, run.pod, backoffMs) };
+    run.occurrences.push(...crashLoopEvents(container, run.pod));
   }
 
   stop(uid: string, graceSeconds: number): void {
     const run = this.#runs.get(uid);
     if (!run) return;
-    const stopMs = Math.min(pickDelay(run.script.stop, run.random), graceSeconds * 1000);
-    const untilMs = this.#options.clock.now() + stopMs;
+    const running = run.state.containers.filter((container) => container.startedAt !== undefined);
+    const graceMs = graceSeconds * 1000;
+    const stopMs = running.length === 0 ? 0 : Math.min(run.script.stopMs, graceMs);
+    const stopsAtMs = this.#options.clock.now() + stopMs;
     // A second stop may only make it shorter.
-    if (run.stopping && run.stopping.untilMs <= untilMs) return;
-    const first = run.stopping === undefined;
-    run.stopping = { untilMs };
-    if (first && stopMs > 0) {
-      run.state.ready = false;
-      this.#report(run, false, (container) => [['Normal', 'Killing', `Stopping container ${container.name}`]]);
+    if (stopsAtMs >= run.stopsAtMs) return;
+    run.stopsAtMs = stopsAtMs;
+    const code = run.script.stopMs > graceMs ? SIGKILL_EXIT : run.script.stopMs > 0 ? 0 : SIGTERM_EXIT;
+    if (run.step !== 'stopping') {
+      run.occurrences.push(...running.flatMap(killingEvents));
+      for (const container of mainsOf(run)) container.ready = false;
+      if (stopMs > 0) this.#report(run, false);
     }
-    if (stopMs === 0) this.#finish(run);
-    else {
-      this.#later(run, stopMs, () => {
-        if (run.stopping?.untilMs === untilMs) this.#finish(run);
-      });
-    }
+    this.#turnTo(run, 'stopping');
+    if (stopMs > 0) this.#later(run, stopMs, () => this.#finish(run, code));
+    else this.#finish(run, code);
   }
 
-  #finish(run: Run): void {
-    const wasKilled = run.stopping !== undefined;
-    run.state.ready = false;
-    run.state.waiting = undefined;
-    run.state.ended = { code: wasKilled ? 143 : 0, at: this.#at(), reason: wasKilled ? 'Error' : 'Completed' };
+  /** Sidecars end after the others; here that is the same moment. A container without a handler dies of the signal. */
+  #finish(run: Run, code: number): void {
+    for (const container of run.state.containers) {
+      if (container.startedAt !== undefined) end(container, code, this.#at());
+    }
     this.#report(run, true);
     this.#drop(run);
   }
@@ -234,41 +309,32 @@ export class SimulatedRuntime implements Runtime {
 
   #drop(run: Run): void {
     this.#runs.delete(run.pod.metadata.uid);
+    this.#count(run.step, -1);
+    run.turn += 1;
     if (run.state.ip !== undefined) this.#addresses.release(run.node.number, run.state.ip);
   }
 
   close(): void {
     this.#timers.close();
     this.#runs.clear();
+    this.#counts.clear();
   }
 
-  /** Something for later, unless the pod is gone by then. */
+  /** Something for later, unless the pod has gone on to another step by then. */
   #later(run: Run, ms: number, then: () => void): void {
+    const { turn } = run;
     this.#timers.after(ms, () => {
-      if (this.#runs.get(run.pod.metadata.uid) === run) then();
+      if (run.turn === turn) then();
     });
   }
 
-  #report(
-    run: Run,
-    stopped = false,
-    eventsFor: (container: { name: string; image?: string }) => [PodEvent['type'], string, string][] = () => [],
-  ): void {
+  #report(run: Run, stopped: boolean): void {
     const at = this.#at();
     run.status = simulatedStatus(run.pod, run.state, run.status, at);
-    const events = this.#options.settings.events
-      ? run.pod.spec.containers.flatMap((container) =>
-          eventsFor(container).map(
-            ([type, reason, message]): PodEvent => ({
-              type,
-              reason,
-              message,
-              fieldPath: `spec.containers{${container.name}}`,
-              at,
-            }),
-          ),
-        )
-      : [];
+    const events = this.#options.settings.events ? run.occurrences.map((occurred) => ({ ...occurred, at })) : [];
+    run.occurrences = [];
     this.#options.onReport(run.pod, { status: run.status, stopped, events });
   }
 }
+
+const mainsOf = ({ state }: Run): ContainerRun[] => state.containers.filter((container) => container.kind === 'main');

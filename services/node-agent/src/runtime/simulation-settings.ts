@@ -1,25 +1,30 @@
-import { type DelayRange, parseDelayRange } from '../delay-range.js';
+import { type DelayRange, delayRangeOf, pickDelay } from '../delay-range.js';
 import type { AssignedPod } from './runtime.js';
+
+/** How pods fail that the fleet-wide failure rate strikes. */
+export const FLEET_FAILURES = ['crash', 'image-error', 'never-ready'] as const;
+export type FleetFailure = (typeof FLEET_FAILURES)[number];
 
 /** How the pods of a fleet behave. */
 export interface SimulationSettings {
   start: DelayRange;
   ready: DelayRange;
   stop: DelayRange;
-  /** Chance, from 0 to 1, that a pod crashes soon after it has started. */
+  /** Chance, from 0 to 1, that `failure` strikes a pod. */
   failureRate: number;
+  failure: FleetFailure;
   events: boolean;
 }
 
-/** What annotations on one pod ask for. */
+/** What is going to happen to one pod. Times in ms. */
 export interface PodScript {
-  start: DelayRange;
-  ready: DelayRange;
-  stop: DelayRange;
+  startMs: number;
+  readyMs: number;
+  stopMs: number;
   imageError: boolean;
   neverReady: boolean;
-  crashAfterMs: number | undefined;
-  exit: { afterMs: number; code: number } | undefined;
+  /** The first container ends by itself, so long after it has started and with this code, in every run. */
+  end: { afterMs: number; code: number } | undefined;
 }
 
 const PREFIX = 'simulation.everynode.io/';
@@ -28,25 +33,32 @@ const DEFAULT_CRASH_MS = 1000;
 /** Reads the annotations; what they leave out, or get wrong, is as for the fleet. `random` gives numbers from 0 up to 1. */
 export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random: () => number): PodScript {
   const annotation = (name: string): string | undefined => pod.metadata.annotations?.[PREFIX + name];
-  const delay = (name: string, fallback: DelayRange): DelayRange => {
+  const delay = (name: string, fallback: DelayRange): number => {
     const value = annotation(name);
-    return value !== undefined && /^\d+(-\d+)?$/.test(value) ? parseDelayRange(value) : fallback;
+    return pickDelay((value !== undefined && delayRangeOf(value)) || fallback, random);
   };
   const number = (name: string): number | undefined => {
     const value = annotation(name);
     return value !== undefined && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
   };
-  // Failures strike with the annotated probability, or always.
+  // Each number is drawn whether it is used or not, so that one annotation does not change what another one meets.
   const strikes = random() < (number('probability') ?? 1);
-  const struckByFleet = random() < settings.failureRate;
-  const exitAfterMs = number('exit-after-ms');
+  const fleetFailure = random() < settings.failureRate ? settings.failure : undefined;
+  const asked = (name: string): boolean => strikes && annotation(name) === 'true';
+  const crashAfterMs =
+    (strikes ? number('crash-after-ms') : undefined) ?? (fleetFailure === 'crash' ? DEFAULT_CRASH_MS : undefined);
+  const exitAfterMs = strikes ? number('exit-after-ms') : undefined;
   return {
-    start: delay('start-ms', settings.start),
-    ready: delay('ready-ms', settings.ready),
-    stop: delay('stop-ms', settings.stop),
-    imageError: strikes && annotation('image-error') === 'true',
-    neverReady: strikes && annotation('never-ready') === 'true',
-    crashAfterMs: (strikes ? number('crash-after-ms') : undefined) ?? (struckByFleet ? DEFAULT_CRASH_MS : undefined),
-    exit: strikes && exitAfterMs !== undefined ? { afterMs: exitAfterMs, code: number('exit-code') ?? 0 } : undefined,
+    startMs: delay('start-ms', settings.start),
+    readyMs: delay('ready-ms', settings.ready),
+    stopMs: delay('stop-ms', settings.stop),
+    imageError: asked('image-error') || fleetFailure === 'image-error',
+    neverReady: asked('never-ready') || fleetFailure === 'never-ready',
+    end:
+      crashAfterMs !== undefined
+        ? { afterMs: crashAfterMs, code: 1 }
+        : exitAfterMs !== undefined
+          ? { afterMs: exitAfterMs, code: Math.trunc(number('exit-code') ?? 0) }
+          : undefined,
   };
 }

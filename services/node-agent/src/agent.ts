@@ -1,0 +1,118 @@
+import type { Bus, Delivery } from '@everynode/bus';
+import { eventType, streams, subjects } from '@everynode/contract';
+import type { Logger } from '@everynode/service-shell';
+import { Heartbeats } from './heartbeats.js';
+import type { HostedNode } from './nodes-file.js';
+import { PodSync } from './pod-sync.js';
+import { type FleetOptions, registerNodes } from './registration.js';
+import type { ReportListener, Runtime } from './runtime/runtime.js';
+import { StatusOutbox } from './status-outbox.js';
+
+export interface AgentOptions {
+  agent: string;
+  nodes: readonly HostedNode[];
+  /** Start of this process, ms since the epoch. */
+  incarnation: number;
+  heartbeatSeconds: number;
+  bus: Pick<Bus, 'publish' | 'request' | 'follow'>;
+  /** Makes the runtime; what it reports goes to the control plane. */
+  runtime: (onReport: ReportListener) => Runtime;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** What the process counts. */
+export interface AgentTallies {
+  /** Messages with pod statuses that the bus has taken. */
+  reports: number;
+  /** Commands that were not understood. */
+  refused: number;
+}
+
+/**
+ * Hosts nodes: registers them, says that they live, runs what is assigned to them and reports it. All that it knows comes
+ * over the bus, and any of it may be lost: whenever commands may have been missed, it says everything again that it has
+ * to say (nodes, heartbeat, the status of each pod), and asks for everything that it has to run.
+ */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #fleet: FleetOptions;
+  readonly #heartbeats: Heartbeats;
+  readonly #tasks: Promise<void>[] = [];
+  readonly tallies: AgentTallies = { reports: 0, refused: 0 };
+  readonly runtime: Runtime;
+  readonly outbox: StatusOutbox;
+  readonly sync: PodSync;
+  #resets = 0;
+  #registering: Promise<void> = Promise.resolve();
+
+  constructor(options: AgentOptions) {
+    const { agent, nodes, incarnation, bus, log, signal } = options;
+    this.#options = options;
+    this.#fleet = { agent, incarnation, nodes, bus, log, signal };
+    this.#heartbeats = new Heartbeats(this.#fleet, options.heartbeatSeconds);
+    this.outbox = new StatusOutbox({ incarnation, log, signal, publish: (body) => this.#publish(body) });
+    this.runtime = options.runtime((pod, report) => {
+      if (report.stopped) this.sync.stopped(pod.metadata.uid);
+      this.outbox.add(pod, report);
+    });
+    this.sync = new PodSync({
+      agent,
+      bus,
+      runtime: this.runtime,
+      nodes: new Map(nodes.map((node) => [node.name, node])),
+      reportStopped: ({ namespace, name, uid, node }) => this.outbox.addStopped({ namespace, name, uid, node }),
+      onForgotten: (uid) => this.outbox.forget(uid),
+      log,
+      signal,
+    });
+  }
+
+  async #publish(body: string): Promise<void> {
+    const { agent, bus } = this.#options;
+    const event = { type: eventType('pod-status'), source: `/everynode/agent/${agent}` };
+    await bus.publish(subjects.report(agent, 'pod-status'), event, body);
+    this.tallies.reports += 1;
+  }
+
+  /** Registers the nodes and begins to follow commands. Resolves when the bus has taken the registration. */
+  async start(): Promise<void> {
+    const { agent, bus, signal } = this.#options;
+    await registerNodes(this.#fleet);
+    if (signal.aborted) return;
+    this.#tasks.push(
+      this.#heartbeats.run(),
+      bus.follow(streams.commands.name, subjects.commandsOf(agent), {
+        onReset: () => this.#onReset(),
+        onMessage: (delivery) => this.#onCommand(delivery),
+      }),
+      this.sync.repeat(),
+    );
+  }
+
+  /** Call it when the signal has aborted. */
+  async close(): Promise<void> {
+    this.runtime.close();
+    await Promise.all([...this.#tasks, this.#registering, this.outbox.flushed()]);
+  }
+
+  #onReset(): void {
+    void this.sync.resync();
+    this.#resets += 1;
+    if (this.#resets === 1) return;
+    // The bus may have come back empty, with reports lost that nobody had read.
+    void this.#heartbeats.now();
+    this.#registering = this.#registering.then(() => registerNodes(this.#fleet));
+    this.outbox.repeatAll();
+  }
+
+  #onCommand(delivery: Delivery): void {
+    try {
+      this.sync.command(delivery);
+    } catch (err) {
+      this.tallies.refused += 1;
+      this.#options.log.warn({ err, subject: delivery.subject }, 'a command was not understood');
+      void this.sync.resync();
+    }
+  }
+}

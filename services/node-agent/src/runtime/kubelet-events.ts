@@ -1,0 +1,66 @@
+import type { PodEvent } from '@everynode/contract';
+import type { ContainerRun } from './container-run.js';
+import type { AssignedPod } from './runtime.js';
+
+/** An event without its time. */
+export type PodOccurrence = Omit<PodEvent, 'at'>;
+
+/** Only the reasons and the shape of the messages are kubelet's (pkg/kubelet/events, pkg/kubelet/kuberuntime, pkg/kubelet/images). */
+function occurrence(run: ContainerRun, type: PodEvent['type'], reason: string, message: string): PodOccurrence {
+  const list = run.kind === 'main' ? 'containers' : 'initContainers';
+  return { type, reason, message, fieldPath: `spec.${list}{${run.name}}` };
+}
+
+export function startedEvents(run: ContainerRun): PodOccurrence[] {
+  return [
+    occurrence(run, 'Normal', 'Pulled', `Container image ${JSON.stringify(run.image)} already present on machine`),
+    occurrence(run, 'Normal', 'Created', `Created container: ${run.name}`),
+    occurrence(run, 'Normal', 'Started', `Started container ${run.name}`),
+  ];
+}
+
+export function pullFailedEvents(run: ContainerRun): PodOccurrence[] {
+  return [
+    occurrence(run, 'Normal', 'Pulling', `Pulling image ${JSON.stringify(run.image)}`),
+    occurrence(run, 'Warning', 'Failed', pullError(run)),
+    occurrence(run, 'Warning', 'Failed', 'Error: ErrImagePull'),
+  ];
+}
+
+export function pullWaitingEvents(run: ContainerRun): PodOccurrence[] {
+  return [
+    occurrence(run, 'Normal', 'BackOff', pullBackOff(run)),
+    occurrence(run, 'Warning', 'Failed', 'Error: ImagePullBackOff'),
+  ];
+}
+
+export function crashLoopEvents(run: ContainerRun, pod: AssignedPod): PodOccurrence[] {
+  return [
+    occurrence(run, 'Warning', 'BackOff', `Back-off restarting failed container ${run.name} in pod ${podName(pod)}`),
+  ];
+}
+
+export function unhealthyEvents(run: ContainerRun): PodOccurrence[] {
+  return [occurrence(run, 'Warning', 'Unhealthy', 'Readiness probe failed: HTTP probe failed with statuscode: 503')];
+}
+
+export function killingEvents(run: ContainerRun): PodOccurrence[] {
+  return [occurrence(run, 'Normal', 'Killing', `Stopping container ${run.name}`)];
+}
+
+export function pullError({ image }: ContainerRun): string {
+  return `Failed to pull image ${JSON.stringify(image)}: ${image}: not found`;
+}
+
+export function pullBackOff({ image }: ContainerRun): string {
+  return `Back-off pulling image ${JSON.stringify(image)}`;
+}
+
+export function crashLoopMessage(run: ContainerRun, pod: AssignedPod, backoffMs: number): string {
+  return `back-off ${backoffMs / 1000}s restarting failed container=${run.name} pod=${podName(pod)}`;
+}
+
+/** As kubelet writes a pod in messages. Source: pkg/kubelet/util/format, Pod. */
+function podName({ metadata }: AssignedPod): string {
+  return `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+}

@@ -1,0 +1,58 @@
+import type { ContainerStatus } from 'kubernetes-types/core/v1.js';
+import type { ContainerRun } from './container-run.js';
+import type { AssignedPod } from './runtime.js';
+import type { Step } from './stages.js';
+
+/**
+ * Brings container runs to what the pod's status says of them, and gives the step that the pod was in.
+ *
+ * A pod whose main containers all run is taken over: with its start times and restarts, so that a restart of the agent
+ * is no restart of the pod. One that has finished stays so. Of any other only the counts of restarts are kept, and
+ * undefined is returned: it has to be begun again.
+ */
+export function takeOver(pod: AssignedPod, runs: ContainerRun[]): Step | undefined {
+  const { phase, containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const statuses = new Map([...initContainerStatuses, ...containerStatuses].map((status) => [status.name, status]));
+  const mains = runs.filter((run) => run.kind === 'main');
+  const stateOf = (run: ContainerRun) => statuses.get(run.name)?.state;
+  const isRunning = phase === 'Running' && mains.every((run) => stateOf(run)?.running);
+  const isOver = (phase === 'Succeeded' || phase === 'Failed') && mains.every((run) => stateOf(run)?.terminated);
+  for (const run of runs) {
+    const status = statuses.get(run.name);
+    if (!status) continue;
+    if (isRunning || isOver) takeRun(run, status);
+    else keepCount(run, status);
+  }
+  if (isOver) return 'finished';
+  if (!isRunning) return undefined;
+  return mains.every((run) => run.ready) ? 'ready' : 'running';
+}
+
+function takeRun(run: ContainerRun, { state, lastState, restartCount, ready }: ContainerStatus): void {
+  run.restarts = restartCount;
+  run.ready = ready;
+  run.startedAt = state?.running?.startedAt;
+  run.ended = exitOf(state?.terminated);
+  run.lastExit = exitOf(lastState?.terminated);
+}
+
+/** A container that had begun is begun once more. */
+function keepCount(run: ContainerRun, { state, lastState, restartCount }: ContainerStatus): void {
+  const exit = exitOf(state?.terminated) ?? exitOf(lastState?.terminated);
+  const hadBegun = exit !== undefined || state?.running !== undefined;
+  run.restarts = restartCount + (hadBegun && run.kind !== 'init' ? 1 : 0);
+  if (run.kind !== 'init') run.lastExit = exit;
+}
+
+type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
+
+function exitOf(terminated: Terminated | undefined): ContainerRun['ended'] {
+  if (!terminated) return undefined;
+  const { exitCode, reason, startedAt, finishedAt } = terminated;
+  return {
+    code: exitCode,
+    reason: reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
+    startedAt: String(startedAt ?? ''),
+    finishedAt: String(finishedAt ?? ''),
+  };
+}
