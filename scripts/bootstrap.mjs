@@ -145,6 +145,8 @@ try {
 }
 if (command === 'test') {
   await test(args);
+} else if (command === 'vectors') {
+  process.exitCode = await (await import('./vectors.mjs')).runVectors(args);
 } else {
   endWithNpm();
   process.argv = [process.execPath, cli, ...(command === 'run' ? args : [command, ...args])];
