@@ -76,9 +76,12 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
       if (hasGeneration) raiseGeneration(object, current);
     },
     prepareForStatusUpdate: (object, current) => {
-      const { status } = object;
+      const { metadata, status } = object;
       for (const key of Object.keys(object)) delete object[key];
       Object.assign(object, structuredClone(current));
+      // Labels, annotations and finalizers may change with a status, as upstream: only the rest of the object may not.
+      object.metadata = metadata;
+      if (current.metadata.generation !== undefined) metadata.generation = current.metadata.generation;
       if (status === undefined) delete object.status;
       else object.status = status;
       facts.carryOverStatus?.(object, current);
@@ -90,7 +93,11 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
       ...ownRules(object),
       ...(facts.validateUpdate?.(object, current) ?? []),
     ],
-    validateStatusUpdate: (object, current) => facts.validateStatus?.(object, current) ?? [],
+    validateStatusUpdate: (object, current) => [
+      ...validateObjectMeta(object.metadata, namespaced, nameRule),
+      ...validateObjectMetaUpdate(object.metadata, current.metadata),
+      ...(facts.validateStatus?.(object, current) ?? []),
+    ],
     table: facts.table,
     ...(facts.convert && { convert: facts.convert }),
   };

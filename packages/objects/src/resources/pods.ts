@@ -37,6 +37,9 @@ export const pods = defineResource({
   firstStatus: (object) => ({ phase: 'Pending', qosClass: qosClassOf(podOf(object).spec ?? { containers: [] }) }),
   /** Source: pkg/registry/core/pod/strategy.go, podStatusStrategy.PrepareForUpdate. */
   carryOverStatus: (object, current) => {
+    const { ownerReferences } = current.metadata;
+    if (ownerReferences) object.metadata.ownerReferences = structuredClone(ownerReferences);
+    else delete object.metadata.ownerReferences;
     const qosClass = podOf(current).status?.qosClass;
     if (qosClass !== undefined) object.status = { qosClass, ...podOf(object).status };
   },

@@ -76,12 +76,17 @@ describe('daemonsets', () => {
     expect(object.status).toEqual({ numberReady: 5 });
   });
 
-  it('take nothing but status through /status', () => {
+  it('take status and metadata through /status, and nothing else', () => {
     const current = created(daemonSets, daemonSet);
     const object = created(daemonSets, { ...daemonSet, spec: { ...daemonSet.spec, minReadySeconds: 9 } });
     object.status = { numberReady: 1 };
+    object.metadata.labels = { seen: 'yes' };
+    object.metadata.generation = 7;
     daemonSets.prepareForStatusUpdate(object, current);
-    expect(object).toEqual({ ...current, status: { numberReady: 1 } });
+    const metadata = { ...current.metadata, labels: { seen: 'yes' } };
+    expect(object).toEqual({ ...current, metadata, status: { numberReady: 1 } });
+    object.metadata.labels = { seen: 'not a value' };
+    expect(brief(daemonSets.validateStatusUpdate(object, current))).toEqual(['Invalid metadata.labels']);
   });
 });
 
@@ -102,6 +107,14 @@ describe('pods', () => {
     expect(pods.validateStatusUpdate(object, current)).toEqual([]);
     object.status = { phase: 'Running', qosClass: 'Guaranteed' } as typeof object.status;
     expect(brief(pods.validateStatusUpdate(object, current))).toEqual(['Invalid status.qosClass']);
+  });
+
+  it('keep their owners through status writes', () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd', uid: 'u', controller: true };
+    const current = created(pods, { metadata: { ...META, ownerReferences: [owner] }, spec: TEMPLATE.spec });
+    const object = created(pods, { metadata: META, spec: TEMPLATE.spec });
+    pods.prepareForStatusUpdate(object, current);
+    expect(object.metadata.ownerReferences).toEqual([owner]);
   });
 
   it('can be asked for by their fields', () => {

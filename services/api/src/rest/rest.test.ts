@@ -104,6 +104,10 @@ describe('an object', () => {
     expect(strategic.json.spec.template.spec.containers[0].image).toBe('i:2');
     const status = await patch('application/merge-patch+json', { status: { numberReady: 3 }, spec: null }, '/status');
     expect([status.json.status.numberReady, status.json.metadata.generation]).toEqual([3, 3]);
+    const labelled = { metadata: { labels: { seen: 'yes' } }, spec: { minReadySeconds: 99 } };
+    const marked = await patch('application/merge-patch+json', labelled, '/status');
+    expect([marked.json.metadata.labels.seen, marked.json.metadata.generation]).toEqual(['yes', 3]);
+    expect(marked.json.spec.minReadySeconds).not.toBe(99);
     expect((await patch('application/apply-patch+yaml', {})).status).toBe(415);
   });
 
