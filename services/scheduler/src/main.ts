@@ -10,6 +10,7 @@ import { followManifests } from './controllers/daemonset/manifests.js';
 import { GarbageCollector } from './controllers/garbage-collection/garbage-collector.js';
 import { NamespaceController } from './controllers/namespace/namespace-controller.js';
 import { NodeLifecycleController } from './controllers/node-lifecycle/node-lifecycle-controller.js';
+import { PodPlacementController } from './controllers/pod-placement/pod-placement-controller.js';
 import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
 import { Ingest } from './ingest/ingest.js';
@@ -69,6 +70,7 @@ await runService(
       new NodeLifecycleController(context, { graceSeconds: config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS }),
       new GarbageCollector(context),
       new NamespaceController(context),
+      new PodPlacementController(context),
     ];
     for (const controller of controllers) onClose(() => controller.close());
 
