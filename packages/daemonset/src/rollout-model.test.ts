@@ -185,7 +185,13 @@ const edits: fc.Arbitrary<Edit>[] = [
         model.taint(node, effect),
   ),
   fc.constant((model) => model.changeTemplate()),
-  fc.constant((model) => void model.reconcile()),
+  // Some passes in a row: the budget is used up by one and has to be seen by the next.
+  fc.integer({ min: 1, max: 3 }).map(
+    (passes): Edit =>
+      (model) => {
+        for (let i = 0; i < passes; i += 1) model.reconcile();
+      },
+  ),
   fc.constant((model) => model.obey()),
   aNode.map((node) => (model) => model.setPods(node, (pod) => withReady(pod, false))),
   aNode.map((node) => (model) => model.setPods(node, (pod) => ({ ...pod, status: { phase: 'Failed' } }))),
@@ -214,6 +220,8 @@ const modelOf = (limits: { maxUnavailable: number; maxSurge: number }): Model =>
     limits,
   );
   for (const node of NODES.slice(0, 4)) model.addNode(node);
+  model.reconcile();
+  model.obey();
   return model;
 };
 
