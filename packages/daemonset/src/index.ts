@@ -6,5 +6,6 @@ export { compileNodeDemands, compileNodeSelector, type NodeDemands, pinToNode, t
 export * from './pod-state.js';
 export * from './revision.js';
 export * from './rollout-ledger.js';
+export * from './rollout-policy.js';
 export * from './strategy.js';
 export * from './taints.js';

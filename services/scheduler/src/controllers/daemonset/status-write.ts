@@ -1,16 +1,24 @@
-import type { RolloutLedger } from '@everynode/daemonset';
+import { conditionsFor, type RolloutLedger, rolloutPolicyOf } from '@everynode/daemonset';
 import type { Current, Decision } from '@everynode/store';
-import type { DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 
-/** The status from the ledger's sums; what clients and other writers put there (conditions, collisionCount) stays. */
+/**
+ * The status from the ledger's sums; what clients and other writers put there (conditions, collisionCount) stays. `now` in
+ * ms since the epoch.
+ */
 export function statusFrom(
   ledger: RolloutLedger,
   stored: DaemonSetStatus | undefined,
-  observedGeneration: number | undefined,
+  daemonSet: DaemonSet,
+  now: number,
 ): DaemonSetStatus {
-  const { collisionCount, conditions } = stored ?? {};
+  const { collisionCount } = stored ?? {};
+  const observedGeneration = daemonSet.metadata?.generation;
+  const counters = ledger.counters();
+  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const conditions = conditionsFor(rolloutPolicyOf(daemonSet), stored?.conditions, counters, at);
   return {
-    ...ledger.counters(),
+    ...counters,
     ...(observedGeneration !== undefined && { observedGeneration }),
     ...(collisionCount != null && { collisionCount }),
     ...(conditions && { conditions }),
