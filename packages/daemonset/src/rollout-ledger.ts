@@ -13,6 +13,8 @@ export interface RolloutDecision {
 
 type PartKind = RolloutPart['kind'];
 
+/** Nodes that run an old pod and nothing newer. */
+const OLD: readonly PartKind[] = ['candidate', 'replace-now', 'surge-candidate', 'create-now'];
 /** Parts that use up the budget of their mode. */
 const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
 
@@ -88,24 +90,35 @@ export class RolloutLedger {
   /**
    * What the strategy allows now. Costs O(actions). Which candidates go first is unspecified upstream; here those that
    * became candidates first. Source: pkg/controller/daemon/update.go, rollingUpdate.
+   *
+   * `partition` nodes, if that many run the old revision, are left with it (0: as upstream).
    */
-  decide(strategy: DaemonSetUpdateStrategy | undefined): RolloutDecision {
+  decide(strategy: DaemonSetUpdateStrategy | undefined, partition = 0): RolloutDecision {
     if (strategy?.type === 'OnDelete') return { deletes: [], createOn: [] };
     const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.desired);
     const surge = this.#kinds('create-now', 'surge-candidate', 'delete-now', 'surplus', 'surging');
-    return maxSurge > 0 || surge > 0 ? this.#decideSurge(maxSurge) : this.#decideReplace(maxUnavailable);
+    const mayMove = this.#kinds(...OLD) - partition;
+    return maxSurge > 0 || surge > 0
+      ? this.#decideSurge(maxSurge, mayMove)
+      : this.#decideReplace(maxUnavailable, mayMove);
   }
 
-  #decideReplace(maxUnavailable: number): RolloutDecision {
+  #decideReplace(maxUnavailable: number, mayMove: number): RolloutDecision {
     const budget = maxUnavailable - this.#kinds(...UNAVAILABLE);
-    return { deletes: [...this.#pods('replace-now'), ...this.#pods('candidate', budget)], createOn: [] };
+    const broken = this.#pods('replace-now', mayMove);
+    return {
+      deletes: [...broken, ...this.#pods('candidate', Math.min(budget, mayMove - broken.length))],
+      createOn: [],
+    };
   }
 
-  #decideSurge(maxSurge: number): RolloutDecision {
+  #decideSurge(maxSurge: number, mayMove: number): RolloutDecision {
     const spare = this.#serving - this.desired;
+    const beside = this.#names('create-now', mayMove);
+    const budget = Math.min(maxSurge - this.#kinds('surging'), mayMove - beside.length);
     return {
       deletes: [...this.#pods('delete-now'), ...this.#pods('surplus', spare)],
-      createOn: [...this.#names('create-now'), ...this.#names('surge-candidate', maxSurge - this.#kinds('surging'))],
+      createOn: [...beside, ...this.#names('surge-candidate', budget)],
     };
   }
 

@@ -225,6 +225,30 @@ const modelOf = (limits: { maxUnavailable: number; maxSurge: number }): Model =>
   return model;
 };
 
+describe('a partition', () => {
+  it('leaves as many nodes with the old revision, and updates the others', () => {
+    fc.assert(
+      fc.property(strategies, fc.integer({ min: 0, max: 6 }), (limits, partition) => {
+        const model = modelOf(limits);
+        model.obey();
+        model.changeTemplate();
+        for (let pass = 0; pass < 30; pass += 1) {
+          const { deletes, createOn } = model.ledger.decide(model.daemonSet.spec?.updateStrategy, partition);
+          for (const { node, pod } of deletes) model.delete(node, pod);
+          for (const node of createOn) model.create(node);
+          model.obey();
+          for (const [node, { create }] of [...model.ledger.nodes()]) if (create) model.create(node);
+          model.obey();
+        }
+        const old = [...model.nodes.keys()].filter((node) =>
+          model.liveOn(node).some(({ metadata }) => metadata?.labels?.[REVISION_LABEL] !== model.hash),
+        );
+        expect(old).toHaveLength(Math.min(partition, 4));
+      }),
+    );
+  });
+});
+
 describe('any cluster under any edits', () => {
   it('is counted the same event by event as from nothing, and keeps to its budget at every step', () => {
     fc.assert(

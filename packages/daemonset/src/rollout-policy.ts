@@ -4,6 +4,8 @@ import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from 'kubernetes-
 export const PAUSED_ANNOTATION = 'everynode.io/paused';
 /** `"true"`: nothing is created and nothing deleted; the status is still told. */
 export const FROZEN_ANNOTATION = 'everynode.io/frozen';
+/** A number: this many nodes keep the old revision. */
+export const PARTITION_ANNOTATION = 'everynode.io/partition';
 const CONDITION = 'Paused';
 
 export type RolloutPolicy = 'run' | 'paused' | 'frozen';
@@ -13,6 +15,12 @@ export function rolloutPolicyOf({ metadata }: Pick<DaemonSet, 'metadata'>): Roll
   const annotations = metadata?.annotations ?? {};
   if (annotations[FROZEN_ANNOTATION] === 'true') return 'frozen';
   return annotations[PAUSED_ANNOTATION] === 'true' ? 'paused' : 'run';
+}
+
+/** How many nodes a rollout leaves alone; 0 unless the annotation is a whole number. */
+export function partitionOf({ metadata }: Pick<DaemonSet, 'metadata'>): number {
+  const text = metadata?.annotations?.[PARTITION_ANNOTATION] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
 function conditionOf(

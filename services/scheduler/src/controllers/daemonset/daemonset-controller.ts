@@ -1,4 +1,12 @@
-import { claimOf, type DeleteReason, hashOf, REVISION_LABEL, rolloutPolicyOf, trimHistory } from '@everynode/daemonset';
+import {
+  claimOf,
+  type DeleteReason,
+  hashOf,
+  partitionOf,
+  REVISION_LABEL,
+  rolloutPolicyOf,
+  trimHistory,
+} from '@everynode/daemonset';
 import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
 import { controllerOf, isEmptySelector, keyOf } from '@everynode/objects';
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
@@ -355,7 +363,7 @@ export class DaemonSetController implements Controller {
       for (const { pod, reason } of assessment.deletes) actions.deletes.push({ node, pod, reason });
     }
     if (policy === 'paused' || actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
-    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy);
+    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy, partitionOf(daemonSet));
     return { createOn, deletes: deletes.map(({ node, pod }) => ({ node, pod, reason: 'update' })) };
   }
 

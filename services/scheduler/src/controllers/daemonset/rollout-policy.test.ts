@@ -81,6 +81,13 @@ describe('a DaemonSet that is held', () => {
     expect(images()).toEqual({ a: 'one', b: 'two' });
   });
 
+  it('leaves as many nodes with the old revision as its partition says', async () => {
+    await hold({ 'everynode.io/partition': '1' });
+    await eventually(() => expect(images()).toEqual({ a: 'one', b: 'two', c: 'two' }));
+    await running.settled();
+    expect(images()).toEqual({ a: 'one', b: 'two', c: 'two' });
+  });
+
   it('goes on where it was when it is let go', async () => {
     await hold({});
     // The old pod on a is told to go; without an agent it stays there, on its way out.
