@@ -60,7 +60,10 @@ export class PodPlacementController implements Controller {
           const isNew = previous?.record.uid !== current.record.uid;
           if (isNew || previous?.record.desired !== current.record.desired) this.#queue.add(key);
         } else this.#unschedulable.delete(key);
-        if (placement !== null && (type === 'DELETED' || hasEnded(current))) mayMakeRoom = true;
+        // Asked last: it reads the whole pod, and most of the time nobody waits.
+        if (this.#unschedulable.size > 0 && placement !== null) {
+          mayMakeRoom ||= type === 'DELETED' || hasEnded(current);
+        }
       }
     }
     if (mayMakeRoom) for (const key of this.#unschedulable) this.#queue.addAfter(key, RETRY_AFTER_MS);
