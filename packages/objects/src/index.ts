@@ -13,4 +13,5 @@ export * from './schema/index.js';
 export * from './selectors/index.js';
 export { semanticallyEqual } from './semantic-equal.js';
 export * from './table/index.js';
+export * from './timestamp.js';
 export * from './validation/index.js';

@@ -72,12 +72,15 @@ const update =
   ({ object, oldObject, level }: WriteGiven) =>
     verdict(definition.validateUpdate(prepared(definition, object, level), prepared(definition, oldObject, level)));
 
-/** The cells that kubectl shows; the server always sends the wide ones too. */
+/** The cells that kubectl shows; the server always sends the wide ones too. Throws when a cell has no column. */
 const row =
   (table: TableDefinition) =>
-  ({ object, wide, now }: RowGiven) => ({
-    cells: table.row(object, Date.parse(now)).cells.filter((_cell, i) => wide || table.columns[i]?.priority === 0),
-  });
+  ({ object, wide, now }: RowGiven) => {
+    const { cells } = table.row(object, Date.parse(now));
+    const { columns } = table;
+    if (cells.length !== columns.length) throw new Error(`${cells.length} cells for ${columns.length} columns`);
+    return { cells: cells.filter((_cell, index) => wide || columns[index]?.priority === 0) };
+  };
 
 const valueAt = (object: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);

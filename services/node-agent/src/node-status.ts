@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { timestamp } from '@everynode/objects';
 import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
 import type { HostedNode } from './nodes-file.js';
 
@@ -47,7 +48,7 @@ function stableId(node: string, what: string): string {
 
 /** What a node says of itself when it registers. `now` in ms since the epoch. */
 export function nodeStatus(node: HostedNode, now: number): NodeStatus {
-  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const at = timestamp(now);
   const capacity = { ...CAPACITY, ...node.capacity };
   return {
     addresses: [

@@ -1,5 +1,6 @@
 import type { ObjectMeta } from '../kube-object.js';
 import type { ObjectRecord } from '../record.js';
+import { timestamp } from '../timestamp.js';
 import { type DeletionOptions, finalizersForDeletion } from './delete-options.js';
 
 /** A stored object as a deletion looks at it. */
@@ -79,7 +80,7 @@ function mark(metadata: ObjectMeta, finalizers: string[], untilMs: number, grace
     ...rest,
     // Its controllers have to behave differently from now on, so it counts as a new generation.
     ...(metadata.deletionTimestamp === undefined && metadata.generation && { generation: metadata.generation + 1 }),
-    deletionTimestamp: new Date(untilMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    deletionTimestamp: timestamp(untilMs),
     deletionGracePeriodSeconds: graceSeconds,
     ...(finalizers.length > 0 && { finalizers }),
   };

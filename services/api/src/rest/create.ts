@@ -6,6 +6,7 @@ import {
   type KubeObject,
   notFound,
   type ResourceDefinition,
+  timestamp,
 } from '@everynode/objects';
 import { admitCreate } from '../admission/admit.js';
 import type { ApiContext } from '../api-context.js';
@@ -13,7 +14,6 @@ import type { Query } from '../query.js';
 import type { Body } from './body.js';
 import { readObject } from './body.js';
 import { commit, subjectOf, type Target, toStored, type Written } from './stored.js';
-import { timestamp } from './times.js';
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const NAME_TRIES = 8;

@@ -11,6 +11,7 @@ import {
   type PropagationPolicy,
   parseBody,
   type ResourceDefinition,
+  timestamp,
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
@@ -20,7 +21,6 @@ import { selectionFrom } from '../selection.js';
 import type { Body } from './body.js';
 import { reachRevision, select } from './list.js';
 import { commit, objectOf, subjectOf, type Target, toStored, type Written } from './stored.js';
-import { timestamp } from './times.js';
 
 /** meta/v1 DeleteOptions, from the body or the query. */
 export interface DeleteOptions extends DeletionOptions {

@@ -1,11 +1,10 @@
-import { ApiError, conflict, decodeObject, notFound, parseBody } from '@everynode/objects';
+import { ApiError, conflict, decodeObject, notFound, parseBody, timestamp } from '@everynode/objects';
 import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
 import { bodyFormat } from '../negotiate.js';
 import type { Query } from '../query.js';
 import type { Body } from '../rest/body.js';
 import { commit, objectOf, subjectOf, type Target } from '../rest/stored.js';
-import { timestamp } from '../rest/times.js';
 import { decisionFor } from '../rest/update.js';
 
 const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api.core.v1.Binding' };

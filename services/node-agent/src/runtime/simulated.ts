@@ -1,3 +1,4 @@
+import { timestamp } from '@everynode/objects';
 import type { PodStatus } from 'kubernetes-types/core/v1.js';
 import { nodeAddress } from '../node-status.js';
 import type { HostedNode } from '../nodes-file.js';
@@ -126,7 +127,7 @@ export class SimulatedRuntime implements Runtime {
 
   /** Times as the API writes them: whole seconds. */
   #at(): string {
-    return new Date(this.#options.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    return timestamp(this.#options.clock.now());
   }
 
   #count(step: Run['step'], change: 1 | -1): void {

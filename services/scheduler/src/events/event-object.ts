@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import { type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Decision } from '@everynode/store';
 import type { CorrelatedEvent } from './correlator.js';
 
@@ -7,11 +7,6 @@ const CLUSTER_NAMESPACE = 'default';
 
 export function namespaceOf({ facts }: CorrelatedEvent): string {
   return facts.subject.namespace || CLUSTER_NAMESPACE;
-}
-
-/** RFC 3339 in UTC, whole seconds. */
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** The Event object (core/v1) under a uid, with the fields that `kubectl describe` and `get events` read. */

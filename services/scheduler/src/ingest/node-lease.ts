@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import { type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Decision, WriteRequest } from '@everynode/store';
 
 /** Where upstream keeps one lease a node. */
@@ -17,7 +17,7 @@ export function leaseOf(node: string, nodeUid: string, now: number): WriteReques
     name: node,
     namespace: NODE_LEASE_NAMESPACE,
     uid: randomUUID(),
-    creationTimestamp: at.replace(/\.\d+Z$/, 'Z'),
+    creationTimestamp: timestamp(now),
     ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: nodeUid }],
   };
   const lease: KubeObject = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NodeRegistration } from '@everynode/contract';
-import { AGENT_ANNOTATION, type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import { AGENT_ANNOTATION, type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
 
@@ -29,7 +29,7 @@ export function decideRegistration(
   agent: string,
   now: number,
 ): Decision {
-  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const at = timestamp(now);
   if (!current) {
     const metadata: ObjectMeta = {
       name: registration.name,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DaemonPodTemplate, daemonPodTemplate, generatedName, podNamePrefix } from '@everynode/daemonset';
-import { type KubeObject, resourceByStorage, splitObject } from '@everynode/objects';
+import { type KubeObject, resourceByStorage, splitObject, timestamp } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
@@ -57,7 +57,7 @@ export class DaemonPodFactory {
   }
 
   #creationOn(node: string, now: number, fence: Fence): { name: string; uid: string; request: WriteRequest } {
-    const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+    const at = timestamp(now);
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
     const pod = this.#template.podOn(node, name);

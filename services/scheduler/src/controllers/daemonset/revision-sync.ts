@@ -9,6 +9,7 @@ import {
   revisionHash,
 } from '@everynode/daemonset';
 import type { ObjectMeta, OwnerReference } from '@everynode/objects';
+import { timestamp } from '@everynode/objects';
 import type { Current, Decision, Fence, Store, WriteResult } from '@everynode/store';
 import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
 
@@ -84,7 +85,7 @@ function create(
     name: `${name}-${hash}`,
     namespace,
     uid: randomUUID(),
-    creationTimestamp: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),
+    creationTimestamp: timestamp(now),
     labels: { ...daemonSet.spec?.template.metadata?.labels, [REVISION_LABEL]: hash },
     ...(annotations && { annotations }),
     ownerReferences: [ownerReferenceTo(daemonSet)],

@@ -1,4 +1,5 @@
 import { conditionsFor, type RolloutLedger, rolloutPolicyOf } from '@everynode/daemonset';
+import { timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 
@@ -15,7 +16,7 @@ export function statusFrom(
   const { collisionCount } = stored ?? {};
   const observedGeneration = daemonSet.metadata?.generation;
   const counters = ledger.counters();
-  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const at = timestamp(now);
   const conditions = conditionsFor(rolloutPolicyOf(daemonSet), stored?.conditions, counters, at);
   return {
     ...counters,

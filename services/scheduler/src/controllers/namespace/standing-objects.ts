@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectMeta, splitObject } from '@everynode/objects';
+import { type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Decision } from '@everynode/store';
 
 /** Where the CA that the api's clients need is published from. */
@@ -41,7 +41,7 @@ export function decideRootCa(
 }
 
 function metadataOf(name: string, namespace: string, uid: string, now: number): ObjectMeta {
-  return { name, namespace, uid, creationTimestamp: new Date(now).toISOString().replace(/\.\d+Z$/, 'Z') };
+  return { name, namespace, uid, creationTimestamp: timestamp(now) };
 }
 
 function create(object: KubeObject): Decision {

@@ -1,3 +1,4 @@
+import { timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { NodeSpec, NodeStatus } from 'kubernetes-types/core/v1.js';
 import { withConditionTaints } from './condition-taints.js';
@@ -14,7 +15,7 @@ export interface NodeVerdict {
 
 /** Brings conditions in step with liveness, and taints in step with conditions. `now` is ms since the epoch. */
 export function judgeNode(spec: NodeSpec, status: NodeStatus, liveness: LivenessState, now: number): NodeVerdict {
-  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const at = timestamp(now);
   const nextStatus = withLiveness(status, liveness, at);
   const taints = withConditionTaints(spec, nextStatus, at);
   const verdict: NodeVerdict = {};

@@ -1,5 +1,5 @@
 import { toleratesTaint } from '@everynode/daemonset';
-import { decideDeletion, podDeletionRules } from '@everynode/objects';
+import { decideDeletion, podDeletionRules, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { PodCondition, PodStatus, Taint, Toleration } from 'kubernetes-types/core/v1.js';
 
@@ -55,7 +55,7 @@ export function decideEviction(current: Current | undefined, uid: string, now: n
   );
   if (decision.kind === 'keep') return decision;
   const status = JSON.parse(observed ?? '{}') as PodStatus;
-  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const at = timestamp(now);
   const others = status.conditions?.filter(({ type }) => type !== DISRUPTION.type) ?? [];
   const told: PodStatus = { ...status, conditions: [...others, { ...DISRUPTION, lastTransitionTime: at }] };
   return { ...decision, parts: { ...decision.parts, observed: JSON.stringify(told) } };

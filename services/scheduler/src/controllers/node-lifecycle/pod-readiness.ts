@@ -1,3 +1,4 @@
+import { timestamp } from '@everynode/objects';
 import type { Decision } from '@everynode/store';
 import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 
@@ -52,7 +53,7 @@ export function decidePodReadiness(
   now: number,
 ): Decision {
   if (current?.uid !== uid || current.deleting || !current.observed) return { kind: 'keep' };
-  const at = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const at = timestamp(now);
   const next = withNodeReadiness(JSON.parse(current.observed) as PodStatus, gates, isNodeReady, at);
   return next ? { kind: 'update', parts: { observed: JSON.stringify(next) } } : { kind: 'keep' };
 }

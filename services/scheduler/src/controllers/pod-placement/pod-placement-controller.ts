@@ -1,6 +1,7 @@
+import { isPodTerminal } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
-import { keyOf } from '@everynode/objects';
-import type { Decision, Fence } from '@everynode/store';
+import { keyOf, timestamp } from '@everynode/objects';
+import type { Fence, WriteRequest } from '@everynode/store';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
@@ -75,7 +76,7 @@ export class PodPlacementController implements Controller {
     if (!pod) return undefined;
     const { uid } = pod.record;
     const choice = chooseNode(pod.object.spec as PodSpec, this.#loads());
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const now = timestamp(Date.now());
     if ('node' in choice) {
       const outcome = await this.#write(pod, fence, (current) => decideBinding(current, uid, choice.node, now));
       this.#unschedulable.delete(key);
@@ -105,15 +106,10 @@ export class PodPlacementController implements Controller {
     }
   }
 
-  async #write(pod: CachedObject, fence: Fence, decide: Parameters<SchedulerContext['store']['write']>[0]['decide']) {
+  async #write(pod: CachedObject, fence: Fence, decide: WriteRequest['decide']) {
     const { store } = this.#context;
     const { resource, namespace, name } = pod.record;
-    const result = await store.write({
-      key: { resource, namespace, name },
-      reads: 'all',
-      fence,
-      decide: (current): Decision => decide(current) as Decision,
-    });
+    const result = await store.write({ key: { resource, namespace, name }, reads: 'all', fence, decide });
     if (result.outcome !== 'kept') await caughtUp(this.#context, result.revision);
     return result.outcome;
   }
@@ -125,10 +121,7 @@ export class PodPlacementController implements Controller {
   }
 }
 
-function hasEnded({ object }: CachedObject): boolean {
-  const { phase } = (object as Pod).status ?? {};
-  return phase === 'Succeeded' || phase === 'Failed';
-}
+const hasEnded = ({ object }: CachedObject): boolean => isPodTerminal(object as Pod);
 
 /** Without a node, not about to go, not held back by gates, and not another scheduler's. */
 function isOurs(pod: CachedObject): boolean {
