@@ -46,7 +46,8 @@ function containers(host: string, stopEngine: () => Promise<void>): void {
       const { GenericContainer, Network, Wait } = await import('testcontainers');
       network = await new Network().start();
       const secret = () => randomBytes(16).toString('hex');
-      const [database, services, agents] = [secret(), secret(), secret()];
+      // Such as a number begins: nats-server must not take a password for one.
+      const [database, services, agents] = [secret(), `5e${secret()}`, `7e${secret()}`];
       pki = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
       const { pem } = await ensureCertificates(pki, 'localhost', new Date());
 
@@ -69,7 +70,7 @@ function containers(host: string, stopEngine: () => Promise<void>): void {
         start(
           new GenericContainer(NATS)
             .withCommand(['-c', '/etc/nats/nats.conf'])
-            .withEnvironment({ NATS_SERVICES_PASSWORD: services, NATS_AGENTS_PASSWORD: agents })
+            .withEnvironment({ NATS_SERVICES_PASSWORD: `"${services}"`, NATS_AGENTS_PASSWORD: `"${agents}"` })
             .withCopyFilesToContainer([{ source: at('deploy/nats.conf'), target: '/etc/nats/nats.conf' }])
             .withWaitStrategy(Wait.forLogMessage(/Server is ready/)),
           'nats',
