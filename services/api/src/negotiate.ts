@@ -2,9 +2,12 @@ import { ApiError } from '@everynode/objects';
 
 /** In which form an answer is wanted. */
 export type Representation =
-  | { kind: 'object'; yaml: boolean }
+  | { kind: 'object'; encoding: 'json' | 'yaml' | 'protobuf' }
   | { kind: 'table'; version: 'v1' | 'v1beta1' }
-  | { kind: 'metadata' };
+  | { kind: 'metadata'; encoding: 'json' | 'protobuf' };
+
+/** Objects as Go's clients prefer them: four bytes and a runtime.Unknown. */
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 interface MediaRange {
   type: string;
@@ -33,29 +36,33 @@ const JSON_TYPES = new Set(['application/json', '*/*', 'application/*', '']);
 /** The first wanted form that is served. Throws NotAcceptable when there is none. */
 export function negotiate(accept: string | undefined): Representation {
   for (const { type, parameters } of parseAccept(accept)) {
-    if (type === 'application/yaml') return { kind: 'object', yaml: true };
-    if (!JSON_TYPES.has(type)) continue;
-    if (parameters.as === undefined) return { kind: 'object', yaml: false };
+    if (type === 'application/yaml') return { kind: 'object', encoding: 'yaml' };
+    const encoding = type === PROTOBUF ? 'protobuf' : JSON_TYPES.has(type) ? 'json' : undefined;
+    if (encoding === undefined) continue;
+    if (parameters.as === undefined) return { kind: 'object', encoding };
     if (parameters.g !== 'meta.k8s.io') continue;
     const version = parameters.v;
-    if (parameters.as === 'Table' && (version === 'v1' || version === 'v1beta1')) return { kind: 'table', version };
+    if (parameters.as === 'Table' && encoding === 'json' && (version === 'v1' || version === 'v1beta1')) {
+      return { kind: 'table', version };
+    }
     if (parameters.as === 'PartialObjectMetadata' || parameters.as === 'PartialObjectMetadataList') {
-      return { kind: 'metadata' };
+      return { kind: 'metadata', encoding };
     }
   }
   throw new ApiError(
     'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
   );
 }
 
 /** How a request's body is written. Throws UnsupportedMediaType. */
-export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' {
+export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' | 'protobuf' {
   const type = (contentType ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === '') return 'json';
   if (type === 'application/yaml' || type === 'text/yaml' || type === 'application/x-yaml') return 'yaml';
+  if (type === PROTOBUF) return 'protobuf';
   throw new ApiError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${PROTOBUF}`,
   );
 }

@@ -3,13 +3,13 @@ import { createServer as createTlsServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { ApiError, parseBody } from '@everynode/objects';
+import { ApiError } from '@everynode/objects';
 import { healthText, type Readiness } from '@everynode/service-shell';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
 import { type Identity, identityOf } from './auth/client-identity.js';
-import { answerReview, isReview } from './auth/reviews.js';
+import { isReview, serveReview } from './auth/reviews.js';
 import {
   aggregated,
   coreVersions,
@@ -19,14 +19,15 @@ import {
   groupList,
   resourceList,
 } from './discovery/discovery.js';
-import { bodyFormat, parseAccept } from './negotiate.js';
+import { negotiate, PROTOBUF, parseAccept } from './negotiate.js';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
+import { statusProtobuf } from './present/protobuf-presenter.js';
 import { Query } from './query.js';
 import { unknownPath } from './request-info.js';
 import { requestMetrics } from './request-metrics.js';
+import { Body } from './rest/body.js';
 import { type ResourceAnswer, serveResource } from './rest/dispatch.js';
 import { version } from './version.js';
-import { toYaml } from './yaml.js';
 
 const BODY_LIMIT = 3 * 1024 * 1024;
 /** Smaller answers cost more to compress than to send (apiserver: 128 kB). */
@@ -209,28 +210,27 @@ async function sendDocument(
 ): Promise<FastifyReply> {
   reply.header('etag', etag).header('vary', 'Accept');
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  return await sendText(request, reply.code(200), text, type);
+  return await sendPayload(request, reply.code(200), text, type);
 }
 
-async function sendText(
+async function sendPayload(
   request: FastifyRequest,
   reply: FastifyReply,
-  text: string | Buffer,
+  payload: string | Buffer,
   type: string,
 ): Promise<FastifyReply> {
   reply.header('content-type', type);
   const encodings = request.headers['accept-encoding'] ?? '';
-  if (text.length < GZIP_FROM || !/\bgzip\b/.test(String(encodings))) return reply.send(text);
+  if (payload.length < GZIP_FROM || !/\bgzip\b/.test(String(encodings))) return reply.send(payload);
   // Level 1, as the API server: most of the gain for a fraction of the time.
-  return reply.header('content-encoding', 'gzip').send(await compress(text, { level: 1 }));
+  return reply.header('content-encoding', 'gzip').send(await compress(payload, { level: 1 }));
 }
 
 async function serveApi(context: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const body = bodyOf(request);
   if (request.method === 'POST' && isReview(pathOf(request))) {
-    const review = parseBody(body.text, bodyFormat(body.contentType)).value;
-    const json = JSON.stringify(answerReview(pathOf(request), identify(request), review));
-    return await sendText(request, reply.code(201), json, 'application/json');
+    const { payload, contentType } = serveReview(pathOf(request), identify(request), body, request.headers.accept);
+    return await sendPayload(request, reply.code(201), payload, contentType);
   }
   const answer = await serveResource(
     context,
@@ -262,16 +262,15 @@ function watchResponse(reply: FastifyReply) {
   });
 }
 
-function bodyOf(request: FastifyRequest): { text: string; contentType: string | undefined } {
+function bodyOf(request: FastifyRequest): Body {
   const body: unknown = request.body;
-  return { text: Buffer.isBuffer(body) ? body.toString('utf8') : '', contentType: request.headers['content-type'] };
+  return new Body(Buffer.isBuffer(body) ? body : Buffer.alloc(0), request.headers['content-type']);
 }
 
 async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ResourceAnswer): Promise<FastifyReply> {
   for (const warning of answer.warnings ?? []) reply.header('warning', `299 - ${JSON.stringify(warning)}`);
   reply.code(answer.status);
-  if (answer.yaml) return await sendText(request, reply, toYaml(answer.json), 'application/yaml');
-  return await sendText(request, reply, answer.json, 'application/json');
+  return await sendPayload(request, reply, answer.payload, answer.contentType);
 }
 
 /** Every error is a Status. What is no ApiError is a fault of ours: it is logged, and its text stays here. */
@@ -283,7 +282,20 @@ function sendError(context: ApiContext, error: unknown, request: FastifyRequest,
   ).toStatus();
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
-  return reply.code(status.code).type('application/json').send(JSON.stringify(status));
+  reply.code(status.code);
+  return wantsProtobuf(request)
+    ? reply.type(PROTOBUF).send(statusProtobuf(status))
+    : reply.type('application/json').send(JSON.stringify(status));
+}
+
+/** An Accept header that asks for nothing that is served is answered in JSON. */
+function wantsProtobuf({ headers: { accept } }: FastifyRequest): boolean {
+  try {
+    const wanted = negotiate(accept);
+    return wanted.kind !== 'table' && wanted.encoding === 'protobuf';
+  } catch {
+    return false;
+  }
 }
 
 function asApiError(error: unknown): ApiError | undefined {

@@ -1,20 +1,56 @@
-import { ApiError, decodeObject, type KubeObject, parseBody, type ResourceDefinition } from '@everynode/objects';
+import {
+  ApiError,
+  type Decoded,
+  type DecodeTarget,
+  decodeObject,
+  type FieldValidation,
+  type ParsedBody,
+  parseBody,
+  typeOfKind,
+} from '@everynode/objects';
 import { bodyFormat } from '../negotiate.js';
-import type { Query } from '../query.js';
+import { decodeMessage } from '../protobuf/codec.js';
+import { unwrap } from '../protobuf/envelope.js';
+import { messageOfSchema } from '../protobuf/message-facts.js';
 
 /** A request's body and what it says of itself. */
-export interface Body {
-  text: string;
-  contentType: string | undefined;
+export class Body {
+  constructor(
+    readonly bytes: Buffer,
+    readonly contentType: string | undefined,
+  ) {}
+
+  get text(): string {
+    return this.bytes.toString();
+  }
+
+  get isEmpty(): boolean {
+    return this.bytes.length === 0 || this.text.trim() === '';
+  }
 }
 
-/** Reads an object of a resource's type. `warnings` are for Warning headers. */
-export function readObject(
-  body: Body,
-  definition: ResourceDefinition,
-  query: Query,
-): { object: KubeObject; warnings: string[] } {
+/** Reads an object of a type. `warnings` are for Warning headers. */
+export function readObject(body: Body, target: DecodeTarget, fieldValidation: FieldValidation): Decoded {
+  if (body.isEmpty) throw new ApiError('BadRequest', 'the body of the request is empty');
+  return decodeObject(readValue(body, target.schema), target, fieldValidation);
+}
+
+/** A body as JSON has it, whatever it is written in. `schema` is the type that bytes are taken for which name none. */
+export function readValue(body: Body, schema: string): ParsedBody {
   const format = bodyFormat(body.contentType);
-  if (body.text.trim() === '') throw new ApiError('BadRequest', 'the body of the request is empty');
-  return decodeObject(parseBody(body.text, format), definition, query.fieldValidation);
+  return format === 'protobuf' ? readProtobuf(body.bytes, schema) : parseBody(body.text, format);
+}
+
+function readProtobuf(bytes: Buffer, schema: string): ParsedBody {
+  try {
+    const { apiVersion, kind, raw } = unwrap(bytes);
+    const [version = '', group = ''] = apiVersion.split('/').reverse();
+    const message = messageOfSchema(typeOfKind(group, version, kind) ?? schema);
+    if (message === undefined) throw new Error(`no protobuf message is known for ${kind}`);
+    const value = { ...(decodeMessage(message, raw) as object), apiVersion, kind };
+    return { value, duplicates: () => [] };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ApiError('BadRequest', `the body of the request is no protobuf object: ${reason}`, {}, { cause });
+  }
 }

@@ -36,7 +36,7 @@ export async function createFromBody(
   body: Body,
   query: Query,
 ): Promise<Answer> {
-  const { object, warnings } = readObject(body, definition, query);
+  const { object, warnings } = readObject(body, definition, query.fieldValidation);
   return { ...(await createObject(context, definition, namespace, object, query.dryRun)), warnings };
 }
 

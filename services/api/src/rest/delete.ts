@@ -9,16 +9,14 @@ import {
   notFound,
   type ObjectMeta,
   type PropagationPolicy,
-  parseBody,
   type ResourceDefinition,
   timestamp,
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
-import { bodyFormat } from '../negotiate.js';
 import type { Query } from '../query.js';
 import { selectionFrom } from '../selection.js';
-import type { Body } from './body.js';
+import { type Body, readValue } from './body.js';
 import { reachRevision, select } from './list.js';
 import { commit, objectOf, subjectOf, type Target, toStored, type Written } from './stored.js';
 
@@ -74,8 +72,8 @@ interface GivenOptions {
 }
 
 function readOptions(body: Body): GivenOptions {
-  if (body.text.trim() === '') return {};
-  const parsed = parseBody(body.text, bodyFormat(body.contentType));
+  if (body.isEmpty) return {};
+  const parsed = readValue(body, DELETE_OPTIONS.schema);
   // Clients name any group's DeleteOptions.
   const value = parsed.value as { apiVersion?: unknown; kind?: unknown } | null;
   if (value === null || typeof value !== 'object') throw new ApiError('BadRequest', 'the body is no DeleteOptions');

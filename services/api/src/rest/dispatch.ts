@@ -3,7 +3,8 @@ import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type Verb } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { negotiate, type Representation } from '../negotiate.js';
-import { type IncludeObject, presenterFor } from '../present.js';
+import type { IncludeObject, Payload, Presenter } from '../present/presenter.js';
+import { presenterFor } from '../present/presenter-for.js';
 import type { Query } from '../query.js';
 import { parseResourcePath, type ResourcePath } from '../request-info.js';
 import { bindPod } from '../subresource/binding.js';
@@ -31,10 +32,9 @@ export interface ResourceRequest {
 /** What goes back; undefined when the response was written already (a watch). */
 export interface ResourceAnswer {
   status: number;
-  json: string;
+  payload: Payload;
+  contentType: string;
   warnings?: string[];
-  yaml: boolean;
-  /** For logs and metrics. */
 }
 
 /** What a request wants, in the words of authorisation and metrics. */
@@ -91,12 +91,11 @@ async function serveVerb(
   const { query, body } = request;
   const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
   const presenter = presenterFor(definition, representation, include);
-  const yaml = representation.kind === 'object' && representation.yaml;
   const one = (object: CachedObject, status = 200, warnings: string[] = []): ResourceAnswer => ({
     status,
-    json: presenter.one(object),
+    payload: presenter.one(object),
+    contentType: presenter.contentType,
     warnings,
-    yaml,
   });
   const target: Target = { definition, namespace, name };
   const half: Half = subresource === 'status' ? 'status' : 'object';
@@ -108,7 +107,7 @@ async function serveVerb(
     case 'list': {
       const { objects, meta } = await listObjects(context, definition, namespace, query);
       const shown = objects.map((object) => withHeartbeat(object, context.heartbeats));
-      return { status: 200, json: presenter.list(shown, meta), yaml };
+      return { status: 200, payload: presenter.list(shown, meta), contentType: presenter.contentType };
     }
     case 'watch':
       await watchObjects(context, definition, namespace, query, presenter, response);
@@ -127,7 +126,7 @@ async function serveVerb(
       return one(object, 200, warnings);
     }
     case 'delete':
-      return deleted(target, await deleteObject(context, target, deleteOptions(body, query)), one, yaml);
+      return deleted(target, await deleteObject(context, target, deleteOptions(body, query)), presenter);
     case 'deletecollection': {
       if (definition.namespaced && namespace === '') throw notAllowed();
       const options = deleteOptions(body, query);
@@ -135,24 +134,22 @@ async function serveVerb(
       const meta = { resourceVersion: String(context.reflector.revision) };
       return {
         status: 200,
-        json: presenter.list(
+        payload: presenter.list(
           gone.map(({ object }) => object),
           meta,
         ),
-        yaml,
+        contentType: presenter.contentType,
       };
     }
   }
 }
 
 /** Pods answer a DELETE with themselves, as do objects that are still there; others with a Status once they are gone. */
-function deleted(
-  { definition, name }: Target,
-  { object, outcome }: Written,
-  one: (object: CachedObject) => ResourceAnswer,
-  yaml: boolean,
-): ResourceAnswer {
-  if (outcome !== 'deleted' || definition.storage === 'pods') return one(object);
+function deleted({ definition, name }: Target, { object, outcome }: Written, presenter: Presenter): ResourceAnswer {
+  const { contentType } = presenter;
+  if (outcome !== 'deleted' || definition.storage === 'pods') {
+    return { status: 200, payload: presenter.one(object), contentType };
+  }
   const details = {
     name,
     ...(definition.group && { group: definition.group }),
@@ -160,7 +157,7 @@ function deleted(
     uid: object.record.uid,
   };
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
-  return { status: 200, json: JSON.stringify(status), yaml };
+  return { status: 200, payload: presenter.status(status), contentType };
 }
 
 async function serveSubresource(
@@ -170,10 +167,12 @@ async function serveSubresource(
   representation: Representation,
 ): Promise<ResourceAnswer> {
   const target: Target = { definition, namespace, name };
+  const presenter = presenterFor(definition, representation);
+  const { contentType } = presenter;
   const success = (): ResourceAnswer => ({
     status: 201,
-    json: JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }),
-    yaml: false,
+    payload: presenter.status({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }),
+    contentType,
   });
   switch (`${definition.plural}/${subresource}`) {
     case 'pods/binding':
@@ -184,7 +183,7 @@ async function serveSubresource(
       return success();
     case 'namespaces/finalize': {
       const { object } = await finalizeNamespace(context, target, body, query);
-      return { status: 200, json: presenterFor(definition, representation).one(object), yaml: false };
+      return { status: 200, payload: presenter.one(object), contentType };
     }
     default:
       throw notAllowed();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
 import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { ListMeta } from '../present.js';
+import type { ListMeta } from '../present/presenter.js';
 import type { Query } from '../query.js';
 import { type Selection, selectionFrom } from '../selection.js';
 

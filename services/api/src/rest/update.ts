@@ -28,7 +28,7 @@ export async function updateObject(
   query: Query,
 ): Promise<Answer> {
   const { definition, name } = target;
-  const { object, warnings } = readObject(body, definition, query);
+  const { object, warnings } = readObject(body, definition, query.fieldValidation);
   checkNamespace(definition, target.namespace, object);
   if (!object.metadata.name) throw new ApiError('BadRequest', 'name must be provided');
   if (object.metadata.name !== name) {

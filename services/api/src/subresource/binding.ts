@@ -1,9 +1,8 @@
-import { ApiError, conflict, decodeObject, notFound, parseBody, timestamp } from '@everynode/objects';
+import { ApiError, conflict, notFound, timestamp } from '@everynode/objects';
 import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
-import { bodyFormat } from '../negotiate.js';
 import type { Query } from '../query.js';
-import type { Body } from '../rest/body.js';
+import { type Body, readObject } from '../rest/body.js';
 import { commit, objectOf, subjectOf, type Target } from '../rest/stored.js';
 import { decisionFor } from '../rest/update.js';
 
@@ -11,8 +10,7 @@ const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api
 
 /** POST pods/NAME/binding: puts a pod on a node. Source: pkg/registry/core/pod/storage, assignPod. */
 export async function bindPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
-  const parsed = parseBody(body.text, bodyFormat(body.contentType));
-  const binding = decodeObject(parsed, BINDING, query.fieldValidation).object as unknown as {
+  const binding = readObject(body, BINDING, query.fieldValidation).object as unknown as {
     target?: { kind?: string; name?: string };
   };
   const node = binding.target?.name;

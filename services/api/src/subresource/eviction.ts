@@ -1,8 +1,6 @@
-import { decodeObject, parseBody } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import { bodyFormat } from '../negotiate.js';
 import type { Query } from '../query.js';
-import type { Body } from '../rest/body.js';
+import { type Body, readObject } from '../rest/body.js';
 import { deleteObject } from '../rest/delete.js';
 import type { Target } from '../rest/stored.js';
 
@@ -10,8 +8,7 @@ const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'io
 
 /** POST pods/NAME/eviction, which `kubectl drain` uses. There are no disruption budgets yet, so it is a delete. */
 export async function evictPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
-  const parsed = parseBody(body.text, bodyFormat(body.contentType));
-  const { object } = decodeObject(parsed, EVICTION, query.fieldValidation);
+  const { object } = readObject(body, EVICTION, query.fieldValidation);
   const given = (object as { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string } } })
     .deleteOptions;
   await deleteObject(context, target, {

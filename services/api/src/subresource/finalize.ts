@@ -12,7 +12,7 @@ export async function finalizeNamespace(
   body: Body,
   query: Query,
 ): Promise<Written> {
-  const { object } = readObject(body, target.definition, query);
+  const { object } = readObject(body, target.definition, query.fieldValidation);
   const { finalizers } = (object.spec ?? {}) as { finalizers?: string[] };
   return await commit(context, target, query.dryRun, (current) => {
     if (!current) throw notFound(subjectOf(target));

@@ -1,32 +1,25 @@
 import type { CachedObject, ObjectChange } from '@everynode/list-watch';
-import type { Presenter } from '../present.js';
-
-export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-
-/** One line of a watch stream. */
-export function eventLine(type: WatchEventType, objectJson: string): Buffer {
-  return Buffer.from(`{"type":"${type}","object":${objectJson}}\n`);
-}
+import type { Presenter, WatchEventType } from '../present/presenter.js';
 
 /**
  * Encodes each change once for each form, however many watch it: a thousand watchers of one kind get the same bytes.
  * What was encoded goes with the change it belongs to.
  */
 export class EventEncoder {
-  readonly #lines = new WeakMap<ObjectChange, Map<string, Buffer>>();
+  readonly #events = new WeakMap<ObjectChange, Map<string, Buffer>>();
 
   encode(change: ObjectChange, type: WatchEventType, presenter: Presenter, object: CachedObject): Buffer {
-    let lines = this.#lines.get(change);
-    if (!lines) {
-      lines = new Map();
-      this.#lines.set(change, lines);
+    let events = this.#events.get(change);
+    if (!events) {
+      events = new Map();
+      this.#events.set(change, events);
     }
     const form = `${type} ${presenter.form}`;
-    let line = lines.get(form);
-    if (!line) {
-      line = eventLine(type, presenter.inEvent(object, false));
-      lines.set(form, line);
+    let event = events.get(form);
+    if (!event) {
+      event = presenter.event(type, presenter.inEvent(object, false));
+      events.set(form, event);
     }
-    return line;
+    return event;
   }
 }

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { ObjectChange } from '@everynode/list-watch';
-import { ApiError, apiVersionOf, type ResourceDefinition } from '@everynode/objects';
+import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Presenter } from '../present.js';
+import type { Presenter, WatchEventType } from '../present/presenter.js';
 import type { Query } from '../query.js';
 import { expired, select } from '../rest/list.js';
 import { type Selection, selectionFrom } from '../selection.js';
-import { EventEncoder, eventLine, type WatchEventType } from './event-encoder.js';
+import { EventEncoder } from './event-encoder.js';
 
 const BOOKMARK_MS = 60_000;
 const MIN_TIMEOUT_S = 1800;
@@ -104,7 +104,10 @@ class Watch {
   begin({ initial, after, marksEnd }: Start, timeoutSeconds: number, bookmarks: boolean): void {
     const { watches, reflector, signal } = this.#context;
     const { storage } = this.#definition;
-    this.#response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    this.#response.writeHead(200, {
+      'content-type': this.#presenter.watchContentType,
+      'cache-control': 'no-cache, private',
+    });
     this.#response.flushHeaders();
     const missed = after === undefined ? [] : watches.changesAfter(storage, after);
     if (missed === undefined) {
@@ -113,7 +116,7 @@ class Watch {
     }
     if (initial) {
       for (const object of select(reflector.cache(storage), this.#selection)) {
-        this.#write(eventLine('ADDED', this.#presenter.inEvent(object, !this.#columnsSent)));
+        this.#write(this.#presenter.event('ADDED', this.#presenter.inEvent(object, !this.#columnsSent)));
         this.#columnsSent = true;
       }
     }
@@ -147,9 +150,9 @@ class Watch {
     const was = type !== 'ADDED' && this.#selection.matches(previous ?? current);
     const event = eventFor(type, was, is);
     if (!event) return;
-    if (this.#presenter.form.startsWith('table') && !this.#columnsSent) {
+    if (this.#presenter.columnsFirst && !this.#columnsSent) {
       this.#columnsSent = true;
-      this.#write(eventLine(event, this.#presenter.inEvent(current, true)));
+      this.#write(this.#presenter.event(event, this.#presenter.inEvent(current, true)));
       return;
     }
     this.#write(encoder.encode(change, event, this.#presenter, current));
@@ -161,42 +164,22 @@ class Watch {
       creationTimestamp: null,
       ...(annotations && { annotations }),
     };
-    const { kind } = this.#definition;
-    // A table that is a bookmark has no rows, but clients read its metadata off the object all the same.
-    const json = JSON.stringify({ kind, apiVersion: apiVersionOf(this.#definition), metadata });
-    const asTable = this.#presenter.form.startsWith('table');
-    const asMetadata = this.#presenter.form === 'metadata';
-    this.#write(
-      eventLine(
-        'BOOKMARK',
-        asTable
-          ? JSON.stringify({
-              kind: 'Table',
-              apiVersion: 'meta.k8s.io/v1',
-              metadata,
-              columnDefinitions: null,
-              rows: [{ cells: [], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }],
-            })
-          : asMetadata
-            ? JSON.stringify({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata })
-            : json,
-      ),
-    );
+    this.#write(this.#presenter.event('BOOKMARK', this.#presenter.bookmark(metadata)));
   }
 
   #fail(error: ApiError): void {
-    this.#write(eventLine('ERROR', JSON.stringify(error.toStatus())));
+    this.#write(this.#presenter.event('ERROR', this.#presenter.status(error.toStatus())));
     this.#close();
   }
 
-  #write(line: Buffer): void {
+  #write(event: Buffer): void {
     if (this.#response.writableEnded || this.#response.destroyed) return;
     if (this.#response.writableLength > MAX_BEHIND_BYTES) {
       this.#context.log.warn({ resource: this.#definition.plural }, 'a watcher is too far behind and was dropped');
       this.#response.destroy();
       return;
     }
-    this.#response.write(line);
+    this.#response.write(event);
   }
 
   #close(): void {

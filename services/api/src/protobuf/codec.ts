@@ -1,0 +1,174 @@
+import { Reader, Writer } from 'protobufjs/minimal.js';
+import { type MessageField, messageFacts, type Scalar, type ValueType } from './message-facts.js';
+import { type RawField, rawFields, SPECIAL_MESSAGES, TEXT_LISTS } from './special-messages.js';
+
+type JsonObject = Record<string, unknown>;
+
+const WIRE: Readonly<Record<Scalar, number>> = { bool: 0, int32: 0, int64: 0, string: 2, bytes: 2 };
+const wireOf = (type: ValueType): number => ('scalar' in type ? WIRE[type.scalar] : 2);
+const tagOf = (field: MessageField, wire: number): number => (field.number << 3) | wire;
+
+/**
+ * A JSON object of the Kubernetes API as a protobuf message. Members that the message does not have are left out, as is
+ * null. `message` is a full name: `k8s.io.api.core.v1.Pod`.
+ */
+export function encodeMessage(message: string, value: unknown): Uint8Array {
+  const writer = Writer.create();
+  writeMessage(message, value, writer);
+  return writer.finish();
+}
+
+function writeMessage(message: string, value: unknown, writer: Writer): void {
+  const special = SPECIAL_MESSAGES.get(message);
+  if (special) special.write(value, writer);
+  else if (TEXT_LISTS.has(message)) writeFields(message, { items: value }, writer);
+  else writeFields(message, value as JsonObject, writer);
+}
+
+function writeFields(message: string, object: JsonObject, writer: Writer): void {
+  for (const field of messageFacts(message).fields) {
+    const value = field.embedded ? object : object[field.member];
+    if (value === undefined || value === null) continue;
+    switch (field.label) {
+      case 'one':
+        writeValue(field, value, writer);
+        break;
+      case 'repeated':
+        for (const item of value as unknown[]) writeValue(field, item, writer);
+        break;
+      case 'map':
+        for (const [key, item] of Object.entries(value)) {
+          writer.uint32(tagOf(field, 2)).fork().uint32(MAP_KEY).string(key);
+          writeValue({ ...field, number: 2 }, item, writer);
+          writer.ldelim();
+        }
+        break;
+    }
+  }
+}
+
+const MAP_KEY = (1 << 3) | 2;
+
+function writeValue(field: MessageField, value: unknown, writer: Writer): void {
+  const { type } = field;
+  writer.uint32(tagOf(field, wireOf(type)));
+  if ('message' in type) {
+    writer.fork();
+    writeMessage(type.message, value, writer);
+    writer.ldelim();
+    return;
+  }
+  switch (type.scalar) {
+    case 'string':
+      writer.string(String(value));
+      break;
+    case 'bytes':
+      writer.bytes(Buffer.from(String(value), 'base64'));
+      break;
+    case 'bool':
+      writer.bool(value === true);
+      break;
+    case 'int32':
+      writer.int32(Number(value));
+      break;
+    case 'int64':
+      writer.int64(Number(value));
+      break;
+  }
+}
+
+/**
+ * A message as the JSON object that Go would write for it, but for zero values: Go's clients send them for every field that
+ * is no pointer, and they stay here, to be dropped as they are from any client's JSON. Fields that are not known are skipped.
+ * @throws Error for bytes that are no such message.
+ */
+export function decodeMessage(message: string, bytes: Uint8Array): unknown {
+  const reader = Reader.create(bytes);
+  return readMessage(message, reader, reader.len);
+}
+
+function readMessage(message: string, reader: Reader, end: number): unknown {
+  if (end > reader.len) throw new RangeError(`${message} ends after its bytes do`);
+  const special = SPECIAL_MESSAGES.get(message);
+  if (special) return special.read(rawFields(reader, end));
+  const object = readFields(message, reader, end);
+  return TEXT_LISTS.has(message) ? (object.items ?? []) : object;
+}
+
+function readFields(message: string, reader: Reader, end: number): JsonObject {
+  const { byNumber } = messageFacts(message);
+  // Pairs first: a label may be named `__proto__`, which only Object.fromEntries sets as any other.
+  const maps = new Map<string, [string, unknown][]>();
+  const object: JsonObject = {};
+  while (reader.pos < end) {
+    const key = reader.uint32();
+    const field = byNumber.get(key >>> 3);
+    const wire = key & 7;
+    if (!field) reader.skipType(wire);
+    else if (field.label === 'map') {
+      const pairs = maps.get(field.member) ?? [];
+      maps.set(field.member, pairs);
+      pairs.push(readPair(field, reader));
+    } else if (field.label === 'repeated') {
+      const items = (object[field.member] ?? []) as unknown[];
+      object[field.member] = items;
+      for (const item of readItems(field, wire, reader)) items.push(item);
+    } else {
+      const value = readValue(field, wire, reader);
+      if (field.embedded) Object.assign(object, value);
+      else if (value !== undefined) object[field.member] = value;
+    }
+  }
+  for (const [member, pairs] of maps) object[member] = Object.fromEntries(pairs);
+  return object;
+}
+
+function readPair(field: MessageField, reader: Reader): [string, unknown] {
+  const end = reader.uint32() + reader.pos;
+  let key = '';
+  let value: unknown;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === 1) key = reader.string();
+    else if (tag >>> 3 === 2) value = readValue(field, tag & 7, reader);
+    else reader.skipType(tag & 7);
+  }
+  return [key, value ?? emptyValue(field.type)];
+}
+
+/** What a pair of a map holds whose value was left out. */
+function emptyValue(type: ValueType): unknown {
+  if ('scalar' in type) return '';
+  return SPECIAL_MESSAGES.get(type.message)?.read(new Map<number, RawField>()) ?? [];
+}
+
+/** The items of one occurrence of a repeated field: numbers may come packed together. */
+function* readItems(field: MessageField, wire: number, reader: Reader): Generator<unknown> {
+  if (wire !== 2 || wireOf(field.type) === 2) {
+    yield readValue(field, wire, reader);
+    return;
+  }
+  const end = reader.uint32() + reader.pos;
+  while (reader.pos < end) yield readValue(field, 0, reader);
+}
+
+function readValue(field: MessageField, wire: number, reader: Reader): unknown {
+  const { type } = field;
+  if (wire !== wireOf(type)) throw new TypeError(`wrong wireType = ${wire} for field ${field.member}`);
+  if ('message' in type) {
+    const end = reader.uint32() + reader.pos;
+    return readMessage(type.message, reader, end);
+  }
+  switch (type.scalar) {
+    case 'string':
+      return reader.string();
+    case 'bytes':
+      return Buffer.from(reader.bytes()).toString('base64');
+    case 'bool':
+      return reader.bool();
+    case 'int32':
+      return reader.int32();
+    case 'int64':
+      return Number(reader.int64());
+  }
+}

@@ -1,0 +1,55 @@
+import { Writer } from 'protobufjs/minimal.js';
+import { decodeMessage, encodeMessage } from './codec.js';
+
+/** Where every object in this form begins; what follows is a runtime.Unknown. Source: runtime/serializer/protobuf. */
+const MAGIC = Buffer.from('k8s\0');
+const UNKNOWN = 'k8s.io.apimachinery.pkg.runtime.Unknown';
+
+export interface TypeMeta {
+  apiVersion: string;
+  kind: string;
+}
+
+/** Wraps an encoded message in the form that clients are sent. */
+export function wrap({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Buffer {
+  const writer = Writer.create();
+  writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim();
+  writer.uint32(18).bytes(raw).uint32(26).string('').uint32(34).string('');
+  return Buffer.concat([MAGIC, writer.finish()]);
+}
+
+/** What a client sent: which type it says it is, and the bytes of its message. @throws Error for anything else. */
+export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
+  if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw new Error('the body does not begin with the prefix k8s\\0');
+  const { typeMeta, raw } = decodeMessage(UNKNOWN, bytes.subarray(MAGIC.length)) as {
+    typeMeta?: Partial<TypeMeta>;
+    raw?: string;
+  };
+  return {
+    apiVersion: typeMeta?.apiVersion ?? '',
+    kind: typeMeta?.kind ?? '',
+    raw: Buffer.from(raw ?? '', 'base64'),
+  };
+}
+
+/** A list of one kind from its items' messages, which are put in as they are. */
+export function listMessage(meta: object, items: readonly Uint8Array[]): Uint8Array {
+  const writer = Writer.create();
+  writer.uint32(10).bytes(encodeMessage('k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta));
+  for (const item of items) writer.uint32(18).bytes(item);
+  return writer.finish();
+}
+
+/**
+ * One event of a watch: its length in four bytes, most significant first, and a WatchEvent without the prefix, whose object
+ * has it. Source: runtime/serializer/protobuf, the raw serializer and the length-delimited framer.
+ */
+export function watchFrame(type: string, object: Uint8Array): Buffer {
+  const writer = Writer.create();
+  writer.uint32(10).string(type).uint32(18).fork().uint32(10).bytes(object).ldelim();
+  const event = writer.finish();
+  const frame = Buffer.allocUnsafe(4 + event.length);
+  frame.writeUInt32BE(event.length);
+  frame.set(event, 4);
+  return frame;
+}

@@ -1,0 +1,89 @@
+import messages from './messages.json' with { type: 'json' };
+
+/** What a field's values are: a scalar of protobuf, or a message by its full name. */
+export type Scalar = 'string' | 'int32' | 'int64' | 'bool' | 'bytes';
+export type ValueType = { scalar: Scalar } | { message: string };
+
+/** One field of a message, and where its value stands in JSON. */
+export interface MessageField {
+  number: number;
+  /** The member's name in JSON. */
+  member: string;
+  label: 'one' | 'repeated' | 'map';
+  type: ValueType;
+  /** Go embeds the struct: in JSON its fields stand among those of the message around it. */
+  embedded: boolean;
+}
+
+const MESSAGES = new Map(Object.entries(messages as unknown as Record<string, Record<string, [number, string]>>));
+
+/** Fields that are embedded structs (`json:",inline"`) in the Go types of k8s.io/api. */
+const EMBEDDED: ReadonlySet<string> = new Set([
+  'k8s.io.api.core.v1.ConfigMapEnvSource localObjectReference',
+  'k8s.io.api.core.v1.ConfigMapKeySelector localObjectReference',
+  'k8s.io.api.core.v1.ConfigMapProjection localObjectReference',
+  'k8s.io.api.core.v1.ConfigMapVolumeSource localObjectReference',
+  'k8s.io.api.core.v1.EphemeralContainer ephemeralContainerCommon',
+  'k8s.io.api.core.v1.PersistentVolumeSpec persistentVolumeSource',
+  'k8s.io.api.core.v1.Probe handler',
+  'k8s.io.api.core.v1.SecretEnvSource localObjectReference',
+  'k8s.io.api.core.v1.SecretKeySelector localObjectReference',
+  'k8s.io.api.core.v1.SecretProjection localObjectReference',
+  'k8s.io.api.core.v1.Volume volumeSource',
+]);
+
+/** The two names that differ between the forms. */
+const MEMBERS: Readonly<Record<string, string>> = {
+  'k8s.io.api.authentication.v1.BoundObjectReference uID': 'uid',
+};
+
+const SCALARS: ReadonlySet<string> = new Set(['string', 'int32', 'int64', 'bool', 'bytes']);
+
+function typeNamed(word: string, around: string): ValueType {
+  if (SCALARS.has(word)) return { scalar: word as Scalar };
+  const absolute = word.replace(/^\./, '');
+  if (MESSAGES.has(absolute)) return { message: absolute };
+  const sibling = `${around.slice(0, around.lastIndexOf('.'))}.${word}`;
+  return { message: sibling };
+}
+
+function readField(message: string, name: string, [number, words]: [number, string]): MessageField {
+  const map = /^map<string,(.+)>$/.exec(words);
+  const repeated = /^repeated (.+)$/.exec(words);
+  const word = map?.[1] ?? repeated?.[1] ?? words;
+  return {
+    number,
+    member: MEMBERS[`${message} ${name}`] ?? name,
+    label: map ? 'map' : repeated ? 'repeated' : 'one',
+    type: typeNamed(word, message),
+    embedded: EMBEDDED.has(`${message} ${name}`),
+  };
+}
+
+/** A message's fields in the order of their numbers, which is how Go writes them. */
+export interface MessageFacts {
+  fields: readonly MessageField[];
+  byNumber: ReadonlyMap<number, MessageField>;
+}
+
+const facts = new Map<string, MessageFacts>();
+
+/** @throws Error for a name that no .proto file of Kubernetes has. */
+export function messageFacts(message: string): MessageFacts {
+  let found = facts.get(message);
+  if (!found) {
+    const entries = MESSAGES.get(message);
+    if (!entries) throw new Error(`no protobuf message is named ${message}`);
+    const fields = Object.entries(entries).map(([name, fact]) => readField(message, name, fact));
+    fields.sort((a, b) => a.number - b.number);
+    found = { fields, byNumber: new Map(fields.map((field) => [field.number, field])) };
+    facts.set(message, found);
+  }
+  return found;
+}
+
+/** The message of a type of the schema: `io.k8s.api.core.v1.Pod` is `k8s.io.api.core.v1.Pod`. */
+export function messageOfSchema(schema: string): string | undefined {
+  const message = schema.replace(/^io\.k8s\./, 'k8s.io.');
+  return MESSAGES.has(message) ? message : undefined;
+}
