@@ -1,10 +1,12 @@
 export * from './api-error.js';
+export { canonicalJson } from './canonical-json.js';
 export * from './decode/index.js';
 export * from './defaults/index.js';
 export * from './deletion/index.js';
 export * from './discovery/index.js';
 export * from './field-error.js';
 export * from './kube-object.js';
+export * from './pod-priority.js';
 export * from './quantity/index.js';
 export * from './record.js';
 export * from './resource.js';

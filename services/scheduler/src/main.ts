@@ -15,6 +15,7 @@ import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
 import { Ingest } from './ingest/ingest.js';
 import { schedulerMetrics } from './metrics.js';
+import { NodeRoom } from './placement/node-room.js';
 import { Relay } from './relay/relay.js';
 import type { SchedulerContext } from './scheduler-context.js';
 import { Shards } from './shard/shards.js';
@@ -62,7 +63,8 @@ await runService(
       isOpen: (namespace) => isOpenNamespace(reflector.cache('namespaces').get('', namespace)),
     });
     onClose(() => recorder.close());
-    const context: SchedulerContext = { store, bus, reflector, shards, recorder, log, signal };
+    const room = new NodeRoom(reflector.cache('pods'), reflector.cache('nodes'));
+    const context: SchedulerContext = { store, bus, reflector, shards, room, recorder, log, signal };
 
     const daemonSets = new DaemonSetController(context);
     const controllers = [

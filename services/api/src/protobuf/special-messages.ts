@@ -1,3 +1,4 @@
+import { canonicalJson } from '@everynode/objects';
 import type { Reader, Writer } from 'protobufjs/minimal.js';
 
 /** A message that JSON writes as something else than an object of its fields. */
@@ -43,10 +44,10 @@ const time = (micro: boolean): SpecialMessage => ({
   },
 });
 
-/** JSON text inside a message. */
+/** JSON text inside a message, as Go writes it: clients compare a revision's `data` byte for byte. */
 const embeddedJson: SpecialMessage = {
   write: (value, writer) => {
-    writer.uint32(tag(1, BYTES)).bytes(Buffer.from(JSON.stringify(value)));
+    writer.uint32(tag(1, BYTES)).bytes(Buffer.from(canonicalJson(value)));
   },
   read: (fields) => {
     const json = text(fields.get(1));

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type DaemonPodTemplate, daemonPodTemplate, generatedName, podNamePrefix } from '@everynode/daemonset';
-import { type KubeObject, resourceByStorage, splitObject, timestamp } from '@everynode/objects';
+import {
+  type KubeObject,
+  type PriorityFacts,
+  resolvePriority,
+  resourceByStorage,
+  splitObject,
+  timestamp,
+} from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import { type RoomDemands, roomDemands } from '../../placement/node-fit.js';
+import type { NodeRoom } from '../../placement/node-room.js';
 
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */
 class NameTakenError extends Error {
@@ -12,64 +21,91 @@ class NameTakenError extends Error {
 
 const podDefinition = resourceByStorage('pods');
 
+/** The class of that name, if there is one. */
+export type FindPriorityClass = (name: string) => PriorityFacts | undefined;
+
 /** Spec and first status of a pod as the api would have stored them. */
-function completed(spec: PodSpec): { spec: PodSpec; status: PodStatus } {
+function completed(prefix: string, spec: PodSpec, find: FindPriorityClass): { spec: PodSpec; status: PodStatus } {
   const metadata = { name: 'prototype', uid: '', creationTimestamp: '' };
   const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec: structuredClone(spec) };
   podDefinition.setDefaults(pod);
   podDefinition.prepareForCreate(pod);
-  return { spec: { serviceAccountName: 'default', ...(pod.spec as PodSpec) }, status: pod.status as PodStatus };
+  const whole = { serviceAccountName: 'default', ...(pod.spec as PodSpec) };
+  return { spec: resolvePriority(prefix, whole, find), status: pod.status as PodStatus };
+}
+
+/** A pod that was created. Without room on its node it is not bound to it, and waits there for the placement. */
+export interface CreatedPod {
+  name: string;
+  uid: string;
+  revision: number;
+  bound: boolean;
 }
 
 /** Makes the pods of one revision of a DaemonSet. What they have in common is worked out once. */
 export class DaemonPodFactory {
   readonly #template: DaemonPodTemplate;
+  readonly #named: boolean;
   #status: PodStatus = {};
   readonly #namespace: string;
   readonly #prefix: string;
+  readonly #room: NodeRoom;
+  /** Of every pod: they differ in what pins them. */
+  #demands: RoomDemands = { requests: new Map(), ports: [] };
 
-  constructor(daemonSet: DaemonSet, hash: string) {
-    this.#template = daemonPodTemplate(daemonSet, hash, (templateSpec) => {
-      const { spec, status } = completed(templateSpec);
-      this.#status = status;
-      return spec;
-    });
+  /** @throws ApiError Forbidden when the template names a PriorityClass that is not there. */
+  constructor(daemonSet: DaemonSet, hash: string, room: NodeRoom, find: FindPriorityClass) {
     this.#namespace = daemonSet.metadata?.namespace ?? '';
     this.#prefix = podNamePrefix(daemonSet.metadata?.name ?? '');
+    this.#room = room;
+    this.#named = Boolean(daemonSet.spec?.template.spec?.nodeName);
+    this.#template = daemonPodTemplate(daemonSet, hash, (templateSpec) => {
+      const { spec, status } = completed(this.#prefix, templateSpec, find);
+      this.#status = status;
+      this.#demands = roomDemands(spec);
+      return spec;
+    });
   }
 
-  /** Creates a pod on a node, under a name that is free. `now` in ms since the epoch. */
-  async createOn(
-    node: string,
-    now: number,
-    fence: Fence,
-    store: Pick<Store, 'write'>,
-  ): Promise<{ name: string; uid: string; revision: number }> {
+  /**
+   * Creates a pod on a node, under a name that is free. `now` in ms since the epoch. Its room is promised until the caller
+   * withdraws the promise, when the caches show the pod.
+   */
+  async createOn(node: string, now: number, fence: Fence, store: Pick<Store, 'write'>): Promise<CreatedPod> {
     for (;;) {
-      const { name, uid, request } = this.#creationOn(node, now, fence);
+      const { name, uid, bound, request } = this.#creationOn(node, now, fence);
       try {
         const { revision } = await store.write(request);
-        return { name, uid, revision };
+        return { name, uid, revision, bound };
       } catch (error) {
+        this.#room.withdraw(uid);
         if (!(error instanceof NameTakenError)) throw error;
       }
     }
   }
 
-  #creationOn(node: string, now: number, fence: Fence): { name: string; uid: string; request: WriteRequest } {
+  #creationOn(
+    node: string,
+    now: number,
+    fence: Fence,
+  ): { name: string; uid: string; bound: boolean; request: WriteRequest } {
     const at = timestamp(now);
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
     const pod = this.#template.podOn(node, name);
+    // A node named by the template is not asked: whoever writes spec.nodeName goes past the scheduler, as upstream.
+    const bound = this.#named || this.#room.take(node, uid, pod.spec, this.#demands);
+    if (!bound) delete pod.spec.nodeName;
     const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: at };
     const object = {
       ...pod,
       metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
-      status: { ...this.#status, conditions: [scheduled] },
+      status: bound ? { ...this.#status, conditions: [scheduled] } : this.#status,
     } as unknown as KubeObject;
     return {
       name,
       uid,
+      bound,
       request: {
         key: { resource: 'pods', namespace: this.#namespace, name },
         reads: 'head',

@@ -8,7 +8,7 @@ import {
   trimHistory,
 } from '@everynode/daemonset';
 import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
-import { controllerOf, isEmptySelector, keyOf } from '@everynode/objects';
+import { ApiError, controllerOf, isEmptySelector, keyOf, type PriorityFacts } from '@everynode/objects';
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
@@ -41,6 +41,8 @@ interface Pass {
   state: DaemonSetState;
   fence: Fence;
   now: number;
+  /** Uids of pods whose room is promised until the caches show them. */
+  promised: string[];
 }
 
 /**
@@ -193,7 +195,7 @@ export class DaemonSetController implements Controller {
       );
       return undefined;
     }
-    const pass: Pass = { daemonSet, cached, state: this.#takeState(key, cached), fence, now: Date.now() };
+    const pass: Pass = { daemonSet, cached, state: this.#takeState(key, cached), fence, now: Date.now(), promised: [] };
     pass.state.take(cached);
 
     const prepared = Math.max(await this.#claim(pass), await this.#syncRevision(pass));
@@ -334,7 +336,7 @@ export class DaemonSetController implements Controller {
 
   /** Assesses what is due, creates and deletes, and moves a rollout on. Returns when the caches have what it wrote. */
   async #runDaemons(pass: Pass): Promise<void> {
-    const { state, cached } = pass;
+    const { state, cached, daemonSet } = pass;
     const compiled = state.take(cached);
     const due = state.assessDue(compiled, pass.now);
     const { createOn, deletes } = this.#actionsFor(pass, due);
@@ -343,11 +345,20 @@ export class DaemonSetController implements Controller {
       await this.#waitFor(written);
       if (written === 0) await this.#trim(pass);
     } catch (error) {
+      this.#tellIfRefused(daemonSet, error);
       // Nobody will say that these are due: nothing has changed.
       for (const node of due) state.lookAt(node);
       for (const { node } of deletes) state.lookAt(node);
       throw error;
+    } finally {
+      for (const uid of pass.promised) this.#context.room.withdraw(uid);
     }
+  }
+
+  /** What keeps pods from being made at all is the user's to mend. */
+  #tellIfRefused(daemonSet: DaemonSet, error: unknown): void {
+    if (error instanceof ApiError)
+      this.#record(daemonSet, 'Warning', 'FailedCreate', `Error creating: ${error.message}`);
   }
 
   /** Managing goes first; a rollout moves on only from a state in which nothing is left to manage. */
@@ -370,13 +381,14 @@ export class DaemonSetController implements Controller {
   async #act(pass: Pass, createOn: string[], deletes: Actions['deletes']): Promise<number> {
     const { state, daemonSet, fence, now } = pass;
     const { store } = this.#context;
-    const factory = createOn.length > 0 ? new DaemonPodFactory(daemonSet, state.hash) : undefined;
+    const factory = createOn.length > 0 ? this.#factoryFor(daemonSet, state.hash) : undefined;
     const writes = [
       ...createOn.map(async (node) => {
         if (!factory) return 0;
-        const { name, uid, revision } = await factory.createOn(node, now, fence, store);
+        const { name, uid, revision, bound } = await factory.createOn(node, now, fence, store);
+        pass.promised.push(uid);
         this.#record(daemonSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
-        this.#recordScheduled(daemonSet, name, uid, node);
+        if (bound) this.#recordScheduled(daemonSet, name, uid, node);
         return revision;
       }),
       ...deletes.map(async ({ node, pod, reason }) => {
@@ -402,6 +414,12 @@ export class DaemonSetController implements Controller {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     return Math.max(0, ...outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 0)));
+  }
+
+  #factoryFor(daemonSet: DaemonSet, hash: string): DaemonPodFactory {
+    const { reflector, room } = this.#context;
+    const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
+    return new DaemonPodFactory(daemonSet, hash, room, (name) => classes.get('', name)?.object as PriorityFacts);
   }
 
   #noteFailure({ state, daemonSet, now }: Pass, node: string, pod: Pod): void {

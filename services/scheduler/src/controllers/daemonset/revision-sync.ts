@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  canonicalJson,
-  type History,
-  hashOf,
-  historyOf,
-  REVISION_LABEL,
-  revisionData,
-  revisionHash,
-} from '@everynode/daemonset';
+import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
 import type { ObjectMeta, OwnerReference } from '@everynode/objects';
-import { timestamp } from '@everynode/objects';
+import { canonicalJson, timestamp } from '@everynode/objects';
 import type { Current, Decision, Fence, Store, WriteResult } from '@everynode/store';
 import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
 

@@ -1,5 +1,7 @@
+import { timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import { decideTermination } from '../daemonset/terminate-pod.js';
 
 type Scheduled = Omit<PodCondition, 'type' | 'lastTransitionTime'>;
 
@@ -33,12 +35,34 @@ export function decideBinding(current: Current | undefined, uid: string, node: s
   return { kind: 'update', parts: { desired, observed }, placement: node };
 }
 
-/** Says why the pod has no node; nothing where that stands there already. */
-export function decideUnschedulable(current: Current | undefined, uid: string, message: string, now: string): Decision {
+/** Says why the pod has no node, and which one it is to have when others have left it; nothing where that stands there already. */
+export function decideNomination(
+  current: Current | undefined,
+  uid: string,
+  message: string,
+  nominated: string | undefined,
+  now: string,
+): Decision {
   const pod = placeable(current, uid);
   if (!pod) return { kind: 'keep' };
-  const observed = JSON.stringify(
-    withScheduled(pod.status, { status: 'False', reason: 'Unschedulable', message }, now),
-  );
+  const status = withScheduled(pod.status, { status: 'False', reason: 'Unschedulable', message }, now);
+  const observed = JSON.stringify({ ...status, ...(nominated !== undefined && { nominatedNodeName: nominated }) });
   return observed === current?.observed ? { kind: 'keep' } : { kind: 'update', parts: { observed } };
+}
+
+/** Ends a pod for one of higher priority, with its grace period. `now` in ms. Source: scheduler framework, preemption. */
+export function decidePreemption(current: Current | undefined, uid: string, now: number): Decision {
+  if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
+  const status = JSON.parse(current.observed ?? '{}') as PodStatus;
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: timestamp(now),
+    reason: 'PreemptionByScheduler',
+    message: 'default-scheduler: preempting to accommodate a higher priority pod',
+  };
+  const observed = JSON.stringify({ ...status, conditions: [...(status.conditions ?? []), condition] });
+  const decision = decideTermination({ ...current, observed }, uid, now);
+  return decision.kind === 'update' ? { ...decision, parts: { observed, ...decision.parts } } : decision;
 }

@@ -1,21 +1,24 @@
-import { isPodTerminal } from '@everynode/daemonset';
+import { isPodTerminal, targetNodeOf } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
 import { keyOf, timestamp } from '@everynode/objects';
 import type { Fence, WriteRequest } from '@everynode/store';
-import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
+import { chooseVictims, type OccupiedNode, type Preemption } from '../../placement/choose-victims.js';
+import { NO_MATCH, type NodeLoad } from '../../placement/node-fit.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
-import { chooseNode, type NodeLoad, unavailableMessage } from './choose-node.js';
-import { decideBinding, decideUnschedulable } from './decide-placement.js';
+import { decideBinding, decideNomination, decidePreemption } from './decide-placement.js';
 
 const COMPONENT = 'default-scheduler';
 /** When something has changed that may make room: gathers what changes together, in ms. */
 const RETRY_AFTER_MS = 100;
 
 /**
- * Finds a node for each pod that comes without one (daemon pods are created on theirs). One replica does it, one pod at a
- * time, and waits for its own writes: two pods never get the same room. A pod that fits nowhere says so in its condition
- * and an event, and is tried again when a node changes or a pod leaves one.
+ * Finds a node for each pod that comes without one: pods of users, and daemon pods that did not fit on their node when they
+ * were created. One replica does it, one pod at a time, and waits for its own writes: two pods never get the same room. A pod
+ * that fits nowhere says so in its condition and an event, takes the room of pods of lower priority where that helps, and is
+ * tried again when a node changes or a pod leaves one.
  */
 export class PodPlacementController implements Controller {
   readonly name = 'pod-placement';
@@ -61,6 +64,7 @@ export class PodPlacementController implements Controller {
           const isNew = previous?.record.uid !== current.record.uid;
           if (isNew || previous?.record.desired !== current.record.desired) this.#queue.add(key);
         } else this.#unschedulable.delete(key);
+        this.#keepPromise(type, current);
         // Asked last: it reads the whole pod, and most of the time nobody waits.
         if (this.#unschedulable.size > 0 && placement !== null) {
           mayMakeRoom ||= type === 'DELETED' || hasEnded(current);
@@ -70,27 +74,88 @@ export class PodPlacementController implements Controller {
     if (mayMakeRoom) for (const key of this.#unschedulable) this.#queue.addAfter(key, RETRY_AFTER_MS);
   }
 
+  /** Room that a pod made by preemption stays its own until it has it, whichever replica it was that made it. */
+  #keepPromise(type: ObjectChange['type'], pod: CachedObject): void {
+    if (pod.record.placement !== null) return;
+    const { room } = this.#context;
+    const nominated = type === 'DELETED' ? undefined : (pod.status as PodStatus | undefined)?.nominatedNodeName;
+    if (nominated) room.promise('nominated', pod.record.uid, nominated, pod.object.spec as PodSpec);
+    else if (type === 'DELETED') room.withdraw(pod.record.uid);
+  }
+
   async #place(key: string, fence: Fence): Promise<ReconcileResult> {
     const at = key.indexOf('/');
     const pod = this.#find(key.slice(0, at), key.slice(at + 1));
     if (!pod) return undefined;
-    const { uid } = pod.record;
-    const choice = chooseNode(pod.object.spec as PodSpec, this.#loads());
-    const now = timestamp(Date.now());
-    if ('node' in choice) {
-      const outcome = await this.#write(pod, fence, (current) => decideBinding(current, uid, choice.node, now));
-      this.#unschedulable.delete(key);
-      const { namespace, name } = pod.record;
-      if (outcome !== 'kept') {
-        this.#record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${choice.node}`);
-      }
-      return undefined;
-    }
-    this.#unschedulable.add(key);
-    const message = unavailableMessage(choice);
-    const outcome = await this.#write(pod, fence, (current) => decideUnschedulable(current, uid, message, now));
-    if (outcome !== 'kept') this.#record(pod, 'Warning', 'FailedScheduling', message);
+    const choice = this.#choose(pod);
+    if ('node' in choice) await this.#bind(pod, choice.node, fence);
+    else await this.#holdBack(pod, choice, fence);
     return undefined;
+  }
+
+  /** A pod that is pinned to one node is asked of that node alone, however many there are. */
+  #choose(pod: CachedObject): Choice & { target?: string } {
+    const spec = pod.object.spec as PodSpec;
+    const target = targetNodeOf(pod.object as Pod);
+    if (target === undefined) return chooseNode(spec, withPromised(this.#loads(pod)));
+    const choice = chooseNode(spec, withPromised(this.#loads(pod, target)));
+    if ('node' in choice) return choice;
+    const reasons = new Map(choice.reasons);
+    const others = this.#nodes.size - choice.nodes;
+    if (others > 0) reasons.set(NO_MATCH, (reasons.get(NO_MATCH) ?? 0) + others);
+    return { reasons, nodes: this.#nodes.size, target };
+  }
+
+  async #bind(pod: CachedObject, node: string, fence: Fence): Promise<void> {
+    const { uid, namespace, name } = pod.record;
+    const { room } = this.#context;
+    room.promise('taken', uid, node, pod.object.spec as PodSpec);
+    try {
+      const now = timestamp(Date.now());
+      const outcome = await this.#write(pod, fence, (current) => decideBinding(current, uid, node, now));
+      this.#unschedulable.delete(keyOf(pod.record));
+      if (outcome !== 'kept') {
+        this.#record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`);
+      }
+    } finally {
+      room.withdraw(uid);
+    }
+  }
+
+  async #holdBack(pod: CachedObject, choice: Unplaced, fence: Fence): Promise<void> {
+    const { uid } = pod.record;
+    this.#unschedulable.add(keyOf(pod.record));
+    const message = messageOf(choice);
+    const preemption = this.#victimsFor(pod, choice.target);
+    const nominated = preemption?.node;
+    if (nominated !== undefined) this.#context.room.promise('nominated', uid, nominated, pod.object.spec as PodSpec);
+    const now = timestamp(Date.now());
+    const outcome = await this.#write(pod, fence, (current) => decideNomination(current, uid, message, nominated, now));
+    if (outcome !== 'kept') this.#record(pod, 'Warning', 'FailedScheduling', message);
+    if (preemption) await this.#preempt(pod, preemption, fence);
+  }
+
+  /** None while victims of an earlier round are still on their way out. Source: preemption, PodEligibleToPreemptOthers. */
+  #victimsFor(pod: CachedObject, target: string | undefined): Preemption | undefined {
+    const spec = pod.object.spec as PodSpec;
+    const { nominatedNodeName } = (pod.object as Pod).status ?? {};
+    const priority = spec.priority ?? 0;
+    const leaving = ({ metadata, spec: theirs }: Pod): boolean =>
+      metadata?.deletionTimestamp !== undefined && (theirs?.priority ?? 0) < priority;
+    if (nominatedNodeName && this.#context.room.podsOn(nominatedNodeName).some(leaving)) return undefined;
+    return chooseVictims(spec, this.#loads(pod, target));
+  }
+
+  async #preempt(pod: CachedObject, { node, victims }: Preemption, fence: Fence): Promise<void> {
+    for (const victim of victims) {
+      const { namespace = '', name = '', uid = '' } = victim.metadata ?? {};
+      const cached = this.#pods.get(namespace, name);
+      if (!cached) continue;
+      const outcome = await this.#write(cached, fence, (current) => decidePreemption(current, uid, Date.now()));
+      if (outcome !== 'kept') {
+        this.#record(cached, 'Normal', 'Preempted', `Preempted by pod ${pod.record.uid} on node ${node}`);
+      }
+    }
   }
 
   #find(namespace: string, name: string): CachedObject | undefined {
@@ -98,11 +163,16 @@ export class PodPlacementController implements Controller {
     return pod && isOurs(pod) ? pod : undefined;
   }
 
-  *#loads(): Iterable<NodeLoad> {
-    for (const { record, object } of this.#nodes.list()) {
-      const pods: Pod[] = [];
-      for (const pod of this.#pods.find('byNode', record.name)) if (!hasEnded(pod)) pods.push(pod.object as Pod);
-      yield { node: object as Node, pods };
+  /** Nodes as they are for this pod: all, or the one it is pinned to. */
+  *#loads(pod: CachedObject, target?: string): Iterable<OccupiedNode> {
+    const { room } = this.#context;
+    const priority = (pod.object.spec as PodSpec).priority ?? 0;
+    const pinned = target === undefined ? undefined : this.#nodes.get('', target);
+    const nodes = target === undefined ? this.#nodes.list() : pinned ? [pinned] : [];
+    for (const { record, object } of nodes) {
+      const pods = room.podsOn(record.name);
+      const promised = room.promisedOn(record.name, priority, pod.record.uid);
+      yield { node: object as Node, pods, promised };
     }
   }
 
@@ -119,6 +189,22 @@ export class PodPlacementController implements Controller {
     const subject = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
     this.#context.recorder.record({ subject, type, reason, message, component: COMPONENT });
   }
+}
+
+type Unplaced = Extract<Choice, { nodes: number }> & { target?: string };
+
+/** Upstream's line; for a pod that is pinned to a node, what that node lacks by its name. */
+function messageOf(choice: Unplaced): string {
+  const line = unavailableMessage(choice);
+  const { target, reasons } = choice;
+  if (target === undefined) return line;
+  const own = [...reasons.keys()].filter((reason) => reason !== NO_MATCH);
+  return own.length > 0 ? `${line} Node ${target}: ${own.join(', ')}.` : line;
+}
+
+function* withPromised(nodes: Iterable<OccupiedNode>): Iterable<NodeLoad> {
+  for (const { node, pods, promised } of nodes)
+    yield { node, pods: promised.length > 0 ? [...pods, ...promised] : pods };
 }
 
 const hasEnded = ({ object }: CachedObject): boolean => isPodTerminal(object as Pod);

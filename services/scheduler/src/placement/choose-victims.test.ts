@@ -1,0 +1,54 @@
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { describe, expect, it } from 'vitest';
+import { chooseVictims, type OccupiedNode } from './choose-victims.js';
+
+const spec = (cpu: string, priority: number, more: object = {}) => ({
+  priority,
+  containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }],
+  ...more,
+});
+
+const pod = (name: string, cpu: string, priority: number): Pod => ({ metadata: { name }, spec: spec(cpu, priority) });
+
+const node = (name: string, cpu: string, pods: Pod[], promised: OccupiedNode['promised'] = []): OccupiedNode => ({
+  node: { metadata: { name }, spec: {}, status: { allocatable: { cpu, pods: '10' } } },
+  pods,
+  promised,
+});
+
+const chosen = (wanted: object, ...nodes: OccupiedNode[]) => {
+  const found = chooseVictims(wanted as never, nodes);
+  return found && [found.node, ...found.victims.map(({ metadata }) => metadata?.name)];
+};
+
+describe('taking the room of others', () => {
+  it('ends no more pods than it must, the least important ones', () => {
+    const pods = [pod('low', '1', 1), pod('lower', '1', 0), pod('high', '1', 50)];
+    expect(chosen(spec('1', 10), node('a', '3', pods))).toEqual(['a', 'lower']);
+    expect(chosen(spec('2', 10), node('a', '3', pods))).toEqual(['a', 'low', 'lower']);
+  });
+
+  it('leaves pods of the same or a higher priority alone', () => {
+    expect(chosen(spec('1', 10), node('a', '1', [pod('same', '1', 10)]))).toBeUndefined();
+    expect(chosen(spec('3', 100), node('a', '2', [pod('low', '1', 0)]))).toBeUndefined();
+  });
+
+  it('goes where the least important pods are, then where there are fewest', () => {
+    const high = node('high', '2', [pod('h', '2', 5)]);
+    const two = node('two', '2', [pod('t1', '1', 1), pod('t2', '1', 1)]);
+    const one = node('one', '2', [pod('o', '2', 1)]);
+    expect(chosen(spec('2', 10), high, two, one)).toEqual(['one', 'o']);
+    expect(chosen(spec('2', 10), high, two)?.[0]).toBe('two');
+  });
+
+  it('is not for pods that never preempt, nor for nodes that would not do', () => {
+    const full = node('a', '1', [pod('low', '1', 0)]);
+    expect(chosen(spec('1', 10, { preemptionPolicy: 'Never' }), full)).toBeUndefined();
+    expect(chosen(spec('1', 10, { nodeSelector: { disk: 'ssd' } }), full)).toBeUndefined();
+  });
+
+  it('counts room that was promised', () => {
+    const promised = [{ spec: spec('1', 10) }];
+    expect(chosen(spec('1', 10), node('a', '1', [pod('low', '1', 0)], promised))).toBeUndefined();
+  });
+});
