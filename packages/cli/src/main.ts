@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { parseLabels, parseTaints, wholeNumber } from './arguments.js';
 import { type CertificatesFlags, makeCertificates } from './certificates.js';
 import { checkoutState } from './checkout.js';
+import { type ExplainFlags, explainDaemonSet } from './explain.js';
 import { superviseRequest } from './launch.js';
 import { type AddNodesFlags, addNodes } from './nodes.js';
 import { type StartFlags, startCluster } from './start.js';
@@ -46,6 +47,15 @@ program
     const status = await control().status();
     say(json ? JSON.stringify(status, null, 2) : statusReport(status));
   });
+
+program
+  .command('explain')
+  .description('say for each node why a DaemonSet runs there, or does not')
+  .argument('<daemonset>', 'ds/NAME')
+  .option('-n, --namespace <namespace>', 'its namespace', 'default')
+  .option('--node <node>', 'this node alone')
+  .option('--json', 'for programs', false)
+  .action((daemonSet: string, flags: ExplainFlags) => explainDaemonSet(daemonSet, flags));
 
 const nodes = program.command('nodes').description('change the fleet while it runs');
 nodes

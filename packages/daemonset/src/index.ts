@@ -1,8 +1,11 @@
 export * from './assessment.js';
 export * from './daemon-pod.js';
 export * from './eligibility.js';
+export * from './explain.js';
 export * from './failed-pod-backoff.js';
 export { compileNodeDemands, compileNodeSelector, type NodeDemands, pinToNode, targetNodeOf } from './node-affinity.js';
+export * from './node-fit.js';
+export * from './pod-demands.js';
 export * from './pod-state.js';
 export * from './revision.js';
 export * from './rollout-ledger.js';

@@ -19,6 +19,7 @@ import {
   groupList,
   resourceList,
 } from './discovery/discovery.js';
+import { EXPLAIN_PATH, explain } from './explain/explain-route.js';
 import { negotiate, PROTOBUF, parseAccept } from './negotiate.js';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
@@ -112,6 +113,10 @@ export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readi
   fastify.get('/version', (_request, reply) => reply.type('application/json').send(JSON.stringify(version)));
   addDiscovery(fastify);
   addOpenApi(fastify);
+  fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request, reply) => {
+    const explanation = await explain(context, request.params, new Query(searchOf(request)));
+    return await sendPayload(request, reply, JSON.stringify(explanation), 'application/json');
+  });
   for (const prefix of ['/api/*', '/apis/*']) {
     fastify.all(prefix, (request, reply) => serveApi(context, request, reply));
   }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type Verb } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { previewWarning } from '../explain/preview.js';
 import { negotiate, type Representation } from '../negotiate.js';
 import type { IncludeObject, Payload, Presenter } from '../present/presenter.js';
 import { presenterFor } from '../present/presenter-for.js';
@@ -91,6 +92,13 @@ async function serveVerb(
   const { query, body } = request;
   const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
   const presenter = presenterFor(definition, representation, include);
+  const half: Half = subresource === 'status' ? 'status' : 'object';
+  /** A dry run of a DaemonSet says what would become of its pods. */
+  const foreseen = async (object: CachedObject, warnings: string[]): Promise<string[]> => {
+    if (!query.dryRun || half === 'status' || definition.storage !== 'daemonsets.apps') return warnings;
+    const preview = await previewWarning(context, object.object);
+    return preview === undefined ? warnings : [...warnings, preview];
+  };
   const one = (object: CachedObject, status = 200, warnings: string[] = []): ResourceAnswer => ({
     status,
     payload: presenter.one(object),
@@ -98,7 +106,6 @@ async function serveVerb(
     warnings,
   });
   const target: Target = { definition, namespace, name };
-  const half: Half = subresource === 'status' ? 'status' : 'object';
   switch (verb) {
     case 'get': {
       const object = await getObject(context, definition, namespace, name, query);
@@ -115,15 +122,15 @@ async function serveVerb(
     case 'create': {
       if (definition.namespaced && namespace === '') throw notAllowed();
       const { object, warnings } = await createFromBody(context, definition, namespace, body, query);
-      return one(object, 201, warnings);
+      return one(object, 201, await foreseen(object, warnings));
     }
     case 'update': {
       const { object, warnings } = await updateObject(context, target, half, body, query);
-      return one(object, 200, warnings);
+      return one(object, 200, await foreseen(object, warnings));
     }
     case 'patch': {
       const { object, warnings } = await patchObject(context, target, half, body, query);
-      return one(object, 200, warnings);
+      return one(object, 200, await foreseen(object, warnings));
     }
     case 'delete':
       return deleted(target, await deleteObject(context, target, deleteOptions(body, query)), presenter);

@@ -1,14 +1,15 @@
-import { compileNodeSelector, toleratesTaint } from '@everynode/daemonset';
-import type { PodSpec } from 'kubernetes-types/core/v1.js';
 import {
   allocatableOf,
+  compileNodeSelector,
   type NodeLoad,
   nodeFault,
   type PodDemands,
   podDemands,
   roomDemands,
   roomFaults,
-} from './node-fit.js';
+  toleratesTaint,
+} from '@everynode/daemonset';
+import type { PodSpec } from 'kubernetes-types/core/v1.js';
 
 /** A node, or why each of them will not do: how many nodes there are for each reason. */
 export type Choice = { node: string } | { reasons: ReadonlyMap<string, number>; nodes: number };

@@ -1,5 +1,5 @@
+import { nodeFault, podDemands, roomFaults } from '@everynode/daemonset';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
-import { nodeFault, podDemands, roomFaults } from './node-fit.js';
 
 /** A node with its pods as they are: it is for them that this asks. */
 export interface OccupiedNode {

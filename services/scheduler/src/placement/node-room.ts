@@ -1,7 +1,6 @@
-import { isPodTerminal } from '@everynode/daemonset';
+import { allocatableOf, isPodTerminal, type RoomDemands, roomFaults } from '@everynode/daemonset';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
-import { allocatableOf, type RoomDemands, roomFaults } from './node-fit.js';
 
 /** Room that a pod is to have and that the caches do not show yet. */
 interface Promised {

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type DaemonPodTemplate, daemonPodTemplate, generatedName, podNamePrefix } from '@everynode/daemonset';
+import {
+  type DaemonPodTemplate,
+  daemonPodTemplate,
+  generatedName,
+  podNamePrefix,
+  type RoomDemands,
+  roomDemands,
+} from '@everynode/daemonset';
 import {
   type KubeObject,
   type PriorityFacts,
@@ -11,7 +18,6 @@ import {
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
-import { type RoomDemands, roomDemands } from '../../placement/node-fit.js';
 import type { NodeRoom } from '../../placement/node-room.js';
 
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */

@@ -1,11 +1,10 @@
-import { isPodTerminal, targetNodeOf } from '@everynode/daemonset';
+import { isPodTerminal, NO_MATCH, type NodeLoad, targetNodeOf } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
 import { keyOf, timestamp } from '@everynode/objects';
 import type { Fence, WriteRequest } from '@everynode/store';
 import type { Node, Pod, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
 import { chooseVictims, type OccupiedNode, type Preemption } from '../../placement/choose-victims.js';
-import { NO_MATCH, type NodeLoad } from '../../placement/node-fit.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
 import { decideBinding, decideNomination, decidePreemption } from './decide-placement.js';

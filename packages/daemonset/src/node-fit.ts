@@ -1,6 +1,7 @@
-import { compileNodeDemands, findUntoleratedTaint, type NodeDemands, toleratesTaint } from '@everynode/daemonset';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { type Amounts, amountsOf, type HostPort, hostPorts, podRequests, portsMeet } from './pod-demands.js';
+import { findUntoleratedTaint, toleratesTaint } from './taints.js';
 
 /** A node and the pods that take room on it: those that have not ended, and those that are promised it. */
 export interface NodeLoad {

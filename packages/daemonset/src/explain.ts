@@ -1,0 +1,241 @@
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import { assessNode, type DeleteReason, type NodeAssessment } from './assessment.js';
+import { daemonPodTemplate, REVISION_LABEL } from './daemon-pod.js';
+import { compileDaemonSet, type Ineligibility } from './eligibility.js';
+import { type NodeLoad, roomDemands, roomFaults } from './node-fit.js';
+import { compareDaemonPods, isPodDeleting, isPodUpdated } from './pod-state.js';
+import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
+import { FROZEN_ANNOTATION, PAUSED_ANNOTATION, partitionOf, rolloutPolicyOf } from './rollout-policy.js';
+import { rolloutNumbers } from './strategy.js';
+
+/**
+ * What becomes of a node next. `none`: no pod is there and none is to be. `keep`: its pod stays as it is. `create`, `delete`,
+ * `restart`: what the controller does now. `wait`: something holds up what it would do.
+ */
+export type NodeOutcome = 'none' | 'keep' | 'create' | 'delete' | 'restart' | 'wait';
+
+/** Why a node has a pod of the DaemonSet, or has none. */
+export interface NodeExplanation {
+  node: string;
+  /** A pod should run there. */
+  eligible: boolean;
+  /** The pod that counts for the node, where there is one. */
+  pod?: { name: string; revision: string; ready: boolean };
+  outcome: NodeOutcome;
+  /** The term, taint, resource or budget that decides it, in words for a person. */
+  reason: string;
+}
+
+/** What there is to know about a DaemonSet at one moment. */
+export interface ExplainInput {
+  daemonSet: DaemonSet;
+  nodes: readonly Node[];
+  /** The DaemonSet's pods by the name of the node they are on or meant for. */
+  podsByNode: ReadonlyMap<string, readonly Pod[]>;
+  /** Of the current revision; empty when there is none yet, which makes every pod an old one. */
+  currentHash: string;
+  /** ms since the epoch. */
+  now: number;
+  /** All that takes room on a node. */
+  loadOf: (node: Node) => NodeLoad;
+}
+
+export function describeIneligibility(because: Ineligibility | undefined): string {
+  switch (because?.kind) {
+    case undefined:
+      return 'the node is not there';
+    case 'node-name':
+      return `spec.nodeName of the template names ${because.wanted}`;
+    case 'selector':
+      return `the node does not match ${because.missing}`;
+    case 'taint': {
+      const { key, value, effect } = because.taint;
+      return `the taint ${key}${value ? `=${value}` : ''}:${effect} is not tolerated`;
+    }
+  }
+}
+
+const DELETE_REASONS: Readonly<Record<DeleteReason, string>> = {
+  'not-eligible': 'the pod must not stay',
+  failed: 'the pod has failed and is made anew',
+  succeeded: 'the pod has ended and is made anew',
+  excess: 'there is more than one pod on the node; the oldest stays',
+  replaced: 'the pod of the new revision has taken over',
+  'node-gone': 'the node is gone',
+};
+
+/** One pass of the controller, put in words: the same assessments, ledger and policy decide. Pure; in the order of the nodes. */
+export function explainDaemonSet(input: ExplainInput): NodeExplanation[] {
+  const { daemonSet, nodes, podsByNode, currentHash, now } = input;
+  const compiled = compileDaemonSet(daemonSet);
+  const ledger = new RolloutLedger();
+  for (const node of nodes) {
+    const name = node.metadata?.name ?? '';
+    ledger.set(name, assessNode(compiled, { node, pods: podsByNode.get(name) ?? [], currentHash, now }));
+  }
+  const decision = ledger.decide(daemonSet.spec?.updateStrategy, partitionOf(daemonSet));
+  const pass = new Pass(input, ledger, decision);
+  return nodes.map((node) => pass.explain(node));
+}
+
+/** Nodes named in one line, so that a sentence stays one. */
+const MOST_NAMED = 5;
+
+export function nameNodes(names: readonly string[]): string {
+  const named = names.slice(0, MOST_NAMED).join(', ');
+  return names.length > MOST_NAMED ? `${named} and ${names.length - MOST_NAMED} more` : named;
+}
+
+class Pass {
+  readonly #input: ExplainInput;
+  readonly #ledger: RolloutLedger;
+  readonly #restarts: ReadonlySet<string>;
+  readonly #surges: ReadonlySet<string>;
+  readonly #waiting: string;
+
+  constructor(input: ExplainInput, ledger: RolloutLedger, decision: RolloutDecision) {
+    this.#input = input;
+    this.#ledger = ledger;
+    this.#restarts = new Set(decision.deletes.map(({ node }) => node));
+    this.#surges = new Set(decision.createOn);
+    this.#waiting = this.#whyOthersWait();
+  }
+
+  explain(node: Node): NodeExplanation {
+    const name = node.metadata?.name ?? '';
+    const { daemonSet, podsByNode, currentHash } = this.#input;
+    const assessment = this.#ledger.get(name) as NodeAssessment;
+    const live = (podsByNode.get(name) ?? []).filter((pod) => !isPodDeleting(pod)).sort(compareDaemonPods);
+    const pod = live[0] ?? podsByNode.get(name)?.[0];
+    const [outcome, reason] = this.#outcome(node, assessment, pod);
+    const ready = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+    const revision = pod?.metadata?.labels?.[REVISION_LABEL] ?? '';
+    const updated = isPodUpdated(pod?.metadata?.labels, daemonSet.metadata?.annotations, currentHash);
+    return {
+      node: name,
+      eligible: assessment.eligibility.shouldRun,
+      ...(pod && {
+        pod: { name: pod.metadata?.name ?? '', revision: updated ? `${revision} (current)` : revision, ready },
+      }),
+      outcome,
+      reason,
+    };
+  }
+
+  #outcome(node: Node, assessment: NodeAssessment, pod: Pod | undefined): [NodeOutcome, string] {
+    const { eligibility, create, deletes } = assessment;
+    const against = describeIneligibility(eligibility.because);
+    if (!pod && !create) return ['none', against];
+    const held = this.#heldBack(create || deletes.length > 0);
+    if (held) return ['wait', held];
+    if (create) return this.#creation(node);
+    const [removal] = deletes;
+    if (removal) {
+      const why = removal.reason === 'not-eligible' ? against : DELETE_REASONS[removal.reason];
+      return ['delete', why];
+    }
+    if (pod && isPodDeleting(pod)) return ['wait', `the pod ${pod.metadata?.name} is on its way out`];
+    if (!eligibility.shouldRun) return ['keep', `${against}, but a pod that is there may stay`];
+    return this.#running(node, assessment, pod as Pod);
+  }
+
+  #heldBack(wouldAct: boolean): string | undefined {
+    return wouldAct && rolloutPolicyOf(this.#input.daemonSet) === 'frozen'
+      ? `${FROZEN_ANNOTATION} holds everything`
+      : undefined;
+  }
+
+  #creation(node: Node): [NodeOutcome, string] {
+    const { daemonSet, currentHash, loadOf } = this.#input;
+    const { spec } = daemonPodTemplate(daemonSet, currentHash).podOn(node.metadata?.name ?? '', '');
+    const short = roomFaults(roomDemands(spec), loadOf(node));
+    return short.length > 0
+      ? ['create', `the node is eligible and has no pod; it will be Pending: ${short.join(', ')}`]
+      : ['create', 'the node is eligible and has no pod'];
+  }
+
+  #running(node: Node, { rollout }: NodeAssessment, pod: Pod): [NodeOutcome, string] {
+    const name = node.metadata?.name ?? '';
+    const unplaced = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+    if (unplaced) return ['wait', unplaced.message ?? 'the pod has no node yet'];
+    switch (rollout.kind) {
+      case 'none':
+        return ['keep', 'the current revision runs'];
+      case 'unavailable':
+      case 'surging':
+        return ['keep', 'the new pod is not available yet, and counts against the budget'];
+      default:
+        if (this.#restarts.has(name) || this.#surges.has(name)) return this.#update(rollout.kind);
+        return ['wait', this.#waiting];
+    }
+  }
+
+  #update(kind: string): [NodeOutcome, string] {
+    if (rolloutPolicyOf(this.#input.daemonSet) !== 'run') return ['wait', this.#waiting];
+    const broken = kind === 'replace-now' || kind === 'create-now';
+    return [
+      'restart',
+      broken ? 'an old revision that is not available is replaced at once' : 'an old revision, within the budget',
+    ];
+  }
+
+  /** What holds up updates on nodes that the budget does not reach. */
+  #whyOthersWait(): string {
+    const { daemonSet } = this.#input;
+    const strategy = daemonSet.spec?.updateStrategy;
+    if (strategy?.type === 'OnDelete')
+      return 'an old revision stays until its pod is deleted (updateStrategy OnDelete)';
+    const policy = rolloutPolicyOf(daemonSet);
+    if (policy === 'paused') return `an old revision: ${PAUSED_ANNOTATION} holds updates`;
+    if (policy === 'frozen') return `an old revision: ${FROZEN_ANNOTATION} holds everything`;
+    const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.#ledger.desired);
+    const busy = [...this.#ledger.nodes()]
+      .filter(([, { rollout }]) => ['unavailable', 'replace-now', 'surging'].includes(rollout.kind))
+      .map(([node]) => node);
+    const budget = maxSurge > 0 ? `maxSurge ${maxSurge}` : `maxUnavailable ${maxUnavailable}`;
+    const by = busy.length > 0 ? ` is used by ${nameNodes(busy)}` : ' is used up by nodes that go first';
+    const partition = partitionOf(daemonSet);
+    return `an old revision waits: ${budget}${by}${partition > 0 ? `, and everynode.io/partition keeps ${partition}` : ''}`;
+  }
+}
+
+/** What a change would do, node by node. */
+export interface ChangePreview {
+  gain: string[];
+  lose: string[];
+  restart: string[];
+}
+
+/**
+ * What becomes of each node in the end when the first manifest is replaced by the second; no budget holds it up. `before` is
+ * undefined for a new DaemonSet. Pure.
+ */
+export function previewChange(
+  before: DaemonSet | undefined,
+  after: DaemonSet,
+  nodes: readonly Node[],
+  podsByNode: ReadonlyMap<string, readonly Pod[]>,
+  sameTemplate: boolean,
+): ChangePreview {
+  const compiled = compileDaemonSet(after);
+  const preview: ChangePreview = { gain: [], lose: [], restart: [] };
+  const updates = before !== undefined && !sameTemplate && after.spec?.updateStrategy?.type !== 'OnDelete';
+  for (const node of nodes) {
+    const name = node.metadata?.name ?? '';
+    const has = (podsByNode.get(name) ?? []).some((pod) => !isPodDeleting(pod));
+    const assessed = assessNode(compiled, { node, pods: [], currentHash: '', now: 0 }).eligibility;
+    if (!has && assessed.shouldRun) preview.gain.push(name);
+    else if (has && !assessed.shouldContinueRunning) preview.lose.push(name);
+    else if (has && updates && assessed.shouldRun) preview.restart.push(name);
+  }
+  return preview;
+}
+
+/** One line for a person; undefined when nothing would happen to any pod. */
+export function describePreview({ gain, lose, restart }: ChangePreview): string | undefined {
+  const part = (names: string[], verb: string): string[] =>
+    names.length > 0 ? [`${verb} on ${names.length} node${names.length === 1 ? '' : 's'} (${nameNodes(names)})`] : [];
+  const parts = [...part(gain, 'start a pod'), ...part(lose, 'end the pod'), ...part(restart, 'restart the pod')];
+  return parts.length > 0 ? `this would ${parts.join('; ')}` : undefined;
+}

@@ -1,0 +1,50 @@
+import { claimOf, type ExplainInput, hashOf, isPodTerminal, revisionData, targetNodeOf } from '@everynode/daemonset';
+import { canonicalJson, controllerOf } from '@everynode/objects';
+import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { ApiContext } from '../api-context.js';
+
+export function allNodes({ reflector }: ApiContext): Node[] {
+  const nodes = [...reflector.cache('nodes').list()].map(({ object }) => object as Node);
+  return nodes.sort((a, b) => ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1));
+}
+
+/** The DaemonSet's pods by the node they are on or meant for. */
+export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): Map<string, Pod[]> {
+  const pods = new Map<string, Pod[]>();
+  for (const cached of reflector.cache('pods').list(metadata?.namespace)) {
+    if (controllerOf(cached.metadata)?.uid !== metadata?.uid) continue;
+    const node = targetNodeOf(cached.object as Pod);
+    if (node !== undefined) pods.set(node, [...(pods.get(node) ?? []), cached.object as Pod]);
+  }
+  return pods;
+}
+
+/** The hash of the revision that is the template; empty while the controller has not written it. */
+function currentHash({ reflector }: ApiContext, daemonSet: DaemonSet): string {
+  const data = canonicalJson(revisionData(daemonSet));
+  for (const cached of reflector.cache('controllerrevisions.apps').list(daemonSet.metadata?.namespace)) {
+    if (claimOf(daemonSet, cached) !== 'own') continue;
+    const revision = cached.object as unknown as ControllerRevision;
+    if (canonicalJson(revision.data) === data) return hashOf(revision);
+  }
+  return '';
+}
+
+/** What the api knows of a DaemonSet, for the pure functions that explain it. */
+export function explainInput(context: ApiContext, daemonSet: DaemonSet, nodes: readonly Node[]): ExplainInput {
+  const pods = context.reflector.cache('pods');
+  return {
+    daemonSet,
+    nodes,
+    podsByNode: podsByNode(context, daemonSet),
+    currentHash: currentHash(context, daemonSet),
+    now: Date.now(),
+    loadOf: (node) => ({
+      node,
+      pods: [...pods.find('byPlacement', node.metadata?.name ?? '')]
+        .map(({ object }) => object as Pod)
+        .filter((pod) => !isPodTerminal(pod)),
+    }),
+  };
+}
