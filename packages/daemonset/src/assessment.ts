@@ -1,11 +1,12 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from './eligibility.js';
 import { availableAt, compareDaemonPods, isPodDeleting, isPodReady, isPodTerminal, isPodUpdated } from './pod-state.js';
+import { isCanary } from './rollout-limits.js';
 
 /** Why a pod is deleted outside a rollout. */
 export type DeleteReason = 'not-eligible' | 'failed' | 'succeeded' | 'excess' | 'replaced' | 'node-gone';
 
-/** What a node counts for in the DaemonSet's status; each 0 or 1. */
+/** What a node counts for in the DaemonSet's status and its rollouts; each 0 or 1. */
 export interface NodeCounts {
   desired: number;
   current: number;
@@ -13,6 +14,12 @@ export interface NodeCounts {
   ready: number;
   available: number;
   updated: number;
+  /** Restarts of containers, in a pod of the current revision; not 0 or 1 alone. */
+  restarts: number;
+  /** The node is one of those that are updated first. */
+  canary: number;
+  /** It has run the current revision for as long as a canary must, without a restart. */
+  proven: number;
 }
 
 /**
@@ -23,9 +30,11 @@ export interface NodeCounts {
  * With surge: `surging` uses up budget; `create-now` gets a new pod beside a broken old one; `delete-now` has an old pod
  * that is not needed any more; `surge-candidate` may get a new pod within the budget; `surplus` has an old pod on a node
  * that is not eligible any more, which goes when enough others are available.
+ *
+ * `skipped`: the old pod of a node that is NotReady, which the owner leaves out of the budget (rollout-limits.ts).
  */
 export type RolloutPart =
-  | { kind: 'none' | 'unavailable' | 'surging' | 'create-now' | 'surge-candidate' }
+  | { kind: 'none' | 'unavailable' | 'surging' | 'create-now' | 'surge-candidate' | 'skipped' }
   | { kind: 'replace-now' | 'candidate' | 'delete-now' | 'surplus'; pod: Pod };
 
 /** All there is to say about one node, from its state at one time. */
@@ -69,14 +78,18 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
   };
   const view: View = { compiled, eligibility, pods, updated, available, inBackoff: state.inBackoff ?? false };
   const { part, serving } = compiled.surge ? surgePart(view) : replacePart(view);
+  const provenAfter = compiled.limits.canary?.provenAfterMs;
   const pending = pods
-    .map((pod) => availableAt(pod, compiled.minReadySeconds))
+    .flatMap((pod) => [
+      availableAt(pod, compiled.minReadySeconds),
+      provenAfter === undefined ? undefined : availableAt(pod, provenAfter / 1000),
+    ])
     .filter((at): at is number => at !== undefined && at > now);
   return {
     eligibility,
     ...(node ? manage(view) : withoutNode(pods)),
-    counts: node ? countNode(view) : countNothing(),
-    rollout: part,
+    counts: node ? { ...countNode(view), ...countForLimits(view, node, now) } : countNothing(),
+    rollout: node && isSkipped(compiled, node, part) ? { kind: 'skipped' } : part,
     serving,
     recheckAtMs: pending.length > 0 ? Math.min(...pending) : undefined,
   };
@@ -147,6 +160,15 @@ function pairOf({ pods, updated }: View): { fresh?: Pod; old?: Pod } | undefined
   return { ...(fresh[0] && { fresh: fresh[0] }), ...(old[0] && { old: old[0] }) };
 }
 
+/** Nodes that run an old pod and nothing newer. */
+export const OLD_PARTS: readonly RolloutPart['kind'][] = ['candidate', 'replace-now', 'surge-candidate', 'create-now'];
+
+/** Nobody has touched the node's pod yet, and the node is not there to take another. */
+function isSkipped({ limits }: CompiledDaemonSet, node: Node, { kind }: RolloutPart): boolean {
+  if (!limits.skipNotReady || !OLD_PARTS.includes(kind)) return false;
+  return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True';
+}
+
 type Part = { part: RolloutPart; serving: boolean };
 
 /** Source: pkg/controller/daemon/update.go, rollingUpdate, the branch without surge (1.36). */
@@ -184,6 +206,9 @@ const countNothing = (): NodeCounts => ({
   ready: 0,
   available: 0,
   updated: 0,
+  restarts: 0,
+  canary: 0,
+  proven: 0,
 });
 
 /** Source: daemon_controller.go, updateDaemonSetStatus. */
@@ -201,4 +226,22 @@ function countNode({ eligibility, pods, updated, available }: View): NodeCounts 
   counts.available = available(first) ? 1 : 0;
   counts.updated = updated(first) ? 1 : 0;
   return counts;
+}
+
+/** What counts for canaries and for pauses after restarts. */
+function countForLimits(
+  { compiled, eligibility, pods, updated }: View,
+  node: Node,
+  now: number,
+): Pick<NodeCounts, 'restarts' | 'canary' | 'proven'> {
+  const canary = eligibility.shouldRun && isCanary(compiled.limits, node) ? 1 : 0;
+  const fresh = pods.find((pod) => updated(pod) && !isPodDeleting(pod));
+  if (!fresh) return { restarts: 0, canary, proven: 0 };
+  const restarts = (fresh.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const provenAt = availableAt(fresh, (compiled.limits.canary?.provenAfterMs ?? 0) / 1000);
+  return {
+    restarts,
+    canary,
+    proven: canary === 1 && restarts === 0 && provenAt !== undefined && provenAt <= now ? 1 : 0,
+  };
 }

@@ -2,6 +2,7 @@ import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, Taint, Toleration } from 'kubernetes-types/core/v1.js';
 import { daemonPodTolerations } from './daemon-pod.js';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
+import { type RolloutLimits, rolloutLimitsOf } from './rollout-limits.js';
 import { allowsSurge } from './strategy.js';
 import { findUntoleratedTaint } from './taints.js';
 
@@ -26,6 +27,7 @@ export interface CompiledDaemonSet {
   nodeName: string | undefined;
   surge: boolean;
   minReadySeconds: number;
+  limits: RolloutLimits;
 }
 
 export function compileDaemonSet(daemonSet: DaemonSet): CompiledDaemonSet {
@@ -37,6 +39,7 @@ export function compileDaemonSet(daemonSet: DaemonSet): CompiledDaemonSet {
     nodeName: podSpec.nodeName || undefined,
     surge: allowsSurge(daemonSet.spec?.updateStrategy),
     minReadySeconds: daemonSet.spec?.minReadySeconds ?? 0,
+    limits: rolloutLimitsOf(daemonSet),
   };
 }
 

@@ -6,7 +6,8 @@ import { compileDaemonSet, type Ineligibility } from './eligibility.js';
 import { type NodeLoad, roomDemands, roomFaults } from './node-fit.js';
 import { compareDaemonPods, isPodDeleting, isPodUpdated } from './pod-state.js';
 import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
-import { FROZEN_ANNOTATION, PAUSED_ANNOTATION, partitionOf, rolloutPolicyOf } from './rollout-policy.js';
+import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION } from './rollout-limits.js';
+import { FROZEN_ANNOTATION, holdOf, rolloutPolicyOf } from './rollout-policy.js';
 import { rolloutNumbers } from './strategy.js';
 
 /**
@@ -74,8 +75,8 @@ export function explainDaemonSet(input: ExplainInput): NodeExplanation[] {
     const name = node.metadata?.name ?? '';
     ledger.set(name, assessNode(compiled, { node, pods: podsByNode.get(name) ?? [], currentHash, now }));
   }
-  const decision = ledger.decide(daemonSet.spec?.updateStrategy, partitionOf(daemonSet));
-  const pass = new Pass(input, ledger, decision);
+  const decision = ledger.decide(daemonSet.spec?.updateStrategy, compiled.limits);
+  const pass = new Pass(input, ledger, decision, compiled.limits);
   return nodes.map((node) => pass.explain(node));
 }
 
@@ -93,8 +94,10 @@ class Pass {
   readonly #restarts: ReadonlySet<string>;
   readonly #surges: ReadonlySet<string>;
   readonly #waiting: string;
+  readonly #limits: RolloutLimits;
 
-  constructor(input: ExplainInput, ledger: RolloutLedger, decision: RolloutDecision) {
+  constructor(input: ExplainInput, ledger: RolloutLedger, decision: RolloutDecision, limits: RolloutLimits) {
+    this.#limits = limits;
     this.#input = input;
     this.#ledger = ledger;
     this.#restarts = new Set(decision.deletes.map(({ node }) => node));
@@ -165,6 +168,11 @@ class Pass {
       case 'unavailable':
       case 'surging':
         return ['keep', 'the new pod is not available yet, and counts against the budget'];
+      case 'skipped':
+        return [
+          'wait',
+          `an old revision: the node is NotReady, and is updated when it is back (${SKIP_NOT_READY_ANNOTATION})`,
+        ];
       default:
         if (this.#restarts.has(name) || this.#surges.has(name)) return this.#update(rollout.kind);
         return ['wait', this.#waiting];
@@ -186,16 +194,15 @@ class Pass {
     const strategy = daemonSet.spec?.updateStrategy;
     if (strategy?.type === 'OnDelete')
       return 'an old revision stays until its pod is deleted (updateStrategy OnDelete)';
-    const policy = rolloutPolicyOf(daemonSet);
-    if (policy === 'paused') return `an old revision: ${PAUSED_ANNOTATION} holds updates`;
-    if (policy === 'frozen') return `an old revision: ${FROZEN_ANNOTATION} holds everything`;
+    const hold = holdOf(daemonSet, this.#ledger, this.#limits);
+    if (hold) return `an old revision: ${hold.because}`;
     const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.#ledger.desired);
     const busy = [...this.#ledger.nodes()]
       .filter(([, { rollout }]) => ['unavailable', 'replace-now', 'surging'].includes(rollout.kind))
       .map(([node]) => node);
     const budget = maxSurge > 0 ? `maxSurge ${maxSurge}` : `maxUnavailable ${maxUnavailable}`;
     const by = busy.length > 0 ? ` is used by ${nameNodes(busy)}` : ' is used up by nodes that go first';
-    const partition = partitionOf(daemonSet);
+    const { partition } = this.#limits;
     return `an old revision waits: ${budget}${by}${partition > 0 ? `, and everynode.io/partition keeps ${partition}` : ''}`;
   }
 }

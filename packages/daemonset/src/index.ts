@@ -9,6 +9,7 @@ export * from './pod-demands.js';
 export * from './pod-state.js';
 export * from './revision.js';
 export * from './rollout-ledger.js';
+export * from './rollout-limits.js';
 export * from './rollout-policy.js';
 export * from './strategy.js';
 export * from './taints.js';

@@ -1,6 +1,7 @@
 import type { DaemonSetStatus, DaemonSetUpdateStrategy } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import type { NodeAssessment, NodeCounts, RolloutPart } from './assessment.js';
+import { type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
+import { NO_LIMITS, type RolloutLimits } from './rollout-limits.js';
 import { rolloutNumbers } from './strategy.js';
 
 /** What a rolling update does now. */
@@ -12,9 +13,9 @@ export interface RolloutDecision {
 }
 
 type PartKind = RolloutPart['kind'];
+/** Nodes that may be updated now. */
+type Only = (node: string) => boolean;
 
-/** Nodes that run an old pod and nothing newer. */
-const OLD: readonly PartKind[] = ['candidate', 'replace-now', 'surge-candidate', 'create-now'];
 /** Parts that use up the budget of their mode. */
 const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
 
@@ -26,7 +27,17 @@ const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
 export class RolloutLedger {
   readonly #nodes = new Map<string, NodeAssessment>();
   readonly #parts = new Map<PartKind, Map<string, RolloutPart>>();
-  readonly #totals: NodeCounts = { desired: 0, current: 0, misscheduled: 0, ready: 0, available: 0, updated: 0 };
+  readonly #totals: NodeCounts = {
+    desired: 0,
+    current: 0,
+    misscheduled: 0,
+    ready: 0,
+    available: 0,
+    updated: 0,
+    restarts: 0,
+    canary: 0,
+    proven: 0,
+  };
   #serving = 0;
 
   get(node: string): NodeAssessment | undefined {
@@ -91,34 +102,60 @@ export class RolloutLedger {
    * What the strategy allows now. Costs O(actions). Which candidates go first is unspecified upstream; here those that
    * became candidates first. Source: pkg/controller/daemon/update.go, rollingUpdate.
    *
-   * `partition` nodes, if that many run the old revision, are left with it (0: as upstream).
+   * `limits` are the owner's beyond the strategy; without them it is as upstream.
    */
-  decide(strategy: DaemonSetUpdateStrategy | undefined, partition = 0): RolloutDecision {
-    if (strategy?.type === 'OnDelete') return { deletes: [], createOn: [] };
+  decide(strategy: DaemonSetUpdateStrategy | undefined, limits = NO_LIMITS): RolloutDecision {
+    if (strategy?.type === 'OnDelete' || this.stoppedByRestarts(limits)) return { deletes: [], createOn: [] };
+    const held = this.holdsForCanary(limits) ? limits.canary?.which : undefined;
+    const partition = typeof held === 'number' ? Math.max(limits.partition, this.desired - held) : limits.partition;
+    const only = typeof held === 'function' ? (node: string) => this.#nodes.get(node)?.counts.canary === 1 : undefined;
     const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.desired);
     const surge = this.#kinds('create-now', 'surge-candidate', 'delete-now', 'surplus', 'surging');
-    const mayMove = this.#kinds(...OLD) - partition;
+    const mayMove = this.#kinds(...OLD_PARTS) - partition;
     return maxSurge > 0 || surge > 0
-      ? this.#decideSurge(maxSurge, mayMove)
-      : this.#decideReplace(maxUnavailable, mayMove);
+      ? this.#decideSurge(maxSurge, mayMove, only)
+      : this.#decideReplace(maxUnavailable, mayMove, only);
   }
 
-  #decideReplace(maxUnavailable: number, mayMove: number): RolloutDecision {
+  /** Pods of the current revision have restarted so often that nobody else gets it. */
+  stoppedByRestarts({ pauseAfterRestarts }: RolloutLimits): boolean {
+    return this.#totals.restarts >= pauseAfterRestarts;
+  }
+
+  /** Only canaries are updated: they have not proven themselves, or are not asked to. */
+  holdsForCanary({ canary }: RolloutLimits): boolean {
+    if (!canary) return false;
+    if (canary.provenAfterMs === undefined) return true;
+    const wanted = typeof canary.which === 'number' ? Math.min(canary.which, this.desired) : this.#totals.canary;
+    return wanted === 0 || this.#totals.proven < wanted;
+  }
+
+  /** Restarts in pods of the current revision. */
+  get restarts(): number {
+    return this.#totals.restarts;
+  }
+
+  /** Nodes with an old pod and nothing newer. */
+  get old(): number {
+    return this.#kinds(...OLD_PARTS);
+  }
+
+  #decideReplace(maxUnavailable: number, mayMove: number, only?: Only): RolloutDecision {
     const budget = maxUnavailable - this.#kinds(...UNAVAILABLE);
-    const broken = this.#pods('replace-now', mayMove);
+    const broken = this.#pods('replace-now', mayMove, only);
     return {
-      deletes: [...broken, ...this.#pods('candidate', Math.min(budget, mayMove - broken.length))],
+      deletes: [...broken, ...this.#pods('candidate', Math.min(budget, mayMove - broken.length), only)],
       createOn: [],
     };
   }
 
-  #decideSurge(maxSurge: number, mayMove: number): RolloutDecision {
+  #decideSurge(maxSurge: number, mayMove: number, only?: Only): RolloutDecision {
     const spare = this.#serving - this.desired;
-    const beside = this.#names('create-now', mayMove);
+    const beside = this.#names('create-now', mayMove, only);
     const budget = Math.min(maxSurge - this.#kinds('surging'), mayMove - beside.length);
     return {
       deletes: [...this.#pods('delete-now'), ...this.#pods('surplus', spare)],
-      createOn: [...beside, ...this.#names('surge-candidate', budget)],
+      createOn: [...beside, ...this.#names('surge-candidate', budget, only)],
     };
   }
 
@@ -126,17 +163,17 @@ export class RolloutLedger {
     return kinds.reduce((sum, kind) => sum + (this.#parts.get(kind)?.size ?? 0), 0);
   }
 
-  #names(kind: PartKind, most = Number.POSITIVE_INFINITY): string[] {
+  #names(kind: PartKind, most = Number.POSITIVE_INFINITY, only: Only = () => true): string[] {
     const names: string[] = [];
     for (const node of this.#parts.get(kind)?.keys() ?? []) {
       if (names.length >= most) break;
-      names.push(node);
+      if (only(node)) names.push(node);
     }
     return names;
   }
 
-  #pods(kind: PartKind, most = Number.POSITIVE_INFINITY): { node: string; pod: Pod }[] {
-    return this.#names(kind, most).map((node) => {
+  #pods(kind: PartKind, most = Number.POSITIVE_INFINITY, only?: Only): { node: string; pod: Pod }[] {
+    return this.#names(kind, most, only).map((node) => {
       const part = this.#parts.get(kind)?.get(node);
       if (!part || !('pod' in part)) throw new Error(`${kind} on ${node} has no pod`);
       return { node, pod: part.pod };

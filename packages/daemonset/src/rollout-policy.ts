@@ -1,11 +1,11 @@
 import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { RolloutLedger } from './rollout-ledger.js';
+import { CANARY_ANNOTATION, RESTARTS_ANNOTATION, type RolloutLimits } from './rollout-limits.js';
 
 /** `"true"`: no more updates; pods that are missing are still created, and those that must not stay still go. */
 export const PAUSED_ANNOTATION = 'everynode.io/paused';
 /** `"true"`: nothing is created and nothing deleted; the status is still told. */
 export const FROZEN_ANNOTATION = 'everynode.io/frozen';
-/** A number: this many nodes keep the old revision. */
-export const PARTITION_ANNOTATION = 'everynode.io/partition';
 const CONDITION = 'Paused';
 
 export type RolloutPolicy = 'run' | 'paused' | 'frozen';
@@ -17,39 +17,39 @@ export function rolloutPolicyOf({ metadata }: Pick<DaemonSet, 'metadata'>): Roll
   return annotations[PAUSED_ANNOTATION] === 'true' ? 'paused' : 'run';
 }
 
-/** How many nodes a rollout leaves alone; 0 unless the annotation is a whole number. */
-export function partitionOf({ metadata }: Pick<DaemonSet, 'metadata'>): number {
-  const text = metadata?.annotations?.[PARTITION_ANNOTATION] ?? '';
-  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
+/** What holds updates, or everything, and why. */
+export interface RolloutHold {
+  reason: 'Paused' | 'Frozen' | 'Restarts' | 'Canary';
+  because: string;
 }
 
-function conditionOf(
-  policy: 'paused' | 'frozen',
-  counters: DaemonSetStatus,
-): Omit<DaemonSetCondition, 'lastTransitionTime'> {
-  const { updatedNumberScheduled = 0, desiredNumberScheduled: desired } = counters;
-  const progress = `${updatedNumberScheduled} of ${desired} nodes have the newest revision`;
-  return policy === 'paused'
-    ? { type: CONDITION, status: 'True', reason: 'Paused', message: `${PAUSED_ANNOTATION} holds updates; ${progress}` }
-    : {
-        type: CONDITION,
-        status: 'True',
-        reason: 'Frozen',
-        message: `${FROZEN_ANNOTATION} holds everything; ${progress}`,
-      };
+/** Undefined when nothing is held; canaries hold only while some node has the old revision. */
+export function holdOf(daemonSet: DaemonSet, ledger: RolloutLedger, limits: RolloutLimits): RolloutHold | undefined {
+  const policy = rolloutPolicyOf(daemonSet);
+  if (policy === 'frozen') return { reason: 'Frozen', because: `${FROZEN_ANNOTATION} holds everything` };
+  if (policy === 'paused') return { reason: 'Paused', because: `${PAUSED_ANNOTATION} holds updates` };
+  if (ledger.old === 0) return undefined;
+  if (ledger.stoppedByRestarts(limits)) {
+    const because = `${RESTARTS_ANNOTATION} holds updates after ${ledger.restarts} restarts of the newest revision`;
+    return { reason: 'Restarts', because };
+  }
+  return ledger.holdsForCanary(limits)
+    ? { reason: 'Canary', because: `${CANARY_ANNOTATION} holds updates of other nodes` }
+    : undefined;
 }
 
 /** The conditions of the status, with one that says that the DaemonSet is held, where it is. `now` as the API writes times. */
 export function conditionsFor(
-  policy: RolloutPolicy,
+  hold: RolloutHold | undefined,
   stored: readonly DaemonSetCondition[] | undefined,
-  counters: DaemonSetStatus,
+  { updatedNumberScheduled = 0, desiredNumberScheduled }: DaemonSetStatus,
   now: string,
 ): DaemonSetCondition[] | undefined {
   const before = stored?.find(({ type }) => type === CONDITION);
   const others = stored?.filter(({ type }) => type !== CONDITION) ?? [];
-  if (policy === 'run') return before ? (others.length > 0 ? others : undefined) : stored && [...stored];
-  const condition = conditionOf(policy, counters);
+  if (!hold) return before ? (others.length > 0 ? others : undefined) : stored && [...stored];
+  const progress = `${updatedNumberScheduled} of ${desiredNumberScheduled} nodes have the newest revision`;
+  const condition = { type: CONDITION, status: 'True', reason: hold.reason, message: `${hold.because}; ${progress}` };
   const since = before?.status === condition.status ? before.lastTransitionTime : now;
   return [...others, { ...condition, lastTransitionTime: since as never }];
 }

@@ -1,12 +1,4 @@
-import {
-  claimOf,
-  type DeleteReason,
-  hashOf,
-  partitionOf,
-  REVISION_LABEL,
-  rolloutPolicyOf,
-  trimHistory,
-} from '@everynode/daemonset';
+import { claimOf, type DeleteReason, hashOf, REVISION_LABEL, rolloutPolicyOf, trimHistory } from '@everynode/daemonset';
 import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
 import { ApiError, controllerOf, isEmptySelector, keyOf, type PriorityFacts } from '@everynode/objects';
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
@@ -362,7 +354,7 @@ export class DaemonSetController implements Controller {
   }
 
   /** Managing goes first; a rollout moves on only from a state in which nothing is left to manage. */
-  #actionsFor({ state, daemonSet }: Pass, due: string[]): Actions {
+  #actionsFor({ state, cached, daemonSet }: Pass, due: string[]): Actions {
     const actions: Actions = { createOn: [], deletes: [] };
     const policy = rolloutPolicyOf(daemonSet);
     // When it is let go, its annotations have changed, and every node is looked at again.
@@ -374,7 +366,7 @@ export class DaemonSetController implements Controller {
       for (const { pod, reason } of assessment.deletes) actions.deletes.push({ node, pod, reason });
     }
     if (policy === 'paused' || actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
-    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy, partitionOf(daemonSet));
+    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy, state.take(cached).limits);
     return { createOn, deletes: deletes.map(({ node, pod }) => ({ node, pod, reason: 'update' })) };
   }
 
@@ -452,7 +444,7 @@ export class DaemonSetController implements Controller {
 
   async #writeStatus(key: string, { state, cached, daemonSet, fence }: Pass): Promise<ReconcileResult> {
     const now = Date.now();
-    const statusOf = (stored: DaemonSetStatus | undefined) => statusFrom(state.ledger, stored, daemonSet, now);
+    const statusOf = (stored: DaemonSetStatus | undefined) => statusFrom(state.ledger, state.take(cached), stored, now);
     const recheckAt = state.nextRecheckAt;
     const recheck = recheckAt === undefined ? undefined : { requeueAfterMs: Math.max(0, recheckAt - now) };
     if (daemonSet.status && sameStatus(daemonSet.status, statusOf(daemonSet.status))) return recheck;

@@ -1,7 +1,7 @@
-import { conditionsFor, type RolloutLedger, rolloutPolicyOf } from '@everynode/daemonset';
+import { type CompiledDaemonSet, conditionsFor, holdOf, type RolloutLedger } from '@everynode/daemonset';
 import { timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 
 /**
  * The status from the ledger's sums; what clients and other writers put there (conditions, collisionCount) stays. `now` in
@@ -9,15 +9,15 @@ import type { DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
  */
 export function statusFrom(
   ledger: RolloutLedger,
+  { daemonSet, limits }: CompiledDaemonSet,
   stored: DaemonSetStatus | undefined,
-  daemonSet: DaemonSet,
   now: number,
 ): DaemonSetStatus {
   const { collisionCount } = stored ?? {};
   const observedGeneration = daemonSet.metadata?.generation;
   const counters = ledger.counters();
   const at = timestamp(now);
-  const conditions = conditionsFor(rolloutPolicyOf(daemonSet), stored?.conditions, counters, at);
+  const conditions = conditionsFor(holdOf(daemonSet, ledger, limits), stored?.conditions, counters, at);
   return {
     ...counters,
     ...(observedGeneration !== undefined && { observedGeneration }),
