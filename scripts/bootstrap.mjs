@@ -1,6 +1,7 @@
 // The first thing that runs on a fresh clone: plain Node, nothing installed yet.
 //   node scripts/bootstrap.mjs start|stop [flags]    the command line's command of that name
 //   node scripts/bootstrap.mjs run <command> [args]  any command of the command line
+//   node scripts/bootstrap.mjs bench [flags]         measures a control plane; see docs/performance.md
 //   node scripts/bootstrap.mjs test [args]           all tests; ends with the line "N passed, N failed"
 // Each of them first installs and builds what is missing or out of date.
 import { spawn } from 'node:child_process';
@@ -147,6 +148,10 @@ if (command === 'test') {
   await test(args);
 } else if (command === 'vectors') {
   process.exitCode = await (await import('./vectors.mjs')).runVectors(args);
+} else if (command === 'bench') {
+  const bench = inRoot('packages', 'bench', 'dist', 'main.js');
+  process.argv = [process.execPath, bench, ...args];
+  await import(pathToFileURL(bench).href);
 } else {
   endWithNpm();
   process.argv = [process.execPath, cli, ...(command === 'run' ? args : [command, ...args])];
