@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../resource.js';
 import { configMaps, secrets, serviceAccounts } from './configuration.js';
+import { limitRanges, resourceQuotas } from './constraints.js';
 import { controllerRevisions } from './controller-revisions.js';
 import { daemonSets } from './daemon-sets.js';
 import { events, groupedEvents } from './events.js';
@@ -13,9 +14,11 @@ import { priorityClasses } from './priority-classes.js';
 export const resources: readonly ResourceDefinition[] = [
   configMaps,
   events,
+  limitRanges,
   namespaces,
   nodes,
   pods,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   controllerRevisions,

@@ -253,6 +253,13 @@ describe('listing', () => {
     expect([json.kind, json.items[0].data]).toEqual(['PartialObjectMetadataList', undefined]);
   });
 
+  it.each(['limitranges', 'resourcequotas'])('lists %s, of which there are none, and takes none', async (plural) => {
+    const at = `/api/v1/namespaces/default/${plural}`;
+    const list = await api.request('GET', at);
+    expect([list.status, list.json.items]).toEqual([200, []]);
+    expect((await api.request('POST', at, { body: { metadata: { name: 'x' } } })).status).toBe(405);
+  });
+
   it('refuses what it does not speak', async () => {
     expect((await api.request('GET', MAPS, { accept: 'text/html' })).status).toBe(406);
     const cbor = await api.request('POST', MAPS, { body: 'k8s', contentType: 'application/cbor' });
