@@ -1,4 +1,5 @@
 import { cpus, version as kernel, totalmem } from 'node:os';
+import { alignedLines } from '@everynode/cli';
 import type { Usage } from './process-usage.js';
 import { type Measurement, median, percentile, type Scenario } from './scenarios.js';
 import { targetOf } from './targets.js';
@@ -41,16 +42,7 @@ export function rowsText(rows: readonly Row[]): string {
     targetMs === undefined ? '' : medianMs <= targetMs ? 'met' : `missed, ${(medianMs / targetMs).toFixed(2)} ×`,
     runs.length > 1 ? `of ${runs.length} runs: ${runs.map((run) => Math.round(run)).join(', ')}` : '',
   ]);
-  const table = [['NODES', 'SCENARIO', 'MEDIAN', 'TARGET', '', ''], ...lines];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  return table
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedLines([['NODES', 'SCENARIO', 'MEDIAN', 'TARGET', '', ''], ...lines]).join('\n');
 }
 
 /** CPU of each kind of process for a pod event, and its memory at the end, of the last run at a size. */

@@ -1,6 +1,7 @@
 import { ControlClient } from '@everynode/local-stack';
 import { ApiClient } from './api-client.js';
 import { checkoutState } from './checkout.js';
+import { alignedLines } from './columns.js';
 
 export interface ExplainFlags {
   namespace: string;
@@ -21,7 +22,6 @@ export function daemonSetName(word: string): string {
   return name;
 }
 
-/** Lines of equal columns. */
 export function explanationTable({ nodes }: Explanation): string {
   const rows = [
     ['NODE', 'POD', 'READY', 'OUTCOME', 'REASON'],
@@ -33,12 +33,7 @@ export function explanationTable({ nodes }: Explanation): string {
       reason,
     ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('   '),
-    )
-    .join('\n');
+  return alignedLines(rows).join('\n');
 }
 
 /** Prints why a DaemonSet runs where it runs. Rejects with the API's message. */

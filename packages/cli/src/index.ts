@@ -1,1 +1,2 @@
 export { parseLabels, parseTaints } from './arguments.js';
+export { alignedLines } from './columns.js';

@@ -1,4 +1,5 @@
 import type { StackStatus, StatePaths } from '@everynode/local-stack';
+import { alignedLines } from './columns.js';
 
 const colour = () => process.stdout.isTTY === true && !process.env.NO_COLOR;
 const bold = (text: string) => (colour() ? `\u001b[1m${text}\u001b[22m` : text);
@@ -36,13 +37,8 @@ export function startSummary(status: StackStatus, paths: StatePaths, detached: b
 }
 
 function table(header: string[], rows: string[][]): string {
-  const widths = header.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('   ')
-      .trimEnd();
-  return [dim(line(header)), ...rows.map(line)].join('\n');
+  const [first = '', ...rest] = alignedLines([header, ...rows]);
+  return [dim(first), ...rest].join('\n');
 }
 
 /** The processes of a running stack. */

@@ -199,7 +199,8 @@ function surgePart(view: View): Part {
   return { part: eligibility.shouldRun ? { kind: 'create-now' } : { kind: 'delete-now', pod: old }, serving };
 }
 
-const countNothing = (): NodeCounts => ({
+/** Of a node that counts for nothing, and where sums begin. */
+export const countNothing = (): NodeCounts => ({
   desired: 0,
   current: 0,
   misscheduled: 0,

@@ -1,13 +1,13 @@
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { assessNode, type DeleteReason, type NodeAssessment } from './assessment.js';
-import { daemonPodTemplate, REVISION_LABEL } from './daemon-pod.js';
-import { compileDaemonSet, type Ineligibility } from './eligibility.js';
+import { REVISION_LABEL } from './daemon-pod.js';
+import { compileDaemonSet, eligibilityOf, type Ineligibility } from './eligibility.js';
 import { type NodeLoad, roomDemands, roomFaults } from './node-fit.js';
-import { compareDaemonPods, isPodDeleting, isPodUpdated } from './pod-state.js';
+import { compareDaemonPods, isPodDeleting, isPodReady, isPodUpdated } from './pod-state.js';
 import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
 import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION } from './rollout-limits.js';
-import { FROZEN_ANNOTATION, holdOf, rolloutPolicyOf } from './rollout-policy.js';
+import { holdOf, type RolloutHold } from './rollout-policy.js';
 import { rolloutNumbers } from './strategy.js';
 
 /**
@@ -93,6 +93,7 @@ class Pass {
   readonly #ledger: RolloutLedger;
   readonly #restarts: ReadonlySet<string>;
   readonly #surges: ReadonlySet<string>;
+  readonly #hold: RolloutHold | undefined;
   readonly #waiting: string;
   readonly #limits: RolloutLimits;
 
@@ -102,6 +103,7 @@ class Pass {
     this.#ledger = ledger;
     this.#restarts = new Set(decision.deletes.map(({ node }) => node));
     this.#surges = new Set(decision.createOn);
+    this.#hold = holdOf(input.daemonSet, ledger, limits);
     this.#waiting = this.#whyOthersWait();
   }
 
@@ -112,14 +114,17 @@ class Pass {
     const live = (podsByNode.get(name) ?? []).filter((pod) => !isPodDeleting(pod)).sort(compareDaemonPods);
     const pod = live[0] ?? podsByNode.get(name)?.[0];
     const [outcome, reason] = this.#outcome(node, assessment, pod);
-    const ready = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
     const revision = pod?.metadata?.labels?.[REVISION_LABEL] ?? '';
     const updated = isPodUpdated(pod?.metadata?.labels, daemonSet.metadata?.annotations, currentHash);
     return {
       node: name,
       eligible: assessment.eligibility.shouldRun,
       ...(pod && {
-        pod: { name: pod.metadata?.name ?? '', revision: updated ? `${revision} (current)` : revision, ready },
+        pod: {
+          name: pod.metadata?.name ?? '',
+          revision: updated ? `${revision} (current)` : revision,
+          ready: isPodReady(pod),
+        },
       }),
       outcome,
       reason,
@@ -130,8 +135,7 @@ class Pass {
     const { eligibility, create, deletes } = assessment;
     const against = describeIneligibility(eligibility.because);
     if (!pod && !create) return ['none', against];
-    const held = this.#heldBack(create || deletes.length > 0);
-    if (held) return ['wait', held];
+    if (this.#hold?.reason === 'Frozen' && (create || deletes.length > 0)) return ['wait', this.#hold.because];
     if (create) return this.#creation(node);
     const [removal] = deletes;
     if (removal) {
@@ -143,15 +147,10 @@ class Pass {
     return this.#running(node, assessment, pod as Pod);
   }
 
-  #heldBack(wouldAct: boolean): string | undefined {
-    return wouldAct && rolloutPolicyOf(this.#input.daemonSet) === 'frozen'
-      ? `${FROZEN_ANNOTATION} holds everything`
-      : undefined;
-  }
-
   #creation(node: Node): [NodeOutcome, string] {
-    const { daemonSet, currentHash, loadOf } = this.#input;
-    const { spec } = daemonPodTemplate(daemonSet, currentHash).podOn(node.metadata?.name ?? '', '');
+    const { daemonSet, loadOf } = this.#input;
+    // What pins a pod to its node takes no room: the template asks for as much as each of its pods.
+    const spec = daemonSet.spec?.template.spec ?? { containers: [] };
     const short = roomFaults(roomDemands(spec), loadOf(node));
     return short.length > 0
       ? ['create', `the node is eligible and has no pod; it will be Pending: ${short.join(', ')}`]
@@ -180,7 +179,7 @@ class Pass {
   }
 
   #update(kind: string): [NodeOutcome, string] {
-    if (rolloutPolicyOf(this.#input.daemonSet) !== 'run') return ['wait', this.#waiting];
+    if (this.#hold?.reason === 'Paused' || this.#hold?.reason === 'Frozen') return ['wait', this.#waiting];
     const broken = kind === 'replace-now' || kind === 'create-now';
     return [
       'restart',
@@ -194,8 +193,7 @@ class Pass {
     const strategy = daemonSet.spec?.updateStrategy;
     if (strategy?.type === 'OnDelete')
       return 'an old revision stays until its pod is deleted (updateStrategy OnDelete)';
-    const hold = holdOf(daemonSet, this.#ledger, this.#limits);
-    if (hold) return `an old revision: ${hold.because}`;
+    if (this.#hold) return `an old revision: ${this.#hold.because}`;
     const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.#ledger.desired);
     const busy = [...this.#ledger.nodes()]
       .filter(([, { rollout }]) => ['unavailable', 'replace-now', 'surging'].includes(rollout.kind))
@@ -231,10 +229,10 @@ export function previewChange(
   for (const node of nodes) {
     const name = node.metadata?.name ?? '';
     const has = (podsByNode.get(name) ?? []).some((pod) => !isPodDeleting(pod));
-    const assessed = assessNode(compiled, { node, pods: [], currentHash: '', now: 0 }).eligibility;
-    if (!has && assessed.shouldRun) preview.gain.push(name);
-    else if (has && !assessed.shouldContinueRunning) preview.lose.push(name);
-    else if (has && updates && assessed.shouldRun) preview.restart.push(name);
+    const eligibility = eligibilityOf(compiled, node);
+    if (!has && eligibility.shouldRun) preview.gain.push(name);
+    else if (has && !eligibility.shouldContinueRunning) preview.lose.push(name);
+    else if (has && updates && eligibility.shouldRun) preview.restart.push(name);
   }
   return preview;
 }

@@ -1,6 +1,6 @@
 import type { DaemonSetStatus, DaemonSetUpdateStrategy } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
+import { countNothing, type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
 import { NO_LIMITS, type RolloutLimits } from './rollout-limits.js';
 import { rolloutNumbers } from './strategy.js';
 
@@ -27,17 +27,7 @@ const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
 export class RolloutLedger {
   readonly #nodes = new Map<string, NodeAssessment>();
   readonly #parts = new Map<PartKind, Map<string, RolloutPart>>();
-  readonly #totals: NodeCounts = {
-    desired: 0,
-    current: 0,
-    misscheduled: 0,
-    ready: 0,
-    available: 0,
-    updated: 0,
-    restarts: 0,
-    canary: 0,
-    proven: 0,
-  };
+  readonly #totals = countNothing();
   #serving = 0;
 
   get(node: string): NodeAssessment | undefined {

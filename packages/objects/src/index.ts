@@ -7,6 +7,7 @@ export * from './discovery/index.js';
 export * from './field-error.js';
 export * from './kube-object.js';
 export * from './pod-priority.js';
+export { withPodScheduled } from './pod-scheduled.js';
 export * from './quantity/index.js';
 export * from './record.js';
 export * from './resource.js';

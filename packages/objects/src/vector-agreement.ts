@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from './canonical-json.js';
 
 /** Lists of a case whose order says nothing. */
 const SETS = new Set(['tolerations', 'createOnNodes', 'deletePods', 'events', 'owned', 'adopt', 'release']);
@@ -9,13 +10,7 @@ interface ExpectedError {
   detail?: string;
 }
 
-/** JSON with keys in order, so that equal values give equal text. */
-const textOf = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  ) ?? 'nothing';
+const textOf = (value: unknown): string => (value === undefined ? 'nothing' : canonicalJson(value));
 
 const sortedTexts = (list: readonly unknown[]): string[] => list.map(textOf).sort();
 

@@ -1,5 +1,5 @@
-import { claimOf, type ExplainInput, hashOf, isPodTerminal, revisionData, targetNodeOf } from '@everynode/daemonset';
-import { canonicalJson, controllerOf } from '@everynode/objects';
+import { claimOf, type ExplainInput, hashOf, historyOf, isPodTerminal, targetNodeOf } from '@everynode/daemonset';
+import { controllerOf } from '@everynode/objects';
 import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
@@ -22,13 +22,11 @@ export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): 
 
 /** The hash of the revision that is the template; empty while the controller has not written it. */
 function currentHash({ reflector }: ApiContext, daemonSet: DaemonSet): string {
-  const data = canonicalJson(revisionData(daemonSet));
-  for (const cached of reflector.cache('controllerrevisions.apps').list(daemonSet.metadata?.namespace)) {
-    if (claimOf(daemonSet, cached) !== 'own') continue;
-    const revision = cached.object as unknown as ControllerRevision;
-    if (canonicalJson(revision.data) === data) return hashOf(revision);
-  }
-  return '';
+  const revisions = [...reflector.cache('controllerrevisions.apps').list(daemonSet.metadata?.namespace)]
+    .filter((cached) => claimOf(daemonSet, cached) === 'own')
+    .map(({ object }) => object as unknown as ControllerRevision);
+  const { current } = historyOf(daemonSet, revisions);
+  return current ? hashOf(current) : '';
 }
 
 /** What the api knows of a DaemonSet, for the pure functions that explain it. */

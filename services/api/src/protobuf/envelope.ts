@@ -1,9 +1,11 @@
-import { Writer } from 'protobufjs/minimal.js';
+import { Reader, Writer } from 'protobufjs/minimal.js';
 import { decodeMessage, encodeMessage } from './codec.js';
+import { rawFields } from './special-messages.js';
 
 /** Where every object in this form begins; what follows is a runtime.Unknown. Source: runtime/serializer/protobuf. */
 const MAGIC = Buffer.from('k8s\0');
-const UNKNOWN = 'k8s.io.apimachinery.pkg.runtime.Unknown';
+const TYPE_META = 'k8s.io.apimachinery.pkg.runtime.TypeMeta';
+const NONE = new Uint8Array();
 
 export interface TypeMeta {
   apiVersion: string;
@@ -21,15 +23,11 @@ export function wrap({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Buffer {
 /** What a client sent: which type it says it is, and the bytes of its message. @throws Error for anything else. */
 export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
   if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw new Error('the body does not begin with the prefix k8s\\0');
-  const { typeMeta, raw } = decodeMessage(UNKNOWN, bytes.subarray(MAGIC.length)) as {
-    typeMeta?: Partial<TypeMeta>;
-    raw?: string;
-  };
-  return {
-    apiVersion: typeMeta?.apiVersion ?? '',
-    kind: typeMeta?.kind ?? '',
-    raw: Buffer.from(raw ?? '', 'base64'),
-  };
+  const reader = Reader.create(bytes.subarray(MAGIC.length));
+  const unknown = rawFields(reader, reader.len);
+  const [typeMeta, raw] = [unknown.get(1), unknown.get(2)].map((field) => (field instanceof Uint8Array ? field : NONE));
+  const { apiVersion = '', kind = '' } = decodeMessage(TYPE_META, typeMeta ?? NONE) as Partial<TypeMeta>;
+  return { apiVersion, kind, raw: raw ?? NONE };
 }
 
 /** A list of one kind from its items' messages, which are put in as they are. */

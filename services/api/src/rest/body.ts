@@ -15,13 +15,16 @@ import { messageOfSchema } from '../protobuf/message-facts.js';
 
 /** A request's body and what it says of itself. */
 export class Body {
+  #text: string | undefined;
+
   constructor(
     readonly bytes: Buffer,
     readonly contentType: string | undefined,
   ) {}
 
   get text(): string {
-    return this.bytes.toString();
+    this.#text ??= this.bytes.toString();
+    return this.#text;
   }
 
   get isEmpty(): boolean {

@@ -1,5 +1,5 @@
-import { ApiError, conflict, notFound, timestamp } from '@everynode/objects';
-import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import { ApiError, conflict, notFound, timestamp, withPodScheduled } from '@everynode/objects';
+import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import { type Body, readObject } from '../rest/body.js';
@@ -30,11 +30,7 @@ export async function bindPod(context: ApiContext, target: Target, body: Body, q
       );
     spec.nodeName = node;
     const status = (pod.status ?? {}) as PodStatus;
-    const others = (status.conditions ?? []).filter((condition: PodCondition) => condition.type !== 'PodScheduled');
-    pod.status = {
-      ...status,
-      conditions: [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now }],
-    };
+    pod.status = { ...status, conditions: withPodScheduled(status.conditions, { status: 'True' }, now) };
     return decisionFor(target, pod, current);
   });
 }

@@ -1,4 +1,4 @@
-import { nodeFault, podDemands, roomFaults } from '@everynode/daemonset';
+import { nodeFault, type PodDemands, podDemands, roomFaults } from '@everynode/daemonset';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
 
 /** A node with its pods as they are: it is for them that this asks. */
@@ -25,10 +25,9 @@ function byImportance(a: Pod, b: Pod): number {
 }
 
 /** The fewest, and of them the least important, pods of lower priority whose end makes room; undefined if none do. */
-function victimsOn(spec: PodSpec, { node, pods, promised }: OccupiedNode): Pod[] | undefined {
-  const demands = podDemands(spec);
+function victimsOn(demands: PodDemands, { node, pods, promised }: OccupiedNode): Pod[] | undefined {
   if (nodeFault(demands, node) !== undefined) return undefined;
-  const priority = spec.priority ?? 0;
+  const priority = priorityOf(demands);
   const lower = pods.filter((pod) => priorityOf(pod) < priority).sort(byImportance);
   const staying: Pick<Pod, 'spec'>[] = [...pods.filter((pod) => priorityOf(pod) >= priority), ...promised];
   const fits = (): boolean => roomFaults(demands, { node, pods: staying }).length === 0;
@@ -50,9 +49,10 @@ function victimsOn(spec: PodSpec, { node, pods, promised }: OccupiedNode): Pod[]
  */
 export function chooseVictims(spec: PodSpec, nodes: Iterable<OccupiedNode>): Preemption | undefined {
   if ((spec as { preemptionPolicy?: string }).preemptionPolicy === 'Never') return undefined;
+  const demands = podDemands(spec);
   let best: (Preemption & { cost: [highest: number, count: number] }) | undefined;
   for (const occupied of nodes) {
-    const victims = victimsOn(spec, occupied);
+    const victims = victimsOn(demands, occupied);
     if (!victims?.length) continue;
     const cost: [number, number] = [Math.max(...victims.map(priorityOf)), victims.length];
     if (best && (cost[0] > best.cost[0] || (cost[0] === best.cost[0] && cost[1] >= best.cost[1]))) continue;

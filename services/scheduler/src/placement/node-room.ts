@@ -7,7 +7,6 @@ interface Promised {
   /** `taken` is being written now; `nominated` is kept free until others have left, but not from pods of higher priority. */
   kind: 'taken' | 'nominated';
   spec: PodSpec;
-  priority: number;
 }
 
 /**
@@ -39,8 +38,8 @@ export class NodeRoom {
     if (!promised) return [];
     const shown = new Set<string>();
     for (const { record } of this.#pods.find('byNode', node)) shown.add(record.uid);
-    return [...promised].flatMap(([uid, { kind, spec, priority: theirs }]) => {
-      const counts = kind === 'taken' || theirs >= priority;
+    return [...promised].flatMap(([uid, { kind, spec }]) => {
+      const counts = kind === 'taken' || (spec.priority ?? 0) >= priority;
       return counts && uid !== except && !shown.has(uid) ? [{ spec }] : [];
     });
   }
@@ -49,9 +48,8 @@ export class NodeRoom {
   take(name: string, uid: string, spec: PodSpec, demands: RoomDemands): boolean {
     const node = this.#nodes.get('', name)?.object as Node | undefined;
     if (!node) return false;
-    const priority = spec.priority ?? 0;
     if (!this.#takesAnother(node, name, demands)) {
-      const pods = [...this.podsOn(name), ...this.promisedOn(name, priority)];
+      const pods = [...this.podsOn(name), ...this.promisedOn(name, spec.priority ?? 0)];
       if (roomFaults(demands, { node, pods }).length > 0) return false;
     }
     this.promise('taken', uid, name, spec);
@@ -77,7 +75,7 @@ export class NodeRoom {
       promised = new Map();
       this.#promised.set(node, promised);
     }
-    promised.set(uid, { kind, spec, priority: spec.priority ?? 0 });
+    promised.set(uid, { kind, spec });
     this.#nodeOf.set(uid, node);
   }
 

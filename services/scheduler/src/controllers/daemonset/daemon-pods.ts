@@ -14,6 +14,7 @@ import {
   resourceByStorage,
   splitObject,
   timestamp,
+  withPodScheduled,
 } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
@@ -102,11 +103,12 @@ export class DaemonPodFactory {
     // A node named by the template is not asked: whoever writes spec.nodeName goes past the scheduler, as upstream.
     const bound = this.#named || this.#room.take(node, uid, pod.spec, this.#demands);
     if (!bound) delete pod.spec.nodeName;
-    const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: at };
     const object = {
       ...pod,
       metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
-      status: bound ? { ...this.#status, conditions: [scheduled] } : this.#status,
+      status: bound
+        ? { ...this.#status, conditions: withPodScheduled(undefined, { status: 'True' }, at) }
+        : this.#status,
     } as unknown as KubeObject;
     return {
       name,

@@ -4,6 +4,7 @@ import { ApiError, controllerOf, isEmptySelector, keyOf, type PriorityFacts } fr
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
+import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { DaemonPodFactory } from './daemon-pods.js';
 import { DaemonSetState } from './daemonset-state.js';
@@ -17,7 +18,6 @@ import {
   syncCurrentRevision,
 } from './revision-sync.js';
 import { decideStatus, sameStatus, statusFrom } from './status-write.js';
-import { decideTermination } from './terminate-pod.js';
 
 const DAEMONSETS = 'daemonsets.apps';
 const COMPONENT = 'daemonset-controller';

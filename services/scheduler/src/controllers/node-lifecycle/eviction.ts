@@ -1,7 +1,7 @@
 import { toleratesTaint } from '@everynode/daemonset';
-import { decideDeletion, podDeletionRules, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { PodCondition, PodStatus, Taint, Toleration } from 'kubernetes-types/core/v1.js';
+import type { Taint, Toleration } from 'kubernetes-types/core/v1.js';
+import { type Disruption, decideDisruption } from '../../pod-termination/terminate-pod.js';
 
 /** A NoExecute taint and when it began to count, ms since the epoch. */
 export interface ActiveTaint {
@@ -35,28 +35,12 @@ export function evictionTime(
   return earliest;
 }
 
-const DISRUPTION: Omit<PodCondition, 'lastTransitionTime'> = {
-  type: 'DisruptionTarget',
-  status: 'True',
+const DISRUPTION: Disruption = {
   reason: 'DeletionByTaintManager',
   message: 'Taint manager: deleting due to NoExecute taint',
 };
 
 /** Deletes the pod gracefully and says in its status why. `now` is ms since the epoch. */
 export function decideEviction(current: Current | undefined, uid: string, now: number): Decision {
-  if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
-  const { metadata, desired, observed, placement } = current;
-  if (metadata === undefined || desired === undefined) throw new Error('an eviction needs the whole pod');
-  const decision = decideDeletion(
-    { metadata, desired, observed: observed ?? null, placement },
-    {},
-    podDeletionRules,
-    now,
-  );
-  if (decision.kind === 'keep') return decision;
-  const status = JSON.parse(observed ?? '{}') as PodStatus;
-  const at = timestamp(now);
-  const others = status.conditions?.filter(({ type }) => type !== DISRUPTION.type) ?? [];
-  const told: PodStatus = { ...status, conditions: [...others, { ...DISRUPTION, lastTransitionTime: at }] };
-  return { ...decision, parts: { ...decision.parts, observed: JSON.stringify(told) } };
+  return decideDisruption(current, uid, DISRUPTION, now);
 }

@@ -1,9 +1,7 @@
-import { timestamp } from '@everynode/objects';
+import { withPodScheduled } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
-import { decideTermination } from '../daemonset/terminate-pod.js';
-
-type Scheduled = Omit<PodCondition, 'type' | 'lastTransitionTime'>;
+import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import { type Disruption, decideDisruption } from '../../pod-termination/terminate-pod.js';
 
 interface StoredPod {
   desired: { spec: PodSpec };
@@ -18,20 +16,13 @@ function placeable(current: Current | undefined, uid: string): StoredPod | undef
   return { desired, status: JSON.parse(current.observed ?? '{}') as PodStatus };
 }
 
-function withScheduled(status: PodStatus, scheduled: Scheduled, now: string): PodStatus {
-  const before = status.conditions?.find(({ type }) => type === 'PodScheduled');
-  const others = status.conditions?.filter(({ type }) => type !== 'PodScheduled') ?? [];
-  const since = before?.status === scheduled.status ? before.lastTransitionTime : now;
-  const condition = { type: 'PodScheduled', lastProbeTime: null, lastTransitionTime: since, ...scheduled };
-  return { ...status, conditions: [...others, condition as PodCondition] };
-}
-
 /** Binds the pod to the node, unless it has one. `now` as the API writes times. */
 export function decideBinding(current: Current | undefined, uid: string, node: string, now: string): Decision {
   const pod = placeable(current, uid);
   if (!pod) return { kind: 'keep' };
   const desired = JSON.stringify({ ...pod.desired, spec: { ...pod.desired.spec, nodeName: node } });
-  const observed = JSON.stringify(withScheduled(pod.status, { status: 'True' }, now));
+  const conditions = withPodScheduled(pod.status.conditions, { status: 'True' }, now);
+  const observed = JSON.stringify({ ...pod.status, conditions });
   return { kind: 'update', parts: { desired, observed }, placement: node };
 }
 
@@ -45,24 +36,22 @@ export function decideNomination(
 ): Decision {
   const pod = placeable(current, uid);
   if (!pod) return { kind: 'keep' };
-  const status = withScheduled(pod.status, { status: 'False', reason: 'Unschedulable', message }, now);
-  const observed = JSON.stringify({ ...status, ...(nominated !== undefined && { nominatedNodeName: nominated }) });
+  const unschedulable = { status: 'False', reason: 'Unschedulable', message };
+  const conditions = withPodScheduled(pod.status.conditions, unschedulable, now);
+  const observed = JSON.stringify({
+    ...pod.status,
+    conditions,
+    ...(nominated !== undefined && { nominatedNodeName: nominated }),
+  });
   return observed === current?.observed ? { kind: 'keep' } : { kind: 'update', parts: { observed } };
 }
 
+const PREEMPTION: Disruption = {
+  reason: 'PreemptionByScheduler',
+  message: 'default-scheduler: preempting to accommodate a higher priority pod',
+};
+
 /** Ends a pod for one of higher priority, with its grace period. `now` in ms. Source: scheduler framework, preemption. */
 export function decidePreemption(current: Current | undefined, uid: string, now: number): Decision {
-  if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
-  const status = JSON.parse(current.observed ?? '{}') as PodStatus;
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    lastProbeTime: null,
-    lastTransitionTime: timestamp(now),
-    reason: 'PreemptionByScheduler',
-    message: 'default-scheduler: preempting to accommodate a higher priority pod',
-  };
-  const observed = JSON.stringify({ ...status, conditions: [...(status.conditions ?? []), condition] });
-  const decision = decideTermination({ ...current, observed }, uid, now);
-  return decision.kind === 'update' ? { ...decision, parts: { observed, ...decision.parts } } : decision;
+  return decideDisruption(current, uid, PREEMPTION, now);
 }

@@ -1,0 +1,15 @@
+import type { PodCondition } from 'kubernetes-types/core/v1.js';
+
+/** A pod's conditions with this PodScheduled among them; it keeps its time while its status stays. `now` as the API writes times. */
+export function withPodScheduled(
+  conditions: readonly PodCondition[] | undefined,
+  scheduled: Omit<PodCondition, 'type' | 'lastTransitionTime'>,
+  now: string,
+): PodCondition[] {
+  const before = conditions?.find(({ type }) => type === 'PodScheduled');
+  const others = conditions?.filter(({ type }) => type !== 'PodScheduled') ?? [];
+  const since = before?.status === scheduled.status ? before.lastTransitionTime : now;
+  // Go writes the time of the probe, which nobody makes, as null.
+  const condition = { type: 'PodScheduled', lastProbeTime: null, lastTransitionTime: since, ...scheduled };
+  return [...others, condition as PodCondition];
+}

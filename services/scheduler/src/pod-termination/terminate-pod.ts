@@ -1,0 +1,30 @@
+import { type DeletionDecision, decideDeletion, podDeletionRules, timestamp } from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+import type { PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+
+/** Deletes a pod with the grace period of its spec, unless it is another pod by now or is going already. */
+export function decideTermination(current: Current | undefined, uid: string, now: number): DeletionDecision {
+  if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
+  const { metadata, desired, observed = null, placement } = current;
+  if (metadata === undefined || desired === undefined) throw new Error('a pod must be read whole to be deleted');
+  return decideDeletion({ metadata, desired, observed, placement }, {}, podDeletionRules, now);
+}
+
+/** Who ends a pod that its owner did not ask to end, and why. */
+export type Disruption = Pick<PodCondition, 'reason' | 'message'>;
+
+/** Deletes a pod as {@link decideTermination} does, and says in its status why. `now` is ms since the epoch. */
+export function decideDisruption(
+  current: Current | undefined,
+  uid: string,
+  disruption: Disruption,
+  now: number,
+): Decision {
+  const decision = decideTermination(current, uid, now);
+  if (decision.kind === 'keep') return decision;
+  const status = JSON.parse(current?.observed ?? '{}') as PodStatus;
+  const others = status.conditions?.filter(({ type }) => type !== 'DisruptionTarget') ?? [];
+  const told = { type: 'DisruptionTarget', status: 'True', ...disruption, lastTransitionTime: timestamp(now) };
+  const observed = JSON.stringify({ ...status, conditions: [...others, told] });
+  return { ...decision, parts: { ...decision.parts, observed } };
+}
