@@ -51,11 +51,12 @@ program
 program
   .command('explain')
   .description('say for each node why a DaemonSet runs there, or does not')
-  .argument('<daemonset>', 'ds/NAME')
+  .argument('[daemonset]', 'ds/NAME')
   .option('-n, --namespace <namespace>', 'its namespace', 'default')
+  .option('-f, --filename <file>', 'a manifest that is not applied (- for standard input): what it would do')
   .option('--node <node>', 'this node alone')
   .option('--json', 'for programs', false)
-  .action((daemonSet: string, flags: ExplainFlags) => explainDaemonSet(daemonSet, flags));
+  .action((daemonSet: string | undefined, flags: ExplainFlags) => explainDaemonSet(daemonSet, flags));
 
 const nodes = program.command('nodes').description('change the fleet while it runs');
 nodes

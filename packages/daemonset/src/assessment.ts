@@ -1,7 +1,10 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from './eligibility.js';
+import { isNodeReady, type NodeFault, nodeFaultOf } from './node-fault.js';
 import { availableAt, compareDaemonPods, isPodDeleting, isPodReady, isPodTerminal, isPodUpdated } from './pod-state.js';
+import { OVERRIDE_ANNOTATION, overrideFor } from './resource-overrides.js';
 import { isCanary } from './rollout-limits.js';
+import { zoneOf } from './zone-order.js';
 
 /** Why a pod is deleted outside a rollout. */
 export type DeleteReason = 'not-eligible' | 'failed' | 'succeeded' | 'excess' | 'replaced' | 'node-gone';
@@ -20,6 +23,8 @@ export interface NodeCounts {
   canary: number;
   /** It has run the current revision for as long as a canary must, without a restart. */
   proven: number;
+  /** Its pod is of the current revision, and available. */
+  settled: number;
 }
 
 /**
@@ -44,6 +49,10 @@ export interface NodeAssessment {
   create: boolean;
   deletes: { pod: Pod; reason: DeleteReason }[];
   counts: NodeCounts;
+  /** Where the owner has zones updated one by one: the node's; else empty. */
+  zone: string;
+  /** Why an eligible node has no available pod, where it will not have one by itself. */
+  fault: NodeFault | undefined;
   rollout: RolloutPart;
   /** Under surge: the pod that serves on this node is available (the old one is asked first). */
   serving: boolean;
@@ -71,7 +80,10 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
   const pods = state.pods.filter((pod) => !(isPodDeleting(pod) && isPodTerminal(pod))).sort(compareDaemonPods);
   const eligibility = node ? eligibilityOf(compiled, node) : NO_NODE;
   const annotations = compiled.daemonSet.metadata?.annotations;
-  const updated = (pod: Pod): boolean => isPodUpdated(pod.metadata?.labels, annotations, currentHash);
+  const override = overrideFor(compiled.limits.overrides, node)?.hash;
+  const updated = (pod: Pod): boolean =>
+    isPodUpdated(pod.metadata?.labels, annotations, currentHash) &&
+    pod.metadata?.annotations?.[OVERRIDE_ANNOTATION] === override;
   const available = (pod: Pod): boolean => {
     const at = availableAt(pod, compiled.minReadySeconds);
     return at !== undefined && at <= now;
@@ -85,10 +97,13 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
       provenAfter === undefined ? undefined : availableAt(pod, provenAfter / 1000),
     ])
     .filter((at): at is number => at !== undefined && at > now);
+  const counts = node ? { ...countNode(view), ...countForLimits(view, node, now) } : countNothing();
   return {
     eligibility,
     ...(node ? manage(view) : withoutNode(pods)),
-    counts: node ? { ...countNode(view), ...countForLimits(view, node, now) } : countNothing(),
+    counts,
+    zone: zoneOf(compiled.limits.zones, node),
+    fault: node && counts.desired === 1 && counts.available === 0 ? nodeFaultOf(node, pods[0]) : undefined,
     rollout: node && isSkipped(compiled, node, part) ? { kind: 'skipped' } : part,
     serving,
     recheckAtMs: pending.length > 0 ? Math.min(...pending) : undefined,
@@ -166,7 +181,7 @@ export const OLD_PARTS: readonly RolloutPart['kind'][] = ['candidate', 'replace-
 /** Nobody has touched the node's pod yet, and the node is not there to take another. */
 function isSkipped({ limits }: CompiledDaemonSet, node: Node, { kind }: RolloutPart): boolean {
   if (!limits.skipNotReady || !OLD_PARTS.includes(kind)) return false;
-  return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True';
+  return !isNodeReady(node);
 }
 
 type Part = { part: RolloutPart; serving: boolean };
@@ -210,6 +225,7 @@ export const countNothing = (): NodeCounts => ({
   restarts: 0,
   canary: 0,
   proven: 0,
+  settled: 0,
 });
 
 /** Source: daemon_controller.go, updateDaemonSetStatus. */
@@ -226,6 +242,7 @@ function countNode({ eligibility, pods, updated, available }: View): NodeCounts 
   counts.ready = isPodReady(first) ? 1 : 0;
   counts.available = available(first) ? 1 : 0;
   counts.updated = updated(first) ? 1 : 0;
+  counts.settled = counts.available * counts.updated;
   return counts;
 }
 

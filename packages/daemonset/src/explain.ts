@@ -3,10 +3,12 @@ import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { assessNode, type DeleteReason, type NodeAssessment } from './assessment.js';
 import { REVISION_LABEL } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf, type Ineligibility } from './eligibility.js';
+import { nameNodes } from './name-nodes.js';
 import { type NodeLoad, roomDemands, roomFaults } from './node-fit.js';
 import { compareDaemonPods, isPodDeleting, isPodReady, isPodUpdated } from './pod-state.js';
+import { overrideFor, withOverride } from './resource-overrides.js';
 import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
-import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION } from './rollout-limits.js';
+import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION, ZONE_ORDER_ANNOTATION } from './rollout-limits.js';
 import { holdOf, type RolloutHold } from './rollout-policy.js';
 import { rolloutNumbers } from './strategy.js';
 
@@ -80,14 +82,6 @@ export function explainDaemonSet(input: ExplainInput): NodeExplanation[] {
   return nodes.map((node) => pass.explain(node));
 }
 
-/** Nodes named in one line, so that a sentence stays one. */
-const MOST_NAMED = 5;
-
-export function nameNodes(names: readonly string[]): string {
-  const named = names.slice(0, MOST_NAMED).join(', ');
-  return names.length > MOST_NAMED ? `${named} and ${names.length - MOST_NAMED} more` : named;
-}
-
 class Pass {
   readonly #input: ExplainInput;
   readonly #ledger: RolloutLedger;
@@ -103,7 +97,7 @@ class Pass {
     this.#ledger = ledger;
     this.#restarts = new Set(decision.deletes.map(({ node }) => node));
     this.#surges = new Set(decision.createOn);
-    this.#hold = holdOf(input.daemonSet, ledger, limits);
+    this.#hold = holdOf(input.daemonSet, ledger, limits, input.currentHash);
     this.#waiting = this.#whyOthersWait();
   }
 
@@ -150,11 +144,14 @@ class Pass {
   #creation(node: Node): [NodeOutcome, string] {
     const { daemonSet, loadOf } = this.#input;
     // What pins a pod to its node takes no room: the template asks for as much as each of its pods.
-    const spec = daemonSet.spec?.template.spec ?? { containers: [] };
+    const template = daemonSet.spec?.template.spec ?? { containers: [] };
+    const override = overrideFor(this.#limits.overrides, node);
+    const spec = withOverride(template, override);
+    const sized = override ? `, with the resources for ${override.selector}` : '';
     const short = roomFaults(roomDemands(spec), loadOf(node));
     return short.length > 0
-      ? ['create', `the node is eligible and has no pod; it will be Pending: ${short.join(', ')}`]
-      : ['create', 'the node is eligible and has no pod'];
+      ? ['create', `the node is eligible and has no pod; it will be Pending${sized}: ${short.join(', ')}`]
+      : ['create', `the node is eligible and has no pod${sized}`];
   }
 
   #running(node: Node, { rollout }: NodeAssessment, pod: Pod): [NodeOutcome, string] {
@@ -166,7 +163,7 @@ class Pass {
         return ['keep', 'the current revision runs'];
       case 'unavailable':
       case 'surging':
-        return ['keep', 'the new pod is not available yet, and counts against the budget'];
+        return ['keep', this.#notAvailable(name)];
       case 'skipped':
         return [
           'wait',
@@ -174,12 +171,24 @@ class Pass {
         ];
       default:
         if (this.#restarts.has(name) || this.#surges.has(name)) return this.#update(rollout.kind);
-        return ['wait', this.#waiting];
+        return ['wait', this.#inTurn(name) ?? this.#waiting];
     }
   }
 
+  #notAvailable(node: string): string {
+    const fault = this.#ledger.faults.get(node);
+    return `the new pod is not available yet, and counts against the budget${fault ? `: ${fault.text}` : ''}`;
+  }
+
+  /** Why another zone goes before the node's; undefined when it is its turn. */
+  #inTurn(node: string): string | undefined {
+    const turn = this.#ledger.zoneInTurn(this.#limits);
+    if (turn === undefined || this.#hold || this.#ledger.get(node)?.zone === turn) return undefined;
+    return `an old revision: ${this.#limits.zones?.label} ${turn || '(none)'} is updated first (${ZONE_ORDER_ANNOTATION})`;
+  }
+
   #update(kind: string): [NodeOutcome, string] {
-    if (this.#hold?.reason === 'Paused' || this.#hold?.reason === 'Frozen') return ['wait', this.#waiting];
+    if (this.#hold && this.#hold.reason !== 'Canary') return ['wait', this.#waiting];
     const broken = kind === 'replace-now' || kind === 'create-now';
     return [
       'restart',

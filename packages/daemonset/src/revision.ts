@@ -1,6 +1,7 @@
 import { canonicalJson } from '@everynode/objects';
 import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
 import { REVISION_LABEL } from './daemon-pod.js';
+import { fnv1a } from './fnv1a.js';
 
 /** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
 export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<string, unknown> } } {
@@ -15,20 +16,14 @@ const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
  */
 export function revisionHash(daemonSet: DaemonSet): string {
   const bytes = new TextEncoder().encode(canonicalJson(daemonSet.spec?.template ?? {}));
-  let hash = fnv1a(0x811c9dc5, bytes);
+  let hash = fnv1a(bytes);
   const { collisionCount } = daemonSet.status ?? {};
   if (collisionCount != null) {
     const salt = new Uint8Array(8);
     new DataView(salt.buffer).setUint32(0, collisionCount, true);
-    hash = fnv1a(hash, salt);
+    hash = fnv1a(salt, hash);
   }
   return [...String(hash)].map((digit) => SAFE_ALPHABET[digit.charCodeAt(0) % SAFE_ALPHABET.length]).join('');
-}
-
-function fnv1a(start: number, bytes: Uint8Array): number {
-  let hash = start;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
 }
 
 /** The hash that a revision's pods carry; a revision without the label has its own name for it. */

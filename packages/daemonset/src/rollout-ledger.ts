@@ -1,8 +1,11 @@
 import type { DaemonSetStatus, DaemonSetUpdateStrategy } from 'kubernetes-types/apps/v1.js';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { countNothing, type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
+import type { NodeFault } from './node-fault.js';
 import { NO_LIMITS, type RolloutLimits } from './rollout-limits.js';
-import { rolloutNumbers } from './strategy.js';
+import { RolloutParts } from './rollout-parts.js';
+import { rolloutNumbers, scaled } from './strategy.js';
+import { compareZones } from './zone-order.js';
 
 /** What a rolling update does now. */
 export interface RolloutDecision {
@@ -18,6 +21,26 @@ type Only = (node: string) => boolean;
 
 /** Parts that use up the budget of their mode. */
 const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
+const IN_THE_MIDDLE: readonly PartKind[] = ['unavailable', 'surging', 'delete-now'];
+const OF_SURGE: readonly PartKind[] = ['create-now', 'surge-candidate', 'delete-now', 'surplus', 'surging'];
+
+/** Where a rollout is at work, and with what budget. */
+interface Scope {
+  zones: readonly RolloutParts[];
+  /** Whose nodes use up the budget. */
+  spenders: readonly RolloutParts[];
+  maxSurge: number;
+  maxUnavailable: number;
+  /** Old pods that may go. */
+  mayMove: number;
+  only: Only | undefined;
+}
+
+function countIn(zones: Iterable<RolloutParts>, kinds: readonly PartKind[]): number {
+  let sum = 0;
+  for (const zone of zones) sum += zone.count(kinds);
+  return sum;
+}
 
 /**
  * The latest assessment of each node of a DaemonSet, and their sums. Replacing one node's assessment costs the same
@@ -26,7 +49,8 @@ const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
  */
 export class RolloutLedger {
   readonly #nodes = new Map<string, NodeAssessment>();
-  readonly #parts = new Map<PartKind, Map<string, RolloutPart>>();
+  readonly #zones = new Map<string, RolloutParts>();
+  readonly #faults = new Map<string, NodeFault>();
   readonly #totals = countNothing();
   #serving = 0;
 
@@ -37,31 +61,41 @@ export class RolloutLedger {
   set(node: string, assessment: NodeAssessment): void {
     this.delete(node);
     this.#nodes.set(node, assessment);
-    this.#add(assessment, 1);
-    let parts = this.#parts.get(assessment.rollout.kind);
-    if (!parts) {
-      parts = new Map();
-      this.#parts.set(assessment.rollout.kind, parts);
+    let zone = this.#zones.get(assessment.zone);
+    if (!zone) {
+      zone = new RolloutParts();
+      this.#zones.set(assessment.zone, zone);
     }
-    parts.set(node, assessment.rollout);
+    zone.set(node, assessment.rollout);
+    if (assessment.fault) this.#faults.set(node, assessment.fault);
+    this.#add(zone, assessment, 1);
   }
 
   delete(node: string): void {
     const assessment = this.#nodes.get(node);
     if (!assessment) return;
     this.#nodes.delete(node);
-    this.#parts.get(assessment.rollout.kind)?.delete(node);
-    this.#add(assessment, -1);
+    this.#faults.delete(node);
+    const zone = this.#zones.get(assessment.zone);
+    if (!zone) return;
+    zone.delete(node, assessment.rollout.kind);
+    this.#add(zone, assessment, -1);
   }
 
-  #add({ counts, serving }: NodeAssessment, sign: 1 | -1): void {
+  #add(zone: RolloutParts, { counts, serving }: NodeAssessment, sign: 1 | -1): void {
     for (const key of Object.keys(counts) as (keyof NodeCounts)[]) this.#totals[key] += sign * counts[key];
+    zone.desired += sign * counts.desired;
     this.#serving += serving ? sign : 0;
   }
 
   /** Nodes that are assessed. */
   nodes(): Iterable<[string, NodeAssessment]> {
     return this.#nodes;
+  }
+
+  /** Eligible nodes whose pod will not be available by itself, and why. */
+  get faults(): ReadonlyMap<string, NodeFault> {
+    return this.#faults;
   }
 
   get desired(): number {
@@ -71,6 +105,11 @@ export class RolloutLedger {
   /** Nodes that have a pod and should not. */
   get misscheduled(): number {
     return this.#totals.misscheduled;
+  }
+
+  /** Nodes whose pod is of the current revision, and available. */
+  get settled(): number {
+    return this.#totals.settled;
   }
 
   /** The counters of the status; zero counters that Go leaves out are left out. */
@@ -96,15 +135,39 @@ export class RolloutLedger {
    */
   decide(strategy: DaemonSetUpdateStrategy | undefined, limits = NO_LIMITS): RolloutDecision {
     if (strategy?.type === 'OnDelete' || this.stoppedByRestarts(limits)) return { deletes: [], createOn: [] };
+    const scope = this.#scope(strategy, limits);
+    return scope.maxSurge > 0 || this.#count(OF_SURGE) > 0 ? this.#decideSurge(scope) : this.#decideReplace(scope);
+  }
+
+  #scope(strategy: DaemonSetUpdateStrategy | undefined, limits: RolloutLimits): Scope {
     const held = this.holdsForCanary(limits) ? limits.canary?.which : undefined;
     const partition = typeof held === 'number' ? Math.max(limits.partition, this.desired - held) : limits.partition;
     const only = typeof held === 'function' ? (node: string) => this.#nodes.get(node)?.counts.canary === 1 : undefined;
-    const { maxSurge, maxUnavailable } = rolloutNumbers(strategy, this.desired);
-    const surge = this.#kinds('create-now', 'surge-candidate', 'delete-now', 'surplus', 'surging');
-    const mayMove = this.#kinds(...OLD_PARTS) - partition;
-    return maxSurge > 0 || surge > 0
-      ? this.#decideSurge(maxSurge, mayMove, only)
-      : this.#decideReplace(maxUnavailable, mayMove, only);
+    const mayMove = this.#count(OLD_PARTS) - partition;
+    const numbers = rolloutNumbers(strategy, this.desired);
+    const turn = this.zoneInTurn(limits);
+    const zone = turn === undefined ? undefined : this.#zones.get(turn);
+    const all = [...this.#zones.values()];
+    const whole: Scope = { zones: zone ? [zone] : all, spenders: all, ...numbers, mayMove, only };
+    if (!zone || limits.zoneBudget === undefined) return whole;
+    const budget = Math.max(1, scaled(limits.zoneBudget, zone.desired));
+    const surges = numbers.maxSurge > 0;
+    return { ...whole, spenders: [zone], maxSurge: surges ? budget : 0, maxUnavailable: surges ? 0 : budget };
+  }
+
+  /**
+   * The zone that is being updated: the first, in the owner's order, that has an old pod or an update under way. Undefined
+   * when there is no order, nothing is left to do, or canaries are chosen, which go first wherever they are.
+   */
+  zoneInTurn(limits: RolloutLimits): string | undefined {
+    const { zones: order } = limits;
+    if (!order || (typeof limits.canary?.which === 'function' && this.holdsForCanary(limits))) return undefined;
+    let turn: string | undefined;
+    for (const [zone, parts] of this.#zones) {
+      if (parts.count(OLD_PARTS) + parts.count(IN_THE_MIDDLE) === 0) continue;
+      if (turn === undefined || compareZones(order, zone, turn) < 0) turn = zone;
+    }
+    return turn;
   }
 
   /** Pods of the current revision have restarted so often that nobody else gets it. */
@@ -127,46 +190,69 @@ export class RolloutLedger {
 
   /** Nodes with an old pod and nothing newer. */
   get old(): number {
-    return this.#kinds(...OLD_PARTS);
+    return this.#count(OLD_PARTS);
   }
 
-  #decideReplace(maxUnavailable: number, mayMove: number, only?: Only): RolloutDecision {
-    const budget = maxUnavailable - this.#kinds(...UNAVAILABLE);
-    const broken = this.#pods('replace-now', mayMove, only);
-    return {
-      deletes: [...broken, ...this.#pods('candidate', Math.min(budget, mayMove - broken.length), only)],
-      createOn: [],
-    };
+  /** Nodes whose old pod is left alone because they are NotReady. */
+  get skipped(): number {
+    return this.#count(['skipped']);
   }
 
-  #decideSurge(maxSurge: number, mayMove: number, only?: Only): RolloutDecision {
-    const spare = this.#serving - this.desired;
-    const beside = this.#names('create-now', mayMove, only);
-    const budget = Math.min(maxSurge - this.#kinds('surging'), mayMove - beside.length);
-    return {
-      deletes: [...this.#pods('delete-now'), ...this.#pods('surplus', spare)],
-      createOn: [...beside, ...this.#names('surge-candidate', budget, only)],
-    };
-  }
-
-  #kinds(...kinds: PartKind[]): number {
-    return kinds.reduce((sum, kind) => sum + (this.#parts.get(kind)?.size ?? 0), 0);
-  }
-
-  #names(kind: PartKind, most = Number.POSITIVE_INFINITY, only: Only = () => true): string[] {
-    const names: string[] = [];
-    for (const node of this.#parts.get(kind)?.keys() ?? []) {
-      if (names.length >= most) break;
-      if (only(node)) names.push(node);
+  /** Nodes whose update has begun and whose new pod is not available yet. */
+  *underWay(): Iterable<string> {
+    for (const zone of this.#zones.values()) {
+      for (const kind of IN_THE_MIDDLE) for (const [node] of zone.nodes(kind)) yield node;
     }
-    return names;
   }
 
-  #pods(kind: PartKind, most = Number.POSITIVE_INFINITY, only?: Only): { node: string; pod: Pod }[] {
-    return this.#names(kind, most, only).map((node) => {
-      const part = this.#parts.get(kind)?.get(node);
-      if (!part || !('pod' in part)) throw new Error(`${kind} on ${node} has no pod`);
-      return { node, pod: part.pod };
+  /** Old pods that serve nobody and take up the budget. */
+  *broken(): Iterable<string> {
+    for (const zone of this.#zones.values()) for (const [node] of zone.nodes('replace-now')) yield node;
+  }
+
+  #decideReplace(scope: Scope): RolloutDecision {
+    const { maxUnavailable, mayMove } = scope;
+    const budget = maxUnavailable - countIn(scope.spenders, UNAVAILABLE);
+    const broken = this.#pods(scope, 'replace-now', mayMove);
+    const candidates = this.#pods(scope, 'candidate', Math.min(budget, mayMove - broken.length));
+    return { deletes: [...broken, ...candidates], createOn: [] };
+  }
+
+  #decideSurge(scope: Scope): RolloutDecision {
+    const { maxSurge, mayMove } = scope;
+    const everywhere: Scope = { ...scope, zones: [...this.#zones.values()], only: undefined };
+    const spare = this.#serving - this.desired;
+    const beside = this.#names(scope, 'create-now', mayMove);
+    const budget = Math.min(maxSurge - countIn(scope.spenders, ['surging']), mayMove - beside.length);
+    return {
+      deletes: [...this.#pods(everywhere, 'delete-now'), ...this.#pods(everywhere, 'surplus', spare)],
+      createOn: [...beside, ...this.#names(scope, 'surge-candidate', budget)],
+    };
+  }
+
+  #count(kinds: readonly PartKind[]): number {
+    return countIn(this.#zones.values(), kinds);
+  }
+
+  #names(scope: Scope, kind: PartKind, most?: number): string[] {
+    return this.#take(scope, kind, most).map(([node]) => node);
+  }
+
+  #pods(scope: Scope, kind: PartKind, most?: number): { node: string; pod: Pod }[] {
+    return this.#take(scope, kind, most).map(([node, pod]) => {
+      if (!pod) throw new Error(`${kind} on ${node} has no pod`);
+      return { node, pod };
     });
+  }
+
+  #take({ zones, only = () => true }: Scope, kind: PartKind, most = Number.POSITIVE_INFINITY) {
+    const taken: [node: string, pod: Pod | undefined][] = [];
+    for (const zone of zones) {
+      for (const found of zone.nodes(kind)) {
+        if (taken.length >= most) return taken;
+        if (only(found[0])) taken.push(found);
+      }
+    }
+    return taken;
   }
 }

@@ -1,6 +1,8 @@
 import { ApiError, matchesRequirements, parseLabelSelector } from '@everynode/objects';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node } from 'kubernetes-types/core/v1.js';
+import { type ResourceOverride, readResourceOverrides } from './resource-overrides.js';
+import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
 /** A number: this many nodes keep the old revision. */
 export const PARTITION_ANNOTATION = 'everynode.io/partition';
@@ -12,6 +14,18 @@ export const CANARY_SECONDS_ANNOTATION = 'everynode.io/canary-seconds';
 export const RESTARTS_ANNOTATION = 'everynode.io/pause-after-restarts';
 /** `"true"`: a node that was NotReady before its update is left out of the budget, and updated when it is back. */
 export const SKIP_NOT_READY_ANNOTATION = 'everynode.io/skip-not-ready';
+/** A node label, and maybe the order of its values: nodes with one value are all updated before those with the next. */
+export const ZONE_ORDER_ANNOTATION = 'everynode.io/topology-order';
+/** A number or a percentage: in place of the strategy's budget, that of the zone which is being updated. */
+export const ZONE_BUDGET_ANNOTATION = 'everynode.io/topology-budget';
+/** A number of seconds: a rollout that comes no further for this long is told to be stuck. */
+export const DEADLINE_ANNOTATION = 'everynode.io/progress-deadline-seconds';
+/** `"true"`: a rollout that is stuck past its deadline goes back to the last good revision. */
+export const ROLLBACK_ANNOTATION = 'everynode.io/rollback-on-deadline';
+/** A number: of pods that are created in a minute, whatever asks for them. */
+export const CREATE_RATE_ANNOTATION = 'everynode.io/creates-per-minute';
+/** A list, as YAML or JSON, of resources for nodes that a selector chooses. */
+export const OVERRIDES_ANNOTATION = 'everynode.io/resource-overrides';
 
 /** Nodes that are updated first. */
 export interface Canary {
@@ -21,7 +35,7 @@ export interface Canary {
   provenAfterMs: number | undefined;
 }
 
-/** What a DaemonSet's owner asks of rollouts beyond its strategy. Nothing of it holds without annotations. */
+/** What a DaemonSet's owner asks beyond its spec. Nothing of it holds without annotations. */
 export interface RolloutLimits {
   /** Nodes that keep the old revision. */
   partition: number;
@@ -29,6 +43,14 @@ export interface RolloutLimits {
   /** Infinity: any number. */
   pauseAfterRestarts: number;
   skipNotReady: boolean;
+  zones: ZoneOrder | undefined;
+  /** Of the zone that is being updated; undefined: the strategy's numbers, over all nodes. */
+  zoneBudget: number | string | undefined;
+  deadlineMs: number | undefined;
+  rollback: boolean;
+  /** Infinity: any number. */
+  createsPerMinute: number;
+  overrides: readonly ResourceOverride[];
 }
 
 export const NO_LIMITS: RolloutLimits = {
@@ -36,10 +58,21 @@ export const NO_LIMITS: RolloutLimits = {
   canary: undefined,
   pauseAfterRestarts: Number.POSITIVE_INFINITY,
   skipNotReady: false,
+  zones: undefined,
+  zoneBudget: undefined,
+  deadlineMs: undefined,
+  rollback: false,
+  createsPerMinute: Number.POSITIVE_INFINITY,
+  overrides: [],
 };
 
-function wholeNumber(text: string | undefined): number | undefined {
+export function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** `"3"` or `"30%"`. */
+export function numberOrPercent(text: string | undefined): number | string | undefined {
+  return wholeNumber(text) ?? (text !== undefined && /^\d{1,3}%$/.test(text) ? text : undefined);
 }
 
 /** A selector that cannot be read selects no node: what was meant is not known, so nothing is updated. */
@@ -53,20 +86,32 @@ function selectorOf(text: string): (node: Node) => boolean {
   }
 }
 
-export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): RolloutLimits {
-  const annotations = metadata?.annotations ?? {};
+function canaryOf(annotations: Readonly<Record<string, string>>): Canary | undefined {
   const canary = annotations[CANARY_ANNOTATION];
+  if (!canary) return undefined;
   const seconds = wholeNumber(annotations[CANARY_SECONDS_ANNOTATION]);
   return {
-    partition: wholeNumber(annotations[PARTITION_ANNOTATION]) ?? 0,
-    canary: canary
-      ? {
-          which: wholeNumber(canary) ?? selectorOf(canary),
-          provenAfterMs: seconds === undefined ? undefined : seconds * 1000,
-        }
-      : undefined,
-    pauseAfterRestarts: wholeNumber(annotations[RESTARTS_ANNOTATION]) ?? Number.POSITIVE_INFINITY,
+    which: wholeNumber(canary) ?? selectorOf(canary),
+    provenAfterMs: seconds === undefined ? undefined : seconds * 1000,
+  };
+}
+
+/** The api refuses what cannot be read here (policy-annotations.ts); what is stored all the same limits nothing. */
+export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): RolloutLimits {
+  const annotations = metadata?.annotations;
+  if (!annotations) return NO_LIMITS;
+  const deadline = wholeNumber(annotations[DEADLINE_ANNOTATION]);
+  return {
+    partition: wholeNumber(annotations[PARTITION_ANNOTATION]) ?? NO_LIMITS.partition,
+    canary: canaryOf(annotations),
+    pauseAfterRestarts: wholeNumber(annotations[RESTARTS_ANNOTATION]) ?? NO_LIMITS.pauseAfterRestarts,
     skipNotReady: annotations[SKIP_NOT_READY_ANNOTATION] === 'true',
+    zones: readZoneOrder(annotations[ZONE_ORDER_ANNOTATION]),
+    zoneBudget: numberOrPercent(annotations[ZONE_BUDGET_ANNOTATION]),
+    deadlineMs: deadline === undefined ? undefined : deadline * 1000,
+    rollback: annotations[ROLLBACK_ANNOTATION] === 'true',
+    createsPerMinute: wholeNumber(annotations[CREATE_RATE_ANNOTATION]) || NO_LIMITS.createsPerMinute,
+    overrides: readResourceOverrides(annotations[OVERRIDES_ANNOTATION]).overrides,
   };
 }
 

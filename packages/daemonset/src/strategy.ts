@@ -7,7 +7,7 @@ export interface RolloutNumbers {
 }
 
 /** `"30%"` of a total, rounded up, or the number itself. */
-function scaled(value: number | string | undefined, total: number): number {
+export function scaled(value: number | string | undefined, total: number): number {
   if (value === undefined) return 0;
   if (typeof value === 'number') return value;
   const percent = /^(\d+)%$/.exec(value)?.[1];

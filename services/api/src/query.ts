@@ -55,6 +55,13 @@ export class Query {
     return values.length > 0;
   }
 
+  /** The same request, with nothing committed. */
+  asDryRun(): Query {
+    const parameters = new URLSearchParams(this.#parameters);
+    parameters.set('dryRun', 'All');
+    return new Query(parameters.toString());
+  }
+
   get fieldValidation(): 'Strict' | 'Warn' | 'Ignore' {
     const value = this.text('fieldValidation') ?? 'Warn';
     if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;

@@ -19,7 +19,7 @@ import {
   groupList,
   resourceList,
 } from './discovery/discovery.js';
-import { EXPLAIN_PATH, explain } from './explain/explain-route.js';
+import { EXPLAIN_MANIFEST_PATH, EXPLAIN_PATH, explain, explainManifest } from './explain/explain-route.js';
 import { negotiate, PROTOBUF, parseAccept } from './negotiate.js';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
@@ -116,6 +116,12 @@ export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readi
   fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request, reply) => {
     const explanation = await explain(context, request.params, new Query(searchOf(request)));
     return await sendPayload(request, reply, JSON.stringify(explanation), 'application/json');
+  });
+  fastify.post<{ Params: { namespace: string } }>(EXPLAIN_MANIFEST_PATH, async (request, reply) => {
+    const query = new Query(searchOf(request));
+    const { explanation, warnings } = await explainManifest(context, request.params.namespace, bodyOf(request), query);
+    const payload = JSON.stringify(explanation);
+    return await sendAnswer(request, reply, { status: 200, payload, contentType: 'application/json', warnings });
   });
   for (const prefix of ['/api/*', '/apis/*']) {
     fastify.all(prefix, (request, reply) => serveApi(context, request, reply));

@@ -1,19 +1,29 @@
-import { explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
+import { type ChangePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
 import { notFound, resourceByStorage } from '@everynode/objects';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
+import { type Body, readObject } from '../rest/body.js';
+import { createObject } from '../rest/create.js';
 import { getObject } from '../rest/get.js';
+import { updateObject } from '../rest/update.js';
 import { allNodes, explainInput } from './daemonset-view.js';
+import { previewOf } from './preview.js';
 
 /** Where it is served: it is Everynode's own, so it stands in a group of its own. */
 export const EXPLAIN_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets/:name';
+
+/** A manifest is posted here, and its answer is what would become of each node. */
+export const EXPLAIN_MANIFEST_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets';
 
 export interface DaemonSetExplanation {
   apiVersion: 'explain.everynode.io/v1';
   kind: 'DaemonSetExplanation';
   metadata: { namespace: string; name: string };
   nodes: NodeExplanation[];
+  /** Of a manifest alone: nodes by what they would go through in the end. */
+  change?: ChangePreview;
 }
 
 /**
@@ -27,9 +37,42 @@ export async function explain(
 ): Promise<DaemonSetExplanation> {
   const definition = resourceByStorage('daemonsets.apps');
   const { object } = await getObject(context, definition, namespace, name, query);
-  const all = explainDaemonSet(explainInput(context, object as DaemonSet, allNodes(context)));
+  return explanationOf(context, { namespace, name }, object as unknown as DaemonSet, query);
+}
+
+/**
+ * The same for a manifest that nobody has applied: where its pods would run, and which nodes would gain, lose or restart one.
+ * Nothing is written. @throws ApiError as applying it would.
+ */
+export async function explainManifest(
+  context: ApiContext,
+  namespace: string,
+  body: Body,
+  query: Query,
+): Promise<{ explanation: DaemonSetExplanation; warnings: string[] }> {
+  const definition = resourceByStorage('daemonsets.apps');
+  const { object: sent, warnings } = readObject(body, definition, query.fieldValidation);
+  const name = sent.metadata.name ?? '';
+  await context.freshReads.catchUp();
+  const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);
+  const proposed = stored
+    ? (await updateObject(context, { definition, namespace, name }, 'object', body, query.asDryRun())).object
+    : (await createObject(context, definition, namespace, sent, true)).object;
+  const after = proposed.object as DaemonSet;
+  const explanation = explanationOf(context, { namespace, name }, after, query);
+  const change = previewOf(context, after);
+  return { explanation: { ...explanation, change }, warnings: [...warnings, ...policyWarnings(definition, sent)] };
+}
+
+function explanationOf(
+  context: ApiContext,
+  metadata: { namespace: string; name: string },
+  daemonSet: DaemonSet,
+  query: Query,
+): DaemonSetExplanation {
+  const all = explainDaemonSet(explainInput(context, daemonSet, allNodes(context)));
   const wanted = query.text('node');
   const nodes = wanted === undefined ? all : all.filter(({ node }) => node === wanted);
   if (wanted !== undefined && nodes.length === 0) throw notFound({ group: '', plural: 'nodes', name: wanted });
-  return { apiVersion: 'explain.everynode.io/v1', kind: 'DaemonSetExplanation', metadata: { namespace, name }, nodes };
+  return { apiVersion: 'explain.everynode.io/v1', kind: 'DaemonSetExplanation', metadata, nodes };
 }

@@ -1,17 +1,21 @@
-import { describePreview, previewChange, revisionData } from '@everynode/daemonset';
+import { type ChangePreview, describePreview, previewChange, revisionData } from '@everynode/daemonset';
 import { canonicalJson, type KubeObject } from '@everynode/objects';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { ApiContext } from '../api-context.js';
 import { allNodes, podsByNode } from './daemonset-view.js';
 
-/** For a dry run: what a DaemonSet's pods would go through, as a warning line; undefined when they would not change. */
-export async function previewWarning(context: ApiContext, proposed: KubeObject): Promise<string | undefined> {
-  await context.freshReads.catchUp();
-  const after = proposed as unknown as DaemonSet;
-  const { namespace = '', name } = proposed.metadata;
+/** What would become of a DaemonSet's pods if it were stored like this. The caches must be fresh. */
+export function previewOf(context: ApiContext, after: DaemonSet): ChangePreview {
+  const { namespace = '', name = '' } = after.metadata ?? {};
   const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);
   const before = stored?.object as DaemonSet | undefined;
   const same = before !== undefined && canonicalJson(revisionData(before)) === canonicalJson(revisionData(after));
   const pods = before ? podsByNode(context, before) : new Map<string, []>();
-  return describePreview(previewChange(before, after, allNodes(context), pods, same));
+  return previewChange(before, after, allNodes(context), pods, same);
+}
+
+/** For a dry run: the same as a warning line; undefined when no pod would change. */
+export async function previewWarning(context: ApiContext, proposed: KubeObject): Promise<string | undefined> {
+  await context.freshReads.catchUp();
+  return describePreview(previewOf(context, proposed as unknown as DaemonSet));
 }

@@ -9,6 +9,7 @@ import {
   timestamp,
 } from '@everynode/objects';
 import { admitCreate } from '../admission/admit.js';
+import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import type { Body } from './body.js';
@@ -37,7 +38,8 @@ export async function createFromBody(
   query: Query,
 ): Promise<Answer> {
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
-  return { ...(await createObject(context, definition, namespace, object, query.dryRun)), warnings };
+  const written = await createObject(context, definition, namespace, object, query.dryRun);
+  return { ...written, warnings: [...warnings, ...policyWarnings(definition, object)] };
 }
 
 /** Creates an object in the form a client sent it. */
@@ -86,7 +88,7 @@ async function createNamed(context: ApiContext, target: Target, sent: KubeObject
   definition.setDefaults(object);
   definition.prepareForCreate(object);
   await admitCreate(context, definition, object);
-  const errors = definition.validate(object);
+  const errors = [...definition.validate(object), ...policyFaults(definition, object)];
   if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
   const stored = toStored(definition, object);
   return await commit(context, target, dryRun, (current) => {

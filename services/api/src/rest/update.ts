@@ -10,6 +10,7 @@ import {
 } from '@everynode/objects';
 import { applyPatch } from '@everynode/patch';
 import type { Current, Decision } from '@everynode/store';
+import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import { type Body, readObject } from './body.js';
@@ -41,7 +42,7 @@ export async function updateObject(
     if (!current) throw notFound(subjectOf(target));
     return decideReplacement(target, half, object, current);
   });
-  return { ...written, warnings };
+  return { ...written, warnings: [...warnings, ...policyWarnings(definition, object)] };
 }
 
 /** PATCH of an object, or of its status. It is applied inside the transaction, so it cannot conflict by itself. */
@@ -60,7 +61,7 @@ export async function patchObject(
     const before = objectOf(target, current);
     const patched = applyPatch(body.contentType ?? '', before, body.text, { typeName: definition.schema, lookupType });
     const decoded = decodeObject({ value: patched }, definition, fieldValidation);
-    warnings = decoded.warnings;
+    warnings = [...decoded.warnings, ...policyWarnings(definition, decoded.object)];
     return decideReplacement(target, half, decoded.object, current);
   });
   return { ...written, warnings };
@@ -82,7 +83,9 @@ export function decideReplacement(target: Target, half: Half, sent: KubeObject, 
   if (half === 'status') definition.prepareForStatusUpdate(object, before);
   else definition.prepareForUpdate(object, before);
   const errors =
-    half === 'status' ? definition.validateStatusUpdate(object, before) : definition.validateUpdate(object, before);
+    half === 'status'
+      ? definition.validateStatusUpdate(object, before)
+      : [...definition.validateUpdate(object, before), ...policyFaults(definition, object, before)];
   if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
   return decisionFor(target, object, current);
 }

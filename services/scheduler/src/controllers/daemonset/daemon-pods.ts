@@ -3,9 +3,13 @@ import {
   type DaemonPodTemplate,
   daemonPodTemplate,
   generatedName,
+  OVERRIDE_ANNOTATION,
+  overrideFor,
   podNamePrefix,
+  type ResourceOverride,
   type RoomDemands,
   roomDemands,
+  withOverride,
 } from '@everynode/daemonset';
 import {
   type KubeObject,
@@ -18,7 +22,7 @@ import {
 } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { Node, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { NodeRoom } from '../../placement/node-room.js';
 
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */
@@ -49,38 +53,83 @@ export interface CreatedPod {
   bound: boolean;
 }
 
+/** Says on the pods which resources they were made with. */
+function withMark(daemonSet: DaemonSet, override: ResourceOverride | undefined): DaemonSet {
+  const { spec } = daemonSet;
+  if (!override || !spec) return daemonSet;
+  const { metadata } = spec.template;
+  const annotations = { ...metadata?.annotations, [OVERRIDE_ANNOTATION]: override.hash };
+  return { ...daemonSet, spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } } };
+}
+
+/** What all pods with the same resources have in common. */
+interface Variant {
+  template: DaemonPodTemplate;
+  status: PodStatus;
+  /** Of every pod: they differ in what pins them. */
+  demands: RoomDemands;
+}
+
 /** Makes the pods of one revision of a DaemonSet. What they have in common is worked out once. */
 export class DaemonPodFactory {
-  readonly #template: DaemonPodTemplate;
+  readonly #daemonSet: DaemonSet;
+  readonly #hash: string;
+  readonly #overrides: readonly ResourceOverride[];
+  readonly #variants = new Map<string, Variant>();
   readonly #named: boolean;
-  #status: PodStatus = {};
   readonly #namespace: string;
   readonly #prefix: string;
   readonly #room: NodeRoom;
-  /** Of every pod: they differ in what pins them. */
-  #demands: RoomDemands = { requests: new Map(), ports: [] };
+  readonly #find: FindPriorityClass;
 
-  /** @throws ApiError Forbidden when the template names a PriorityClass that is not there. */
-  constructor(daemonSet: DaemonSet, hash: string, room: NodeRoom, find: FindPriorityClass) {
+  constructor(
+    daemonSet: DaemonSet,
+    hash: string,
+    overrides: readonly ResourceOverride[],
+    room: NodeRoom,
+    find: FindPriorityClass,
+  ) {
+    this.#daemonSet = daemonSet;
+    this.#hash = hash;
+    this.#overrides = overrides;
     this.#namespace = daemonSet.metadata?.namespace ?? '';
     this.#prefix = podNamePrefix(daemonSet.metadata?.name ?? '');
     this.#room = room;
+    this.#find = find;
     this.#named = Boolean(daemonSet.spec?.template.spec?.nodeName);
-    this.#template = daemonPodTemplate(daemonSet, hash, (templateSpec) => {
-      const { spec, status } = completed(this.#prefix, templateSpec, find);
-      this.#status = status;
-      this.#demands = roomDemands(spec);
-      return spec;
+  }
+
+  /** @throws ApiError Forbidden when the template names a PriorityClass that is not there. */
+  #variant(override: ResourceOverride | undefined): Variant {
+    const known = this.#variants.get(override?.hash ?? '');
+    if (known) return known;
+    let status: PodStatus = {};
+    let demands: RoomDemands = { requests: new Map(), ports: [] };
+    const template = daemonPodTemplate(withMark(this.#daemonSet, override), this.#hash, (templateSpec) => {
+      const made = completed(this.#prefix, withOverride(templateSpec, override), this.#find);
+      status = made.status;
+      demands = roomDemands(made.spec);
+      return made.spec;
     });
+    const variant = { template, status, demands };
+    this.#variants.set(override?.hash ?? '', variant);
+    return variant;
   }
 
   /**
-   * Creates a pod on a node, under a name that is free. `now` in ms since the epoch. Its room is promised until the caller
+   * Creates a pod on a node, under a name that is free. `labelled` is the node's object, where it is there. `now` in ms since the epoch. Its room is promised until the caller
    * withdraws the promise, when the caches show the pod.
    */
-  async createOn(node: string, now: number, fence: Fence, store: Pick<Store, 'write'>): Promise<CreatedPod> {
+  async createOn(
+    node: string,
+    labelled: Node | undefined,
+    now: number,
+    fence: Fence,
+    store: Pick<Store, 'write'>,
+  ): Promise<CreatedPod> {
+    const variant = this.#variant(overrideFor(this.#overrides, labelled));
     for (;;) {
-      const { name, uid, bound, request } = this.#creationOn(node, now, fence);
+      const { name, uid, bound, request } = this.#creationOn(node, variant, now, fence);
       try {
         const { revision } = await store.write(request);
         return { name, uid, revision, bound };
@@ -93,22 +142,21 @@ export class DaemonPodFactory {
 
   #creationOn(
     node: string,
+    { template, status, demands }: Variant,
     now: number,
     fence: Fence,
   ): { name: string; uid: string; bound: boolean; request: WriteRequest } {
     const at = timestamp(now);
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
-    const pod = this.#template.podOn(node, name);
+    const pod = template.podOn(node, name);
     // A node named by the template is not asked: whoever writes spec.nodeName goes past the scheduler, as upstream.
-    const bound = this.#named || this.#room.take(node, uid, pod.spec, this.#demands);
+    const bound = this.#named || this.#room.take(node, uid, pod.spec, demands);
     if (!bound) delete pod.spec.nodeName;
     const object = {
       ...pod,
       metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
-      status: bound
-        ? { ...this.#status, conditions: withPodScheduled(undefined, { status: 'True' }, at) }
-        : this.#status,
+      status: bound ? { ...status, conditions: withPodScheduled(undefined, { status: 'True' }, at) } : status,
     } as unknown as KubeObject;
     return {
       name,

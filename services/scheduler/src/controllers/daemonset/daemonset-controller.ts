@@ -1,9 +1,22 @@
-import { claimOf, type DeleteReason, hashOf, REVISION_LABEL, rolloutPolicyOf, trimHistory } from '@everynode/daemonset';
+import {
+  type ConditionView,
+  claimOf,
+  type DeleteReason,
+  deadlineAt,
+  GOOD_REVISION_ANNOTATION,
+  hashOf,
+  isPastDeadline,
+  isRolledOut,
+  REVISION_LABEL,
+  rolloutPolicyOf,
+  takeCreates,
+  trimHistory,
+} from '@everynode/daemonset';
 import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
 import { ApiError, controllerOf, isEmptySelector, keyOf, type PriorityFacts } from '@everynode/objects';
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { DaemonPodFactory } from './daemon-pods.js';
@@ -17,7 +30,8 @@ import {
   REVISIONS,
   syncCurrentRevision,
 } from './revision-sync.js';
-import { decideStatus, sameStatus, statusFrom } from './status-write.js';
+import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './rollback.js';
+import { decideStatus, newlyToldOf, sameStatus, statusFrom } from './status-write.js';
 
 const DAEMONSETS = 'daemonsets.apps';
 const COMPONENT = 'daemonset-controller';
@@ -196,8 +210,11 @@ export class DaemonSetController implements Controller {
       this.#queue.add(key);
       return undefined;
     }
-    await this.#runDaemons(pass);
-    return await this.#writeStatus(key, pass);
+    const throttledMs = await this.#runDaemons(pass);
+    const result = await this.#writeStatus(key, pass);
+    return throttledMs === undefined
+      ? result
+      : { requeueAfterMs: Math.min(throttledMs, result?.requeueAfterMs ?? throttledMs) };
   }
 
   #takeState(key: string, cached: CachedObject): DaemonSetState {
@@ -253,10 +270,8 @@ export class DaemonSetController implements Controller {
   async #syncRevision(pass: Pass): Promise<number> {
     const { state, daemonSet, fence, now } = pass;
     if (!state.revisionsDue) return 0;
-    const { reflector, store } = this.#context;
-    const revisions = [...reflector.cache(REVISIONS).find('byOwner', state.uid)].map(
-      ({ object }) => object as unknown as ControllerRevision,
-    );
+    const { store } = this.#context;
+    const revisions = this.#revisionsOf(state);
     try {
       const { hash, history, written } = await syncCurrentRevision(store, daemonSet, revisions, fence, now);
       if (written > 0) return written;
@@ -326,16 +341,22 @@ export class DaemonSetController implements Controller {
     });
   }
 
-  /** Assesses what is due, creates and deletes, and moves a rollout on. Returns when the caches have what it wrote. */
-  async #runDaemons(pass: Pass): Promise<void> {
+  /**
+   * Assesses what is due, creates and deletes, and moves a rollout on. Returns when the caches have what it wrote: how long
+   * creations have to wait for the owner's rate, in ms.
+   */
+  async #runDaemons(pass: Pass): Promise<number | undefined> {
     const { state, cached, daemonSet } = pass;
     const compiled = state.take(cached);
     const due = state.assessDue(compiled, pass.now);
-    const { createOn, deletes } = this.#actionsFor(pass, due);
+    const wanted = this.#actionsFor(pass, due);
+    const { deletes } = wanted;
+    const { createOn, nextInMs } = this.#throttle(pass, wanted.createOn);
     try {
       const written = await this.#act(pass, createOn, deletes);
       await this.#waitFor(written);
       if (written === 0) await this.#trim(pass);
+      return nextInMs;
     } catch (error) {
       this.#tellIfRefused(daemonSet, error);
       // Nobody will say that these are due: nothing has changed.
@@ -347,6 +368,15 @@ export class DaemonSetController implements Controller {
     }
   }
 
+  /** Nodes that wait for the owner's rate stay due. */
+  #throttle({ state, cached, now }: Pass, wanted: string[]): { createOn: string[]; nextInMs: number | undefined } {
+    const { createsPerMinute } = state.take(cached).limits;
+    const { granted, allowance, nextInMs } = takeCreates(state.allowance, createsPerMinute, wanted.length, now);
+    state.allowance = allowance;
+    for (const node of wanted.slice(granted)) state.lookAt(node);
+    return { createOn: wanted.slice(0, granted), nextInMs };
+  }
+
   /** What keeps pods from being made at all is the user's to mend. */
   #tellIfRefused(daemonSet: DaemonSet, error: unknown): void {
     if (error instanceof ApiError)
@@ -356,7 +386,7 @@ export class DaemonSetController implements Controller {
   /** Managing goes first; a rollout moves on only from a state in which nothing is left to manage. */
   #actionsFor({ state, cached, daemonSet }: Pass, due: string[]): Actions {
     const actions: Actions = { createOn: [], deletes: [] };
-    const policy = rolloutPolicyOf(daemonSet);
+    const policy = rolloutPolicyOf(daemonSet, state.hash);
     // When it is let go, its annotations have changed, and every node is looked at again.
     if (policy === 'frozen') return actions;
     for (const node of due) {
@@ -371,13 +401,14 @@ export class DaemonSetController implements Controller {
   }
 
   async #act(pass: Pass, createOn: string[], deletes: Actions['deletes']): Promise<number> {
-    const { state, daemonSet, fence, now } = pass;
-    const { store } = this.#context;
-    const factory = createOn.length > 0 ? this.#factoryFor(daemonSet, state.hash) : undefined;
+    const { daemonSet, fence, now } = pass;
+    const { store, reflector } = this.#context;
+    const factory = createOn.length > 0 ? this.#factoryFor(pass) : undefined;
     const writes = [
       ...createOn.map(async (node) => {
         if (!factory) return 0;
-        const { name, uid, revision, bound } = await factory.createOn(node, now, fence, store);
+        const labelled = reflector.cache('nodes').get('', node)?.object as Node | undefined;
+        const { name, uid, revision, bound } = await factory.createOn(node, labelled, now, fence, store);
         pass.promised.push(uid);
         this.#record(daemonSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
         if (bound) this.#recordScheduled(daemonSet, name, uid, node);
@@ -408,10 +439,12 @@ export class DaemonSetController implements Controller {
     return Math.max(0, ...outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 0)));
   }
 
-  #factoryFor(daemonSet: DaemonSet, hash: string): DaemonPodFactory {
+  #factoryFor({ daemonSet, cached, state }: Pass): DaemonPodFactory {
     const { reflector, room } = this.#context;
     const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
-    return new DaemonPodFactory(daemonSet, hash, room, (name) => classes.get('', name)?.object as PriorityFacts);
+    const { overrides } = state.take(cached).limits;
+    const find = (name: string) => classes.get('', name)?.object as PriorityFacts;
+    return new DaemonPodFactory(daemonSet, state.hash, overrides, room, find);
   }
 
   #noteFailure({ state, daemonSet, now }: Pass, node: string, pod: Pod): void {
@@ -424,9 +457,7 @@ export class DaemonSetController implements Controller {
   async #trim(pass: Pass): Promise<void> {
     const { state, daemonSet } = pass;
     const limit = daemonSet.spec?.revisionHistoryLimit ?? 10;
-    const old = [...this.#context.reflector.cache(REVISIONS).find('byOwner', state.uid)]
-      .map(({ object }) => object as unknown as ControllerRevision)
-      .filter((revision) => hashOf(revision) !== state.hash);
+    const old = this.#revisionsOf(state).filter((revision) => hashOf(revision) !== state.hash);
     if (old.length <= limit) return;
     const live = new Set<string>();
     for (const pod of state.pods.all()) live.add(pod.metadata.labels?.[REVISION_LABEL] ?? '');
@@ -442,12 +473,18 @@ export class DaemonSetController implements Controller {
     await this.#deleteRevisions(pass, names);
   }
 
-  async #writeStatus(key: string, { state, cached, daemonSet, fence }: Pass): Promise<ReconcileResult> {
+  async #writeStatus(key: string, pass: Pass): Promise<ReconcileResult> {
+    const { cached, daemonSet, fence, state } = pass;
     const now = Date.now();
-    const statusOf = (stored: DaemonSetStatus | undefined) => statusFrom(state.ledger, state.take(cached), stored, now);
-    const recheckAt = state.nextRecheckAt;
-    const recheck = recheckAt === undefined ? undefined : { requeueAfterMs: Math.max(0, recheckAt - now) };
-    if (daemonSet.status && sameStatus(daemonSet.status, statusOf(daemonSet.status))) return recheck;
+    const view = state.conditionView(cached, now);
+    const statusOf = (stored: DaemonSetStatus | undefined) => statusFrom(view, stored);
+    const recheckAt = Math.min(state.nextRecheckAt ?? Infinity, deadlineAt(view) ?? Infinity);
+    const recheck = recheckAt === Infinity ? undefined : { requeueAfterMs: Math.max(0, recheckAt - now) };
+    const status = statusOf(daemonSet.status);
+    if (daemonSet.status && sameStatus(daemonSet.status, status)) {
+      await this.#followUp(pass, view, false);
+      return recheck;
+    }
     const waitMs = (this.#statusWrittenAt.get(key) ?? 0) + STATUS_INTERVAL_MS - now;
     if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, recheck?.requeueAfterMs ?? waitMs) };
     this.#statusWrittenAt.set(key, now);
@@ -457,7 +494,42 @@ export class DaemonSetController implements Controller {
       fence,
       decide: (current) => decideStatus(current, cached.record.uid, statusOf),
     });
+    const news = newlyToldOf(daemonSet.status?.conditions, status.conditions);
+    for (const { type, reason, message } of news) this.#record(daemonSet, type, reason, message);
+    await this.#followUp(
+      pass,
+      view,
+      news.some(({ reason }) => reason === 'ProgressDeadlineExceeded'),
+    );
     return recheck;
+  }
+
+  /** What follows from how a rollout went: the revision is marked as good, or rolled back. */
+  async #followUp({ daemonSet, cached, fence, state }: Pass, view: ConditionView, firstTime: boolean): Promise<void> {
+    if (!view.limits.rollback) return;
+    const write = (decide: WriteRequest['decide']) =>
+      this.#context.store.write({ key: cached.record, reads: 'all', fence, decide });
+    if (isRolledOut(view)) {
+      if (daemonSet.metadata?.annotations?.[GOOD_REVISION_ANNOTATION] === state.hash) return;
+      await write((current) => decideMark(current, cached.record.uid, state.hash));
+      return;
+    }
+    if (!isPastDeadline(view)) return;
+    const target = rollbackTarget(daemonSet, this.#revisionsOf(state), state.hash);
+    if (!target) {
+      if (!firstTime) return;
+      this.#record(daemonSet, 'Warning', 'RollbackImpossible', 'There is no good revision to go back to');
+      return;
+    }
+    const result = await write((current) => decideRollback(current, daemonSet, target, state.hash));
+    if (result.outcome === 'kept') return;
+    this.#record(daemonSet, 'Warning', 'RolledBack', rollbackMessage(state.hash, target));
+  }
+
+  #revisionsOf({ uid }: DaemonSetState): ControllerRevision[] {
+    return [...this.#context.reflector.cache(REVISIONS).find('byOwner', uid)].map(
+      ({ object }) => object as unknown as ControllerRevision,
+    );
   }
 
   /** Until the caches have what was written, or the service stops. */
@@ -499,4 +571,8 @@ export class DaemonSetController implements Controller {
 interface Actions {
   createOn: string[];
   deletes: { node: string; pod: Pod; reason: DeleteReason | 'update' }[];
+}
+
+function rollbackMessage(failed: string, { hash, revision }: RollbackTarget): string {
+  return `Rolled back from revision ${failed}, which made no progress, to revision ${revision} (${hash})`;
 }

@@ -1,10 +1,14 @@
 import {
   assessNode,
   type CompiledDaemonSet,
+  type ConditionView,
+  type CreateAllowance,
   compileDaemonSet,
   FailedPodBackoff,
   type NodeAssessment,
+  noteProgress,
   RolloutLedger,
+  type RolloutProgress,
   targetNodeOf,
 } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
@@ -34,6 +38,9 @@ export class DaemonSetState {
   #compiled: CompiledDaemonSet | undefined;
   #compiledFrom: CachedObject | undefined;
   #hash = '';
+  #progress: RolloutProgress | undefined;
+  /** What the owner's rate of creations has left. */
+  allowance: CreateAllowance | undefined;
   /** Pods or revisions without an owner, or with the wrong one, may have to be claimed or released. */
   claimsDue = true;
   /** The revisions, or the template, have changed since the hash was found. */
@@ -132,6 +139,17 @@ export class DaemonSetState {
       this.#rechecks.set(name, recheckAt);
       this.#earliestRecheck = Math.min(this.#earliestRecheck, recheckAt);
     }
+  }
+
+  /** What conditions are worked out from; notes how far the rollout has come. `now` in ms since the epoch. */
+  conditionView(cached: CachedObject, now: number): ConditionView {
+    const compiled = this.take(cached);
+    const { status, metadata } = compiled.daemonSet;
+    const stored = { status, generation: metadata?.generation };
+    this.#progress = noteProgress(this.#progress, this.#hash, this.ledger.settled, now, stored);
+    const { daemonSet, limits } = compiled;
+    const progressAt = this.#progress.at;
+    return { daemonSet, limits, ledger: this.ledger, currentHash: this.#hash, progressAt, now };
   }
 
   /** When the next node is due by time alone; undefined when none is. */

@@ -1,25 +1,15 @@
-import { type CompiledDaemonSet, conditionsFor, holdOf, type RolloutLedger } from '@everynode/daemonset';
+import { type ConditionView, conditionsFor } from '@everynode/daemonset';
 import { timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSetCondition, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 
-/**
- * The status from the ledger's sums; what clients and other writers put there (conditions, collisionCount) stays. `now` in
- * ms since the epoch.
- */
-export function statusFrom(
-  ledger: RolloutLedger,
-  { daemonSet, limits }: CompiledDaemonSet,
-  stored: DaemonSetStatus | undefined,
-  now: number,
-): DaemonSetStatus {
+/** The status from the ledger's sums; what clients and other writers put there (conditions, collisionCount) stays. */
+export function statusFrom(view: ConditionView, stored: DaemonSetStatus | undefined): DaemonSetStatus {
   const { collisionCount } = stored ?? {};
-  const observedGeneration = daemonSet.metadata?.generation;
-  const counters = ledger.counters();
-  const at = timestamp(now);
-  const conditions = conditionsFor(holdOf(daemonSet, ledger, limits), stored?.conditions, counters, at);
+  const observedGeneration = view.daemonSet.metadata?.generation;
+  const conditions = conditionsFor(view, stored, timestamp);
   return {
-    ...counters,
+    ...view.ledger.counters(),
     ...(observedGeneration !== undefined && { observedGeneration }),
     ...(collisionCount != null && { collisionCount }),
     ...(conditions && { conditions }),
@@ -47,4 +37,25 @@ export function sameStatus(a: DaemonSetStatus, b: DaemonSetStatus): boolean {
     if (left !== right && JSON.stringify(left) !== JSON.stringify(right)) return false;
   }
   return true;
+}
+
+/** Conditions that an event tells when they come true, or, of Progressing, false. */
+const TOLD: readonly [type: string, status: string, event: 'Normal' | 'Warning'][] = [
+  ['Paused', 'True', 'Normal'],
+  ['Degraded', 'True', 'Warning'],
+  ['Progressing', 'False', 'Warning'],
+];
+
+/** Events for conditions that were not so before: `kubectl describe ds` shows events, and no conditions. */
+export function newlyToldOf(
+  before: readonly DaemonSetCondition[] | undefined,
+  after: readonly DaemonSetCondition[] | undefined,
+): { type: 'Normal' | 'Warning'; reason: string; message: string }[] {
+  return TOLD.flatMap(([name, status, type]) => {
+    const is = after?.find((condition) => condition.type === name && condition.status === status);
+    const was = before?.find((condition) => condition.type === name);
+    if (!is || (was?.status === is.status && was.reason === is.reason)) return [];
+    const reason = name === 'Paused' ? `Rollout${is.reason}` : name === 'Degraded' ? 'Degraded' : (is.reason ?? name);
+    return [{ type, reason, message: is.message ?? '' }];
+  });
 }

@@ -1,0 +1,151 @@
+import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import { nameNodes } from './name-nodes.js';
+import type { RolloutLedger } from './rollout-ledger.js';
+import type { RolloutLimits } from './rollout-limits.js';
+import { holdOf } from './rollout-policy.js';
+
+const PREFIX = 'everynode.io/';
+const OWN = ['Progressing', 'Degraded', 'Paused'];
+
+/** Everything the conditions are worked out from. */
+export interface ConditionView {
+  daemonSet: DaemonSet;
+  ledger: RolloutLedger;
+  limits: RolloutLimits;
+  currentHash: string;
+  /** When the rollout last came further: ms since the epoch. */
+  progressAt: number;
+  /** ms since the epoch. */
+  now: number;
+}
+
+type Told = Pick<DaemonSetCondition, 'type' | 'status'> & { reason: string; message: string; since?: number };
+
+/** Upstream's DaemonSets have no conditions: only those whose owner uses an annotation of ours get them. */
+export function tellsConditions({ metadata }: Pick<DaemonSet, 'metadata'>): boolean {
+  return Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(PREFIX));
+}
+
+/**
+ * Conditions of the status. Those of other writers stay as they are. `toTimestamp` makes the API's form of ms since the epoch.
+ * Progressing's lastTransitionTime is also when the rollout last came further.
+ */
+export function conditionsFor(
+  view: ConditionView,
+  stored: DaemonSetStatus | undefined,
+  toTimestamp: (ms: number) => string,
+): DaemonSetCondition[] | undefined {
+  const others = (stored?.conditions ?? []).filter(({ type }) => !OWN.includes(type));
+  if (!tellsConditions(view.daemonSet)) return others.length > 0 ? others : undefined;
+  const told = [progressing(view), degraded(view), ...paused(view)].map(({ since, ...condition }) => {
+    const before = stored?.conditions?.find(({ type }) => type === condition.type);
+    const kept = before?.status === condition.status ? before.lastTransitionTime : undefined;
+    const at = since === undefined ? (kept ?? toTimestamp(view.now)) : toTimestamp(since);
+    return { ...condition, lastTransitionTime: at as never };
+  });
+  return [...others, ...told];
+}
+
+/** Ms since the epoch at which the deadline passes; undefined when none runs. */
+export function deadlineAt(view: ConditionView): number | undefined {
+  const { deadlineMs } = view.limits;
+  return deadlineMs !== undefined && stageOf(view).stage === 'under-way' ? view.progressAt + deadlineMs : undefined;
+}
+
+/** Has the rollout come no further for as long as its owner allows? */
+export function isPastDeadline(view: ConditionView): boolean {
+  const at = deadlineAt(view);
+  return at !== undefined && at <= view.now;
+}
+
+/** Is every eligible node on the current revision, and available? */
+export function isRolledOut({ ledger }: Pick<ConditionView, 'ledger'>): boolean {
+  return ledger.settled === ledger.desired && ledger.old === 0;
+}
+
+type Stage = { stage: 'complete' | 'under-way' | 'waiting'; reason: string; message: string };
+
+function stageOf({ daemonSet, ledger, limits, currentHash }: ConditionView): Stage {
+  const { desired, settled, old, skipped } = ledger;
+  const progress = `${settled} of ${desired} nodes have the newest revision and are available`;
+  if (isRolledOut({ ledger })) return { stage: 'complete', reason: 'RolloutComplete', message: progress };
+  const hold = holdOf(daemonSet, ledger, limits, currentHash);
+  // Canaries that are being updated can get stuck like others; when they are done, the owner is waited for.
+  const idle = [...ledger.underWay()].length === 0;
+  if (hold && (hold.reason !== 'Canary' || (idle && canariesDone(ledger, limits)))) {
+    return { stage: 'waiting', reason: hold.reason, message: `${hold.because}; ${progress}` };
+  }
+  if (daemonSet.spec?.updateStrategy?.type === 'OnDelete' && idle) {
+    return { stage: 'waiting', reason: 'OnDelete', message: `old pods stay until they are deleted; ${progress}` };
+  }
+  if (idle && skipped > 0 && old === 0) {
+    return {
+      stage: 'waiting',
+      reason: 'NodesNotReady',
+      message: `${skipped} old pods are on nodes that are NotReady; ${progress}`,
+    };
+  }
+  if (idle && old > 0 && old <= limits.partition) {
+    return { stage: 'waiting', reason: 'Partition', message: `${old} nodes keep the old revision; ${progress}` };
+  }
+  const turn = ledger.zoneInTurn(limits);
+  const where = turn === undefined ? '' : `; in turn: ${limits.zones?.label} ${turn || '(none)'}`;
+  return { stage: 'under-way', reason: 'RolloutProgressing', message: `${progress}${where}${waitingFor(ledger)}` };
+}
+
+/** No more canaries are due: as many as were asked for have the newest revision. */
+function canariesDone(ledger: RolloutLedger, { canary }: RolloutLimits): boolean {
+  if (typeof canary?.which === 'number') return ledger.desired - ledger.old >= Math.min(canary.which, ledger.desired);
+  return ![...ledger.nodes()].some(([, { counts }]) => counts.canary === 1 && counts.updated === 0);
+}
+
+/** Names the nodes that use up the budget, and what is wrong with each. */
+function waitingFor(ledger: RolloutLedger): string {
+  const nodes = [...ledger.underWay(), ...ledger.broken()];
+  return nodes.length > 0 ? `; waiting for ${nameNodes(nodes.map((node) => withFault(ledger, node)))}` : '';
+}
+
+function withFault(ledger: RolloutLedger, node: string): string {
+  const fault = ledger.faults.get(node);
+  return fault ? `${node} (${fault.text})` : node;
+}
+
+function progressing(view: ConditionView): Told {
+  const { stage, reason, message } = stageOf(view);
+  const type = 'Progressing';
+  if (stage === 'complete') return { type, status: 'True', reason, message };
+  if (stage === 'waiting') return { type, status: 'Unknown', reason, message };
+  if (!isPastDeadline(view)) return { type, status: 'True', reason, message, since: view.progressAt };
+  const seconds = (view.limits.deadlineMs ?? 0) / 1000;
+  return {
+    type,
+    status: 'False',
+    reason: 'ProgressDeadlineExceeded',
+    message: `no progress in ${seconds} s: ${message}`,
+  };
+}
+
+/** A pod that is merely being replaced degrades nothing; one that will not come up by itself does. */
+function degraded({ ledger }: ConditionView): Told {
+  const type = 'Degraded';
+  const { faults, desired } = ledger;
+  if (faults.size === 0) return { type, status: 'False', reason: 'AsExpected', message: 'no node is at fault' };
+  const kinds = new Set([...faults.values()].map(({ kind }) => kind));
+  const [only] = kinds;
+  const named = nameNodes([...faults.keys()].map((node) => withFault(ledger, node)));
+  return {
+    type,
+    status: 'True',
+    // Whether nodes or the new revision are to blame is what one wants to know first.
+    reason: kinds.size === 1 && only ? only : 'SeveralFaults',
+    message: `${faults.size} of ${desired} nodes have no available pod: ${named}`,
+  };
+}
+
+function paused({ daemonSet, ledger, limits, currentHash }: ConditionView): Told[] {
+  const hold = holdOf(daemonSet, ledger, limits, currentHash);
+  if (!hold) return [];
+  const { updatedNumberScheduled = 0, desiredNumberScheduled } = ledger.counters();
+  const progress = `${updatedNumberScheduled} of ${desiredNumberScheduled} nodes have the newest revision`;
+  return [{ type: 'Paused', status: 'True', reason: hold.reason, message: `${hold.because}; ${progress}` }];
+}

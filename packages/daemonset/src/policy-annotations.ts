@@ -1,0 +1,75 @@
+import { ApiError, parseLabelSelector } from '@everynode/objects';
+import { readResourceOverrides } from './resource-overrides.js';
+import * as limits from './rollout-limits.js';
+import {
+  FAILED_REVISION_ANNOTATION,
+  FROZEN_ANNOTATION,
+  GOOD_REVISION_ANNOTATION,
+  PAUSED_ANNOTATION,
+} from './rollout-policy.js';
+import { readZoneOrder } from './zone-order.js';
+
+/** An annotation of ours that cannot be read. */
+export interface AnnotationFault {
+  key: string;
+  value: string;
+  detail: string;
+}
+
+type Rule = (value: string) => string[];
+
+const flag: Rule = (value) => (value === 'true' || value === 'false' ? [] : ['must be "true" or "false"']);
+const atLeast =
+  (least: number): Rule =>
+  (value) => {
+    const number = limits.wholeNumber(value);
+    return number !== undefined && number >= least ? [] : [`must be a whole number of at least ${least}`];
+  };
+const anything: Rule = () => [];
+
+const canary: Rule = (value) => {
+  if (limits.wholeNumber(value) !== undefined) return [];
+  try {
+    parseLabelSelector(value);
+    return value === '' ? ['must be a number of nodes or a label selector'] : [];
+  } catch (error) {
+    if (error instanceof ApiError) return ['must be a number of nodes or a label selector'];
+    throw error;
+  }
+};
+
+/** Every annotation of ours that means something on a DaemonSet. */
+const RULES: Readonly<Record<string, Rule>> = {
+  [PAUSED_ANNOTATION]: flag,
+  [FROZEN_ANNOTATION]: flag,
+  [limits.SKIP_NOT_READY_ANNOTATION]: flag,
+  [limits.ROLLBACK_ANNOTATION]: flag,
+  [limits.PARTITION_ANNOTATION]: atLeast(0),
+  [limits.CANARY_ANNOTATION]: canary,
+  [limits.CANARY_SECONDS_ANNOTATION]: atLeast(0),
+  [limits.RESTARTS_ANNOTATION]: atLeast(1),
+  [limits.ZONE_ORDER_ANNOTATION]: (value) =>
+    readZoneOrder(value) ? [] : ['must be a label, or label=value,value with the order of its values'],
+  [limits.ZONE_BUDGET_ANNOTATION]: (value) =>
+    limits.numberOrPercent(value) === undefined || /^0+%?$/.test(value)
+      ? ['must be a number of nodes or a percentage, above 0']
+      : [],
+  [limits.DEADLINE_ANNOTATION]: atLeast(1),
+  [limits.CREATE_RATE_ANNOTATION]: atLeast(1),
+  [limits.OVERRIDES_ANNOTATION]: (value) => readResourceOverrides(value).faults,
+  [GOOD_REVISION_ANNOTATION]: anything,
+  [FAILED_REVISION_ANNOTATION]: anything,
+  'everynode.io/conditions': flag,
+};
+
+/** What is wrong with a DaemonSet's annotations of ours. */
+export function annotationFaults(annotations: Readonly<Record<string, string>> | undefined): AnnotationFault[] {
+  return Object.entries(annotations ?? {}).flatMap(([key, value]) =>
+    (RULES[key]?.(value) ?? []).map((detail) => ({ key, value, detail })),
+  );
+}
+
+/** Annotations under our name that mean nothing: most likely misspelt. */
+export function unknownAnnotations(annotations: Readonly<Record<string, string>> | undefined): string[] {
+  return Object.keys(annotations ?? {}).filter((key) => key.startsWith('everynode.io/') && !(key in RULES));
+}

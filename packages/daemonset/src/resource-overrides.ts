@@ -1,0 +1,145 @@
+import {
+  ApiError,
+  canonicalJson,
+  matchesRequirements,
+  parseLabelSelector,
+  parseQuantity,
+  QuantityError,
+  type Requirement,
+} from '@everynode/objects';
+import type { Container, Node, PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1.js';
+import { parse, YAMLParseError } from 'yaml';
+import { fnv1aOf } from './fnv1a.js';
+
+/** Says which override a pod was made with; pods without one do not carry it. */
+export const OVERRIDE_ANNOTATION = 'everynode.io/resource-override';
+
+/** Resources of some nodes' pods, in place of the template's. The first override that selects a node holds for it. */
+export interface ResourceOverride {
+  selects: (node: Node) => boolean;
+  /** The selector as it was written. */
+  selector: string;
+  /** By container; requests and limits that are not named stay the template's. */
+  containers: Readonly<Record<string, Pick<ResourceRequirements, 'requests' | 'limits'>>>;
+  /** Stands for `containers` on the pods. */
+  hash: string;
+}
+
+/** `faults` are in words, each beginning with the place in the list. */
+export interface ReadOverrides {
+  overrides: ResourceOverride[];
+  faults: string[];
+}
+
+/**
+ * A list of `{nodeSelector: TEXT, containers: {NAME: {requests: {…}, limits: {…}}}}`, in YAML or JSON. One entry that cannot be
+ * read makes the whole list count for nothing: half of it would be worse than none.
+ */
+export function readResourceOverrides(text: string | undefined): ReadOverrides {
+  if (!text) return { overrides: [], faults: [] };
+  let list: unknown;
+  try {
+    list = parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    return { overrides: [], faults: [`must be YAML or JSON: ${error.message.split('\n', 1)[0]}`] };
+  }
+  if (!Array.isArray(list)) return { overrides: [], faults: ['must be a list'] };
+  const read = list.map((entry, at) => readOverride(entry, `[${at}]`));
+  const faults = read.flatMap((each) => each.faults);
+  return { overrides: faults.length > 0 ? [] : read.flatMap(({ override }) => override ?? []), faults };
+}
+
+function readOverride(entry: unknown, at: string): { override?: ResourceOverride; faults: string[] } {
+  if (!isMap(entry)) return { faults: [`${at}: must be a map with nodeSelector and containers`] };
+  const { nodeSelector, containers, ...others } = entry;
+  const faults = Object.keys(others).map((key) => `${at}.${key}: unknown field`);
+  let selector: Requirement[] = [];
+  if (typeof nodeSelector !== 'string' || nodeSelector === '')
+    faults.push(`${at}.nodeSelector: must be a label selector`);
+  else {
+    try {
+      selector = parseLabelSelector(nodeSelector);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      faults.push(`${at}.nodeSelector: ${error.message}`);
+    }
+  }
+  if (!isMap(containers)) faults.push(`${at}.containers: must be a map from a container's name to its resources`);
+  else
+    for (const [name, resources] of Object.entries(containers))
+      faults.push(...resourceFaults(resources, `${at}.containers.${name}`));
+  if (faults.length > 0) return { faults };
+  const chosen = quantitiesAsText(containers as ResourceOverride['containers']);
+  return {
+    faults,
+    override: {
+      selects: ({ metadata }) => matchesRequirements(selector, metadata?.labels ?? {}),
+      selector: nodeSelector as string,
+      containers: chosen,
+      hash: fnv1aOf(canonicalJson(chosen)).toString(16),
+    },
+  };
+}
+
+function resourceFaults(resources: unknown, at: string): string[] {
+  if (!isMap(resources)) return [`${at}: must be a map with requests and limits`];
+  return Object.entries(resources).flatMap(([kind, amounts]) => {
+    if (kind !== 'requests' && kind !== 'limits') return [`${at}.${kind}: unknown field`];
+    if (!isMap(amounts)) return [`${at}.${kind}: must be a map from a resource to a quantity`];
+    return Object.entries(amounts).flatMap(([resource, amount]) =>
+      isQuantity(amount) ? [] : [`${at}.${kind}.${resource}: must be a quantity`],
+    );
+  });
+}
+
+function isQuantity(amount: unknown): boolean {
+  try {
+    parseQuantity(String(amount));
+    return true;
+  } catch (error) {
+    if (error instanceof QuantityError) return false;
+    throw error;
+  }
+}
+
+/** YAML has numbers where a quantity is plain; a pod has text. */
+function quantitiesAsText(containers: ResourceOverride['containers']): ResourceOverride['containers'] {
+  return JSON.parse(
+    JSON.stringify(containers, (_key, value: unknown) => (typeof value === 'number' ? String(value) : value)),
+  ) as ResourceOverride['containers'];
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The override that holds for a node; undefined for the template's own resources. */
+export function overrideFor(
+  overrides: readonly ResourceOverride[],
+  node: Node | undefined,
+): ResourceOverride | undefined {
+  return node && overrides.find(({ selects }) => selects(node));
+}
+
+/** The spec with the override's resources. */
+export function withOverride(spec: PodSpec, override: ResourceOverride | undefined): PodSpec {
+  if (!override) return spec;
+  const change = (container: Container): Container => {
+    const { requests, limits } = override.containers[container.name] ?? {};
+    if (!requests && !limits) return container;
+    const { resources } = container;
+    return {
+      ...container,
+      resources: {
+        ...resources,
+        ...((requests || resources?.requests) && { requests: { ...resources?.requests, ...requests } }),
+        ...((limits || resources?.limits) && { limits: { ...resources?.limits, ...limits } }),
+      },
+    };
+  };
+  return {
+    ...spec,
+    containers: spec.containers.map(change),
+    ...(spec.initContainers && { initContainers: spec.initContainers.map(change) }),
+  };
+}

@@ -1,0 +1,68 @@
+import { FAILED_REVISION_ANNOTATION, GOOD_REVISION_ANNOTATION, hashOf, revisionData } from '@everynode/daemonset';
+import { canonicalJson, type KubeObject, type ObjectMeta, resourceByStorage, splitObject } from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
+
+/** A revision to go back to. */
+export interface RollbackTarget {
+  hash: string;
+  revision: number;
+  template: NonNullable<DaemonSet['spec']>['template'];
+}
+
+/**
+ * The revision that was marked as good last, or, where none is, the newest old one. Undefined when there is none that has not
+ * failed, and when the one that is stuck was good: then it is the nodes that are at fault.
+ */
+export function rollbackTarget(
+  { metadata }: DaemonSet,
+  revisions: readonly ControllerRevision[],
+  failedHash: string,
+): RollbackTarget | undefined {
+  const good = metadata?.annotations?.[GOOD_REVISION_ANNOTATION];
+  if (good === failedHash) return undefined;
+  const failedBefore = metadata?.annotations?.[FAILED_REVISION_ANNOTATION];
+  const others = revisions
+    .filter((revision) => hashOf(revision) !== failedHash && hashOf(revision) !== failedBefore)
+    .sort((a, b) => b.revision - a.revision);
+  const target = others.find((revision) => hashOf(revision) === good) ?? others[0];
+  if (!target) return undefined;
+  const { spec } = target.data as { spec: { template: RollbackTarget['template'] & { $patch?: string } } };
+  const { $patch: _patch, ...template } = spec.template;
+  return { hash: hashOf(target), revision: target.revision, template };
+}
+
+/** Notes that every node runs the revision. */
+export function decideMark(current: Current | undefined, uid: string, hash: string): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  const metadata = JSON.parse(current.metadata ?? '{}') as ObjectMeta;
+  if (metadata.annotations?.[GOOD_REVISION_ANNOTATION] === hash) return { kind: 'keep' };
+  const annotations = { ...metadata.annotations, [GOOD_REVISION_ANNOTATION]: hash };
+  return { kind: 'update', parts: { metadata: JSON.stringify({ ...metadata, annotations }) } };
+}
+
+/** Puts the old template back, unless somebody has changed it meanwhile, and notes which revision failed. */
+export function decideRollback(
+  current: Current | undefined,
+  seen: DaemonSet,
+  target: RollbackTarget,
+  failedHash: string,
+): Decision {
+  if (current?.uid !== seen.metadata?.uid || !current) return { kind: 'keep' };
+  const before = {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: JSON.parse(current.metadata ?? '{}') as ObjectMeta,
+    ...(JSON.parse(current.desired ?? '{}') as { spec: object }),
+    ...(current.observed && { status: JSON.parse(current.observed) as unknown }),
+  } as KubeObject;
+  if (canonicalJson(revisionData(before as unknown as DaemonSet)) !== canonicalJson(revisionData(seen))) {
+    return { kind: 'keep' };
+  }
+  const after = structuredClone(before);
+  after.spec = { ...(after.spec as object), template: target.template };
+  after.metadata.annotations = { ...after.metadata.annotations, [FAILED_REVISION_ANNOTATION]: failedHash };
+  resourceByStorage('daemonsets.apps').prepareForUpdate(after, before);
+  const { metadata, desired } = splitObject(after);
+  return { kind: 'update', parts: { metadata, desired } };
+}
