@@ -50,7 +50,7 @@ export function changeLines({ change }: Explanation): string[] {
 /** The DaemonSet of a manifest, `-` for standard input, which may be in a namespace of its own. */
 async function readManifest(filename: string): Promise<{ metadata?: { namespace?: string } }> {
   const found = parseAllDocuments(await readFile(filename === '-' ? '/dev/stdin' : filename, 'utf8'))
-    .map((document) => document.toJS() as { kind?: string } | null)
+    .map((document) => document.toJS() as { kind?: string; metadata?: { namespace?: string } } | null)
     .filter((object) => object?.kind === 'DaemonSet');
   const [manifest] = found;
   if (!manifest || found.length > 1) throw new Error(`${filename} has ${found.length} DaemonSets; explain takes one`);

@@ -35,13 +35,19 @@ const podOf = ({ name, hash, nodeReady = true, podReady = nodeReady, restarts = 
   },
 });
 
-function rollout(annotations: Record<string, string>, places: Place[], maxUnavailable: number, now = NOW) {
+function rollout(
+  annotations: Record<string, string>,
+  places: Place[],
+  maxUnavailable: number,
+  now = NOW,
+  maxSurge = 0,
+) {
   const daemonSet: DaemonSet = {
     metadata: { name: 'd', annotations },
     spec: {
       selector: {},
       template: { spec: { containers: [] } },
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable, maxSurge: 0 } },
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable, maxSurge } },
     },
   };
   const compiled = compileDaemonSet(daemonSet);
@@ -50,11 +56,12 @@ function rollout(annotations: Record<string, string>, places: Place[], maxUnavai
     const state = { node: nodeOf(place), pods: [podOf(place)], currentHash: 'new', now };
     ledger.set(place.name, assessNode(compiled, state));
   }
-  const { deletes } = ledger.decide(daemonSet.spec?.updateStrategy, compiled.limits);
+  const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, compiled.limits);
   const recheck = [...ledger.nodes()].map(([, { recheckAtMs }]) => recheckAtMs).find((at) => at !== undefined);
   return {
-    updates: deletes.map(({ node }) => node),
-    hold: holdOf(daemonSet, ledger, compiled.limits)?.reason,
+    updates: [...deletes.map(({ node }) => node), ...createOn],
+    turn: ledger.zoneInTurn(compiled.limits),
+    hold: holdOf(daemonSet, ledger, compiled.limits, 'new')?.reason,
     recheck,
   };
 }
@@ -119,5 +126,45 @@ describe('nodes that are NotReady', () => {
 
   it('count when they turned NotReady after their update', () => {
     expect(rollout(skip, [{ ...lost, hash: 'new' }, ...places('ab')], 1).updates).toEqual([]);
+  });
+});
+
+describe('zones', () => {
+  const LABEL = 'topology.kubernetes.io/zone';
+  const zoned = (...all: [zone: string, old: string, fresh?: string][]): Place[] =>
+    all.flatMap(([zone, old, fresh]) =>
+      places(old, fresh).map((place) => ({ ...place, labels: zone ? { [LABEL]: zone } : {} })),
+    );
+  const ordered = { 'everynode.io/topology-order': LABEL };
+
+  it('are finished one after another, in the order of their names, nodes without one last', () => {
+    expect(rollout(ordered, zoned(['', 'x'], ['z2', 'cd'], ['z1', 'ab']), 9)).toMatchObject({
+      updates: ['a', 'b'],
+      turn: 'z1',
+    });
+    expect(rollout(ordered, zoned(['', 'x'], ['z2', 'cd'], ['z1', '', 'ab']), 9).updates).toEqual(['c', 'd']);
+    expect(rollout(ordered, zoned(['', 'x'], ['z2', '', 'cd'], ['z1', '', 'ab']), 9).updates).toEqual(['x']);
+  });
+
+  it('come in the order that the owner names', () => {
+    const named = { 'everynode.io/topology-order': `${LABEL}=z3, z2` };
+    const turns = zoned(['z1', 'a'], ['z2', 'b'], ['z3', 'c']);
+    expect(rollout(named, turns, 9).updates).toEqual(['c']);
+    expect(rollout(named, turns.slice(0, 2), 9).updates).toEqual(['b']);
+  });
+
+  it('wait for the one before until its new pods are available', () => {
+    const [first, second] = zoned(['z1', '', 'a'], ['z2', 'b']);
+    const state = [{ ...(first as Place), podReady: false }, second as Place];
+    expect(rollout(ordered, state, 9)).toMatchObject({ updates: [], turn: 'z1' });
+  });
+
+  it('have a budget of their own, which a broken pod elsewhere does not use up', () => {
+    const budget = { ...ordered, 'everynode.io/topology-budget': '50%' };
+    const [broken, ...rest] = zoned(['z2', 'ef'], ['z1', 'abcd']);
+    const state = [{ ...(broken as Place), podReady: false }, ...rest];
+    expect(rollout(ordered, state, 1).updates).toEqual([]);
+    expect(rollout(budget, state, 1).updates).toEqual(['a', 'b']);
+    expect(rollout(budget, zoned(['z1', 'abcd']), 0, NOW, 1).updates).toEqual(['a', 'b']);
   });
 });

@@ -1,0 +1,133 @@
+import type { DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import { describe, expect, it } from 'vitest';
+import { assessNode } from './assessment.js';
+import { type ConditionView, conditionsFor, deadlineAt } from './conditions.js';
+import { compileDaemonSet } from './eligibility.js';
+import { noteProgress } from './progress.js';
+import { RolloutLedger } from './rollout-ledger.js';
+
+const NOW = Date.parse('2026-11-24T12:00:00Z');
+const at = (ms: number): string => new Date(ms).toISOString();
+
+interface Place {
+  hash: 'old' | 'new';
+  ready?: boolean;
+  nodeReady?: boolean;
+  waiting?: string;
+}
+
+function viewOf(annotations: Record<string, string>, places: Record<string, Place>, progressAt = NOW): ConditionView {
+  const daemonSet: DaemonSet = {
+    metadata: { name: 'd', generation: 2, annotations },
+    spec: {
+      selector: {},
+      template: { spec: { containers: [] } },
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+    },
+  };
+  const compiled = compileDaemonSet(daemonSet);
+  const ledger = new RolloutLedger();
+  for (const [name, { hash, ready = true, nodeReady = true, waiting }] of Object.entries(places)) {
+    const node: Node = {
+      metadata: { name },
+      status: { conditions: [{ type: 'Ready', status: nodeReady ? 'True' : 'Unknown' }] },
+    };
+    const status = {
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+      ...(waiting && { containerStatuses: [{ name: 'main', state: { waiting: { reason: waiting } } }] }),
+    } as Pod['status'];
+    const pod: Pod = {
+      metadata: { name, labels: { 'controller-revision-hash': hash } },
+      spec: { nodeName: name, containers: [] },
+      ...(status && { status }),
+    };
+    ledger.set(name, assessNode(compiled, { node, pods: [pod], currentHash: 'new', now: NOW }));
+  }
+  return { daemonSet, limits: compiled.limits, ledger, currentHash: 'new', progressAt, now: NOW };
+}
+
+const told = (view: ConditionView, stored?: DaemonSetStatus) =>
+  Object.fromEntries(
+    (conditionsFor(view, stored, at) ?? []).map(({ type, status, reason, message }) => [
+      type,
+      `${status} ${reason}: ${message}`,
+    ]),
+  );
+
+const ASKED = { 'everynode.io/conditions': 'true' };
+
+describe('conditions', () => {
+  it('are not there without an annotation of ours, and those of others stay', () => {
+    const stored = {
+      conditions: [
+        { type: 'Other', status: 'True' },
+        { type: 'Degraded', status: 'True' },
+      ],
+    } as DaemonSetStatus;
+    expect(conditionsFor(viewOf({}, { a: { hash: 'new' } }), undefined, at)).toBeUndefined();
+    expect(conditionsFor(viewOf({}, { a: { hash: 'new' } }), stored, at)).toEqual([{ type: 'Other', status: 'True' }]);
+  });
+
+  it('say how far a rollout is, what it waits for, and why', () => {
+    const view = viewOf(ASKED, { a: { hash: 'new', ready: false, waiting: 'CrashLoopBackOff' }, b: { hash: 'old' } });
+    expect(told(view)).toEqual({
+      Progressing:
+        'True RolloutProgressing: 0 of 2 nodes have the newest revision and are available; waiting for a (container main: CrashLoopBackOff)',
+      Degraded: 'True PodFailing: 1 of 2 nodes have no available pod: a (container main: CrashLoopBackOff)',
+    });
+  });
+
+  it('tell nodes that are gone from a revision that is bad, and a pod on its way from either', () => {
+    expect(told(viewOf(ASKED, { a: { hash: 'new', ready: false, nodeReady: false } })).Degraded).toBe(
+      'True NodeNotReady: 1 of 1 nodes have no available pod: a (the node is NotReady)',
+    );
+    expect(told(viewOf(ASKED, { a: { hash: 'new', ready: false } })).Degraded).toMatch(/^False AsExpected/);
+    expect(told(viewOf(ASKED, { a: { hash: 'new' } })).Progressing).toMatch(/^True RolloutComplete/);
+  });
+
+  it('say that a rollout is stuck when its deadline has passed, and not before', () => {
+    const limit = { 'everynode.io/progress-deadline-seconds': '60' };
+    const stuck = { a: { hash: 'new', ready: false }, b: { hash: 'old' } } as const;
+    expect(told(viewOf(limit, stuck, NOW - 59_000)).Progressing).toMatch(/^True RolloutProgressing/);
+    expect(deadlineAt(viewOf(limit, stuck, NOW - 59_000))).toBe(NOW + 1000);
+    expect(told(viewOf(limit, stuck, NOW - 60_000)).Progressing).toMatch(
+      /^False ProgressDeadlineExceeded: no progress in 60 s/,
+    );
+    const held = { ...limit, 'everynode.io/paused': 'true' };
+    expect(told(viewOf(held, stuck, NOW - 60_000)).Progressing).toMatch(/^Unknown Paused/);
+    expect(deadlineAt(viewOf(held, stuck))).toBeUndefined();
+  });
+
+  it('hold a canary that is stuck to the deadline, and wait for the owner when it is done', () => {
+    const canary = { 'everynode.io/canary': '1', 'everynode.io/progress-deadline-seconds': '60' };
+    const stuck = viewOf(canary, { a: { hash: 'new', ready: false }, b: { hash: 'old' } }, NOW - 60_000);
+    expect(told(stuck).Progressing).toMatch(/^False ProgressDeadlineExceeded/);
+    const done = viewOf(canary, { a: { hash: 'new' }, b: { hash: 'old' } }, NOW - 60_000);
+    expect(told(done).Progressing).toMatch(/^Unknown Canary/);
+  });
+});
+
+describe('progress', () => {
+  const stored = { status: undefined, generation: 2 };
+
+  it('is a new best alone: pods that come and go are none', () => {
+    const start = noteProgress(undefined, 'new', 3, 0, stored);
+    const fallen = noteProgress(start, 'new', 2, 10, stored);
+    expect(noteProgress(fallen, 'new', 3, 20, stored).at).toBe(0);
+    expect(noteProgress(fallen, 'new', 4, 20, stored).at).toBe(20);
+    expect(noteProgress(fallen, 'newer', 0, 30, stored)).toEqual({ hash: 'newer', settled: 0, at: 30 });
+  });
+
+  it('goes on from the stored time when another replica takes over, of the same generation', () => {
+    const condition = {
+      type: 'Progressing',
+      status: 'True',
+      reason: 'RolloutProgressing',
+      lastTransitionTime: at(NOW),
+    };
+    const status = { observedGeneration: 2, conditions: [condition] } as unknown as DaemonSetStatus;
+    expect(noteProgress(undefined, 'new', 3, NOW + 5000, { status, generation: 2 }).at).toBe(NOW);
+    expect(noteProgress(undefined, 'new', 3, NOW + 5000, { status, generation: 3 }).at).toBe(NOW + 5000);
+  });
+});
