@@ -101,8 +101,8 @@ function canariesDone(ledger: RolloutLedger, { canary }: RolloutLimits): boolean
 
 /** Names the nodes that use up the budget, and what is wrong with each. */
 function waitingFor(ledger: RolloutLedger): string {
-  const nodes = [...ledger.underWay(), ...ledger.broken()];
-  return nodes.length > 0 ? `; waiting for ${nameNodes(nodes.map((node) => withFault(ledger, node)))}` : '';
+  const nodes = [...ledger.underWay(), ...ledger.broken()].sort();
+  return nodes.length > 0 ? `; waiting for ${nameNodes(nodes, (node) => withFault(ledger, node))}` : '';
 }
 
 function withFault(ledger: RolloutLedger, node: string): string {
@@ -132,7 +132,7 @@ function degraded({ ledger }: ConditionView): Told {
   if (faults.size === 0) return { type, status: 'False', reason: 'AsExpected', message: 'no node is at fault' };
   const kinds = new Set([...faults.values()].map(({ kind }) => kind));
   const [only] = kinds;
-  const named = nameNodes([...faults.keys()].map((node) => withFault(ledger, node)));
+  const named = nameNodes([...faults.keys()].sort(), (node) => withFault(ledger, node));
   return {
     type,
     status: 'True',

@@ -1,7 +1,8 @@
 /** Nodes named in one line, so that a sentence stays one. */
 const MOST_NAMED = 5;
 
-export function nameNodes(names: readonly string[]): string {
-  const named = names.slice(0, MOST_NAMED).join(', ');
+/** `describe` may say more of a node than its name. */
+export function nameNodes(names: readonly string[], describe = (name: string): string => name): string {
+  const named = names.slice(0, MOST_NAMED).map(describe).join(', ');
   return names.length > MOST_NAMED ? `${named} and ${names.length - MOST_NAMED} more` : named;
 }

@@ -132,6 +132,12 @@ class Model {
     if (this.limits.maxSurge === 0 && takesAvailable) {
       expect(this.#unavailable()).toBeLessThanOrEqual(this.limits.maxUnavailable);
     }
+    // An old pod on a node that is not eligible any more stays until enough others serve.
+    const surplus = deletes.filter(
+      ({ node, pod }) => isPodReady(pod) && !this.eligible().includes(node) && this.liveOn(node).length === 0,
+    );
+    if (this.limits.maxSurge > 0 && surplus.length > 0)
+      expect(this.#serving()).toBeGreaterThanOrEqual(this.eligible().length);
     if (surgesBesideAvailable) expect(this.#doubled()).toBeLessThanOrEqual(this.limits.maxSurge);
     return deletes.length > 0 || createOn.length > 0;
   }
@@ -142,6 +148,11 @@ class Model {
 
   #unavailable(): number {
     return this.eligible().filter((node) => !this.liveOn(node).some(isPodReady)).length;
+  }
+
+  /** Nodes with a pod that is available, wherever it is. */
+  #serving(): number {
+    return [...this.nodes.keys()].filter((node) => this.liveOn(node).some(isPodReady)).length;
   }
 
   /** Nodes with a pod that serves and another beside it that does not yet. */

@@ -61,4 +61,51 @@ describe('explain', () => {
     expect((await api.request('GET', `${EXPLAIN}/d?node=none`)).json.message).toBe('nodes "none" not found');
     expect((await api.request('GET', `${EXPLAIN}/d`, { anonymous: true })).status).toBe(401);
   });
+
+  it('answers for a manifest that nobody has applied, and writes nothing', async () => {
+    const { json, status } = await api.request('POST', EXPLAIN, { body: manifest({}) });
+    expect(status).toBe(200);
+    expect(json.change).toEqual({ gain: ['fast', 'slow'], lose: [], restart: [] });
+    expect(json.nodes.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['create', 'create']);
+    const stored = await api.request('GET', `${SETS}/d`);
+    expect(stored.json.spec.template.spec.nodeSelector).toEqual({ disk: 'ssd' });
+    const other = { ...manifest({ disk: 'hdd' }), metadata: { name: 'other' } };
+    expect((await api.request('POST', EXPLAIN, { body: other })).json.change.gain).toEqual(['slow']);
+    expect((await api.request('GET', `${SETS}/other`)).status).toBe(404);
+    const wrong = { ...other, spec: { ...other.spec, minReadySeconds: -1 } };
+    expect((await api.request('POST', EXPLAIN, { body: wrong })).json).toMatchObject({ code: 422, reason: 'Invalid' });
+  });
+});
+
+describe('annotations of ours', () => {
+  const annotated = (annotations: Record<string, string>) => ({
+    ...manifest({}),
+    metadata: { name: 'annotated', annotations },
+  });
+
+  it.each([
+    [{ 'everynode.io/partition': 'some' }, 'metadata.annotations[everynode.io/partition]'],
+    [
+      { 'everynode.io/resource-overrides': '- {nodeSelector: a, containers: {other: {}}}' },
+      'metadata.annotations[everynode.io/resource-overrides]',
+    ],
+    [
+      {
+        'everynode.io/resource-overrides':
+          '- {nodeSelector: a, containers: {c: {requests: {cpu: 2}, limits: {cpu: 1}}}}',
+      },
+      'metadata.annotations[everynode.io/resource-overrides]',
+    ],
+  ])('that cannot be read are refused: %j', async (annotations, field) => {
+    const { json } = await api.request('POST', SETS, { body: annotated(annotations) });
+    expect(json).toMatchObject({ code: 422, details: { causes: [{ field, reason: 'FieldValueInvalid' }] } });
+  });
+
+  it('that mean nothing are warned of', async () => {
+    const { status, headers } = await api.request('POST', SETS, { body: annotated({ 'everynode.io/pause': 'true' }) });
+    expect([status, headers.warning]).toEqual([
+      201,
+      '299 - "unknown annotation \\"everynode.io/pause\\" has no effect"',
+    ]);
+  });
 });

@@ -1,0 +1,119 @@
+import { eventually, type Kubectl } from '@everynode/test-kit';
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startStack, type TestStack } from './stack.js';
+
+/** What DaemonSets can do beyond upstream, and how pods that fail are replaced, as kubectl's user sees it. */
+const SLOW = 60_000;
+const ZONE = 'topology.kubernetes.io/zone';
+
+let stack: TestStack;
+let kubectl: Kubectl;
+
+const manifest = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: {
+    name: 'agent',
+    annotations: {
+      'everynode.io/topology-order': ZONE,
+      'everynode.io/topology-budget': '100%',
+      'everynode.io/progress-deadline-seconds': '2',
+      'everynode.io/rollback-on-deadline': 'true',
+    },
+  },
+  spec: {
+    selector: { matchLabels: { app: 'agent' } },
+    template: {
+      metadata: { labels: { app: 'agent' } },
+      spec: { containers: [{ name: 'main', image: 'agent:1' }] },
+    },
+  },
+};
+
+const daemonSet = () => kubectl.json<DaemonSet>('get ds agent');
+const image = async () => (await daemonSet()).spec?.template.spec?.containers[0]?.image;
+const pods = async () => (await kubectl.json<{ items: Pod[] }>('get pods -l app=agent')).items;
+
+/** Zones of the nodes whose pod has the image. */
+async function zonesWith(wanted: string): Promise<string[]> {
+  const nodes = await kubectl.table(`get nodes -L ${ZONE}`);
+  const zones = new Map(nodes.map((node) => [node.NAME, node.ZONE ?? '']));
+  const having = (await pods()).filter(({ spec }) => spec?.containers[0]?.image === wanted);
+  return [...new Set(having.map(({ spec }) => zones.get(spec?.nodeName ?? '') ?? ''))].sort();
+}
+
+const settled = () =>
+  eventually(async () => {
+    const { status } = await daemonSet();
+    expect(status).toMatchObject({ desiredNumberScheduled: 6, updatedNumberScheduled: 6, numberAvailable: 6 });
+  }, SLOW);
+
+beforeAll(async () => {
+  stack = await startStack(['--fresh', '--nodes', '6', '--agents', '1']);
+  kubectl = stack.kubectl;
+  await kubectl.run('apply -f -', JSON.stringify(manifest));
+  await settled();
+}, 180_000);
+
+afterAll(async () => {
+  await stack.stop();
+}, 60_000);
+
+describe('a rollout zone by zone', () => {
+  it('stops in the first zone with a bad image, says who holds it up, and goes back', { timeout: SLOW }, async () => {
+    await eventually(async () =>
+      expect((await daemonSet()).metadata?.annotations).toHaveProperty(['everynode.io/last-good-revision']),
+    );
+    const template = {
+      metadata: { annotations: { 'simulation.everynode.io/image-error': 'true' } },
+      spec: { containers: [{ name: 'main', image: 'agent:bad' }] },
+    };
+    await kubectl.run(['patch', 'ds', 'agent', '-p', JSON.stringify({ spec: { template } })]);
+    await eventually(async () => expect(await zonesWith('agent:bad')).toEqual(['zone-a']), SLOW);
+    await eventually(async () => expect(await image()).toBe('agent:1'), SLOW);
+    await settled();
+    const described = await kubectl.run('describe ds agent');
+    expect(described).toMatch(
+      /Warning\s+Degraded\s.*2 of 6 nodes have no available pod: node-00001 \(container main: /,
+    );
+    expect(described).toMatch(
+      /Warning\s+ProgressDeadlineExceeded\s.*no progress in 2 s: .*in turn: topology\S+ zone-a;/,
+    );
+    expect(described).toMatch(/Warning\s+RolledBack\s/);
+  });
+
+  it('never has the next zone begin before the last is done', { timeout: SLOW }, async () => {
+    const patch = {
+      spec: {
+        template: { metadata: { annotations: null }, spec: { containers: [{ name: 'main', image: 'agent:2' }] } },
+      },
+    };
+    await kubectl.run(['patch', 'ds', 'agent', '-p', JSON.stringify(patch)]);
+    const seen: string[] = [];
+    await eventually(async () => {
+      seen.push((await zonesWith('agent:2')).join());
+      expect(seen.at(-1)).toBe('zone-a,zone-b,zone-c');
+    }, SLOW);
+    expect(['', 'zone-a', 'zone-a,zone-b', 'zone-a,zone-b,zone-c']).toEqual(expect.arrayContaining([...new Set(seen)]));
+    await settled();
+  });
+});
+
+describe('a pod whose status is set to Failed', () => {
+  it('is replaced on its node and goes away, with an event', { timeout: SLOW }, async () => {
+    const [victim] = await pods();
+    const { name = '', uid } = victim?.metadata ?? {};
+    await kubectl.run(['patch', 'pod', name, '--subresource=status', '-p', '{"status":{"phase":"Failed"}}']);
+    await eventually(async () => {
+      const now = await pods();
+      expect(now.map(({ metadata }) => metadata?.uid)).not.toContain(uid);
+      expect(now.map(({ spec }) => spec?.nodeName)).toContain(victim?.spec?.nodeName);
+    }, SLOW);
+    await settled();
+    expect(await kubectl.run('describe ds agent')).toMatch(
+      /FailedDaemonPod\s.*Found failed daemon pod default\/agent-/,
+    );
+  });
+});
