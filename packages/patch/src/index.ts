@@ -5,3 +5,12 @@ export { applyJsonPatch, MAX_COPIED_BYTES, MAX_JSON_PATCH_OPERATIONS } from './j
 export { applyMergePatch } from './merge-patch.js';
 export { diffStrategicMerge, threeWayMergePatch } from './strategic-merge/diff.js';
 export { applyStrategicMergePatch } from './strategic-merge/merge-map.js';
+export { type FieldManager, type Ownership, readManagers, writeManagers } from './server-side-apply/managers.js';
+export {
+  type Apply,
+  type ApplyConflict,
+  type ApplyTarget,
+  applyConfiguration,
+  ownersAfterUpdate,
+  type WrittenHalf,
+} from './server-side-apply/ownership.js';

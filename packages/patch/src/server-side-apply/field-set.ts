@@ -1,0 +1,106 @@
+import { isMap, type JsonMap } from '../json.js';
+
+/**
+ * Paths of an object, as managedFields has them (fieldsV1): a tree whose steps are `f:NAME` for a field, `k:{KEYS}` for an item of
+ * a list that is a map, and `v:VALUE` for one of a list that is a set. Sets are never changed once they are made.
+ */
+export class FieldSet {
+  static readonly EMPTY = new FieldSet(false, new Map());
+
+  private constructor(
+    /** The path to here is in the set, whether or not paths below it are. */
+    readonly member: boolean,
+    readonly below: ReadonlyMap<string, FieldSet>,
+  ) {}
+
+  /** Steps that lead to nothing are left out. */
+  static of(member: boolean, below: Iterable<[step: string, set: FieldSet]>): FieldSet {
+    const kept = new Map([...below].filter(([, set]) => !set.isEmpty));
+    return !member && kept.size === 0 ? FieldSet.EMPTY : new FieldSet(member, kept);
+  }
+
+  static readonly LEAF = FieldSet.of(true, []);
+
+  get isEmpty(): boolean {
+    return !this.member && this.below.size === 0;
+  }
+
+  at(step: string): FieldSet {
+    return this.below.get(step) ?? FieldSet.EMPTY;
+  }
+
+  union(other: FieldSet): FieldSet {
+    return this.#combine(other, (a, b) => a || b);
+  }
+
+  minus(other: FieldSet): FieldSet {
+    return this.#combine(other, (a, b) => a && !b);
+  }
+
+  intersection(other: FieldSet): FieldSet {
+    return this.#combine(other, (a, b) => a && b);
+  }
+
+  #combine(other: FieldSet, member: (a: boolean, b: boolean) => boolean): FieldSet {
+    const steps = new Set([...this.below.keys(), ...other.below.keys()]);
+    const below = [...steps].map((step): [string, FieldSet] => [
+      step,
+      this.at(step).#combine(other.at(step), member),
+    ]);
+    return FieldSet.of(member(this.member, other.member), below);
+  }
+
+  equals(other: FieldSet): boolean {
+    if (this.member !== other.member || this.below.size !== other.below.size) return false;
+    for (const [step, set] of this.below) if (!set.equals(other.at(step))) return false;
+    return true;
+  }
+
+  /** Without what is below a step, and the step itself. */
+  without(step: string): FieldSet {
+    return FieldSet.of(
+      this.member,
+      [...this.below].filter(([other]) => other !== step),
+    );
+  }
+
+  /** With another set below a step. */
+  with(step: string, set: FieldSet): FieldSet {
+    return FieldSet.of(this.member, [...this.without(step).below, [step, set]]);
+  }
+
+  /** The form in managedFields: `{"f:spec":{".":{},"f:replicas":{}}}`, steps sorted. */
+  toFieldsV1(): JsonMap {
+    const fields: JsonMap = {};
+    if (this.member && this.below.size > 0) fields['.'] = {};
+    for (const [step, set] of [...this.below].sort(([a], [b]) => (a < b ? -1 : 1))) fields[step] = set.toFieldsV1();
+    return fields;
+  }
+
+  static fromFieldsV1(fields: unknown): FieldSet {
+    const from = (value: unknown, top: boolean): FieldSet => {
+      const steps = isMap(value) ? Object.entries(value) : [];
+      const below = steps.filter(([step]) => step !== '.');
+      const member = !top && (below.length === 0 || below.length < steps.length);
+      return FieldSet.of(
+        member,
+        below.map(([step, inner]): [string, FieldSet] => [step, from(inner, false)]),
+      );
+    };
+    return from(fields, true);
+  }
+
+  /** Each path as a person reads it: `.spec.template.spec.containers[name="main"].image`. */
+  paths(prefix = ''): string[] {
+    const own = this.member && prefix !== '' ? [prefix] : [];
+    return [...own, ...[...this.below].flatMap(([step, set]) => set.paths(prefix + stepText(step)))];
+  }
+}
+
+function stepText(step: string): string {
+  const rest = step.slice(2);
+  if (step.startsWith('f:')) return `.${rest}`;
+  if (step.startsWith('v:')) return `[=${rest}]`;
+  const keys = Object.entries(JSON.parse(rest) as JsonMap).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return `[${keys.join(',')}]`;
+}

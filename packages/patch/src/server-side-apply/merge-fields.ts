@@ -1,0 +1,75 @@
+import type { FieldFacts } from '@everynode/objects';
+import { type JsonMap, member } from '../json.js';
+import type { FieldSet } from './field-set.js';
+import { shapeOf } from './field-shape.js';
+
+/** `config` laid over `live`: what it names is taken, the rest stays. Source: structured-merge-diff, typed/merge.go. */
+export function mergeFields(live: unknown, config: unknown, facts: FieldFacts | undefined): unknown {
+  if (config === undefined) return live;
+  if (live === undefined || live === null) return config;
+  const [was, wanted] = [shapeOf(facts, live), shapeOf(facts, config)];
+  if (was.kind === 'map' && wanted.kind === 'map') {
+    const merged: JsonMap = { ...(live as JsonMap) };
+    for (const [key, value] of Object.entries(config as JsonMap)) {
+      merged[key] = mergeFields(member(merged, key), value, wanted.member(key));
+    }
+    return merged;
+  }
+  if (was.kind === 'items' && wanted.kind === 'items') {
+    return mergeItems(live as unknown[], config as unknown[], wanted.step, wanted.item);
+  }
+  return config;
+}
+
+/** Items keep the order of the config; those that only `live` has stay before the item they stood before. */
+function mergeItems(
+  live: unknown[],
+  config: unknown[],
+  step: (item: unknown) => string,
+  facts: FieldFacts,
+): unknown[] {
+  const wanted = new Set(config.map(step));
+  const places = new Map(live.map((item, at) => [step(item), at]));
+  const merged: unknown[] = [];
+  let next = 0;
+  const others = (until: number): void => {
+    for (; next < until; next += 1) if (!wanted.has(step(live[next]))) merged.push(live[next]);
+  };
+  for (const item of config) {
+    const at = places.get(step(item));
+    if (at !== undefined) others(at);
+    merged.push(at === undefined ? item : mergeFields(live[at], item, facts));
+  }
+  others(live.length);
+  return merged;
+}
+
+/**
+ * Takes out what `gone` names, with all that is below it, except what somebody in `kept` still owns. Undefined when nothing
+ * is left. Source: structured-merge-diff, merge/update.go, prune.
+ */
+export function removeFields(
+  value: unknown,
+  gone: FieldSet,
+  kept: FieldSet,
+  facts: FieldFacts | undefined,
+): unknown {
+  if (gone.isEmpty) return value;
+  if (kept.isEmpty) return undefined;
+  const shape = shapeOf(facts, value);
+  if (shape.kind === 'leaf') return value;
+  if (shape.kind === 'items') {
+    return (value as unknown[]).flatMap((item) => {
+      const step = shape.step(item);
+      const left = removeFields(item, gone.at(step), kept.at(step), shape.item);
+      return left === undefined ? [] : [left];
+    });
+  }
+  const left: JsonMap = {};
+  for (const [key, inner] of Object.entries(value as JsonMap)) {
+    const step = `f:${key}`;
+    const rest = removeFields(inner, gone.at(step), kept.at(step), shape.member(key));
+    if (rest !== undefined) left[key] = rest;
+  }
+  return left;
+}

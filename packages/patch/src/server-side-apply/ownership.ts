@@ -1,0 +1,165 @@
+import type { FieldFacts } from '@everynode/objects';
+import { isMap } from '../json.js';
+import { compareFields, fieldsOf } from './compare-fields.js';
+import { FieldSet } from './field-set.js';
+import { capUpdaters, type FieldManager, isSameManager, type Ownership } from './managers.js';
+import { mergeFields, removeFields } from './merge-fields.js';
+
+/** Fields of the system, which nobody owns. Source: managedfields/internal/stripmeta.go. */
+const OF_THE_SYSTEM = [
+  'name',
+  'generateName',
+  'namespace',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+].map((name) => `f:${name}`);
+
+/** What a write may change, so what its writer may own: the object but its status, or the status alone. */
+export type WrittenHalf = 'object' | 'status';
+
+/** The type of an object, and the half of it that a request writes. */
+export interface ApplyTarget {
+  /** Name of its type in the schema. */
+  typeName: string;
+  half: WrittenHalf;
+  /** Is there a status subresource, so that the status is none of an ordinary write's? */
+  hasStatus: boolean;
+}
+
+const factsOf = ({ typeName }: ApplyTarget): FieldFacts => ({ ref: typeName });
+
+function ownable(fields: FieldSet, { half, hasStatus }: ApplyTarget): FieldSet {
+  let metadata = FieldSet.of(false, fields.at('f:metadata').below);
+  for (const step of OF_THE_SYSTEM) metadata = metadata.without(step);
+  const own = fields.without('f:apiVersion').without('f:kind').with('f:metadata', metadata);
+  if (half === 'status') return FieldSet.of(false, [['f:status', own.at('f:status')]]);
+  return hasStatus ? own.without('f:status') : own;
+}
+
+/** An object as far as owners are concerned: without its managedFields. */
+function plain(object: object | undefined): object | undefined {
+  if (!object) return undefined;
+  const { metadata } = object as { metadata?: unknown };
+  if (!isMap(metadata) || metadata.managedFields === undefined) return object;
+  const { managedFields: _managedFields, ...others } = metadata;
+  return { ...object, metadata: others };
+}
+
+const replaceOwner = (managers: readonly Ownership[], owner: Ownership): Ownership[] => [
+  ...managers.filter((other) => !isSameManager(other, owner)),
+  owner,
+];
+
+/** The entry with these fields; its time stays when they are the same. */
+function ownershipOf(
+  by: FieldManager,
+  fields: FieldSet,
+  before: Ownership | undefined,
+  now: string,
+): Ownership {
+  const time = before?.fields.equals(fields) ? before.time : now;
+  return { ...by, fields, ...(time !== undefined && { time }) };
+}
+
+/**
+ * Owners after an ordinary write: what it added or modified is the writer's and nobody else's, what it removed is nobody's.
+ * `before` is undefined for a new object. Source: structured-merge-diff, merge/update.go, Update.
+ */
+export function ownersAfterUpdate(
+  target: ApplyTarget,
+  before: object | undefined,
+  after: object,
+  managers: readonly Ownership[],
+  by: FieldManager,
+  now: string,
+): Ownership[] {
+  const { added, modified, removed } = compareFields(plain(before) ?? {}, plain(after), factsOf(target));
+  const changed = ownable(added.union(modified), target);
+  const lost = ownable(removed, target);
+  if (changed.isEmpty && lost.isEmpty) return [...managers];
+  const mine = managers.find((other) => isSameManager(other, by));
+  const others = managers
+    .filter((other) => other !== mine)
+    .map((other) => ({ ...other, fields: other.fields.minus(changed).minus(lost) }));
+  const fields = (mine?.fields ?? FieldSet.EMPTY).union(changed).minus(lost);
+  return capUpdaters(replaceOwner(others, ownershipOf(by, fields, mine, now)).filter((one) => !one.fields.isEmpty));
+}
+
+/** Fields that another manager owns with another value. */
+export interface ApplyConflict {
+  by: FieldManager;
+  /** `.spec.minReadySeconds` */
+  path: string;
+}
+
+/** An apply in two steps: the object it comes to, and, when that is in its final form, who owns what. */
+export interface Apply {
+  /** To be brought into canonical form. */
+  object: object;
+  /** The owners, or the conflicts that stand against it. */
+  settle(canonical: object): { owners: Ownership[]; conflicts: ApplyConflict[] };
+}
+
+/** For objects that were written before anybody noted by whom. */
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+/**
+ * Applies a configuration: what it names becomes so and is the applier's, what the applier named before and does not any more
+ * goes, unless another owns it. With `force` conflicting fields change hands. `live` is undefined for a new object.
+ * Source: structured-merge-diff, merge/update.go, Apply; KEP-555.
+ */
+export function applyConfiguration(
+  target: ApplyTarget,
+  live: object | undefined,
+  config: object,
+  known: readonly Ownership[],
+  by: FieldManager,
+  options: { force: boolean; now: string },
+): Apply {
+  const facts = factsOf(target);
+  const before = plain(live) ?? {};
+  const managers = known.length > 0 || !live ? known : [unnoted(target, before, by, options.now)];
+  const named = ownable(fieldsOf(plain(config), facts), target);
+  const mine = managers.find((other) => isSameManager(other, by));
+  const others = managers.filter((other) => other !== mine);
+  const keptBy = others.reduce((sum, { fields }) => sum.union(fields), named);
+  const merged = mergeFields(before, plain(config), facts);
+  const object = mine ? removeFields(merged, mine.fields.minus(keptBy), keptOrSystem(keptBy), facts) : merged;
+  return {
+    object: object as object,
+    settle: (canonical) => {
+      const { added, modified, removed } = compareFields(before, plain(canonical), facts);
+      const changed = ownable(added.union(modified), target);
+      const clashes = others.map((other) => ({ other, clash: other.fields.intersection(changed) }));
+      const conflicts = clashes.flatMap(({ other: { fields: _fields, ...owner }, clash }) =>
+        clash.paths().map((path) => ({ by: owner, path })),
+      );
+      if (conflicts.length > 0 && !options.force) return { owners: [...managers], conflicts };
+      const lost = ownable(removed, target);
+      const rest = clashes.map(({ other, clash }) => ({ ...other, fields: other.fields.minus(clash).minus(lost) }));
+      const owners = replaceOwner(rest, ownershipOf(by, named, mine, options.now));
+      return { owners: owners.filter(({ fields }) => !fields.isEmpty), conflicts: [] };
+    },
+  };
+}
+
+/** What nobody can own stays whatever goes: an object's name is not the applier's to remove. */
+const keptOrSystem = (kept: FieldSet): FieldSet =>
+  kept.union(
+    FieldSet.of(false, [
+      ['f:apiVersion', FieldSet.LEAF],
+      ['f:kind', FieldSet.LEAF],
+      ['f:metadata', FieldSet.of(true, OF_THE_SYSTEM.map((step): [string, FieldSet] => [step, FieldSet.LEAF]))],
+    ]),
+  );
+
+function unnoted(target: ApplyTarget, live: object, { apiVersion }: FieldManager, now: string): Ownership {
+  const fields = ownable(fieldsOf(live, factsOf(target)), target);
+  return { manager: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, time: now, fields };
+}
