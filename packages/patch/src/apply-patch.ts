@@ -10,9 +10,10 @@ export const PATCH_MEDIA_TYPES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ] as const;
 
-/** Server-side apply; its media type is known and answered with UnsupportedMediaType. */
+/** Server-side apply, which needs more than the object: see server-side-apply/ownership.ts. */
 export const APPLY_MEDIA_TYPE = 'application/apply-patch+yaml';
 
 /** Where a strategic merge patch finds the merge keys of the object. */
@@ -39,10 +40,6 @@ export function applyPatch(contentType: string, object: object, body: unknown, s
       return applyMergePatch(object, parseBody(body));
     case 'application/strategic-merge-patch+json':
       return applyStrategicMergePatch(object, parseBody(body), schema.typeName, schema.lookupType);
-    case APPLY_MEDIA_TYPE:
-      throw unsupportedMediaType(
-        `server-side apply (${APPLY_MEDIA_TYPE}) is not served yet - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,
-      );
     default:
       throw unsupportedMediaType(
         `the body of the request was in an unknown format - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,

@@ -3,8 +3,6 @@ export type { FieldFacts, LookupType, TypeFacts } from './field-facts.js';
 export { type JsonMap, MAX_DEPTH } from './json.js';
 export { applyJsonPatch, MAX_COPIED_BYTES, MAX_JSON_PATCH_OPERATIONS } from './json-patch.js';
 export { applyMergePatch } from './merge-patch.js';
-export { diffStrategicMerge, threeWayMergePatch } from './strategic-merge/diff.js';
-export { applyStrategicMergePatch } from './strategic-merge/merge-map.js';
 export { type FieldManager, type Ownership, readManagers, writeManagers } from './server-side-apply/managers.js';
 export {
   type Apply,
@@ -14,3 +12,5 @@ export {
   ownersAfterUpdate,
   type WrittenHalf,
 } from './server-side-apply/ownership.js';
+export { diffStrategicMerge, threeWayMergePatch } from './strategic-merge/diff.js';
+export { applyStrategicMergePatch } from './strategic-merge/merge-map.js';

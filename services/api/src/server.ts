@@ -250,6 +250,7 @@ async function serveApi(context: ApiContext, request: FastifyRequest, reply: Fas
       path: pathOf(request),
       query: new Query(searchOf(request)),
       accept: request.headers.accept,
+      userAgent: request.headers['user-agent'],
       body,
     },
     watchResponse(reply),

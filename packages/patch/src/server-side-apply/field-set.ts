@@ -43,10 +43,7 @@ export class FieldSet {
 
   #combine(other: FieldSet, member: (a: boolean, b: boolean) => boolean): FieldSet {
     const steps = new Set([...this.below.keys(), ...other.below.keys()]);
-    const below = [...steps].map((step): [string, FieldSet] => [
-      step,
-      this.at(step).#combine(other.at(step), member),
-    ]);
+    const below = [...steps].map((step): [string, FieldSet] => [step, this.at(step).#combine(other.at(step), member)]);
     return FieldSet.of(member(this.member, other.member), below);
   }
 

@@ -21,26 +21,27 @@ export function mergeFields(live: unknown, config: unknown, facts: FieldFacts | 
   return config;
 }
 
-/** Items keep the order of the config; those that only `live` has stay before the item they stood before. */
-function mergeItems(
-  live: unknown[],
-  config: unknown[],
-  step: (item: unknown) => string,
-  facts: FieldFacts,
-): unknown[] {
+/** Items keep the order of the config; one that only `live` has comes before the items of the config that it stood before. */
+function mergeItems(live: unknown[], config: unknown[], step: (item: unknown) => string, facts: FieldFacts): unknown[] {
   const wanted = new Set(config.map(step));
   const places = new Map(live.map((item, at) => [step(item), at]));
   const merged: unknown[] = [];
   let next = 0;
-  const others = (until: number): void => {
+  const takeOthers = (until: number): void => {
     for (; next < until; next += 1) if (!wanted.has(step(live[next]))) merged.push(live[next]);
   };
+  const nextShared = (): number => {
+    const at = live.findIndex((item, place) => place >= next && wanted.has(step(item)));
+    return at < 0 ? live.length : at;
+  };
   for (const item of config) {
+    takeOthers(nextShared());
     const at = places.get(step(item));
-    if (at !== undefined) others(at);
+    if (at !== undefined) takeOthers(at);
     merged.push(at === undefined ? item : mergeFields(live[at], item, facts));
+    if (at === next) next += 1;
   }
-  others(live.length);
+  takeOthers(live.length);
   return merged;
 }
 
@@ -48,22 +49,20 @@ function mergeItems(
  * Takes out what `gone` names, with all that is below it, except what somebody in `kept` still owns. Undefined when nothing
  * is left. Source: structured-merge-diff, merge/update.go, prune.
  */
-export function removeFields(
-  value: unknown,
-  gone: FieldSet,
-  kept: FieldSet,
-  facts: FieldFacts | undefined,
-): unknown {
+export function removeFields(value: unknown, gone: FieldSet, kept: FieldSet, facts: FieldFacts | undefined): unknown {
   if (gone.isEmpty) return value;
-  if (kept.isEmpty) return undefined;
   const shape = shapeOf(facts, value);
+  // Labels, taints and the like may hold what the system put there in nobody's name.
+  const shared = shape.kind === 'items' || (shape.kind === 'map' && shape.free);
+  if (kept.isEmpty && !shared) return undefined;
   if (shape.kind === 'leaf') return value;
   if (shape.kind === 'items') {
-    return (value as unknown[]).flatMap((item) => {
+    const items = (value as unknown[]).flatMap((item) => {
       const step = shape.step(item);
       const left = removeFields(item, gone.at(step), kept.at(step), shape.item);
       return left === undefined ? [] : [left];
     });
+    return items.length > 0 || !kept.isEmpty ? items : undefined;
   }
   const left: JsonMap = {};
   for (const [key, inner] of Object.entries(value as JsonMap)) {
@@ -71,5 +70,5 @@ export function removeFields(
     const rest = removeFields(inner, gone.at(step), kept.at(step), shape.member(key));
     if (rest !== undefined) left[key] = rest;
   }
-  return left;
+  return Object.keys(left).length > 0 || !kept.isEmpty ? left : undefined;
 }

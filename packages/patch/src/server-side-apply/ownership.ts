@@ -57,12 +57,7 @@ const replaceOwner = (managers: readonly Ownership[], owner: Ownership): Ownersh
 ];
 
 /** The entry with these fields; its time stays when they are the same. */
-function ownershipOf(
-  by: FieldManager,
-  fields: FieldSet,
-  before: Ownership | undefined,
-  now: string,
-): Ownership {
+function ownershipOf(by: FieldManager, fields: FieldSet, before: Ownership | undefined, now: string): Ownership {
   const time = before?.fields.equals(fields) ? before.time : now;
   return { ...by, fields, ...(time !== undefined && { time }) };
 }
@@ -155,7 +150,13 @@ const keptOrSystem = (kept: FieldSet): FieldSet =>
     FieldSet.of(false, [
       ['f:apiVersion', FieldSet.LEAF],
       ['f:kind', FieldSet.LEAF],
-      ['f:metadata', FieldSet.of(true, OF_THE_SYSTEM.map((step): [string, FieldSet] => [step, FieldSet.LEAF]))],
+      [
+        'f:metadata',
+        FieldSet.of(
+          true,
+          OF_THE_SYSTEM.map((step): [string, FieldSet] => [step, FieldSet.LEAF]),
+        ),
+      ],
     ]),
   );
 

@@ -56,7 +56,7 @@ export async function explainManifest(
   await context.freshReads.catchUp();
   const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);
   const proposed = stored
-    ? (await updateObject(context, { definition, namespace, name }, 'object', body, query.asDryRun())).object
+    ? (await updateObject(context, { definition, namespace, name }, 'object', body, query.asDryRun(), 'explain')).object
     : (await createObject(context, definition, namespace, sent, true)).object;
   const after = proposed.object as DaemonSet;
   const explanation = explanationOf(context, { namespace, name }, after, query);

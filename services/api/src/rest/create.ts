@@ -12,8 +12,8 @@ import { admitCreate } from '../admission/admit.js';
 import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
-import type { Body } from './body.js';
-import { readObject } from './body.js';
+import { type Body, readObject } from './body.js';
+import { type OwnersOf, ownersOfUpdate } from './field-owners.js';
 import { commit, subjectOf, type Target, toStored, type Written } from './stored.js';
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -36,19 +36,22 @@ export async function createFromBody(
   namespace: string,
   body: Body,
   query: Query,
+  manager: string,
 ): Promise<Answer> {
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
-  const written = await createObject(context, definition, namespace, object, query.dryRun);
+  const owners = ownersOfUpdate({ definition, half: 'object', manager });
+  const written = await createObject(context, definition, namespace, object, query.dryRun, owners);
   return { ...written, warnings: [...warnings, ...policyWarnings(definition, object)] };
 }
 
-/** Creates an object in the form a client sent it. */
+/** Creates an object in the form a client sent it. Without `owners` nobody owns its fields: the system made it. */
 export async function createObject(
   context: ApiContext,
   definition: ResourceDefinition,
   namespace: string,
   object: KubeObject,
   dryRun: boolean,
+  owners?: OwnersOf,
 ): Promise<Written> {
   const { metadata } = object;
   checkNamespace(definition, namespace, object);
@@ -61,7 +64,7 @@ export async function createObject(
     const name = generate ? generatedName(metadata.generateName ?? '') : (metadata.name ?? '');
     const target: Target = { definition, namespace, name };
     try {
-      return await createNamed(context, target, object, dryRun);
+      return await createNamed(context, target, object, dryRun, owners);
     } catch (error) {
       const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
       if (!generate || !taken || tries >= NAME_TRIES) throw error;
@@ -69,7 +72,13 @@ export async function createObject(
   }
 }
 
-async function createNamed(context: ApiContext, target: Target, sent: KubeObject, dryRun: boolean): Promise<Written> {
+async function createNamed(
+  context: ApiContext,
+  target: Target,
+  sent: KubeObject,
+  dryRun: boolean,
+  owners: OwnersOf | undefined,
+): Promise<Written> {
   const { definition, namespace, name } = target;
   const object = structuredClone(sent);
   const {
@@ -86,6 +95,8 @@ async function createNamed(context: ApiContext, target: Target, sent: KubeObject
     creationTimestamp: timestamp(Date.now()),
   };
   definition.setDefaults(object);
+  const managedFields = owners?.(undefined, object, []);
+  if (managedFields) object.metadata.managedFields = managedFields;
   definition.prepareForCreate(object);
   await admitCreate(context, definition, object);
   const errors = [...definition.validate(object), ...policyFaults(definition, object)];

@@ -12,9 +12,11 @@ import { bindPod } from '../subresource/binding.js';
 import { evictPod } from '../subresource/eviction.js';
 import { finalizeNamespace } from '../subresource/finalize.js';
 import { watchObjects } from '../watch/watch.js';
+import { applyObject, isApply } from './apply.js';
 import type { Body } from './body.js';
 import { createFromBody } from './create.js';
 import { deleteCollection, deleteObject, deleteOptions } from './delete.js';
+import { managerOf } from './field-owners.js';
 import { getObject } from './get.js';
 import { withHeartbeat } from './lease-times.js';
 import { listObjects } from './list.js';
@@ -27,6 +29,7 @@ export interface ResourceRequest {
   path: string;
   query: Query;
   accept: string | undefined;
+  userAgent: string | undefined;
   body: Body;
 }
 
@@ -92,6 +95,7 @@ async function serveVerb(
   const { query, body } = request;
   const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
   const presenter = presenterFor(definition, representation, include);
+  const manager = (): string => managerOf(query, request.userAgent);
   const half: Half = subresource === 'status' ? 'status' : 'object';
   /** A dry run of a DaemonSet says what would become of its pods. */
   const foreseen = async (object: CachedObject, warnings: string[]): Promise<string[]> => {
@@ -121,15 +125,19 @@ async function serveVerb(
       return undefined;
     case 'create': {
       if (definition.namespaced && namespace === '') throw notAllowed();
-      const { object, warnings } = await createFromBody(context, definition, namespace, body, query);
+      const { object, warnings } = await createFromBody(context, definition, namespace, body, query, manager());
       return one(object, 201, await foreseen(object, warnings));
     }
     case 'update': {
-      const { object, warnings } = await updateObject(context, target, half, body, query);
+      const { object, warnings } = await updateObject(context, target, half, body, query, manager());
       return one(object, 200, await foreseen(object, warnings));
     }
     case 'patch': {
-      const { object, warnings } = await patchObject(context, target, half, body, query);
+      if (isApply(body)) {
+        const { object, outcome, warnings } = await applyObject(context, target, half, body, query);
+        return one(object, outcome === 'created' ? 201 : 200, await foreseen(object, warnings));
+      }
+      const { object, warnings } = await patchObject(context, target, half, body, query, manager());
       return one(object, 200, await foreseen(object, warnings));
     }
     case 'delete':

@@ -52,9 +52,7 @@ function recordOf(target: Target, current: Current): ObjectRecord {
 
 /** An object of the request's version as the parts and marks that the store keeps. */
 export function toStored(definition: ResourceDefinition, object: KubeObject) {
-  const { managedFields: _managedFields, ...metadata } = object.metadata;
-  const plain: KubeObject = { ...object, metadata };
-  const stored = definition.convert ? definition.convert.toStored(plain) : plain;
+  const stored = definition.convert ? definition.convert.toStored(object) : object;
   return {
     parts: splitObject(stored),
     placement: placementOf(definition.storage, stored),

@@ -1,5 +1,6 @@
 import {
   ApiError,
+  canonicalJson,
   conflict,
   decodeObject,
   invalid,
@@ -15,6 +16,7 @@ import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import { type Body, readObject } from './body.js';
 import { type Answer, checkNamespace } from './create.js';
+import { type OwnersOf, ownersOfUpdate } from './field-owners.js';
 import { commit, objectOf, subjectOf, type Target, toStored } from './stored.js';
 
 /** Which half of an object a write may change. */
@@ -27,6 +29,7 @@ export async function updateObject(
   half: Half,
   body: Body,
   query: Query,
+  manager: string,
 ): Promise<Answer> {
   const { definition, name } = target;
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
@@ -40,7 +43,7 @@ export async function updateObject(
   }
   const written = await commit(context, target, query.dryRun, (current) => {
     if (!current) throw notFound(subjectOf(target));
-    return decideReplacement(target, half, object, current);
+    return decideReplacement(target, half, object, current, ownersOfUpdate({ definition, half, manager }));
   });
   return { ...written, warnings: [...warnings, ...policyWarnings(definition, object)] };
 }
@@ -52,6 +55,7 @@ export async function patchObject(
   half: Half,
   body: Body,
   query: Query,
+  manager: string,
 ): Promise<Answer> {
   const { definition } = target;
   const { fieldValidation, dryRun } = query;
@@ -62,7 +66,7 @@ export async function patchObject(
     const patched = applyPatch(body.contentType ?? '', before, body.text, { typeName: definition.schema, lookupType });
     const decoded = decodeObject({ value: patched }, definition, fieldValidation);
     warnings = [...decoded.warnings, ...policyWarnings(definition, decoded.object)];
-    return decideReplacement(target, half, decoded.object, current);
+    return decideReplacement(target, half, decoded.object, current, ownersOfUpdate({ definition, half, manager }));
   });
   return { ...written, warnings };
 }
@@ -71,7 +75,13 @@ export async function patchObject(
  * What putting `sent` in the place of the present object comes to. Throws Conflict for a stale resourceVersion or another
  * uid, Invalid for faults.
  */
-export function decideReplacement(target: Target, half: Half, sent: KubeObject, current: Current): Decision {
+export function decideReplacement(
+  target: Target,
+  half: Half,
+  sent: KubeObject,
+  current: Current,
+  owners: OwnersOf,
+): Decision {
   const { definition, name } = target;
   const before = objectOf(target, current);
   checkPreconditions(target, sent, current);
@@ -80,8 +90,11 @@ export function decideReplacement(target: Target, half: Half, sent: KubeObject, 
   if (definition.namespaced) object.metadata.namespace = target.namespace;
   keepSystemFields(object, before);
   definition.setDefaults(object);
+  const managedFields = owners(before, object, sent.metadata.managedFields ?? before.metadata.managedFields);
   if (half === 'status') definition.prepareForStatusUpdate(object, before);
   else definition.prepareForUpdate(object, before);
+  if (managedFields) object.metadata.managedFields = managedFields;
+  else delete object.metadata.managedFields;
   const errors =
     half === 'status'
       ? definition.validateStatusUpdate(object, before)
@@ -95,12 +108,18 @@ export function decisionFor(target: Target, object: KubeObject, current: Current
   const { parts, placement, deleting } = toStored(target.definition, object);
   if (deleting && !object.metadata.finalizers?.length && isReleased(object)) return { kind: 'delete', parts };
   const changed = {
-    ...(parts.metadata !== current.metadata && { metadata: parts.metadata }),
-    ...(parts.desired !== current.desired && { desired: parts.desired }),
-    ...(parts.observed !== (current.observed ?? null) && { observed: parts.observed }),
+    ...(!isSame(parts.metadata, current.metadata) && { metadata: parts.metadata }),
+    ...(!isSame(parts.desired, current.desired) && { desired: parts.desired }),
+    ...(!isSame(parts.observed, current.observed) && { observed: parts.observed }),
   };
   if (Object.keys(changed).length === 0) return { kind: 'keep' };
   return { kind: 'update', parts: changed, placement, deleting };
+}
+
+/** The same but for the order of members, which depends on the way an object came here. */
+function isSame(after: string | null, before: string | null | undefined): boolean {
+  if (after === (before ?? null)) return true;
+  return Boolean(after && before) && canonicalJson(JSON.parse(after ?? '')) === canonicalJson(JSON.parse(before ?? ''));
 }
 
 /** Nothing but finalizers held a deleted object; a pod's agent may hold it too, until its grace period is zero. */
