@@ -117,3 +117,26 @@ describe('a pod whose status is set to Failed', () => {
     );
   });
 });
+
+describe('kubectl apply --server-side', () => {
+  const labelled = (value: string) =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-00001', labels: { rack: value } } });
+
+  it('takes over a set that was applied from the client’s side, and names who holds a field', {
+    timeout: SLOW,
+  }, async () => {
+    const { metadata, ...rest } = manifest;
+    const lean = JSON.stringify({ ...rest, metadata: { ...metadata, annotations: {} } });
+    await kubectl.run('apply -f -', lean);
+    await kubectl.run('apply --server-side -f -', lean);
+    const owners = await kubectl.run(
+      'get ds agent --show-managed-fields -o jsonpath={.metadata.managedFields[*].manager}',
+    );
+    expect(owners.split(' ')).toEqual(expect.arrayContaining(['kubectl', 'kubectl-last-applied']));
+    await kubectl.run('label node node-00001 rack=one');
+    const refused = await kubectl.try('apply --server-side -f -', labelled('two'));
+    expect(refused.stderr).toContain('conflict with "kubectl-label" using v1: .metadata.labels.rack');
+    await kubectl.run('apply --server-side --force-conflicts -f -', labelled('two'));
+    expect(await kubectl.run('get node node-00001 -o jsonpath={.metadata.labels.rack}')).toBe('two');
+  });
+});

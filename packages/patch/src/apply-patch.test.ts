@@ -40,12 +40,4 @@ describe('applyPatch', () => {
       expect(refusal.code).toBe(415);
     },
   );
-
-  it('says that server-side apply is not served yet', () => {
-    expectRefusal(
-      () => applyPatch('application/apply-patch+yaml', pod, 'a: 1', schema),
-      'UnsupportedMediaType',
-      /server-side apply/,
-    );
-  });
 });

@@ -1,25 +1,28 @@
 import { canonicalJson, type FieldFacts } from '@everynode/objects';
 import { type JsonMap, member } from '../json.js';
-import { FieldSet } from './field-set.js';
+import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 import { shapeOf } from './field-shape.js';
 
-/** All paths that a value sets. Source: structured-merge-diff, typed/tofieldset.go. */
-export function fieldsOf(value: unknown, facts: FieldFacts | undefined): FieldSet {
+/**
+ * All paths that a value sets; `maps` names maps with free keys beside what is in them, as updates own them and appliers do not.
+ * Source: structured-merge-diff, typed/tofieldset.go.
+ */
+export function fieldsOf(value: unknown, facts: FieldFacts | undefined, maps = false): FieldSet {
   const shape = shapeOf(facts, value);
-  if (shape.kind === 'leaf') return FieldSet.LEAF;
+  if (shape.kind === 'leaf') return ONE_FIELD;
   if (shape.kind === 'items') {
     const items = (value as unknown[]).map((item): [string, FieldSet] => {
-      const below = fieldsOf(item, shape.item);
-      return [shape.step(item), FieldSet.LEAF.union(below)];
+      const below = fieldsOf(item, shape.item, maps);
+      return [shape.step(item), ONE_FIELD.union(below)];
     });
     return FieldSet.of(false, items);
   }
   const members = Object.entries(value as JsonMap).map(([key, inner]): [string, FieldSet] => {
-    const below = fieldsOf(inner, shape.member(key));
+    const below = fieldsOf(inner, shape.member(key), maps);
     const empty = below.isEmpty && !(Array.isArray(inner) && inner.length === 0);
-    return [`f:${key}`, empty || shape.free ? FieldSet.LEAF.union(below) : below];
+    return [`f:${key}`, empty || shape.free ? ONE_FIELD.union(below) : below];
   });
-  return FieldSet.of(false, members);
+  return FieldSet.of(maps && shape.free, members);
 }
 
 /** Paths by what became of them. */
@@ -29,13 +32,13 @@ export interface Comparison {
   removed: FieldSet;
 }
 
-const SAME: Comparison = { added: FieldSet.EMPTY, modified: FieldSet.EMPTY, removed: FieldSet.EMPTY };
+const SAME: Comparison = { added: NO_FIELDS, modified: NO_FIELDS, removed: NO_FIELDS };
 
 /** What was added, modified and removed between two objects of a type. Source: structured-merge-diff, typed/compare.go. */
 export function compareFields(before: unknown, after: unknown, facts: FieldFacts | undefined): Comparison {
   if (before === undefined && after === undefined) return SAME;
-  if (before === undefined) return { ...SAME, added: FieldSet.LEAF.union(fieldsOf(after, facts)) };
-  if (after === undefined) return { ...SAME, removed: FieldSet.LEAF.union(fieldsOf(before, facts)) };
+  if (before === undefined) return { ...SAME, added: wholeOf(after, facts) };
+  if (after === undefined) return { ...SAME, removed: ONE_FIELD.union(wholeOf(before, facts)) };
   const [was, is] = [shapeOf(facts, before), shapeOf(facts, after)];
   if (was.kind === 'map' && is.kind === 'map') {
     const [left, right] = [before as JsonMap, after as JsonMap];
@@ -47,9 +50,20 @@ export function compareFields(before: unknown, after: unknown, facts: FieldFacts
   if (was.kind === 'items' && is.kind === 'items') {
     const [left, right] = [byStep(before as unknown[], was.step), byStep(after as unknown[], is.step)];
     const steps = new Set([...left.keys(), ...right.keys()]);
-    return joined([...steps].map((step) => [step, compareFields(left.get(step), right.get(step), is.item)]));
+    const parts = joined([...steps].map((step) => [step, compareFields(left.get(step), right.get(step), is.item)]));
+    const items = FieldSet.of(
+      false,
+      [...right.keys()].filter((step) => !left.has(step)).map((step): [string, FieldSet] => [step, ONE_FIELD]),
+    );
+    return { ...parts, added: parts.added.union(items) };
   }
-  return canonicalJson(before) === canonicalJson(after) ? SAME : { ...SAME, modified: FieldSet.LEAF };
+  return canonicalJson(before) === canonicalJson(after) ? SAME : { ...SAME, modified: ONE_FIELD };
+}
+
+/** A value that came or went as a whole. */
+function wholeOf(value: unknown, facts: FieldFacts | undefined): FieldSet {
+  const fields = fieldsOf(value, facts, true);
+  return fields.isEmpty ? ONE_FIELD : fields;
 }
 
 const byStep = (items: unknown[], step: (item: unknown) => string): Map<string, unknown> =>

@@ -5,28 +5,28 @@ import { isMap, type JsonMap } from '../json.js';
  * a list that is a map, and `v:VALUE` for one of a list that is a set. Sets are never changed once they are made.
  */
 export class FieldSet {
-  static readonly EMPTY = new FieldSet(false, new Map());
-
   private constructor(
     /** The path to here is in the set, whether or not paths below it are. */
     readonly member: boolean,
     readonly below: ReadonlyMap<string, FieldSet>,
   ) {}
 
+  static none(): FieldSet {
+    return new FieldSet(false, new Map());
+  }
+
   /** Steps that lead to nothing are left out. */
   static of(member: boolean, below: Iterable<[step: string, set: FieldSet]>): FieldSet {
     const kept = new Map([...below].filter(([, set]) => !set.isEmpty));
-    return !member && kept.size === 0 ? FieldSet.EMPTY : new FieldSet(member, kept);
+    return !member && kept.size === 0 ? NO_FIELDS : new FieldSet(member, kept);
   }
-
-  static readonly LEAF = FieldSet.of(true, []);
 
   get isEmpty(): boolean {
     return !this.member && this.below.size === 0;
   }
 
   at(step: string): FieldSet {
-    return this.below.get(step) ?? FieldSet.EMPTY;
+    return this.below.get(step) ?? NO_FIELDS;
   }
 
   union(other: FieldSet): FieldSet {
@@ -93,6 +93,11 @@ export class FieldSet {
     return [...own, ...[...this.below].flatMap(([step, set]) => set.paths(prefix + stepText(step)))];
   }
 }
+
+/** The empty set. */
+export const NO_FIELDS: FieldSet = FieldSet.none();
+/** The path to here, and none below it. */
+export const ONE_FIELD: FieldSet = FieldSet.of(true, []);
 
 function stepText(step: string): string {
   const rest = step.slice(2);

@@ -1,7 +1,7 @@
 import type { FieldFacts } from '@everynode/objects';
 import { isMap } from '../json.js';
 import { compareFields, fieldsOf } from './compare-fields.js';
-import { FieldSet } from './field-set.js';
+import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 import { capUpdaters, type FieldManager, isSameManager, type Ownership } from './managers.js';
 import { mergeFields, removeFields } from './merge-fields.js';
 
@@ -82,7 +82,7 @@ export function ownersAfterUpdate(
   const others = managers
     .filter((other) => other !== mine)
     .map((other) => ({ ...other, fields: other.fields.minus(changed).minus(lost) }));
-  const fields = (mine?.fields ?? FieldSet.EMPTY).union(changed).minus(lost);
+  const fields = (mine?.fields ?? NO_FIELDS).union(changed).minus(lost);
   return capUpdaters(replaceOwner(others, ownershipOf(by, fields, mine, now)).filter((one) => !one.fields.isEmpty));
 }
 
@@ -101,6 +101,15 @@ export interface Apply {
   settle(canonical: object): { owners: Ownership[]; conflicts: ApplyConflict[] };
 }
 
+export interface ApplyOptions {
+  /** Take over what others own with another value. */
+  force: boolean;
+  /** As the API writes times. */
+  now: string;
+  /** What the same client applied last by merging on its own side: what is still so is no conflict, whoever owns it. */
+  lastApplied?: object | undefined;
+}
+
 /** For objects that were written before anybody noted by whom. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 
@@ -115,7 +124,7 @@ export function applyConfiguration(
   config: object,
   known: readonly Ownership[],
   by: FieldManager,
-  options: { force: boolean; now: string },
+  options: ApplyOptions,
 ): Apply {
   const facts = factsOf(target);
   const before = plain(live) ?? {};
@@ -132,8 +141,12 @@ export function applyConfiguration(
       const { added, modified, removed } = compareFields(before, plain(canonical), facts);
       const changed = ownable(added.union(modified), target);
       const clashes = others.map((other) => ({ other, clash: other.fields.intersection(changed) }));
+      const allowed = options.lastApplied ? stillSo(options.lastApplied, before, facts) : NO_FIELDS;
       const conflicts = clashes.flatMap(({ other: { fields: _fields, ...owner }, clash }) =>
-        clash.paths().map((path) => ({ by: owner, path })),
+        clash
+          .minus(allowed)
+          .paths()
+          .map((path) => ({ by: owner, path })),
       );
       if (conflicts.length > 0 && !options.force) return { owners: [...managers], conflicts };
       const lost = ownable(removed, target);
@@ -144,17 +157,22 @@ export function applyConfiguration(
   };
 }
 
+/** Source: managedfields/internal/lastappliedmanager.go. */
+function stillSo(lastApplied: object, live: object, facts: FieldFacts): FieldSet {
+  return fieldsOf(plain(lastApplied), facts).minus(compareFields(plain(lastApplied), live, facts).modified);
+}
+
 /** What nobody can own stays whatever goes: an object's name is not the applier's to remove. */
 const keptOrSystem = (kept: FieldSet): FieldSet =>
   kept.union(
     FieldSet.of(false, [
-      ['f:apiVersion', FieldSet.LEAF],
-      ['f:kind', FieldSet.LEAF],
+      ['f:apiVersion', ONE_FIELD],
+      ['f:kind', ONE_FIELD],
       [
         'f:metadata',
         FieldSet.of(
           true,
-          OF_THE_SYSTEM.map((step): [string, FieldSet] => [step, FieldSet.LEAF]),
+          OF_THE_SYSTEM.map((step): [string, FieldSet] => [step, ONE_FIELD]),
         ),
       ],
     ]),

@@ -180,10 +180,12 @@ describe('server-side apply', () => {
     const status = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
     const { json } = await apply('/api/v1/nodes/n/status', { ...node, ...status }, 'kubelet');
     expect(json.status.conditions).toMatchObject([{ type: 'Ready', status: 'True' }]);
-    expect(json.metadata.managedFields).toMatchObject([
-      { manager: 'kubelet', subresource: 'status', fieldsV1: { 'f:status': {} } },
-      { manager: 'one', fieldsV1: { 'f:metadata': { 'f:labels': { 'f:a': {} } } } },
-    ]);
+    expect(json.metadata.managedFields).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ manager: 'kubelet', subresource: 'status' }),
+        expect.objectContaining({ manager: 'one', fieldsV1: { 'f:metadata': { 'f:labels': { 'f:a': {} } } } }),
+      ]),
+    );
     expect(json.metadata.labels).toMatchObject({ a: 'b' });
   });
 
@@ -205,6 +207,27 @@ describe('server-side apply', () => {
     expect(late.json.message).toBe(
       'Apply failed with 1 conflict: conflict with "before-first-apply" using v1: .data.a',
     );
+  });
+
+  it('takes over from kubectl apply what is as it was applied, and keeps its note in step', async () => {
+    const note = (data: object) => ({
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(configMap('csa', data)) },
+    });
+    const create = (annotations: object) =>
+      api.request('POST', `${MAPS}?fieldManager=kubectl-client-side-apply`, {
+        body: configMap('csa', { a: '1', b: '1' }, annotations),
+      });
+    await create(note({ a: '1', b: '1' }));
+    const upgraded = await apply(`${MAPS}/csa`, configMap('csa', { a: '2', b: '1' }), 'kubectl');
+    expect(upgraded.json.data).toEqual({ a: '2', b: '1' });
+    const kept = upgraded.json.metadata.annotations['kubectl.kubernetes.io/last-applied-configuration'];
+    expect(JSON.parse(kept).data).toEqual({ a: '2', b: '1' });
+    await api.request('PATCH', `${MAPS}/csa?fieldManager=hand`, {
+      body: { data: { a: '3' } },
+      contentType: 'application/merge-patch+json',
+    });
+    const refused = await apply(`${MAPS}/csa`, configMap('csa', { a: '2', b: '2' }), 'kubectl');
+    expect(refused.json.message).toBe('Apply failed with 1 conflict: conflict with "hand" using v1: .data.a');
   });
 
   it.each([

@@ -130,26 +130,37 @@ function applyToLive(
     if (!current) throw new MissingError();
     const live = objectOf(target, current);
     const known = readManagers(live.metadata.managedFields);
-    const options = { force, now: timestamp(Date.now()) };
+    const lastApplied = manager === 'kubectl' ? lastAppliedOf(live, definition) : undefined;
+    const options = { force, now: timestamp(Date.now()), lastApplied };
     const apply = applyConfiguration(applyTargetOf({ definition, half }), live, config, known, by, options);
     const { object } = decodeObject({ value: apply.object }, definition);
     // The client's own preconditions hold; that the object came from the live one is none.
     const { resourceVersion: _version, ...metadata } = object.metadata;
     const { resourceVersion, uid } = config.metadata;
     object.metadata = { ...metadata, ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
-    if (manager === 'kubectl') updateLastApplied(object, live, config);
     return decideReplacement(target, half, object, current, (_before, after) => {
       const { owners, conflicts } = apply.settle(after);
       if (conflicts.length > 0) throw conflictError(definition, target.name, conflicts);
+      // Keeps `kubectl apply` without --server-side in step, where it was used (managedfields, lastappliedupdater.go).
+      if (lastApplied) {
+        after.metadata.annotations = { ...after.metadata.annotations, [LAST_APPLIED]: `${canonicalJson(config)}\n` };
+      }
       return definition.convert ? undefined : writeManagers(owners);
     });
   });
 }
 
-/** Keeps `kubectl apply` without --server-side in step, where it was used. Source: managedfields, lastappliedupdater.go. */
-function updateLastApplied(object: KubeObject, live: KubeObject, config: KubeObject): void {
-  if (!live.metadata.annotations?.[LAST_APPLIED]) return;
-  object.metadata.annotations = { ...object.metadata.annotations, [LAST_APPLIED]: `${canonicalJson(config)}\n` };
+/** What `kubectl apply` without --server-side noted of itself; undefined where it was not used, or cannot be read. */
+function lastAppliedOf({ metadata }: KubeObject, definition: ResourceDefinition): KubeObject | undefined {
+  const text = metadata.annotations?.[LAST_APPLIED];
+  if (!text) return undefined;
+  try {
+    const parsed = parseBody(text, 'json');
+    return onlyWritten(parsed.value, decodeObject(parsed, definition).object) as KubeObject;
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }
 
 /** The owners of an object that an apply creates. */
