@@ -10,6 +10,14 @@ const schema = Type.Object({
   EVERYNODE_TLS_CERT: Type.String(),
   EVERYNODE_TLS_KEY: Type.String(),
   EVERYNODE_CLIENT_CA: Type.String(),
+  /** Requests that are worked on at once, watches apart. */
+  EVERYNODE_MAX_REQUESTS: Type.Integer({ default: 400, minimum: 1 }),
+  /** Requests of one client that wait for their turn; more are refused. */
+  EVERYNODE_MAX_QUEUED: Type.Integer({ default: 1000, minimum: 0 }),
+  /** How long a request waits for its turn, in seconds. */
+  EVERYNODE_MAX_WAIT_SECONDS: Type.Number({ default: 15, minimum: 0.1 }),
+  /** A file to which every request is noted, as the audit level Metadata has it; none when empty. */
+  EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
 });
 
 export type Config = Static<typeof schema>;

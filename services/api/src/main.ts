@@ -43,6 +43,12 @@ await runService(
       store,
       bus,
       tls: { key: key ?? '', cert: cert ?? '', clientCa: clientCa ?? '' },
+      limits: {
+        seats: config.EVERYNODE_MAX_REQUESTS,
+        queueLength: config.EVERYNODE_MAX_QUEUED,
+        waitMs: config.EVERYNODE_MAX_WAIT_SECONDS * 1000,
+      },
+      auditLog: config.EVERYNODE_AUDIT_LOG,
     });
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {
       if (message?.type !== 'connection' || !socket) return;

@@ -8,6 +8,7 @@ import { healthText, type Readiness } from '@everynode/service-shell';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
+import type { AuditedRequest, AuditLog } from './audit/audit-log.js';
 import { type Identity, identityOf } from './auth/client-identity.js';
 import { isReview, serveReview } from './auth/reviews.js';
 import {
@@ -20,14 +21,15 @@ import {
   resourceList,
 } from './discovery/discovery.js';
 import { EXPLAIN_MANIFEST_PATH, EXPLAIN_PATH, explain, explainManifest } from './explain/explain-route.js';
+import type { FairQueue } from './fairness/fair-queue.js';
 import { negotiate, PROTOBUF, parseAccept } from './negotiate.js';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
 import { Query } from './query.js';
-import { unknownPath } from './request-info.js';
+import { parseResourcePath, type ResourcePath, unknownPath } from './request-info.js';
 import { requestMetrics } from './request-metrics.js';
 import { Body } from './rest/body.js';
-import { type ResourceAnswer, serveResource } from './rest/dispatch.js';
+import { type ResourceAnswer, serveResource, verbOf } from './rest/dispatch.js';
 import { version } from './version.js';
 
 const BODY_LIMIT = 3 * 1024 * 1024;
@@ -50,7 +52,16 @@ export interface ApiServer {
 /** Paths that anybody may read. */
 const ANONYMOUS = new Set(['/healthz', '/livez', '/readyz', '/version']);
 
-export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readiness, metrics: Registry): ApiServer {
+/** What the server leans on beside the context of its requests. */
+export interface ServerParts {
+  readiness: Readiness;
+  metrics: Registry;
+  queue: FairQueue;
+  audit: AuditLog | undefined;
+}
+
+export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerParts): ApiServer {
+  const { readiness, metrics, queue, audit } = parts;
   let https: Server | undefined;
   const fastify = Fastify({
     serverFactory: (handler) => {
@@ -90,6 +101,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readi
 
   fastify.addHook('onResponse', (request, reply, done) => {
     observe(request.method, request.url, reply.statusCode, reply.elapsedTime / 1000);
+    audit?.record(auditedRequest(request, reply));
     done();
   });
   fastify.addHook('preHandler', (request, _reply, done) => {
@@ -124,7 +136,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, readiness: Readi
     return await sendAnswer(request, reply, { status: 200, payload, contentType: 'application/json', warnings });
   });
   for (const prefix of ['/api/*', '/apis/*']) {
-    fastify.all(prefix, (request, reply) => serveApi(context, request, reply));
+    fastify.all(prefix, (request, reply) => serveInTurn(context, queue, request, reply));
   }
   if (!https) throw new Error('fastify made no server');
   return { fastify, https };
@@ -235,6 +247,50 @@ async function sendPayload(
   if (payload.length < GZIP_FROM || !/\bgzip\b/.test(String(encodings))) return reply.send(payload);
   // Level 1, as the API server: most of the gain for a fraction of the time.
   return reply.header('content-encoding', 'gzip').send(await compress(payload, { level: 1 }));
+}
+
+/** Requests get seats in turn by client; a watch, which lasts, takes none. */
+async function serveInTurn(
+  context: ApiContext,
+  queue: FairQueue,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (request.method === 'GET' && new Query(searchOf(request)).flag('watch'))
+    return await serveApi(context, request, reply);
+  const leave = await queue.enter(`${identify(request).user} ${request.headers['user-agent'] ?? ''}`);
+  try {
+    return await serveApi(context, request, reply);
+  } finally {
+    leave();
+  }
+}
+
+function auditedRequest(request: FastifyRequest, reply: FastifyReply): AuditedRequest {
+  const identity = identityOf(request.raw.socket as TLSSocket);
+  const path = resourcePathOf(pathOf(request));
+  const watch = /[?&]watch=(1|true)/.test(request.url);
+  return {
+    id: request.id,
+    verb: (path && verbOf(request.method, path, watch)) ?? request.method.toLowerCase(),
+    uri: request.url,
+    user: identity && { username: identity.user, groups: identity.groups },
+    address: request.ip,
+    userAgent: request.headers['user-agent'],
+    path,
+    code: reply.raw.statusCode,
+    receivedAt: Math.round(Date.now() - reply.elapsedTime),
+  };
+}
+
+/** What the path names; undefined for one that is no resource's. */
+function resourcePathOf(path: string): ResourcePath | undefined {
+  try {
+    return /^\/apis?\//.test(path) ? parseResourcePath(path) : undefined;
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }
 
 async function serveApi(context: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

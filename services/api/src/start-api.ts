@@ -3,9 +3,11 @@ import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@
 import { apiVersionOf, resources } from '@everynode/objects';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
-import { Gauge } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
+import { AuditLog } from './audit/audit-log.js';
 import { ensureClusterObjects } from './cluster-objects.js';
+import { FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { NodeHeartbeats } from './node-heartbeats.js';
 import { FreshReads } from './rest/fresh-reads.js';
 import { type ApiServer, buildServer, type TlsFiles } from './server.js';
@@ -29,11 +31,33 @@ const CACHED: ReflectorOptions['resources'] = [...KINDS].map(([resource, kind]) 
   ...(resource === 'pods' && { indexers: { byPlacement } }),
 }));
 
+const LIMITS: FairQueueLimits = { seats: 400, queueLength: 1000, waitMs: 15_000 };
+
+function queueMetrics(queue: FairQueue, registry: Registry): void {
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  gauge('everynode_api_requests_inflight', 'Requests that are worked on, watches apart.', () => queue.taken);
+  gauge('everynode_api_requests_waiting', 'Requests that wait for their turn.', () => queue.waiting);
+  gauge('everynode_api_requests_refused', 'Requests that were answered with 429 since the start.', () => queue.refused);
+}
+
 /** What the api is made from: open connections, and the shell it runs in. */
 export interface ApiParts extends ServiceContext {
   store: Store;
   bus: Bus;
   tls: TlsFiles;
+  /** For requests, watches apart; what is left out is as the configuration's defaults. */
+  limits?: Partial<FairQueueLimits>;
+  /** Path of the audit log. */
+  auditLog?: string;
 }
 
 /**
@@ -63,7 +87,11 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   await watches.beginWithTail((revision) => store.journalTail(HISTORY, revision), KINDS);
   void heartbeats.follow(bus, log);
 
-  const server = buildServer(context, tls, readiness, metrics);
+  const queue = new FairQueue({ ...LIMITS, ...parts.limits });
+  queueMetrics(queue, metrics);
+  const audit = parts.auditLog ? new AuditLog(parts.auditLog, log) : undefined;
+  if (audit) onClose(() => audit.close());
+  const server = buildServer(context, tls, { readiness, metrics, queue, audit });
   onClose(() => server.fastify.close());
   await server.fastify.ready();
   await retryUntilDone(() => ensureClusterObjects(context), {

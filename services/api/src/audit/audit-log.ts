@@ -1,0 +1,104 @@
+import { open } from 'node:fs/promises';
+import { timestamp } from '@everynode/objects';
+import type { Logger } from '@everynode/service-shell';
+import type { ResourcePath } from '../request-info.js';
+
+/** One request as the audit log tells of it: who did what, and not what was in it. */
+export interface AuditedRequest {
+  id: string;
+  verb: string;
+  /** Path and query. */
+  uri: string;
+  user: { username: string; groups: string[] } | undefined;
+  address: string;
+  userAgent: string | undefined;
+  path: ResourcePath | undefined;
+  code: number;
+  /** ms since the epoch. */
+  receivedAt: number;
+}
+
+/** An event of upstream's level Metadata: audit.k8s.io/v1, a line each. Source: apiserver/pkg/apis/audit/v1. */
+export function auditEvent(request: AuditedRequest, now: number): object {
+  const { path, user } = request;
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: request.id,
+    stage: 'ResponseComplete',
+    requestURI: request.uri,
+    verb: request.verb,
+    user: user ?? { username: 'system:anonymous', groups: ['system:unauthenticated'] },
+    sourceIPs: [request.address],
+    ...(request.userAgent !== undefined && { userAgent: request.userAgent }),
+    ...(path && {
+      objectRef: {
+        resource: path.definition.plural,
+        ...(path.namespace && { namespace: path.namespace }),
+        ...(path.name !== undefined && { name: path.name }),
+        ...(path.definition.group && { apiGroup: path.definition.group }),
+        apiVersion: path.definition.version,
+        ...(path.subresource !== undefined && { subresource: path.subresource }),
+      },
+    }),
+    responseStatus: { metadata: {}, code: request.code },
+    requestReceivedTimestamp: microTime(request.receivedAt),
+    stageTimestamp: microTime(now),
+  };
+}
+
+const microTime = (ms: number): string => `${timestamp(ms).slice(0, -1)}.${String(ms % 1000).padStart(3, '0')}000Z`;
+
+/** Lines that may wait for the disk; beyond this they are dropped, and their number is logged. */
+const MOST_PENDING = 10_000;
+
+/** Appends to a file, readable by its owner alone, without holding up any request. */
+export class AuditLog {
+  readonly #path: string;
+  readonly #log: Logger;
+  #pending: string[] = [];
+  #dropped = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(path: string, log: Logger) {
+    this.#path = path;
+    this.#log = log;
+  }
+
+  record(request: AuditedRequest): void {
+    if (this.#pending.length >= MOST_PENDING) this.#dropped += 1;
+    else this.#pending.push(`${JSON.stringify(auditEvent(request, Date.now()))}\n`);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Resolves when everything that was recorded is written. */
+  async close(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    // What is recorded in this turn of the loop goes out together.
+    await new Promise(setImmediate);
+    try {
+      const file = await open(this.#path, 'a', 0o600);
+      try {
+        while (this.#pending.length > 0) {
+          const lines = this.#pending;
+          this.#pending = [];
+          await file.appendFile(lines.join(''));
+        }
+      } finally {
+        await file.close();
+      }
+    } catch (err) {
+      this.#log.error({ err, path: this.#path, lost: this.#pending.length }, 'the audit log cannot be written');
+      this.#pending = [];
+    }
+    if (this.#dropped > 0)
+      this.#log.error({ dropped: this.#dropped }, 'the audit log was too slow: events were dropped');
+    this.#dropped = 0;
+  }
+}

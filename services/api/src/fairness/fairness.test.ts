@@ -1,0 +1,94 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
+
+let backends: Backends;
+let api: RunningApi;
+let directory: string;
+const MAPS = '/api/v1/namespaces/default/configmaps';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'everynode-audit-'));
+  backends = await startBackends();
+  const limits = { seats: 1, queueLength: 2, waitMs: 10_000 };
+  api = await startReplica(backends, { limits, auditLog: join(directory, 'audit.log') });
+}, 60_000);
+
+afterAll(async () => {
+  await api.close();
+  await backends.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const create = (agent: string, name: string) =>
+  api.request('POST', MAPS, {
+    body: { metadata: { name }, data: { secret: 'in the body' } },
+    headers: { 'user-agent': agent },
+  });
+
+describe('a greedy client', () => {
+  it('is told to wait, and others are served', async () => {
+    const greedy = Array.from({ length: 40 }, (_, at) => create('greedy/1', `greedy-${at}`));
+    const modest = create('modest/1', 'modest');
+    const answers = await Promise.all(greedy);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 201).length).toBe(40 - refused.length);
+    expect(refused[0]?.headers['retry-after']).toBe('1');
+    expect(refused[0]?.json).toMatchObject({
+      kind: 'Status',
+      reason: 'TooManyRequests',
+      details: { retryAfterSeconds: 1 },
+    });
+    expect((await modest).status).toBe(201);
+  });
+
+  it('does not keep watches from being opened, which hold no seat', async () => {
+    const watches = Array.from({ length: 5 }, () => api.watch(`${MAPS}?watch=true`));
+    expect((await create('modest/1', 'beside')).status).toBe(201);
+    await eventually(() => {
+      for (const { events } of watches) {
+        const names = events.map(({ object }) => (object as { metadata?: { name?: string } }).metadata?.name);
+        expect(names).toContain('beside');
+      }
+    });
+    for (const watch of watches) watch.close();
+  });
+});
+
+describe('the audit log', () => {
+  it('notes who did what, and not what was in it', async () => {
+    const made = await create('auditor/1', 'audited');
+    await api.request('GET', `${MAPS}/none?pretty=true`, { anonymous: true });
+    await eventually(async () => {
+      const text = await readFile(join(directory, 'audit.log'), 'utf8');
+      const events = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { auditID: string; user: { username: string } });
+      expect(events.find(({ auditID }) => auditID === made.headers['audit-id'])).toMatchObject({
+        kind: 'Event',
+        apiVersion: 'audit.k8s.io/v1',
+        level: 'Metadata',
+        stage: 'ResponseComplete',
+        verb: 'create',
+        requestURI: MAPS,
+        user: { groups: expect.arrayContaining(['system:authenticated']) },
+        userAgent: 'auditor/1',
+        objectRef: { resource: 'configmaps', namespace: 'default', apiVersion: 'v1' },
+        responseStatus: { code: 201 },
+      });
+      expect(events.at(-1)).toMatchObject({
+        verb: 'get',
+        user: { username: 'system:anonymous' },
+        objectRef: { name: 'none' },
+        responseStatus: { code: 401 },
+      });
+      expect(text).not.toContain('in the body');
+    });
+    expect((await stat(join(directory, 'audit.log'))).mode & 0o777).toBe(0o600);
+  });
+});
