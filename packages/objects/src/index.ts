@@ -4,6 +4,7 @@ export * from './decode/index.js';
 export * from './defaults/index.js';
 export * from './deletion/index.js';
 export * from './discovery/index.js';
+export * from './disruption/disruption-status.js';
 export * from './field-error.js';
 export * from './kube-object.js';
 export * from './pod-priority.js';

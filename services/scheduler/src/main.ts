@@ -7,6 +7,7 @@ import { cachedResources } from './cached-resources.js';
 import { schedulerConfig } from './config.js';
 import { DaemonSetController } from './controllers/daemonset/daemonset-controller.js';
 import { followManifests } from './controllers/daemonset/manifests.js';
+import { DisruptionController } from './controllers/disruption/disruption-controller.js';
 import { GarbageCollector } from './controllers/garbage-collection/garbage-collector.js';
 import { NamespaceController } from './controllers/namespace/namespace-controller.js';
 import { NodeLifecycleController } from './controllers/node-lifecycle/node-lifecycle-controller.js';
@@ -72,6 +73,7 @@ await runService(
       new NodeLifecycleController(context, { graceSeconds: config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS }),
       new GarbageCollector(context),
       new NamespaceController(context),
+      new DisruptionController(context),
       new PodPlacementController(context),
     ];
     for (const controller of controllers) onClose(() => controller.close());

@@ -7,8 +7,10 @@ import { events, groupedEvents } from './events.js';
 import { leases } from './leases.js';
 import { namespaces } from './namespaces.js';
 import { nodes } from './nodes.js';
+import { podDisruptionBudgets } from './pod-disruption-budgets.js';
 import { pods } from './pods.js';
 import { priorityClasses } from './priority-classes.js';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.js';
 
 /** Everything that is served, in the order of discovery. Adding a resource is adding its definition here. */
 export const resources: readonly ResourceDefinition[] = [
@@ -25,6 +27,11 @@ export const resources: readonly ResourceDefinition[] = [
   daemonSets,
   leases,
   groupedEvents,
+  podDisruptionBudgets,
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
   priorityClasses,
 ];
 

@@ -1,0 +1,100 @@
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1.js';
+import { matchesLabelSelector } from '../selectors/index.js';
+import { timestamp } from '../timestamp.js';
+
+/** A pod that was evicted and is not on its way out by now was not evicted after all: ms. */
+export const DISRUPTION_TIMEOUT_MS = 2 * 60_000;
+const CONDITION = 'DisruptionAllowed';
+
+export function isReadyPod({ status }: Pod): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+}
+
+/** Does the budget guard the pod? A budget without a selector guards none. */
+export function guards({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
+  return (
+    spec?.selector != null &&
+    metadata?.namespace === pod.metadata?.namespace &&
+    matchesLabelSelector(spec.selector, pod.metadata?.labels ?? {})
+  );
+}
+
+/**
+ * How many pods of a budget may go, from the pods it guards. `now` in ms since the epoch. As upstream, a percentage or
+ * maxUnavailable needs a controller with a scale, which no kind served here has: then none may go, and the condition says so.
+ * Source: pkg/controller/disruption/disruption.go, trySync and updatePdbStatus.
+ */
+export function disruptionStatus(
+  budget: PodDisruptionBudget,
+  guarded: readonly Pod[],
+  now: number,
+): PodDisruptionBudgetStatus {
+  const { minAvailable } = budget.spec ?? {};
+  const disrupted = Object.entries(budget.status?.disruptedPods ?? {}).filter(([name, at]) => {
+    const pod = guarded.find(({ metadata }) => metadata?.name === name);
+    return pod && pod.metadata?.deletionTimestamp == null && Date.parse(String(at)) + DISRUPTION_TIMEOUT_MS > now;
+  });
+  const leaving = new Set(disrupted.map(([name]) => name));
+  const healthy = guarded.filter(
+    (pod) => pod.metadata?.deletionTimestamp == null && !leaving.has(pod.metadata?.name ?? '') && isReadyPod(pod),
+  ).length;
+  const counted = typeof minAvailable === 'number';
+  const desiredHealthy = counted ? minAvailable : (budget.status?.desiredHealthy ?? 0);
+  const allowed = counted && guarded.length > 0 ? Math.max(0, healthy - desiredHealthy) : 0;
+  const [reason, message] = counted
+    ? [allowed > 0 ? 'SufficientPods' : 'InsufficientPods', '']
+    : ['SyncFailed', 'only minAvailable as a number is known for pods without a controller that has a scale'];
+  const before = budget.status?.conditions?.find(({ type }) => type === CONDITION);
+  const status = allowed > 0 ? 'True' : 'False';
+  const others = budget.status?.conditions?.filter(({ type }) => type !== CONDITION) ?? [];
+  return {
+    ...(budget.metadata?.generation !== undefined && { observedGeneration: budget.metadata.generation }),
+    ...(disrupted.length > 0 && { disruptedPods: Object.fromEntries(disrupted) }),
+    disruptionsAllowed: allowed,
+    currentHealthy: healthy,
+    desiredHealthy,
+    expectedPods: guarded.length,
+    conditions: [
+      ...others,
+      {
+        type: CONDITION,
+        status,
+        reason,
+        message,
+        ...(budget.metadata?.generation !== undefined && { observedGeneration: budget.metadata.generation }),
+        lastTransitionTime: before?.status === status ? before.lastTransitionTime : (timestamp(now) as never),
+      } as never,
+    ],
+  };
+}
+
+/** What a budget has to say about an eviction. */
+export type EvictionVerdict =
+  /** It may go; `status` is the budget's from then on, undefined when it is not used up. */
+  | { kind: 'allow'; status: PodDisruptionBudgetStatus | undefined }
+  | { kind: 'wait'; retryAfterSeconds: number; because: string };
+
+/** Source: pkg/registry/core/pod/storage/eviction.go, Create and checkAndDecrement. */
+export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number): EvictionVerdict {
+  const { metadata, spec, status } = budget;
+  const name = metadata?.name ?? '';
+  const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status ?? {};
+  if (!isReadyPod(pod)) {
+    const enough = desiredHealthy > 0 && currentHealthy >= desiredHealthy;
+    if (enough || spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return { kind: 'allow', status: undefined };
+  }
+  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) {
+    const because = `The disruption budget ${name} is still being processed by the server.`;
+    return { kind: 'wait', retryAfterSeconds: 10, because };
+  }
+  if (disruptionsAllowed <= 0) {
+    const because = `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+    return { kind: 'wait', retryAfterSeconds: 0, because };
+  }
+  const disruptedPods = { ...status?.disruptedPods, [pod.metadata?.name ?? '']: timestamp(now) as never };
+  return {
+    kind: 'allow',
+    status: { ...(status as PodDisruptionBudgetStatus), disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },
+  };
+}

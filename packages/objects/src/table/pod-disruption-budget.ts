@@ -1,0 +1,29 @@
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME } from './columns.js';
+
+/** `kubectl get pdb`. Rule: pkg/printers/internalversion, printPodDisruptionBudget. */
+export const podDisruptionBudgetTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Min Available', 'How many pods, or which part of them, have to stay available.'),
+    column('Max Unavailable', 'How many pods, or which part of them, may be missing.'),
+    column('Allowed Disruptions', 'How many pods may be evicted now.', 'integer'),
+    AGE,
+  ],
+  row(object: KubeObject, now) {
+    const { spec, status } = object as unknown as PodDisruptionBudget;
+    const shown = (value: number | string | undefined): string => (value === undefined ? 'N/A' : String(value));
+    const allowed = status?.disruptionsAllowed ?? 0;
+    return {
+      cells: [
+        object.metadata.name,
+        shown(spec?.minAvailable),
+        shown(spec?.maxUnavailable),
+        allowed,
+        ageOf(object, now),
+      ],
+    };
+  },
+};

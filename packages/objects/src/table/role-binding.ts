@@ -1,0 +1,34 @@
+import type { RoleBinding } from 'kubernetes-types/rbac/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+
+/** `kubectl get rolebindings` and `clusterrolebindings`. Rule: pkg/printers/internalversion, printRoleBinding. */
+export const roleBindingTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Role', 'Kind and name of the role that is bound.'),
+    AGE,
+    wideColumn('Users', 'Users that get it.'),
+    wideColumn('Groups', 'Groups that get it.'),
+    wideColumn('ServiceAccounts', 'Service accounts that get it, with their namespace.'),
+  ],
+  row(object: KubeObject, now) {
+    const { roleRef, subjects = [] } = object as unknown as RoleBinding;
+    const named = (wanted: string): string =>
+      subjects
+        .filter(({ kind }) => kind === wanted)
+        .map(({ name, namespace }) => (wanted === 'ServiceAccount' ? `${namespace ?? ''}/${name}` : name))
+        .join(', ');
+    return {
+      cells: [
+        object.metadata.name,
+        `${roleRef?.kind}/${roleRef?.name}`,
+        ageOf(object, now),
+        named('User'),
+        named('Group'),
+        named('ServiceAccount'),
+      ],
+    };
+  },
+};

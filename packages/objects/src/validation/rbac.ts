@@ -1,0 +1,71 @@
+import type { ClusterRole, PolicyRule, RoleBinding, Subject } from 'kubernetes-types/rbac/v1.js';
+import type { FieldError } from '../field-error.js';
+import { semanticallyEqual } from '../semantic-equal.js';
+import { invalidValue, notSupported, required } from './faults.js';
+
+export const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+/** Names of roles go into paths as they are, and may have colons. Source: apimachinery api/validation/path. */
+export function pathSegmentFaults(name: string): string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`];
+  return ['/', '%'].filter((mark) => name.includes(mark)).map((mark) => `may not contain '${mark}'`);
+}
+
+/** pkg/apis/rbac/validation, ValidatePolicyRule. */
+export function validateRules(rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] {
+  return (rules ?? []).flatMap((rule, at) => {
+    const field = `rules[${at}]`;
+    const errors =
+      (rule.verbs ?? []).length === 0 ? [required(`${field}.verbs`, 'verbs must contain at least one value')] : [];
+    const { nonResourceURLs: urls = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
+    if (urls.length === 0) {
+      if (apiGroups.length === 0) {
+        errors.push(required(`${field}.apiGroups`, 'resource rules must supply at least one api group'));
+      }
+      if (resources.length === 0) {
+        errors.push(required(`${field}.resources`, 'resource rules must supply at least one resource'));
+      }
+      return errors;
+    }
+    const fault = namespaced
+      ? 'namespaced rules cannot apply to non-resource URLs'
+      : apiGroups.length + resources.length + resourceNames.length > 0
+        ? 'rules cannot apply to both regular resources and non-resource URLs'
+        : undefined;
+    return fault === undefined ? errors : [...errors, invalidValue(`${field}.nonResourceURLs`, urls, fault)];
+  });
+}
+
+export function validateClusterRole({ rules }: ClusterRole): FieldError[] {
+  return validateRules(rules, false);
+}
+
+/** pkg/apis/rbac/validation, ValidateRoleBinding and ValidateClusterRoleBinding. */
+export function validateBinding({ roleRef, subjects }: RoleBinding, kinds: readonly string[]): FieldError[] {
+  const { apiGroup, kind, name } = roleRef ?? {};
+  return [
+    ...(apiGroup === RBAC_GROUP ? [] : [notSupported('roleRef.apiGroup', apiGroup, [RBAC_GROUP])]),
+    ...(kinds.includes(kind) ? [] : [notSupported('roleRef.kind', kind, kinds)]),
+    ...(name
+      ? pathSegmentFaults(name).map((fault) => invalidValue('roleRef.name', name, fault))
+      : [required('roleRef.name')]),
+    ...(subjects ?? []).flatMap((subject, at) => validateSubject(subject, `subjects[${at}]`)),
+  ];
+}
+
+const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
+
+function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, field: string): FieldError[] {
+  const errors = name ? [] : [required(`${field}.name`)];
+  if (!SUBJECT_KINDS.includes(kind)) return [...errors, notSupported(`${field}.kind`, kind, SUBJECT_KINDS)];
+  const group = kind === 'ServiceAccount' ? '' : RBAC_GROUP;
+  if (apiGroup !== group) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [group]));
+  if (kind === 'ServiceAccount' && !namespace) errors.push(required(`${field}.namespace`));
+  return errors;
+}
+
+/** A binding says for ever which role it binds. */
+export function validateBindingUpdate(after: RoleBinding, before: RoleBinding): FieldError[] {
+  const same = semanticallyEqual(after.roleRef, before.roleRef);
+  return same ? [] : [invalidValue('roleRef', after.roleRef, 'cannot change roleRef')];
+}
