@@ -101,21 +101,33 @@ describe('a rollout zone by zone', () => {
 });
 
 describe('a pod whose status is set to Failed', () => {
-  it('is replaced on its node and goes away, with an event', { timeout: SLOW }, async () => {
-    const [victim] = await pods();
+  it('is replaced on its node and goes away, with an event', { timeout: 2 * SLOW }, async () => {
+    // A set of its own: one that has told of 25 things already tells of few more, as upstream.
+    const labels = { app: 'fresh' };
+    const spec = { ...manifest.spec, selector: { matchLabels: labels } };
+    const template = { ...manifest.spec.template, metadata: { labels } };
+    const fresh = { ...manifest, metadata: { name: 'fresh' }, spec: { ...spec, template } };
+    await kubectl.run('apply -f -', JSON.stringify(fresh));
+    const freshPods = async () => (await kubectl.json<{ items: Pod[] }>('get pods -l app=fresh')).items;
+    const available = () =>
+      eventually(async () => {
+        const { status } = await kubectl.json<DaemonSet>('get ds fresh');
+        expect(status).toMatchObject({ desiredNumberScheduled: 6, numberAvailable: 6 });
+      }, SLOW);
+    await available();
+    const [victim] = await freshPods();
     const { name = '', uid } = victim?.metadata ?? {};
     await kubectl.run(['patch', 'pod', name, '--subresource=status', '-p', '{"status":{"phase":"Failed"}}']);
     await eventually(async () => {
-      const now = await pods();
+      const now = await freshPods();
       expect(now.map(({ metadata }) => metadata?.uid)).not.toContain(uid);
-      expect(now.map(({ spec }) => spec?.nodeName)).toContain(victim?.spec?.nodeName);
+      expect(now.map((pod) => pod.spec?.nodeName)).toContain(victim?.spec?.nodeName);
     }, SLOW);
-    await settled();
-    // Events are written behind the work they tell of.
+    await available();
     await eventually(
       async () =>
-        expect(await kubectl.run('describe ds agent')).toMatch(
-          /FailedDaemonPod\s.*Found failed daemon pod default\/agent-/,
+        expect(await kubectl.run('describe ds fresh')).toMatch(
+          /FailedDaemonPod\s.*Found failed daemon pod default\/fresh-/,
         ),
       SLOW,
     );

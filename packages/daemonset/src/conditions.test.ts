@@ -59,14 +59,14 @@ const ASKED = { 'everynode.io/conditions': 'true' };
 
 describe('conditions', () => {
   it('are not there without an annotation of ours, and those of others stay', () => {
-    const stored = {
-      conditions: [
-        { type: 'Other', status: 'True' },
-        { type: 'Degraded', status: 'True' },
-      ],
-    } as DaemonSetStatus;
-    expect(conditionsFor(viewOf({}, { a: { hash: 'new' } }), undefined, at)).toBeUndefined();
-    expect(conditionsFor(viewOf({}, { a: { hash: 'new' } }), stored, at)).toEqual([{ type: 'Other', status: 'True' }]);
+    const foreign = [
+      { type: 'Other', status: 'True' },
+      { type: 'Progressing', status: 'True', reason: 'Theirs' },
+    ];
+    const stored = { conditions: [...foreign, { type: 'Degraded', status: 'True', reason: 'PodFailing' }] };
+    const plain = viewOf({}, { a: { hash: 'new' } });
+    expect(conditionsFor(plain, undefined, at)).toBeUndefined();
+    expect(conditionsFor(plain, stored as DaemonSetStatus, at)).toEqual(foreign);
   });
 
   it('say how far a rollout is, what it waits for, and why', () => {

@@ -6,6 +6,25 @@ import { holdOf } from './rollout-policy.js';
 
 const PREFIX = 'everynode.io/';
 const OWN = ['Progressing', 'Degraded', 'Paused'];
+/** Of the conditions above, those that nobody but us gives. */
+const OWN_REASONS: ReadonlySet<string> = new Set([
+  'RolloutComplete',
+  'RolloutProgressing',
+  'ProgressDeadlineExceeded',
+  'AsExpected',
+  'NodeNotReady',
+  'PodFailing',
+  'PodNotScheduled',
+  'SeveralFaults',
+  'OnDelete',
+  'NodesNotReady',
+  'Partition',
+  'Paused',
+  'Frozen',
+  'Canary',
+  'Restarts',
+  'RevisionFailed',
+]);
 
 /** Everything the conditions are worked out from. */
 export interface ConditionView {
@@ -35,8 +54,13 @@ export function conditionsFor(
   stored: DaemonSetStatus | undefined,
   toTimestamp: (ms: number) => string,
 ): DaemonSetCondition[] | undefined {
-  const others = (stored?.conditions ?? []).filter(({ type }) => !OWN.includes(type));
-  if (!tellsConditions(view.daemonSet)) return others.length > 0 ? others : undefined;
+  const all = stored?.conditions ?? [];
+  if (!tellsConditions(view.daemonSet)) {
+    // An annotation was taken away: so is what it brought. Another controller may use the same types.
+    const others = all.filter(({ type, reason }) => !(OWN.includes(type) && OWN_REASONS.has(reason ?? '')));
+    return others.length > 0 ? others : undefined;
+  }
+  const others = all.filter(({ type }) => !OWN.includes(type));
   const told = [progressing(view), degraded(view), ...paused(view)].map(({ since, ...condition }) => {
     const before = stored?.conditions?.find(({ type }) => type === condition.type);
     const kept = before?.status === condition.status ? before.lastTransitionTime : undefined;
