@@ -98,3 +98,21 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
     status: { ...(status as PodDisruptionBudgetStatus), disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },
   };
 }
+
+/** Of pods that would all go, in this order, those whose end some budget does not allow any more. */
+export function beyondBudgets(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
+  const left = new Map(budgets.map((budget) => [budget, budget.status?.disruptionsAllowed ?? 0]));
+  return new Set(
+    pods.filter((pod) => {
+      let beyond = false;
+      for (const budget of budgets) {
+        // Who is on the way out already was counted.
+        if (!guards(budget, pod) || budget.status?.disruptedPods?.[pod.metadata?.name ?? '']) continue;
+        const rest = (left.get(budget) ?? 0) - 1;
+        left.set(budget, rest);
+        beyond ||= rest < 0;
+      }
+      return beyond;
+    }),
+  );
+}

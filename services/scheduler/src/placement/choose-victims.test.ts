@@ -41,6 +41,25 @@ describe('taking the room of others', () => {
     expect(chosen(spec('2', 10), high, two)?.[0]).toBe('two');
   });
 
+  it('minds disruption budgets, before priorities, and does not obey them', () => {
+    const guarded = (name: string, priority: number): Pod => ({
+      ...pod(name, '1', priority),
+      metadata: { name, namespace: 'default', labels: { app: 'web' } },
+    });
+    const budget = (disruptionsAllowed: number) => ({
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { selector: { matchLabels: { app: 'web' } }, minAvailable: 1 },
+      status: { disruptionsAllowed, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 },
+    });
+    const victims = (allowed: number, ...nodes: OccupiedNode[]) =>
+      chooseVictims(spec('1', 10) as never, nodes, [budget(allowed)])?.victims.map(({ metadata }) => metadata?.name);
+    const mixed = node('a', '2', [guarded('web', 0), pod('free', '1', 5)]);
+    expect(victims(0, mixed)).toEqual(['free']);
+    expect(victims(1, mixed)).toEqual(['web']);
+    expect(victims(0, node('a', '1', [guarded('web', 0)]), node('b', '1', [pod('free', '1', 5)]))).toEqual(['free']);
+    expect(victims(0, node('a', '1', [guarded('web', 0)]))).toEqual(['web']);
+  });
+
   it('is not for pods that never preempt, nor for nodes that would not do', () => {
     const full = node('a', '1', [pod('low', '1', 0)]);
     expect(chosen(spec('1', 10, { preemptionPolicy: 'Never' }), full)).toBeUndefined();

@@ -1,5 +1,7 @@
 import { nodeFault, type PodDemands, podDemands, roomFaults } from '@everynode/daemonset';
+import { beyondBudgets } from '@everynode/objects';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 
 /** A node with its pods as they are: it is for them that this asks. */
 export interface OccupiedNode {
@@ -24,38 +26,63 @@ function byImportance(a: Pod, b: Pod): number {
   return String(b.status?.startTime ?? '') < String(a.status?.startTime ?? '') ? -1 : 1;
 }
 
+/** Pods that would have to go, and how many of them against a disruption budget. */
+interface Victims {
+  pods: Pod[];
+  violations: number;
+}
+
 /** The fewest, and of them the least important, pods of lower priority whose end makes room; undefined if none do. */
-function victimsOn(demands: PodDemands, { node, pods, promised }: OccupiedNode): Pod[] | undefined {
+function victimsOn(
+  demands: PodDemands,
+  { node, pods, promised }: OccupiedNode,
+  budgets: readonly PodDisruptionBudget[],
+): Victims | undefined {
   if (nodeFault(demands, node) !== undefined) return undefined;
   const priority = priorityOf(demands);
   const lower = pods.filter((pod) => priorityOf(pod) < priority).sort(byImportance);
   const staying: Pick<Pod, 'spec'>[] = [...pods.filter((pod) => priorityOf(pod) >= priority), ...promised];
   const fits = (): boolean => roomFaults(demands, { node, pods: staying }).length === 0;
   if (lower.length === 0 || !fits()) return undefined;
-  // The most important are let live first, as long as the pod still fits.
+  // Those whose end would break a budget are let live first, then the most important, as long as the pod still fits.
+  const important = lower.reverse();
+  const guarded = beyondBudgets(important, budgets);
   const victims: Pod[] = [];
-  for (const pod of lower.reverse()) {
+  for (const pod of [...guarded, ...important.filter((each) => !guarded.has(each))]) {
     staying.push(pod);
     if (fits()) continue;
     staying.pop();
     victims.push(pod);
   }
-  return victims;
+  return { pods: victims, violations: victims.filter((pod) => guarded.has(pod)).length };
+}
+
+type Cost = [violations: number, highestPriority: number, count: number];
+
+function isLess(a: Cost, b: Cost): boolean {
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
 }
 
 /**
- * Where a pod may take the room of others: the node whose most important victim is the least important, then the one with
- * the fewest. Pure. Source: scheduler framework, preemption, pickOneNodeForPreemption; disruption budgets are not counted.
+ * Where a pod may take the room of others: the node where the fewest disruption budgets are broken, then the one whose most
+ * important victim is the least important, then the one with the fewest. Budgets are minded, not obeyed, as upstream. Pure.
+ * Source: scheduler framework, preemption, pickOneNodeForPreemption and filterPodsWithPDBViolation.
  */
-export function chooseVictims(spec: PodSpec, nodes: Iterable<OccupiedNode>): Preemption | undefined {
+export function chooseVictims(
+  spec: PodSpec,
+  nodes: Iterable<OccupiedNode>,
+  budgets: readonly PodDisruptionBudget[] = [],
+): Preemption | undefined {
   if ((spec as { preemptionPolicy?: string }).preemptionPolicy === 'Never') return undefined;
   const demands = podDemands(spec);
-  let best: (Preemption & { cost: [highest: number, count: number] }) | undefined;
+  let best: (Preemption & { cost: Cost }) | undefined;
   for (const occupied of nodes) {
-    const victims = victimsOn(demands, occupied);
-    if (!victims?.length) continue;
-    const cost: [number, number] = [Math.max(...victims.map(priorityOf)), victims.length];
-    if (best && (cost[0] > best.cost[0] || (cost[0] === best.cost[0] && cost[1] >= best.cost[1]))) continue;
+    const found = victimsOn(demands, occupied, budgets);
+    if (!found?.pods.length) continue;
+    const { pods: victims, violations } = found;
+    const cost: Cost = [violations, Math.max(...victims.map(priorityOf)), victims.length];
+    if (best && !isLess(cost, best.cost)) continue;
     best = { node: occupied.node.metadata?.name ?? '', victims, cost };
   }
   return best && { node: best.node, victims: best.victims };

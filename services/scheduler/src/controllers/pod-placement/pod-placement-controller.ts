@@ -3,6 +3,7 @@ import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@
 import { keyOf, timestamp } from '@everynode/objects';
 import type { Fence, WriteRequest } from '@everynode/store';
 import type { Node, Pod, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
 import { chooseVictims, type OccupiedNode, type Preemption } from '../../placement/choose-victims.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
@@ -142,7 +143,10 @@ export class PodPlacementController implements Controller {
     const leaving = ({ metadata, spec: theirs }: Pod): boolean =>
       metadata?.deletionTimestamp !== undefined && (theirs?.priority ?? 0) < priority;
     if (nominatedNodeName && this.#context.room.podsOn(nominatedNodeName).some(leaving)) return undefined;
-    return chooseVictims(spec, this.#loads(pod, target));
+    const budgets = [...this.#context.reflector.cache('poddisruptionbudgets.policy').list()].map(
+      ({ object }) => object as unknown as PodDisruptionBudget,
+    );
+    return chooseVictims(spec, this.#loads(pod, target), budgets);
   }
 
   async #preempt(pod: CachedObject, { node, victims }: Preemption, fence: Fence): Promise<void> {
