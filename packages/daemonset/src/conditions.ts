@@ -72,8 +72,8 @@ export function conditionsFor(
 
 /** Ms since the epoch at which the deadline passes; undefined when none runs. */
 export function deadlineAt(view: ConditionView): number | undefined {
-  const { deadlineMs } = view.limits;
-  return deadlineMs !== undefined && stageOf(view).stage === 'under-way' ? view.progressAt + deadlineMs : undefined;
+  if (view.limits.deadlineMs === undefined || stageOf(view).stage !== 'under-way') return undefined;
+  return view.progressAt + view.limits.deadlineMs;
 }
 
 /** Has the rollout come no further for as long as its owner allows? */
@@ -95,7 +95,7 @@ function stageOf({ daemonSet, ledger, limits, currentHash }: ConditionView): Sta
   if (isRolledOut({ ledger })) return { stage: 'complete', reason: 'RolloutComplete', message: progress };
   const hold = holdOf(daemonSet, ledger, limits, currentHash);
   // Canaries that are being updated can get stuck like others; when they are done, the owner is waited for.
-  const idle = [...ledger.underWay()].length === 0;
+  const idle = ledger.isIdle;
   if (hold && (hold.reason !== 'Canary' || (idle && canariesDone(ledger, limits)))) {
     return { stage: 'waiting', reason: hold.reason, message: `${hold.because}; ${progress}` };
   }
@@ -139,8 +139,9 @@ function progressing(view: ConditionView): Told {
   const type = 'Progressing';
   if (stage === 'complete') return { type, status: 'True', reason, message };
   if (stage === 'waiting') return { type, status: 'Unknown', reason, message };
-  if (!isPastDeadline(view)) return { type, status: 'True', reason, message, since: view.progressAt };
-  const seconds = (view.limits.deadlineMs ?? 0) / 1000;
+  const { deadlineMs = Number.POSITIVE_INFINITY } = view.limits;
+  if (view.progressAt + deadlineMs > view.now) return { type, status: 'True', reason, message, since: view.progressAt };
+  const seconds = deadlineMs / 1000;
   return {
     type,
     status: 'False',

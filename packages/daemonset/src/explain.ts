@@ -90,6 +90,8 @@ class Pass {
   readonly #hold: RolloutHold | undefined;
   readonly #waiting: string;
   readonly #limits: RolloutLimits;
+  /** The zone that is being updated. */
+  readonly #turn: string | undefined;
 
   constructor(input: ExplainInput, ledger: RolloutLedger, decision: RolloutDecision, limits: RolloutLimits) {
     this.#limits = limits;
@@ -98,6 +100,7 @@ class Pass {
     this.#restarts = new Set(decision.deletes.map(({ node }) => node));
     this.#surges = new Set(decision.createOn);
     this.#hold = holdOf(input.daemonSet, ledger, limits, input.currentHash);
+    this.#turn = ledger.zoneInTurn(limits);
     this.#waiting = this.#whyOthersWait();
   }
 
@@ -182,9 +185,8 @@ class Pass {
 
   /** Why another zone goes before the node's; undefined when it is its turn. */
   #inTurn(node: string): string | undefined {
-    const turn = this.#ledger.zoneInTurn(this.#limits);
-    if (turn === undefined || this.#hold || this.#ledger.get(node)?.zone === turn) return undefined;
-    return `an old revision: ${this.#limits.zones?.label} ${turn || '(none)'} is updated first (${ZONE_ORDER_ANNOTATION})`;
+    if (this.#turn === undefined || this.#hold || this.#ledger.get(node)?.zone === this.#turn) return undefined;
+    return `an old revision: ${this.#limits.zones?.label} ${this.#turn || '(none)'} is updated first (${ZONE_ORDER_ANNOTATION})`;
   }
 
   #update(kind: string): [NodeOutcome, string] {

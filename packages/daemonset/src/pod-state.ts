@@ -4,9 +4,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import { GENERATION_ANNOTATION, GENERATION_LABEL, REVISION_LABEL } from './daemon-pod.js';
 
 /** Condition Ready is True. */
-export function isPodReady(pod: Pod): boolean {
-  return readyCondition(pod)?.status === 'True';
-}
+export { isReadyPod as isPodReady } from '@everynode/objects';
 
 const readyCondition = (pod: Pod) => pod.status?.conditions?.find((condition) => condition.type === 'Ready');
 

@@ -1,6 +1,7 @@
 import {
   ApiError,
   canonicalJson,
+  isJsonObject,
   matchesRequirements,
   parseLabelSelector,
   parseQuantity,
@@ -51,7 +52,7 @@ export function readResourceOverrides(text: string | undefined): ReadOverrides {
 }
 
 function readOverride(entry: unknown, at: string): { override?: ResourceOverride; faults: string[] } {
-  if (!isMap(entry)) return { faults: [`${at}: must be a map with nodeSelector and containers`] };
+  if (!isJsonObject(entry)) return { faults: [`${at}: must be a map with nodeSelector and containers`] };
   const { nodeSelector, containers, ...others } = entry;
   const faults = Object.keys(others).map((key) => `${at}.${key}: unknown field`);
   let selector: Requirement[] = [];
@@ -65,7 +66,8 @@ function readOverride(entry: unknown, at: string): { override?: ResourceOverride
       faults.push(`${at}.nodeSelector: ${error.message}`);
     }
   }
-  if (!isMap(containers)) faults.push(`${at}.containers: must be a map from a container's name to its resources`);
+  if (!isJsonObject(containers))
+    faults.push(`${at}.containers: must be a map from a container's name to its resources`);
   else
     for (const [name, resources] of Object.entries(containers))
       faults.push(...resourceFaults(resources, `${at}.containers.${name}`));
@@ -83,10 +85,10 @@ function readOverride(entry: unknown, at: string): { override?: ResourceOverride
 }
 
 function resourceFaults(resources: unknown, at: string): string[] {
-  if (!isMap(resources)) return [`${at}: must be a map with requests and limits`];
+  if (!isJsonObject(resources)) return [`${at}: must be a map with requests and limits`];
   return Object.entries(resources).flatMap(([kind, amounts]) => {
     if (kind !== 'requests' && kind !== 'limits') return [`${at}.${kind}: unknown field`];
-    if (!isMap(amounts)) return [`${at}.${kind}: must be a map from a resource to a quantity`];
+    if (!isJsonObject(amounts)) return [`${at}.${kind}: must be a map from a resource to a quantity`];
     return Object.entries(amounts).flatMap(([resource, amount]) =>
       isQuantity(amount) ? [] : [`${at}.${kind}.${resource}: must be a quantity`],
     );
@@ -109,9 +111,6 @@ function quantitiesAsText(containers: ResourceOverride['containers']): ResourceO
     JSON.stringify(containers, (_key, value: unknown) => (typeof value === 'number' ? String(value) : value)),
   ) as ResourceOverride['containers'];
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The override that holds for a node; undefined for the template's own resources. */
 export function overrideFor(

@@ -205,6 +205,11 @@ export class RolloutLedger {
     }
   }
 
+  /** No node's update is under way. */
+  get isIdle(): boolean {
+    return this.#count(IN_THE_MIDDLE) === 0;
+  }
+
   /** Old pods that serve nobody and take up the budget. */
   *broken(): Iterable<string> {
     for (const zone of this.#zones.values()) for (const [node] of zone.nodes('replace-now')) yield node;

@@ -1,5 +1,6 @@
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
+import { FAIR_QUEUE_DEFAULTS } from './fairness/fair-queue.js';
 
 const schema = Type.Object({
   ...commonConfig,
@@ -11,11 +12,11 @@ const schema = Type.Object({
   EVERYNODE_TLS_KEY: Type.String(),
   EVERYNODE_CLIENT_CA: Type.String(),
   /** Requests that are worked on at once, watches apart. */
-  EVERYNODE_MAX_REQUESTS: Type.Integer({ default: 400, minimum: 1 }),
+  EVERYNODE_MAX_REQUESTS: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.seats, minimum: 1 }),
   /** Requests of one client that wait for their turn; more are refused. */
-  EVERYNODE_MAX_QUEUED: Type.Integer({ default: 1000, minimum: 0 }),
+  EVERYNODE_MAX_QUEUED: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.queueLength, minimum: 0 }),
   /** How long a request waits for its turn, in seconds. */
-  EVERYNODE_MAX_WAIT_SECONDS: Type.Number({ default: 15, minimum: 0.1 }),
+  EVERYNODE_MAX_WAIT_SECONDS: Type.Number({ default: FAIR_QUEUE_DEFAULTS.waitMs / 1000, minimum: 0.1 }),
   /** A file to which every request is noted, as the audit level Metadata has it; none when empty. */
   EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
 });

@@ -49,6 +49,13 @@ export interface ApiServer {
   https: Server;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose certificate came with the connection; read once, as reading it is dear. Undefined without one. */
+    identity: Identity | undefined;
+  }
+}
+
 /** Paths that anybody may read. */
 const ANONYMOUS = new Set(['/healthz', '/livez', '/readyz', '/version']);
 
@@ -89,9 +96,11 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     routerOptions: { ignoreTrailingSlash: true },
   });
   const observe = requestMetrics(metrics);
+  fastify.decorateRequest('identity', undefined);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
+    request.identity = identityOf(request.raw.socket as TLSSocket);
     reply.header('audit-id', request.id);
     reply.header('cache-control', 'no-cache, private');
     done();
@@ -152,7 +161,7 @@ function searchOf(request: FastifyRequest): string {
 }
 
 function identify(request: FastifyRequest): Identity {
-  const identity = identityOf(request.raw.socket as TLSSocket);
+  const { identity } = request;
   if (!identity) throw new ApiError('Unauthorized', 'Unauthorized');
   return identity;
 }
@@ -267,7 +276,7 @@ async function serveInTurn(
 }
 
 function auditedRequest(request: FastifyRequest, reply: FastifyReply): AuditedRequest {
-  const identity = identityOf(request.raw.socket as TLSSocket);
+  const { identity } = request;
   const path = resourcePathOf(pathOf(request));
   const watch = /[?&]watch=(1|true)/.test(request.url);
   return {

@@ -7,7 +7,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
 import { ensureClusterObjects } from './cluster-objects.js';
-import { FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
+import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { NodeHeartbeats } from './node-heartbeats.js';
 import { FreshReads } from './rest/fresh-reads.js';
 import { type ApiServer, buildServer, type TlsFiles } from './server.js';
@@ -30,8 +30,6 @@ const CACHED: ReflectorOptions['resources'] = [...KINDS].map(([resource, kind]) 
   kind,
   ...(resource === 'pods' && { indexers: { byPlacement } }),
 }));
-
-const LIMITS: FairQueueLimits = { seats: 400, queueLength: 1000, waitMs: 15_000 };
 
 function queueMetrics(queue: FairQueue, registry: Registry): void {
   const gauge = (name: string, help: string, value: () => number): void => {
@@ -87,7 +85,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   await watches.beginWithTail((revision) => store.journalTail(HISTORY, revision), KINDS);
   void heartbeats.follow(bus, log);
 
-  const queue = new FairQueue({ ...LIMITS, ...parts.limits });
+  const queue = new FairQueue({ ...FAIR_QUEUE_DEFAULTS, ...parts.limits });
   queueMetrics(queue, metrics);
   const audit = parts.auditLog ? new AuditLog(parts.auditLog, log) : undefined;
   if (audit) onClose(() => audit.close());

@@ -1,5 +1,6 @@
 import {
   annotationFaults,
+  OVERRIDES_ANNOTATION,
   readResourceOverrides,
   rolloutLimitsOf,
   unknownAnnotations,
@@ -9,7 +10,6 @@ import type { FieldError, KubeObject, ResourceDefinition } from '@everynode/obje
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 
 const fieldOf = (key: string): string => `metadata.annotations[${key}]`;
-const OVERRIDES = 'everynode.io/resource-overrides';
 
 /** What is wrong with Everynode's own annotations on a DaemonSet. What stood there before is not looked at again. */
 export function policyFaults(definition: ResourceDefinition, object: KubeObject, before?: KubeObject): FieldError[] {
@@ -24,14 +24,14 @@ export function policyFaults(definition: ResourceDefinition, object: KubeObject,
 
 /** An override has to give pods that the template's own rules allow, and name containers that are there. */
 function overrideFaults(definition: ResourceDefinition, object: KubeObject): FieldError[] {
-  const value = object.metadata.annotations?.[OVERRIDES];
+  const value = object.metadata.annotations?.[OVERRIDES_ANNOTATION];
   const template = (object as unknown as DaemonSet).spec?.template;
   if (value === undefined || !template?.spec) return [];
   const { spec } = template;
   const known = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name));
   const invalid = (detail: string): FieldError => ({
     type: 'FieldValueInvalid',
-    field: fieldOf(OVERRIDES),
+    field: fieldOf(OVERRIDES_ANNOTATION),
     value,
     detail,
   });

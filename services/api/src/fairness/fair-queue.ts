@@ -9,6 +9,9 @@ export interface FairQueueLimits {
   waitMs: number;
 }
 
+/** For an api on a machine of a few cores. */
+export const FAIR_QUEUE_DEFAULTS: FairQueueLimits = { seats: 400, queueLength: 1000, waitMs: 15_000 };
+
 interface Waiting {
   seated(): void;
   timer: NodeJS.Timeout;

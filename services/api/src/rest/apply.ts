@@ -2,6 +2,7 @@ import {
   ApiError,
   canonicalJson,
   decodeObject,
+  isJsonObject,
   type KubeObject,
   notFound,
   parseBody,
@@ -107,13 +108,10 @@ function onlyWritten(written: unknown, canonical: unknown): unknown {
   if (Array.isArray(written) && Array.isArray(canonical) && written.length === canonical.length) {
     return canonical.map((item, at) => onlyWritten(written[at], item));
   }
-  if (!isMap(written) || !isMap(canonical)) return canonical;
+  if (!isJsonObject(written) || !isJsonObject(canonical)) return canonical;
   const kept = Object.entries(canonical).filter(([key]) => written[key] !== undefined && written[key] !== null);
   return Object.fromEntries(kept.map(([key, value]) => [key, onlyWritten(written[key], value)]));
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function applyToLive(
   context: ApiContext,

@@ -117,8 +117,8 @@ export class DaemonPodFactory {
   }
 
   /**
-   * Creates a pod on a node, under a name that is free. `labelled` is the node's object, where it is there. `now` in ms since the epoch. Its room is promised until the caller
-   * withdraws the promise, when the caches show the pod.
+   * Creates a pod on a node, under a name that is free. `labelled` is the node's object, where it is there; `now` in ms since
+   * the epoch. Its room is promised until the caller withdraws the promise, when the caches show the pod.
    */
   async createOn(
     node: string,
