@@ -47,6 +47,25 @@ export async function ensureNamespaceObjects(context: ApiContext, namespace: str
   });
 }
 
+/** First address of the range that kubeadm gives to services. */
+const KUBERNETES_ADDRESS = '10.96.0.1';
+
+/** How the API server is reached from inside a cluster. Source: pkg/controlplane/controller/kubernetesservice. */
+const KUBERNETES_SERVICE = {
+  metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
+  spec: {
+    type: 'ClusterIP',
+    clusterIP: KUBERNETES_ADDRESS,
+    clusterIPs: [KUBERNETES_ADDRESS],
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    internalTrafficPolicy: 'Cluster',
+    ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+    sessionAffinity: 'None',
+  },
+  status: { loadBalancer: {} },
+};
+
 /** Creates what a cluster has from the first moment. Safe to run on every start, and on several replicas at once. */
 export async function ensureClusterObjects(context: ApiContext): Promise<void> {
   const namespaces = required('', 'v1', 'namespaces');
@@ -54,6 +73,7 @@ export async function ensureClusterObjects(context: ApiContext): Promise<void> {
     await ensure(context, namespaces, '', { metadata: { name } });
     await ensureNamespaceObjects(context, name);
   }
+  await ensure(context, required('', 'v1', 'services'), 'default', KUBERNETES_SERVICE);
   const priorityClasses = required('scheduling.k8s.io', 'v1', 'priorityclasses');
   for (const { name, value, description } of PRIORITY_CLASSES) {
     await ensure(context, priorityClasses, '', { metadata: { name }, value, description });

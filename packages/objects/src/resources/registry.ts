@@ -11,6 +11,7 @@ import { podDisruptionBudgets } from './pod-disruption-budgets.js';
 import { pods } from './pods.js';
 import { priorityClasses } from './priority-classes.js';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.js';
+import { services } from './services.js';
 
 /** Everything that is served, in the order of discovery. Adding a resource is adding its definition here. */
 export const resources: readonly ResourceDefinition[] = [
@@ -23,6 +24,7 @@ export const resources: readonly ResourceDefinition[] = [
   resourceQuotas,
   secrets,
   serviceAccounts,
+  services,
   controllerRevisions,
   daemonSets,
   leases,

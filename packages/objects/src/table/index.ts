@@ -14,5 +14,6 @@ export * from './pod-status.js';
 export { priorityClassTable } from './priority-class.js';
 export { roleBindingTable } from './role-binding.js';
 export * from './rollout-status.js';
+export { serviceTable } from './service.js';
 export { serviceAccountTable } from './service-account.js';
 export * from './to-table.js';

@@ -1,0 +1,26 @@
+import type { Verb } from '../resource.js';
+import { serviceTable } from '../table/index.js';
+import { defineResource } from './define-resource.js';
+
+/**
+ * Nothing carries traffic here, so no service can be made. The one that every cluster has, `kubernetes` in `default`, is there
+ * to be read: clients learn from it how the API server is reached from inside, and of which family its addresses are.
+ */
+const READ_ONLY: Verb[] = ['get', 'list', 'watch'];
+
+export const services = defineResource({
+  group: '',
+  version: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+  schema: 'io.k8s.api.core.v1.Service',
+  shortNames: ['svc'],
+  categories: ['all'],
+  verbs: READ_ONLY,
+  fields: {
+    'spec.clusterIP': ({ spec }) => String((spec as { clusterIP?: string } | undefined)?.clusterIP ?? ''),
+    'spec.type': ({ spec }) => String((spec as { type?: string } | undefined)?.type ?? ''),
+  },
+  table: serviceTable,
+});

@@ -1,0 +1,50 @@
+import type { Service } from 'kubernetes-types/core/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+import { formatNodeSelector } from './node-selector.js';
+
+const NONE = '<none>';
+
+/** `443/TCP`, or `443:30443/TCP` with a port of the node. */
+function portsOf({ spec }: Service): string {
+  const ports = spec?.ports ?? [];
+  if (ports.length === 0) return NONE;
+  return ports
+    .map(({ port, nodePort, protocol = 'TCP' }) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}`)
+    .join(',');
+}
+
+/** Addresses that other than pods reach it by. Balancers are nobody's business here: there are none. */
+function externalOf({ spec }: Service): string {
+  if (spec?.type === 'ExternalName') return spec.externalName || NONE;
+  return spec?.externalIPs?.join(',') || NONE;
+}
+
+/** `kubectl get services`. Rule: pkg/printers/internalversion, printService. */
+export const serviceTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Type', 'How the service is reached.'),
+    column('Cluster-IP', 'Address of the service inside the cluster.'),
+    column('External-IP', 'Addresses of the service outside the cluster.'),
+    column('Port(s)', 'Ports of the service.'),
+    AGE,
+    wideColumn('Selector', 'Labels of the pods that the service leads to.'),
+  ],
+  row(object: KubeObject, now) {
+    const service = object as unknown as Service;
+    const { spec } = service;
+    return {
+      cells: [
+        object.metadata.name,
+        spec?.type ?? '',
+        spec?.clusterIP || NONE,
+        externalOf(service),
+        portsOf(service),
+        ageOf(object, now),
+        formatNodeSelector(spec?.selector),
+      ],
+    };
+  },
+};
