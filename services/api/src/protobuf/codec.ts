@@ -1,4 +1,4 @@
-import { Reader, Writer } from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs/minimal.js';
 import { type MessageField, messageFacts, type Scalar, type ValueType } from './message-facts.js';
 import { type RawField, rawFields, SPECIAL_MESSAGES, TEXT_LISTS } from './special-messages.js';
 
@@ -13,19 +13,19 @@ const tagOf = (field: MessageField, wire: number): number => (field.number << 3)
  * null. `message` is a full name: `k8s.io.api.core.v1.Pod`.
  */
 export function encodeMessage(message: string, value: unknown): Uint8Array {
-  const writer = Writer.create();
+  const writer = protobuf.Writer.create();
   writeMessage(message, value, writer);
   return writer.finish();
 }
 
-function writeMessage(message: string, value: unknown, writer: Writer): void {
+function writeMessage(message: string, value: unknown, writer: protobuf.Writer): void {
   const special = SPECIAL_MESSAGES.get(message);
   if (special) special.write(value, writer);
   else if (TEXT_LISTS.has(message)) writeFields(message, { items: value }, writer);
   else writeFields(message, value as JsonObject, writer);
 }
 
-function writeFields(message: string, object: JsonObject, writer: Writer): void {
+function writeFields(message: string, object: JsonObject, writer: protobuf.Writer): void {
   for (const field of messageFacts(message).fields) {
     const value = field.embedded ? object : object[field.member];
     if (value === undefined || value === null) continue;
@@ -49,7 +49,7 @@ function writeFields(message: string, object: JsonObject, writer: Writer): void 
 
 const MAP_KEY = (1 << 3) | 2;
 
-function writeValue(field: MessageField, value: unknown, writer: Writer): void {
+function writeValue(field: MessageField, value: unknown, writer: protobuf.Writer): void {
   const { type } = field;
   writer.uint32(tagOf(field, wireOf(type)));
   if ('message' in type) {
@@ -83,11 +83,11 @@ function writeValue(field: MessageField, value: unknown, writer: Writer): void {
  * @throws Error for bytes that are no such message.
  */
 export function decodeMessage(message: string, bytes: Uint8Array): unknown {
-  const reader = Reader.create(bytes);
+  const reader = protobuf.Reader.create(bytes);
   return readMessage(message, reader, reader.len);
 }
 
-function readMessage(message: string, reader: Reader, end: number): unknown {
+function readMessage(message: string, reader: protobuf.Reader, end: number): unknown {
   if (end > reader.len) throw new RangeError(`${message} ends after its bytes do`);
   const special = SPECIAL_MESSAGES.get(message);
   if (special) return special.read(rawFields(reader, end));
@@ -95,7 +95,7 @@ function readMessage(message: string, reader: Reader, end: number): unknown {
   return TEXT_LISTS.has(message) ? (object.items ?? []) : object;
 }
 
-function readFields(message: string, reader: Reader, end: number): JsonObject {
+function readFields(message: string, reader: protobuf.Reader, end: number): JsonObject {
   const { byNumber } = messageFacts(message);
   // Pairs first: a label may be named `__proto__`, which only Object.fromEntries sets as any other.
   const maps = new Map<string, [string, unknown][]>();
@@ -123,7 +123,7 @@ function readFields(message: string, reader: Reader, end: number): JsonObject {
   return object;
 }
 
-function readPair(field: MessageField, reader: Reader): [string, unknown] {
+function readPair(field: MessageField, reader: protobuf.Reader): [string, unknown] {
   const end = reader.uint32() + reader.pos;
   let key = '';
   let value: unknown;
@@ -143,7 +143,7 @@ function emptyValue(type: ValueType): unknown {
 }
 
 /** The items of one occurrence of a repeated field: numbers may come packed together. */
-function* readItems(field: MessageField, wire: number, reader: Reader): Generator<unknown> {
+function* readItems(field: MessageField, wire: number, reader: protobuf.Reader): Generator<unknown> {
   if (wire !== 2 || wireOf(field.type) === 2) {
     yield readValue(field, wire, reader);
     return;
@@ -152,7 +152,7 @@ function* readItems(field: MessageField, wire: number, reader: Reader): Generato
   while (reader.pos < end) yield readValue(field, 0, reader);
 }
 
-function readValue(field: MessageField, wire: number, reader: Reader): unknown {
+function readValue(field: MessageField, wire: number, reader: protobuf.Reader): unknown {
   const { type } = field;
   if (wire !== wireOf(type)) throw new TypeError(`wrong wireType = ${wire} for field ${field.member}`);
   if ('message' in type) {

@@ -1,4 +1,4 @@
-import { Reader, Writer } from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs/minimal.js';
 import { decodeMessage, encodeMessage } from './codec.js';
 import { rawFields } from './special-messages.js';
 
@@ -14,7 +14,7 @@ export interface TypeMeta {
 
 /** Wraps an encoded message in the form that clients are sent. */
 export function wrap({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Buffer {
-  const writer = Writer.create();
+  const writer = protobuf.Writer.create();
   writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim();
   writer.uint32(18).bytes(raw).uint32(26).string('').uint32(34).string('');
   return Buffer.concat([MAGIC, writer.finish()]);
@@ -23,7 +23,7 @@ export function wrap({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Buffer {
 /** What a client sent: which type it says it is, and the bytes of its message. @throws Error for anything else. */
 export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
   if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw new Error('the body does not begin with the prefix k8s\\0');
-  const reader = Reader.create(bytes.subarray(MAGIC.length));
+  const reader = protobuf.Reader.create(bytes.subarray(MAGIC.length));
   const unknown = rawFields(reader, reader.len);
   const [typeMeta, raw] = [unknown.get(1), unknown.get(2)].map((field) => (field instanceof Uint8Array ? field : NONE));
   const { apiVersion = '', kind = '' } = decodeMessage(TYPE_META, typeMeta ?? NONE) as Partial<TypeMeta>;
@@ -32,7 +32,7 @@ export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
 
 /** A list of one kind from its items' messages, which are put in as they are. */
 export function listMessage(meta: object, items: readonly Uint8Array[]): Uint8Array {
-  const writer = Writer.create();
+  const writer = protobuf.Writer.create();
   writer.uint32(10).bytes(encodeMessage('k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta));
   for (const item of items) writer.uint32(18).bytes(item);
   return writer.finish();
@@ -43,7 +43,7 @@ export function listMessage(meta: object, items: readonly Uint8Array[]): Uint8Ar
  * has it. Source: runtime/serializer/protobuf, the raw serializer and the length-delimited framer.
  */
 export function watchFrame(type: string, object: Uint8Array): Buffer {
-  const writer = Writer.create();
+  const writer = protobuf.Writer.create();
   writer.uint32(10).string(type).uint32(18).fork().uint32(10).bytes(object).ldelim();
   const event = writer.finish();
   const frame = Buffer.allocUnsafe(4 + event.length);
