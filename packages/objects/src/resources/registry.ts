@@ -7,6 +7,7 @@ import { events, groupedEvents } from './events.js';
 import { leases } from './leases.js';
 import { namespaces } from './namespaces.js';
 import { nodes } from './nodes.js';
+import { deployments, replicaSets, replicationControllers } from './other-workloads.js';
 import { podDisruptionBudgets } from './pod-disruption-budgets.js';
 import { pods } from './pods.js';
 import { priorityClasses } from './priority-classes.js';
@@ -21,12 +22,15 @@ export const resources: readonly ResourceDefinition[] = [
   namespaces,
   nodes,
   pods,
+  replicationControllers,
   resourceQuotas,
   secrets,
   serviceAccounts,
   services,
   controllerRevisions,
   daemonSets,
+  deployments,
+  replicaSets,
   leases,
   groupedEvents,
   podDisruptionBudgets,
