@@ -1,14 +1,14 @@
-import { contentHash, resources, reviews } from '@everynode/objects';
+import { contentHash, postedKinds, resources } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { type Descriptions, OpenApiDocuments, openApiV2 } from './index.js';
 
-const api = { resources, reviews };
+const api = { resources, postedKinds };
 const documents = new OpenApiDocuments(api, () => ({}));
 const indexOf = (of: OpenApiDocuments) =>
   (JSON.parse(of.v3Index().body) as { paths: Record<string, { serverRelativeURL: string }> }).paths;
 
 describe('OpenApiDocuments', () => {
-  it('lists a document for each group and version, reviews among them', () => {
+  it('lists a document for each group and version, postedKinds among them', () => {
     const paths = indexOf(documents);
     expect(Object.keys(paths)).toEqual(
       expect.arrayContaining(['api/v1', 'apis/apps/v1', 'apis/authorization.k8s.io/v1']),
@@ -55,7 +55,7 @@ describe('OpenApiDocuments', () => {
   });
 
   it('has version 2 in JSON and in protobuf', () => {
-    expect(JSON.parse(documents.v2().body)).toEqual(openApiV2(resources, {}, reviews));
+    expect(JSON.parse(documents.v2().body)).toEqual(openApiV2(resources, {}, postedKinds));
     expect(documents.v2Protobuf().body.length).toBeGreaterThan(10_000);
   });
 });

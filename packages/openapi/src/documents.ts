@@ -2,7 +2,8 @@ import { contentHash, groupVersionPath, groupVersions, inGroupVersion, type Serv
 import type { Descriptions } from './descriptions.js';
 import { openApiV2 } from './v2.js';
 import { encodeOpenApiV2 } from './v2-protobuf.js';
-import { openApiV3 } from './v3.js';
+import { type OpenApiV3Document, openApiV3 } from './v3.js';
+import { encodeOpenApiV3 } from './v3-protobuf.js';
 
 /** What goes out, with a hash that changes when it does. */
 export interface EncodedDocument<Body extends string | Uint8Array = string> {
@@ -22,6 +23,7 @@ export class OpenApiDocuments {
   readonly #api: ServedApi;
   readonly #readDescriptions: () => Descriptions;
   readonly #v3 = new Map<string, EncodedDocument>();
+  readonly #v3Protobuf = new Map<string, EncodedDocument<Uint8Array>>();
   #descriptions: Descriptions | undefined;
   #index: EncodedDocument | undefined;
   #v2: EncodedDocument | undefined;
@@ -29,7 +31,8 @@ export class OpenApiDocuments {
 
   /** @param readDescriptions called once, when the first document is made. */
   constructor(api: ServedApi, readDescriptions: () => Descriptions) {
-    this.#api = api;
+    // Kinds without a type in the schema have no documents.
+    this.#api = { ...api, postedKinds: api.postedKinds.filter(({ schema }) => schema !== undefined) };
     this.#readDescriptions = readDescriptions;
   }
 
@@ -53,21 +56,31 @@ export class OpenApiDocuments {
     if (known) return known;
     const groupVersion = groupVersions(this.#api).find((one) => groupVersionPath(one) === path);
     if (!groupVersion) return undefined;
-    const { resources, reviews } = inGroupVersion(this.#api, groupVersion);
-    const document = encoded(JSON.stringify(openApiV3(resources, this.#texts(), reviews)));
+    const { resources, postedKinds } = inGroupVersion(this.#api, groupVersion);
+    const document = encoded(JSON.stringify(openApiV3(resources, this.#texts(), postedKinds)));
     this.#v3.set(path, document);
+    return document;
+  }
+
+  /** The same as {@link OPENAPI_V3_PROTOBUF}. The hash is that of the JSON: it names the content in either form. */
+  v3Protobuf(path: string): EncodedDocument<Uint8Array> | undefined {
+    const known = this.#v3Protobuf.get(path);
+    const json = known ? undefined : this.v3(path);
+    if (!json) return known;
+    const document = { body: encodeOpenApiV3(JSON.parse(json.body) as OpenApiV3Document), hash: json.hash };
+    this.#v3Protobuf.set(path, document);
     return document;
   }
 
   /** GET /openapi/v2 in JSON. */
   v2(): EncodedDocument {
-    this.#v2 ??= encoded(JSON.stringify(openApiV2(this.#api.resources, this.#texts(), this.#api.reviews)));
+    this.#v2 ??= encoded(JSON.stringify(openApiV2(this.#api.resources, this.#texts(), this.#api.postedKinds)));
     return this.#v2;
   }
 
   /** GET /openapi/v2 as {@link OPENAPI_V2_PROTOBUF}. */
   v2Protobuf(): EncodedDocument<Uint8Array> {
-    this.#v2Protobuf ??= encoded(encodeOpenApiV2(openApiV2(this.#api.resources, this.#texts(), this.#api.reviews)));
+    this.#v2Protobuf ??= encoded(encodeOpenApiV2(openApiV2(this.#api.resources, this.#texts(), this.#api.postedKinds)));
     return this.#v2Protobuf;
   }
 

@@ -1,4 +1,4 @@
-import { lookupType, type ResourceDefinition, resources, reviews, schemaTypes } from '@everynode/objects';
+import { lookupType, postedKinds, type ResourceDefinition, resources, schemaTypes } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { type Descriptions, openApiV2, openApiV3 } from './index.js';
 import type { JsonSchema } from './schemas.js';
@@ -95,7 +95,7 @@ describe('openApiV3', () => {
   });
 
   it('defines every type that it refers to', () => {
-    for (const document of [apps, core, openApiV3([], {}, reviews)]) {
+    for (const document of [apps, core, openApiV3([], {}, postedKinds)]) {
       const known = new Set(Object.keys(document.components.schemas));
       const references = [...objectsIn(document)].flatMap(({ $ref }) => (typeof $ref === 'string' ? [$ref] : []));
       expect(references.length).toBeGreaterThan(0);
@@ -114,6 +114,7 @@ describe('openApiV3', () => {
     const parameters = patch.parameters as { name: string; in: string }[];
     expect(parameters.map(({ name }) => name)).toEqual(['dryRun', 'fieldManager', 'fieldValidation', 'force']);
     expect(Object.keys((patch.requestBody as { content: object }).content)).toEqual([
+      'application/apply-patch+yaml',
       'application/json-patch+json',
       'application/merge-patch+json',
       'application/strategic-merge-patch+json',
@@ -138,8 +139,8 @@ describe('openApiV3', () => {
     expect(ids(core)).toEqual(
       expect.arrayContaining(['createCoreV1NamespacedPodBinding', 'listCoreV1Node', 'replaceCoreV1NamespaceFinalize']),
     );
-    expect(ids(openApiV3([], {}, reviews))).toContain('createAuthorizationV1SelfSubjectAccessReview');
-    const all = ids(openApiV3(resources, {}, reviews));
+    expect(ids(openApiV3([], {}, postedKinds))).toContain('createAuthorizationV1SelfSubjectAccessReview');
+    const all = ids(openApiV3(resources, {}, postedKinds));
     expect(new Set(all).size).toBe(all.length);
   });
 
@@ -170,11 +171,11 @@ describe('openApiV3', () => {
 });
 
 describe('openApiV2', () => {
-  const document = openApiV2(resources, TEXTS, reviews);
+  const document = openApiV2(resources, TEXTS, postedKinds);
   const definitions = document.definitions as Record<string, JsonSchema>;
 
   it('has all paths of all groups', () => {
-    expect(Object.keys(document.paths)).toEqual(Object.keys(openApiV3(resources, {}, reviews).paths));
+    expect(Object.keys(document.paths)).toEqual(Object.keys(openApiV3(resources, {}, postedKinds).paths));
   });
 
   it('says nothing that OpenAPI 2 has no word for', () => {

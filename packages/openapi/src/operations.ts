@@ -1,7 +1,7 @@
 import {
   groupVersionPath,
+  type PostedKind,
   type ResourceDefinition,
-  type ReviewDefinition,
   type ServedApi,
   type SubresourceDefinition,
   typeOfKind,
@@ -43,11 +43,8 @@ export const PATCH_TYPE = `${META}.Patch`;
 export const STATUS_TYPE = `${META}.Status`;
 const DELETE_OPTIONS_TYPE = `${META}.DeleteOptions`;
 
-/**
- * Media types of a patch. Not `application/apply-patch+yaml`: the server refuses it as long as it does not do
- * server-side apply.
- */
 export const PATCH_MEDIA_TYPES = [
+  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
@@ -181,30 +178,33 @@ function subresourceOperations(definition: ResourceDefinition, subresource: Subr
   });
 }
 
-function reviewOperation(review: ReviewDefinition): Operation {
-  const { group, version, kind, plural, schema } = review;
-  return {
-    path: `/${groupVersionPath(review)}/${plural}`,
-    method: 'post',
-    id: `create${idWord(review)}${kind}`,
-    tag: tagOf(review),
-    description: `create a ${kind}`,
-    action: 'post',
-    kind: { group, version, kind },
-    body: schema,
-    answer: schema,
-    query: WRITE_PARAMETERS,
-  };
+function postedKindOperations(posted: PostedKind): Operation[] {
+  const { group, version, kind, plural, schema, namespaced } = posted;
+  if (schema === undefined) return [];
+  return [
+    {
+      path: `/${groupVersionPath(posted)}${namespaced ? '/namespaces/{namespace}' : ''}/${plural}`,
+      method: 'post',
+      id: `create${idWord(posted)}${namespaced ? 'Namespaced' : ''}${kind}`,
+      tag: tagOf(posted),
+      description: `create a ${kind}`,
+      action: 'post',
+      kind: { group, version, kind },
+      body: schema,
+      answer: schema,
+      query: WRITE_PARAMETERS,
+    },
+  ];
 }
 
 /** All requests that a server answers about its resources, in the order of the registry. */
-export function operationsOf({ resources, reviews }: ServedApi): Operation[] {
+export function operationsOf({ resources, postedKinds }: ServedApi): Operation[] {
   return [
     ...resources.flatMap((definition) => [
       ...resourceOperations(definition),
       ...definition.subresources.flatMap((subresource) => subresourceOperations(definition, subresource)),
     ]),
-    ...reviews.map(reviewOperation),
+    ...postedKinds.flatMap(postedKindOperations),
   ];
 }
 

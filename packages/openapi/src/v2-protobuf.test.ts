@@ -1,4 +1,4 @@
-import { resources, reviews } from '@everynode/objects';
+import { postedKinds, resources } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { encodeOpenApiV2, openApiV2 } from './index.js';
 import { gnosticDocumentType } from './v2-protobuf.js';
@@ -45,7 +45,7 @@ function toJson(schema: DecodedSchema): Record<string, unknown> {
 
 describe('encodeOpenApiV2', () => {
   const texts = { 'io.k8s.api.core.v1.Pod': { description: 'A pod – with “signs”.', fields: { spec: 'Wanted.' } } };
-  const document = openApiV2(resources, texts, reviews);
+  const document = openApiV2(resources, texts, postedKinds);
   const type = gnosticDocumentType();
   const decoded = type.toObject(type.decode(encodeOpenApiV2(document))) as DecodedDocument;
 

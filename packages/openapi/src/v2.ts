@@ -1,4 +1,4 @@
-import type { ResourceDefinition, ReviewDefinition } from '@everynode/objects';
+import type { PostedKind, ResourceDefinition } from '@everynode/objects';
 import type { Descriptions } from './descriptions.js';
 import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames, typesOf } from './operations.js';
 import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
@@ -41,7 +41,7 @@ function operationObject(operation: Operation): JsonSchema {
     tags: [operation.tag],
     operationId: operation.id,
     consumes: body === PATCH_TYPE ? PATCH_MEDIA_TYPES : ['*/*'],
-    produces: ['application/json', 'application/yaml'],
+    produces: ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'],
     schemes: ['https'],
     parameters: [
       ...bodyParameter.map((parameter) => (isRequired ? { ...parameter, required: true } : parameter)),
@@ -61,9 +61,9 @@ function operationObject(operation: Operation): JsonSchema {
 export function openApiV2(
   resources: readonly ResourceDefinition[],
   descriptions: Descriptions,
-  reviews: readonly ReviewDefinition[] = [],
+  postedKinds: readonly PostedKind[] = [],
 ): OpenApiV2Document {
-  const operations = operationsOf({ resources, reviews });
+  const operations = operationsOf({ resources, postedKinds });
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {
     paths[operation.path] ??= {

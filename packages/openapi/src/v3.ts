@@ -1,4 +1,4 @@
-import type { ResourceDefinition, ReviewDefinition } from '@everynode/objects';
+import type { PostedKind, ResourceDefinition } from '@everynode/objects';
 import type { Descriptions } from './descriptions.js';
 import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames, typesOf } from './operations.js';
 import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
@@ -20,8 +20,8 @@ const reference = (type: string): JsonSchema => ({ $ref: `${V3.refPrefix}${type}
 const content = (mediaTypes: readonly string[], type: string): JsonSchema =>
   Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: reference(type) }]));
 
-const ANSWER_MEDIA_TYPES = ['application/json', 'application/yaml'];
-const WATCH_MEDIA_TYPE = 'application/json;stream=watch';
+const ANSWER_MEDIA_TYPES = ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml'];
+const WATCH_MEDIA_TYPES = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
 const queryParameter = ({ name, type, description }: QueryParameter): JsonSchema => ({
   name,
@@ -40,7 +40,7 @@ const pathParameter = (name: string): JsonSchema => ({
 
 /** Codes of success: what is made may have been there (a write with dryRun, a graceful deletion that goes on). */
 function answers({ method, action, answer }: Operation): JsonSchema {
-  const mediaTypes = action === 'list' ? [...ANSWER_MEDIA_TYPES, WATCH_MEDIA_TYPE] : ANSWER_MEDIA_TYPES;
+  const mediaTypes = action === 'list' ? [...ANSWER_MEDIA_TYPES, ...WATCH_MEDIA_TYPES] : ANSWER_MEDIA_TYPES;
   const body = { content: content(mediaTypes, answer) };
   return {
     200: { description: 'OK', ...body },
@@ -73,9 +73,9 @@ function operationObject(operation: Operation): JsonSchema {
 export function openApiV3(
   resources: readonly ResourceDefinition[],
   descriptions: Descriptions,
-  reviews: readonly ReviewDefinition[] = [],
+  postedKinds: readonly PostedKind[] = [],
 ): OpenApiV3Document {
-  const operations = operationsOf({ resources, reviews });
+  const operations = operationsOf({ resources, postedKinds });
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {
     paths[operation.path] ??= {

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { ApiError } from '@everynode/objects';
 import { healthText, type Readiness } from '@everynode/service-shell';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -11,31 +9,21 @@ import type { ApiContext } from './api-context.js';
 import type { AuditedRequest, AuditLog } from './audit/audit-log.js';
 import { type Identity, identityOf } from './auth/client-identity.js';
 import { isReview, serveReview } from './auth/reviews.js';
-import {
-  aggregated,
-  coreVersions,
-  type Document,
-  documentOf,
-  group,
-  groupList,
-  resourceList,
-} from './discovery/discovery.js';
+import { addDiscovery } from './discovery/discovery-routes.js';
 import { EXPLAIN_MANIFEST_PATH, EXPLAIN_PATH, explain, explainManifest } from './explain/explain-route.js';
 import type { FairQueue } from './fairness/fair-queue.js';
-import { negotiate, PROTOBUF, parseAccept } from './negotiate.js';
-import { openApiV2, openApiV3, openApiV3Index } from './openapi/documents.js';
+import { negotiate, PROTOBUF } from './negotiate.js';
+import { addOpenApi } from './openapi/openapi-routes.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
 import { Query } from './query.js';
 import { parseResourcePath, type ResourcePath, unknownPath } from './request-info.js';
 import { requestMetrics } from './request-metrics.js';
 import { Body } from './rest/body.js';
 import { type ResourceAnswer, serveResource, verbOf } from './rest/dispatch.js';
+import { sendPayload } from './send-document.js';
 import { version } from './version.js';
 
 const BODY_LIMIT = 3 * 1024 * 1024;
-/** Smaller answers cost more to compress than to send (apiserver: 128 kB). */
-const GZIP_FROM = 128 * 1024;
-const compress = promisify(gzip);
 
 export interface TlsFiles {
   key: string;
@@ -164,98 +152,6 @@ function identify(request: FastifyRequest): Identity {
   const { identity } = request;
   if (!identity) throw new ApiError('Unauthorized', 'Unauthorized');
   return identity;
-}
-
-function addDiscovery(fastify: FastifyInstance): void {
-  const discovery = (path: '/api' | '/apis', classic: () => object): void => {
-    fastify.get(path, (request, reply) => {
-      const wanted = aggregatedVersion(request.headers.accept);
-      if (!wanted) return sendDocument(request, reply, documentOf(path, classic), 'application/json');
-      const type = `application/json;g=apidiscovery.k8s.io;v=${wanted};as=APIGroupDiscoveryList`;
-      return sendDocument(
-        request,
-        reply,
-        documentOf(`${path} ${wanted}`, () => aggregated(path, wanted)),
-        type,
-      );
-    });
-  };
-  discovery('/api', coreVersions);
-  discovery('/apis', groupList);
-  fastify.get('/api/v1', (request, reply) => sendFound(request, reply, { group: '', version: 'v1' }));
-  fastify.get<{ Params: { group: string } }>('/apis/:group', (request, reply) => {
-    const found = group(request.params.group);
-    if (!found) throw unknownPath();
-    return sendDocument(
-      request,
-      reply,
-      documentOf(`group ${request.params.group}`, () => found),
-      'application/json',
-    );
-  });
-  fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request, reply) =>
-    sendFound(request, reply, request.params),
-  );
-}
-
-function sendFound(request: FastifyRequest, reply: FastifyReply, groupVersion: { group: string; version: string }) {
-  const found = resourceList(groupVersion);
-  if (!found) throw unknownPath();
-  const key = `resources ${groupVersion.group}/${groupVersion.version}`;
-  return sendDocument(
-    request,
-    reply,
-    documentOf(key, () => found),
-    'application/json',
-  );
-}
-
-function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
-  for (const { type, parameters } of parseAccept(accept)) {
-    if (type !== 'application/json') continue;
-    if (parameters.as !== 'APIGroupDiscoveryList' || parameters.g !== 'apidiscovery.k8s.io') return undefined;
-    if (parameters.v === 'v2' || parameters.v === 'v2beta1') return parameters.v;
-  }
-  return undefined;
-}
-
-function addOpenApi(fastify: FastifyInstance): void {
-  fastify.get('/openapi/v2', (request, reply) => {
-    const { document, type } = openApiV2(request.headers.accept);
-    return sendDocument(request, reply, document, type);
-  });
-  fastify.get('/openapi/v3', (request, reply) => sendDocument(request, reply, openApiV3Index(), 'application/json'));
-  fastify.get('/openapi/v3/*', (request, reply) => {
-    const document = openApiV3(pathOf(request).slice('/openapi/v3/'.length));
-    if (!document) throw unknownPath();
-    // A path with a hash names one content for ever.
-    if (new Query(searchOf(request)).text('hash')) reply.header('cache-control', 'public, immutable');
-    return sendDocument(request, reply, document, 'application/json');
-  });
-}
-
-async function sendDocument(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { text, etag }: Document | { text: string | Buffer; etag: string },
-  type: string,
-): Promise<FastifyReply> {
-  reply.header('etag', etag).header('vary', 'Accept');
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  return await sendPayload(request, reply.code(200), text, type);
-}
-
-async function sendPayload(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: string | Buffer,
-  type: string,
-): Promise<FastifyReply> {
-  reply.header('content-type', type);
-  const encodings = request.headers['accept-encoding'] ?? '';
-  if (payload.length < GZIP_FROM || !/\bgzip\b/.test(String(encodings))) return reply.send(payload);
-  // Level 1, as the API server: most of the gain for a fraction of the time.
-  return reply.header('content-encoding', 'gzip').send(await compress(payload, { level: 1 }));
 }
 
 /** Requests get seats in turn by client; a watch, which lasts, takes none. */

@@ -1,5 +1,5 @@
 import type { ResourceDefinition, Verb } from '../resource.js';
-import type { ReviewDefinition } from './reviews.js';
+import type { PostedKind } from './posted-kinds.js';
 import { groupVersions, inGroupVersion, type ServedApi } from './served-api.js';
 
 interface GroupVersionKind {
@@ -32,9 +32,11 @@ export interface ApiGroupDiscoveryList {
   items: ApiGroupDiscovery[];
 }
 
+const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+
 function resourceDiscovery(definition: ResourceDefinition): ApiResourceDiscovery {
   const { group, version, kind, shortNames, categories } = definition;
-  const subresources = definition.subresources.map((subresource) => ({
+  const subresources = definition.subresources.toSorted(byName).map((subresource) => ({
     subresource: subresource.name,
     responseKind: subresource.kind ?? { group, version, kind },
     verbs: subresource.verbs,
@@ -51,13 +53,13 @@ function resourceDiscovery(definition: ResourceDefinition): ApiResourceDiscovery
   };
 }
 
-function reviewDiscovery({ group, version, kind, plural }: ReviewDefinition): ApiResourceDiscovery {
+function postedKindDiscovery({ group, version, kind, ...one }: PostedKind): ApiResourceDiscovery {
   return {
-    resource: plural,
+    resource: one.plural,
     responseKind: { group, version, kind },
-    scope: 'Cluster',
-    singularResource: kind.toLowerCase(),
-    verbs: ['create'],
+    scope: one.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: one.singular,
+    verbs: one.verbs,
   };
 }
 
@@ -73,8 +75,8 @@ export function aggregatedDiscovery(
   const groups = new Map<string, ApiGroupDiscovery>();
   for (const one of groupVersions(api)) {
     if ((one.group === '') !== (root === '/api')) continue;
-    const { resources, reviews } = inGroupVersion(api, one);
-    const found = [...resources.map(resourceDiscovery), ...reviews.map(reviewDiscovery)];
+    const { resources, postedKinds } = inGroupVersion(api, one);
+    const found = [...resources.map(resourceDiscovery), ...postedKinds.map(postedKindDiscovery)];
     const item = groups.get(one.group) ?? { metadata: one.group ? { name: one.group } : {}, versions: [] };
     item.versions.push({
       version: one.version,

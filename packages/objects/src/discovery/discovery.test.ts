@@ -10,11 +10,11 @@ import {
   contentHash,
   groupVersionPath,
   groupVersions,
-  reviews,
+  postedKinds,
   type ServedApi,
 } from './index.js';
 
-const api: ServedApi = { resources, reviews };
+const api: ServedApi = { resources, postedKinds };
 const apps = { group: 'apps', version: 'v1' };
 const core = { group: '', version: 'v1' };
 
@@ -34,8 +34,8 @@ describe('groups', () => {
     expect(names).not.toContain('');
     const [first] = resources;
     if (!first) throw new Error('the registry is empty');
-    const extended = { resources: [{ ...first, group: 'a.example.com' }, ...resources], reviews };
-    expect(groupVersions(extended).at(-1)?.group).toBe('a.example.com');
+    const extended = { resources: [{ ...first, group: 'z.example.com' }, ...resources], postedKinds };
+    expect(groupVersions(extended).at(-1)?.group).toBe('z.example.com');
   });
 
   it('gives a group as a document of its own', () => {
@@ -53,7 +53,7 @@ describe('groups', () => {
 
   it('prefers the first version of a group', () => {
     const newer = resources.filter(({ group }) => group === 'apps').map((one) => ({ ...one, version: 'v2' }));
-    const group = apiGroup({ resources: [...newer, ...resources], reviews }, 'apps');
+    const group = apiGroup({ resources: [...newer, ...resources], postedKinds }, 'apps');
     expect(group?.versions.map(({ version }) => version)).toEqual(['v2', 'v1']);
     expect(group?.preferredVersion.version).toBe('v2');
   });
@@ -82,7 +82,10 @@ describe('apiResourceList', () => {
       verbs: ALL,
       shortNames: ['ds'],
       categories: ['all'],
+      storageVersionHash: 'dd7pWHUlMKQ=',
     });
+    // As upstream: both groups' events are stored in the core's version.
+    expect(entry('events', { group: 'events.k8s.io', version: 'v1' })?.storageVersionHash).toBe('r2yiGXH7wu8=');
     expect(entry('daemonsets/status', apps)).toEqual({
       name: 'daemonsets/status',
       singularName: '',
@@ -117,7 +120,7 @@ describe('apiResourceList', () => {
     for (const { plural } of resources.filter(({ group }) => group === '')) expect(names).toContain(plural);
   });
 
-  it('has reviews, and nothing for what is not served', () => {
+  it('has postedKinds, and nothing for what is not served', () => {
     expect(apiResourceList(api, { group: 'authorization.k8s.io', version: 'v1' })?.resources).toContainEqual({
       name: 'selfsubjectaccessreviews',
       singularName: 'selfsubjectaccessreview',
@@ -168,9 +171,9 @@ describe('aggregatedDiscovery', () => {
   });
 });
 
-describe('reviews', () => {
+describe('postedKinds', () => {
   it('are types of the schema', () => {
-    for (const { group, version, kind, schema } of reviews) expect(typeOfKind(group, version, kind)).toBe(schema);
+    for (const { group, version, kind, schema } of postedKinds) expect(typeOfKind(group, version, kind)).toBe(schema);
   });
 });
 

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { apiVersionOf, type ResourceDefinition, type SubresourceDefinition, type Verb } from '../resource.js';
-import type { ReviewDefinition } from './reviews.js';
+import { resourceByStorage } from '../resources/index.js';
+import type { PostedKind } from './posted-kinds.js';
 import { type GroupVersion, groupVersions, inGroupVersion, type ServedApi } from './served-api.js';
 
 export interface ApiVersions {
@@ -42,6 +44,8 @@ export interface ApiResource {
   verbs: Verb[];
   shortNames?: string[];
   categories?: string[];
+  /** Changes when objects are stored in another version; clients that migrate them compare it. */
+  storageVersionHash?: string;
 }
 
 export interface ApiResourceList {
@@ -88,6 +92,11 @@ export function apiGroup(api: ServedApi, group: string): ApiGroup | undefined {
   return entry && { kind: 'APIGroup', apiVersion: 'v1', ...entry };
 }
 
+/** The first eight bytes of the hash of group, version and kind. Source: apiserver endpoints/discovery/storageversionhash.go. */
+function storageVersionHash({ group, version, kind }: ResourceDefinition): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+}
+
 function resourceEntry(definition: ResourceDefinition): ApiResource {
   const { shortNames, categories } = definition;
   return {
@@ -98,6 +107,7 @@ function resourceEntry(definition: ResourceDefinition): ApiResource {
     verbs: definition.verbs,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
+    storageVersionHash: storageVersionHash(resourceByStorage(definition.storage)),
   };
 }
 
@@ -114,19 +124,19 @@ function subresourceEntry(definition: ResourceDefinition, subresource: Subresour
   };
 }
 
-function reviewEntry({ plural, kind }: ReviewDefinition): ApiResource {
-  return { name: plural, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] };
+function postedKindEntry({ plural, singular, namespaced, kind, verbs }: PostedKind): ApiResource {
+  return { name: plural, singularName: singular, namespaced, kind, verbs };
 }
 
 /** GET /api/v1 and GET /apis/GROUP/VERSION; undefined for what is not served. By name, as upstream lists them. */
 export function apiResourceList(api: ServedApi, groupVersion: GroupVersion): ApiResourceList | undefined {
-  const { resources, reviews } = inGroupVersion(api, groupVersion);
-  if (resources.length + reviews.length === 0) return undefined;
+  const { resources, postedKinds } = inGroupVersion(api, groupVersion);
+  if (resources.length + postedKinds.length === 0) return undefined;
   const entries = resources.flatMap((definition) => [
     resourceEntry(definition),
     ...definition.subresources.map((subresource) => subresourceEntry(definition, subresource)),
   ]);
-  entries.push(...reviews.map(reviewEntry));
+  entries.push(...postedKinds.map(postedKindEntry));
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',

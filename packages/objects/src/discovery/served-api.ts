@@ -1,10 +1,10 @@
 import type { ResourceDefinition } from '../resource.js';
-import type { ReviewDefinition } from './reviews.js';
+import type { PostedKind } from './posted-kinds.js';
 
-/** What a server offers: the objects that it stores and the reviews that it answers. */
+/** What a server offers: the objects that it stores, and the kinds that it answers at once. */
 export interface ServedApi {
   resources: readonly ResourceDefinition[];
-  reviews: readonly ReviewDefinition[];
+  postedKinds: readonly PostedKind[];
 }
 
 /** One group in one version. */
@@ -48,16 +48,16 @@ function compareGroups(a: string, b: string): number {
 }
 
 /** Every group and version that anything is served in, the preferred first; versions keep the order of the registry. */
-export function groupVersions({ resources, reviews }: ServedApi): GroupVersion[] {
+export function groupVersions({ resources, postedKinds }: ServedApi): GroupVersion[] {
   const seen = new Map<string, GroupVersion>();
-  for (const { group, version } of [...resources, ...reviews]) seen.set(`${group}/${version}`, { group, version });
+  for (const { group, version } of [...resources, ...postedKinds]) seen.set(`${group}/${version}`, { group, version });
   return [...seen.values()].toSorted((a, b) => compareGroups(a.group, b.group));
 }
 
 /** The part of the offer in one group and version. */
 export function inGroupVersion(api: ServedApi, { group, version }: GroupVersion): ServedApi {
   const isInside = (one: GroupVersion) => one.group === group && one.version === version;
-  return { resources: api.resources.filter(isInside), reviews: api.reviews.filter(isInside) };
+  return { resources: api.resources.filter(isInside), postedKinds: api.postedKinds.filter(isInside) };
 }
 
 /** `api/v1`, `apis/apps/v1`: where a group and version is served. */

@@ -1,0 +1,59 @@
+import type { Verb } from '../resource.js';
+
+/** A kind that is answered at once and never stored: what a client may do, who it is, where a pod is to run. */
+export interface PostedKind {
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  singular: string;
+  namespaced: boolean;
+  verbs: Verb[];
+  /** Name of the type in the schema; none for kinds of Everynode's own, which have no OpenAPI document. */
+  schema?: string;
+}
+
+const create: Verb[] = ['create'];
+
+function review(group: 'authentication' | 'authorization', kind: string, namespaced = false): PostedKind {
+  const singular = kind.toLowerCase();
+  return {
+    group: `${group}.k8s.io`,
+    version: 'v1',
+    kind,
+    plural: `${singular}s`,
+    singular,
+    namespaced,
+    verbs: create,
+    schema: `io.k8s.api.${group}.v1.${kind}`,
+  };
+}
+
+/** Every kind that is posted and not kept. */
+export const postedKinds: readonly PostedKind[] = [
+  {
+    group: '',
+    version: 'v1',
+    kind: 'Binding',
+    plural: 'bindings',
+    singular: 'binding',
+    namespaced: true,
+    verbs: create,
+    schema: 'io.k8s.api.core.v1.Binding',
+  },
+  review('authentication', 'SelfSubjectReview'),
+  review('authentication', 'TokenReview'),
+  review('authorization', 'LocalSubjectAccessReview', true),
+  review('authorization', 'SelfSubjectAccessReview'),
+  review('authorization', 'SelfSubjectRulesReview'),
+  review('authorization', 'SubjectAccessReview'),
+  {
+    group: 'explain.everynode.io',
+    version: 'v1',
+    kind: 'DaemonSetExplanation',
+    plural: 'daemonsets',
+    singular: 'daemonset',
+    namespaced: true,
+    verbs: ['create', 'get'],
+  },
+];

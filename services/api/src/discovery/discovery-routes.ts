@@ -1,0 +1,132 @@
+import {
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  contentHash,
+  groupVersionPath,
+  groupVersions,
+  postedKinds,
+  resources,
+  type ServedApi,
+} from '@everynode/objects';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { negotiate, PROTOBUF, parseAccept } from '../negotiate.js';
+import { toYaml } from '../present/yaml.js';
+import { encodeMessage } from '../protobuf/codec.js';
+import { wrap } from '../protobuf/envelope.js';
+import { unknownPath } from '../request-info.js';
+import { type Document, sendDocument } from '../send-document.js';
+
+export const SERVED: ServedApi = { resources, postedKinds };
+
+/** Documents of a server, each made once: what is served cannot change while the process runs. */
+export class DocumentCache {
+  readonly #documents = new Map<string, Document>();
+
+  /** @param make undefined where there is no such document. */
+  of(key: string, make: () => string | Uint8Array | undefined): Document | undefined {
+    const known = this.#documents.get(key);
+    if (known) return known;
+    const body = make();
+    if (body === undefined) return undefined;
+    const document = { body, hash: contentHash(body) };
+    this.#documents.set(key, document);
+    return document;
+  }
+}
+
+/** Clients before apiVersions were versioned send lists without one; they are of `v1` like the others. */
+interface Classic {
+  kind: string;
+  apiVersion?: 'v1';
+}
+
+function written(value: Classic, encoding: 'json' | 'yaml' | 'protobuf'): string | Uint8Array {
+  if (encoding === 'json') return JSON.stringify(value);
+  if (encoding === 'yaml') return toYaml(JSON.stringify(value));
+  const message = `k8s.io.apimachinery.pkg.apis.meta.v1.${value.kind}`;
+  return wrap({ apiVersion: 'v1', kind: value.kind }, encodeMessage(message, value));
+}
+
+const CONTENT_TYPES = { json: 'application/json', yaml: 'application/yaml', protobuf: PROTOBUF } as const;
+
+/** GET /, /api, /apis, /apis/GROUP and what is served in each version, classic and aggregated (KEP-3352). */
+export function addDiscovery(fastify: FastifyInstance): void {
+  const documents = new DocumentCache();
+
+  const sendClassic = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key: string,
+    make: () => Classic | undefined,
+  ): Promise<FastifyReply> => {
+    const wanted = negotiate(request.headers.accept);
+    // Nobody asks for a table of them; who does is answered as upstream does, with the object.
+    const encoding = wanted.kind === 'object' ? wanted.encoding : 'json';
+    const document = documents.of(`${key} ${encoding}`, () => {
+      const value = make();
+      return value && written(value, encoding);
+    });
+    if (!document) throw unknownPath();
+    return sendDocument(request, reply, document, CONTENT_TYPES[encoding]);
+  };
+
+  const root = (path: '/api' | '/apis', classic: (request: FastifyRequest) => Classic): void => {
+    fastify.get(path, (request, reply) => {
+      const version = aggregatedVersion(request.headers.accept);
+      if (!version) return sendClassic(request, reply, `${path} ${addressOf(request)}`, () => classic(request));
+      const document = documents.of(`${path} ${version}`, () =>
+        JSON.stringify(aggregatedDiscovery(SERVED, path, version)),
+      ) as Document;
+      const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+      return sendDocument(request, reply, document, type);
+    });
+  };
+  root('/api', (request) => apiVersions(SERVED, addressOf(request)));
+  root('/apis', () => apiGroupList(SERVED));
+
+  fastify.get<{ Params: { group: string } }>('/apis/:group', (request, reply) => {
+    const { group } = request.params;
+    return sendClassic(request, reply, `group ${group}`, () => apiGroup(SERVED, group));
+  });
+  fastify.get<{ Params: { version: string } }>('/api/:version', (request, reply) =>
+    sendResources(request, reply, { group: '', version: request.params.version }),
+  );
+  fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request, reply) =>
+    sendResources(request, reply, request.params),
+  );
+  function sendResources(request: FastifyRequest, reply: FastifyReply, of: { group: string; version: string }) {
+    return sendClassic(request, reply, `resources ${of.group}/${of.version}`, () => apiResourceList(SERVED, of));
+  }
+
+  fastify.get('/', (request, reply) => {
+    const paths = documents.of('/', () => JSON.stringify({ paths: rootPaths() })) as Document;
+    return sendDocument(request, reply, paths, 'application/json');
+  });
+}
+
+/** Where the server was reached: one of a few addresses, whatever a client calls the host. */
+const addressOf = ({ socket }: FastifyRequest): string => `${socket.localAddress ?? ''}:${socket.localPort ?? ''}`;
+
+/** Everything that can be read without knowing more, as `kubectl get --raw /` shows it. */
+function rootPaths(): string[] {
+  const groups = groupVersions(SERVED);
+  const paths = groups.flatMap((one) => {
+    const path = `/${groupVersionPath(one)}`;
+    return one.group === '' ? [path] : [`/apis/${one.group}`, path];
+  });
+  const others = ['/.well-known/openid-configuration', '/api', '/apis', '/healthz', '/livez', '/openapi/v2'];
+  return [...paths, ...others, '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'].sort();
+}
+
+/** The first form that is wanted, where that is an aggregated one. */
+function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
+  for (const { type, parameters } of parseAccept(accept)) {
+    if (type !== 'application/json') continue;
+    if (parameters.as !== 'APIGroupDiscoveryList' || parameters.g !== 'apidiscovery.k8s.io') return undefined;
+    if (parameters.v === 'v2' || parameters.v === 'v2beta1') return parameters.v;
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import { ApiError } from '@everynode/objects';
+import {
+  OPENAPI_V2_PROTOBUF,
+  OPENAPI_V2_PROTOBUF_ACCEPTED,
+  OPENAPI_V3_PROTOBUF,
+  OPENAPI_V3_PROTOBUF_ACCEPTED,
+  OpenApiDocuments,
+  readDescriptions,
+} from '@everynode/openapi';
+import type { FastifyInstance } from 'fastify';
+import { SERVED } from '../discovery/discovery-routes.js';
+import { parseAccept } from '../negotiate.js';
+import { Query } from '../query.js';
+import { unknownPath } from '../request-info.js';
+import { sendDocument } from '../send-document.js';
+
+const V3 = '/openapi/v3/';
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+const JSON_RANGES = ['application/json', 'application/*', '*/*'];
+
+/**
+ * In which form a document goes out: the first that is wanted and there is. Parameters say nothing here, as upstream's
+ * handler reads the type alone. @throws ApiError NotAcceptable for anything else.
+ */
+function formOf(accept: string | undefined, protobuf: readonly string[]): 'json' | 'protobuf' {
+  for (const { type } of parseAccept(accept || '*/*')) {
+    if (JSON_RANGES.includes(type)) return 'json';
+    if (protobuf.includes(type)) return 'protobuf';
+  }
+  throw new ApiError('NotAcceptable', `only the following media types are accepted: application/json, ${protobuf[0]}`);
+}
+
+/** GET /openapi/v2, /openapi/v3 and the documents below. Source: kube-openapi pkg/handler, pkg/handler3. */
+export function addOpenApi(fastify: FastifyInstance): void {
+  const documents = new OpenApiDocuments(SERVED, readDescriptions);
+
+  fastify.get('/openapi/v2', (request, reply) =>
+    formOf(request.headers.accept, OPENAPI_V2_PROTOBUF_ACCEPTED) === 'protobuf'
+      ? sendDocument(request, reply, documents.v2Protobuf(), OPENAPI_V2_PROTOBUF)
+      : sendDocument(request, reply, documents.v2(), 'application/json'),
+  );
+
+  fastify.get('/openapi/v3', (request, reply) => sendDocument(request, reply, documents.v3Index(), 'application/json'));
+
+  fastify.get(`${V3}*`, (request, reply) => {
+    const [path = '', search = ''] = request.url.split('?', 2);
+    const name = path.slice(V3.length);
+    const form = formOf(request.headers.accept, OPENAPI_V3_PROTOBUF_ACCEPTED);
+    const document = form === 'protobuf' ? documents.v3Protobuf(name) : documents.v3(name);
+    if (!document) throw unknownPath();
+    const hash = new Query(search).text('hash');
+    if (hash !== undefined) {
+      // An address with a hash names one content for ever; with an old one it leads to the new.
+      if (hash !== document.hash) return reply.redirect(`${path}?hash=${document.hash}`, 301);
+      reply.header('cache-control', 'public, immutable');
+      reply.header('expires', new Date(Date.now() + YEAR_MS).toUTCString());
+    }
+    return sendDocument(request, reply, document, form === 'protobuf' ? OPENAPI_V3_PROTOBUF : 'application/json');
+  });
+}
