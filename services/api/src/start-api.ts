@@ -11,6 +11,7 @@ import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness
 import { NodeHeartbeats } from './node-heartbeats.js';
 import { FreshReads } from './rest/fresh-reads.js';
 import { type ApiServer, buildServer, type TlsFiles } from './server.js';
+import { LeaseRenewals, RENEWAL_MS } from './watch/lease-renewals.js';
 import { WatchHub } from './watch/watch-hub.js';
 
 /** Journal entries that a new replica begins its watch histories with. */
@@ -56,6 +57,8 @@ export interface ApiParts extends ServiceContext {
   limits?: Partial<FairQueueLimits>;
   /** Path of the audit log. */
   auditLog?: string;
+  /** How often watchers of leases are told of renewals. */
+  renewalMs?: number;
 }
 
 /**
@@ -84,6 +87,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   await reflector.start();
   await watches.beginWithTail((revision) => store.journalTail(HISTORY, revision), KINDS);
   void heartbeats.follow(bus, log);
+  new LeaseRenewals(context).start(signal, parts.renewalMs ?? RENEWAL_MS);
 
   const queue = new FairQueue({ ...FAIR_QUEUE_DEFAULTS, ...parts.limits });
   queueMetrics(queue, metrics);

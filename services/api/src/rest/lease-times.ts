@@ -1,10 +1,13 @@
 import { CachedObject } from '@everynode/list-watch';
 import type { NodeHeartbeats } from '../node-heartbeats.js';
 
-const NODE_LEASES = 'kube-node-lease';
+export const NODE_LEASES = 'kube-node-lease';
 
-/** A node's lease with the time its node was last heard of; any other object as it is (docs/decisions/0006). */
-export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats): CachedObject {
+/**
+ * A node's lease with the time its node was last heard of; any other object as it is (docs/decisions/0006). `revision` stands
+ * in the place of its own where it is given.
+ */
+export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats, revision?: number): CachedObject {
   const { record } = object;
   if (record.resource !== 'leases.coordination.k8s.io' || record.namespace !== NODE_LEASES) return object;
   const heard = heartbeats.lastHeard(record.name);
@@ -12,5 +15,8 @@ export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats):
   const spec = object.desired.spec as { renewTime?: string } | undefined;
   const renewTime = new Date(heard).toISOString().replace('Z', '000Z');
   const desired = JSON.stringify({ ...object.desired, spec: { ...spec, renewTime } });
-  return new CachedObject({ ...record, desired }, { apiVersion: object.object.apiVersion, kind: object.object.kind });
+  return new CachedObject(
+    { ...record, desired, revision: revision ?? record.revision },
+    { apiVersion: object.object.apiVersion, kind: object.object.kind },
+  );
 }

@@ -120,6 +120,15 @@ export class WatchHub implements ReflectorListener {
     return () => subscribers.delete(subscriber);
   }
 
+  /** Shows a change to those who watch now. It is no part of what happened: who comes later does not hear of it. */
+  tell(resource: string, change: ObjectChange): void {
+    for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onChange(change);
+  }
+
+  isWatched(resource: string): boolean {
+    return (this.#subscribers.get(resource)?.size ?? 0) > 0;
+  }
+
   get watchers(): number {
     let sum = 0;
     for (const subscribers of this.#subscribers.values()) sum += subscribers.size;

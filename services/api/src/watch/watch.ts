@@ -4,6 +4,7 @@ import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { Presenter, WatchEventType } from '../present/presenter.js';
 import type { Query } from '../query.js';
+import { withHeartbeat } from '../rest/lease-times.js';
 import { expired, select } from '../rest/list.js';
 import { type Selection, selectionFrom } from '../selection.js';
 import { EventEncoder } from './event-encoder.js';
@@ -116,7 +117,8 @@ class Watch {
     }
     if (initial) {
       for (const object of select(reflector.cache(storage), this.#selection)) {
-        this.#write(this.#presenter.event('ADDED', this.#presenter.inEvent(object, !this.#columnsSent)));
+        const shown = withHeartbeat(object, this.#context.heartbeats);
+        this.#write(this.#presenter.event('ADDED', this.#presenter.inEvent(shown, !this.#columnsSent)));
         this.#columnsSent = true;
       }
     }
