@@ -2,6 +2,7 @@
 //   node scripts/bootstrap.mjs start|stop [flags]    the command line's command of that name
 //   node scripts/bootstrap.mjs run <command> [args]  any command of the command line
 //   node scripts/bootstrap.mjs bench [flags]         measures a control plane; see docs/performance.md
+//   node scripts/bootstrap.mjs transcripts [flags]   compares answers with recorded ones; see docs/transcripts.md
 //   node scripts/bootstrap.mjs test [args]           all tests; ends with the line "N passed, N failed"
 // Each of them first installs and builds what is missing or out of date.
 import { spawn } from 'node:child_process';
@@ -148,10 +149,10 @@ if (command === 'test') {
   await test(args);
 } else if (command === 'vectors') {
   process.exitCode = await (await import('./vectors.mjs')).runVectors(args);
-} else if (command === 'bench') {
-  const bench = inRoot('packages', 'bench', 'dist', 'main.js');
-  process.argv = [process.execPath, bench, ...args];
-  await import(pathToFileURL(bench).href);
+} else if (command === 'bench' || command === 'transcripts') {
+  const main = inRoot('packages', command, 'dist', 'main.js');
+  process.argv = [process.execPath, main, ...args];
+  await import(pathToFileURL(main).href);
 } else {
   endWithNpm();
   process.argv = [process.execPath, cli, ...(command === 'run' ? args : [command, ...args])];

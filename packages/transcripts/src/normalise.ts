@@ -1,0 +1,66 @@
+import { isObject, type Json, type JsonObject } from './exchange.js';
+import { isAge, serverMadeAt } from './server-made.js';
+
+export interface Normalising {
+  /** For the recorded side: our values for its own. */
+  translate?: (text: string) => string;
+  /** Times that clients sent: they come back as they are. */
+  sentTimes: ReadonlySet<string>;
+}
+
+/**
+ * A value without what differs from run to run: times and versions become words, ages in tables too, causes stand in one
+ * order. Both sides of a comparison go through this.
+ */
+export function normalise(value: Json, how: Normalising, path: readonly string[] = []): Json {
+  if (Array.isArray(value)) return value.map((item) => normalise(item, how, path));
+  if (isObject(value)) {
+    const entries = Object.entries(value).map(([key, item]): [string, Json] => [
+      key,
+      normalise(item, how, [...path, key]),
+    ]);
+    return inOneOrder(withoutAges(Object.fromEntries(entries)));
+  }
+  if (typeof value !== 'string') return value;
+  const kind = serverMadeAt(path, value);
+  if (kind === 'time') return how.sentTimes.has(value) ? value : '<time>';
+  if (kind === 'version') return '<version>';
+  if (kind === 'token') return '<token>';
+  if (kind === 'etag') return '<etag>';
+  return how.translate ? how.translate(value) : value;
+}
+
+/** Ages of a table's rows. */
+function withoutAges(object: JsonObject): JsonObject {
+  if (!Array.isArray(object.cells)) return object;
+  return { ...object, cells: object.cells.map((cell) => (isAge(cell) ? '<age>' : cell)) };
+}
+
+/** A Status whose causes come from a Go map has them, and its message, in any order. */
+function inOneOrder(object: JsonObject): JsonObject {
+  const { details, message } = object;
+  if (object.kind !== 'Status' || !isObject(details) || !Array.isArray(details.causes)) return object;
+  const causes = details.causes.filter(isObject);
+  if (causes.length < 2) return object;
+  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`).sort();
+  const sorted = [...causes].sort((a, b) => compareTexts(textOf(a), textOf(b)));
+  return {
+    ...object,
+    details: { ...details, causes: sorted },
+    ...(message !== undefined && { message: reordered(message, texts) }),
+  };
+}
+
+const textOf = (cause: JsonObject): string => `${cause.field} ${cause.message}`;
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** `… is invalid: [b, a]` with its parts sorted, when the parts are all there is in the brackets. */
+function reordered(message: Json, parts: string[]): Json {
+  if (typeof message !== 'string') return message;
+  const at = message.indexOf('[');
+  if (at < 0 || !message.endsWith(']')) return message;
+  const unique = [...new Set(parts)];
+  let rest = message.slice(at + 1, -1);
+  for (const part of unique) rest = rest.replace(part, '');
+  return /^(, )*$/.test(rest) ? `${message.slice(0, at)}[${unique.join(', ')}]` : message;
+}

@@ -1,0 +1,36 @@
+import type { Exchange, JsonObject } from './exchange.js';
+import type { Target } from './replay.js';
+
+/** `group/version/resource[/subresource]` of everything that a server says it serves; the core group has no name. */
+export async function servedResources(target: Target): Promise<Set<string>> {
+  const served = new Set<string>();
+  const get = async (path: string): Promise<JsonObject> => {
+    const headers = { accept: 'application/json' };
+    const { status, body } = await target.send({ method: 'GET', path, headers, body: undefined });
+    if (status !== 200 || body.kind !== 'value') throw new Error(`GET ${path}: ${status}, and no document`);
+    return body.value as JsonObject;
+  };
+  const { groups } = (await get('/apis')) as unknown as { groups: { versions: { groupVersion: string }[] }[] };
+  const named = groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion));
+  for (const groupVersion of ['v1', ...named]) {
+    const root = groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`;
+    const { resources } = (await get(root)) as unknown as { resources: { name: string }[] };
+    for (const { name } of resources) served.add(`${groupVersion === 'v1' ? '/v1' : groupVersion}/${name}`);
+  }
+  return served;
+}
+
+/** The same key for the resource that an exchange asks for; undefined for a path that names none. */
+export function resourceKeyOf({ request }: Exchange): string | undefined {
+  const [path = ''] = request.path.split('?', 1);
+  const [root, ...parts] = path.split('/').filter(Boolean);
+  if (root !== 'api' && root !== 'apis') return undefined;
+  const group = root === 'api' ? '' : parts.shift();
+  const version = parts.shift();
+  if (parts[0] === 'watch') parts.shift();
+  // `namespaces/NAME/status` and `finalize` are of the namespace itself.
+  const inside = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '');
+  const [resource, , subresource] = inside ? parts.slice(2) : parts;
+  if (version === undefined || resource === undefined) return undefined;
+  return [group, version, resource, ...(subresource === undefined ? [] : [subresource])].join('/');
+}
