@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpsTarget, isSame, outcomeText, readTranscript, replay } from '../../packages/transcripts/src/index.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../../services/api/fixtures/running-api.js';
+import {
+  type Backends,
+  type RunningApi,
+  startBackends,
+  startReplica,
+} from '../../services/api/fixtures/running-api.js';
 
 /** What upstream answers to requests of every kind, from its sources. Each file has namespaces of its own. */
 const folder = fileURLToPath(new URL('.', import.meta.url));

@@ -42,7 +42,10 @@ export function looksLikeExchange(value: Json): boolean {
 
 /** @throws UnreadableError, naming what was not understood. */
 export function readExchange(recorded: Json, defaults: Defaults): Exchange {
-  if (!isObject(recorded)) throw new UnreadableError(`an exchange is an object, and this is ${shortly(recorded)}`);
+  // A line of a list of requests.
+  if (typeof recorded === 'string') return readExchange({ request: recorded }, defaults);
+  if (!isObject(recorded))
+    throw new UnreadableError(`an exchange is an object or a line, and this is ${shortly(recorded)}`);
   if (isAuditEvent(recorded)) return { ...auditExchange(recorded), compare: defaults.compare, ignore: defaults.ignore };
   const request = readRequest(recorded, defaults.headers);
   const { compare = defaults.compare, ignore } = recorded;
@@ -72,8 +75,9 @@ function readRequest(recorded: JsonObject, defaults: Headers): RecordedRequest {
   const given = firstOf(recorded, REQUEST) ?? recorded;
   const flat = given === recorded;
   // `request: GET /api/v1/nodes`
-  const [lineMethod, linePath] = typeof given === 'string' ? given.trim().split(/\s+/, 2) : [];
-  const request: JsonObject = isObject(given) ? given : { method: lineMethod ?? '', path: linePath ?? '' };
+  const [first = '', second] = typeof given === 'string' ? given.trim().split(/\s+/, 2) : [];
+  const line = second === undefined ? { method: 'GET', path: first } : { method: first, path: second };
+  const request: JsonObject = isObject(given) ? given : line;
   if (!isObject(given) && typeof given !== 'string') {
     throw new UnreadableError(`the request is neither an object nor a line, but ${shortly(given)}`);
   }

@@ -5,6 +5,7 @@ import { type OutgoingRequest, outgoingRequest, textsIn } from './outgoing-reque
 import { isWatch } from './read-exchange.js';
 import { isTime } from './server-made.js';
 import { VersionHistory } from './version-history.js';
+import { writerOf } from './writer.js';
 
 /** A stream that stays open. `events` grows while it is. */
 export interface OpenStream {
@@ -77,7 +78,7 @@ export async function replay(target: Target, transcript: Transcript, options: Re
       const found = compareAnswers(exchange, answer, comparing);
       if (isCompared(exchange, number)) outcome.differences = found;
     };
-    const request = outgoingRequest(exchange.request, bindings, options.userAgent);
+    const request = outgoingRequest(exchange.request, bindings, options.userAgent ?? writerOf(exchange));
     try {
       if (!isWatch(exchange.request)) compare(await target.send(request));
       else {

@@ -20,7 +20,7 @@ import { parseResourcePath, type ResourcePath, unknownPath } from './request-inf
 import { requestMetrics } from './request-metrics.js';
 import { Body } from './rest/body.js';
 import { type ResourceAnswer, serveResource, verbOf } from './rest/dispatch.js';
-import { sendPayload } from './send-document.js';
+import { bytesOf, sendPayload } from './send-document.js';
 import { version } from './version.js';
 
 const BODY_LIMIT = 3 * 1024 * 1024;
@@ -119,7 +119,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
         .send(healthText(path, report, verbose));
     });
   }
-  fastify.get('/version', (_request, reply) => reply.type('application/json').send(JSON.stringify(version)));
+  fastify.get('/version', (_request, reply) => reply.type('application/json').send(bytesOf(JSON.stringify(version))));
   addDiscovery(fastify);
   addOpenApi(fastify);
   fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request, reply) => {
@@ -241,7 +241,9 @@ function bodyOf(request: FastifyRequest): Body {
 }
 
 async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ResourceAnswer): Promise<FastifyReply> {
-  for (const warning of answer.warnings ?? []) reply.header('warning', `299 - ${JSON.stringify(warning)}`);
+  // A header each, set at once: setting one again takes the place of the one before.
+  const warnings = (answer.warnings ?? []).map((warning) => `299 - ${JSON.stringify(warning)}`);
+  if (warnings.length > 0) reply.header('warning', warnings);
   reply.code(answer.status);
   return await sendPayload(request, reply, answer.payload, answer.contentType);
 }
@@ -258,7 +260,7 @@ function sendError(context: ApiContext, error: unknown, request: FastifyRequest,
   reply.code(status.code);
   return wantsProtobuf(request)
     ? reply.type(PROTOBUF).send(statusProtobuf(status))
-    : reply.type('application/json').send(JSON.stringify(status));
+    : reply.type('application/json').send(bytesOf(JSON.stringify(status)));
 }
 
 /** An Accept header that asks for nothing that is served is answered in JSON. */
