@@ -58,7 +58,7 @@ export async function applyObject(
     } catch (error) {
       if (!(error instanceof MissingError)) throw error;
     }
-    if (half === 'status' || config.metadata.uid) throw notFound(subjectOf(target));
+    if (half !== 'object' || config.metadata.uid) throw notFound(subjectOf(target));
     try {
       const owners = ownersOfApply(target.definition, config, manager);
       const { definition, namespace } = target;

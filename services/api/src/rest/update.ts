@@ -7,6 +7,8 @@ import {
   type KubeObject,
   lookupType,
   notFound,
+  type ResourceDefinition,
+  type SubresourcePart,
   staleWrite,
 } from '@everynode/objects';
 import { applyPatch } from '@everynode/patch';
@@ -19,8 +21,19 @@ import { type Answer, checkNamespace } from './create.js';
 import { type OwnersOf, ownersOfUpdate } from './field-owners.js';
 import { commit, objectOf, subjectOf, type Target, toStored } from './stored.js';
 
-/** Which half of an object a write may change. */
-export type Half = 'object' | 'status';
+/** Which part of an object a write may change: all but the status, or what a subresource of this name holds. */
+export type Half = 'object' | (string & {});
+
+/** The rules of a subresource's writes; undefined for those of the object. */
+function partOf(definition: ResourceDefinition, half: Half): SubresourcePart | undefined {
+  if (half === 'object') return undefined;
+  if (half === 'status') {
+    return { prepare: definition.prepareForStatusUpdate, validate: definition.validateStatusUpdate };
+  }
+  const part = definition.subresources.find(({ name }) => name === half)?.part;
+  if (!part) throw new Error(`${definition.plural}/${half} is no part of an object`);
+  return part;
+}
 
 /** PUT of an object, or of its status. */
 export async function updateObject(
@@ -90,15 +103,18 @@ export function decideReplacement(
   if (definition.namespaced) object.metadata.namespace = target.namespace;
   keepSystemFields(object, before);
   definition.setDefaults(object);
-  const managedFields = owners(before, object, sent.metadata.managedFields ?? before.metadata.managedFields);
+  const part = partOf(definition, half);
+  const noted = sent.metadata.managedFields ?? before.metadata.managedFields;
+  // What a part does not take of the object is not its writer's either; the halves' owners are told by the fields' names.
+  if (part && half !== 'status') part.prepare(object, before);
+  const managedFields = owners(before, object, noted);
   if (half === 'status') definition.prepareForStatusUpdate(object, before);
-  else definition.prepareForUpdate(object, before);
+  else if (!part) definition.prepareForUpdate(object, before);
   if (managedFields) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
-  const errors =
-    half === 'status'
-      ? definition.validateStatusUpdate(object, before)
-      : [...definition.validateUpdate(object, before), ...policyFaults(definition, object, before)];
+  const errors = part
+    ? part.validate(object, before)
+    : [...definition.validateUpdate(object, before), ...policyFaults(definition, object, before)];
   if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
   return decisionFor(target, object, current);
 }
