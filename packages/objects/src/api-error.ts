@@ -57,7 +57,8 @@ export class ApiError extends Error {
   constructor(
     readonly reason: StatusReason,
     message: string,
-    readonly details: StatusDetails = {},
+    /** Left out of the Status where there are none; some of upstream's errors come with an empty object. */
+    readonly details?: StatusDetails,
     options?: { cause?: unknown; code?: number },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
@@ -72,7 +73,7 @@ export class ApiError extends Error {
       status: 'Failure',
       message: this.message,
       reason: this.reason,
-      details: this.details,
+      ...(this.details && { details: this.details }),
       code: this.code,
     };
   }
@@ -100,6 +101,23 @@ export function notFound(subject: ErrorSubject): ApiError {
 
 export function alreadyExists(subject: ErrorSubject): ApiError {
   return new ApiError('AlreadyExists', `${qualified(subject)} "${subject.name}" already exists`, detailsOf(subject));
+}
+
+/** The 409 of a generated name that is taken, again and again. */
+export function generatedNameTaken(subject: ErrorSubject): ApiError {
+  return new ApiError(
+    'AlreadyExists',
+    `${qualified(subject)} "${subject.name}" already exists, the server was not able to generate a unique name for the object`,
+    { ...detailsOf(subject), retryAfterSeconds: 1 },
+  );
+}
+
+/** A 403, which says why. */
+export function forbiddenTo(subject: ErrorSubject, why: string, causes?: StatusCause[]): ApiError {
+  return new ApiError('Forbidden', `${qualified(subject)} "${subject.name}" is forbidden: ${why}`, {
+    ...detailsOf(subject),
+    ...(causes && { causes }),
+  });
 }
 
 export function conflict(subject: ErrorSubject, detail: string): ApiError {

@@ -46,7 +46,8 @@ export function fieldErrorMessage(error: FieldError): string {
 
 /** The 422 for an object with faults. `kind` and `group` name the type: `DaemonSet.apps "x" is invalid: …`. */
 export function invalid(subject: { group: string; kind: string; name: string }, errors: FieldError[]): ApiError {
-  const messages = errors.map(fieldErrorMessage);
+  // What is said twice is said once; the causes are told all.
+  const messages = [...new Set(errors.map(fieldErrorMessage))];
   const what = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
   const causes: StatusCause[] = errors.map((error) => ({
     reason: error.type,
@@ -55,9 +56,9 @@ export function invalid(subject: { group: string; kind: string; name: string }, 
   }));
   const body = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`;
   return new ApiError('Invalid', `${what} "${subject.name}" is invalid: ${body}`, {
-    name: subject.name,
+    ...(subject.name && { name: subject.name }),
     ...(subject.group && { group: subject.group }),
-    kind: subject.kind,
+    ...(subject.kind && { kind: subject.kind }),
     causes,
   });
 }

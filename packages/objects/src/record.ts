@@ -58,13 +58,15 @@ export function recordToJson(record: ObjectRecord, apiVersion: string, kind: str
 }
 
 function metadataToJson(record: ObjectRecord): string {
+  // What a dry run would create has none.
+  if (record.revision === 0) return record.metadata;
   return `{"resourceVersion":"${record.revision}",${record.metadata.slice(1)}`;
 }
 
 /** The parsed object. */
 export function recordToObject(record: ObjectRecord, apiVersion: string, kind: string): KubeObject {
   const metadata = JSON.parse(record.metadata) as ObjectMeta;
-  metadata.resourceVersion = String(record.revision);
+  if (record.revision > 0) metadata.resourceVersion = String(record.revision);
   const object: KubeObject = { apiVersion, kind, metadata, ...(JSON.parse(record.desired) as object) };
   if (record.observed !== null) object.status = JSON.parse(record.observed);
   return object;

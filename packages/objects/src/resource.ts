@@ -26,25 +26,12 @@ export interface TableDefinition {
   row(object: KubeObject, now: number): TableRow;
 }
 
-/**
- * What a subresource writes of the object that it belongs to: bodies are whole objects, of which one part is taken.
- * `prepare` puts everything else back as it is in the stored object.
- */
-export interface SubresourcePart {
-  prepare(object: KubeObject, current: KubeObject): void;
-  validate(object: KubeObject, current: KubeObject): FieldError[];
-}
-
-/**
- * A subresource as discovery shows it. `status`, and those with a part, are served by the generic reader and writer; the
- * others by code of their own.
- */
+/** A subresource as discovery shows it. `status` is served by the generic writer, the others by code of their own. */
 export interface SubresourceDefinition {
   name: string;
   /** Kind in the body when it is not the resource's own (`pods/eviction` takes policy/v1 Eviction). */
   kind?: { group: string; version: string; kind: string };
   verbs: Verb[];
-  part?: SubresourcePart;
 }
 
 /**
@@ -73,6 +60,12 @@ export interface ResourceDefinition {
   hasGeneration: boolean;
   /** Selectable fields beside metadata.name and metadata.namespace; each gives the value as text, empty for unset. */
   fields: Record<string, (object: KubeObject) => string>;
+  /** May a PUT create an object that is missing? */
+  createsOnUpdate: boolean;
+  /** May a PUT without a resourceVersion replace whatever is there? */
+  updatesUnconditionally: boolean;
+  /** Does a DELETE answer with the object even when it is gone, and not with a Status? */
+  returnsDeleted: boolean;
   /** Policy of a DELETE that names none: `Background` for apps/v1 and core. */
   defaultPropagation: 'Background' | 'Orphan';
   /** Fills in defaults, as upstream's SetDefaults functions; runs on every write before validation. */

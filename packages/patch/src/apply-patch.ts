@@ -1,15 +1,20 @@
+import { type ApiError, parseJsonText } from '@everynode/objects';
 import type { LookupType } from './field-facts.js';
+import { goText } from './go-text.js';
 import type { JsonMap } from './json.js';
 import { applyJsonPatch } from './json-patch.js';
 import { applyMergePatch } from './merge-patch.js';
 import { badRequest, unsupportedMediaType } from './patch-error.js';
 import { applyStrategicMergePatch } from './strategic-merge/merge-map.js';
 
+const JSON_PATCH = 'application/json-patch+json';
+const STRATEGIC = 'application/strategic-merge-patch+json';
+
 /** Media types of a PATCH that are answered, in the order in which upstream lists them. */
 export const PATCH_MEDIA_TYPES = [
-  'application/json-patch+json',
+  JSON_PATCH,
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
+  STRATEGIC,
   'application/apply-patch+yaml',
 ] as const;
 
@@ -32,27 +37,45 @@ export interface PatchSchema {
  * @throws ApiError UnsupportedMediaType for any other media type, else as the function for the media type says.
  */
 export function applyPatch(contentType: string, object: object, body: unknown, schema: PatchSchema): JsonMap {
-  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  const mediaType = mediaTypeOf(contentType);
   switch (mediaType) {
-    case 'application/json-patch+json':
-      return applyJsonPatch(object, parseBody(body));
+    case JSON_PATCH:
+      return applyJsonPatch(object, parseBody(body, 'error decoding patch: '));
     case 'application/merge-patch+json':
-      return applyMergePatch(object, parseBody(body));
-    case 'application/strategic-merge-patch+json':
-      return applyStrategicMergePatch(object, parseBody(body), schema.typeName, schema.lookupType);
+      return applyMergePatch(object, parseBody(body, 'error decoding patch: '));
+    case STRATEGIC:
+      return applyStrategicMergePatch(object, parseBody(body, ''), schema.typeName, schema.lookupType);
     default:
-      throw unsupportedMediaType(
-        `the body of the request was in an unknown format - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,
-      );
+      throw unknownMediaType();
   }
 }
 
-function parseBody(body: unknown): unknown {
+const unknownMediaType = (): ApiError =>
+  unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,
+  );
+
+/** @throws ApiError UnsupportedMediaType for what is no kind of patch. */
+export function checkMediaType(contentType: string): void {
+  const known: readonly string[] = PATCH_MEDIA_TYPES;
+  if (!known.includes(mediaTypeOf(contentType))) throw unknownMediaType();
+}
+
+const mediaTypeOf = (contentType: string): string => contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+export const isJsonPatch = (contentType: string): boolean => mediaTypeOf(contentType) === JSON_PATCH;
+
+/** How errors show a patch: a strategic merge patch as Go prints a map, others by what they came to, in JSON. */
+export function describePatch(contentType: string, text: string, patched: object): string {
+  return mediaTypeOf(contentType) === STRATEGIC ? goText(JSON.parse(text)) : JSON.stringify(patched);
+}
+
+function parseBody(body: unknown, prefix: string): unknown {
   const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
   if (typeof text !== 'string') return text;
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch (error) {
-    throw badRequest(`invalid JSON document: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw badRequest(`${prefix}${error instanceof Error ? error.message : String(error)}`, error);
   }
 }

@@ -1,4 +1,12 @@
-export { APPLY_MEDIA_TYPE, applyPatch, PATCH_MEDIA_TYPES, type PatchSchema } from './apply-patch.js';
+export {
+  APPLY_MEDIA_TYPE,
+  applyPatch,
+  checkMediaType,
+  describePatch,
+  isJsonPatch,
+  PATCH_MEDIA_TYPES,
+  type PatchSchema,
+} from './apply-patch.js';
 export type { FieldFacts, LookupType, TypeFacts } from './field-facts.js';
 export { type JsonMap, MAX_DEPTH } from './json.js';
 export { applyJsonPatch, MAX_COPIED_BYTES, MAX_JSON_PATCH_OPERATIONS } from './json-patch.js';

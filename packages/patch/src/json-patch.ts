@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@everynode/objects';
 import { type Operation, applyPatch as runOperations } from 'rfc6902';
-import { copyJson, isMap, type JsonMap, kindOf } from './json.js';
-import { isPointer, PointerError, resolvePointer } from './json-pointer.js';
+import { copyJson, goKindOf, isMap, type JsonMap, kindOf, member } from './json.js';
+import { absolutePointer, isPointer, PointerError, resolvePointer } from './json-pointer.js';
 import { badRequest, tooLarge, unprocessable } from './patch-error.js';
 
 /** Most operations in one patch (apiserver handlers/patch.go). */
@@ -36,7 +36,7 @@ interface Holder {
  * {@link MAX_JSON_PATCH_OPERATIONS} operations, Invalid for an operation or a test that fails on this object.
  */
 export function applyJsonPatch(object: object, operations: unknown): JsonMap {
-  if (!Array.isArray(operations)) throw badRequest(`a JSON patch must be a list, but is a ${kindOf(operations)}`);
+  if (!Array.isArray(operations)) throw undecodable(operations, 'Go value of type []handlers.jsonPatchOp');
   if (operations.length > MAX_JSON_PATCH_OPERATIONS) {
     throw tooLarge(
       `The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${operations.length}`,
@@ -56,25 +56,36 @@ export function applyJsonPatch(object: object, operations: unknown): JsonMap {
   return copyJson(holder.root, 'patch') as JsonMap;
 }
 
+function undecodable(value: unknown, where: string): ApiError {
+  return badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(value)} into ${where}`);
+}
+
 function checkOperation(operation: unknown, index: number): Operation {
-  if (!isMap(operation)) throw badRequest(`operation ${index} of the JSON patch is a ${kindOf(operation)}`);
+  if (!isMap(operation)) throw undecodable(operation, 'Go value of type handlers.jsonPatchOp');
+  for (const name of ['op', 'path', 'from']) {
+    const value = member(operation, name);
+    if (value === undefined || typeof value === 'string') continue;
+    throw undecodable(value, `Go struct field jsonPatchOp.${name} of type string`);
+  }
   const { op, path, from } = operation;
   if (typeof op !== 'string' || !Object.hasOwn(REQUIRED, op)) {
-    throw badRequest(`operation ${index} of the JSON patch: unknown op ${JSON.stringify(op) ?? '(none)'}`);
+    throw unprocessable(`operation ${index} of the JSON patch: unknown op ${JSON.stringify(op) ?? '(none)'}`);
   }
   const required: readonly string[] = REQUIRED[op as Operation['op']];
   for (const name of required) {
-    if (!Object.hasOwn(operation, name)) throw badRequest(`operation ${index} of the JSON patch: ${name} is missing`);
+    if (!Object.hasOwn(operation, name))
+      throw unprocessable(`operation ${index} of the JSON patch: ${name} is missing`);
   }
-  if (!isPointer(path)) throw badRequest(`operation ${index} of the JSON patch: path is no JSON pointer`);
+  if (!isPointer(path)) throw unprocessable(`operation ${index} of the JSON patch: path is no JSON pointer`);
   if (required.includes('from') && !isPointer(from)) {
-    throw badRequest(`operation ${index} of the JSON patch: from is no JSON pointer`);
+    throw unprocessable(`operation ${index} of the JSON patch: from is no JSON pointer`);
   }
   return operation as unknown as Operation;
 }
 
 /** Carries out one operation and gives the bytes it copied. */
-function run(holder: Holder, operation: Operation, copiedBefore: number): number {
+function run(holder: Holder, asWritten: Operation, copiedBefore: number): number {
+  const operation = withAbsolutePointers(holder, asWritten);
   let copied = 0;
   switch (operation.op) {
     case 'test': {
@@ -84,8 +95,14 @@ function run(holder: Holder, operation: Operation, copiedBefore: number): number
       if (!isDeepStrictEqual(value ?? null, operation.value)) throw new PointerError('the value differs');
       return 0;
     }
+    case 'replace': {
+      const { parent, value } = resolvePointer(holder.root, operation.path);
+      // As upstream's library: a member that is not there is added.
+      if (value === undefined && isMap(parent)) return run(holder, { ...operation, op: 'add' }, 0);
+      existing(holder, operation.path);
+      break;
+    }
     case 'remove':
-    case 'replace':
       existing(holder, operation.path);
       break;
     case 'add':
@@ -111,6 +128,16 @@ function run(holder: Holder, operation: Operation, copiedBefore: number): number
   const [failure] = runOperations(holder, [belowRoot(operation)]);
   if (failure) throw failure;
   return copied;
+}
+
+/** Indexes below zero count from the end of a list, as upstream's library has it. */
+function withAbsolutePointers({ root }: Holder, operation: Operation): Operation {
+  const adds = operation.op === 'add' || operation.op === 'copy';
+  // Where a move goes to is looked up when what is moved is out of its list.
+  const path = operation.op === 'move' ? operation.path : absolutePointer(root, operation.path, adds);
+  return 'from' in operation
+    ? { ...operation, path, from: absolutePointer(root, operation.from, false) }
+    : { ...operation, path };
 }
 
 function existing(holder: Holder, pointer: string): unknown {

@@ -1,4 +1,4 @@
-import { isMap, member } from './json.js';
+import { isMap, type JsonMap, member } from './json.js';
 
 /** Keys that rfc6902 steps over while it follows a path, and would so change the wrong value. */
 const UNADDRESSABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -30,12 +30,36 @@ export function isPointer(text: unknown): text is string {
 export function resolvePointer(document: unknown, pointer: string): PointerTarget {
   let target: PointerTarget = { parent: undefined, key: '', value: document };
   for (const escaped of pointer.split('/').slice(1)) {
-    const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = unescaped(escaped);
     if (UNADDRESSABLE.has(key)) throw new PointerError(`the key "${key}" cannot be addressed by a JSON patch`);
     target = { parent: target.value, key, value: childOf(target.value, key, pointer) };
   }
   return target;
 }
+
+/**
+ * The same pointer with list indexes counted from the beginning: `/list/-1` is the last item, or the place behind it for an
+ * operation that `adds`.
+ */
+export function absolutePointer(document: unknown, pointer: string, adds: boolean): string {
+  if (!pointer.includes('/-')) return pointer;
+  const segments = pointer.split('/').slice(1);
+  let value = document;
+  const absolute = segments.map((segment, at) => {
+    let key = segment;
+    if (Array.isArray(value) && /^-[1-9][0-9]*$/.test(segment)) {
+      const length = value.length + (adds && at === segments.length - 1 ? 1 : 0);
+      const index = length + Number(segment);
+      if (index < 0) throw new PointerError(`the index ${segment} in ${pointer} is out of bounds`);
+      key = String(index);
+    }
+    value = isMap(value) || Array.isArray(value) ? (value as JsonMap)[unescaped(key)] : undefined;
+    return key;
+  });
+  return absolute.map((segment) => `/${segment}`).join('');
+}
+
+const unescaped = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~');
 
 function childOf(parent: unknown, key: string, pointer: string): unknown {
   if (Array.isArray(parent)) {

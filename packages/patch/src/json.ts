@@ -17,6 +17,13 @@ export function kindOf(value: unknown): JsonKind {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
+/** What Go's decoder calls the kind of a value. */
+export function goKindOf(value: unknown): string {
+  const kind = kindOf(value);
+  if (kind === 'map') return 'object';
+  return kind === 'list' ? 'array' : kind;
+}
+
 export function isMap(value: unknown): value is JsonMap {
   return kindOf(value) === 'map';
 }

@@ -1,4 +1,4 @@
-import { copyJson, isMap, type JsonMap, member } from './json.js';
+import { copyJson, goKindOf, isMap, type JsonMap, member } from './json.js';
 import { badRequest } from './patch-error.js';
 
 /**
@@ -8,7 +8,13 @@ import { badRequest } from './patch-error.js';
  * RFC 7386 would replace the whole document with it, and an API object is never anything but a map.
  */
 export function applyMergePatch(object: object, patch: unknown): JsonMap {
-  if (!isMap(patch)) throw badRequest('Invalid JSON Patch: a merge patch must be a JSON object');
+  if (patch === null) throw badRequest('Invalid JSON Patch');
+  if (!isMap(patch)) {
+    const kind = goKindOf(patch);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
+    );
+  }
   return mergeInto(copyJson(object, 'object'), copyJson(patch, 'patch') as JsonMap);
 }
 

@@ -37,6 +37,17 @@ export class Query {
     return number;
   }
 
+  /** A whole number. */
+  integer(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (!/^[+-]?\d+$/.test(value) || !Number.isSafeInteger(number)) {
+      throw new ApiError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+    }
+    return number;
+  }
+
   /** dryRun=All runs everything but the commit; no other value is known. */
   get dryRun(): boolean {
     const values = this.texts('dryRun');

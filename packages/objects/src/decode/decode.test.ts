@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api-error.js';
-import { duplicateJsonKeys } from './duplicate-keys.js';
 import { canonicalValue, decodeObject, type FieldValidation, parseBody } from './index.js';
+import { strictJsonFaults } from './strict-json.js';
+import { unknownFields } from './unknown-fields.js';
 
 const DAEMON_SET = { group: 'apps', version: 'v1', kind: 'DaemonSet', schema: 'io.k8s.api.apps.v1.DaemonSet' };
 const POD = { group: '', version: 'v1', kind: 'Pod', schema: 'io.k8s.api.core.v1.Pod' };
@@ -197,9 +198,18 @@ describe('values of the wrong type', () => {
 
   it('refuses other kinds and bodies that are no object', () => {
     expect(() => decode({ apiVersion: 'v1' })).toThrow(
-      'the API version in the data (v1) does not match the expected API version (apps/v1)',
+      'DaemonSet in version "v1" cannot be handled as a DaemonSet: no kind "DaemonSet" is registered for version "v1" in scheme',
     );
-    expect(() => decode({ kind: 'Pod' })).toThrow('Pod in version "v1" cannot be handled as a DaemonSet');
+    expect(() => decode({ kind: 'Pod' })).toThrow(
+      'Pod in version "v1" cannot be handled as a DaemonSet: no kind "Pod" is registered for version "apps/v1"',
+    );
+    expect(() => decode({ apiVersion: 'v1', kind: 'Pod' })).toThrow(
+      'Pod in version "v1" cannot be handled as a DaemonSet: converting (v1.Pod) to (apps.DaemonSet): unknown conversion',
+    );
+    const event = { group: '', version: 'v1', kind: 'Event', schema: 'io.k8s.api.core.v1.Event' };
+    expect(() => decode({ apiVersion: 'events.k8s.io/v1', kind: 'Event' }, event)).toThrow(
+      'the API version in the data (events.k8s.io/v1) does not match the expected API version (v1)',
+    );
     for (const value of [null, [], 'x', 1]) expect(() => decode(value)).toThrow(ApiError);
   });
 });
@@ -209,10 +219,11 @@ describe('field validation', () => {
     '{"spec":{"replicas":1,"minReadySeconds":1,"template":{"spec":{"containers":[{"name":"a"},{"imgae":"x"}]}},"minReadySeconds":2}}',
     'json',
   );
+  /** In the order in which they stand in the text. */
   const faults = [
-    'duplicate field "spec.minReadySeconds"',
     'unknown field "spec.replicas"',
     'unknown field "spec.template.spec.containers[1].imgae"',
+    'duplicate field "spec.minReadySeconds"',
   ];
 
   it('Strict refuses', () => {
@@ -234,37 +245,84 @@ describe('field validation', () => {
   });
 });
 
-describe('duplicateJsonKeys', () => {
+describe('strictJsonFaults', () => {
   it('finds none in what JSON.stringify writes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(duplicateJsonKeys(JSON.stringify(value))).toEqual([]);
+        expect(strictJsonFaults(JSON.stringify(value))).toEqual([]);
       }),
     );
   });
 
   it('reads escapes, strings with brackets and nested lists', () => {
-    expect(duplicateJsonKeys('{"a":"{\\"a\\":1,","\\u0061":2,"b":[[{"c":1}],{"c":1,"c":"]"}]}')).toEqual([
-      'a',
-      'b[1].c',
+    expect(strictJsonFaults('{"a":"{\\"a\\":1,","\\u0061":2,"b":[[{"c":1}],{"c":1,"c":"]"}]}')).toEqual([
+      'duplicate field "a"',
+      'duplicate field "b[1].c"',
     ]);
+  });
+
+  it('finds with a schema the unknown fields that a walk through the value finds', () => {
+    const key = fc.constantFrom('spec', 'containers', 'name', 'env', 'metadata', 'labels', 'x', 'value', 'volumes');
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'medium' },
+        fc.constantFrom(1, 'a'),
+        fc.array(tie('tree'), { maxLength: 2 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 3 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, (value) => {
+        const unknown = unknownFields(POD.schema, value).map((path) => `unknown field ${JSON.stringify(path)}`);
+        const found = strictJsonFaults(JSON.stringify(value), POD.schema);
+        if (typeof value === 'object' && !Array.isArray(value)) expect(found).toEqual(unknown);
+      }),
+    );
+  });
+
+  it('tells an unknown field once, and nothing of what is in it', () => {
+    expect(strictJsonFaults('{"x":{"a":1,"a":2},"x":1}', POD.schema)).toEqual(['unknown field "x"']);
   });
 });
 
 describe('YAML bodies', () => {
   it('are read as YAML 1.1, with times as text', () => {
-    const { value, duplicates } = parseBody('a: yes\nb: 2026-01-01\nc: "1"\nd: 010\na: off\n', 'yaml');
+    const { value, strict } = parseBody('a: yes\nb: 2026-01-01\nc: "1"\nd: 010\na: off\n', 'yaml');
     expect(value).toEqual({ a: false, b: '2026-01-01', c: '1', d: 8 });
-    expect(duplicates()).toEqual(['a']);
+    const doubled = 'line 5: key "a" already set in map';
+    expect(strict()).toEqual({ errors: [`yaml: unmarshal errors:\n  ${doubled}`], warnings: [doubled] });
   });
 
   it('are refused when broken or swollen by aliases', () => {
     expect(() => parseBody('a: [', 'yaml')).toThrow(ApiError);
     expect(() => parseBody('{', 'json')).toThrow(ApiError);
+    const deep = `${'['.repeat(600)}${']'.repeat(600)}`;
+    for (const format of ['json', 'yaml'] as const) expect(() => parseBody(deep, format)).toThrow('exceeded max depth');
     const bomb = [
       'a0: &a0 [x,x,x,x,x,x,x,x,x]',
       ...[1, 2, 3, 4].map((n) => `a${n}: &a${n} [${Array(9).fill(`*a${n - 1}`)}]`),
     ];
     expect(() => parseBody(bomb.join('\n'), 'yaml')).toThrow(ApiError);
+  });
+});
+
+describe('JSON that cannot be read', () => {
+  it.each([
+    ['', 'unexpected end of JSON input'],
+    ['{"a":', 'unexpected end of JSON input'],
+    ['{"a', 'unexpected end of JSON input'],
+    ['x', "invalid character 'x' looking for beginning of value"],
+    ['{x', "invalid character 'x' looking for beginning of object key string"],
+    ['{"a" 1', "invalid character '1' after object key"],
+    ['{"a":1 "b"', `invalid character '\\"' after object key:value pair`],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['{} {}', "invalid character '{' after top-level value"],
+    ['{"a":"\n"}', "invalid character '\\n' in string literal"],
+    ['{"a":"\\x"}', "invalid character 'x' in string escape code"],
+  ])('%j', (text, fault) => {
+    const summary = text === '' ? '<empty>' : text.startsWith('{') ? text : Buffer.from(text).toString('hex');
+    expect(() => parseBody(text, 'json', 'Pod')).toThrow(
+      `the object provided is unrecognized (must be of type Pod): couldn't get version/kind; json parse error: ${fault} (${summary})`,
+    );
   });
 });

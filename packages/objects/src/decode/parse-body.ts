@@ -1,49 +1,106 @@
-import { isMap, isPair, isScalar, isSeq, type ParsedNode, parseDocument } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { ApiError } from '../api-error.js';
-import { duplicateJsonKeys } from './duplicate-keys.js';
+import { jsonFault } from './json-fault.js';
+import { strictJsonFaults } from './strict-json.js';
+import { unknownFields } from './unknown-fields.js';
 
-/** A parsed body. `duplicates` gives the paths of members that stand twice; it costs a second pass over the text. */
+/** What strict decoding would refuse. The same faults, as one error lists them and as warnings tell them one by one. */
+export interface StrictFaults {
+  errors: string[];
+  warnings: string[];
+}
+
+/** A parsed body. `strict` costs a second pass over the text; without a schema it looks for duplicates alone. */
 export interface ParsedBody {
   value: unknown;
-  duplicates(): string[];
+  strict(schema?: string): StrictFaults;
 }
 
 /** Nodes that the aliases of one YAML body may unfold to, so that a short text cannot become a huge value. */
 const MAX_ALIASES = 100;
 
+/** Nesting beyond this is refused (Go's decoder stops at 10,000): recursion must end before the stack does. */
+const MAX_DEPTH = 500;
+
 /**
- * Reads the text of a request.
+ * Reads the text of a request. `kind` names in errors what it should have been.
  * @throws ApiError BadRequest when it is no JSON, or no YAML document.
  */
-export function parseBody(text: string, format: 'json' | 'yaml'): ParsedBody {
-  return format === 'json' ? parseJson(text) : parseYaml(text);
+export function parseBody(text: string, format: 'json' | 'yaml', kind = ''): ParsedBody {
+  return format === 'json' ? parseJson(text, kind) : parseYaml(text, kind);
 }
 
-function parseJson(text: string): ParsedBody {
+/** A JSON text's value. @throws SyntaxError in the words of Go's decoder. */
+export function parseJsonText(text: string): unknown {
+  let value: unknown;
   try {
-    return { value: JSON.parse(text) as unknown, duplicates: () => duplicateJsonKeys(text) };
+    value = JSON.parse(text);
   } catch (error) {
-    throw unreadable('json', error);
+    throw new SyntaxError(jsonFault(text, error), { cause: error });
   }
+  if (isTooDeep(text, value)) throw new SyntaxError('exceeded max depth');
+  return value;
 }
 
-function parseYaml(text: string): ParsedBody {
+const NO_HEADER =
+  String.raw`json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; ` +
+  String.raw`Kind string "json:\"kind,omitempty\"" }`;
+
+function parseJson(text: string, kind: string): ParsedBody {
+  const refuse = (fault: string, cause?: unknown): ApiError =>
+    unrecognized(kind, `couldn't get version/kind; json parse error: ${fault}`, text, cause);
+  let value: unknown;
+  try {
+    value = parseJsonText(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refuse(error.message, error);
+    throw error;
+  }
+  if (Array.isArray(value)) throw refuse(NO_HEADER);
+  return {
+    value,
+    strict: (schema) => {
+      const errors = strictJsonFaults(text, schema);
+      return { errors, warnings: errors };
+    },
+  };
+}
+
+function parseYaml(text: string, kind: string): ParsedBody {
+  const refuse = (cause: unknown): ApiError => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return unrecognized(kind, `error converting YAML to JSON: yaml: ${reason}`, text, cause);
+  };
+  const lines = new LineCounter();
   // YAML 1.1, where `yes` and `on` are booleans: what kubectl and the API server read. Times stay text, as JSON has none.
   const document = parseDocument(text, {
     version: '1.1',
     uniqueKeys: false,
     merge: true,
+    lineCounter: lines,
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !NOT_JSON.has(tag.tag)),
   });
   const [error] = document.errors;
-  if (error) throw unreadable('yaml', error);
+  if (error) throw refuse(error);
+  let value: unknown;
   try {
-    const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
-    return { value, duplicates: () => [...duplicateYamlKeys(document.contents, '', new Set())] };
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    throw unreadable('yaml', error);
+    throw refuse(error);
   }
+  if (isTooDeep(text, value)) throw refuse(new Error('exceeded max depth'));
+  return {
+    value,
+    strict: (schema) => {
+      const doubled = doubledKeys(document.contents, lines);
+      const unknown = schema === undefined ? [] : unknownFields(schema, value).map((path) => unknownField(path));
+      const errors = doubled.length > 0 ? [`yaml: unmarshal errors:\n  ${doubled.join('\n  ')}`] : [];
+      return { errors: [...errors, ...unknown], warnings: [...doubled, ...unknown] };
+    },
+  };
 }
+
+export const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
 
 const NOT_JSON: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:timestamp',
@@ -53,31 +110,61 @@ const NOT_JSON: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:set',
 ]);
 
-function duplicateYamlKeys(node: ParsedNode | null, path: string, found: Set<string>): Set<string> {
+/** Keys that stand twice in one mapping, as Go's YAML reader tells them. */
+function doubledKeys(node: ParsedNode | null, lines: LineCounter, found: string[] = []): string[] {
   if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) {
-      duplicateYamlKeys(item as ParsedNode | null, `${path}[${index}]`, found);
-    }
+    for (const item of node.items) doubledKeys(item as ParsedNode | null, lines, found);
   } else if (isMap(node)) {
     const seen = new Set<string>();
     for (const pair of node.items) {
       if (!isPair(pair) || !isScalar(pair.key)) continue;
       const key = String(pair.key.value);
-      const child = path === '' ? key : `${path}.${key}`;
-      if (seen.has(key)) found.add(child);
+      if (seen.has(key)) {
+        const { line } = lines.linePos(pair.key.range?.[0] ?? 0);
+        found.push(`line ${line}: key ${JSON.stringify(key)} already set in map`);
+      }
       seen.add(key);
-      duplicateYamlKeys(pair.value as ParsedNode | null, child, found);
+      doubledKeys(pair.value as ParsedNode | null, lines, found);
     }
   }
   return found;
 }
 
-function unreadable(format: string, error: unknown): ApiError {
-  const message = error instanceof Error ? error.message : String(error);
+/** Short texts cannot be deep, and are not looked into. */
+function isTooDeep(text: string, value: unknown): boolean {
+  if (text.length < 2 * MAX_DEPTH || !hasManyBrackets(text)) return false;
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}
+
+function hasManyBrackets(text: string): boolean {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // [ and {; a dash or a colon begins a level of YAML.
+    if (code === 0x5b || code === 0x7b || code === 0x2d || code === 0x3a) count += 1;
+    if (count > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
+const SHOWN_BYTES = 30;
+
+/** Source: apiserver handlers/rest.go, transformDecodeError: the beginning of the body, in hexadecimal unless it is JSON. */
+function unrecognized(kind: string, fault: string, text: string, cause: unknown): ApiError {
+  const bytes = Buffer.from(text);
+  const beginning = text.startsWith('{')
+    ? bytes.subarray(0, SHOWN_BYTES).toString()
+    : bytes.subarray(0, SHOWN_BYTES).toString('hex');
+  const summary = bytes.length === 0 ? '<empty>' : beginning + (bytes.length > SHOWN_BYTES ? ' ...' : '');
   return new ApiError(
     'BadRequest',
-    `the object provided is unrecognized: couldn't get version/kind; ${format} parse error: ${message}`,
-    {},
-    { cause: error },
+    `the object provided is unrecognized (must be of type ${kind}): ${fault} (${summary})`,
+    undefined,
+    { cause },
   );
 }

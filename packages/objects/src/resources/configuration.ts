@@ -45,14 +45,8 @@ export const serviceAccounts = defineResource({
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',
   namespaced: true,
+  returnsDeleted: true,
   schema: 'io.k8s.api.core.v1.ServiceAccount',
   shortNames: ['sa'],
-  subresources: [
-    {
-      name: 'token',
-      kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
-      verbs: ['create'],
-    },
-  ],
   table: serviceAccountTable,
 });

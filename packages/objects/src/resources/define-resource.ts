@@ -24,6 +24,12 @@ export interface ResourceFacts
       >
     > {
   hasGeneration?: boolean;
+  /** False unless said. */
+  createsOnUpdate?: boolean;
+  /** True unless said. */
+  updatesUnconditionally?: boolean;
+  /** False unless said. */
+  returnsDeleted?: boolean;
   nameRule?: NameRule;
   setDefaults?: (object: KubeObject) => void;
   /** The first status of a created object; kinds without it keep what the creator sent. */
@@ -60,11 +66,13 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
     storage: facts.storage ?? (group ? `${plural}.${group}` : plural),
     hasGeneration,
     fields: facts.fields ?? {},
+    createsOnUpdate: facts.createsOnUpdate ?? false,
+    updatesUnconditionally: facts.updatesUnconditionally ?? true,
+    returnsDeleted: facts.returnsDeleted ?? false,
     defaultPropagation: 'Background',
     setDefaults: facts.setDefaults ?? (() => undefined),
     prepareForCreate: (object) => {
       if (hasGeneration) object.metadata.generation = 1;
-      else delete object.metadata.generation;
       if (!facts.firstStatus) return;
       const status = facts.firstStatus(object);
       if (status === undefined) delete object.status;
@@ -100,22 +108,6 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
     ],
     table: facts.table,
     ...(facts.convert && { convert: facts.convert }),
-  };
-}
-
-/**
- * The preparation of a subresource that writes a part of the spec: everything but what `take` gives is as it was.
- * `take` may not change `current`.
- */
-export function writesSpec(
-  take: (object: KubeObject, current: KubeObject) => unknown,
-): (object: KubeObject, current: KubeObject) => void {
-  return (object, current) => {
-    const spec = take(object, current);
-    for (const key of Object.keys(object)) delete object[key];
-    Object.assign(object, structuredClone(current));
-    object.spec = spec;
-    raiseGeneration(object, current);
   };
 }
 

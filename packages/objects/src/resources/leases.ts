@@ -9,6 +9,8 @@ export const leases = defineResource({
   kind: 'Lease',
   plural: 'leases',
   namespaced: true,
+  createsOnUpdate: true,
+  updatesUnconditionally: false,
   schema: 'io.k8s.api.coordination.v1.Lease',
   validate: (object) => validateLease(object as unknown as Lease),
   table: leaseTable,

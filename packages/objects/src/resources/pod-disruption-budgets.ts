@@ -12,6 +12,7 @@ export const podDisruptionBudgets = defineResource({
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
   namespaced: true,
+  updatesUnconditionally: false,
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
   shortNames: ['pdb'],
   subresources: [statusSubresource],

@@ -12,7 +12,7 @@ import {
 import { defineResource, type ResourceFacts } from './define-resource.js';
 
 /** Roles and bindings are kept as they are written. Nothing enforces them yet: every client with a certificate may do all. */
-const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentFaults } as const;
+const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentFaults, createsOnUpdate: true } as const;
 
 const roleOf = (object: KubeObject): ClusterRole => object as unknown as ClusterRole;
 const bindingOf = (object: KubeObject): RoleBinding => object as unknown as RoleBinding;

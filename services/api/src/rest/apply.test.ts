@@ -232,11 +232,21 @@ describe('server-side apply', () => {
 
   it.each([
     ['', configMap('bad', {}), 422, 'fieldManager: Required value: is required for apply patch'],
-    ['?fieldManager=m', { kind: 'ConfigMap', metadata: { name: 'bad' } }, 400, 'apiVersion must be set'],
+    [
+      '?fieldManager=m',
+      { kind: 'ConfigMap', metadata: { name: 'bad' } },
+      400,
+      'Specified patch version: , expected: v1',
+    ],
     ['?fieldManager=m', configMap('other', {}), 400, 'does not match the name on the URL'],
     ['?fieldManager=m', configMap('bad', {}, { managedFields: [{ manager: 'x' }] }), 400, 'managedFields must be nil'],
-    ['?fieldManager=m&fieldValidation=Strict', { ...configMap('bad', {}), dta: {} }, 400, 'unknown field "dta"'],
-    ['?fieldManager=m', configMap('bad', {}, { uid: 'x' }), 404, 'not found'],
+    [
+      '?fieldManager=m&fieldValidation=Strict',
+      { ...configMap('bad', {}), dta: {} },
+      400,
+      '(/bad; /v1, Kind=ConfigMap): .dta: field not declared in schema',
+    ],
+    ['?fieldManager=m', configMap('bad', {}, { uid: 'x' }), 409, 'uid mismatch: the provided object specified uid x'],
   ])('says what is wrong: %s %j', async (query, body, code, text) => {
     const { json } = await api.request('PATCH', `${MAPS}/bad${query}`, {
       body,

@@ -1,13 +1,19 @@
 import {
   ApiError,
+  apiVersionOf,
   canonicalJson,
+  conflict,
+  DecodeFault,
   decodeObject,
   isJsonObject,
   type KubeObject,
   notFound,
+  type ParsedBody,
   parseBody,
   type ResourceDefinition,
+  readObjectOf,
   timestamp,
+  unknownFields,
 } from '@everynode/objects';
 import {
   APPLY_MEDIA_TYPE,
@@ -20,19 +26,13 @@ import { policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import type { Body } from './body.js';
-import { type Answer, checkNamespace, createObject } from './create.js';
+import { type Answer, createObject } from './create.js';
 import { applyTargetOf, fieldManagerOf, managerOf, type OwnersOf } from './field-owners.js';
+import { checkName, placeInNamespace } from './object-identity.js';
 import { commit, objectOf, subjectOf, type Target } from './stored.js';
-import { decideReplacement, type Half } from './update.js';
+import { decideReplacement, type Half, MissingError, writeOrCreate } from './update.js';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-/** An object that comes and goes while it is applied is tried this often. */
-const TRIES = 5;
-
-/** The object was not there when the transaction looked. */
-class MissingError extends Error {
-  override readonly name = 'MissingError';
-}
 
 export function isApply({ contentType }: Body): boolean {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() === APPLY_MEDIA_TYPE;
@@ -49,58 +49,90 @@ export async function applyObject(
   body: Body,
   query: Query,
 ): Promise<Answer> {
+  const { definition, namespace } = target;
   const { config, warnings } = readConfiguration(target, body, query);
-  const manager = requireManager(query);
-  const told = [...warnings, ...policyWarnings(target.definition, config)];
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return { ...(await applyToLive(context, target, half, config, query, manager)), warnings: told };
-    } catch (error) {
-      if (!(error instanceof MissingError)) throw error;
+  const manager = managerOf(query, undefined);
+  const create = () => {
+    if (half === 'status') throw notFound(subjectOf(target));
+    const { uid } = config.metadata;
+    if (uid) {
+      const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict(subjectOf(target), detail);
     }
-    if (half !== 'object' || config.metadata.uid) throw notFound(subjectOf(target));
-    try {
-      const owners = ownersOfApply(target.definition, config, manager);
-      const { definition, namespace } = target;
-      const { object } = decodeObject({ value: config }, definition);
-      return { ...(await createObject(context, definition, namespace, object, query.dryRun, owners)), warnings: told };
-    } catch (error) {
-      const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
-      if (!taken || tries >= TRIES) throw error;
-    }
-  }
-}
-
-function requireManager(query: Query): string {
-  if (query.text('fieldManager') === undefined) {
-    const fault = 'Required value: is required for apply patch';
-    throw new ApiError('Invalid', `PatchOptions.meta.k8s.io "" is invalid: fieldManager: ${fault}`, {
-      causes: [{ reason: 'FieldValueRequired', message: fault, field: 'fieldManager' }],
-    });
-  }
-  return managerOf(query, undefined);
+    checkName(target, config);
+    const { object } = decodeObject({ value: config }, definition);
+    const { resourceVersion: _version, ...metadata } = object.metadata;
+    const owners = ownersOfApply(definition, config, manager);
+    return createObject(context, definition, namespace, { ...object, metadata }, query.dryRun, owners);
+  };
+  const update = () => applyToLive(context, target, half, config, query, manager);
+  return {
+    ...(await writeOrCreate(update, create)),
+    warnings: [...warnings, ...policyWarnings(definition, config)],
+  };
 }
 
 /** The body's fields alone, each in canonical form: nothing is added that the client did not write. */
 function readConfiguration(target: Target, body: Body, query: Query): { config: KubeObject; warnings: string[] } {
-  const { definition, name } = target;
-  const parsed = parseBody(body.text, 'yaml');
-  const { object, warnings } = decodeObject(parsed, definition, query.fieldValidation);
+  const { definition } = target;
+  const parsed = readYaml(body);
   const written = parsed.value as KubeObject;
-  for (const field of ['apiVersion', 'kind'] as const) {
-    if (!written[field]) throw new ApiError('BadRequest', `${field} must be set in an apply patch`);
-  }
-  checkNamespace(definition, target.namespace, object);
-  if (object.metadata.managedFields?.length) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
-  if (object.metadata.name && object.metadata.name !== name) {
+  const expected = apiVersionOf(definition);
+  if (written.apiVersion !== expected) {
     throw new ApiError(
       'BadRequest',
-      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`,
+      `Incorrect version specified in apply patch. Specified patch version: ${written.apiVersion ?? ''}, expected: ${expected}`,
     );
   }
+  const refuse = (fault: string): ApiError => {
+    const { namespace = '', name = '' } = written.metadata ?? {};
+    const type = `${definition.group ? expected : `/${expected}`}, Kind=${written.kind ?? ''}`;
+    return new ApiError('BadRequest', `failed to create typed patch object (${namespace}/${name}; ${type}): ${fault}`);
+  };
+  const object = readTyped(parsed, definition, refuse);
+  if (object.metadata.managedFields) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
+  const [unknown, ...others] = unknownFields(definition.schema, written);
+  if (unknown !== undefined) {
+    const faults = [unknown, ...others].map((path) => `.${path}: field not declared in schema`);
+    throw refuse(others.length > 0 ? `errors:\n  ${faults.join('\n  ')}` : (faults[0] ?? ''));
+  }
   const config = onlyWritten(written, object) as KubeObject;
-  config.metadata = { ...config.metadata, name };
+  config.metadata ??= {} as KubeObject['metadata'];
+  placeInNamespace(target, config);
+  const { fieldValidation } = query;
+  if (fieldValidation === 'Ignore') return { config, warnings: [] };
+  const { errors, warnings } = parsed.strict();
+  if (fieldValidation === 'Strict' && errors.length > 0) {
+    throw new ApiError('BadRequest', `error strict decoding YAML: error converting YAML to JSON: ${errors.join(', ')}`);
+  }
   return { config, warnings };
+}
+
+function readYaml(body: Body): ParsedBody {
+  let parsed: ParsedBody;
+  try {
+    parsed = parseBody(body.text, 'yaml');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    throw new ApiError('BadRequest', `error decoding YAML: error converting YAML to JSON: yaml: ${reason}`, undefined, {
+      cause: error,
+    });
+  }
+  if (!isJsonObject(parsed.value)) {
+    const fault = 'json: cannot unmarshal into Go value of type map[string]interface {}';
+    throw new ApiError('BadRequest', `error decoding YAML: error unmarshaling JSON: while decoding JSON: ${fault}`);
+  }
+  return parsed;
+}
+
+function readTyped(body: ParsedBody, definition: ResourceDefinition, refuse: (fault: string) => ApiError): KubeObject {
+  try {
+    return readObjectOf(body, definition, 'Ignore').object;
+  } catch (error) {
+    if (error instanceof DecodeFault) throw refuse(error.message);
+    throw error;
+  }
 }
 
 /** Of a canonical value, the members that stand in the written one. */
@@ -126,6 +158,7 @@ function applyToLive(
   const force = query.flag('force');
   return commit(context, target, query.dryRun, (current) => {
     if (!current) throw new MissingError();
+    const { uid: asked } = config.metadata;
     const live = objectOf(target, current);
     const known = readManagers(live.metadata.managedFields);
     const lastApplied = manager === 'kubectl' ? lastAppliedOf(live, definition) : undefined;
@@ -134,8 +167,9 @@ function applyToLive(
     const { object } = decodeObject({ value: apply.object }, definition);
     // The client's own preconditions hold; that the object came from the live one is none.
     const { resourceVersion: _version, ...metadata } = object.metadata;
-    const { resourceVersion, uid } = config.metadata;
-    object.metadata = { ...metadata, ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
+    const { resourceVersion } = config.metadata;
+    object.metadata = { ...metadata, ...(resourceVersion && { resourceVersion }), ...(asked && { uid: asked }) };
+    checkName(target, object);
     return decideReplacement(target, half, object, current, (_before, after) => {
       const { owners, conflicts } = apply.settle(after);
       if (conflicts.length > 0) throw conflictError(definition, target.name, conflicts);

@@ -34,14 +34,15 @@ export class Body {
 
 /** Reads an object of a type. `warnings` are for Warning headers. */
 export function readObject(body: Body, target: DecodeTarget, fieldValidation: FieldValidation): Decoded {
-  if (body.isEmpty) throw new ApiError('BadRequest', 'the body of the request is empty');
   return decodeObject(readValue(body, target.schema), target, fieldValidation);
 }
 
 /** A body as JSON has it, whatever it is written in. `schema` is the type that bytes are taken for which name none. */
 export function readValue(body: Body, schema: string): ParsedBody {
   const format = bodyFormat(body.contentType);
-  return format === 'protobuf' ? readProtobuf(body.bytes, schema) : parseBody(body.text, format);
+  return format === 'protobuf'
+    ? readProtobuf(body.bytes, schema)
+    : parseBody(body.text, format, schema.slice(schema.lastIndexOf('.') + 1));
 }
 
 function readProtobuf(bytes: Buffer, schema: string): ParsedBody {
@@ -51,9 +52,9 @@ function readProtobuf(bytes: Buffer, schema: string): ParsedBody {
     const message = messageOfSchema(typeOfKind(group, version, kind) ?? schema);
     if (message === undefined) throw new Error(`no protobuf message is known for ${kind}`);
     const value = { ...(decodeMessage(message, raw) as object), apiVersion, kind };
-    return { value, duplicates: () => [] };
+    return { value, strict: () => ({ errors: [], warnings: [] }) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ApiError('BadRequest', `the body of the request is no protobuf object: ${reason}`, {}, { cause });
+    throw new ApiError('BadRequest', `the body of the request is no protobuf object: ${reason}`, undefined, { cause });
   }
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import {
   ApiError,
   alreadyExists,
+  forbiddenTo,
+  generatedNameTaken,
   invalid,
   type KubeObject,
   notFound,
@@ -14,6 +16,7 @@ import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import { type Body, readObject } from './body.js';
 import { type OwnersOf, ownersOfUpdate } from './field-owners.js';
+import { dropDoubleOwners, placeInNamespace } from './object-identity.js';
 import { commit, subjectOf, type Target, toStored, type Written } from './stored.js';
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -40,8 +43,9 @@ export async function createFromBody(
 ): Promise<Answer> {
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
   const owners = ownersOfUpdate({ definition, half: 'object', manager });
+  const doubles = dropDoubleOwners(object, 'sent');
   const written = await createObject(context, definition, namespace, object, query.dryRun, owners);
-  return { ...written, warnings: [...warnings, ...policyWarnings(definition, object)] };
+  return { ...written, warnings: [...warnings, ...doubles, ...policyWarnings(definition, object)] };
 }
 
 /** Creates an object in the form a client sent it. Without `owners` nobody owns its fields: the system made it. */
@@ -54,11 +58,11 @@ export async function createObject(
   owners?: OwnersOf,
 ): Promise<Written> {
   const { metadata } = object;
-  checkNamespace(definition, namespace, object);
+  placeInNamespace({ definition, namespace }, object);
   if (metadata.resourceVersion) {
     throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
-  if (definition.namespaced) await requireNamespace(context, namespace, definition);
+  if (definition.namespaced) await requireNamespace(context, namespace, definition, metadata);
   const generate = !metadata.name && metadata.generateName !== undefined && metadata.generateName !== '';
   for (let tries = 1; ; tries += 1) {
     const name = generate ? generatedName(metadata.generateName ?? '') : (metadata.name ?? '');
@@ -67,7 +71,8 @@ export async function createObject(
       return await createNamed(context, target, object, dryRun, owners);
     } catch (error) {
       const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
-      if (!generate || !taken || tries >= NAME_TRIES) throw error;
+      if (!generate || !taken) throw error;
+      if (tries >= NAME_TRIES) throw generatedNameTaken(subjectOf(target));
     }
   }
 }
@@ -109,38 +114,28 @@ async function createNamed(
   });
 }
 
-/** The namespace in the body, where there is one, is that of the path. */
-export function checkNamespace(definition: ResourceDefinition, namespace: string, object: KubeObject): void {
-  const named = object.metadata.namespace;
-  if (!definition.namespaced) {
-    if (named) throw new ApiError('BadRequest', 'namespace may not be set on a cluster-scoped object');
-    return;
-  }
-  if (named && named !== namespace) {
-    throw new ApiError(
-      'BadRequest',
-      `the namespace of the provided object does not match the namespace sent on the request (${named} and ${namespace})`,
-    );
-  }
-}
-
 /** Objects are created in namespaces that exist and stay. Source: plugin/pkg/admission/namespace/lifecycle. */
-async function requireNamespace(context: ApiContext, namespace: string, definition: ResourceDefinition): Promise<void> {
+async function requireNamespace(
+  context: ApiContext,
+  namespace: string,
+  { group, plural }: ResourceDefinition,
+  { name, generateName }: Partial<KubeObject['metadata']>,
+): Promise<void> {
   const cache = context.reflector.cache('namespaces');
   // It may have been created a moment ago through another replica.
   if (!cache.get('', namespace)) await context.freshReads.catchUp();
   const found = cache.get('', namespace);
   if (!found) throw notFound({ group: '', plural: 'namespaces', name: namespace });
   if (found.metadata.deletionTimestamp === undefined) return;
-  const detail = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  throw new ApiError('Forbidden', `${definition.plural} is forbidden: ${detail}`, {
-    kind: definition.plural,
-    causes: [
+  throw forbiddenTo(
+    { group, plural, name: name || generateName || 'Unknown' },
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+    [
       {
         reason: 'NamespaceTerminating',
         message: `namespace ${namespace} is being terminated`,
         field: 'metadata.namespace',
       },
     ],
-  });
+  );
 }

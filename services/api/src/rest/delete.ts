@@ -6,6 +6,10 @@ import {
   decideDeletion,
   decodeObject,
   deletionRulesOf,
+  type FieldError,
+  forbiddenTo,
+  invalid,
+  isJsonObject,
   notFound,
   type ObjectMeta,
   type PropagationPolicy,
@@ -15,10 +19,10 @@ import {
 import type { Current, Decision } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
-import { selectionFrom } from '../selection.js';
 import { type Body, readValue } from './body.js';
-import { reachRevision, select } from './list.js';
+import { type ListResult, listObjects } from './list.js';
 import { commit, objectOf, subjectOf, type Target, toStored, type Written } from './stored.js';
+import { dryRunFaults } from './write-options.js';
 
 /** meta/v1 DeleteOptions, from the body or the query. */
 export interface DeleteOptions extends DeletionOptions {
@@ -33,69 +37,79 @@ const DELETE_OPTIONS = {
   schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
 };
 
+const PROPAGATIONS = ['Foreground', 'Background', 'Orphan', 'nil'];
+
+/** Reads them from the body where there is one, else from the query. @throws ApiError Invalid, with all that is wrong. */
 export function deleteOptions(body: Body, query: Query): DeleteOptions {
-  const given = readOptions(body);
-  const policy = given.propagationPolicy ?? query.text('propagationPolicy');
-  const orphan =
-    given.orphanDependents ??
-    (query.text('orphanDependents') === undefined ? undefined : query.flag('orphanDependents'));
+  const given = body.isEmpty ? optionsOf(query) : readOptions(body);
+  const { propagationPolicy: policy, orphanDependents: orphan, gracePeriodSeconds, preconditions = {} } = given;
+  // A dry run that only the query asks for is one too, though upstream does not look there: nothing is deleted by mistake.
+  const dryRun = [...(given.dryRun ?? []), ...query.texts('dryRun')];
+  const errors: FieldError[] = [];
+  const field = 'propagationPolicy';
   if (policy !== undefined && orphan !== undefined) {
-    throw optionError(
-      'propagationPolicy',
-      'FieldValueInvalid',
-      `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`,
-    );
+    const detail = 'orphanDependents and deletionPropagation cannot be both set';
+    errors.push({ type: 'FieldValueInvalid', field, value: policy, detail });
   }
-  if (policy !== undefined && policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-    throw optionError(
-      'propagationPolicy',
-      'FieldValueNotSupported',
-      `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan"`,
-    );
+  if (policy !== undefined && !isPolicy(policy)) {
+    const detail = `supported values: ${PROPAGATIONS.map((each) => JSON.stringify(each)).join(', ')}`;
+    errors.push({ type: 'FieldValueNotSupported', field, value: policy, detail });
   }
-  const gracePeriodSeconds = given.gracePeriodSeconds ?? query.count('gracePeriodSeconds');
+  errors.push(...dryRunFaults(dryRun));
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions', name: '' }, errors);
   return {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
-    ...(policy !== undefined && { propagationPolicy: policy as PropagationPolicy }),
+    ...(isPolicy(policy) && { propagationPolicy: policy }),
     ...(orphan !== undefined && { orphanDependents: orphan }),
-    preconditions: given.preconditions ?? {},
-    dryRun: query.dryRun || (given.dryRun ?? []).includes('All'),
+    preconditions,
+    dryRun: dryRun.length > 0,
   };
 }
 
+const isPolicy = (policy: string | undefined): policy is PropagationPolicy =>
+  policy === 'Foreground' || policy === 'Background' || policy === 'Orphan';
+
 interface GivenOptions {
-  gracePeriodSeconds?: number;
-  orphanDependents?: boolean;
-  propagationPolicy?: string;
+  gracePeriodSeconds?: number | undefined;
+  orphanDependents?: boolean | undefined;
+  propagationPolicy?: string | undefined;
   preconditions?: { uid?: string; resourceVersion?: string };
   dryRun?: string[];
 }
 
-function readOptions(body: Body): GivenOptions {
-  if (body.isEmpty) return {};
-  const parsed = readValue(body, DELETE_OPTIONS.schema);
-  // Clients name any group's DeleteOptions.
-  const value = parsed.value as { apiVersion?: unknown; kind?: unknown } | null;
-  if (value === null || typeof value !== 'object') throw new ApiError('BadRequest', 'the body is no DeleteOptions');
-  const { apiVersion: _apiVersion, ...rest } = value;
-  return decodeObject({ value: rest }, DELETE_OPTIONS).object as unknown as GivenOptions;
+function optionsOf(query: Query): GivenOptions {
+  return {
+    gracePeriodSeconds: query.integer('gracePeriodSeconds'),
+    propagationPolicy: query.text('propagationPolicy'),
+    orphanDependents: query.text('orphanDependents') === undefined ? undefined : query.flag('orphanDependents'),
+  };
 }
 
-function optionError(field: string, reason: string, message: string): ApiError {
-  return new ApiError('Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${field}: ${message}`, {
-    group: 'meta.k8s.io',
-    kind: 'DeleteOptions',
-    causes: [{ reason, message, field }],
-  });
+function readOptions(body: Body): GivenOptions {
+  const parsed = readValue(body, DELETE_OPTIONS.schema);
+  if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as unknown as GivenOptions;
+  // Clients name any group's DeleteOptions.
+  const { apiVersion: _apiVersion, ...value } = parsed.value;
+  return decodeObject({ value }, DELETE_OPTIONS).object as unknown as GivenOptions;
 }
+
+/** Namespaces that are always there. Source: apiserver admission/plugin/namespace/lifecycle. */
+const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 
 /** DELETE of one object. */
 export async function deleteObject(context: ApiContext, target: Target, options: DeleteOptions): Promise<Written> {
+  const isNamespace = target.definition.storage === 'namespaces';
+  if (isNamespace && IMMORTAL.has(target.name)) {
+    throw forbiddenTo(subjectOf(target), 'this namespace may not be deleted');
+  }
   const now = Date.now();
-  return await commit(context, target, options.dryRun, (current) => {
+  const written = await commit(context, target, options.dryRun, (current) => {
     if (!current) throw notFound(subjectOf(target));
     return decideDelete(target, current, options, now);
   });
+  // Who was told that a namespace goes can create nothing more in it.
+  if (isNamespace && !options.dryRun) await context.freshReads.waitFor(written.object.record.revision);
+  return written;
 }
 
 /**
@@ -119,52 +133,52 @@ function terminatingNamespace(target: Target, current: Current, decision: Deleti
   if (!finalizers?.length) return decision;
   if (namespace.metadata.deletionTimestamp !== undefined && decision.kind !== 'update') return { kind: 'keep' };
   const marked = decision.kind === 'update' ? (JSON.parse(decision.parts.metadata) as ObjectMeta) : namespace.metadata;
-  namespace.metadata = {
-    ...marked,
-    deletionTimestamp: marked.deletionTimestamp ?? timestamp(now),
-    deletionGracePeriodSeconds: 0,
-  };
+  const { deletionGracePeriodSeconds: _grace, ...metadata } = marked;
+  namespace.metadata = { ...metadata, deletionTimestamp: metadata.deletionTimestamp ?? timestamp(now) };
   namespace.status = { ...(namespace.status as object | undefined), phase: 'Terminating' };
   const { parts, placement } = toStored(target.definition, namespace);
   return { kind: 'update', parts: { metadata: parts.metadata, observed: parts.observed }, placement, deleting: true };
 }
 
+/** Source: apiserver registry/rest/delete.go, BeforeDelete, which names the kind where others name the resource. */
 function checkPreconditions(target: Target, current: Current, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions;
+  const { group, kind } = target.definition;
+  const subject = { group, plural: kind, name: target.name };
   if (uid !== undefined && uid !== current.uid) {
     throw conflict(
-      subjectOf(target),
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.uid}`,
+      subject,
+      `the UID in the precondition (${uid}) does not match the UID in record (${current.uid}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== String(current.revision)) {
     throw conflict(
-      subjectOf(target),
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.revision}`,
+      subject,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${current.revision}). The object might have been modified`,
     );
   }
 }
 
-/** DELETE of a collection: every object that the selectors match. Those that vanish meanwhile are no error. */
+/**
+ * DELETE of a collection: every object that a list with these parameters shows, a page of it where there is a limit. Those that
+ * vanish meanwhile are no error. Gives that list.
+ */
 export async function deleteCollection(
   context: ApiContext,
   definition: ResourceDefinition,
   namespace: string,
   options: DeleteOptions,
   query: Query,
-): Promise<Written[]> {
-  await reachRevision(context, query);
-  const selection = selectionFrom(definition, namespace, query);
-  const objects = select(context.reflector.cache(definition.storage), selection);
-  const outcomes = await Promise.all(
-    objects.map(async ({ record }) => {
+): Promise<ListResult> {
+  const list = await listObjects(context, definition, namespace, query);
+  await Promise.all(
+    list.objects.map(async ({ record }) => {
       try {
-        return await deleteObject(context, { definition, namespace: record.namespace, name: record.name }, options);
+        await deleteObject(context, { definition, namespace: record.namespace, name: record.name }, options);
       } catch (error) {
-        if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
-        throw error;
+        if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error;
       }
     }),
   );
-  return outcomes.filter((written) => written !== undefined);
+  return list;
 }

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type Verb } from '@everynode/objects';
+import { checkMediaType } from '@everynode/patch';
 import type { ApiContext } from '../api-context.js';
 import { previewWarning } from '../explain/preview.js';
 import { negotiate, type Representation } from '../negotiate.js';
-import { type PlainObject, writePlainObject } from '../present/plain-object.js';
 import type { IncludeObject, Payload, Presenter } from '../present/presenter.js';
 import { presenterFor } from '../present/presenter-for.js';
 import type { Query } from '../query.js';
@@ -12,18 +12,18 @@ import { parseResourcePath, type ResourcePath } from '../request-info.js';
 import { bindPod } from '../subresource/binding.js';
 import { evictPod } from '../subresource/eviction.js';
 import { finalizeNamespace } from '../subresource/finalize.js';
-import { requestToken, TOKEN_REQUEST } from '../subresource/token-request.js';
 import { watchObjects } from '../watch/watch.js';
 import { applyObject, isApply } from './apply.js';
 import type { Body } from './body.js';
 import { createFromBody } from './create.js';
-import { deleteCollection, deleteObject, deleteOptions } from './delete.js';
+import { type DeleteOptions, deleteCollection, deleteObject, deleteOptions } from './delete.js';
 import { managerOf } from './field-owners.js';
 import { getObject } from './get.js';
 import { withHeartbeat } from './lease-times.js';
 import { listObjects } from './list.js';
 import type { Target, Written } from './stored.js';
 import { type Half, patchObject, updateObject } from './update.js';
+import { checkWriteOptions } from './write-options.js';
 
 /** A request for a resource, read off HTTP. */
 export interface ResourceRequest {
@@ -64,7 +64,7 @@ export function verbOf(method: string, { name, subresource }: ResourcePath, watc
 }
 
 const notAllowed = (): ApiError =>
-  new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
 /** Serves one request for a resource. */
 export async function serveResource(
@@ -75,11 +75,12 @@ export async function serveResource(
   const path = parseResourcePath(request.path);
   const verb = verbOf(request.method, path, request.query.flag('watch'));
   const { definition, subresource } = path;
-  const found = subresource ? definition.subresources.find(({ name }) => name === subresource) : undefined;
-  const allowed = subresource ? found?.verbs : definition.verbs;
+  const allowed = subresource
+    ? definition.subresources.find((candidate) => candidate.name === subresource)?.verbs
+    : definition.verbs;
   if (verb === undefined || !allowed?.includes(verb)) throw notAllowed();
   const representation = negotiate(request.accept);
-  return subresource !== undefined && subresource !== 'status' && !found?.part
+  return subresource !== undefined && subresource !== 'status'
     ? await serveSubresource(context, request, path, representation)
     : await serveVerb(context, request, path, verb, representation, response);
 }
@@ -97,10 +98,10 @@ async function serveVerb(
   const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
   const presenter = presenterFor(definition, representation, include);
   const manager = (): string => managerOf(query, request.userAgent);
-  const half: Half = subresource ?? 'object';
+  const half: Half = subresource === 'status' ? 'status' : 'object';
   /** A dry run of a DaemonSet says what would become of its pods. */
   const foreseen = async (object: CachedObject, warnings: string[]): Promise<string[]> => {
-    if (!query.dryRun || half !== 'object' || definition.storage !== 'daemonsets.apps') return warnings;
+    if (!query.dryRun || half === 'status' || definition.storage !== 'daemonsets.apps') return warnings;
     const preview = await previewWarning(context, object.object);
     return preview === undefined ? warnings : [...warnings, preview];
   };
@@ -126,14 +127,18 @@ async function serveVerb(
       return undefined;
     case 'create': {
       if (definition.namespaced && namespace === '') throw notAllowed();
+      checkWriteOptions('CreateOptions', query);
       const { object, warnings } = await createFromBody(context, definition, namespace, body, query, manager());
       return one(object, 201, await foreseen(object, warnings));
     }
     case 'update': {
-      const { object, warnings } = await updateObject(context, target, half, body, query, manager());
-      return one(object, 200, await foreseen(object, warnings));
+      checkWriteOptions('UpdateOptions', query);
+      const { object, outcome, warnings } = await updateObject(context, target, half, body, query, manager());
+      return one(object, outcome === 'created' ? 201 : 200, await foreseen(object, warnings));
     }
     case 'patch': {
+      checkMediaType(body.contentType ?? '');
+      checkWriteOptions('PatchOptions', query, isApply(body));
       if (isApply(body)) {
         const { object, outcome, warnings } = await applyObject(context, target, half, body, query);
         return one(object, outcome === 'created' ? 201 : 200, await foreseen(object, warnings));
@@ -141,30 +146,34 @@ async function serveVerb(
       const { object, warnings } = await patchObject(context, target, half, body, query, manager());
       return one(object, 200, await foreseen(object, warnings));
     }
-    case 'delete':
-      return deleted(target, await deleteObject(context, target, deleteOptions(body, query)), presenter);
+    case 'delete': {
+      const options = deleteOptions(body, query);
+      return deleted(target, await deleteObject(context, target, options), options, presenter);
+    }
     case 'deletecollection': {
       if (definition.namespaced && namespace === '') throw notAllowed();
       const options = deleteOptions(body, query);
-      const gone = await deleteCollection(context, definition, namespace, options, query);
-      const meta = { resourceVersion: String(context.reflector.revision) };
-      return {
-        status: 200,
-        payload: presenter.list(
-          gone.map(({ object }) => object),
-          meta,
-        ),
-        contentType: presenter.contentType,
-      };
+      const { objects, meta } = await deleteCollection(context, definition, namespace, options, query);
+      return { status: 200, payload: presenter.list(objects, meta), contentType: presenter.contentType };
     }
   }
 }
 
-/** Pods answer a DELETE with themselves, as do objects that are still there; others with a Status once they are gone. */
-function deleted({ definition, name }: Target, { object, outcome }: Written, presenter: Presenter): ResourceAnswer {
+/**
+ * Some kinds answer a DELETE with the object, as do objects that are still there; others with a Status once they are gone. Who asks
+ * in the old way that dependents go too, and has to wait, gets 202. Source: apiserver handlers/delete.go.
+ */
+function deleted(
+  { definition, name }: Target,
+  { object, outcome }: Written,
+  options: DeleteOptions,
+  presenter: Presenter,
+): ResourceAnswer {
   const { contentType } = presenter;
-  if (outcome !== 'deleted' || definition.storage === 'pods') {
-    return { status: 200, payload: presenter.one(object), contentType };
+  const isGone = outcome === 'deleted';
+  if (!isGone || definition.returnsDeleted) {
+    const status = !isGone && options.orphanDependents === false ? 202 : 200;
+    return { status, payload: presenter.one(object), contentType };
   }
   const details = {
     name,
@@ -178,7 +187,7 @@ function deleted({ definition, name }: Target, { object, outcome }: Written, pre
 
 async function serveSubresource(
   context: ApiContext,
-  { query, body, accept }: ResourceRequest,
+  { query, body }: ResourceRequest,
   { definition, namespace, name = '', subresource }: ResourcePath,
   representation: Representation,
 ): Promise<ResourceAnswer> {
@@ -200,10 +209,6 @@ async function serveSubresource(
     case 'namespaces/finalize': {
       const { object } = await finalizeNamespace(context, target, body, query);
       return { status: 200, payload: presenter.one(object), contentType };
-    }
-    case 'serviceaccounts/token': {
-      const token = await requestToken(context, target, body, query);
-      return { status: 201, ...writePlainObject(token as PlainObject, TOKEN_REQUEST.schema, accept) };
     }
     default:
       throw notAllowed();

@@ -1,7 +1,8 @@
-import { ApiError, apiVersionOf, type KubeObject, type ResourceDefinition, timestamp } from '@everynode/objects';
+import { apiVersionOf, type FieldError, type KubeObject, type ResourceDefinition, timestamp } from '@everynode/objects';
 import { type ApplyTarget, type FieldManager, ownersAfterUpdate, readManagers, writeManagers } from '@everynode/patch';
 import type { Query } from '../query.js';
 import type { Half } from './update.js';
+import { managerFaults } from './write-options.js';
 
 /** managedFields of an object that takes the place of another; undefined for none. */
 export type OwnersOf = (
@@ -18,24 +19,17 @@ export interface Writing {
 }
 
 const MAX_NAME = 128;
-const UNPRINTABLE = /\p{C}/u;
 
 /** The name a client gives itself as a writer: the query's, or the beginning of its user agent. */
 export function managerOf(query: Query, userAgent: string | undefined): string {
   const named = query.text('fieldManager');
-  if (named === undefined) return (userAgent ?? 'unknown').split('/', 1)[0]?.slice(0, MAX_NAME) || 'unknown';
-  if (named.length > MAX_NAME || UNPRINTABLE.test(named)) {
-    const fault = `Invalid value: ${JSON.stringify(named)}: must be at most ${MAX_NAME} printable characters`;
-    throw new ApiError('Invalid', `PatchOptions.meta.k8s.io "" is invalid: fieldManager: ${fault}`, {
-      causes: [{ reason: 'FieldValueInvalid', message: fault, field: 'fieldManager' }],
-    });
-  }
-  return named;
+  if (named !== undefined) return named;
+  return (userAgent ?? 'unknown').split('/', 1)[0]?.slice(0, MAX_NAME) || 'unknown';
 }
 
 export function applyTargetOf({ definition, half }: Omit<Writing, 'manager'>): ApplyTarget {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
-  return { typeName: definition.schema, half: half === 'status' ? 'status' : 'object', hasStatus };
+  return { typeName: definition.schema, half, hasStatus };
 }
 
 export function fieldManagerOf({ definition, half, manager }: Writing, operation: 'Apply' | 'Update'): FieldManager {
@@ -43,8 +37,33 @@ export function fieldManagerOf({ definition, half, manager }: Writing, operation
     manager,
     operation,
     apiVersion: apiVersionOf(definition),
-    ...(half !== 'object' && { subresource: half }),
+    ...(half === 'status' && { subresource: 'status' }),
   };
+}
+
+interface Entry {
+  manager?: unknown;
+  operation?: unknown;
+  fieldsType?: unknown;
+}
+
+/** managedFields of a client that can be read; undefined for others, which change nothing. */
+export function usableManagedFields(managedFields: readonly unknown[] | undefined): readonly unknown[] | undefined {
+  if (!managedFields || managedFields.length === 0 || isReset(managedFields)) return managedFields;
+  return managedFields.every((entry) => (entry as Entry | null)?.fieldsType === 'FieldsV1') ? managedFields : undefined;
+}
+
+/** Source: apimachinery meta/v1/validation, ValidateManagedFields. */
+export function managedFieldsFaults(managedFields: readonly unknown[] | undefined): FieldError[] {
+  if (isReset(managedFields)) return [];
+  return (managedFields ?? []).flatMap((entry, at): FieldError[] => {
+    const { operation, manager } = (entry ?? {}) as Entry;
+    const field = `metadata.managedFields[${at}]`;
+    const faults = managerFaults(typeof manager === 'string' ? manager : '', `${field}.manager`);
+    if (operation === 'Apply' || operation === 'Update') return faults;
+    const detail = 'must be `Apply` or `Update`';
+    return [{ type: 'FieldValueInvalid', field: `${field}.operation`, value: operation ?? '', detail }, ...faults];
+  });
 }
 
 /** One empty entry is how a client asks to forget all owners. */

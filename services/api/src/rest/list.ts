@@ -94,7 +94,7 @@ function parseToken(text: string): Token {
     if (Number.isInteger(token.rv) && Number.isInteger(token.from) && typeof token.list === 'string')
       return token as Token;
   } catch (cause) {
-    throw new ApiError('BadRequest', 'continue key is not valid', {}, { cause });
+    throw new ApiError('BadRequest', 'continue key is not valid', undefined, { cause });
   }
   throw new ApiError('BadRequest', 'continue key is not valid');
 }

@@ -1,0 +1,23 @@
+/** Faults of JSON texts by the beginning of what V8 says of them, in the words of Go's decoder. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^Unexpected token/, 'looking for beginning of value'],
+  [/^Expected property name/, 'looking for beginning of object key string'],
+  [/^Expected double-quoted property name/, 'looking for beginning of object key string'],
+  [/^Expected ':'/, 'after object key'],
+  [/^Expected ',' or '}'/, 'after object key:value pair'],
+  [/^Expected ',' or '\]'/, 'after array element'],
+  [/^Unexpected non-whitespace/, 'after top-level value'],
+  [/^Bad control character/, 'in string literal'],
+  [/^Bad escaped character/, 'in string escape code'],
+];
+
+/** What is wrong with a JSON text that JSON.parse refused, as Go's decoder would say it. */
+export function jsonFault(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const found = WORDS.find(([pattern]) => pattern.test(message));
+  const at = / position (\d+)/.exec(message)?.[1];
+  const character = at === undefined ? /^Unexpected token '(.)'/u.exec(message)?.[1] : text[Number(at)];
+  if (!found || character === undefined) return 'unexpected end of JSON input';
+  const shown = character === "'" ? String.raw`\'` : JSON.stringify(character).slice(1, -1);
+  return `invalid character '${shown}' ${found[1]}`;
+}

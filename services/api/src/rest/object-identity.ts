@@ -1,0 +1,71 @@
+import { ApiError, conflict, type KubeObject, type OwnerReference } from '@everynode/objects';
+import { subjectOf, type Target } from './stored.js';
+
+/**
+ * An object belongs where the request's path says: one that names no namespace gets the path's, one of a kind without
+ * namespaces loses its own. @throws ApiError BadRequest for another namespace. Source: apiserver registry/rest/meta.go.
+ */
+export function placeInNamespace(
+  { definition, namespace }: Pick<Target, 'definition' | 'namespace'>,
+  object: KubeObject,
+): void {
+  const { metadata } = object;
+  if (!definition.namespaced) {
+    delete metadata.namespace;
+    return;
+  }
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw new ApiError(
+      'BadRequest',
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  metadata.namespace = namespace;
+}
+
+/** @throws ApiError BadRequest for an object that is not named as the path. Source: apiserver handlers/rest.go, checkName. */
+export function checkName({ name }: Target, { metadata }: KubeObject): void {
+  if (!metadata.name) {
+    throw new ApiError(
+      'BadRequest',
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (metadata.name !== name) {
+    throw new ApiError(
+      'BadRequest',
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+  }
+}
+
+/** The Conflict of a PUT that names another uid than the present object's, in the words of upstream's storage. */
+export function otherUid(target: Target, asked: string, found: string): ApiError {
+  const { definition, namespace, name } = target;
+  const kind = definition.storage === 'nodes' ? 'minions' : definition.plural;
+  const key = ['/registry', kind, ...(definition.namespaced ? [namespace] : []), name].join('/');
+  return conflict(
+    subjectOf(target),
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${found}`,
+  );
+}
+
+const DOUBLE_OWNERS = (when: string, uids: string): string =>
+  `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`;
+
+/** Owners that are named twice in the same words are kept once. Gives the warning that is due. */
+export function dropDoubleOwners(object: KubeObject, how: 'sent' | 'patched'): string[] {
+  const owners = object.metadata.ownerReferences ?? [];
+  if (owners.length < 2) return [];
+  const kept = new Map<string, OwnerReference>();
+  const doubles: string[] = [];
+  for (const owner of owners) {
+    // References are in canonical form, so that equal ones have equal text.
+    const text = JSON.stringify(owner);
+    if (kept.has(text)) doubles.push(owner.uid);
+    else kept.set(text, owner);
+  }
+  if (doubles.length === 0) return [];
+  object.metadata.ownerReferences = [...kept.values()];
+  return [DOUBLE_OWNERS(how === 'patched' ? ' after mutating admission happens' : '', doubles.join(', '))];
+}
