@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from './schema.js';
 
 /** An Event object with the revision that it had when it was listed. */
@@ -6,6 +6,16 @@ export interface ExpiredEvent {
   namespace: string;
   name: string;
   revision: number;
+}
+
+/**
+ * The last revision that was written before a time. It is looked for from the old end of the journal: what is old is soon
+ * compacted away, so there is little of it, while from the other end all that is new would be read to find none.
+ */
+export function lastBefore(time: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`coalesce(
+    (select revision - 1 from journal where written_at >= ${time} order by revision limit 1),
+    (select revision from revision_counter))`;
 }
 
 /**
@@ -18,9 +28,7 @@ export async function listExpiredEvents(db: Kysely<Database>, before: Date, limi
   const { rows } = await sql<ExpiredEvent>`
     select namespace, name, revision from objects
     where resource = 'events'
-      and revision <= (select greatest(
-        (select compacted from revision_counter),
-        coalesce((select revision from journal where written_at < ${before} order by revision desc limit 1), 0)))
+      and revision <= (select greatest((select compacted from revision_counter), ${lastBefore(sql`${before}`)}))
     limit ${limit}`.execute(db);
   return rows;
 }

@@ -45,9 +45,15 @@ const SELECT_CURRENT = `
   from unnest($1::text[], $2::text[], $3::text[], $4::int[]) with ordinality as k(resource, namespace, name, level, n)
   join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
 
+/**
+ * A column of parts is sent as one text, a line each: JSON text has no raw newline, and an empty line stands for NULL. An
+ * array literal would have every quote in it escaped here and unescaped there.
+ */
+const lines = (parameter: number): string => `string_to_array($${parameter}::text, E'\\n', '')::json[]`;
+
 const INSERT_OBJECTS = `
   insert into objects (resource, namespace, name, uid, revision, metadata, desired, observed, placement, deleting)
-  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::json[], $7::json[], $8::json[],
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], ${lines(6)}, ${lines(7)}, ${lines(8)},
                        $9::text[], $10::boolean[])`;
 
 const UPDATE_OBJECTS = `
@@ -57,7 +63,7 @@ const UPDATE_OBJECTS = `
       desired = coalesce(i.desired, o.desired),
       observed = case when i.writes_observed then i.observed else o.observed end,
       placement = i.placement, deleting = i.deleting, sequence = i.sequence
-  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::json[], $6::json[], $7::json[], $8::boolean[],
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], ${lines(5)}, ${lines(6)}, ${lines(7)}, $8::boolean[],
               $9::text[], $10::boolean[], $11::bigint[])
        as i(resource, namespace, name, revision, metadata, desired, observed, writes_observed, placement, deleting, sequence)
   where o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
@@ -70,7 +76,7 @@ const APPEND_JOURNAL = `
          coalesce(i.metadata, o.metadata), coalesce(i.desired, o.desired),
          case when i.type = 3 and i.observed is not null then i.observed else o.observed end, o.placement, o.deleting
   from unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::smallint[],
-              $8::json[], $9::json[], $10::json[])
+              ${lines(8)}, ${lines(9)}, ${lines(10)})
        as i(revision, type, resource, namespace, name, previous, changed, metadata, desired, observed)
   join objects o on o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
 
@@ -97,6 +103,7 @@ export class GroupCommit {
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
+  #urgentAt = Number.NEGATIVE_INFINITY;
 
   constructor(url: string, log: Logger) {
     this.#url = url;
@@ -113,6 +120,11 @@ export class GroupCommit {
     return this.#urgent.length + this.#background.length;
   }
 
+  /** For how long nobody has asked for a write that is not in the background, in ms. */
+  get quietMs(): number {
+    return performance.now() - this.#urgentAt;
+  }
+
   /**
    * Queues a write; resolves when it is committed. Rejects with what `decide` threw, {@link FencedError},
    * {@link StoreUnavailableError}, or TooManyRequests when too many wait.
@@ -120,6 +132,7 @@ export class GroupCommit {
   write(request: WriteRequest): Promise<WriteResult> {
     if (this.#stopping.signal.aborted) return Promise.reject(new StoreUnavailableError(false, 'stopping'));
     const queue = request.background ? this.#background : this.#urgent;
+    if (!request.background) this.#urgentAt = performance.now();
     if (queue.length >= MAX_WAITING) return Promise.reject(storeOverloaded());
     return new Promise((resolve, reject) => {
       queue.push({ request, since: Date.now(), resolve, reject });
@@ -301,9 +314,9 @@ export class GroupCommit {
             ...keyColumns(creates),
             column(creates, (d) => d.decision.uid),
             column(creates, (d) => d.revision),
-            column(creates, (d) => d.decision.parts.metadata),
-            column(creates, (d) => d.decision.parts.desired),
-            column(creates, (d) => d.decision.parts.observed),
+            partLines(creates, (d) => d.decision.parts.metadata),
+            partLines(creates, (d) => d.decision.parts.desired),
+            partLines(creates, (d) => d.decision.parts.observed),
             column(creates, (d) => d.decision.placement),
             column(creates, (d) => d.decision.deleting ?? false),
           ],
@@ -318,9 +331,9 @@ export class GroupCommit {
           values: [
             ...keyColumns(updates),
             column(updates, (d) => d.revision),
-            column(updates, (d) => d.decision.parts.metadata ?? null),
-            column(updates, (d) => d.decision.parts.desired ?? null),
-            column(updates, (d) => d.decision.parts.observed ?? null),
+            partLines(updates, (d) => d.decision.parts.metadata),
+            partLines(updates, (d) => d.decision.parts.desired),
+            partLines(updates, (d) => d.decision.parts.observed),
             column(updates, (d) => d.decision.parts.observed !== undefined),
             column(updates, (d) => (d.decision.placement === undefined ? d.current?.placement : d.decision.placement)),
             column(updates, (d) => d.decision.deleting ?? d.current?.deleting),
@@ -329,8 +342,8 @@ export class GroupCommit {
         }),
       );
     }
-    const lastWords = (d: Decided, part: 'metadata' | 'desired' | 'observed'): string | null =>
-      d.decision.kind === 'delete' ? (d.decision.parts?.[part] ?? null) : null;
+    const lastWords = (d: Decided, part: 'metadata' | 'desired' | 'observed'): string | null | undefined =>
+      d.decision.kind === 'delete' ? d.decision.parts?.[part] : undefined;
     const [resources, namespaces, names] = keyColumns(decided);
     statements.push(
       client.query({
@@ -344,9 +357,9 @@ export class GroupCommit {
           names,
           column(decided, (d) => d.current?.revision ?? 0),
           column(decided, (d) => changedBits(d.decision)),
-          column(decided, (d) => lastWords(d, 'metadata')),
-          column(decided, (d) => lastWords(d, 'desired')),
-          column(decided, (d) => lastWords(d, 'observed')),
+          partLines(decided, (d) => lastWords(d, 'metadata')),
+          partLines(decided, (d) => lastWords(d, 'desired')),
+          partLines(decided, (d) => lastWords(d, 'observed')),
         ],
       }),
     );
@@ -361,6 +374,11 @@ export class GroupCommit {
     // After a failed statement Postgres answers COMMIT with a rollback, and the failed statement rejects here.
     await Promise.all([...statements, commit]);
   }
+}
+
+/** See {@link lines}. */
+function partLines<T>(rows: readonly T[], part: (row: T) => string | null | undefined): string {
+  return rows.map((row) => part(row) ?? '').join('\n');
 }
 
 function changedBits(decision: Exclude<Decision, { kind: 'keep' }>): number {

@@ -5,7 +5,7 @@ import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transacti
 import pg from 'pg';
 import { connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
-import { type ExpiredEvent, listExpiredEvents, listNames } from './event-age.js';
+import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './event-age.js';
 import { GroupCommit } from './group-commit.js';
 import { leadRelay, type RelayLead } from './journal-signal.js';
 import { migrationProvider } from './migrations/index.js';
@@ -89,6 +89,11 @@ export class Store {
 
   get writesWaiting(): number {
     return this.#writer.waiting;
+  }
+
+  /** For how long nobody here has asked for a write that is not in the background, in ms. */
+  get quietMs(): number {
+    return this.#writer.quietMs;
   }
 
   /** Why the store does not work at the moment; undefined when it does, as far as the last attempt tells. */
@@ -178,7 +183,7 @@ export class Store {
     const { rows } = await sql<{ floor: number }>`
       select least(
         greatest(
-          coalesce((select max(revision) from journal where written_at < now() - make_interval(secs => ${limits.maxAgeSeconds})), 0),
+          ${lastBefore(sql`now() - make_interval(secs => ${limits.maxAgeSeconds})`)},
           (select revision from revision_counter) - ${limits.maxRows}::bigint
         ),
         (select revision from revision_counter) - ${limits.minRows}::bigint

@@ -1,4 +1,5 @@
 import { timestamp } from '@everynode/objects';
+import { TokenBucket } from '@everynode/service-shell';
 import type { PodStatus } from 'kubernetes-types/core/v1.js';
 import { nodeAddress } from '../node-status.js';
 import type { HostedNode } from '../nodes-file.js';
@@ -29,6 +30,12 @@ const FRESH_START_MS = 600_000;
 /** Exit codes of a container that a signal ended: 128 and the signal's number. */
 const SIGTERM_EXIT = 143;
 const SIGKILL_EXIT = 137;
+/**
+ * Events of a process that tell of nothing wrong: so many at once, and one each so many ms after that. A kubelet has a
+ * budget too (`eventBurst`, `eventRecordQPS`); here one process stands for thousands of them.
+ */
+const NORMAL_EVENTS_BURST = 500;
+const NORMAL_EVENT_EVERY_MS = 10;
 
 interface Run {
   pod: AssignedPod;
@@ -67,10 +74,12 @@ export class SimulatedRuntime implements Runtime {
   readonly #runs = new Map<string, Run>();
   readonly #addresses = new PodAddresses();
   readonly #counts = new Map<string, number>();
+  readonly #normalEvents: TokenBucket;
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
     this.#timers = new Timers(options.clock);
+    this.#normalEvents = new TokenBucket(NORMAL_EVENTS_BURST, NORMAL_EVENT_EVERY_MS, options.clock.now());
   }
 
   get size(): number {
@@ -332,9 +341,15 @@ export class SimulatedRuntime implements Runtime {
   #report(run: Run, stopped: boolean): void {
     const at = this.#at();
     run.status = simulatedStatus(run.pod, run.state, run.status, at);
-    const events = this.#options.settings.events ? run.occurrences.map((occurred) => ({ ...occurred, at })) : [];
+    const events = this.#tellable(run.occurrences).map((occurred) => ({ ...occurred, at }));
     run.occurrences = [];
     this.#options.onReport(run.pod, { status: run.status, stopped, events });
+  }
+
+  #tellable(occurrences: PodOccurrence[]): PodOccurrence[] {
+    const { settings, clock } = this.#options;
+    if (!settings.events) return [];
+    return occurrences.filter(({ type }) => type === 'Warning' || this.#normalEvents.take(1, clock.now()) === 1);
   }
 }
 

@@ -1,6 +1,6 @@
+import { TokenBucket } from '@everynode/service-shell';
 import { LRUCache } from 'lru-cache';
 import type { EventFacts } from './event-recorder.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** An event as it is to be stored: the facts, under the name of the Event object that counts them. */
 export interface CorrelatedEvent {

@@ -1,18 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ApiError } from '@everynode/objects';
-import { type Logger, pause } from '@everynode/service-shell';
+import { type Logger, pause, TokenBucket } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { Counter, type Registry } from 'prom-client';
 import { type CorrelatedEvent, EventCorrelator } from './correlator.js';
 import { decideEvent, namespaceOf } from './event-object.js';
 import type { EventFacts, EventRecorder } from './event-recorder.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** Why an event was not stored. */
 export type DroppedEvent = 'spam' | 'queue-full' | 'namespace-closed' | 'failed';
 
 export interface RecorderOptions {
-  store: Pick<Store, 'write'>;
+  store: Pick<Store, 'write' | 'quietMs'>;
   log: Logger;
   signal: AbortSignal;
   /** Gets a count of what is not stored, by reason. */
@@ -29,14 +28,18 @@ export interface RecorderLimits {
   waiting: number;
 }
 
-const LIMITS: RecorderLimits = { perSecond: 500, waiting: 5000 };
-/** Events are written this often, a few at a time. */
+const LIMITS: RecorderLimits = { perSecond: 2000, waiting: 20_000 };
+/** Events are written this often, a few at a time, while nothing else is written. */
 const FLUSH_MS = 100;
+/** A rollout says six things about each pod it moves: they go to the store after it, and this often while it lasts. */
+const FLUSH_BEHIND_WORK_MS = 1000;
+/** The waves of a rollout are less than this apart. */
+const WORK_IS_OVER_MS = 500;
 const AFTER_FAILURE_MS = 1000;
 
 /**
  * Writes events as core/v1 Event objects. They are best effort and stay out of the way: correlated in memory, bounded in
- * number and rate, and written behind everything else.
+ * number and rate, and written when the store has nothing better to do.
  */
 export class StoreEventRecorder implements EventRecorder {
   readonly #options: RecorderOptions;
@@ -92,13 +95,23 @@ export class StoreEventRecorder implements EventRecorder {
     const { signal } = this.#options;
     const budget = new TokenBucket(this.#limits.perSecond, 1000 / this.#limits.perSecond, performance.now());
     const most = Math.max(1, Math.ceil((this.#limits.perSecond * FLUSH_MS) / 1000));
-    await pause(FLUSH_MS, signal);
+    await this.#pauseForWork();
     while (this.#waiting.size > 0 && !signal.aborted) {
       const batch = this.#takeBatch(budget.take(most, performance.now()));
       const failed = (await Promise.all(batch.map((event) => this.#write(event)))).filter((written) => !written);
-      await pause(failed.length > 0 ? AFTER_FAILURE_MS : FLUSH_MS, signal);
+      if (failed.length > 0) await pause(AFTER_FAILURE_MS, signal);
+      else await this.#pauseForWork();
     }
     this.#running = undefined;
+  }
+
+  /** Until nothing but events has been written for a moment, but not for ever. */
+  async #pauseForWork(): Promise<void> {
+    const { signal, store } = this.#options;
+    const latest = performance.now() + FLUSH_BEHIND_WORK_MS;
+    do {
+      await pause(FLUSH_MS, signal);
+    } while (!signal.aborted && store.quietMs < WORK_IS_OVER_MS && performance.now() < latest);
   }
 
   #takeBatch(size: number): CorrelatedEvent[] {

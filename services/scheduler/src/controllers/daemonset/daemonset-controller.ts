@@ -31,14 +31,14 @@ import {
   syncCurrentRevision,
 } from './revision-sync.js';
 import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './rollback.js';
-import { decideStatus, newlyToldOf, sameStatus, statusFrom } from './status-write.js';
+import { decideStatus, isAtRest, newlyToldOf, sameStatus, statusFrom } from './status-write.js';
 
 const DAEMONSETS = 'daemonsets.apps';
 const COMPONENT = 'daemonset-controller';
 /** DaemonSets that are worked on at once. Upstream has two workers; here a pass mostly waits for commits. */
 const WORKERS = 16;
-/** A status that changes many times a second is written this often at most, in ms. */
-const STATUS_INTERVAL_MS = 50;
+/** While pods come and go the status is written this often at most, in ms; where they come to rest, at once. */
+const STATUS_INTERVAL_MS = 200;
 
 /** One pass over one DaemonSet. */
 interface Pass {
@@ -485,7 +485,8 @@ export class DaemonSetController implements Controller {
       await this.#followUp(pass, view, false);
       return recheck;
     }
-    const waitMs = (this.#statusWrittenAt.get(key) ?? 0) + STATUS_INTERVAL_MS - now;
+    const dueAt = isAtRest(status) ? 0 : (this.#statusWrittenAt.get(key) ?? 0) + STATUS_INTERVAL_MS;
+    const waitMs = dueAt - now;
     if (waitMs > 0) return { requeueAfterMs: Math.min(waitMs, recheck?.requeueAfterMs ?? waitMs) };
     this.#statusWrittenAt.set(key, now);
     await this.#context.store.write({

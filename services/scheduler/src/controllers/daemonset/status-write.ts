@@ -29,6 +29,16 @@ export function decideStatus(
   return { kind: 'update', parts: { observed: JSON.stringify(status) } };
 }
 
+/** Nothing is left to do: what should run does, up to date and available, and nothing else. */
+export function isAtRest(status: DaemonSetStatus): boolean {
+  const { desiredNumberScheduled, currentNumberScheduled, numberMisscheduled } = status;
+  const { updatedNumberScheduled = 0, numberAvailable = 0 } = status;
+  return (
+    numberMisscheduled === 0 &&
+    [currentNumberScheduled, updatedNumberScheduled, numberAvailable].every((n) => n === desiredNumberScheduled)
+  );
+}
+
 /** Equal, with a counter that is left out counting as zero. */
 export function sameStatus(a: DaemonSetStatus, b: DaemonSetStatus): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)] as (keyof DaemonSetStatus)[]);
