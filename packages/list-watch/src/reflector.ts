@@ -246,15 +246,21 @@ export class Reflector {
 
 /** Fills the parts that a change leaves out from the version it follows on; undefined when that is not the cached one. */
 function completeRecord(change: JournalChange, cached: CachedObject | undefined): ObjectRecord | undefined {
-  const { type: _type, previous, metadata, desired, observed, ...rest } = change;
+  const { resource, namespace, name, uid, revision, placement, metadata, desired, observed } = change;
   if (metadata !== undefined && desired !== undefined && observed !== undefined) {
-    return { ...rest, metadata, desired, observed };
+    return { resource, namespace, name, uid, revision, metadata, desired, observed, placement };
   }
-  if (cached?.record.revision !== previous) return undefined;
+  const before = cached?.record;
+  if (before?.revision !== change.previous) return undefined;
   return {
-    ...rest,
-    metadata: metadata ?? cached.record.metadata,
-    desired: desired ?? cached.record.desired,
-    observed: observed === undefined ? cached.record.observed : observed,
+    resource,
+    namespace,
+    name,
+    uid,
+    revision,
+    metadata: metadata ?? before.metadata,
+    desired: desired ?? before.desired,
+    observed: observed === undefined ? before.observed : observed,
+    placement,
   };
 }

@@ -57,6 +57,16 @@ describe('the write path', () => {
     expect(await store.currentRevision()).toBe(before + 3);
   });
 
+  it('finds nothing under a name of two lines, and stores none', async () => {
+    await store.write(create('one-line'));
+    const looked = (name: string) =>
+      store.write({ key: key(name), reads: 'all', decide: (current) => ({ kind: current ? 'delete' : 'keep' }) });
+    const [odd, even] = await Promise.all([looked('two\nlines'), looked('one-line')]);
+    expect([odd.outcome, even.outcome]).toEqual(['kept', 'deleted']);
+    const outcomes = await Promise.allSettled([store.write(create('two\nlines')), store.write(create('one-line'))]);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'fulfilled']);
+  });
+
   it('runs writes of one object one after the other, each on the result of the one before', async () => {
     await store.write(create('counter'));
     const add = (): WriteRequest => ({

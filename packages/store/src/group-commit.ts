@@ -1,5 +1,6 @@
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
+import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
 import { connectionConfig } from './connection.js';
 import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
 import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './write.js';
@@ -42,19 +43,13 @@ const SELECT_CURRENT = `
          case when k.level >= 2 then o.metadata end as metadata,
          case when k.level >= 2 then o.desired end as desired,
          case when k.level >= 1 then o.observed end as observed
-  from unnest($1::text[], $2::text[], $3::text[], $4::int[]) with ordinality as k(resource, namespace, name, level, n)
+  from unnest(${textColumn(1)}, $2::text[], ${textColumn(3)}, $4::int[]) with ordinality as k(resource, namespace, name, level, n)
   join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
-
-/**
- * A column of parts is sent as one text, a line each: JSON text has no raw newline, and an empty line stands for NULL. An
- * array literal would have every quote in it escaped here and unescaped there.
- */
-const lines = (parameter: number): string => `string_to_array($${parameter}::text, E'\\n', '')::json[]`;
 
 const INSERT_OBJECTS = `
   insert into objects (resource, namespace, name, uid, revision, metadata, desired, observed, placement, deleting)
-  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], ${lines(6)}, ${lines(7)}, ${lines(8)},
-                       $9::text[], $10::boolean[])`;
+  select * from unnest(${textColumn(1)}, $2::text[], ${textColumn(3)}, ${textColumn(4)}, $5::bigint[], ${jsonColumn(6)},
+                       ${jsonColumn(7)}, ${jsonColumn(8)}, $9::text[], $10::boolean[])`;
 
 const UPDATE_OBJECTS = `
   update objects o
@@ -63,8 +58,8 @@ const UPDATE_OBJECTS = `
       desired = coalesce(i.desired, o.desired),
       observed = case when i.writes_observed then i.observed else o.observed end,
       placement = i.placement, deleting = i.deleting, sequence = i.sequence
-  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], ${lines(5)}, ${lines(6)}, ${lines(7)}, $8::boolean[],
-              $9::text[], $10::boolean[], $11::bigint[])
+  from unnest(${textColumn(1)}, $2::text[], ${textColumn(3)}, $4::bigint[], ${jsonColumn(5)}, ${jsonColumn(6)},
+              ${jsonColumn(7)}, $8::boolean[], $9::text[], $10::boolean[], $11::bigint[])
        as i(resource, namespace, name, revision, metadata, desired, observed, writes_observed, placement, deleting, sequence)
   where o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
 
@@ -75,13 +70,13 @@ const APPEND_JOURNAL = `
   select i.revision, i.type, o.resource, o.namespace, o.name, o.uid, i.previous, i.changed,
          coalesce(i.metadata, o.metadata), coalesce(i.desired, o.desired),
          case when i.type = 3 and i.observed is not null then i.observed else o.observed end, o.placement, o.deleting
-  from unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::smallint[],
-              ${lines(8)}, ${lines(9)}, ${lines(10)})
+  from unnest($1::bigint[], $2::smallint[], ${textColumn(3)}, $4::text[], ${textColumn(5)}, $6::bigint[], $7::smallint[],
+              ${jsonColumn(8)}, ${jsonColumn(9)}, ${jsonColumn(10)})
        as i(revision, type, resource, namespace, name, previous, changed, metadata, desired, observed)
   join objects o on o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
 
 const DELETE_OBJECTS = `
-  delete from objects o using unnest($1::text[], $2::text[], $3::text[]) as i(resource, namespace, name)
+  delete from objects o using unnest(${textColumn(1)}, $2::text[], ${textColumn(3)}) as i(resource, namespace, name)
   where o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
 
 /**
@@ -263,10 +258,10 @@ export class GroupCommit {
         name: 'select-current',
         text: SELECT_CURRENT,
         values: [
-          keys.map((key) => key.resource),
+          textLines(keys, (key) => key.resource),
           keys.map((key) => key.namespace),
-          keys.map((key) => key.name),
-          batch.map((waiting) => LEVELS[waiting.request.reads]),
+          textLines(keys, (key) => oneLine(key.name)),
+          plainArray(batch, (waiting) => LEVELS[waiting.request.reads]),
         ],
       }),
       client.query<{ shard: number; epoch: number }>({
@@ -298,11 +293,11 @@ export class GroupCommit {
     const creates = decided.flatMap((d) => (d.decision.kind === 'create' ? [{ ...d, decision: d.decision }] : []));
     const updates = decided.flatMap((d) => (d.decision.kind === 'update' ? [{ ...d, decision: d.decision }] : []));
     const deletes = decided.filter((d) => d.decision.kind === 'delete');
-    const column = <T>(rows: T[], value: (row: T) => unknown): unknown[] => rows.map(value);
-    const keyColumns = (rows: { waiting: Waiting }[]): unknown[][] => [
-      column(rows, (row) => row.waiting.request.key.resource),
-      column(rows, (row) => row.waiting.request.key.namespace),
-      column(rows, (row) => row.waiting.request.key.name),
+    // Namespaces stay arrays: those of cluster-scoped objects are empty.
+    const keyColumns = (rows: { waiting: Waiting }[]): [string, string[], string] => [
+      textLines(rows, (row) => row.waiting.request.key.resource),
+      rows.map((row) => row.waiting.request.key.namespace),
+      textLines(rows, (row) => row.waiting.request.key.name),
     ];
     const statements: Promise<unknown>[] = [];
     if (creates.length > 0) {
@@ -312,13 +307,13 @@ export class GroupCommit {
           text: INSERT_OBJECTS,
           values: [
             ...keyColumns(creates),
-            column(creates, (d) => d.decision.uid),
-            column(creates, (d) => d.revision),
-            partLines(creates, (d) => d.decision.parts.metadata),
-            partLines(creates, (d) => d.decision.parts.desired),
-            partLines(creates, (d) => d.decision.parts.observed),
-            column(creates, (d) => d.decision.placement),
-            column(creates, (d) => d.decision.deleting ?? false),
+            textLines(creates, (d) => d.decision.uid),
+            plainArray(creates, (d) => d.revision),
+            jsonLines(creates, (d) => d.decision.parts.metadata),
+            jsonLines(creates, (d) => d.decision.parts.desired),
+            jsonLines(creates, (d) => d.decision.parts.observed),
+            creates.map((d) => d.decision.placement),
+            plainArray(creates, (d) => d.decision.deleting ?? false),
           ],
         }),
       );
@@ -330,14 +325,14 @@ export class GroupCommit {
           text: UPDATE_OBJECTS,
           values: [
             ...keyColumns(updates),
-            column(updates, (d) => d.revision),
-            partLines(updates, (d) => d.decision.parts.metadata),
-            partLines(updates, (d) => d.decision.parts.desired),
-            partLines(updates, (d) => d.decision.parts.observed),
-            column(updates, (d) => d.decision.parts.observed !== undefined),
-            column(updates, (d) => (d.decision.placement === undefined ? d.current?.placement : d.decision.placement)),
-            column(updates, (d) => d.decision.deleting ?? d.current?.deleting),
-            column(updates, (d) => d.decision.sequence ?? d.current?.sequence),
+            plainArray(updates, (d) => d.revision),
+            jsonLines(updates, (d) => d.decision.parts.metadata),
+            jsonLines(updates, (d) => d.decision.parts.desired),
+            jsonLines(updates, (d) => d.decision.parts.observed),
+            plainArray(updates, (d) => d.decision.parts.observed !== undefined),
+            updates.map((d) => (d.decision.placement === undefined ? d.current?.placement : d.decision.placement)),
+            plainArray(updates, (d) => d.decision.deleting ?? d.current?.deleting ?? false),
+            plainArray(updates, (d) => d.decision.sequence ?? d.current?.sequence ?? 0),
           ],
         }),
       );
@@ -350,16 +345,16 @@ export class GroupCommit {
         name: 'append-journal',
         text: APPEND_JOURNAL,
         values: [
-          column(decided, (d) => d.revision),
-          column(decided, (d) => TYPES[d.decision.kind]),
+          plainArray(decided, (d) => d.revision),
+          plainArray(decided, (d) => TYPES[d.decision.kind]),
           resources,
           namespaces,
           names,
-          column(decided, (d) => d.current?.revision ?? 0),
-          column(decided, (d) => changedBits(d.decision)),
-          partLines(decided, (d) => lastWords(d, 'metadata')),
-          partLines(decided, (d) => lastWords(d, 'desired')),
-          partLines(decided, (d) => lastWords(d, 'observed')),
+          plainArray(decided, (d) => d.current?.revision ?? 0),
+          plainArray(decided, (d) => changedBits(d.decision)),
+          jsonLines(decided, (d) => lastWords(d, 'metadata')),
+          jsonLines(decided, (d) => lastWords(d, 'desired')),
+          jsonLines(decided, (d) => lastWords(d, 'observed')),
         ],
       }),
     );
@@ -376,10 +371,8 @@ export class GroupCommit {
   }
 }
 
-/** See {@link lines}. */
-function partLines<T>(rows: readonly T[], part: (row: T) => string | null | undefined): string {
-  return rows.map((row) => part(row) ?? '').join('\n');
-}
+/** A client may ask for any name. No stored one has white space, so such a name is found as little as before. */
+const oneLine = (name: string): string => (name.includes('\n') ? name.replaceAll('\n', ' ') : name);
 
 function changedBits(decision: Exclude<Decision, { kind: 'keep' }>): number {
   if (decision.kind !== 'update') return BITS.metadata | BITS.desired | BITS.observed;
@@ -409,6 +402,7 @@ function decideAll(
         waiting.resolve({ outcome: 'kept', uid: current?.uid, revision: current?.revision ?? 0 });
         return;
       }
+      if (decision.kind === 'create' && key.name.includes('\n')) throw new Error(`a name of two lines: ${key.name}`);
       if ((decision.kind === 'create') !== (current === undefined)) {
         throw new Error(
           `decided to ${decision.kind} ${key.resource} ${key.namespace}/${key.name}, which does not fit what is stored`,

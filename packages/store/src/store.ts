@@ -41,6 +41,9 @@ const COLUMNS = [
   'observed',
   'placement',
 ] as const;
+/** All of a journal row but when it was written, which nobody reads and which costs a Date to decode. */
+const JOURNAL_COLUMNS = [...COLUMNS, 'type', 'previous', 'changed', 'deleting'] as const;
+type JournalRow = Pick<Selectable<Database['journal']>, (typeof JOURNAL_COLUMNS)[number]>;
 const PAGE = 5000;
 const TYPES = ['ADDED', 'MODIFIED', 'DELETED'] as const;
 
@@ -148,7 +151,7 @@ export class Store {
   async journalAfter(revision: number, limit: number): Promise<JournalEntry[]> {
     const rows = await this.#db
       .selectFrom('journal')
-      .selectAll()
+      .select(JOURNAL_COLUMNS)
       .where('revision', '>', revision)
       .orderBy('revision')
       .limit(limit)
@@ -167,7 +170,7 @@ export class Store {
   async journalTail(limit: number, upTo: number): Promise<JournalEntry[]> {
     const rows = await this.#db
       .selectFrom('journal')
-      .selectAll()
+      .select(JOURNAL_COLUMNS)
       .where('revision', '<=', upTo)
       .orderBy('revision', 'desc')
       .limit(limit)
@@ -278,13 +281,28 @@ async function readPage(
   return await query.execute();
 }
 
-function toEntry(row: Selectable<Database['journal']>): JournalEntry {
+function toEntry(row: JournalRow): JournalEntry {
   const type = TYPES[row.type - 1];
   if (!type) throw new Error(`journal row ${row.revision} has type ${row.type}`);
-  const { written_at: _writtenAt, changed, ...rest } = row;
+  const { resource, namespace, name, uid, revision, previous, metadata, desired, observed, placement, deleting } = row;
+  const changed = {
+    metadata: (row.changed & 1) !== 0,
+    desired: (row.changed & 2) !== 0,
+    observed: (row.changed & 4) !== 0,
+  };
   return {
-    ...rest,
     type,
-    changed: { metadata: (changed & 1) !== 0, desired: (changed & 2) !== 0, observed: (changed & 4) !== 0 },
+    resource,
+    namespace,
+    name,
+    uid,
+    revision,
+    previous,
+    changed,
+    metadata,
+    desired,
+    observed,
+    placement,
+    deleting,
   };
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PodStatusItem } from '@everynode/contract';
 import type { ObjectMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
@@ -24,18 +23,25 @@ export function decidePodStatus(current: Current | undefined, item: PodStatusIte
   if (!current || current.uid !== item.uid || current.placement !== item.node || order <= current.sequence) {
     return { kind: 'keep' };
   }
-  const stored = current.observed ? (JSON.parse(current.observed) as PodStatus) : {};
-  const merged = item.status ? mergeStatus(stored, item.status as PodStatus) : stored;
-  const observed = isDeepStrictEqual(merged, stored) ? undefined : JSON.stringify(merged);
+  const observed = changedStatus(current.observed ?? '{}', item.status as PodStatus | undefined);
   const parts = observed === undefined ? {} : { observed };
   if (item.stopped && current.deleting) return finished(current, parts, order);
   if (observed === undefined) return { kind: 'keep' };
   return { kind: 'update', parts, sequence: order };
 }
 
+/** The status with the report in it; undefined when that changes nothing. Merging keeps the order of fields, so text tells. */
+function changedStatus(stored: string, reported: PodStatus | undefined): string | undefined {
+  if (!reported) return undefined;
+  const merged = JSON.stringify(mergeStatus(JSON.parse(stored) as PodStatus, reported));
+  return merged === stored ? undefined : merged;
+}
+
 /** Nothing of the pod is left on its node: it goes, or when finalizers hold it, has no grace left to wait for. */
 function finished(current: Current, parts: { observed?: string }, order: number): Decision {
-  const metadata = JSON.parse(current.metadata ?? '{}') as ObjectMeta;
+  // Hardly any pod has finalizers, and most of the metadata need not be parsed to know it.
+  if (!current.metadata?.includes('"finalizers"')) return { kind: 'delete', parts };
+  const metadata = JSON.parse(current.metadata) as ObjectMeta;
   if (!metadata.finalizers?.length) return { kind: 'delete', parts };
   const released = JSON.stringify({ ...metadata, deletionGracePeriodSeconds: 0 });
   return { kind: 'update', parts: { ...parts, metadata: released }, sequence: order };

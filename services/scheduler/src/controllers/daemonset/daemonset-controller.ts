@@ -143,8 +143,7 @@ export class DaemonSetController implements Controller {
     if (after) {
       const [key, state] = after;
       state.putPod(current);
-      // A pod that is not selected any more has to be released.
-      if (previous && previous.record.metadata !== current.record.metadata) state.claimsDue = true;
+      if (state.mustRelease(current)) state.claimsDue = true;
       this.#queue.add(key);
     }
     if (!after && type !== 'DELETED') this.#onOrphan(current);

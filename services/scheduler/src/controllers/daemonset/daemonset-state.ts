@@ -1,5 +1,6 @@
 import {
   assessNode,
+  claimOf,
   type CompiledDaemonSet,
   type ConditionView,
   type CreateAllowance,
@@ -98,9 +99,13 @@ export class DaemonSetState {
     this.#compiled = compileDaemonSet(daemonSet.object as DaemonSet);
     this.#compiledFrom = daemonSet;
     this.revisionsDue = true;
-    this.claimsDue = true;
     this.lookAtAll();
     return this.#compiled;
+  }
+
+  /** Is this one of our pods that the selector does not match any more? The selector itself never changes. */
+  mustRelease(pod: CachedObject): boolean {
+    return this.#compiled !== undefined && claimOf(this.#compiled.daemonSet, pod) === 'release';
   }
 
   /**
