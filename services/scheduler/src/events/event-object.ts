@@ -44,8 +44,8 @@ export function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
  * Stores an event, or what has changed in it since it was stored. The count is absolute, so writing it twice, or after
  * the stored one has expired, is right too.
  */
-export function decideEvent(current: { uid: string } | undefined, event: CorrelatedEvent, uid: string): Decision {
-  if (!current) return { kind: 'create', uid, parts: splitObject(eventObject(event, uid)), placement: null };
-  const { desired } = splitObject(eventObject(event, current.uid));
-  return { kind: 'update', parts: { desired } };
+export function decisionOnEvent(event: CorrelatedEvent, uid: string): (current: object | undefined) => Decision {
+  const parts = splitObject(eventObject(event, uid));
+  return (current) =>
+    current ? { kind: 'update', parts: { desired: parts.desired } } : { kind: 'create', uid, parts, placement: null };
 }

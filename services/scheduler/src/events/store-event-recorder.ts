@@ -1,10 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ApiError } from '@everynode/objects';
 import { type Logger, pause, TokenBucket } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { Counter, type Registry } from 'prom-client';
 import { type CorrelatedEvent, EventCorrelator } from './correlator.js';
-import { decideEvent, namespaceOf } from './event-object.js';
+import { decisionOnEvent, namespaceOf } from './event-object.js';
 import type { EventFacts, EventRecorder } from './event-recorder.js';
 
 /** Why an event was not stored. */
@@ -24,11 +24,13 @@ export interface RecorderOptions {
 export interface RecorderLimits {
   /** Events written a second, in the long run. */
   perSecond: number;
-  /** Events that wait to be written; more are dropped. */
+  /** Events that wait to be written; more are dropped, warnings from twice this number on. */
   waiting: number;
 }
 
-const LIMITS: RecorderLimits = { perSecond: 2000, waiting: 20_000 };
+const LIMITS: RecorderLimits = { perSecond: 2000, waiting: 2000 };
+/** Warnings find room in the queue when there is none for other events. */
+const ROOM_FOR_WARNINGS = 2;
 /** Events are written this often, a few at a time, while nothing else is written. */
 const FLUSH_MS = 100;
 /** A rollout says six things about each pod it moves: they go to the store after it, and this often while it lasts. */
@@ -44,7 +46,7 @@ const AFTER_FAILURE_MS = 1000;
 export class StoreEventRecorder implements EventRecorder {
   readonly #options: RecorderOptions;
   readonly #limits: RecorderLimits;
-  readonly #correlator = new EventCorrelator({ suffix: () => randomBytes(8).toString('hex') });
+  readonly #correlator = new EventCorrelator({ suffix: hexSuffix });
   /** By Event object: an event that occurs again while it waits is written once, with its last count. */
   readonly #waiting = new Map<string, CorrelatedEvent>();
   readonly #dropped: Counter<'reason'>;
@@ -67,6 +69,12 @@ export class StoreEventRecorder implements EventRecorder {
 
   record(event: EventFacts): void {
     if (this.#options.signal.aborted) return;
+    // First, because it is cheap: in a large rollout most events end here. A full queue takes no repeats either.
+    const room = event.type === 'Warning' ? this.#limits.waiting * ROOM_FOR_WARNINGS : this.#limits.waiting;
+    if (this.#waiting.size >= room) {
+      this.#drop('queue-full');
+      return;
+    }
     const correlated = this.#correlator.correlate(event, Date.now());
     if (!correlated) {
       this.#drop('spam');
@@ -86,9 +94,7 @@ export class StoreEventRecorder implements EventRecorder {
   }
 
   #put(event: CorrelatedEvent): void {
-    const key = `${namespaceOf(event)}/${event.name}`;
-    if (this.#waiting.size >= this.#limits.waiting && !this.#waiting.has(key)) this.#drop('queue-full');
-    else this.#waiting.set(key, event);
+    this.#waiting.set(`${namespaceOf(event)}/${event.name}`, event);
   }
 
   async #run(): Promise<void> {
@@ -132,12 +138,12 @@ export class StoreEventRecorder implements EventRecorder {
       this.#drop('namespace-closed');
       return true;
     }
-    const uid = randomUUID();
+    const decide = decisionOnEvent(event, randomUUID());
     try {
       await store.write({
         key: { resource: 'events', namespace, name: event.name },
         reads: 'head',
-        decide: (current) => decideEvent(current, event, uid),
+        decide,
         background: true,
       });
       return true;
@@ -151,3 +157,6 @@ export class StoreEventRecorder implements EventRecorder {
     }
   }
 }
+
+/** 16 hexadecimal digits. Node draws uuids from a pool, which bytes of one's own are not. */
+const hexSuffix = (): string => randomUUID().replaceAll('-', '').slice(-16);

@@ -158,6 +158,9 @@ export class DaemonPodFactory {
       metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
       status: bound ? { ...status, conditions: withPodScheduled(undefined, { status: 'True' }, at) } : status,
     } as unknown as KubeObject;
+    // Written out here and not in the decision: that runs while all other writers wait.
+    const parts = splitObject(object);
+    const placement = pod.spec.nodeName ?? null;
     return {
       name,
       uid,
@@ -168,7 +171,7 @@ export class DaemonPodFactory {
         fence,
         decide: (current) => {
           if (current) throw new NameTakenError(name);
-          return { kind: 'create', uid, parts: splitObject(object), placement: pod.spec.nodeName ?? null };
+          return { kind: 'create', uid, parts, placement };
         },
       },
     };

@@ -1,9 +1,9 @@
 import {
   assessNode,
-  claimOf,
   type CompiledDaemonSet,
   type ConditionView,
   type CreateAllowance,
+  claimOf,
   compileDaemonSet,
   FailedPodBackoff,
   type NodeAssessment,
@@ -15,12 +15,21 @@ import {
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
 import { controllerOf } from '@everynode/objects';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod, PodStatus } from 'kubernetes-types/core/v1.js';
 import { PodsByNode } from './pods-by-node.js';
 
 /** The node a daemon pod is on or meant for; undefined for a pod that names none. */
 export function nodeOfPod(pod: CachedObject): string | undefined {
   return pod.record.placement ?? targetNodeOf(pod.object as Pod);
+}
+
+/**
+ * A pod as an assessment reads it. Where it is bound is known without its spec, and the spec is the one part of a pod that
+ * is large and that no assessment looks at, so it is not even parsed.
+ */
+function assessedPod({ metadata, record, status }: CachedObject): Pod {
+  const spec = { containers: [], ...(record.placement !== null && { nodeName: record.placement }) };
+  return { metadata, spec, status: status as PodStatus | undefined } as Pod;
 }
 
 /**
@@ -130,7 +139,7 @@ export class DaemonSetState {
     const waitMs = this.backoff.remainingMs(this.backoffKey(name), now);
     const assessment: NodeAssessment = assessNode(compiled, {
       node: node?.object as Node | undefined,
-      pods: pods.map((pod) => pod.object as Pod),
+      pods: pods.map(assessedPod),
       currentHash: this.#hash,
       now,
       inBackoff: waitMs > 0,
