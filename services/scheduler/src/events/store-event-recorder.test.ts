@@ -109,10 +109,15 @@ describe('StoreEventRecorder', () => {
 
   it('drops and counts what its queue does not hold', async () => {
     const events = recorder({ waiting: 3 });
-    for (let i = 0; i < 5; i += 1) events.record(event(`full-${i}`));
+    for (let i = 0; i < 5; i += 1) events.record(event(`full-${i}`, { type: 'Normal' }));
     expect(await dropped()).toEqual({ 'queue-full': 2 });
-    await eventually(async () => expect(await stored('ns', 'full-2')).toHaveLength(1));
+    // There is room for as many warnings again.
+    for (let i = 0; i < 5; i += 1) events.record(event(`wrong-${i}`));
+    expect(await dropped()).toEqual({ 'queue-full': 4 });
+    await eventually(async () => expect(await stored('ns', 'wrong-2')).toHaveLength(1));
+    expect(await stored('ns', 'full-2')).toHaveLength(1);
     expect(await stored('ns', 'full-3')).toHaveLength(0);
+    expect(await stored('ns', 'wrong-3')).toHaveLength(0);
   });
 
   it('writes no faster than it may', async () => {
