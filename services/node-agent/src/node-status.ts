@@ -46,10 +46,13 @@ function stableId(node: string, what: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
+/** What a node has; all of it is for pods. */
+export const nodeCapacity = ({ capacity }: HostedNode): Record<string, string> => ({ ...CAPACITY, ...capacity });
+
 /** What a node says of itself when it registers. `now` in ms since the epoch. */
 export function nodeStatus(node: HostedNode, now: number): NodeStatus {
   const at = timestamp(now);
-  const capacity = { ...CAPACITY, ...node.capacity };
+  const capacity = nodeCapacity(node);
   return {
     addresses: [
       { type: 'InternalIP', address: nodeAddress(node.number) },

@@ -1,4 +1,4 @@
-import type { Container } from 'kubernetes-types/core/v1.js';
+import type { Container, EphemeralContainer, ResourceRequirements } from 'kubernetes-types/core/v1.js';
 import type { AssignedPod } from './runtime.js';
 
 /** How a run of a container ended. Times are RFC 3339. */
@@ -13,8 +13,13 @@ export interface ContainerExit {
 export interface ContainerRun {
   name: string;
   image: string;
-  /** `init` runs to its end before the next begins; `sidecar` is begun among those and runs on. */
-  kind: 'init' | 'sidecar' | 'main';
+  /**
+   * `init` runs to its end before the next begins; `sidecar` is begun among those and runs on; `ephemeral` comes to a pod
+   * that runs, and is neither waited for nor started again.
+   */
+  kind: 'init' | 'sidecar' | 'main' | 'ephemeral';
+  /** What it has, which a resize changes while it runs. */
+  resources: ResourceRequirements | undefined;
   /** Runs before this one. */
   restarts: number;
   /** Since when it runs; undefined when it does not. */
@@ -28,11 +33,14 @@ export interface ContainerRun {
   lastExit: ContainerExit | undefined;
 }
 
-function newRun({ name, image }: { name: string; image?: string }, kind: ContainerRun['kind']): ContainerRun {
+type Described = Pick<Container, 'name' | 'image' | 'resources'>;
+
+function newRun({ name, image, resources }: Described, kind: ContainerRun['kind']): ContainerRun {
   return {
     name,
     image: image ?? '',
     kind,
+    resources,
     restarts: 0,
     startedAt: undefined,
     ready: false,
@@ -42,19 +50,20 @@ function newRun({ name, image }: { name: string; image?: string }, kind: Contain
   };
 }
 
-/** Init containers and sidecars in their order, then the others. None has begun. */
+/** Init containers and sidecars in their order, then the others, ephemeral ones last. None has begun. */
 export function containerRuns({ spec }: AssignedPod): ContainerRun[] {
   const inits = (spec.initContainers ?? []) as (Container & { restartPolicy?: string })[];
   return [
     ...inits.map((container) => newRun(container, container.restartPolicy === 'Always' ? 'sidecar' : 'init')),
     ...spec.containers.map((container) => newRun(container, 'main')),
+    ...((spec.ephemeralContainers ?? []) as EphemeralContainer[]).map((container) => newRun(container, 'ephemeral')),
   ];
 }
 
 /** Begins a run. It is ready at once: only main containers are waited for. */
 export function begin(run: ContainerRun, at: string): void {
   run.startedAt = at;
-  run.ready = run.kind !== 'main';
+  run.ready = run.kind === 'init' || run.kind === 'sidecar';
   run.waiting = undefined;
 }
 

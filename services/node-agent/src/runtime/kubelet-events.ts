@@ -7,7 +7,7 @@ export type PodOccurrence = Omit<PodEvent, 'at'>;
 
 /** Only the reasons and the shape of the messages are kubelet's (pkg/kubelet/events, pkg/kubelet/kuberuntime, pkg/kubelet/images). */
 function occurrence(run: ContainerRun, type: PodEvent['type'], reason: string, message: string): PodOccurrence {
-  const list = run.kind === 'main' ? 'containers' : 'initContainers';
+  const list = run.kind === 'main' ? 'containers' : run.kind === 'ephemeral' ? 'ephemeralContainers' : 'initContainers';
   return { type, reason, message, fieldPath: `spec.${list}{${run.name}}` };
 }
 
@@ -17,6 +17,11 @@ export function startedEvents(run: ContainerRun): PodOccurrence[] {
     occurrence(run, 'Normal', 'Created', `Created container: ${run.name}`),
     occurrence(run, 'Normal', 'Started', `Started container ${run.name}`),
   ];
+}
+
+/** Source: pkg/kubelet/events, ResizeInfeasible. */
+export function infeasibleEvents(message: string): PodOccurrence[] {
+  return [{ type: 'Warning', reason: 'ResizeInfeasible', message }];
 }
 
 export function pullFailedEvents(run: ContainerRun): PodOccurrence[] {

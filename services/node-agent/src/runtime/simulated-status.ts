@@ -5,8 +5,10 @@ import type { AssignedPod } from './runtime.js';
 
 /** What is true of a simulated pod at one moment. Times are RFC 3339. */
 export interface SimulatedState {
-  /** Init containers and sidecars in their order, then the others. */
+  /** Init containers and sidecars in their order, then the others, ephemeral ones last. */
   containers: ContainerRun[];
+  /** Why the node cannot give the pod the amounts that it is to have; undefined where it has them. */
+  infeasible: string | undefined;
   /** Set once the pod's sandbox is there. */
   ip: string | undefined;
   hostIp: string;
@@ -49,9 +51,16 @@ function containerStatus(uid: string, run: ContainerRun, defaultReason: string):
     lastState: lastExit ? terminated(uid, run, lastExit, lastRestarts) : {},
     ready: run.ready,
     restartCount: run.restarts,
-    started: startedAt !== undefined && run.kind !== 'init',
+    ...(run.kind !== 'ephemeral' && { started: startedAt !== undefined && run.kind !== 'init' }),
     state,
+    ...(startedAt !== undefined && amountsOf(run)),
   };
+}
+
+/** Amounts that the node has set aside, and those that the container runs with: here these are the same at any time. */
+function amountsOf({ resources }: ContainerRun): object {
+  if (!resources?.requests && !resources?.limits) return {};
+  return { ...(resources.requests && { allocatedResources: resources.requests }), resources };
 }
 
 const hasBegun = (run: ContainerRun): boolean => run.startedAt !== undefined || run.lastExit !== undefined;
@@ -82,8 +91,11 @@ export function simulatedStatus(
   previous: PodStatus | undefined,
   now: string,
 ): PodStatus {
-  const { containers, ip, hostIp } = state;
+  const { ip, hostIp } = state;
   const { uid } = pod.metadata;
+  const ephemerals = state.containers.filter((run) => run.kind === 'ephemeral');
+  const containers =
+    ephemerals.length === 0 ? state.containers : state.containers.filter((run) => run.kind !== 'ephemeral');
   const mains = containers.filter((run) => run.kind === 'main');
   const inits = mains.length === containers.length ? [] : containers.filter((run) => run.kind !== 'main');
   const phase = phaseOf(mains);
@@ -103,7 +115,10 @@ export function simulatedStatus(
         : unready.length === 0
           ? { status: 'True' }
           : unmet('ContainersNotReady', 'unready', unready);
+  const pendingResize: Verdict | undefined =
+    state.infeasible === undefined ? undefined : { status: 'True', reason: 'Infeasible', message: state.infeasible };
   const verdicts: [type: string, verdict: Verdict][] = [
+    ...(pendingResize ? [['PodResizePending', pendingResize] as [string, Verdict]] : []),
     ['PodReadyToStartContainers', { status: ip !== undefined && !isOver ? 'True' : 'False' }],
     ['Initialized', initialized],
     ['Ready', readyVerdict(pod, containersReady)],
@@ -112,7 +127,9 @@ export function simulatedStatus(
   ];
   const before = (previous ?? pod.status)?.conditions;
   const defaultReason = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
-  const status: PodStatus = {
+  const { generation } = pod.metadata;
+  const status: PodStatus & { observedGeneration?: number } = {
+    ...(generation !== undefined && { observedGeneration: generation }),
     phase,
     conditions: verdicts.map(([type, verdict]): PodCondition => {
       const known = before?.find((condition) => condition.type === type);
@@ -125,6 +142,9 @@ export function simulatedStatus(
     containerStatuses: mains.map((run) => containerStatus(uid, run, defaultReason)),
   };
   if (inits.length > 0) status.initContainerStatuses = inits.map((run) => containerStatus(uid, run, defaultReason));
+  if (ephemerals.length > 0) {
+    status.ephemeralContainerStatuses = ephemerals.map((run) => containerStatus(uid, run, defaultReason));
+  }
   if (ip !== undefined) {
     status.podIP = ip;
     status.podIPs = [{ ip }];

@@ -297,3 +297,74 @@ describe('the simulated runtime', () => {
     expect(counted()).toEqual({});
   });
 });
+
+describe('a pod that changes while it runs', () => {
+  const resized = (cpu: string, generation: number, container: object = {}) => ({
+    ...pod({}, { containers: [{ name: 'main', image: 'image:1', resources: { requests: { cpu } }, ...container }] }),
+    metadata: { ...pod().metadata, generation },
+  });
+  const conditionOf = (report: PodReport | undefined, wanted: string) =>
+    report?.status.conditions?.find(({ type }) => type === wanted);
+
+  it('is resized at once, without a restart', () => {
+    const { reports, runtime } = setup();
+    runtime.start(resized('1', 1), NODE);
+    expect(reports[0]?.status).toMatchObject({
+      observedGeneration: 1,
+      containerStatuses: [{ allocatedResources: { cpu: '1' }, resources: { requests: { cpu: '1' } } }],
+    });
+    runtime.start(resized('1', 1), NODE);
+    expect(reports).toHaveLength(1);
+    runtime.start(resized('2', 2), NODE);
+    expect(reports[1]?.status).toMatchObject({
+      observedGeneration: 2,
+      containerStatuses: [{ allocatedResources: { cpu: '2' }, restartCount: 0 }],
+    });
+    expect(reports[1]?.events).toEqual([]);
+  });
+
+  it('is started anew for a resize where its policy says so', () => {
+    const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
+    const { reports, runtime } = setup();
+    runtime.start(resized('1', 1, { resizePolicy }), NODE);
+    runtime.start(resized('2', 2, { resizePolicy }), NODE);
+    expect(summary(reports[1] as PodReport)).toBe('Running running True');
+    expect(reports[1]?.status.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 143 } },
+    });
+  });
+
+  it('keeps what it has when the node has not so much, and says so until it is asked for less', () => {
+    const { reports, runtime } = setup();
+    runtime.start(resized('1', 1), NODE);
+    runtime.start(resized('100', 2), NODE);
+    expect(conditionOf(reports[1], 'PodResizePending')).toMatchObject({
+      status: 'True',
+      reason: 'Infeasible',
+      message: "Node didn't have enough capacity: cpu, requested: 100000, capacity: 8000",
+    });
+    expect(reports[1]?.status.containerStatuses?.[0]).toMatchObject({ resources: { requests: { cpu: '1' } } });
+    runtime.start(resized('3', 3), NODE);
+    expect(conditionOf(reports[2], 'PodResizePending')).toBeUndefined();
+  });
+
+  it('begins ephemeral containers, which readiness does not wait for and a restart of the agent keeps', () => {
+    const { reports, runtime } = setup();
+    runtime.start(resized('1', 1), NODE);
+    const debugged = resized('1', 2);
+    Object.assign(debugged.spec, { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] });
+    runtime.start(debugged, NODE);
+    const [, report] = reports;
+    expect(summary(report as PodReport)).toBe('Running running True');
+    expect(report?.status.ephemeralContainerStatuses).toMatchObject([
+      { name: 'debug', ready: false, state: { running: {} } },
+    ]);
+    expect(report?.events.map(({ fieldPath }) => fieldPath)).toContain('spec.ephemeralContainers{debug}');
+    const later = setup();
+    later.runtime.start({ ...debugged, status: report?.status } as AssignedPod, NODE);
+    expect(later.reports[0]?.status.ephemeralContainerStatuses).toEqual(report?.status.ephemeralContainerStatuses);
+    runtime.stop('uid-1', 0);
+    expect(reports.at(-1)?.status.ephemeralContainerStatuses).toMatchObject([{ state: { terminated: {} } }]);
+  });
+});

@@ -1,13 +1,14 @@
 import { timestamp } from '@everynode/objects';
 import { TokenBucket } from '@everynode/service-shell';
 import type { PodStatus } from 'kubernetes-types/core/v1.js';
-import { nodeAddress } from '../node-status.js';
+import { nodeAddress, nodeCapacity } from '../node-status.js';
 import type { HostedNode } from '../nodes-file.js';
 import { seededRandom, seedOf } from '../seeded-random.js';
 import { begin, type ContainerRun, containerRuns, end } from './container-run.js';
 import {
   crashLoopEvents,
   crashLoopMessage,
+  infeasibleEvents,
   killingEvents,
   type PodOccurrence,
   pullBackOff,
@@ -18,6 +19,7 @@ import {
   unhealthyEvents,
 } from './kubelet-events.js';
 import { PodAddresses } from './pod-addresses.js';
+import { infeasibleAmount, type Resize, resizesOf } from './pod-change.js';
 import type { AssignedPod, ReportListener, Runtime } from './runtime.js';
 import { type SimulatedState, simulatedStatus } from './simulated-status.js';
 import { type PodScript, type SimulationSettings, scriptFor } from './simulation-settings.js';
@@ -94,7 +96,7 @@ export class SimulatedRuntime implements Runtime {
     const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     const known = this.#runs.get(uid);
     if (known) {
-      known.pod = pod;
+      this.#change(known, pod);
     } else {
       const containers = containerRuns(pod);
       const step = takeOver(pod, containers);
@@ -110,6 +112,45 @@ export class SimulatedRuntime implements Runtime {
     if (deletionTimestamp !== undefined) this.stop(uid, deletionGracePeriodSeconds);
   }
 
+  /** Takes note of a pod's present form: what of it may change while it runs does. */
+  #change(run: Run, pod: AssignedPod): void {
+    const isNew = pod.metadata.generation !== run.pod.metadata.generation;
+    run.pod = pod;
+    if (!isNew || run.step === 'stopping' || run.step === 'finished') return;
+    const { state, occurrences } = run;
+    const infeasible = infeasibleAmount(pod, nodeCapacity(run.node));
+    if (infeasible !== undefined && infeasible !== state.infeasible) occurrences.push(...infeasibleEvents(infeasible));
+    state.infeasible = infeasible;
+    for (const resize of infeasible === undefined ? resizesOf(pod, state.containers) : []) this.#resize(run, resize);
+    const known = new Set(state.containers.map(({ name }) => name));
+    state.containers.push(...containerRuns(pod).filter(({ kind, name }) => kind === 'ephemeral' && !known.has(name)));
+    this.#beginEphemeral(run);
+    this.#report(run, false);
+  }
+
+  #resize(run: Run, { run: container, resources, restarts }: Resize): void {
+    container.resources = resources;
+    if (!restarts || container.startedAt === undefined) return;
+    const now = this.#at();
+    run.occurrences.push(...killingEvents(container));
+    container.lastExit = { code: SIGTERM_EXIT, reason: 'Error', startedAt: container.startedAt, finishedAt: now };
+    container.restarts += 1;
+    const { ready } = container;
+    begin(container, now);
+    container.ready = ready;
+    run.occurrences.push(...startedEvents(container));
+  }
+
+  /** Where there is a sandbox, containers that come to look begin at once. */
+  #beginEphemeral({ state, occurrences }: Run): void {
+    if (state.ip === undefined) return;
+    for (const container of state.containers) {
+      if (container.kind !== 'ephemeral' || container.startedAt !== undefined || container.ended) continue;
+      begin(container, this.#at());
+      occurrences.push(...startedEvents(container));
+    }
+  }
+
   #newRun(pod: AssignedPod, node: HostedNode, containers: ContainerRun[], step: Step | undefined): Run {
     const ip = step === undefined ? undefined : pod.status?.podIP;
     if (ip !== undefined) this.#addresses.keep(node.number, ip);
@@ -119,6 +160,7 @@ export class SimulatedRuntime implements Runtime {
       script: scriptFor(pod, this.#options.settings, seededRandom(seedOf(pod.metadata.uid, this.#options.seed))),
       state: {
         containers,
+        infeasible: undefined,
         ip,
         hostIp: nodeAddress(node.number),
         acceptedAt: String(pod.status?.startTime ?? this.#at()),

@@ -11,8 +11,14 @@ import type { Step } from './stages.js';
  * undefined is returned: it has to be begun again.
  */
 export function takeOver(pod: AssignedPod, runs: ContainerRun[]): Step | undefined {
-  const { phase, containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const statuses = new Map([...initContainerStatuses, ...containerStatuses].map((status) => [status.name, status]));
+  const {
+    phase,
+    containerStatuses = [],
+    initContainerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = pod.status ?? {};
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
+  const statuses = new Map(all.map((status) => [status.name, status]));
   const mains = runs.filter((run) => run.kind === 'main');
   const stateOf = (run: ContainerRun) => statuses.get(run.name)?.state;
   const isRunning = phase === 'Running' && mains.every((run) => stateOf(run)?.running);

@@ -47,13 +47,16 @@ function finished(current: Current, parts: { observed?: string }, order: number)
   return { kind: 'update', parts: { ...parts, metadata: released }, sequence: order };
 }
 
+/** Conditions that nobody but an agent sets, and that it leaves out when they are not so any more. */
+const ONLY_AGENTS = ['PodResizePending', 'PodResizeInProgress'];
+
 /**
  * The agent speaks for the fields it reports. Conditions of others (readiness gates, disruption) stay, a finished phase
  * is never taken back, and what the scheduler has set (qosClass, nominatedNodeName) is kept where the report is silent.
  * Source: kubelet's status manager, mergePodStatus.
  */
 function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
-  const own = new Set(reported.conditions?.map((condition) => condition.type));
+  const own = new Set([...ONLY_AGENTS, ...(reported.conditions ?? []).map((condition) => condition.type)]);
   const foreign: PodCondition[] = (stored.conditions ?? []).filter((condition) => !own.has(condition.type));
   const merged: PodStatus = { ...stored, ...reported };
   if (reported.conditions || foreign.length > 0) merged.conditions = [...(reported.conditions ?? []), ...foreign];
