@@ -26,12 +26,25 @@ export interface TableDefinition {
   row(object: KubeObject, now: number): TableRow;
 }
 
-/** A subresource as discovery shows it. `status` is served by the generic writer, the others by code of their own. */
+/**
+ * What a subresource writes of the object that it belongs to: bodies are whole objects, of which one part is taken.
+ * `prepare` puts everything else back as it is in the stored object.
+ */
+export interface SubresourcePart {
+  prepare(object: KubeObject, current: KubeObject): void;
+  validate(object: KubeObject, current: KubeObject): FieldError[];
+}
+
+/**
+ * A subresource as discovery shows it. `status`, and those with a part, are served by the generic reader and writer; the
+ * others by code of their own.
+ */
 export interface SubresourceDefinition {
   name: string;
   /** Kind in the body when it is not the resource's own (`pods/eviction` takes policy/v1 Eviction). */
   kind?: { group: string; version: string; kind: string };
   verbs: Verb[];
+  part?: SubresourcePart;
 }
 
 /**

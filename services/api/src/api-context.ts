@@ -1,6 +1,7 @@
 import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { NodeHeartbeats } from './node-heartbeats.js';
 import type { FreshReads } from './rest/fresh-reads.js';
 import type { WatchHub } from './watch/watch-hub.js';
@@ -15,6 +16,8 @@ export interface ApiContext {
   log: Logger;
   /** Aborts when the service stops: watches end. */
   signal: AbortSignal;
+  /** Tokens of service accounts. */
+  tokens: ServiceAccountTokens;
   /** PEM of the CA that signs the api's certificate, for `kube-root-ca.crt`. */
   rootCa: string;
 }

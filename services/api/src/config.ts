@@ -11,6 +11,8 @@ const schema = Type.Object({
   EVERYNODE_TLS_CERT: Type.String(),
   EVERYNODE_TLS_KEY: Type.String(),
   EVERYNODE_CLIENT_CA: Type.String(),
+  /** A private key that signs the tokens of service accounts; that of the serving certificate when empty. */
+  EVERYNODE_SERVICE_ACCOUNT_KEY: Type.String({ default: '' }),
   /** Requests that are worked on at once, watches apart. */
   EVERYNODE_MAX_REQUESTS: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.seats, minimum: 1 }),
   /** Requests of one client that wait for their turn; more are refused. */

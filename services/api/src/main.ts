@@ -24,6 +24,8 @@ await runService(
         readFile(path, 'utf8'),
       ),
     );
+    const keyFile = config.EVERYNODE_SERVICE_ACCOUNT_KEY;
+    const serviceAccountKey = keyFile === '' ? key : await readFile(keyFile, 'utf8');
     const store = new Store({ databaseUrl: config.DATABASE_URL, log });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
@@ -43,6 +45,7 @@ await runService(
       store,
       bus,
       tls: { key: key ?? '', cert: cert ?? '', clientCa: clientCa ?? '' },
+      ...(serviceAccountKey && { serviceAccountKey }),
       limits: {
         seats: config.EVERYNODE_MAX_REQUESTS,
         queueLength: config.EVERYNODE_MAX_QUEUED,

@@ -1,4 +1,4 @@
-import { ApiError, findResource, type ResourceDefinition } from '@everynode/objects';
+import { ApiError, findResource, type PostedKind, postedKinds, type ResourceDefinition } from '@everynode/objects';
 
 /** What a path under /api or /apis asks for. Source: apiserver/pkg/endpoints/request/requestinfo.go. */
 export interface ResourcePath {
@@ -21,6 +21,25 @@ function decoded(segment: string): string {
   } catch (cause) {
     throw new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`, undefined, { cause });
   }
+}
+
+/** A path that a kind is posted to which is not stored: `/apis/G/V/reviews`, `/api/v1/namespaces/NS/bindings`. */
+export function parsePostedPath(path: string): { posted: PostedKind; namespace: string } | undefined {
+  const segments = path.split('/').filter(Boolean);
+  const [group, version, ...rest] = segments[0] === 'api' ? ['', ...segments.slice(1)] : segments.slice(1);
+  const [first, namespace, third] = rest;
+  const inside = first === 'namespaces' && rest.length === 3;
+  if (!inside && rest.length !== 1) return undefined;
+  const plural = inside ? third : first;
+  const posted = postedKinds.find(
+    (one) =>
+      one.plural === plural &&
+      one.group === group &&
+      one.version === version &&
+      one.namespaced === inside &&
+      one.schema,
+  );
+  return posted && { posted, namespace: inside ? decoded(namespace ?? '') : '' };
 }
 
 /** Reads a path. Throws NotFound where no resource is served under it. */

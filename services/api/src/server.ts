@@ -8,7 +8,8 @@ import type { Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
 import type { AuditedRequest, AuditLog } from './audit/audit-log.js';
 import { type Identity, identityOf } from './auth/client-identity.js';
-import { isReview, serveReview } from './auth/reviews.js';
+import { addKeyRoutes, OPEN_KEY_PATHS } from './auth/key-routes.js';
+import { authenticateToken, TokenRefusedError } from './auth/token-authentication.js';
 import { addDiscovery } from './discovery/discovery-routes.js';
 import { EXPLAIN_MANIFEST_PATH, EXPLAIN_PATH, explain, explainManifest } from './explain/explain-route.js';
 import type { FairQueue } from './fairness/fair-queue.js';
@@ -16,10 +17,11 @@ import { negotiate, PROTOBUF } from './negotiate.js';
 import { addOpenApi } from './openapi/openapi-routes.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
 import { Query } from './query.js';
-import { parseResourcePath, type ResourcePath, unknownPath } from './request-info.js';
+import { parsePostedPath, parseResourcePath, type ResourcePath, unknownPath } from './request-info.js';
 import { requestMetrics } from './request-metrics.js';
 import { Body } from './rest/body.js';
 import { type ResourceAnswer, serveResource, verbOf } from './rest/dispatch.js';
+import { servePostedKind } from './rest/posted-kind.js';
 import { bytesOf, sendPayload } from './send-document.js';
 import { version } from './version.js';
 import { warningHeaders } from './warning-headers.js';
@@ -40,13 +42,13 @@ export interface ApiServer {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose certificate came with the connection; read once, as reading it is dear. Undefined without one. */
+    /** Whose certificate came with the connection, or whose token with the request; undefined without either. */
     identity: Identity | undefined;
   }
 }
 
 /** Paths that anybody may read. */
-const ANONYMOUS = new Set(['/healthz', '/livez', '/readyz', '/version']);
+const ANONYMOUS = new Set(['/healthz', '/livez', '/readyz', '/version', ...OPEN_KEY_PATHS]);
 
 /** What the server leans on beside the context of its requests. */
 export interface ServerParts {
@@ -92,7 +94,15 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     request.identity = identityOf(request.raw.socket as TLSSocket);
     reply.header('audit-id', request.id);
     reply.header('cache-control', 'no-cache, private');
-    done();
+    const token = bearerToken(request);
+    // A certificate goes first, as upstream; most requests come with one.
+    if (request.identity || token === undefined) done();
+    else {
+      holderOf(context, token).then((holder) => {
+        request.identity = holder;
+        done();
+      }, done);
+    }
   });
   fastify.setErrorHandler((error, request, reply) => sendError(context, error, request, reply));
   fastify.setNotFoundHandler((request, reply) => sendError(context, unknownPath(), request, reply));
@@ -103,11 +113,8 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     done();
   });
   fastify.addHook('preHandler', (request, _reply, done) => {
-    if (ANONYMOUS.has(pathOf(request))) done();
-    else {
-      identify(request);
-      done();
-    }
+    if (!ANONYMOUS.has(pathOf(request))) identify(request);
+    done();
   });
 
   for (const path of ['/healthz', '/livez', '/readyz']) {
@@ -123,6 +130,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   fastify.get('/version', (_request, reply) => reply.type('application/json').send(bytesOf(JSON.stringify(version))));
   addDiscovery(fastify);
   addOpenApi(fastify);
+  addKeyRoutes(fastify, context.tokens);
   fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request, reply) => {
     const explanation = await explain(context, request.params, new Query(searchOf(request)));
     return await sendPayload(request, reply, JSON.stringify(explanation), 'application/json');
@@ -147,6 +155,20 @@ function pathOf(request: FastifyRequest): string {
 function searchOf(request: FastifyRequest): string {
   const at = request.url.indexOf('?');
   return at < 0 ? '' : request.url.slice(at + 1);
+}
+
+function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
+  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** Whose token it is; undefined for a token that is not taken, which is as good as none. */
+async function holderOf(context: ApiContext, token: string): Promise<Identity | undefined> {
+  try {
+    return (await authenticateToken(context, token)).identity;
+  } catch (error) {
+    if (error instanceof TokenRefusedError) return undefined;
+    throw error;
+  }
 }
 
 function identify(request: FastifyRequest): Identity {
@@ -201,17 +223,22 @@ function resourcePathOf(path: string): ResourcePath | undefined {
 
 async function serveApi(context: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const body = bodyOf(request);
-  if (request.method === 'POST' && isReview(pathOf(request))) {
-    const { payload, contentType } = serveReview(pathOf(request), identify(request), body, request.headers.accept);
-    return await sendPayload(request, reply.code(201), payload, contentType);
+  const { method } = request;
+  const path = pathOf(request);
+  const query = new Query(searchOf(request));
+  const { accept } = request.headers;
+  const at = parsePostedPath(path);
+  if (at) {
+    const posted = { method, at, identity: identify(request), body, query, accept };
+    return await sendAnswer(request, reply, await servePostedKind(context, posted));
   }
   const answer = await serveResource(
     context,
     {
-      method: request.method,
-      path: pathOf(request),
-      query: new Query(searchOf(request)),
-      accept: request.headers.accept,
+      method,
+      path,
+      query,
+      accept,
       userAgent: request.headers['user-agent'],
       body,
     },

@@ -6,6 +6,7 @@ import type { Store } from '@everynode/store';
 import { Gauge, type Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
+import { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { NodeHeartbeats } from './node-heartbeats.js';
@@ -55,6 +56,8 @@ export interface ApiParts extends ServiceContext {
   tls: TlsFiles;
   /** For requests, watches apart; what is left out is as the configuration's defaults. */
   limits?: Partial<FairQueueLimits>;
+  /** PEM of the private key that signs the tokens of service accounts; the key of the serving certificate by default. */
+  serviceAccountKey?: string;
   /** Path of the audit log. */
   auditLog?: string;
   /** How often watchers of leases are told of renewals. */
@@ -71,7 +74,9 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const watches = new WatchHub(reflector);
   const heartbeats = new NodeHeartbeats();
   const freshReads = new FreshReads(store, reflector);
-  const context: ApiContext = { store, reflector, freshReads, watches, heartbeats, log, signal, rootCa: tls.clientCa };
+  const tokens = new ServiceAccountTokens(parts.serviceAccountKey ?? tls.key);
+  const rootCa = tls.clientCa;
+  const context: ApiContext = { store, reflector, freshReads, watches, heartbeats, tokens, log, signal, rootCa };
   readiness.add('postgres', () => store.trouble);
   readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
   readiness.add('cache', () => reflector.trouble);

@@ -48,5 +48,12 @@ export const serviceAccounts = defineResource({
   returnsDeleted: true,
   schema: 'io.k8s.api.core.v1.ServiceAccount',
   shortNames: ['sa'],
+  subresources: [
+    {
+      name: 'token',
+      kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+      verbs: ['create'],
+    },
+  ],
   table: serviceAccountTable,
 });

@@ -111,6 +111,22 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
   };
 }
 
+/**
+ * The preparation of a subresource that writes a part of the spec: everything but what `take` gives is as it was.
+ * `take` may not change `current`.
+ */
+export function writesSpec(
+  take: (object: KubeObject, current: KubeObject) => unknown,
+): (object: KubeObject, current: KubeObject) => void {
+  return (object, current) => {
+    const spec = take(object, current);
+    for (const key of Object.keys(object)) delete object[key];
+    Object.assign(object, structuredClone(current));
+    object.spec = spec;
+    raiseGeneration(object, current);
+  };
+}
+
 function keepStatus(object: KubeObject, current: KubeObject): void {
   if (current.status === undefined) delete object.status;
   else object.status = structuredClone(current.status);

@@ -4,6 +4,7 @@ import type { KubeObject } from '../kube-object.js';
 import { podTable } from '../table/index.js';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
 import { ALL_VERBS, defineResource, statusSubresource } from './define-resource.js';
+import { ephemeralContainers, resize } from './pod-parts.js';
 
 const podOf = (object: KubeObject): Pod => object as unknown as Pod;
 
@@ -19,6 +20,8 @@ export const pods = defineResource({
   categories: ['all'],
   verbs: ALL_VERBS,
   subresources: [
+    ephemeralContainers,
+    resize,
     { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
     { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
     statusSubresource,

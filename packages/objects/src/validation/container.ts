@@ -73,7 +73,7 @@ function validateImage(image: string | undefined, field: string): FieldError[] {
 }
 
 /** The rules that all kinds of containers share. */
-function validateContainer(container: AnyContainer, volumes: ReadonlySet<string>, field: string): FieldError[] {
+export function validateContainer(container: AnyContainer, volumes: ReadonlySet<string>, field: string): FieldError[] {
   const { name, securityContext, lifecycle, resources } = container;
   return [
     ...(name ? invalidFor(`${field}.name`, name, dnsLabelFaults(name)) : [required(`${field}.name`)]),

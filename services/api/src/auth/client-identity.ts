@@ -4,6 +4,10 @@ import type { TLSSocket } from 'node:tls';
 export interface Identity {
   user: string;
   groups: string[];
+  /** Of a service account. */
+  uid?: string;
+  /** What else a token says. */
+  extra?: Record<string, string[]>;
 }
 
 /**

@@ -1,72 +1,138 @@
-import { ApiError, typeOfKind } from '@everynode/objects';
-import { negotiate, PROTOBUF } from '../negotiate.js';
-import type { Payload } from '../present/presenter.js';
-import { toYaml } from '../present/yaml.js';
-import { encodeMessage } from '../protobuf/codec.js';
-import { wrap } from '../protobuf/envelope.js';
-import { messageOfSchema } from '../protobuf/message-facts.js';
-import { type Body, readValue } from '../rest/body.js';
+import { ApiError, type FieldError, invalid, type KubeObject } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
 import type { Identity } from './client-identity.js';
+import { authenticateToken, TokenRefusedError } from './token-authentication.js';
 
-interface Review {
-  kind: string;
-  answer(identity: Identity, spec: unknown): { spec?: unknown; status: object };
+/** A review to be answered. */
+export interface ReviewRequest {
+  context: ApiContext;
+  identity: Identity;
+  /** Of the path; empty for reviews of the whole cluster. */
+  namespace: string;
+  review: KubeObject;
 }
 
-/** Reviews that clients post to learn what they may do. Everybody whom the CA vouches for is an administrator so far. */
-const REVIEWS: Readonly<Record<string, Review>> = {
-  'authorization.k8s.io/v1/selfsubjectaccessreviews': {
-    kind: 'SelfSubjectAccessReview',
-    answer: (_identity, spec) => ({
-      spec,
-      status: { allowed: true, reason: 'every client with a certificate of the client CA may do everything' },
-    }),
-  },
-  'authorization.k8s.io/v1/selfsubjectrulesreviews': {
-    kind: 'SelfSubjectRulesReview',
-    answer: (_identity, spec) => ({
-      spec,
-      status: {
-        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-        nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-        incomplete: false,
-      },
-    }),
-  },
-  'authentication.k8s.io/v1/selfsubjectreviews': {
-    kind: 'SelfSubjectReview',
-    answer: (identity) => ({ status: { userInfo: { username: identity.user, groups: identity.groups } } }),
-  },
-};
-
-const nameOf = (path: string): string => path.replace(/^\/apis\//, '');
-
-/** Are reviews posted to this path? */
-export function isReview(path: string): boolean {
-  return Object.hasOwn(REVIEWS, nameOf(path));
+interface Answer {
+  spec?: unknown;
+  status: object;
 }
 
-/** Answers a review in the form that `accept` asks for. */
-export function serveReview(
-  path: string,
-  identity: Identity,
-  body: Body,
-  accept: string | undefined,
-): { payload: Payload; contentType: string } {
-  const [group = '', version = '', plural = ''] = nameOf(path).split('/');
-  const { kind, answer } = REVIEWS[`${group}/${version}/${plural}`] as Review;
-  const schema = typeOfKind(group, version, kind) ?? '';
-  const typeMeta = { apiVersion: `${group}/${version}`, kind };
-  const { spec = {} } = (body.isEmpty ? {} : (readValue(body, schema).value ?? {})) as { spec?: unknown };
-  const value = { ...typeMeta, metadata: {}, ...answer(identity, spec) };
-  const wanted = negotiate(accept);
-  if (wanted.kind !== 'object') throw new ApiError('NotAcceptable', 'a review is answered as an object');
-  switch (wanted.encoding) {
-    case 'protobuf':
-      return { payload: wrap(typeMeta, encodeMessage(messageOfSchema(schema) ?? '', value)), contentType: PROTOBUF };
-    case 'yaml':
-      return { payload: toYaml(JSON.stringify(value)), contentType: 'application/yaml' };
-    case 'json':
-      return { payload: JSON.stringify(value), contentType: 'application/json' };
+interface AccessSpec {
+  user?: string;
+  groups?: string[];
+  resourceAttributes?: { namespace?: string };
+  nonResourceAttributes?: object;
+}
+
+const EVERYBODY = 'RBAC is not enforced: every client that is known may do everything';
+
+/** Nobody is let in without a certificate or a token, so nothing is allowed in the name of such. */
+function verdictOn({ user, groups = [] }: AccessSpec): { allowed: boolean; reason: string } {
+  const unknown = user === 'system:anonymous' || groups.includes('system:unauthenticated');
+  return unknown
+    ? { allowed: false, reason: 'clients without a certificate or a token may do nothing' }
+    : { allowed: true, reason: EVERYBODY };
+}
+
+const invalidAt = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  value: value ?? null,
+  detail,
+});
+
+/** Source: pkg/apis/authorization/validation. */
+function attributeFaults({ resourceAttributes, nonResourceAttributes }: AccessSpec): FieldError[] {
+  if (resourceAttributes && nonResourceAttributes) {
+    const detail = 'cannot be specified in combination with resourceAttributes';
+    return [invalidAt('spec.nonResourceAttributes', nonResourceAttributes, detail)];
+  }
+  if (resourceAttributes || nonResourceAttributes) return [];
+  const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  return [invalidAt('spec.resourceAttributes', null, detail)];
+}
+
+const subjectFaults = ({ user, groups }: AccessSpec): FieldError[] =>
+  user || groups?.length ? [] : [invalidAt('spec.user', user ?? '', 'at least one of user or group must be specified')];
+
+/** Metadata of a review says nothing, so nothing may be in it. */
+function metadataFaults({ metadata }: KubeObject, allowed: readonly string[] = []): FieldError[] {
+  const known = [...allowed, 'managedFields'];
+  const set = Object.entries(metadata).some(([key, value]) => !known.includes(key) && value !== null);
+  const detail = `must be empty${allowed.length > 0 ? ` except for ${allowed.join(', ')}` : ''}`;
+  return set ? [invalidAt('metadata', metadata, detail)] : [];
+}
+
+function localFaults({ metadata }: KubeObject, { resourceAttributes, nonResourceAttributes }: AccessSpec) {
+  const errors: FieldError[] = [];
+  const namespace = resourceAttributes?.namespace ?? '';
+  if (resourceAttributes && namespace !== (metadata.namespace ?? '')) {
+    errors.push(invalidAt('spec.resourceAttributes.namespace', namespace, 'must match metadata.namespace'));
+  }
+  if (nonResourceAttributes) {
+    const detail = 'disallowed on this kind of request';
+    errors.push(invalidAt('spec.nonResourceAttributes', nonResourceAttributes, detail));
+  }
+  return errors;
+}
+
+function refuse(kind: string, faults: FieldError[]): void {
+  if (faults.length > 0) throw invalid({ group: 'authorization.k8s.io', kind, name: '' }, faults);
+}
+
+function userInfo({ user, uid, groups, extra }: Identity): object {
+  return { username: user, ...(uid && { uid }), groups, ...(extra && { extra }) };
+}
+
+async function reviewToken({ context, review }: ReviewRequest): Promise<Answer> {
+  const { token, audiences } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
+  if (!token) throw new ApiError('BadRequest', 'token is required for TokenReview in authentication');
+  // What a token was bound to may have gone a moment ago.
+  await context.freshReads.catchUp();
+  try {
+    const accepted = await authenticateToken(context, token, audiences?.length ? audiences : undefined);
+    const status = { authenticated: true, user: userInfo(accepted.identity), audiences: accepted.audiences };
+    return { spec: review.spec, status };
+  } catch (error) {
+    if (!(error instanceof TokenRefusedError)) throw error;
+    const { message } = error;
+    const reasons = message === 'invalid bearer token' ? message : `[invalid bearer token, ${message}]`;
+    return { spec: review.spec, status: { user: {}, error: reasons } };
   }
 }
+
+/** What answers a review, by its kind. Source of the rules: pkg/registry/authentication, pkg/registry/authorization. */
+export const REVIEWS: Readonly<Record<string, (request: ReviewRequest) => Answer | Promise<Answer>>> = {
+  SelfSubjectReview: ({ identity }) => ({ status: { userInfo: userInfo(identity) } }),
+  TokenReview: reviewToken,
+  SelfSubjectAccessReview: ({ review, identity }) => {
+    const spec = (review.spec ?? {}) as AccessSpec;
+    refuse(review.kind, [...attributeFaults(spec), ...metadataFaults(review)]);
+    return { spec, status: verdictOn(identity) };
+  },
+  SubjectAccessReview: ({ review }) => {
+    const spec = (review.spec ?? {}) as AccessSpec;
+    refuse(review.kind, [...attributeFaults(spec), ...subjectFaults(spec), ...metadataFaults(review)]);
+    return { spec, status: verdictOn(spec) };
+  },
+  LocalSubjectAccessReview: ({ review, namespace }) => {
+    const spec = (review.spec ?? {}) as AccessSpec;
+    refuse(review.kind, [
+      ...attributeFaults(spec),
+      ...subjectFaults(spec),
+      ...metadataFaults(review, ['namespace']),
+      ...localFaults(review, spec),
+    ]);
+    if (review.metadata.namespace !== namespace) {
+      throw new ApiError('BadRequest', `spec.resourceAttributes.namespace must match namespace: ${namespace}`);
+    }
+    return { spec, status: verdictOn(spec) };
+  },
+  SelfSubjectRulesReview: ({ review }) => {
+    const { namespace } = (review.spec ?? {}) as { namespace?: string };
+    if (!namespace) throw new ApiError('BadRequest', 'no namespace on request');
+    const resourceRules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
+    const nonResourceRules = [{ verbs: ['*'], nonResourceURLs: ['*'] }];
+    return { spec: {}, status: { resourceRules, nonResourceRules, incomplete: false } };
+  },
+};

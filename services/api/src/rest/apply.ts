@@ -53,7 +53,7 @@ export async function applyObject(
   const { config, warnings } = readConfiguration(target, body, query);
   const manager = managerOf(query, undefined);
   const create = () => {
-    if (half === 'status') throw notFound(subjectOf(target));
+    if (half !== 'object') throw notFound(subjectOf(target));
     const { uid } = config.metadata;
     if (uid) {
       const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;

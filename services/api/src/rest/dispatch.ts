@@ -5,6 +5,7 @@ import { checkMediaType } from '@everynode/patch';
 import type { ApiContext } from '../api-context.js';
 import { previewWarning } from '../explain/preview.js';
 import { negotiate, type Representation } from '../negotiate.js';
+import { type PlainObject, writePlainObject } from '../present/plain-object.js';
 import type { IncludeObject, Payload, Presenter } from '../present/presenter.js';
 import { presenterFor } from '../present/presenter-for.js';
 import type { Query } from '../query.js';
@@ -12,6 +13,7 @@ import { parseResourcePath, type ResourcePath } from '../request-info.js';
 import { bindPod } from '../subresource/binding.js';
 import { evictPod } from '../subresource/eviction.js';
 import { finalizeNamespace } from '../subresource/finalize.js';
+import { requestToken, TOKEN_REQUEST } from '../subresource/token-request.js';
 import { watchObjects } from '../watch/watch.js';
 import { applyObject, isApply } from './apply.js';
 import type { Body } from './body.js';
@@ -75,12 +77,11 @@ export async function serveResource(
   const path = parseResourcePath(request.path);
   const verb = verbOf(request.method, path, request.query.flag('watch'));
   const { definition, subresource } = path;
-  const allowed = subresource
-    ? definition.subresources.find((candidate) => candidate.name === subresource)?.verbs
-    : definition.verbs;
+  const found = subresource ? definition.subresources.find(({ name }) => name === subresource) : undefined;
+  const allowed = subresource ? found?.verbs : definition.verbs;
   if (verb === undefined || !allowed?.includes(verb)) throw notAllowed();
   const representation = negotiate(request.accept);
-  return subresource !== undefined && subresource !== 'status'
+  return subresource !== undefined && subresource !== 'status' && !found?.part
     ? await serveSubresource(context, request, path, representation)
     : await serveVerb(context, request, path, verb, representation, response);
 }
@@ -98,10 +99,10 @@ async function serveVerb(
   const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
   const presenter = presenterFor(definition, representation, include);
   const manager = (): string => managerOf(query, request.userAgent);
-  const half: Half = subresource === 'status' ? 'status' : 'object';
+  const half: Half = subresource ?? 'object';
   /** A dry run of a DaemonSet says what would become of its pods. */
   const foreseen = async (object: CachedObject, warnings: string[]): Promise<string[]> => {
-    if (!query.dryRun || half === 'status' || definition.storage !== 'daemonsets.apps') return warnings;
+    if (!query.dryRun || half !== 'object' || definition.storage !== 'daemonsets.apps') return warnings;
     const preview = await previewWarning(context, object.object);
     return preview === undefined ? warnings : [...warnings, preview];
   };
@@ -187,7 +188,7 @@ function deleted(
 
 async function serveSubresource(
   context: ApiContext,
-  { query, body }: ResourceRequest,
+  { query, body, accept }: ResourceRequest,
   { definition, namespace, name = '', subresource }: ResourcePath,
   representation: Representation,
 ): Promise<ResourceAnswer> {
@@ -209,6 +210,10 @@ async function serveSubresource(
     case 'namespaces/finalize': {
       const { object } = await finalizeNamespace(context, target, body, query);
       return { status: 200, payload: presenter.one(object), contentType };
+    }
+    case 'serviceaccounts/token': {
+      const token = await requestToken(context, target, body, query);
+      return { status: 201, ...writePlainObject(token as PlainObject, TOKEN_REQUEST.schema, accept) };
     }
     default:
       throw notAllowed();

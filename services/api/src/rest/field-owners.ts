@@ -29,7 +29,7 @@ export function managerOf(query: Query, userAgent: string | undefined): string {
 
 export function applyTargetOf({ definition, half }: Omit<Writing, 'manager'>): ApplyTarget {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
-  return { typeName: definition.schema, half, hasStatus };
+  return { typeName: definition.schema, half: half === 'status' ? 'status' : 'object', hasStatus };
 }
 
 export function fieldManagerOf({ definition, half, manager }: Writing, operation: 'Apply' | 'Update'): FieldManager {
@@ -37,7 +37,7 @@ export function fieldManagerOf({ definition, half, manager }: Writing, operation
     manager,
     operation,
     apiVersion: apiVersionOf(definition),
-    ...(half === 'status' && { subresource: 'status' }),
+    ...(half !== 'object' && { subresource: half }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   notFound,
   type ResourceDefinition,
   readObjectOf,
+  type SubresourcePart,
   staleWrite,
   strictFault,
   strictJsonFaults,
@@ -25,8 +26,19 @@ import { managedFieldsFaults, type OwnersOf, ownersOfUpdate, usableManagedFields
 import { checkName, dropDoubleOwners, otherUid, placeInNamespace } from './object-identity.js';
 import { commit, objectOf, subjectOf, type Target, toStored } from './stored.js';
 
-/** Which half of an object a write may change. */
-export type Half = 'object' | 'status';
+/** Which part of an object a write may change: all but the status, or what a subresource of this name holds. */
+export type Half = 'object' | (string & {});
+
+/** The rules of a subresource's writes; undefined for those of the object. */
+function partOf(definition: ResourceDefinition, half: Half): SubresourcePart | undefined {
+  if (half === 'object') return undefined;
+  if (half === 'status') {
+    return { prepare: definition.prepareForStatusUpdate, validate: definition.validateStatusUpdate };
+  }
+  const part = definition.subresources.find(({ name }) => name === half)?.part;
+  if (!part) throw new Error(`${definition.plural}/${half} is no part of an object`);
+  return part;
+}
 
 /** An object that comes and goes while it is written is tried this often. */
 const TRIES = 5;
@@ -80,7 +92,7 @@ export async function updateObject(
       return decideReplacement(target, half, object, current, owners);
     });
   const create = () => {
-    if (!definition.createsOnUpdate || half === 'status') throw notFound(subjectOf(target));
+    if (!definition.createsOnUpdate || half !== 'object') throw notFound(subjectOf(target));
     const { resourceVersion: _version, ...metadata } = object.metadata;
     return createObject(context, definition, target.namespace, { ...object, metadata }, query.dryRun, owners);
   };
@@ -180,16 +192,19 @@ export function decideReplacement(
   object.metadata = { ...object.metadata, name, uid: sent.metadata.uid || current.uid };
   keepSystemFields(object, before);
   definition.setDefaults(object);
+  const part = partOf(definition, half);
   const known = usableManagedFields(sent.metadata.managedFields) ?? before.metadata.managedFields;
+  // What a part does not take of the object is not its writer's either; the halves' owners are told by the fields' names.
+  if (part && half !== 'status') part.prepare(object, before);
   const managedFields = owners(before, object, known);
   if (half === 'status') definition.prepareForStatusUpdate(object, before);
-  else definition.prepareForUpdate(object, before);
+  else if (!part) definition.prepareForUpdate(object, before);
   if (managedFields) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
   const errors: FieldError[] = [
     ...managedFieldsFaults(known),
-    ...(half === 'status'
-      ? definition.validateStatusUpdate(object, before)
+    ...(part
+      ? part.validate(object, before)
       : [...definition.validateUpdate(object, before), ...policyFaults(definition, object, before)]),
   ];
   if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);

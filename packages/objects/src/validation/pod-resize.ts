@@ -1,0 +1,76 @@
+import type { Container, Pod, ResourceRequirements } from 'kubernetes-types/core/v1.js';
+import { qosClassOf } from '../defaults/index.js';
+import type { FieldError } from '../field-error.js';
+import { semanticallyEqual } from '../semantic-equal.js';
+import { forbidden, invalidValue } from './faults.js';
+import { validatePodSpec } from './pod-spec.js';
+
+type Amounts = Record<string, string> | undefined;
+type AnyContainer = Container & { restartPolicy?: string; resizePolicy?: unknown };
+type List = 'containers' | 'initContainers';
+
+const RESIZABLE = new Set(['cpu', 'memory']);
+const MIRROR = 'kubernetes.io/config.mirror';
+
+const isSidecar = ({ restartPolicy }: AnyContainer): boolean => restartPolicy === 'Always';
+
+/** Amounts may be added and changed, but not taken away. */
+function removedFaults(after: ResourceRequirements, before: ResourceRequirements, field: string): FieldError[] {
+  return (['requests', 'limits'] as const).flatMap((list) => {
+    const kept = after[list] ?? {};
+    const removed = Object.keys(before[list] ?? {}).some((name) => !Object.hasOwn(kept, name));
+    return removed ? [forbidden(`${field}.${list}`, `resource ${list} cannot be removed`)] : [];
+  });
+}
+
+const fixed = (amounts: Amounts): Amounts =>
+  Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => !RESIZABLE.has(name)));
+
+/** A container without what a resize may change. */
+function fixedPart({ resources, resizePolicy: _policy, ...rest }: AnyContainer): unknown {
+  const { limits, requests, ...others } = resources ?? {};
+  return { ...rest, resources: { ...others, limits: fixed(limits), requests: fixed(requests) } };
+}
+
+function containerFaults(after: AnyContainer, before: AnyContainer, list: List, at: number): FieldError[] {
+  const unchanged = (part: (container: AnyContainer) => unknown): boolean =>
+    semanticallyEqual(part(after), part(before));
+  if (list === 'initContainers' && !isSidecar(before)) {
+    const same = unchanged(({ resizePolicy: _policy, ...container }) => container);
+    return same ? [] : [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
+  }
+  const whose = list === 'containers' ? '' : ' for sidecar containers';
+  return [
+    ...removedFaults(after.resources ?? {}, before.resources ?? {}, `spec.${list}[${at}].resources`),
+    ...(unchanged(fixedPart) ? [] : [forbidden('spec', `only cpu and memory resources${whose} are mutable`)]),
+  ];
+}
+
+/**
+ * What a resize may do to a pod's spec: change and add amounts of CPU and memory, within the pod's class of service.
+ * Source: pkg/apis/core/validation ValidatePodResize. That memory limits may go down is 1.34's rule.
+ */
+export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
+  const spec = pod.spec ?? { containers: [] };
+  const before = current.spec ?? { containers: [] };
+  if (Object.hasOwn(current.metadata?.annotations ?? {}, MIRROR)) {
+    return [forbidden('', 'static pods cannot be resized')];
+  }
+  if ((before as { os?: { name?: string } }).os?.name === 'windows') {
+    return [forbidden('', 'windows pods cannot be resized')];
+  }
+  const errors = validatePodSpec(spec, 'spec');
+  if (qosClassOf(spec) !== (current.status?.qosClass ?? qosClassOf(before))) {
+    const value = pod.status?.qosClass ?? '';
+    errors.push(invalidValue('spec', value, 'Pod QOS Class may not change as a result of resizing'));
+  }
+  for (const list of ['initContainers', 'containers'] as const) {
+    const [wanted = [], had = []] = [spec[list], before[list]] as (AnyContainer[] | undefined)[];
+    if (wanted.length !== had.length || wanted.some(({ name }, at) => name !== had[at]?.name)) {
+      errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
+      continue;
+    }
+    errors.push(...had.flatMap((each, at) => containerFaults(wanted[at] as AnyContainer, each, list, at)));
+  }
+  return errors;
+}

@@ -1,0 +1,95 @@
+import type { CachedObject } from '@everynode/list-watch';
+import type { ApiContext } from '../api-context.js';
+import type { Identity } from './client-identity.js';
+import { ISSUER, type NamedObject, userNameOf, type VerifiedToken } from './service-account-tokens.js';
+
+/** A token that is not taken; the message may be shown. */
+export class TokenRefusedError extends Error {
+  override readonly name = 'TokenRefusedError';
+}
+
+/**
+ * Who a service account's token stands for, and for which of the wanted audiences. It counts as long as the account, and
+ * the object that it is bound to, are there. Source: pkg/serviceaccount/claims.go, Validate.
+ * @throws TokenRefusedError
+ */
+export async function authenticateToken(
+  context: ApiContext,
+  token: string,
+  audiences: readonly string[] = [ISSUER],
+): Promise<{ identity: Identity; audiences: string[] }> {
+  const verified = await verify(context, token);
+  const shared = verified.audiences.filter((audience) => audiences.includes(audience));
+  if (shared.length === 0) {
+    const [has, wanted] = [verified.audiences, audiences].map((list) => JSON.stringify(list).replaceAll(',', ' '));
+    throw new TokenRefusedError(`token audiences ${has} is invalid for the target audiences ${wanted}`);
+  }
+  await requirePresent(context, verified);
+  return { identity: identityOfToken(verified), audiences: shared };
+}
+
+async function verify({ tokens }: ApiContext, token: string): Promise<VerifiedToken> {
+  try {
+    return await tokens.verify(token);
+  } catch (cause) {
+    const expired = cause instanceof Error && 'code' in cause && cause.code === 'ERR_JWT_EXPIRED';
+    throw new TokenRefusedError(expired ? 'service account token has expired' : 'invalid bearer token', { cause });
+  }
+}
+
+async function requirePresent(context: ApiContext, { claims }: VerifiedToken): Promise<void> {
+  const { namespace, serviceaccount, pod, secret, node } = claims;
+  const account = await find(context, 'serviceaccounts', namespace, serviceaccount.name);
+  if (!account) throw new TokenRefusedError(`serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`);
+  if (account.record.uid !== serviceaccount.uid) {
+    const uids = `(${account.record.uid}) does not match claim (${serviceaccount.uid})`;
+    throw new TokenRefusedError(`service account UID ${uids}`);
+  }
+  const bound: [resource: string, namespace: string, ref: NamedObject | undefined][] = [
+    ['pods', namespace, pod],
+    ['secrets', namespace, secret],
+    // Beside a pod the node only says where that was.
+    ['nodes', '', pod ? undefined : node],
+  ];
+  for (const [resource, inside, ref] of bound) {
+    if (!ref) continue;
+    const found = await find(context, resource, inside, ref.name);
+    if (found?.record.uid !== ref.uid) throw new TokenRefusedError('service account token has been invalidated');
+  }
+}
+
+/** From the cache; an object that is missing there may have been created a moment ago through another replica. */
+export async function find(
+  { reflector, freshReads }: ApiContext,
+  resource: string,
+  namespace: string,
+  name: string,
+): Promise<CachedObject | undefined> {
+  const cache = reflector.cache(resource);
+  const found = cache.get(namespace, name);
+  if (found) return found;
+  await freshReads.catchUp();
+  return cache.get(namespace, name);
+}
+
+/** Source: apiserver/pkg/authentication/serviceaccount/util.go, UserInfo. */
+function identityOfToken({ claims, id }: VerifiedToken): Identity {
+  const { namespace, serviceaccount, pod, node } = claims;
+  const about = (kind: string, ref: NamedObject | undefined): Record<string, string[]> =>
+    ref
+      ? {
+          [`authentication.kubernetes.io/${kind}-name`]: [ref.name],
+          [`authentication.kubernetes.io/${kind}-uid`]: [ref.uid],
+        }
+      : {};
+  return {
+    user: userNameOf(claims),
+    uid: serviceaccount.uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    extra: {
+      'authentication.kubernetes.io/credential-id': [`JTI=${id}`],
+      ...about('node', node),
+      ...about('pod', pod),
+    },
+  };
+}

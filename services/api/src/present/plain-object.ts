@@ -1,0 +1,31 @@
+import { ApiError } from '@everynode/objects';
+import { negotiate, PROTOBUF } from '../negotiate.js';
+import { encodeMessage } from '../protobuf/codec.js';
+import { wrap } from '../protobuf/envelope.js';
+import { messageOfSchema } from '../protobuf/message-facts.js';
+import type { Payload } from './presenter.js';
+import { toYaml } from './yaml.js';
+
+/** An object that is not stored, with the names that every object has. */
+export interface PlainObject {
+  apiVersion: string;
+  kind: string;
+}
+
+/** Writes it in the form that `accept` asks for. @throws ApiError NotAcceptable. */
+export function writePlainObject(
+  object: PlainObject,
+  schema: string,
+  accept: string | undefined,
+): { payload: Payload; contentType: string } {
+  const wanted = negotiate(accept);
+  if (wanted.kind !== 'object') throw new ApiError('NotAcceptable', `a ${object.kind} is answered as an object`);
+  switch (wanted.encoding) {
+    case 'protobuf':
+      return { payload: wrap(object, encodeMessage(messageOfSchema(schema) ?? '', object)), contentType: PROTOBUF };
+    case 'yaml':
+      return { payload: toYaml(JSON.stringify(object)), contentType: 'application/yaml' };
+    case 'json':
+      return { payload: JSON.stringify(object), contentType: 'application/json' };
+  }
+}
