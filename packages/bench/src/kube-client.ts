@@ -1,22 +1,51 @@
-import { Agent, type RequestOptions, request } from 'node:https';
-import { createInterface } from 'node:readline';
+import type { IncomingMessage } from 'node:http';
+import { Agent, type AgentOptions, type RequestOptions, request } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 
+export const JSON_TYPE = 'application/json';
+export const MERGE_PATCH = 'application/merge-patch+json';
 export const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
+/** A request that takes longer has failed: no server under test is waited for without end. */
+const CALL_DEADLINE_MS = 60_000;
+const NEWLINE = 10;
 
 export interface WatchEvent<T> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   object: T;
 }
 
+export interface CallOptions {
+  contentType?: string;
+  accept?: string;
+  /** Statuses that are answers, too; 2xx always are. */
+  accepts?: readonly number[];
+}
+
+/** How long one answer took, from the request on, and how much it was. */
+export interface TimedAnswer {
+  firstByteMs: number;
+  totalMs: number;
+  bytes: number;
+  body: Buffer;
+}
+
 /** An API server of the kubeconfig's current context. Plain HTTPS, so that what is measured is the server. */
 export class KubeClient {
-  readonly #options: RequestOptions;
+  readonly kubeconfig: string;
+  readonly #headers: Record<string, string>;
   readonly #server: URL;
+  /** Connections that are used again, for calls. */
+  readonly #calls: Agent;
+  /** A connection for each stream. */
+  readonly #streams: Agent;
 
-  private constructor(server: string, options: RequestOptions) {
+  private constructor(kubeconfig: string, server: string, headers: Record<string, string>, tls: AgentOptions) {
+    this.kubeconfig = kubeconfig;
     this.#server = new URL(server);
-    this.#options = options;
+    this.#headers = headers;
+    this.#calls = new Agent({ keepAlive: true, maxSockets: 64, ...tls });
+    this.#streams = new Agent({ keepAlive: false, ...tls });
   }
 
   static async open(kubeconfig: string): Promise<KubeClient> {
@@ -33,41 +62,82 @@ export class KubeClient {
       ...(key && { key }),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
     };
-    const agent = new Agent({ keepAlive: true, maxSockets: 32, ...tls });
-    return new KubeClient(server, { headers: options.headers ?? {}, agent });
+    return new KubeClient(kubeconfig, server, (options.headers ?? {}) as Record<string, string>, tls);
   }
 
-  #request(method: string, path: string, headers: Record<string, string>) {
-    const own = this.#options.headers as Record<string, string>;
-    return request(new URL(path, this.#server), { ...this.#options, method, headers: { ...own, ...headers } });
+  #request(agent: Agent, method: string, path: string, headers: Record<string, string>) {
+    return request(new URL(path, this.#server), { agent, method, headers: { ...this.#headers, ...headers } });
   }
 
-  /** The parsed answer. Rejects for a status that `accepts` does not name; 2xx always are fine. */
-  call<T>(
-    method: string,
-    path: string,
-    body?: object,
-    contentType = 'application/json',
-    accepts: number[] = [],
-  ): Promise<T> {
+  /** The answer with its times. Rejects for a status that is neither 2xx nor accepted. */
+  timed(method: string, path: string, body?: object, options: CallOptions = {}): Promise<TimedAnswer> {
+    const { accept = JSON_TYPE, contentType = JSON_TYPE, accepts = [] } = options;
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const headers = { accept: 'application/json', ...(text !== undefined && { 'content-type': contentType }) };
-      const outgoing = this.#request(method, path, headers);
+      const began = performance.now();
+      const headers = { accept, ...(text !== undefined && { 'content-type': contentType }) };
+      const outgoing = this.#request(this.#calls, method, path, headers);
+      outgoing.setTimeout(CALL_DEADLINE_MS, () => {
+        outgoing.destroy(new Error(`${method} ${path}: no answer within ${CALL_DEADLINE_MS} ms`));
+      });
       outgoing.on('error', reject);
       outgoing.on('response', (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let firstByteMs: number | undefined;
+        response.on('data', (chunk: Buffer) => {
+          firstByteMs ??= performance.now() - began;
+          chunks.push(chunk);
+        });
         response.on('error', reject);
         response.on('end', () => {
-          const answer = Buffer.concat(chunks).toString();
+          const answer = Buffer.concat(chunks);
+          const totalMs = performance.now() - began;
           const status = response.statusCode ?? 0;
-          if ((status >= 200 && status < 300) || accepts.includes(status)) resolve(JSON.parse(answer) as T);
-          else reject(new Error(`${method} ${path}: ${status} ${answer.slice(0, 300)}`));
+          if ((status >= 200 && status < 300) || accepts.includes(status)) {
+            resolve({ firstByteMs: firstByteMs ?? totalMs, totalMs, bytes: answer.length, body: answer });
+          } else reject(new Error(`${method} ${path}: ${status} ${answer.toString().slice(0, 300)}`));
         });
       });
       outgoing.end(text);
     });
+  }
+
+  /** The parsed answer; see {@link timed}. */
+  async call<T>(method: string, path: string, body?: object, options: CallOptions = {}): Promise<T> {
+    return JSON.parse((await this.timed(method, path, body, options)).body.toString()) as T;
+  }
+
+  /** Hands over the lines of an answer that does not end, until the returned function is called. */
+  lines(path: string, accept: string, onLine: (line: Buffer) => void, onEnd: (error: Error) => void): () => void {
+    const outgoing = this.#request(this.#streams, 'GET', path, { accept });
+    let closed = false;
+    const end = (error: Error): void => {
+      if (!closed) onEnd(error);
+      closed = true;
+      outgoing.destroy();
+    };
+    const read = (response: IncomingMessage): void => {
+      let rest: Buffer | undefined;
+      response.on('data', (chunk: Buffer) => {
+        const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
+        let from = 0;
+        for (let at = bytes.indexOf(NEWLINE); at >= 0 && !closed; at = bytes.indexOf(NEWLINE, from)) {
+          onLine(bytes.subarray(from, at));
+          from = at + 1;
+        }
+        rest = from < bytes.length ? bytes.subarray(from) : undefined;
+      });
+      response.on('error', end);
+      response.on('end', () => end(new Error(`the watch of ${path} has ended`)));
+      if (response.statusCode !== 200) end(new Error(`GET ${path}: ${response.statusCode}`));
+    };
+    outgoing.on('error', end);
+    outgoing.on('response', read);
+    outgoing.end();
+    return () => {
+      closed = true;
+      outgoing.destroy();
+    };
   }
 
   /** Calls `onEvent` for each event until the returned function is called. `onEnd` hears of a stream that ends by itself. */
@@ -77,26 +147,16 @@ export class KubeClient {
     onEvent: (event: WatchEvent<T>) => void,
     onEnd: (error: Error) => void,
   ): () => void {
-    const outgoing = this.#request('GET', path, { accept });
-    let closed = false;
-    const end = (error: Error): void => {
-      if (!closed) onEnd(error);
-      closed = true;
+    const onLine = (line: Buffer): void => {
+      const event = JSON.parse(line.toString()) as WatchEvent<T>;
+      if (event.type === 'ERROR') onEnd(new Error(`the watch of ${path}: ${line.toString().slice(0, 300)}`));
+      else onEvent(event);
     };
-    outgoing.on('error', end);
-    outgoing.on('response', (response) => {
-      if (response.statusCode !== 200) end(new Error(`GET ${path}: ${response.statusCode}`));
-      const lines = createInterface({ input: response });
-      lines.on('line', (line) => onEvent(JSON.parse(line) as WatchEvent<T>));
-      // Both say the same: an error of the response reaches whoever reads it.
-      response.on('error', end);
-      lines.on('error', end);
-      lines.on('close', () => end(new Error(`the watch of ${path} has ended`)));
-    });
-    outgoing.end();
-    return () => {
-      closed = true;
-      outgoing.destroy();
-    };
+    return this.lines(path, accept, onLine, onEnd);
+  }
+
+  close(): void {
+    this.#calls.destroy();
+    this.#streams.destroy();
   }
 }

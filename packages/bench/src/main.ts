@@ -1,25 +1,32 @@
 #!/usr/bin/env node
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { BenchRun, type OwnPlan } from './bench.js';
+import type { OwnCluster } from './cluster/own-cluster.js';
+import { interruption } from './interruption.js';
 import { KubeClient } from './kube-client.js';
-import { startCluster } from './local-cluster.js';
-import { readyCurves } from './plot.js';
-import { usageBetween, usageUnder } from './process-usage.js';
-import { type MeasuredRun, relabelText, reportJson, rowsOf, rowsText, type Setup, usageText } from './report.js';
-import { runScenarios, SCENARIOS, type Scenario } from './scenarios.js';
+import { reportJson, type Surroundings } from './report/json.js';
+import { rowsOf } from './report/rows.js';
+import { askServers, surroundingsText, thisMachine, versionOf } from './report/surroundings.js';
+import { costText, failuresText, floorText, rowsText } from './report/text.js';
+import { SCENARIOS } from './scenarios/index.js';
+import type { Scenario } from './scenarios/scenario.js';
 
 interface Flags {
   nodes: number[];
-  scenario: Scenario[];
+  scenario?: Scenario[];
+  all: boolean;
   repeat: number;
   agents: number;
+  replicas?: number[];
   apiReplicas: number;
   schedulerReplicas: number;
   relabels: number;
+  floor: boolean;
   kubeconfig?: string;
   json?: string;
   plots?: string;
+  cpuProf?: string;
 }
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -29,104 +36,124 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function scenarioNames(text: string): Scenario[] {
-  return text.split(',').map((name) => {
-    if (!SCENARIOS.includes(name as Scenario)) throw new InvalidArgumentError(`not one of ${SCENARIOS.join(', ')}`);
-    return name as Scenario;
-  });
-}
+const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber);
 
-/** Runs all scenarios `repeat` times on one API server. `supervisor` is known of a cluster of our own. */
-async function measure(kubeconfig: string, flags: Flags, supervisor?: number): Promise<MeasuredRun[]> {
-  const client = await KubeClient.open(kubeconfig);
-  const { items } = await client.call<{ items: { metadata: { name: string } }[] }>('GET', '/api/v1/nodes');
-  const nodes = items.map(({ metadata }) => metadata.name);
-  const runs: MeasuredRun[] = [];
-  for (let round = 1; round <= flags.repeat; round += 1) {
-    const measured = await runScenarios({
-      client,
-      nodes,
-      scenarios: flags.scenario,
-      relabels: flags.relabels,
-      around: async (scenario, run) => {
-        const before = supervisor === undefined ? undefined : await usageUnder(supervisor);
-        const measurement = await run();
-        say(`  ${scenario}: ${Math.round(measurement.ms)} ms`);
-        if (!before || supervisor === undefined) return measurement;
-        return Object.assign(measurement, { usage: usageBetween(before, await usageUnder(supervisor)) });
-      },
-    });
-    runs.push(...measured);
-  }
-  return runs;
-}
-
-async function versionOf(kubeconfig: string): Promise<unknown> {
-  return await (await KubeClient.open(kubeconfig)).call('GET', '/version');
-}
-
-async function measureOwn(flags: Flags): Promise<{ setup: Setup; runs: MeasuredRun[] }> {
-  const { agents, apiReplicas, schedulerReplicas } = flags;
-  const runs: MeasuredRun[] = [];
-  const startMs: Record<string, number> = {};
-  let version: unknown;
-  for (const nodes of flags.nodes) {
-    say(`starting ${nodes} nodes on ${agents} agents, ${apiReplicas} api, ${schedulerReplicas} scheduler …`);
-    const cluster = await startCluster({ nodes, agents, apiReplicas, schedulerReplicas });
-    try {
-      startMs[nodes] = cluster.startMs;
-      say(`  start until all nodes are Ready: ${Math.round(cluster.startMs)} ms`);
-      version = await versionOf(cluster.kubeconfig);
-      runs.push(...(await measure(cluster.kubeconfig, flags, cluster.supervisor)));
-    } finally {
-      await cluster.stop();
+function scenariosNamed(text: string): Scenario[] {
+  const names = text.split(',');
+  for (const name of names) {
+    if (!SCENARIOS.some((scenario) => scenario.name === name)) {
+      throw new InvalidArgumentError(`${name} is none of ${SCENARIOS.map((scenario) => scenario.name).join(', ')}`);
     }
   }
-  // What the local stack starts Postgres with; see packages/local-stack.
-  const settings = { agents, apiReplicas, schedulerReplicas, fsync: 'on', synchronous_commit: 'on' };
-  return { setup: { target: 'everynode', version, startMs, settings }, runs };
+  return SCENARIOS.filter(({ name }) => names.includes(name));
+}
+
+/** What is to run. A scenario that was named and cannot run on somebody else's server is an error. */
+function chosen({ scenario, all, kubeconfig }: Flags): readonly Scenario[] {
+  const wanted = scenario ?? SCENARIOS.filter(({ isDefault }) => all || isDefault);
+  if (kubeconfig === undefined) return wanted;
+  const own = wanted.filter(({ needs }) => needs === 'own processes').map(({ name }) => name);
+  if (scenario && own.length > 0) {
+    throw new Error(
+      `${own.join(', ')}: looks at or ends processes of our own cluster, and cannot run with --kubeconfig`,
+    );
+  }
+  if (own.length > 0) say(`left out, as they need processes of our own: ${own.join(', ')}`);
+  return wanted.filter(({ needs }) => needs !== 'own processes');
+}
+
+function ownPlan(flags: Flags, scenarios: readonly Scenario[], onCluster: OwnPlan['onCluster']): OwnPlan {
+  const { agents, repeat, relabels, floor, cpuProf } = flags;
+  const kinds = flags.replicas?.map((count) => ({ apiReplicas: count, schedulerReplicas: count })) ?? [
+    { apiReplicas: flags.apiReplicas, schedulerReplicas: flags.schedulerReplicas },
+  ];
+  const sizes = flags.nodes.flatMap((nodes) => kinds.map((replicas) => ({ nodes, agents, ...replicas })));
+  const env = cpuProf === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${cpuProf}` };
+  return { scenarios, repeat, relabels, withFloor: floor, sizes, env, onCluster };
 }
 
 async function bench(flags: Flags): Promise<void> {
-  const { kubeconfig } = flags;
-  const { setup, runs } =
-    kubeconfig === undefined
-      ? await measureOwn(flags)
-      : {
-          setup: { target: kubeconfig, version: await versionOf(kubeconfig) },
-          runs: await measure(kubeconfig, flags),
-        };
-  say(`\n${rowsText(rowsOf(runs))}\n`);
-  const last = new Map(runs.map((run) => [`${run.nodes} ${run.scenario}`, run]));
-  for (const run of last.values()) if (run.usage) say(usageText(run));
-  for (const run of last.values()) {
-    const text = relabelText(run);
-    if (text) say(text);
+  const scenarios = chosen(flags);
+  const surroundings: Surroundings = {
+    measuredAt: new Date().toISOString(),
+    target: flags.kubeconfig ?? 'everynode',
+    serverVersion: 'unknown',
+    machine: thisMachine(),
+    command: process.argv.slice(2),
+  };
+  const onCluster = async (cluster: OwnCluster): Promise<void> => {
+    if (surroundings.servers) return;
+    surroundings.servers = await askServers(cluster);
+    await askVersion(surroundings, cluster.kubeconfig);
+    say(surroundingsText(surroundings.machine, surroundings.serverVersion, surroundings.servers));
+  };
+  const plan = ownPlan(flags, scenarios, onCluster);
+  const run = new BenchRun(plan, say, interruption());
+  try {
+    if (flags.kubeconfig === undefined) await run.onOwnClusters(plan);
+    else {
+      await askVersion(surroundings, flags.kubeconfig);
+      say(surroundingsText(surroundings.machine, surroundings.serverVersion, undefined));
+      await run.onServer(flags.kubeconfig);
+    }
+  } finally {
+    await report(flags, surroundings, run);
   }
-  if (flags.json) await writeFile(flags.json, `${JSON.stringify(reportJson(setup, runs), null, 2)}\n`);
+  if (run.results.failures.length > 0) process.exitCode = 1;
+}
+
+async function askVersion(surroundings: Surroundings, kubeconfig: string): Promise<void> {
+  const client = await KubeClient.open(kubeconfig);
+  surroundings.serverVersion = await versionOf(client);
+  client.close();
+}
+
+async function report(flags: Flags, surroundings: Surroundings, { results }: BenchRun): Promise<void> {
+  const parts = [rowsText(rowsOf(results)), costText(results), floorText(results), failuresText(results)];
+  say(`\n${parts.filter((part) => part !== '').join('\n\n')}`);
+  if (flags.json) await writeFile(flags.json, `${JSON.stringify(reportJson(surroundings, results), null, 2)}\n`);
   if (flags.plots) {
     await mkdir(flags.plots, { recursive: true });
-    for (const nodes of new Set(runs.map((run) => run.nodes))) {
-      const series = [...last.values()]
-        .filter((run) => run.nodes === nodes && run.scenario !== 'relabel')
-        .map(({ scenario, curve }) => ({ name: scenario, samples: curve }));
-      await writeFile(join(flags.plots, `ready-${nodes}.svg`), readyCurves(`Ready pods, ${nodes} nodes`, series));
-    }
+    const { writePlots } = await import('./plots/write-plots.js');
+    await writePlots(flags.plots, results);
   }
 }
 
-await new Command('bench')
-  .description('measure a DaemonSet control plane: one of our own, started for it, or that of a kubeconfig')
-  .option('--nodes <counts>', 'sizes, one after the other', (text) => text.split(',').map(wholeNumber), [1000])
-  .option('--scenario <names>', `of ${SCENARIOS.join(', ')}`, scenarioNames, [...SCENARIOS])
-  .option('--repeat <times>', 'the report gives medians', wholeNumber, 3)
-  .option('--agents <count>', 'agent processes', wholeNumber, 2)
-  .option('--api-replicas <count>', 'api processes', wholeNumber, 2)
-  .option('--scheduler-replicas <count>', 'scheduler processes', wholeNumber, 2)
-  .option('--relabels <count>', 'nodes whose label is flipped', wholeNumber, 50)
-  .option('--kubeconfig <file>', 'an API server that runs already, with its nodes; --nodes is not looked at')
-  .option('--json <file>', 'write every figure, the machine, versions and settings')
-  .option('--plots <folder>', 'write curves as SVG')
-  .action(bench)
-  .parseAsync();
+const listOf = (scenarios: readonly Scenario[]): string =>
+  scenarios
+    .map(({ name, about, isDefault, needs }) => {
+      const notes = [isDefault ? '' : 'not by default', needs === 'own processes' ? 'not with --kubeconfig' : ''];
+      const note = notes.filter((text) => text !== '').join(', ');
+      return `  ${name.padEnd(22)}${about}${note === '' ? '' : ` (${note})`}`;
+    })
+    .join('\n');
+
+try {
+  await new Command('bench')
+    .description('measure a DaemonSet control plane: one of our own, started for it, or that of a kubeconfig')
+    .option('--nodes <counts>', 'sizes, one after the other', wholeNumbers, [1000])
+    .option('--scenario <names>', 'these alone, with commas between', scenariosNamed)
+    .option('--all', 'every scenario', false)
+    .option('--repeat <times>', 'of short scenarios; the report gives medians', wholeNumber, 3)
+    .option('--agents <count>', 'agent processes', wholeNumber, 2)
+    .addOption(
+      new Option('--replicas <counts>', 'of api and of scheduler, side by side: 1,2,4')
+        .argParser(wholeNumbers)
+        .conflicts(['kubeconfig']),
+    )
+    .option('--api-replicas <count>', 'api processes', wholeNumber, 2)
+    .option('--scheduler-replicas <count>', 'scheduler processes', wholeNumber, 2)
+    .option('--relabels <count>', 'nodes whose label is flipped', wholeNumber, 50)
+    .option('--no-floor', 'do not measure the floor: plain SQL and plain NATS')
+    .option('--kubeconfig <file>', 'an API server that runs already, with its nodes; --nodes is not looked at')
+    .option('--json <file>', 'write every figure, the machine, versions and settings')
+    .option('--plots <folder>', 'write plots as SVG')
+    .option('--cpu-prof <folder>', 'services write CPU profiles there when they end')
+    .addHelpText('after', `\nScenarios:\n${listOf(SCENARIOS)}`)
+    .action(bench)
+    .parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
 process.exit();

@@ -237,12 +237,33 @@ export class Stack implements StackControl {
     return this.#change(() => this.#agent(name).start());
   }
 
+  /** Kills the process of a replica or an agent, as when its machine is lost: it stays dead until `startService`. */
+  stopService(name: string): Promise<void> {
+    return this.#change(() => this.#service(name).stop('SIGKILL'));
+  }
+
+  /** Resolves when the process is ready. */
+  startService(name: string): Promise<void> {
+    return this.#change(() => this.#bringUp(this.#service(name)));
+  }
+
+  /** Where the state and the bus are, with the credentials of the services. Empty until they run. */
+  get servers(): { databaseUrl: string; nats: { url: string } & Partial<NatsUser> } {
+    return { databaseUrl: this.#databaseUrl, nats: { url: this.#bus?.url ?? '', ...this.#bus?.services } };
+  }
+
   #agent(name: string): ServiceProcess {
     const agent = this.#agents.get(name);
     if (agent === undefined) {
       throw new Error(`there is no agent ${JSON.stringify(name)}; there are ${[...this.#agents.keys()].join(', ')}`);
     }
     return agent;
+  }
+
+  #service(name: string): ServiceProcess {
+    const service = [...this.#api, ...this.#scheduler, ...this.#agents.values()].find((one) => one.name === name);
+    if (service === undefined) throw new Error(`there is no process ${JSON.stringify(name)}`);
+    return service;
   }
 
   #change<T>(action: () => Promise<T>): Promise<T> {

@@ -1,0 +1,27 @@
+import type { AgentStatus, ServerStatus, ServiceStatus } from '@everynode/local-stack';
+
+export interface ClusterSize {
+  nodes: number;
+  agents: number;
+  apiReplicas: number;
+  schedulerReplicas: number;
+}
+
+/** What the bench has to know of its cluster. Passwords are in it: it is for no output. */
+export interface HostedCluster {
+  kubeconfig: string;
+  databaseUrl: string;
+  nats: { url: string; user?: string; password?: string };
+  services: ServiceStatus[];
+  agents: AgentStatus[];
+  serverVersions: ServerStatus[];
+}
+
+export type Call = { number: number } & (
+  | { do: 'view' | 'stop' }
+  | { do: 'stop-service' | 'start-service'; name: string }
+  | { do: 'add-nodes'; count: number }
+);
+
+/** `to` is the number of the call; 0 tells the end of the start. */
+export type Answer = { to: number; result?: unknown; error?: string };

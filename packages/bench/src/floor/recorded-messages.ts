@@ -1,0 +1,39 @@
+import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { OwnCluster } from '../cluster/own-cluster.js';
+
+/** What one message was like. Its body is not kept: its size is what costs. */
+export interface RecordedMessage {
+  subject: string;
+  bytes: number;
+  headers: MsgHdrs | undefined;
+}
+
+export async function connectToBus({ nats }: OwnCluster): Promise<NatsConnection> {
+  return await connect({
+    servers: nats.url,
+    ...(nats.user !== undefined && { user: nats.user }),
+    ...(nats.password !== undefined && { pass: nats.password }),
+    name: 'everynode-bench',
+    maxReconnectAttempts: 5,
+    timeout: 5000,
+  });
+}
+
+/** Listens to everything that is said on the bus until the returned function is called, which hands it over. */
+export async function recordMessages(cluster: OwnCluster): Promise<() => Promise<RecordedMessage[]>> {
+  const connection = await connectToBus(cluster);
+  const messages: RecordedMessage[] = [];
+  connection.subscribe('everynode.v1.>', {
+    callback: (error, message) => {
+      if (error === null) {
+        messages.push({ subject: message.subject, bytes: message.data.length, headers: message.headers });
+      }
+    },
+  });
+  await connection.flush();
+  return async () => {
+    const heard = messages.slice();
+    await connection.close();
+    return heard;
+  };
+}

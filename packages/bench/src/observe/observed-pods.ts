@@ -1,0 +1,95 @@
+import type { KubeClient } from '../kube-client.js';
+import type { Observation } from './observation.js';
+import { watchRows } from './table-rows.js';
+
+/** One point of a curve: ms since the clock was started, and how many pods were ready then. */
+export interface Sample {
+  ms: number;
+  ready: number;
+}
+
+/** Points of a curve that are kept at most. */
+const CURVE_POINTS = 1000;
+
+/** Pods of a selector, and how many of them are ready, as a watch shows them. */
+export class ObservedPods {
+  readonly #pods = new Map<string, boolean>();
+  readonly #stop: () => void;
+  #ready = 0;
+  #began = performance.now();
+  #samples: Sample[] = [];
+  #created = 0;
+  #becameReady = 0;
+  #events = 0;
+  #onEvent: (() => void) | undefined;
+
+  constructor(client: KubeClient, observation: Observation, namespace: string, selector: string) {
+    const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
+    this.#stop = watchRows(client, observation, path, ['Name', 'Ready', 'Status'], (type, cells) => {
+      const [name = '', containers = '', status] = cells;
+      const [have, want] = containers.split('/');
+      const was = this.#pods.get(name);
+      const ready = type !== 'DELETED' && have === want && status === 'Running';
+      this.#ready += Number(ready) - Number(was ?? false);
+      if (was === undefined && type !== 'DELETED') this.#created += 1;
+      if (ready && was !== true) this.#becameReady += 1;
+      if (type === 'DELETED') this.#pods.delete(name);
+      else this.#pods.set(name, ready);
+      this.#events += 1;
+      this.#samples.push({ ms: this.elapsedMs, ready: this.#ready });
+      this.#onEvent?.();
+    });
+  }
+
+  get count(): number {
+    return this.#pods.size;
+  }
+
+  get ready(): number {
+    return this.#ready;
+  }
+
+  /** Pods that were made since `begin`. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /** How often a pod turned ready since `begin`. */
+  get becameReady(): number {
+    return this.#becameReady;
+  }
+
+  /** Events since `begin`. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Since `begin`. */
+  get elapsedMs(): number {
+    return performance.now() - this.#began;
+  }
+
+  get names(): string[] {
+    return [...this.#pods.keys()];
+  }
+
+  /** Starts the clock, the counts and the curve anew. `onEvent` hears of each event from now on. */
+  begin(onEvent?: () => void): void {
+    this.#began = performance.now();
+    this.#samples = [{ ms: 0, ready: this.#ready }];
+    this.#created = 0;
+    this.#becameReady = 0;
+    this.#events = 0;
+    this.#onEvent = onEvent;
+  }
+
+  /** Ends with the last sample. */
+  curve(): Sample[] {
+    const step = Math.max(1, Math.ceil(this.#samples.length / CURVE_POINTS));
+    return this.#samples.filter((_, i) => i % step === 0 || i === this.#samples.length - 1);
+  }
+
+  close(): void {
+    this.#stop();
+  }
+}

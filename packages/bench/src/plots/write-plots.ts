@@ -1,0 +1,3 @@
+import type { Results } from '../runs.js';
+
+export async function writePlots(_folder: string, _results: Results): Promise<void> {}

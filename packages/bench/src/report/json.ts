@@ -1,0 +1,18 @@
+import type { Results } from '../runs.js';
+import { rowsOf } from './rows.js';
+import type { Machine, Servers } from './surroundings.js';
+
+export interface Surroundings {
+  measuredAt: string;
+  /** `everynode`, or the server of a kubeconfig. */
+  target: string;
+  serverVersion: string;
+  machine: Machine;
+  servers?: Servers;
+  command: string[];
+}
+
+/** Everything, each figure with its unit beside it or in its name, for other programs. */
+export function reportJson(surroundings: Surroundings, results: Results): object {
+  return { ...surroundings, rows: rowsOf(results), ...results };
+}

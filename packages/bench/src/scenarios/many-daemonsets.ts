@@ -1,0 +1,43 @@
+import type { ClientScenario } from './scenario.js';
+
+/** DaemonSets that are applied at once, and how long a client's view takes until all their pods are Ready. */
+function atOnce(name: string, count: number, nodes?: number): ClientScenario {
+  const where = nodes === undefined ? 'on all nodes' : `on ${nodes} nodes`;
+  return {
+    name,
+    about: `${count} DaemonSets ${where}, applied at once, until all pods are Ready; then deleted, until none is left`,
+    needs: 'any API server',
+    isDefault: false,
+    repeats: false,
+    ...(nodes !== undefined && { fixedNodes: nodes }),
+    deadlineMs: (size) => 120_000 + 4 * count * size,
+    async prepare({ workload, signal }) {
+      await (await workload(count)).ensureAbsent(signal);
+    },
+    async run({ workload, signal }) {
+      const many = await workload(count);
+      many.pods.begin();
+      await many.apply();
+      const appliedMs = many.pods.elapsedMs;
+      await many.untilReady(signal);
+      const readyMs = many.pods.elapsedMs;
+      const curve = many.pods.curve();
+      const began = performance.now();
+      await many.delete();
+      await many.until('no pods', () => many.pods.count === 0, signal);
+      return {
+        figures: [
+          { name: 'time', value: readyMs, unit: 'ms' },
+          { name: 'throughput', value: (many.wanted * 1000) / readyMs, unit: 'pods/s' },
+          { name: 'applied', value: appliedMs, unit: 'ms' },
+          { name: 'deleted', value: performance.now() - began, unit: 'ms' },
+        ],
+        work: { count: many.wanted, of: 'pod' },
+        curve,
+      };
+    },
+  };
+}
+
+export const hundredDaemonSets = atOnce('100-daemonsets', 100);
+export const fiftyDaemonSets = atOnce('50-daemonsets', 50, 200);

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+
+export const KINDS = ['api', 'scheduler', 'postgres', 'nats', 'node-agent'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** One process at one moment. */
+export interface ProcessReading {
+  pid: number;
+  /** `api-1`; the kind for what has no replicas. */
+  name: string;
+  kind: Kind;
+  /** CPU since it began, in ms; for Postgres with that of its sessions that have ended. */
+  cpuMs: number;
+  /** Memory of its own, and what it shares with others, in bytes. */
+  ownBytes: number;
+  sharedBytes: number;
+}
+
+const TICK_MS = 10;
+const PAGE = 4096;
+const WORDS: readonly [word: RegExp, kind: Kind][] = [
+  [/services\/api\//, 'api'],
+  [/services\/scheduler\//, 'scheduler'],
+  [/services\/node-agent\//, 'node-agent'],
+  [/^\S*nats-server/, 'nats'],
+  [/^\S*postgres/, 'postgres'],
+];
+
+/** Text of a file of a process; empty when the process has ended. */
+function ofProcess(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
+}
+
+/**
+ * The processes below one, as /proc has them (Linux; proc(5)). Children are asked for by parent, so a machine with
+ * thousands of other processes costs nothing.
+ */
+export class ProcessTree {
+  readonly #root: number;
+  /** What a pid is; undefined for shells and the like. */
+  readonly #known = new Map<number, { kind: Kind; name: string } | undefined>();
+
+  constructor(root: number) {
+    this.#root = root;
+  }
+
+  read(): ProcessReading[] {
+    const readings: ProcessReading[] = [];
+    const visit = (pid: number, inherited: Kind | undefined): void => {
+      for (const word of ofProcess(pid, `task/${pid}/children`).split(' ')) {
+        const child = Number(word);
+        if (!(child > 0)) continue;
+        const is = this.#identify(child, inherited);
+        if (is) {
+          const reading = readingOf(child, is.kind, is.name);
+          if (reading) readings.push(reading);
+        }
+        visit(child, is?.kind);
+      }
+    };
+    visit(this.#root, undefined);
+    return readings;
+  }
+
+  #identify(pid: number, inherited: Kind | undefined): { kind: Kind; name: string } | undefined {
+    if (this.#known.has(pid)) return this.#known.get(pid);
+    const command = ofProcess(pid, 'cmdline').replaceAll('\0', ' ');
+    const isShell = /^\S*sh -c/.test(command);
+    const kind = isShell ? undefined : (WORDS.find(([word]) => word.test(command))?.[1] ?? inherited);
+    const replica = /(?:^|\0)EVERYNODE_REPLICA=([^\0]+)/.exec(kind === undefined ? '' : ofProcess(pid, 'environ'))?.[1];
+    const is = kind === undefined ? undefined : { kind, name: replica ?? kind };
+    // A child that is seen before it has become its program is looked at again.
+    if (kind !== undefined || isShell) this.#known.set(pid, is);
+    return is;
+  }
+}
+
+function readingOf(pid: number, kind: Kind, name: string): ProcessReading | undefined {
+  const stat = ofProcess(pid, 'stat');
+  if (stat === '') return undefined;
+  // The name in parentheses may hold anything; fields are counted behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const field = (number: number): number => Number(fields[number - 3] ?? 0);
+  const ofChildren = kind === 'postgres' ? field(16) + field(17) : 0;
+  const [, resident = 0, shared = 0] = ofProcess(pid, 'statm').split(' ').map(Number);
+  return {
+    pid,
+    kind,
+    name,
+    cpuMs: (field(14) + field(15) + ofChildren) * TICK_MS,
+    ownBytes: (resident - shared) * PAGE,
+    sharedBytes: shared * PAGE,
+  };
+}
