@@ -108,7 +108,12 @@ export class BenchRun {
         cluster = await OwnCluster.start(size, plan.env, this.#stop);
       } catch (error) {
         // It would not start for the other scenarios either.
-        for (const { scenario } of left) this.#fail({ ...this.#setting(scenario, target, size) }, error);
+        if (this.#stop.aborted) return;
+        const settings = new Set(left.map(({ scenario }) => scenario));
+        for (const scenario of settings) {
+          this.results.failures.push({ ...this.#setting(scenario, target, size), error: messageOf(error) });
+        }
+        this.#say(`  it did not start: ${messageOf(error)}`);
         return;
       }
       this.#say(`  all Ready after ${Math.round(cluster.startMs)} ms`);

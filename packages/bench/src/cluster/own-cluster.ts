@@ -157,13 +157,16 @@ class Host {
 
   static async start(size: ClusterSize, env: NodeJS.ProcessEnv): Promise<Host> {
     const stateDir = await mkdtemp(join(tmpdir(), 'everynode-bench-'));
-    const program = fileURLToPath(new URL('cluster-host.js', import.meta.url));
+    // From sources (with a loader in execArgv) as from the build.
+    const file = import.meta.url.endsWith('.ts') ? 'cluster-host.ts' : 'cluster-host.js';
+    const program = fileURLToPath(new URL(file, import.meta.url));
+    // Servers that the user runs are none of ours to fill.
+    const { DATABASE_URL: _database, NATS_URL: _nats, ...around } = process.env;
     const child = fork(program, [stateDir, JSON.stringify(size)], {
-      env: { ...process.env, EVERYNODE_LOG_LEVEL: 'warn', ...env },
+      env: { ...around, EVERYNODE_LOG_LEVEL: 'warn', ...env },
       // A terminal's Ctrl-C reaches the bench alone, which stops things in order.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [],
     });
     return new Host(child, stateDir);
   }

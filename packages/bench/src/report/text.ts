@@ -102,8 +102,12 @@ export function floorText({ floors }: Results): string {
   );
 }
 
+/** Each reason once, with all that failed for it. */
 export function failuresText({ failures }: Results): string {
-  return failures
-    .map(({ scenario, nodes, error }) => `FAILED  ${scenario}, ${grouped(nodes)} nodes: ${error}`)
+  return [...groupBy(failures, ({ error, nodes }) => `${nodes} ${error}`).values()]
+    .map((group) => {
+      const names = [...new Set(group.map(({ scenario }) => scenario))].join(', ');
+      return `FAILED  ${names}, ${grouped(group[0]?.nodes ?? 0)} nodes: ${group[0]?.error}`;
+    })
     .join('\n');
 }

@@ -40,7 +40,7 @@ export const failover: OwnScenario = {
   needs: 'own processes',
   isDefault: true,
   repeats: false,
-  deadlineMs: (nodes) => 60_000 + 3 * usualDeadlineMs(nodes),
+  deadlineMs: (nodes) => 120_000 + 3 * usualDeadlineMs(nodes),
   async prepare({ workload, signal, cluster }) {
     if (cluster.size.schedulerReplicas < 2) throw new Error('there is one scheduler: nobody could go on with its work');
     await (await workload(1)).ensureReady(signal);
