@@ -1,12 +1,18 @@
-import type { Verb } from '../resource.js';
-import { genericTable } from '../table/index.js';
-import { defineResource } from './define-resource.js';
+import type { LimitRange, ResourceQuota } from 'kubernetes-types/core/v1.js';
+import { setLimitRangeDefaults } from '../defaults/limit-range.js';
+import type { KubeObject } from '../kube-object.js';
+import { genericTable, resourceQuotaTable } from '../table/index.js';
+import { validateLimitRange } from '../validation/limit-range.js';
+import {
+  validateResourceQuota,
+  validateResourceQuotaStatus,
+  validateResourceQuotaUpdate,
+} from '../validation/resource-quota.js';
+import { defineResource, statusSubresource } from './define-resource.js';
 
-/**
- * Quotas and limits of namespaces. Nothing enforces them here, so none can be made: clients that ask for them (`kubectl
- * describe namespace`) are told that there are none.
- */
-const READ_ONLY: Verb[] = ['get', 'list', 'watch'];
+/** Quotas and limits of namespaces are kept as they are written. Nothing enforces them, and nothing counts what is used. */
+const limitRangeOf = (object: KubeObject): LimitRange => object as unknown as LimitRange;
+const quotaOf = (object: KubeObject): ResourceQuota => object as unknown as ResourceQuota;
 
 export const limitRanges = defineResource({
   group: '',
@@ -16,7 +22,9 @@ export const limitRanges = defineResource({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.LimitRange',
   shortNames: ['limits'],
-  verbs: READ_ONLY,
+  createsOnUpdate: true,
+  setDefaults: (object) => setLimitRangeDefaults(limitRangeOf(object)),
+  validate: (object) => validateLimitRange(limitRangeOf(object)),
   table: genericTable,
 });
 
@@ -28,6 +36,10 @@ export const resourceQuotas = defineResource({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ResourceQuota',
   shortNames: ['quota'],
-  verbs: READ_ONLY,
-  table: genericTable,
+  subresources: [statusSubresource],
+  firstStatus: () => ({}),
+  validate: (object) => validateResourceQuota(quotaOf(object)),
+  validateUpdate: (object, current) => validateResourceQuotaUpdate(quotaOf(object), quotaOf(current)),
+  validateStatus: (object) => validateResourceQuotaStatus(quotaOf(object).status),
+  table: resourceQuotaTable,
 });

@@ -12,6 +12,7 @@ export { podTable } from './pod.js';
 export { podDisruptionBudgetTable } from './pod-disruption-budget.js';
 export * from './pod-status.js';
 export { priorityClassTable } from './priority-class.js';
+export { resourceQuotaTable } from './resource-quota.js';
 export { roleBindingTable } from './role-binding.js';
 export * from './rollout-status.js';
 export { serviceTable } from './service.js';

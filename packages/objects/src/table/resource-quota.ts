@@ -1,0 +1,24 @@
+import type { ResourceQuota } from 'kubernetes-types/core/v1.js';
+import type { KubeObject } from '../kube-object.js';
+import type { TableDefinition } from '../resource.js';
+import { AGE, ageOf, column, NAME } from './columns.js';
+
+/** `kubectl get resourcequotas`. Rule: pkg/printers/internalversion, printResourceQuota. */
+export const resourceQuotaTable: TableDefinition = {
+  columns: [
+    NAME,
+    column('Request', 'What is used of what may be requested and counted.'),
+    column('Limit', 'What is used of what limits may come to.'),
+    AGE,
+  ],
+  row(object: KubeObject, now) {
+    const { hard = {}, used = {} } = (object as unknown as ResourceQuota).status ?? {};
+    const names = Object.keys(hard).sort();
+    const shown = (isLimit: boolean): string =>
+      names
+        .filter((name) => name.startsWith('limits.') === isLimit)
+        .map((name) => `${name}: ${used[name] ?? '0'}/${hard[name]}`)
+        .join(', ');
+    return { cells: [object.metadata.name, shown(false), shown(true), ageOf(object, now)] };
+  },
+};

@@ -1,0 +1,94 @@
+import type { LimitRange, LimitRangeItem } from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { compareQuantities, parseQuantity } from '../quantity/index.js';
+import { duplicate, forbidden, invalidFor, invalidValue, required } from './faults.js';
+import { qualifiedNameFaults } from './names.js';
+
+const TYPES = ['Container', 'Pod', 'PersistentVolumeClaim'];
+const AMOUNTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
+type Amount = (typeof AMOUNTS)[number];
+
+const OF_CONTAINERS = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
+const OF_ANY = /^(cpu|memory|ephemeral-storage|hugepages-.+|storage|pods|services|secrets|configmaps)$/;
+
+function typeFaults(type: string, field: string): FieldError[] {
+  const faults = qualifiedNameFaults(type);
+  if (faults.length > 0) return invalidFor(field, type, faults);
+  if (type.includes('/') || TYPES.includes(type)) return [];
+  return [invalidValue(field, type, 'must be a standard limit type or fully qualified')];
+}
+
+function nameFaults(type: string, name: string, field: string): FieldError[] {
+  const faults = invalidFor(field, name, qualifiedNameFaults(name));
+  if (name.includes('/')) return faults;
+  if (type === 'PersistentVolumeClaim' || type.includes('/')) {
+    return OF_ANY.test(name) ? faults : [...faults, invalidValue(field, name, 'must be a standard resource type')];
+  }
+  return OF_CONTAINERS.test(name)
+    ? faults
+    : [...faults, invalidValue(field, name, 'must be a standard resource for containers')];
+}
+
+/** Pairs of amounts of which the first may not be above the second, which of them is at fault, and what they are called. */
+const ORDER: [low: Amount, high: Amount, at: Amount, lowName: string, highName: string][] = [
+  ['min', 'max', 'min', 'min', 'max'],
+  ['min', 'defaultRequest', 'defaultRequest', 'min', 'default request'],
+  ['defaultRequest', 'max', 'defaultRequest', 'default request', 'max'],
+  ['defaultRequest', 'default', 'defaultRequest', 'default request', 'default limit'],
+  ['min', 'default', 'default', 'min', 'default'],
+  ['default', 'max', 'default', 'default', 'max'],
+];
+
+function orderFaults(item: LimitRangeItem, name: string, field: string): FieldError[] {
+  const amountOf = (amount: Amount): string | undefined => {
+    const list = item[amount];
+    return list && Object.hasOwn(list, name) ? list[name] : undefined;
+  };
+  const errors = ORDER.flatMap(([low, high, at, lowName, highName]) => {
+    const [least, most] = [amountOf(low), amountOf(high)];
+    if (least === undefined || most === undefined) return [];
+    if (compareQuantities(parseQuantity(least), parseQuantity(most)) <= 0) return [];
+    const detail = `${lowName} value ${least} is greater than ${highName} value ${most}`;
+    return [invalidValue(`${field}.${at}[${name}]`, amountOf(at), detail)];
+  });
+  const ratio = amountOf('maxLimitRequestRatio');
+  if (ratio !== undefined && parseQuantity(ratio).nanos < 10n ** 9n) {
+    errors.push(invalidValue(`${field}.maxLimitRequestRatio[${name}]`, ratio, `ratio ${ratio} is less than 1`));
+  }
+  return errors;
+}
+
+function itemFaults(item: LimitRangeItem, field: string): FieldError[] {
+  const { type } = item;
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  for (const amount of AMOUNTS) {
+    const list = Object.keys(item[amount] ?? {});
+    const isDefault = amount === 'default' || amount === 'defaultRequest';
+    if (type === 'Pod' && isDefault) {
+      if (list.length > 0) errors.push(forbidden(`${field}.${amount}`, "may not be specified when `type` is 'Pod'"));
+      continue;
+    }
+    for (const name of list) {
+      names.add(name);
+      errors.push(...nameFaults(type, name, `${field}.${amount}[${name}]`));
+    }
+  }
+  if (type === 'PersistentVolumeClaim' && item.min?.storage === undefined && item.max?.storage === undefined) {
+    const detail = 'either minimum or maximum storage value is required, but neither was provided';
+    errors.push(required(`${field}.limits`, detail));
+  }
+  return [...errors, ...[...names].sort().flatMap((name) => orderFaults(item, name, field))];
+}
+
+/** Source: pkg/apis/core/validation ValidateLimitRange. */
+export function validateLimitRange({ spec }: LimitRange): FieldError[] {
+  const seen = new Set<string>();
+  return (spec?.limits ?? []).flatMap((item, at) => {
+    const field = `spec.limits[${at}]`;
+    const errors = typeFaults(item.type, `${field}.type`);
+    if (seen.has(item.type)) errors.push(duplicate(`${field}.type`, item.type));
+    seen.add(item.type);
+    return [...errors, ...itemFaults(item, field)];
+  });
+}

@@ -1,0 +1,67 @@
+import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { parseQuantity } from '../quantity/index.js';
+import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE } from './faults.js';
+import { qualifiedNameFaults } from './names.js';
+
+/** What is counted in whole objects. */
+const COUNTED =
+  /^(pods|resourcequotas|services|replicationcontrollers|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
+const MEASURED = /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage|(requests\.)?hugepages-.+)$/;
+
+const SCOPES = [
+  'BestEffort',
+  'CrossNamespacePodAffinity',
+  'NotBestEffort',
+  'NotTerminating',
+  'PriorityClass',
+  'Terminating',
+  'VolumeAttributesClass',
+];
+/** Of these a pod is one or the other, so a quota of both would be of nothing. */
+const OPPOSITES = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+];
+
+function amountFaults(amounts: Record<string, string> | undefined, field: string): FieldError[] {
+  return Object.entries(amounts ?? {}).flatMap(([name, amount]) => {
+    const path = `${field}[${name}]`;
+    const errors = invalidFor(path, name, qualifiedNameFaults(name));
+    const isCounted = COUNTED.test(name) || name.startsWith('count/');
+    if (errors.length === 0 && !name.includes('/') && !isCounted && !MEASURED.test(name)) {
+      errors.push(invalidValue(path, name, 'must be a standard resource for quota'));
+    }
+    const { nanos } = parseQuantity(amount);
+    if (nanos < 0n) errors.push(invalidValue(path, amount, NEGATIVE));
+    if (isCounted && nanos % 10n ** 9n !== 0n) errors.push(invalidValue(path, amount, 'must be an integer'));
+    return errors;
+  });
+}
+
+function scopeFaults({ scopes = [] }: ResourceQuotaSpec): FieldError[] {
+  const errors = scopes.some((scope) => !SCOPES.includes(scope))
+    ? [invalidValue('spec.scopes', scopes, 'unsupported scope')]
+    : [];
+  for (const pair of OPPOSITES) {
+    if (pair.every((scope) => scopes.includes(scope))) {
+      errors.push(invalidValue('spec.scopes', scopes, 'conflicting scopes'));
+    }
+  }
+  return errors;
+}
+
+/** Source: pkg/apis/core/validation ValidateResourceQuota. */
+export function validateResourceQuota({ spec }: ResourceQuota): FieldError[] {
+  return [...amountFaults(spec?.hard, 'spec.hard'), ...scopeFaults(spec ?? {})];
+}
+
+export function validateResourceQuotaUpdate({ spec }: ResourceQuota, current: ResourceQuota): FieldError[] {
+  const sorted = (scopes: string[] | undefined): string => JSON.stringify((scopes ?? []).toSorted());
+  const same = sorted(spec?.scopes) === sorted(current.spec?.scopes);
+  return same ? [] : [invalidValue('spec.scopes', spec?.scopes ?? null, IMMUTABLE)];
+}
+
+export function validateResourceQuotaStatus(status: ResourceQuotaStatus | undefined): FieldError[] {
+  return [...amountFaults(status?.hard, 'status.hard'), ...amountFaults(status?.used, 'status.used')];
+}
