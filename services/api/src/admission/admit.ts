@@ -20,7 +20,7 @@ export async function admitCreate(
   // ServiceAccount: plugin/pkg/admission/serviceaccount.
   if (!spec.serviceAccountName) spec.serviceAccountName = 'default';
   // DefaultTolerationSeconds: daemon pods have tolerations without a limit already.
-  if (controllerOf(object.metadata)?.kind !== 'DaemonSet') addDefaultTolerations(object as never);
+  if (controllerOf(object.metadata)?.kind !== 'DaemonSet') addDefaultTolerations(spec);
   const classes = context.reflector.cache('priorityclasses.scheduling.k8s.io');
   object.spec = resolvePriority(object.metadata.name, spec, (name) => classes.get('', name)?.object as PriorityFacts);
 }

@@ -189,6 +189,19 @@ describe('pods/ephemeralcontainers', () => {
   });
 });
 
+describe('a pod that no DaemonSet owns', () => {
+  it('stays for a while on a node that is out of touch, and its top holds no field of its spec', async () => {
+    await createPod('tolerant');
+    const { json } = await api.request('GET', `${PODS}/tolerant`);
+    const toleration = { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 };
+    expect(json.spec.tolerations).toEqual([
+      { key: 'node.kubernetes.io/not-ready', ...toleration },
+      { key: 'node.kubernetes.io/unreachable', ...toleration },
+    ]);
+    expect(Object.keys(json)).toEqual(['kind', 'apiVersion', 'metadata', 'spec', 'status']);
+  });
+});
+
 describe('every subresource with a part', () => {
   it.each(['status', 'resize', 'ephemeralcontainers'])('%s checks the resourceVersion', async (subresource) => {
     const { json } = await api.request('GET', `${PODS}/debugged`);
