@@ -1,9 +1,15 @@
 import type { KubeObject, ObjectMeta, ObjectRecord } from '@everynode/objects';
+import { sharedLabels } from './shared-labels.js';
 
 /** apiVersion and kind of a stored resource. */
 export interface KindName {
   apiVersion: string;
   kind: string;
+  /**
+   * True for a service that passes objects on as text and seldom looks into one: what was parsed is then not kept. A parsed
+   * pod takes about five times the room of its text.
+   */
+  forgetsParsed?: boolean;
 }
 
 /** Text of a part and, once somebody asked, its value. Versions of an object share the parts that did not change. */
@@ -21,16 +27,21 @@ class Part {
   }
 }
 
+const UNKNOWN = Symbol('labels that nobody asked for yet');
+
 /**
  * One version of an object in a cache. It never changes, and nobody may change what it hands out. Parts are parsed when
  * they are first looked at: a service that joins text never pays for parsing, and a status update parses no spec.
  */
 export class CachedObject {
   readonly #kind: KindName;
-  readonly #metadata: Part;
-  readonly #desired: Part;
-  readonly #observed: Part | null;
+  readonly #metadata: Part | undefined;
+  readonly #desired: Part | undefined;
+  readonly #observed: Part | undefined;
+  #labels: Readonly<Record<string, string>> | undefined | typeof UNKNOWN = UNKNOWN;
   #object: KubeObject | undefined;
+  /** For what a service works out from this version and does not want to work out again. */
+  derived: unknown;
 
   constructor(
     readonly record: ObjectRecord,
@@ -38,33 +49,54 @@ export class CachedObject {
     previous?: CachedObject,
   ) {
     this.#kind = kind;
-    const reuse = (part: Part | null, text: string): Part => (part?.text === text ? part : new Part(text));
-    this.#metadata = reuse(previous ? previous.#metadata : null, record.metadata);
-    this.#desired = reuse(previous ? previous.#desired : null, record.desired);
-    this.#observed = record.observed === null ? null : reuse(previous ? previous.#observed : null, record.observed);
+    if (previous && previous.record.metadata === record.metadata) this.#labels = previous.#labels;
+    if (kind.forgetsParsed) return;
+    const reuse = (part: Part | undefined, text: string): Part => (part?.text === text ? part : new Part(text));
+    this.#metadata = reuse(previous ? previous.#metadata : undefined, record.metadata);
+    this.#desired = reuse(previous ? previous.#desired : undefined, record.desired);
+    if (record.observed !== null) {
+      this.#observed = reuse(previous ? previous.#observed : undefined, record.observed);
+    }
+  }
+
+  /** The same content at another revision. */
+  at(revision: number): CachedObject {
+    return new CachedObject({ ...this.record, revision }, this.#kind, this);
   }
 
   /** Metadata without `resourceVersion`. */
   get metadata(): Readonly<ObjectMeta> {
-    return this.#metadata.value as ObjectMeta;
+    return (this.#metadata ? this.#metadata.value : JSON.parse(this.record.metadata)) as ObjectMeta;
+  }
+
+  /** Labels alone. They are kept in any case, as selectors look at them for every change. */
+  get labels(): Readonly<Record<string, string>> | undefined {
+    if (this.#labels === UNKNOWN) {
+      const { labels } = this.metadata;
+      this.#labels = this.#kind.forgetsParsed && labels ? sharedLabels(labels) : labels;
+    }
+    return this.#labels as Readonly<Record<string, string>> | undefined;
   }
 
   /** The top-level fields beside metadata and status: `{spec}`, `{data}`. */
   get desired(): Readonly<Record<string, unknown>> {
-    return this.#desired.value as Record<string, unknown>;
+    return (this.#desired ? this.#desired.value : JSON.parse(this.record.desired)) as Record<string, unknown>;
   }
 
   get status(): unknown {
-    return this.#observed?.value;
+    if (this.#observed) return this.#observed.value;
+    return this.record.observed === null ? undefined : JSON.parse(this.record.observed);
   }
 
   /** The whole object. Put together on first use; its parts are shared with other versions, so treat it as frozen. */
   get object(): KubeObject {
-    if (!this.#object) {
-      const metadata: ObjectMeta = { ...this.metadata, resourceVersion: String(this.record.revision) };
-      this.#object = { ...this.#kind, metadata, ...this.desired };
-      if (this.#observed) this.#object.status = this.#observed.value;
-    }
-    return this.#object;
+    if (this.#object) return this.#object;
+    const { apiVersion, kind, forgetsParsed } = this.#kind;
+    const metadata: ObjectMeta = { ...this.metadata, resourceVersion: String(this.record.revision) };
+    const object: KubeObject = { apiVersion, kind, metadata, ...this.desired };
+    const { status } = this;
+    if (status !== undefined) object.status = status;
+    if (!forgetsParsed) this.#object = object;
+    return object;
   }
 }

@@ -34,6 +34,11 @@ export class ObjectCache {
     return this.#objects.get(`${namespace}/${name}`);
   }
 
+  /** By `namespace/name`; the namespace is empty for cluster-scoped objects. */
+  getByKey(key: string): CachedObject | undefined {
+    return this.#objects.get(key);
+  }
+
   /** All objects, or those of one namespace. */
   list(namespace?: string): Iterable<CachedObject> {
     if (namespace === undefined) return this.#objects.values();

@@ -53,23 +53,26 @@ export interface Status {
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
+  /** `metadata` of the Status: a list that cannot go on says there how it could. */
+  readonly metadata: Record<string, unknown>;
 
   constructor(
     readonly reason: StatusReason,
     message: string,
     /** Left out of the Status where there are none; some of upstream's errors come with an empty object. */
     readonly details?: StatusDetails,
-    options?: { cause?: unknown; code?: number },
+    options?: { cause?: unknown; code?: number; metadata?: Record<string, unknown> },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = options?.code ?? STATUS_CODES[reason];
+    this.metadata = options?.metadata ?? {};
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.metadata,
       status: 'Failure',
       message: this.message,
       reason: this.reason,

@@ -20,10 +20,18 @@ export interface TableRow {
   conditions?: { type: string; status: string; reason?: string; message?: string }[];
 }
 
+/** A row at a time, in ms since the epoch: ages are the only thing in it that moves. */
+export type RowAt = (now: number) => TableRow;
+
 export interface TableDefinition {
   columns: TableColumn[];
   /** `now` in ms since the epoch. */
   row(object: KubeObject, now: number): TableRow;
+  /**
+   * For kinds of which there are many: what a row needs of an object, worked out once. What it returns holds on to
+   * little of the object, so that it can be kept for each.
+   */
+  prepare?(object: KubeObject): RowAt;
 }
 
 /**

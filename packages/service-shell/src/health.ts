@@ -16,9 +16,15 @@ export class Readiness {
     this.#checks.push({ name, check });
   }
 
-  report(): { ready: boolean; lines: string[] } {
+  get names(): string[] {
+    return this.#checks.map(({ name }) => name);
+  }
+
+  /** `excluded` conditions are told of and do not count. */
+  report(excluded: readonly string[] = []): { ready: boolean; lines: string[] } {
     let ready = true;
     const lines = this.#checks.map(({ name, check }) => {
+      if (excluded.includes(name)) return `[+]${name} excluded: ok`;
       const reason = check();
       if (reason === undefined) return `[+]${name} ok`;
       ready = false;

@@ -178,6 +178,16 @@ export class Store {
     return rows.reverse().map(toEntry);
   }
 
+  /** The entries with these revisions, as far as they are not compacted away. */
+  async journalEntries(revisions: number[]): Promise<JournalEntry[]> {
+    const rows = await this.#db
+      .selectFrom('journal')
+      .selectAll()
+      .where(sql<boolean>`revision = any(${revisions}::bigint[])`)
+      .execute();
+    return rows.map(toEntry);
+  }
+
   /**
    * Drops journal rows older than `maxAgeSeconds`, and more when there are over `maxRows`, but never the last
    * `minRows`. Returns the revision up to which the journal is gone.

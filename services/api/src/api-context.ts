@@ -2,6 +2,7 @@ import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
+import type { Collections } from './collection/collections.js';
 import type { NodeHeartbeats } from './node-heartbeats.js';
 import type { FreshReads } from './rest/fresh-reads.js';
 import type { WatchHub } from './watch/watch-hub.js';
@@ -10,8 +11,11 @@ import type { WatchHub } from './watch/watch-hub.js';
 export interface ApiContext {
   store: Store;
   reflector: Reflector;
+  collections: Collections;
   freshReads: FreshReads;
   watches: WatchHub;
+  /** How long a watcher's socket may take nothing while something waits for it, in ms. */
+  watchStallMs: number;
   heartbeats: NodeHeartbeats;
   log: Logger;
   /** Aborts when the service stops: watches end. */

@@ -1,6 +1,7 @@
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
 import { FAIR_QUEUE_DEFAULTS } from './fairness/fair-queue.js';
+import { REQUEST_MS, WATCH_STALL_MS } from './limits.js';
 
 const schema = Type.Object({
   ...commonConfig,
@@ -19,6 +20,10 @@ const schema = Type.Object({
   EVERYNODE_MAX_QUEUED: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.queueLength, minimum: 0 }),
   /** How long a request waits for its turn, in seconds. */
   EVERYNODE_MAX_WAIT_SECONDS: Type.Number({ default: FAIR_QUEUE_DEFAULTS.waitMs / 1000, minimum: 0.1 }),
+  /** The longest that a request may take which is no watch, in seconds. */
+  EVERYNODE_REQUEST_SECONDS: Type.Number({ default: REQUEST_MS / 1000, minimum: 1 }),
+  /** How long a watcher may take nothing while something waits for it, in seconds. */
+  EVERYNODE_WATCH_STALL_SECONDS: Type.Number({ default: WATCH_STALL_MS / 1000, minimum: 0.1 }),
   /** A file to which every request is noted, as the audit level Metadata has it; none when empty. */
   EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
 });

@@ -52,6 +52,8 @@ await runService(
         waitMs: config.EVERYNODE_MAX_WAIT_SECONDS * 1000,
       },
       auditLog: config.EVERYNODE_AUDIT_LOG,
+      requestMs: config.EVERYNODE_REQUEST_SECONDS * 1000,
+      watchStallMs: config.EVERYNODE_WATCH_STALL_SECONDS * 1000,
     });
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {
       if (message?.type !== 'connection' || !socket) return;

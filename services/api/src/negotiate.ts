@@ -1,62 +1,101 @@
 import { ApiError } from '@everynode/objects';
 
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+export type MetaVersion = 'v1' | 'v1beta1';
+
 /** In which form an answer is wanted. */
 export type Representation =
-  | { kind: 'object'; encoding: 'json' | 'yaml' | 'protobuf' }
-  | { kind: 'table'; version: 'v1' | 'v1beta1' }
-  | { kind: 'metadata'; encoding: 'json' | 'protobuf' };
+  | { kind: 'object'; encoding: Encoding; pretty: boolean }
+  | { kind: 'table'; encoding: Exclude<Encoding, 'protobuf'>; version: MetaVersion; pretty: boolean }
+  /** `list`: the form of a list was asked for, not that of one object. */
+  | { kind: 'metadata'; encoding: Encoding; version: MetaVersion; list: boolean; pretty: boolean };
 
 /** Objects as Go's clients prefer them: four bytes and a runtime.Unknown. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-interface MediaRange {
+/** In the order in which a wildcard chooses. */
+const ENCODINGS: readonly { type: string; encoding: Encoding; streams: boolean }[] = [
+  { type: 'application/json', encoding: 'json', streams: true },
+  { type: 'application/yaml', encoding: 'yaml', streams: false },
+  { type: PROTOBUF, encoding: 'protobuf', streams: true },
+];
+
+export interface MediaRange {
   type: string;
   parameters: Record<string, string>;
   quality: number;
 }
 
-/** Media ranges of an Accept header, most wanted first. */
+/** Media ranges of an Accept header, most wanted first; of those wanted alike, the more specific ones first. */
 export function parseAccept(accept: string | undefined): MediaRange[] {
-  const ranges = (accept ?? '*/*').split(',').map((item): MediaRange => {
+  const ranges = (accept || '*/*').split(',').map((item): MediaRange => {
     const [type = '', ...rest] = item.split(';').map((part) => part.trim());
     const parameters = Object.fromEntries(
       rest.map((part) => {
         const [key = '', value = ''] = part.split('=', 2);
-        return [key.trim(), value.trim()];
+        return [key.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')];
       }),
     );
     const quality = Number(parameters.q ?? 1);
     return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
   });
-  return ranges.filter((range) => range.quality > 0).sort((a, b) => b.quality - a.quality);
+  const wildcards = ({ type }: MediaRange): number => type.split('*').length;
+  return ranges
+    .filter((range) => range.quality > 0)
+    .sort((a, b) => b.quality - a.quality || wildcards(a) - wildcards(b));
 }
 
-const JSON_TYPES = new Set(['application/json', '*/*', 'application/*', '']);
+const covers = (range: string, type: string): boolean =>
+  range === type || range === '*/*' || range === '*' || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
 
-/** The first wanted form that is served. Throws NotAcceptable when there is none. */
-export function negotiate(accept: string | undefined): Representation {
+/**
+ * The first wanted form that is served; `stream` asks for one that events can be sent in.
+ * Source: apiserver endpoints/handlers/negotiation, and AllowsMediaTypeTransform of endpoints/handlers.
+ * @throws ApiError NotAcceptable when there is none.
+ */
+export function negotiate(accept: string | undefined, { stream = false } = {}): Representation {
   for (const { type, parameters } of parseAccept(accept)) {
-    if (type === 'application/yaml') return { kind: 'object', encoding: 'yaml' };
-    const encoding = type === PROTOBUF ? 'protobuf' : JSON_TYPES.has(type) ? 'json' : undefined;
-    if (encoding === undefined) continue;
-    if (parameters.as === undefined) return { kind: 'object', encoding };
-    if (parameters.g !== 'meta.k8s.io') continue;
-    const version = parameters.v;
-    if (parameters.as === 'Table' && encoding === 'json' && (version === 'v1' || version === 'v1beta1')) {
-      return { kind: 'table', version };
-    }
-    if (parameters.as === 'PartialObjectMetadata' || parameters.as === 'PartialObjectMetadataList') {
-      return { kind: 'metadata', encoding };
+    for (const offered of ENCODINGS) {
+      if (!covers(type, offered.type)) continue;
+      // Upstream settles for the first form that fits and only then sees whether it streams.
+      const form = formOf(parameters, offered);
+      if (!form) continue;
+      if (stream && !offered.streams) throw notAcceptable(true);
+      return form;
     }
   }
-  throw new ApiError(
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+  throw notAcceptable(stream);
+}
+
+function formOf(
+  parameters: Record<string, string>,
+  { encoding, streams }: (typeof ENCODINGS)[number],
+): Representation | undefined {
+  const { as, g, v, stream } = parameters;
+  const pretty = parameters.pretty === '1';
+  if (stream && (stream !== 'watch' || !streams)) return undefined;
+  if (as === undefined && g === undefined && v === undefined) return { kind: 'object', encoding, pretty };
+  if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined;
+  if (as === 'Table') return encoding === 'protobuf' ? undefined : { kind: 'table', encoding, version: v, pretty };
+  if (as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList') return undefined;
+  return { kind: 'metadata', encoding, version: v, list: as === 'PartialObjectMetadataList', pretty };
+}
+
+function notAcceptable(stream: boolean): ApiError {
+  const types = ENCODINGS.filter(({ streams }) => !stream || streams).map(({ type }) =>
+    stream ? `${type};stream=watch` : type,
   );
+  return new ApiError('NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
+}
+
+/** Browsers and command lines get JSON that people can read. Source: negotiation, isPrettyPrint. */
+export function wantsPretty(pretty: string | undefined, userAgent: string | undefined): boolean {
+  if (pretty) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? '');
 }
 
 /** How a request's body is written. Throws UnsupportedMediaType. */
-export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' | 'protobuf' {
+export function bodyFormat(contentType: string | undefined): Encoding {
   const type = (contentType ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === '') return 'json';
   if (type === 'application/yaml' || type === 'text/yaml' || type === 'application/x-yaml') return 'yaml';

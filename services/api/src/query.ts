@@ -1,4 +1,4 @@
-import { ApiError } from '@everynode/objects';
+import { ApiError, parseInt64 } from '@everynode/objects';
 
 /** Query parameters of a request, read as the Kubernetes API reads them. */
 export class Query {
@@ -17,13 +17,25 @@ export class Query {
     return this.#parameters.getAll(name).filter(Boolean);
   }
 
-  /** `true`, `1`, or a bare name. */
+  /** True for anything but `false` and `0`, a bare name too (apimachinery, Convert_Slice_string_To_bool). */
   flag(name: string): boolean {
     const value = this.#parameters.get(name);
-    if (value === null) return false;
-    if (value === '' || value === 'true' || value === '1') return true;
-    if (value === 'false' || value === '0') return false;
-    throw new ApiError('BadRequest', `invalid value ${JSON.stringify(value)} for ${name}: not a boolean`);
+    return value !== null && value.toLowerCase() !== 'false' && value !== '0';
+  }
+
+  /** A flag that may be left out. */
+  optionalFlag(name: string): boolean | undefined {
+    return this.#parameters.has(name) ? this.flag(name) : undefined;
+  }
+
+  /** A whole number, as Go's ParseInt reads one. @throws ApiError BadRequest for anything else. */
+  integer(name: string): number | undefined {
+    const value = this.#parameters.get(name);
+    if (value === null) return undefined;
+    const parsed = parseInt64(value);
+    if (parsed !== undefined) return Number(parsed);
+    const why = /^[+-]?\d+$/.test(value) ? 'value out of range' : 'invalid syntax';
+    throw new ApiError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(value)}: ${why}`);
   }
 
   /** A whole number, 0 or more. */
@@ -33,17 +45,6 @@ export class Query {
     const number = Number(value);
     if (!/^\d+$/.test(value) || !Number.isSafeInteger(number)) {
       throw new ApiError('BadRequest', `invalid value ${JSON.stringify(value)} for ${name}: not a number`);
-    }
-    return number;
-  }
-
-  /** A whole number. */
-  integer(name: string): number | undefined {
-    const value = this.text(name);
-    if (value === undefined) return undefined;
-    const number = Number(value);
-    if (!/^[+-]?\d+$/.test(value) || !Number.isSafeInteger(number)) {
-      throw new ApiError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
     }
     return number;
   }

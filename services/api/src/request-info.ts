@@ -8,6 +8,8 @@ export interface ResourcePath {
   /** Undefined for a collection. */
   name: string | undefined;
   subresource: string | undefined;
+  /** A path of the old form under `watch/`, which watches a collection or one object of it. */
+  watches: boolean;
 }
 
 /** Upstream's answer to a path that nothing is served under. */
@@ -49,6 +51,14 @@ export function parseResourcePath(path: string): ResourcePath {
   const group = core ? '' : (segments[1] ?? '');
   const version = (core ? segments[1] : segments[2]) ?? '';
   const rest = segments.slice(core ? 2 : 3);
+  const watches = rest[0] === 'watch';
+  if (watches) rest.shift();
+  const named = pathWithin(group, version, rest);
+  if (watches && named.subresource !== undefined) throw unknownPath();
+  return { ...named, watches };
+}
+
+function pathWithin(group: string, version: string, rest: string[]): Omit<ResourcePath, 'watches'> {
   const [first, second, third] = rest;
   // `namespaces/<ns>/<plural>…` is a path inside a namespace; `namespaces/<name>[/status|/finalize]` is the object.
   const inner = first === 'namespaces' && third !== undefined ? findResource(group, version, third) : undefined;

@@ -1,6 +1,8 @@
 import type { CachedObject } from '@everynode/list-watch';
 import {
   compileFieldSelector,
+  type FieldRequirement,
+  formatRequirements,
   matchesRequirements,
   parseFieldSelector,
   parseLabelSelector,
@@ -11,26 +13,72 @@ import type { Query } from './query.js';
 
 /** Which objects of a collection a request speaks of. */
 export interface Selection {
+  /** Equal keys select the same objects of a resource. */
+  key: string;
   namespace: string;
-  /** The one name that the field selector asks for, if it does. */
+  /** The one name that the path or the field selector asks for, if it does. */
   name: string | undefined;
-  /** The one node or agent that it asks for. */
+  /** The one node that it asks for. */
   placement: string | undefined;
+  /** True when nothing but the path narrows it. */
+  selectsAll: boolean;
   matches(object: CachedObject): boolean;
 }
 
+type Test = (object: CachedObject) => boolean;
+
 /** Reads labelSelector and fieldSelector. Throws BadRequest for selectors that do not parse. */
-export function selectionFrom(definition: ResourceDefinition, namespace: string, query: Query): Selection {
+export function selectionFrom(
+  definition: ResourceDefinition,
+  namespace: string,
+  query: Query,
+  pathName?: string,
+): Selection {
   const labels = parseLabelSelector(query.text('labelSelector') ?? '');
-  const fields = parseFieldSelector(query.text('fieldSelector') ?? '');
-  const fieldsMatch = compileFieldSelector(fields, definition.fields);
+  const asked = parseFieldSelector(query.text('fieldSelector') ?? '');
+  const named: FieldRequirement[] =
+    pathName === undefined ? [] : [{ field: 'metadata.name', operator: '=', value: pathName }];
+  const fields = [...named, ...asked];
+  const tests = [...recordTests(definition, fields), objectTest(definition, fields)].filter(
+    (test) => test !== undefined,
+  );
+  if (labels.length > 0) tests.push((object) => matchesRequirements(labels, object.labels));
+  if (namespace !== '') tests.unshift(({ record }) => record.namespace === namespace);
+  const [only, ...more] = tests;
   return {
+    key: JSON.stringify([namespace, formatRequirements(labels), fields]),
     namespace,
     name: requiredFieldValue(fields, 'metadata.name'),
-    placement: definition.storage === 'pods' ? requiredFieldValue(fields, 'spec.nodeName') : undefined,
-    matches: (object) =>
-      (namespace === '' || object.record.namespace === namespace) &&
-      (labels.length === 0 || matchesRequirements(labels, object.metadata.labels)) &&
-      (fields.length === 0 || fieldsMatch(object.object)),
+    placement: definition.storage === 'pods' ? requiredFieldValue(fields, 'spec.nodeName') || undefined : undefined,
+    selectsAll: labels.length === 0 && fields.length === 0,
+    matches: !only ? () => true : more.length === 0 ? only : (object) => tests.every((test) => test(object)),
   };
+}
+
+/** What an object's record tells without a look into its parts. */
+const RECORD_FIELDS: Readonly<Record<string, (object: CachedObject) => string>> = {
+  'metadata.name': ({ record }) => record.name,
+  'metadata.namespace': ({ record }) => record.namespace,
+  'spec.nodeName': ({ record }) => record.placement ?? '',
+};
+
+const isOnRecord = ({ storage }: ResourceDefinition, field: string): boolean =>
+  field === 'spec.nodeName' ? storage === 'pods' : Object.hasOwn(RECORD_FIELDS, field);
+
+function recordTests(definition: ResourceDefinition, fields: readonly FieldRequirement[]): Test[] {
+  return fields
+    .filter(({ field }) => isOnRecord(definition, field))
+    .map(({ field, operator, value }) => {
+      const read = RECORD_FIELDS[field] as (object: CachedObject) => string;
+      return (object) => (read(object) === value) === (operator === '=');
+    });
+}
+
+/** For the rest the object has to be parsed. All fields are compiled: one that is not known is refused. */
+function objectTest(definition: ResourceDefinition, fields: readonly FieldRequirement[]): Test | undefined {
+  compileFieldSelector(fields, definition.fields, definition);
+  const rest = fields.filter(({ field }) => !isOnRecord(definition, field));
+  if (rest.length === 0) return undefined;
+  const matches = compileFieldSelector(rest, definition.fields, definition);
+  return (object) => matches(object.object);
 }

@@ -3,7 +3,7 @@ import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Smaller answers cost more to compress than to send (apiserver: 128 kB). */
-const GZIP_FROM = 128 * 1024;
+export const GZIP_FROM = 128 * 1024;
 const compress = promisify(gzip);
 
 /** A document that stays the same while the process runs. `hash` changes when the content does. */
@@ -34,10 +34,14 @@ export async function sendPayload(
   type: string,
 ): Promise<FastifyReply> {
   reply.header('content-type', type);
-  const encodings = request.headers['accept-encoding'] ?? '';
-  if (payload.length < GZIP_FROM || !/\bgzip\b/.test(String(encodings))) return reply.send(bytesOf(payload));
+  if (payload.length < GZIP_FROM || !acceptsGzip(request)) return reply.send(bytesOf(payload));
   // Level 1, as the API server: most of the gain for a fraction of the time.
-  return reply.header('content-encoding', 'gzip').send(await compress(payload, { level: 1 }));
+  reply.header('content-encoding', 'gzip').header('vary', 'Accept-Encoding');
+  return reply.send(await compress(payload, { level: 1 }));
+}
+
+export function acceptsGzip({ headers }: FastifyRequest): boolean {
+  return /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
 }
 
 /** Bytes are sent under the very type that is set; to text Fastify adds a charset, and upstream's JSON names none. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@everynode/objects';
-import { healthText, type Readiness } from '@everynode/service-shell';
+import type { Readiness } from '@everynode/service-shell';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ApiContext } from './api-context.js';
@@ -13,16 +14,20 @@ import { authenticateToken, TokenRefusedError } from './auth/token-authenticatio
 import { addDiscovery } from './discovery/discovery-routes.js';
 import { EXPLAIN_MANIFEST_PATH, EXPLAIN_PATH, explain, explainManifest } from './explain/explain-route.js';
 import type { FairQueue } from './fairness/fair-queue.js';
-import { negotiate, PROTOBUF } from './negotiate.js';
+import { addHealth, isHealthCheck } from './health-routes.js';
+import { negotiate, PROTOBUF, type Representation, wantsPretty } from './negotiate.js';
 import { addOpenApi } from './openapi/openapi-routes.js';
+import { formOf } from './present/presenter-for.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
 import { Query } from './query.js';
+import { Deadline, requestMsOf } from './request-deadline.js';
 import { parsePostedPath, parseResourcePath, type ResourcePath, unknownPath } from './request-info.js';
 import { requestMetrics } from './request-metrics.js';
 import { Body } from './rest/body.js';
-import { type ResourceAnswer, serveResource, verbOf } from './rest/dispatch.js';
+import { MethodNotAllowed, type ResourceAnswer, serveResource, verbOf } from './rest/dispatch.js';
 import { servePostedKind } from './rest/posted-kind.js';
 import { bytesOf, sendPayload } from './send-document.js';
+import { sendPieces } from './send-pieces.js';
 import { version } from './version.js';
 import { warningHeaders } from './warning-headers.js';
 
@@ -48,7 +53,7 @@ declare module 'fastify' {
 }
 
 /** Paths that anybody may read. */
-const ANONYMOUS = new Set(['/healthz', '/livez', '/readyz', '/version', ...OPEN_KEY_PATHS]);
+const ANONYMOUS = new Set(['/version', ...OPEN_KEY_PATHS]);
 
 /** What the server leans on beside the context of its requests. */
 export interface ServerParts {
@@ -56,10 +61,12 @@ export interface ServerParts {
   metrics: Registry;
   queue: FairQueue;
   audit: AuditLog | undefined;
+  /** The longest that a request may take which is no watch, in ms. */
+  requestMs: number;
 }
 
 export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerParts): ApiServer {
-  const { readiness, metrics, queue, audit } = parts;
+  const { readiness, metrics, queue, audit, requestMs } = parts;
   let https: Server | undefined;
   const fastify = Fastify({
     serverFactory: (handler) => {
@@ -113,21 +120,14 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     done();
   });
   fastify.addHook('preHandler', (request, _reply, done) => {
-    if (!ANONYMOUS.has(pathOf(request))) identify(request);
+    const path = pathOf(request);
+    if (!ANONYMOUS.has(path) && !isHealthCheck(path)) identify(request);
     done();
   });
 
-  for (const path of ['/healthz', '/livez', '/readyz']) {
-    fastify.get(path, (request, reply) => {
-      const report = path === '/readyz' ? readiness.report() : { ready: true, lines: ['[+]ping ok'] };
-      const verbose = new Query(searchOf(request)).flag('verbose');
-      return reply
-        .code(report.ready ? 200 : 503)
-        .type('text/plain')
-        .send(healthText(path, report, verbose));
-    });
-  }
-  fastify.get('/version', (_request, reply) => reply.type('application/json').send(bytesOf(JSON.stringify(version))));
+  addHealth(fastify, readiness);
+  fastify.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  fastify.get('/version', (request, reply) => sendPayload(request, reply, JSON.stringify(version), 'application/json'));
   addDiscovery(fastify);
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);
@@ -142,7 +142,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     return await sendAnswer(request, reply, { status: 200, payload, contentType: 'application/json', warnings });
   });
   for (const prefix of ['/api/*', '/apis/*']) {
-    fastify.all(prefix, (request, reply) => serveInTurn(context, queue, request, reply));
+    fastify.all(prefix, (request, reply) => serveInTurn(context, { queue, audit, requestMs }, request, reply));
   }
   if (!https) throw new Error('fastify made no server');
   return { fastify, https };
@@ -177,29 +177,48 @@ function identify(request: FastifyRequest): Identity {
   return identity;
 }
 
-/** Requests get seats in turn by client; a watch, which lasts, takes none. */
+/**
+ * Requests get seats in turn by client, and have to be done in time. A watch gives its seat back when it has written what
+ * was there at its beginning; from then on it costs what changes cost.
+ */
 async function serveInTurn(
   context: ApiContext,
-  queue: FairQueue,
+  { queue, audit, requestMs }: Pick<ServerParts, 'queue' | 'audit' | 'requestMs'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  if (request.method === 'GET' && new Query(searchOf(request)).flag('watch'))
-    return await serveApi(context, request, reply);
+  const query = new Query(searchOf(request));
+  const path = resourcePathOf(pathOf(request));
+  const watches = path !== undefined && verbOf(request.method, path, query.flag('watch')) === 'watch';
+  const deadline = watches ? undefined : new Deadline(requestMsOf(query, requestMs));
   const leave = await queue.enter(`${identify(request).user} ${request.headers['user-agent'] ?? ''}`);
   try {
-    return await serveApi(context, request, reply);
+    const serving = serveApi(context, request, query, {
+      onWatchStarted: leave,
+      response: watchResponse(reply, () => audit?.record(auditedRequest(request, reply, 'ResponseStarted'))),
+    });
+    const answer = await (deadline ? deadline.keep(serving) : serving);
+    if (!answer) return reply;
+    const sending = sendAnswer(request, reply, answer);
+    deadline?.onPassed(() => reply.raw.destroy());
+    return await sending;
   } finally {
+    deadline?.clear();
     leave();
   }
 }
 
-function auditedRequest(request: FastifyRequest, reply: FastifyReply): AuditedRequest {
+function auditedRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  stage: AuditedRequest['stage'] = 'ResponseComplete',
+): AuditedRequest {
   const { identity } = request;
   const path = resourcePathOf(pathOf(request));
-  const watch = /[?&]watch=(1|true)/.test(request.url);
+  const watch = new Query(searchOf(request)).flag('watch');
   return {
     id: request.id,
+    stage,
     verb: (path && verbOf(request.method, path, watch)) ?? request.method.toLowerCase(),
     uri: request.url,
     user: identity && { username: identity.user, groups: identity.groups },
@@ -221,18 +240,19 @@ function resourcePathOf(path: string): ResourcePath | undefined {
   }
 }
 
-async function serveApi(context: ApiContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function serveApi(
+  context: ApiContext,
+  request: FastifyRequest,
+  query: Query,
+  { onWatchStarted, response }: { onWatchStarted: () => void; response: ServerResponse },
+): Promise<ResourceAnswer | undefined> {
   const body = bodyOf(request);
   const { method } = request;
   const path = pathOf(request);
-  const query = new Query(searchOf(request));
   const { accept } = request.headers;
   const at = parsePostedPath(path);
-  if (at) {
-    const posted = { method, at, identity: identify(request), body, query, accept };
-    return await sendAnswer(request, reply, await servePostedKind(context, posted));
-  }
-  const answer = await serveResource(
+  if (at) return await servePostedKind(context, { method, at, identity: identify(request), body, query, accept });
+  return await serveResource(
     context,
     {
       method,
@@ -241,20 +261,22 @@ async function serveApi(context: ApiContext, request: FastifyRequest, reply: Fas
       accept,
       userAgent: request.headers['user-agent'],
       body,
+      onWatchStarted,
     },
-    watchResponse(reply),
+    response,
   );
-  return answer ? await sendAnswer(request, reply, answer) : reply;
 }
 
 /** A watch writes to the socket itself; fastify lets go of the reply when it begins. */
-function watchResponse(reply: FastifyReply) {
+function watchResponse(reply: FastifyReply, onBegin: () => void) {
   return new Proxy(reply.raw, {
     get(raw, property) {
       if (property === 'writeHead') {
         return (status: number, headers: Record<string, string>) => {
           reply.hijack();
-          return raw.writeHead(status, { 'audit-id': reply.request.id, ...headers });
+          const written = raw.writeHead(status, { 'audit-id': reply.request.id, ...headers });
+          onBegin();
+          return written;
         };
       }
       const value: unknown = Reflect.get(raw, property);
@@ -273,7 +295,11 @@ async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: 
   const warnings = warningHeaders(answer.warnings ?? []);
   if (warnings.length > 0) reply.header('warning', warnings);
   reply.code(answer.status);
-  return await sendPayload(request, reply, answer.payload, answer.contentType);
+  const { payload, contentType } = answer;
+  if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
+    return await sendPayload(request, reply, payload, contentType);
+  }
+  return await sendPieces(request, reply, payload, contentType);
 }
 
 /** Every error is a Status. What is no ApiError is a fault of ours: it is logged, and its text stays here. */
@@ -286,19 +312,23 @@ function sendError(context: ApiContext, error: unknown, request: FastifyRequest,
   ).toStatus();
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  if (known instanceof MethodNotAllowed) reply.header('allow', known.allow.join(', '));
   reply.code(status.code);
-  return wantsProtobuf(request)
-    ? reply.type(PROTOBUF).send(statusProtobuf(status))
-    : reply.type('application/json').send(bytesOf(JSON.stringify(status)));
+  const { encoding, pretty } = formForStatus(request);
+  if (encoding === 'protobuf') return reply.type(PROTOBUF).send(statusProtobuf(status));
+  const form = formOf({ encoding, pretty });
+  return reply.type(form.contentType).send(bytesOf(form.one(JSON.stringify(status))));
 }
 
 /** An Accept header that asks for nothing that is served is answered in JSON. */
-function wantsProtobuf({ headers: { accept } }: FastifyRequest): boolean {
+function formForStatus(request: FastifyRequest): Pick<Representation, 'encoding' | 'pretty'> {
+  const { accept, 'user-agent': userAgent } = request.headers;
+  const pretty = wantsPretty(new Query(searchOf(request)).text('pretty'), userAgent);
   try {
     const wanted = negotiate(accept);
-    return wanted.kind !== 'table' && wanted.encoding === 'protobuf';
+    return { encoding: wanted.encoding, pretty: pretty || wanted.pretty };
   } catch {
-    return false;
+    return { encoding: 'json', pretty };
   }
 }
 

@@ -8,7 +8,9 @@ import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
 import { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import { ensureClusterObjects } from './cluster-objects.js';
+import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
+import { REQUEST_MS, WATCH_STALL_MS } from './limits.js';
 import { NodeHeartbeats } from './node-heartbeats.js';
 import { FreshReads } from './rest/fresh-reads.js';
 import { type ApiServer, buildServer, type TlsFiles } from './server.js';
@@ -22,7 +24,10 @@ const HISTORY = 5000;
 const KINDS: ReadonlyMap<string, KindName> = new Map(
   resources
     .filter((definition) => !definition.convert)
-    .map((definition) => [definition.storage, { apiVersion: apiVersionOf(definition), kind: definition.kind }]),
+    .map((definition) => [
+      definition.storage,
+      { apiVersion: apiVersionOf(definition), kind: definition.kind, forgetsParsed: true },
+    ]),
 );
 
 const byPlacement: Indexer = ({ record }) => (record.placement === null ? [] : [record.placement]);
@@ -62,6 +67,10 @@ export interface ApiParts extends ServiceContext {
   auditLog?: string;
   /** How often watchers of leases are told of renewals. */
   renewalMs?: number;
+  /** The longest that a request may take which is no watch, in ms. */
+  requestMs?: number;
+  /** How long a watcher's socket may take nothing while something waits for it, in ms. */
+  watchStallMs?: number;
 }
 
 /**
@@ -72,11 +81,22 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const { store, bus, tls, log, metrics, readiness, signal, onClose } = parts;
   const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
   const watches = new WatchHub(reflector);
+  const collections = new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision));
   const heartbeats = new NodeHeartbeats();
   const freshReads = new FreshReads(store, reflector);
-  const tokens = new ServiceAccountTokens(parts.serviceAccountKey ?? tls.key);
-  const rootCa = tls.clientCa;
-  const context: ApiContext = { store, reflector, freshReads, watches, heartbeats, tokens, log, signal, rootCa };
+  const context: ApiContext = {
+    store,
+    reflector,
+    collections,
+    freshReads,
+    watches,
+    watchStallMs: parts.watchStallMs ?? WATCH_STALL_MS,
+    heartbeats,
+    tokens: new ServiceAccountTokens(parts.serviceAccountKey ?? tls.key),
+    log,
+    signal,
+    rootCa: tls.clientCa,
+  };
   readiness.add('postgres', () => store.trouble);
   readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
   readiness.add('cache', () => reflector.trouble);
@@ -88,9 +108,17 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
       this.set(watches.watchers);
     },
   });
+  new Gauge({
+    name: 'everynode_api_watchers_dropped',
+    help: 'Watchers that were cut off since the start as they took nothing.',
+    registers: [metrics],
+    collect() {
+      this.set(watches.dropped);
+    },
+  });
 
   await reflector.start();
-  await watches.beginWithTail((revision) => store.journalTail(HISTORY, revision), KINDS);
+  await watches.beginWithTail(store, HISTORY, KINDS);
   void heartbeats.follow(bus, log);
   new LeaseRenewals(context).start(signal, parts.renewalMs ?? RENEWAL_MS);
 
@@ -98,7 +126,13 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   queueMetrics(queue, metrics);
   const audit = parts.auditLog ? new AuditLog(parts.auditLog, log) : undefined;
   if (audit) onClose(() => audit.close());
-  const server = buildServer(context, tls, { readiness, metrics, queue, audit });
+  const server = buildServer(context, tls, {
+    readiness,
+    metrics,
+    queue,
+    audit,
+    requestMs: parts.requestMs ?? REQUEST_MS,
+  });
   onClose(() => server.fastify.close());
   await server.fastify.ready();
   await retryUntilDone(() => ensureClusterObjects(context), {

@@ -34,7 +34,10 @@ export const pods = defineResource({
     'spec.serviceAccountName': (object) => podOf(object).spec?.serviceAccountName ?? '',
     'spec.hostNetwork': (object) => String(podOf(object).spec?.hostNetwork ?? false),
     'status.phase': (object) => podOf(object).status?.phase ?? '',
-    'status.podIP': (object) => podOf(object).status?.podIP ?? '',
+    // An old name of spec.nodeName, and a name that no pod has a value under: upstream takes both.
+    'spec.host': (object) => podOf(object).spec?.nodeName ?? '',
+    'status.podIPs': () => '',
+    'status.podIP': (object) => podOf(object).status?.podIPs?.[0]?.ip ?? podOf(object).status?.podIP ?? '',
     'status.nominatedNodeName': (object) => podOf(object).status?.nominatedNodeName ?? '',
   },
   setDefaults: (object) => setPodDefaults(podOf(object)),

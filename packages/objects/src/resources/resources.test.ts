@@ -121,6 +121,7 @@ describe('pods', () => {
     const object = created(pods, { metadata: META, spec: { ...TEMPLATE.spec, nodeName: 'n', hostNetwork: true } });
     const values = Object.entries(pods.fields).map(([field, read]) => [field, read(object)]);
     expect(Object.fromEntries(values)).toEqual({
+      'spec.host': 'n',
       'spec.nodeName': 'n',
       'spec.restartPolicy': 'Always',
       'spec.schedulerName': 'default-scheduler',
@@ -128,6 +129,7 @@ describe('pods', () => {
       'spec.hostNetwork': 'true',
       'status.phase': 'Pending',
       'status.podIP': '',
+      'status.podIPs': '',
       'status.nominatedNodeName': '',
     });
   });

@@ -65,17 +65,28 @@ const METADATA_FIELDS: SelectableFields = {
 };
 
 /**
- * A test for objects of a resource. Unset fields count as empty text.
- * @throws ApiError BadRequest when a field is not selectable for the resource.
+ * A test for objects of a resource. Unset fields count as empty text. `scope` says what else is known of the resource;
+ * without it every resource has a name and a namespace.
+ * @throws ApiError BadRequest when a field is not selectable for the resource, in the words of upstream's conversions: a
+ * kind with selectable fields of its own has other words than the rest.
  */
 export function compileFieldSelector(
   requirements: readonly FieldRequirement[],
   fields: SelectableFields,
+  scope: { namespaced: boolean } = { namespaced: true },
 ): (object: KubeObject) => boolean {
+  const hasOwn = Object.keys(fields).length > 0;
   const tests = requirements.map(({ field, operator, value }) => {
     const own = Object.hasOwn(fields, field) ? fields[field] : undefined;
     const read = own ?? (Object.hasOwn(METADATA_FIELDS, field) ? METADATA_FIELDS[field] : undefined);
-    if (!read) throw new ApiError('BadRequest', `field label not supported: ${field}`);
+    if (!read || (field === 'metadata.namespace' && hasOwn && !scope.namespaced)) {
+      throw new ApiError(
+        'BadRequest',
+        hasOwn
+          ? `field label not supported: ${field}`
+          : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+      );
+    }
     return (object: KubeObject): boolean => (read(object) === value) === (operator === '=');
   });
   return (object) => tests.every((test) => test(object));

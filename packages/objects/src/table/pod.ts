@@ -1,8 +1,8 @@
 import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { KubeObject } from '../kube-object.js';
-import type { TableDefinition, TableRow } from '../resource.js';
+import type { RowAt, TableDefinition, TableRow } from '../resource.js';
 import { ageSince } from './age.js';
-import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+import { AGE, column, NAME, wideColumn } from './columns.js';
 import { summarizePod } from './pod-status.js';
 
 /** `2/3` conditions that the pod's readiness waits for; the first condition of a type counts. */
@@ -24,6 +24,60 @@ function conditionsOf(phase: string | undefined): TableRow['conditions'] {
   return undefined;
 }
 
+function prepareRow(object: KubeObject): RowAt {
+  const spec = object.spec as PodSpec | undefined;
+  const status = object.status as PodStatus | undefined;
+  const {
+    readyContainers,
+    totalContainers,
+    status: shown,
+    restarts,
+    lastRestart,
+  } = summarizePod(object as Parameters<typeof summarizePod>[0]);
+  return rowFrom({
+    name: object.metadata.name,
+    created: object.metadata.creationTimestamp,
+    ready: `${readyContainers}/${totalContainers}`,
+    status: shown,
+    restarts,
+    lastRestart,
+    rest: [
+      status?.podIPs?.[0]?.ip || '<none>',
+      spec?.nodeName || '<none>',
+      status?.nominatedNodeName || '<none>',
+      formatReadinessGates(spec, status),
+    ],
+    conditions: conditionsOf(status?.phase),
+  });
+}
+
+/** What a row shows of a pod. */
+interface PodFacts {
+  name: string;
+  created: string;
+  ready: string;
+  status: string;
+  restarts: number;
+  lastRestart: string | undefined;
+  rest: string[];
+  conditions: TableRow['conditions'];
+}
+
+/** Apart from what reads the pod, so that a kept row does not keep the pod. */
+function rowFrom({ name, created, ready, status, restarts, lastRestart, rest, conditions }: PodFacts): RowAt {
+  return (now) => ({
+    cells: [
+      name,
+      ready,
+      status,
+      restarts > 0 && lastRestart ? `${restarts} (${ageSince(lastRestart, now)} ago)` : String(restarts),
+      ageSince(created, now),
+      ...rest,
+    ],
+    ...(conditions && { conditions }),
+  });
+}
+
 /** `kubectl get pods`. Rule: pkg/printers/internalversion, printPod. */
 export const podTable: TableDefinition = {
   columns: [
@@ -37,25 +91,6 @@ export const podTable: TableDefinition = {
     wideColumn('Nominated Node', 'The node where room is being made for the pod.'),
     wideColumn('Readiness Gates', 'Further conditions for readiness that hold, of all that must.'),
   ],
-  row(object: KubeObject, now) {
-    const spec = object.spec as PodSpec | undefined;
-    const status = object.status as PodStatus | undefined;
-    const summary = summarizePod(object as Parameters<typeof summarizePod>[0]);
-    const { restarts, lastRestart } = summary;
-    const conditions = conditionsOf(status?.phase);
-    return {
-      cells: [
-        object.metadata.name,
-        `${summary.readyContainers}/${summary.totalContainers}`,
-        summary.status,
-        restarts > 0 && lastRestart ? `${restarts} (${ageSince(lastRestart, now)} ago)` : String(restarts),
-        ageOf(object, now),
-        status?.podIPs?.[0]?.ip || '<none>',
-        spec?.nodeName || '<none>',
-        status?.nominatedNodeName || '<none>',
-        formatReadinessGates(spec, status),
-      ],
-      ...(conditions && { conditions }),
-    };
-  },
+  row: (object, now) => prepareRow(object)(now),
+  prepare: prepareRow,
 };

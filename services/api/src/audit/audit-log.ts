@@ -6,6 +6,8 @@ import type { ResourcePath } from '../request-info.js';
 /** One request as the audit log tells of it: who did what, and not what was in it. */
 export interface AuditedRequest {
   id: string;
+  /** A watch is told of when it begins and when it has ended, any other request when it is answered. */
+  stage: 'ResponseStarted' | 'ResponseComplete';
   verb: string;
   /** Path and query. */
   uri: string;
@@ -26,7 +28,7 @@ export function auditEvent(request: AuditedRequest, now: number): object {
     apiVersion: 'audit.k8s.io/v1',
     level: 'Metadata',
     auditID: request.id,
-    stage: 'ResponseComplete',
+    stage: request.stage,
     requestURI: request.uri,
     verb: request.verb,
     user: user ?? { username: 'system:anonymous', groups: ['system:unauthenticated'] },

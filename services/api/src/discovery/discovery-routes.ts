@@ -13,7 +13,7 @@ import {
 } from '@everynode/objects';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { negotiate, PROTOBUF, parseAccept } from '../negotiate.js';
-import { toYaml } from '../present/yaml.js';
+import { toYaml } from '../present/text-form.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
 import { unknownPath } from '../request-info.js';

@@ -14,8 +14,9 @@ export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): 
   const pods = new Map<string, Pod[]>();
   for (const cached of reflector.cache('pods').list(metadata?.namespace)) {
     if (controllerOf(cached.metadata)?.uid !== metadata?.uid) continue;
-    const node = targetNodeOf(cached.object as Pod);
-    if (node !== undefined) pods.set(node, [...(pods.get(node) ?? []), cached.object as Pod]);
+    const pod = cached.object as Pod;
+    const node = targetNodeOf(pod);
+    if (node !== undefined) pods.set(node, [...(pods.get(node) ?? []), pod]);
   }
   return pods;
 }

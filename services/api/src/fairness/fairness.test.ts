@@ -46,16 +46,21 @@ describe('a greedy client', () => {
     expect((await modest).status).toBe(201);
   });
 
-  it('does not keep watches from being opened, which hold no seat', async () => {
-    const watches = Array.from({ length: 5 }, () => api.watch(`${MAPS}?watch=true`));
+  it('waits with its watches too, which hold no seat once they have begun', async () => {
+    const crowd = Array.from({ length: 20 }, () => api.watch(`${MAPS}?watch=true`));
+    await eventually(() => expect(crowd.map(({ status }) => status)).not.toContain(undefined));
+    expect(crowd.map(({ status }) => status)).toContain(429);
+    const watches = crowd.filter(({ status }) => status === 200);
+    expect(watches.length).toBeGreaterThan(2);
     expect((await create('modest/1', 'beside')).status).toBe(201);
-    await eventually(() => {
+    await eventually(async () => {
+      await api.context.reflector.catchUp();
       for (const { events } of watches) {
         const names = events.map(({ object }) => (object as { metadata?: { name?: string } }).metadata?.name);
         expect(names).toContain('beside');
       }
     });
-    for (const watch of watches) watch.close();
+    for (const watch of crowd) watch.close();
   });
 });
 
@@ -89,6 +94,17 @@ describe('the audit log', () => {
       });
       expect(text).not.toContain('in the body');
     });
+    const watch = api.watch(`${MAPS}?watch=true&timeoutSeconds=1`);
+    const stages = async () => {
+      const lines = (await readFile(join(directory, 'audit.log'), 'utf8')).trim().split('\n');
+      return lines
+        .map((line) => JSON.parse(line) as { verb: string; stage: string; requestURI: string })
+        .filter(({ verb, requestURI }) => verb === 'watch' && requestURI.endsWith('timeoutSeconds=1'))
+        .map(({ stage }) => stage);
+    };
+    await eventually(async () => expect(await stages()).toEqual(['ResponseStarted']));
+    await watch.ended;
+    await eventually(async () => expect(await stages()).toEqual(['ResponseStarted', 'ResponseComplete']));
     expect((await stat(join(directory, 'audit.log'))).mode & 0o777).toBe(0o600);
   });
 });

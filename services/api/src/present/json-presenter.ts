@@ -1,66 +1,58 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type ObjectRecord, type ResourceDefinition, recordToJson } from '@everynode/objects';
+import type { MetaVersion } from '../negotiate.js';
 import type { BookmarkMeta, ListMeta, Payload, Presenter, WatchEventType } from './presenter.js';
 import { shown } from './presenter.js';
-import { toYaml } from './yaml.js';
-
-const META_VERSION = 'meta.k8s.io/v1';
+import type { TextForm } from './text-form.js';
 
 export function objectJson(definition: ResourceDefinition, object: CachedObject): string {
   if (definition.convert) return JSON.stringify(shown(definition, object));
   return recordToJson(object.record, apiVersionOf(definition), definition.kind);
 }
 
-export function metadataJson(record: ObjectRecord): string {
+export function metadataJson(record: ObjectRecord, version: MetaVersion): string {
   const metadata = `{"resourceVersion":"${record.revision}",${record.metadata.slice(1)}`;
-  return `{"kind":"PartialObjectMetadata","apiVersion":"${META_VERSION}","metadata":${metadata}}`;
+  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${metadata}}`;
 }
 
-/** What all forms in JSON have in common. */
-export const asJson = {
-  contentType: 'application/json',
-  watchContentType: 'application/json',
-  columnsFirst: false,
-  status: (status: object): string => JSON.stringify(status),
-  event: (type: WatchEventType, object: Payload): Buffer => Buffer.from(`{"type":"${type}","object":${object}}\n`),
-} as const;
+/** What all forms in JSON have in common. Events are never indented: each is a line. */
+export const asJson = (form: TextForm) =>
+  ({
+    contentType: form.contentType,
+    watchContentType: 'application/json',
+    columnsFirst: false,
+    status: (status: object): string => form.one(JSON.stringify(status)),
+    event: (type: WatchEventType, object: Payload): Buffer =>
+      Buffer.from(`{"type":"${type}","object":${String(object).trimEnd()}}\n`),
+  }) as const;
 
 function presenterOf(
-  form: string,
+  name: string,
   { apiVersion, kind }: { apiVersion: string; kind: string },
+  form: TextForm,
   write: (object: CachedObject) => string,
 ): Presenter {
+  function* written(objects: readonly CachedObject[]) {
+    for (const object of objects) yield write(object);
+  }
   return {
-    ...asJson,
-    form,
-    one: write,
+    ...asJson(form),
+    form: name,
+    one: (object) => form.one(write(object)),
     inEvent: write,
-    list: (objects: readonly CachedObject[], meta: ListMeta) =>
-      `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},` +
-      `"items":[${objects.map(write).join(',')}]}`,
+    list: (objects: readonly CachedObject[], metadata: ListMeta) =>
+      form.list({ head: { kind: `${kind}List`, apiVersion, metadata }, member: 'items', items: written(objects) }),
     bookmark: (metadata: BookmarkMeta) => JSON.stringify({ kind, apiVersion, metadata }),
   };
 }
 
-export function jsonObjectPresenter(definition: ResourceDefinition): Presenter {
+export function jsonObjectPresenter(definition: ResourceDefinition, form: TextForm): Presenter {
   const apiVersion = apiVersionOf(definition);
   const typeMeta = { apiVersion, kind: definition.kind };
-  return presenterOf(`object ${apiVersion}`, typeMeta, (object) => objectJson(definition, object));
+  return presenterOf(`object ${apiVersion}`, typeMeta, form, (object) => objectJson(definition, object));
 }
 
-export const jsonMetadataPresenter: Presenter = presenterOf(
-  'metadata',
-  { apiVersion: META_VERSION, kind: 'PartialObjectMetadata' },
-  ({ record }) => metadataJson(record),
-);
-
-/** Answers in YAML. Events stay in JSON, as a stream of YAML documents has no client. */
-export function inYaml(presenter: Presenter): Presenter {
-  return {
-    ...presenter,
-    contentType: 'application/yaml',
-    one: (object) => toYaml(String(presenter.one(object))),
-    list: (objects, meta) => toYaml(String(presenter.list(objects, meta))),
-    status: (status) => toYaml(String(presenter.status(status))),
-  };
+export function jsonMetadataPresenter(version: MetaVersion, form: TextForm): Presenter {
+  const typeMeta = { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata' };
+  return presenterOf(`metadata ${version}`, typeMeta, form, ({ record }) => metadataJson(record, version));
 }

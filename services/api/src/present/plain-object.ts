@@ -4,7 +4,7 @@ import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
 import type { Payload } from './presenter.js';
-import { toYaml } from './yaml.js';
+import { toYaml } from './text-form.js';
 
 /** An object that is not stored, with the names that every object has. */
 export interface PlainObject {

@@ -22,6 +22,12 @@ export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ER
 /** A written body: text, or the bytes of protobuf. */
 export type Payload = string | Buffer;
 
+/**
+ * A body in pieces, each as small as one object. Asking for the next one is what costs: who sends them looks up between two,
+ * so that a large list does not keep others waiting. A piece may be empty.
+ */
+export type Pieces = Iterable<Payload>;
+
 /** Writes objects of one resource in one representation. */
 export interface Presenter {
   /** Names the form; equal names give equal payloads for equal objects. */
@@ -32,7 +38,7 @@ export interface Presenter {
   /** Tables name their columns with the first event of a watch. */
   readonly columnsFirst: boolean;
   one(object: CachedObject): Payload;
-  list(objects: readonly CachedObject[], meta: ListMeta): Payload;
+  list(objects: readonly CachedObject[], meta: ListMeta): Pieces;
   /** What stands in a watch event. */
   inEvent(object: CachedObject, first: boolean): Payload;
   bookmark(metadata: BookmarkMeta): Payload;

@@ -1,10 +1,10 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type ResourceDefinition } from '@everynode/objects';
-import { PROTOBUF } from '../negotiate.js';
+import { type MetaVersion, PROTOBUF } from '../negotiate.js';
 import { encodeMessage } from '../protobuf/codec.js';
-import { listMessage, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
+import { listPieces, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
-import { type Presenter, shown } from './presenter.js';
+import { type ListMeta, type Pieces, type Presenter, shown } from './presenter.js';
 
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 
@@ -28,8 +28,15 @@ function presenterOf(
     columnsFirst: false,
     one,
     inEvent: one,
-    list: (objects, meta) =>
-      wrap({ ...typeMeta, kind: `${typeMeta.kind}List` }, listMessage(meta, objects.map(encode))),
+    *list(objects: readonly CachedObject[], meta: ListMeta): Pieces {
+      // The length of all comes before all, so nothing can be sent before the last one is encoded.
+      const items: Uint8Array[] = [];
+      for (const object of objects) {
+        items.push(encode(object));
+        yield '';
+      }
+      yield* listPieces({ ...typeMeta, kind: `${typeMeta.kind}List` }, meta, items);
+    },
     bookmark: (metadata) => wrap(typeMeta, encodeMessage(message, { metadata })),
     status: statusProtobuf,
     event: (type, object) => watchFrame(type, Buffer.from(object)),
@@ -44,9 +51,11 @@ export function protobufObjectPresenter(definition: ResourceDefinition): Present
   return presenterOf(`protobuf ${typeMeta.apiVersion}`, typeMeta, message, (object) => shown(definition, object));
 }
 
-export const protobufMetadataPresenter: Presenter = presenterOf(
-  'protobuf metadata',
-  { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata' },
-  `${META}.PartialObjectMetadata`,
-  ({ metadata, record }) => ({ metadata: { ...metadata, resourceVersion: String(record.revision) } }),
-);
+export function protobufMetadataPresenter(version: MetaVersion): Presenter {
+  return presenterOf(
+    `protobuf metadata ${version}`,
+    { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata' },
+    `${META}.PartialObjectMetadata`,
+    ({ metadata, record }) => ({ metadata: { ...metadata, resourceVersion: String(record.revision) } }),
+  );
+}

@@ -1,40 +1,71 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { apiVersionOf, type ResourceDefinition } from '@everynode/objects';
+import { apiVersionOf, type ResourceDefinition, type RowAt } from '@everynode/objects';
+import type { MetaVersion } from '../negotiate.js';
 import { asJson, metadataJson, objectJson } from './json-presenter.js';
 import { type IncludeObject, type ListMeta, type Presenter, shown } from './presenter.js';
+import { compact, type TextForm } from './text-form.js';
 
-export function tablePresenter(definition: ResourceDefinition, version: string, include: IncludeObject): Presenter {
-  const columns = JSON.stringify(definition.table.columns);
+/** What was worked out for a row, kept with the version of the object that it shows. */
+class Row {
+  constructor(
+    readonly definition: ResourceDefinition,
+    readonly at: RowAt,
+  ) {}
+}
+
+/** An object's row at a time. What it shows of the object is worked out once for each version; ages, each time. */
+function rowOf(definition: ResourceDefinition, object: CachedObject): RowAt {
+  const { prepare, row } = definition.table;
+  if (!prepare) return (now) => row(shown(definition, object), now);
+  if (!(object.derived instanceof Row) || object.derived.definition !== definition) {
+    object.derived = new Row(definition, prepare(shown(definition, object)));
+  }
+  return (object.derived as Row).at;
+}
+
+export function tablePresenter(
+  definition: ResourceDefinition,
+  version: MetaVersion,
+  include: IncludeObject,
+  form: TextForm,
+): Presenter {
   const row = (object: CachedObject, now: number): string => {
-    const { cells, conditions } = definition.table.row(shown(definition, object), now);
-    const parts = [`"cells":${JSON.stringify(cells)}`];
-    if (conditions) parts.push(`"conditions":${JSON.stringify(conditions)}`);
-    if (include === 'Metadata') parts.push(`"object":${metadataJson(object.record)}`);
-    else if (include === 'Object') parts.push(`"object":${objectJson(definition, object)}`);
-    return `{${parts.join(',')}}`;
+    const { cells, conditions } = rowOf(definition, object)(now);
+    const shownConditions = conditions ? `,"conditions":${JSON.stringify(conditions)}` : '';
+    const shownObject =
+      include === 'None'
+        ? 'null'
+        : include === 'Metadata'
+          ? metadataJson(object.record, version)
+          : objectJson(definition, object);
+    return `{"cells":${JSON.stringify(cells)}${shownConditions},"object":${shownObject}}`;
   };
-  const table = (rows: string[], meta: object, withColumns: boolean): string =>
-    `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(meta)},` +
-    `"columnDefinitions":${withColumns ? columns : 'null'},"rows":[${rows.join(',')}]}`;
-  const revisionOf = (object: CachedObject): ListMeta => ({ resourceVersion: String(object.record.revision) });
+  function* rows(objects: readonly CachedObject[], now: number) {
+    for (const object of objects) yield row(object, now);
+  }
+  const head = (metadata: object, withColumns: boolean) => ({
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata,
+    columnDefinitions: withColumns ? definition.table.columns : null,
+  });
+  const list = (objects: readonly CachedObject[], metadata: object, withColumns: boolean, to: TextForm) =>
+    to.list({ head: head(metadata, withColumns), member: 'rows', items: rows(objects, Date.now()) });
+  const whole = (object: CachedObject, withColumns: boolean, to: TextForm): string => {
+    const meta: ListMeta = { resourceVersion: String(object.record.revision) };
+    return [...list([object], meta, withColumns, to)].join('');
+  };
   return {
-    ...asJson,
+    ...asJson(form),
     form: `table ${version} ${include} ${apiVersionOf(definition)}`,
     columnsFirst: true,
-    one: (object) => table([row(object, Date.now())], revisionOf(object), true),
-    list: (objects, meta) => {
-      const now = Date.now();
-      return table(
-        objects.map((object) => row(object, now)),
-        meta,
-        true,
-      );
-    },
-    inEvent: (object, first) => table([row(object, Date.now())], revisionOf(object), first),
+    one: (object) => whole(object, true, form),
+    list: (objects, meta) => list(objects, meta, true, form),
+    inEvent: (object, first) => whole(object, first, compact),
     // It has no row to show, but clients read the metadata off the object in one.
     bookmark: (metadata) => {
-      const object = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
-      return table([JSON.stringify({ cells: [], object })], metadata, false);
+      const object = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
+      return JSON.stringify({ ...head(metadata, false), rows: [{ cells: [], object }] });
     },
   };
 }

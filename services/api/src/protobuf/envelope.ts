@@ -30,12 +30,25 @@ export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
   return { apiVersion, kind, raw: raw ?? NONE };
 }
 
-/** A list of one kind from its items' messages, which are put in as they are. */
-export function listMessage(meta: object, items: readonly Uint8Array[]): Uint8Array {
-  const writer = protobuf.Writer.create();
-  writer.uint32(10).bytes(encodeMessage('k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta));
-  for (const item of items) writer.uint32(18).bytes(item);
-  return writer.finish();
+/** A list of one kind from its items' messages, which are put in as they are: the whole body, an item a piece. */
+export function* listPieces(
+  { apiVersion, kind }: TypeMeta,
+  meta: object,
+  items: readonly Uint8Array[],
+): Generator<Buffer> {
+  const listMeta = protobuf.Writer.create()
+    .uint32(10)
+    .bytes(encodeMessage('k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta))
+    .finish();
+  const tags = items.map((item) => protobuf.Writer.create().uint32(18).uint32(item.length).finish());
+  let length = listMeta.length;
+  for (let i = 0; i < items.length; i += 1) length += (tags[i]?.length ?? 0) + (items[i]?.length ?? 0);
+  const head = protobuf.Writer.create();
+  head.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim();
+  head.uint32(18).uint32(length);
+  yield Buffer.concat([MAGIC, head.finish(), listMeta]);
+  for (let i = 0; i < items.length; i += 1) yield Buffer.concat([tags[i] as Uint8Array, items[i] as Uint8Array]);
+  yield Buffer.from(protobuf.Writer.create().uint32(26).string('').uint32(34).string('').finish());
 }
 
 /**

@@ -4,9 +4,9 @@ import { ApiError, type Verb } from '@everynode/objects';
 import { checkMediaType } from '@everynode/patch';
 import type { ApiContext } from '../api-context.js';
 import { previewWarning } from '../explain/preview.js';
-import { negotiate, type Representation } from '../negotiate.js';
+import { negotiate, type Representation, wantsPretty } from '../negotiate.js';
 import { type PlainObject, writePlainObject } from '../present/plain-object.js';
-import type { IncludeObject, Payload, Presenter } from '../present/presenter.js';
+import type { Payload, Pieces, Presenter } from '../present/presenter.js';
 import { presenterFor } from '../present/presenter-for.js';
 import type { Query } from '../query.js';
 import { parseResourcePath, type ResourcePath } from '../request-info.js';
@@ -35,21 +35,23 @@ export interface ResourceRequest {
   accept: string | undefined;
   userAgent: string | undefined;
   body: Body;
+  /** Called when a watch has written what was there at its beginning. */
+  onWatchStarted(): void;
 }
 
 /** What goes back; undefined when the response was written already (a watch). */
 export interface ResourceAnswer {
   status: number;
-  payload: Payload;
+  payload: Payload | Pieces;
   contentType: string;
   warnings?: string[];
 }
 
 /** What a request wants, in the words of authorisation and metrics. */
-export function verbOf(method: string, { name, subresource }: ResourcePath, watch: boolean): Verb | undefined {
+export function verbOf(method: string, { name, subresource, watches }: ResourcePath, watch: boolean): Verb | undefined {
+  if (watches) return method === 'GET' ? 'watch' : undefined;
   switch (method) {
     case 'GET':
-    case 'HEAD':
       if (name !== undefined) return 'get';
       return watch ? 'watch' : 'list';
     case 'POST':
@@ -65,8 +67,39 @@ export function verbOf(method: string, { name, subresource }: ResourcePath, watc
   }
 }
 
-const notAllowed = (): ApiError =>
-  new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+const METHODS: Readonly<Record<Verb, string>> = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+};
+
+/** A method that the path does not know. */
+export class MethodNotAllowed extends ApiError {
+  /** @param allow the methods that it knows: the Allow header. */
+  constructor(readonly allow: string[]) {
+    super('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+  }
+}
+
+const notAllowed = (allow: string[] = []): ApiError => new MethodNotAllowed(allow);
+
+/** What of a resource's verbs can be asked for under a path. */
+function verbsAt({ definition, name, namespace, subresource, watches }: ResourcePath): readonly Verb[] {
+  if (watches) return definition.verbs.filter((verb) => verb === 'watch');
+  if (subresource !== undefined) return definition.subresources.find(({ name }) => name === subresource)?.verbs ?? [];
+  if (name !== undefined) {
+    return definition.verbs.filter((verb) => !['list', 'watch', 'create', 'deletecollection'].includes(verb));
+  }
+  // Over all namespaces things can be looked at alone.
+  const acrossAll = definition.namespaced && namespace === '';
+  const here: Verb[] = acrossAll ? ['list', 'watch'] : ['list', 'watch', 'create', 'deletecollection'];
+  return definition.verbs.filter((verb) => here.includes(verb));
+}
 
 /** Serves one request for a resource. */
 export async function serveResource(
@@ -78,12 +111,30 @@ export async function serveResource(
   const verb = verbOf(request.method, path, request.query.flag('watch'));
   const { definition, subresource } = path;
   const found = subresource ? definition.subresources.find(({ name }) => name === subresource) : undefined;
-  const allowed = subresource ? found?.verbs : definition.verbs;
-  if (verb === undefined || !allowed?.includes(verb)) throw notAllowed();
-  const representation = negotiate(request.accept);
+  const allowed = verbsAt(path);
+  if (verb === undefined || !allowed.includes(verb)) {
+    throw notAllowed([...new Set(allowed.map((one) => METHODS[one]))].sort());
+  }
+  const negotiated = negotiate(request.accept, { stream: verb === 'watch' });
+  const pretty = negotiated.pretty || wantsPretty(request.query.text('pretty'), request.userAgent);
+  const representation = { ...negotiated, pretty };
+  if (representation.kind === 'metadata') checkMetadataForm(path, verb, representation.list);
   return subresource !== undefined && subresource !== 'status' && !found?.part
     ? await serveSubresource(context, request, path, representation)
     : await serveVerb(context, request, path, verb, representation, response);
+}
+
+/** Metadata of a list and of one object have names of their own, and each is refused for the other. */
+function checkMetadataForm({ definition }: ResourcePath, verb: Verb, asksList: boolean): void {
+  const givesList = verb === 'list' || verb === 'deletecollection';
+  if (verb === 'watch' || givesList === asksList) return;
+  const type = `*${definition.version}.${definition.kind}`;
+  throw new ApiError(
+    'NotAcceptable',
+    givesList
+      ? `you requested PartialObjectMetadata, but the requested object is a list (${type}List)`
+      : `you requested PartialObjectMetadataList, but the requested object is not a list (${type})`,
+  );
 }
 
 async function serveVerb(
@@ -96,8 +147,7 @@ async function serveVerb(
 ): Promise<ResourceAnswer | undefined> {
   const { definition, namespace, name = '', subresource } = path;
   const { query, body } = request;
-  const include = (query.text('includeObject') ?? 'Metadata') as IncludeObject;
-  const presenter = presenterFor(definition, representation, include);
+  const presenter = presenterFor(definition, representation, query.text('includeObject'));
   const manager = (): string => managerOf(query, request.userAgent);
   const half: Half = subresource ?? 'object';
   /** A dry run of a DaemonSet says what would become of its pods. */
@@ -124,10 +174,13 @@ async function serveVerb(
       return { status: 200, payload: presenter.list(shown, meta), contentType: presenter.contentType };
     }
     case 'watch':
-      await watchObjects(context, definition, namespace, query, presenter, response);
+      await watchObjects(
+        context,
+        { definition, namespace, name: path.name, query, presenter, onStarted: request.onWatchStarted },
+        response,
+      );
       return undefined;
     case 'create': {
-      if (definition.namespaced && namespace === '') throw notAllowed();
       checkWriteOptions('CreateOptions', query);
       const { object, warnings } = await createFromBody(context, definition, namespace, body, query, manager());
       return one(object, 201, await foreseen(object, warnings));
@@ -152,7 +205,6 @@ async function serveVerb(
       return deleted(target, await deleteObject(context, target, options), options, presenter);
     }
     case 'deletecollection': {
-      if (definition.namespaced && namespace === '') throw notAllowed();
       const options = deleteOptions(body, query);
       const { objects, meta } = await deleteCollection(context, definition, namespace, options, query);
       return { status: 200, payload: presenter.list(objects, meta), contentType: presenter.contentType };

@@ -34,7 +34,8 @@ export class FreshReads {
     if (await within(caughtUp, BUS_PATIENCE_MS)) return;
     void this.#reflector.catchUp();
     if (await within(caughtUp, DEADLINE_MS)) return;
-    throw new ApiError('Timeout', `Too large resource version: ${revision}, current: ${this.#reflector.revision}`, {
+    const { revision: current } = this.#reflector;
+    throw new ApiError('Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
       retryAfterSeconds: 1,
     });

@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
-import type { CachedObject, ObjectCache } from '@everynode/list-watch';
+import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { indexFrom } from '../collection/key-order.js';
+import type { Moment } from '../collection/moment.js';
 import type { ListMeta } from '../present/presenter.js';
 import type { Query } from '../query.js';
 import { type Selection, selectionFrom } from '../selection.js';
+import { type Continuation, decodeToken, encodeToken, expiredToken } from './continue-token.js';
+import { type ListOptions, listOptions, revisionOf } from './list-options.js';
 
 /** Objects of a list, in key order, and what the list says of itself. */
 export interface ListResult {
@@ -12,91 +15,99 @@ export interface ListResult {
   meta: ListMeta;
 }
 
-/** Lists whose remaining pages somebody may still ask for. The oldest goes when there are too many. */
-const MAX_OPEN_LISTS = 200;
-const openLists = new Map<string, CachedObject[]>();
-
-interface Token {
-  /** Revision of the list. */
-  rv: number;
-  /** Where the next page begins in it. */
-  from: number;
-  /** Which list: its objects are kept so that all pages show one moment. */
-  list: string;
-}
-
-/** Serves a list from the cache. Source of the parameters' meaning: apiserver storage/cacher, GetList. */
+/**
+ * Serves a list from the cache. All pages of a list show one moment, on any replica: what changed since is taken back from
+ * the watch history. Source of the parameters' meaning: apiserver storage/cacher, GetList, and storage/etcd3, GetList.
+ */
 export async function listObjects(
   context: ApiContext,
   definition: ResourceDefinition,
   namespace: string,
   query: Query,
 ): Promise<ListResult> {
+  const options = listOptions(query, false);
   const selection = selectionFrom(definition, namespace, query);
-  const limit = query.count('limit') ?? 0;
-  const token = query.text('continue');
-  if (token !== undefined) return nextPage(token, limit, query);
-  await reachRevision(context, query);
-  const { revision } = context.reflector;
-  const exact = query.text('resourceVersionMatch') === 'Exact' ? query.count('resourceVersion') : undefined;
-  if (
-    exact !== undefined &&
-    exact !== revision &&
-    context.watches.changedBetween(definition.storage, exact, revision)
-  ) {
-    throw expired(exact, revision);
+  const continuation = options.token === '' ? undefined : decodeToken(options.token);
+  const moment = await momentOf(context, definition, options, continuation);
+  // Where any revision does, upstream answers whole from its cache: informers that page begin so.
+  const limit = options.resourceVersion === '0' && !continuation ? 0 : options.limit;
+  const isPresent = moment.revision === context.reflector.revision;
+  if (limit === 0 && !continuation && isPresent) {
+    return { objects: select(context, definition, selection), meta: { resourceVersion: String(moment.revision) } };
   }
-  const objects = select(context.reflector.cache(definition.storage), selection);
-  const shownRevision = exact ?? revision;
-  if (limit === 0 || objects.length <= limit) {
-    return { objects, meta: { resourceVersion: String(shownRevision) } };
-  }
-  const list = createHash('sha256')
-    .update(`${definition.storage} ${namespace} ${shownRevision} ${Math.random()}`)
-    .digest('base64url')
-    .slice(0, 22);
-  keepOpen(list, objects);
-  return page(objects, { rv: shownRevision, from: 0, list }, limit);
+  return page(moment, definition, selection, limit, continuation?.start ?? '');
 }
 
-function keepOpen(list: string, objects: CachedObject[]): void {
-  openLists.set(list, objects);
-  for (const oldest of openLists.keys()) {
-    if (openLists.size <= MAX_OPEN_LISTS) break;
-    openLists.delete(oldest);
+/** The moment that a list shows. */
+async function momentOf(
+  context: ApiContext,
+  { storage }: ResourceDefinition,
+  { resourceVersion, match, limit }: ListOptions,
+  continuation: Continuation | undefined,
+): Promise<Moment> {
+  const { collections } = context;
+  if (continuation) {
+    if (resourceVersion !== '' && resourceVersion !== '0') {
+      throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue');
+    }
+    if (continuation.revision === undefined) return await newest(context, storage);
+    await context.freshReads.waitFor(continuation.revision);
+    const moment = collections.at(storage, continuation.revision);
+    if (!moment) throw expiredToken(continuation);
+    return moment;
   }
+  const revision = revisionOf(resourceVersion);
+  if (revision === undefined) return await newest(context, storage);
+  if (revision > 0) await context.freshReads.waitFor(revision);
+  // A limit with a revision and no rule for it has meant exactly that revision since before there were rules.
+  const exact = match === 'Exact' || (match === undefined && limit > 0 && revision > 0);
+  const moment = exact ? collections.at(storage, revision) : collections.now(storage);
+  if (!moment) throw new ApiError('Expired', 'The resourceVersion for the provided list is too old.');
+  return moment;
 }
 
-function page(objects: CachedObject[], { rv, from, list }: Token, limit: number): ListResult {
-  const next = from + limit;
-  const rest = objects.length - next;
-  const meta: ListMeta = { resourceVersion: String(rv) };
-  if (rest > 0) {
-    meta.continue = Buffer.from(JSON.stringify({ rv, from: next, list } satisfies Token)).toString('base64url');
-    meta.remainingItemCount = rest;
-  } else openLists.delete(list);
-  return { objects: objects.slice(from, next), meta };
+async function newest({ freshReads, collections }: ApiContext, storage: string): Promise<Moment> {
+  await freshReads.catchUp();
+  return collections.now(storage);
 }
 
-function nextPage(text: string, limit: number, query: Query): ListResult {
-  if (query.text('resourceVersion') !== undefined) {
-    throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue');
-  }
-  const token = parseToken(text);
-  const objects = openLists.get(token.list);
-  if (!objects) throw expired(token.rv, token.rv);
-  return page(objects, token, limit || objects.length);
+/** What all keys of a list begin with; tokens leave it out. */
+function prefixOf(definition: ResourceDefinition, namespace: string): string {
+  if (!definition.namespaced) return '/';
+  return namespace === '' ? '' : `${namespace}/`;
 }
 
-function parseToken(text: string): Token {
-  try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<Token>;
-    if (Number.isInteger(token.rv) && Number.isInteger(token.from) && typeof token.list === 'string')
-      return token as Token;
-  } catch (cause) {
-    throw new ApiError('BadRequest', 'continue key is not valid', undefined, { cause });
+function page(
+  { keys, object, revision }: Moment,
+  definition: ResourceDefinition,
+  selection: Selection,
+  limit: number,
+  start: string,
+): ListResult {
+  const prefix = prefixOf(definition, selection.namespace);
+  const end = prefix === '' ? keys.length : indexFrom(keys, `${prefix.slice(0, -1)}0`);
+  const objects: CachedObject[] = [];
+  const meta: ListMeta = { resourceVersion: String(revision) };
+  for (let i = indexFrom(keys, prefix + start); i < end; i += 1) {
+    const found = object(keys[i] as string);
+    if (!found) continue;
+    if (objects.length === limit && limit > 0) {
+      const last = objects.at(-1)?.record;
+      const key = last ? `${last.namespace}/${last.name}`.slice(prefix.length) : '';
+      meta.continue = encodeToken({ revision, start: `${key}\0` });
+      // How many of the rest match is not known without looking at them all.
+      if (selection.selectsAll) meta.remainingItemCount = countFrom(keys, object, i, end);
+      return { objects, meta };
+    }
+    if (selection.matches(found)) objects.push(found);
   }
-  throw new ApiError('BadRequest', 'continue key is not valid');
+  return { objects, meta };
+}
+
+function countFrom(keys: readonly string[], object: Moment['object'], from: number, end: number): number {
+  let count = 0;
+  for (let i = from; i < end; i += 1) if (object(keys[i] as string)) count += 1;
+  return count;
 }
 
 /** The 410 for a revision that is not to be had any more. */
@@ -106,46 +117,26 @@ export function expired(asked: number, oldest: number): ApiError {
 
 /** Waits until the cache is as new as the request asks for. */
 export async function reachRevision(context: ApiContext, query: Query): Promise<void> {
-  const match = query.text('resourceVersionMatch');
-  const text = query.text('resourceVersion');
-  if (match !== undefined && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw new ApiError(
-      'Invalid',
-      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
-    );
-  }
-  if (match !== undefined && text === undefined) {
-    throw new ApiError(
-      'Invalid',
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-    );
-  }
-  if (match === 'Exact' && text === '0') {
-    throw new ApiError(
-      'Invalid',
-      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    );
-  }
-  const revision = query.count('resourceVersion');
+  const revision = revisionOf(query.text('resourceVersion') ?? '');
   if (revision === undefined) await context.freshReads.catchUp();
   else if (revision > 0) await context.freshReads.waitFor(revision);
 }
 
-/** Objects of a selection, in the order of their keys. */
-export function select(cache: ObjectCache, selection: Selection): CachedObject[] {
+/** Objects of a selection as they are now, in the order of their keys. */
+export function select(context: ApiContext, definition: ResourceDefinition, selection: Selection): CachedObject[] {
   const { namespace, name, placement } = selection;
-  let candidates: Iterable<CachedObject>;
-  if (name !== undefined && namespace !== '') {
+  const cache = context.reflector.cache(definition.storage);
+  if (name !== undefined && (namespace !== '' || !definition.namespaced)) {
     const found = cache.get(namespace, name);
-    candidates = found ? [found] : [];
-  } else if (placement) candidates = cache.find('byPlacement', placement);
-  else candidates = cache.list(namespace === '' ? undefined : namespace);
-  const objects: CachedObject[] = [];
-  for (const object of candidates) if (selection.matches(object)) objects.push(object);
-  return objects.sort(byKey);
+    return found && selection.matches(found) ? [found] : [];
+  }
+  if (placement === undefined)
+    return page(context.collections.now(definition.storage), definition, selection, 0, '').objects;
+  return [...cache.find('byPlacement', placement)].filter((object) => selection.matches(object)).sort(byKey);
 }
 
+/** As the keys' text compares, like upstream: `a-b/x` comes before `a/x`. */
 function byKey({ record: a }: CachedObject, { record: b }: CachedObject): number {
-  if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  if (a.namespace === b.namespace) return a.name < b.name ? -1 : 1;
+  return `${a.namespace}/` < `${b.namespace}/` ? -1 : 1;
 }

@@ -7,7 +7,7 @@ import type { Query } from '../query.js';
 import type { parsePostedPath } from '../request-info.js';
 import { bindPod } from '../subresource/binding.js';
 import { type Body, readObject } from './body.js';
-import type { ResourceAnswer } from './dispatch.js';
+import { MethodNotAllowed, type ResourceAnswer } from './dispatch.js';
 
 export interface PostedRequest {
   method: string;
@@ -23,7 +23,7 @@ export async function servePostedKind(context: ApiContext, request: PostedReques
   const { method, at, body, query, accept, identity } = request;
   const { posted, namespace } = at;
   if (method !== 'POST') {
-    throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+    throw new MethodNotAllowed(['POST']);
   }
   const target = posted as DecodeTarget;
   const { object, warnings } = readObject(body, target, query.fieldValidation);

@@ -202,38 +202,6 @@ describe('deleting', () => {
 });
 
 describe('listing', () => {
-  beforeAll(async () => {
-    for (let i = 0; i < 7; i += 1) {
-      await api.request('POST', MAPS, { body: map(`page-${i}`, {}, { labels: { page: 'yes', odd: String(i % 2) } }) });
-    }
-  });
-
-  it('selects by labels and fields', async () => {
-    const names = async (query: string): Promise<string[]> =>
-      (await api.request('GET', `${MAPS}?${query}`)).json.items.map(
-        (item: { metadata: { name: string } }) => item.metadata.name,
-      );
-    expect(await names('labelSelector=page,odd+in+(1)')).toEqual(['page-1', 'page-3', 'page-5']);
-    expect(await names('fieldSelector=metadata.name%3Dpage-2')).toEqual(['page-2']);
-    expect((await api.request('GET', `${MAPS}?fieldSelector=data%3Dx`)).json.message).toBe(
-      'field label not supported: data',
-    );
-    expect((await api.request('GET', `${MAPS}?labelSelector=a+b`)).status).toBe(400);
-  });
-
-  it('pages through one moment, whatever changes meanwhile', async () => {
-    const first = (await api.request('GET', `${MAPS}?labelSelector=page&limit=3`)).json;
-    expect([first.items.length, first.metadata.remainingItemCount]).toEqual([3, 4]);
-    await api.request('DELETE', `${MAPS}/page-6`);
-    const second = (await api.request('GET', `${MAPS}?labelSelector=page&limit=3&continue=${first.metadata.continue}`))
-      .json;
-    const third = (await api.request('GET', `${MAPS}?labelSelector=page&limit=3&continue=${second.metadata.continue}`))
-      .json;
-    expect(third.items.map((item: { metadata: { name: string } }) => item.metadata.name)).toEqual(['page-6']);
-    expect(third.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
-    expect((await api.request('GET', `${MAPS}?continue=nonsense`)).status).toBe(400);
-  });
-
   it('shows tables and metadata alone', async () => {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
     const { json: table } = await api.request('GET', `${SETS}/created`, { accept });
@@ -274,7 +242,7 @@ describe('listing', () => {
     expect((await api.request('GET', MAPS, { accept: 'text/html' })).status).toBe(406);
     const cbor = await api.request('POST', MAPS, { body: 'k8s', contentType: 'application/cbor' });
     expect(cbor.status).toBe(415);
-    expect((await api.request('POST', `${MAPS}/page-1`, { body: {} })).status).toBe(405);
+    expect((await api.request('POST', `${MAPS}/x`, { body: {} })).status).toBe(405);
     const large = await api.request('POST', MAPS, { body: map('x', { a: 'x'.repeat(3.5 * 1024 * 1024) }) });
     expect([large.status, large.json.reason]).toEqual([413, 'RequestEntityTooLarge']);
   });

@@ -1,24 +1,35 @@
-import type { CachedObject, ObjectChange } from '@everynode/list-watch';
-import type { Presenter, WatchEventType } from '../present/presenter.js';
+import type { ObjectChange } from '@everynode/list-watch';
+import type { Presenter } from '../present/presenter.js';
+import { type EventType, shownIn, wireType } from './watch-event.js';
+
+/** Encoded events that are kept for those who come later. */
+const MOST_BYTES = 48 * 1024 * 1024;
 
 /**
- * Encodes each change once for each form, however many watch it: a thousand watchers of one kind get the same bytes.
- * What was encoded goes with the change it belongs to.
+ * Encodes each change once for each form, however many watch it: a thousand watchers of one kind get the same bytes. The
+ * newest are kept, up to a bound, for watchers that are behind.
  */
 export class EventEncoder {
-  readonly #events = new WeakMap<ObjectChange, Map<string, Buffer>>();
+  readonly #events = new Map<ObjectChange, { forms: Map<string, Buffer>; bytes: number }>();
+  #bytes = 0;
 
-  encode(change: ObjectChange, type: WatchEventType, presenter: Presenter, object: CachedObject): Buffer {
-    let events = this.#events.get(change);
-    if (!events) {
-      events = new Map();
-      this.#events.set(change, events);
-    }
+  /** `keeps`: somebody else may want the same event. */
+  encode(change: ObjectChange, type: EventType, presenter: Presenter, keeps: boolean): Buffer {
     const form = `${type} ${presenter.form}`;
-    let event = events.get(form);
-    if (!event) {
-      event = presenter.event(type, presenter.inEvent(object, false));
-      events.set(form, event);
+    const known = this.#events.get(change);
+    const found = known?.forms.get(form);
+    if (found) return found;
+    const event = presenter.event(wireType(type), presenter.inEvent(shownIn(change, type), false));
+    if (!keeps) return event;
+    const entry = known ?? { forms: new Map<string, Buffer>(), bytes: 0 };
+    if (!known) this.#events.set(change, entry);
+    entry.forms.set(form, event);
+    entry.bytes += event.length;
+    this.#bytes += event.length;
+    for (const [oldest, { bytes }] of this.#events) {
+      if (this.#bytes <= MOST_BYTES) break;
+      this.#events.delete(oldest);
+      this.#bytes -= bytes;
     }
     return event;
   }

@@ -1,7 +1,9 @@
 import type { ObjectChange } from '@everynode/list-watch';
 
 /** Changes kept for each resource. A watch that resumes from before the oldest gets 410 and lists again. */
-const MAX_CHANGES = 10_000;
+const MOST_CHANGES = 20_000;
+/** They go so many at a time, so that an append does not move the whole list. */
+const SLICE = 2000;
 
 /** The recent changes of one resource, oldest first. */
 export class WatchHistory {
@@ -19,14 +21,13 @@ export class WatchHistory {
 
   append(change: ObjectChange): void {
     this.#changes.push(change);
-    // Dropped in halves, so that an append does not move the whole list each time.
-    if (this.#changes.length < 2 * MAX_CHANGES) return;
-    const dropped = this.#changes.splice(0, MAX_CHANGES);
+    if (this.#changes.length < MOST_CHANGES + SLICE) return;
+    const dropped = this.#changes.splice(0, SLICE);
     this.#floor = dropped.at(-1)?.revision ?? this.#floor;
   }
 
-  /** Changes after a revision; undefined when some of them are not here any more. */
-  after(revision: number): ObjectChange[] | undefined {
+  /** Changes after a revision, up to `limit`; undefined when some of them are not here any more. */
+  after(revision: number, limit?: number): ObjectChange[] | undefined {
     if (revision < this.#floor) return undefined;
     let low = 0;
     let high = this.#changes.length;
@@ -35,7 +36,7 @@ export class WatchHistory {
       if ((this.#changes[middle]?.revision ?? 0) > revision) high = middle;
       else low = middle + 1;
     }
-    return this.#changes.slice(low);
+    return this.#changes.slice(low, limit === undefined ? undefined : low + limit);
   }
 
   /** Forgets everything: there is a gap before this revision. */

@@ -6,11 +6,21 @@ import {
   type Reflector,
   type ReflectorListener,
 } from '@everynode/list-watch';
+import type { Store } from '@everynode/store';
 import { WatchHistory } from './watch-history.js';
+
+/** Changes of one resource that came together, oldest first. */
+export interface Batch {
+  changes: readonly ObjectChange[];
+  /** What watchers who want the same of it share: encoded events by form and selection. */
+  encoded: Map<string, Buffer>;
+  /** Nothing that the store knows of: it goes to those who watch now, whatever revision it bears. */
+  aside?: boolean;
+}
 
 /** Somebody who follows the changes of one resource. */
 export interface Subscriber {
-  onChange(change: ObjectChange): void;
+  onBatch(batch: Batch): void;
   /** The cache was listed anew: what happened in between is not known. */
   onGap(revision: number): void;
 }
@@ -25,6 +35,8 @@ export class WatchHub implements ReflectorListener {
   /** Changes that came while the tail of the journal was read. */
   #early: ObjectChange[] | undefined;
   #floor = 0;
+  /** Watchers that were cut off as they took nothing. */
+  dropped = 0;
 
   constructor(reflector: Reflector) {
     this.#reflector = reflector;
@@ -36,23 +48,30 @@ export class WatchHub implements ReflectorListener {
    * that is gone. Changes that come while the tail is read wait for it.
    */
   async beginWithTail(
-    readTail: (upTo: number) => Promise<JournalEntry[]>,
+    store: Pick<Store, 'journalTail' | 'journalEntries'>,
+    length: number,
     kinds: ReadonlyMap<string, KindName>,
   ): Promise<void> {
-    const revision = this.#reflector.revision;
     this.#early = [];
-    const tail = await readTail(revision);
+    const revision = this.#reflector.revision;
+    const tail = await store.journalTail(length, revision);
+    const before = await objectsBefore(tail, store, kinds);
     this.#floor = (tail[0]?.revision ?? revision + 1) - 1;
     const latest = new Map<string, CachedObject>();
     for (const entry of tail) {
       const kind = kinds.get(entry.resource);
       if (!kind) continue;
-      const key = `${entry.resource}/${entry.namespace}/${entry.name}`;
-      const { type, previous: _previous, changed: _changed, deleting: _deleting, ...record } = entry;
-      const previous = latest.get(key);
-      const current = new CachedObject(record, kind, previous);
+      const key = keyOfEntry(entry);
+      const previous = latest.get(key) ?? before.get(key);
+      // What it was before is compacted away: nobody can resume from there.
+      if (entry.type !== 'ADDED' && !previous) {
+        this.#floor = entry.revision;
+        for (const history of this.#histories.values()) history.cut(entry.revision);
+      }
+      const current = cachedFrom(entry, kind, previous);
       latest.set(key, current);
-      this.#historyOf(entry.resource).append({ type, revision: entry.revision, previous, current });
+      if (entry.revision <= this.#floor) continue;
+      this.#historyOf(entry.resource).append({ type: entry.type, revision: entry.revision, previous, current });
     }
     const early = this.#early;
     this.#early = undefined;
@@ -63,10 +82,19 @@ export class WatchHub implements ReflectorListener {
   onChanges(changes: ObjectChange[]): void {
     if (this.#early) this.#early.push(...changes);
     if (!this.#listed) return;
+    const batches = new Map<string, ObjectChange[]>();
     for (const change of changes) {
       const { resource } = change.current.record;
       this.#historyOf(resource).append(change);
-      for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onChange(change);
+      const batch = batches.get(resource);
+      if (batch) batch.push(change);
+      else batches.set(resource, [change]);
+    }
+    for (const [resource, changed] of batches) {
+      const subscribers = this.#subscribers.get(resource);
+      if (!subscribers?.size) continue;
+      const batch: Batch = { changes: changed, encoded: new Map() };
+      for (const subscriber of subscribers) subscriber.onBatch(batch);
     }
   }
 
@@ -93,8 +121,8 @@ export class WatchHub implements ReflectorListener {
   }
 
   /** Changes of a resource after a revision; undefined when they are not all known any more. */
-  changesAfter(resource: string, revision: number): ObjectChange[] | undefined {
-    return this.#historyOf(resource).after(revision);
+  changesAfter(resource: string, revision: number, limit?: number): ObjectChange[] | undefined {
+    return this.#historyOf(resource).after(revision, limit);
   }
 
   /** Oldest revision that a watch of the resource can begin after. */
@@ -102,11 +130,9 @@ export class WatchHub implements ReflectorListener {
     return this.#historyOf(resource).floor;
   }
 
-  /** Is what a resource was at one revision not what it is at another, as far as is known? */
-  changedBetween(resource: string, from: number, to: number): boolean {
-    if (from > to) return true;
-    const changes = this.changesAfter(resource, from);
-    return changes === undefined || changes.length > 0;
+  /** How many follow a resource. */
+  followers(resource: string): number {
+    return this.#subscribers.get(resource)?.size ?? 0;
   }
 
   /** Changes from now on go to the subscriber. Gives what ends it. */
@@ -122,7 +148,8 @@ export class WatchHub implements ReflectorListener {
 
   /** Shows a change to those who watch now. It is no part of what happened: who comes later does not hear of it. */
   tell(resource: string, change: ObjectChange): void {
-    for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onChange(change);
+    const batch: Batch = { changes: [change], encoded: new Map(), aside: true };
+    for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onBatch(batch);
   }
 
   isWatched(resource: string): boolean {
@@ -134,4 +161,32 @@ export class WatchHub implements ReflectorListener {
     for (const subscribers of this.#subscribers.values()) sum += subscribers.size;
     return sum;
   }
+}
+
+const keyOfEntry = ({ resource, namespace, name }: JournalEntry): string => `${resource}/${namespace}/${name}`;
+
+function cachedFrom(entry: JournalEntry, kind: KindName, previous?: CachedObject): CachedObject {
+  const { type: _type, previous: _previous, changed: _changed, deleting: _deleting, ...record } = entry;
+  return new CachedObject(record, kind, previous);
+}
+
+/** What the objects of a stretch of the journal were before it, by key. */
+async function objectsBefore(
+  entries: readonly JournalEntry[],
+  store: Pick<Store, 'journalEntries'>,
+  kinds: ReadonlyMap<string, KindName>,
+): Promise<Map<string, CachedObject>> {
+  const seen = new Set<string>();
+  const revisions: number[] = [];
+  for (const entry of entries) {
+    const key = keyOfEntry(entry);
+    if (!seen.has(key) && entry.type !== 'ADDED' && kinds.has(entry.resource)) revisions.push(entry.previous);
+    seen.add(key);
+  }
+  const objects = new Map<string, CachedObject>();
+  for (const entry of await store.journalEntries(revisions)) {
+    const kind = kinds.get(entry.resource);
+    if (kind) objects.set(keyOfEntry(entry), cachedFrom(entry, kind));
+  }
+  return objects;
 }

@@ -110,4 +110,132 @@ describe('a watch', () => {
     );
     watch.close();
   });
+
+  it('waits in silence for a revision that is to come', async () => {
+    const now = await create('present', { f: '1' });
+    const watch = api.watch(`${MAPS}?watch=1&labelSelector=f&resourceVersion=${Number(now) + 1}`);
+    await eventually(() => expect(watch.status).toBe(200));
+    await label('present', { g: '1' });
+    await label('present', { g: '2' });
+    await settle(watch, ['MODIFIED present']);
+    watch.close();
+  });
+
+  it('shows an object that leaves as it last was selected, at the revision at which it left', async () => {
+    await create('leaver', { in: 'yes' });
+    const watch = api.watch(`${MAPS}?watch=1&labelSelector=in`);
+    await eventually(() => expect(told(watch)).toEqual(['ADDED leaver']));
+    const left = (await label('leaver', { in: null, out: 'yes' })).json.metadata.resourceVersion;
+    await settle(watch, ['ADDED leaver', 'DELETED leaver']);
+    expect(watch.events.at(-1)?.object.metadata).toMatchObject({ labels: { in: 'yes' }, resourceVersion: left });
+    watch.close();
+  });
+
+  it('follows one object, by field selector or under a path of the old form', async () => {
+    await create('single');
+    const paths = [
+      `${MAPS}?watch=1&fieldSelector=metadata.name%3Dsingle`,
+      '/api/v1/watch/namespaces/default/configmaps/single',
+    ];
+    const watches = paths.map((path) => api.watch(path));
+    await eventually(() => expect(watches.map(told)).toEqual([['ADDED single'], ['ADDED single']]));
+    await create('double');
+    await label('single', { seen: 'yes' });
+    for (const watch of watches) {
+      await settle(watch, ['ADDED single', 'MODIFIED single']);
+      watch.close();
+    }
+    const all = api.watch('/api/v1/watch/configmaps');
+    await eventually(() => expect(told(all)).toContain('ADDED double'));
+    all.close();
+  });
+
+  it('bookmarks where it stands before it ends', async () => {
+    const from = await create('bookmarked');
+    const watch = api.watch(`${MAPS}?watch=1&allowWatchBookmarks=1&timeoutSeconds=3&resourceVersion=${from}`);
+    await watch.ended;
+    const [bookmark] = watch.events;
+    expect(bookmark).toMatchObject({ type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1' } });
+    expect(Number(bookmark?.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(from));
+    expect(bookmark?.object.metadata.annotations).toBeUndefined();
+  });
+
+  it.each([
+    ['from nowhere', ''],
+    ['from anywhere', '&resourceVersion=0'],
+  ])('marks the end of what was there, %s, for clients that know bookmarks', async (_what, query) => {
+    const watch = api.watch(`${MAPS}?watch=1&allowWatchBookmarks=1&fieldSelector=metadata.name%3Dsingle${query}`);
+    await eventually(() => expect(watch.events.at(-1)?.type).toBe('BOOKMARK'));
+    expect(watch.events.at(-1)?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+    watch.close();
+  });
+
+  it('begins without what is there when it asks for that', async () => {
+    const watch = api.watch(
+      `${MAPS}?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=1`,
+    );
+    await eventually(() => expect(watch.status).toBe(200));
+    await create('after-the-start');
+    await settle(watch, ['ADDED after-the-start']);
+    watch.close();
+  });
+
+  it('shows metadata alone', async () => {
+    const accept = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
+    const watch = api.watch(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dsingle`, accept);
+    await eventually(() => expect(watch.events[0]?.object).toMatchObject({ kind: 'PartialObjectMetadata' }));
+    watch.close();
+  });
+
+  it('is refused before it begins when its revision is none', async () => {
+    const { json } = await api.request('GET', `${MAPS}?watch=1&resourceVersion=new`);
+    expect(json).toMatchObject({ code: 422, reason: 'Invalid', details: { causes: [{ field: 'resourceVersion' }] } });
+  });
+
+  it('knows on another replica what objects were before its history began', async () => {
+    const before = await create('relabelled', { team: 'red' });
+    await label('relabelled', { team: 'blue' });
+    const other = await startReplica(backends);
+    const watch = other.watch(`${MAPS}?watch=1&labelSelector=team%3Dred&resourceVersion=${before}`);
+    await settle(watch, ['DELETED relabelled'], other);
+    await other.close();
+  });
+});
+
+describe('a client that does not read', () => {
+  const large = { text: 'x'.repeat(900_000) };
+  const change = (name: string, i: number) =>
+    api.request('PATCH', `${MAPS}/${name}`, {
+      body: { data: { ...large, i: String(i) } },
+      contentType: 'application/merge-patch+json',
+    });
+
+  it('gets all that it missed when it reads again, once and in order', async () => {
+    await create('patient');
+    const stalled = api.stall(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dpatient&timeoutSeconds=8`);
+    for (let i = 0; i < 16; i += 1) await change('patient', i);
+    await api.context.reflector.catchUp();
+    const lines = (await stalled.read()).trim().split('\n');
+    const seen = lines.map((line) => JSON.parse(line).object.data?.i);
+    expect(seen).toEqual([undefined, ...Array.from({ length: 16 }, (_, i) => String(i))]);
+  });
+
+  it('is cut off in the end, and others are not held up', async () => {
+    const replica = await startReplica(backends, { watchStallMs: 2000 });
+    await create('impatient');
+    const stalled = replica.stall(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dimpatient`);
+    const reader = replica.watch(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dimpatient`);
+    await eventually(() => expect(told(reader)).toEqual(['ADDED impatient']));
+    for (let i = 0; i < 16; i += 1) await change('impatient', i);
+    await eventually(async () => {
+      await replica.context.reflector.catchUp();
+      expect(reader.events.at(-1)?.object.data?.i).toBe('15');
+      expect(replica.context.watches.dropped).toBe(1);
+    });
+    expect(replica.context.watches.watchers).toBe(1);
+    expect((await replica.request('GET', '/metrics')).text).toContain('everynode_api_watchers_dropped 1');
+    stalled.close();
+    reader.close();
+    await replica.close();
+  });
 });

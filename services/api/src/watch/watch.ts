@@ -1,89 +1,86 @@
 import type { ServerResponse } from 'node:http';
-import type { ObjectChange } from '@everynode/list-watch';
-import { ApiError, type ResourceDefinition } from '@everynode/objects';
+import type { CachedObject, ObjectChange } from '@everynode/list-watch';
+import { type ApiError, invalid, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Presenter, WatchEventType } from '../present/presenter.js';
+import type { Presenter } from '../present/presenter.js';
 import type { Query } from '../query.js';
 import { withHeartbeat } from '../rest/lease-times.js';
 import { expired, select } from '../rest/list.js';
+import { type ListOptions, listOptions, revisionError } from '../rest/list-options.js';
 import { type Selection, selectionFrom } from '../selection.js';
 import { EventEncoder } from './event-encoder.js';
+import { eventFor, shownIn, wireType } from './watch-event.js';
+import type { Batch, Subscriber } from './watch-hub.js';
 
 const BOOKMARK_MS = 60_000;
+/** A last bookmark comes this long before the watch ends, so that the next one begins where this one stood. */
+const LAST_BOOKMARK_MS = 2000;
 const MIN_TIMEOUT_S = 1800;
-/** What may wait in a watcher's socket; one that is further behind is ended, and lists again when it can. */
-const MAX_BEHIND_BYTES = 16 * 1024 * 1024;
+/** With more than this waiting in its socket a watcher is behind: it gets no more until it has taken that. */
+const BEHIND_BYTES = 256 * 1024;
+/** Events that go to the socket at once. */
+const CHUNK_BYTES = 64 * 1024;
+/** Changes that are worked on in one go for a watcher that catches up. */
+const CATCH_UP = 200;
+/** How long one watcher's first objects may keep others waiting, in ms. */
+const SLICE_MS = 5;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 const encoder = new EventEncoder();
 
-/** Where a watch begins, once its parameters are understood. */
-interface Start {
-  /** Show what is there as ADDED first. */
-  initial: boolean;
-  /** Changes after this one follow; undefined: after what the cache has when it begins. */
-  after: number | undefined;
-  /** Say with a bookmark that the initial events are over (a streaming list, KEP-3157). */
-  marksEnd: boolean;
-}
-
-async function startOf(context: ApiContext, query: Query): Promise<Start> {
-  const sendInitial = query.text('sendInitialEvents');
-  const match = query.text('resourceVersionMatch');
-  const marksEnd = sendInitial !== undefined && query.flag('sendInitialEvents');
-  if (sendInitial !== undefined && match !== 'NotOlderThan') {
-    throw new ApiError(
-      'Invalid',
-      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
-  }
-  if (sendInitial === undefined && match !== undefined) {
-    throw new ApiError(
-      'Invalid',
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    );
-  }
-  const revision = query.count('resourceVersion');
-  if (revision === undefined) await context.freshReads.catchUp();
-  else if (revision > 0) await context.freshReads.waitFor(revision);
-  if (marksEnd) return { initial: true, after: undefined, marksEnd };
-  if (sendInitial === undefined && (revision === undefined || revision === 0)) {
-    return { initial: true, after: undefined, marksEnd: false };
-  }
-  return { initial: false, after: revision || undefined, marksEnd: false };
+/** One request to watch. */
+export interface WatchRequest {
+  definition: ResourceDefinition;
+  namespace: string;
+  /** The one object that a path of the old form names. */
+  name: string | undefined;
+  query: Query;
+  presenter: Presenter;
+  /** Called when what was there at the beginning is written: from then on the watch costs what changes cost. */
+  onStarted(): void;
 }
 
 /**
  * Streams the changes of a collection until the client goes, the time is up or the service stops. The response is
- * written here. Throws only before the first byte.
+ * written here. Throws only before the first byte. Source: apiserver storage/cacher, Watch.
  */
 export async function watchObjects(
   context: ApiContext,
-  definition: ResourceDefinition,
-  namespace: string,
-  query: Query,
-  presenter: Presenter,
+  { definition, namespace, name, query, presenter, onStarted }: WatchRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const selection = selectionFrom(definition, namespace, query);
-  const start = await startOf(context, query);
-  const timeoutSeconds = query.count('timeoutSeconds') || MIN_TIMEOUT_S * (1 + Math.random());
+  const options = listOptions(query, true);
+  const selection = selectionFrom(definition, namespace, query, name);
+  const { resourceVersion, sendInitialEvents } = options;
+  const error = revisionError(resourceVersion);
+  if (error) throw invalid({ group: definition.group, kind: definition.plural, name: '' }, [error]);
+  if (resourceVersion === '') await context.freshReads.catchUp();
+  else if (sendInitialEvents) await context.freshReads.waitFor(Number(resourceVersion));
   const watch = new Watch(context, definition, selection, presenter, response);
   // From here to the subscription nothing is awaited: no change can come in between.
-  watch.begin(start, timeoutSeconds, query.flag('allowWatchBookmarks'));
+  watch.begin(options, onStarted);
   await watch.ended;
 }
 
-class Watch {
+/**
+ * One watcher. It stands at a revision: what came after is either handed to it as it comes, or, while it is behind, read
+ * from the history when its socket has room again. So a slow client costs what its socket holds, and no more.
+ */
+class Watch implements Subscriber {
   readonly #context: ApiContext;
   readonly #definition: ResourceDefinition;
   readonly #selection: Selection;
   readonly #presenter: Presenter;
   readonly #response: ServerResponse;
+  readonly #group: string;
   readonly ended: Promise<void>;
   #end: () => void = () => undefined;
   #columnsSent = false;
   #cleanUp: (() => void)[] = [];
+  /** Everything up to this revision was sent. */
+  #position = 0;
+  #behind = false;
+  #stalled: NodeJS.Timeout | undefined;
 
   constructor(
     context: ApiContext,
@@ -97,12 +94,13 @@ class Watch {
     this.#selection = selection;
     this.#presenter = presenter;
     this.#response = response;
+    this.#group = `${presenter.form} ${selection.key}`;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
   }
 
-  begin({ initial, after, marksEnd }: Start, timeoutSeconds: number, bookmarks: boolean): void {
+  begin({ sendInitialEvents, resourceVersion, allowBookmarks, timeoutSeconds }: ListOptions, onStarted: () => void) {
     const { watches, reflector, signal } = this.#context;
     const { storage } = this.#definition;
     this.#response.writeHead(200, {
@@ -110,59 +108,177 @@ class Watch {
       'cache-control': 'no-cache, private',
     });
     this.#response.flushHeaders();
-    const missed = after === undefined ? [] : watches.changesAfter(storage, after);
-    if (missed === undefined) {
-      this.#fail(expired(after ?? 0, watches.floorOf(storage)));
-      return;
-    }
-    if (initial) {
-      for (const object of select(reflector.cache(storage), this.#selection)) {
-        const shown = withHeartbeat(object, this.#context.heartbeats);
-        this.#write(this.#presenter.event('ADDED', this.#presenter.inEvent(shown, !this.#columnsSent)));
-        this.#columnsSent = true;
-      }
-    }
-    if (marksEnd) this.#bookmark({ [INITIAL_EVENTS_END]: 'true' });
-    for (const change of missed) this.#onChange(change);
-
-    this.#cleanUp.push(
-      watches.subscribe(storage, {
-        onChange: (change) => this.#onChange(change),
-        onGap: (revision) => this.#fail(expired(revision, revision)),
-      }),
-    );
     const stop = (): void => this.#close();
     this.#response.once('close', stop);
     signal.addEventListener('abort', stop, { once: true });
-    const timer = setTimeout(stop, Math.min(timeoutSeconds * 1000, 2 ** 31 - 1));
-    const beat = bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_MS) : undefined;
+    const seconds = timeoutSeconds || MIN_TIMEOUT_S * (1 + Math.random());
+    const timers = [setTimeout(stop, Math.min(seconds * 1000, 2 ** 31 - 1))];
+    if (allowBookmarks) {
+      const last = seconds * 1000 - LAST_BOOKMARK_MS;
+      timers.push(setInterval(() => this.#bookmark(), BOOKMARK_MS));
+      if (last > 0) timers.push(setTimeout(() => this.#bookmark(), Math.min(last, 2 ** 31 - 1)));
+    }
     this.#cleanUp.push(
       () => this.#response.off('close', stop),
       () => signal.removeEventListener('abort', stop),
-      () => clearTimeout(timer),
-      () => clearInterval(beat),
+      () => {
+        for (const timer of timers) clearTimeout(timer);
+        clearTimeout(this.#stalled);
+      },
+      watches.subscribe(storage, this),
     );
+    // Until it has caught up from the history, what comes is left there.
+    this.#behind = true;
+    const start = (initial: Iterable<CachedObject>, marksEnd: boolean): void => {
+      this.#start(initial, marksEnd)
+        .catch((error: unknown) => {
+          this.#context.log.error({ err: error, resource: this.#definition.plural }, 'a watch failed');
+          this.#response.destroy();
+        })
+        .finally(onStarted);
+    };
+    if (sendInitialEvents) {
+      this.#position = reflector.revision;
+      start(this.#objects(), allowBookmarks);
+    } else {
+      // A revision that is still to come is waited for in silence.
+      this.#position = Number(resourceVersion) || reflector.revision;
+      start([], false);
+    }
+  }
+
+  /** What is selected now, in the order of keys; taken at once, as the cache moves on. */
+  #objects(): CachedObject[] {
+    const { heartbeats } = this.#context;
+    return select(this.#context, this.#definition, this.#selection).map((object) => withHeartbeat(object, heartbeats));
+  }
+
+  async #start(initial: Iterable<CachedObject>, marksEnd: boolean): Promise<void> {
+    let since = performance.now();
+    let events: Buffer[] = [];
+    let bytes = 0;
+    const flush = (): void => {
+      this.#write(Buffer.concat(events));
+      events = [];
+      bytes = 0;
+    };
+    for (const object of initial) {
+      if (this.#isOver) return;
+      const event = this.#presenter.event('ADDED', this.#presenter.inEvent(object, !this.#columnsSent));
+      this.#columnsSent = true;
+      events.push(event);
+      bytes += event.length;
+      const isLate = performance.now() - since > SLICE_MS;
+      if (bytes < CHUNK_BYTES && !isLate) continue;
+      flush();
+      if (this.#response.writableLength > BEHIND_BYTES) await this.#roomInSocket();
+      else if (isLate) await new Promise(setImmediate);
+      else continue;
+      since = performance.now();
+    }
+    if (this.#isOver) return;
+    if (events.length > 0) flush();
+    if (marksEnd) this.#bookmarkAt(this.#position, { [INITIAL_EVENTS_END]: 'true' });
+    await this.#catchUp();
+  }
+
+  get #isOver(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed;
+  }
+
+  onBatch(batch: Batch): void {
+    if (this.#behind || this.#isOver) return;
+    const after = batch.aside ? -1 : this.#position;
+    // Who wants the same of the same changes gets the same bytes.
+    const alike = (batch.changes[0]?.revision ?? 0) > after && (this.#columnsSent || !this.#presenter.columnsFirst);
+    let bytes = alike ? batch.encoded.get(this.#group) : undefined;
+    if (!bytes) {
+      bytes = this.#encode(batch.changes, after);
+      if (alike) batch.encoded.set(this.#group, bytes);
+    }
+    this.#position = Math.max(this.#position, batch.changes.at(-1)?.revision ?? 0);
+    if (bytes.length > 0) this.#write(bytes);
+    if (this.#response.writableLength > BEHIND_BYTES) {
+      this.#behind = true;
+      void this.#roomInSocket().then(() => this.#catchUp());
+    }
+  }
+
+  onGap(revision: number): void {
+    this.#fail(expired(revision, revision));
+  }
+
+  /** Sends what came since the position, as the socket takes it, until there is nothing left. */
+  async #catchUp(): Promise<void> {
+    const { watches } = this.#context;
+    const { storage } = this.#definition;
+    while (!this.#isOver) {
+      const changes = watches.changesAfter(storage, this.#position, CATCH_UP);
+      if (!changes) {
+        this.#fail(expired(this.#position, watches.floorOf(storage)));
+        return;
+      }
+      const last = changes.at(-1);
+      if (!last) {
+        this.#behind = false;
+        return;
+      }
+      const bytes = this.#encode(changes, this.#position);
+      this.#position = last.revision;
+      if (bytes.length > 0) this.#write(bytes);
+      if (this.#response.writableLength > BEHIND_BYTES) await this.#roomInSocket();
+      else await new Promise(setImmediate);
+    }
+  }
+
+  /** Resolves when the socket has taken what waits in it, or is no more: one that takes nothing for long is cut off. */
+  #roomInSocket(): Promise<void> {
+    const { log, watchStallMs } = this.#context;
+    if (this.#isOver) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(this.#stalled);
+        this.#response.off('drain', done);
+        this.#response.off('close', done);
+        resolve();
+      };
+      this.#response.once('drain', done);
+      this.#response.once('close', done);
+      this.#stalled = setTimeout(() => {
+        log.warn(
+          { resource: this.#definition.plural, stalledMs: watchStallMs },
+          'a watcher took nothing and was dropped',
+        );
+        this.#context.watches.dropped += 1;
+        this.#response.destroy();
+      }, watchStallMs);
+    });
   }
 
   /** An object that leaves the selection is DELETED for this watch, one that enters is ADDED. */
-  #onChange(change: ObjectChange): void {
-    const { type, previous, current } = change;
-    const is = this.#selection.matches(current);
-    // The first change of a preloaded history does not know what was before; the same labels are the best guess.
-    const was = type !== 'ADDED' && this.#selection.matches(previous ?? current);
-    const event = eventFor(type, was, is);
-    if (!event) return;
-    if (this.#presenter.columnsFirst && !this.#columnsSent) {
-      this.#columnsSent = true;
-      this.#write(this.#presenter.event(event, this.#presenter.inEvent(current, true)));
-      return;
+  #encode(changes: readonly ObjectChange[], after: number): Buffer {
+    const keeps = this.#context.watches.followers(this.#definition.storage) > 1;
+    const events: Buffer[] = [];
+    for (const change of changes) {
+      if (change.revision <= after) continue;
+      const type = eventFor(change, (object) => this.#selection.matches(object));
+      if (!type) continue;
+      if (this.#presenter.columnsFirst && !this.#columnsSent) {
+        this.#columnsSent = true;
+        events.push(this.#presenter.event(wireType(type), this.#presenter.inEvent(shownIn(change, type), true)));
+      } else events.push(encoder.encode(change, type, this.#presenter, keeps));
     }
-    this.#write(encoder.encode(change, event, this.#presenter, current));
+    return events.length === 1 ? (events[0] as Buffer) : Buffer.concat(events);
   }
 
-  #bookmark(annotations?: Record<string, string>): void {
+  #bookmark(): void {
+    if (this.#behind) return;
+    this.#bookmarkAt(Math.max(this.#position, this.#context.reflector.revision));
+  }
+
+  #bookmarkAt(revision: number, annotations?: Record<string, string>): void {
     const metadata = {
-      resourceVersion: String(this.#context.reflector.revision),
+      resourceVersion: String(revision),
       creationTimestamp: null,
       ...(annotations && { annotations }),
     };
@@ -175,13 +291,7 @@ class Watch {
   }
 
   #write(event: Buffer): void {
-    if (this.#response.writableEnded || this.#response.destroyed) return;
-    if (this.#response.writableLength > MAX_BEHIND_BYTES) {
-      this.#context.log.warn({ resource: this.#definition.plural }, 'a watcher is too far behind and was dropped');
-      this.#response.destroy();
-      return;
-    }
-    this.#response.write(event);
+    if (!this.#isOver) this.#response.write(event);
   }
 
   #close(): void {
@@ -190,10 +300,4 @@ class Watch {
     if (!this.#response.writableEnded) this.#response.end();
     this.#end();
   }
-}
-
-function eventFor(type: ObjectChange['type'], was: boolean, is: boolean): WatchEventType | undefined {
-  if (type === 'DELETED') return was || is ? 'DELETED' : undefined;
-  if (is) return was ? 'MODIFIED' : 'ADDED';
-  return was ? 'DELETED' : undefined;
 }

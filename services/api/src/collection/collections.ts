@@ -1,0 +1,47 @@
+import type { ObjectChange, Reflector, ReflectorListener } from '@everynode/list-watch';
+import { KeyOrder } from './key-order.js';
+import { keyOf, type Moment, past, present } from './moment.js';
+
+/** What has come to a resource after a revision; undefined when that is not known any more. */
+export type ChangesAfter = (resource: string, revision: number) => ObjectChange[] | undefined;
+
+/** The collections of all resources, at present and as far back as the changes since are known. */
+export class Collections implements ReflectorListener {
+  readonly #reflector: Reflector;
+  readonly #changesAfter: ChangesAfter;
+  readonly #orders = new Map<string, KeyOrder>();
+
+  /** To be made before the reflector starts, so that it hears of every object. */
+  constructor(reflector: Reflector, changesAfter: ChangesAfter) {
+    this.#reflector = reflector;
+    this.#changesAfter = changesAfter;
+    reflector.addListener(this);
+  }
+
+  onChanges(changes: ObjectChange[]): void {
+    for (const { type, current } of changes) {
+      if (type === 'ADDED') this.#orderOf(current.record.resource).add(keyOf(current));
+      else if (type === 'DELETED') this.#orderOf(current.record.resource).remove(keyOf(current));
+    }
+  }
+
+  now(resource: string): Moment {
+    return present(this.#reflector.cache(resource), this.#orderOf(resource).sorted, this.#reflector.revision);
+  }
+
+  /** Undefined for a revision that is too old, or that the cache has not reached. */
+  at(resource: string, revision: number): Moment | undefined {
+    if (revision > this.#reflector.revision) return undefined;
+    const changes = this.#changesAfter(resource, revision);
+    return changes && past(this.#reflector.cache(resource), this.#orderOf(resource).sorted, revision, changes);
+  }
+
+  #orderOf(resource: string): KeyOrder {
+    let order = this.#orders.get(resource);
+    if (!order) {
+      order = new KeyOrder();
+      this.#orders.set(resource, order);
+    }
+    return order;
+  }
+}

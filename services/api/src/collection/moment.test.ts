@@ -1,0 +1,107 @@
+import { ObjectCache, type ObjectChange } from '@everynode/list-watch';
+import type { ObjectRecord } from '@everynode/objects';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { indexFrom, KeyOrder, mergeKeys } from './key-order.js';
+import { keyOf, past, present } from './moment.js';
+
+const NAMESPACES = ['a', 'a-b', 'a.c'];
+const step = fc.record({
+  namespace: fc.constantFrom(...NAMESPACES),
+  name: fc.constantFrom('x', 'y', 'z-1'),
+  deletes: fc.boolean(),
+});
+
+function recordOf(namespace: string, name: string, revision: number): ObjectRecord {
+  const parts = { metadata: `{"name":"${name}"}`, desired: '{}', observed: null };
+  return { resource: 'things', namespace, name, uid: 'u', revision, placement: null, ...parts };
+}
+
+/** Plays steps and notes after each what is there, as `key@revision`. */
+function play(steps: { namespace: string; name: string; deletes: boolean }[]) {
+  const cache = new ObjectCache('things', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
+  const order = new KeyOrder();
+  const changes: ObjectChange[] = [];
+  const snapshots: string[][] = [[]];
+  for (const [i, { namespace, name, deletes }] of steps.entries()) {
+    const record = recordOf(namespace, name, i + 1);
+    const change = deletes ? cache.remove(record) : cache.put(record);
+    if (change?.type === 'ADDED') order.add(keyOf(change.current));
+    if (change?.type === 'DELETED') order.remove(keyOf(change.current));
+    if (change) changes.push(change);
+    snapshots.push(
+      [...cache.list()].map(({ record }) => `${record.namespace}/${record.name}@${record.revision}`).sort(),
+    );
+  }
+  return { cache, order, changes, snapshots };
+}
+
+const contents = ({ keys, object }: ReturnType<typeof present>): string[] =>
+  keys.flatMap((key) => {
+    const found = object(key);
+    return found ? [`${keyOf(found)}@${found.record.revision}`] : [];
+  });
+
+describe('a moment', () => {
+  it('is what was there, however far back it lies', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { cache, order, changes, snapshots } = play(steps);
+        for (const [revision, expected] of snapshots.entries()) {
+          const later = changes.filter((change) => change.revision > revision);
+          const moment = past(cache, order.sorted, revision, later);
+          expect(contents(moment).sort()).toEqual(expected);
+          expect(moment.keys).toEqual([...moment.keys].sort());
+          expect(new Set(moment.keys).size).toBe(moment.keys.length);
+        }
+        expect(contents(present(cache, order.sorted, steps.length)).sort()).toEqual(snapshots.at(-1));
+      }),
+    );
+  });
+
+  it('keeps its keys while others come and go', () => {
+    const order = new KeyOrder();
+    for (const key of ['b', 'a']) order.add(key);
+    const before = order.sorted;
+    order.remove('a');
+    order.add('c');
+    expect([before, order.sorted]).toEqual([
+      ['a', 'b'],
+      ['b', 'c'],
+    ]);
+  });
+});
+
+describe('keys in order', () => {
+  const keys = fc.uniqueArray(fc.string({ maxLength: 4 }), { maxLength: 20 });
+
+  it('are those that were added and not removed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(keys, keys), { maxLength: 6 }), (rounds) => {
+        const order = new KeyOrder();
+        const expected = new Set<string>();
+        for (const [toggled, looked] of rounds) {
+          for (const key of toggled) {
+            if (expected.has(key)) order.remove(key);
+            else order.add(key);
+            if (!expected.delete(key)) expected.add(key);
+          }
+          if (looked.length > 2) expect(order.sorted).toEqual([...expected].sort());
+        }
+        expect(order.sorted).toEqual([...expected].sort());
+      }),
+    );
+  });
+
+  it('are merged, and found by their place', () => {
+    fc.assert(
+      fc.property(keys, fc.string({ maxLength: 4 }), (all, place) => {
+        const left = all.filter((_key, i) => i % 2 === 0).sort();
+        const right = all.filter((_key, i) => i % 2 === 1).sort();
+        const merged = mergeKeys(left, right);
+        expect(merged).toEqual([...all].sort());
+        expect(merged.slice(indexFrom(merged, place))).toEqual(merged.filter((key) => key >= place));
+      }),
+    );
+  });
+});

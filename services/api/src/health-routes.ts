@@ -1,0 +1,44 @@
+import { healthText, type Readiness } from '@everynode/service-shell';
+import type { FastifyInstance } from 'fastify';
+import { unknownPath } from './request-info.js';
+
+const PATHS = ['/healthz', '/livez', '/readyz'];
+
+/** Health is told to anybody. */
+export function isHealthCheck(path: string): boolean {
+  return PATHS.some((health) => path === health || path.startsWith(`${health}/`));
+}
+
+/** GET /healthz, /livez and /readyz, whole or one check of it, with `verbose` and `exclude`. */
+export function addHealth(fastify: FastifyInstance, readiness: Readiness): void {
+  for (const path of PATHS) {
+    /** A process that answers lives; whether it can serve is the business of readiness. */
+    const report = (excluded: string[]) =>
+      path === '/readyz'
+        ? readiness.report(excluded)
+        : { ready: true, lines: [excluded.includes('ping') ? '[+]ping excluded: ok' : '[+]ping ok'] };
+    const names = (): string[] => (path === '/readyz' ? readiness.names : ['ping']);
+    fastify.get(path, (request, reply) => {
+      const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
+      const excluded = query.getAll('exclude');
+      const result = report(excluded);
+      const unknown = excluded.filter((name) => !names().includes(name)).map((name) => JSON.stringify(name));
+      if (unknown.length > 0) {
+        result.lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.join(', ')}`);
+      }
+      return reply
+        .code(result.ready ? 200 : 503)
+        .type('text/plain; charset=utf-8')
+        .header('x-content-type-options', 'nosniff')
+        .send(healthText(path, result, query.has('verbose')));
+    });
+    fastify.get<{ Params: { check: string } }>(`${path}/:check`, ({ params: { check } }, reply) => {
+      if (!names().includes(check)) throw unknownPath();
+      const { ready, lines } = report(names().filter((name) => name !== check));
+      return reply
+        .code(ready ? 200 : 503)
+        .type('text/plain; charset=utf-8')
+        .send(ready ? 'ok' : `${lines.find((line) => line.startsWith('[-]')) ?? ''}\n`);
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import { ApiError } from '@everynode/objects';
+import type { Query } from './query.js';
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const DURATION = /^[+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/;
+
+/** A duration as Go writes it, `1m30s` or `34.5s`, in ms; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  if (/^[+-]?0$/.test(text)) return 0;
+  const sign = text.startsWith('-') ? -1 : 1;
+  let rest = text.replace(/^[+-]/, '');
+  let ms = 0;
+  do {
+    const match = DURATION.exec(rest);
+    if (!match || /^[+-]/.test(rest)) return undefined;
+    ms += Number(match[1]) * (UNITS[match[3] ?? ''] ?? 0);
+    rest = rest.slice(match[0].length);
+  } while (rest !== '');
+  return sign * ms;
+}
+
+/**
+ * How long a request may take, in ms: what `timeout` asks for, and never more than `most`.
+ * Source: apiserver endpoints/filters, WithRequestDeadline. @throws ApiError BadRequest.
+ */
+export function requestMsOf(query: Query, most: number): number {
+  const text = query.text('timeout');
+  if (text === undefined) return most;
+  const asked = parseDuration(text);
+  if (asked === undefined) {
+    throw new ApiError(
+      'BadRequest',
+      `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`,
+    );
+  }
+  return asked > 0 ? Math.min(asked, most) : most;
+}
+
+/** The time by which a request has to be done. */
+export class Deadline {
+  readonly #timer: NodeJS.Timeout;
+  #passed = false;
+  #listeners: (() => void)[] = [];
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => {
+      this.#passed = true;
+      for (const listener of this.#listeners) listener();
+    }, ms);
+  }
+
+  /** Runs when the time is up, at once if it is. */
+  onPassed(listener: () => void): void {
+    if (this.#passed) listener();
+    else this.#listeners.push(listener);
+  }
+
+  /** The result of work, if it comes in time. What the work began goes on, as upstream. @throws ApiError Timeout. */
+  async keep<T>(work: Promise<T>): Promise<T> {
+    // Nobody waits for what comes too late, failures among it.
+    work.catch(() => undefined);
+    return await Promise.race([
+      work,
+      new Promise<never>((_resolve, reject) => {
+        this.onPassed(() =>
+          reject(new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout')),
+        );
+      }),
+    ]);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
