@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
 import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@everynode/list-watch';
 import { apiVersionOf, resources } from '@everynode/objects';
@@ -79,6 +80,8 @@ export interface ApiParts extends ServiceContext {
  */
 export async function startApi(parts: ApiParts): Promise<ApiServer & { context: ApiContext }> {
   const { store, bus, tls, log, metrics, readiness, signal, onClose } = parts;
+  // Every watcher listens for the stop.
+  setMaxListeners(0, signal);
   const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
   const watches = new WatchHub(reflector);
   const collections = new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision));
