@@ -506,7 +506,7 @@ describe('a delete', () => {
     const page = await api.request('DELETE', `${MAPS}?labelSelector=go&limit=2`);
     const names = (json: { items: { metadata: { name: string } }[] }) =>
       json.items.map(({ metadata }) => metadata.name);
-    expect([names(page.json), page.json.metadata.remainingItemCount]).toEqual([['c1', 'c2'], 1]);
+    expect([names(page.json), page.json.metadata.continue]).toEqual([['c1', 'c2'], expect.any(String)]);
     expect(names((await api.request('GET', `${MAPS}?labelSelector=go`)).json)).toEqual(['c3']);
     expect((await api.request('DELETE', `${MAPS}?dryRun=x`)).status).toBe(422);
   });
