@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { consumers, eventType, streams, subjects } from '@everynode/contract';
 import { eventually, startTestNats, type TestNats } from '@everynode/test-kit';
 import { pino } from 'pino';
@@ -7,6 +8,7 @@ import { Bus, type Delivery } from './index.js';
 const log = pino({ level: 'silent' });
 const event = { type: eventType('pod-status'), source: '/test' };
 const subject = subjects.report('agent-1', 'pod-status');
+const LIMITS = { messages: 4, bytes: 1_000_000 };
 
 let nats: TestNats;
 let bus: Bus;
@@ -29,7 +31,7 @@ describe('a durable consumer', () => {
   it('gives a message again until it was handled, and then no more', async () => {
     const handled: Delivery[] = [];
     let failures = 2;
-    void bus.work(consumers.ingest.stream, consumers.ingest.durable, 4, async (delivery) => {
+    void bus.work(consumers.ingest.stream, consumers.ingest.durable, LIMITS, async (delivery) => {
       if (failures > 0) {
         failures -= 1;
         throw new Error('not this time');
@@ -39,6 +41,31 @@ describe('a durable consumer', () => {
     await bus.publish(subject, event, '{"n":1}');
     await eventually(() => expect(handled).toHaveLength(1));
     expect(handled[0]).toMatchObject({ subject, body: '{"n":1}', event: { type: event.type, source: '/test' } });
+  });
+
+  it('gives a message once, however long it is handled', async () => {
+    const begun: string[] = [];
+    let done = 0;
+    const stop = new AbortController();
+    const { user, password } = nats.services;
+    const worker = await Bus.connect({ url: nats.url, user, password, name: 'slow', log, signal: stop.signal });
+    const { stream, durable, ackWaitSeconds } = consumers.ingest;
+    const working = worker.work(stream, durable, LIMITS, async ({ body }) => {
+      begun.push(body);
+      // Two and a half times as long as the server waits for a word: that time is what is tested here.
+      await delay(ackWaitSeconds * 2500);
+      done += 1;
+    });
+    // The worker of the test before takes part as well, so it is tried until the slow one gets something.
+    for (let n = 0; begun.length === 0; n += 1) {
+      await bus.publish(subject, event, `${n}`);
+      await delay(50);
+    }
+    await eventually(() => expect(done).toBe(begun.length), 20_000);
+    expect(new Set(begun).size).toBe(begun.length);
+    stop.abort();
+    await working;
+    await worker.close();
   });
 
   it('stores a message with the same id once', async () => {

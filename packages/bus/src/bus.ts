@@ -7,7 +7,7 @@ import {
   pause,
   retryUntilDone,
 } from '@everynode/service-shell';
-import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamClient, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { type CloudEvent, cloudEventHeaders, cloudEventOf } from './cloud-event.js';
 import { ensureTopology } from './topology.js';
@@ -22,6 +22,14 @@ export interface BusOptions {
   /** Where replies go; agents have a prefix of their own that their permission names. */
   inboxPrefix?: string;
   signal: AbortSignal;
+}
+
+/** How much of a durable consumer's stream one process takes on. */
+export interface WorkLimits {
+  /** Messages handled at once. */
+  messages: number;
+  /** Bytes of their bodies; as many again may wait in this process. */
+  bytes: number;
 }
 
 /** One message off the bus. */
@@ -41,6 +49,8 @@ export interface Follower {
 }
 
 const RECONNECT: BackoffOptions = { firstMs: 100, maxMs: 2000 };
+/** The server hears this often of messages that are still worked on; well within any consumer's ackWaitSeconds. */
+const WORKING_MS = 500;
 
 /**
  * One connection to NATS. It is made with back-off and made again by itself whenever it is lost; `connected` tells.
@@ -197,18 +207,19 @@ export class Bus {
   }
 
   /**
-   * Takes part in a durable consumer. `handle` runs for up to `concurrency` messages at once; a message is
-   * acknowledged when it resolves and comes again when it rejects. Resolves when the signal aborts.
+   * Takes part in a durable consumer. `handle` runs for several messages at once, within `limits`; a message is
+   * acknowledged when it resolves and comes again when it rejects. While it runs the server hears that it does, so only
+   * what a dead replica held comes to another one. Resolves when the signal aborts.
    */
   async work(
     stream: string,
     durable: string,
-    concurrency: number,
+    limits: WorkLimits,
     handle: (delivery: Delivery) => Promise<void>,
   ): Promise<void> {
     for (let failures = 0; !this.#signal.aborted; ) {
       try {
-        await this.#workOnce(stream, durable, concurrency, handle);
+        await this.#workOnce(stream, durable, limits, handle);
         failures = 0;
       } catch (error) {
         if (this.#signal.aborted) return;
@@ -223,17 +234,26 @@ export class Bus {
   async #workOnce(
     stream: string,
     durable: string,
-    concurrency: number,
+    limits: WorkLimits,
     handle: (delivery: Delivery) => Promise<void>,
   ): Promise<void> {
     const consumer = await this.#js.consumers.get(stream, durable);
-    const messages = await consumer.consume({ max_messages: concurrency, abort_on_missing_resource: true });
+    // By size, because what waits here unhandled for longer than the server waits is sent to others as well.
+    const messages = await consumer.consume({ max_bytes: limits.bytes, abort_on_missing_resource: true });
     const stop = (): void => messages.stop();
     this.#restarts.add(stop);
     this.#signal.addEventListener('abort', stop, { once: true });
     const running = new Set<Promise<void>>();
+    const underWay = new Set<JsMsg>();
+    let bytes = 0;
+    const sayWorking = setInterval(() => {
+      for (const message of underWay) message.working();
+    }, WORKING_MS);
     try {
       for await (const message of messages) {
+        const size = message.data.length;
+        underWay.add(message);
+        bytes += size;
         const delivery: Delivery = {
           subject: message.subject,
           event: cloudEventOf(message.headers),
@@ -251,15 +271,20 @@ export class Bus {
               message.nak(backoffMs(message.info.deliveryCount));
             },
           )
-          .finally(() => running.delete(done));
+          .finally(() => {
+            running.delete(done);
+            underWay.delete(message);
+            bytes -= size;
+          });
         running.add(done);
-        if (running.size >= concurrency) await Promise.race(running);
+        while (running.size >= limits.messages || bytes >= limits.bytes) await Promise.race(running);
       }
     } finally {
       this.#restarts.delete(stop);
       this.#signal.removeEventListener('abort', stop);
       messages.stop();
       await Promise.allSettled(running);
+      clearInterval(sayWorking);
     }
   }
 

@@ -84,6 +84,7 @@ export interface ConsumerDeclaration {
   stream: string;
   durable: string;
   filter: string;
+  /** A message that nobody has said anything about for so long goes to another replica: how soon a dead one is made up for. */
   ackWaitSeconds: number;
   maxAckPending: number;
 }
@@ -94,7 +95,7 @@ export const consumers = {
     stream: streams.reports.name,
     durable: 'ingest',
     filter: subjects.allReports,
-    ackWaitSeconds: 30,
+    ackWaitSeconds: 2,
     maxAckPending: 2000,
   },
 } as const satisfies Record<string, ConsumerDeclaration>;

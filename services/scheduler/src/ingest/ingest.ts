@@ -1,4 +1,4 @@
-import type { Bus, Delivery } from '@everynode/bus';
+import type { Bus, Delivery, WorkLimits } from '@everynode/bus';
 import {
   agentOfSubject,
   ContractError,
@@ -25,8 +25,8 @@ export interface IngestOptions {
   onRefused: (reason: string) => void;
 }
 
-/** Messages handled at once. Their writes meet in the same group commits. */
-const CONCURRENCY = 64;
+/** Handled at once, so that their writes meet in the same group commits. The bytes are a second of writing. */
+const LIMITS: WorkLimits = { messages: 64, bytes: 4_000_000 };
 
 /**
  * Writes what agents report to Postgres. All replicas share one durable consumer; a message is acknowledged when all of
@@ -42,7 +42,7 @@ export class Ingest {
   /** Resolves when the bus is told to stop. */
   run(): Promise<void> {
     const { stream, durable } = consumers.ingest;
-    return this.#options.bus.work(stream, durable, CONCURRENCY, (delivery) =>
+    return this.#options.bus.work(stream, durable, LIMITS, (delivery) =>
       withTrace('ingest', delivery.headers, () => this.#handle(delivery)),
     );
   }

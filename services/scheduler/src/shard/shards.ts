@@ -18,7 +18,7 @@ export interface ShardListener {
   onLost(shards: ReadonlySet<number>): void;
 }
 
-const TTL_MS = 4000;
+const TTL_MS = 3000;
 
 /**
  * The share of the work that this replica has. Keys are hashed into shards, shards are leased in Postgres, and every
