@@ -8,6 +8,12 @@ import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './
 /** The channel that tells readers of the journal that there is more. */
 export const JOURNAL_CHANNEL = 'everynode_journal';
 
+/**
+ * Settings of the writer's session. All its statements find a few hundred rows by key. Their plans are made once, when the
+ * tables are still empty, and a plan that reads an empty table whole would be kept while it grows.
+ */
+const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
 const MAX_BATCH = 500;
 const MAX_WAITING = 100_000;
 /** A write that cannot be started in this time is refused: its client knows better than to wait for ever. */
@@ -200,7 +206,7 @@ export class GroupCommit {
 
   async #connect(): Promise<pg.Client> {
     if (this.#client) return this.#client;
-    const client = new pg.Client({ ...connectionConfig(this.#url), pipeline: true });
+    const client = new pg.Client({ ...connectionConfig(this.#url), pipeline: true, options: BY_KEY });
     client.on('error', (error) => {
       this.#log.warn({ err: error }, 'the writer lost its connection to Postgres');
       if (this.#client === client) this.#client = undefined;

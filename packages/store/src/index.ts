@@ -1,3 +1,4 @@
+export type { AssignedPod } from './assigned-pods.js';
 export * from './errors.js';
 export type { ExpiredEvent } from './event-age.js';
 export type { RelayLead } from './journal-signal.js';

@@ -3,6 +3,7 @@ import type { ObjectRecord } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { type AssignedPod, getAssignedPods, listAssignedPods } from './assigned-pods.js';
 import { connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
 import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './event-age.js';
@@ -17,17 +18,6 @@ import type { WriteRequest, WriteResult } from './write.js';
 export interface Snapshot {
   revision: number;
   objects: ObjectRecord[];
-}
-
-/** A pod as an agent needs it to see what it should run. */
-export interface AssignedPod {
-  namespace: string;
-  name: string;
-  uid: string;
-  node: string;
-  deleting: boolean;
-  /** `deletionGracePeriodSeconds`, for a pod that is being deleted. */
-  graceSeconds: number | null;
 }
 
 const COLUMNS = [
@@ -208,37 +198,14 @@ export class Store {
     return floor;
   }
 
-  /** Pods that are bound to nodes of the agent, in uid order after `after`. One query, whatever the agent hosts. */
-  async listAssignedPods(agent: string, after: string, limit: number): Promise<AssignedPod[]> {
-    return await this.#assignedPods(agent)
-      .select(['p.namespace', 'p.name', 'p.uid', 'p.placement as node', 'p.deleting'])
-      .select(sql<number | null>`(p.metadata->>'deletionGracePeriodSeconds')::int`.as('graceSeconds'))
-      .where('p.uid', '>', after)
-      .orderBy('p.uid')
-      .limit(limit)
-      .$narrowType<{ node: string }>()
-      .execute();
+  /** Pods that are bound to nodes of the agent, in uid order after `after`; see {@link listAssignedPods}. */
+  listAssignedPods(agent: string, after: string, limit: number): Promise<AssignedPod[]> {
+    return listAssignedPods(this.#db, agent, after, limit);
   }
 
   /** The same pods whole, of those with the given uids. */
-  async getAssignedPods(agent: string, uids: string[]): Promise<ObjectRecord[]> {
-    return await this.#assignedPods(agent)
-      .select(COLUMNS.map((column) => `p.${column}` as const))
-      .where(sql<boolean>`p.uid = any(${uids})`)
-      .execute();
-  }
-
-  #assignedPods(agent: string) {
-    return this.#db
-      .selectFrom('objects as p')
-      .innerJoin('objects as n', (join) =>
-        join
-          .onRef('n.name', '=', 'p.placement')
-          .on('n.resource', '=', 'nodes')
-          .on('n.namespace', '=', '')
-          .on('n.placement', '=', agent),
-      )
-      .where('p.resource', '=', 'pods');
+  getAssignedPods(agent: string, uids: string[]): Promise<ObjectRecord[]> {
+    return getAssignedPods(this.#db, agent, uids);
   }
 
   /** Events that were last written before a time; see {@link listExpiredEvents}. */
