@@ -140,7 +140,9 @@ export class BenchRun {
     const { nodes, cluster } = session;
     const setting = this.#setting(scenario, nodes.length, cluster?.size);
     const deadline = AbortSignal.timeout(scenario.deadlineMs(nodes.length) * (round === 0 ? 3 : 1));
-    const signal = AbortSignal.any([this.#stop, deadline]);
+    // What a scenario has going ends with it, however it ends.
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#stop, deadline, over.signal]);
     const bench = session.bench(this.#plan.relabels, signal, this.#say);
     try {
       await orAbort(signal, async () => {
@@ -157,6 +159,8 @@ export class BenchRun {
     } catch (error) {
       if (!this.#stop.aborted) this.#fail(setting, error);
       return false;
+    } finally {
+      over.abort();
     }
   }
 

@@ -108,7 +108,13 @@ export class KubeClient {
   }
 
   /** Hands over the lines of an answer that does not end, until the returned function is called. */
-  lines(path: string, accept: string, onLine: (line: Buffer) => void, onEnd: (error: Error) => void): () => void {
+  lines(
+    path: string,
+    accept: string,
+    onLine: (line: Buffer) => void,
+    onEnd: (error: Error) => void,
+    onOpen: () => void = () => undefined,
+  ): () => void {
     const outgoing = this.#request(this.#streams, 'GET', path, { accept });
     let closed = false;
     const end = (error: Error): void => {
@@ -129,7 +135,8 @@ export class KubeClient {
       });
       response.on('error', end);
       response.on('end', () => end(new Error(`the watch of ${path} has ended`)));
-      if (response.statusCode !== 200) end(new Error(`GET ${path}: ${response.statusCode}`));
+      if (response.statusCode === 200) onOpen();
+      else end(new Error(`GET ${path}: ${response.statusCode}`));
     };
     outgoing.on('error', end);
     outgoing.on('response', read);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BenchRun, type OwnPlan } from './bench.js';
 import type { OwnCluster } from './cluster/own-cluster.js';
@@ -113,9 +113,10 @@ async function report(flags: Flags, surroundings: Surroundings, { results }: Ben
   say(`\n${parts.filter((part) => part !== '').join('\n\n')}`);
   if (flags.json) await writeFile(flags.json, `${JSON.stringify(reportJson(surroundings, results), null, 2)}\n`);
   if (flags.plots) {
-    await mkdir(flags.plots, { recursive: true });
+    // Loaded when it is wanted: a drawing library is no small thing.
     const { writePlots } = await import('./plots/write-plots.js');
-    await writePlots(flags.plots, results);
+    const names = await writePlots(flags.plots, results);
+    say(`\nplots in ${flags.plots}: ${names.join(', ')}`);
   }
 }
 

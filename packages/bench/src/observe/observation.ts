@@ -14,6 +14,11 @@ export class Observation {
     this.#waiting?.();
   }
 
+  /** Why no more is to be seen. */
+  get failure(): Error | undefined {
+    return this.#failed;
+  }
+
   /** Resolves once the condition holds. Rejects when the signal aborts, and when nothing more can be seen. */
   async until(what: () => string, condition: () => boolean, signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#waiting?.();

@@ -8,6 +8,15 @@ export interface Sample {
   ready: number;
 }
 
+/** Pods a second, in the time around `ms`. */
+export interface RateSample {
+  ms: number;
+  perSecond: number;
+}
+
+/** Time that one point of a rate stands for; longer where there would be too many. */
+const RATE_MS = 50;
+const RATE_POINTS = 200;
 /** Points of a curve that are kept at most. */
 const CURVE_POINTS = 1000;
 
@@ -19,8 +28,10 @@ export class ObservedPods {
   #began = performance.now();
   #samples: Sample[] = [];
   #created = 0;
-  #becameReady = 0;
   #events = 0;
+  /** Times of what happened since `begin`, in ms. */
+  #readyAt: number[] = [];
+  #goneAt: number[] = [];
   #onEvent: (() => void) | undefined;
 
   constructor(client: KubeClient, observation: Observation, namespace: string, selector: string) {
@@ -32,9 +43,11 @@ export class ObservedPods {
       const ready = type !== 'DELETED' && have === want && status === 'Running';
       this.#ready += Number(ready) - Number(was ?? false);
       if (was === undefined && type !== 'DELETED') this.#created += 1;
-      if (ready && was !== true) this.#becameReady += 1;
-      if (type === 'DELETED') this.#pods.delete(name);
-      else this.#pods.set(name, ready);
+      if (ready && was !== true) this.#readyAt.push(this.elapsedMs);
+      if (type === 'DELETED') {
+        this.#goneAt.push(this.elapsedMs);
+        this.#pods.delete(name);
+      } else this.#pods.set(name, ready);
       this.#events += 1;
       this.#samples.push({ ms: this.elapsedMs, ready: this.#ready });
       this.#onEvent?.();
@@ -56,7 +69,7 @@ export class ObservedPods {
 
   /** How often a pod turned ready since `begin`. */
   get becameReady(): number {
-    return this.#becameReady;
+    return this.#readyAt.length;
   }
 
   /** Events since `begin`. */
@@ -78,7 +91,8 @@ export class ObservedPods {
     this.#began = performance.now();
     this.#samples = [{ ms: 0, ready: this.#ready }];
     this.#created = 0;
-    this.#becameReady = 0;
+    this.#readyAt = [];
+    this.#goneAt = [];
     this.#events = 0;
     this.#onEvent = onEvent;
   }
@@ -87,6 +101,18 @@ export class ObservedPods {
   curve(): Sample[] {
     const step = Math.max(1, Math.ceil(this.#samples.length / CURVE_POINTS));
     return this.#samples.filter((_, i) => i % step === 0 || i === this.#samples.length - 1);
+  }
+
+  /** How fast pods turned ready, or went, from `begin` until now. */
+  rate(of: 'ready' | 'gone'): RateSample[] {
+    const elapsed = this.elapsedMs;
+    const width = Math.max(RATE_MS, Math.ceil(elapsed / RATE_POINTS));
+    const counts: number[] = new Array(Math.ceil(elapsed / width)).fill(0);
+    for (const ms of of === 'ready' ? this.#readyAt : this.#goneAt) {
+      const bucket = Math.min(counts.length - 1, Math.floor(ms / width));
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
+    }
+    return counts.map((count, i) => ({ ms: (i + 0.5) * width, perSecond: (count * 1000) / width }));
   }
 
   close(): void {

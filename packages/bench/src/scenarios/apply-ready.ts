@@ -24,6 +24,7 @@ export const applyReady: ClientScenario = {
       ],
       work: { count: nodes.length, of: 'pod' },
       curve: one.pods.curve(),
+      rate: one.pods.rate('ready'),
     };
   },
 };

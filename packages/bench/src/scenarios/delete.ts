@@ -24,6 +24,7 @@ export const deleteAll: ClientScenario = {
       ],
       work: { count: nodes.length, of: 'pod' },
       curve: one.pods.curve(),
+      rate: one.pods.rate('gone'),
     };
   },
 };

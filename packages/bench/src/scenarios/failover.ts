@@ -56,7 +56,11 @@ export const failover: OwnScenario = {
       { name: `${replica} killed: whole rollout`, value: rolloutMs, unit: 'ms' as const },
     ]);
     const slowest = Math.max(...failovers.map(({ resumedMs }) => resumedMs));
-    const curve = (await bench.workload(1)).pods.curve();
-    return { figures: [{ name: 'resumed', value: slowest, unit: 'ms' }, ...each], curve };
+    const { pods } = await bench.workload(1);
+    return {
+      figures: [{ name: 'resumed', value: slowest, unit: 'ms' }, ...each],
+      curve: pods.curve(),
+      rate: pods.rate('ready'),
+    };
   },
 };

@@ -21,7 +21,7 @@ function atOnce(name: string, count: number, nodes?: number): ClientScenario {
       const appliedMs = many.pods.elapsedMs;
       await many.untilReady(signal);
       const readyMs = many.pods.elapsedMs;
-      const curve = many.pods.curve();
+      const [curve, rate] = [many.pods.curve(), many.pods.rate('ready')];
       const began = performance.now();
       await many.delete();
       await many.until('no pods', () => many.pods.count === 0, signal);
@@ -34,6 +34,7 @@ function atOnce(name: string, count: number, nodes?: number): ClientScenario {
         ],
         work: { count: many.wanted, of: 'pod' },
         curve,
+        rate,
       };
     },
   };

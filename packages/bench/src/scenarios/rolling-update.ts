@@ -26,6 +26,7 @@ export const rollingUpdate: ClientScenario = {
       ],
       work: { count: nodes.length, of: 'pod' },
       curve: one.pods.curve(),
+      rate: one.pods.rate('ready'),
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { OwnCluster } from '../cluster/own-cluster.js';
 import type { KubeClient } from '../kube-client.js';
 import type { LatencySummary } from '../latencies.js';
-import type { Sample } from '../observe/observed-pods.js';
+import type { RateSample, Sample } from '../observe/observed-pods.js';
 import type { Workload } from '../workload.js';
 
 export type Unit = 'ms' | 'µs' | 'MiB' | '% of a core' | 'pods/s' | 'events/s' | 'requests/s' | '×' | 'count';
@@ -20,6 +20,8 @@ export interface Outcome {
   work?: { count: number; of: string };
   /** Ready pods over time. */
   curve?: Sample[];
+  /** Pods that turned ready, or went, over time. */
+  rate?: RateSample[];
   /** By what was timed. */
   latencies?: Record<string, LatencySummary>;
 }

@@ -74,9 +74,14 @@ export class UsageSampler {
     this.#lastMs = ms;
   }
 
+  /** Looks no more. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
   /** Ends the sampling with a last look. */
   end(): { usage: Usage[]; samples: UsageSample[] } {
-    clearInterval(this.#timer);
+    this.stop();
     this.#sample();
     const usage = [...this.#last].map(([name, { kind, memoryBytes }]) => ({
       name,

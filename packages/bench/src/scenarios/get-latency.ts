@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { paceRequests } from '../paced-requests.js';
+import { type ClientScenario, usualDeadlineMs } from './scenario.js';
+
+const PER_SECOND = 1000;
+const WARM_UP_MS = 2000;
+const MEASURED_MS = 10_000;
+
+export const getLatency: ClientScenario = {
+  name: 'get-latency',
+  about: 'GET of one object (nodes in turn) at 1,000 requests a second for 10 s, from the moment each was due',
+  needs: 'any API server',
+  isDefault: true,
+  repeats: false,
+  deadlineMs: usualDeadlineMs,
+  prepare: () => Promise.resolve(),
+  async run({ client, nodes, signal }) {
+    const get = (index: number) => client.timed('GET', `/api/v1/nodes/${nodes[index % nodes.length]}`);
+    const warmUp = paceRequests(PER_SECOND / 2, signal, get);
+    await delay(WARM_UP_MS, undefined, { signal });
+    await warmUp();
+    const requests = paceRequests(PER_SECOND, signal, get);
+    await delay(MEASURED_MS, undefined, { signal }).catch(() => undefined);
+    const latencies = await requests();
+    signal.throwIfAborted();
+    return {
+      figures: [
+        { name: 'p99', value: latencies.percentile(99), unit: 'ms' },
+        { name: 'p50', value: latencies.percentile(50), unit: 'ms' },
+        { name: 'p99.9', value: latencies.percentile(99.9), unit: 'ms' },
+        { name: 'throughput', value: (latencies.count * 1000) / MEASURED_MS, unit: 'requests/s' },
+      ],
+      work: { count: latencies.count, of: 'request' },
+      latencies: { GET: latencies.summary() },
+    };
+  },
+};
