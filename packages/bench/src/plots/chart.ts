@@ -63,7 +63,7 @@ const LINES = { lineStyle: { color: '#e6e9ee' } };
 const LABELS = { color: '#5b6675', fontSize: 11, fontFamily: FONT };
 const NAMES = { color: '#5b6675', fontSize: 12, fontFamily: FONT };
 
-export const grid = { left: 70, right: 30, top: 106, bottom: 52 };
+export const grid = { left: 70, right: 30, top: 128, bottom: 52 };
 
 export const secondsAxis = (mostMs: number) => ({
   type: 'value' as const,

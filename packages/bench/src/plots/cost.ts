@@ -23,7 +23,7 @@ function costBars(title: string, subtitle: string, runs: readonly Run[], barsOf:
   const names = panels.map(({ scenario }, i) => ({
     type: 'text' as const,
     left: 76 + i * width,
-    top: 98,
+    top: 94,
     style: { text: scenario, font: 'bold 13px Helvetica, Arial, sans-serif', fill: '#1f2733' },
   }));
   const series = panels.flatMap(({ bars }, i) => {
@@ -59,7 +59,7 @@ function costBars(title: string, subtitle: string, runs: readonly Run[], barsOf:
     {
       ...heading(title, subtitle, KINDS),
       graphic: names,
-      grid: panels.map((_, i) => ({ left: 76 + i * width, width: width - 90, top: 150, bottom: 56 })),
+      grid: panels.map((_, i) => ({ left: 76 + i * width, width: width - 90, top: 156, bottom: 56 })),
       xAxis: panels.map(({ bars }, i) => ({
         ...categoryAxis(
           bars.map(({ label }) => label),

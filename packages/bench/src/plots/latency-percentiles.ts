@@ -1,6 +1,8 @@
 import type { Run } from '../runs.js';
 import { categoryAxis, drawSvg, grid, heading, valueAxis } from './chart.js';
 
+const decade = (value: number, round: (exponent: number) => number): number => 10 ** round(Math.log10(value));
+
 /** Percentiles of everything that was timed step by step, on a logarithmic scale. Undefined when there is nothing. */
 export function latencyPercentiles(where: string, runs: readonly Run[]): string | undefined {
   const series = runs.flatMap(({ scenario, latencies = {} }) =>
@@ -11,6 +13,7 @@ export function latencyPercentiles(where: string, runs: readonly Run[]): string 
   );
   if (series.length === 0) return undefined;
   const legend = series.map(({ name }) => name);
+  const all = series.flatMap(({ values }) => values);
   const rows = Math.ceil(legend.join('    ').length / 105);
   return drawSvg(
     {
@@ -19,9 +22,14 @@ export function latencyPercentiles(where: string, runs: readonly Run[]): string 
         'how long steps took, in ms, and how many there were; the scale is logarithmic',
         legend,
       ),
-      grid: { ...grid, top: 86 + 24 * rows },
+      grid: { ...grid, top: 104 + 24 * rows },
       xAxis: { ...categoryAxis(['p50', 'p90', 'p99', 'p99.9', 'slowest']), boundaryGap: true },
-      yAxis: { ...valueAxis('ms'), type: 'log' as const, min: 'dataMin' as const },
+      yAxis: {
+        ...valueAxis('ms'),
+        type: 'log' as const,
+        min: decade(Math.min(...all), Math.floor),
+        max: decade(Math.max(...all), Math.ceil),
+      },
       series: series.map(({ name, values }) => ({
         name,
         type: 'line' as const,
@@ -31,6 +39,6 @@ export function latencyPercentiles(where: string, runs: readonly Run[]): string 
         lineStyle: { width: 2 },
       })),
     },
-    { width: 900, height: 440 + 24 * (rows - 1) },
+    { width: 900, height: 460 + 24 * (rows - 1) },
   );
 }

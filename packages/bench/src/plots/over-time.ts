@@ -1,14 +1,17 @@
 import type { Run } from '../runs.js';
 import { drawSvg, grid, heading, secondsAxis, valueAxis } from './chart.js';
 
-/** Runs as lines over one clock that starts with each of them. Undefined when none has points. */
+/**
+ * Runs as stepped lines over one clock that starts with each of them: a point holds until the next one (`end`), or stands
+ * for the time around it (`middle`). Undefined when none has points.
+ */
 function lines(
   title: string,
   subtitle: string,
   unit: string,
   runs: readonly Run[],
   points: (run: Run) => [seconds: number, value: number][],
-  area: boolean,
+  step: 'end' | 'middle',
 ): string | undefined {
   const series = runs.flatMap((run) => {
     const data = points(run);
@@ -29,9 +32,10 @@ function lines(
       name,
       type: 'line' as const,
       data,
+      step,
       showSymbol: false,
       lineStyle: { width: 2 },
-      ...(area && { areaStyle: { opacity: 0.12 } }),
+      ...(step === 'middle' && { areaStyle: { opacity: 0.12 } }),
     })),
   });
 }
@@ -44,7 +48,7 @@ export function readyCurves(where: string, runs: readonly Run[]): string | undef
     'pods Ready',
     runs,
     ({ curve = [] }) => curve.map(({ ms, ready }) => [ms / 1000, ready]),
-    false,
+    'end',
   );
 }
 
@@ -56,6 +60,6 @@ export function throughputCurves(where: string, runs: readonly Run[]): string | 
     'pods/s',
     runs,
     ({ rate = [] }) => rate.map(({ ms, perSecond }) => [ms / 1000, perSecond]),
-    true,
+    'middle',
   );
 }

@@ -2,11 +2,14 @@ import type { Run } from '../runs.js';
 import type { Kind } from '../usage/process-tree.js';
 import { drawSvg, heading, KIND_COLOURS, secondsAxis, valueAxis } from './chart.js';
 
+const SHORTEST_MS = 50;
 const OPACITY = [1, 0.72, 0.5, 0.35];
 
 /** CPU of all processes, one above the other, and the memory of each, in the course of a run. Undefined when not seen. */
 export function processUsage(where: string, { scenario, usage = [], usageSamples = [] }: Run): string | undefined {
   if (usageSamples.length < 2) return undefined;
+  // What was read a moment after the one before says nothing: the kernel counts in steps of 10 ms.
+  const samples = usageSamples.filter(({ ms }, i) => i === 0 || ms - (usageSamples[i - 1]?.ms ?? 0) > SHORTEST_MS);
   const most = usageSamples.at(-1)?.ms ?? 0;
   const order: Kind[] = ['postgres', 'nats', 'api', 'scheduler', 'node-agent'];
   const processes = [...usage].sort(
@@ -18,13 +21,17 @@ export function processUsage(where: string, { scenario, usage = [], usageSamples
     seen.set(kind, nth + 1);
     const shared = { name, type: 'line' as const, showSymbol: false, color: KIND_COLOURS[kind] };
     const opacity = OPACITY[nth % OPACITY.length] ?? 1;
-    const points = (of: 'cores' | 'memoryBytes', scale: number) =>
-      usageSamples.map((sample) => [sample.ms / 1000, Number(((sample[of][name] ?? 0) / scale).toFixed(3))]);
+    const points = (of: 'cores' | 'memoryBytes', scale: number) => {
+      const values = samples.map((sample) => [sample.ms / 1000, Number(((sample[of][name] ?? 0) / scale).toFixed(3))]);
+      return [[0, values[0]?.[1] ?? 0], ...values];
+    };
     return [
       {
         ...shared,
         data: points('cores', 1),
         stack: 'cpu',
+        // A sample stands for the time before it.
+        step: 'start' as const,
         lineStyle: { width: 0 },
         areaStyle: { color: KIND_COLOURS[kind], opacity: 0.85 * opacity },
       },
@@ -46,13 +53,13 @@ export function processUsage(where: string, { scenario, usage = [], usageSamples
         processes.map(({ name }) => name),
       ),
       grid: [
-        { left: 70, right: 30, top: 112, height: 190 },
-        { left: 70, right: 30, top: 364, height: 190 },
+        { left: 70, right: 30, top: 128, height: 186 },
+        { left: 70, right: 30, top: 376, height: 186 },
       ],
       xAxis: [{ ...secondsAxis(most), name: '' }, second],
       yAxis: [valueAxis('cores'), { ...valueAxis('MiB'), gridIndex: 1 }],
       series,
     },
-    { width: 900, height: 610 },
+    { width: 900, height: 620 },
   );
 }

@@ -8,8 +8,11 @@ const grouped = (value: number, digits = 0): string =>
 
 /** A value for a person: three digits that count, and its unit. */
 export function valueText(value: number, unit: Unit): string {
-  const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return unit === 'count' ? grouped(value) : `${grouped(value, digits)} ${unit}`;
+  return unit === 'count' ? numberText(value) : `${numberText(value)} ${unit}`;
+}
+
+function numberText(value: number): string {
+  return grouped(value, Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 }
 
 const replicasText = ({ replicas }: Setting): string =>
@@ -24,7 +27,7 @@ function verdict({ median, target }: Row): string {
   return median <= target ? 'met' : `missed, ${(median / target).toFixed(2)} ×`;
 }
 
-const seconds = (ms: number): string => `${grouped(ms / 1000, ms < 10_000 ? 1 : 0)} s`;
+const seconds = (ms: number): string => `${grouped(ms / 1000, ms < 20_000 ? 1 : 0)} s`;
 
 /** The table that is printed: medians beside targets, upstream and the floor. */
 export function rowsText(rows: readonly Row[]): string {
@@ -38,7 +41,7 @@ export function rowsText(rows: readonly Row[]): string {
     verdict(row),
     row.floorMs === undefined ? '-' : valueText(row.floorMs, 'ms'),
     row.upstream === undefined ? '-' : `${seconds(row.upstream.liftedMs)} / ${seconds(row.upstream.stockMs)}`,
-    row.runs.length > 1 ? row.runs.map((value) => valueText(value, 'count')).join(', ') : '',
+    row.runs.length > 1 ? row.runs.map(numberText).join(', ') : '',
   ]);
   const header = [
     'NODES',
