@@ -34,12 +34,7 @@ export function parsePostedPath(path: string): { posted: PostedKind; namespace: 
   if (!inside && rest.length !== 1) return undefined;
   const plural = inside ? third : first;
   const posted = postedKinds.find(
-    (one) =>
-      one.plural === plural &&
-      one.group === group &&
-      one.version === version &&
-      one.namespaced === inside &&
-      one.schema,
+    (one) => one.plural === plural && one.group === group && one.version === version && one.namespaced === inside,
   );
   return posted && { posted, namespace: inside ? decoded(namespace ?? '') : '' };
 }

@@ -11,6 +11,7 @@ import type { AuditedRequest, AuditLog } from './audit/audit-log.js';
 import { type Identity, identityOf } from './auth/client-identity.js';
 import { addKeyRoutes, OPEN_KEY_PATHS } from './auth/key-routes.js';
 import { authenticateToken, TokenRefusedError } from './auth/token-authentication.js';
+import { addCustomResources } from './discovery/custom-resources.js';
 import { addDiscovery } from './discovery/discovery-routes.js';
 import { EXPLAIN_MANIFEST_PATH, EXPLAIN_PATH, explain, explainManifest } from './explain/explain-route.js';
 import type { FairQueue } from './fairness/fair-queue.js';
@@ -131,6 +132,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addDiscovery(fastify);
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);
+  addCustomResources(fastify, context);
   fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request, reply) => {
     const explanation = await explain(context, request.params, new Query(searchOf(request)));
     return await sendPayload(request, reply, JSON.stringify(explanation), 'application/json');

@@ -60,6 +60,7 @@ function postedKindDiscovery({ group, version, kind, ...one }: PostedKind): ApiR
     scope: one.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: one.singular,
     verbs: one.verbs,
+    ...(one.shortNames && { shortNames: one.shortNames }),
   };
 }
 

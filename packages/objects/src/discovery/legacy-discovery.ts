@@ -107,7 +107,7 @@ function resourceEntry(definition: ResourceDefinition): ApiResource {
     verbs: definition.verbs,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
-    storageVersionHash: storageVersionHash(resourceByStorage(definition.storage)),
+    storageVersionHash: storageVersionHash(definition.convert ? resourceByStorage(definition.storage) : definition),
   };
 }
 
@@ -124,8 +124,8 @@ function subresourceEntry(definition: ResourceDefinition, subresource: Subresour
   };
 }
 
-function postedKindEntry({ plural, singular, namespaced, kind, verbs }: PostedKind): ApiResource {
-  return { name: plural, singularName: singular, namespaced, kind, verbs };
+function postedKindEntry({ plural, singular, namespaced, kind, verbs, shortNames }: PostedKind): ApiResource {
+  return { name: plural, singularName: singular, namespaced, kind, verbs, ...(shortNames && { shortNames }) };
 }
 
 /** GET /api/v1 and GET /apis/GROUP/VERSION; undefined for what is not served. By name, as upstream lists them. */

@@ -1,6 +1,9 @@
 import type { Verb } from '../resource.js';
 
-/** A kind that is answered at once and never stored: what a client may do, who it is, where a pod is to run. */
+/**
+ * A kind that is answered at once and never stored: what a client may do, who it is, where a pod is to run, and kinds of
+ * which there are none.
+ */
 export interface PostedKind {
   group: string;
   version: string;
@@ -9,7 +12,8 @@ export interface PostedKind {
   singular: string;
   namespaced: boolean;
   verbs: Verb[];
-  /** Name of the type in the schema; none for kinds of Everynode's own, which have no OpenAPI document. */
+  shortNames?: string[];
+  /** Name of the type in the schema; kinds without one have no OpenAPI document. */
   schema?: string;
 }
 
@@ -29,7 +33,7 @@ function review(group: 'authentication' | 'authorization', kind: string, namespa
   };
 }
 
-/** Every kind that is posted and not kept. */
+/** Every kind that is served and not kept. */
 export const postedKinds: readonly PostedKind[] = [
   {
     group: '',
@@ -47,6 +51,16 @@ export const postedKinds: readonly PostedKind[] = [
   review('authorization', 'SelfSubjectAccessReview'),
   review('authorization', 'SelfSubjectRulesReview'),
   review('authorization', 'SubjectAccessReview'),
+  {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    singular: 'customresourcedefinition',
+    namespaced: false,
+    verbs: ['get', 'list'],
+    shortNames: ['crd', 'crds'],
+  },
   {
     group: 'explain.everynode.io',
     version: 'v1',

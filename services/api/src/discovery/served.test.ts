@@ -128,6 +128,15 @@ function withoutEmpty(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutEmpty(inner)]));
 }
 
+describe('custom resources', () => {
+  it('are none, which is how kubectl learns that a kind is not one', async () => {
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    expect((await get(path)).json).toMatchObject({ kind: 'CustomResourceDefinitionList', items: [] });
+    expect((await get(`${path}/x`)).json.message).toBe('customresourcedefinitions.apiextensions.k8s.io "x" not found');
+    expect((await api.request('POST', path, { body: {} })).status).toBe(405);
+  });
+});
+
 describe('openapi', () => {
   const V2 = 'application/com.github.proto-openapi.spec.v2';
   const V3 = 'application/com.github.proto-openapi.spec.v3';

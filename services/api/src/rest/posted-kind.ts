@@ -22,8 +22,8 @@ export interface PostedRequest {
 export async function servePostedKind(context: ApiContext, request: PostedRequest): Promise<ResourceAnswer> {
   const { method, at, body, query, accept, identity } = request;
   const { posted, namespace } = at;
-  if (method !== 'POST') {
-    throw new MethodNotAllowed(['POST']);
+  if (method !== 'POST' || posted.schema === undefined) {
+    throw new MethodNotAllowed(posted.schema === undefined ? ['GET'] : ['POST']);
   }
   const target = posted as DecodeTarget;
   const { object, warnings } = readObject(body, target, query.fieldValidation);

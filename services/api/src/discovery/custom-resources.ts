@@ -1,0 +1,23 @@
+import { notFound } from '@everynode/objects';
+import type { FastifyInstance } from 'fastify';
+import type { ApiContext } from '../api-context.js';
+import { sendPayload } from '../send-document.js';
+
+const GROUP = 'apiextensions.k8s.io';
+const PLURAL = 'customresourcedefinitions';
+const PATH = `/apis/${GROUP}/v1/${PLURAL}`;
+
+/**
+ * There are no custom resources here. kubectl asks for their definitions before it checks the fields of any kind that
+ * cannot be patched, a review for instance, and gives up where it gets no list.
+ */
+export function addCustomResources(fastify: FastifyInstance, context: ApiContext): void {
+  fastify.get(PATH, (request, reply) => {
+    const metadata = { resourceVersion: String(context.reflector.revision) };
+    const list = { kind: 'CustomResourceDefinitionList', apiVersion: `${GROUP}/v1`, metadata, items: [] };
+    return sendPayload(request, reply, JSON.stringify(list), 'application/json');
+  });
+  fastify.get<{ Params: { name: string } }>(`${PATH}/:name`, (request) => {
+    throw notFound({ group: GROUP, plural: PLURAL, name: request.params.name });
+  });
+}
