@@ -2,5 +2,5 @@ export { setNamespaceDefaults, setNodeDefaults, setPriorityClassDefaults, setSec
 export { setDaemonSetDefaults } from './daemon-set.js';
 export { defaultPullPolicy, imageTag } from './image-name.js';
 export { addDefaultTolerations, setPodDefaults } from './pod.js';
-export { containersOf, setPodSpecDefaults } from './pod-spec.js';
+export { containersOf, setPodSpecDefaults, withServiceAccount } from './pod-spec.js';
 export { type QosClass, qosClassOf } from './qos-class.js';

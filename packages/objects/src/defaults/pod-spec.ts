@@ -26,6 +26,16 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   if (spec.overhead) roundResources({ limits: spec.overhead });
 }
 
+/** A pod that names no service account has its namespace's (admission plugin ServiceAccount). */
+export function withServiceAccount(spec: PodSpec): PodSpec {
+  return { ...spec, serviceAccountName: DEFAULT_ACCOUNT, serviceAccount: DEFAULT_ACCOUNT, ...own(spec) };
+}
+
+const DEFAULT_ACCOUNT = 'default';
+
+const own = ({ serviceAccountName: name }: PodSpec): Pick<PodSpec, 'serviceAccountName' | 'serviceAccount'> =>
+  name ? { serviceAccountName: name, serviceAccount: name } : {};
+
 /** `serviceAccount` is the old name of the field; the API always shows both, with the new one in the lead. */
 function mirrorServiceAccount(spec: PodSpec): void {
   const name = spec.serviceAccountName || spec.serviceAccount;

@@ -3,6 +3,7 @@ import { setNamespaceDefaults } from '../defaults/index.js';
 import type { KubeObject } from '../kube-object.js';
 import { namespaceTable } from '../table/index.js';
 import { dnsLabelFaults } from '../validation/index.js';
+import { validateNamespaceStatus } from '../validation/namespace.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 const namespaceOf = (object: KubeObject): Namespace => object as unknown as Namespace;
@@ -29,8 +30,12 @@ export const namespaces = defineResource({
     object.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
     return { phase: 'Active' };
   },
+  validateStatus: (object) => validateNamespaceStatus(namespaceOf(object)),
   // Only /finalize changes the spec.
   carryOver: (object, current) => {
+    object.spec = structuredClone(current.spec);
+  },
+  carryOverStatus: (object, current) => {
     object.spec = structuredClone(current.spec);
   },
 });

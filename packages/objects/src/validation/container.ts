@@ -1,4 +1,5 @@
-import type { Container, ContainerPort, PodSpec, SecurityContext } from 'kubernetes-types/core/v1.js';
+import { isIP } from 'node:net';
+import type { Container, ContainerPort, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import {
@@ -12,7 +13,8 @@ import {
   withinRange,
 } from './faults.js';
 import { type ProbeRole, validateLifecycle, validateProbe } from './handler.js';
-import { dnsLabelFaults, portNameFaults } from './names.js';
+import { dnsLabelFaults, IP_FAULT, portNameFaults } from './names.js';
+import { validateContainerSecurity } from './pod-security.js';
 import { validateResources } from './resource-requirements.js';
 import { validateVolumeMounts } from './volume.js';
 
@@ -22,15 +24,19 @@ const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File'];
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
 const PROBES: readonly ProbeRole[] = ['livenessProbe', 'readinessProbe', 'startupProbe'];
 const MAX_PORT = 65535;
-const MAX_ID = 2 ** 31 - 1;
 
 /** A container as newer servers know it: with a restart policy of its own (KEP-753, KEP-5307). */
-type AnyContainer = Container & { restartPolicy?: string };
+type AnyContainer = Container & { restartPolicy?: string; resizePolicy?: ResizePolicy[] };
+
+interface ResizePolicy {
+  resourceName?: string;
+  restartPolicy?: string;
+}
 
 /** pkg/apis/core/validation validateContainerPorts. */
 function validatePorts(ports: readonly ContainerPort[], field: string): FieldError[] {
   const names = new Set<string>();
-  return ports.flatMap(({ name, containerPort, hostPort, protocol }, index) => {
+  return ports.flatMap(({ name, containerPort, hostPort, hostIP, protocol }, index) => {
     const at = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (name) {
@@ -42,34 +48,29 @@ function validatePorts(ports: readonly ContainerPort[], field: string): FieldErr
     if (!containerPort) errors.push(required(`${at}.containerPort`));
     else errors.push(...withinRange(`${at}.containerPort`, containerPort, 1, MAX_PORT));
     if (hostPort) errors.push(...withinRange(`${at}.hostPort`, hostPort, 1, MAX_PORT));
+    if (hostIP && isIP(hostIP) === 0) errors.push(invalidValue(`${at}.hostIP`, hostIP, IP_FAULT));
     errors.push(...oneOf(`${at}.protocol`, protocol, PROTOCOLS));
     return errors;
   });
 }
 
-export function validateIds(
-  context: Pick<SecurityContext, 'runAsUser' | 'runAsGroup'> & { fsGroup?: number },
-  field: string,
-): FieldError[] {
-  return [
-    ...withinRange(`${field}.runAsUser`, context.runAsUser, 0, MAX_ID),
-    ...withinRange(`${field}.runAsGroup`, context.runAsGroup, 0, MAX_ID),
-    ...withinRange(`${field}.fsGroup`, context.fsGroup, 0, MAX_ID),
-  ];
-}
-
-function validateSecurityContext(context: SecurityContext, field: string): FieldError[] {
-  const errors = validateIds(context, field);
-  if (context.allowPrivilegeEscalation === false && context.privileged) {
-    const detail = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true';
-    errors.push(invalidValue(field, context, detail));
-  }
-  return errors;
-}
-
 function validateImage(image: string | undefined, field: string): FieldError[] {
   if (!image) return [required(field)];
   return image.trim() === image ? [] : [invalidValue(field, image, 'must not have leading or trailing whitespace')];
+}
+
+/** pkg/apis/core/validation validateResizePolicy. */
+function validateResizePolicies(policies: readonly ResizePolicy[], field: string): FieldError[] {
+  const seen = new Set<string>();
+  return policies.flatMap(({ resourceName = '', restartPolicy }, index) => {
+    const errors = seen.has(resourceName) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
+    seen.add(resourceName);
+    return [
+      ...errors,
+      ...oneOf(field, resourceName, ['cpu', 'memory']),
+      ...oneOf(field, restartPolicy, ['NotRequired', 'RestartContainer']),
+    ];
+  });
 }
 
 /** The rules that all kinds of containers share. */
@@ -89,8 +90,9 @@ export function validateContainer(container: AnyContainer, volumes: ReadonlySet<
     ),
     ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES),
     ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, MESSAGE_POLICIES),
+    ...validateResizePolicies(container.resizePolicy ?? [], `${field}.resizePolicy`),
     ...(resources ? validateResources(resources, `${field}.resources`) : []),
-    ...(securityContext ? validateSecurityContext(securityContext, `${field}.securityContext`) : []),
+    ...(securityContext ? validateContainerSecurity(securityContext, `${field}.securityContext`) : []),
   ];
 }
 

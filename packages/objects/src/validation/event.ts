@@ -1,21 +1,41 @@
 import type { Event as CoreEvent } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
-import { invalidValue, notSupported, required, tooLong } from './faults.js';
+import { invalidFor, invalidValue, notSupported, required, tooLong } from './faults.js';
+import { qualifiedNameFaults } from './names.js';
 
 const MAX_NAME_BYTES = 128;
 const MAX_NOTE_BYTES = 1024;
 
-/** An event stands in the namespace of what it tells of; events of cluster-scoped objects in `default` or beside. */
+/**
+ * An event stands in the namespace of what it tells of; events of cluster-scoped objects in `default`, those of the newer kind in
+ * kube-system too.
+ */
 function validateNamespaceOf(event: CoreEvent): FieldError[] {
-  const about = event.involvedObject.namespace;
-  const own = event.metadata.namespace;
-  if (!about || about === own) return [];
+  const about = event.involvedObject.namespace ?? '';
+  const own = event.metadata.namespace ?? '';
+  const homes = event.eventTime ? ['default', 'kube-system'] : ['default'];
+  if (about ? about === own : homes.includes(own)) return [];
   return [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')];
 }
 
-/** Events of core/v1, which old clients write, have few rules (pkg/apis/core/validation legacyValidateEvent). */
+const tooManyCharacters = (field: string, max: number): FieldError =>
+  invalidValue(field, '', `can have at most ${max} characters`);
+
+/**
+ * Events of core/v1 (pkg/apis/core/validation legacyValidateEvent): old clients', without an eventTime, have few rules.
+ */
 export function validateLegacyEvent(event: CoreEvent): FieldError[] {
-  return validateNamespaceOf(event);
+  const errors = validateNamespaceOf(event);
+  if (!event.eventTime) return errors;
+  const { reportingComponent = '', reportingInstance, action, reason, message = '' } = event;
+  if (!reportingComponent) errors.push(required('reportingComponent'));
+  errors.push(...invalidFor('reportingComponent', reportingComponent, qualifiedNameFaults(reportingComponent)));
+  for (const [field, value = ''] of Object.entries({ reportingInstance, action, reason })) {
+    if (!value) errors.push(required(field));
+    if (Buffer.byteLength(value) > MAX_NAME_BYTES) errors.push(tooManyCharacters(field, MAX_NAME_BYTES));
+  }
+  if (Buffer.byteLength(message) > MAX_NOTE_BYTES) errors.push(tooManyCharacters('message', MAX_NOTE_BYTES));
+  return errors;
 }
 
 /** Events of events.k8s.io/v1, in the stored form. Field names are those of that group. */

@@ -60,6 +60,8 @@ const CONFIG_KEY_FAULT = regexFault(
   'key-name',
 );
 
+export const IP_FAULT = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+
 /** At most 63 bytes of lower case letters, digits and dashes: namespaces, containers, volumes. */
 export function dnsLabelFaults(value: string): string[] {
   const faults: string[] = [];

@@ -3,7 +3,7 @@ import type { Node } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
 import { parseQuantity } from '../quantity/index.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { forbidden, invalidFor, invalidValue, NEGATIVE } from './faults.js';
+import { duplicate, forbidden, invalidFor, invalidValue, NEGATIVE } from './faults.js';
 import { qualifiedNameFaults } from './names.js';
 import { validateTaints } from './toleration.js';
 
@@ -35,6 +35,12 @@ export function validateNode(node: Node): FieldError[] {
     ...validateAmounts(node.status?.capacity, 'status.capacity'),
     ...validateAmounts(node.status?.allocatable, 'status.allocatable'),
   ];
+  const addresses = new Set<string>();
+  for (const [index, { type, address }] of (node.status?.addresses ?? []).entries()) {
+    const key = JSON.stringify([type, address]);
+    if (addresses.has(key)) errors.push(duplicate(`status.addresses[${index}]`, { type, address }));
+    addresses.add(key);
+  }
   if (podCIDRs.length > 2) {
     errors.push(invalidValue('spec.podCIDRs', podCIDRs, 'may specify no more than one CIDR for each IP family'));
   }

@@ -2,8 +2,9 @@ import { isIP } from 'node:net';
 import type { PodSpec, PodTemplateSpec, TopologySpreadConstraint } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
 import { validateAffinity } from './affinity.js';
-import { validateContainers, validateIds } from './container.js';
+import { validateContainers } from './container.js';
 import {
+  duplicate,
   forbidden,
   invalidFor,
   invalidValue,
@@ -14,8 +15,10 @@ import {
   withinRange,
 } from './faults.js';
 import { validateLabelSelector } from './label-selector.js';
-import { dnsLabelFaults, dnsSubdomainFaults, qualifiedNameFaults } from './names.js';
+import { dnsLabelFaults, dnsSubdomainFaults, IP_FAULT, qualifiedNameFaults } from './names.js';
 import { validateAnnotations, validateLabels } from './object-meta.js';
+import { validateGates, validatePodOs, validatePodSecurity } from './pod-security.js';
+import { validateResources } from './resource-requirements.js';
 import { validateTolerations } from './toleration.js';
 import { validateVolumes } from './volume.js';
 
@@ -67,27 +70,52 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldErr
   return errors;
 }
 
-const IP_FAULT = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const UNSATISFIABLE = ['DoNotSchedule', 'ScheduleAnyway'];
+const INCLUSION = ['Honor', 'Ignore'];
 
+/** pkg/apis/core/validation validateTopologySpreadConstraints. */
 function validateSpread(constraints: readonly TopologySpreadConstraint[], field: string): FieldError[] {
-  return constraints.flatMap(({ maxSkew, topologyKey, whenUnsatisfiable, labelSelector }, index) => {
+  return constraints.flatMap((constraint, index) => {
+    const { maxSkew, topologyKey, whenUnsatisfiable, labelSelector, minDomains } = constraint;
     const path = `${field}[${index}]`;
+    const repeated = constraints
+      .slice(index + 1)
+      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
+    const inclusion = (['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const).flatMap((name) =>
+      constraint[name] === undefined || INCLUSION.includes(constraint[name])
+        ? []
+        : [notSupported(`${path}.${name}`, constraint[name], INCLUSION)],
+    );
     return [
       ...(maxSkew > 0 ? [] : [invalidValue(`${path}.maxSkew`, maxSkew, NOT_POSITIVE)]),
       ...(topologyKey
         ? invalidFor(`${path}.topologyKey`, topologyKey, qualifiedNameFaults(topologyKey))
         : [required(`${path}.topologyKey`, 'can not be empty')]),
-      ...(['DoNotSchedule', 'ScheduleAnyway'].includes(whenUnsatisfiable)
+      ...(UNSATISFIABLE.includes(whenUnsatisfiable)
         ? []
-        : [notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'])]),
+        : [notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, UNSATISFIABLE)]),
+      ...(repeated
+        ? [duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`)]
+        : []),
+      ...validateMinDomains(minDomains, whenUnsatisfiable, `${path}.minDomains`),
+      ...inclusion,
       ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
     ];
   });
 }
 
+function validateMinDomains(minDomains: number | undefined, action: string, field: string): FieldError[] {
+  if (minDomains === undefined) return [];
+  const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`;
+  return [
+    ...(minDomains > 0 ? [] : [invalidValue(field, minDomains, NOT_POSITIVE)]),
+    ...(action === 'DoNotSchedule' ? [] : [invalidValue(field, minDomains, detail)]),
+  ];
+}
+
 /**
  * The spec of a pod or of a template after defaulting: a serious subset of pkg/apis/core/validation ValidatePodSpec.
- * Left out: Windows and AppArmor options, sysctls, dynamic resource claims, and volume types no daemon here can mount.
+ * Left out: details of Windows, dynamic resource claims, and volume types no daemon here can mount.
  */
 export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   const errors = [
@@ -97,7 +125,10 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     ...validateDns(spec, field),
     ...validateHostNetwork(spec, field),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    ...(spec.securityContext ? validateIds(spec.securityContext, `${field}.securityContext`) : []),
+    ...validatePodSecurity(spec, field),
+    ...validatePodOs(spec, field),
+    ...validateGates(spec.schedulingGates ?? [], `${field}.schedulingGates`, qualifiedNameFaults),
+    ...(spec.overhead ? validateResources({ limits: spec.overhead }, `${field}.overhead`) : []),
     ...(spec.affinity ? validateAffinity(spec.affinity, `${field}.affinity`) : []),
     ...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`),
     ...validateSpread(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`),
@@ -107,9 +138,9 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     const value = spec[name];
     if (value) errors.push(...invalidFor(`${field}.${name}`, value, rule(value)));
   }
-  if (spec.shareProcessNamespace && spec.hostPID) {
-    const detail = 'ShareProcessNamespace and HostPID cannot both be enabled';
-    errors.push(invalidValue(`${field}.shareProcessNamespace`, true, detail));
+  const { preemptionPolicy } = spec;
+  if (preemptionPolicy !== undefined) {
+    errors.push(...oneOf(`${field}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   }
   for (const [index, { name }] of (spec.imagePullSecrets ?? []).entries()) {
     if (!name) errors.push(required(`${field}.imagePullSecrets[${index}].name`));

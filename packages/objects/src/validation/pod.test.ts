@@ -174,6 +174,91 @@ describe('faults of the spec', () => {
       { tolerations: [{ key: 'a', operator: 'Near' }] },
       ['NotSupported spec.tolerations[0].operator'],
     ],
+    [
+      'a sysctl twice, and one that is none',
+      {
+        securityContext: {
+          sysctls: [
+            { name: 'net.a', value: '' },
+            { name: 'net.a', value: '' },
+            { name: 'A', value: '' },
+          ],
+        },
+      },
+      ['Duplicate spec.securityContext.sysctls[1].name', 'Invalid spec.securityContext.sysctls[2].name'],
+    ],
+    [
+      'profiles',
+      {
+        securityContext: {
+          seccompProfile: { type: 'Localhost' },
+          appArmorProfile: { type: 'RuntimeDefault', localhostProfile: 'x' },
+        },
+      },
+      [
+        'Required spec.securityContext.seccompProfile.localhostProfile',
+        'Invalid spec.securityContext.appArmorProfile.localhostProfile',
+      ],
+    ],
+    [
+      'groups and policies',
+      { securityContext: { supplementalGroups: [1, -1], fsGroupChangePolicy: 'X', supplementalGroupsPolicy: 'X' } },
+      [
+        'Invalid spec.securityContext.supplementalGroups[1]',
+        'NotSupported spec.securityContext.fsGroupChangePolicy',
+        'NotSupported spec.securityContext.supplementalGroupsPolicy',
+      ],
+    ],
+    ['users of its own with the host’s processes', { hostUsers: false, hostPID: true }, ['Forbidden spec.HostPID']],
+    ['an operating system', { os: { name: 'plan9' } }, ['NotSupported spec.os']],
+    ['no operating system', { os: { name: '' } }, ['Required spec.os.name']],
+    ['the host’s processes on Windows', { os: { name: 'windows' }, hostPID: true }, ['Forbidden spec.hostPID']],
+    ['a gate twice', { schedulingGates: [{ name: 'a' }, { name: 'a' }] }, ['Duplicate spec.schedulingGates[1]']],
+    ['a gate and a node', { schedulingGates: [{ name: 'a' }], nodeName: 'n' }, ['Forbidden spec.nodeName']],
+    ['a preemption policy', { preemptionPolicy: 'Maybe' }, ['NotSupported spec.preemptionPolicy']],
+    ['an overhead below zero', { overhead: { cpu: '-1' } }, ['Invalid spec.overhead.limits[cpu]']],
+    [
+      'spread constraints',
+      {
+        topologySpreadConstraints: [
+          { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 },
+          { maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', nodeTaintsPolicy: 'X' },
+        ],
+      },
+      [
+        'Duplicate spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}',
+        'Invalid spec.topologySpreadConstraints[0].minDomains',
+        'Invalid spec.topologySpreadConstraints[1].maxSkew',
+        'NotSupported spec.topologySpreadConstraints[1].nodeTaintsPolicy',
+      ],
+    ],
+    [
+      'a container’s context, port and resize policies',
+      {
+        containers: [
+          {
+            ...CONTAINER,
+            ports: [{ containerPort: 1, hostIP: 'x' }],
+            resizePolicy: [
+              { resourceName: 'cpu', restartPolicy: 'NotRequired' },
+              { resourceName: 'cpu', restartPolicy: 'X' },
+            ],
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              capabilities: { add: ['CAP_SYS_ADMIN'] },
+              procMount: 'X',
+            },
+          },
+        ],
+      },
+      [
+        'Invalid spec.containers[0].ports[0].hostIP',
+        'Duplicate spec.containers[0].resizePolicy[1]',
+        'NotSupported spec.containers[0].resizePolicy',
+        'NotSupported spec.containers[0].securityContext.procMount',
+        'Invalid spec.containers[0].securityContext',
+      ],
+    ],
     ['ephemeral containers', { ephemeralContainers: [CONTAINER] }, ['Forbidden spec.ephemeralContainers']],
     [
       'a host port that differs under the host network',
@@ -182,6 +267,22 @@ describe('faults of the spec', () => {
     ],
   ])('%s', (_title, spec, expected) => {
     expect(faults(spec)).toEqual(expected);
+  });
+});
+
+describe('an update of a pod that is held back', () => {
+  const before = { containers: [CONTAINER], schedulingGates: [{ name: 'g' }, { name: 'h' }], nodeSelector: { a: 'b' } };
+  it.each<[string, object, string[]]>([
+    ['a gate less', { schedulingGates: [{ name: 'h' }] }, []],
+    [
+      'a gate more',
+      { schedulingGates: [{ name: 'g' }, { name: 'h' }, { name: 'i' }] },
+      ['Forbidden spec.schedulingGates'],
+    ],
+    ['a narrower selector', { nodeSelector: { a: 'b', c: 'd' } }, []],
+    ['another selector', { nodeSelector: { a: 'c' } }, ['Invalid spec.nodeSelector']],
+  ])('%s', (_title, change, expected) => {
+    expect(brief(validatePodUpdate(podOf({ ...before, ...change }), podOf(before)))).toEqual(expected);
   });
 });
 

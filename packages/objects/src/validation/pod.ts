@@ -15,6 +15,9 @@ export function validatePodCreate(pod: Pod): FieldError[] {
   if (spec.ephemeralContainers?.length) {
     errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
   }
+  if (spec.schedulingGates?.length && spec.nodeName) {
+    errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
   return errors;
 }
 
@@ -108,7 +111,17 @@ export function validatePodUpdate(pod: Pod, current: Pod): FieldError[] {
       forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gates '${names}'`),
     );
   }
-  if (!semanticallyEqual(fixedPart(spec), fixedPart(before)) || !graceUnchanged(spec, before)) {
+  const gated = gates.length > 0;
+  const selectorGrew = Object.entries(before.nodeSelector ?? {}).every(
+    ([key, value]) => spec.nodeSelector?.[key] === value,
+  );
+  if (gated && !selectorGrew) {
+    const detail = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
+    errors.push(invalidValue('spec.nodeSelector', spec.nodeSelector ?? {}, detail));
+  }
+  // A pod that is held back may be told more narrowly where it is to run.
+  const comparable = gated ? { ...spec, nodeSelector: before.nodeSelector } : spec;
+  if (!semanticallyEqual(fixedPart(comparable as PodSpec), fixedPart(before)) || !graceUnchanged(spec, before)) {
     errors.push(forbidden('spec', `pod updates may not change fields other than ${CHANGEABLE}`));
   }
   return errors;

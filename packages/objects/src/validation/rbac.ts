@@ -2,6 +2,7 @@ import type { ClusterRole, PolicyRule, RoleBinding, Subject } from 'kubernetes-t
 import type { FieldError } from '../field-error.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { invalidValue, notSupported, required } from './faults.js';
+import { validateLabelSelector } from './label-selector.js';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
@@ -36,8 +37,15 @@ export function validateRules(rules: readonly PolicyRule[] | null | undefined, n
   });
 }
 
-export function validateClusterRole({ rules }: ClusterRole): FieldError[] {
-  return validateRules(rules, false);
+export function validateClusterRole({ rules, aggregationRule }: ClusterRole): FieldError[] {
+  const errors = validateRules(rules, false);
+  if (!aggregationRule) return errors;
+  const field = 'aggregationRule.clusterRoleSelectors';
+  const selectors = aggregationRule.clusterRoleSelectors ?? [];
+  if (selectors.length === 0) {
+    return [...errors, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
+  }
+  return [...errors, ...selectors.flatMap((selector, at) => validateLabelSelector(selector, `${field}[${at}]`))];
 }
 
 /** pkg/apis/rbac/validation, ValidateRoleBinding and ValidateClusterRoleBinding. */

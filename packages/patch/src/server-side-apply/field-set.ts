@@ -87,10 +87,13 @@ export class FieldSet {
     return from(fields, true);
   }
 
-  /** Each path as a person reads it: `.spec.template.spec.containers[name="main"].image`. */
+  /** Each path as a person reads it, those of one level before those below them: `.spec.template.spec.containers[name="main"].image`. */
   paths(prefix = ''): string[] {
-    const own = this.member && prefix !== '' ? [prefix] : [];
-    return [...own, ...[...this.below].flatMap(([step, set]) => set.paths(prefix + stepText(step)))];
+    const steps = [...this.below].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [
+      ...steps.filter(([, { member }]) => member).map(([step]) => prefix + pathOfStep(step)),
+      ...steps.flatMap(([step, set]) => set.paths(prefix + pathOfStep(step))),
+    ];
   }
 }
 
@@ -99,7 +102,8 @@ export const NO_FIELDS: FieldSet = FieldSet.none();
 /** The path to here, and none below it. */
 export const ONE_FIELD: FieldSet = FieldSet.of(true, []);
 
-function stepText(step: string): string {
+/** A step as a person reads it: `.name`, `[name="main"]`, `[="value"]`. */
+export function pathOfStep(step: string): string {
   const rest = step.slice(2);
   if (step.startsWith('f:')) return `.${rest}`;
   if (step.startsWith('v:')) return `[=${rest}]`;

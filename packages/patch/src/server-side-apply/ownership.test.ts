@@ -5,7 +5,12 @@ import { capUpdaters, type Ownership, readManagers, writeManagers } from './mana
 import { mergeFields } from './merge-fields.js';
 import { type ApplyTarget, applyConfiguration, ownersAfterUpdate } from './ownership.js';
 
-const TARGET: ApplyTarget = { typeName: 'io.k8s.api.core.v1.Pod', half: 'object', hasStatus: true };
+const TARGET: ApplyTarget = {
+  typeName: 'io.k8s.api.core.v1.Pod',
+  half: 'object',
+  hasStatus: true,
+  statusWriter: 'kubelet',
+};
 const NOW = '2026-11-24T12:00:00Z';
 
 /** Pods of a few containers, labels and finalizers: maps, lists by key, sets and leaves. */
@@ -114,9 +119,9 @@ describe('field sets', () => {
       'f:metadata': { 'f:finalizers': { 'v:"x/y"': {} } },
     });
     expect(fields.paths()).toEqual([
+      '.metadata.finalizers[="x/y"]',
       '.spec.containers[name="main"]',
       '.spec.containers[name="main"].image',
-      '.metadata.finalizers[="x/y"]',
     ]);
   });
 });

@@ -30,6 +30,8 @@ export interface ApplyTarget {
   half: WrittenHalf;
   /** Is there a status subresource, so that the status is none of an ordinary write's? */
   hasStatus: boolean;
+  /** Who writes the status without saying so, in upstream's words: what nobody owns of it is taken to be theirs. */
+  statusWriter: string;
 }
 
 const factsOf = ({ typeName }: ApplyTarget): FieldFacts => ({ ref: typeName });
@@ -128,7 +130,7 @@ export function applyConfiguration(
 ): Apply {
   const facts = factsOf(target);
   const before = plain(live) ?? {};
-  const managers = known.length > 0 || !live ? known : [unnoted(target, before, by, options.now)];
+  const managers = live ? withUnnoted(target, before, known, by, options.now) : known;
   const named = ownable(fieldsOf(plain(config), facts), target);
   const mine = managers.find((other) => isSameManager(other, by));
   const others = managers.filter((other) => other !== mine);
@@ -178,7 +180,25 @@ const keptOrSystem = (kept: FieldSet): FieldSet =>
     ]),
   );
 
-function unnoted(target: ApplyTarget, live: object, { apiVersion }: FieldManager, now: string): Ownership {
-  const fields = ownable(fieldsOf(live, factsOf(target)), target);
-  return { manager: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, time: now, fields };
+/**
+ * The owners, and whoever is taken to own the rest of what is applied to: an object that nobody noted belongs to a manager of
+ * old; what is left of a status to its writer, so that it is defended.
+ */
+function withUnnoted(
+  target: ApplyTarget,
+  live: object,
+  known: readonly Ownership[],
+  { apiVersion }: FieldManager,
+  now: string,
+): readonly Ownership[] {
+  const isStatus = target.half === 'status';
+  if (!isStatus && known.length > 0) return known;
+  const owned = known.reduce((sum, { fields }) => sum.union(fields), NO_FIELDS);
+  const fields = ownable(fieldsOf(live, factsOf(target)), target).minus(owned);
+  if (fields.isEmpty) return known;
+  const entry = { operation: 'Update', apiVersion, time: now } as const;
+  if (!isStatus) return [...known, { ...entry, manager: BEFORE_FIRST_APPLY, fields }];
+  const writer = { ...entry, manager: target.statusWriter, subresource: 'status' };
+  const noted = known.find((other) => isSameManager(other, writer));
+  return replaceOwner(known, { ...writer, fields: fields.union(noted?.fields ?? NO_FIELDS) });
 }

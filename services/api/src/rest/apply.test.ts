@@ -1,5 +1,7 @@
+import { resourceByStorage } from '@everynode/objects';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
+import { commit } from './stored.js';
 
 let backends: Backends;
 let api: RunningApi;
@@ -254,6 +256,61 @@ describe('server-side apply', () => {
     });
     expect(json.code).toBe(code);
     expect(json.message).toContain(text);
+  });
+
+  it('tells two items of one key apart from two of different keys, with defaults', async () => {
+    const ports = (...list: object[]) => ({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'ports' },
+      spec: {
+        selector: { matchLabels: { app: 'p' } },
+        template: {
+          metadata: { labels: { app: 'p' } },
+          spec: { containers: [{ name: 'c', image: 'i:1', ports: list }] },
+        },
+      },
+    });
+    const made = await apply(
+      `${SETS}/ports`,
+      ports({ containerPort: 80 }, { containerPort: 80, protocol: 'UDP' }),
+      'one',
+    );
+    expect(made.json.spec.template.spec.containers[0].ports).toHaveLength(2);
+    const twice = await apply(
+      `${SETS}/ports`,
+      ports({ containerPort: 80 }, { containerPort: 80, protocol: 'TCP' }),
+      'one',
+    );
+    expect(twice.json).toMatchObject({
+      code: 400,
+      message:
+        'failed to create typed patch object (/ports; apps/v1, Kind=DaemonSet): ' +
+        '.spec.template.spec.containers[name="c"].ports: duplicate entries for key [containerPort=80,protocol="TCP"]',
+    });
+  });
+
+  it('defends a status that nobody noted in the name of who writes it', async () => {
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'agents' } };
+    await api.request('POST', '/api/v1/nodes', { body: node });
+    const condition = (type: string, status: string) => ({ ...node, status: { conditions: [{ type, status }] } });
+    const target = { definition: resourceByStorage('nodes'), namespace: '', name: 'agents' };
+    // As an agent does: past the API, and noting nothing.
+    await commit(api.context, target, false, (current) => ({
+      kind: 'update',
+      parts: { observed: JSON.stringify({ conditions: [{ type: 'Ready', status: 'True' }] }) },
+      placement: current?.placement ?? null,
+      deleting: false,
+    }));
+    const refused = await apply('/api/v1/nodes/agents/status', condition('Ready', 'False'), 'npd');
+    expect(refused.json).toMatchObject({
+      message:
+        'Apply failed with 1 conflict: conflict with "kubelet" with subresource "status" using v1: .status.conditions[type="Ready"].status',
+      details: { causes: [{ reason: 'FieldManagerConflict', field: '.status.conditions[type="Ready"].status' }] },
+    });
+    await apply('/api/v1/nodes/agents/status', condition('Mine', 'True'), 'npd');
+    const { json } = await apply('/api/v1/nodes/agents/status', { ...node, status: {} }, 'npd');
+    expect(json.status.conditions).toEqual([{ type: 'Ready', status: 'True' }]);
   });
 
   it('takes the applier’s resourceVersion as a precondition, and writes nothing in a dry run', async () => {

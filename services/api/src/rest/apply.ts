@@ -19,6 +19,7 @@ import {
   APPLY_MEDIA_TYPE,
   type ApplyConflict,
   applyConfiguration,
+  itemFaults,
   readManagers,
   writeManagers,
 } from '@everynode/patch';
@@ -97,6 +98,8 @@ function readConfiguration(target: Target, body: Body, query: Query): { config: 
     throw refuse(others.length > 0 ? `errors:\n  ${faults.join('\n  ')}` : (faults[0] ?? ''));
   }
   const config = onlyWritten(written, object) as KubeObject;
+  const unmergeable = itemFaults(definition.schema, config);
+  if (unmergeable !== undefined) throw refuse(unmergeable);
   config.metadata ??= {} as KubeObject['metadata'];
   placeInNamespace(target, config);
   const { fieldValidation } = query;
@@ -172,7 +175,7 @@ function applyToLive(
     checkName(target, object);
     return decideReplacement(target, half, object, current, (_before, after) => {
       const { owners, conflicts } = apply.settle(after);
-      if (conflicts.length > 0) throw conflictError(definition, target.name, conflicts);
+      if (conflicts.length > 0) throw conflictError(conflicts);
       // Keeps `kubectl apply` without --server-side in step, where it was used (managedfields, lastappliedupdater.go).
       if (lastApplied) {
         after.metadata.annotations = { ...after.metadata.annotations, [LAST_APPLIED]: `${canonicalJson(config)}\n` };
@@ -207,7 +210,7 @@ function ownersOfApply(definition: ResourceDefinition, config: KubeObject, manag
 }
 
 /** Source: apimachinery managedfields/internal/conflict.go. */
-function conflictError({ group, plural }: ResourceDefinition, name: string, conflicts: ApplyConflict[]): ApiError {
+function conflictError(conflicts: ApplyConflict[]): ApiError {
   const owner = ({ by }: ApplyConflict): string => {
     const on = by.subresource ? ` with subresource ${JSON.stringify(by.subresource)}` : '';
     return `${JSON.stringify(by.manager)}${on}${by.operation === 'Update' ? ` using ${by.apiVersion}` : ''}`;
@@ -228,5 +231,6 @@ function conflictError({ group, plural }: ResourceDefinition, name: string, conf
     message: `conflict with ${owner(conflict)}`,
     field: conflict.path,
   }));
-  return new ApiError('Conflict', message, { name, group, kind: plural, causes });
+  // Upstream's says no more of the object.
+  return new ApiError('Conflict', message, { causes });
 }

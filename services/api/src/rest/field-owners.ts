@@ -27,9 +27,13 @@ export function managerOf(query: Query, userAgent: string | undefined): string {
   return (userAgent ?? 'unknown').split('/', 1)[0]?.slice(0, MAX_NAME) || 'unknown';
 }
 
+/** What agents, not controllers, write the status of. */
+const AGENTS_KINDS: ReadonlySet<string> = new Set(['pods', 'nodes']);
+
 export function applyTargetOf({ definition, half }: Omit<Writing, 'manager'>): ApplyTarget {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
-  return { typeName: definition.schema, half: half === 'status' ? 'status' : 'object', hasStatus };
+  const statusWriter = AGENTS_KINDS.has(definition.storage) ? 'kubelet' : 'kube-controller-manager';
+  return { typeName: definition.schema, half: half === 'status' ? 'status' : 'object', hasStatus, statusWriter };
 }
 
 export function fieldManagerOf({ definition, half, manager }: Writing, operation: 'Apply' | 'Update'): FieldManager {

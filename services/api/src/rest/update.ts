@@ -17,6 +17,7 @@ import {
 } from '@everynode/objects';
 import { applyPatch, describePatch, isJsonPatch } from '@everynode/patch';
 import type { Current, Decision } from '@everynode/store';
+import { admitUpdate } from '../admission/admit.js';
 import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
@@ -89,6 +90,7 @@ export async function updateObject(
       if (uid && uid !== current?.uid) throw otherUid(target, uid, current?.uid ?? '');
       if (!current) throw new MissingError();
       checkVersionIsNamed(target, object);
+      admitUpdate(context, definition, object);
       return decideReplacement(target, half, object, current, owners);
     });
   const create = () => {
@@ -134,6 +136,7 @@ export async function patchObject(
     const { object } = decoded;
     placeInNamespace(target, object);
     checkName(target, object);
+    admitUpdate(context, definition, object);
     warnings = [...decoded.warnings, ...dropDoubleOwners(object, 'patched'), ...policyWarnings(definition, object)];
     return decideReplacement(target, half, object, current, ownersOfUpdate({ definition, half, manager }));
   });

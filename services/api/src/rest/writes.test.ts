@@ -1,3 +1,4 @@
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
 
@@ -509,5 +510,62 @@ describe('a delete', () => {
     expect([names(page.json), page.json.metadata.continue]).toEqual([['c1', 'c2'], expect.any(String)]);
     expect(names((await api.request('GET', `${MAPS}?labelSelector=go`)).json)).toEqual(['c3']);
     expect((await api.request('DELETE', `${MAPS}?dryRun=x`)).status).toBe(422);
+  });
+});
+
+describe('admission', () => {
+  const CLASSES = '/apis/scheduling.k8s.io/v1/priorityclasses';
+  const pod = (name: string, spec: object = {}) => ({
+    metadata: { name },
+    spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+  });
+  const createPod = (name: string, spec: object = {}) => api.request('POST', PODS, { body: pod(name, spec) });
+
+  it('gives pods an account, a priority, and time on nodes that fail', async () => {
+    const { json } = await createPod('admitted', {
+      tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists' }],
+    });
+    expect(json.spec).toMatchObject({
+      serviceAccountName: 'default',
+      serviceAccount: 'default',
+      priority: 0,
+      preemptionPolicy: 'PreemptLowerPriority',
+    });
+    expect(json.spec.tolerations).toEqual([
+      { key: 'node.kubernetes.io/not-ready', operator: 'Exists' },
+      { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+    ]);
+    expect(json).not.toHaveProperty('tolerations');
+  });
+
+  it('refuses priorities that no class gives, and takes the one class for all', async () => {
+    const own = await createPod('own', { priority: 7 });
+    expect([own.status, own.json.message]).toEqual([
+      403,
+      'pods "own" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name',
+    ]);
+    const everyday = { metadata: { name: 'everyday' }, value: 5, globalDefault: true, preemptionPolicy: 'Never' };
+    await api.request('POST', CLASSES, { body: everyday });
+    await eventually(async () => {
+      const { json } = await api.request('POST', `${PODS}?dryRun=All`, { body: pod('later') });
+      expect(json.spec).toMatchObject({ priorityClassName: 'everyday', priority: 5, preemptionPolicy: 'Never' });
+    });
+    const second = await api.request('POST', CLASSES, { body: { ...everyday, metadata: { name: 'second' } } });
+    expect([second.status, second.json.message]).toEqual([
+      403,
+      'priorityclasses.scheduling.k8s.io "second" is forbidden: PriorityClass everyday is already marked as default. Only one default can exist',
+    ]);
+    await api.request('DELETE', `${CLASSES}/everyday`);
+  });
+
+  it('lets no status say that a namespace goes', async () => {
+    const { json } = await api.request('PATCH', '/api/v1/namespaces/default/status', {
+      body: { status: { phase: 'Terminating' }, spec: { finalizers: [] } },
+      contentType: MERGE,
+    });
+    expect([json.code, json.message]).toEqual([
+      422,
+      'Namespace "default" is invalid: status.Phase: Invalid value: "Terminating": may only be \'Active\' if `deletionTimestamp` is empty',
+    ]);
   });
 });

@@ -19,6 +19,7 @@ import {
   splitObject,
   timestamp,
   withPodScheduled,
+  withServiceAccount,
 } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
@@ -32,8 +33,8 @@ class NameTakenError extends Error {
 
 const podDefinition = resourceByStorage('pods');
 
-/** The class of that name, if there is one. */
-export type FindPriorityClass = (name: string) => PriorityFacts | undefined;
+/** The class of that name, if there is one; without a name the one for pods that name none. */
+export type FindPriorityClass = (name: string | undefined) => PriorityFacts | undefined;
 
 /** Spec and first status of a pod as the api would have stored them. */
 function completed(prefix: string, spec: PodSpec, find: FindPriorityClass): { spec: PodSpec; status: PodStatus } {
@@ -41,8 +42,10 @@ function completed(prefix: string, spec: PodSpec, find: FindPriorityClass): { sp
   const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec: structuredClone(spec) };
   podDefinition.setDefaults(pod);
   podDefinition.prepareForCreate(pod);
-  const whole = { serviceAccountName: 'default', ...(pod.spec as PodSpec) };
-  return { spec: resolvePriority(prefix, whole, find), status: pod.status as PodStatus };
+  return {
+    spec: resolvePriority(prefix, withServiceAccount(pod.spec as PodSpec), find),
+    status: pod.status as PodStatus,
+  };
 }
 
 /** A pod that was created. Without room on its node it is not bound to it, and waits there for the placement. */

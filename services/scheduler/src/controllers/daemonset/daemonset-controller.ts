@@ -13,7 +13,7 @@ import {
   trimHistory,
 } from '@everynode/daemonset';
 import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
-import { ApiError, controllerOf, isEmptySelector, keyOf, type PriorityFacts } from '@everynode/objects';
+import { ApiError, controllerOf, isEmptySelector, keyOf, priorityClassIn } from '@everynode/objects';
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
@@ -442,7 +442,7 @@ export class DaemonSetController implements Controller {
     const { reflector, room } = this.#context;
     const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
     const { overrides } = state.take(cached).limits;
-    const find = (name: string) => classes.get('', name)?.object as PriorityFacts;
+    const find = (name: string | undefined) => priorityClassIn(classes, name);
     return new DaemonPodFactory(daemonSet, state.hash, overrides, room, find);
   }
 

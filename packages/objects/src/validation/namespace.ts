@@ -1,0 +1,12 @@
+import type { Namespace } from 'kubernetes-types/core/v1.js';
+import type { FieldError } from '../field-error.js';
+import { invalidValue } from './faults.js';
+
+/** The phase says whether a namespace goes, which its deletion alone decides (ValidateNamespaceStatusUpdate). */
+export function validateNamespaceStatus({ metadata, status }: Namespace): FieldError[] {
+  const isGoing = metadata?.deletionTimestamp !== undefined;
+  const due = isGoing ? 'Terminating' : 'Active';
+  if (status?.phase === due) return [];
+  const detail = `may only be '${due}' if \`deletionTimestamp\` is ${isGoing ? 'not ' : ''}empty`;
+  return [invalidValue('status.Phase', status?.phase ?? '', detail)];
+}
