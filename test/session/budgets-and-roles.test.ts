@@ -17,6 +17,47 @@ afterAll(async () => {
   await stack.stop();
 }, 60_000);
 
+describe('who may do what', () => {
+  it('is answered to a person and to a service account', async () => {
+    expect(await kubectl.run('auth can-i delete nodes')).toBe('yes');
+    expect(await kubectl.run('auth can-i --list')).toMatch(/^\*\.\*\s+\[\]\s+\[\]\s+\[\*\]$/m);
+    expect(await kubectl.run('auth whoami')).toContain('system:masters');
+    const token = await kubectl.run('create token default --duration=10m');
+    const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+    const answer = JSON.parse(await kubectl.run('create -f - -o json', JSON.stringify(review)));
+    expect(answer.status.user.username).toBe('system:serviceaccount:default:default');
+  });
+
+  it('comes back when what stands in every namespace is deleted', async () => {
+    await kubectl.run('delete serviceaccount/default configmap/kube-root-ca.crt');
+    await eventually(() => kubectl.run('get serviceaccount/default configmap/kube-root-ca.crt'));
+  });
+});
+
+describe('a pod that runs', () => {
+  const pod = (of: string): Promise<string> => kubectl.run(['get', 'pod', 'web', '-o', `jsonpath={${of}}`]);
+
+  it('is resized in place', async () => {
+    const resources = { requests: { cpu: '100m' } };
+    const containers = [{ name: 'web', image: 'web:1', resources }];
+    const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } };
+    await kubectl.run('apply -f -', JSON.stringify(manifest));
+    await kubectl.run('wait pod/web --for=condition=Ready --timeout=30s');
+    const patch = JSON.stringify({ spec: { containers: [{ name: 'web', resources: { requests: { cpu: '200m' } } }] } });
+    await kubectl.run(['patch', 'pod', 'web', '--subresource=resize', '-p', patch]);
+    await eventually(async () => expect(await pod('.status.containerStatuses[0].resources.requests.cpu')).toBe('200m'));
+    expect(await pod('.status.containerStatuses[0].restartCount')).toBe('0');
+  });
+
+  it('takes a container to look at it', async () => {
+    await kubectl.run('debug web --image=busybox --container=look --profile=general --attach=false');
+    await eventually(async () =>
+      expect(await pod('.status.ephemeralContainerStatuses[0].state.running.startedAt')).not.toBe(''),
+    );
+    await kubectl.run('delete pod web --now');
+  });
+});
+
 describe('roles and bindings', () => {
   const chart = `
 apiVersion: v1
