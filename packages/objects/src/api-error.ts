@@ -102,8 +102,10 @@ export function notFound(subject: ErrorSubject): ApiError {
   return new ApiError('NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
 }
 
-export function alreadyExists(subject: ErrorSubject): ApiError {
-  return new ApiError('AlreadyExists', `${qualified(subject)} "${subject.name}" already exists`, detailsOf(subject));
+/** `deleting`: the one that is in the way is on its way out. */
+export function alreadyExists(subject: ErrorSubject, deleting = false): ApiError {
+  const message = `${deleting ? 'object is being deleted: ' : ''}${qualified(subject)} "${subject.name}" already exists`;
+  return new ApiError('AlreadyExists', message, detailsOf(subject));
 }
 
 /** The 409 of a generated name that is taken, again and again. */

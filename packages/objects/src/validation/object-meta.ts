@@ -116,7 +116,12 @@ export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[
     const added = (meta.finalizers ?? []).filter((name) => !current.finalizers?.includes(name));
     if (added.length > 0) {
       const detail = 'no new finalizers can be added if the object is being deleted, found new finalizers ';
-      errors.push(forbidden('metadata.finalizers', detail + JSON.stringify(added)));
+      // As Go prints a sorted list of texts.
+      const list = `[]string{${added
+        .sort()
+        .map((name) => JSON.stringify(name))
+        .join(', ')}}`;
+      errors.push(forbidden('metadata.finalizers', detail + list));
     }
   }
   if ((meta.generation ?? 0) < (current.generation ?? 0)) {

@@ -108,7 +108,7 @@ async function createNamed(
   if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
   const stored = toStored(definition, object);
   return await commit(context, target, dryRun, (current) => {
-    if (current) throw alreadyExists(subjectOf(target));
+    if (current) throw alreadyExists(subjectOf(target), current.deleting);
     const { parts, placement, deleting } = stored;
     return { kind: 'create', uid: object.metadata.uid, parts, placement, deleting };
   });

@@ -3,6 +3,7 @@ import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
 import { type Body, readObject } from '../rest/body.js';
+import { placeInNamespace } from '../rest/object-identity.js';
 import { commit, objectOf, subjectOf, type Target } from '../rest/stored.js';
 import { decisionFor } from '../rest/update.js';
 
@@ -10,24 +11,25 @@ const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api
 
 /** POST pods/NAME/binding: puts a pod on a node. Source: pkg/registry/core/pod/storage, assignPod. */
 export async function bindPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
-  const binding = readObject(body, BINDING, query.fieldValidation).object as unknown as {
-    target?: { kind?: string; name?: string };
-  };
+  const { object } = readObject(body, BINDING, query.fieldValidation);
+  if (object.metadata.name !== target.name) {
+    throw new ApiError('BadRequest', 'name in URL does not match name in Binding object');
+  }
+  placeInNamespace(target, object);
+  const binding = object as unknown as { target?: { kind?: string; name?: string } };
   const node = binding.target?.name;
-  if (!node || (binding.target?.kind ?? 'Node') !== 'Node')
+  if (!node || (binding.target?.kind || 'Node') !== 'Node')
     throw new ApiError('BadRequest', 'target.name must name a Node');
   const now = timestamp(Date.now());
+  const subject = { ...subjectOf(target), plural: 'pods/binding' };
   await commit(context, target, query.dryRun, (current) => {
     if (!current) throw notFound(subjectOf(target));
     const pod = objectOf(target, current);
     const spec = pod.spec as { -readonly [K in keyof PodSpec]: PodSpec[K] };
     if (pod.metadata.deletionTimestamp !== undefined)
-      throw conflict(subjectOf(target), 'pod is being deleted, cannot be assigned to a host');
+      throw conflict(subject, `pod ${target.name} is being deleted, cannot be assigned to a host`);
     if (spec.nodeName)
-      throw conflict(
-        subjectOf(target),
-        `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`,
-      );
+      throw conflict(subject, `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
     spec.nodeName = node;
     const status = (pod.status ?? {}) as PodStatus;
     pod.status = { ...status, conditions: withPodScheduled(status.conditions, { status: 'True' }, now) };

@@ -7,6 +7,7 @@ import type { Query } from '../query.js';
 import { type Body, readObject } from '../rest/body.js';
 import { deleteObject } from '../rest/delete.js';
 import { getObject } from '../rest/get.js';
+import { placeInNamespace } from '../rest/object-identity.js';
 import { commit, objectOf, type Target } from '../rest/stored.js';
 
 const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'io.k8s.api.policy.v1.Eviction' };
@@ -18,6 +19,10 @@ const BUDGETS = 'poddisruptionbudgets.policy';
  */
 export async function evictPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
   const { object } = readObject(body, EVICTION, query.fieldValidation);
+  if (object.metadata.name !== target.name) {
+    throw new ApiError('BadRequest', 'name in URL does not match name in Eviction object');
+  }
+  placeInNamespace(target, object);
   const given = (object as { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string } } })
     .deleteOptions;
   const pod = (await getObject(context, target.definition, target.namespace, target.name, query)).object as Pod;
