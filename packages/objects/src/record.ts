@@ -52,9 +52,16 @@ export function placementOf(resource: string, object: KubeObject): string | null
 
 /** JSON text of the whole object. Joins the parts as they are: nothing is parsed. */
 export function recordToJson(record: ObjectRecord, apiVersion: string, kind: string): string {
+  return `{"kind":"${kind}","apiVersion":"${apiVersion}",${membersOf(record)}}`;
+}
+
+/** The same as an item of a list, which says once for all of them what they are. */
+export const recordToItemJson = (record: ObjectRecord): string => `{${membersOf(record)}}`;
+
+function membersOf(record: ObjectRecord): string {
   const rest = record.desired.length > 2 ? `,${record.desired.slice(1, -1)}` : '';
   const status = record.observed === null ? '' : `,"status":${record.observed}`;
-  return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${metadataToJson(record)}${rest}${status}}`;
+  return `"metadata":${metadataToJson(record)}${rest}${status}`;
 }
 
 function metadataToJson(record: ObjectRecord): string {

@@ -1,5 +1,11 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { apiVersionOf, type ObjectRecord, type ResourceDefinition, recordToJson } from '@everynode/objects';
+import {
+  apiVersionOf,
+  type ObjectRecord,
+  type ResourceDefinition,
+  recordToItemJson,
+  recordToJson,
+} from '@everynode/objects';
 import type { MetaVersion } from '../negotiate.js';
 import type { BookmarkMeta, ListMeta, Payload, Presenter, WatchEventType } from './presenter.js';
 import { shown } from './presenter.js';
@@ -8,6 +14,13 @@ import type { TextForm } from './text-form.js';
 export function objectJson(definition: ResourceDefinition, object: CachedObject): string {
   if (definition.convert) return JSON.stringify(shown(definition, object));
   return recordToJson(object.record, apiVersionOf(definition), definition.kind);
+}
+
+/** Upstream's typed lists leave the type of their items to the list's own. */
+function itemJson(definition: ResourceDefinition, object: CachedObject): string {
+  if (!definition.convert) return recordToItemJson(object.record);
+  const { apiVersion: _apiVersion, kind: _kind, ...members } = shown(definition, object);
+  return JSON.stringify(members);
 }
 
 export function metadataJson(record: ObjectRecord, version: MetaVersion): string {
@@ -31,9 +44,10 @@ function presenterOf(
   { apiVersion, kind }: { apiVersion: string; kind: string },
   form: TextForm,
   write: (object: CachedObject) => string,
+  writeItem: (object: CachedObject) => string,
 ): Presenter {
   function* written(objects: readonly CachedObject[]) {
-    for (const object of objects) yield write(object);
+    for (const object of objects) yield writeItem(object);
   }
   return {
     ...asJson(form),
@@ -49,10 +63,17 @@ function presenterOf(
 export function jsonObjectPresenter(definition: ResourceDefinition, form: TextForm): Presenter {
   const apiVersion = apiVersionOf(definition);
   const typeMeta = { apiVersion, kind: definition.kind };
-  return presenterOf(`object ${apiVersion}`, typeMeta, form, (object) => objectJson(definition, object));
+  return presenterOf(
+    `object ${apiVersion}`,
+    typeMeta,
+    form,
+    (object) => objectJson(definition, object),
+    (object) => itemJson(definition, object),
+  );
 }
 
 export function jsonMetadataPresenter(version: MetaVersion, form: TextForm): Presenter {
   const typeMeta = { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata' };
-  return presenterOf(`metadata ${version}`, typeMeta, form, ({ record }) => metadataJson(record, version));
+  const write = ({ record }: CachedObject): string => metadataJson(record, version);
+  return presenterOf(`metadata ${version}`, typeMeta, form, write, write);
 }

@@ -18,7 +18,7 @@ export function encodeToken({ revision, start }: Continuation): string {
 }
 
 const refused = (why: string, cause?: unknown): ApiError =>
-  new ApiError('BadRequest', `invalid continue token: continue key is not valid${why}`, {}, { cause });
+  new ApiError('BadRequest', `invalid continue token: continue key is not valid${why}`, undefined, { cause });
 
 /** @throws ApiError BadRequest for text that is no token. */
 export function decodeToken(text: string): Continuation {
