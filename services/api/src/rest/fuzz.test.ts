@@ -2,6 +2,8 @@ import { resources } from '@everynode/objects';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
+import { encodeMessage } from '../protobuf/codec.js';
+import { wrap } from '../protobuf/envelope.js';
 
 /** Whatever comes in, the answer is a well-formed object or a Status, never an internal error, and the api lives on. */
 let backends: Backends;
@@ -192,5 +194,127 @@ describe('any request', () => {
     // It got past the front door.
     expect([...seen]).toEqual(expect.arrayContaining([200, 201, 400, 404, 405, 415, 422]));
     expect((await api.request('GET', '/api/v1/namespaces/default')).status).toBe(200);
+  });
+});
+
+const DAEMONS = '/apis/apps/v1/namespaces/default/daemonsets';
+const MAPS = '/api/v1/namespaces/default/configmaps';
+const template = {
+  metadata: { labels: { app: 'd' } },
+  spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 1 }] }] },
+};
+const daemon = { metadata: { name: 'target' }, spec: { selector: { matchLabels: { app: 'd' } }, template } };
+
+const accept = fc.oneof(
+  fc.constantFrom(
+    'application/json',
+    'application/yaml',
+    'application/vnd.kubernetes.protobuf',
+    'application/json;as=Table;v=v1;g=meta.k8s.io',
+    'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+    'application/json;as=PartialObjectMetadataList;v=v9;g=meta.k8s.io, */*;q=0.1',
+    'text/html',
+  ),
+  fc.string({ maxLength: 30 }).filter((text) => /^[!-~]+$/.test(text)),
+);
+
+const pointer = fc.constantFrom(
+  '',
+  '/metadata/labels/a',
+  '/metadata/name',
+  '/metadata/uid',
+  '/metadata/managedFields/0',
+  '/data/a',
+  '/data/-',
+  '/spec/template/spec/containers/0',
+  '/spec/template/spec/containers/-',
+  '/spec/selector',
+  '/a~2b',
+);
+const operations = fc.array(
+  fc.record(
+    {
+      op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'no'),
+      path: pointer,
+      from: pointer,
+      value: tree,
+    },
+    { requiredKeys: ['op'] },
+  ),
+  { maxLength: 4 },
+);
+const directives = fc.constantFrom(
+  { $patch: 'replace' },
+  { $patch: 'other' },
+  { spec: { template: { spec: { containers: [{ name: 'c', $patch: 'delete' }] } } } },
+  { spec: { template: { spec: { '$setElementOrder/containers': [{ name: 'x' }], containers: [{ name: 'x' }] } } } },
+  { metadata: { '$deleteFromPrimitiveList/finalizers': ['a'] } },
+  { spec: { $retainKeys: ['template'], template: { spec: { containers: [{ image: 'no name' }] } } } },
+);
+const documents = fc.oneof(
+  tree,
+  directives,
+  fc.record({ metadata: tree, spec: tree, data: tree, status: tree }, { requiredKeys: [] }),
+);
+const patches = fc
+  .tuple(
+    fc.constantFrom(`${DAEMONS}/target`, `${DAEMONS}/target/status`, `${MAPS}/target`, '/api/v1/namespaces/default'),
+    fc.oneof(
+      fc.tuple(fc.constant('application/json-patch+json'), operations),
+      fc.tuple(fc.constantFrom('application/merge-patch+json', 'application/strategic-merge-patch+json'), documents),
+      fc.tuple(fc.constant('application/apply-patch+yaml'), documents),
+    ),
+    fc.constantFrom('', 'fieldManager=f', 'fieldManager=f&force=true', 'fieldValidation=Strict', 'dryRun=All'),
+  )
+  .map(([path, [contentType, document], query]) => ({
+    method: 'PATCH',
+    path,
+    query,
+    contentType,
+    body: JSON.stringify(document),
+  }));
+
+/** A proper message with some of its bytes changed, and bytes that only begin as one. */
+const proper = wrap(
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  encodeMessage('k8s.io.api.core.v1.ConfigMap', { metadata: { generateName: 'fuzz-' }, data: { a: 'b' } }),
+);
+const messages = fc
+  .oneof(
+    fc.array(fc.tuple(fc.nat(proper.length - 1), fc.nat(255)), { maxLength: 3 }).map((changes) => {
+      const bytes = Buffer.from(proper);
+      for (const [at, byte] of changes) bytes[at] = byte;
+      return bytes;
+    }),
+    fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.concat([Buffer.from('k8s\0'), bytes])),
+  )
+  .map((body) => ({ method: 'POST', path: MAPS, query: '', contentType: 'application/vnd.kubernetes.protobuf', body }));
+
+describe('patches, messages and Accept headers', () => {
+  it('get an answer in an encoding that is served, and never an internal error', { timeout: 120_000 }, async () => {
+    await api.request('POST', DAEMONS, { body: daemon });
+    await api.request('POST', MAPS, { body: { metadata: { name: 'target' }, data: { a: 'b' } } });
+    const seen = new Set<number>();
+    const reads = paths.map((path) => ({ method: 'GET', path, query: '', contentType: undefined, body: undefined }));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(patches, messages, reads), accept, async (request, wanted) => {
+        const { method, path, query, contentType, body } = request;
+        const sent = body === undefined ? {} : { body, ...(contentType !== undefined && { contentType }) };
+        const { status, headers, bytes, text } = await api.request(method, `${path}?${query}`, {
+          ...sent,
+          accept: wanted,
+        });
+        seen.add(status);
+        expect(status).not.toBe(500);
+        if (status < 400) return;
+        const type = headers['content-type'];
+        if (type === 'application/vnd.kubernetes.protobuf') expect(bytes.subarray(0, 4).toString()).toBe('k8s\0');
+        else if (type === 'application/json') expect(JSON.parse(text)).toMatchObject({ kind: 'Status', code: status });
+        else expect(text).toMatch(/^kind: Status$/m);
+      }),
+      { numRuns: 800 },
+    );
+    expect([...seen]).toEqual(expect.arrayContaining([200, 201, 400, 404, 406, 422]));
+    expect((await api.request('GET', `${MAPS}/target`)).status).toBe(200);
   });
 });
