@@ -1,6 +1,8 @@
+import type { JournalEntry } from '@everynode/contract';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
+import { type CommittedBatch, committedEntry } from './committed.js';
 import { connectionConfig } from './connection.js';
 import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
 import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './write.js';
@@ -105,6 +107,8 @@ export class GroupCommit {
   #running: Promise<void> | undefined;
   #failures = 0;
   #urgentAt = Number.NEGATIVE_INFINITY;
+  /** Hears of every batch that is committed, in order; see {@link CommittedBatch}. */
+  onCommitted: ((batch: CommittedBatch) => void) | undefined;
 
   constructor(url: string, log: Logger) {
     this.#url = url;
@@ -234,6 +238,7 @@ export class GroupCommit {
       }
       committing = true;
       await this.#writeAndCommit(client, decided, revision + decided.length);
+      this.#tellCommitted(decided, revision + 1);
       for (const { waiting, decision, current, revision: written } of decided) {
         waiting.resolve({
           outcome: decision.kind === 'create' ? 'created' : decision.kind === 'update' ? 'updated' : 'deleted',
@@ -246,6 +251,17 @@ export class GroupCommit {
       for (const waiting of batch) waiting.reject(new StoreUnavailableError(committing, error));
       throw error;
     }
+  }
+
+  #tellCommitted(decided: Decided[], first: number): void {
+    if (!this.onCommitted) return;
+    const entries: JournalEntry[] = [];
+    for (const { waiting, decision, current, revision } of decided) {
+      const entry = committedEntry(waiting.request.key, decision, current, revision);
+      if (!entry) return;
+      entries.push(entry);
+    }
+    this.onCommitted({ first, entries });
   }
 
   async #lockAndRead(

@@ -1,4 +1,5 @@
 export type { AssignedPod } from './assigned-pods.js';
+export type { CommittedBatch } from './committed.js';
 export * from './errors.js';
 export type { ExpiredEvent } from './event-age.js';
 export type { RelayLead } from './journal-signal.js';

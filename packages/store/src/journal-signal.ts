@@ -31,9 +31,13 @@ export async function leadRelay(
       failures = 0;
       signal.addEventListener('abort', onStop, { once: true });
       const wake = new Wake();
-      client.on('notification', () => wake.notify());
+      client.on('notification', ({ payload }) => wake.notify(Number(payload)));
       await client.query(`listen ${JOURNAL_CHANNEL}`);
-      await onLeading({ signal: lost.signal, waitForMore: (timeoutMs) => wake.wait(timeoutMs, lost.signal) });
+      await onLeading({
+        signal: lost.signal,
+        heard: (revision) => wake.notify(revision),
+        waitForMore: (position, timeoutMs) => wake.wait(position, timeoutMs, lost.signal),
+      });
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
@@ -51,8 +55,10 @@ export async function leadRelay(
 export interface RelayLead {
   /** Aborts when the lock is lost or the service stops. */
   signal: AbortSignal;
-  /** Resolves when the journal has grown, or after `timeoutMs` in case a notification was lost. */
-  waitForMore(timeoutMs: number): Promise<void>;
+  /** Says that the journal reaches this revision, for whoever knows it before Postgres tells. */
+  heard(revision: number): void;
+  /** Resolves when the journal reaches beyond `position`, or after `timeoutMs` in case a notification was lost. */
+  waitForMore(position: number, timeoutMs: number): Promise<void>;
 }
 
 async function waitForLock(client: pg.Client, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
@@ -65,30 +71,35 @@ async function waitForLock(client: pg.Client, signal: AbortSignal, lost: AbortSi
   return false;
 }
 
-/** A wake-up that is not lost when it comes before somebody waits for it. */
+/** The newest revision that was heard of, and somebody who may wait for a newer one. */
 class Wake {
-  #pending = false;
-  #waiter: (() => void) | undefined;
+  #latest = 0;
+  #answered = -1;
+  #waiter: { position: number; resolve: () => void } | undefined;
 
-  notify(): void {
-    this.#pending = true;
-    this.#waiter?.();
+  notify(revision: number): void {
+    this.#latest = Math.max(this.#latest, revision);
+    if (this.#waiter && this.#latest > this.#waiter.position) this.#waiter.resolve();
   }
 
-  async wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (!this.#pending && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', done);
-          this.#waiter = undefined;
-          resolve();
-        };
-        const timer = setTimeout(done, timeoutMs);
-        signal.addEventListener('abort', done, { once: true });
-        this.#waiter = done;
-      });
+  async wait(position: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    if (this.#latest > position && this.#answered !== position) {
+      this.#answered = position;
+      return;
     }
-    this.#pending = false;
+    // Whoever asks a second time has looked and found nothing: only what is newer still is worth another look.
+    const beyond = Math.max(position, this.#latest);
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#waiter = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      signal.addEventListener('abort', done, { once: true });
+      this.#waiter = { position: beyond, resolve: done };
+    });
   }
 }

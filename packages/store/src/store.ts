@@ -4,6 +4,7 @@ import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { type AssignedPod, getAssignedPods, listAssignedPods } from './assigned-pods.js';
+import type { CommittedBatch } from './committed.js';
 import { connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
 import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './event-age.js';
@@ -224,6 +225,14 @@ export class Store {
 
   releaseShards(replica: string): Promise<void> {
     return releaseShards(this.#db, replica);
+  }
+
+  /** Hears of what this process commits, batch by batch in order, until it is called off by the function it gets back. */
+  followOwnCommits(onBatch: (batch: CommittedBatch) => void): () => void {
+    this.#writer.onCommitted = onBatch;
+    return () => {
+      this.#writer.onCommitted = undefined;
+    };
   }
 
   /** Runs `onLeading` whenever this process is the one relay; see {@link leadRelay}. Resolves when the signal aborts. */

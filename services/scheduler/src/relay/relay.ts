@@ -11,6 +11,7 @@ import {
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import type { RelayLead, Store } from '@everynode/store';
 import { type AgentCommands, assignedBody, commandsFrom } from './agent-commands.js';
+import { OwnCommits } from './own-commits.js';
 
 /** Entries read from the journal at once. */
 const PAGE = 1000;
@@ -47,6 +48,7 @@ export interface RelayOptions {
  */
 export class Relay {
   readonly #options: RelayOptions;
+  readonly #own = new OwnCommits();
   #position = -1;
   #nodes = new Map<string, string>();
   #compactedAt = 0;
@@ -60,8 +62,17 @@ export class Relay {
     const { store, signal, log } = this.#options;
     await store.leadRelay(signal, async (lead) => {
       log.info('this replica is the relay');
-      await this.#begin();
-      await this.#follow(lead);
+      const stopListening = store.followOwnCommits((batch) => {
+        this.#own.add(batch);
+        lead.heard(batch.first + batch.entries.length - 1);
+      });
+      try {
+        await this.#begin();
+        await this.#follow(lead);
+      } finally {
+        stopListening();
+        this.#own.clear();
+      }
     });
   }
 
@@ -82,7 +93,7 @@ export class Relay {
         failures = 0;
         if (count < PAGE) {
           await this.#compactSometimes();
-          await lead.waitForMore(POLL_MS);
+          await lead.waitForMore(this.#position, POLL_MS);
         }
       } catch (error) {
         if (lead.signal.aborted) return;
@@ -96,7 +107,8 @@ export class Relay {
 
   async #relayPage(): Promise<number> {
     const { store } = this.#options;
-    const entries = await store.journalAfter(this.#position, PAGE);
+    const own = this.#own.takeAfter(this.#position, PAGE);
+    const entries = own.length > 0 ? own : await store.journalAfter(this.#position, PAGE);
     const last = entries.at(-1);
     if (!last) return 0;
     const nodes = new Map(this.#nodes);

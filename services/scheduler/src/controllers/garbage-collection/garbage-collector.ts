@@ -23,8 +23,8 @@ export interface GarbageCollectorOptions {
 
 /** Kinds that an object outside all namespaces may have as owners. A namespaced one cannot be told by name alone. */
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set(['/Node', '/Namespace']);
-/** Objects that are worked on at once. A pass waits for one commit, so many of them meet in one. */
-const WORKERS = 500;
+/** Objects that are worked on at once. A pass waits until the caches have its commit, and some of those may be on their way. */
+const WORKERS = 2000;
 
 /**
  * Deletes what nobody owns any more: dependents whose owners are gone, owners whose foreground or orphaning deletion is
