@@ -13,7 +13,7 @@ import { leadRelay, type RelayLead } from './journal-signal.js';
 import { migrationProvider } from './migrations/index.js';
 import type { Database } from './schema.js';
 import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
-import type { WriteRequest, WriteResult } from './write.js';
+import type { ObjectKey, WriteRequest, WriteResult } from './write.js';
 
 /** Everything that is stored, as of one revision. */
 export interface Snapshot {
@@ -105,6 +105,19 @@ export class Store {
       this.#failing = 'Postgres does not answer';
       throw error;
     }
+  }
+
+  /** The revisions of objects, in the order of their keys; undefined for those that are not there. One query for all. */
+  async revisionsOf(keys: readonly ObjectKey[]): Promise<(number | undefined)[]> {
+    const column = (part: keyof ObjectKey) => sql`${keys.map((key) => key[part])}::text[]`;
+    const { rows } = await sql<{ n: number; revision: number }>`
+      select k.n::int as n, o.revision
+      from unnest(${column('resource')}, ${column('namespace')}, ${column('name')}) with ordinality
+           as k(resource, namespace, name, n)
+      join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`.execute(this.#db);
+    const revisions: (number | undefined)[] = new Array(keys.length).fill(undefined);
+    for (const { n, revision } of rows) revisions[n - 1] = revision;
+    return revisions;
   }
 
   async get(resource: string, namespace: string, name: string): Promise<ObjectRecord | undefined> {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../kube-object.js';
 import { compileFieldSelector, parseFieldSelector, requiredFieldValue } from './index.js';
@@ -31,6 +32,30 @@ describe('field selectors', () => {
     expect(() => parseFieldSelector('a=b,c')).toThrow("invalid selector: 'a=b,c'; can't understand 'c'");
     expect(() => matches('spec.color=red', pod())).toThrow('field label not supported: spec.color');
     expect(() => matches('constructor=red', pod())).toThrow('field label not supported: constructor');
+  });
+
+  it('has other words for kinds without fields of their own, and for those without a namespace', () => {
+    const asked = parseFieldSelector('data=x');
+    expect(() => compileFieldSelector(asked, {})).toThrow(
+      '"data" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    );
+    const inNamespace = parseFieldSelector('metadata.namespace=x');
+    expect(() => compileFieldSelector(inNamespace, fields, { namespaced: false })).toThrow(
+      'field label not supported: metadata.namespace',
+    );
+  });
+
+  it('agrees with a naive evaluator, whatever the values are', () => {
+    const escaped = (value: string): string => value.replace(/[\\,=]/g, (char) => `\\${char}`);
+    const value = fc.oneof(fc.constantFrom('', 'n', 'a,b', 'a=b', '\\'), fc.string({ maxLength: 4 }));
+    const term = fc.record({ operator: fc.constantFrom('=', '==', '!='), value });
+    fc.assert(
+      fc.property(fc.array(term, { maxLength: 3 }), value, (terms, has) => {
+        const text = terms.map(({ operator, value: wanted }) => `spec.nodeName${operator}${escaped(wanted)}`).join(',');
+        const holds = terms.every(({ operator, value: wanted }) => (wanted === has) === (operator !== '!='));
+        expect(matches(text, pod(has))).toBe(holds);
+      }),
+    );
   });
 
   it('tells the value a field is fixed to', () => {

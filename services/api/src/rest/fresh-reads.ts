@@ -1,6 +1,6 @@
 import type { Reflector } from '@everynode/list-watch';
 import { ApiError } from '@everynode/objects';
-import type { Store } from '@everynode/store';
+import type { ObjectKey, Store } from '@everynode/store';
 
 /** The bus usually brings a commit within this time; past it the journal is read, in ms. */
 const BUS_PATIENCE_MS = 20;
@@ -12,14 +12,54 @@ const DEADLINE_MS = 3000;
  * is newer than the request.
  */
 export class FreshReads {
-  readonly #store: Pick<Store, 'currentRevision'>;
+  readonly #store: Pick<Store, 'currentRevision' | 'revisionsOf'>;
   readonly #reflector: Reflector;
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
+  /** Objects that are to be asked for with the next question. */
+  #wanted: { key: ObjectKey; resolve(revision: number | undefined): void; reject(error: unknown): void }[] = [];
+  #askingForObjects = false;
 
-  constructor(store: Pick<Store, 'currentRevision'>, reflector: Reflector) {
+  constructor(store: Pick<Store, 'currentRevision' | 'revisionsOf'>, reflector: Reflector) {
     this.#store = store;
     this.#reflector = reflector;
+  }
+
+  /**
+   * Resolves when the cache has one object as it was when the call was made, or newer: what others wrote meanwhile need not
+   * be waited for.
+   */
+  async catchUpOn(key: ObjectKey): Promise<void> {
+    const stored = await this.#revisionOf(key);
+    const cached = this.#reflector.cache(key.resource).get(key.namespace, key.name)?.record.revision;
+    if (stored === cached) return;
+    // Where only the cache has it, its end is not known by a revision of its own.
+    if (stored === undefined) await this.catchUp();
+    else await this.waitFor(stored);
+  }
+
+  #revisionOf(key: ObjectKey): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#wanted.push({ key, resolve, reject });
+      void this.#askForObjects();
+    });
+  }
+
+  /** One question at a time; who comes while it is under way shares the next. */
+  async #askForObjects(): Promise<void> {
+    if (this.#askingForObjects) return;
+    this.#askingForObjects = true;
+    while (this.#wanted.length > 0) {
+      const asked = this.#wanted;
+      this.#wanted = [];
+      try {
+        const revisions = await this.#store.revisionsOf(asked.map(({ key }) => key));
+        for (const [i, { resolve }] of asked.entries()) resolve(revisions[i]);
+      } catch (error) {
+        for (const { reject } of asked) reject(error);
+      }
+    }
+    this.#askingForObjects = false;
   }
 
   /** Resolves when the cache has everything that was committed before the call. */

@@ -2,7 +2,7 @@ import type { CachedObject } from '@everynode/list-watch';
 import { notFound, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { Query } from '../query.js';
-import { reachRevision } from './list.js';
+import { revisionOf } from './list-options.js';
 
 /** One object, as new as the request asks for. Throws NotFound. */
 export async function getObject(
@@ -12,8 +12,11 @@ export async function getObject(
   name: string,
   query: Query,
 ): Promise<CachedObject> {
-  await reachRevision(context, query);
-  const object = context.reflector.cache(definition.storage).get(namespace, name);
+  const revision = revisionOf(query.text('resourceVersion') ?? '');
+  const { storage } = definition;
+  if (revision === undefined) await context.freshReads.catchUpOn({ resource: storage, namespace, name });
+  else if (revision > 0) await context.freshReads.waitFor(revision);
+  const object = context.reflector.cache(storage).get(namespace, name);
   if (!object) throw notFound({ group: definition.group, plural: definition.plural, name });
   return object;
 }

@@ -115,13 +115,6 @@ export function expired(asked: number, oldest: number): ApiError {
   return new ApiError('Expired', `too old resource version: ${asked} (${oldest})`);
 }
 
-/** Waits until the cache is as new as the request asks for. */
-export async function reachRevision(context: ApiContext, query: Query): Promise<void> {
-  const revision = revisionOf(query.text('resourceVersion') ?? '');
-  if (revision === undefined) await context.freshReads.catchUp();
-  else if (revision > 0) await context.freshReads.waitFor(revision);
-}
-
 /** Objects of a selection as they are now, in the order of their keys. */
 export function select(context: ApiContext, definition: ResourceDefinition, selection: Selection): CachedObject[] {
   const { namespace, name, placement } = selection;
