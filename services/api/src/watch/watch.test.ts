@@ -212,16 +212,17 @@ describe('a client that does not read', () => {
 
   it('gets all that it missed when it reads again, once and in order', async () => {
     await create('patient');
-    const stalled = api.stall(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dpatient&timeoutSeconds=8`);
+    const stalled = api.stall(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dpatient`);
     for (let i = 0; i < 16; i += 1) await change('patient', i);
     await api.context.reflector.catchUp();
-    const lines = (await stalled.read()).trim().split('\n');
+    const lines = (await stalled.read((text) => text.includes('"i":"15"'))).trim().split('\n');
+    stalled.close();
     const seen = lines.map((line) => JSON.parse(line).object.data?.i);
     expect(seen).toEqual([undefined, ...Array.from({ length: 16 }, (_, i) => String(i))]);
   });
 
   it('is cut off in the end, and others are not held up', async () => {
-    const replica = await startReplica(backends, { watchStallMs: 2000 });
+    const replica = await startReplica(backends, { watchStallMs: 4000 });
     await create('impatient');
     const stalled = replica.stall(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dimpatient`);
     const reader = replica.watch(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dimpatient`);
