@@ -37,6 +37,8 @@ const FLUSH_MS = 100;
 const FLUSH_BEHIND_WORK_MS = 1000;
 /** The waves of a rollout are less than this apart. */
 const WORK_IS_OVER_MS = 500;
+/** So many warnings at once are news for a person, and more are a fleet that fails. */
+const A_FEW = 20;
 const AFTER_FAILURE_MS = 1000;
 
 /**
@@ -49,6 +51,8 @@ export class StoreEventRecorder implements EventRecorder {
   readonly #correlator = new EventCorrelator({ suffix: hexSuffix });
   /** By Event object: an event that occurs again while it waits is written once, with its last count. */
   readonly #waiting = new Map<string, CorrelatedEvent>();
+  /** The same, of those that tell of something wrong. They go first. */
+  readonly #warnings = new Map<string, CorrelatedEvent>();
   readonly #dropped: Counter<'reason'>;
   #running: Promise<void> | undefined;
 
@@ -64,14 +68,14 @@ export class StoreEventRecorder implements EventRecorder {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#warnings.size;
   }
 
   record(event: EventFacts): void {
     if (this.#options.signal.aborted) return;
     // First, because it is cheap: in a large rollout most events end here. A full queue takes no repeats either.
     const room = event.type === 'Warning' ? this.#limits.waiting * ROOM_FOR_WARNINGS : this.#limits.waiting;
-    if (this.#waiting.size >= room) {
+    if (this.waiting >= room) {
       this.#drop('queue-full');
       return;
     }
@@ -94,7 +98,11 @@ export class StoreEventRecorder implements EventRecorder {
   }
 
   #put(event: CorrelatedEvent): void {
-    this.#waiting.set(`${namespaceOf(event)}/${event.name}`, event);
+    this.#queueOf(event).set(`${namespaceOf(event)}/${event.name}`, event);
+  }
+
+  #queueOf({ facts }: CorrelatedEvent): Map<string, CorrelatedEvent> {
+    return facts.type === 'Warning' ? this.#warnings : this.#waiting;
   }
 
   async #run(): Promise<void> {
@@ -102,7 +110,7 @@ export class StoreEventRecorder implements EventRecorder {
     const budget = new TokenBucket(this.#limits.perSecond, 1000 / this.#limits.perSecond, performance.now());
     const most = Math.max(1, Math.ceil((this.#limits.perSecond * FLUSH_MS) / 1000));
     await this.#pauseForWork();
-    while (this.#waiting.size > 0 && !signal.aborted) {
+    while (this.waiting > 0 && !signal.aborted) {
       const batch = this.#takeBatch(budget.take(most, performance.now()));
       const failed = (await Promise.all(batch.map((event) => this.#write(event)))).filter((written) => !written);
       if (failed.length > 0) await pause(AFTER_FAILURE_MS, signal);
@@ -111,21 +119,24 @@ export class StoreEventRecorder implements EventRecorder {
     this.#running = undefined;
   }
 
-  /** Until nothing but events has been written for a moment, but not for ever. */
+  /** Until nothing but events has been written for a moment, but not for ever; and not where there are a few warnings. */
   async #pauseForWork(): Promise<void> {
     const { signal, store } = this.#options;
     const latest = performance.now() + FLUSH_BEHIND_WORK_MS;
     do {
       await pause(FLUSH_MS, signal);
+      if (this.#warnings.size > 0 && this.#warnings.size <= A_FEW) return;
     } while (!signal.aborted && store.quietMs < WORK_IS_OVER_MS && performance.now() < latest);
   }
 
   #takeBatch(size: number): CorrelatedEvent[] {
     const batch: CorrelatedEvent[] = [];
-    for (const [key, event] of this.#waiting) {
-      if (batch.length >= size) break;
-      this.#waiting.delete(key);
-      batch.push(event);
+    for (const queue of [this.#warnings, this.#waiting]) {
+      for (const [key, event] of queue) {
+        if (batch.length >= size) break;
+        queue.delete(key);
+        batch.push(event);
+      }
     }
     return batch;
   }
@@ -152,7 +163,7 @@ export class StoreEventRecorder implements EventRecorder {
       log.debug({ err: error, event: event.name }, 'an event could not be written');
       // A later count of the same event that came in meanwhile stands.
       if (!isTemporary) this.#drop('failed');
-      else if (!this.#waiting.has(`${namespace}/${event.name}`)) this.#put(event);
+      else if (!this.#queueOf(event).has(`${namespace}/${event.name}`)) this.#put(event);
       return !isTemporary;
     }
   }
