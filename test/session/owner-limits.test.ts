@@ -74,13 +74,16 @@ describe('a rollout zone by zone', () => {
     await eventually(async () => expect(await zonesWith('agent:bad')).toEqual(['zone-a']), SLOW);
     await eventually(async () => expect(await image()).toBe('agent:1'), SLOW);
     await settled();
-    const described = await kubectl.run('describe ds agent');
-    expect(described).toMatch(
-      /Warning\s+Degraded\s.*2 of 6 nodes have no available pod: node-00001 \(container main: /,
-    );
-    expect(described).toMatch(
-      /Warning\s+ProgressDeadlineExceeded\s.*no progress in 2 s: .*in turn: topology\S+ zone-a;/,
-    );
+    // Events come a little behind what they tell of.
+    await eventually(async () => {
+      const described = await kubectl.run('describe ds agent');
+      expect(described).toMatch(
+        /Warning\s+Degraded\s.*2 of 6 nodes have no available pod: node-00001 \(container main: /,
+      );
+      expect(described).toMatch(
+        /Warning\s+ProgressDeadlineExceeded\s.*no progress in 2 s: .*in turn: topology\S+ zone-a;/,
+      );
+    });
   });
 
   it('never has the next zone begin before the last is done', { timeout: SLOW }, async () => {
