@@ -9,6 +9,7 @@ import {
 import { Listr, type ListrTask } from 'listr2';
 import { ApiClient } from './api-client.js';
 import { createDemoObjects } from './demo-objects.js';
+import { progressBar } from './progress-bar.js';
 
 /** Services give up by themselves earlier; this is for a supervisor that hangs. */
 const PHASE_DEADLINE_MS = 300_000;
@@ -116,7 +117,7 @@ export async function showStart(
               signal,
               // A log file would get a line for each.
               onCount: (ready) => {
-                if (process.stdout.isTTY) task.title = `Nodes: ${ready} of ${wanted} Ready`;
+                if (process.stdout.isTTY) task.title = `Nodes ${progressBar(ready, wanted)} Ready`;
               },
             });
           } finally {
