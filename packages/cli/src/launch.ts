@@ -20,6 +20,8 @@ export interface StartRequest {
   apiReplicas: number;
   schedulerReplicas: number;
   port: number;
+  /** Stands above EVERYNODE_CONTROLLERS. */
+  controllers?: string;
   fresh: boolean;
 }
 
@@ -46,7 +48,9 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 const logPath = (paths: StatePaths) => join(paths.logs, 'supervisor.log');
 
 function stackOptions(request: StartRequest, log: (message: string) => void): StackOptions {
-  return { ...request, stateDir: checkoutState().root, entry: serviceEntry, env: process.env, log };
+  const { controllers, ...rest } = request;
+  const env = { ...process.env, ...(controllers !== undefined && { EVERYNODE_CONTROLLERS: controllers }) };
+  return { ...rest, stateDir: checkoutState().root, entry: serviceEntry, env, log };
 }
 
 /** Runs the stack in this process until Ctrl-C, SIGTERM, or `everynode stop`. A second Ctrl-C forces. */

@@ -26,6 +26,7 @@ program
   .option('--api-replicas <count>', 'processes that serve the API', wholeNumber(1, 50), 2)
   .option('--scheduler-replicas <count>', 'processes that run the controllers', wholeNumber(1, 50), 2)
   .option('--port <port>', 'port of the Kubernetes API on 127.0.0.1', wholeNumber(1, 65_535), 6443)
+  .option('--controllers <list>', 'which run, as kube-controller-manager takes them: *,-daemonset (default: all)')
   .option('--fresh', 'drop the state of earlier runs', false)
   .option('--detach', 'return when the cluster can be used, and leave it running', false)
   .action(async (flags: StartFlags) => {

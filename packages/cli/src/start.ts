@@ -19,6 +19,7 @@ export interface StartFlags {
   apiReplicas: number;
   schedulerReplicas: number;
   port: number;
+  controllers?: string;
   fresh: boolean;
   detach: boolean;
 }
@@ -38,7 +39,7 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
       'Nodes of the earlier fleet stay known and will turn NotReady; --fresh starts without them.\n',
     );
   }
-  const { apiReplicas, schedulerReplicas, port, fresh } = flags;
+  const { apiReplicas, schedulerReplicas, port, controllers, fresh } = flags;
   const resumed = previous !== undefined && !asked;
   return {
     fleet: resumed ? previous : fleet,
@@ -46,6 +47,7 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
     apiReplicas,
     schedulerReplicas,
     port,
+    ...(controllers !== undefined && { controllers }),
     fresh,
   };
 }

@@ -6,6 +6,8 @@ const schema = Type.Object({
   DATABASE_URL: Type.String(),
   /** A node that was not heard of for this long is unreachable. Upstream: node-monitor-grace-period, 50 s. */
   EVERYNODE_NODE_MONITOR_GRACE_SECONDS: Type.Number({ default: 50, exclusiveMinimum: 0 }),
+  /** Which controllers run here, as kube-controller-manager's --controllers: `*,-daemonset`. */
+  EVERYNODE_CONTROLLERS: Type.String({ default: '*' }),
 });
 
 export type Config = Static<typeof schema>;

@@ -5,6 +5,7 @@ import { Store } from '@everynode/store';
 import { serveAgentRequests } from './assignment/agent-requests.js';
 import { cachedResources } from './cached-resources.js';
 import { schedulerConfig } from './config.js';
+import { type ControllerName, chooseControllers } from './controllers/choose-controllers.js';
 import { DaemonSetController } from './controllers/daemonset/daemonset-controller.js';
 import { followManifests } from './controllers/daemonset/manifests.js';
 import { DisruptionController } from './controllers/disruption/disruption-controller.js';
@@ -18,7 +19,7 @@ import { Ingest } from './ingest/ingest.js';
 import { schedulerMetrics } from './metrics.js';
 import { NodeRoom } from './placement/node-room.js';
 import { Relay } from './relay/relay.js';
-import type { SchedulerContext } from './scheduler-context.js';
+import type { Controller, SchedulerContext } from './scheduler-context.js';
 import { Shards } from './shard/shards.js';
 
 /** Events are written where they can stay. */
@@ -28,6 +29,7 @@ function isOpenNamespace(namespace: CachedObject | undefined): boolean {
 
 const config = schedulerConfig();
 const replica = config.EVERYNODE_REPLICA;
+const chosen = chooseControllers(config.EVERYNODE_CONTROLLERS);
 
 await runService(
   {
@@ -67,16 +69,22 @@ await runService(
     const room = new NodeRoom(reflector.cache('pods'), reflector.cache('nodes'));
     const context: SchedulerContext = { store, bus, reflector, shards, room, recorder, log, signal };
 
-    const daemonSets = new DaemonSetController(context);
-    const controllers = [
-      daemonSets,
-      new NodeLifecycleController(context, { graceSeconds: config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS }),
-      new GarbageCollector(context),
-      new NamespaceController(context),
-      new DisruptionController(context),
-      new PodPlacementController(context),
-    ];
-    for (const controller of controllers) onClose(() => controller.close());
+    const run = <C extends Controller>(name: ControllerName, make: () => C): C | undefined => {
+      if (!chosen.has(name)) return undefined;
+      const controller = make();
+      onClose(() => controller.close());
+      return controller;
+    };
+    const daemonSets = run('daemonset', () => new DaemonSetController(context));
+    const graceSeconds = config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS;
+    run('node-lifecycle', () => new NodeLifecycleController(context, { graceSeconds }));
+    run('garbage-collector', () => new GarbageCollector(context));
+    run('disruption', () => new DisruptionController(context));
+    run('pod-placement', () => new PodPlacementController(context));
+    // Whoever empties them: every namespace has its service account and its copy of the CA.
+    const namespaces = new NamespaceController(context, { empties: chosen.has('namespace') });
+    onClose(() => namespaces.close());
+    log.info({ controllers: [...chosen] }, 'these controllers run here');
 
     readiness.add('postgres', () => store.trouble);
     readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
@@ -88,7 +96,7 @@ await runService(
       new Relay({ store, bus, log, signal }).run(),
       shards.run(),
       expireEvents({ store, shards, log, signal }),
-      followManifests(bus, log, (key) => daemonSets.lookAt(key)),
+      ...(daemonSets ? [followManifests(bus, log, (key) => daemonSets.lookAt(key))] : []),
       new Ingest({ store, bus, nodes: reflector.cache('nodes'), recorder, log, onRefused: counters.refused }).run(),
     ];
     serveAgentRequests(bus, store);

@@ -20,6 +20,11 @@ const EVENT_PAGE = 1000;
 /** Namespaces that are gone are remembered up to this number, to find what came into them too late. */
 const REMEMBERED = 1000;
 
+export interface NamespaceOptions {
+  /** False when somebody else empties namespaces that are deleted. */
+  empties: boolean;
+}
+
 /**
  * Empties namespaces that are deleted and lets them go, and keeps in the others what every namespace has: the service
  * account `default` and the config map `kube-root-ca.crt`.
@@ -33,9 +38,11 @@ export class NamespaceController implements Controller {
   readonly #contents: ObjectCache[];
   /** Gone while this process looked. An api whose cache was behind may still have created something in one. */
   readonly #gone = new Set<string>();
+  readonly #options: NamespaceOptions;
 
-  constructor(context: SchedulerContext) {
+  constructor(context: SchedulerContext, options: NamespaceOptions = { empties: true }) {
     this.#context = context;
+    this.#options = options;
     const { reflector } = context;
     this.#namespaces = reflector.cache('namespaces');
     this.#contents = [...reflector.caches].filter((cache) => cache !== this.#namespaces);
@@ -96,6 +103,7 @@ export class NamespaceController implements Controller {
   async #reconcile(name: string, fence: Fence): Promise<ReconcileResult> {
     const namespace = this.#namespaces.get('', name);
     if (namespace && namespace.metadata.deletionTimestamp === undefined) await this.#keepStanding(name, fence);
+    else if (!this.#options.empties) return undefined;
     else if (namespace) await this.#terminate(namespace, fence);
     else if (this.#gone.has(name)) await this.#empty(name, fence);
     return undefined;
