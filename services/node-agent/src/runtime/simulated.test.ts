@@ -129,6 +129,12 @@ describe('the simulated runtime', () => {
     expect(events[3]?.message).toBe('Back-off pulling image "image:1"');
   });
 
+  it('finds no image with the tag non-existent, without being told', () => {
+    const { reports, runtime } = setup();
+    runtime.start(pod({}, { containers: [{ name: 'main', image: 'foo:non-existent' }] }), NODE);
+    expect(reports.map(summary)[0]).toBe('Pending ErrImagePull False');
+  });
+
   it('never becomes ready when told so', () => {
     const { clock, reports, runtime } = setup();
     runtime.start(pod({ 'simulation.everynode.io/never-ready': 'true' }), NODE);

@@ -29,6 +29,11 @@ export interface PodScript {
 
 const PREFIX = 'simulation.everynode.io/';
 const DEFAULT_CRASH_MS = 1000;
+/** An image with this tag is nowhere to be had. Upstream's end-to-end tests start rollouts with it that are not to finish. */
+const MISSING_IMAGE = /:non-existent$/;
+
+const wantsMissingImage = ({ spec }: AssignedPod): boolean =>
+  spec.containers.some(({ image }) => MISSING_IMAGE.test(image ?? ''));
 
 /** Reads the annotations; what they leave out, or get wrong, is as for the fleet. `random` gives numbers from 0 up to 1. */
 export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random: () => number): PodScript {
@@ -52,7 +57,7 @@ export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random
     startMs: delay('start-ms', settings.start),
     readyMs: delay('ready-ms', settings.ready),
     stopMs: delay('stop-ms', settings.stop),
-    imageError: asked('image-error') || fleetFailure === 'image-error',
+    imageError: asked('image-error') || fleetFailure === 'image-error' || wantsMissingImage(pod),
     neverReady: asked('never-ready') || fleetFailure === 'never-ready',
     end:
       crashAfterMs !== undefined

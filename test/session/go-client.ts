@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, request as httpsRequest } from 'node:https';
+import { parse } from 'yaml';
+import { PROTOBUF, protobufEvents, readObject, writeObject } from '../../services/api/fixtures/protobuf-client.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every kind
+export type Any = any;
+
+/** What client-go's typed clients send as Accept since 1.32 (before, JSON alone unless asked for protobuf). */
+const TYPED = `${PROTOBUF},application/json`;
+const AS_METADATA = ';as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const AS_METADATA_LIST = ';as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+/** What its metadata client sends: the garbage collector and the namespace controller see no more than that. */
+const METADATA = `${PROTOBUF}${AS_METADATA},application/json${AS_METADATA},application/json`;
+const METADATA_LIST = `${PROTOBUF}${AS_METADATA_LIST},application/json${AS_METADATA_LIST},application/json`;
+
+export const STRATEGIC = 'application/strategic-merge-patch+json';
+export const MERGE = 'application/merge-patch+json';
+
+/** How a client of client-go is made: its clients differ in what they ask for, not in where they ask. */
+export type Kind = 'typed' | 'dynamic' | 'metadata';
+
+export interface Answer {
+  status: number;
+  contentType: string;
+  bytes: Buffer;
+  object: Any;
+}
+
+export interface GoWatch {
+  events: { type: string; object: Any }[];
+  ended: Promise<void>;
+  close(): void;
+}
+
+/** An answer that is no success, as client-go's errors tell it. */
+export class StatusError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: Any,
+  ) {
+    super(`${status} ${body?.reason}: ${body?.message}`);
+  }
+}
+
+/**
+ * Speaks to the API as client-go does: protobuf both ways from typed clients, JSON from dynamic ones, metadata alone for the
+ * garbage collector. Each method is one request; nothing is tried again.
+ */
+export class GoClient {
+  readonly #server: URL;
+  readonly #tls: { ca: Buffer; cert: Buffer; key: Buffer };
+  readonly #agent: Agent;
+  readonly kind: Kind;
+
+  private constructor(server: URL, tls: { ca: Buffer; cert: Buffer; key: Buffer }, kind: Kind, agent: Agent) {
+    this.#server = server;
+    this.#tls = tls;
+    this.kind = kind;
+    this.#agent = agent;
+  }
+
+  static async for(kubeconfig: string): Promise<GoClient> {
+    const config = parse(await readFile(kubeconfig, 'utf8')) as Any;
+    const { cluster } = config.clusters[0];
+    const { user } = config.users[0];
+    const pem = (text: string) => Buffer.from(text, 'base64');
+    const tls = {
+      ca: pem(cluster['certificate-authority-data']),
+      cert: pem(user['client-certificate-data']),
+      key: pem(user['client-key-data']),
+    };
+    return new GoClient(new URL(cluster.server), tls, 'typed', new Agent({ ...tls, keepAlive: true }));
+  }
+
+  /** The same server, asked as another kind of client asks. */
+  as(kind: Kind): GoClient {
+    return new GoClient(this.#server, this.#tls, kind, this.#agent);
+  }
+
+  get(path: string): Promise<Any> {
+    return this.#must('GET', path);
+  }
+
+  list(path: string): Promise<Any> {
+    return this.#must('GET', path, undefined, undefined, this.kind === 'metadata' ? METADATA_LIST : undefined);
+  }
+
+  create(path: string, object: Any): Promise<Any> {
+    return this.#must('POST', path, object);
+  }
+
+  update(path: string, object: Any): Promise<Any> {
+    return this.#must('PUT', path, object);
+  }
+
+  patch(path: string, type: string, patch: object): Promise<Any> {
+    return this.#must('PATCH', path, JSON.stringify(patch), type);
+  }
+
+  delete(path: string, options: object = {}): Promise<Any> {
+    return this.#must('DELETE', path, { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options });
+  }
+
+  /** One request, whatever its answer. */
+  async request(method: string, path: string, body?: Any, contentType?: string, accept?: string): Promise<Answer> {
+    const json = this.kind === 'dynamic' || typeof body === 'string';
+    const content =
+      body === undefined
+        ? undefined
+        : typeof body === 'string'
+          ? body
+          : json
+            ? JSON.stringify(body)
+            : writeObject(body);
+    const type = contentType ?? (json ? 'application/json' : PROTOBUF);
+    return await new Promise((resolve, reject) => {
+      const outgoing = this.#open(method, path, accept ?? this.#accept, content, type);
+      outgoing.on('error', reject);
+      outgoing.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          const answered = response.headers['content-type'] ?? '';
+          const object = answered.startsWith(PROTOBUF)
+            ? readObject(bytes)
+            : answered.startsWith('application/json')
+              ? JSON.parse(bytes.toString())
+              : bytes.toString();
+          resolve({ status: response.statusCode ?? 0, contentType: answered, bytes, object });
+        });
+      });
+    });
+  }
+
+  watch(path: string): GoWatch {
+    const events: GoWatch['events'] = [];
+    const accept = this.kind === 'typed' ? `${PROTOBUF};stream=watch,${TYPED}` : this.#accept;
+    const outgoing = this.#open('GET', `${path}${path.includes('?') ? '&' : '?'}watch=true`, accept);
+    const ended = new Promise<void>((resolve, reject) => {
+      outgoing.on('error', () => resolve());
+      outgoing.on('response', (response) => {
+        const read = response.headers['content-type']?.includes('protobuf') ? protobufEvents() : jsonEvents();
+        response.on('data', (chunk: Buffer) => {
+          try {
+            events.push(...read(chunk));
+          } catch (error) {
+            reject(error);
+          }
+        });
+        response.on('close', () => resolve());
+      });
+    });
+    return { events, ended, close: () => outgoing.destroy() };
+  }
+
+  get #accept(): string {
+    return this.kind === 'typed' ? TYPED : this.kind === 'metadata' ? METADATA : 'application/json';
+  }
+
+  async #must(method: string, path: string, body?: Any, contentType?: string, accept?: string): Promise<Any> {
+    const answer = await this.request(method, path, body, contentType, accept);
+    if (answer.status >= 400) throw new StatusError(answer.status, answer.object);
+    return answer.object;
+  }
+
+  #open(method: string, path: string, accept: string, content?: string | Buffer, type = PROTOBUF) {
+    const outgoing = httpsRequest(new URL(path, this.#server), {
+      method,
+      agent: this.#agent,
+      headers: {
+        accept,
+        'user-agent': 'e2e.test/v1.36.0 (linux/amd64) kubernetes/0000000',
+        'accept-encoding': 'identity',
+        ...(content !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(content) }),
+      },
+    });
+    outgoing.end(content);
+    return outgoing;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function jsonEvents(): (chunk: Buffer) => GoWatch['events'] {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    return lines.map((line) => JSON.parse(line) as GoWatch['events'][number]);
+  };
+}
