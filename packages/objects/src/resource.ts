@@ -101,6 +101,8 @@ export interface ResourceDefinition {
   validateUpdate(object: KubeObject, current: KubeObject): FieldError[];
   validateStatusUpdate(object: KubeObject, current: KubeObject): FieldError[];
   table: TableDefinition;
+  /** True where clients compare a part of it byte for byte: its JSON has sorted keys and Go's escapes, whoever wrote it. */
+  comparedByBytes: boolean;
   /** For definitions that show objects stored under another type: events.k8s.io/v1 over v1. */
   convert?: { toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject };
 }

@@ -14,4 +14,5 @@ export const controllerRevisions = defineResource({
   validateUpdate: (object, current) =>
     validateControllerRevisionUpdate(object as RevisionParts, current as RevisionParts),
   table: controllerRevisionTable,
+  comparedByBytes: true,
 });

@@ -24,6 +24,7 @@ export interface ResourceFacts
       >
     > {
   hasGeneration?: boolean;
+  comparedByBytes?: boolean;
   /** False unless said. */
   createsOnUpdate?: boolean;
   /** True unless said. */
@@ -107,6 +108,7 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
       ...(facts.validateStatus?.(object, current) ?? []),
     ],
     table: facts.table,
+    comparedByBytes: facts.comparedByBytes ?? false,
     ...(facts.convert && { convert: facts.convert }),
   };
 }

@@ -41,6 +41,8 @@ function fixedPart(spec: PodSpec): unknown {
     tolerations: _tolerations,
     terminationGracePeriodSeconds: _grace,
     schedulingGates: _gates,
+    // The old name of serviceAccountName, which is compared.
+    serviceAccount: _account,
     ...rest
   } = spec;
   return { ...rest, containers: withoutImages(containers), initContainers: withoutImages(initContainers) };

@@ -1,6 +1,7 @@
 import type { CachedObject } from '@everynode/list-watch';
 import {
   apiVersionOf,
+  canonicalJson,
   type ObjectRecord,
   type ResourceDefinition,
   recordToItemJson,
@@ -12,6 +13,7 @@ import { shown } from './presenter.js';
 import type { TextForm } from './text-form.js';
 
 export function objectJson(definition: ResourceDefinition, object: CachedObject): string {
+  if (definition.comparedByBytes) return canonicalJson(shown(definition, object));
   if (definition.convert) return JSON.stringify(shown(definition, object));
   return recordToJson(object.record, apiVersionOf(definition), definition.kind);
 }
