@@ -13,10 +13,16 @@ export async function findKubectl(): Promise<string> {
   const named = process.env.KUBECTL;
   if (named) return named;
   if (await answers('kubectl')) return 'kubectl';
-  if (platform() === 'linux' && arch() === 'x64') return await unpackKubectl();
+  const packaged = await packagedKubectl();
+  if (packaged !== undefined) return packaged;
   throw new Error(
     'these tests drive a real kubectl and there is none: install it (kubernetes.io/docs/tasks/tools) or set KUBECTL',
   );
+}
+
+/** The one that the npm package carries; undefined where it does not run. */
+export async function packagedKubectl(): Promise<string | undefined> {
+  return platform() === 'linux' && arch() === 'x64' ? await unpackKubectl() : undefined;
 }
 
 async function answers(command: string): Promise<boolean> {

@@ -14,15 +14,16 @@ export class Kubectl {
     readonly kubeconfig: string,
   ) {}
 
-  static async for(kubeconfig: string): Promise<Kubectl> {
-    return new Kubectl(await findKubectl(), kubeconfig);
+  /** With the kubectl at `path`, else the one that is found. */
+  static async for(kubeconfig: string, path?: string): Promise<Kubectl> {
+    return new Kubectl(path ?? (await findKubectl()), kubeconfig);
   }
 
   /** Runs a command line, split at blanks; an array is taken as it is. Never throws for an exit code. */
-  async try(command: string | string[], input?: string): Promise<KubectlResult> {
+  async try(command: string | string[], input?: string, env: Record<string, string> = {}): Promise<KubectlResult> {
     const args = typeof command === 'string' ? command.split(/\s+/) : command;
     const result = await execa(this.path, args, {
-      env: { KUBECONFIG: this.kubeconfig },
+      env: { KUBECONFIG: this.kubeconfig, ...env },
       reject: false,
       timeout: 120_000,
       ...(input !== undefined && { input }),
