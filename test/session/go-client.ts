@@ -99,7 +99,14 @@ export class GoClient {
   }
 
   delete(path: string, options: object = {}): Promise<Any> {
-    return this.#must('DELETE', path, { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options });
+    // The metadata client, too, takes what comes back from a DELETE as it is.
+    return this.#must(
+      'DELETE',
+      path,
+      { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options },
+      undefined,
+      TYPED,
+    );
   }
 
   /** One request, whatever its answer. */
