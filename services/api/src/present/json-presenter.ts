@@ -20,9 +20,9 @@ export function objectJson(definition: ResourceDefinition, object: CachedObject)
 
 /** Upstream's typed lists leave the type of their items to the list's own. */
 function itemJson(definition: ResourceDefinition, object: CachedObject): string {
-  if (!definition.convert) return recordToItemJson(object.record);
+  if (!definition.convert && !definition.comparedByBytes) return recordToItemJson(object.record);
   const { apiVersion: _apiVersion, kind: _kind, ...members } = shown(definition, object);
-  return JSON.stringify(members);
+  return definition.comparedByBytes ? canonicalJson(members) : JSON.stringify(members);
 }
 
 export function metadataJson(record: ObjectRecord, version: MetaVersion): string {
