@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['{packages,services}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['packages/test-kit/src/postgres-setup.ts'],
+    // Most of a test's time is waiting for servers; left alone, vitest keeps one of two cores idle.
+    maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 60_000,
   },

@@ -35,7 +35,7 @@ function containers(host: string, stopEngine: () => Promise<void>): void {
   describe('the three services in containers, from their images', () => {
     const started: StartedTestContainer[] = [];
     let network: StartedNetwork | undefined;
-    let pki: string;
+    let pki: string | undefined;
     let call: (method: string, path: string, body?: object) => Promise<{ status: number; body: unknown }>;
 
     beforeAll(async () => {
@@ -120,7 +120,7 @@ function containers(host: string, stopEngine: () => Promise<void>): void {
     afterAll(async () => {
       await Promise.all(started.map((container) => container.stop()));
       await network?.stop();
-      await rm(pki, { recursive: true, force: true });
+      if (pki) await rm(pki, { recursive: true, force: true });
       await stopEngine();
     }, 60_000);
 

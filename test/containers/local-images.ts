@@ -2,6 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findNatsServer } from '@everynode/local-stack';
 import { execa } from 'execa';
 
 /**
@@ -64,9 +65,9 @@ async function buildBase(docker: Docker): Promise<void> {
 }
 
 async function buildNats(docker: Docker): Promise<void> {
-  const { stdout } = await execa('sh', ['-c', 'command -v nats-server || ls /usr/sbin/nats-server']);
+  const program = await findNatsServer();
   await buildFrom(docker, NATS, async (context) => {
-    await addProgram(join(context, 'root'), stdout.trim(), '/usr/local/bin/nats-server');
+    await addProgram(join(context, 'root'), program, '/usr/local/bin/nats-server');
     await mkdir(join(context, 'data'));
     return [
       `FROM ${BASE}`,

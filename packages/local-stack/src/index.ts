@@ -28,6 +28,7 @@ export { kubeconfig, writeKubeconfig } from './kubeconfig.js';
 export { lastLines, sizeOf } from './last-lines.js';
 export { stopLeftovers } from './leftovers.js';
 export { dropNatsData, type NatsOptions, type RunningNats, startNats } from './nats.js';
+export { findNatsServer } from './nats-binary.js';
 export { agentFence, type NatsUser } from './nats-config.js';
 export { dropPostgresData, type PostgresOptions, type RunningPostgres, startPostgres } from './postgres.js';
 export { readIfPresent, writeSecretFile } from './private-files.js';

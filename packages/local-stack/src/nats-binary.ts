@@ -1,8 +1,11 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 const NAME = 'nats-server';
+/** What was fetched once serves every cluster and every test of this checkout. */
+const TOOLS = fileURLToPath(new URL('../../../node_modules/.cache/everynode/', import.meta.url));
 
 async function runs(path: string): Promise<boolean> {
   try {
@@ -19,17 +22,17 @@ async function hasCommand(command: string): Promise<boolean> {
   return exitCode === 0;
 }
 
-/** Downloads the Debian package and unpacks it below `toolsDir`: needs apt, but not root. */
-async function unpackDebianPackage(toolsDir: string): Promise<void> {
-  await mkdir(toolsDir, { recursive: true, mode: 0o700 });
-  const draft = await mkdtemp(join(toolsDir, 'draft-'));
+/** Downloads the Debian package and unpacks it: needs apt, but not root. */
+async function unpackDebianPackage(): Promise<void> {
+  await mkdir(TOOLS, { recursive: true });
+  const draft = await mkdtemp(join(TOOLS, 'draft-'));
   try {
     await execa('apt-get', ['download', NAME], { cwd: draft });
     const archive = (await readdir(draft)).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt-get download left no package');
     await execa('dpkg-deb', ['-x', archive, 'root'], { cwd: draft });
-    await rm(join(toolsDir, NAME), { recursive: true, force: true });
-    await rename(join(draft, 'root'), join(toolsDir, NAME));
+    // Of several who fetch at once the first wins: a folder that is there is not replaced.
+    await rename(join(draft, 'root'), join(TOOLS, NAME));
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -52,13 +55,13 @@ interface Source {
   get(): Promise<unknown>;
 }
 
-function sources(toolsDir: string): Source[] {
+function sources(): Source[] {
   const isRoot = process.getuid?.() === 0;
   return [
     {
       name: 'apt-get download nats-server',
       applies: async () => (await hasCommand('apt-get')) && (await hasCommand('dpkg-deb')),
-      get: () => unpackDebianPackage(toolsDir),
+      get: unpackDebianPackage,
     },
     {
       name: 'apt-get install nats-server',
@@ -73,13 +76,13 @@ function sources(toolsDir: string): Source[] {
   ];
 }
 
-function knownPlaces(toolsDir: string): string[] {
+function knownPlaces(): string[] {
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   const folders = [...path, '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
   return [
     ...folders.map((folder) => join(folder, NAME)),
-    join(toolsDir, NAME, 'usr', 'sbin', NAME),
-    join(toolsDir, NAME, 'usr', 'bin', NAME),
+    join(TOOLS, NAME, 'usr', 'sbin', NAME),
+    join(TOOLS, NAME, 'usr', 'bin', NAME),
   ];
 }
 
@@ -89,32 +92,32 @@ async function firstThatRuns(places: string[]): Promise<string | undefined> {
 }
 
 /**
- * Finds a nats-server: `$NATS_SERVER`, PATH, the usual folders, what an earlier start fetched into `toolsDir`. Where
+ * Finds a nats-server: `$NATS_SERVER`, PATH, the usual folders, what an earlier start fetched. Where
  * there is none it fetches one: no npm package ships it, so from the system's package archive.
  * Throws with what was tried and what to do.
  */
-export async function findNatsServer(toolsDir: string, log: (message: string) => void): Promise<string> {
+export async function findNatsServer(log: (message: string) => void = () => undefined): Promise<string> {
   const named = process.env.NATS_SERVER;
   if (named) {
     if (await runs(named)) return named;
     throw new Error(`NATS_SERVER names ${named}, which does not run`);
   }
-  const found = await firstThatRuns(knownPlaces(toolsDir));
+  const found = await firstThatRuns(knownPlaces());
   if (found !== undefined) return found;
 
   const tried: string[] = [];
-  for (const source of sources(toolsDir)) {
+  for (const source of sources()) {
     if (!(await source.applies())) continue;
     log(`fetching nats-server (${source.name})`);
     try {
       await source.get();
     } catch (error) {
       tried.push(`${source.name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
-      continue;
     }
-    const fetched = await firstThatRuns(knownPlaces(toolsDir));
+    // Also after a failure: another process may have fetched it meanwhile.
+    const fetched = await firstThatRuns(knownPlaces());
     if (fetched !== undefined) return fetched;
-    tried.push(`${source.name}: succeeded, but left no program that runs`);
+    tried.push(`${source.name}: left no program that runs`);
   }
   throw new Error(
     [

@@ -26,8 +26,6 @@ export interface NatsOptions {
   logFile?: string;
   /** A port to insist on; without it a free one is taken. */
   port?: number;
-  /** Where a fetched nats-server is kept. Default: `tools` in `dir`. */
-  toolsDir?: string;
 }
 
 export interface RunningNats {
@@ -92,7 +90,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
   const logFile = options.logFile ?? join(dir, 'nats.log');
 
   await makePrivateDirectory(dir);
-  const program = await findNatsServer(options.toolsDir ?? join(dir, 'tools'), log);
+  const program = await findNatsServer(log);
   await stopLeftoverNats(dir);
 
   // By user name, kept on disk between runs.

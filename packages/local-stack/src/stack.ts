@@ -337,7 +337,6 @@ export class Stack implements StackControl {
       (previous) =>
         startNats({
           dir: this.paths.nats,
-          toolsDir: this.paths.tools,
           logFile,
           log,
           agents,

@@ -18,8 +18,6 @@ export interface StatePaths {
   logs: string;
   /** Pid files and the address of the control channel. */
   run: string;
-  /** Programs that had to be fetched; kept by `--fresh`. */
-  tools: string;
 }
 
 export function statePaths(root: string): StatePaths {
@@ -34,7 +32,6 @@ export function statePaths(root: string): StatePaths {
     agents: join(root, 'agents'),
     logs: join(root, 'logs'),
     run: join(root, 'run'),
-    tools: join(root, 'tools'),
   };
 }
 
