@@ -71,8 +71,14 @@ export class AuditLog {
   record(request: AuditedRequest): void {
     if (this.#pending.length >= MOST_PENDING) this.#dropped += 1;
     else this.#pending.push(`${JSON.stringify(auditEvent(request, Date.now()))}\n`);
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
+      // What came while the file was being closed would wait for the next request.
+      if (this.#pending.length > 0) this.#begin();
     });
   }
 
