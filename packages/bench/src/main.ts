@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BenchRun, type OwnPlan } from './bench.js';
 import type { OwnCluster } from './cluster/own-cluster.js';
@@ -28,6 +29,9 @@ interface Flags {
   plots?: string;
   cpuProf?: string;
 }
+
+/** See usage/cpu-profile.ts. */
+const CPU_PROFILE = new URL('./usage/cpu-profile.js', import.meta.url).href;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -68,7 +72,8 @@ function ownPlan(flags: Flags, scenarios: readonly Scenario[], onCluster: OwnPla
     { apiReplicas: flags.apiReplicas, schedulerReplicas: flags.schedulerReplicas },
   ];
   const sizes = flags.nodes.flatMap((nodes) => kinds.map((replicas) => ({ nodes, agents, ...replicas })));
-  const env = cpuProf === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${cpuProf}` };
+  const env =
+    cpuProf === undefined ? {} : { NODE_OPTIONS: `--import ${CPU_PROFILE}`, EVERYNODE_CPU_PROFILES: resolve(cpuProf) };
   return { scenarios, repeat, relabels, withFloor: floor, sizes, env, onCluster };
 }
 
