@@ -44,7 +44,7 @@ export interface RelayOptions {
 
 /**
  * Carries the journal to the bus in revision order. One relay works at a time (an advisory lock in Postgres); a new one
- * begins at the present end of the journal, because readers find out by themselves what they missed in between.
+ * begins at the present end of the journal, and sees to it that whoever missed something before looks for it.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -79,10 +79,32 @@ export class Relay {
   async #begin(): Promise<void> {
     const nodes = new Map<string, string>();
     // The map and the position come from one snapshot, so the first entry after it finds the map as it was.
-    this.#position = await this.#options.store.readSnapshot(['nodes'], (page) => {
+    const revision = await this.#options.store.readSnapshot(['nodes'], (page) => {
       for (const node of page) if (node.placement !== null) nodes.set(node.name, node.placement);
     });
     this.#nodes = nodes;
+    this.#position = revision;
+    await this.#makeUpForTheLast(revision);
+  }
+
+  /**
+   * The relay before this one may have died with commits that it had not passed on, and in a rollout all may now wait for one
+   * of them. Its last change says to readers how far the journal reaches, so those who lack some read it; agents, who cannot,
+   * are told by an assignment of nothing to ask for their lists.
+   */
+  async #makeUpForTheLast(revision: number): Promise<void> {
+    if (revision === 0) return;
+    const last = await this.#options.store.journalAfter(revision - 1, 1);
+    const agents = [...new Set(this.#nodes.values())];
+    await Promise.all([
+      ...this.#publishChanges(last),
+      ...agents.filter(isAgentName).map((agent) => this.#tellToAsk(agent, revision)),
+    ]);
+  }
+
+  #tellToAsk(agent: string, revision: number): Promise<void> {
+    const event = { type: eventType('pod-assigned'), source: SOURCE, id: `relay-${agent}-${revision}` };
+    return this.#options.bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, []));
   }
 
   async #follow(lead: RelayLead): Promise<void> {
