@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs/light.js';
 import { GNOSTIC_MESSAGES } from './gnostic-messages.js';
+import { extensionWords, type Message, namedList, pathItem } from './gnostic-values.js';
 import type { JsonSchema } from './schemas.js';
 import type { OpenApiV2Document } from './v2.js';
 
@@ -15,21 +16,7 @@ export const OPENAPI_V2_PROTOBUF_ACCEPTED: readonly string[] = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ];
 
-type Message = Record<string, unknown>;
-
-/** The words of an object, in order, as messages of name and value. */
-function namedList(values: unknown, toMessage: (value: JsonSchema) => Message): Message[] {
-  return Object.entries((values ?? {}) as Record<string, JsonSchema>).map(([name, value]) => ({
-    name,
-    value: toMessage(value),
-  }));
-}
-
-/** `x-…` words; their values are text in YAML, of which JSON is a part. */
-function vendorExtensions(value: JsonSchema): Message {
-  const words = Object.entries(value).filter(([name]) => name.startsWith('x-'));
-  return { vendorExtension: words.map(([name, word]) => ({ name, value: { yaml: JSON.stringify(word) } })) };
-}
+const vendorExtensions = (value: JsonSchema): Message => ({ vendorExtension: extensionWords(value) });
 
 function schemaMessage(schema: JsonSchema): Message {
   const { $ref, format, description, required, type, items, properties, additionalProperties } = schema;
@@ -80,13 +67,7 @@ function operationMessage(operation: JsonSchema): Message {
   };
 }
 
-function pathMessage({ parameters, ...operations }: JsonSchema): Message {
-  const messages = Object.entries(operations).map(([method, operation]) => [
-    method,
-    operationMessage(operation as JsonSchema),
-  ]);
-  return { ...Object.fromEntries(messages), parameters: parameterMessages(parameters) };
-}
+const pathMessage = (path: JsonSchema): Message => pathItem(path, operationMessage, parameterMessages);
 
 /** The message type of a document; made when it is first needed. */
 let documentType: protobuf.Type | undefined;

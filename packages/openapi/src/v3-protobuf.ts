@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs/light.js';
 import { GNOSTIC_V3_MESSAGES } from './gnostic-v3-messages.js';
+import { extensionWords, type Message, namedList, pathItem } from './gnostic-values.js';
 import type { JsonSchema } from './schemas.js';
 import type { OpenApiV3Document } from './v3.js';
 
@@ -12,20 +13,7 @@ export const OPENAPI_V3_PROTOBUF_ACCEPTED: readonly string[] = [
   'application/com.github.proto-openapi.spec.v3@v1.0+protobuf',
 ];
 
-type Message = Record<string, unknown>;
-
-function namedList(values: unknown, toMessage: (value: JsonSchema) => Message): Message[] {
-  return Object.entries((values ?? {}) as Record<string, JsonSchema>).map(([name, value]) => ({
-    name,
-    value: toMessage(value),
-  }));
-}
-
-/** `x-…` words; their values are text in YAML, of which JSON is a part. */
-function extensions(value: JsonSchema): Message {
-  const words = Object.entries(value).filter(([name]) => name.startsWith('x-'));
-  return { specificationExtension: words.map(([name, word]) => ({ name, value: { yaml: JSON.stringify(word) } })) };
-}
+const extensions = (value: JsonSchema): Message => ({ specificationExtension: extensionWords(value) });
 
 const schemaMessages = (schemas: unknown): Message[] => ((schemas ?? []) as JsonSchema[]).map(schemaOrReference);
 
@@ -89,13 +77,7 @@ function operationMessage({ requestBody, parameters, responses, ...operation }: 
   };
 }
 
-function pathMessage({ parameters, ...operations }: JsonSchema): Message {
-  const messages = Object.entries(operations).map(([method, operation]) => [
-    method,
-    operationMessage(operation as JsonSchema),
-  ]);
-  return { ...Object.fromEntries(messages), parameters: parameterMessages(parameters) };
-}
+const pathMessage = (path: JsonSchema): Message => pathItem(path, operationMessage, parameterMessages);
 
 let documentType: protobuf.Type | undefined;
 

@@ -9,6 +9,9 @@ export interface CommittedBatch {
   entries: JournalEntry[];
 }
 
+/** What a change writes that makes or removes an object. */
+const EVERYTHING: JournalEntry['changed'] = { metadata: true, desired: true, observed: true };
+
 /**
  * The journal's row of a change, from what the writer knows of it; undefined when that is not all that a relay needs: a
  * decision that read little and wrote more than the observed state.
@@ -19,47 +22,21 @@ export function committedEntry(
   current: Current | undefined,
   revision: number,
 ): JournalEntry | undefined {
+  const named = { resource, namespace, name, revision };
   if (decision.kind === 'create') {
     const { uid, parts, placement, deleting = false } = decision;
-    const changed = { metadata: true, desired: true, observed: true };
-    return {
-      type: 'ADDED',
-      resource,
-      namespace,
-      name,
-      uid,
-      revision,
-      previous: 0,
-      changed,
-      ...parts,
-      placement,
-      deleting,
-    };
+    return { type: 'ADDED', ...named, uid, previous: 0, changed: EVERYTHING, ...parts, placement, deleting };
   }
   if (!current) return undefined;
-  const { uid, revision: previous } = current;
+  const { uid, revision: previous, placement, deleting } = current;
   const metadata = decision.parts?.metadata ?? current.metadata;
   const desired = decision.parts?.desired ?? current.desired;
   const observed = decision.parts?.observed === undefined ? current.observed : decision.parts.observed;
   const isWhole = metadata !== undefined && desired !== undefined && observed !== undefined;
   if (decision.kind === 'delete') {
     if (!isWhole) return undefined;
-    const changed = { metadata: true, desired: true, observed: true };
-    const { placement, deleting } = current;
     const parts = { metadata, desired, observed };
-    return {
-      type: 'DELETED',
-      resource,
-      namespace,
-      name,
-      uid,
-      revision,
-      previous,
-      changed,
-      ...parts,
-      placement,
-      deleting,
-    };
+    return { type: 'DELETED', ...named, uid, previous, changed: EVERYTHING, ...parts, placement, deleting };
   }
   const { parts } = decision;
   const changed = {
@@ -70,17 +47,14 @@ export function committedEntry(
   if (!isWhole && (changed.metadata || changed.desired)) return undefined;
   return {
     type: 'MODIFIED',
-    resource,
-    namespace,
-    name,
+    ...named,
     uid,
-    revision,
     previous,
     changed,
     metadata: metadata ?? '',
     desired: desired ?? '',
     observed: observed ?? null,
-    placement: decision.placement === undefined ? current.placement : decision.placement,
-    deleting: decision.deleting ?? current.deleting,
+    placement: decision.placement === undefined ? placement : decision.placement,
+    deleting: decision.deleting ?? deleting,
   };
 }
