@@ -41,11 +41,25 @@ describe('startPostgres', { timeout: 60_000 }, () => {
       "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('listen_addresses') as host",
     );
     expect(row).toEqual({ fsync: 'on', commit: 'on', host: '127.0.0.1' });
-    const wrong = new URL(postgres.url);
-    wrong.password = 'wrong';
-    await expect(query(wrong.href, 'select 1')).rejects.toThrow(/password authentication failed/);
+    const bySocket = new URL(postgres.url);
+    const byPort = new URL(postgres.url);
+    byPort.search = '';
+    for (const [url, host] of [
+      [bySocket, null],
+      [byPort, '127.0.0.1/32'],
+    ] as const) {
+      expect(await query(url.href, 'select inet_server_addr()::text as host')).toEqual([{ host }]);
+      url.password = 'wrong';
+      await expect(query(url.href, 'select 1')).rejects.toThrow(/password authentication failed/);
+    }
     expect((await stat(join(root, 'postgres'))).mode & 0o777).toBe(0o700);
     expect((await stat(join(root, 'postgres', 'password'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('serves by loopback alone where the path of a socket would be too long', async () => {
+    root = join(root, 'd'.repeat(90));
+    const postgres = await start();
+    expect(await query(postgres.url, 'select inet_server_addr()::text as host')).toEqual([{ host: '127.0.0.1/32' }]);
   });
 
   it('has its data again after a stop and after kill -9', async () => {

@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { freePort } from './free-port.js';
@@ -22,7 +22,6 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ
 
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   max_connections: '100',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
@@ -47,7 +46,10 @@ export interface PostgresOptions {
 }
 
 export interface RunningPostgres {
-  /** With user and password. The user is a superuser, so tests may create databases. */
+  /**
+   * With user and password; by the Unix socket where there is one, whose trips cost half of what those by loopback do. Host and
+   * port say where it answers besides. The user is a superuser, so tests may create databases.
+   */
   url: string;
   port: number;
   version: string;
@@ -59,7 +61,15 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
+/** The address of a Unix socket is 104 bytes on the tightest systems, with a zero at its end (`sun_path`). */
+const LONGEST_SOCKET_PATH = 103;
+
 const dataIn = (dir: string) => join(dir, 'data');
+
+/** Where the socket goes; undefined where its path would be too long. */
+function socketDirectory(dir: string): string | undefined {
+  return Buffer.byteLength(join(dir, '.s.PGSQL.65535')) <= LONGEST_SOCKET_PATH ? dir : undefined;
+}
 
 /** Ends a server that a killed run left on this data, and removes a pid file that points to nobody. */
 export async function stopLeftoverPostgres(dir: string): Promise<void> {
@@ -138,6 +148,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const identity = await identityForPostgres([join(dir, '..'), join(binaries.bin, 'postgres')]);
   await chmod(dir, 0o700);
   await stopLeftoverPostgres(dir);
+  // Nobody serves this data now, and a socket's lock file with a pid that was reused would keep Postgres from starting.
+  for (const entry of await readdir(dir))
+    if (entry.startsWith('.s.PGSQL.')) await rm(join(dir, entry), { force: true });
 
   if ((await readIfPresent(passwordFile)) === undefined) await writeSecretFile(passwordFile, randomSecret());
   await giveTo(identity.owner, dir);
@@ -149,7 +162,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   }
 
   const launch = async (port: number): Promise<RunningPostgres> => {
-    const settings = { ...SETTINGS, ...options.settings, port: String(port) };
+    const sockets = socketDirectory(resolve(dir));
+    const settings = {
+      ...SETTINGS,
+      unix_socket_directories: sockets ?? '',
+      ...options.settings,
+      port: String(port),
+    };
     const logStart = await sizeOf(logFile);
     const server: GuardedProcess = startGuarded({
       command: join(binaries.bin, 'postgres'),
@@ -172,7 +191,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       throw error;
     });
     return {
-      url: `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}`,
+      url: `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}${sockets === undefined ? '' : `?host=${encodeURIComponent(sockets)}`}`,
       port,
       version: binaries.version,
       pid,

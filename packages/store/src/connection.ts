@@ -6,6 +6,12 @@ parsers.setTypeParser(20, Number);
 /** json: parts of objects travel as text, nobody here needs them parsed. */
 parsers.setTypeParser(114, (text: string) => text);
 
+/**
+ * Settings of a session whose statements find rows by key. Their plans are made once, when the tables are still empty, and a
+ * plan that reads an empty table whole would be kept while it grows.
+ */
+export const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
 /** How every connection to Postgres is made. */
 export function connectionConfig(url: string): pg.ClientConfig {
   return {

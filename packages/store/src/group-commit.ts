@@ -3,18 +3,12 @@ import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
 import { type CommittedBatch, committedEntry } from './committed.js';
-import { connectionConfig } from './connection.js';
+import { BY_KEY, connectionConfig } from './connection.js';
 import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
 import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './write.js';
 
 /** The channel that tells readers of the journal that there is more. */
 export const JOURNAL_CHANNEL = 'everynode_journal';
-
-/**
- * Settings of the writer's session. All its statements find a few hundred rows by key. Their plans are made once, when the
- * tables are still empty, and a plan that reads an empty table whole would be kept while it grows.
- */
-const BY_KEY = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
 
 const MAX_BATCH = 500;
 const MAX_WAITING = 100_000;

@@ -5,12 +5,13 @@ import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transacti
 import pg from 'pg';
 import { type AssignedPod, getAssignedPods, listAssignedPods } from './assigned-pods.js';
 import type { CommittedBatch } from './committed.js';
-import { connectionConfig } from './connection.js';
+import { BY_KEY, connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
 import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './event-age.js';
 import { GroupCommit } from './group-commit.js';
 import { leadRelay, type RelayLead } from './journal-signal.js';
 import { migrationProvider } from './migrations/index.js';
+import { revisionsOf } from './revisions.js';
 import type { Database } from './schema.js';
 import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
 import type { ObjectKey, WriteRequest, WriteResult } from './write.js';
@@ -42,6 +43,8 @@ const TYPES = ['ADDED', 'MODIFIED', 'DELETED'] as const;
 export class Store {
   readonly #url: string;
   readonly #pool: pg.Pool;
+  /** For the one question that every read of an object asks. */
+  readonly #byKey: pg.Pool;
   readonly #db: Kysely<Database>;
   readonly #writer: GroupCommit;
   readonly #log: Logger;
@@ -51,8 +54,11 @@ export class Store {
     this.#url = options.databaseUrl;
     this.#log = options.log;
     this.#pool = new pg.Pool({ ...connectionConfig(options.databaseUrl), max: options.poolSize ?? 8 });
-    // Without a listener an idle connection that the server closes would end the process.
-    this.#pool.on('error', (error) => this.#log.warn({ err: error }, 'an idle connection to Postgres broke'));
+    this.#byKey = new pg.Pool({ ...connectionConfig(options.databaseUrl), options: BY_KEY, max: 1 });
+    for (const pool of [this.#pool, this.#byKey]) {
+      // Without a listener an idle connection that the server closes would end the process.
+      pool.on('error', (error) => this.#log.warn({ err: error }, 'an idle connection to Postgres broke'));
+    }
     this.#db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: this.#pool }) });
     this.#writer = new GroupCommit(options.databaseUrl, options.log);
   }
@@ -108,16 +114,8 @@ export class Store {
   }
 
   /** The revisions of objects, in the order of their keys; undefined for those that are not there. One query for all. */
-  async revisionsOf(keys: readonly ObjectKey[]): Promise<(number | undefined)[]> {
-    const column = (part: keyof ObjectKey) => sql`${keys.map((key) => key[part])}::text[]`;
-    const { rows } = await sql<{ n: number; revision: number }>`
-      select k.n::int as n, o.revision
-      from unnest(${column('resource')}, ${column('namespace')}, ${column('name')}) with ordinality
-           as k(resource, namespace, name, n)
-      join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`.execute(this.#db);
-    const revisions: (number | undefined)[] = new Array(keys.length).fill(undefined);
-    for (const { n, revision } of rows) revisions[n - 1] = revision;
-    return revisions;
+  revisionsOf(keys: readonly ObjectKey[]): Promise<(number | undefined)[]> {
+    return revisionsOf(this.#byKey, keys);
   }
 
   async get(resource: string, namespace: string, name: string): Promise<ObjectRecord | undefined> {
@@ -256,7 +254,7 @@ export class Store {
   /** Writes what waits, then closes all connections. */
   async close(): Promise<void> {
     await this.#writer.close();
-    await this.#db.destroy();
+    await Promise.all([this.#db.destroy(), this.#byKey.end()]);
   }
 }
 

@@ -48,12 +48,27 @@ export function parseAccept(accept: string | undefined): MediaRange[] {
 const covers = (range: string, type: string): boolean =>
   range === type || range === '*/*' || range === '*' || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
 
+/** What the headers of late came to. Clients send few different ones, and reading one costs as much as finding an object. */
+const MOST_REMEMBERED = 100;
+const remembered = new Map<string, Representation>();
+
 /**
  * The first wanted form that is served; `stream` asks for one that events can be sent in.
  * Source: apiserver endpoints/handlers/negotiation, and AllowsMediaTypeTransform of endpoints/handlers.
  * @throws ApiError NotAcceptable when there is none.
  */
 export function negotiate(accept: string | undefined, { stream = false } = {}): Representation {
+  const key = `${stream} ${accept ?? ''}`;
+  let wanted = remembered.get(key);
+  if (!wanted) {
+    wanted = firstServed(accept, stream);
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(key, wanted);
+  }
+  return wanted;
+}
+
+function firstServed(accept: string | undefined, stream: boolean): Representation {
   for (const { type, parameters } of parseAccept(accept)) {
     for (const offered of ENCODINGS) {
       if (!covers(type, offered.type)) continue;

@@ -195,9 +195,11 @@ async function serveInTurn(
   const deadline = watches ? undefined : new Deadline(requestMsOf(query, requestMs));
   const leave = await queue.enter(`${identify(request).user} ${request.headers['user-agent'] ?? ''}`);
   try {
-    const serving = serveApi(context, request, query, {
+    const serving = serveApi(context, request, path, query, {
       onWatchStarted: leave,
-      response: watchResponse(reply, () => audit?.record(auditedRequest(request, reply, 'ResponseStarted'))),
+      response: watches
+        ? watchResponse(reply, () => audit?.record(auditedRequest(request, reply, 'ResponseStarted')))
+        : reply.raw,
     });
     const answer = await (deadline ? deadline.keep(serving) : serving);
     if (!answer) return reply;
@@ -245,20 +247,20 @@ function resourcePathOf(path: string): ResourcePath | undefined {
 async function serveApi(
   context: ApiContext,
   request: FastifyRequest,
+  path: ResourcePath | undefined,
   query: Query,
   { onWatchStarted, response }: { onWatchStarted: () => void; response: ServerResponse },
 ): Promise<ResourceAnswer | undefined> {
   const body = bodyOf(request);
   const { method } = request;
-  const path = pathOf(request);
   const { accept } = request.headers;
-  const at = parsePostedPath(path);
+  const at = path ? undefined : parsePostedPath(pathOf(request));
   if (at) return await servePostedKind(context, { method, at, identity: identify(request), body, query, accept });
   return await serveResource(
     context,
     {
       method,
-      path,
+      path: path ?? parseResourcePath(pathOf(request)),
       query,
       accept,
       userAgent: request.headers['user-agent'],

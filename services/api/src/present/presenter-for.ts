@@ -8,12 +8,33 @@ import { compact, pretty, type TextForm, yaml } from './text-form.js';
 
 const INCLUDES: readonly string[] = ['None', 'Metadata', 'Object'] satisfies IncludeObject[];
 
+/** Presenters keep nothing of what they present, so one serves all requests that want the same. */
+const made = new WeakMap<ResourceDefinition, Map<string, Presenter>>();
+
 /** `include` is the request's includeObject. @throws ApiError BadRequest for one that is not known. */
 export function presenterFor(
   definition: ResourceDefinition,
   representation: Representation,
   include = 'Metadata',
 ): Presenter {
+  let known = made.get(definition);
+  if (!known) {
+    known = new Map();
+    made.set(definition, known);
+  }
+  const { kind, encoding, pretty: isPretty } = representation;
+  const version = representation.kind === 'object' ? '' : representation.version;
+  const key = `${kind} ${version} ${encoding} ${isPretty} ${kind === 'table' ? include : ''}`;
+  let presenter = known.get(key);
+  if (!presenter) {
+    // One that cannot be made is not kept either: what a request may ask for is endless, what is served is not.
+    presenter = makePresenter(definition, representation, include);
+    known.set(key, presenter);
+  }
+  return presenter;
+}
+
+function makePresenter(definition: ResourceDefinition, representation: Representation, include: string): Presenter {
   const form = formOf(representation);
   switch (representation.kind) {
     case 'table':

@@ -9,7 +9,7 @@ import { type PlainObject, writePlainObject } from '../present/plain-object.js';
 import type { Payload, Pieces, Presenter } from '../present/presenter.js';
 import { presenterFor } from '../present/presenter-for.js';
 import type { Query } from '../query.js';
-import { parseResourcePath, type ResourcePath } from '../request-info.js';
+import type { ResourcePath } from '../request-info.js';
 import { bindPod } from '../subresource/binding.js';
 import { evictPod } from '../subresource/eviction.js';
 import { finalizeNamespace } from '../subresource/finalize.js';
@@ -30,7 +30,7 @@ import { checkWriteOptions } from './write-options.js';
 /** A request for a resource, read off HTTP. */
 export interface ResourceRequest {
   method: string;
-  path: string;
+  path: ResourcePath;
   query: Query;
   accept: string | undefined;
   userAgent: string | undefined;
@@ -107,7 +107,7 @@ export async function serveResource(
   request: ResourceRequest,
   response: ServerResponse,
 ): Promise<ResourceAnswer | undefined> {
-  const path = parseResourcePath(request.path);
+  const { path } = request;
   const verb = verbOf(request.method, path, request.query.flag('watch'));
   const { definition, subresource } = path;
   const found = subresource ? definition.subresources.find(({ name }) => name === subresource) : undefined;
