@@ -28,7 +28,7 @@ describe('objects-changed', () => {
         const decoded = decodeChanges(entries.map(encodeChange).join(''));
         const expected = entries.map((change) => {
           const { changed, deleting: _deleting, metadata, desired, observed, ...head } = change;
-          const whole = change.type !== 'MODIFIED';
+          const whole = change.type === 'ADDED';
           return {
             ...head,
             metadata: whole || changed.metadata ? metadata : undefined,

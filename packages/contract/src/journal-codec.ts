@@ -9,12 +9,12 @@ import type { ObjectRecord } from '@everynode/objects';
  *   observed (the same; `null` when the object has none)
  *
  * JSON text holds no raw newline, so a reader splits lines and has each part as text: a watch cache answers clients
- * from that text and never parses it. A part that did not change is not sent; a reader that holds the object at
- * `previous` fills it in from there, and a reader that does not has missed something and re-reads the journal.
+ * from that text and never parses it. A part that did not change is not sent, with the end of an object neither; a reader that
+ * holds the object at `previous` fills it in from there, and a reader that does not has missed something and re-reads the journal.
  */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** One line of the journal. Parts are always complete here. */
+/** One line of the journal. Its parts are complete, but where it says otherwise. */
 export interface JournalEntry extends ObjectRecord {
   type: ChangeType;
   /** The revision that the object had before; 0 for ADDED. */
@@ -43,8 +43,8 @@ export interface JournalChange {
 export function encodeChange(entry: JournalEntry): string {
   const { type, resource, namespace, name, uid, revision, previous, placement } = entry;
   const head = JSON.stringify({ type, resource, namespace, name, uid, revision, previous, placement });
-  // A delete carries everything: its reader may forget the object and still has to show what went.
-  const whole = type !== 'MODIFIED';
+  // A delete carries its last words alone: who follows has the rest.
+  const whole = type === 'ADDED';
   const metadata = whole || entry.changed.metadata ? entry.metadata : '';
   const desired = whole || entry.changed.desired ? entry.desired : '';
   const observed = whole || entry.changed.observed ? (entry.observed ?? 'null') : '';

@@ -58,9 +58,8 @@ export class ObjectCache {
     const previous = this.#objects.get(key);
     if (previous && previous.record.revision >= record.revision) return undefined;
     const current = new CachedObject(record, this.kind, previous);
-    if (previous) this.#unindex(key, previous);
     this.#objects.set(key, current);
-    this.#index(key, current);
+    this.#index(key, current, previous);
     return { type: previous ? 'MODIFIED' : 'ADDED', revision: record.revision, previous, current };
   }
 
@@ -79,7 +78,8 @@ export class ObjectCache {
     };
   }
 
-  #index(key: string, object: CachedObject): void {
+  /** Puts an object under its values, and away from those that it had before alone. */
+  #index(key: string, object: CachedObject, previous: CachedObject | undefined): void {
     const { namespace } = object.record;
     let inNamespace = this.#namespaces.get(namespace);
     if (!inNamespace) {
@@ -88,7 +88,8 @@ export class ObjectCache {
     }
     inNamespace.set(key, object);
     for (const { indexer, entries } of this.#indexes.values()) {
-      for (const value of indexer(object)) {
+      const values = indexer(object);
+      for (const value of values) {
         let bucket = entries.get(value);
         if (!bucket) {
           bucket = new Map();
@@ -96,20 +97,22 @@ export class ObjectCache {
         }
         bucket.set(key, object);
       }
+      if (!previous) continue;
+      for (const value of indexer(previous)) if (!values.includes(value)) takeOut(entries, value, key);
     }
   }
 
   #unindex(key: string, object: CachedObject): void {
     const { namespace } = object.record;
-    const inNamespace = this.#namespaces.get(namespace);
-    inNamespace?.delete(key);
-    if (inNamespace?.size === 0) this.#namespaces.delete(namespace);
+    takeOut(this.#namespaces, namespace, key);
     for (const { indexer, entries } of this.#indexes.values()) {
-      for (const value of indexer(object)) {
-        const bucket = entries.get(value);
-        bucket?.delete(key);
-        if (bucket?.size === 0) entries.delete(value);
-      }
+      for (const value of indexer(object)) takeOut(entries, value, key);
     }
   }
+}
+
+function takeOut(entries: Map<string, Map<string, CachedObject>>, value: string, key: string): void {
+  const bucket = entries.get(value);
+  bucket?.delete(key);
+  if (bucket?.size === 0) entries.delete(value);
 }

@@ -1,4 +1,13 @@
+/** The last second that was asked for: it is asked for many times before the next one is. */
+let lastSecond = Number.NaN;
+let lastText = '';
+
 /** metav1.Time: whole seconds in UTC. `ms` since the epoch. */
 export function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+    lastSecond = second;
+  }
+  return lastText;
 }

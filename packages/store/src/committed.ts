@@ -5,16 +5,16 @@ import type { Current, Decision, ObjectKey } from './write.js';
 export interface CommittedBatch {
   /** Revision of the first entry. */
   first: number;
-  /** In revision order. Of a change to the observed state alone, the other parts are not known here and empty. */
+  /** In revision order. Parts that a change did not write may not be known here, and are empty then. */
   entries: JournalEntry[];
 }
 
-/** What a change writes that makes or removes an object. */
+/** What a change writes that makes an object. */
 const EVERYTHING: JournalEntry['changed'] = { metadata: true, desired: true, observed: true };
 
 /**
  * The journal's row of a change, from what the writer knows of it; undefined when that is not all that a relay needs: a
- * decision that read little and wrote more than the observed state.
+ * decision that read little and changed what an agent has to be told of whole.
  */
 export function committedEntry(
   { resource, namespace, name }: ObjectKey,
@@ -29,24 +29,16 @@ export function committedEntry(
   }
   if (!current) return undefined;
   const { uid, revision: previous, placement, deleting } = current;
-  const metadata = decision.parts?.metadata ?? current.metadata;
-  const desired = decision.parts?.desired ?? current.desired;
-  const observed = decision.parts?.observed === undefined ? current.observed : decision.parts.observed;
-  const isWhole = metadata !== undefined && desired !== undefined && observed !== undefined;
-  if (decision.kind === 'delete') {
-    if (!isWhole) return undefined;
-    const parts = { metadata, desired, observed };
-    return { type: 'DELETED', ...named, uid, previous, changed: EVERYTHING, ...parts, placement, deleting };
-  }
-  const { parts } = decision;
+  const { parts = {} } = decision;
   const changed = {
     metadata: parts.metadata !== undefined,
     desired: parts.desired !== undefined,
     observed: parts.observed !== undefined,
   };
-  if (!isWhole && (changed.metadata || changed.desired)) return undefined;
-  return {
-    type: 'MODIFIED',
+  const metadata = parts.metadata ?? current.metadata;
+  const desired = parts.desired ?? current.desired;
+  const observed = parts.observed === undefined ? current.observed : parts.observed;
+  const written = {
     ...named,
     uid,
     previous,
@@ -54,7 +46,16 @@ export function committedEntry(
     metadata: metadata ?? '',
     desired: desired ?? '',
     observed: observed ?? null,
+  };
+  if (decision.kind === 'delete') return { type: 'DELETED', ...written, placement, deleting };
+  const isWhole = metadata !== undefined && desired !== undefined && observed !== undefined;
+  const isDeleting = decision.deleting ?? deleting;
+  // Whoever runs the object is sent all of it when it has changed, but not to end it.
+  if (!isWhole && (changed.desired || (changed.metadata && !isDeleting))) return undefined;
+  return {
+    type: 'MODIFIED',
+    ...written,
     placement: decision.placement === undefined ? placement : decision.placement,
-    deleting: decision.deleting ?? deleting,
+    deleting: isDeleting,
   };
 }

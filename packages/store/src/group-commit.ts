@@ -15,7 +15,7 @@ const MAX_WAITING = 100_000;
 /** A write that cannot be started in this time is refused: its client knows better than to wait for ever. */
 const MAX_WAIT_MS = 10_000;
 
-const LEVELS: Record<ReadLevel, number> = { head: 0, observed: 1, all: 2 };
+const LEVELS: Record<ReadLevel, number> = { head: 0, observed: 1, 'all-but-desired': 2, all: 3 };
 const BITS = { metadata: 1, desired: 2, observed: 4 };
 const TYPES = { create: 1, update: 2, delete: 3 };
 
@@ -43,7 +43,7 @@ interface CurrentRow extends Omit<Current, 'metadata' | 'desired' | 'observed'> 
 const SELECT_CURRENT = `
   select k.n::int as n, o.uid, o.revision, o.placement, o.deleting, o.sequence,
          case when k.level >= 2 then o.metadata end as metadata,
-         case when k.level >= 2 then o.desired end as desired,
+         case when k.level >= 3 then o.desired end as desired,
          case when k.level >= 1 then o.observed end as observed
   from unnest(${textColumn(1)}, $2::text[], ${textColumn(3)}, $4::int[]) with ordinality as k(resource, namespace, name, level, n)
   join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
@@ -391,8 +391,8 @@ export class GroupCommit {
 const oneLine = (name: string): string => (name.includes('\n') ? name.replaceAll('\n', ' ') : name);
 
 function changedBits(decision: Exclude<Decision, { kind: 'keep' }>): number {
-  if (decision.kind !== 'update') return BITS.metadata | BITS.desired | BITS.observed;
-  const { parts } = decision;
+  if (decision.kind === 'create') return BITS.metadata | BITS.desired | BITS.observed;
+  const { parts = {} } = decision;
   return (
     (parts.metadata === undefined ? 0 : BITS.metadata) |
     (parts.desired === undefined ? 0 : BITS.desired) |

@@ -7,8 +7,8 @@ export interface ObjectKey {
   name: string;
 }
 
-/** How much of the stored object a decision needs; less is cheaper. */
-export type ReadLevel = 'head' | 'observed' | 'all';
+/** How much of the stored object a decision needs; less is cheaper. The desired state is the largest part. */
+export type ReadLevel = 'head' | 'observed' | 'all-but-desired' | 'all';
 
 /** The stored object as a decision sees it. Parts above the asked level are undefined. */
 export interface Current {

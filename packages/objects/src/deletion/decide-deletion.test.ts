@@ -5,6 +5,8 @@ import { type Deletable, type DeletionDecision, decideDeletion, isReleased } fro
 import type { DeletionOptions } from './delete-options.js';
 import { plainDeletionRules, podDeletionRules } from './pod-deletion.js';
 
+const GRACE_7 = { terminationGracePeriodSeconds: 7 };
+const GRACE_20 = { terminationGracePeriodSeconds: 20 };
 const NOW = Date.parse('2026-01-01T00:00:00.400Z');
 
 function stored(metadata: Partial<ObjectMeta> = {}, pod: Partial<Deletable> = {}): Deletable {
@@ -82,6 +84,21 @@ describe('a pod', () => {
     });
     expect(marked(pod(stored(), { gracePeriodSeconds: 5 }))).toMatchObject({ deletionGracePeriodSeconds: 5 });
     expect(marked(pod(stored(), { gracePeriodSeconds: -1 }))).toMatchObject({ deletionGracePeriodSeconds: 1 });
+  });
+
+  it.each([
+    ['says nothing', {}, 30],
+    ['has probes with a grace of their own', { containers: [{ livenessProbe: GRACE_7 }], ...GRACE_20 }, 20],
+    ['has such probes and says nothing', { containers: [{ livenessProbe: GRACE_7 }] }, 30],
+    ['has the words elsewhere', { nodeName: '"terminationGracePeriodSeconds":5,"Probe":', ...GRACE_20 }, 20],
+  ])('gets the seconds of its spec when that %s', (_what, spec, seconds) => {
+    const decision = pod(stored({}, { desired: JSON.stringify({ spec }) }));
+    expect(marked(decision)).toMatchObject({ deletionGracePeriodSeconds: seconds });
+  });
+
+  it('goes with grace when only a container is named like a phase', () => {
+    const decision = pod(stored({}, { observed: '{"phase":"Running","containerStatuses":[{"name":"Failed"}]}' }));
+    expect(marked(decision)).toMatchObject({ deletionGracePeriodSeconds: 20 });
   });
 
   it.each([

@@ -90,7 +90,7 @@ export class Ingest {
         const order = reportSequence(incarnation, item.sequence);
         const written = await store.write({
           key: { resource: 'pods', namespace: item.namespace, name: item.name },
-          reads: item.stopped ? 'all' : 'observed',
+          reads: item.stopped ? 'all-but-desired' : 'observed',
           decide: (current) => decidePodStatus(current, item, order),
         });
         if (written.uid !== item.uid) return;

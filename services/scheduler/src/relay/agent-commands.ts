@@ -45,15 +45,19 @@ export function commandsFrom(entries: JournalEntry[], nodes: Map<string, string>
 }
 
 function terminatingOf(entry: JournalEntry, gone: boolean): Terminating {
-  const metadata = JSON.parse(entry.metadata) as { deletionGracePeriodSeconds?: number };
   return {
     namespace: entry.namespace,
     name: entry.name,
     uid: entry.uid,
     node: entry.placement ?? '',
-    graceSeconds: gone ? 0 : (metadata.deletionGracePeriodSeconds ?? 0),
+    graceSeconds: gone ? 0 : graceSecondsOf(entry),
     gone,
   };
+}
+
+function graceSecondsOf({ metadata }: JournalEntry): number {
+  const { deletionGracePeriodSeconds } = JSON.parse(metadata) as { deletionGracePeriodSeconds?: number };
+  return deletionGracePeriodSeconds ?? 0;
 }
 
 /** The body of `pod-assigned`, put together from text. */

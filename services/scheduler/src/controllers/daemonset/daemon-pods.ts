@@ -16,7 +16,6 @@ import {
   type PriorityFacts,
   resolvePriority,
   resourceByStorage,
-  splitObject,
   timestamp,
   withPodScheduled,
   withServiceAccount,
@@ -25,6 +24,7 @@ import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { NodeRoom } from '../../placement/node-room.js';
+import { PodText } from './pod-text.js';
 
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */
 class NameTakenError extends Error {
@@ -70,16 +70,22 @@ interface Variant {
   template: DaemonPodTemplate;
   status: PodStatus;
   /** Of every pod: they differ in what pins them. */
+  spec: PodSpec;
   demands: RoomDemands;
+  /** Of those that are bound to their node, and of those that wait for room there; made when the first one is. */
+  bound: PodText | undefined;
+  waiting: PodText | undefined;
 }
 
-/** Makes the pods of one revision of a DaemonSet. What they have in common is worked out once. */
+/** Makes the pods of one revision of a DaemonSet at one moment. What they have in common is worked out once. */
 export class DaemonPodFactory {
   readonly #daemonSet: DaemonSet;
   readonly #hash: string;
   readonly #overrides: readonly ResourceOverride[];
   readonly #variants = new Map<string, Variant>();
-  readonly #named: boolean;
+  /** `spec.nodeName` of the template, which goes past the scheduler; as upstream, nobody asks whether the node has room. */
+  readonly #named: string | undefined;
+  readonly #at: string;
   readonly #namespace: string;
   readonly #prefix: string;
   readonly #room: NodeRoom;
@@ -91,6 +97,7 @@ export class DaemonPodFactory {
     overrides: readonly ResourceOverride[],
     room: NodeRoom,
     find: FindPriorityClass,
+    now: number,
   ) {
     this.#daemonSet = daemonSet;
     this.#hash = hash;
@@ -99,7 +106,8 @@ export class DaemonPodFactory {
     this.#prefix = podNamePrefix(daemonSet.metadata?.name ?? '');
     this.#room = room;
     this.#find = find;
-    this.#named = Boolean(daemonSet.spec?.template.spec?.nodeName);
+    this.#named = daemonSet.spec?.template.spec?.nodeName || undefined;
+    this.#at = timestamp(now);
   }
 
   /** @throws ApiError Forbidden when the template names a PriorityClass that is not there. */
@@ -107,32 +115,33 @@ export class DaemonPodFactory {
     const known = this.#variants.get(override?.hash ?? '');
     if (known) return known;
     let status: PodStatus = {};
+    let spec: PodSpec = { containers: [] };
     let demands: RoomDemands = { requests: new Map(), ports: [] };
     const template = daemonPodTemplate(withMark(this.#daemonSet, override), this.#hash, (templateSpec) => {
       const made = completed(this.#prefix, withOverride(templateSpec, override), this.#find);
       status = made.status;
+      spec = made.spec;
       demands = roomDemands(made.spec);
       return made.spec;
     });
-    const variant = { template, status, demands };
+    const variant = { template, status, spec, demands, bound: undefined, waiting: undefined };
     this.#variants.set(override?.hash ?? '', variant);
     return variant;
   }
 
   /**
-   * Creates a pod on a node, under a name that is free. `labelled` is the node's object, where it is there; `now` in ms since
-   * the epoch. Its room is promised until the caller withdraws the promise, when the caches show the pod.
+   * Creates a pod on a node, under a name that is free. `labelled` is the node's object, where it is there. Its room is
+   * promised until the caller withdraws the promise, when the caches show the pod.
    */
   async createOn(
     node: string,
     labelled: Node | undefined,
-    now: number,
     fence: Fence,
     store: Pick<Store, 'write'>,
   ): Promise<CreatedPod> {
     const variant = this.#variant(overrideFor(this.#overrides, labelled));
     for (;;) {
-      const { name, uid, bound, request } = this.#creationOn(node, variant, now, fence);
+      const { name, uid, bound, request } = this.#creationOn(node, variant, fence);
       try {
         const { revision } = await store.write(request);
         return { name, uid, revision, bound };
@@ -145,25 +154,15 @@ export class DaemonPodFactory {
 
   #creationOn(
     node: string,
-    { template, status, demands }: Variant,
-    now: number,
+    variant: Variant,
     fence: Fence,
   ): { name: string; uid: string; bound: boolean; request: WriteRequest } {
-    const at = timestamp(now);
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
-    const pod = template.podOn(node, name);
-    // A node named by the template is not asked: whoever writes spec.nodeName goes past the scheduler, as upstream.
-    const bound = this.#named || this.#room.take(node, uid, pod.spec, demands);
-    if (!bound) delete pod.spec.nodeName;
-    const object = {
-      ...pod,
-      metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
-      status: bound ? { ...status, conditions: withPodScheduled(undefined, { status: 'True' }, at) } : status,
-    } as unknown as KubeObject;
+    const bound = this.#named !== undefined || this.#room.take(node, uid, variant.spec, variant.demands);
+    const placement = bound ? (this.#named ?? node) : null;
     // Written out here and not in the decision: that runs while all other writers wait.
-    const parts = splitObject(object);
-    const placement = pod.spec.nodeName ?? null;
+    const parts = this.#textOf(variant, bound).fill({ name, node, uid });
     return {
       name,
       uid,
@@ -178,5 +177,27 @@ export class DaemonPodFactory {
         },
       },
     };
+  }
+
+  #textOf(variant: Variant, bound: boolean): PodText {
+    if (bound) {
+      variant.bound ??= this.#write(variant, true);
+      return variant.bound;
+    }
+    variant.waiting ??= this.#write(variant, false);
+    return variant.waiting;
+  }
+
+  #write({ template, status }: Variant, bound: boolean): PodText {
+    const at = this.#at;
+    return new PodText(({ name, node, uid }) => {
+      const pod = template.podOn(node, name);
+      if (!bound) delete pod.spec.nodeName;
+      return {
+        ...pod,
+        metadata: { ...pod.metadata, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
+        status: bound ? { ...status, conditions: withPodScheduled(undefined, { status: 'True' }, at) } : status,
+      } as unknown as KubeObject;
+    });
   }
 }

@@ -407,7 +407,7 @@ export class DaemonSetController implements Controller {
       ...createOn.map(async (node) => {
         if (!factory) return 0;
         const labelled = reflector.cache('nodes').get('', node)?.object as Node | undefined;
-        const { name, uid, revision, bound } = await factory.createOn(node, labelled, now, fence, store);
+        const { name, uid, revision, bound } = await factory.createOn(node, labelled, fence, store);
         pass.promised.push(uid);
         this.#record(daemonSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
         if (bound) this.#recordScheduled(daemonSet, name, uid, node);
@@ -438,12 +438,12 @@ export class DaemonSetController implements Controller {
     return Math.max(0, ...outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 0)));
   }
 
-  #factoryFor({ daemonSet, cached, state }: Pass): DaemonPodFactory {
+  #factoryFor({ daemonSet, cached, state, now }: Pass): DaemonPodFactory {
     const { reflector, room } = this.#context;
     const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
     const { overrides } = state.take(cached).limits;
     const find = (name: string | undefined) => priorityClassIn(classes, name);
-    return new DaemonPodFactory(daemonSet, state.hash, overrides, room, find);
+    return new DaemonPodFactory(daemonSet, state.hash, overrides, room, find, now);
   }
 
   #noteFailure({ state, daemonSet, now }: Pass, node: string, pod: Pod): void {
