@@ -36,7 +36,10 @@ export interface WorkLimits {
 export interface Delivery {
   subject: string;
   event: CloudEvent | undefined;
-  body: string;
+  /** The body as it came. It is a view of what the socket was read into: keep what you make of it, not this. */
+  bytes: Uint8Array;
+  /** The body as text. It is made each time it is asked for. */
+  readonly body: string;
   /** Carries the trace that the sender was in. */
   headers?: HeaderCarrier;
 }
@@ -46,6 +49,19 @@ export interface Follower {
   onMessage(delivery: Delivery): void | Promise<void>;
   /** Called each time delivery starts anew: messages may have been missed before this point. */
   onReset(): void;
+}
+
+function deliveryOf(message: JsMsg): Delivery {
+  const { subject, headers, data } = message;
+  return {
+    subject,
+    event: cloudEventOf(headers),
+    bytes: data,
+    get body() {
+      return message.string();
+    },
+    ...(headers && { headers }),
+  };
 }
 
 const RECONNECT: BackoffOptions = { firstMs: 100, maxMs: 2000 };
@@ -195,11 +211,7 @@ export class Bus {
       onStarted();
       follower.onReset();
       for await (const message of messages) {
-        await follower.onMessage({
-          subject: message.subject,
-          event: cloudEventOf(message.headers),
-          body: message.string(),
-        });
+        await follower.onMessage(deliveryOf(message));
       }
     } finally {
       this.#restarts.delete(stop);
@@ -257,13 +269,7 @@ export class Bus {
         const size = message.data.length;
         underWay.add(message);
         bytes += size;
-        const delivery: Delivery = {
-          subject: message.subject,
-          event: cloudEventOf(message.headers),
-          body: message.string(),
-          ...(message.headers && { headers: message.headers }),
-        };
-        const done: Promise<void> = handle(delivery)
+        const done: Promise<void> = handle(deliveryOf(message))
           .then(
             () => message.ack(),
             (error: unknown) => {

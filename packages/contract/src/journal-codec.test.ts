@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeChanges, encodeChange, type JournalEntry } from './index.js';
@@ -25,7 +27,7 @@ describe('objects-changed', () => {
   it('comes out as it went in, without the parts that a change left alone', () => {
     fc.assert(
       fc.property(fc.array(entry), (entries) => {
-        const decoded = decodeChanges(entries.map(encodeChange).join(''));
+        const decoded = decodeChanges(Buffer.from(entries.map(encodeChange).join('')));
         const expected = entries.map((change) => {
           const { changed, deleting: _deleting, metadata, desired, observed, ...head } = change;
           const whole = change.type === 'ADDED';
@@ -47,8 +49,27 @@ describe('objects-changed', () => {
         const body = entries.map(encodeChange).join('');
         const lines = body.split('\n');
         const cut = lines.slice(0, 1 + (at % (lines.length - 1))).join('\n');
-        expect(() => decodeChanges(cut)).toThrow();
+        expect(() => decodeChanges(Buffer.from(cut))).toThrow();
       }),
     );
   });
+
+  it('lets go of a body of which one part is kept', () => {
+    const changed = { metadata: true, desired: true, observed: true };
+    const head = { type: 'ADDED' as const, resource: 'pods', namespace: '', uid: '', previous: 0, placement: null };
+    const change = (name: string, desired: string): string =>
+      encodeChange({ ...head, name, revision: 1, deleting: false, changed, metadata: '{}', desired, observed: null });
+    const body = Buffer.from(change('kept', `"${'k'.repeat(1000)}"`) + change('gone', `"${'g'.repeat(4_000_000)}"`));
+    const before = heapUsed();
+    const kept = Array.from({ length: 8 }, () => decodeChanges(body)[0]?.desired);
+    expect(heapUsed() - before).toBeLessThan(4_000_000);
+    expect(kept).toHaveLength(8);
+  });
 });
+
+/** Bytes, after everything that can go has gone. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}

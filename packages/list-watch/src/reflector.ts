@@ -86,7 +86,7 @@ export class Reflector {
   async start(): Promise<void> {
     const { bus, signal, log } = this.#options;
     const follower: Follower = {
-      onMessage: (delivery) => this.#inTurn(() => this.#receive(delivery.body)),
+      onMessage: (delivery) => this.#inTurn(() => this.#receive(delivery.bytes)),
       onReset: () => void this.#inTurn(() => this.#fill()),
     };
     await retryUntilDone(() => this.#list(), {
@@ -124,9 +124,9 @@ export class Reflector {
     return next;
   }
 
-  async #receive(body: string): Promise<void> {
+  async #receive(bytes: Uint8Array): Promise<void> {
     this.#lastNews = Date.now();
-    const changes = decodeChanges(body).filter((change) => change.revision > this.#revision);
+    const changes = decodeChanges(bytes).filter((change) => change.revision > this.#revision);
     const first = changes[0];
     if (!first) return;
     // What the bus brings is committed, so after a gap the journal holds this message's changes too.
