@@ -91,13 +91,15 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
   const view: View = { compiled, eligibility, pods, updated, available, inBackoff: state.inBackoff ?? false };
   const { part, serving } = compiled.surge ? surgePart(view) : replacePart(view);
   const provenAfter = compiled.limits.canary?.provenAfterMs;
-  const pending = pods
-    .flatMap((pod) => [
-      availableAt(pod, compiled.minReadySeconds),
-      provenAfter === undefined ? undefined : availableAt(pod, provenAfter / 1000),
-    ])
-    .filter((at): at is number => at !== undefined && at > now);
-  const counts = node ? { ...countNode(view), ...countForLimits(view, node, now) } : countNothing();
+  let recheckAtMs: number | undefined;
+  const recheckAt = (at: number | undefined): void => {
+    if (at !== undefined && at > now) recheckAtMs = Math.min(at, recheckAtMs ?? at);
+  };
+  for (const pod of pods) {
+    recheckAt(availableAt(pod, compiled.minReadySeconds));
+    if (provenAfter !== undefined) recheckAt(availableAt(pod, provenAfter / 1000));
+  }
+  const counts = node ? countNode(view, node, now) : countNothing();
   return {
     eligibility,
     ...(node ? manage(view) : withoutNode(pods)),
@@ -106,7 +108,7 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
     fault: node && counts.desired === 1 && counts.available === 0 ? nodeFaultOf(node, pods[0]) : undefined,
     rollout: node && isSkipped(compiled, node, part) ? { kind: 'skipped' } : part,
     serving,
-    recheckAtMs: pending.length > 0 ? Math.min(...pending) : undefined,
+    recheckAtMs,
   };
 }
 
@@ -229,8 +231,10 @@ export const countNothing = (): NodeCounts => ({
 });
 
 /** Source: daemon_controller.go, updateDaemonSetStatus. */
-function countNode({ eligibility, pods, updated, available }: View): NodeCounts {
+function countNode(view: View, node: Node, now: number): NodeCounts {
+  const { eligibility, pods, updated, available } = view;
   const counts = countNothing();
+  countForLimits(counts, view, node, now);
   const first = pods[0];
   if (!eligibility.shouldRun) {
     counts.misscheduled = first ? 1 : 0;
@@ -248,18 +252,16 @@ function countNode({ eligibility, pods, updated, available }: View): NodeCounts 
 
 /** What counts for canaries and for pauses after restarts. */
 function countForLimits(
+  counts: NodeCounts,
   { compiled, eligibility, pods, updated }: View,
   node: Node,
   now: number,
-): Pick<NodeCounts, 'restarts' | 'canary' | 'proven'> {
-  const canary = eligibility.shouldRun && isCanary(compiled.limits, node) ? 1 : 0;
+): void {
+  counts.canary = eligibility.shouldRun && isCanary(compiled.limits, node) ? 1 : 0;
   const fresh = pods.find((pod) => updated(pod) && !isPodDeleting(pod));
-  if (!fresh) return { restarts: 0, canary, proven: 0 };
-  const restarts = (fresh.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+  if (!fresh) return;
+  for (const { restartCount } of fresh.status?.containerStatuses ?? []) counts.restarts += restartCount;
   const provenAt = availableAt(fresh, (compiled.limits.canary?.provenAfterMs ?? 0) / 1000);
-  return {
-    restarts,
-    canary,
-    proven: canary === 1 && restarts === 0 && provenAt !== undefined && provenAt <= now ? 1 : 0,
-  };
+  const isProven = counts.canary === 1 && counts.restarts === 0 && provenAt !== undefined && provenAt <= now;
+  counts.proven = isProven ? 1 : 0;
 }

@@ -28,6 +28,8 @@ export interface CompiledDaemonSet {
   surge: boolean;
   minReadySeconds: number;
   limits: RolloutLimits;
+  /** What was found for the nodes that were looked at, for as long as they stay the same objects. */
+  found: WeakMap<Node, Eligibility>;
 }
 
 export function compileDaemonSet(daemonSet: DaemonSet): CompiledDaemonSet {
@@ -40,13 +42,26 @@ export function compileDaemonSet(daemonSet: DaemonSet): CompiledDaemonSet {
     surge: allowsSurge(daemonSet.spec?.updateStrategy),
     minReadySeconds: daemonSet.spec?.minReadySeconds ?? 0,
     limits: rolloutLimitsOf(daemonSet),
+    found: new WeakMap(),
   };
 }
 
 const NOWHERE = { shouldRun: false, shouldContinueRunning: false };
 
-/** Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod and predicates. */
+/**
+ * May daemons run on the node? Pods come and go many times before a node changes, so that it is found once for each object.
+ * Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod and predicates.
+ */
 export function eligibilityOf(compiled: CompiledDaemonSet, node: Node): Eligibility {
+  let eligibility = compiled.found.get(node);
+  if (!eligibility) {
+    eligibility = findEligibility(compiled, node);
+    compiled.found.set(node, eligibility);
+  }
+  return eligibility;
+}
+
+function findEligibility(compiled: CompiledDaemonSet, node: Node): Eligibility {
   const name = node.metadata?.name ?? '';
   if (compiled.nodeName !== undefined && compiled.nodeName !== name) {
     return { ...NOWHERE, because: { kind: 'node-name', wanted: compiled.nodeName } };

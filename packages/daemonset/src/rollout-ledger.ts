@@ -20,6 +20,7 @@ type PartKind = RolloutPart['kind'];
 type Only = (node: string) => boolean;
 
 /** Parts that use up the budget of their mode. */
+const COUNTED = Object.keys(countNothing()) as (keyof NodeCounts)[];
 const UNAVAILABLE: readonly PartKind[] = ['unavailable', 'replace-now'];
 const IN_THE_MIDDLE: readonly PartKind[] = ['unavailable', 'surging', 'delete-now'];
 const OF_SURGE: readonly PartKind[] = ['create-now', 'surge-candidate', 'delete-now', 'surplus', 'surging'];
@@ -83,7 +84,7 @@ export class RolloutLedger {
   }
 
   #add(zone: RolloutParts, { counts, serving }: NodeAssessment, sign: 1 | -1): void {
-    for (const key of Object.keys(counts) as (keyof NodeCounts)[]) this.#totals[key] += sign * counts[key];
+    for (const key of COUNTED) this.#totals[key] += sign * counts[key];
     zone.desired += sign * counts.desired;
     this.#serving += serving ? sign : 0;
   }

@@ -143,7 +143,8 @@ export class DaemonSetController implements Controller {
     if (after) {
       const [key, state] = after;
       state.putPod(current);
-      if (state.mustRelease(current)) state.claimsDue = true;
+      const isAsLabelled = previous?.record.metadata === current.record.metadata;
+      if (!isAsLabelled && state.mustRelease(current)) state.claimsDue = true;
       this.#queue.add(key);
     }
     if (!after && type !== 'DELETED') this.#onOrphan(current);
