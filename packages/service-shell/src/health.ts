@@ -34,9 +34,12 @@ export class Readiness {
   }
 }
 
+/** The event loop's lag is looked at this often, in ms: each look wakes the process, and by default there are a hundred a second. */
+const LAG_EVERY_MS = 500;
+
 export function createMetrics(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_EVERY_MS });
   return registry;
 }
 
