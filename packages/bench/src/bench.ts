@@ -3,6 +3,7 @@ import { measureFloor } from './floor/floor.js';
 import { KubeClient } from './kube-client.js';
 import type { Results, Run, Setting } from './runs.js';
 import type { Bench, Outcome, OwnBench, Scenario } from './scenarios/scenario.js';
+import { ownSizeOf } from './scenarios/scenario.js';
 import { Session } from './session.js';
 import { ProcessTree } from './usage/process-tree.js';
 import { UsageSampler } from './usage/usage-sampler.js';
@@ -64,7 +65,9 @@ export class BenchRun {
   /** On clusters of our own, one after the other. */
   async onOwnClusters(plan: OwnPlan): Promise<void> {
     for (const size of plan.sizes) {
-      const shared = plan.scenarios.filter(({ fixedNodes, startsEmpty }) => fixedNodes === undefined && !startsEmpty);
+      const shared = plan.scenarios.filter(
+        (scenario) => ownSizeOf(scenario, size.nodes) === undefined && !scenario.startsEmpty,
+      );
       await this.#onClusters(size, this.#turns(shared), plan);
       for (const scenario of plan.scenarios.filter(({ startsEmpty }) => startsEmpty)) {
         await this.#onClusters({ ...size, nodes: 0 }, this.#turns([scenario]), plan, size.nodes);
@@ -74,10 +77,22 @@ export class BenchRun {
     const kinds = new Map(plan.sizes.map((size) => [`${size.apiReplicas} ${size.schedulerReplicas}`, size]));
     for (const size of kinds.values()) {
       for (const scenario of plan.scenarios) {
-        if (scenario.fixedNodes === undefined) continue;
-        await this.#onClusters({ ...size, nodes: scenario.fixedNodes }, this.#turns([scenario]), plan);
+        const nodes = ownSizeOf(scenario, Math.max(...plan.sizes.map((measured) => measured.nodes)));
+        if (nodes === undefined || this.#isMeasured(scenario, nodes, size)) continue;
+        await this.#onClusters({ ...size, nodes }, this.#turns([scenario]), plan);
       }
     }
+  }
+
+  /** The cluster of one of the sizes has served. */
+  #isMeasured({ name }: Scenario, nodes: number, { apiReplicas, schedulerReplicas }: ClusterSize): boolean {
+    return [...this.results.runs, ...this.results.failures].some(
+      ({ scenario, nodes: measured, replicas }) =>
+        scenario === name &&
+        measured === nodes &&
+        replicas?.api === apiReplicas &&
+        replicas.scheduler === schedulerReplicas,
+    );
   }
 
   /** Rounds of what repeats, each in the scenarios' order; then the others. Round 0 is for the floor and does not count. */

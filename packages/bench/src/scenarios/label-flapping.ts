@@ -7,6 +7,7 @@ import { type Bench, type ClientScenario, usualDeadlineMs } from './scenario.js'
 /** Each node's label comes and goes this often. */
 const FLAPS = 5;
 const PATCHES_AT_ONCE = 32;
+const MOST_NODES = 1000;
 
 /** Exactly one pod on each node. */
 async function checkPlacement({ client, nodes }: Bench, selector: string): Promise<void> {
@@ -23,11 +24,11 @@ async function checkPlacement({ client, nodes }: Bench, selector: string): Promi
 
 export const labelFlapping: ClientScenario = {
   name: 'label-flapping',
-  about:
-    'a label that keeps pods away comes and goes on every node, five times, until each has its one Ready pod again',
+  about: `a label that keeps pods away comes and goes on every node (${MOST_NODES} at most), five times, until each has its one Ready pod again`,
   needs: 'any API server',
   isDefault: false,
   repeats: false,
+  mostNodes: MOST_NODES,
   deadlineMs: (nodes) => 60_000 + 5 * usualDeadlineMs(nodes),
   async prepare({ workload, signal }) {
     await (await workload(1)).ensureReady(signal);

@@ -1,16 +1,17 @@
 import type { ClientScenario } from './scenario.js';
 
 /** DaemonSets that are applied at once, and how long a client's view takes until all their pods are Ready. */
-function atOnce(name: string, count: number, nodes?: number): ClientScenario {
-  const where = nodes === undefined ? 'on all nodes' : `on ${nodes} nodes`;
+function atOnce(name: string, count: number, size: Pick<ClientScenario, 'fixedNodes' | 'mostNodes'>): ClientScenario {
+  const where =
+    size.fixedNodes === undefined ? `on all nodes (${size.mostNodes} at most)` : `on ${size.fixedNodes} nodes`;
   return {
     name,
     about: `${count} DaemonSets ${where}, applied at once, until all pods are Ready; then deleted, until none is left`,
     needs: 'any API server',
     isDefault: false,
     repeats: false,
-    ...(nodes !== undefined && { fixedNodes: nodes }),
-    deadlineMs: (size) => 120_000 + 4 * count * size,
+    ...size,
+    deadlineMs: (nodes) => 120_000 + 4 * count * nodes,
     async prepare({ workload, signal }) {
       await (await workload(count)).ensureAbsent(signal);
     },
@@ -40,5 +41,5 @@ function atOnce(name: string, count: number, nodes?: number): ClientScenario {
   };
 }
 
-export const hundredDaemonSets = atOnce('100-daemonsets', 100);
-export const fiftyDaemonSets = atOnce('50-daemonsets', 50, 200);
+export const hundredDaemonSets = atOnce('100-daemonsets', 100, { mostNodes: 1000 });
+export const fiftyDaemonSets = atOnce('50-daemonsets', 50, { fixedNodes: 200 });

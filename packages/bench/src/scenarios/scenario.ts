@@ -48,6 +48,12 @@ export interface OwnBench extends Bench {
   readonly cluster: OwnCluster;
 }
 
+/** Nodes of the cluster of its own that a scenario is measured on, where it is not that of `nodes`. */
+export function ownSizeOf({ fixedNodes, mostNodes }: Pick<Common, 'fixedNodes' | 'mostNodes'>, nodes: number) {
+  if (fixedNodes !== undefined) return fixedNodes;
+  return mostNodes !== undefined && nodes > mostNodes ? mostNodes : undefined;
+}
+
 interface Common {
   name: string;
   /** One line for the list of scenarios. */
@@ -60,6 +66,8 @@ interface Common {
   hasFloor?: boolean;
   /** Has so many nodes, whatever `--nodes` says. */
   fixedNodes?: number;
+  /** Has so many nodes where `--nodes` says more. */
+  mostNodes?: number;
   /** Begins without nodes: a cluster of its own, to which it adds them. */
   startsEmpty?: boolean;
   /** Leaves the cluster in a state that other scenarios are not to be measured in. */
