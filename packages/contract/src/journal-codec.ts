@@ -81,6 +81,18 @@ export function decodeChanges(bytes: Uint8Array): JournalChange[] {
   return changes;
 }
 
+/** An entry as the bus brings it: with what the change has written, and nothing else. */
+export function writtenBy(entry: JournalEntry): JournalChange {
+  const { type, changed, metadata, desired, observed } = entry;
+  const whole = type === 'ADDED';
+  return {
+    ...changeOf(entry),
+    metadata: whole || changed.metadata ? metadata : undefined,
+    desired: whole || changed.desired ? desired : undefined,
+    observed: whole || changed.observed ? observed : undefined,
+  };
+}
+
 /** A complete entry as a change that carries everything: what a reader gets from Postgres instead of the bus. */
 export function changeOf(entry: JournalEntry): JournalChange {
   const { type, resource, namespace, name, uid, revision, previous, placement, metadata, desired, observed } = entry;

@@ -1,5 +1,15 @@
 import type { Bus, Follower } from '@everynode/bus';
-import { changeOf, decodeChanges, type JournalChange, streams, subjects } from '@everynode/contract';
+import {
+  changeOf,
+  decodeChanges,
+  type JournalChange,
+  type JournalEntry,
+  type RevisionRange,
+  rangeOf,
+  streams,
+  subjects,
+  writtenBy,
+} from '@everynode/contract';
 import type { ObjectRecord } from '@everynode/objects';
 import { backoffMs, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
 import { CompactedError, type Store } from '@everynode/store';
@@ -30,13 +40,20 @@ export interface ReflectorListener {
 const QUIET_MS = 5000;
 const QUIET_WITHOUT_BUS_MS = 500;
 const FILL_PAGE = 2000;
+/**
+ * How long changes that are ahead wait for those between, in ms: writers publish what they have committed each by itself, and
+ * a later one may come first by a moment.
+ */
+const HOLE_PATIENCE_MS = 50;
+/** Runs of changes that may wait for a hole to be filled. */
+const MOST_AHEAD = 200;
 
 /**
  * Keeps caches equal to the store: lists once, then applies every change in revision order.
  *
- * Revisions have no gaps, so a reader that stands at n and sees n+1 has missed nothing. Anything else sends it to the
- * journal in Postgres for what lies between; and where that is compacted, to a new list. So the bus may lose,
- * duplicate or delay whatever it likes.
+ * Revisions have no gaps, so a reader that stands at n and sees n+1 has missed nothing. What is further ahead waits a
+ * moment for what lies between; then that is read from the journal in Postgres, and where it is compacted, everything is
+ * listed anew. So the bus may lose, duplicate or delay whatever it likes.
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
@@ -48,6 +65,11 @@ export class Reflector {
   /** Everything that reads or moves the revision runs one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #trouble: string | undefined = 'not listed yet';
+  /** Runs of changes that do not follow yet on what is cached. */
+  #ahead: JournalChange[][] = [];
+  #hole: { after: number; timer: NodeJS.Timeout } | undefined;
+  /** Hears which revisions the bus has brought, known already or not. */
+  onHeard: ((range: RevisionRange) => void) | undefined;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -86,7 +108,11 @@ export class Reflector {
   async start(): Promise<void> {
     const { bus, signal, log } = this.#options;
     const follower: Follower = {
-      onMessage: (delivery) => this.#inTurn(() => this.#receive(delivery.bytes)),
+      onMessage: ({ event, bytes }) => {
+        const range = rangeOf(event?.id);
+        if (range) this.onHeard?.(range);
+        return this.#inTurn(() => this.#receive(range, bytes));
+      },
       onReset: () => void this.#inTurn(() => this.#fill()),
     };
     await retryUntilDone(() => this.#list(), {
@@ -124,13 +150,62 @@ export class Reflector {
     return next;
   }
 
-  async #receive(bytes: Uint8Array): Promise<void> {
+  /** Takes what this process has committed, before the bus brings it. */
+  offer(entries: readonly JournalEntry[]): void {
+    // What was committed before the first list is in it.
+    if (this.#revision < 0) return;
+    void this.#inTurn(() => this.#take(entries.map(writtenBy)));
+  }
+
+  async #receive(range: RevisionRange | undefined, bytes: Uint8Array): Promise<void> {
     this.#lastNews = Date.now();
-    const changes = decodeChanges(bytes).filter((change) => change.revision > this.#revision);
-    const first = changes[0];
+    if (range && range.last <= this.#revision) return;
+    await this.#take(decodeChanges(bytes));
+  }
+
+  /** Takes changes that follow each other, and those that waited for them. */
+  async #take(changes: JournalChange[]): Promise<void> {
+    const news = changes.filter((change) => change.revision > this.#revision);
+    const first = news[0];
     if (!first) return;
-    // What the bus brings is committed, so after a gap the journal holds this message's changes too.
-    if (first.revision !== this.#revision + 1 || !this.#apply(changes)) await this.#fill();
+    if (first.revision > this.#revision + 1) {
+      this.#ahead.push(news);
+      if (this.#ahead.length > MOST_AHEAD) await this.#fill();
+      else this.#waitForHole();
+      return;
+    }
+    // What is told of is committed, so the journal holds these changes and all before them.
+    if (!this.#apply(news) || !this.#takeAhead()) await this.#fill();
+  }
+
+  /** False when a run does not fit on what is cached, though its revisions do. */
+  #takeAhead(): boolean {
+    for (;;) {
+      this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
+      const next = this.#ahead.findIndex((run) => (run[0]?.revision ?? 0) <= this.#revision + 1);
+      if (next < 0) break;
+      const [run = []] = this.#ahead.splice(next, 1);
+      if (!this.#apply(run.filter((change) => change.revision > this.#revision))) return false;
+    }
+    if (this.#ahead.length > 0) this.#waitForHole();
+    return true;
+  }
+
+  /** Reads the journal when the hole after the present revision has not been filled for a while. */
+  #waitForHole(): void {
+    const after = this.#revision;
+    if (this.#hole?.after === after) return;
+    clearTimeout(this.#hole?.timer);
+    const timer = setTimeout(() => {
+      this.#hole = undefined;
+      void this.#inTurn(async () => {
+        if (this.#ahead.length === 0) return;
+        if (this.#revision === after) await this.#fill();
+        else this.#waitForHole();
+      });
+    }, HOLE_PATIENCE_MS);
+    timer.unref();
+    this.#hole = { after, timer };
   }
 
   /** Reads what is missing from Postgres. */
@@ -139,11 +214,13 @@ export class Reflector {
     try {
       for (;;) {
         const entries = await this.#options.store.journalAfter(this.#revision, FILL_PAGE);
-        if (entries.length === 0) return;
+        if (entries.length === 0) break;
         this.#options.log.debug({ after: this.#revision, count: entries.length }, 'filling a gap from the journal');
         if (!this.#apply(entries.map(changeOf))) throw new Error(`the journal has a hole after ${this.#revision}`);
-        if (entries.length < FILL_PAGE) return;
+        if (entries.length < FILL_PAGE) break;
       }
+      this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
+      if (this.#ahead.length > 0) this.#waitForHole();
     } catch (error) {
       if (!(error instanceof CompactedError)) throw error;
       this.#options.log.warn({ err: error }, 'listing anew');

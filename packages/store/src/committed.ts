@@ -5,16 +5,20 @@ import type { Current, Decision, ObjectKey } from './write.js';
 export interface CommittedBatch {
   /** Revision of the first entry. */
   first: number;
-  /** In revision order. Parts that a change did not write may not be known here, and are empty then. */
-  entries: JournalEntry[];
+  count: number;
+  /**
+   * In revision order. Parts that a change did not write may not be known here, and are empty then. Undefined where more is
+   * not known than that: it has to be read from the journal.
+   */
+  entries: JournalEntry[] | undefined;
 }
 
 /** What a change writes that makes an object. */
 const EVERYTHING: JournalEntry['changed'] = { metadata: true, desired: true, observed: true };
 
 /**
- * The journal's row of a change, from what the writer knows of it; undefined when that is not all that a relay needs: a
- * decision that read little and changed what an agent has to be told of whole.
+ * The journal's row of a change, from what the writer knows of it; undefined when that is not all that is to be
+ * published: a decision that read little and changed what an agent has to be told of whole.
  */
 export function committedEntry(
   { resource, namespace, name }: ObjectKey,

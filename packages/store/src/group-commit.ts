@@ -249,13 +249,14 @@ export class GroupCommit {
 
   #tellCommitted(decided: Decided[], first: number): void {
     if (!this.onCommitted) return;
+    const count = decided.length;
     const entries: JournalEntry[] = [];
     for (const { waiting, decision, current, revision } of decided) {
       const entry = committedEntry(waiting.request.key, decision, current, revision);
-      if (!entry) return;
+      if (!entry) break;
       entries.push(entry);
     }
-    this.onCommitted({ first, entries });
+    this.onCommitted({ first, count, entries: entries.length === count ? entries : undefined });
   }
 
   async #lockAndRead(

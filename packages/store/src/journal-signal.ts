@@ -35,7 +35,9 @@ export async function leadRelay(
       await client.query(`listen ${JOURNAL_CHANNEL}`);
       await onLeading({
         signal: lost.signal,
-        heard: (revision) => wake.notify(revision),
+        get latest() {
+          return wake.latest;
+        },
         waitForMore: (position, timeoutMs) => wake.wait(position, timeoutMs, lost.signal),
       });
     } catch (error) {
@@ -55,8 +57,8 @@ export async function leadRelay(
 export interface RelayLead {
   /** Aborts when the lock is lost or the service stops. */
   signal: AbortSignal;
-  /** Says that the journal reaches this revision, for whoever knows it before Postgres tells. */
-  heard(revision: number): void;
+  /** The last revision that Postgres has told of; 0 before it has told of any. */
+  readonly latest: number;
   /** Resolves when the journal reaches beyond `position`, or after `timeoutMs` in case a notification was lost. */
   waitForMore(position: number, timeoutMs: number): Promise<void>;
 }
@@ -76,6 +78,10 @@ class Wake {
   #latest = 0;
   #answered = -1;
   #waiter: { position: number; resolve: () => void } | undefined;
+
+  get latest(): number {
+    return this.#latest;
+  }
 
   notify(revision: number): void {
     this.#latest = Math.max(this.#latest, revision);

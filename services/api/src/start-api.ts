@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
+import { agentsIn, OwnChanges } from '@everynode/change-feed';
 import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@everynode/list-watch';
 import { apiVersionOf, resources } from '@everynode/objects';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
@@ -20,6 +21,8 @@ import { WatchHub } from './watch/watch-hub.js';
 
 /** Journal entries that a new replica begins its watch histories with. */
 const HISTORY = 5000;
+
+const SOURCE = '/everynode/api';
 
 /** Two definitions may show one stored resource; the one that does not convert names its kind. */
 const KINDS: ReadonlyMap<string, KindName> = new Map(
@@ -83,6 +86,8 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   // Every watcher listens for the stop.
   setMaxListeners(0, signal);
   const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
+  const agentOf = agentsIn(reflector.cache('nodes'));
+  onClose(new OwnChanges({ store, bus, reflector, source: SOURCE, agentOf, log, signal }).start());
   const watches = new WatchHub(reflector);
   const collections = new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision));
   const heartbeats = new NodeHeartbeats();

@@ -1,4 +1,5 @@
 import { Bus } from '@everynode/bus';
+import { agentsIn, OwnChanges } from '@everynode/change-feed';
 import { type CachedObject, Reflector } from '@everynode/list-watch';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
@@ -57,6 +58,10 @@ await runService(
 
     const counters = schedulerMetrics(metrics, { store, bus });
     const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
+    const agentOf = agentsIn(reflector.cache('nodes'));
+    const publishing = { store, bus, reflector, source: `/everynode/scheduler/${replica}`, agentOf, log, signal };
+    // Before anybody writes, and until nobody does any more.
+    onClose(new OwnChanges(publishing).start());
     const shards = new Shards({ store, replica, log, signal });
     const recorder = new StoreEventRecorder({
       store,
@@ -93,7 +98,7 @@ await runService(
 
     await reflector.start();
     const working = [
-      new Relay({ store, bus, log, signal }).run(),
+      new Relay({ ...publishing, source: '/everynode/relay' }).run(),
       shards.run(),
       expireEvents({ store, shards, log, signal }),
       ...(daemonSets ? [followManifests(bus, log, (key) => daemonSets.lookAt(key))] : []),

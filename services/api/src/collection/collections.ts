@@ -1,15 +1,20 @@
 import type { ObjectChange, Reflector, ReflectorListener } from '@everynode/list-watch';
+import { KeptMoments } from './kept-moments.js';
 import { KeyOrder } from './key-order.js';
 import { keyOf, type Moment, past, present } from './moment.js';
 
 /** What has come to a resource after a revision; undefined when that is not known any more. */
 export type ChangesAfter = (resource: string, revision: number) => ObjectChange[] | undefined;
 
-/** The collections of all resources, at present and as far back as the changes since are known. */
+/**
+ * The collections of all resources: at present, as far back as the changes since are known, and at moments of which somebody
+ * has seen the first page.
+ */
 export class Collections implements ReflectorListener {
   readonly #reflector: Reflector;
   readonly #changesAfter: ChangesAfter;
   readonly #orders = new Map<string, KeyOrder>();
+  readonly #kept = new Map<string, KeptMoments>();
 
   /** To be made before the reflector starts, so that it hears of every object. */
   constructor(reflector: Reflector, changesAfter: ChangesAfter) {
@@ -19,7 +24,9 @@ export class Collections implements ReflectorListener {
   }
 
   onChanges(changes: ObjectChange[]): void {
-    for (const { type, current } of changes) {
+    for (const change of changes) {
+      const { type, current } = change;
+      this.#kept.get(current.record.resource)?.note(change);
       if (type === 'ADDED') this.#orderOf(current.record.resource).add(keyOf(current));
       else if (type === 'DELETED') this.#orderOf(current.record.resource).remove(keyOf(current));
     }
@@ -32,8 +39,20 @@ export class Collections implements ReflectorListener {
   /** Undefined for a revision that is too old, or that the cache has not reached. */
   at(resource: string, revision: number): Moment | undefined {
     if (revision > this.#reflector.revision) return undefined;
+    const kept = this.#kept.get(resource)?.get(revision);
+    if (kept) return kept;
     const changes = this.#changesAfter(resource, revision);
     return changes && past(this.#reflector.cache(resource), this.#orderOf(resource).sorted, revision, changes);
+  }
+
+  /** Keeps a moment that was made in this turn of the loop, for those who come for its next pages. */
+  keep(resource: string, moment: Moment): void {
+    let kept = this.#kept.get(resource);
+    if (!kept) {
+      kept = new KeptMoments(() => performance.now());
+      this.#kept.set(resource, kept);
+    }
+    kept.keep(moment);
   }
 
   #orderOf(resource: string): KeyOrder {

@@ -2,6 +2,7 @@ import { ObjectCache, type ObjectChange } from '@everynode/list-watch';
 import type { ObjectRecord } from '@everynode/objects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KeptMoments } from './kept-moments.js';
 import { indexFrom, KeyOrder, mergeKeys } from './key-order.js';
 import { keyOf, past, present } from './moment.js';
 
@@ -57,6 +58,63 @@ describe('a moment', () => {
         expect(contents(present(cache, order.sorted, steps.length)).sort()).toEqual(snapshots.at(-1));
       }),
     );
+  });
+
+  it('that is kept stays what it was, whatever changes after it', () => {
+    const rounds = fc.array(fc.record({ step, keeps: fc.boolean() }), { maxLength: 30 });
+    fc.assert(
+      fc.property(rounds, fc.nat(10), (steps, back) => {
+        const cache = new ObjectCache('things', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
+        const order = new KeyOrder();
+        const changes: ObjectChange[] = [];
+        const kept = new KeptMoments(() => 0);
+        const expected = new Map<number, string[]>();
+        const snapshots: string[][] = [[]];
+        for (const [i, { step, keeps }] of steps.entries()) {
+          const record = recordOf(step.namespace, step.name, i + 1);
+          const change = step.deletes ? cache.remove(record) : cache.put(record);
+          if (change?.type === 'ADDED') order.add(keyOf(change.current));
+          if (change?.type === 'DELETED') order.remove(keyOf(change.current));
+          if (change) {
+            changes.push(change);
+            kept.note(change);
+          }
+          snapshots.push(contents(present(cache, order.sorted, i + 1)));
+          if (!keeps) continue;
+          // Some are kept when they are the present, some when they are past already.
+          const revision = Math.max(0, i + 1 - back);
+          const later = changes.filter((change) => change.revision > revision);
+          kept.keep(back === 0 ? present(cache, order.sorted, revision) : past(cache, order.sorted, revision, later));
+          expected.set(revision, snapshots[revision] ?? []);
+        }
+        for (const [revision, objects] of [...expected].slice(-8)) {
+          const moment = kept.get(revision);
+          expect(moment && contents(moment)).toEqual(objects);
+          expect(moment?.keys.length).toBe(objects.length);
+        }
+        expect(kept.size).toBe(Math.min(8, expected.size));
+      }),
+    );
+  });
+
+  it('is kept for five minutes after it was last asked for', () => {
+    let now = 0;
+    const kept = new KeptMoments(() => now);
+    const { cache, order } = play([{ namespace: 'a', name: 'x', deletes: false }]);
+    const change = () => {
+      const changed = cache.put(recordOf('a', 'x', ++now));
+      if (changed) kept.note(changed);
+    };
+    kept.keep(present(cache, order.sorted, 1));
+    now += 299_000;
+    change();
+    expect(kept.get(1)?.object('a/x')?.record.revision).toBe(1);
+    now += 299_000;
+    change();
+    expect(kept.get(1)).toBeDefined();
+    now += 301_000;
+    change();
+    expect(kept.get(1)).toBeUndefined();
   });
 
   it('keeps its keys while others come and go', () => {

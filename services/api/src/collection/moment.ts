@@ -4,8 +4,12 @@ import { mergeKeys } from './key-order.js';
 /** The objects of a resource as they are, or were, at one revision. */
 export interface Moment {
   revision: number;
-  /** `namespace/name` in order. Some may have no object at this moment. */
+  /** `namespace/name` in order. */
   keys: readonly string[];
+  /** Every key has an object at this moment. */
+  isExact: boolean;
+  /** What was there of the objects that have changed since; undefined: nothing. */
+  before: ReadonlyMap<string, CachedObject | undefined>;
   object(key: string): CachedObject | undefined;
 }
 
@@ -13,7 +17,7 @@ export const keyOf = ({ record }: CachedObject): string => `${record.namespace}/
 
 /** What is there now. Ask for the objects at once: the cache moves on. */
 export function present(cache: ObjectCache, keys: readonly string[], revision: number): Moment {
-  return { revision, keys, object: (key) => cache.getByKey(key) };
+  return { revision, keys, isExact: true, before: new Map(), object: (key) => cache.getByKey(key) };
 }
 
 /**
@@ -36,6 +40,8 @@ export function past(
   return {
     revision,
     keys: gone.length === 0 ? keys : mergeKeys(keys, gone.sort()),
+    isExact: false,
+    before,
     object: (key) => (before.has(key) ? before.get(key) : cache.getByKey(key)),
   };
 }

@@ -8,6 +8,7 @@ import {
   startBackends,
   startReplica,
 } from '../../fixtures/running-api.js';
+import { decodeToken, encodeToken } from './continue-token.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const PODS = '/api/v1/namespaces/default/pods';
@@ -166,10 +167,16 @@ describe('a list in pages', () => {
 
   it('goes on with what is there now when its moment is gone', async () => {
     const first = await list('labelSelector=page&limit=2');
+    // Such as another replica gave, before a moment that this one knows nothing of any more.
+    const { start } = decodeToken(first.json.metadata.continue);
+    const elsewhere = encodeToken({ revision: Number(first.json.metadata.resourceVersion) - 1, start });
     await write('POST', MAPS, map('page-11', {}, { page: 'yes' }));
     await api.context.reflector.catchUp();
     api.context.watches.onRelisted(api.context.reflector.revision);
-    const expired = await list(`labelSelector=page&limit=2&continue=${first.json.metadata.continue}`);
+    // The first page was read here, so that the others are to be had.
+    const next = await list(`labelSelector=page&limit=2&continue=${first.json.metadata.continue}`);
+    expect(names(next)).not.toContain('page-11');
+    const expired = await list(`labelSelector=page&limit=2&continue=${elsewhere}`);
     expect(expired.json).toMatchObject({ code: 410, reason: 'Expired' });
     const token = expired.json.metadata.continue;
     expect(names(await list(`labelSelector=page&limit=2&continue=${token}`))).toEqual(['page-11', 'page-2']);

@@ -28,47 +28,53 @@ export async function listObjects(
   const options = listOptions(query, false);
   const selection = selectionFrom(definition, namespace, query);
   const continuation = options.token === '' ? undefined : decodeToken(options.token);
-  const moment = await momentOf(context, definition, options, continuation);
+  await untilShowable(context, options, continuation);
+  // From here on nothing is waited for: the cache moves on, and a moment is what there is when it is looked at.
+  const moment = momentOf(context, definition, options, continuation);
   // Where any revision does, upstream answers whole from its cache: informers that page begin so.
   const limit = options.resourceVersion === '0' && !continuation ? 0 : options.limit;
   const isPresent = moment.revision === context.reflector.revision;
   if (limit === 0 && !continuation && isPresent) {
     return { objects: select(context, definition, selection), meta: { resourceVersion: String(moment.revision) } };
   }
-  return page(moment, definition, selection, limit, continuation?.start ?? '');
+  const result = page(moment, definition, selection, limit, continuation?.start ?? '');
+  if (result.meta.continue !== undefined) context.collections.keep(definition.storage, moment);
+  return result;
 }
 
-/** The moment that a list shows. */
-async function momentOf(
-  context: ApiContext,
+/** Waits until the cache has what a list is to show. @throws ApiError BadRequest, Timeout. */
+async function untilShowable(
+  { freshReads }: ApiContext,
+  { resourceVersion }: ListOptions,
+  continuation: Continuation | undefined,
+): Promise<void> {
+  if (continuation && resourceVersion !== '' && resourceVersion !== '0') {
+    throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue');
+  }
+  const revision = continuation ? continuation.revision : revisionOf(resourceVersion);
+  if (revision === undefined) await freshReads.catchUp();
+  else if (revision > 0) await freshReads.waitFor(revision);
+}
+
+/** The moment that a list shows. @throws ApiError Expired where it is not known any more. */
+function momentOf(
+  { collections }: ApiContext,
   { storage }: ResourceDefinition,
   { resourceVersion, match, limit }: ListOptions,
   continuation: Continuation | undefined,
-): Promise<Moment> {
-  const { collections } = context;
+): Moment {
   if (continuation) {
-    if (resourceVersion !== '' && resourceVersion !== '0') {
-      throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue');
-    }
-    if (continuation.revision === undefined) return await newest(context, storage);
-    await context.freshReads.waitFor(continuation.revision);
+    if (continuation.revision === undefined) return collections.now(storage);
     const moment = collections.at(storage, continuation.revision);
     if (!moment) throw expiredToken(continuation);
     return moment;
   }
   const revision = revisionOf(resourceVersion);
-  if (revision === undefined) return await newest(context, storage);
-  if (revision > 0) await context.freshReads.waitFor(revision);
   // A limit with a revision and no rule for it has meant exactly that revision since before there were rules.
-  const exact = match === 'Exact' || (match === undefined && limit > 0 && revision > 0);
+  const exact = revision !== undefined && (match === 'Exact' || (match === undefined && limit > 0 && revision > 0));
   const moment = exact ? collections.at(storage, revision) : collections.now(storage);
   if (!moment) throw new ApiError('Expired', 'The resourceVersion for the provided list is too old.');
   return moment;
-}
-
-async function newest({ freshReads, collections }: ApiContext, storage: string): Promise<Moment> {
-  await freshReads.catchUp();
-  return collections.now(storage);
 }
 
 /** What all keys of a list begin with; tokens leave it out. */
@@ -78,7 +84,7 @@ function prefixOf(definition: ResourceDefinition, namespace: string): string {
 }
 
 function page(
-  { keys, object, revision }: Moment,
+  { keys, object, revision, isExact }: Moment,
   definition: ResourceDefinition,
   selection: Selection,
   limit: number,
@@ -96,7 +102,7 @@ function page(
       const key = last ? `${last.namespace}/${last.name}`.slice(prefix.length) : '';
       meta.continue = encodeToken({ revision, start: `${key}\0` });
       // How many of the rest match is not known without looking at them all.
-      if (selection.selectsAll) meta.remainingItemCount = countFrom(keys, object, i, end);
+      if (selection.selectsAll) meta.remainingItemCount = isExact ? end - i : countFrom(keys, object, i, end);
       return { objects, meta };
     }
     if (selection.matches(found)) objects.push(found);

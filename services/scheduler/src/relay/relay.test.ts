@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Bus } from '@everynode/bus';
-import { subjects } from '@everynode/contract';
+import { agentsIn, OwnChanges } from '@everynode/change-feed';
+import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
 import { Store } from '@everynode/store';
 import { createDatabase, eventually, startTestNats, type TestDatabase, type TestNats } from '@everynode/test-kit';
@@ -17,6 +18,7 @@ let store: Store;
 let bus: Bus;
 const stopping = new AbortController();
 const running: Promise<unknown>[] = [];
+let stopPublishing: () => Promise<void>;
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([createDatabase(), startTestNats(['agent-1'])]);
@@ -24,13 +26,19 @@ beforeAll(async () => {
   await store.migrate();
   bus = await connectBus();
   await bus.ensureTopology();
+  const { reflector } = await follow();
+  const { signal } = stopping;
+  const agentOf = agentsIn(reflector.cache('nodes'));
+  const publishing = { store, bus, reflector, source: '/everynode/test', agentOf, log, signal };
+  stopPublishing = new OwnChanges(publishing).start();
   // Two candidates: one leads, the other waits.
-  for (let i = 0; i < 2; i += 1) running.push(new Relay({ store, bus, log, signal: stopping.signal }).run());
+  for (let i = 0; i < 2; i += 1) running.push(new Relay(publishing).run());
 });
 
 afterAll(async () => {
   stopping.abort();
   await Promise.all(running);
+  await stopPublishing();
   await bus.close();
   await store.close();
   await nats.stop();
@@ -49,15 +57,30 @@ async function follow(): Promise<{ reflector: Reflector; seen: ObjectChange[] }>
     store,
     log,
     signal: stopping.signal,
-    resources: [{ resource: 'pods', kind }],
+    resources: [
+      { resource: 'pods', kind },
+      { resource: 'nodes', kind: { apiVersion: 'v1', kind: 'Node' } },
+    ],
   });
   reflector.addListener({ onChanges: (changes) => seen.push(...changes) });
   await reflector.start();
   return { reflector, seen };
 }
 
-const writePod = (name: string, placement: string | null = null) =>
+const writeNode = (name: string, agent: string) =>
   store.write({
+    key: { resource: 'nodes', namespace: '', name },
+    reads: 'head',
+    decide: () => ({
+      kind: 'create',
+      uid: randomUUID(),
+      parts: { metadata: `{"name":"${name}"}`, desired: '{"spec":{}}', observed: null },
+      placement: agent,
+    }),
+  });
+
+const writePod = (name: string, placement: string | null = null, by = store) =>
+  by.write({
     key: { resource: 'pods', namespace: 'ns', name },
     reads: 'head',
     decide: () => ({
@@ -111,6 +134,21 @@ describe('the way from a commit to a cache', () => {
     expect(missed.revision).toBeLessThan(after.revision);
   });
 
+  it('brings what a writer committed and did not live to publish', async () => {
+    const { reflector } = await follow();
+    const dying = new Store({ databaseUrl: database.url, log });
+    const heard: string[] = [];
+    void bus.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
+      onReset: () => undefined,
+      onMessage: ({ body }) => void heard.push(body),
+    });
+    await reflector.waitFor((await writeNode('of-the-dead', 'agent-1')).revision);
+    const { revision } = await writePod('orphan', 'of-the-dead', dying);
+    await dying.close();
+    await reflector.waitFor(revision);
+    await eventually(() => expect(heard.some((body) => body.includes('"name":"orphan"'))).toBe(true));
+  });
+
   it('tells an agent about the pods of its nodes, and no others', async () => {
     const heard: { subject: string; names: string[] }[] = [];
     void bus.follow('EVERYNODE_COMMANDS', subjects.commandsOf('agent-1'), {
@@ -120,18 +158,7 @@ describe('the way from a commit to a cache', () => {
         heard.push({ subject, names: pods.map((pod) => pod.metadata?.name ?? pod.name ?? '') });
       },
     });
-    const node = (name: string, agent: string) =>
-      store.write({
-        key: { resource: 'nodes', namespace: '', name },
-        reads: 'head',
-        decide: () => ({
-          kind: 'create',
-          uid: randomUUID(),
-          parts: { metadata: `{"name":"${name}"}`, desired: '{"spec":{}}', observed: null },
-          placement: agent,
-        }),
-      });
-    await Promise.all([node('mine', 'agent-1'), node('other', 'agent-2')]);
+    await Promise.all([writeNode('mine', 'agent-1'), writeNode('other', 'agent-2')]);
     await Promise.all([writePod('on-mine', 'mine'), writePod('on-other', 'other')]);
     await eventually(() => expect(heard.flatMap(({ names }) => names)).toEqual(['on-mine']));
     await setPhase('on-mine', 'Running');

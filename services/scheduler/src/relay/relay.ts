@@ -1,29 +1,17 @@
-import { type Bus, NDJSON_TYPE } from '@everynode/bus';
-import {
-  encodeChange,
-  eventType,
-  isAgentName,
-  type JournalEntry,
-  type ManifestApplied,
-  type PodTerminating,
-  subjects,
-} from '@everynode/contract';
-import { backoffMs, type Logger, pause } from '@everynode/service-shell';
-import type { RelayLead, Store } from '@everynode/store';
-import { type AgentCommands, assignedBody, commandsFrom } from './agent-commands.js';
-import { OwnCommits } from './own-commits.js';
+import { type Publishing, publishEntries, tellToAsk } from '@everynode/change-feed';
+import type { JournalEntry } from '@everynode/contract';
+import type { Reflector } from '@everynode/list-watch';
+import { backoffMs, pause } from '@everynode/service-shell';
+import { CompactedError, type RelayLead, type Store } from '@everynode/store';
+import { HeardRevisions } from './heard-revisions.js';
 
 /** Entries read from the journal at once. */
 const PAGE = 1000;
-/** A message's body stays below this, so that it fits a server with the default limit of 1 MiB. */
-const MAX_BODY = 700_000;
-/** An object above this goes by no message at all; readers see the hole and take it from the journal. */
-const MAX_OBJECT = 900_000;
 /** Asked for news this often even when no notification came. */
 const POLL_MS = 1000;
+/** How long a writer has to publish what it has committed, in ms. One that is only slow must not have it done twice. */
+const PATIENCE_MS = 500;
 const COMPACT_EVERY_MS = 60_000;
-
-const SOURCE = '/everynode/relay';
 
 /** How much of the journal is kept. */
 export interface JournalLimits {
@@ -34,23 +22,23 @@ export interface JournalLimits {
 
 export const JOURNAL_LIMITS: JournalLimits = { maxAgeSeconds: 3600, maxRows: 500_000, minRows: 10_000 };
 
-export interface RelayOptions {
+export interface RelayOptions extends Publishing {
   store: Store;
-  bus: Bus;
-  log: Logger;
+  /** Hears what is on the bus. */
+  reflector: Reflector;
   signal: AbortSignal;
   limits?: JournalLimits;
 }
 
 /**
- * Carries the journal to the bus in revision order. One relay works at a time (an advisory lock in Postgres); a new one
- * begins at the present end of the journal, and sees to it that whoever missed something before looks for it.
+ * Sees to it that every commit gets on the bus. Writers publish their own; what one has not published, because it died or
+ * the bus did not take it, this reads from the journal and publishes. One relay works at a time (an advisory lock in
+ * Postgres); a new one begins at the present end of the journal, and sees to it that whoever missed something before looks
+ * for it. It compacts the journal, too.
  */
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #own = new OwnCommits();
-  #position = -1;
-  #nodes = new Map<string, string>();
+  #heard: HeardRevisions | undefined;
   #compactedAt = 0;
 
   constructor(options: RelayOptions) {
@@ -59,147 +47,76 @@ export class Relay {
 
   /** Works whenever this process is the one relay. Resolves when the signal aborts. */
   async run(): Promise<void> {
-    const { store, signal, log } = this.#options;
+    const { store, reflector, signal, log } = this.#options;
+    reflector.onHeard = (range) => this.#heard?.add(range);
     await store.leadRelay(signal, async (lead) => {
       log.info('this replica is the relay');
-      const stopListening = store.followOwnCommits((batch) => {
-        this.#own.add(batch);
-        lead.heard(batch.first + batch.entries.length - 1);
-      });
       try {
-        await this.#begin();
-        await this.#follow(lead);
+        await this.#follow(lead, await this.#begin());
       } finally {
-        stopListening();
-        this.#own.clear();
+        this.#heard = undefined;
       }
     });
-  }
-
-  async #begin(): Promise<void> {
-    const nodes = new Map<string, string>();
-    // The map and the position come from one snapshot, so the first entry after it finds the map as it was.
-    const revision = await this.#options.store.readSnapshot(['nodes'], (page) => {
-      for (const node of page) if (node.placement !== null) nodes.set(node.name, node.placement);
-    });
-    this.#nodes = nodes;
-    this.#position = revision;
-    await this.#makeUpForTheLast(revision);
   }
 
   /**
-   * The relay before this one may have died with commits that it had not passed on, and in a rollout all may now wait for one
-   * of them. Its last change says to readers how far the journal reaches, so those who lack some read it; agents, who cannot,
-   * are told by an assignment of nothing to ask for their lists.
+   * The relay before this one may have died with commits that nobody has passed on, and in a rollout all may now wait for
+   * one of them. Its last change says to readers how far the journal reaches, so those who lack some read it; agents, who
+   * cannot, are told to ask for their lists.
    */
-  async #makeUpForTheLast(revision: number): Promise<void> {
-    if (revision === 0) return;
-    const last = await this.#options.store.journalAfter(revision - 1, 1);
-    const agents = [...new Set(this.#nodes.values())];
+  async #begin(): Promise<HeardRevisions> {
+    const { store, reflector } = this.#options;
+    const revision = await store.currentRevision();
+    const heard = new HeardRevisions(revision);
+    this.#heard = heard;
+    if (revision === 0) return heard;
+    const agents = new Set<string>();
+    for (const { record } of reflector.cache('nodes').list())
+      if (record.placement !== null) agents.add(record.placement);
     await Promise.all([
-      ...this.#publishChanges(last),
-      ...agents.filter(isAgentName).map((agent) => this.#tellToAsk(agent, revision)),
+      publishEntries(this.#options, await store.journalAfter(revision - 1, 1)),
+      ...[...agents].map((agent) => tellToAsk(this.#options, agent, revision)),
     ]);
+    return heard;
   }
 
-  #tellToAsk(agent: string, revision: number): Promise<void> {
-    const event = { type: eventType('pod-assigned'), source: SOURCE, id: `relay-${agent}-${revision}` };
-    return this.#options.bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, []));
-  }
-
-  async #follow(lead: RelayLead): Promise<void> {
-    const { log } = this.#options;
+  async #follow(lead: RelayLead, begun: HeardRevisions): Promise<void> {
+    const { log, store } = this.#options;
+    let heard = begun;
     for (let failures = 0; !lead.signal.aborted; ) {
       try {
-        const count = await this.#relayPage();
+        await lead.waitForMore(heard.position, POLL_MS);
+        // No notification may mean that none came through.
+        const target = lead.latest > heard.position ? lead.latest : await store.currentRevision();
+        if (target > heard.position) await pause(PATIENCE_MS, lead.signal);
+        await this.#publishUnheard(heard, target);
+        await this.#compactSometimes();
         failures = 0;
-        if (count < PAGE) {
-          await this.#compactSometimes();
-          await lead.waitForMore(this.#position, POLL_MS);
-        }
       } catch (error) {
         if (lead.signal.aborted) return;
         failures += 1;
-        log.warn({ err: error, failures, position: this.#position }, 'the journal could not be relayed');
+        log.warn({ err: error, failures, position: heard.position }, 'the journal could not be relayed');
         await pause(backoffMs(failures, { firstMs: 100, maxMs: 2000 }), lead.signal);
-        // What was published of this page is published again; message ids and revisions make that harmless.
+        // Readers list anew where the journal does not reach back, and so does this.
+        if (error instanceof CompactedError) heard = await this.#begin();
       }
     }
   }
 
-  async #relayPage(): Promise<number> {
-    const { store } = this.#options;
-    const own = this.#own.takeAfter(this.#position, PAGE);
-    const entries = own.length > 0 ? own : await store.journalAfter(this.#position, PAGE);
-    const last = entries.at(-1);
-    if (!last) return 0;
-    const nodes = new Map(this.#nodes);
-    const commands = commandsFrom(entries, nodes);
-    // Each publish is on its way before the next; together they cost one round trip.
-    await Promise.all([
-      ...this.#publishChanges(entries),
-      ...commands.flatMap((forAgent) => this.#publishCommands(forAgent, last.revision)),
-      ...entries.filter(isManifest).map((entry) => this.#publishManifest(entry)),
-    ]);
-    this.#nodes = nodes;
-    this.#position = last.revision;
-    return entries.length;
-  }
-
-  #publishChanges(entries: JournalEntry[]): Promise<void>[] {
-    return chunksBySize(entries.map(encodeChange)).map(({ from, texts }) => {
-      const first = entries[from]?.revision ?? 0;
-      const id = `${first}-${first + texts.length - 1}`;
-      const event = {
-        type: eventType('objects-changed'),
-        source: SOURCE,
-        id: `changes-${id}`,
-        contentType: NDJSON_TYPE,
-      };
-      return this.#options.bus.publish(subjects.objectsChanged, event, texts.join(''));
-    });
-  }
-
-  #publishCommands({ agent, assigned, terminating }: AgentCommands, revision: number): Promise<void>[] {
-    if (!isAgentName(agent)) {
-      this.#options.log.warn({ agent }, 'a node names an agent that cannot exist');
-      return [];
+  async #publishUnheard(heard: HeardRevisions, target: number): Promise<void> {
+    const { store, log } = this.#options;
+    while (heard.position < target) {
+      const after = heard.position;
+      const entries = await store.journalAfter(after, Math.min(PAGE, target - after));
+      const last = entries.at(-1);
+      if (!last) return;
+      const unheard = entries.filter(({ revision }) => !heard.has(revision));
+      if (unheard.length > 0) {
+        log.info({ first: unheard[0]?.revision, count: unheard.length }, 'publishing what its writers have not');
+        await Promise.all(runsOf(unheard).map((run) => publishEntries(this.#options, run)));
+      }
+      heard.add({ first: after + 1, last: last.revision });
     }
-    const published: Promise<void>[] = [];
-    for (const { from, texts } of chunksBySize(assigned)) {
-      const event = { type: eventType('pod-assigned'), source: SOURCE, id: `assigned-${agent}-${revision}-${from}` };
-      published.push(
-        this.#options.bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, texts)),
-      );
-    }
-    for (const { from, texts } of chunksBySize(terminating.map((pod) => JSON.stringify(pod)))) {
-      const event = {
-        type: eventType('pod-terminating'),
-        source: SOURCE,
-        id: `terminating-${agent}-${revision}-${from}`,
-      };
-      const body: PodTerminating = { revision, pods: terminating.slice(from, from + texts.length) };
-      published.push(
-        this.#options.bus.publish(subjects.command(agent, 'pod-terminating'), event, JSON.stringify(body)),
-      );
-    }
-    return published;
-  }
-
-  #publishManifest(entry: JournalEntry): Promise<void> {
-    const { resource, namespace, name, uid, revision } = entry;
-    const operation = entry.type === 'ADDED' ? 'created' : entry.type === 'DELETED' ? 'deleted' : 'updated';
-    const body: ManifestApplied = { resource, namespace, name, uid, revision, operation };
-    return this.#options.bus.publish(
-      subjects.manifestApplied(resource, namespace),
-      {
-        type: eventType('manifest-applied'),
-        source: SOURCE,
-        id: `manifest-${revision}`,
-        subject: `${namespace}/${name}`,
-      },
-      JSON.stringify(body),
-    );
   }
 
   async #compactSometimes(): Promise<void> {
@@ -211,31 +128,13 @@ export class Relay {
   }
 }
 
-/** Desired state of a user: DaemonSets whose manifest changed. Status writes are none. */
-function isManifest(entry: JournalEntry): boolean {
-  return (
-    entry.resource === 'daemonsets.apps' &&
-    (entry.type !== 'MODIFIED' || entry.changed.desired || entry.changed.metadata)
-  );
-}
-
-/** Cuts texts into runs that fit a message. `from` is the index of a run's first text. */
-function chunksBySize(texts: string[]): { from: number; texts: string[] }[] {
-  const chunks: { from: number; texts: string[] }[] = [];
-  let size = 0;
-  let next = 0;
-  texts.forEach((text, index) => {
-    const length = Buffer.byteLength(text);
-    if (length > MAX_OBJECT) return;
-    const current = chunks.at(-1);
-    if (!current || index !== next || size + length > MAX_BODY) {
-      chunks.push({ from: index, texts: [text] });
-      size = length;
-    } else {
-      current.texts.push(text);
-      size += length;
-    }
-    next = index + 1;
-  });
-  return chunks;
+/** Entries that follow each other, together. */
+function runsOf(entries: JournalEntry[]): JournalEntry[][] {
+  const runs: JournalEntry[][] = [];
+  for (const entry of entries) {
+    const run = runs.at(-1);
+    if (run?.at(-1)?.revision === entry.revision - 1) run.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
 }

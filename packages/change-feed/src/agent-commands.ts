@@ -11,11 +11,15 @@ export interface AgentCommands {
 }
 
 /**
- * Reads commands for agents off journal entries. It follows which agent hosts which node as the entries go by, so it
- * must see all of them in order; `nodes` is that map, from node name to agent, as it is before the first entry.
+ * Reads commands for agents off journal entries. `agentOf` knows which agent hosts which node, perhaps not as new as the
+ * entries are: an agent that brings a node asks for what was assigned to it, so that nothing hangs on it.
  */
-export function commandsFrom(entries: JournalEntry[], nodes: Map<string, string>): AgentCommands[] {
+export function commandsFrom(
+  entries: readonly JournalEntry[],
+  agentOf: (node: string) => string | undefined,
+): AgentCommands[] {
   const byAgent = new Map<string, AgentCommands>();
+  const nodes = new Map<string, string>();
   const commandsOf = (agent: string): AgentCommands => {
     let commands = byAgent.get(agent);
     if (!commands) {
@@ -31,7 +35,7 @@ export function commandsFrom(entries: JournalEntry[], nodes: Map<string, string>
       continue;
     }
     if (entry.resource !== 'pods' || entry.placement === null) continue;
-    const agent = nodes.get(entry.placement);
+    const agent = nodes.get(entry.placement) ?? agentOf(entry.placement);
     // A pod on a node without an agent waits there until an agent brings the node, and asks.
     if (agent === undefined) continue;
     if (entry.type === 'DELETED') commandsOf(agent).terminating.push(terminatingOf(entry, true));

@@ -1,0 +1,2 @@
+export * from './own-changes.js';
+export * from './publish-entries.js';

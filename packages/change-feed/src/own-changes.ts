@@ -1,0 +1,57 @@
+import type { Reflector } from '@everynode/list-watch';
+import { retryUntilDone } from '@everynode/service-shell';
+import type { CommittedBatch, Store } from '@everynode/store';
+import { type Publishing, publishEntries } from './publish-entries.js';
+
+/** Batches on their way to the bus at once. Those above are left to the relay: a bus that is slow or away holds no more than these. */
+const MOST_UNDER_WAY = 16;
+
+export interface OwnChangesOptions extends Publishing {
+  store: Pick<Store, 'followOwnCommits' | 'journalAfter'>;
+  /** Has the changes before the bus brings them. */
+  reflector: Pick<Reflector, 'offer'>;
+  signal: AbortSignal;
+}
+
+/**
+ * Publishes what this process commits, as soon as it is committed and from memory. It may die before it has: then the relay
+ * of another process sees that the changes are not on the bus.
+ */
+export class OwnChanges {
+  readonly #options: OwnChangesOptions;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: OwnChangesOptions) {
+    this.#options = options;
+  }
+
+  /** Until the returned function is called, which resolves when what was committed by then is published or given up. */
+  start(): () => Promise<void> {
+    const stop = this.#options.store.followOwnCommits((batch) => this.#take(batch));
+    return async () => {
+      stop();
+      await Promise.all(this.#underWay);
+    };
+  }
+
+  #take(batch: CommittedBatch): void {
+    if (batch.entries) this.#options.reflector.offer(batch.entries);
+    if (this.#underWay.size >= MOST_UNDER_WAY) return;
+    const passing: Promise<void> = this.#publish(batch).finally(() => this.#underWay.delete(passing));
+    this.#underWay.add(passing);
+  }
+
+  async #publish({ first, count, entries }: CommittedBatch): Promise<void> {
+    const { store, signal, log } = this.#options;
+    const attempt = async (): Promise<void> =>
+      publishEntries(this.#options, entries ?? (await store.journalAfter(first - 1, count)));
+    const onFailure = (err: unknown): void => log.warn({ err, first, count }, 'changes could not be published');
+    try {
+      // Once in any case: what is committed while the service stops is published as well.
+      await attempt();
+    } catch (error) {
+      onFailure(error);
+      await retryUntilDone(attempt, { signal, onFailure });
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import type { Delivery, Follower } from '@everynode/bus';
+import { encodeChange, type JournalEntry, rangeId } from '@everynode/contract';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { Reflector } from './reflector.js';
+
+const log = pino({ level: 'silent' });
+const NAMES = ['a', 'b', 'c'];
+
+/** A journal in which each step writes, changes or removes one of three pods. */
+function journalOf(steps: readonly { name: number; removes: boolean }[]): JournalEntry[] {
+  const revisions = new Map<string, number>();
+  return steps.map(({ name: index, removes }, i): JournalEntry => {
+    const name = NAMES[index] ?? 'a';
+    const revision = i + 1;
+    const previous = revisions.get(name) ?? 0;
+    const type = previous === 0 ? 'ADDED' : removes ? 'DELETED' : 'MODIFIED';
+    if (type === 'DELETED') revisions.delete(name);
+    else revisions.set(name, revision);
+    const changed = { metadata: previous === 0, desired: previous === 0, observed: type !== 'DELETED' };
+    const parts = { metadata: `{"name":"${name}"}`, desired: '{"spec":{}}', observed: `{"n":${revision}}` };
+    const key = { resource: 'pods', namespace: 'ns', name, uid: name };
+    return { ...key, type, revision, previous, changed, ...parts, placement: null, deleting: false };
+  });
+}
+
+it('ends with what the journal says, whatever comes by the bus, in whatever order and how often', async () => {
+  const steps = fc.array(fc.record({ name: fc.nat(2), removes: fc.boolean() }), { minLength: 1, maxLength: 24 });
+  const messages = fc.array(fc.record({ from: fc.nat(23), count: fc.integer({ min: 1, max: 5 }), own: fc.boolean() }));
+  await fc.assert(
+    fc.asyncProperty(steps, messages, async (written, sent) => {
+      const journal = journalOf(written);
+      const stopping = new AbortController();
+      let follower: Follower | undefined;
+      let fills = 0;
+      const reflector = new Reflector({
+        bus: {
+          connected: true,
+          follow: (_stream, _filter, given) => {
+            follower = given;
+            return Promise.resolve();
+          },
+        },
+        store: {
+          readSnapshot: () => Promise.resolve(0),
+          currentRevision: () => Promise.resolve(journal.length),
+          journalAfter: (revision) => {
+            fills += 1;
+            return Promise.resolve(journal.slice(revision));
+          },
+        },
+        resources: [{ resource: 'pods', kind: { apiVersion: 'v1', kind: 'Pod' } }],
+        log,
+        signal: stopping.signal,
+      });
+      const seen: number[] = [];
+      reflector.addListener({ onChanges: (changes) => seen.push(...changes.map(({ revision }) => revision)) });
+      await reflector.start();
+
+      const whole = { from: 0, count: journal.length, own: false };
+      for (const { from, count, own } of [...sent, whole]) {
+        const entries = journal.slice(from, from + count);
+        const [first, last] = [entries[0]?.revision, entries.at(-1)?.revision];
+        if (first === undefined || last === undefined) continue;
+        if (own) reflector.offer(entries);
+        const event = { type: '', source: '', id: rangeId({ first, last }) };
+        const bytes = Buffer.from(entries.map(encodeChange).join(''));
+        await follower?.onMessage({ subject: '', event, bytes, body: '' } satisfies Delivery);
+      }
+      await reflector.waitFor(journal.length);
+      // Everything came in the end, so nothing had to be read.
+      expect(fills).toBe(0);
+      expect(seen).toEqual(journal.map(({ revision }) => revision));
+      const left = new Map<string, number>();
+      for (const { name, revision, type } of journal) {
+        if (type === 'DELETED') left.delete(name);
+        else left.set(name, revision);
+      }
+      const cached = [...reflector.cache('pods').list()].map(({ record }) => [record.name, record.revision]);
+      expect(new Map(cached as [string, number][])).toEqual(left);
+      stopping.abort();
+    }),
+  );
+});
+
+it('reads a hole that nothing fills from the journal', async () => {
+  const journal = journalOf([
+    { name: 0, removes: false },
+    { name: 1, removes: false },
+    { name: 0, removes: true },
+  ]);
+  const stopping = new AbortController();
+  let follower: Follower | undefined;
+  const reflector = new Reflector({
+    bus: {
+      connected: true,
+      follow: (_stream, _filter, given) => {
+        follower = given;
+        return Promise.resolve();
+      },
+    },
+    store: {
+      readSnapshot: () => Promise.resolve(0),
+      currentRevision: () => Promise.resolve(journal.length),
+      journalAfter: (revision) => Promise.resolve(journal.slice(revision)),
+    },
+    resources: [{ resource: 'pods', kind: { apiVersion: 'v1', kind: 'Pod' } }],
+    log,
+    signal: stopping.signal,
+  });
+  await reflector.start();
+  const last = journal.slice(2);
+  const event = { type: '', source: '', id: rangeId({ first: 3, last: 3 }) };
+  const bytes = Buffer.from(last.map(encodeChange).join(''));
+  await follower?.onMessage({ subject: '', event, bytes, body: '' });
+  expect(reflector.revision).toBe(0);
+  await reflector.waitFor(3);
+  expect([...reflector.cache('pods').list()].map(({ record }) => record.name)).toEqual(['b']);
+  stopping.abort();
+});
