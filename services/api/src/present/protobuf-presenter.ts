@@ -1,11 +1,14 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type ResourceDefinition } from '@everynode/objects';
 import { type MetaVersion, PROTOBUF } from '../negotiate.js';
-import { encodeMessage } from '../protobuf/codec.js';
-import { listPieces, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
+import { encodeMember, encodeMessage, memberLength } from '../protobuf/codec.js';
+import { ITEMS, LIST_TAIL, listHead, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
+import { derivedOf } from './derived.js';
 import { type ListMeta, type Pieces, type Presenter, shown } from './presenter.js';
 
+/** Items of a list that are encoded at once, in bytes. Of what comes after them only the lengths are found out at first. */
+const AT_ONCE_BYTES = 1024 * 1024;
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 
 export function statusProtobuf(status: object): Buffer {
@@ -20,6 +23,7 @@ function presenterOf(
   toValue: (object: CachedObject) => object,
 ): Presenter {
   const encode = (object: CachedObject): Uint8Array => encodeMessage(message, toValue(object));
+  const encodeItem = (object: CachedObject): Uint8Array => encodeMember(ITEMS, message, toValue(object));
   const one = (object: CachedObject): Buffer => wrap(typeMeta, encode(object));
   return {
     form,
@@ -29,13 +33,30 @@ function presenterOf(
     one,
     inEvent: one,
     *list(objects: readonly CachedObject[], meta: ListMeta): Pieces {
-      // The length of all comes before all, so nothing can be sent before the last one is encoded.
-      const items: Uint8Array[] = [];
+      // The length of all comes before all. So a long list is gone through twice, rather than kept whole until its last item
+      // is encoded; a version of an object whose length is known is not looked at the first time.
+      const begun = new Map<CachedObject, Uint8Array>();
+      let length = 0;
       for (const object of objects) {
-        items.push(encode(object));
+        const derived = derivedOf(object);
+        if (derived.encoded?.form !== form) {
+          const item = length < AT_ONCE_BYTES ? encodeItem(object) : undefined;
+          if (item) begun.set(object, item);
+          derived.encoded = { form, length: item?.length ?? memberLength(ITEMS, message, toValue(object)) };
+        }
+        length += derived.encoded.length;
         yield '';
       }
-      yield* listPieces({ ...typeMeta, kind: `${typeMeta.kind}List` }, meta, items);
+      yield listHead({ ...typeMeta, kind: `${typeMeta.kind}List` }, meta, length);
+      let left = length;
+      for (const object of objects) {
+        const item = begun.get(object) ?? encodeItem(object);
+        begun.delete(object);
+        left -= item.length;
+        yield item as Buffer;
+      }
+      if (left !== 0) throw new Error(`a list of ${typeMeta.kind} has ${left} bytes less than it said`);
+      yield LIST_TAIL;
     },
     bookmark: (metadata) => wrap(typeMeta, encodeMessage(message, { metadata })),
     status: statusProtobuf,

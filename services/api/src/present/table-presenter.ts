@@ -1,26 +1,20 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type ResourceDefinition, type RowAt } from '@everynode/objects';
 import type { MetaVersion } from '../negotiate.js';
+import { derivedOf } from './derived.js';
 import { asJson, metadataJson, objectJson } from './json-presenter.js';
 import { type IncludeObject, type ListMeta, type Presenter, shown } from './presenter.js';
 import { compact, type TextForm } from './text-form.js';
-
-/** What was worked out for a row, kept with the version of the object that it shows. */
-class Row {
-  constructor(
-    readonly definition: ResourceDefinition,
-    readonly at: RowAt,
-  ) {}
-}
 
 /** An object's row at a time. What it shows of the object is worked out once for each version; ages, each time. */
 function rowOf(definition: ResourceDefinition, object: CachedObject): RowAt {
   const { prepare, row } = definition.table;
   if (!prepare) return (now) => row(shown(definition, object), now);
-  if (!(object.derived instanceof Row) || object.derived.definition !== definition) {
-    object.derived = new Row(definition, prepare(shown(definition, object)));
+  const derived = derivedOf(object);
+  if (derived.row?.definition !== definition) {
+    derived.row = { definition, at: prepare(shown(definition, object)) };
   }
-  return (object.derived as Row).at;
+  return derived.row.at;
 }
 
 export function tablePresenter(

@@ -18,6 +18,23 @@ export function encodeMessage(message: string, value: unknown): Uint8Array {
   return writer.finish();
 }
 
+function memberWriter(number: number, message: string, value: unknown): protobuf.Writer {
+  const writer = protobuf.Writer.create();
+  writer.uint32((number << 3) | 2).fork();
+  writeMessage(message, value, writer);
+  return writer.ldelim();
+}
+
+/** A message as a field of another: the field's tag, the length, and the message. */
+export function encodeMember(number: number, message: string, value: unknown): Uint8Array {
+  return memberWriter(number, message, value).finish();
+}
+
+/** How many bytes encodeMember gives, without making them. */
+export function memberLength(number: number, message: string, value: unknown): number {
+  return memberWriter(number, message, value).len;
+}
+
 function writeMessage(message: string, value: unknown, writer: protobuf.Writer): void {
   const special = SPECIAL_MESSAGES.get(message);
   if (special) special.write(value, writer);

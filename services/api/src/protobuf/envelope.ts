@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
-import { decodeMessage, encodeMessage } from './codec.js';
+import { decodeMessage, encodeMember } from './codec.js';
 import { rawFields } from './special-messages.js';
 
 /** Where every object in this form begins; what follows is a runtime.Unknown. Source: runtime/serializer/protobuf. */
@@ -30,26 +30,20 @@ export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
   return { apiVersion, kind, raw: raw ?? NONE };
 }
 
-/** A list of one kind from its items' messages, which are put in as they are: the whole body, an item a piece. */
-export function* listPieces(
-  { apiVersion, kind }: TypeMeta,
-  meta: object,
-  items: readonly Uint8Array[],
-): Generator<Buffer> {
-  const listMeta = protobuf.Writer.create()
-    .uint32(10)
-    .bytes(encodeMessage('k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta))
-    .finish();
-  const tags = items.map((item) => protobuf.Writer.create().uint32(18).uint32(item.length).finish());
-  let length = listMeta.length;
-  for (let i = 0; i < items.length; i += 1) length += (tags[i]?.length ?? 0) + (items[i]?.length ?? 0);
+/** The field of every list that holds its items. */
+export const ITEMS = 2;
+
+/** What comes before the items of a list. `length` is that of all of them, each with its tag and length. */
+export function listHead({ apiVersion, kind }: TypeMeta, meta: object, length: number): Buffer {
+  const listMeta = encodeMember(1, 'k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta);
   const head = protobuf.Writer.create();
   head.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim();
-  head.uint32(18).uint32(length);
-  yield Buffer.concat([MAGIC, head.finish(), listMeta]);
-  for (let i = 0; i < items.length; i += 1) yield Buffer.concat([tags[i] as Uint8Array, items[i] as Uint8Array]);
-  yield Buffer.from(protobuf.Writer.create().uint32(26).string('').uint32(34).string('').finish());
+  head.uint32(18).uint32(listMeta.length + length);
+  return Buffer.concat([MAGIC, head.finish(), listMeta]);
 }
+
+/** What comes after them: no encoding, no content type. */
+export const LIST_TAIL = Buffer.from(protobuf.Writer.create().uint32(26).string('').uint32(34).string('').finish());
 
 /**
  * One event of a watch: its length in four bytes, most significant first, and a WatchEvent without the prefix, whose object

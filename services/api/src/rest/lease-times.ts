@@ -1,5 +1,7 @@
-import { CachedObject } from '@everynode/list-watch';
+import { CachedObject, type KindName } from '@everynode/list-watch';
 import type { NodeHeartbeats } from '../node-heartbeats.js';
+
+const LEASE: KindName = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', forgetsParsed: true };
 
 export const NODE_LEASES = 'kube-node-lease';
 
@@ -12,11 +14,12 @@ export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats, 
   if (record.resource !== 'leases.coordination.k8s.io' || record.namespace !== NODE_LEASES) return object;
   const heard = heartbeats.lastHeard(record.name);
   if (heard === undefined) return object;
-  const spec = object.desired.spec as { renewTime?: string } | undefined;
+  const { desired } = object;
   const renewTime = new Date(heard).toISOString().replace('Z', '000Z');
-  const desired = JSON.stringify({ ...object.desired, spec: { ...spec, renewTime } });
+  const renewed = { ...desired, spec: { ...(desired.spec as object | undefined), renewTime } };
   return new CachedObject(
-    { ...record, desired, revision: revision ?? record.revision },
-    { apiVersion: object.object.apiVersion, kind: object.object.kind },
+    { ...record, desired: JSON.stringify(renewed), revision: revision ?? record.revision },
+    LEASE,
+    object,
   );
 }

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { gunzipSync } from 'node:zlib';
+import { eventually } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROTOBUF, readObject } from '../fixtures/protobuf-client.js';
+import {
+  type Backends,
+  type RequestOptions,
+  type RunningApi,
+  startBackends,
+  startReplica,
+} from '../fixtures/running-api.js';
+
+const MAPS = '/api/v1/namespaces/default/configmaps';
+const COUNT = 60;
+const BYTES = 300_000;
+const LIST = `${MAPS}?labelSelector=long`;
+const GZIP = { 'accept-encoding': 'gzip' };
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
+/** As incompressible as text gets. */
+const noise = (bytes: number): string =>
+  Buffer.from(Array.from({ length: bytes / 2 }, () => Math.random() * 256)).toString('hex');
+
+/** Bytes outside of the heap that somebody holds. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().arrayBuffers;
+}
+
+interface MapItem {
+  metadata: { name: string };
+  data: { text: string };
+}
+
+describe('a long list', () => {
+  let backends: Backends;
+  let api: RunningApi;
+
+  beforeAll(async () => {
+    backends = await startBackends();
+    api = await startReplica(backends);
+    const made = Array.from({ length: COUNT }, async (_, i) => {
+      const body = { metadata: { name: `long-${i}`, labels: { long: 'yes' } }, data: { text: noise(BYTES) } };
+      expect((await api.request('POST', MAPS, { body })).status).toBe(201);
+    });
+    await Promise.all(made);
+  }, 60_000);
+  afterAll(async () => {
+    await api.close();
+    await backends.stop();
+  });
+
+  const inflight = async (): Promise<number> => {
+    const { text } = await api.request('GET', '/metrics');
+    return Number(/^everynode_api_requests_inflight (\d+)$/m.exec(text)?.[1]);
+  };
+
+  /** Reads an answer and keeps none of it. Resolves to its length. */
+  const bytesRead = async (path: string, { accept = '*/*', headers = {} }: RequestOptions): Promise<number> => {
+    const { url, ...credentials } = api.server;
+    const [response] = (await once(
+      get(url + path, { ...credentials, agent: false, headers: { accept, ...headers } }),
+      'response',
+    )) as [IncomingMessage];
+    let length = 0;
+    for await (const chunk of response) length += (chunk as Buffer).length;
+    return length;
+  };
+
+  it('says the same in protobuf as in JSON, the first time, the next, and compressed', async () => {
+    const { json } = await api.request('GET', LIST);
+    const expected = json.items.map(({ metadata: { name }, data }: MapItem) => [name, data.text]);
+    expect(expected).toHaveLength(COUNT);
+    for (const headers of [{}, {}, GZIP]) {
+      const answer = await api.request('GET', LIST, { accept: PROTOBUF, headers });
+      const bytes = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(answer.bytes) : answer.bytes;
+      const list = readObject(bytes);
+      expect([list.kind, list.metadata.resourceVersion]).toEqual(['ConfigMapList', json.metadata.resourceVersion]);
+      expect(list.items.map(({ metadata: { name }, data }: MapItem) => [name, data.text])).toEqual(expected);
+    }
+  });
+
+  it.each([
+    ['JSON', LIST, {}],
+    ['JSON, compressed', LIST, { headers: GZIP }],
+    ['a Table with objects', `${LIST}&includeObject=Object`, { accept: TABLE }],
+    ['protobuf', LIST, { accept: PROTOBUF }],
+    ['protobuf, compressed', LIST, { accept: PROTOBUF, headers: GZIP }],
+  ])('is not made for those who do not read it: %s', async (_form, path, options) => {
+    const stalled = Array.from({ length: 4 }, () => api.stall(path, options));
+    // They have had as many turns as one who reads when that one has everything.
+    expect(await bytesRead(path, options)).toBeGreaterThan((COUNT * BYTES) / 2.1);
+    const held = heldBytes();
+    for (const { close } of stalled) close();
+    await eventually(async () => expect(await inflight()).toBe(0));
+    expect(held - heldBytes()).toBeLessThan(stalled.length * 8_000_000);
+  });
+});
