@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 
 export const JSON_TYPE = 'application/json';
 export const MERGE_PATCH = 'application/merge-patch+json';
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 export const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 /** A request that takes longer has failed: no server under test is waited for without end. */
@@ -18,6 +19,8 @@ export interface WatchEvent<T> {
 export interface CallOptions {
   contentType?: string;
   accept?: string;
+  /** The answer may come compressed, and is not unpacked. */
+  gzip?: boolean;
   /** Statuses that are answers, too; 2xx always are. */
   accepts?: readonly number[];
 }
@@ -71,11 +74,15 @@ export class KubeClient {
 
   /** The answer with its times. Rejects for a status that is neither 2xx nor accepted. */
   timed(method: string, path: string, body?: object, options: CallOptions = {}): Promise<TimedAnswer> {
-    const { accept = JSON_TYPE, contentType = JSON_TYPE, accepts = [] } = options;
+    const { accept = JSON_TYPE, gzip = false, contentType = JSON_TYPE, accepts = [] } = options;
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const began = performance.now();
-      const headers = { accept, ...(text !== undefined && { 'content-type': contentType }) };
+      const headers = {
+        accept,
+        ...(gzip && { 'accept-encoding': 'gzip' }),
+        ...(text !== undefined && { 'content-type': contentType }),
+      };
       const outgoing = this.#request(this.#calls, method, path, headers);
       outgoing.setTimeout(CALL_DEADLINE_MS, () => {
         outgoing.destroy(new Error(`${method} ${path}: no answer within ${CALL_DEADLINE_MS} ms`));
