@@ -18,6 +18,7 @@ import type { FairQueue } from './fairness/fair-queue.js';
 import { addHealth, isHealthCheck } from './health-routes.js';
 import { negotiate, PROTOBUF, type Representation, wantsPretty } from './negotiate.js';
 import { addOpenApi } from './openapi/openapi-routes.js';
+import { OrderlyStop } from './orderly-stop.js';
 import { formOf } from './present/presenter-for.js';
 import { statusProtobuf } from './present/protobuf-presenter.js';
 import { Query } from './query.js';
@@ -44,6 +45,7 @@ export interface ApiServer {
   fastify: FastifyInstance;
   /** The socket server: connections that come by other ways are emitted on it. */
   https: Server;
+  stop: OrderlyStop;
 }
 
 declare module 'fastify' {
@@ -87,6 +89,8 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     },
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    // Its own 503 is no Status: see OrderlyStop.
+    return503OnClosing: false,
     // Paths that are no URLs never reach a route.
     frameworkErrors: (error, request, reply) => {
       void sendError(context, error, request, reply);
@@ -112,6 +116,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
       }, done);
     }
   });
+  const stop = new OrderlyStop(fastify, context.signal);
   fastify.setErrorHandler((error, request, reply) => sendError(context, error, request, reply));
   fastify.setNotFoundHandler((request, reply) => sendError(context, unknownPath(), request, reply));
 
@@ -147,7 +152,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
     fastify.all(prefix, (request, reply) => serveInTurn(context, { queue, audit, requestMs }, request, reply));
   }
   if (!https) throw new Error('fastify made no server');
-  return { fastify, https };
+  return { fastify, https, stop };
 }
 
 function pathOf(request: FastifyRequest): string {

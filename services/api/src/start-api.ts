@@ -24,6 +24,9 @@ const HISTORY = 5000;
 
 const SOURCE = '/everynode/api';
 
+/** How long requests may take that are being answered when the service stops: half of what its shell gives it to close. */
+const DRAIN_MS = 5000;
+
 /** Two definitions may show one stored resource; the one that does not convert names its kind. */
 const KINDS: ReadonlyMap<string, KindName> = new Map(
   resources
@@ -108,6 +111,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   readiness.add('postgres', () => store.trouble);
   readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
   readiness.add('cache', () => reflector.trouble);
+  readiness.add('shutdown', () => (signal.aborted ? 'the server is shutting down' : undefined));
   new Gauge({
     name: 'everynode_api_watchers',
     help: 'Open watches.',
@@ -141,7 +145,10 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     audit,
     requestMs: parts.requestMs ?? REQUEST_MS,
   });
-  onClose(() => server.fastify.close());
+  onClose(async () => {
+    await server.stop.idle(DRAIN_MS);
+    await server.fastify.close();
+  });
   await server.fastify.ready();
   await retryUntilDone(() => ensureClusterObjects(context), {
     signal,

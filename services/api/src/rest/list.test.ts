@@ -358,7 +358,7 @@ describe('health', () => {
     ['/livez?verbose&exclude=ping', '[+]ping excluded: ok\nlivez check passed\n'],
     [
       '/readyz?verbose&exclude=nats&exclude=other',
-      '[+]postgres ok\n[+]nats excluded: ok\n[+]cache ok\n' +
+      '[+]postgres ok\n[+]nats excluded: ok\n[+]cache ok\n[+]shutdown ok\n' +
         'warn: some health checks cannot be excluded: no matches for "other"\nreadyz check passed\n',
     ],
   ])('%s', async (path, expected) => {
