@@ -3,6 +3,7 @@ export type { CommittedBatch } from './committed.js';
 export * from './errors.js';
 export type { ExpiredEvent } from './event-age.js';
 export type { RelayLead } from './journal-signal.js';
+export type { KnownObject, Newer } from './newer.js';
 export { fairShare, type HeldShard, SHARD_COUNT } from './shard-leases.js';
 export * from './store.js';
 export * from './write.js';

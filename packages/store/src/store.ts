@@ -11,10 +11,10 @@ import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './e
 import { GroupCommit } from './group-commit.js';
 import { leadRelay, type RelayLead } from './journal-signal.js';
 import { migrationProvider } from './migrations/index.js';
-import { revisionsOf } from './revisions.js';
+import { type KnownObject, type Newer, newerOf } from './newer.js';
 import type { Database } from './schema.js';
 import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
-import type { ObjectKey, WriteRequest, WriteResult } from './write.js';
+import type { WriteRequest, WriteResult } from './write.js';
 
 /** Everything that is stored, as of one revision. */
 export interface Snapshot {
@@ -113,9 +113,9 @@ export class Store {
     }
   }
 
-  /** The revisions of objects, in the order of their keys; undefined for those that are not there. One query for all. */
-  revisionsOf(keys: readonly ObjectKey[]): Promise<(number | undefined)[]> {
-    return revisionsOf(this.#byKey, keys);
+  /** What is stored of objects where it is not what is known, in the order of their keys. One query for all. */
+  newerOf(keys: readonly KnownObject[]): Promise<Newer[]> {
+    return newerOf(this.#byKey, keys);
   }
 
   async get(resource: string, namespace: string, name: string): Promise<ObjectRecord | undefined> {

@@ -1,10 +1,13 @@
-import type { Reflector } from '@everynode/list-watch';
+import { CachedObject, type Reflector } from '@everynode/list-watch';
 import { ApiError } from '@everynode/objects';
-import type { ObjectKey, Store } from '@everynode/store';
+import type { KnownObject, Newer, ObjectKey, Store } from '@everynode/store';
 
-/** The bus usually brings a commit within this time; past it the journal is read, in ms. */
-const BUS_PATIENCE_MS = 20;
+/** The journal is read when the bus has brought nothing for this long, in ms. While it does, reading would only hold it up. */
+const BUS_PATIENCE_MS = 50;
+/** How long a revision that a request names is waited for (apiserver storage/cacher, blockTimeout). */
 const DEADLINE_MS = 3000;
+/** The present is waited for longer: it comes, however busy everything is. */
+const PRESENT_DEADLINE_MS = 20_000;
 
 /**
  * Brings the cache up to what is committed, on any replica, when a request asks for the most recent state. Requests that
@@ -12,33 +15,32 @@ const DEADLINE_MS = 3000;
  * is newer than the request.
  */
 export class FreshReads {
-  readonly #store: Pick<Store, 'currentRevision' | 'revisionsOf'>;
+  readonly #store: Pick<Store, 'currentRevision' | 'newerOf'>;
   readonly #reflector: Reflector;
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
   /** Objects that are to be asked for with the next question. */
-  #wanted: { key: ObjectKey; resolve(revision: number | undefined): void; reject(error: unknown): void }[] = [];
+  #wanted: { key: KnownObject; resolve(newer: Newer): void; reject(error: unknown): void }[] = [];
   #askingForObjects = false;
 
-  constructor(store: Pick<Store, 'currentRevision' | 'revisionsOf'>, reflector: Reflector) {
+  constructor(store: Pick<Store, 'currentRevision' | 'newerOf'>, reflector: Reflector) {
     this.#store = store;
     this.#reflector = reflector;
   }
 
   /**
-   * Resolves when the cache has one object as it was when the call was made, or newer: what others wrote meanwhile need not
-   * be waited for.
+   * One object as it was when the call was made, or newer; undefined when it was not there. What the cache does not have yet comes
+   * with the answer, so that nothing is waited for that others wrote meanwhile.
    */
-  async catchUpOn(key: ObjectKey): Promise<void> {
-    const stored = await this.#revisionOf(key);
-    const cached = this.#reflector.cache(key.resource).get(key.namespace, key.name)?.record.revision;
-    if (stored === cached) return;
-    // Where only the cache has it, its end is not known by a revision of its own.
-    if (stored === undefined) await this.catchUp();
-    else await this.waitFor(stored);
+  async newest(key: ObjectKey): Promise<CachedObject | undefined> {
+    const cache = this.#reflector.cache(key.resource);
+    const cached = cache.get(key.namespace, key.name);
+    const newer = await this.#newerOf({ ...key, known: cached?.record.revision ?? 0 });
+    if (newer === 'same') return cached;
+    return newer && new CachedObject(newer, cache.kind, cached);
   }
 
-  #revisionOf(key: ObjectKey): Promise<number | undefined> {
+  #newerOf(key: KnownObject): Promise<Newer> {
     return new Promise((resolve, reject) => {
       this.#wanted.push({ key, resolve, reject });
       void this.#askForObjects();
@@ -53,8 +55,8 @@ export class FreshReads {
       const asked = this.#wanted;
       this.#wanted = [];
       try {
-        const revisions = await this.#store.revisionsOf(asked.map(({ key }) => key));
-        for (const [i, { resolve }] of asked.entries()) resolve(revisions[i]);
+        const newer = await this.#store.newerOf(asked.map(({ key }) => key));
+        for (const [i, { resolve }] of asked.entries()) resolve(newer[i]);
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }
@@ -64,16 +66,20 @@ export class FreshReads {
 
   /** Resolves when the cache has everything that was committed before the call. */
   async catchUp(): Promise<void> {
-    await this.waitFor(await this.#revision());
+    await this.waitFor(await this.#revision(), PRESENT_DEADLINE_MS);
   }
 
-  /** Resolves when the cache has everything up to a revision. Throws Timeout when that takes too long. */
-  async waitFor(revision: number): Promise<void> {
+  /** Resolves when the cache has everything up to a revision. Throws Timeout when that takes longer, in ms. */
+  async waitFor(revision: number, deadlineMs = DEADLINE_MS): Promise<void> {
     if (this.#reflector.revision >= revision) return;
+    const deadline = performance.now() + deadlineMs;
     const caughtUp = this.#reflector.waitFor(revision);
-    if (await within(caughtUp, BUS_PATIENCE_MS)) return;
+    for (let before = -1; before < this.#reflector.revision && performance.now() < deadline; ) {
+      before = this.#reflector.revision;
+      if (await within(caughtUp, BUS_PATIENCE_MS)) return;
+    }
     void this.#reflector.catchUp();
-    if (await within(caughtUp, DEADLINE_MS)) return;
+    if (await within(caughtUp, Math.max(0, deadline - performance.now()))) return;
     const { revision: current } = this.#reflector;
     throw new ApiError('Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

@@ -14,9 +14,11 @@ export async function getObject(
 ): Promise<CachedObject> {
   const revision = revisionOf(query.text('resourceVersion') ?? '');
   const { storage } = definition;
-  if (revision === undefined) await context.freshReads.catchUpOn({ resource: storage, namespace, name });
-  else if (revision > 0) await context.freshReads.waitFor(revision);
-  const object = context.reflector.cache(storage).get(namespace, name);
+  if (revision !== undefined && revision > 0) await context.freshReads.waitFor(revision);
+  const object =
+    revision === undefined
+      ? await context.freshReads.newest({ resource: storage, namespace, name })
+      : context.reflector.cache(storage).get(namespace, name);
   if (!object) throw notFound({ group: definition.group, plural: definition.plural, name });
   return object;
 }

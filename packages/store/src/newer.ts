@@ -1,0 +1,57 @@
+import type { ObjectRecord } from '@everynode/objects';
+import type pg from 'pg';
+import type { ObjectKey } from './write.js';
+
+/** An object, and the revision at which somebody has it; 0 for one that he does not have. */
+export interface KnownObject extends ObjectKey {
+  known: number;
+}
+
+/** `same`: it is stored as it is known. Undefined: it is not stored. */
+export type Newer = 'same' | ObjectRecord | undefined;
+
+type Row = Pick<ObjectRecord, 'uid' | 'revision' | 'placement' | 'observed'> & {
+  n: number;
+  metadata: string | null;
+  desired: string | null;
+};
+
+/** What is known already is not sent again: nearly every read finds that nothing has changed. */
+const PARTS = (known: string): string => `o.uid, o.revision, o.placement,
+  case when o.revision <> ${known} then o.metadata end as metadata,
+  case when o.revision <> ${known} then o.desired end as desired,
+  case when o.revision <> ${known} then o.observed end as observed`;
+
+const ONE = `select 1 as n, ${PARTS('$4::bigint')} from objects o where o.resource = $1 and o.namespace = $2 and o.name = $3`;
+const MANY = `
+  select k.n::int as n, ${PARTS('k.known')}
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) with ordinality as k(resource, namespace, name, known, n)
+  join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
+
+/**
+ * What is stored of objects, in the order of their keys, where it is not what is known. One statement for all, which each
+ * connection prepares once: planning it anew costs more than running it. The pool's sessions should be set to `BY_KEY`.
+ */
+export async function newerOf(byKey: pg.Pool, keys: readonly KnownObject[]): Promise<Newer[]> {
+  const { rows } = await byKey.query<Row>(questionFor(keys));
+  const found: Newer[] = new Array(keys.length).fill(undefined);
+  for (const { n, uid, revision, placement, metadata, desired, observed } of rows) {
+    const key = keys[n - 1];
+    if (!key) continue;
+    const { resource, namespace, name, known } = key;
+    if (revision === known || metadata === null || desired === null) found[n - 1] = 'same';
+    else found[n - 1] = { resource, namespace, name, uid, revision, placement, metadata, desired, observed };
+  }
+  return found;
+}
+
+function questionFor(keys: readonly KnownObject[]): pg.QueryConfig {
+  const [only] = keys;
+  if (only && keys.length === 1) {
+    const { resource, namespace, name, known } = only;
+    return { name: 'newer-one', text: ONE, values: [resource, namespace, name, known] };
+  }
+  const column = <K extends keyof KnownObject>(part: K): KnownObject[K][] => keys.map((key) => key[part]);
+  const values = [column('resource'), column('namespace'), column('name'), column('known')];
+  return { name: 'newer-many', text: MANY, values };
+}
