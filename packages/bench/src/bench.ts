@@ -53,7 +53,7 @@ export class BenchRun {
   async onServer(kubeconfig: string): Promise<void> {
     const session = await Session.open(await KubeClient.open(kubeconfig), undefined);
     try {
-      for (const { scenario, round } of this.#turns(this.#plan.scenarios)) {
+      for (const { scenario, round } of this.#turns(this.#plan.scenarios, false)) {
         if (!(await this.#measure(session, scenario, round))) await this.#clear(session);
       }
       await this.#clear(session);
@@ -96,9 +96,9 @@ export class BenchRun {
   }
 
   /** Rounds of what repeats, each in the scenarios' order; then the others. Round 0 is for the floor and does not count. */
-  #turns(scenarios: readonly Scenario[]): { scenario: Scenario; round: number }[] {
+  #turns(scenarios: readonly Scenario[], withFloor = this.#plan.withFloor): { scenario: Scenario; round: number }[] {
     const repeated = scenarios.filter(({ repeats }) => repeats);
-    const { repeat, withFloor } = this.#plan;
+    const { repeat } = this.#plan;
     const rounds = Array.from({ length: repeat }, (_, i) => i + 1);
     return [
       ...(withFloor ? repeated.filter(({ hasFloor }) => hasFloor).map((scenario) => ({ scenario, round: 0 })) : []),

@@ -199,7 +199,7 @@ export class Reflector {
     const timer = setTimeout(() => {
       this.#hole = undefined;
       void this.#inTurn(async () => {
-        if (this.#ahead.length === 0) return;
+        if (this.#ahead.length === 0 || this.#options.signal.aborted) return;
         if (this.#revision === after) await this.#fill();
         else this.#waitForHole();
       });
