@@ -4,6 +4,7 @@ import { get } from 'node:https';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
+import { decodeObject, findResource } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOBUF, readObject } from '../fixtures/protobuf-client.js';
@@ -14,6 +15,7 @@ import {
   startBackends,
   startReplica,
 } from '../fixtures/running-api.js';
+import { createObject } from './rest/create.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const COUNT = 60;
@@ -104,5 +106,32 @@ describe('a long list', () => {
     for (const { close } of stalled) close();
     await eventually(async () => expect(await inflight()).toBe(0));
     expect(held - (await heldBytes())).toBeLessThan(stalled.length * 8_000_000);
+  });
+
+  it('is one page as a Table where kubectl would hold itself back for its pages; other limits are kept', async () => {
+    const many = 5001;
+    await api.request('POST', '/api/v1/namespaces', { body: { metadata: { name: 'crowd' } } });
+    await api.context.reflector.catchUp();
+    const maps = findResource('', 'v1', 'configmaps');
+    if (!maps) throw new Error('configmaps are served');
+    const made = Array.from({ length: many }, (_, i) => {
+      const { object } = decodeObject({ value: { metadata: { name: `one-${i}`, labels: { odd: `${i % 2}` } } } }, maps);
+      return createObject(api.context, maps, 'crowd', object, false);
+    });
+    await Promise.all(made);
+    const path = '/api/v1/namespaces/crowd/configmaps';
+    const rows = async (query: string): Promise<[number, boolean]> => {
+      const { json } = await api.request('GET', `${path}?${query}`, { accept: TABLE });
+      return [json.rows.length, json.metadata.continue !== undefined];
+    };
+    expect(await rows('limit=500')).toEqual([many, false]);
+    expect(await rows('limit=500&labelSelector=odd%3D1')).toEqual([2500, false]);
+    expect(await rows('limit=499')).toEqual([499, true]);
+    const { json } = await api.request('GET', `${path}?limit=500`);
+    expect([json.items.length, json.metadata.remainingItemCount]).toEqual([500, many - 500]);
+    // Who is at a later page goes on in pages, and so does who has no more than ten before him.
+    expect(await rows(`limit=500&continue=${json.metadata.continue}`)).toEqual([500, true]);
+    await api.request('DELETE', `${path}/one-0`);
+    expect(await rows('limit=500')).toEqual([500, true]);
   });
 });

@@ -169,7 +169,13 @@ async function serveVerb(
       return one(withHeartbeat(object, context.heartbeats));
     }
     case 'list': {
-      const { objects, meta } = await listObjects(context, definition, namespace, query);
+      const { objects, meta } = await listObjects(
+        context,
+        definition,
+        namespace,
+        query,
+        representation.kind === 'table',
+      );
       const shown = objects.map((object) => withHeartbeat(object, context.heartbeats));
       return { status: 200, payload: presenter.list(shown, meta), contentType: presenter.contentType };
     }

@@ -24,6 +24,7 @@ export async function listObjects(
   definition: ResourceDefinition,
   namespace: string,
   query: Query,
+  asTable = false,
 ): Promise<ListResult> {
   const options = listOptions(query, false);
   const selection = selectionFrom(definition, namespace, query);
@@ -32,7 +33,10 @@ export async function listObjects(
   // From here on nothing is waited for: the cache moves on, and a moment is what there is when it is looked at.
   const moment = momentOf(context, definition, options, continuation);
   // Where any revision does, upstream answers whole from its cache: informers that page begin so.
-  const limit = options.resourceVersion === '0' && !continuation ? 0 : options.limit;
+  const isWhole =
+    !continuation &&
+    (options.resourceVersion === '0' || (asTable && wouldThrottle(options.limit, moment, definition, namespace)));
+  const limit = isWhole ? 0 : options.limit;
   const isPresent = moment.revision === context.reflector.revision;
   if (limit === 0 && !continuation && isPresent) {
     return { objects: select(context, definition, selection), meta: { resourceVersion: String(moment.revision) } };
@@ -83,6 +87,26 @@ function prefixOf(definition: ResourceDefinition, namespace: string): string {
   return namespace === '' ? '' : `${namespace}/`;
 }
 
+/** The limit that kubectl sends when nobody names another one. */
+const KUBECTL_LIMIT = 500;
+/** Requests that it sends before it holds itself back to five a second (client-go's default rate). */
+const KUBECTL_BURST = 10;
+
+/**
+ * True for a table that kubectl would ask for in so many pages that it spends most of its time waiting for itself: it prints
+ * nothing before it has all of them. The API leaves it to servers whether they heed a limit.
+ */
+function wouldThrottle(limit: number, { keys }: Moment, definition: ResourceDefinition, namespace: string): boolean {
+  if (limit !== KUBECTL_LIMIT) return false;
+  const prefix = prefixOf(definition, namespace);
+  return endOf(keys, prefix) - indexFrom(keys, prefix) > KUBECTL_BURST * limit;
+}
+
+/** Index behind the last key with a prefix. */
+function endOf(keys: readonly string[], prefix: string): number {
+  return prefix === '' ? keys.length : indexFrom(keys, `${prefix.slice(0, -1)}0`);
+}
+
 function page(
   { keys, object, revision, isExact }: Moment,
   definition: ResourceDefinition,
@@ -91,7 +115,7 @@ function page(
   start: string,
 ): ListResult {
   const prefix = prefixOf(definition, selection.namespace);
-  const end = prefix === '' ? keys.length : indexFrom(keys, `${prefix.slice(0, -1)}0`);
+  const end = endOf(keys, prefix);
   const objects: CachedObject[] = [];
   const meta: ListMeta = { resourceVersion: String(revision) };
   for (let i = indexFrom(keys, prefix + start); i < end; i += 1) {
