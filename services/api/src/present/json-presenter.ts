@@ -37,8 +37,8 @@ export const asJson = (form: TextForm) =>
     watchContentType: 'application/json',
     columnsFirst: false,
     status: (status: object): string => form.one(JSON.stringify(status)),
-    event: (type: WatchEventType, object: Payload): Buffer =>
-      Buffer.from(`{"type":"${type}","object":${String(object).trimEnd()}}\n`),
+    event: (type: WatchEventType, object: Payload): string =>
+      `{"type":"${type}","object":${String(object).trimEnd()}}\n`,
   }) as const;
 
 function presenterOf(

@@ -22,6 +22,12 @@ export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ER
 /** A written body: text, or the bytes of protobuf. */
 export type Payload = string | Buffer;
 
+/** Payloads one after the other. Text is joined as text and encoded once. */
+export function joined(payloads: readonly Payload[]): Buffer {
+  if (payloads.every((payload) => typeof payload === 'string')) return Buffer.from(payloads.join(''));
+  return Buffer.concat(payloads.map((payload) => (typeof payload === 'string' ? Buffer.from(payload) : payload)));
+}
+
 /**
  * A body in pieces, each as small as one object. Asking for the next one is what costs: who sends them looks up between two,
  * so that a large list does not keep others waiting. A piece may be empty.
@@ -44,7 +50,7 @@ export interface Presenter {
   bookmark(metadata: BookmarkMeta): Payload;
   status(status: object): Payload;
   /** A whole event, as it is sent. `object` is a payload of this presenter. */
-  event(type: WatchEventType, object: Payload): Buffer;
+  event(type: WatchEventType, object: Payload): Payload;
 }
 
 /** The object in the definition's own version, where that differs from the stored one. */

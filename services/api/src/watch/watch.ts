@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { CachedObject, ObjectChange } from '@everynode/list-watch';
 import { type ApiError, invalid, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Presenter } from '../present/presenter.js';
+import { joined, type Payload, type Presenter } from '../present/presenter.js';
 import type { Query } from '../query.js';
 import { withHeartbeat } from '../rest/lease-times.js';
 import { expired, select } from '../rest/list.js';
@@ -155,10 +155,10 @@ class Watch implements Subscriber {
 
   async #start(initial: Iterable<CachedObject>, marksEnd: boolean): Promise<void> {
     let since = performance.now();
-    let events: Buffer[] = [];
+    let events: Payload[] = [];
     let bytes = 0;
     const flush = (): void => {
-      this.#write(Buffer.concat(events));
+      this.#write(joined(events));
       events = [];
       bytes = 0;
     };
@@ -258,7 +258,7 @@ class Watch implements Subscriber {
   /** An object that leaves the selection is DELETED for this watch, one that enters is ADDED. */
   #encode(changes: readonly ObjectChange[], after: number): Buffer {
     const keeps = this.#context.watches.followers(this.#definition.storage) > 1;
-    const events: Buffer[] = [];
+    const events: Payload[] = [];
     for (const change of changes) {
       if (change.revision <= after) continue;
       const type = eventFor(change, (object) => this.#selection.matches(object));
@@ -268,7 +268,7 @@ class Watch implements Subscriber {
         events.push(this.#presenter.event(wireType(type), this.#presenter.inEvent(shownIn(change, type), true)));
       } else events.push(encoder.encode(change, type, this.#presenter, keeps));
     }
-    return events.length === 1 ? (events[0] as Buffer) : Buffer.concat(events);
+    return joined(events);
   }
 
   #bookmark(): void {
@@ -290,7 +290,7 @@ class Watch implements Subscriber {
     this.#close();
   }
 
-  #write(event: Buffer): void {
+  #write(event: Payload): void {
     if (!this.#isOver) this.#response.write(event);
   }
 
