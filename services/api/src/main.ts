@@ -1,15 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
 import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { apiConfig } from './config.js';
 import { startApi } from './start-api.js';
-
-// The old generation may grow by a third before it is collected again, and not to several times what is in use: that is most
-// of what a replica would hold. The young generation stays as it is.
-setFlagsFromString('--optimize-for-size');
 
 const config = apiConfig();
 const replica = config.EVERYNODE_REPLICA;
