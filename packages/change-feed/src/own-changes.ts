@@ -1,10 +1,13 @@
 import type { Reflector } from '@everynode/list-watch';
-import { retryUntilDone } from '@everynode/service-shell';
+import { backoffMs, pause } from '@everynode/service-shell';
 import type { CommittedBatch, Store } from '@everynode/store';
 import { type Publishing, publishEntries } from './publish-entries.js';
 
 /** Batches on their way to the bus at once. Those above are left to the relay: a bus that is slow or away holds no more than these. */
 const MOST_UNDER_WAY = 16;
+
+/** Once the service stops. */
+const LAST_ATTEMPTS = 3;
 
 export interface OwnChangesOptions extends Publishing {
   store: Pick<Store, 'followOwnCommits' | 'journalAfter'>;
@@ -45,13 +48,18 @@ export class OwnChanges {
     const { store, signal, log } = this.#options;
     const attempt = async (): Promise<void> =>
       publishEntries(this.#options, entries ?? (await store.journalAfter(first - 1, count)));
-    const onFailure = (err: unknown): void => log.warn({ err, first, count }, 'changes could not be published');
-    try {
-      // Once in any case: what is committed while the service stops is published as well.
-      await attempt();
-    } catch (error) {
-      onFailure(error);
-      await retryUntilDone(attempt, { signal, onFailure });
+    for (let failures = 0, sinceStop = 0; ; ) {
+      try {
+        await attempt();
+        return;
+      } catch (err) {
+        failures += 1;
+        log.warn({ err, failures, first, count }, 'changes could not be published');
+        // What is committed while the service stops is published, too, and tried again a few times: the relay does not see
+        // that commands are missing of which the changes came through.
+        if (signal.aborted && ++sinceStop >= LAST_ATTEMPTS) return;
+        await pause(backoffMs(failures), signal.aborted ? undefined : signal);
+      }
     }
   }
 }

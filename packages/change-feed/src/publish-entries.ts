@@ -9,8 +9,9 @@ import {
   rangeId,
   subjects,
 } from '@everynode/contract';
-import type { ObjectCache } from '@everynode/list-watch';
+import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
+import { LRUCache } from 'lru-cache';
 import { type AgentCommands, assignedBody, commandsFrom } from './agent-commands.js';
 
 /** A message's body stays below this, so that it fits a server with the default limit of 1 MiB. */
@@ -18,11 +19,26 @@ const MAX_BODY = 700_000;
 /** An object above this goes by no message at all; readers see the hole and take it from the journal. */
 const MAX_OBJECT = 900_000;
 
-/** Knows agents by the nodes that a cache holds. */
-export const agentsIn =
-  (nodes: Pick<ObjectCache, 'get'>) =>
-  (node: string): string | undefined =>
-    nodes.get('', node)?.record.placement ?? undefined;
+/** Nodes that are gone and whose agents are remembered. */
+const MOST_GONE = 20_000;
+
+/**
+ * Knows agents by the nodes of a reflector's cache. A node that is gone is remembered: its agent has still to hear that its
+ * pods are. To be made before the reflector starts.
+ */
+export function agentsIn(reflector: Pick<Reflector, 'cache' | 'addListener'>): Publishing['agentOf'] {
+  const nodes = reflector.cache('nodes');
+  const gone = new LRUCache<string, string>({ max: MOST_GONE });
+  reflector.addListener({
+    onChanges: (changes) => {
+      for (const { type, current } of changes) {
+        const { resource, name, placement } = current.record;
+        if (type === 'DELETED' && resource === 'nodes' && placement !== null) gone.set(name, placement);
+      }
+    },
+  });
+  return (node) => nodes.get('', node)?.record.placement ?? gone.get(node);
+}
 
 /** What publishing needs. */
 export interface Publishing {
@@ -42,11 +58,14 @@ export interface Publishing {
  * revisions, so that what is published twice is mostly stored once; nobody is harmed by what is not.
  */
 export async function publishEntries(to: Publishing, entries: readonly JournalEntry[]): Promise<void> {
+  const first = entries[0];
   const last = entries.at(-1);
-  if (!last) return;
+  if (!first || !last) return;
   // Each publish is on its way before the next; together they cost one round trip.
   await Promise.all([
-    ...commandsFrom(entries, to.agentOf).flatMap((forAgent) => publishCommands(to, forAgent, last.revision)),
+    ...commandsFrom(entries, to.agentOf).flatMap((forAgent) =>
+      publishCommands(to, forAgent, first.revision, last.revision),
+    ),
     ...entries.filter(isManifest).map((entry) => publishManifest(to, entry)),
     ...publishChanges(to, entries),
   ]);
@@ -71,6 +90,7 @@ function publishChanges({ bus, source }: Publishing, entries: readonly JournalEn
 function publishCommands(
   { bus, source, log }: Publishing,
   { agent, assigned, terminating }: AgentCommands,
+  first: number,
   revision: number,
 ): Promise<void>[] {
   if (!isAgentName(agent)) {
@@ -78,12 +98,14 @@ function publishCommands(
     return [];
   }
   const published: Promise<void>[] = [];
+  // Both ends: what the relay publishes may end where a writer's batch does, and must not be taken for the same.
+  const part = (from: number): string => `${agent}-${first}-${revision}-${from}`;
   for (const { from, texts } of chunksBySize(assigned)) {
-    const event = { type: eventType('pod-assigned'), source, id: `assigned-${agent}-${revision}-${from}` };
+    const event = { type: eventType('pod-assigned'), source, id: `assigned-${part(from)}` };
     published.push(bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, texts)));
   }
   for (const { from, texts } of chunksBySize(terminating.map((pod) => JSON.stringify(pod)))) {
-    const event = { type: eventType('pod-terminating'), source, id: `terminating-${agent}-${revision}-${from}` };
+    const event = { type: eventType('pod-terminating'), source, id: `terminating-${part(from)}` };
     const body: PodTerminating = { revision, pods: terminating.slice(from, from + texts.length) };
     published.push(bus.publish(subjects.command(agent, 'pod-terminating'), event, JSON.stringify(body)));
   }

@@ -45,8 +45,12 @@ const FILL_PAGE = 2000;
  * a later one may come first by a moment.
  */
 const HOLE_PATIENCE_MS = 50;
+/** The same when the journal could not be read. */
+const HOLE_RETRY_MS = 1000;
 /** Runs of changes that may wait for a hole to be filled. */
 const MOST_AHEAD = 200;
+/** Messages that may wait to be applied before no more are taken. */
+const MOST_BACKLOG = 32;
 
 /**
  * Keeps caches equal to the store: lists once, then applies every change in revision order.
@@ -59,7 +63,7 @@ export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #caches = new Map<string, ObjectCache>();
   readonly #listeners: ReflectorListener[] = [];
-  readonly #waiters: { revision: number; resolve: () => void }[] = [];
+  readonly #waiters = new Set<{ revision: number; resolve: () => void }>();
   #revision = -1;
   #lastNews = 0;
   /** Everything that reads or moves the revision runs one after the other. */
@@ -68,6 +72,7 @@ export class Reflector {
   /** Runs of changes that do not follow yet on what is cached. */
   #ahead: JournalChange[][] = [];
   #hole: { after: number; timer: NodeJS.Timeout } | undefined;
+  #backlog = 0;
   /** Hears which revisions the bus has brought, known already or not. */
   onHeard: ((range: RevisionRange) => void) | undefined;
 
@@ -111,7 +116,12 @@ export class Reflector {
       onMessage: ({ event, bytes }) => {
         const range = rangeOf(event?.id);
         if (range) this.onHeard?.(range);
-        return this.#inTurn(() => this.#receive(range, bytes));
+        this.#backlog += 1;
+        const received = this.#inTurn(() => this.#receive(range, bytes)).finally(() => {
+          this.#backlog -= 1;
+        });
+        // What is heard of must not wait for what is applied, but for so much.
+        return this.#backlog > MOST_BACKLOG ? received : undefined;
       },
       onReset: () => void this.#inTurn(() => this.#fill()),
     };
@@ -124,10 +134,15 @@ export class Reflector {
     void this.#watchSilence();
   }
 
-  /** Resolves once the caches have everything up to `revision`. */
-  waitFor(revision: number): Promise<void> {
+  /** Resolves once the caches have everything up to `revision`; never, when the signal aborts before. */
+  waitFor(revision: number, signal?: AbortSignal): Promise<void> {
     if (this.#revision >= revision) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
+    return new Promise((resolve) => {
+      const waiter = { revision, resolve };
+      this.#waiters.add(waiter);
+      // A revision that never comes must not be waited for by nobody, for ever.
+      signal?.addEventListener('abort', () => this.#waiters.delete(waiter), { once: true });
+    });
   }
 
   /** Reads from Postgres what the bus has not brought yet. Failures show in `trouble`. */
@@ -139,10 +154,12 @@ export class Reflector {
   #inTurn(work: () => Promise<void> | void): Promise<void> {
     const next = this.#turn.then(work).then(
       () => {
-        this.#trouble = undefined;
+        // Changes that were put aside have brought the caches nowhere.
+        if (this.#ahead.length === 0) this.#trouble = undefined;
       },
       (error: unknown) => {
         this.#trouble = 'the journal cannot be read';
+        if (this.#ahead.length > 0) this.#waitForHole(HOLE_RETRY_MS);
         this.#options.log.warn({ err: error }, 'the caches could not be brought up to date');
       },
     );
@@ -192,7 +209,7 @@ export class Reflector {
   }
 
   /** Reads the journal when the hole after the present revision has not been filled for a while. */
-  #waitForHole(): void {
+  #waitForHole(patienceMs = HOLE_PATIENCE_MS): void {
     const after = this.#revision;
     if (this.#hole?.after === after) return;
     clearTimeout(this.#hole?.timer);
@@ -203,7 +220,7 @@ export class Reflector {
         if (this.#revision === after) await this.#fill();
         else this.#waitForHole();
       });
-    }, HOLE_PATIENCE_MS);
+    }, patienceMs);
     timer.unref();
     this.#hole = { after, timer };
   }
@@ -264,11 +281,11 @@ export class Reflector {
         this.#options.log.error({ err: error }, 'a listener failed');
       }
     }
-    if (this.#waiters.length === 0) return;
-    const due = this.#waiters.filter((waiter) => waiter.revision <= this.#revision);
-    if (due.length === 0) return;
-    this.#waiters.splice(0, this.#waiters.length, ...this.#waiters.filter((w) => w.revision > this.#revision));
-    for (const waiter of due) waiter.resolve();
+    for (const waiter of this.#waiters) {
+      if (waiter.revision > this.#revision) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
   }
 
   /** Lists everything and tells listeners the difference to what was cached before. */
@@ -277,13 +294,14 @@ export class Reflector {
     const seen = new Map<string, Set<string>>([...this.#caches.keys()].map((resource) => [resource, new Set()]));
     const changes: ObjectChange[] = [];
     const before = this.#revision;
-    const revision = await store.readSnapshot([...this.#caches.keys()], (page) => {
-      for (const record of page) {
-        seen.get(record.resource)?.add(`${record.namespace}/${record.name}`);
-        const change = this.#caches.get(record.resource)?.put(record);
-        if (change) changes.push(change);
-      }
-    });
+    const records: ObjectRecord[] = [];
+    const revision = await store.readSnapshot([...this.#caches.keys()], (page) => void records.push(...page));
+    // At once: nobody may see the caches between two revisions.
+    for (const record of records) {
+      seen.get(record.resource)?.add(`${record.namespace}/${record.name}`);
+      const change = this.#caches.get(record.resource)?.put(record);
+      if (change) changes.push(change);
+    }
     for (const [resource, cache] of this.#caches) {
       const keys = seen.get(resource);
       const gone = [...cache.list()].filter(({ record }) => !keys?.has(`${record.namespace}/${record.name}`));
@@ -298,6 +316,8 @@ export class Reflector {
     this.#trouble = undefined;
     if (before >= 0) for (const listener of this.#listeners) listener.onRelisted?.(revision);
     this.#tell(changes);
+    this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
+    if (this.#ahead.length > 0) this.#waitForHole();
   }
 
   /** Asks Postgres when nothing was heard for a while. */

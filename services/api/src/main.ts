@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
 import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { apiConfig } from './config.js';
 import { startApi } from './start-api.js';
+
+// The old generation may grow by a third before it is collected again, and not to several times what is in use: that would be
+// most of what a replica holds.
+setFlagsFromString('--heap-growing-percent=33');
 
 const config = apiConfig();
 const replica = config.EVERYNODE_REPLICA;

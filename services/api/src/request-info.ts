@@ -18,11 +18,15 @@ export function unknownPath(): ApiError {
 }
 
 function decoded(segment: string): string {
+  let text: string;
   try {
-    return decodeURIComponent(segment);
+    text = decodeURIComponent(segment);
   } catch (cause) {
     throw new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`, undefined, { cause });
   }
+  // No name has one, and Postgres refuses a text with one, together with all that it was asked beside.
+  if (text.includes('\0')) throw new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`);
+  return text;
 }
 
 /** A path that a kind is posted to which is not stored: `/apis/G/V/reviews`, `/api/v1/namespaces/NS/bindings`. */

@@ -89,7 +89,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   // Every watcher listens for the stop.
   setMaxListeners(0, signal);
   const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
-  const agentOf = agentsIn(reflector.cache('nodes'));
+  const agentOf = agentsIn(reflector);
   onClose(new OwnChanges({ store, bus, reflector, source: SOURCE, agentOf, log, signal }).start());
   const watches = new WatchHub(reflector);
   const collections = new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision));

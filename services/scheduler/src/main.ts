@@ -58,7 +58,7 @@ await runService(
 
     const counters = schedulerMetrics(metrics, { store, bus });
     const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
-    const agentOf = agentsIn(reflector.cache('nodes'));
+    const agentOf = agentsIn(reflector);
     const publishing = { store, bus, reflector, source: `/everynode/scheduler/${replica}`, agentOf, log, signal };
     // Before anybody writes, and until nobody does any more.
     onClose(new OwnChanges(publishing).start());

@@ -1,11 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { paceRequests } from '../paced-requests.js';
-import { type ClientScenario, usualDeadlineMs } from './scenario.js';
+import { type Bench, type ClientScenario, usualDeadlineMs } from './scenario.js';
 
 const PER_SECOND = 1000;
 /** At the full rate: connections are made, and code that runs a thousand times a second is compiled by then. */
 const WARM_UP_MS = 5000;
 const MEASURED_MS = 10_000;
+
+const getIn =
+  ({ client, nodes }: Bench) =>
+  (index: number) =>
+    client.timed('GET', `/api/v1/nodes/${nodes[index % nodes.length]}`);
 
 export const getLatency: ClientScenario = {
   name: 'get-latency',
@@ -14,13 +19,14 @@ export const getLatency: ClientScenario = {
   isDefault: true,
   repeats: false,
   deadlineMs: usualDeadlineMs,
-  prepare: () => Promise.resolve(),
-  async run({ client, nodes, signal }) {
-    const get = (index: number) => client.timed('GET', `/api/v1/nodes/${nodes[index % nodes.length]}`);
-    const warmUp = paceRequests(PER_SECOND, signal, get);
-    await delay(WARM_UP_MS, undefined, { signal });
+  async prepare(bench) {
+    const warmUp = paceRequests(PER_SECOND, bench.signal, getIn(bench));
+    await delay(WARM_UP_MS, undefined, { signal: bench.signal });
     await warmUp();
-    const requests = paceRequests(PER_SECOND, signal, get);
+  },
+  async run(bench) {
+    const { signal } = bench;
+    const requests = paceRequests(PER_SECOND, signal, getIn(bench));
     await delay(MEASURED_MS, undefined, { signal }).catch(() => undefined);
     const latencies = await requests();
     signal.throwIfAborted();

@@ -88,6 +88,7 @@ describe('a pod', () => {
 
   it.each([
     ['says nothing', {}, 30],
+    ['asks for less than none', { terminationGracePeriodSeconds: -1 }, 1],
     ['has probes with a grace of their own', { containers: [{ livenessProbe: GRACE_7 }], ...GRACE_20 }, 20],
     ['has such probes and says nothing', { containers: [{ livenessProbe: GRACE_7 }] }, 30],
     ['has the words elsewhere', { nodeName: '"terminationGracePeriodSeconds":5,"Probe":', ...GRACE_20 }, 20],

@@ -39,7 +39,7 @@ function isFinished(status: string): boolean {
   return FINISHED.has((JSON.parse(status) as { phase?: string }).phase);
 }
 
-const GRACE = /"terminationGracePeriodSeconds":(\d+)/;
+const GRACE = /"terminationGracePeriodSeconds":(-?\d+)/;
 
 function graceSecondsOfSpec(desired: string): number {
   // Only probes have a field of that name, too.

@@ -73,13 +73,15 @@ export class FreshReads {
   async waitFor(revision: number, deadlineMs = DEADLINE_MS): Promise<void> {
     if (this.#reflector.revision >= revision) return;
     const deadline = performance.now() + deadlineMs;
-    const caughtUp = this.#reflector.waitFor(revision);
+    const waiting = new AbortController();
+    const caughtUp = this.#reflector.waitFor(revision, waiting.signal);
     for (let before = -1; before < this.#reflector.revision && performance.now() < deadline; ) {
       before = this.#reflector.revision;
       if (await within(caughtUp, BUS_PATIENCE_MS)) return;
     }
     void this.#reflector.catchUp();
     if (await within(caughtUp, Math.max(0, deadline - performance.now()))) return;
+    waiting.abort();
     const { revision: current } = this.#reflector;
     throw new ApiError('Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

@@ -28,6 +28,7 @@ const word = fc.oneof(
     '..',
     '%2e%2e',
     '%ff',
+    '%00',
     'a'.repeat(300),
     '*',
     '-',

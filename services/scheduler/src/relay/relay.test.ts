@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Bus } from '@everynode/bus';
 import { agentsIn, OwnChanges } from '@everynode/change-feed';
 import { streams, subjects } from '@everynode/contract';
@@ -17,6 +18,8 @@ let nats: TestNats;
 let store: Store;
 let bus: Bus;
 const stopping = new AbortController();
+// Every reader listens for the stop.
+setMaxListeners(0, stopping.signal);
 const running: Promise<unknown>[] = [];
 let stopPublishing: () => Promise<void>;
 
@@ -28,7 +31,7 @@ beforeAll(async () => {
   await bus.ensureTopology();
   const { reflector } = await follow();
   const { signal } = stopping;
-  const agentOf = agentsIn(reflector.cache('nodes'));
+  const agentOf = agentsIn(reflector);
   const publishing = { store, bus, reflector, source: '/everynode/test', agentOf, log, signal };
   stopPublishing = new OwnChanges(publishing).start();
   // Two candidates: one leads, the other waits.
@@ -177,6 +180,22 @@ describe('the way from a commit to a cache', () => {
         { subject: subjects.command('agent-1', 'pod-terminating'), names: ['on-mine'] },
       ]),
     );
+  });
+
+  it('tells an agent of pods that end after their node has', async () => {
+    const heard: string[] = [];
+    void bus.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
+      onReset: () => undefined,
+      onMessage: ({ subject, body }) => void (subject.endsWith('pod-terminating') && heard.push(body)),
+    });
+    const { reflector } = await follow();
+    await writeNode('leaving', 'agent-1');
+    await reflector.waitFor((await writePod('left-behind', 'leaving')).revision);
+    const remove = (resource: string, namespace: string, name: string) =>
+      store.write({ key: { resource, namespace, name }, reads: 'head', decide: () => ({ kind: 'delete' }) });
+    await reflector.waitFor((await remove('nodes', '', 'leaving')).revision);
+    await remove('pods', 'ns', 'left-behind');
+    await eventually(() => expect(heard.join()).toContain('"name":"left-behind"'));
   });
 
   it('lists anew when the journal does not reach back', async () => {
