@@ -25,73 +25,11 @@ function journalOf(steps: readonly { name: number; removes: boolean }[]): Journa
   });
 }
 
-it('ends with what the journal says, whatever comes by the bus, in whatever order and how often', async () => {
-  const steps = fc.array(fc.record({ name: fc.nat(2), removes: fc.boolean() }), { minLength: 1, maxLength: 24 });
-  const messages = fc.array(fc.record({ from: fc.nat(23), count: fc.integer({ min: 1, max: 5 }), own: fc.boolean() }));
-  await fc.assert(
-    fc.asyncProperty(steps, messages, async (written, sent) => {
-      const journal = journalOf(written);
-      const stopping = new AbortController();
-      let follower: Follower | undefined;
-      let fills = 0;
-      const reflector = new Reflector({
-        bus: {
-          connected: true,
-          follow: (_stream, _filter, given) => {
-            follower = given;
-            return Promise.resolve();
-          },
-        },
-        store: {
-          readSnapshot: () => Promise.resolve(0),
-          currentRevision: () => Promise.resolve(journal.length),
-          journalAfter: (revision) => {
-            fills += 1;
-            return Promise.resolve(journal.slice(revision));
-          },
-        },
-        resources: [{ resource: 'pods', kind: { apiVersion: 'v1', kind: 'Pod' } }],
-        log,
-        signal: stopping.signal,
-      });
-      const seen: number[] = [];
-      reflector.addListener({ onChanges: (changes) => seen.push(...changes.map(({ revision }) => revision)) });
-      await reflector.start();
-
-      const whole = { from: 0, count: journal.length, own: false };
-      for (const { from, count, own } of [...sent, whole]) {
-        const entries = journal.slice(from, from + count);
-        const [first, last] = [entries[0]?.revision, entries.at(-1)?.revision];
-        if (first === undefined || last === undefined) continue;
-        if (own) reflector.offer(entries);
-        const event = { type: '', source: '', id: rangeId({ first, last }) };
-        const bytes = Buffer.from(entries.map(encodeChange).join(''));
-        await follower?.onMessage({ subject: '', event, bytes, body: '' } satisfies Delivery);
-      }
-      await reflector.waitFor(journal.length);
-      // Everything came in the end, so nothing had to be read.
-      expect(fills).toBe(0);
-      expect(seen).toEqual(journal.map(({ revision }) => revision));
-      const left = new Map<string, number>();
-      for (const { name, revision, type } of journal) {
-        if (type === 'DELETED') left.delete(name);
-        else left.set(name, revision);
-      }
-      const cached = [...reflector.cache('pods').list()].map(({ record }) => [record.name, record.revision]);
-      expect(new Map(cached as [string, number][])).toEqual(left);
-      stopping.abort();
-    }),
-  );
-});
-
-it('reads a hole that nothing fills from the journal', async () => {
-  const journal = journalOf([
-    { name: 0, removes: false },
-    { name: 1, removes: false },
-    { name: 0, removes: true },
-  ]);
+/** A reflector of pods that follows `journal`, and a bus on which a test says what comes. */
+async function follow(journal: readonly JournalEntry[]) {
   const stopping = new AbortController();
   let follower: Follower | undefined;
+  let fills = 0;
   const reflector = new Reflector({
     bus: {
       connected: true,
@@ -103,19 +41,72 @@ it('reads a hole that nothing fills from the journal', async () => {
     store: {
       readSnapshot: () => Promise.resolve(0),
       currentRevision: () => Promise.resolve(journal.length),
-      journalAfter: (revision) => Promise.resolve(journal.slice(revision)),
+      journalAfter: (revision) => {
+        fills += 1;
+        return Promise.resolve(journal.slice(revision));
+      },
     },
     resources: [{ resource: 'pods', kind: { apiVersion: 'v1', kind: 'Pod' } }],
     log,
     signal: stopping.signal,
   });
+  const seen: number[] = [];
+  reflector.addListener({ onChanges: (changes) => seen.push(...changes.map(({ revision }) => revision)) });
   await reflector.start();
-  const last = journal.slice(2);
-  const event = { type: '', source: '', id: rangeId({ first: 3, last: 3 }) };
-  const bytes = Buffer.from(last.map(encodeChange).join(''));
-  await follower?.onMessage({ subject: '', event, bytes, body: '' });
+  return {
+    reflector,
+    seen,
+    fills: () => fills,
+    deliver: async (entries: readonly JournalEntry[]): Promise<void> => {
+      const [first, last] = [entries[0]?.revision, entries.at(-1)?.revision];
+      if (first === undefined || last === undefined) return;
+      const event = { type: '', source: '', id: rangeId({ first, last }) };
+      const bytes = Buffer.from(entries.map(encodeChange).join(''));
+      await follower?.onMessage({ subject: '', event, bytes, body: '' } satisfies Delivery);
+    },
+    stop: () => stopping.abort(),
+  };
+}
+
+it('ends with what the journal says, whatever comes by the bus, in whatever order and how often', async () => {
+  const steps = fc.array(fc.record({ name: fc.nat(2), removes: fc.boolean() }), { minLength: 1, maxLength: 24 });
+  const messages = fc.array(fc.record({ from: fc.nat(23), count: fc.integer({ min: 1, max: 5 }), own: fc.boolean() }));
+  await fc.assert(
+    fc.asyncProperty(steps, messages, async (written, sent) => {
+      const journal = journalOf(written);
+      const { reflector, seen, fills, deliver, stop } = await follow(journal);
+      const whole = { from: 0, count: journal.length, own: false };
+      for (const { from, count, own } of [...sent, whole]) {
+        const entries = journal.slice(from, from + count);
+        if (own) reflector.offer(entries);
+        await deliver(entries);
+      }
+      await reflector.waitFor(journal.length);
+      // Everything came in the end, so nothing had to be read.
+      expect(fills()).toBe(0);
+      expect(seen).toEqual(journal.map(({ revision }) => revision));
+      const left = new Map<string, number>();
+      for (const { name, revision, type } of journal) {
+        if (type === 'DELETED') left.delete(name);
+        else left.set(name, revision);
+      }
+      const cached = [...reflector.cache('pods').list()].map(({ record }) => [record.name, record.revision]);
+      expect(new Map(cached as [string, number][])).toEqual(left);
+      stop();
+    }),
+  );
+});
+
+it('reads a hole that nothing fills from the journal', async () => {
+  const journal = journalOf([
+    { name: 0, removes: false },
+    { name: 1, removes: false },
+    { name: 0, removes: true },
+  ]);
+  const { reflector, deliver, stop } = await follow(journal);
+  await deliver(journal.slice(2));
   expect(reflector.revision).toBe(0);
   await reflector.waitFor(3);
   expect([...reflector.cache('pods').list()].map(({ record }) => record.name)).toEqual(['b']);
-  stopping.abort();
+  stop();
 });
