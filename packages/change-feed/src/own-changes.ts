@@ -45,7 +45,7 @@ export class OwnChanges {
   }
 
   async #publish({ first, count, entries }: CommittedBatch): Promise<void> {
-    const { store, signal, log } = this.#options;
+    const { store, bus, signal, log } = this.#options;
     const attempt = async (): Promise<void> =>
       publishEntries(this.#options, entries ?? (await store.journalAfter(first - 1, count)));
     for (let failures = 0, sinceStop = 0; ; ) {
@@ -56,8 +56,8 @@ export class OwnChanges {
         failures += 1;
         log.warn({ err, failures, first, count }, 'changes could not be published');
         // What is committed while the service stops is published, too, and tried again a few times: the relay does not see
-        // that commands are missing of which the changes came through.
-        if (signal.aborted && ++sinceStop >= LAST_ATTEMPTS) return;
+        // that commands are missing of which the changes came through. A bus that is away has let nothing through.
+        if (signal.aborted && (!bus.connected || ++sinceStop >= LAST_ATTEMPTS)) return;
         await pause(backoffMs(failures), signal.aborted ? undefined : signal);
       }
     }

@@ -42,7 +42,7 @@ export function agentsIn(reflector: Pick<Reflector, 'cache' | 'addListener'>): P
 
 /** What publishing needs. */
 export interface Publishing {
-  bus: Pick<Bus, 'publish'>;
+  bus: Pick<Bus, 'publish' | 'connected'>;
   /** `ce-source` of the messages: who publishes. */
   source: string;
   /** The agent that hosts a node, as far as is known here; undefined without one. */
