@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request as httpsRequest } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { PROTOBUF, protobufEvents, readObject, writeObject } from '../../services/api/fixtures/protobuf-client.js';
 
@@ -125,18 +126,17 @@ export class GoClient {
       const outgoing = this.#open(method, path, accept ?? this.#accept, content, type);
       outgoing.on('error', reject);
       outgoing.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const bytes = Buffer.concat(chunks);
-          const answered = response.headers['content-type'] ?? '';
-          const object = answered.startsWith(PROTOBUF)
-            ? readObject(bytes)
-            : answered.startsWith('application/json')
-              ? JSON.parse(bytes.toString())
-              : bytes.toString();
-          resolve({ status: response.statusCode ?? 0, contentType: answered, bytes, object });
-        });
+        buffer(response)
+          .then((bytes) => {
+            const answered = response.headers['content-type'] ?? '';
+            const object = answered.startsWith(PROTOBUF)
+              ? readObject(bytes)
+              : answered.startsWith('application/json')
+                ? JSON.parse(bytes.toString())
+                : bytes.toString();
+            resolve({ status: response.statusCode ?? 0, contentType: answered, bytes, object });
+          })
+          .catch(reject);
       });
     });
   }
