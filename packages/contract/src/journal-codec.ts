@@ -45,12 +45,24 @@ export interface JournalChange {
 export function encodeChange(entry: JournalEntry): string {
   const { type, resource, namespace, name, uid, revision, previous, placement } = entry;
   const head = JSON.stringify({ type, resource, namespace, name, uid, revision, previous, placement });
-  // A delete carries its last words alone: who follows has the rest.
+  const { metadata = '', desired = '', observed } = partsOf(entry);
+  return `${head}\n${metadata}\n${desired}\n${observed === undefined ? '' : (observed ?? 'null')}\n`;
+}
+
+/** The parts that a change carries. The end of an object carries its last words alone: who follows has the rest. */
+function partsOf({
+  type,
+  changed,
+  metadata,
+  desired,
+  observed,
+}: JournalEntry): Pick<JournalChange, 'metadata' | 'desired' | 'observed'> {
   const whole = type === 'ADDED';
-  const metadata = whole || entry.changed.metadata ? entry.metadata : '';
-  const desired = whole || entry.changed.desired ? entry.desired : '';
-  const observed = whole || entry.changed.observed ? (entry.observed ?? 'null') : '';
-  return `${head}\n${metadata}\n${desired}\n${observed}\n`;
+  return {
+    metadata: whole || changed.metadata ? metadata : undefined,
+    desired: whole || changed.desired ? desired : undefined,
+    observed: whole || changed.observed ? observed : undefined,
+  };
 }
 
 /**
@@ -83,14 +95,7 @@ export function decodeChanges(bytes: Uint8Array): JournalChange[] {
 
 /** An entry as the bus brings it: with what the change has written, and nothing else. */
 export function writtenBy(entry: JournalEntry): JournalChange {
-  const { type, changed, metadata, desired, observed } = entry;
-  const whole = type === 'ADDED';
-  return {
-    ...changeOf(entry),
-    metadata: whole || changed.metadata ? metadata : undefined,
-    desired: whole || changed.desired ? desired : undefined,
-    observed: whole || changed.observed ? observed : undefined,
-  };
+  return { ...changeOf(entry), ...partsOf(entry) };
 }
 
 /** A complete entry as a change that carries everything: what a reader gets from Postgres instead of the bus. */

@@ -159,7 +159,7 @@ export class Reflector {
       },
       (error: unknown) => {
         this.#trouble = 'the journal cannot be read';
-        if (this.#ahead.length > 0) this.#waitForHole(HOLE_RETRY_MS);
+        this.#waitForHole(HOLE_RETRY_MS);
         this.#options.log.warn({ err: error }, 'the caches could not be brought up to date');
       },
     );
@@ -198,18 +198,24 @@ export class Reflector {
   /** False when a run does not fit on what is cached, though its revisions do. */
   #takeAhead(): boolean {
     for (;;) {
-      this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
+      this.#forgetKnown();
       const next = this.#ahead.findIndex((run) => (run[0]?.revision ?? 0) <= this.#revision + 1);
       if (next < 0) break;
       const [run = []] = this.#ahead.splice(next, 1);
       if (!this.#apply(run.filter((change) => change.revision > this.#revision))) return false;
     }
-    if (this.#ahead.length > 0) this.#waitForHole();
+    this.#waitForHole();
     return true;
   }
 
-  /** Reads the journal when the hole after the present revision has not been filled for a while. */
+  /** Lets go of what waited for changes that came otherwise, and so came itself. */
+  #forgetKnown(): void {
+    this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
+  }
+
+  /** Where something is ahead: reads the journal when the hole before it has not been filled for a while. */
   #waitForHole(patienceMs = HOLE_PATIENCE_MS): void {
+    if (this.#ahead.length === 0) return;
     const after = this.#revision;
     if (this.#hole?.after === after) return;
     clearTimeout(this.#hole?.timer);
@@ -236,8 +242,8 @@ export class Reflector {
         if (!this.#apply(entries.map(changeOf))) throw new Error(`the journal has a hole after ${this.#revision}`);
         if (entries.length < FILL_PAGE) break;
       }
-      this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
-      if (this.#ahead.length > 0) this.#waitForHole();
+      this.#forgetKnown();
+      this.#waitForHole();
     } catch (error) {
       if (!(error instanceof CompactedError)) throw error;
       this.#options.log.warn({ err: error }, 'listing anew');
@@ -316,8 +322,8 @@ export class Reflector {
     this.#trouble = undefined;
     if (before >= 0) for (const listener of this.#listeners) listener.onRelisted?.(revision);
     this.#tell(changes);
-    this.#ahead = this.#ahead.filter((run) => (run.at(-1)?.revision ?? 0) > this.#revision);
-    if (this.#ahead.length > 0) this.#waitForHole();
+    this.#forgetKnown();
+    this.#waitForHole();
   }
 
   /** Asks Postgres when nothing was heard for a while. */

@@ -13,8 +13,17 @@ export interface CommittedBatch {
   entries: JournalEntry[] | undefined;
 }
 
-/** What a change writes that makes an object. */
-const EVERYTHING: JournalEntry['changed'] = { metadata: true, desired: true, observed: true };
+type Writing = Exclude<Decision, { kind: 'keep' }>;
+
+/** Which parts a change writes: all of a new object, and else those that the decision names. */
+export function changedParts({ kind, parts = {} }: Writing): JournalEntry['changed'] {
+  const all = kind === 'create';
+  return {
+    metadata: all || parts.metadata !== undefined,
+    desired: all || parts.desired !== undefined,
+    observed: all || parts.observed !== undefined,
+  };
+}
 
 /**
  * The journal's row of a change, from what the writer knows of it; undefined when that is not all that is to be
@@ -22,23 +31,19 @@ const EVERYTHING: JournalEntry['changed'] = { metadata: true, desired: true, obs
  */
 export function committedEntry(
   { resource, namespace, name }: ObjectKey,
-  decision: Exclude<Decision, { kind: 'keep' }>,
+  decision: Writing,
   current: Current | undefined,
   revision: number,
 ): JournalEntry | undefined {
   const named = { resource, namespace, name, revision };
+  const changed = changedParts(decision);
   if (decision.kind === 'create') {
     const { uid, parts, placement, deleting = false } = decision;
-    return { type: 'ADDED', ...named, uid, previous: 0, changed: EVERYTHING, ...parts, placement, deleting };
+    return { type: 'ADDED', ...named, uid, previous: 0, changed, ...parts, placement, deleting };
   }
   if (!current) return undefined;
   const { uid, revision: previous, placement, deleting } = current;
   const { parts = {} } = decision;
-  const changed = {
-    metadata: parts.metadata !== undefined,
-    desired: parts.desired !== undefined,
-    observed: parts.observed !== undefined,
-  };
   const metadata = parts.metadata ?? current.metadata;
   const desired = parts.desired ?? current.desired;
   const observed = parts.observed === undefined ? current.observed : parts.observed;

@@ -2,7 +2,7 @@ import type { JournalEntry } from '@everynode/contract';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
-import { type CommittedBatch, committedEntry } from './committed.js';
+import { type CommittedBatch, changedParts, committedEntry } from './committed.js';
 import { BY_KEY, connectionConfig } from './connection.js';
 import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
 import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './write.js';
@@ -392,13 +392,8 @@ export class GroupCommit {
 const oneLine = (name: string): string => (name.includes('\n') ? name.replaceAll('\n', ' ') : name);
 
 function changedBits(decision: Exclude<Decision, { kind: 'keep' }>): number {
-  if (decision.kind === 'create') return BITS.metadata | BITS.desired | BITS.observed;
-  const { parts = {} } = decision;
-  return (
-    (parts.metadata === undefined ? 0 : BITS.metadata) |
-    (parts.desired === undefined ? 0 : BITS.desired) |
-    (parts.observed === undefined ? 0 : BITS.observed)
-  );
+  const { metadata, desired, observed } = changedParts(decision);
+  return (metadata ? BITS.metadata : 0) | (desired ? BITS.desired : 0) | (observed ? BITS.observed : 0);
 }
 
 /** Runs every decision; settles those that write nothing and gives the others their revisions. */
