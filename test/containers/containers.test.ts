@@ -48,8 +48,9 @@ function containers(host: string, stopEngine: () => Promise<void>): void {
       const secret = () => randomBytes(16).toString('hex');
       // Such as a number begins: nats-server must not take a password for one.
       const [database, services, agents] = [secret(), `5e${secret()}`, `7e${secret()}`];
-      pki = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
-      const { pem } = await ensureCertificates(pki, 'localhost', new Date());
+      const folder = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
+      pki = folder;
+      const { pem } = await ensureCertificates(folder, 'localhost', new Date());
 
       const start = async (container: InstanceType<typeof GenericContainer>, alias: string) => {
         const running = await container
@@ -83,7 +84,7 @@ function containers(host: string, stopEngine: () => Promise<void>): void {
         NATS_PASSWORD: services,
       };
       const tls = ['ca.crt', 'api.crt', 'api.key'].map((name) => ({
-        source: join(pki, name),
+        source: join(folder, name),
         target: `/tmp/pki/${name}`,
         mode: 0o644,
       }));

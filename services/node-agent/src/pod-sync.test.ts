@@ -76,8 +76,15 @@ function setup() {
       },
     },
   });
-  const command = (event: 'pod-assigned' | 'pod-terminating', body: object) =>
-    sync.command({ subject: subjects.command('agent-1', event), event: undefined, body: JSON.stringify(body) });
+  const command = (event: 'pod-assigned' | 'pod-terminating', content: object) => {
+    const body = JSON.stringify(content);
+    return sync.command({
+      subject: subjects.command('agent-1', event),
+      event: undefined,
+      bytes: Buffer.from(body),
+      body,
+    });
+  };
   return { assigned, state, runtime, stopped, sync, command };
 }
 

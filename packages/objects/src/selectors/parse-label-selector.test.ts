@@ -77,7 +77,7 @@ describe('parseLabelSelector', () => {
   });
 });
 
-type Term = { key: string; operator: string; values: string[] };
+type Term = { key: string; operator: string; values: readonly string[] };
 
 const word = fc.constantFrom('a', 'b', 'c');
 const number = fc.nat({ max: 5 }).map(String);

@@ -64,13 +64,17 @@ describe('a resource is one definition', () => {
   });
 
   it('is presented in every form', () => {
-    const json = presenterFor(podTemplates, { kind: 'object', encoding: 'json' }).one(stored);
-    const protobuf = presenterFor(podTemplates, { kind: 'object', encoding: 'protobuf' }).one(stored) as Buffer;
+    const json = presenterFor(podTemplates, { kind: 'object', encoding: 'json', pretty: false }).one(stored);
+    const protobuf = presenterFor(podTemplates, { kind: 'object', encoding: 'protobuf', pretty: false }).one(
+      stored,
+    ) as Buffer;
     expect(readObject(protobuf)).toEqual(JSON.parse(String(json)));
-    const table = presenterFor(podTemplates, { kind: 'table', version: 'v1' }).one(stored);
-    expect(JSON.parse(String(table)).rows[0].cells).toEqual(['t', '2026-01-01T00:00:00Z']);
-    expect(String(presenterFor(podTemplates, { kind: 'object', encoding: 'yaml' }).one(stored))).toContain(
-      'kind: PodTemplate',
+    const table = presenterFor(podTemplates, { kind: 'table', encoding: 'json', version: 'v1', pretty: false }).one(
+      stored,
     );
+    expect(JSON.parse(String(table)).rows[0].cells).toEqual(['t', '2026-01-01T00:00:00Z']);
+    expect(
+      String(presenterFor(podTemplates, { kind: 'object', encoding: 'yaml', pretty: false }).one(stored)),
+    ).toContain('kind: PodTemplate');
   });
 });

@@ -13,7 +13,7 @@ function faults(search: string): string[] {
     const { reason, message, details } = error as ApiError;
     if (reason !== 'Invalid') return [message];
     expect(message).toContain('ListOptions.meta.k8s.io "" is invalid: ');
-    return (details.causes ?? []).map((cause) => `${cause.field}: ${cause.message}`);
+    return (details?.causes ?? []).map((cause) => `${cause.field}: ${cause.message}`);
   }
 }
 
