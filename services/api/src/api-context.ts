@@ -3,8 +3,8 @@ import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { Collections } from './collection/collections.js';
-import type { NodeHeartbeats } from './node-heartbeats.js';
-import type { FreshReads } from './rest/fresh-reads.js';
+import type { NodeHeartbeats } from './leases/node-heartbeats.js';
+import type { FreshReads } from './read/fresh-reads.js';
 import type { WatchHub } from './watch/watch-hub.js';
 
 /** What request handlers work with. */

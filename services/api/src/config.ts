@@ -1,7 +1,7 @@
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
 import { FAIR_QUEUE_DEFAULTS } from './fairness/fair-queue.js';
-import { REQUEST_MS, WATCH_STALL_MS } from './limits.js';
+import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
 
 const schema = Type.Object({
   ...commonConfig,

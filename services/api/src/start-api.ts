@@ -12,10 +12,10 @@ import { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
-import { REQUEST_MS, WATCH_STALL_MS } from './limits.js';
-import { NodeHeartbeats } from './node-heartbeats.js';
-import { FreshReads } from './rest/fresh-reads.js';
-import { type ApiServer, buildServer, type TlsFiles } from './server.js';
+import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
+import { type ApiServer, buildServer, type TlsFiles } from './http/server.js';
+import { NodeHeartbeats } from './leases/node-heartbeats.js';
+import { FreshReads } from './read/fresh-reads.js';
 import { LeaseRenewals, RENEWAL_MS } from './watch/lease-renewals.js';
 import { WatchHub } from './watch/watch-hub.js';
 

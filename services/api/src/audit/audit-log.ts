@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { timestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
-import type { ResourcePath } from '../request-info.js';
+import type { ResourcePath } from '../http/resource-path.js';
 
 /** One request as the audit log tells of it: who did what, and not what was in it. */
 export interface AuditedRequest {

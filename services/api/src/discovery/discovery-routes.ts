@@ -12,12 +12,12 @@ import {
   type ServedApi,
 } from '@everynode/objects';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { negotiate, PROTOBUF, parseAccept } from '../negotiate.js';
+import { negotiate, PROTOBUF, parseAccept } from '../http/negotiate.js';
+import { unknownPath } from '../http/resource-path.js';
+import { type Document, sendDocument } from '../http/send-document.js';
 import { toYaml } from '../present/text-form.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
-import { unknownPath } from '../request-info.js';
-import { type Document, sendDocument } from '../send-document.js';
 
 export const SERVED: ServedApi = { resources, postedKinds };
 

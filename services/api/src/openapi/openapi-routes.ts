@@ -9,10 +9,10 @@ import {
 } from '@everynode/openapi';
 import type { FastifyInstance } from 'fastify';
 import { SERVED } from '../discovery/discovery-routes.js';
-import { parseAccept } from '../negotiate.js';
-import { Query } from '../query.js';
-import { unknownPath } from '../request-info.js';
-import { sendDocument } from '../send-document.js';
+import { parseAccept } from '../http/negotiate.js';
+import { Query } from '../http/query.js';
+import { unknownPath } from '../http/resource-path.js';
+import { sendDocument } from '../http/send-document.js';
 
 const V3 = '/openapi/v3/';
 const YEAR_MS = 365 * 24 * 3600 * 1000;

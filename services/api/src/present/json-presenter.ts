@@ -7,7 +7,7 @@ import {
   recordToItemJson,
   recordToJson,
 } from '@everynode/objects';
-import type { MetaVersion } from '../negotiate.js';
+import type { MetaVersion } from '../http/negotiate.js';
 import type { BookmarkMeta, ListMeta, Payload, Presenter, WatchEventType } from './presenter.js';
 import { shown } from './presenter.js';
 import type { TextForm } from './text-form.js';

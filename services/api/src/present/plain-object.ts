@@ -1,5 +1,5 @@
 import { ApiError } from '@everynode/objects';
-import { negotiate, PROTOBUF } from '../negotiate.js';
+import { negotiate, PROTOBUF } from '../http/negotiate.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';

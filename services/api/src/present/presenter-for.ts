@@ -1,5 +1,5 @@
 import { ApiError, type ResourceDefinition } from '@everynode/objects';
-import type { Encoding, Representation } from '../negotiate.js';
+import type { Encoding, Representation } from '../http/negotiate.js';
 import { jsonMetadataPresenter, jsonObjectPresenter } from './json-presenter.js';
 import type { IncludeObject, Presenter } from './presenter.js';
 import { protobufMetadataPresenter, protobufObjectPresenter } from './protobuf-presenter.js';

@@ -1,6 +1,6 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type ResourceDefinition } from '@everynode/objects';
-import { type MetaVersion, PROTOBUF } from '../negotiate.js';
+import { type MetaVersion, PROTOBUF } from '../http/negotiate.js';
 import { encodeMember, encodeMessage, memberLength } from '../protobuf/codec.js';
 import { ITEMS, LIST_TAIL, listHead, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';

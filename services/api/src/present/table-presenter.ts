@@ -1,6 +1,6 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type ResourceDefinition, type RowAt } from '@everynode/objects';
-import type { MetaVersion } from '../negotiate.js';
+import type { MetaVersion } from '../http/negotiate.js';
 import { derivedOf } from './derived.js';
 import { asJson, metadataJson, objectJson } from './json-presenter.js';
 import { type IncludeObject, type ListMeta, type Presenter, shown } from './presenter.js';

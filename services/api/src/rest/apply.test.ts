@@ -1,7 +1,7 @@
 import { resourceByStorage } from '@everynode/objects';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
-import { commit } from './stored.js';
+import { commit } from '../write/commit.js';
 
 let backends: Backends;
 let api: RunningApi;

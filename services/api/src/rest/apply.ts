@@ -25,12 +25,12 @@ import {
 } from '@everynode/patch';
 import { policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import type { Body } from './body.js';
+import type { Body } from '../http/body.js';
+import type { Query } from '../http/query.js';
+import { commit, objectOf, subjectOf, type Target } from '../write/commit.js';
+import { applyTargetOf, fieldManagerOf, managerOf, type OwnersOf } from '../write/field-owners.js';
+import { checkName, placeInNamespace } from '../write/object-identity.js';
 import { type Answer, createObject } from './create.js';
-import { applyTargetOf, fieldManagerOf, managerOf, type OwnersOf } from './field-owners.js';
-import { checkName, placeInNamespace } from './object-identity.js';
-import { commit, objectOf, subjectOf, type Target } from './stored.js';
 import { decideReplacement, type Half, MissingError, writeOrCreate } from './update.js';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -13,11 +13,11 @@ import {
 import { admitCreate } from '../admission/admit.js';
 import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { type Body, readObject } from './body.js';
-import { type OwnersOf, ownersOfUpdate } from './field-owners.js';
-import { dropDoubleOwners, placeInNamespace } from './object-identity.js';
-import { commit, subjectOf, type Target, toStored, type Written } from './stored.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
+import { commit, subjectOf, type Target, toStored, type Written } from '../write/commit.js';
+import { type OwnersOf, ownersOfUpdate } from '../write/field-owners.js';
+import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const NAME_TRIES = 8;

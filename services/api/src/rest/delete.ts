@@ -18,11 +18,11 @@ import {
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { type Body, readValue } from './body.js';
+import { type Body, readValue } from '../http/body.js';
+import type { Query } from '../http/query.js';
+import { commit, objectOf, subjectOf, type Target, toStored, type Written } from '../write/commit.js';
+import { dryRunFaults } from '../write/write-options.js';
 import { type ListResult, listObjects } from './list.js';
-import { commit, objectOf, subjectOf, type Target, toStored, type Written } from './stored.js';
-import { dryRunFaults } from './write-options.js';
 
 /** meta/v1 DeleteOptions, from the body or the query. */
 export interface DeleteOptions extends DeletionOptions {

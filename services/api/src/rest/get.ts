@@ -1,8 +1,8 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { notFound, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { revisionOf } from './list-options.js';
+import type { Query } from '../http/query.js';
+import { revisionOf } from '../read/list-options.js';
 
 /** One object, as new as the request asks for. Throws NotFound. */
 export async function getObject(

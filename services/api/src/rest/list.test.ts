@@ -8,7 +8,7 @@ import {
   startBackends,
   startReplica,
 } from '../../fixtures/running-api.js';
-import { decodeToken, encodeToken } from './continue-token.js';
+import { decodeToken, encodeToken } from '../read/continue-token.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const PODS = '/api/v1/namespaces/default/pods';

@@ -3,11 +3,11 @@ import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { indexFrom } from '../collection/key-order.js';
 import type { Moment } from '../collection/moment.js';
+import type { Query } from '../http/query.js';
 import type { ListMeta } from '../present/presenter.js';
-import type { Query } from '../query.js';
-import { type Selection, selectionFrom } from '../selection.js';
-import { type Continuation, decodeToken, encodeToken, expiredToken } from './continue-token.js';
-import { type ListOptions, listOptions, revisionOf } from './list-options.js';
+import { type Continuation, decodeToken, encodeToken, expiredToken } from '../read/continue-token.js';
+import { type ListOptions, listOptions, revisionOf } from '../read/list-options.js';
+import { type Selection, selectionFrom } from '../read/selection.js';
 
 /** Objects of a list, in key order, and what the list says of itself. */
 export interface ListResult {

@@ -20,12 +20,12 @@ import type { Current, Decision } from '@everynode/store';
 import { admitUpdate } from '../admission/admit.js';
 import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { type Body, readObject } from './body.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
+import { commit, objectOf, subjectOf, type Target, toStored } from '../write/commit.js';
+import { managedFieldsFaults, type OwnersOf, ownersOfUpdate, usableManagedFields } from '../write/field-owners.js';
+import { checkName, dropDoubleOwners, otherUid, placeInNamespace } from '../write/object-identity.js';
 import { type Answer, createObject } from './create.js';
-import { managedFieldsFaults, type OwnersOf, ownersOfUpdate, usableManagedFields } from './field-owners.js';
-import { checkName, dropDoubleOwners, otherUid, placeInNamespace } from './object-identity.js';
-import { commit, objectOf, subjectOf, type Target, toStored } from './stored.js';
 
 /** Which part of an object a write may change: all but the status, or what a subresource of this name holds. */
 export type Half = 'object' | (string & {});

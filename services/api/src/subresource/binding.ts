@@ -1,11 +1,11 @@
 import { ApiError, conflict, notFound, timestamp, withPodScheduled } from '@everynode/objects';
 import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { type Body, readObject } from '../rest/body.js';
-import { placeInNamespace } from '../rest/object-identity.js';
-import { commit, objectOf, subjectOf, type Target } from '../rest/stored.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
 import { decisionFor } from '../rest/update.js';
+import { commit, objectOf, subjectOf, type Target } from '../write/commit.js';
+import { placeInNamespace } from '../write/object-identity.js';
 
 const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api.core.v1.Binding' };
 

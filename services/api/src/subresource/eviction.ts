@@ -3,12 +3,12 @@ import type { Decision } from '@everynode/store';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1.js';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { type Body, readObject } from '../rest/body.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
 import { deleteObject } from '../rest/delete.js';
 import { getObject } from '../rest/get.js';
-import { placeInNamespace } from '../rest/object-identity.js';
-import { commit, objectOf, type Target } from '../rest/stored.js';
+import { commit, objectOf, type Target } from '../write/commit.js';
+import { placeInNamespace } from '../write/object-identity.js';
 
 const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction', schema: 'io.k8s.api.policy.v1.Eviction' };
 const BUDGETS = 'poddisruptionbudgets.policy';

@@ -1,9 +1,9 @@
 import { notFound } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../query.js';
-import { type Body, readObject } from '../rest/body.js';
-import { commit, objectOf, subjectOf, type Target, type Written } from '../rest/stored.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
 import { decisionFor } from '../rest/update.js';
+import { commit, objectOf, subjectOf, type Target, type Written } from '../write/commit.js';
 
 /** PUT namespaces/NAME/finalize: sets spec.finalizers and nothing else. The last one taken out lets the namespace go. */
 export async function finalizeNamespace(

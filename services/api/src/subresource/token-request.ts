@@ -3,9 +3,9 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
 import { find } from '../auth/token-authentication.js';
-import type { Query } from '../query.js';
-import { type Body, readObject } from '../rest/body.js';
-import { subjectOf, type Target } from '../rest/stored.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
+import { subjectOf, type Target } from '../write/commit.js';
 
 export const TOKEN_REQUEST = {
   group: 'authentication.k8s.io',

@@ -1,6 +1,6 @@
 import type { ObjectChange } from '@everynode/list-watch';
 import type { ApiContext } from '../api-context.js';
-import { NODE_LEASES, withHeartbeat } from '../rest/lease-times.js';
+import { NODE_LEASES, withHeartbeat } from '../leases/lease-times.js';
 
 const LEASES = 'leases.coordination.k8s.io';
 /** A kubelet renews its lease this often. */

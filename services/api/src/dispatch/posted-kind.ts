@@ -2,11 +2,11 @@ import { ApiError, type DecodeTarget, type KubeObject, resourceByStorage } from 
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from '../auth/client-identity.js';
 import { REVIEWS } from '../auth/reviews.js';
+import { type Body, readObject } from '../http/body.js';
+import type { Query } from '../http/query.js';
+import type { parsePostedPath } from '../http/resource-path.js';
 import { writePlainObject } from '../present/plain-object.js';
-import type { Query } from '../query.js';
-import type { parsePostedPath } from '../request-info.js';
 import { bindPod } from '../subresource/binding.js';
-import { type Body, readObject } from './body.js';
 import { MethodNotAllowed, type ResourceAnswer } from './dispatch.js';
 
 export interface PostedRequest {

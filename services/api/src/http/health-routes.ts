@@ -1,6 +1,6 @@
 import { healthText, type Readiness } from '@everynode/service-shell';
 import type { FastifyInstance } from 'fastify';
-import { unknownPath } from './request-info.js';
+import { unknownPath } from './resource-path.js';
 
 const PATHS = ['/healthz', '/livez', '/readyz'];
 

@@ -1,5 +1,5 @@
 import { CachedObject, type KindName } from '@everynode/list-watch';
-import type { NodeHeartbeats } from '../node-heartbeats.js';
+import type { NodeHeartbeats } from './node-heartbeats.js';
 
 const LEASE: KindName = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', forgetsParsed: true };
 

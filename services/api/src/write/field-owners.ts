@@ -1,7 +1,7 @@
 import { apiVersionOf, type FieldError, type KubeObject, type ResourceDefinition, timestamp } from '@everynode/objects';
 import { type ApplyTarget, type FieldManager, ownersAfterUpdate, readManagers, writeManagers } from '@everynode/patch';
-import type { Query } from '../query.js';
-import type { Half } from './update.js';
+import type { Query } from '../http/query.js';
+import type { Half } from '../rest/update.js';
 import { managerFaults } from './write-options.js';
 
 /** managedFields of an object that takes the place of another; undefined for none. */

@@ -1,6 +1,6 @@
 import type { ApiError } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { Query } from '../query.js';
+import { Query } from '../http/query.js';
 import { listOptions } from './list-options.js';
 
 /** The field and the words of each fault; empty for a request that may be made. */

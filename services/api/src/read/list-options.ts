@@ -1,5 +1,5 @@
 import { ApiError, type FieldError, invalid } from '@everynode/objects';
-import type { Query } from '../query.js';
+import type { Query } from '../http/query.js';
 
 export type RevisionMatch = 'Exact' | 'NotOlderThan';
 

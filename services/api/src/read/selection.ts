@@ -9,7 +9,7 @@ import {
   type ResourceDefinition,
   requiredFieldValue,
 } from '@everynode/objects';
-import type { Query } from './query.js';
+import type { Query } from '../http/query.js';
 
 /** Which objects of a collection a request speaks of. */
 export interface Selection {

@@ -8,10 +8,10 @@ import {
   parseBody,
   typeOfKind,
 } from '@everynode/objects';
-import { bodyFormat } from '../negotiate.js';
 import { decodeMessage } from '../protobuf/codec.js';
 import { unwrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
+import { bodyFormat } from './negotiate.js';
 
 /** A request's body and what it says of itself. */
 export class Body {

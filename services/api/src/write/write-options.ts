@@ -1,5 +1,5 @@
 import { type FieldError, invalid } from '@everynode/objects';
-import type { Query } from '../query.js';
+import type { Query } from '../http/query.js';
 
 /** The kinds under whose names upstream speaks of a request's parameters. */
 export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';

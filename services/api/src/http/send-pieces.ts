@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Payload, Pieces } from './present/presenter.js';
+import type { Payload, Pieces } from '../present/presenter.js';
 import { acceptsGzip, GZIP_FROM, sendPayload } from './send-document.js';
 
 /** What goes to the socket at once. */
