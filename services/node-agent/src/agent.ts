@@ -1,12 +1,12 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
-import { Heartbeats } from './heartbeats.js';
-import type { HostedNode } from './nodes-file.js';
-import { PodSync } from './pod-sync.js';
-import { type FleetOptions, registerNodes } from './registration.js';
+import { Heartbeats } from './nodes/heartbeats.js';
+import type { HostedNode } from './nodes/nodes-file.js';
+import { type FleetOptions, registerNodes } from './nodes/registration.js';
+import { PodSync } from './pods/pod-sync.js';
+import { StatusOutbox } from './pods/status-outbox.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
-import { StatusOutbox } from './status-outbox.js';
 
 export interface AgentOptions {
   agent: string;

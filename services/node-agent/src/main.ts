@@ -4,9 +4,9 @@ import { runService } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
 import { agentConfig } from './config.js';
-import { nodesFrom, readNodesFile } from './nodes-file.js';
-import { SimulatedRuntime } from './runtime/simulated.js';
-import { settingsFrom } from './runtime/simulated-fleet.js';
+import { nodesFrom, readNodesFile } from './nodes/nodes-file.js';
+import { settingsFrom } from './runtime/simulated/simulated-fleet.js';
+import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import { systemClock } from './runtime/timers.js';
 
 const config = agentConfig();

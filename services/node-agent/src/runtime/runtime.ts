@@ -1,6 +1,6 @@
 import type { PodEvent } from '@everynode/contract';
 import type { Pod, PodStatus } from 'kubernetes-types/core/v1.js';
-import type { HostedNode } from '../nodes-file.js';
+import type { HostedNode } from '../nodes/nodes-file.js';
 
 /** Something a runtime has to say about a pod. */
 export interface PodReport {

@@ -1,7 +1,7 @@
 import type { ContainerStatus } from 'kubernetes-types/core/v1.js';
 import type { ContainerRun } from './container-run.js';
 import type { AssignedPod } from './runtime.js';
-import type { Step } from './stages.js';
+import type { Step } from './simulated/stages.js';
 
 /**
  * Brings container runs to what the pod's status says of them, and gives the step that the pod was in.

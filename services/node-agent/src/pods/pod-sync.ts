@@ -8,9 +8,9 @@ import {
   subjects,
 } from '@everynode/contract';
 import { type BackoffOptions, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
-import type { HostedNode } from './nodes-file.js';
-import { RecentMap } from './recent-map.js';
-import { type AssignedPod, isAssignedPod, type Runtime } from './runtime/runtime.js';
+import type { HostedNode } from '../nodes/nodes-file.js';
+import { RecentMap } from '../recent-map.js';
+import { type AssignedPod, isAssignedPod, type Runtime } from '../runtime/runtime.js';
 
 const LIST_PAGE = 1000;
 const FETCH_PAGE = 200;

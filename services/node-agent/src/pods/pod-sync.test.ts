@@ -2,9 +2,9 @@ import { ContractError, subjects } from '@everynode/contract';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { HostedNode } from './nodes-file.js';
+import type { HostedNode } from '../nodes/nodes-file.js';
+import type { AssignedPod, Runtime } from '../runtime/runtime.js';
 import { PodSync } from './pod-sync.js';
-import type { AssignedPod, Runtime } from './runtime/runtime.js';
 
 const NODE: HostedNode = { name: 'node-1', number: 1, labels: {}, taints: [], capacity: {} };
 

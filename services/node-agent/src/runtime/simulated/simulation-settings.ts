@@ -1,5 +1,5 @@
-import { type DelayRange, delayRangeOf, pickDelay } from '../delay-range.js';
-import type { AssignedPod } from './runtime.js';
+import type { AssignedPod } from '../runtime.js';
+import { type DelayRange, delayRangeOf, pickDelay } from './delay-range.js';
 
 /** How pods fail that the fleet-wide failure rate strikes. */
 export const FLEET_FAILURES = ['crash', 'image-error', 'never-ready'] as const;

@@ -1,6 +1,6 @@
-import type { Config } from '../config.js';
-import { type DelayRange, NO_DELAY, parseDelayRange } from '../delay-range.js';
-import type { NodesFile } from '../nodes-file.js';
+import type { Config } from '../../config.js';
+import type { NodesFile } from '../../nodes/nodes-file.js';
+import { type DelayRange, NO_DELAY, parseDelayRange } from './delay-range.js';
 import type { SimulationSettings } from './simulation-settings.js';
 
 /** How the fleet's pods behave. The environment goes before the file: it is what one start changes. */

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { type Static, Type } from 'typebox';
 import { parse } from 'yaml';
-import { FLEET_FAILURES } from './runtime/simulation-settings.js';
-import { seedOf } from './seeded-random.js';
+import { FLEET_FAILURES } from '../runtime/simulated/simulation-settings.js';
+import { seedOf } from '../seeded-random.js';
 
 const Labels = Type.Record(Type.String(), Type.String());
 const Delay = Type.Union([Type.String(), Type.Number()]);

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PodEvent, PodStatusItem } from '@everynode/contract';
 import { type BackoffOptions, backoffMs, type Logger, pause } from '@everynode/service-shell';
-import { RecentMap } from './recent-map.js';
-import type { AssignedPod, PodReport } from './runtime/runtime.js';
+import { RecentMap } from '../recent-map.js';
+import type { AssignedPod, PodReport } from '../runtime/runtime.js';
 
 export interface StatusOutboxOptions {
   /** Start of this process, ms since the epoch. */

@@ -1,10 +1,10 @@
 import { timestamp } from '@everynode/objects';
 import { TokenBucket } from '@everynode/service-shell';
 import type { PodStatus } from 'kubernetes-types/core/v1.js';
-import { nodeAddress, nodeCapacity } from '../node-status.js';
-import type { HostedNode } from '../nodes-file.js';
-import { seededRandom, seedOf } from '../seeded-random.js';
-import { begin, type ContainerRun, containerRuns, end } from './container-run.js';
+import { nodeAddress, nodeCapacity } from '../../nodes/node-status.js';
+import type { HostedNode } from '../../nodes/nodes-file.js';
+import { seededRandom, seedOf } from '../../seeded-random.js';
+import { begin, type ContainerRun, containerRuns, end } from '../container-run.js';
 import {
   crashLoopEvents,
   crashLoopMessage,
@@ -17,15 +17,15 @@ import {
   pullWaitingEvents,
   startedEvents,
   unhealthyEvents,
-} from './kubelet-events.js';
-import { PodAddresses } from './pod-addresses.js';
-import { infeasibleAmount, type Resize, resizesOf } from './pod-change.js';
-import type { AssignedPod, ReportListener, Runtime } from './runtime.js';
-import { type SimulatedState, simulatedStatus } from './simulated-status.js';
+} from '../kubelet-events.js';
+import { PodAddresses } from '../pod-addresses.js';
+import { infeasibleAmount, type Resize, resizesOf } from '../pod-change.js';
+import { type SimulatedState, simulatedStatus } from '../pod-status.js';
+import type { AssignedPod, ReportListener, Runtime } from '../runtime.js';
+import { takeOver } from '../taken-over.js';
+import { type Clock, Timers } from '../timers.js';
 import { type PodScript, type SimulationSettings, scriptFor } from './simulation-settings.js';
 import { crashBackoffMs, nextStage, type StageFacts, type Step } from './stages.js';
-import { takeOver } from './taken-over.js';
-import { type Clock, Timers } from './timers.js';
 
 /** A run that lasted this long ends a row of crashes (kubelet resets its back-off after twice its maximum). */
 const FRESH_START_MS = 600_000;

@@ -2,7 +2,7 @@ import type { PodStatusReported } from '@everynode/contract';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { AssignedPod, PodReport } from './runtime/runtime.js';
+import type { AssignedPod, PodReport } from '../runtime/runtime.js';
 import { StatusOutbox } from './status-outbox.js';
 
 const pod = (uid: string): AssignedPod => ({

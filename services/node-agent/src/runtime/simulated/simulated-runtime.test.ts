@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { NO_DELAY } from '../delay-range.js';
-import type { HostedNode } from '../nodes-file.js';
-import { FakeClock } from './fake-clock.js';
-import type { AssignedPod, PodReport } from './runtime.js';
-import { SimulatedRuntime } from './simulated.js';
+import { FakeClock } from '../../../fixtures/fake-clock.js';
+import type { HostedNode } from '../../nodes/nodes-file.js';
+import type { AssignedPod, PodReport } from '../runtime.js';
+import { NO_DELAY } from './delay-range.js';
+import { SimulatedRuntime } from './simulated-runtime.js';
 import type { SimulationSettings } from './simulation-settings.js';
 
 const NODE: HostedNode = { name: 'node-1', number: 1, labels: {}, taints: [], capacity: {} };
