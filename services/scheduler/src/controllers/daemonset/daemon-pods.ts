@@ -23,7 +23,7 @@ import {
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
-import type { NodeRoom } from '../../placement/node-room.js';
+import type { NodeRoom } from '../../placement/node-capacity.js';
 import { PodText } from './pod-text.js';
 
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */

@@ -21,7 +21,7 @@ import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { DaemonPodFactory } from './daemon-pods.js';
 import { DaemonSetState } from './daemonset-state.js';
-import { decideAdoption, decideRelease } from './ownership.js';
+import { decideAdoption, decideRelease } from './decide-ownership.js';
 import { bearsOnPlacement } from './pods-by-node.js';
 import {
   HashCollisionError,
