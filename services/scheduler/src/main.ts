@@ -18,7 +18,7 @@ import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
 import { Ingest } from './ingest/ingest.js';
 import { schedulerMetrics } from './metrics.js';
-import { NodeRoom } from './placement/node-capacity.js';
+import { NodeCapacity } from './placement/node-capacity.js';
 import { Relay } from './relay/relay.js';
 import type { Controller, SchedulerContext } from './scheduler-context.js';
 import { Shards } from './shard/shards.js';
@@ -71,8 +71,8 @@ await runService(
       isOpen: (namespace) => isOpenNamespace(reflector.cache('namespaces').get('', namespace)),
     });
     onClose(() => recorder.close());
-    const room = new NodeRoom(reflector.cache('pods'), reflector.cache('nodes'));
-    const context: SchedulerContext = { store, bus, reflector, shards, room, recorder, log, signal };
+    const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
+    const context: SchedulerContext = { store, bus, reflector, shards, capacity, recorder, log, signal };
 
     const run = <C extends Controller>(name: ControllerName, make: () => C): C | undefined => {
       if (!chosen.has(name)) return undefined;

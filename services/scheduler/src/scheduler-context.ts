@@ -3,7 +3,7 @@ import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { EventRecorder } from './events/event-recorder.js';
-import type { NodeRoom } from './placement/node-capacity.js';
+import type { NodeCapacity } from './placement/node-capacity.js';
 import type { Shards } from './shard/shards.js';
 
 /** What every controller gets. */
@@ -12,7 +12,7 @@ export interface SchedulerContext {
   bus: Bus;
   reflector: Reflector;
   shards: Shards;
-  room: NodeRoom;
+  capacity: NodeCapacity;
   recorder: EventRecorder;
   log: Logger;
   signal: AbortSignal;

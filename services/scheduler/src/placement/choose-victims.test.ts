@@ -10,10 +10,10 @@ const spec = (cpu: string, priority: number, more: object = {}) => ({
 
 const pod = (name: string, cpu: string, priority: number): Pod => ({ metadata: { name }, spec: spec(cpu, priority) });
 
-const node = (name: string, cpu: string, pods: Pod[], promised: OccupiedNode['promised'] = []): OccupiedNode => ({
+const node = (name: string, cpu: string, pods: Pod[], claimed: OccupiedNode['claimed'] = []): OccupiedNode => ({
   node: { metadata: { name }, spec: {}, status: { allocatable: { cpu, pods: '10' } } },
   pods,
-  promised,
+  claimed,
 });
 
 const chosen = (wanted: object, ...nodes: OccupiedNode[]) => {
@@ -66,8 +66,8 @@ describe('taking the room of others', () => {
     expect(chosen(spec('1', 10, { nodeSelector: { disk: 'ssd' } }), full)).toBeUndefined();
   });
 
-  it('counts room that was promised', () => {
-    const promised = [{ spec: spec('1', 10) }];
-    expect(chosen(spec('1', 10), node('a', '1', [pod('low', '1', 0)], promised))).toBeUndefined();
+  it('counts the capacity that other pods have claimed', () => {
+    const claimed = [{ spec: spec('1', 10) }];
+    expect(chosen(spec('1', 10), node('a', '1', [pod('low', '1', 0)], claimed))).toBeUndefined();
   });
 });

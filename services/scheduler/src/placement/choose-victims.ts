@@ -3,12 +3,12 @@ import { beyondBudgets } from '@everynode/objects';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 
-/** A node with its pods as they are: it is for them that this asks. */
+/** A node with its whole pods: preemption chooses among them. */
 export interface OccupiedNode {
   node: Node;
   pods: readonly Pod[];
-  /** What pods that have no node yet were promised here. */
-  promised: readonly Pick<Pod, 'spec'>[];
+  /** Pods that hold capacity of the node although they are not bound to it yet. */
+  claimed: readonly Pick<Pod, 'spec'>[];
 }
 
 export interface Preemption {
@@ -35,13 +35,13 @@ interface Victims {
 /** The fewest, and of them the least important, pods of lower priority whose end makes room; undefined if none do. */
 function victimsOn(
   demands: PodDemands,
-  { node, pods, promised }: OccupiedNode,
+  { node, pods, claimed }: OccupiedNode,
   budgets: readonly PodDisruptionBudget[],
 ): Victims | undefined {
   if (nodeFault(demands, node) !== undefined) return undefined;
   const priority = priorityOf(demands);
   const lower = pods.filter((pod) => priorityOf(pod) < priority).sort(byImportance);
-  const staying: Pick<Pod, 'spec'>[] = [...pods.filter((pod) => priorityOf(pod) >= priority), ...promised];
+  const staying: Pick<Pod, 'spec'>[] = [...pods.filter((pod) => priorityOf(pod) >= priority), ...claimed];
   const fits = (): boolean => roomFaults(demands, { node, pods: staying }).length === 0;
   if (lower.length === 0 || !fits()) return undefined;
   // Those whose end would break a budget are let live first, then the most important, as long as the pod still fits.

@@ -2,21 +2,25 @@ import { allocatableOf, isPodTerminal, type RoomDemands, roomFaults } from '@eve
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
 
-/** Room that a pod is to have and that the caches do not show yet. */
-interface Promised {
-  /** `taken` is being written now; `nominated` is kept free until others have left, but not from pods of higher priority. */
-  kind: 'taken' | 'nominated';
+/** The capacity that one pod holds although the caches do not show it on the node yet. */
+interface Claim {
+  /**
+   * `reserved`: the write that binds the pod is under way. `nominated`: the pod waits until its victims have left; a pod
+   * of higher priority does not have to respect that.
+   */
+  kind: 'reserved' | 'nominated';
   spec: PodSpec;
 }
 
 /**
- * Room on nodes, for all controllers of this replica that put pods there: what the caches show, and what was promised since.
- * Promises are kept by the pod's uid, and withdrawn by who made them.
+ * The free capacity of nodes, shared by all controllers of this replica that put pods on nodes. It is what the caches
+ * show, less what was reserved or nominated since. Claims are kept by the uid of their pod; the caller that made a claim
+ * releases it. The words are those of kube-scheduler (Reserve plugins, nominatedNodeName).
  */
-export class NodeRoom {
+export class NodeCapacity {
   readonly #pods: ObjectCache;
   readonly #nodes: ObjectCache;
-  readonly #promised = new Map<string, Map<string, Promised>>();
+  readonly #claims = new Map<string, Map<string, Claim>>();
   readonly #nodeOf = new Map<string, string>();
 
   constructor(pods: ObjectCache, nodes: ObjectCache) {
@@ -24,7 +28,7 @@ export class NodeRoom {
     this.#nodes = nodes;
   }
 
-  /** Pods on the node that have not ended. */
+  /** Returns the pods that are bound to the node and have not ended. */
   podsOn(node: string): Pod[] {
     const pods: Pod[] = [];
     for (const { object } of this.#pods.find('byNode', node))
@@ -32,60 +36,72 @@ export class NodeRoom {
     return pods;
   }
 
-  /** What a pod of this priority must leave to others there that the caches do not show yet. `except`: its own uid. */
-  promisedOn(node: string, priority: number, except?: string): Pick<Pod, 'spec'>[] {
-    const promised = this.#promised.get(node);
-    if (!promised) return [];
+  /**
+   * Returns the pods that hold capacity of the node, are not shown by the caches, and count for a pod of this priority.
+   * `exceptUid` is the uid of that pod: its own claim does not stand in its way.
+   */
+  claimedOn(node: string, priority: number, exceptUid?: string): Pick<Pod, 'spec'>[] {
+    const claims = this.#claims.get(node);
+    if (!claims) return [];
     const shown = new Set<string>();
     for (const { record } of this.#pods.find('byNode', node)) shown.add(record.uid);
-    return [...promised].flatMap(([uid, { kind, spec }]) => {
-      const counts = kind === 'taken' || (spec.priority ?? 0) >= priority;
-      return counts && uid !== except && !shown.has(uid) ? [{ spec }] : [];
+    return [...claims].flatMap(([uid, { kind, spec }]) => {
+      const counts = kind === 'reserved' || (spec.priority ?? 0) >= priority;
+      return counts && uid !== exceptUid && !shown.has(uid) ? [{ spec }] : [];
     });
   }
 
-  /** Takes room for a pod, if there is some. `demands` are those of its spec. */
-  take(name: string, uid: string, spec: PodSpec, demands: RoomDemands): boolean {
+  /** Reserves capacity for a pod if the node exists and has enough. `demands` are those of `spec`. */
+  reserveIfFits(name: string, uid: string, spec: PodSpec, demands: RoomDemands): boolean {
     const node = this.#nodes.get('', name)?.object as Node | undefined;
     if (!node) return false;
-    if (!this.#takesAnother(node, name, demands)) {
-      const pods = [...this.podsOn(name), ...this.promisedOn(name, spec.priority ?? 0)];
+    if (!this.#hasOnlyPodsToCount(node, name, demands)) {
+      const pods = [...this.podsOn(name), ...this.claimedOn(name, spec.priority ?? 0)];
       if (roomFaults(demands, { node, pods }).length > 0) return false;
     }
-    this.promise('taken', uid, name, spec);
+    this.reserve(name, uid, spec);
     return true;
   }
 
-  /** Is the number of pods all there is to count, and far from its limit? Then no pod has to be looked at. */
-  #takesAnother(node: Node, name: string, { requests, ports }: RoomDemands): boolean {
+  /** Reserves capacity for a pod whose fit the caller has checked. */
+  reserve(node: string, uid: string, spec: PodSpec): void {
+    this.#put(node, uid, { kind: 'reserved', spec });
+  }
+
+  /** Keeps capacity for a pod until its victims have left the node. */
+  nominate(node: string, uid: string, spec: PodSpec): void {
+    this.#put(node, uid, { kind: 'nominated', spec });
+  }
+
+  /** Ends the claim of a pod: the caches show the pod now, or it will not be bound. */
+  release(uid: string): void {
+    const node = this.#nodeOf.get(uid);
+    if (node === undefined) return;
+    this.#nodeOf.delete(uid);
+    const claims = this.#claims.get(node);
+    claims?.delete(uid);
+    if (claims?.size === 0) this.#claims.delete(node);
+  }
+
+  #put(node: string, uid: string, claim: Claim): void {
+    if (this.#nodeOf.get(uid) !== node) this.release(uid);
+    let claims = this.#claims.get(node);
+    if (!claims) {
+      claims = new Map();
+      this.#claims.set(node, claims);
+    }
+    claims.set(uid, claim);
+    this.#nodeOf.set(uid, node);
+  }
+
+  /** True when the pod asks for nothing but a place among the node's pods, and one is free: no pod has to be read then. */
+  #hasOnlyPodsToCount(node: Node, name: string, { requests, ports }: RoomDemands): boolean {
     if (ports.length > 0) return false;
     for (const amount of requests.values()) if (amount > 0) return false;
     const limit = allocatableOf(node).get('pods');
     if (limit === undefined) return true;
-    let count = 1 + (this.#promised.get(name)?.size ?? 0);
+    let count = 1 + (this.#claims.get(name)?.size ?? 0);
     for (const _pod of this.#pods.find('byNode', name)) count += 1;
     return count <= limit;
-  }
-
-  /** Keeps room for a pod, whether there is some or not. */
-  promise(kind: Promised['kind'], uid: string, node: string, spec: PodSpec): void {
-    if (this.#nodeOf.get(uid) !== node) this.withdraw(uid);
-    let promised = this.#promised.get(node);
-    if (!promised) {
-      promised = new Map();
-      this.#promised.set(node, promised);
-    }
-    promised.set(uid, { kind, spec });
-    this.#nodeOf.set(uid, node);
-  }
-
-  /** The caches show the pod, or it is not to be. */
-  withdraw(uid: string): void {
-    const node = this.#nodeOf.get(uid);
-    if (node === undefined) return;
-    this.#nodeOf.delete(uid);
-    const promised = this.#promised.get(node);
-    promised?.delete(uid);
-    if (promised?.size === 0) this.#promised.delete(node);
   }
 }

@@ -23,7 +23,7 @@ import {
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
-import type { NodeRoom } from '../../placement/node-capacity.js';
+import type { NodeCapacity } from '../../placement/node-capacity.js';
 import { PodText } from './pod-text.js';
 
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */
@@ -88,14 +88,14 @@ export class DaemonPodFactory {
   readonly #at: string;
   readonly #namespace: string;
   readonly #prefix: string;
-  readonly #room: NodeRoom;
+  readonly #capacity: NodeCapacity;
   readonly #find: FindPriorityClass;
 
   constructor(
     daemonSet: DaemonSet,
     hash: string,
     overrides: readonly ResourceOverride[],
-    room: NodeRoom,
+    capacity: NodeCapacity,
     find: FindPriorityClass,
     now: number,
   ) {
@@ -104,7 +104,7 @@ export class DaemonPodFactory {
     this.#overrides = overrides;
     this.#namespace = daemonSet.metadata?.namespace ?? '';
     this.#prefix = podNamePrefix(daemonSet.metadata?.name ?? '');
-    this.#room = room;
+    this.#capacity = capacity;
     this.#find = find;
     this.#named = daemonSet.spec?.template.spec?.nodeName || undefined;
     this.#at = timestamp(now);
@@ -146,7 +146,7 @@ export class DaemonPodFactory {
         const { revision } = await store.write(request);
         return { name, uid, revision, bound };
       } catch (error) {
-        this.#room.withdraw(uid);
+        this.#capacity.release(uid);
         if (!(error instanceof NameTakenError)) throw error;
       }
     }
@@ -159,7 +159,7 @@ export class DaemonPodFactory {
   ): { name: string; uid: string; bound: boolean; request: WriteRequest } {
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
-    const bound = this.#named !== undefined || this.#room.take(node, uid, variant.spec, variant.demands);
+    const bound = this.#named !== undefined || this.#capacity.reserveIfFits(node, uid, variant.spec, variant.demands);
     const placement = bound ? (this.#named ?? node) : null;
     // Written out here and not in the decision: that runs while all other writers wait.
     const parts = this.#textOf(variant, bound).fill({ name, node, uid });

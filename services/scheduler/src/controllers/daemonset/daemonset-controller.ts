@@ -47,8 +47,8 @@ interface Pass {
   state: DaemonSetState;
   fence: Fence;
   now: number;
-  /** Uids of pods whose room is promised until the caches show them. */
-  promised: string[];
+  /** Uids of pods whose capacity is reserved until the caches show them. */
+  reserved: string[];
 }
 
 /**
@@ -201,7 +201,7 @@ export class DaemonSetController implements Controller {
       );
       return undefined;
     }
-    const pass: Pass = { daemonSet, cached, state: this.#takeState(key, cached), fence, now: Date.now(), promised: [] };
+    const pass: Pass = { daemonSet, cached, state: this.#takeState(key, cached), fence, now: Date.now(), reserved: [] };
     pass.state.take(cached);
 
     const prepared = Math.max(await this.#claim(pass), await this.#syncRevision(pass));
@@ -364,7 +364,7 @@ export class DaemonSetController implements Controller {
       for (const { node } of deletes) state.lookAt(node);
       throw error;
     } finally {
-      for (const uid of pass.promised) this.#context.room.withdraw(uid);
+      for (const uid of pass.reserved) this.#context.capacity.release(uid);
     }
   }
 
@@ -409,7 +409,7 @@ export class DaemonSetController implements Controller {
         if (!factory) return 0;
         const labelled = reflector.cache('nodes').get('', node)?.object as Node | undefined;
         const { name, uid, revision, bound } = await factory.createOn(node, labelled, fence, store);
-        pass.promised.push(uid);
+        pass.reserved.push(uid);
         this.#record(daemonSet, 'Normal', 'SuccessfulCreate', `Created pod: ${name}`);
         if (bound) this.#recordScheduled(daemonSet, name, uid, node);
         return revision;
@@ -440,11 +440,11 @@ export class DaemonSetController implements Controller {
   }
 
   #factoryFor({ daemonSet, cached, state, now }: Pass): DaemonPodFactory {
-    const { reflector, room } = this.#context;
+    const { reflector, capacity } = this.#context;
     const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
     const { overrides } = state.take(cached).limits;
     const find = (name: string | undefined) => priorityClassIn(classes, name);
-    return new DaemonPodFactory(daemonSet, state.hash, overrides, room, find, now);
+    return new DaemonPodFactory(daemonSet, state.hash, overrides, capacity, find, now);
   }
 
   #noteFailure({ state, daemonSet, now }: Pass, node: string, pod: Pod): void {

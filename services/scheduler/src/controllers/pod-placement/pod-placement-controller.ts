@@ -64,7 +64,7 @@ export class PodPlacementController implements Controller {
           const isNew = previous?.record.uid !== current.record.uid;
           if (isNew || previous?.record.desired !== current.record.desired) this.#queue.add(key);
         } else this.#unschedulable.delete(key);
-        this.#keepPromise(type, current);
+        this.#followNomination(type, current);
         // Asked last: it reads the whole pod, and most of the time nobody waits.
         if (this.#unschedulable.size > 0 && placement !== null) {
           mayMakeRoom ||= type === 'DELETED' || hasEnded(current);
@@ -75,12 +75,12 @@ export class PodPlacementController implements Controller {
   }
 
   /** Room that a pod made by preemption stays its own until it has it, whichever replica it was that made it. */
-  #keepPromise(type: ObjectChange['type'], pod: CachedObject): void {
+  #followNomination(type: ObjectChange['type'], pod: CachedObject): void {
     if (pod.record.placement !== null) return;
-    const { room } = this.#context;
+    const { capacity } = this.#context;
     const nominated = type === 'DELETED' ? undefined : (pod.status as PodStatus | undefined)?.nominatedNodeName;
-    if (nominated) room.promise('nominated', pod.record.uid, nominated, pod.object.spec as PodSpec);
-    else if (type === 'DELETED') room.withdraw(pod.record.uid);
+    if (nominated) capacity.nominate(nominated, pod.record.uid, pod.object.spec as PodSpec);
+    else if (type === 'DELETED') capacity.release(pod.record.uid);
   }
 
   async #place(key: string, fence: Fence): Promise<ReconcileResult> {
@@ -97,8 +97,8 @@ export class PodPlacementController implements Controller {
   #choose(pod: CachedObject): Choice & { target?: string } {
     const spec = pod.object.spec as PodSpec;
     const target = targetNodeOf(pod.object as Pod);
-    if (target === undefined) return chooseNode(spec, withPromised(this.#loads(pod)));
-    const choice = chooseNode(spec, withPromised(this.#loads(pod, target)));
+    if (target === undefined) return chooseNode(spec, withClaimed(this.#loads(pod)));
+    const choice = chooseNode(spec, withClaimed(this.#loads(pod, target)));
     if ('node' in choice) return choice;
     const reasons = new Map(choice.reasons);
     const others = this.#nodes.size - choice.nodes;
@@ -108,8 +108,8 @@ export class PodPlacementController implements Controller {
 
   async #bind(pod: CachedObject, node: string, fence: Fence): Promise<void> {
     const { uid, namespace, name } = pod.record;
-    const { room } = this.#context;
-    room.promise('taken', uid, node, pod.object.spec as PodSpec);
+    const { capacity } = this.#context;
+    capacity.reserve(node, uid, pod.object.spec as PodSpec);
     try {
       const now = timestamp(Date.now());
       const outcome = await this.#write(pod, fence, (current) => decideBinding(current, uid, node, now));
@@ -118,7 +118,7 @@ export class PodPlacementController implements Controller {
         this.#record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`);
       }
     } finally {
-      room.withdraw(uid);
+      capacity.release(uid);
     }
   }
 
@@ -128,7 +128,7 @@ export class PodPlacementController implements Controller {
     const message = messageOf(choice);
     const preemption = this.#victimsFor(pod, choice.target);
     const nominated = preemption?.node;
-    if (nominated !== undefined) this.#context.room.promise('nominated', uid, nominated, pod.object.spec as PodSpec);
+    if (nominated !== undefined) this.#context.capacity.nominate(nominated, uid, pod.object.spec as PodSpec);
     const now = timestamp(Date.now());
     const outcome = await this.#write(pod, fence, (current) => decideNomination(current, uid, message, nominated, now));
     if (outcome !== 'kept') this.#record(pod, 'Warning', 'FailedScheduling', message);
@@ -142,7 +142,7 @@ export class PodPlacementController implements Controller {
     const priority = spec.priority ?? 0;
     const leaving = ({ metadata, spec: theirs }: Pod): boolean =>
       metadata?.deletionTimestamp !== undefined && (theirs?.priority ?? 0) < priority;
-    if (nominatedNodeName && this.#context.room.podsOn(nominatedNodeName).some(leaving)) return undefined;
+    if (nominatedNodeName && this.#context.capacity.podsOn(nominatedNodeName).some(leaving)) return undefined;
     const budgets = [...this.#context.reflector.cache('poddisruptionbudgets.policy').list()].map(
       ({ object }) => object as unknown as PodDisruptionBudget,
     );
@@ -168,14 +168,14 @@ export class PodPlacementController implements Controller {
 
   /** Nodes as they are for this pod: all, or the one it is pinned to. */
   *#loads(pod: CachedObject, target?: string): Iterable<OccupiedNode> {
-    const { room } = this.#context;
+    const { capacity } = this.#context;
     const priority = (pod.object.spec as PodSpec).priority ?? 0;
     const pinned = target === undefined ? undefined : this.#nodes.get('', target);
     const nodes = target === undefined ? this.#nodes.list() : pinned ? [pinned] : [];
     for (const { record, object } of nodes) {
-      const pods = room.podsOn(record.name);
-      const promised = room.promisedOn(record.name, priority, pod.record.uid);
-      yield { node: object as Node, pods, promised };
+      const pods = capacity.podsOn(record.name);
+      const claimed = capacity.claimedOn(record.name, priority, pod.record.uid);
+      yield { node: object as Node, pods, claimed };
     }
   }
 
@@ -205,9 +205,8 @@ function messageOf(choice: Unplaced): string {
   return own.length > 0 ? `${line} Node ${target}: ${own.join(', ')}.` : line;
 }
 
-function* withPromised(nodes: Iterable<OccupiedNode>): Iterable<NodeLoad> {
-  for (const { node, pods, promised } of nodes)
-    yield { node, pods: promised.length > 0 ? [...pods, ...promised] : pods };
+function* withClaimed(nodes: Iterable<OccupiedNode>): Iterable<NodeLoad> {
+  for (const { node, pods, claimed } of nodes) yield { node, pods: claimed.length > 0 ? [...pods, ...claimed] : pods };
 }
 
 const hasEnded = ({ object }: CachedObject): boolean => isPodTerminal(object as Pod);
