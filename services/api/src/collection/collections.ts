@@ -1,7 +1,7 @@
 import type { ObjectChange, Reflector, ReflectorListener } from '@everynode/list-watch';
-import { KeptMoments } from './kept-moments.js';
 import { KeyOrder } from './key-order.js';
-import { keyOf, type Moment, past, present } from './moment.js';
+import { keyOf, type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
+import { SnapshotCache } from './snapshot-cache.js';
 
 /** What has come to a resource after a revision; undefined when that is not known any more. */
 export type ChangesAfter = (resource: string, revision: number) => ObjectChange[] | undefined;
@@ -14,7 +14,7 @@ export class Collections implements ReflectorListener {
   readonly #reflector: Reflector;
   readonly #changesAfter: ChangesAfter;
   readonly #orders = new Map<string, KeyOrder>();
-  readonly #kept = new Map<string, KeptMoments>();
+  readonly #kept = new Map<string, SnapshotCache>();
 
   /** To be made before the reflector starts, so that it hears of every object. */
   constructor(reflector: Reflector, changesAfter: ChangesAfter) {
@@ -32,27 +32,27 @@ export class Collections implements ReflectorListener {
     }
   }
 
-  now(resource: string): Moment {
-    return present(this.#reflector.cache(resource), this.#orderOf(resource).sorted, this.#reflector.revision);
+  now(resource: string): Snapshot {
+    return snapshotNow(this.#reflector.cache(resource), this.#orderOf(resource).sorted, this.#reflector.revision);
   }
 
   /** Undefined for a revision that is too old, or that the cache has not reached. */
-  at(resource: string, revision: number): Moment | undefined {
+  at(resource: string, revision: number): Snapshot | undefined {
     if (revision > this.#reflector.revision) return undefined;
     const kept = this.#kept.get(resource)?.get(revision);
     if (kept) return kept;
     const changes = this.#changesAfter(resource, revision);
-    return changes && past(this.#reflector.cache(resource), this.#orderOf(resource).sorted, revision, changes);
+    return changes && snapshotAt(this.#reflector.cache(resource), this.#orderOf(resource).sorted, revision, changes);
   }
 
-  /** Keeps a moment that was made in this turn of the loop, for those who come for its next pages. */
-  keep(resource: string, moment: Moment): void {
+  /** Keeps a snapshot that was made in this turn of the loop, for those who come for its next pages. */
+  keep(resource: string, snapshot: Snapshot): void {
     let kept = this.#kept.get(resource);
     if (!kept) {
-      kept = new KeptMoments(() => performance.now());
+      kept = new SnapshotCache(() => performance.now());
       this.#kept.set(resource, kept);
     }
-    kept.keep(moment);
+    kept.keep(snapshot);
   }
 
   #orderOf(resource: string): KeyOrder {

@@ -2,7 +2,7 @@ import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { indexFrom } from '../collection/key-order.js';
-import type { Moment } from '../collection/moment.js';
+import type { Snapshot } from '../collection/snapshot.js';
 import type { Query } from '../http/query.js';
 import type { ListMeta } from '../present/presenter.js';
 import { type Continuation, decodeToken, encodeToken, expiredToken } from '../read/continue-token.js';
@@ -16,7 +16,7 @@ export interface ListResult {
 }
 
 /**
- * Serves a list from the cache. All pages of a list show one moment, on any replica: what changed since is taken back from
+ * Serves a list from the cache. All pages of a list show one snapshot, on any replica: what changed since is taken back from
  * the watch history. Source of the parameters' meaning: apiserver storage/cacher, GetList, and storage/etcd3, GetList.
  */
 export async function listObjects(
@@ -30,19 +30,19 @@ export async function listObjects(
   const selection = selectionFrom(definition, namespace, query);
   const continuation = options.token === '' ? undefined : decodeToken(options.token);
   await untilShowable(context, options, continuation);
-  // From here on nothing is waited for: the cache moves on, and a moment is what there is when it is looked at.
-  const moment = momentOf(context, definition, options, continuation);
+  // From here on nothing is waited for: the cache moves on, and a snapshot is what there is when it is looked at.
+  const snapshot = snapshotOf(context, definition, options, continuation);
   // Where any revision does, upstream answers whole from its cache: informers that page begin so.
   const isWhole =
     !continuation &&
-    (options.resourceVersion === '0' || (asTable && wouldThrottle(options.limit, moment, definition, namespace)));
+    (options.resourceVersion === '0' || (asTable && wouldThrottle(options.limit, snapshot, definition, namespace)));
   const limit = isWhole ? 0 : options.limit;
-  const isPresent = moment.revision === context.reflector.revision;
+  const isPresent = snapshot.revision === context.reflector.revision;
   if (limit === 0 && !continuation && isPresent) {
-    return { objects: select(context, definition, selection), meta: { resourceVersion: String(moment.revision) } };
+    return { objects: select(context, definition, selection), meta: { resourceVersion: String(snapshot.revision) } };
   }
-  const result = page(moment, definition, selection, limit, continuation?.start ?? '');
-  if (result.meta.continue !== undefined) context.collections.keep(definition.storage, moment);
+  const result = page(snapshot, definition, selection, limit, continuation?.start ?? '');
+  if (result.meta.continue !== undefined) context.collections.keep(definition.storage, snapshot);
   return result;
 }
 
@@ -60,25 +60,25 @@ async function untilShowable(
   else if (revision > 0) await freshReads.waitFor(revision);
 }
 
-/** The moment that a list shows. @throws ApiError Expired where it is not known any more. */
-function momentOf(
+/** The snapshot that a list shows. @throws ApiError Expired where it is not known any more. */
+function snapshotOf(
   { collections }: ApiContext,
   { storage }: ResourceDefinition,
   { resourceVersion, match, limit }: ListOptions,
   continuation: Continuation | undefined,
-): Moment {
+): Snapshot {
   if (continuation) {
     if (continuation.revision === undefined) return collections.now(storage);
-    const moment = collections.at(storage, continuation.revision);
-    if (!moment) throw expiredToken(continuation);
-    return moment;
+    const snapshot = collections.at(storage, continuation.revision);
+    if (!snapshot) throw expiredToken(continuation);
+    return snapshot;
   }
   const revision = revisionOf(resourceVersion);
   // A limit with a revision and no rule for it has meant exactly that revision since before there were rules.
   const exact = revision !== undefined && (match === 'Exact' || (match === undefined && limit > 0 && revision > 0));
-  const moment = exact ? collections.at(storage, revision) : collections.now(storage);
-  if (!moment) throw new ApiError('Expired', 'The resourceVersion for the provided list is too old.');
-  return moment;
+  const snapshot = exact ? collections.at(storage, revision) : collections.now(storage);
+  if (!snapshot) throw new ApiError('Expired', 'The resourceVersion for the provided list is too old.');
+  return snapshot;
 }
 
 /** What all keys of a list begin with; tokens leave it out. */
@@ -96,7 +96,7 @@ const KUBECTL_BURST = 10;
  * True for a table that kubectl would ask for in so many pages that it spends most of its time waiting for itself: it prints
  * nothing before it has all of them. The API leaves it to servers whether they heed a limit.
  */
-function wouldThrottle(limit: number, { keys }: Moment, definition: ResourceDefinition, namespace: string): boolean {
+function wouldThrottle(limit: number, { keys }: Snapshot, definition: ResourceDefinition, namespace: string): boolean {
   if (limit !== KUBECTL_LIMIT) return false;
   const prefix = prefixOf(definition, namespace);
   return endOf(keys, prefix) - indexFrom(keys, prefix) > KUBECTL_BURST * limit;
@@ -108,7 +108,7 @@ function endOf(keys: readonly string[], prefix: string): number {
 }
 
 function page(
-  { keys, object, revision, isExact }: Moment,
+  { keys, object, revision, isExact }: Snapshot,
   definition: ResourceDefinition,
   selection: Selection,
   limit: number,
@@ -134,7 +134,7 @@ function page(
   return { objects, meta };
 }
 
-function countFrom(keys: readonly string[], object: Moment['object'], from: number, end: number): number {
+function countFrom(keys: readonly string[], object: Snapshot['object'], from: number, end: number): number {
   let count = 0;
   for (let i = from; i < end; i += 1) if (object(keys[i] as string)) count += 1;
   return count;

@@ -1,15 +1,15 @@
 import type { CachedObject, ObjectChange } from '@everynode/list-watch';
-import { keyOf, type Moment } from './moment.js';
+import { keyOf, type Snapshot } from './snapshot.js';
 
-/** How long after it was last asked for a moment is kept, in ms. Upstream's tokens live as long as etcd keeps revisions: 5 minutes. */
+/** How long after it was last asked for a snapshot is kept, in ms. Upstream's tokens live as long as etcd keeps revisions: 5 minutes. */
 const KEPT_MS = 5 * 60_000;
 /** Moments of one resource; the one that nobody has asked for the longest goes first. */
-const MOST_MOMENTS = 8;
+const MAX_SNAPSHOTS = 8;
 /** Old versions that all moments of a resource may hold together. */
-const MOST_OLD = 100_000;
+const MAX_OLD_VERSIONS = 100_000;
 
 interface Kept {
-  moment: Moment;
+  snapshot: Snapshot;
   /** What was there before the first change since; undefined: nothing. */
   before: Map<string, CachedObject | undefined>;
   askedAt: number;
@@ -19,7 +19,7 @@ interface Kept {
  * Moments of one resource of which further pages are to come. Each grows with what changes after it, one old version for an
  * object, so that a page costs what a page is and a list can be read to its end however much changes meanwhile.
  */
-export class KeptMoments {
+export class SnapshotCache {
   readonly #kept = new Map<number, Kept>();
   readonly #now: () => number;
 
@@ -32,32 +32,32 @@ export class KeptMoments {
     return this.#kept.size;
   }
 
-  get(revision: number): Moment | undefined {
+  get(revision: number): Snapshot | undefined {
     const kept = this.#kept.get(revision);
     if (!kept) return undefined;
     kept.askedAt = this.#now();
     // Put last: the first one is the one that was asked for the longest ago.
     this.#kept.delete(revision);
     this.#kept.set(revision, kept);
-    return kept.moment;
+    return kept.snapshot;
   }
 
-  /** Keeps a moment, as it is at the time of the call: nothing may have changed since it was made. */
-  keep(moment: Moment): void {
-    const { revision } = moment;
+  /** Keeps a snapshot, as it is at the time of the call: nothing may have changed since it was made. */
+  keep(snapshot: Snapshot): void {
+    const { revision } = snapshot;
     if (this.get(revision)) return;
-    const before = new Map(moment.before);
-    const { object } = moment;
-    const keys = moment.isExact ? moment.keys : moment.keys.filter((key) => object(key) !== undefined);
-    const kept: Moment = {
+    const before = new Map(snapshot.before);
+    const { object } = snapshot;
+    const keys = snapshot.isExact ? snapshot.keys : snapshot.keys.filter((key) => object(key) !== undefined);
+    const kept: Snapshot = {
       revision,
       keys,
       isExact: true,
       before,
       object: (key) => (before.has(key) ? before.get(key) : object(key)),
     };
-    this.#kept.set(revision, { moment: kept, before, askedAt: this.#now() });
-    if (this.#kept.size > MOST_MOMENTS) this.#dropFirst();
+    this.#kept.set(revision, { snapshot: kept, before, askedAt: this.#now() });
+    if (this.#kept.size > MAX_SNAPSHOTS) this.#dropFirst();
   }
 
   /** Every change of the resource, in order. */
@@ -73,7 +73,7 @@ export class KeptMoments {
         old += before.size;
       }
     }
-    if (old > MOST_OLD) this.#dropFirst();
+    if (old > MAX_OLD_VERSIONS) this.#dropFirst();
   }
 
   #dropFirst(): void {

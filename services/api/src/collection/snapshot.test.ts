@@ -2,9 +2,9 @@ import { ObjectCache, type ObjectChange } from '@everynode/list-watch';
 import type { ObjectRecord } from '@everynode/objects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KeptMoments } from './kept-moments.js';
 import { indexFrom, KeyOrder, mergeKeys } from './key-order.js';
-import { keyOf, past, present } from './moment.js';
+import { keyOf, snapshotAt, snapshotNow } from './snapshot.js';
+import { SnapshotCache } from './snapshot-cache.js';
 
 const NAMESPACES = ['a', 'a-b', 'a.c'];
 const step = fc.record({
@@ -43,19 +43,19 @@ const contents = ({ keys, object }: ReturnType<typeof present>): string[] =>
     return found ? [`${keyOf(found)}@${found.record.revision}`] : [];
   });
 
-describe('a moment', () => {
+describe('a snapshot', () => {
   it('is what was there, however far back it lies', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const { cache, order, changes, snapshots } = play(steps);
         for (const [revision, expected] of snapshots.entries()) {
           const later = changes.filter((change) => change.revision > revision);
-          const moment = past(cache, order.sorted, revision, later);
-          expect(contents(moment).sort()).toEqual(expected);
-          expect(moment.keys).toEqual([...moment.keys].sort());
-          expect(new Set(moment.keys).size).toBe(moment.keys.length);
+          const snapshot = snapshotAt(cache, order.sorted, revision, later);
+          expect(contents(snapshot).sort()).toEqual(expected);
+          expect(snapshot.keys).toEqual([...snapshot.keys].sort());
+          expect(new Set(snapshot.keys).size).toBe(snapshot.keys.length);
         }
-        expect(contents(present(cache, order.sorted, steps.length)).sort()).toEqual(snapshots.at(-1));
+        expect(contents(snapshotNow(cache, order.sorted, steps.length)).sort()).toEqual(snapshots.at(-1));
       }),
     );
   });
@@ -67,7 +67,7 @@ describe('a moment', () => {
         const cache = new ObjectCache('things', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
         const order = new KeyOrder();
         const changes: ObjectChange[] = [];
-        const kept = new KeptMoments(() => 0);
+        const kept = new SnapshotCache(() => 0);
         const expected = new Map<number, string[]>();
         const snapshots: string[][] = [[]];
         for (const [i, { step, keeps }] of steps.entries()) {
@@ -79,18 +79,20 @@ describe('a moment', () => {
             changes.push(change);
             kept.note(change);
           }
-          snapshots.push(contents(present(cache, order.sorted, i + 1)));
+          snapshots.push(contents(snapshotNow(cache, order.sorted, i + 1)));
           if (!keeps) continue;
           // Some are kept when they are the present, some when they are past already.
           const revision = Math.max(0, i + 1 - back);
           const later = changes.filter((change) => change.revision > revision);
-          kept.keep(back === 0 ? present(cache, order.sorted, revision) : past(cache, order.sorted, revision, later));
+          kept.keep(
+            back === 0 ? snapshotNow(cache, order.sorted, revision) : snapshotAt(cache, order.sorted, revision, later),
+          );
           expected.set(revision, snapshots[revision] ?? []);
         }
         for (const [revision, objects] of [...expected].slice(-8)) {
-          const moment = kept.get(revision);
-          expect(moment && contents(moment)).toEqual(objects);
-          expect(moment?.keys.length).toBe(objects.length);
+          const snapshot = kept.get(revision);
+          expect(snapshot && contents(snapshot)).toEqual(objects);
+          expect(snapshot?.keys.length).toBe(objects.length);
         }
         expect(kept.size).toBe(Math.min(8, expected.size));
       }),
@@ -99,13 +101,13 @@ describe('a moment', () => {
 
   it('is kept for five minutes after it was last asked for', () => {
     let now = 0;
-    const kept = new KeptMoments(() => now);
+    const kept = new SnapshotCache(() => now);
     const { cache, order } = play([{ namespace: 'a', name: 'x', deletes: false }]);
     const change = () => {
       const changed = cache.put(recordOf('a', 'x', ++now));
       if (changed) kept.note(changed);
     };
-    kept.keep(present(cache, order.sorted, 1));
+    kept.keep(snapshotNow(cache, order.sorted, 1));
     now += 299_000;
     change();
     expect(kept.get(1)?.object('a/x')?.record.revision).toBe(1);
