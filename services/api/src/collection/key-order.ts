@@ -1,23 +1,24 @@
 /**
- * Keys in order. Changes are noted when they come and worked in when somebody looks: a list costs one pass over the keys
- * after changes, and nothing between them; a change costs the same however many keys there are.
+ * Keys in order. A change is only recorded; the next read of `sorted` merges all recorded changes in one pass. So a list
+ * costs one pass over the keys after changes and nothing without changes, and the cost of a change does not depend on the
+ * number of keys.
  */
 export class KeyOrder {
   #sorted: readonly string[] = [];
   readonly #added = new Set<string>();
   readonly #removed = new Set<string>();
 
-  /** A key that is not there. */
+  /** Adds a key that is not present. */
   add(key: string): void {
     if (!this.#removed.delete(key)) this.#added.add(key);
   }
 
-  /** A key that is there. */
+  /** Removes a key that is present. */
   remove(key: string): void {
     if (!this.#added.delete(key)) this.#removed.add(key);
   }
 
-  /** All keys, by code unit. The array is never changed: who holds it sees the keys of that moment. */
+  /** All keys, by code unit. The array is never changed later, so a holder keeps the keys of this moment. */
   get sorted(): readonly string[] {
     if (this.#added.size > 0 || this.#removed.size > 0) {
       this.#sorted = mergeKeys(this.#sorted, [...this.#added].sort(), this.#removed);
@@ -28,7 +29,7 @@ export class KeyOrder {
   }
 }
 
-/** Two sorted lists as one, without some keys of the first. They have no key in common. */
+/** Merges two sorted lists without a common key, and leaves out some keys of the first. */
 export function mergeKeys(
   present: readonly string[],
   added: readonly string[],
@@ -47,7 +48,7 @@ export function mergeKeys(
   return merged;
 }
 
-/** Index of the first key at or after a place. */
+/** Index of the first key that is not less than `place`. */
 export function indexFrom(keys: readonly string[], place: string): number {
   let low = 0;
   let high = keys.length;

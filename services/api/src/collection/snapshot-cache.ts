@@ -1,23 +1,27 @@
 import type { CachedObject, ObjectChange } from '@everynode/list-watch';
 import { keyOf, type Snapshot } from './snapshot.js';
 
-/** How long after it was last asked for a snapshot is kept, in ms. Upstream's tokens live as long as etcd keeps revisions: 5 minutes. */
+/**
+ * How long a snapshot is kept after its last use, in ms. Upstream's continue tokens live as long as etcd keeps revisions:
+ * 5 minutes.
+ */
 const KEPT_MS = 5 * 60_000;
-/** Moments of one resource; the one that nobody has asked for the longest goes first. */
+/** Snapshots of one resource. Beyond this the least recently used one is dropped. */
 const MAX_SNAPSHOTS = 8;
-/** Old versions that all moments of a resource may hold together. */
+/** Old versions that all snapshots of a resource may hold together. */
 const MAX_OLD_VERSIONS = 100_000;
 
 interface Kept {
   snapshot: Snapshot;
-  /** What was there before the first change since; undefined: nothing. */
+  /** The version before the first change since, by key; undefined for an object that did not exist. */
   before: Map<string, CachedObject | undefined>;
-  askedAt: number;
+  usedAt: number;
 }
 
 /**
- * Moments of one resource of which further pages are to come. Each grows with what changes after it, one old version for an
- * object, so that a page costs what a page is and a list can be read to its end however much changes meanwhile.
+ * Snapshots of one resource whose lists have further pages. Each grows by the objects that change after it, one old
+ * version for an object. So a page costs what a page costs, and a list can be read to its end however much changes
+ * meanwhile.
  */
 export class SnapshotCache {
   readonly #kept = new Map<number, Kept>();
@@ -35,14 +39,14 @@ export class SnapshotCache {
   get(revision: number): Snapshot | undefined {
     const kept = this.#kept.get(revision);
     if (!kept) return undefined;
-    kept.askedAt = this.#now();
-    // Put last: the first one is the one that was asked for the longest ago.
+    kept.usedAt = this.#now();
+    // Moves it to the end: the first entry is always the least recently used one.
     this.#kept.delete(revision);
     this.#kept.set(revision, kept);
     return kept.snapshot;
   }
 
-  /** Keeps a snapshot, as it is at the time of the call: nothing may have changed since it was made. */
+  /** Keeps a snapshot. No change may have been recorded since it was made. */
   keep(snapshot: Snapshot): void {
     const { revision } = snapshot;
     if (this.get(revision)) return;
@@ -56,18 +60,18 @@ export class SnapshotCache {
       before,
       object: (key) => (before.has(key) ? before.get(key) : object(key)),
     };
-    this.#kept.set(revision, { snapshot: kept, before, askedAt: this.#now() });
+    this.#kept.set(revision, { snapshot: kept, before, usedAt: this.#now() });
     if (this.#kept.size > MAX_SNAPSHOTS) this.#dropFirst();
   }
 
-  /** Every change of the resource, in order. */
-  note({ previous, current }: ObjectChange): void {
+  /** Records the previous version of a changed object. It must be called for every change of the resource, in order. */
+  recordChange({ previous, current }: ObjectChange): void {
     if (this.#kept.size === 0) return;
     const key = keyOf(current);
     const oldest = this.#now() - KEPT_MS;
     let old = 0;
-    for (const [revision, { before, askedAt }] of this.#kept) {
-      if (askedAt < oldest) this.#kept.delete(revision);
+    for (const [revision, { before, usedAt }] of this.#kept) {
+      if (usedAt < oldest) this.#kept.delete(revision);
       else {
         if (!before.has(key)) before.set(key, previous);
         old += before.size;

@@ -3,7 +3,7 @@ import type { ObjectRecord } from '@everynode/objects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexFrom, KeyOrder, mergeKeys } from './key-order.js';
-import { keyOf, snapshotAt, snapshotNow } from './snapshot.js';
+import { keyOf, type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
 import { SnapshotCache } from './snapshot-cache.js';
 
 const NAMESPACES = ['a', 'a-b', 'a.c'];
@@ -18,7 +18,7 @@ function recordOf(namespace: string, name: string, revision: number): ObjectReco
   return { resource: 'things', namespace, name, uid: 'u', revision, placement: null, ...parts };
 }
 
-/** Plays steps and notes after each what is there, as `key@revision`. */
+/** Applies steps and records the cache's contents after each, as `key@revision`. */
 function play(steps: { namespace: string; name: string; deletes: boolean }[]) {
   const cache = new ObjectCache('things', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
   const order = new KeyOrder();
@@ -37,14 +37,14 @@ function play(steps: { namespace: string; name: string; deletes: boolean }[]) {
   return { cache, order, changes, snapshots };
 }
 
-const contents = ({ keys, object }: ReturnType<typeof present>): string[] =>
+const contents = ({ keys, object }: Snapshot): string[] =>
   keys.flatMap((key) => {
     const found = object(key);
     return found ? [`${keyOf(found)}@${found.record.revision}`] : [];
   });
 
 describe('a snapshot', () => {
-  it('is what was there, however far back it lies', () => {
+  it('shows what was there at its revision, however far back', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const { cache, order, changes, snapshots } = play(steps);
@@ -60,7 +60,7 @@ describe('a snapshot', () => {
     );
   });
 
-  it('that is kept stays what it was, whatever changes after it', () => {
+  it('that is kept does not change, whatever changes after it', () => {
     const rounds = fc.array(fc.record({ step, keeps: fc.boolean() }), { maxLength: 30 });
     fc.assert(
       fc.property(rounds, fc.nat(10), (steps, back) => {
@@ -77,11 +77,11 @@ describe('a snapshot', () => {
           if (change?.type === 'DELETED') order.remove(keyOf(change.current));
           if (change) {
             changes.push(change);
-            kept.note(change);
+            kept.recordChange(change);
           }
           snapshots.push(contents(snapshotNow(cache, order.sorted, i + 1)));
           if (!keeps) continue;
-          // Some are kept when they are the present, some when they are past already.
+          // Some are kept while they are current, some when later changes exist already.
           const revision = Math.max(0, i + 1 - back);
           const later = changes.filter((change) => change.revision > revision);
           kept.keep(
@@ -99,13 +99,13 @@ describe('a snapshot', () => {
     );
   });
 
-  it('is kept for five minutes after it was last asked for', () => {
+  it('is kept for five minutes after its last use', () => {
     let now = 0;
     const kept = new SnapshotCache(() => now);
     const { cache, order } = play([{ namespace: 'a', name: 'x', deletes: false }]);
     const change = () => {
       const changed = cache.put(recordOf('a', 'x', ++now));
-      if (changed) kept.note(changed);
+      if (changed) kept.recordChange(changed);
     };
     kept.keep(snapshotNow(cache, order.sorted, 1));
     now += 299_000;

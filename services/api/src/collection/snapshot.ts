@@ -6,23 +6,23 @@ export interface Snapshot {
   revision: number;
   /** `namespace/name` in order. */
   keys: readonly string[];
-  /** Every key has an object at this snapshot. */
+  /** True when every key has an object in this snapshot. */
   isExact: boolean;
-  /** What was there of the objects that have changed since; undefined: nothing. */
+  /** The versions, at `revision`, of the objects that have changed since; undefined for an object that did not exist. */
   before: ReadonlyMap<string, CachedObject | undefined>;
   object(key: string): CachedObject | undefined;
 }
 
 export const keyOf = ({ record }: CachedObject): string => `${record.namespace}/${record.name}`;
 
-/** What is there now. Ask for the objects at once: the cache moves on. */
+/** The cache as it is now. Read the objects before the next await: the cache moves on. */
 export function snapshotNow(cache: ObjectCache, keys: readonly string[], revision: number): Snapshot {
   return { revision, keys, isExact: true, before: new Map(), object: (key) => cache.getByKey(key) };
 }
 
 /**
- * What was there at `revision`: the present with the changes since taken back. `changes` are all of the resource that came
- * after it, oldest first, and know what was before them.
+ * The cache as it was at `revision`: its present state with the later changes taken back. `changes` are all changes of
+ * the resource after that revision, oldest first, each with its previous version.
  */
 export function snapshotAt(
   cache: ObjectCache,
@@ -33,7 +33,7 @@ export function snapshotAt(
   const before = new Map<string, CachedObject | undefined>();
   for (const change of changes) {
     const key = keyOf(change.current);
-    // The first change after the snapshot tells what was there in it.
+    // The first change after the revision carries the version that the snapshot shows.
     if (!before.has(key)) before.set(key, change.previous);
   }
   const gone = [...before].filter(([key, object]) => object !== undefined && !cache.getByKey(key)).map(([key]) => key);
