@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type Verb } from '@everynode/objects';
 import { checkMediaType } from '@everynode/patch';
@@ -23,6 +22,7 @@ import { evictPod } from '../subresource/eviction.js';
 import { finalizeNamespace } from '../subresource/finalize.js';
 import { requestToken, TOKEN_REQUEST } from '../subresource/token-request.js';
 import { watchObjects } from '../watch/watch.js';
+import type { WatchSink } from '../watch/watch-sink.js';
 import type { Target, Written } from '../write/commit.js';
 import { managerOf } from '../write/field-owners.js';
 import { checkWriteOptions } from '../write/write-options.js';
@@ -101,11 +101,11 @@ function verbsAt({ definition, name, namespace, subresource, watches }: Resource
   return definition.verbs.filter((verb) => here.includes(verb));
 }
 
-/** Serves one request for a resource. */
+/** Serves one request for a resource. `openSink` is called for a watch only; its answer is undefined. */
 export async function serveResource(
   context: ApiContext,
   request: ResourceRequest,
-  response: ServerResponse,
+  openSink: () => WatchSink,
 ): Promise<ResourceAnswer | undefined> {
   const { path } = request;
   const verb = verbOf(request.method, path, request.query.flag('watch'));
@@ -121,7 +121,7 @@ export async function serveResource(
   if (representation.kind === 'metadata') checkMetadataForm(path, verb, representation.list);
   return subresource !== undefined && subresource !== 'status' && !found?.part
     ? await serveSubresource(context, request, path, representation)
-    : await serveVerb(context, request, path, verb, representation, response);
+    : await serveVerb(context, request, path, verb, representation, openSink);
 }
 
 /** Metadata of a list and of one object have names of their own, and each is refused for the other. */
@@ -143,7 +143,7 @@ async function serveVerb(
   path: ResourcePath,
   verb: Verb,
   representation: Representation,
-  response: ServerResponse,
+  openSink: () => WatchSink,
 ): Promise<ResourceAnswer | undefined> {
   const { definition, namespace, name = '', subresource } = path;
   const { query, body } = request;
@@ -183,7 +183,7 @@ async function serveVerb(
       await watchObjects(
         context,
         { definition, namespace, name: path.name, query, presenter, onStarted: request.onWatchStarted },
-        response,
+        openSink(),
       );
       return undefined;
     case 'create': {

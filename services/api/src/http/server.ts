@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@everynode/objects';
@@ -20,6 +19,7 @@ import type { FairQueue } from '../fairness/fair-queue.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
 import { formOf } from '../present/presenter-for.js';
 import { statusProtobuf } from '../present/protobuf-presenter.js';
+import { ReplySink, type WatchSink } from '../watch/watch-sink.js';
 import { Body } from './body.js';
 import { addHealth, isHealthCheck } from './health-routes.js';
 import { negotiate, PROTOBUF, type Representation, wantsPretty } from './negotiate.js';
@@ -202,9 +202,7 @@ async function serveInTurn(
   try {
     const serving = serveApi(context, request, path, query, {
       onWatchStarted: leave,
-      response: watches
-        ? watchResponse(reply, () => audit?.record(auditedRequest(request, reply, 'ResponseStarted')))
-        : reply.raw,
+      openSink: () => new ReplySink(reply, () => audit?.record(auditedRequest(request, reply, 'ResponseStarted'))),
     });
     const answer = await (deadline ? deadline.keep(serving) : serving);
     if (!answer) return reply;
@@ -254,7 +252,7 @@ async function serveApi(
   request: FastifyRequest,
   path: ResourcePath | undefined,
   query: Query,
-  { onWatchStarted, response }: { onWatchStarted: () => void; response: ServerResponse },
+  { onWatchStarted, openSink }: { onWatchStarted: () => void; openSink: () => WatchSink },
 ): Promise<ResourceAnswer | undefined> {
   const body = bodyOf(request);
   const { method } = request;
@@ -272,26 +270,8 @@ async function serveApi(
       body,
       onWatchStarted,
     },
-    response,
+    openSink,
   );
-}
-
-/** A watch writes to the socket itself; fastify lets go of the reply when it begins. */
-function watchResponse(reply: FastifyReply, onBegin: () => void) {
-  return new Proxy(reply.raw, {
-    get(raw, property) {
-      if (property === 'writeHead') {
-        return (status: number, headers: Record<string, string>) => {
-          reply.hijack();
-          const written = raw.writeHead(status, { 'audit-id': reply.request.id, ...headers });
-          onBegin();
-          return written;
-        };
-      }
-      const value: unknown = Reflect.get(raw, property);
-      return typeof value === 'function' ? value.bind(raw) : value;
-    },
-  });
 }
 
 function bodyOf(request: FastifyRequest): Body {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { CachedObject, ObjectChange } from '@everynode/list-watch';
 import { type ApiError, invalid, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
@@ -11,6 +10,7 @@ import { expired, select } from '../rest/list.js';
 import { EventEncoder } from './event-encoder.js';
 import { eventFor, shownIn, wireType } from './watch-event.js';
 import type { Batch, Subscriber } from './watch-hub.js';
+import type { WatchSink } from './watch-sink.js';
 
 const BOOKMARK_MS = 60_000;
 /** A last bookmark comes this long before the watch ends, so that the next one begins where this one stood. */
@@ -41,13 +41,13 @@ export interface WatchRequest {
 }
 
 /**
- * Streams the changes of a collection until the client goes, the time is up or the service stops. The response is
- * written here. Throws only before the first byte. Source: apiserver storage/cacher, Watch.
+ * Streams the changes of a collection until the client goes, the time is up or the service stops. Throws only
+ * before the first byte. Source: apiserver storage/cacher, Watch.
  */
 export async function watchObjects(
   context: ApiContext,
   { definition, namespace, name, query, presenter, onStarted }: WatchRequest,
-  response: ServerResponse,
+  sink: WatchSink,
 ): Promise<void> {
   const options = listOptions(query, true);
   const selection = selectionFrom(definition, namespace, query, name);
@@ -56,7 +56,7 @@ export async function watchObjects(
   if (error) throw invalid({ group: definition.group, kind: definition.plural, name: '' }, [error]);
   if (resourceVersion === '') await context.freshReads.catchUp();
   else if (sendInitialEvents) await context.freshReads.waitFor(Number(resourceVersion));
-  const watch = new Watch(context, definition, selection, presenter, response);
+  const watch = new Watch(context, definition, selection, presenter, sink);
   // From here to the subscription nothing is awaited: no change can come in between.
   watch.begin(options, onStarted);
   await watch.ended;
@@ -71,7 +71,7 @@ class Watch implements Subscriber {
   readonly #definition: ResourceDefinition;
   readonly #selection: Selection;
   readonly #presenter: Presenter;
-  readonly #response: ServerResponse;
+  readonly #sink: WatchSink;
   readonly #group: string;
   readonly ended: Promise<void>;
   #end: () => void = () => undefined;
@@ -87,13 +87,13 @@ class Watch implements Subscriber {
     definition: ResourceDefinition,
     selection: Selection,
     presenter: Presenter,
-    response: ServerResponse,
+    sink: WatchSink,
   ) {
     this.#context = context;
     this.#definition = definition;
     this.#selection = selection;
     this.#presenter = presenter;
-    this.#response = response;
+    this.#sink = sink;
     this.#group = `${presenter.form} ${selection.key}`;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -103,13 +103,11 @@ class Watch implements Subscriber {
   begin({ sendInitialEvents, resourceVersion, allowBookmarks, timeoutSeconds }: ListOptions, onStarted: () => void) {
     const { watches, reflector, signal } = this.#context;
     const { storage } = this.#definition;
-    this.#response.writeHead(200, {
+    this.#sink.begin(200, {
       'content-type': this.#presenter.watchContentType,
       'cache-control': 'no-cache, private',
     });
-    this.#response.flushHeaders();
     const stop = (): void => this.#close();
-    this.#response.once('close', stop);
     signal.addEventListener('abort', stop, { once: true });
     const seconds = timeoutSeconds || MIN_TIMEOUT_S * (1 + Math.random());
     const timers = [setTimeout(stop, Math.min(seconds * 1000, 2 ** 31 - 1))];
@@ -119,7 +117,7 @@ class Watch implements Subscriber {
       if (last > 0) timers.push(setTimeout(() => this.#bookmark(), Math.min(last, 2 ** 31 - 1)));
     }
     this.#cleanUp.push(
-      () => this.#response.off('close', stop),
+      this.#sink.onClose(stop),
       () => signal.removeEventListener('abort', stop),
       () => {
         for (const timer of timers) clearTimeout(timer);
@@ -133,7 +131,7 @@ class Watch implements Subscriber {
       this.#start(initial, marksEnd)
         .catch((error: unknown) => {
           this.#context.log.error({ err: error, resource: this.#definition.plural }, 'a watch failed');
-          this.#response.destroy();
+          this.#sink.destroy();
         })
         .finally(onStarted);
     };
@@ -163,7 +161,7 @@ class Watch implements Subscriber {
       bytes = 0;
     };
     for (const object of initial) {
-      if (this.#isOver) return;
+      if (this.#sink.isOver) return;
       const event = this.#presenter.event('ADDED', this.#presenter.inEvent(object, !this.#columnsSent));
       this.#columnsSent = true;
       events.push(event);
@@ -171,23 +169,19 @@ class Watch implements Subscriber {
       const isLate = performance.now() - since > SLICE_MS;
       if (bytes < CHUNK_BYTES && !isLate) continue;
       flush();
-      if (this.#response.writableLength > BEHIND_BYTES) await this.#roomInSocket();
+      if (this.#sink.backlog > BEHIND_BYTES) await this.#roomInSocket();
       else if (isLate) await new Promise(setImmediate);
       else continue;
       since = performance.now();
     }
-    if (this.#isOver) return;
+    if (this.#sink.isOver) return;
     if (events.length > 0) flush();
     if (marksEnd) this.#bookmarkAt(this.#position, { [INITIAL_EVENTS_END]: 'true' });
     await this.#catchUp();
   }
 
-  get #isOver(): boolean {
-    return this.#response.writableEnded || this.#response.destroyed;
-  }
-
   onBatch(batch: Batch): void {
-    if (this.#behind || this.#isOver) return;
+    if (this.#behind || this.#sink.isOver) return;
     const after = batch.aside ? -1 : this.#position;
     // Who wants the same of the same changes gets the same bytes.
     const alike = (batch.changes[0]?.revision ?? 0) > after && (this.#columnsSent || !this.#presenter.columnsFirst);
@@ -198,7 +192,7 @@ class Watch implements Subscriber {
     }
     this.#position = Math.max(this.#position, batch.changes.at(-1)?.revision ?? 0);
     if (bytes.length > 0) this.#write(bytes);
-    if (this.#response.writableLength > BEHIND_BYTES) {
+    if (this.#sink.backlog > BEHIND_BYTES) {
       this.#behind = true;
       void this.#roomInSocket().then(() => this.#catchUp());
     }
@@ -212,7 +206,7 @@ class Watch implements Subscriber {
   async #catchUp(): Promise<void> {
     const { watches } = this.#context;
     const { storage } = this.#definition;
-    while (!this.#isOver) {
+    while (!this.#sink.isOver) {
       const changes = watches.changesAfter(storage, this.#position, CATCH_UP);
       if (!changes) {
         this.#fail(expired(this.#position, watches.floorOf(storage)));
@@ -226,7 +220,7 @@ class Watch implements Subscriber {
       const bytes = this.#encode(changes, this.#position);
       this.#position = last.revision;
       if (bytes.length > 0) this.#write(bytes);
-      if (this.#response.writableLength > BEHIND_BYTES) await this.#roomInSocket();
+      if (this.#sink.backlog > BEHIND_BYTES) await this.#roomInSocket();
       else await new Promise(setImmediate);
     }
   }
@@ -234,23 +228,23 @@ class Watch implements Subscriber {
   /** Resolves when the socket has taken what waits in it, or is no more: one that takes nothing for long is cut off. */
   #roomInSocket(): Promise<void> {
     const { log, watchStallMs } = this.#context;
-    if (this.#isOver) return Promise.resolve();
+    if (this.#sink.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(this.#stalled);
-        this.#response.off('drain', done);
-        this.#response.off('close', done);
+        offDrain();
+        offClose();
         resolve();
       };
-      this.#response.once('drain', done);
-      this.#response.once('close', done);
+      const offDrain = this.#sink.onDrain(done);
+      const offClose = this.#sink.onClose(done);
       this.#stalled = setTimeout(() => {
         log.warn(
           { resource: this.#definition.plural, stalledMs: watchStallMs },
           'a watcher took nothing and was dropped',
         );
         this.#context.watches.dropped += 1;
-        this.#response.destroy();
+        this.#sink.destroy();
       }, watchStallMs);
     });
   }
@@ -291,13 +285,13 @@ class Watch implements Subscriber {
   }
 
   #write(event: Payload): void {
-    if (!this.#isOver) this.#response.write(event);
+    if (!this.#sink.isOver) this.#sink.write(event);
   }
 
   #close(): void {
     for (const cleanUp of this.#cleanUp) cleanUp();
     this.#cleanUp = [];
-    if (!this.#response.writableEnded) this.#response.end();
+    this.#sink.end();
     this.#end();
   }
 }
