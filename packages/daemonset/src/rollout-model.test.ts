@@ -1,3 +1,4 @@
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { Node, Pod } from 'kubernetes-types/core/v1.js';
@@ -279,7 +280,7 @@ describe('any cluster under any edits', () => {
           expect([kept?.deletes.length, kept?.createOn.length]).toEqual([made?.deletes.length, made?.createOn.length]);
         }
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 
@@ -307,7 +308,7 @@ describe('any cluster under any edits', () => {
           numberReady: eligible.size,
         });
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 });

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyObject } from '../../fixtures/arbitrary-object.js';
@@ -31,7 +32,7 @@ describe('whatever a client sends', () => {
         expect(decodeObject({ value: object }, definition, 'Strict').object).toEqual(object);
         exercise(definition, object, current);
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 });

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deepFreeze } from '../fixtures/expect-refusal.js';
@@ -212,7 +213,7 @@ describe.each(kinds)('properties over %s', (_title, typeName, object) => {
       fc.property(object, object, (a, b) => {
         expect(apply(a, diffStrategicMerge(deepFreeze(a), deepFreeze(b), typeName, lookupType))).toEqual(b);
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 

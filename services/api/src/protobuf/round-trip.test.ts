@@ -1,4 +1,5 @@
 import { decodeObject, lookupType, postedKinds, resources, typeOfKind, type ValueFacts } from '@everynode/objects';
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyObject } from '../../../../packages/objects/fixtures/arbitrary-object.js';
@@ -85,7 +86,7 @@ describe('messages', () => {
         const { object: again } = decodeObject({ value: back }, target);
         expect(withoutEmpty(again)).toEqual(withoutEmpty(object));
       }),
-      { numRuns: 60 },
+      propertyRuns(60),
     );
   });
 });

@@ -1,4 +1,5 @@
 import { resources } from '@everynode/objects';
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
@@ -190,7 +191,7 @@ describe('any request', () => {
           expect(json.reason).toEqual(expect.any(String));
         },
       ),
-      { numRuns: 2000 },
+      propertyRuns(2000),
     );
     // It got past the front door.
     expect([...seen]).toEqual(expect.arrayContaining([200, 201, 400, 404, 405, 415, 422]));
@@ -313,7 +314,7 @@ describe('patches, messages and Accept headers', () => {
         else if (type === 'application/json') expect(JSON.parse(text)).toMatchObject({ kind: 'Status', code: status });
         else expect(text).toMatch(/^kind: Status$/m);
       }),
-      { numRuns: 800 },
+      propertyRuns(800),
     );
     expect([...seen]).toEqual(expect.arrayContaining([200, 201, 400, 404, 406, 422]));
     expect((await api.request('GET', `${MAPS}/target`)).status).toBe(200);

@@ -1,3 +1,4 @@
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
@@ -337,7 +338,7 @@ describe('whatever is sent', () => {
             expect(answer.json).toMatchObject({ kind: 'Status', status: 'Failure', code: answer.status });
         },
       ),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 });

@@ -1,4 +1,5 @@
 import type { PodStatusReported } from '@everynode/contract';
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -132,7 +133,7 @@ describe('the outbox', () => {
           expect(new Map([...written].map(([uid, { phase }]) => [uid, phase]))).toEqual(latest);
         },
       ),
-      { numRuns: 20 },
+      propertyRuns(20),
     );
   });
 });
