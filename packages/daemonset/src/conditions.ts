@@ -2,7 +2,7 @@ import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from 'kubernetes-
 import { nameNodes } from './name-nodes.js';
 import type { RolloutLedger } from './rollout-ledger.js';
 import type { RolloutLimits } from './rollout-limits.js';
-import { holdOf } from './rollout-policy.js';
+import { holdOf } from './rollout-permission.js';
 
 const PREFIX = 'everynode.io/';
 const OWN = ['Progressing', 'Degraded', 'Paused'];

@@ -9,7 +9,7 @@ import { compareDaemonPods, isPodDeleting, isPodReady, isPodUpdated } from './po
 import { overrideFor, withOverride } from './resource-overrides.js';
 import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
 import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION, ZONE_ORDER_ANNOTATION } from './rollout-limits.js';
-import { holdOf, type RolloutHold } from './rollout-policy.js';
+import { holdOf, type RolloutHold } from './rollout-permission.js';
 import { rolloutNumbers } from './strategy.js';
 
 /**

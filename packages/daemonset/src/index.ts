@@ -16,7 +16,7 @@ export * from './resource-overrides.js';
 export * from './revision.js';
 export * from './rollout-ledger.js';
 export * from './rollout-limits.js';
-export * from './rollout-policy.js';
+export * from './rollout-permission.js';
 export * from './strategy.js';
 export * from './taints.js';
 export * from './zone-order.js';

@@ -6,7 +6,7 @@ import {
   FROZEN_ANNOTATION,
   GOOD_REVISION_ANNOTATION,
   PAUSED_ANNOTATION,
-} from './rollout-policy.js';
+} from './rollout-permission.js';
 import { readZoneOrder } from './zone-order.js';
 
 /** An annotation of ours that cannot be read. */

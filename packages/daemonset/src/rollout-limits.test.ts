@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { assessNode } from './assessment.js';
 import { compileDaemonSet } from './eligibility.js';
 import { RolloutLedger } from './rollout-ledger.js';
-import { holdOf } from './rollout-policy.js';
+import { holdOf } from './rollout-permission.js';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 
