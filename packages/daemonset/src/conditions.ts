@@ -2,7 +2,7 @@ import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from 'kubernetes-
 import { nameNodes } from './name-nodes.js';
 import type { RolloutLedger } from './rollout-ledger.js';
 import type { RolloutLimits } from './rollout-limits.js';
-import { holdOf } from './rollout-permission.js';
+import { HOLD_REASONS, permissionOf } from './rollout-permission.js';
 
 const PREFIX = 'everynode.io/';
 const OWN = ['Progressing', 'Degraded', 'Paused'];
@@ -19,11 +19,7 @@ const OWN_REASONS: ReadonlySet<string> = new Set([
   'OnDelete',
   'NodesNotReady',
   'Partition',
-  'Paused',
-  'Frozen',
-  'Canary',
-  'Restarts',
-  'RevisionFailed',
+  ...HOLD_REASONS,
 ]);
 
 /** Everything the conditions are worked out from. */
@@ -89,14 +85,16 @@ export function isRolledOut({ ledger }: Pick<ConditionView, 'ledger'>): boolean 
 
 type Stage = { stage: 'complete' | 'under-way' | 'waiting'; reason: string; message: string };
 
-function stageOf({ daemonSet, ledger, limits, currentHash }: ConditionView): Stage {
+function stageOf(view: ConditionView): Stage {
+  const { daemonSet, ledger, limits } = view;
   const { desired, settled, old, skipped } = ledger;
   const progress = `${settled} of ${desired} nodes have the newest revision and are available`;
   if (isRolledOut({ ledger })) return { stage: 'complete', reason: 'RolloutComplete', message: progress };
-  const hold = holdOf(daemonSet, ledger, limits, currentHash);
+  const permission = permissionOf(view);
+  const { hold, mayUpdate } = permission;
   // Canaries that are being updated can get stuck like others; when they are done, the owner is waited for.
   const idle = ledger.isIdle;
-  if (hold && (hold.reason !== 'Canary' || (idle && canariesDone(ledger, limits)))) {
+  if (hold?.isShown && (!mayUpdate || (idle && canariesDone(ledger, limits)))) {
     return { stage: 'waiting', reason: hold.reason, message: `${hold.because}; ${progress}` };
   }
   if (daemonSet.spec?.updateStrategy?.type === 'OnDelete' && idle) {
@@ -112,7 +110,7 @@ function stageOf({ daemonSet, ledger, limits, currentHash }: ConditionView): Sta
   if (idle && old > 0 && old <= limits.partition) {
     return { stage: 'waiting', reason: 'Partition', message: `${old} nodes keep the old revision; ${progress}` };
   }
-  const turn = ledger.zoneInTurn(limits);
+  const turn = ledger.zoneInTurn(permission);
   const where = turn === undefined ? '' : `; in turn: ${limits.zones?.label} ${turn || '(none)'}`;
   return { stage: 'under-way', reason: 'RolloutProgressing', message: `${progress}${where}${waitingFor(ledger)}` };
 }
@@ -167,9 +165,10 @@ function degraded({ ledger }: ConditionView): Told {
   };
 }
 
-function paused({ daemonSet, ledger, limits, currentHash }: ConditionView): Told[] {
-  const hold = holdOf(daemonSet, ledger, limits, currentHash);
-  if (!hold) return [];
+function paused(view: ConditionView): Told[] {
+  const { ledger } = view;
+  const { hold } = permissionOf(view);
+  if (!hold?.isShown) return [];
   const { updatedNumberScheduled = 0, desiredNumberScheduled } = ledger.counters();
   const progress = `${updatedNumberScheduled} of ${desiredNumberScheduled} nodes have the newest revision`;
   return [{ type: 'Paused', status: 'True', reason: hold.reason, message: `${hold.because}; ${progress}` }];

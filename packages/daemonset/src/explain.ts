@@ -9,7 +9,7 @@ import { compareDaemonPods, isPodDeleting, isPodReady, isPodUpdated } from './po
 import { overrideFor, withOverride } from './resource-overrides.js';
 import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
 import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION, ZONE_ORDER_ANNOTATION } from './rollout-limits.js';
-import { holdOf, type RolloutHold } from './rollout-permission.js';
+import { permissionOf, type RolloutHold, type RolloutPermission } from './rollout-permission.js';
 import { rolloutNumbers } from './strategy.js';
 
 /**
@@ -77,8 +77,9 @@ export function explainDaemonSet(input: ExplainInput): NodeExplanation[] {
     const name = node.metadata?.name ?? '';
     ledger.set(name, assessNode(compiled, { node, pods: podsByNode.get(name) ?? [], currentHash, now }));
   }
-  const decision = ledger.decide(daemonSet.spec?.updateStrategy, compiled.limits);
-  const pass = new Pass(input, ledger, decision, compiled.limits);
+  const permission = permissionOf({ ledger, limits: compiled.limits, currentHash });
+  const decision = ledger.decide(daemonSet.spec?.updateStrategy, permission);
+  const pass = new Pass(input, ledger, permission, decision, compiled.limits);
   return nodes.map((node) => pass.explain(node));
 }
 
@@ -87,20 +88,30 @@ class Pass {
   readonly #ledger: RolloutLedger;
   readonly #restarts: ReadonlySet<string>;
   readonly #surges: ReadonlySet<string>;
+  readonly #mayManage: boolean;
+  /** What old pods wait for, beside the budget. */
   readonly #hold: RolloutHold | undefined;
   readonly #waiting: string;
   readonly #limits: RolloutLimits;
   /** The zone that is being updated. */
   readonly #turn: string | undefined;
 
-  constructor(input: ExplainInput, ledger: RolloutLedger, decision: RolloutDecision, limits: RolloutLimits) {
+  constructor(
+    input: ExplainInput,
+    ledger: RolloutLedger,
+    permission: RolloutPermission,
+    decision: RolloutDecision,
+    limits: RolloutLimits,
+  ) {
     this.#limits = limits;
     this.#input = input;
     this.#ledger = ledger;
     this.#restarts = new Set(decision.deletes.map(({ node }) => node));
     this.#surges = new Set(decision.createOn);
-    this.#hold = holdOf(input.daemonSet, ledger, limits, input.currentHash);
-    this.#turn = ledger.zoneInTurn(limits);
+    const { hold, mayManage, mayUpdate } = permission;
+    this.#mayManage = mayManage;
+    this.#hold = hold?.isShown || !mayUpdate ? hold : undefined;
+    this.#turn = ledger.zoneInTurn(permission);
     this.#waiting = this.#whyOthersWait();
   }
 
@@ -132,7 +143,7 @@ class Pass {
     const { eligibility, create, deletes } = assessment;
     const against = describeIneligibility(eligibility.because);
     if (!pod && !create) return ['none', against];
-    if (this.#hold?.reason === 'Frozen' && (create || deletes.length > 0)) return ['wait', this.#hold.because];
+    if (!this.#mayManage && (create || deletes.length > 0)) return ['wait', this.#hold?.because ?? ''];
     if (create) return this.#creation(node);
     const [removal] = deletes;
     if (removal) {
@@ -190,7 +201,6 @@ class Pass {
   }
 
   #update(kind: string): [NodeOutcome, string] {
-    if (this.#hold && this.#hold.reason !== 'Canary') return ['wait', this.#waiting];
     const broken = kind === 'replace-now' || kind === 'create-now';
     return [
       'restart',

@@ -1,12 +1,6 @@
 import { ApiError, parseLabelSelector } from '@everynode/objects';
 import { readResourceOverrides } from './resource-overrides.js';
 import * as limits from './rollout-limits.js';
-import {
-  FAILED_REVISION_ANNOTATION,
-  FROZEN_ANNOTATION,
-  GOOD_REVISION_ANNOTATION,
-  PAUSED_ANNOTATION,
-} from './rollout-permission.js';
 import { readZoneOrder } from './zone-order.js';
 
 /** An annotation of ours that cannot be read. */
@@ -40,8 +34,8 @@ const canary: Rule = (value) => {
 
 /** Every annotation of ours that means something on a DaemonSet. */
 const RULES: Readonly<Record<string, Rule>> = {
-  [PAUSED_ANNOTATION]: flag,
-  [FROZEN_ANNOTATION]: flag,
+  [limits.PAUSED_ANNOTATION]: flag,
+  [limits.FROZEN_ANNOTATION]: flag,
   [limits.SKIP_NOT_READY_ANNOTATION]: flag,
   [limits.ROLLBACK_ANNOTATION]: flag,
   [limits.PARTITION_ANNOTATION]: atLeast(0),
@@ -57,8 +51,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   [limits.DEADLINE_ANNOTATION]: atLeast(1),
   [limits.CREATE_RATE_ANNOTATION]: atLeast(1),
   [limits.OVERRIDES_ANNOTATION]: (value) => readResourceOverrides(value).faults,
-  [GOOD_REVISION_ANNOTATION]: anything,
-  [FAILED_REVISION_ANNOTATION]: anything,
+  [limits.GOOD_REVISION_ANNOTATION]: anything,
+  [limits.FAILED_REVISION_ANNOTATION]: anything,
   'everynode.io/conditions': flag,
 };
 

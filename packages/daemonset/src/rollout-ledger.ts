@@ -2,8 +2,8 @@ import type { DaemonSetStatus, DaemonSetUpdateStrategy } from 'kubernetes-types/
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { countNothing, type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
 import type { NodeFault } from './node-fault.js';
-import { NO_LIMITS, type RolloutLimits } from './rollout-limits.js';
 import { RolloutParts } from './rollout-parts.js';
+import { type RolloutPermission, UNHELD } from './rollout-permission.js';
 import { rolloutNumbers, scaled } from './strategy.js';
 import { compareZones } from './zone-order.js';
 
@@ -132,26 +132,24 @@ export class RolloutLedger {
    * What the strategy allows now. Costs O(actions). Which candidates go first is unspecified upstream; here those that
    * became candidates first. Source: pkg/controller/daemon/update.go, rollingUpdate.
    *
-   * `limits` are the owner's beyond the strategy; without them it is as upstream.
+   * The permission says what the owner allows of it; without one it is as upstream.
    */
-  decide(strategy: DaemonSetUpdateStrategy | undefined, limits = NO_LIMITS): RolloutDecision {
-    if (strategy?.type === 'OnDelete' || this.stoppedByRestarts(limits)) return { deletes: [], createOn: [] };
-    const scope = this.#scope(strategy, limits);
+  decide(strategy: DaemonSetUpdateStrategy | undefined, permission: RolloutPermission = UNHELD): RolloutDecision {
+    if (strategy?.type === 'OnDelete' || !permission.mayUpdate) return { deletes: [], createOn: [] };
+    const scope = this.#scope(strategy, permission);
     return scope.maxSurge > 0 || this.#count(OF_SURGE) > 0 ? this.#decideSurge(scope) : this.#decideReplace(scope);
   }
 
-  #scope(strategy: DaemonSetUpdateStrategy | undefined, limits: RolloutLimits): Scope {
-    const held = this.holdsForCanary(limits) ? limits.canary?.which : undefined;
-    const partition = typeof held === 'number' ? Math.max(limits.partition, this.desired - held) : limits.partition;
-    const only = typeof held === 'function' ? (node: string) => this.#nodes.get(node)?.counts.canary === 1 : undefined;
-    const mayMove = this.#count(OLD_PARTS) - partition;
+  #scope(strategy: DaemonSetUpdateStrategy | undefined, permission: RolloutPermission): Scope {
+    const only = permission.canariesOnly ? (node: string) => this.#nodes.get(node)?.counts.canary === 1 : undefined;
+    const mayMove = this.#count(OLD_PARTS) - permission.minOld;
     const numbers = rolloutNumbers(strategy, this.desired);
-    const turn = this.zoneInTurn(limits);
+    const turn = this.zoneInTurn(permission);
     const zone = turn === undefined ? undefined : this.#zones.get(turn);
     const all = [...this.#zones.values()];
     const whole: Scope = { zones: zone ? [zone] : all, spenders: all, ...numbers, mayMove, only };
-    if (!zone || limits.zoneBudget === undefined) return whole;
-    const budget = Math.max(1, scaled(limits.zoneBudget, zone.desired));
+    if (!zone || permission.zoneBudget === undefined) return whole;
+    const budget = Math.max(1, scaled(permission.zoneBudget, zone.desired));
     const surges = numbers.maxSurge > 0;
     return { ...whole, spenders: [zone], maxSurge: surges ? budget : 0, maxUnavailable: surges ? 0 : budget };
   }
@@ -160,9 +158,8 @@ export class RolloutLedger {
    * The zone that is being updated: the first, in the owner's order, that has an old pod or an update under way. Undefined
    * when there is no order, nothing is left to do, or canaries are chosen, which go first wherever they are.
    */
-  zoneInTurn(limits: RolloutLimits): string | undefined {
-    const { zones: order } = limits;
-    if (!order || (typeof limits.canary?.which === 'function' && this.holdsForCanary(limits))) return undefined;
+  zoneInTurn({ zones: order, canariesOnly }: RolloutPermission): string | undefined {
+    if (!order || canariesOnly) return undefined;
     let turn: string | undefined;
     for (const [zone, parts] of this.#zones) {
       if (parts.count(OLD_PARTS) + parts.count(IN_THE_MIDDLE) === 0) continue;
@@ -171,22 +168,19 @@ export class RolloutLedger {
     return turn;
   }
 
-  /** Pods of the current revision have restarted so often that nobody else gets it. */
-  stoppedByRestarts({ pauseAfterRestarts }: RolloutLimits): boolean {
-    return this.#totals.restarts >= pauseAfterRestarts;
-  }
-
-  /** Only canaries are updated: they have not proven themselves, or are not asked to. */
-  holdsForCanary({ canary }: RolloutLimits): boolean {
-    if (!canary) return false;
-    if (canary.provenAfterMs === undefined) return true;
-    const wanted = typeof canary.which === 'number' ? Math.min(canary.which, this.desired) : this.#totals.canary;
-    return wanted === 0 || this.#totals.proven < wanted;
-  }
-
   /** Restarts in pods of the current revision. */
   get restarts(): number {
     return this.#totals.restarts;
+  }
+
+  /** Nodes that the canary selector chooses; all eligible nodes where there is none. */
+  get canaries(): number {
+    return this.#totals.canary;
+  }
+
+  /** Canaries that have run the current revision for as long as they must, without a restart. */
+  get provenCanaries(): number {
+    return this.#totals.proven;
   }
 
   /** Nodes with an old pod and nothing newer. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { assessNode } from './assessment.js';
 import { compileDaemonSet } from './eligibility.js';
 import { RolloutLedger } from './rollout-ledger.js';
-import { holdOf } from './rollout-permission.js';
+import { permissionOf } from './rollout-permission.js';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 
@@ -56,12 +56,13 @@ function rollout(
     const state = { node: nodeOf(place), pods: [podOf(place)], currentHash: 'new', now };
     ledger.set(place.name, assessNode(compiled, state));
   }
-  const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, compiled.limits);
+  const permission = permissionOf({ ledger, limits: compiled.limits, currentHash: 'new' });
+  const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, permission);
   const recheck = [...ledger.nodes()].map(([, { recheckAtMs }]) => recheckAtMs).find((at) => at !== undefined);
   return {
     updates: [...deletes.map(({ node }) => node), ...createOn],
-    turn: ledger.zoneInTurn(compiled.limits),
-    hold: holdOf(daemonSet, ledger, compiled.limits, 'new')?.reason,
+    turn: ledger.zoneInTurn(permission),
+    hold: permission.hold?.reason,
     recheck,
   };
 }

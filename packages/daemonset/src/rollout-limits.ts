@@ -4,6 +4,20 @@ import type { Node } from 'kubernetes-types/core/v1.js';
 import { type ResourceOverride, readResourceOverrides } from './resource-overrides.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
+/** `"true"`: no more updates; pods that are missing are still created, and those that must not stay still go. */
+export const PAUSED_ANNOTATION = 'everynode.io/paused';
+/** `"true"`: nothing is created and nothing is deleted; the status is still written. */
+export const FROZEN_ANNOTATION = 'everynode.io/frozen';
+/**
+ * Hash of the last revision that every node had and was available with. The controller writes it where a rollback is
+ * asked for.
+ */
+export const GOOD_REVISION_ANNOTATION = 'everynode.io/last-good-revision';
+/**
+ * Hash of the revision that was rolled back. The controller writes it. While it stands, that revision is not rolled out
+ * again, so a pipeline that applies the same manifest over and over does no harm.
+ */
+export const FAILED_REVISION_ANNOTATION = 'everynode.io/failed-revision';
 /** A number: this many nodes keep the old revision. */
 export const PARTITION_ANNOTATION = 'everynode.io/partition';
 /** A number of nodes, or a label selector of nodes: these are updated first, and the others wait. */
@@ -37,6 +51,10 @@ export interface Canary {
 
 /** What a DaemonSet's owner asks beyond its spec. Nothing of it holds without annotations. */
 export interface RolloutLimits {
+  paused: boolean;
+  frozen: boolean;
+  /** Hash of a revision that is not rolled out again. */
+  failedRevision: string | undefined;
   /** Nodes that keep the old revision. */
   partition: number;
   canary: Canary | undefined;
@@ -54,6 +72,9 @@ export interface RolloutLimits {
 }
 
 export const NO_LIMITS: RolloutLimits = {
+  paused: false,
+  frozen: false,
+  failedRevision: undefined,
   partition: 0,
   canary: undefined,
   pauseAfterRestarts: Number.POSITIVE_INFINITY,
@@ -102,6 +123,9 @@ export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): Roll
   if (!annotations) return NO_LIMITS;
   const deadline = wholeNumber(annotations[DEADLINE_ANNOTATION]);
   return {
+    paused: annotations[PAUSED_ANNOTATION] === 'true',
+    frozen: annotations[FROZEN_ANNOTATION] === 'true',
+    failedRevision: annotations[FAILED_REVISION_ANNOTATION],
     partition: wholeNumber(annotations[PARTITION_ANNOTATION]) ?? NO_LIMITS.partition,
     canary: canaryOf(annotations),
     pauseAfterRestarts: wholeNumber(annotations[RESTARTS_ANNOTATION]) ?? NO_LIMITS.pauseAfterRestarts,

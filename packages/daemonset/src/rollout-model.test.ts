@@ -8,7 +8,7 @@ import { REVISION_LABEL } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf } from './eligibility.js';
 import { isPodDeleting, isPodReady } from './pod-state.js';
 import { RolloutLedger } from './rollout-ledger.js';
-import { NO_LIMITS } from './rollout-limits.js';
+import { UNHELD } from './rollout-permission.js';
 
 /** A cluster in memory with one DaemonSet, which random edits and passes of the pure reconciler change. */
 class Model {
@@ -247,8 +247,8 @@ describe('a partition', () => {
         model.changeTemplate();
         for (let pass = 0; pass < 30; pass += 1) {
           const { deletes, createOn } = model.ledger.decide(model.daemonSet.spec?.updateStrategy, {
-            ...NO_LIMITS,
-            partition,
+            ...UNHELD,
+            minOld: partition,
           });
           for (const { node, pod } of deletes) model.delete(node, pod);
           for (const node of createOn) model.create(node);

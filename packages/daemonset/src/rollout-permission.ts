@@ -1,60 +1,144 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import type { RolloutLedger } from './rollout-ledger.js';
-import { CANARY_ANNOTATION, RESTARTS_ANNOTATION, type RolloutLimits } from './rollout-limits.js';
+import {
+  CANARY_ANNOTATION,
+  FAILED_REVISION_ANNOTATION,
+  FROZEN_ANNOTATION,
+  NO_LIMITS,
+  PAUSED_ANNOTATION,
+  RESTARTS_ANNOTATION,
+  type RolloutLimits,
+} from './rollout-limits.js';
 
-/** `"true"`: no more updates; pods that are missing are still created, and those that must not stay still go. */
-export const PAUSED_ANNOTATION = 'everynode.io/paused';
-/** `"true"`: nothing is created and nothing deleted; the status is still told. */
-export const FROZEN_ANNOTATION = 'everynode.io/frozen';
-/** Hash of the last revision that every node had and was available with. Written by the controller, where rollbacks are asked for. */
-export const GOOD_REVISION_ANNOTATION = 'everynode.io/last-good-revision';
-/**
- * Hash of the revision that was rolled back. Written by the controller; while it stands, that revision is not rolled out again,
- * so a pipeline that applies the same manifest over and over does no harm.
- */
-export const FAILED_REVISION_ANNOTATION = 'everynode.io/failed-revision';
-
-export type RolloutPolicy = 'run' | 'paused' | 'frozen';
-
-/** What the owner of a DaemonSet lets the controller do. Without these annotations it is as upstream. */
-export function rolloutPolicyOf({ metadata }: Pick<DaemonSet, 'metadata'>, currentHash: string): RolloutPolicy {
-  const annotations = metadata?.annotations;
-  if (!annotations) return 'run';
-  if (annotations[FROZEN_ANNOTATION] === 'true') return 'frozen';
-  const failed = currentHash !== '' && annotations[FAILED_REVISION_ANNOTATION] === currentHash;
-  return failed || annotations[PAUSED_ANNOTATION] === 'true' ? 'paused' : 'run';
+/** What a permission is derived from. */
+export interface PermissionFacts {
+  ledger: RolloutLedger;
+  limits: RolloutLimits;
+  /** Hash of the current revision; empty when there is none yet. */
+  currentHash: string;
 }
+
+/** One reason to hold a rollout. A new annotation that holds rollouts is one entry of `HOLD_RULES`, and its parse. */
+interface HoldRule {
+  reason: string;
+  /** `other-nodes`: canaries are still updated. */
+  stops: 'everything' | 'updates' | 'other-nodes';
+  /** The hold is shown even when no node waits for an update: the owner switched it on by hand. */
+  isStanding: boolean;
+  applies(facts: PermissionFacts): boolean;
+  because(facts: PermissionFacts): string;
+}
+
+/** The first rule that applies is the one that users see. Everything that any rule stops is stopped. */
+const HOLD_RULES = [
+  {
+    reason: 'Frozen',
+    stops: 'everything',
+    isStanding: true,
+    applies: ({ limits }) => limits.frozen,
+    because: () => `${FROZEN_ANNOTATION} holds everything`,
+  },
+  {
+    reason: 'Paused',
+    stops: 'updates',
+    isStanding: true,
+    applies: ({ limits }) => limits.paused,
+    because: () => `${PAUSED_ANNOTATION} holds updates`,
+  },
+  {
+    reason: 'RevisionFailed',
+    stops: 'updates',
+    isStanding: false,
+    applies: ({ limits, currentHash }) => currentHash !== '' && limits.failedRevision === currentHash,
+    because: ({ currentHash }) =>
+      `${FAILED_REVISION_ANNOTATION} holds updates: revision ${currentHash} was rolled back before`,
+  },
+  {
+    reason: 'Restarts',
+    stops: 'updates',
+    isStanding: false,
+    applies: ({ ledger, limits }) => ledger.restarts >= limits.pauseAfterRestarts,
+    because: ({ ledger }) =>
+      `${RESTARTS_ANNOTATION} holds updates after ${ledger.restarts} restarts of the newest revision`,
+  },
+  {
+    reason: 'Canary',
+    stops: 'other-nodes',
+    isStanding: false,
+    applies: waitsForCanaries,
+    because: () => `${CANARY_ANNOTATION} holds updates of other nodes`,
+  },
+] as const satisfies readonly HoldRule[];
+
+export type HoldReason = (typeof HOLD_RULES)[number]['reason'];
+
+/** Reasons of the condition `Paused`, and of `Progressing` while a rollout is held. */
+export const HOLD_REASONS: readonly HoldReason[] = HOLD_RULES.map(({ reason }) => reason);
 
 /** What holds updates, or everything, and why. */
 export interface RolloutHold {
-  reason: 'Paused' | 'Frozen' | 'Restarts' | 'Canary' | 'RevisionFailed';
+  reason: HoldReason;
   because: string;
+  /** Conditions show the hold. False where it has nothing to hold back: no node has an old pod and nothing newer. */
+  isShown: boolean;
 }
 
-/** Undefined when nothing is held; canaries hold only while some node has the old revision. */
-export function holdOf(
-  daemonSet: DaemonSet,
-  ledger: RolloutLedger,
-  limits: RolloutLimits,
-  currentHash: string,
-): RolloutHold | undefined {
-  const annotations = daemonSet.metadata?.annotations ?? {};
-  if (annotations[FROZEN_ANNOTATION] === 'true') {
-    return { reason: 'Frozen', because: `${FROZEN_ANNOTATION} holds everything` };
-  }
-  if (annotations[PAUSED_ANNOTATION] === 'true') {
-    return { reason: 'Paused', because: `${PAUSED_ANNOTATION} holds updates` };
-  }
-  if (ledger.old === 0) return undefined;
-  if (rolloutPolicyOf(daemonSet, currentHash) === 'paused') {
-    const because = `${FAILED_REVISION_ANNOTATION} holds updates: revision ${currentHash} was rolled back before`;
-    return { reason: 'RevisionFailed', because };
-  }
-  if (ledger.stoppedByRestarts(limits)) {
-    const because = `${RESTARTS_ANNOTATION} holds updates after ${ledger.restarts} restarts of the newest revision`;
-    return { reason: 'Restarts', because };
-  }
-  return ledger.holdsForCanary(limits)
-    ? { reason: 'Canary', because: `${CANARY_ANNOTATION} holds updates of other nodes` }
-    : undefined;
+/** What the owner of a DaemonSet permits now. Without annotations everything is permitted, as upstream. */
+export interface RolloutPermission {
+  /** Missing pods may be created, and pods that must not stay may be deleted. */
+  mayManage: boolean;
+  /** Old pods may be replaced. */
+  mayUpdate: boolean;
+  /** At least this many nodes keep the old revision. */
+  minOld: number;
+  /** Only the nodes that the canary selector chooses may be updated. */
+  canariesOnly: boolean;
+  /** The order in which zones are updated; undefined: all at the same time. */
+  zones: RolloutLimits['zones'];
+  /** The budget of the zone that is being updated; undefined: the strategy's numbers, over all nodes. */
+  zoneBudget: RolloutLimits['zoneBudget'];
+  hold: RolloutHold | undefined;
+}
+
+/** Permission without any annotation. */
+export const UNHELD: RolloutPermission = {
+  mayManage: true,
+  mayUpdate: true,
+  minOld: 0,
+  canariesOnly: false,
+  zones: NO_LIMITS.zones,
+  zoneBudget: NO_LIMITS.zoneBudget,
+  hold: undefined,
+};
+
+/**
+ * The only answer to "is this rollout held, and may the controller manage or update?". The controller acts on it, `decide`
+ * keeps to it, and conditions and explain show it. Costs no scan of nodes: it reads the ledger's sums.
+ */
+export function permissionOf(facts: PermissionFacts): RolloutPermission {
+  const { ledger, limits } = facts;
+  const applied: readonly (typeof HOLD_RULES)[number][] = HOLD_RULES.filter((rule) => rule.applies(facts));
+  const stops = (what: HoldRule['stops']): boolean => applied.some((rule) => rule.stops === what);
+  const first = applied[0];
+  const canaries = stops('other-nodes') ? limits.canary?.which : undefined;
+  return {
+    mayManage: !stops('everything'),
+    mayUpdate: !stops('everything') && !stops('updates'),
+    minOld: typeof canaries === 'number' ? Math.max(limits.partition, ledger.desired - canaries) : limits.partition,
+    canariesOnly: typeof canaries === 'function',
+    zones: limits.zones,
+    zoneBudget: limits.zoneBudget,
+    hold: first && {
+      reason: first.reason,
+      because: first.because(facts),
+      isShown: first.isStanding || ledger.old > 0,
+    },
+  };
+}
+
+/** Canaries have not been available for as long as they must be, or the owner set no time after which others follow. */
+function waitsForCanaries({ ledger, limits: { canary } }: PermissionFacts): boolean {
+  if (!canary) return false;
+  if (canary.provenAfterMs === undefined) return true;
+  const wanted = typeof canary.which === 'number' ? Math.min(canary.which, ledger.desired) : ledger.canaries;
+  return wanted === 0 || ledger.provenCanaries < wanted;
 }

@@ -7,8 +7,8 @@ import {
   hashOf,
   isPastDeadline,
   isRolledOut,
+  permissionOf,
   REVISION_LABEL,
-  rolloutPolicyOf,
   takeCreates,
   trimHistory,
 } from '@everynode/daemonset';
@@ -386,17 +386,18 @@ export class DaemonSetController implements Controller {
   /** Managing goes first; a rollout moves on only from a state in which nothing is left to manage. */
   #actionsFor({ state, cached, daemonSet }: Pass, due: string[]): Actions {
     const actions: Actions = { createOn: [], deletes: [] };
-    const policy = rolloutPolicyOf(daemonSet, state.hash);
+    const { limits } = state.take(cached);
+    const permission = permissionOf({ ledger: state.ledger, limits, currentHash: state.hash });
     // When it is let go, its annotations have changed, and every node is looked at again.
-    if (policy === 'frozen') return actions;
+    if (!permission.mayManage) return actions;
     for (const node of due) {
       const assessment = state.ledger.get(node);
       if (!assessment) continue;
       if (assessment.create) actions.createOn.push(node);
       for (const { pod, reason } of assessment.deletes) actions.deletes.push({ node, pod, reason });
     }
-    if (policy === 'paused' || actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
-    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy, state.take(cached).limits);
+    if (actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
+    const { deletes, createOn } = state.ledger.decide(daemonSet.spec?.updateStrategy, permission);
     return { createOn, deletes: deletes.map(({ node, pod }) => ({ node, pod, reason: 'update' })) };
   }
 
