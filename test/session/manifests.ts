@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSet } from '@everynode/objects';
 import { parse, stringify } from 'yaml';
 
 const path = fileURLToPath(new URL('../../examples/fluentd-elasticsearch.yaml', import.meta.url));

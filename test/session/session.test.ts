@@ -1,6 +1,5 @@
+import type { DaemonSet, Pod } from '@everynode/objects';
 import { eventually, type Kubectl } from '@everynode/test-kit';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Pod } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fluentd, MASTER_TOLERATION, podSpec } from './manifests.js';
 import { startStack, type TestStack } from './stack.js';

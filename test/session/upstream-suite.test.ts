@@ -1,8 +1,6 @@
 import { compileDaemonSet, eligibilityOf, isPodDeleting, revisionData } from '@everynode/daemonset';
-import { canonicalJson } from '@everynode/objects';
+import { type ControllerRevision, canonicalJson, type DaemonSet, type Node, type Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
-import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Any, GoClient, type GoWatch, MERGE, STRATEGIC, StatusError } from './go-client.js';
 import { startStack, type TestStack } from './stack.js';

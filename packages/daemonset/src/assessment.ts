@@ -1,4 +1,4 @@
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod } from '@everynode/objects';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from './eligibility.js';
 import { isNodeReady, type NodeFault, nodeFaultOf } from './node-fault.js';
 import { availableAt, compareDaemonPods, isPodDeleting, isPodReady, isPodTerminal, isPodUpdated } from './pod-state.js';

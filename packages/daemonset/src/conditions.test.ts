@@ -1,5 +1,4 @@
-import type { DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { DaemonSet, DaemonSetStatus, Node, Pod } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { assessNode } from './assessment.js';
 import { type ConditionView, conditionsFor, deadlineAt } from './conditions.js';

@@ -1,4 +1,4 @@
-import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from '@everynode/objects';
 import { nameNodes } from './name-nodes.js';
 import type { RolloutLedger } from './rollout-ledger.js';
 import type { RolloutLimits } from './rollout-limits.js';
@@ -61,7 +61,7 @@ export function conditionsFor(
     const before = stored?.conditions?.find(({ type }) => type === condition.type);
     const kept = before?.status === condition.status ? before.lastTransitionTime : undefined;
     const at = since === undefined ? (kept ?? toTimestamp(view.now)) : toTimestamp(since);
-    return { ...condition, lastTransitionTime: at as never };
+    return { ...condition, lastTransitionTime: at };
   });
   return [...others, ...told];
 }

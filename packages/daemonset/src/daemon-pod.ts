@@ -1,5 +1,4 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Pod, PodSpec, Toleration } from 'kubernetes-types/core/v1.js';
+import type { DaemonSet, Pod, PodSpec, Toleration } from '@everynode/objects';
 import { pinToNode } from './node-affinity.js';
 
 export const REVISION_LABEL = 'controller-revision-hash';

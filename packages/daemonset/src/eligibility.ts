@@ -1,5 +1,4 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Taint, Toleration } from 'kubernetes-types/core/v1.js';
+import type { DaemonSet, Node, Taint, Toleration } from '@everynode/objects';
 import { daemonPodTolerations } from './daemon-pod.js';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { type RolloutLimits, rolloutLimitsOf } from './rollout-limits.js';

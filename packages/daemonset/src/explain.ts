@@ -1,5 +1,4 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { assessNode, type DeleteReason, type NodeAssessment } from './assessment.js';
 import { REVISION_LABEL } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf, type Ineligibility } from './eligibility.js';

@@ -1,5 +1,14 @@
-import { matchesRequirements, newRequirement, type Requirement, type SelectorOperator } from '@everynode/objects';
-import type { Affinity, NodeSelector, NodeSelectorTerm, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import {
+  type Affinity,
+  matchesRequirements,
+  type NodeSelector,
+  type NodeSelectorTerm,
+  newRequirement,
+  type Pod,
+  type PodSpec,
+  type Requirement,
+  type SelectorOperator,
+} from '@everynode/objects';
 
 /** What a node selector looks at. */
 export interface NodeFacts {

@@ -1,4 +1,4 @@
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod } from '@everynode/objects';
 
 /** Why an eligible node has no available pod, for as long as nobody mends it. */
 export interface NodeFault {

@@ -1,4 +1,4 @@
-import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod, PodSpec } from '@everynode/objects';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { type Amounts, amountsOf, type HostPort, hostPorts, podRequests, portsMeet } from './pod-demands.js';
 import { findUntoleratedTaint, toleratesTaint } from './taints.js';

@@ -1,5 +1,4 @@
-import { milliValue, parseQuantity, wholeValue } from '@everynode/objects';
-import type { Container, PodSpec } from 'kubernetes-types/core/v1.js';
+import { type Container, milliValue, type PodSpec, parseQuantity, wholeValue } from '@everynode/objects';
 
 /** Amounts by resource name: cpu in thousandths, all else in whole units (bytes, pieces). */
 export type Amounts = Map<string, number>;

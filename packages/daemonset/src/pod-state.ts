@@ -1,6 +1,4 @@
-import { controllerOf, matchesLabelSelector, type OwnerReference } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import { controllerOf, type DaemonSet, matchesLabelSelector, type OwnerReference, type Pod } from '@everynode/objects';
 import { GENERATION_ANNOTATION, GENERATION_LABEL, REVISION_LABEL } from './daemon-pod.js';
 
 /** Condition Ready is True. */

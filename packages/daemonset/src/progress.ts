@@ -1,4 +1,4 @@
-import type { DaemonSetCondition, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSetCondition, DaemonSetStatus } from '@everynode/objects';
 
 /** How far a rollout has come: the most nodes that were seen settled on a revision, and since when (ms since the epoch). */
 export interface RolloutProgress {

@@ -1,14 +1,17 @@
 import {
   ApiError,
+  type Container,
   canonicalJson,
   isJsonObject,
   matchesRequirements,
+  type Node,
+  type PodSpec,
   parseLabelSelector,
   parseQuantity,
   QuantityError,
   type Requirement,
+  type ResourceRequirements,
 } from '@everynode/objects';
-import type { Container, Node, PodSpec, ResourceRequirements } from 'kubernetes-types/core/v1.js';
 import { parse, YAMLParseError } from 'yaml';
 import { fnv1aOf } from './fnv1a.js';
 

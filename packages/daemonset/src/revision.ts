@@ -1,5 +1,4 @@
-import { canonicalJson } from '@everynode/objects';
-import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { type ControllerRevision, canonicalJson, type DaemonSet } from '@everynode/objects';
 import { REVISION_LABEL } from './daemon-pod.js';
 import { fnv1a } from './fnv1a.js';
 

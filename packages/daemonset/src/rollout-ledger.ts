@@ -1,5 +1,4 @@
-import type { DaemonSetStatus, DaemonSetUpdateStrategy } from 'kubernetes-types/apps/v1.js';
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { DaemonSetStatus, DaemonSetUpdateStrategy, Pod } from '@everynode/objects';
 import { countNothing, type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
 import type { NodeFault } from './node-fault.js';
 import { RolloutParts } from './rollout-parts.js';

@@ -1,5 +1,4 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { assessNode } from './assessment.js';
 import { compileDaemonSet } from './eligibility.js';

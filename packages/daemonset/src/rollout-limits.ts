@@ -1,6 +1,4 @@
-import { ApiError, matchesRequirements, parseLabelSelector } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node } from 'kubernetes-types/core/v1.js';
+import { ApiError, type DaemonSet, matchesRequirements, type Node, parseLabelSelector } from '@everynode/objects';
 import { type ResourceOverride, readResourceOverrides } from './resource-overrides.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 

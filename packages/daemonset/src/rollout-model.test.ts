@@ -1,7 +1,6 @@
+import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { assessNode, type NodeAssessment } from './assessment.js';
 import { REVISION_LABEL } from './daemon-pod.js';

@@ -1,4 +1,4 @@
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Pod } from '@everynode/objects';
 import type { RolloutPart } from './assessment.js';
 
 type PartKind = RolloutPart['kind'];

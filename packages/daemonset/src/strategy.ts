@@ -1,4 +1,4 @@
-import type { DaemonSetUpdateStrategy } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSetUpdateStrategy } from '@everynode/objects';
 
 /** The numbers of a rolling update in force for a desired count. */
 export interface RolloutNumbers {

@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from 'kubernetes-types/core/v1.js';
+import type { Taint, Toleration } from '@everynode/objects';
 
 /** Switches of upstream's feature gates that bear on placement. */
 export interface TaintOptions {

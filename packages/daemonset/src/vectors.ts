@@ -1,7 +1,15 @@
-import { matchesLabelSelector } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Affinity, Node, NodeSelector, Pod, PodSpec, Taint, Toleration } from 'kubernetes-types/core/v1.js';
-import type { LabelSelector } from 'kubernetes-types/meta/v1.js';
+import {
+  type Affinity,
+  type DaemonSet,
+  type LabelSelector,
+  matchesLabelSelector,
+  type Node,
+  type NodeSelector,
+  type Pod,
+  type PodSpec,
+  type Taint,
+  type Toleration,
+} from '@everynode/objects';
 import { assessNode } from './assessment.js';
 import { daemonPodLabels, daemonPodTemplate, daemonPodTolerations } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf } from './eligibility.js';

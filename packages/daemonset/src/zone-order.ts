@@ -1,4 +1,4 @@
-import type { Node } from 'kubernetes-types/core/v1.js';
+import type { Node } from '@everynode/objects';
 
 /** Nodes are told apart by the value of a label, and updated value by value. */
 export interface ZoneOrder {

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta, ObjectRecord } from '@everynode/objects';
+import type { KubeObject, ObjectRecord, StoredMeta } from '@everynode/objects';
 import { sharedLabels } from './shared-labels.js';
 
 /** apiVersion and kind of a stored resource. */
@@ -65,8 +65,8 @@ export class CachedObject {
   }
 
   /** Metadata without `resourceVersion`. */
-  get metadata(): Readonly<ObjectMeta> {
-    return (this.#metadata ? this.#metadata.value : JSON.parse(this.record.metadata)) as ObjectMeta;
+  get metadata(): Readonly<StoredMeta> {
+    return (this.#metadata ? this.#metadata.value : JSON.parse(this.record.metadata)) as StoredMeta;
   }
 
   /** Labels alone. They are kept in any case, as selectors look at them for every change. */
@@ -92,7 +92,7 @@ export class CachedObject {
   get object(): KubeObject {
     if (this.#object) return this.#object;
     const { apiVersion, kind, forgetsParsed } = this.#kind;
-    const metadata: ObjectMeta = { ...this.metadata, resourceVersion: String(this.record.revision) };
+    const metadata: StoredMeta = { ...this.metadata, resourceVersion: String(this.record.revision) };
     const object: KubeObject = { apiVersion, kind, metadata, ...this.desired };
     const { status } = this;
     if (status !== undefined) object.status = status;

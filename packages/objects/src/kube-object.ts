@@ -1,46 +1,21 @@
-/** One owner of an object; the garbage collector follows these by uid. */
-export interface OwnerReference {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean;
-  blockOwnerDeletion?: boolean;
-}
+import type { ObjectMeta, OwnerReference } from './kinds/api-types.js';
 
-/** Metadata as a stored object has it: name and uid are always there. Times are RFC 3339 in UTC, whole seconds. */
-export interface ObjectMeta {
+export type { OwnerReference };
+
+/** Metadata as a stored object has it. Times are RFC 3339 in UTC, whole seconds. */
+export type StoredMeta = ObjectMeta & {
   name: string;
-  namespace?: string;
   uid: string;
-  generateName?: string;
-  resourceVersion?: string;
-  generation?: number;
   creationTimestamp: string;
-  deletionTimestamp?: string;
-  deletionGracePeriodSeconds?: number;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  ownerReferences?: OwnerReference[];
-  finalizers?: string[];
-  managedFields?: unknown[];
-}
+};
 
-/** Any object of the API in its JSON form. Fields beside metadata are typed by kind through `kubernetes-types`. */
+/** Any object of the API in its JSON form. The types of its fields beside metadata are those of its kind: see `Kinds`. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
-  metadata: ObjectMeta;
+  metadata: StoredMeta;
   spec?: unknown;
   status?: unknown;
-  [field: string]: unknown;
-}
-
-/** The same without the promises a store gives: what a client may send. */
-export interface KubeObjectInput {
-  apiVersion?: string;
-  kind?: string;
-  metadata?: Partial<ObjectMeta> & { [field: string]: unknown };
   [field: string]: unknown;
 }
 

@@ -1,5 +1,5 @@
-import type { PodSpec } from 'kubernetes-types/core/v1.js';
 import { forbiddenTo } from './api-error.js';
+import type { PodSpec } from './kinds/api-types.js';
 
 /** What a PriorityClass says, of what a pod takes from it. */
 export interface PriorityFacts {

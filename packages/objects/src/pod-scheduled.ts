@@ -1,4 +1,4 @@
-import type { PodCondition } from 'kubernetes-types/core/v1.js';
+import type { PodCondition } from './kinds/api-types.js';
 
 /** A pod's conditions with this PodScheduled among them; it keeps its time while its status stays. `now` as the API writes times. */
 export function withPodScheduled(

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from './kube-object.js';
+import type { KubeObject, StoredMeta } from './kube-object.js';
 
 /**
  * An object as the store, the journal, the bus and the caches carry it: in parts, each part JSON text.
@@ -72,7 +72,7 @@ function metadataToJson(record: ObjectRecord): string {
 
 /** The parsed object. */
 export function recordToObject(record: ObjectRecord, apiVersion: string, kind: string): KubeObject {
-  const metadata = JSON.parse(record.metadata) as ObjectMeta;
+  const metadata = JSON.parse(record.metadata) as StoredMeta;
   if (record.revision > 0) metadata.resourceVersion = String(record.revision);
   const object: KubeObject = { apiVersion, kind, metadata, ...(JSON.parse(record.desired) as object) };
   if (record.observed !== null) object.status = JSON.parse(record.observed);

@@ -1,4 +1,4 @@
-import type { Container, LifecycleHandler, Probe, ResourceRequirements } from 'kubernetes-types/core/v1.js';
+import type { Container, LifecycleHandler, Probe, ResourceRequirements } from '../kinds/api-types.js';
 import { formatQuantity, milliValue, parseQuantity } from '../quantity/index.js';
 import { defaultPullPolicy } from './image-name.js';
 

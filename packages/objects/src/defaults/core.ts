@@ -1,5 +1,4 @@
-import type { Namespace, Node, Secret } from 'kubernetes-types/core/v1.js';
-import type { PriorityClass } from 'kubernetes-types/scheduling/v1.js';
+import type { Namespace, Node, PriorityClass, Secret } from '../kinds/api-types.js';
 
 /** The label that lets selectors find a namespace by its name. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';

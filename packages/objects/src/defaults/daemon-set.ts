@@ -1,4 +1,4 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSet } from '../kinds/api-types.js';
 import { setPodSpecDefaults } from './pod-spec.js';
 
 const REVISION_HISTORY_LIMIT = 10;

@@ -1,7 +1,6 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Namespace, Node, Pod, PodSpec, Secret } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { canonicalValue } from '../decode/index.js';
+import type { DaemonSet, Namespace, Node, Pod, PodSpec, Secret } from '../kinds/api-types.js';
 import {
   addDefaultTolerations,
   imageTag,

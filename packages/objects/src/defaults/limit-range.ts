@@ -1,4 +1,4 @@
-import type { LimitRange, LimitRangeItem } from 'kubernetes-types/core/v1.js';
+import type { LimitRange, LimitRangeItem } from '../kinds/api-types.js';
 import { roundResources } from './container.js';
 
 const AMOUNTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;

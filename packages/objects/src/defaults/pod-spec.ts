@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from 'kubernetes-types/core/v1.js';
+import type { Container, PodSpec } from '../kinds/api-types.js';
 import { roundResources, setContainerDefaults } from './container.js';
 import { setVolumeDefaults } from './volume.js';
 

@@ -1,4 +1,4 @@
-import type { Pod, PodSpec, Toleration } from 'kubernetes-types/core/v1.js';
+import type { Pod, PodSpec, Toleration } from '../kinds/api-types.js';
 import { containersOf, setPodSpecDefaults } from './pod-spec.js';
 
 /** Defaults of a Pod (pkg/apis/core/v1 SetDefaults_Pod): those of its spec, and some that templates do not get. */

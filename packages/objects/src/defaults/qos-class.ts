@@ -1,4 +1,4 @@
-import type { PodSpec } from 'kubernetes-types/core/v1.js';
+import type { PodSpec } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
 import { containersOf } from './pod-spec.js';
 

@@ -1,4 +1,4 @@
-import type { DownwardAPIVolumeFile, Volume, VolumeProjection } from 'kubernetes-types/core/v1.js';
+import type { DownwardAPIVolumeFile, Volume, VolumeProjection } from '../kinds/api-types.js';
 import { defaultPullPolicy } from './image-name.js';
 
 /** 0644 in decimal. */

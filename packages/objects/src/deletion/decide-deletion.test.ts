@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ObjectMeta } from '../kube-object.js';
+import type { StoredMeta } from '../kube-object.js';
 import { type Deletable, type DeletionDecision, decideDeletion, isReleased } from './decide-deletion.js';
 import type { DeletionOptions } from './delete-options.js';
 import { plainDeletionRules, podDeletionRules } from './pod-deletion.js';
@@ -9,7 +9,7 @@ const GRACE_7 = { terminationGracePeriodSeconds: 7 };
 const GRACE_20 = { terminationGracePeriodSeconds: 20 };
 const NOW = Date.parse('2026-01-01T00:00:00.400Z');
 
-function stored(metadata: Partial<ObjectMeta> = {}, pod: Partial<Deletable> = {}): Deletable {
+function stored(metadata: Partial<StoredMeta> = {}, pod: Partial<Deletable> = {}): Deletable {
   const base = { name: 'a', uid: 'u', creationTimestamp: '2025-12-31T00:00:00Z' };
   return {
     metadata: JSON.stringify({ ...base, ...metadata }),
@@ -20,9 +20,9 @@ function stored(metadata: Partial<ObjectMeta> = {}, pod: Partial<Deletable> = {}
   };
 }
 
-const marked = (decision: DeletionDecision): Partial<ObjectMeta> => {
+const marked = (decision: DeletionDecision): Partial<StoredMeta> => {
   if (decision.kind === 'keep' || !decision.parts) throw new Error(`decided to ${decision.kind}`);
-  return JSON.parse(decision.parts.metadata) as ObjectMeta;
+  return JSON.parse(decision.parts.metadata) as StoredMeta;
 };
 const plain = (object: Deletable, options: DeletionOptions = {}) =>
   decideDeletion(object, options, plainDeletionRules, NOW);
@@ -146,7 +146,7 @@ describe('a pod', () => {
 
 describe('isReleased', () => {
   const base = { name: 'a', uid: 'u', creationTimestamp: '2025-12-31T00:00:00Z' };
-  it.each<[boolean, Partial<ObjectMeta>]>([
+  it.each<[boolean, Partial<StoredMeta>]>([
     [false, {}],
     [true, { deletionTimestamp: 'x' }],
     [true, { deletionTimestamp: 'x', deletionGracePeriodSeconds: 0, finalizers: [] }],

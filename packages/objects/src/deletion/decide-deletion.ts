@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../kube-object.js';
+import type { StoredMeta } from '../kube-object.js';
 import type { ObjectRecord } from '../record.js';
 import { timestamp } from '../timestamp.js';
 import { type DeletionOptions, finalizersForDeletion } from './delete-options.js';
@@ -41,7 +41,7 @@ export function decideDeletion(
   rules: DeletionRules,
   now: number,
 ): DeletionDecision {
-  const metadata = JSON.parse(object.metadata) as ObjectMeta;
+  const metadata = JSON.parse(object.metadata) as StoredMeta;
   const { deletionTimestamp, deletionGracePeriodSeconds: pending } = metadata;
   const isGraceful = rules.graceSeconds !== undefined;
   if (isGraceful && deletionTimestamp !== undefined && pending !== undefined && pending > 0) {
@@ -62,7 +62,7 @@ export function decideDeletion(
 }
 
 /** May an object whose finalizers have changed go now? It was asked to, nothing holds it, and no grace is running. */
-export function isReleased(metadata: ObjectMeta): boolean {
+export function isReleased(metadata: StoredMeta): boolean {
   return (
     metadata.deletionTimestamp !== undefined &&
     (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
@@ -70,13 +70,13 @@ export function isReleased(metadata: ObjectMeta): boolean {
   );
 }
 
-function finalizersOf(metadata: ObjectMeta, options: DeletionOptions, rules: DeletionRules): string[] {
+function finalizersOf(metadata: StoredMeta, options: DeletionOptions, rules: DeletionRules): string[] {
   return finalizersForDeletion(metadata.finalizers ?? [], options, rules.defaultPropagation);
 }
 
-function mark(metadata: ObjectMeta, finalizers: string[], untilMs: number, graceSeconds: number): DeletionDecision {
+function mark(metadata: StoredMeta, finalizers: string[], untilMs: number, graceSeconds: number): DeletionDecision {
   const { finalizers: _before, ...rest } = metadata;
-  const marked: ObjectMeta = {
+  const marked: StoredMeta = {
     ...rest,
     // Its controllers have to behave differently from now on, so it counts as a new generation.
     ...(metadata.deletionTimestamp === undefined && metadata.generation && { generation: metadata.generation + 1 }),

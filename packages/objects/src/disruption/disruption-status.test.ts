@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import type { Pod } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 import { describe, expect, it } from 'vitest';
+import type { Pod, PodDisruptionBudget } from '../kinds/api-types.js';
 import { disruptionStatus, guards, judgeEviction } from './disruption-status.js';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');

@@ -1,5 +1,4 @@
-import type { Pod } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1.js';
+import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../kinds/api-types.js';
 import { matchesLabelSelector } from '../selectors/index.js';
 import { timestamp } from '../timestamp.js';
 
@@ -63,8 +62,8 @@ export function disruptionStatus(
         reason,
         message,
         ...(budget.metadata?.generation !== undefined && { observedGeneration: budget.metadata.generation }),
-        lastTransitionTime: before?.status === status ? before.lastTransitionTime : (timestamp(now) as never),
-      } as never,
+        lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(now),
+      },
     ],
   };
 }
@@ -92,7 +91,7 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
     const because = `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
     return { kind: 'wait', retryAfterSeconds: 0, because };
   }
-  const disruptedPods = { ...status?.disruptedPods, [pod.metadata?.name ?? '']: timestamp(now) as never };
+  const disruptedPods = { ...status?.disruptedPods, [pod.metadata?.name ?? '']: timestamp(now) };
   return {
     kind: 'allow',
     status: { ...(status as PodDisruptionBudgetStatus), disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },

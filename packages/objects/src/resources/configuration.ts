@@ -1,5 +1,5 @@
-import type { ConfigMap, Secret } from 'kubernetes-types/core/v1.js';
 import { setSecretDefaults } from '../defaults/index.js';
+import type { ConfigMap, Secret } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { configMapTable, secretTable, serviceAccountTable } from '../table/index.js';
 import {

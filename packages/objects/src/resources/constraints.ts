@@ -1,5 +1,5 @@
-import type { LimitRange, ResourceQuota } from 'kubernetes-types/core/v1.js';
 import { setLimitRangeDefaults } from '../defaults/limit-range.js';
+import type { LimitRange, ResourceQuota } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { genericTable, resourceQuotaTable } from '../table/index.js';
 import { validateLimitRange } from '../validation/limit-range.js';

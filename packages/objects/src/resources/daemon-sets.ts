@@ -1,5 +1,5 @@
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
 import { setDaemonSetDefaults } from '../defaults/index.js';
+import type { DaemonSet } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { daemonSetTable } from '../table/index.js';

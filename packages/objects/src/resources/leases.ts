@@ -1,4 +1,4 @@
-import type { Lease } from 'kubernetes-types/coordination/v1.js';
+import type { Lease } from '../kinds/api-types.js';
 import { leaseTable } from '../table/index.js';
 import { validateLease } from '../validation/coordination.js';
 import { defineResource } from './define-resource.js';

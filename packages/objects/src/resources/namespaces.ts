@@ -1,5 +1,5 @@
-import type { Namespace } from 'kubernetes-types/core/v1.js';
 import { setNamespaceDefaults } from '../defaults/index.js';
+import type { Namespace } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { namespaceTable } from '../table/index.js';
 import { dnsLabelFaults } from '../validation/index.js';

@@ -1,5 +1,5 @@
-import type { Node } from 'kubernetes-types/core/v1.js';
 import { setNodeDefaults } from '../defaults/index.js';
+import type { Node } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { nodeTable } from '../table/index.js';
 import { validateNode, validateNodeUpdate } from '../validation/index.js';

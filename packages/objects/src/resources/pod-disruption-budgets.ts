@@ -1,4 +1,4 @@
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import type { PodDisruptionBudget } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { podDisruptionBudgetTable } from '../table/index.js';
 import { validatePodDisruptionBudget } from '../validation/pod-disruption-budget.js';

@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, Pod } from 'kubernetes-types/core/v1.js';
+import type { Container, EphemeralContainer, Pod } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { SubresourceDefinition, Verb } from '../resource.js';
 import { validateEphemeralContainersUpdate } from '../validation/ephemeral-containers.js';

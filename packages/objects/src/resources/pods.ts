@@ -1,5 +1,5 @@
-import type { Pod } from 'kubernetes-types/core/v1.js';
 import { qosClassOf, setPodDefaults } from '../defaults/index.js';
+import type { Pod } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { podTable } from '../table/index.js';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';

@@ -1,5 +1,5 @@
-import type { PriorityClass } from 'kubernetes-types/scheduling/v1.js';
 import { setPriorityClassDefaults } from '../defaults/index.js';
+import type { PriorityClass } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { priorityClassTable } from '../table/index.js';
 import { validatePriorityClass, validatePriorityClassUpdate } from '../validation/coordination.js';

@@ -1,4 +1,4 @@
-import type { ClusterRole, RoleBinding } from 'kubernetes-types/rbac/v1.js';
+import type { ClusterRole, RoleBinding } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import { genericTable, roleBindingTable } from '../table/index.js';
 import {

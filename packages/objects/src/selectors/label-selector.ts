@@ -1,5 +1,5 @@
-import type { LabelSelector } from 'kubernetes-types/meta/v1.js';
 import { ApiError } from '../api-error.js';
+import type { LabelSelector } from '../kinds/api-types.js';
 import {
   formatRequirements,
   type Labels,
@@ -8,8 +8,6 @@ import {
   type Requirement,
   type SelectorOperator,
 } from './requirement.js';
-
-export type { LabelSelector } from 'kubernetes-types/meta/v1.js';
 
 const OPERATORS: ReadonlyMap<string, SelectorOperator> = new Map([
   ['In', 'in'],

@@ -1,4 +1,4 @@
-import type { DaemonSetSpec, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSetSpec, DaemonSetStatus } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { formatLabelSelector } from '../selectors/index.js';

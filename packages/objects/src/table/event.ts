@@ -1,4 +1,4 @@
-import type { Event } from 'kubernetes-types/core/v1.js';
+import type { Event } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { ageSince } from './age.js';

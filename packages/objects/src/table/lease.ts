@@ -1,4 +1,4 @@
-import type { LeaseSpec } from 'kubernetes-types/coordination/v1.js';
+import type { LeaseSpec } from '../kinds/api-types.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 

@@ -1,4 +1,4 @@
-import type { NamespaceStatus } from 'kubernetes-types/core/v1.js';
+import type { NamespaceStatus } from '../kinds/api-types.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 

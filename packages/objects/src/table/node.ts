@@ -1,4 +1,4 @@
-import type { NodeSpec, NodeStatus } from 'kubernetes-types/core/v1.js';
+import type { NodeSpec, NodeStatus } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';

@@ -1,4 +1,4 @@
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import type { PodDisruptionBudget } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';

@@ -1,4 +1,4 @@
-import type { ContainerState, ContainerStatus, Pod, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { ContainerState, ContainerStatus, Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
 
 /** What a line of `kubectl get pods` says of the containers. */
 export interface PodSummary {

@@ -1,4 +1,4 @@
-import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { PodSpec, PodStatus } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { RowAt, TableDefinition, TableRow } from '../resource.js';
 import { ageSince } from './age.js';

@@ -1,4 +1,4 @@
-import type { PriorityClass } from 'kubernetes-types/scheduling/v1.js';
+import type { PriorityClass } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';

@@ -1,4 +1,4 @@
-import type { ResourceQuota } from 'kubernetes-types/core/v1.js';
+import type { ResourceQuota } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';

@@ -1,4 +1,4 @@
-import type { DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSetStatus } from '../kinds/api-types.js';
 
 /** What `kubectl rollout status` reads of a DaemonSet. */
 export interface RolloutObject {

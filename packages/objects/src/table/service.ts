@@ -1,4 +1,4 @@
-import type { Service } from 'kubernetes-types/core/v1.js';
+import type { Service } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from '../kube-object.js';
+import type { KubeObject, StoredMeta } from '../kube-object.js';
 import type { TableCell, TableColumn, TableDefinition, TableRow } from '../resource.js';
 
 /** How much of each object goes with its row (`?includeObject=`). */
@@ -27,7 +27,7 @@ export interface TableOptions {
 export interface PartialObjectMetadata {
   kind: 'PartialObjectMetadata';
   apiVersion: string;
-  metadata: ObjectMeta;
+  metadata: StoredMeta;
 }
 
 export interface TableBody {

@@ -1,3 +1,4 @@
+import type { FieldError } from '../field-error.js';
 import type {
   Affinity,
   NodeAffinity,
@@ -5,8 +6,7 @@ import type {
   NodeSelectorTerm,
   PodAffinityTerm,
   WeightedPodAffinityTerm,
-} from 'kubernetes-types/core/v1.js';
-import type { FieldError } from '../field-error.js';
+} from '../kinds/api-types.js';
 import { invalidFor, invalidValue, required } from './faults.js';
 import { BAD_OPERATOR, operatorErrors, validateLabelSelector } from './label-selector.js';
 import { dnsSubdomainFaults, qualifiedNameFaults } from './names.js';

@@ -1,5 +1,5 @@
-import type { ConfigMap, Secret } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { ConfigMap, Secret } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, invalidFor, invalidValue, required, tooLong } from './faults.js';
 import { configKeyFaults } from './names.js';

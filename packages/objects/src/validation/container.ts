@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Container, ContainerPort, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Container, ContainerPort, PodSpec } from '../kinds/api-types.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import {
   duplicate,

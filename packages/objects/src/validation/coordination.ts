@@ -1,6 +1,5 @@
-import type { Lease } from 'kubernetes-types/coordination/v1.js';
-import type { PriorityClass } from 'kubernetes-types/scheduling/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Lease, PriorityClass } from '../kinds/api-types.js';
 import { forbidden, invalidValue, NOT_POSITIVE, nonNegative, oneOf } from './faults.js';
 import { validateUnchanged } from './object-meta.js';
 
@@ -23,7 +22,7 @@ const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
 const PREEMPTION = ['PreemptLowerPriority', 'Never'];
 
 /** pkg/apis/scheduling/validation ValidatePriorityClass: the system's names and the numbers above 10⁹ are its own. */
-export function validatePriorityClass({ metadata, value, preemptionPolicy }: PriorityClass): FieldError[] {
+export function validatePriorityClass({ metadata, value = 0, preemptionPolicy }: PriorityClass): FieldError[] {
   const name = metadata?.name ?? '';
   const errors = oneOf('preemptionPolicy', preemptionPolicy, PREEMPTION);
   if (name.startsWith('system-')) {

@@ -1,6 +1,6 @@
-import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, RollingUpdateDaemonSet } from 'kubernetes-types/apps/v1.js';
 import { ApiError } from '../api-error.js';
 import type { FieldError } from '../field-error.js';
+import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, RollingUpdateDaemonSet } from '../kinds/api-types.js';
 import { isEmptySelector, matchesLabelSelector } from '../selectors/label-selector.js';
 import { forbidden, invalidValue, nonNegative, notSupported, required } from './faults.js';
 import { figureOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';

@@ -1,5 +1,5 @@
-import type { EnvFromSource, EnvVar, EnvVarSource } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { EnvFromSource, EnvVar, EnvVarSource } from '../kinds/api-types.js';
 import { invalidFor, invalidValue, notSupported, required } from './faults.js';
 import { configKeyFaults, dnsSubdomainFaults, envNameFaults } from './names.js';
 

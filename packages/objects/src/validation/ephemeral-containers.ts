@@ -1,5 +1,5 @@
-import type { Container, EphemeralContainer, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Container, EphemeralContainer, Pod, PodSpec } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { validateContainer } from './container.js';
 import { duplicate, forbidden, missing } from './faults.js';

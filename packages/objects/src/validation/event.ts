@@ -1,5 +1,5 @@
-import type { Event as CoreEvent } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Event as CoreEvent } from '../kinds/api-types.js';
 import { invalidFor, invalidValue, notSupported, required, tooLong } from './faults.js';
 import { qualifiedNameFaults } from './names.js';
 

@@ -1,5 +1,5 @@
-import type { ExecAction, HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { ExecAction, HTTPGetAction, IntOrString, Lifecycle, LifecycleHandler, Probe } from '../kinds/api-types.js';
 import {
   forbidden,
   invalidFor,
@@ -10,7 +10,6 @@ import {
   required,
   withinRange,
 } from './faults.js';
-import type { IntOrString } from './int-or-percent.js';
 import { portNameFaults } from './names.js';
 
 const MAX_PORT = 65535;

@@ -1,7 +1,6 @@
 import type { FieldError } from '../field-error.js';
+import type { IntOrString } from '../kinds/api-types.js';
 import { invalidValue, nonNegative } from './faults.js';
-
-export type IntOrString = number | string;
 
 const PERCENT = /^[0-9]+%$/;
 const PERCENT_FAULT =

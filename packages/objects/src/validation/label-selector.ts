@@ -1,5 +1,5 @@
-import type { LabelSelector } from 'kubernetes-types/meta/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { LabelSelector } from '../kinds/api-types.js';
 import { forbidden, invalidFor, invalidValue, required } from './faults.js';
 import { labelValueFaults, qualifiedNameFaults } from './names.js';
 import { validateLabels } from './object-meta.js';

@@ -1,5 +1,5 @@
-import type { LimitRange, LimitRangeItem } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { LimitRange, LimitRangeItem } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
 import { duplicate, forbidden, invalidFor, invalidValue, required } from './faults.js';
 import { qualifiedNameFaults } from './names.js';

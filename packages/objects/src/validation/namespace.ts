@@ -1,5 +1,5 @@
-import type { Namespace } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Namespace } from '../kinds/api-types.js';
 import { invalidValue } from './faults.js';
 
 /** The phase says whether a namespace goes, which its deletion alone decides (ValidateNamespaceStatusUpdate). */

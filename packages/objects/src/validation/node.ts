@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Node } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Node } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { duplicate, forbidden, invalidFor, invalidValue, NEGATIVE } from './faults.js';

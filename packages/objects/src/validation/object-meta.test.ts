@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { fieldErrorMessage } from '../field-error.js';
-import type { ObjectMeta } from '../kube-object.js';
+import type { StoredMeta } from '../kube-object.js';
 import { dnsSubdomainFaults, portNameFaults, qualifiedNameFaults } from './names.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
 
 const GOOD = { name: 'a', namespace: 'default' };
-const faults = (meta: Partial<ObjectMeta>, namespaced = true): string[] =>
+const faults = (meta: Partial<StoredMeta>, namespaced = true): string[] =>
   validateObjectMeta(meta, namespaced, dnsSubdomainFaults).map(({ type, field }) => `${type} ${field}`);
 
 describe('validateObjectMeta', () => {
-  it.each<[string, Partial<ObjectMeta>, string[]]>([
+  it.each<[string, Partial<StoredMeta>, string[]]>([
     ['a plain name', GOOD, []],
     ['no name', { namespace: 'x' }, ['FieldValueRequired metadata.name']],
     ['an upper-case name', { ...GOOD, name: 'A' }, ['FieldValueInvalid metadata.name']],
@@ -57,7 +57,7 @@ describe('validateObjectMeta', () => {
 });
 
 describe('validateObjectMetaUpdate', () => {
-  const current: Partial<ObjectMeta> = {
+  const current: Partial<StoredMeta> = {
     ...GOOD,
     uid: 'u',
     creationTimestamp: '2026-01-01T00:00:00Z',

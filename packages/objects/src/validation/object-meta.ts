@@ -1,5 +1,5 @@
 import type { FieldError } from '../field-error.js';
-import type { ObjectMeta, OwnerReference } from '../kube-object.js';
+import type { OwnerReference, StoredMeta } from '../kube-object.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, IMMUTABLE, invalidFor, invalidValue, nonNegative, required, tooLong } from './faults.js';
 import { dnsLabelFaults, labelValueFaults, maskTrailingDash, qualifiedNameFaults } from './names.js';
@@ -11,7 +11,7 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 /** Finalizers without a domain that the API itself acts on. */
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-type Meta = Partial<ObjectMeta>;
+type Meta = Partial<StoredMeta>;
 
 export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [

@@ -1,7 +1,7 @@
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { IntOrString, PodDisruptionBudget } from '../kinds/api-types.js';
 import { invalidValue, notSupported } from './faults.js';
-import { type IntOrString, validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
+import { validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
 import { validateLabelSelector } from './label-selector.js';
 
 const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];

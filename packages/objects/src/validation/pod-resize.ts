@@ -1,6 +1,6 @@
-import type { Container, Pod, ResourceRequirements } from 'kubernetes-types/core/v1.js';
 import { qosClassOf } from '../defaults/index.js';
 import type { FieldError } from '../field-error.js';
+import type { Container, Pod, ResourceRequirements } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, invalidValue } from './faults.js';
 import { validatePodSpec } from './pod-spec.js';

@@ -1,5 +1,5 @@
-import type { Container, PodSecurityContext, PodSpec, SecurityContext } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Container, PodSecurityContext, PodSpec, SecurityContext } from '../kinds/api-types.js';
 import {
   duplicate,
   forbidden,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { PodSpec, PodTemplateSpec, TopologySpreadConstraint } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { PodSpec, PodTemplateSpec, TopologySpreadConstraint } from '../kinds/api-types.js';
 import { validateAffinity } from './affinity.js';
 import { validateContainers } from './container.js';
 import {

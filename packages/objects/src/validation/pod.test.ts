@@ -1,8 +1,8 @@
-import type { Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { canonicalValue } from '../decode/index.js';
 import { setPodDefaults } from '../defaults/index.js';
 import type { FieldError } from '../field-error.js';
+import type { Pod } from '../kinds/api-types.js';
 import { validatePodCreate, validatePodUpdate } from './index.js';
 
 const CONTAINER = { name: 'c', image: 'busybox:1' };

@@ -1,5 +1,5 @@
-import type { Container, Pod, PodSpec, Toleration } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Container, Pod, PodSpec, Toleration } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, invalidValue, required, withinRange } from './faults.js';
 import { validateUnchanged } from './object-meta.js';

@@ -1,5 +1,5 @@
-import type { ClusterRole, PolicyRule, RoleBinding, Subject } from 'kubernetes-types/rbac/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { ClusterRole, PolicyRule, RoleBinding, Subject } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { invalidValue, notSupported, required } from './faults.js';
 import { validateLabelSelector } from './label-selector.js';

@@ -1,5 +1,5 @@
-import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
 import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE } from './faults.js';
 import { qualifiedNameFaults } from './names.js';

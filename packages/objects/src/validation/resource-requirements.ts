@@ -1,5 +1,5 @@
-import type { ResourceRequirements } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { ResourceRequirements } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
 import { invalidFor, invalidValue, NEGATIVE, required } from './faults.js';
 import { qualifiedNameFaults } from './names.js';

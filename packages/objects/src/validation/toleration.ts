@@ -1,5 +1,5 @@
-import type { Taint, Toleration } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { Taint, Toleration } from '../kinds/api-types.js';
 import { duplicate, invalidFor, invalidValue, notSupported, oneOf } from './faults.js';
 import { labelValueFaults, qualifiedNameFaults } from './names.js';
 

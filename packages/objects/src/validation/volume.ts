@@ -1,5 +1,5 @@
-import type { KeyToPath, Volume, VolumeMount, VolumeProjection } from 'kubernetes-types/core/v1.js';
 import type { FieldError } from '../field-error.js';
+import type { KeyToPath, Volume, VolumeMount, VolumeProjection } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
 import { duplicate, forbidden, invalidFor, invalidValue, missing, notSupported, required } from './faults.js';
 import { dnsLabelFaults } from './names.js';

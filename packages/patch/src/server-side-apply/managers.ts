@@ -1,3 +1,4 @@
+import type { ManagedFieldsEntry } from '@everynode/objects';
 import { isMap } from '../json.js';
 import { FieldSet } from './field-set.js';
 
@@ -52,7 +53,7 @@ export function readManagers(managedFields: readonly unknown[] | undefined): Own
 }
 
 /** The form of managedFields: appliers first, then by time and name. */
-export function writeManagers(managers: readonly Ownership[]): unknown[] {
+export function writeManagers(managers: readonly Ownership[]): ManagedFieldsEntry[] {
   const order = ({ operation, time = '', manager, apiVersion, subresource = '' }: Ownership): string =>
     [operation, time, manager, apiVersion, subresource].join('\u0000');
   return [...managers]

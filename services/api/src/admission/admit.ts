@@ -3,13 +3,13 @@ import {
   controllerOf,
   forbiddenTo,
   type KubeObject,
+  type PodSpec,
   type PriorityFacts,
   priorityClassIn,
   type ResourceDefinition,
   resolvePriority,
   withServiceAccount,
 } from '@everynode/objects';
-import type { PodSpec } from 'kubernetes-types/core/v1.js';
 import type { ApiContext } from '../api-context.js';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';

@@ -6,8 +6,7 @@ import {
   unknownAnnotations,
   withOverride,
 } from '@everynode/daemonset';
-import type { FieldError, KubeObject, ResourceDefinition } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import type { DaemonSet, FieldError, KubeObject, ResourceDefinition } from '@everynode/objects';
 
 const fieldOf = (key: string): string => `metadata.annotations[${key}]`;
 

@@ -1,7 +1,5 @@
 import { claimOf, type ExplainInput, hashOf, historyOf, isPodTerminal, targetNodeOf } from '@everynode/daemonset';
-import { controllerOf } from '@everynode/objects';
-import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
+import { type ControllerRevision, controllerOf, type DaemonSet, type Node, type Pod } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 
 export function allNodes({ reflector }: ApiContext): Node[] {

@@ -1,6 +1,5 @@
 import { type ChangePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
-import { notFound, resourceByStorage } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { type DaemonSet, notFound, resourceByStorage } from '@everynode/objects';
 import { policyWarnings } from '../admission/daemonset-policy.js';
 import type { ApiContext } from '../api-context.js';
 import { type Body, readObject } from '../http/body.js';

@@ -1,6 +1,5 @@
 import { type ChangePreview, describePreview, previewChange, revisionData } from '@everynode/daemonset';
-import { canonicalJson, type KubeObject } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
+import { canonicalJson, type DaemonSet, type KubeObject } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { allNodes, podsByNode } from './daemonset-view.js';
 

@@ -11,9 +11,9 @@ import {
   invalid,
   isJsonObject,
   notFound,
-  type ObjectMeta,
   type PropagationPolicy,
   type ResourceDefinition,
+  type StoredMeta,
   timestamp,
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
@@ -132,7 +132,7 @@ function terminatingNamespace(target: Target, current: Current, decision: Deleti
   const { finalizers } = (namespace.spec ?? {}) as { finalizers?: string[] };
   if (!finalizers?.length) return decision;
   if (namespace.metadata.deletionTimestamp !== undefined && decision.kind !== 'update') return { kind: 'keep' };
-  const marked = decision.kind === 'update' ? (JSON.parse(decision.parts.metadata) as ObjectMeta) : namespace.metadata;
+  const marked = decision.kind === 'update' ? (JSON.parse(decision.parts.metadata) as StoredMeta) : namespace.metadata;
   const { deletionGracePeriodSeconds: _grace, ...metadata } = marked;
   namespace.metadata = { ...metadata, deletionTimestamp: metadata.deletionTimestamp ?? timestamp(now) };
   namespace.status = { ...(namespace.status as object | undefined), phase: 'Terminating' };

@@ -1,5 +1,12 @@
-import { ApiError, conflict, notFound, timestamp, withPodScheduled } from '@everynode/objects';
-import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
+import {
+  ApiError,
+  conflict,
+  notFound,
+  type PodSpec,
+  type PodStatus,
+  timestamp,
+  withPodScheduled,
+} from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { type Body, readObject } from '../http/body.js';
 import type { Query } from '../http/query.js';

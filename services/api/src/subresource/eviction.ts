@@ -1,7 +1,13 @@
-import { ApiError, guards, judgeEviction, resourceByStorage } from '@everynode/objects';
+import {
+  ApiError,
+  guards,
+  judgeEviction,
+  type Pod,
+  type PodDisruptionBudget,
+  type PodDisruptionBudgetStatus,
+  resourceByStorage,
+} from '@everynode/objects';
 import type { Decision } from '@everynode/store';
-import type { Pod } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1.js';
 import type { ApiContext } from '../api-context.js';
 import { type Body, readObject } from '../http/body.js';
 import type { Query } from '../http/query.js';

@@ -1,5 +1,4 @@
-import { ApiError, conflict, type FieldError, invalid, notFound, timestamp } from '@everynode/objects';
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import { ApiError, conflict, type FieldError, invalid, notFound, type Pod, timestamp } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
 import { find } from '../auth/token-authentication.js';

@@ -1,4 +1,11 @@
-import { apiVersionOf, type FieldError, type KubeObject, type ResourceDefinition, timestamp } from '@everynode/objects';
+import {
+  apiVersionOf,
+  type FieldError,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type ResourceDefinition,
+  timestamp,
+} from '@everynode/objects';
 import { type ApplyTarget, type FieldManager, ownersAfterUpdate, readManagers, writeManagers } from '@everynode/patch';
 import type { Query } from '../http/query.js';
 import type { Half } from '../rest/update.js';
@@ -9,7 +16,7 @@ export type OwnersOf = (
   before: KubeObject | undefined,
   after: KubeObject,
   managedFields: readonly unknown[] | undefined,
-) => unknown[] | undefined;
+) => ManagedFieldsEntry[] | undefined;
 
 /** Who writes which half of which resource. */
 export interface Writing {

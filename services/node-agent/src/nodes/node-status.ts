@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { timestamp } from '@everynode/objects';
-import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
+import { type NodeCondition, type NodeStatus, timestamp } from '@everynode/objects';
 import type { HostedNode } from './nodes-file.js';
 
 const KUBELET_VERSION = 'v1.36.0';

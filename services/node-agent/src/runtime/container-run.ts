@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, ResourceRequirements } from 'kubernetes-types/core/v1.js';
+import type { Container, EphemeralContainer, ResourceRequirements } from '@everynode/objects';
 import type { AssignedPod } from './runtime.js';
 
 /** How a run of a container ended. Times are RFC 3339. */

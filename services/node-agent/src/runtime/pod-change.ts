@@ -1,5 +1,10 @@
-import { compareQuantities, formatQuantity, parseQuantity } from '@everynode/objects';
-import type { Container, ResourceRequirements } from 'kubernetes-types/core/v1.js';
+import {
+  type Container,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  type ResourceRequirements,
+} from '@everynode/objects';
 import type { ContainerRun } from './container-run.js';
 import type { AssignedPod } from './runtime.js';
 

@@ -1,4 +1,4 @@
-import type { ContainerState, ContainerStatus, PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { ContainerState, ContainerStatus, PodCondition, PodStatus } from '@everynode/objects';
 import { hexOf } from '../seeded-random.js';
 import type { ContainerExit, ContainerRun } from './container-run.js';
 import type { AssignedPod } from './runtime.js';
@@ -128,16 +128,16 @@ export function simulatedStatus(
   const before = (previous ?? pod.status)?.conditions;
   const defaultReason = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
   const { generation } = pod.metadata;
-  const status: PodStatus & { observedGeneration?: number } = {
+  const status: PodStatus = {
     ...(generation !== undefined && { observedGeneration: generation }),
     phase,
     conditions: verdicts.map(([type, verdict]): PodCondition => {
       const known = before?.find((condition) => condition.type === type);
       const since = known?.status === verdict.status ? known.lastTransitionTime : undefined;
-      return { type, ...verdict, lastProbeTime: null as never, lastTransitionTime: since ?? now };
+      return { type, ...verdict, lastProbeTime: null, lastTransitionTime: since ?? now };
     }),
     hostIP: hostIp,
-    hostIPs: [{ ip: hostIp }] as never,
+    hostIPs: [{ ip: hostIp }],
     startTime: state.acceptedAt,
     containerStatuses: mains.map((run) => containerStatus(uid, run, defaultReason)),
   };

@@ -1,5 +1,5 @@
 import type { PodEvent } from '@everynode/contract';
-import type { Pod, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { Pod, PodStatus } from '@everynode/objects';
 import type { HostedNode } from '../nodes/nodes-file.js';
 
 /** Something a runtime has to say about a pod. */

@@ -1,4 +1,4 @@
-import type { ContainerStatus } from 'kubernetes-types/core/v1.js';
+import type { ContainerStatus } from '@everynode/objects';
 import type { ContainerRun } from './container-run.js';
 import type { AssignedPod } from './runtime.js';
 import type { Step } from './simulated/stages.js';

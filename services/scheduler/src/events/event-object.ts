@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
+import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Decision } from '@everynode/store';
 import type { CorrelatedEvent } from './correlator.js';
 
@@ -14,7 +14,7 @@ export function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
   const { facts, name, count, firstMs, lastMs } = event;
   const { subject, component, host } = facts;
   const namespace = namespaceOf(event);
-  const metadata: ObjectMeta = { name, namespace, uid, creationTimestamp: timestamp(firstMs) };
+  const metadata: StoredMeta = { name, namespace, uid, creationTimestamp: timestamp(firstMs) };
   return {
     apiVersion: 'v1',
     kind: 'Event',

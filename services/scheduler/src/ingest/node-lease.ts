@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
+import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Decision, WriteRequest } from '@everynode/store';
 
 /** Where upstream keeps one lease a node. */
@@ -13,7 +13,7 @@ export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
  */
 export function leaseOf(node: string, nodeUid: string, now: number): WriteRequest {
   const at = new Date(now).toISOString();
-  const metadata: ObjectMeta = {
+  const metadata: StoredMeta = {
     name: node,
     namespace: NODE_LEASE_NAMESPACE,
     uid: randomUUID(),

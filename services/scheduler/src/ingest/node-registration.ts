@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { NodeRegistration } from '@everynode/contract';
-import { AGENT_ANNOTATION, type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
+import {
+  AGENT_ANNOTATION,
+  type KubeObject,
+  type NodeCondition,
+  type NodeStatus,
+  type StoredMeta,
+  splitObject,
+  timestamp,
+} from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
 
 /** Labels that a kubelet puts right whenever it registers; all others are the user's once the node exists. */
 const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'];
@@ -31,7 +38,7 @@ export function decideRegistration(
 ): Decision {
   const at = timestamp(now);
   if (!current) {
-    const metadata: ObjectMeta = {
+    const metadata: StoredMeta = {
       name: registration.name,
       uid: randomUUID(),
       creationTimestamp: at,
@@ -48,7 +55,7 @@ export function decideRegistration(
     };
     return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent };
   }
-  const metadata = JSON.parse(current.metadata ?? '{}') as ObjectMeta;
+  const metadata = JSON.parse(current.metadata ?? '{}') as StoredMeta;
   const stored = JSON.parse(current.observed ?? '{}') as NodeStatus;
   if (current.placement !== null && current.placement !== agent && isReady(stored)) {
     throw new NodeTakenError(registration.name, current.placement, agent);

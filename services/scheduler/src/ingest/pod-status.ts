@@ -1,7 +1,6 @@
 import type { PodStatusItem } from '@everynode/contract';
-import type { ObjectMeta } from '@everynode/objects';
+import type { PodCondition, PodStatus, StoredMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
 
 const TERMINAL: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
 
@@ -41,7 +40,7 @@ function changedStatus(stored: string, reported: PodStatus | undefined): string 
 function finished(current: Current, parts: { observed?: string }, order: number): Decision {
   // Hardly any pod has finalizers, and most of the metadata need not be parsed to know it.
   if (!current.metadata?.includes('"finalizers"')) return { kind: 'delete', parts };
-  const metadata = JSON.parse(current.metadata) as ObjectMeta;
+  const metadata = JSON.parse(current.metadata) as StoredMeta;
   if (!metadata.finalizers?.length) return { kind: 'delete', parts };
   const released = JSON.stringify({ ...metadata, deletionGracePeriodSeconds: 0 });
   return { kind: 'update', parts: { ...parts, metadata: released }, sequence: order };

@@ -1,4 +1,4 @@
-import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod, PodSpec } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { chooseNode, unavailableMessage } from './choose-node.js';
 

@@ -9,7 +9,7 @@ import {
   roomFaults,
   toleratesTaint,
 } from '@everynode/daemonset';
-import type { PodSpec } from 'kubernetes-types/core/v1.js';
+import type { PodSpec } from '@everynode/objects';
 
 /** A node, or why each of them will not do: how many nodes there are for each reason. */
 export type Choice = { node: string } | { reasons: ReadonlyMap<string, number>; nodes: number };

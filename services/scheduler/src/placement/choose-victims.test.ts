@@ -1,4 +1,4 @@
-import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Pod } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { chooseVictims, type OccupiedNode } from './choose-victims.js';
 

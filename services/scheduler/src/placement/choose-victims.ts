@@ -1,7 +1,5 @@
 import { nodeFault, type PodDemands, podDemands, roomFaults } from '@everynode/daemonset';
-import { beyondBudgets } from '@everynode/objects';
-import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
+import { beyondBudgets, type Node, type Pod, type PodDisruptionBudget, type PodSpec } from '@everynode/objects';
 
 /** A node with its whole pods: preemption chooses among them. */
 export interface OccupiedNode {

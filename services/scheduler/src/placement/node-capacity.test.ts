@@ -1,8 +1,7 @@
 import { roomDemands } from '@everynode/daemonset';
 import { ObjectCache } from '@everynode/list-watch';
-import type { KubeObject } from '@everynode/objects';
+import type { KubeObject, PodSpec } from '@everynode/objects';
 import { placementOf, splitObject } from '@everynode/objects';
-import type { PodSpec } from 'kubernetes-types/core/v1.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NodeCapacity } from './node-capacity.js';
 

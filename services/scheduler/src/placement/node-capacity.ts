@@ -1,6 +1,6 @@
 import { allocatableOf, isPodTerminal, type RoomDemands, roomFaults } from '@everynode/daemonset';
 import type { ObjectCache } from '@everynode/list-watch';
-import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js';
+import type { Node, Pod, PodSpec } from '@everynode/objects';
 
 /** The capacity that one pod holds although the caches do not show it on the node yet. */
 interface Claim {

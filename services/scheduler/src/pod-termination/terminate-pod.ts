@@ -1,6 +1,12 @@
-import { type DeletionDecision, decideDeletion, podDeletionRules, timestamp } from '@everynode/objects';
+import {
+  type DeletionDecision,
+  decideDeletion,
+  type PodCondition,
+  type PodStatus,
+  podDeletionRules,
+  timestamp,
+} from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
 
 /** Deletes a pod with the grace period of its spec, unless it is another pod by now or is going already. */
 export function decideTermination(current: Current | undefined, uid: string, now: number): DeletionDecision {

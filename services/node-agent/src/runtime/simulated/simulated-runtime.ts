@@ -1,6 +1,5 @@
-import { timestamp } from '@everynode/objects';
+import { type PodStatus, timestamp } from '@everynode/objects';
 import { TokenBucket } from '@everynode/service-shell';
-import type { PodStatus } from 'kubernetes-types/core/v1.js';
 import { nodeAddress, nodeCapacity } from '../../nodes/node-status.js';
 import type { HostedNode } from '../../nodes/nodes-file.js';
 import { seededRandom, seedOf } from '../../seeded-random.js';

@@ -12,7 +12,11 @@ import {
   withOverride,
 } from '@everynode/daemonset';
 import {
+  type DaemonSet,
   type KubeObject,
+  type Node,
+  type PodSpec,
+  type PodStatus,
   type PriorityFacts,
   resolvePriority,
   resourceByStorage,
@@ -21,8 +25,6 @@ import {
   withServiceAccount,
 } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { NodeCapacity } from '../../placement/node-capacity.js';
 import { PodText } from './pod-text.js';
 

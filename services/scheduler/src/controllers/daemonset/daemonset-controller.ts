@@ -13,10 +13,19 @@ import {
   trimHistory,
 } from '@everynode/daemonset';
 import { type CachedObject, type ObjectChange, type ReconcileResult, Workqueue } from '@everynode/list-watch';
-import { ApiError, controllerOf, isEmptySelector, keyOf, priorityClassIn } from '@everynode/objects';
+import {
+  ApiError,
+  type ControllerRevision,
+  controllerOf,
+  type DaemonSet,
+  type DaemonSetStatus,
+  isEmptySelector,
+  keyOf,
+  type Node,
+  type Pod,
+  priorityClassIn,
+} from '@everynode/objects';
 import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
-import type { ControllerRevision, DaemonSet, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod } from 'kubernetes-types/core/v1.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { DaemonPodFactory } from './daemon-pods.js';

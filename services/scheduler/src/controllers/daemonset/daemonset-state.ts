@@ -13,9 +13,7 @@ import {
   targetNodeOf,
 } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
-import { controllerOf } from '@everynode/objects';
-import type { DaemonSet } from 'kubernetes-types/apps/v1.js';
-import type { Node, Pod, PodStatus } from 'kubernetes-types/core/v1.js';
+import { controllerOf, type DaemonSet, type Node, type Pod, type PodStatus } from '@everynode/objects';
 import { PodsByNode } from './pods-by-node.js';
 
 /** The node a daemon pod is on or meant for; undefined for a pod that names none. */

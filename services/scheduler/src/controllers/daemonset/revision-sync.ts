@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
-import type { ObjectMeta, OwnerReference } from '@everynode/objects';
+import type { ControllerRevision, DaemonSet, OwnerReference, StoredMeta } from '@everynode/objects';
 import { canonicalJson, timestamp } from '@everynode/objects';
 import type { Current, Decision, Fence, Store, WriteResult } from '@everynode/store';
-import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
 
 export const REVISIONS = 'controllerrevisions.apps';
 
@@ -73,7 +72,7 @@ function create(
 ): Promise<WriteResult> {
   const data = revisionData(daemonSet);
   const { name = '', namespace = '', annotations } = daemonSet.metadata ?? {};
-  const metadata: ObjectMeta = {
+  const metadata: StoredMeta = {
     name: `${name}-${hash}`,
     namespace,
     uid: randomUUID(),

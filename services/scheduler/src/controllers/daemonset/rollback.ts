@@ -1,7 +1,14 @@
 import { FAILED_REVISION_ANNOTATION, GOOD_REVISION_ANNOTATION, hashOf, revisionData } from '@everynode/daemonset';
-import { canonicalJson, type KubeObject, type ObjectMeta, resourceByStorage, splitObject } from '@everynode/objects';
+import {
+  type ControllerRevision,
+  canonicalJson,
+  type DaemonSet,
+  type KubeObject,
+  resourceByStorage,
+  type StoredMeta,
+  splitObject,
+} from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { ControllerRevision, DaemonSet } from 'kubernetes-types/apps/v1.js';
 
 /** A revision to go back to. */
 export interface RollbackTarget {
@@ -35,7 +42,7 @@ export function rollbackTarget(
 /** Notes that every node runs the revision. */
 export function decideMark(current: Current | undefined, uid: string, hash: string): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
-  const metadata = JSON.parse(current.metadata ?? '{}') as ObjectMeta;
+  const metadata = JSON.parse(current.metadata ?? '{}') as StoredMeta;
   if (metadata.annotations?.[GOOD_REVISION_ANNOTATION] === hash) return { kind: 'keep' };
   const annotations = { ...metadata.annotations, [GOOD_REVISION_ANNOTATION]: hash };
   return { kind: 'update', parts: { metadata: JSON.stringify({ ...metadata, annotations }) } };
@@ -52,7 +59,7 @@ export function decideRollback(
   const before = {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: JSON.parse(current.metadata ?? '{}') as ObjectMeta,
+    metadata: JSON.parse(current.metadata ?? '{}') as StoredMeta,
     ...(JSON.parse(current.desired ?? '{}') as { spec: object }),
     ...(current.observed && { status: JSON.parse(current.observed) as unknown }),
   } as KubeObject;

@@ -1,7 +1,6 @@
 import { type ConditionView, conditionsFor } from '@everynode/daemonset';
-import { timestamp } from '@everynode/objects';
+import { type DaemonSetCondition, type DaemonSetStatus, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { DaemonSetCondition, DaemonSetStatus } from 'kubernetes-types/apps/v1.js';
 
 /** The status from the ledger's sums; what clients and other writers put there (conditions, collisionCount) stays. */
 export function statusFrom(view: ConditionView, stored: DaemonSetStatus | undefined): DaemonSetStatus {

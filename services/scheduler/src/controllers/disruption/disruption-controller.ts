@@ -1,8 +1,15 @@
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
-import { DISRUPTION_TIMEOUT_MS, disruptionStatus, guards, isReadyPod, keyOf } from '@everynode/objects';
+import {
+  DISRUPTION_TIMEOUT_MS,
+  disruptionStatus,
+  guards,
+  isReadyPod,
+  keyOf,
+  type Pod,
+  type PodDisruptionBudget,
+  type PodDisruptionBudgetStatus,
+} from '@everynode/objects';
 import type { Current, Decision, Fence } from '@everynode/store';
-import type { Pod } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from 'kubernetes-types/policy/v1.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { ShardedQueue } from '../sharded-queue.js';
 

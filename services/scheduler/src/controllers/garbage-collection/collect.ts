@@ -1,12 +1,12 @@
-import { type Deletable, decideDeletion, deletionRulesOf, isReleased, type ObjectMeta } from '@everynode/objects';
+import { type Deletable, decideDeletion, deletionRulesOf, isReleased, type StoredMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import { unblocked, withoutFinalizer, withoutReferences } from './owner-references.js';
 
 /** A stored object that was read whole, when it is still the one that was judged. */
-function whole(current: Current | undefined, uid: string): (Deletable & { parsed: ObjectMeta }) | undefined {
+function whole(current: Current | undefined, uid: string): (Deletable & { parsed: StoredMeta }) | undefined {
   if (current?.uid !== uid || current.metadata === undefined || current.desired === undefined) return undefined;
   const { metadata, desired, observed, placement } = current;
-  return { metadata, desired, observed: observed ?? null, placement, parsed: JSON.parse(metadata) as ObjectMeta };
+  return { metadata, desired, observed: observed ?? null, placement, parsed: JSON.parse(metadata) as StoredMeta };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from '@everynode/objects';
+import type { KubeObject, StoredMeta } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => running.stop());
 
-const daemonSet = (name: string, metadata: Partial<ObjectMeta> = {}) =>
+const daemonSet = (name: string, metadata: Partial<StoredMeta> = {}) =>
   running.create('daemonsets.apps', {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
@@ -21,7 +21,7 @@ const daemonSet = (name: string, metadata: Partial<ObjectMeta> = {}) =>
     spec: {},
   });
 
-const ownedBy = (owner: KubeObject, more: object = {}): Partial<ObjectMeta> => ({
+const ownedBy = (owner: KubeObject, more: object = {}): Partial<StoredMeta> => ({
   ownerReferences: [
     {
       apiVersion: owner.apiVersion,
@@ -35,7 +35,7 @@ const ownedBy = (owner: KubeObject, more: object = {}): Partial<ObjectMeta> => (
   ],
 });
 
-const pod = (name: string, metadata: Partial<ObjectMeta> = {}, nodeName: string | null = 'node-1') =>
+const pod = (name: string, metadata: Partial<StoredMeta> = {}, nodeName: string | null = 'node-1') =>
   running.create('pods', {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -44,7 +44,7 @@ const pod = (name: string, metadata: Partial<ObjectMeta> = {}, nodeName: string 
     status: { phase: 'Running' },
   });
 
-const revision = (name: string, metadata: Partial<ObjectMeta>) =>
+const revision = (name: string, metadata: Partial<StoredMeta>) =>
   running.create('controllerrevisions.apps', {
     apiVersion: 'apps/v1',
     kind: 'ControllerRevision',

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '@everynode/objects';
+import type { StoredMeta } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import {
   actionFor,
@@ -16,7 +16,7 @@ const owner = (uid: string, blockOwnerDeletion = true) => ({
   uid,
   blockOwnerDeletion,
 });
-const object = (owners: string[], more: Partial<ObjectMeta> = {}): ObjectMeta => ({
+const object = (owners: string[], more: Partial<StoredMeta> = {}): StoredMeta => ({
   name: 'a',
   uid: 'u',
   creationTimestamp: '2026-01-01T00:00:00Z',
@@ -24,7 +24,7 @@ const object = (owners: string[], more: Partial<ObjectMeta> = {}): ObjectMeta =>
   ...more,
 });
 /** Owners are named for their state: `solid-1`, `waiting-1`. */
-const act = (metadata: ObjectMeta, dependents = { any: false, someDeleting: false }) =>
+const act = (metadata: StoredMeta, dependents = { any: false, someDeleting: false }) =>
   actionFor(
     metadata,
     ({ uid }) => uid.split('-')[0] as ReferenceState,
@@ -32,7 +32,7 @@ const act = (metadata: ObjectMeta, dependents = { any: false, someDeleting: fals
   );
 
 describe('actionFor', () => {
-  it.each<[string, ObjectMeta]>([
+  it.each<[string, StoredMeta]>([
     ['has no owners', object([])],
     ['is held by all', object(['solid-1', 'solid-2'])],
     ['is going already', object(['dangling-1'], { deletionTimestamp: '2026-01-01T00:00:00Z' })],
@@ -48,7 +48,7 @@ describe('actionFor', () => {
   });
 
   it('deletes what nobody holds, the way its finalizers say', () => {
-    const how = (metadata: ObjectMeta) => act(metadata);
+    const how = (metadata: StoredMeta) => act(metadata);
     expect(how(object(['dangling-1']))).toEqual({ kind: 'delete', propagationPolicy: 'Background', unblock: [] });
     expect(how(object(['dangling-1'], { finalizers: ['orphan'] }))).toMatchObject({ propagationPolicy: 'Orphan' });
     expect(how(object(['dangling-1'], { finalizers: ['foregroundDeletion'] }))).toMatchObject({

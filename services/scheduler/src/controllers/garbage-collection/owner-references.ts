@@ -1,4 +1,4 @@
-import type { ObjectMeta, OwnerReference } from '@everynode/objects';
+import type { OwnerReference, StoredMeta } from '@everynode/objects';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '@everynode/objects';
 
 /**
@@ -7,11 +7,11 @@ import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '@everynode/objects';
  */
 export type ReferenceState = 'solid' | 'dangling' | 'waiting';
 
-export function isDeletingDependents(metadata: Readonly<ObjectMeta>): boolean {
+export function isDeletingDependents(metadata: Readonly<StoredMeta>): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers?.includes(FOREGROUND_FINALIZER) ?? false);
 }
 
-export function isOrphaningDependents(metadata: Readonly<ObjectMeta>): boolean {
+export function isOrphaningDependents(metadata: Readonly<StoredMeta>): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers?.includes(ORPHAN_FINALIZER) ?? false);
 }
 
@@ -32,7 +32,7 @@ export interface Dependents {
 
 /** Source: pkg/controller/garbagecollector, attemptToDeleteItem. */
 export function actionFor(
-  metadata: ObjectMeta,
+  metadata: StoredMeta,
   stateOf: (reference: OwnerReference) => ReferenceState,
   dependents: () => Dependents,
 ): DependentAction {
@@ -59,27 +59,27 @@ export function actionFor(
 }
 
 /** Metadata without the references to these owners. */
-export function withoutReferences(metadata: ObjectMeta, uids: readonly string[]): ObjectMeta {
+export function withoutReferences(metadata: StoredMeta, uids: readonly string[]): StoredMeta {
   const { ownerReferences = [], ...rest } = metadata;
   const left = ownerReferences.filter(({ uid }) => !uids.includes(uid));
   return left.length > 0 ? { ...rest, ownerReferences: left } : rest;
 }
 
 /** Metadata in which these owners do not wait for the object any more. */
-export function unblocked(metadata: ObjectMeta, uids: readonly string[]): ObjectMeta {
+export function unblocked(metadata: StoredMeta, uids: readonly string[]): StoredMeta {
   const ownerReferences = metadata.ownerReferences?.map((reference) =>
     uids.includes(reference.uid) ? { ...reference, blockOwnerDeletion: false } : reference,
   );
   return ownerReferences ? { ...metadata, ownerReferences } : metadata;
 }
 
-export function withoutFinalizer(metadata: ObjectMeta, finalizer: string): ObjectMeta {
+export function withoutFinalizer(metadata: StoredMeta, finalizer: string): StoredMeta {
   const { finalizers = [], ...rest } = metadata;
   const left = finalizers.filter((name) => name !== finalizer);
   return left.length > 0 ? { ...rest, finalizers: left } : rest;
 }
 
-export function blocks(metadata: Readonly<ObjectMeta>, ownerUid: string): boolean {
+export function blocks(metadata: Readonly<StoredMeta>, ownerUid: string): boolean {
   return (
     metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === ownerUid && blockOwnerDeletion) ?? false
   );

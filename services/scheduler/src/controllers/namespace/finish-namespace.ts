@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '@everynode/objects';
+import type { StoredMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
 /** The finalizer in a namespace's spec that stands for "there may be something in it". */
@@ -18,7 +18,7 @@ export function decideTerminating(current: Current | undefined, uid: string): De
  */
 export function decideFinalize(current: Current | undefined, uid: string): Decision {
   if (current?.uid !== uid || current.metadata === undefined || current.desired === undefined) return { kind: 'keep' };
-  const metadata = JSON.parse(current.metadata) as ObjectMeta;
+  const metadata = JSON.parse(current.metadata) as StoredMeta;
   if (metadata.deletionTimestamp === undefined) return { kind: 'keep' };
   const desired = JSON.parse(current.desired) as { spec?: { finalizers?: string[] } };
   const finalizers = desired.spec?.finalizers ?? [];

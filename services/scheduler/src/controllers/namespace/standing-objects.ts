@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectMeta, splitObject, timestamp } from '@everynode/objects';
+import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Decision } from '@everynode/store';
 
 /** Where the CA that the api's clients need is published from. */
@@ -40,7 +40,7 @@ export function decideRootCa(
   return create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: source.data });
 }
 
-function metadataOf(name: string, namespace: string, uid: string, now: number): ObjectMeta {
+function metadataOf(name: string, namespace: string, uid: string, now: number): StoredMeta {
   return { name, namespace, uid, creationTimestamp: timestamp(now) };
 }
 

@@ -1,4 +1,4 @@
-import type { NodeSpec, NodeStatus, Taint } from 'kubernetes-types/core/v1.js';
+import type { NodeSpec, NodeStatus, Taint } from '@everynode/objects';
 
 const PREFIX = 'node.kubernetes.io/';
 

@@ -1,4 +1,4 @@
-import type { NodeCondition, NodeSpec, NodeStatus } from 'kubernetes-types/core/v1.js';
+import type { NodeCondition, NodeSpec, NodeStatus } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { judgeNode } from './decide-node.js';
 import { isSignOfLife } from './node-conditions.js';

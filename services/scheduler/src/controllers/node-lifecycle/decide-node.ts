@@ -1,6 +1,5 @@
-import { timestamp } from '@everynode/objects';
+import { type NodeSpec, type NodeStatus, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { NodeSpec, NodeStatus } from 'kubernetes-types/core/v1.js';
 import { withConditionTaints } from './condition-taints.js';
 import type { LivenessState } from './liveness.js';
 import { conditionOf, withLiveness } from './node-conditions.js';

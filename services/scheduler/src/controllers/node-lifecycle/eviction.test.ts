@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from 'kubernetes-types/core/v1.js';
+import type { Taint, Toleration } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { type ActiveTaint, decideEviction, evictionTime } from './eviction.js';
 

@@ -1,6 +1,6 @@
 import { toleratesTaint } from '@everynode/daemonset';
+import type { Taint, Toleration } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { Taint, Toleration } from 'kubernetes-types/core/v1.js';
 import { type Disruption, decideDisruption } from '../../pod-termination/terminate-pod.js';
 
 /** A NoExecute taint and when it began to count, ms since the epoch. */

@@ -1,4 +1,4 @@
-import type { NodeCondition, NodeStatus } from 'kubernetes-types/core/v1.js';
+import type { NodeCondition, NodeStatus } from '@everynode/objects';
 import type { LivenessState } from './liveness.js';
 
 interface Healthy {

@@ -1,7 +1,6 @@
 import { eventType, subjects } from '@everynode/contract';
-import { AGENT_ANNOTATION } from '@everynode/objects';
+import { AGENT_ANNOTATION, type NodeSpec, type NodeStatus, type PodStatus, type Toleration } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
-import type { NodeSpec, NodeStatus, PodStatus, Toleration } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 import { NodeLifecycleController } from './node-lifecycle-controller.js';

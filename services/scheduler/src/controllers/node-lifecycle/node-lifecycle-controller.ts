@@ -1,7 +1,7 @@
 import { agentOfSubject, ContractError, parseEvent, streams, subjects } from '@everynode/contract';
 import type { CachedObject, ObjectChange, ReconcileResult } from '@everynode/list-watch';
+import type { NodeSpec, NodeStatus, PodSpec, PodStatus } from '@everynode/objects';
 import type { Fence, WriteResult } from '@everynode/store';
-import type { NodeSpec, NodeStatus, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import type { EventSubject } from '../../events/event-recorder.js';
 import { NODE_LEASE_NAMESPACE } from '../../ingest/node-lease.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';

@@ -1,4 +1,4 @@
-import type { PodCondition, PodStatus } from 'kubernetes-types/core/v1.js';
+import type { PodCondition, PodStatus } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { decidePodReadiness, withNodeReadiness } from './pod-readiness.js';
 

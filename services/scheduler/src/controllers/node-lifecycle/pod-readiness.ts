@@ -1,6 +1,5 @@
-import { timestamp } from '@everynode/objects';
+import { type PodCondition, type PodSpec, type PodStatus, timestamp } from '@everynode/objects';
 import type { Decision } from '@everynode/store';
-import type { PodCondition, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 
 /** Marks a Ready condition that is False because of the node and not of the pod; with it the condition can be undone. */
 const REASON = 'NodeNotReady';

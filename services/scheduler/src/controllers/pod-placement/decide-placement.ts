@@ -1,6 +1,5 @@
-import { withPodScheduled } from '@everynode/objects';
+import { type PodSpec, type PodStatus, withPodScheduled } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import type { PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
 import { type Disruption, decideDisruption } from '../../pod-termination/terminate-pod.js';
 
 interface StoredPod {

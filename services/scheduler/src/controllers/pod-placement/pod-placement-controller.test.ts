@@ -1,5 +1,5 @@
+import type { Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
-import type { Pod } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 import { PodPlacementController } from './pod-placement-controller.js';

@@ -1,9 +1,15 @@
 import { isPodTerminal, NO_MATCH, type NodeLoad, targetNodeOf } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
-import { keyOf, timestamp } from '@everynode/objects';
+import {
+  keyOf,
+  type Node,
+  type Pod,
+  type PodDisruptionBudget,
+  type PodSpec,
+  type PodStatus,
+  timestamp,
+} from '@everynode/objects';
 import type { Fence, WriteRequest } from '@everynode/store';
-import type { Node, Pod, PodSpec, PodStatus } from 'kubernetes-types/core/v1.js';
-import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js';
 import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
 import { chooseVictims, type OccupiedNode, type Preemption } from '../../placement/choose-victims.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';

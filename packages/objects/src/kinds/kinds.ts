@@ -1,0 +1,64 @@
+import type { StoredMeta } from '../kube-object.js';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  ConfigMap,
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  Event,
+  Lease,
+  LimitRange,
+  Namespace,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  PriorityClass,
+  ReplicaSet,
+  ReplicationController,
+  ResourceQuota,
+  Role,
+  RoleBinding,
+  Secret,
+  Service,
+  ServiceAccount,
+} from './api-types.js';
+
+/** What is stored, by the name of its resource: the plural, and the group where there is one. */
+export interface Kinds {
+  configmaps: ConfigMap;
+  events: Event;
+  limitranges: LimitRange;
+  namespaces: Namespace;
+  nodes: Node;
+  pods: Pod;
+  replicationcontrollers: ReplicationController;
+  resourcequotas: ResourceQuota;
+  secrets: Secret;
+  serviceaccounts: ServiceAccount;
+  services: Service;
+  'controllerrevisions.apps': ControllerRevision;
+  'daemonsets.apps': DaemonSet;
+  'deployments.apps': Deployment;
+  'replicasets.apps': ReplicaSet;
+  'leases.coordination.k8s.io': Lease;
+  'poddisruptionbudgets.policy': PodDisruptionBudget;
+  'clusterrolebindings.rbac.authorization.k8s.io': ClusterRoleBinding;
+  'clusterroles.rbac.authorization.k8s.io': ClusterRole;
+  'rolebindings.rbac.authorization.k8s.io': RoleBinding;
+  'roles.rbac.authorization.k8s.io': Role;
+  'priorityclasses.scheduling.k8s.io': PriorityClass;
+}
+
+/** The name that a resource is stored under. */
+export type ResourceName = keyof Kinds;
+
+/** Kinds whose objects belong to no namespace. */
+type ClusterScoped = { kind?: 'ClusterRole' | 'ClusterRoleBinding' | 'Namespace' | 'Node' | 'PriorityClass' };
+
+/** An object of a kind as it comes out of the store: with its apiVersion, kind, name, uid and, where it has one, namespace. */
+export type Stored<T> = T & {
+  apiVersion: string;
+  kind: string;
+  metadata: StoredMeta & (T extends ClusterScoped ? unknown : { namespace: string });
+};
