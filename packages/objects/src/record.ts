@@ -29,15 +29,33 @@ export interface ObjectRecord {
 /** The parts of a record that depend on its content alone. */
 export type RecordParts = Pick<ObjectRecord, 'metadata' | 'desired' | 'observed'>;
 
+declare const isMetadata: unique symbol;
+
+/**
+ * JSON text of whole metadata: with name, uid and creation time. Text of anything less does not have this type, so that a
+ * part of the metadata cannot be stored as all of it. Made by {@link metadataText}, {@link splitObject}, and, where the
+ * text is known to be whole already, {@link trustedMetadata}.
+ */
+export type MetadataText = string & { readonly [isMetadata]: true };
+
+/** The parts of a record as a write takes them. */
+export type StoredParts = Omit<RecordParts, 'metadata'> & { metadata: MetadataText };
+
+/** What is stored of the metadata; `resourceVersion` is left to the caller. */
+export const metadataText = (metadata: StoredMeta): MetadataText => JSON.stringify(metadata) as MetadataText;
+
+/** Text that is known to be whole metadata: it was read from the store, or filled into a template of such text. */
+export const trustedMetadata = (text: string): MetadataText => text as MetadataText;
+
 /** Annotation on a Node that names the agent process that hosts it. */
 export const AGENT_ANNOTATION = 'everynode.io/agent';
 
 /** Splits an object into parts. `resourceVersion` is left out: the store gives it. */
-export function splitObject(object: KubeObject): RecordParts {
+export function splitObject(object: KubeObject): StoredParts {
   const { apiVersion: _apiVersion, kind: _kind, metadata, status, ...desired } = object;
   const { resourceVersion: _resourceVersion, ...kept } = metadata;
   return {
-    metadata: JSON.stringify(kept),
+    metadata: metadataText(kept),
     desired: JSON.stringify(desired),
     observed: status === undefined || status === null ? null : JSON.stringify(status),
   };
@@ -70,8 +88,12 @@ function metadataToJson(record: ObjectRecord): string {
   return `{"resourceVersion":"${record.revision}",${record.metadata.slice(1)}`;
 }
 
-/** The parsed object. */
-export function recordToObject(record: ObjectRecord, apiVersion: string, kind: string): KubeObject {
+/** The parsed object: of a record, or of what a decision has read whole. */
+export function recordToObject(
+  record: RecordParts & Pick<ObjectRecord, 'revision'>,
+  apiVersion: string,
+  kind: string,
+): KubeObject {
   const metadata = JSON.parse(record.metadata) as StoredMeta;
   if (record.revision > 0) metadata.resourceVersion = String(record.revision);
   const object: KubeObject = { apiVersion, kind, metadata, ...(JSON.parse(record.desired) as object) };

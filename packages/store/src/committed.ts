@@ -1,5 +1,5 @@
 import type { JournalEntry } from '@everynode/contract';
-import type { Current, Decision, ObjectKey } from './write.js';
+import type { Decision, ObjectKey, ReadRow } from './write.js';
 
 /** What one batch of this process wrote, for readers in the same process. */
 export interface CommittedBatch {
@@ -32,7 +32,7 @@ export function changedParts({ kind, parts = {} }: Writing): JournalEntry['chang
 export function committedEntry(
   { resource, namespace, name }: ObjectKey,
   decision: Writing,
-  current: Current | undefined,
+  current: ReadRow | undefined,
   revision: number,
 ): JournalEntry | undefined {
   const named = { resource, namespace, name, revision };

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { trustedMetadata } from '@everynode/objects';
 import { createDatabase, type TestDatabase } from '@everynode/test-kit';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompactedError, FencedError, Store, type WriteRequest } from './index.js';
 
 const log = pino({ level: 'silent' });
-const parts = (text: string) => ({ metadata: `{"name":"${text}"}`, desired: `{"spec":"${text}"}`, observed: null });
+const parts = (text: string) => ({
+  metadata: trustedMetadata(`{"name":"${text}"}`),
+  desired: `{"spec":"${text}"}`,
+  observed: null,
+});
 
 let database: TestDatabase;
 let store: Store;
@@ -23,7 +28,7 @@ afterAll(async () => {
 
 const key = (name: string) => ({ resource: 'things', namespace: 'ns', name });
 
-function create(name: string): WriteRequest {
+function create(name: string): WriteRequest<'head'> {
   return {
     key: key(name),
     reads: 'head',
@@ -69,7 +74,7 @@ describe('the write path', () => {
 
   it('runs writes of one object one after the other, each on the result of the one before', async () => {
     await store.write(create('counter'));
-    const add = (): WriteRequest => ({
+    const add = (): WriteRequest<'observed'> => ({
       key: key('counter'),
       reads: 'observed',
       decide: (current) => ({
@@ -102,7 +107,7 @@ describe('the write path', () => {
     const { revision } = await store.write({
       key: key('gone'),
       reads: 'head',
-      decide: () => ({ kind: 'delete', parts: { metadata: '{"last":true}' } }),
+      decide: () => ({ kind: 'delete', parts: { metadata: trustedMetadata('{"last":true}') } }),
     });
     expect(await store.get('things', 'ns', 'gone')).toBeUndefined();
     const [entry] = await store.journalAfter(revision - 1, 1);

@@ -1,11 +1,20 @@
 import type { JournalEntry } from '@everynode/contract';
+import type { MetadataText } from '@everynode/objects';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
 import { type CommittedBatch, changedParts, committedEntry } from './committed.js';
 import { BY_KEY, connectionConfig } from './connection.js';
 import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
-import type { Current, Decision, ReadLevel, WriteRequest, WriteResult } from './write.js';
+import {
+  type CurrentHead,
+  type Decision,
+  isReadAt,
+  type ReadLevel,
+  type ReadRow,
+  type WriteRequest,
+  type WriteResult,
+} from './write.js';
 
 /** The channel that tells readers of the journal that there is more. */
 export const JOURNAL_CHANNEL = 'everynode_journal';
@@ -19,23 +28,43 @@ const LEVELS: Record<ReadLevel, number> = { head: 0, observed: 1, 'all-but-desir
 const BITS = { metadata: 1, desired: 2, observed: 4 };
 const TYPES = { create: 1, update: 2, delete: 3 };
 
+/** A queued write, whatever its read level: only its own request knows what type its decision takes. */
 interface Waiting {
-  request: WriteRequest;
-  since: number;
-  resolve(result: WriteResult): void;
-  reject(error: unknown): void;
+  readonly request: Pick<WriteRequest<ReadLevel>, 'key' | 'reads' | 'fence'>;
+  readonly since: number;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+  /** Runs the request's decision on the row that was read for it. */
+  decide(row: ReadRow | undefined): Decision;
+}
+
+class QueuedWrite<L extends ReadLevel> implements Waiting {
+  readonly since = Date.now();
+
+  constructor(
+    readonly request: WriteRequest<L>,
+    readonly resolve: (result: WriteResult) => void,
+    readonly reject: (error: unknown) => void,
+  ) {}
+
+  decide(row: ReadRow | undefined): Decision {
+    const { decide, reads } = this.request;
+    if (!row) return decide(undefined);
+    if (!isReadAt(row, reads)) throw new Error(`a row was not read at the level ${reads}`);
+    return decide(row);
+  }
 }
 
 interface Decided {
   waiting: Waiting;
   decision: Exclude<Decision, { kind: 'keep' }>;
-  current: Current | undefined;
+  current: ReadRow | undefined;
   revision: number;
 }
 
-interface CurrentRow extends Omit<Current, 'metadata' | 'desired' | 'observed'> {
+interface CurrentRow extends CurrentHead {
   n: number;
-  metadata: string | null;
+  metadata: MetadataText | null;
   desired: string | null;
   observed: string | null;
 }
@@ -128,13 +157,13 @@ export class GroupCommit {
    * Queues a write; resolves when it is committed. Rejects with what `decide` threw, {@link FencedError},
    * {@link StoreUnavailableError}, or TooManyRequests when too many wait.
    */
-  write(request: WriteRequest): Promise<WriteResult> {
+  write<L extends ReadLevel>(request: WriteRequest<L>): Promise<WriteResult> {
     if (this.#stopping.signal.aborted) return Promise.reject(new StoreUnavailableError(false, 'stopping'));
     const queue = request.background ? this.#background : this.#urgent;
     if (!request.background) this.#urgentAt = performance.now();
     if (queue.length >= MAX_WAITING) return Promise.reject(storeOverloaded());
     return new Promise((resolve, reject) => {
-      queue.push({ request, since: Date.now(), resolve, reject });
+      queue.push(new QueuedWrite(request, resolve, reject));
       this.#running ??= this.#run();
     });
   }
@@ -262,7 +291,7 @@ export class GroupCommit {
   async #lockAndRead(
     client: pg.Client,
     batch: Waiting[],
-  ): Promise<{ revision: number; currents: (Current | undefined)[]; epochs: Map<number, number> }> {
+  ): Promise<{ revision: number; currents: (ReadRow | undefined)[]; epochs: Map<number, number> }> {
     const keys = batch.map((waiting) => waiting.request.key);
     const shards = [...new Set(batch.flatMap(({ request }) => (request.fence ? [request.fence.shard] : [])))];
     const [, counter, rows, leases] = await Promise.all([
@@ -287,7 +316,7 @@ export class GroupCommit {
         values: [shards],
       }),
     ]);
-    const currents: (Current | undefined)[] = new Array(batch.length).fill(undefined);
+    const currents: (ReadRow | undefined)[] = new Array(batch.length).fill(undefined);
     for (const row of rows.rows) {
       const level = LEVELS[batch[row.n - 1]?.request.reads ?? 'head'];
       currents[row.n - 1] = {
@@ -399,17 +428,17 @@ function changedBits(decision: Exclude<Decision, { kind: 'keep' }>): number {
 /** Runs every decision; settles those that write nothing and gives the others their revisions. */
 function decideAll(
   batch: Waiting[],
-  currents: (Current | undefined)[],
+  currents: (ReadRow | undefined)[],
   epochs: Map<number, number>,
   lastRevision: number,
 ): Decided[] {
   const decided: Decided[] = [];
   batch.forEach((waiting, i) => {
     const current = currents[i];
-    const { fence, decide, key } = waiting.request;
+    const { fence, key } = waiting.request;
     try {
       if (fence && epochs.get(fence.shard) !== fence.epoch) throw new FencedError(fence.shard, fence.epoch);
-      const decision = decide(current);
+      const decision = waiting.decide(current);
       if (decision.kind === 'keep') {
         waiting.resolve({ outcome: 'kept', uid: current?.uid, revision: current?.revision ?? 0 });
         return;

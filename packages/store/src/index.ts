@@ -1,9 +1,19 @@
 export type { AssignedPod } from './assigned-pods.js';
 export type { CommittedBatch } from './committed.js';
+export { editMetadata, objectOf } from './current.js';
 export * from './errors.js';
 export type { ExpiredEvent } from './event-age.js';
 export type { RelayLead } from './journal-signal.js';
 export type { KnownObject, Newer } from './newer.js';
 export { fairShare, type HeldShard, SHARD_COUNT } from './shard-leases.js';
 export * from './store.js';
-export * from './write.js';
+export type {
+  Current,
+  CurrentHead,
+  Decision,
+  Fence,
+  ObjectKey,
+  ReadLevel,
+  WriteRequest,
+  WriteResult,
+} from './write.js';

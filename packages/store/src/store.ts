@@ -14,7 +14,7 @@ import { migrationProvider } from './migrations/index.js';
 import { type KnownObject, type Newer, newerOf } from './newer.js';
 import type { Database } from './schema.js';
 import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
-import type { WriteRequest, WriteResult } from './write.js';
+import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 
 /** Everything that is stored, as of one revision. */
 export interface Snapshot {
@@ -83,7 +83,7 @@ export class Store {
   }
 
   /** Queues a write and resolves when it is committed; see {@link GroupCommit.write}. */
-  write(request: WriteRequest): Promise<WriteResult> {
+  write<L extends ReadLevel>(request: WriteRequest<L>): Promise<WriteResult> {
     return this.#writer.write(request);
   }
 

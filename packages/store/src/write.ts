@@ -1,4 +1,4 @@
-import type { RecordParts } from '@everynode/objects';
+import type { MetadataText, StoredParts } from '@everynode/objects';
 
 /** Where an object lives. */
 export interface ObjectKey {
@@ -7,43 +7,54 @@ export interface ObjectKey {
   name: string;
 }
 
-/** How much of the stored object a decision needs; less is cheaper. The desired state is the largest part. */
-export type ReadLevel = 'head' | 'observed' | 'all-but-desired' | 'all';
-
-/** The stored object as a decision sees it. Parts above the asked level are undefined. */
-export interface Current {
+/** What every decision sees of the stored object. */
+export interface CurrentHead {
   uid: string;
   revision: number;
   placement: string | null;
   deleting: boolean;
   sequence: number;
-  metadata: string | undefined;
-  desired: string | undefined;
-  observed: string | null | undefined;
 }
+
+/** The stored object by read level. The desired state is the largest part, so most levels leave it out. */
+interface CurrentAt {
+  head: CurrentHead;
+  observed: CurrentHead & Pick<StoredParts, 'observed'>;
+  'all-but-desired': CurrentHead & Pick<StoredParts, 'metadata' | 'observed'>;
+  all: CurrentHead & StoredParts;
+}
+
+/** How much of the stored object a decision reads. Less is cheaper. */
+export type ReadLevel = keyof CurrentAt;
+
+/**
+ * The stored object as a decision that reads at level `L` sees it. Parts above the level do not exist in the type. A
+ * decision may be used at its own level and at every higher one, and at no lower one.
+ */
+export type Current<L extends ReadLevel> = CurrentAt[L];
 
 /**
  * What to do with an object. Parts that are left out stay as they are.
  *
- * `create` needs there to be none, `update` and `delete` one. A delete may give last words: the parts as they are to be
- * shown in the DELETED event.
+ * `create` needs there to be none, `update` and `delete` one. A delete may carry parts too: the DELETED event shows
+ * them in place of the stored ones.
  */
 export type Decision =
   | {
       kind: 'create';
       uid: string;
-      parts: RecordParts;
+      parts: StoredParts;
       placement: string | null;
       deleting?: boolean;
     }
   | {
       kind: 'update';
-      parts: Partial<RecordParts>;
+      parts: Partial<StoredParts>;
       placement?: string | null;
       deleting?: boolean;
       sequence?: number;
     }
-  | { kind: 'delete'; parts?: Partial<RecordParts> }
+  | { kind: 'delete'; parts?: Partial<StoredParts> }
   | { kind: 'keep' };
 
 /** Proof that the writer still holds its shard; checked inside the transaction. */
@@ -53,13 +64,13 @@ export interface Fence {
 }
 
 /**
- * One write. `decide` sees the object as it is inside the transaction, with every other writer held off, so what it
+ * One write. `decide` gets the object as it is inside the transaction, with every other writer held off, so what it
  * returns needs no retry on conflict. It must be pure and quick; an error it throws rejects this write and no other.
  */
-export interface WriteRequest {
+export interface WriteRequest<L extends ReadLevel> {
   key: ObjectKey;
-  reads: ReadLevel;
-  decide: (current: Current | undefined) => Decision;
+  reads: L;
+  decide: (current: Current<L> | undefined) => Decision;
   fence?: Fence;
   /** Background writes (events) wait behind all others. */
   background?: boolean;
@@ -70,4 +81,19 @@ export interface WriteResult {
   uid: string | undefined;
   /** Revision of this write; for `kept` the revision that the object has, 0 when there is none. */
   revision: number;
+}
+
+/** A stored row as it was read, before the read level of its request is known to the compiler. */
+export interface ReadRow extends CurrentHead {
+  metadata: MetadataText | undefined;
+  desired: string | undefined;
+  observed: string | null | undefined;
+}
+
+/** True when the row has every part of the level. The statement reads them, so false is a defect of this package. */
+export function isReadAt<L extends ReadLevel>(row: ReadRow, level: L): row is ReadRow & Current<L> {
+  if (level === 'head') return true;
+  if (row.observed === undefined) return false;
+  if (level === 'observed') return true;
+  return row.metadata !== undefined && (level !== 'all' || row.desired !== undefined);
 }

@@ -1,5 +1,5 @@
 import type { StoredMeta } from '../kube-object.js';
-import type { ObjectRecord } from '../record.js';
+import { type MetadataText, metadataText, type ObjectRecord } from '../record.js';
 import { timestamp } from '../timestamp.js';
 import { type DeletionOptions, finalizersForDeletion } from './delete-options.js';
 
@@ -19,9 +19,9 @@ export interface DeletionRules {
 /** What a deletion does to the stored object; a store's write takes it as its decision. */
 export type DeletionDecision =
   | { kind: 'keep' }
-  | { kind: 'update'; parts: { metadata: string }; deleting: true }
+  | { kind: 'update'; parts: { metadata: MetadataText }; deleting: true }
   /** The last words show an object that goes gracefully as one that was asked to, as upstream's watchers see it. */
-  | { kind: 'delete'; parts?: { metadata: string } };
+  | { kind: 'delete'; parts?: { metadata: MetadataText } };
 
 const KEEP: DeletionDecision = { kind: 'keep' };
 const DELETE: DeletionDecision = { kind: 'delete' };
@@ -84,7 +84,7 @@ function mark(metadata: StoredMeta, finalizers: string[], untilMs: number, grace
     deletionGracePeriodSeconds: graceSeconds,
     ...(finalizers.length > 0 && { finalizers }),
   };
-  const parts = { metadata: JSON.stringify(marked) };
+  const parts = { metadata: metadataText(marked) };
   if (graceSeconds === 0 && finalizers.length === 0) return { kind: 'delete', parts };
   return { kind: 'update', parts, deleting: true };
 }

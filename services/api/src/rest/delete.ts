@@ -116,18 +116,21 @@ export async function deleteObject(context: ApiContext, target: Target, options:
  * What a DELETE comes to: the object goes now, or is marked and goes when its agent, its finalizers or its dependents
  * let it. Source: apiserver/pkg/registry/generic/registry/store.go, Delete; registry/rest/delete.go, BeforeDelete.
  */
-export function decideDelete(target: Target, current: Current, options: DeleteOptions, now: number): Decision {
+export function decideDelete(target: Target, current: Current<'all'>, options: DeleteOptions, now: number): Decision {
   checkPreconditions(target, current, options);
   const { storage } = target.definition;
-  const { metadata, desired, observed = null, placement } = current;
-  if (metadata === undefined || desired === undefined) throw new Error('the object was not read whole');
-  const decision = decideDeletion({ metadata, desired, observed, placement }, options, deletionRulesOf(storage), now);
+  const decision = decideDeletion(current, options, deletionRulesOf(storage), now);
   if (storage !== 'namespaces' || decision.kind === 'keep') return decision;
   return terminatingNamespace(target, current, decision, now);
 }
 
 /** A namespace goes when what is in it has gone: its controller takes the last finalizer out of its spec. */
-function terminatingNamespace(target: Target, current: Current, decision: DeletionDecision, now: number): Decision {
+function terminatingNamespace(
+  target: Target,
+  current: Current<'all'>,
+  decision: DeletionDecision,
+  now: number,
+): Decision {
   const namespace = objectOf(target, current);
   const { finalizers } = (namespace.spec ?? {}) as { finalizers?: string[] };
   if (!finalizers?.length) return decision;
@@ -141,7 +144,7 @@ function terminatingNamespace(target: Target, current: Current, decision: Deleti
 }
 
 /** Source: apiserver registry/rest/delete.go, BeforeDelete, which names the kind where others name the resource. */
-function checkPreconditions(target: Target, current: Current, { preconditions }: DeleteOptions): void {
+function checkPreconditions(target: Target, current: Current<'all'>, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions;
   const { group, kind } = target.definition;
   const subject = { group, plural: kind, name: target.name };

@@ -185,7 +185,7 @@ export function decideReplacement(
   target: Target,
   half: Half,
   sent: KubeObject,
-  current: Current,
+  current: Current<'all'>,
   owners: OwnersOf,
 ): Decision {
   const { definition, name } = target;
@@ -215,7 +215,7 @@ export function decideReplacement(
 }
 
 /** The write that makes the stored object this one; nothing, where it is this one already. */
-export function decisionFor(target: Target, object: KubeObject, current: Current): Decision {
+export function decisionFor(target: Target, object: KubeObject, current: Current<'all'>): Decision {
   const { parts, placement, deleting } = toStored(target.definition, object);
   if (deleting && !object.metadata.finalizers?.length && isReleased(object)) return { kind: 'delete', parts };
   const changed = {
@@ -241,7 +241,7 @@ function isReleased(object: KubeObject): boolean {
 }
 
 /** A resourceVersion is a precondition, wherever it comes from. */
-function checkVersion(target: Target, { metadata }: KubeObject, current: Current): void {
+function checkVersion(target: Target, { metadata }: KubeObject, current: Current<'all'>): void {
   const { resourceVersion } = metadata;
   if (!resourceVersion || resourceVersion === '0' || resourceVersion === String(current.revision)) return;
   if (/^\d+$/.test(resourceVersion)) throw staleWrite(subjectOf(target));

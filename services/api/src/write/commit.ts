@@ -9,6 +9,7 @@ import {
   recordToObject,
   resourceByStorage,
   splitObject,
+  trustedMetadata,
 } from '@everynode/objects';
 import type { Current, Decision, ObjectKey, WriteResult } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
@@ -36,18 +37,16 @@ export const keyOfTarget = ({ definition, namespace, name }: Target): ObjectKey 
 export const storedDefinition = (definition: ResourceDefinition): ResourceDefinition =>
   definition.convert ? resourceByStorage(definition.storage) : definition;
 
-/** The stored object in the request's version. All parts must have been read. */
-export function objectOf(target: Target, current: Current): KubeObject {
-  const { definition } = target;
+/** The stored object in the request's version. */
+export function objectOf({ definition }: Target, current: Current<'all'>): KubeObject {
   const stored = storedDefinition(definition);
-  const object = recordToObject(recordOf(target, current), apiVersionOf(stored), stored.kind);
+  const object = recordToObject(current, apiVersionOf(stored), stored.kind);
   return definition.convert ? definition.convert.fromStored(object) : object;
 }
 
-function recordOf(target: Target, current: Current): ObjectRecord {
+function recordOf(target: Target, current: Current<'all'>): ObjectRecord {
   const { metadata, desired, observed, uid, revision, placement } = current;
-  if (metadata === undefined || desired === undefined) throw new Error('the object was not read whole');
-  return { ...keyOfTarget(target), uid, revision, placement, metadata, desired, observed: observed ?? null };
+  return { ...keyOfTarget(target), uid, revision, placement, metadata, desired, observed };
 }
 
 /** An object of the request's version as the parts and marks that the store keeps. */
@@ -74,11 +73,11 @@ export async function commit(
   context: ApiContext,
   target: Target,
   dryRun: boolean,
-  decide: (current: Current | undefined) => Decision,
+  decide: (current: Current<'all'> | undefined) => Decision,
 ): Promise<Written> {
-  let before: Current | undefined;
+  let before: Current<'all'> | undefined;
   let decision: Decision = { kind: 'keep' };
-  const run = (current: Current | undefined): Decision => {
+  const run = (current: Current<'all'> | undefined): Decision => {
     before = current;
     decision = decide(current);
     return decision;
@@ -97,13 +96,13 @@ export async function commit(
 
 const OUTCOMES = { create: 'created', update: 'updated', delete: 'deleted', keep: 'kept' } as const;
 
-function currentFrom(record: ObjectRecord): Current {
+function currentFrom(record: ObjectRecord): Current<'all'> {
   const { uid, revision, placement, metadata, desired, observed } = record;
   return {
     uid,
     revision,
     placement,
-    metadata,
+    metadata: trustedMetadata(metadata),
     desired,
     observed,
     deleting: metadata.includes('"deletionTimestamp"'),
@@ -113,7 +112,7 @@ function currentFrom(record: ObjectRecord): Current {
 
 function afterwards(
   target: Target,
-  before: Current | undefined,
+  before: Current<'all'> | undefined,
   decision: Decision,
   result: WriteResult,
 ): CachedObject {

@@ -13,7 +13,7 @@ import type { Store } from '@everynode/store';
 import type { EventRecorder } from '../events/event-recorder.js';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration } from './node-registration.js';
-import { decidePodStatus, reportSequence } from './pod-status.js';
+import { decidePodStatus, decidePodStopped, reportSequence } from './pod-status.js';
 
 export interface IngestOptions {
   store: Store;
@@ -88,11 +88,10 @@ export class Ingest {
       pods.map(async (item) => {
         if (!hosted.has(item.node)) return;
         const order = reportSequence(incarnation, item.sequence);
-        const written = await store.write({
-          key: { resource: 'pods', namespace: item.namespace, name: item.name },
-          reads: item.stopped ? 'all-but-desired' : 'observed',
-          decide: (current) => decidePodStatus(current, item, order),
-        });
+        const key = { resource: 'pods', namespace: item.namespace, name: item.name };
+        const written = await (item.stopped
+          ? store.write({ key, reads: 'all-but-desired', decide: (current) => decidePodStopped(current, item, order) })
+          : store.write({ key, reads: 'observed', decide: (current) => decidePodStatus(current, item, order) }));
         if (written.uid !== item.uid) return;
         for (const { type, reason, message, fieldPath, at } of item.events ?? []) {
           recorder.record({

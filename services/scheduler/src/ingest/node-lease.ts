@@ -11,7 +11,7 @@ export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
  * Its renewTime is not written again: heartbeats of a quiet fleet write nothing. The api shows the time of the last
  * heartbeat it heard in its place. `now` is ms since the epoch.
  */
-export function leaseOf(node: string, nodeUid: string, now: number): WriteRequest {
+export function leaseOf(node: string, nodeUid: string, now: number): WriteRequest<'head'> {
   const at = new Date(now).toISOString();
   const metadata: StoredMeta = {
     name: node,

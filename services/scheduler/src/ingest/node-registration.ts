@@ -3,6 +3,7 @@ import type { NodeRegistration } from '@everynode/contract';
 import {
   AGENT_ANNOTATION,
   type KubeObject,
+  metadataText,
   type NodeCondition,
   type NodeStatus,
   type StoredMeta,
@@ -31,7 +32,7 @@ export class NodeTakenError extends Error {
  * taints and gets its status anew (kubelet's registerWithAPIServer does the same). `now` is ms since the epoch.
  */
 export function decideRegistration(
-  current: Current | undefined,
+  current: Current<'all-but-desired'> | undefined,
   registration: NodeRegistration,
   agent: string,
   now: number,
@@ -55,7 +56,7 @@ export function decideRegistration(
     };
     return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent };
   }
-  const metadata = JSON.parse(current.metadata ?? '{}') as StoredMeta;
+  const metadata = JSON.parse(current.metadata) as StoredMeta;
   const stored = JSON.parse(current.observed ?? '{}') as NodeStatus;
   if (current.placement !== null && current.placement !== agent && isReady(stored)) {
     throw new NodeTakenError(registration.name, current.placement, agent);
@@ -66,7 +67,7 @@ export function decideRegistration(
     if (value !== undefined) labels[key] = value;
   }
   const annotations = { ...metadata.annotations, [AGENT_ANNOTATION]: agent };
-  const next = JSON.stringify({ ...metadata, labels, annotations });
+  const next = metadataText({ ...metadata, labels, annotations });
   const observed = JSON.stringify(mergeNodeStatus(stored, registration.status as NodeStatus));
   if (next === current.metadata && observed === current.observed && current.placement === agent)
     return { kind: 'keep' };

@@ -1,5 +1,5 @@
 import type { PodStatusItem } from '@everynode/contract';
-import type { PodCondition, PodStatus, StoredMeta } from '@everynode/objects';
+import { metadataText, type PodCondition, type PodStatus, type StoredMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
 const TERMINAL: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
@@ -18,31 +18,51 @@ export function reportSequence(incarnation: number, sequence: number): number {
  * What a report does to the stored pod. Reports on another pod of the same name, on a pod of another node, and those
  * older than what is stored do nothing; so a report may come twice, late, or from an agent that was thought dead.
  */
-export function decidePodStatus(current: Current | undefined, item: PodStatusItem, order: number): Decision {
-  if (!current || current.uid !== item.uid || current.placement !== item.node || order <= current.sequence) {
-    return { kind: 'keep' };
-  }
-  const observed = changedStatus(current.observed ?? '{}', item.status as PodStatus | undefined);
-  const parts = observed === undefined ? {} : { observed };
-  if (item.stopped && current.deleting) return finished(current, parts, order);
-  if (observed === undefined) return { kind: 'keep' };
-  return { kind: 'update', parts, sequence: order };
+export function decidePodStatus(
+  current: Current<'observed'> | undefined,
+  item: PodStatusItem,
+  order: number,
+): Decision {
+  if (!isAbout(current, item, order)) return { kind: 'keep' };
+  const observed = changedStatus(current, item);
+  return observed === undefined ? { kind: 'keep' } : { kind: 'update', parts: { observed }, sequence: order };
+}
+
+/** {@link decidePodStatus} for a report that nothing of the pod runs any more: a pod that is being deleted is removed. */
+export function decidePodStopped(
+  current: Current<'all-but-desired'> | undefined,
+  item: PodStatusItem,
+  order: number,
+): Decision {
+  if (!isAbout(current, item, order) || !current.deleting) return decidePodStatus(current, item, order);
+  const observed = changedStatus(current, item);
+  return finished(current, observed === undefined ? {} : { observed }, order);
+}
+
+function isAbout<C extends Current<'observed'>>(
+  current: C | undefined,
+  { uid, node }: PodStatusItem,
+  order: number,
+): current is C {
+  return current !== undefined && current.uid === uid && current.placement === node && order > current.sequence;
 }
 
 /** The status with the report in it; undefined when that changes nothing. Merging keeps the order of fields, so text tells. */
-function changedStatus(stored: string, reported: PodStatus | undefined): string | undefined {
+function changedStatus(current: Current<'observed'>, item: PodStatusItem): string | undefined {
+  const reported = item.status as PodStatus | undefined;
   if (!reported) return undefined;
+  const stored = current.observed ?? '{}';
   const merged = JSON.stringify(mergeStatus(JSON.parse(stored) as PodStatus, reported));
   return merged === stored ? undefined : merged;
 }
 
 /** Nothing of the pod is left on its node: it goes, or when finalizers hold it, has no grace left to wait for. */
-function finished(current: Current, parts: { observed?: string }, order: number): Decision {
+function finished(current: Current<'all-but-desired'>, parts: { observed?: string }, order: number): Decision {
   // Hardly any pod has finalizers, and most of the metadata need not be parsed to know it.
-  if (!current.metadata?.includes('"finalizers"')) return { kind: 'delete', parts };
+  if (!current.metadata.includes('"finalizers"')) return { kind: 'delete', parts };
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   if (!metadata.finalizers?.length) return { kind: 'delete', parts };
-  const released = JSON.stringify({ ...metadata, deletionGracePeriodSeconds: 0 });
+  const released = metadataText({ ...metadata, deletionGracePeriodSeconds: 0 });
   return { kind: 'update', parts: { ...parts, metadata: released }, sequence: order };
 }
 

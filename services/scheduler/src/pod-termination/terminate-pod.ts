@@ -9,11 +9,9 @@ import {
 import type { Current, Decision } from '@everynode/store';
 
 /** Deletes a pod with the grace period of its spec, unless it is another pod by now or is going already. */
-export function decideTermination(current: Current | undefined, uid: string, now: number): DeletionDecision {
+export function decideTermination(current: Current<'all'> | undefined, uid: string, now: number): DeletionDecision {
   if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
-  const { metadata, desired, observed = null, placement } = current;
-  if (metadata === undefined || desired === undefined) throw new Error('a pod must be read whole to be deleted');
-  return decideDeletion({ metadata, desired, observed, placement }, {}, podDeletionRules, now);
+  return decideDeletion(current, {}, podDeletionRules, now);
 }
 
 /** Who ends a pod that its owner did not ask to end, and why. */
@@ -21,7 +19,7 @@ export type Disruption = Pick<PodCondition, 'reason' | 'message'>;
 
 /** Deletes a pod as {@link decideTermination} does, and says in its status why. `now` is ms since the epoch. */
 export function decideDisruption(
-  current: Current | undefined,
+  current: Current<'all'> | undefined,
   uid: string,
   disruption: Disruption,
   now: number,

@@ -4,6 +4,7 @@ import { Bus } from '@everynode/bus';
 import { agentsIn, OwnChanges } from '@everynode/change-feed';
 import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
+import { trustedMetadata } from '@everynode/objects';
 import { Store } from '@everynode/store';
 import { createDatabase, eventually, startTestNats, type TestDatabase, type TestNats } from '@everynode/test-kit';
 import { pino } from 'pino';
@@ -77,7 +78,7 @@ const writeNode = (name: string, agent: string) =>
     decide: () => ({
       kind: 'create',
       uid: randomUUID(),
-      parts: { metadata: `{"name":"${name}"}`, desired: '{"spec":{}}', observed: null },
+      parts: { metadata: trustedMetadata(`{"name":"${name}"}`), desired: '{"spec":{}}', observed: null },
       placement: agent,
     }),
   });
@@ -90,7 +91,7 @@ const writePod = (name: string, placement: string | null = null, by = store) =>
       kind: 'create',
       uid: randomUUID(),
       parts: {
-        metadata: `{"name":"${name}","namespace":"ns"}`,
+        metadata: trustedMetadata(`{"name":"${name}","namespace":"ns"}`),
         desired: '{"spec":{}}',
         observed: '{"phase":"Pending"}',
       },
@@ -170,7 +171,7 @@ describe('the way from a commit to a cache', () => {
       reads: 'head',
       decide: () => ({
         kind: 'update',
-        parts: { metadata: '{"name":"on-mine","namespace":"ns","deletionGracePeriodSeconds":7}' },
+        parts: { metadata: trustedMetadata('{"name":"on-mine","namespace":"ns","deletionGracePeriodSeconds":7}') },
         deleting: true,
       }),
     });

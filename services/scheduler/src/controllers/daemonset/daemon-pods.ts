@@ -158,7 +158,7 @@ export class DaemonPodFactory {
     node: string,
     variant: Variant,
     fence: Fence,
-  ): { name: string; uid: string; bound: boolean; request: WriteRequest } {
+  ): { name: string; uid: string; bound: boolean; request: WriteRequest<'head'> } {
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
     const bound = this.#named !== undefined || this.#capacity.reserveIfFits(node, uid, variant.spec, variant.demands);

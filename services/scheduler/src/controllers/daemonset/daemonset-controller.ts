@@ -25,7 +25,7 @@ import {
   type Pod,
   priorityClassIn,
 } from '@everynode/objects';
-import { type Fence, FencedError, type WriteRequest } from '@everynode/store';
+import { editMetadata, type Fence, FencedError, type WriteRequest } from '@everynode/store';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { DaemonPodFactory } from './daemon-pods.js';
@@ -245,7 +245,7 @@ export class DaemonSetController implements Controller {
     if (!state.claimsDue) return 0;
     const { reflector, store } = this.#context;
     const owner = ownerReferenceTo(daemonSet);
-    const requests: WriteRequest[] = [];
+    const requests: WriteRequest<'all'>[] = [];
     for (const resource of ['pods', REVISIONS]) {
       for (const object of reflector.cache(resource).list(cached.record.namespace)) {
         const claim = claimOf(daemonSet, object);
@@ -309,9 +309,10 @@ export class DaemonSetController implements Controller {
           fence: pass.fence,
           decide: (current) => {
             if (current?.uid !== record.uid) return { kind: 'keep' };
-            const metadata = JSON.parse(current.metadata ?? '{}') as { labels?: Record<string, string> };
-            const labels = { ...metadata.labels, [REVISION_LABEL]: hash };
-            return { kind: 'update', parts: { metadata: JSON.stringify({ ...metadata, labels }) } };
+            return editMetadata(current, (metadata) => ({
+              ...metadata,
+              labels: { ...metadata.labels, [REVISION_LABEL]: hash },
+            }));
           },
         }),
       ),
@@ -518,7 +519,7 @@ export class DaemonSetController implements Controller {
   /** What follows from how a rollout went: the revision is marked as good, or rolled back. */
   async #followUp({ daemonSet, cached, fence, state }: Pass, view: ConditionView, firstTime: boolean): Promise<void> {
     if (!view.limits.rollback) return;
-    const write = (decide: WriteRequest['decide']) =>
+    const write = (decide: WriteRequest<'all'>['decide']) =>
       this.#context.store.write({ key: cached.record, reads: 'all', fence, decide });
     if (isRolledOut(view)) {
       if (daemonSet.metadata?.annotations?.[GOOD_REVISION_ANNOTATION] === state.hash) return;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type KubeObject, type RecordParts, splitObject } from '@everynode/objects';
+import { type KubeObject, type StoredParts, splitObject, trustedMetadata } from '@everynode/objects';
 
 /** What differs between the pods of one DaemonSet, revision and moment. */
 export interface PodNames {
@@ -35,12 +35,12 @@ export class PodText {
     this.#observed = observed === null ? undefined : piecesOf(observed);
   }
 
-  fill({ name, node, uid }: PodNames): RecordParts {
+  fill({ name, node, uid }: PodNames): StoredParts {
     const escaped: PodNames = { name: inside(name), node: inside(node), uid: inside(uid) };
     const filled = (pieces: Pieces): string =>
       pieces.map((piece, i) => (i % 2 === 0 ? piece : escaped[piece as keyof PodNames])).join('');
     return {
-      metadata: filled(this.#metadata),
+      metadata: trustedMetadata(filled(this.#metadata)),
       desired: filled(this.#desired),
       observed: this.#observed ? filled(this.#observed) : null,
     };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
 import type { ControllerRevision, DaemonSet, OwnerReference, StoredMeta } from '@everynode/objects';
-import { canonicalJson, timestamp } from '@everynode/objects';
-import type { Current, Decision, Fence, Store, WriteResult } from '@everynode/store';
+import { canonicalJson, metadataText, timestamp } from '@everynode/objects';
+import type { Decision, Fence, Store, WriteResult } from '@everynode/store';
 
 export const REVISIONS = 'controllerrevisions.apps';
 
@@ -55,7 +55,7 @@ export async function syncCurrentRevision(
     fence,
     decide: (stored): Decision => {
       if (!stored) return { kind: 'keep' };
-      const { data } = JSON.parse(stored.desired ?? '{}') as { data: unknown };
+      const { data } = JSON.parse(stored.desired) as { data: unknown };
       return { kind: 'update', parts: { desired: desiredText(data, next.revision) } };
     },
   });
@@ -85,12 +85,12 @@ function create(
     key: keyOfRevision(daemonSet, metadata.name),
     reads: 'all',
     fence,
-    decide: (current: Current | undefined): Decision => {
+    decide: (current): Decision => {
       if (!current) {
-        const parts = { metadata: JSON.stringify(metadata), desired: desiredText(data, revision), observed: null };
+        const parts = { metadata: metadataText(metadata), desired: desiredText(data, revision), observed: null };
         return { kind: 'create', uid: metadata.uid, parts, placement: null };
       }
-      const stored = JSON.parse(current.desired ?? '{}') as { data: unknown };
+      const stored = JSON.parse(current.desired) as { data: unknown };
       if (canonicalJson(stored.data) === canonicalJson(data)) return { kind: 'keep' };
       throw new HashCollisionError(metadata.name);
     },

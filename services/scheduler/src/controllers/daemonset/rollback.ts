@@ -3,12 +3,10 @@ import {
   type ControllerRevision,
   canonicalJson,
   type DaemonSet,
-  type KubeObject,
   resourceByStorage,
-  type StoredMeta,
   splitObject,
 } from '@everynode/objects';
-import type { Current, Decision } from '@everynode/store';
+import { type Current, type Decision, editMetadata, objectOf } from '@everynode/store';
 
 /** A revision to go back to. */
 export interface RollbackTarget {
@@ -40,29 +38,24 @@ export function rollbackTarget(
 }
 
 /** Notes that every node runs the revision. */
-export function decideMark(current: Current | undefined, uid: string, hash: string): Decision {
+export function decideMark(current: Current<'all-but-desired'> | undefined, uid: string, hash: string): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
-  const metadata = JSON.parse(current.metadata ?? '{}') as StoredMeta;
-  if (metadata.annotations?.[GOOD_REVISION_ANNOTATION] === hash) return { kind: 'keep' };
-  const annotations = { ...metadata.annotations, [GOOD_REVISION_ANNOTATION]: hash };
-  return { kind: 'update', parts: { metadata: JSON.stringify({ ...metadata, annotations }) } };
+  return editMetadata(current, ({ annotations, ...metadata }) =>
+    annotations?.[GOOD_REVISION_ANNOTATION] === hash
+      ? undefined
+      : { ...metadata, annotations: { ...annotations, [GOOD_REVISION_ANNOTATION]: hash } },
+  );
 }
 
 /** Puts the old template back, unless somebody has changed it meanwhile, and notes which revision failed. */
 export function decideRollback(
-  current: Current | undefined,
+  current: Current<'all'> | undefined,
   seen: DaemonSet,
   target: RollbackTarget,
   failedHash: string,
 ): Decision {
   if (current?.uid !== seen.metadata?.uid || !current) return { kind: 'keep' };
-  const before = {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: JSON.parse(current.metadata ?? '{}') as StoredMeta,
-    ...(JSON.parse(current.desired ?? '{}') as { spec: object }),
-    ...(current.observed && { status: JSON.parse(current.observed) as unknown }),
-  } as KubeObject;
+  const before = objectOf(current, { apiVersion: 'apps/v1', kind: 'DaemonSet' });
   if (canonicalJson(revisionData(before as unknown as DaemonSet)) !== canonicalJson(revisionData(seen))) {
     return { kind: 'keep' };
   }

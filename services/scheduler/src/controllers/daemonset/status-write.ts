@@ -17,7 +17,7 @@ export function statusFrom(view: ConditionView, stored: DaemonSetStatus | undefi
 
 /** Writes the status when it differs from what is stored. */
 export function decideStatus(
-  current: Current | undefined,
+  current: Current<'observed'> | undefined,
   uid: string,
   statusOf: (stored: DaemonSetStatus | undefined) => DaemonSetStatus,
 ): Decision {

@@ -92,7 +92,12 @@ function bearsOnBudgets(
 }
 
 /** The stored status may know of evictions that the cache does not. */
-function decideStatus(current: Current | undefined, cached: CachedObject, guarded: Pod[], now: number): Decision {
+function decideStatus(
+  current: Current<'observed'> | undefined,
+  cached: CachedObject,
+  guarded: Pod[],
+  now: number,
+): Decision {
   if (current?.uid !== cached.record.uid) return { kind: 'keep' };
   const stored = current.observed ? (JSON.parse(current.observed) as PodDisruptionBudgetStatus) : undefined;
   const status = disruptionStatus({ ...budgetOf(cached), ...(stored && { status: stored }) }, guarded, now);

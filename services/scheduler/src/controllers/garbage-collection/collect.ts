@@ -1,55 +1,52 @@
-import { type Deletable, decideDeletion, deletionRulesOf, isReleased, type StoredMeta } from '@everynode/objects';
-import type { Current, Decision } from '@everynode/store';
+import { decideDeletion, deletionRulesOf, isReleased, metadataText, type StoredMeta } from '@everynode/objects';
+import { type Current, type Decision, editMetadata } from '@everynode/store';
 import { unblocked, withoutFinalizer, withoutReferences } from './owner-references.js';
-
-/** A stored object that was read whole, when it is still the one that was judged. */
-function whole(current: Current | undefined, uid: string): (Deletable & { parsed: StoredMeta }) | undefined {
-  if (current?.uid !== uid || current.metadata === undefined || current.desired === undefined) return undefined;
-  const { metadata, desired, observed, placement } = current;
-  return { metadata, desired, observed: observed ?? null, placement, parsed: JSON.parse(metadata) as StoredMeta };
-}
 
 /**
  * Deletes an object that nobody holds, unless its metadata is not the one that was judged: a new owner may have come.
  * Compared is the text, because status and spec may change without bearing on it.
  */
 export function decideCollection(
-  current: Current | undefined,
+  current: Current<'all'> | undefined,
   resource: string,
   judged: { uid: string; metadata: string },
   how: { propagationPolicy: 'Background' | 'Foreground' | 'Orphan'; unblock: string[] },
   now: number,
 ): Decision {
-  const object = whole(current, judged.uid);
-  if (!object || object.metadata !== judged.metadata) return { kind: 'keep' };
-  const metadata = how.unblock.length > 0 ? JSON.stringify(unblocked(object.parsed, how.unblock)) : object.metadata;
-  const { propagationPolicy } = how;
-  return decideDeletion({ ...object, metadata }, { propagationPolicy }, deletionRulesOf(resource), now);
+  if (current?.uid !== judged.uid || current.metadata !== judged.metadata) return { kind: 'keep' };
+  const { propagationPolicy, unblock } = how;
+  const metadata = unblock.length > 0 ? metadataText(unblocked(parsed(current), unblock)) : current.metadata;
+  return decideDeletion({ ...current, metadata }, { propagationPolicy }, deletionRulesOf(resource), now);
 }
 
 /** Takes references out; {@link decideCollection} on what is compared. */
 export function decideRelease(
-  current: Current | undefined,
+  current: Current<'all-but-desired'> | undefined,
   judged: { uid: string; metadata: string },
   ownerUids: string[],
 ): Decision {
-  const object = whole(current, judged.uid);
-  if (!object || object.metadata !== judged.metadata) return { kind: 'keep' };
-  return { kind: 'update', parts: { metadata: JSON.stringify(withoutReferences(object.parsed, ownerUids)) } };
+  if (current?.uid !== judged.uid || current.metadata !== judged.metadata) return { kind: 'keep' };
+  return editMetadata(current, (metadata) => withoutReferences(metadata, ownerUids));
 }
 
 /** Takes a finalizer out of an object that is being deleted, which goes if that was all that held it. */
-export function decideFinalizerRemoval(current: Current | undefined, uid: string, finalizer: string): Decision {
-  const object = whole(current, uid);
-  if (!object?.parsed.finalizers?.includes(finalizer)) return { kind: 'keep' };
-  const next = withoutFinalizer(object.parsed, finalizer);
-  const parts = { metadata: JSON.stringify(next) };
+export function decideFinalizerRemoval(
+  current: Current<'all-but-desired'> | undefined,
+  uid: string,
+  finalizer: string,
+): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  const metadata = parsed(current);
+  if (!metadata.finalizers?.includes(finalizer)) return { kind: 'keep' };
+  const next = withoutFinalizer(metadata, finalizer);
+  const parts = { metadata: metadataText(next) };
   return isReleased(next) ? { kind: 'delete', parts } : { kind: 'update', parts };
 }
 
 /** Removes a pod whose node is gone: nobody is left who could stop it. Finalizers are honoured. */
-export function decideForcedDeletion(current: Current | undefined, uid: string, now: number): Decision {
-  const object = whole(current, uid);
-  if (!object) return { kind: 'keep' };
-  return decideDeletion(object, { gracePeriodSeconds: 0 }, deletionRulesOf('pods'), now);
+export function decideForcedDeletion(current: Current<'all'> | undefined, uid: string, now: number): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  return decideDeletion(current, { gracePeriodSeconds: 0 }, deletionRulesOf('pods'), now);
 }
+
+const parsed = ({ metadata }: Current<'all-but-desired'>): StoredMeta => JSON.parse(metadata) as StoredMeta;

@@ -1,6 +1,6 @@
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, type OwnerReference } from '@everynode/objects';
-import type { Decision, Fence, WriteResult } from '@everynode/store';
+import type { Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
 import { decideCollection, decideFinalizerRemoval, decideForcedDeletion, decideRelease } from './collect.js';
@@ -225,11 +225,7 @@ export class GarbageCollector implements Controller {
     };
   }
 
-  async #write(
-    { record }: CachedObject,
-    fence: Fence,
-    decide: (current: Parameters<typeof decideForcedDeletion>[0]) => Decision,
-  ): Promise<number> {
+  async #write({ record }: CachedObject, fence: Fence, decide: WriteRequest<'all'>['decide']): Promise<number> {
     const { resource, namespace, name } = record;
     const result: WriteResult = await this.#context.store.write({
       key: { resource, namespace, name },

@@ -5,7 +5,7 @@ import type { Current, Decision } from '@everynode/store';
 export const CONTENT_FINALIZER = 'kubernetes';
 
 /** Says in the status that the namespace is going; the api does so at once, and a status write may have undone it. */
-export function decideTerminating(current: Current | undefined, uid: string): Decision {
+export function decideTerminating(current: Current<'observed'> | undefined, uid: string): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   const status = JSON.parse(current.observed ?? '{}') as { phase?: string };
   if (status.phase === 'Terminating') return { kind: 'keep' };
@@ -16,8 +16,8 @@ export function decideTerminating(current: Current | undefined, uid: string): De
  * Lets an empty namespace go, unless a finalizer of somebody else holds it.
  * Source: pkg/registry/core/namespace/storage, and the namespaced resources deleter's finalizeNamespace.
  */
-export function decideFinalize(current: Current | undefined, uid: string): Decision {
-  if (current?.uid !== uid || current.metadata === undefined || current.desired === undefined) return { kind: 'keep' };
+export function decideFinalize(current: Current<'all'> | undefined, uid: string): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   if (metadata.deletionTimestamp === undefined) return { kind: 'keep' };
   const desired = JSON.parse(current.desired) as { spec?: { finalizers?: string[] } };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
 import { decideDeletion, deletionRulesOf } from '@everynode/objects';
-import type { Current, Decision, Fence, WriteResult } from '@everynode/store';
+import type { Current, Decision, Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
 import { decideFinalize, decideTerminating } from './finish-namespace.js';
@@ -186,20 +186,14 @@ export class NamespaceController implements Controller {
     namespace: string,
     name: string,
     fence: Fence,
-    decide: (current: Current | undefined) => Decision,
+    decide: WriteRequest<'all'>['decide'],
   ): Promise<WriteResult> {
     return this.#context.store.write({ key: { resource, namespace, name }, reads: 'all', decide, fence });
   }
 }
 
 /** Deletes what is in a namespace as a client would, in the background. */
-function decideGoing(current: Current | undefined, resource: string, uid: string, now: number): Decision {
-  if (current?.uid !== uid || current.metadata === undefined || current.desired === undefined) return { kind: 'keep' };
-  const { metadata, desired, observed, placement } = current;
-  return decideDeletion(
-    { metadata, desired, observed: observed ?? null, placement },
-    { propagationPolicy: 'Background' },
-    deletionRulesOf(resource),
-    now,
-  );
+function decideGoing(current: Current<'all'> | undefined, resource: string, uid: string, now: number): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  return decideDeletion(current, { propagationPolicy: 'Background' }, deletionRulesOf(resource), now);
 }

@@ -1,5 +1,5 @@
 import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@everynode/objects';
-import type { Decision } from '@everynode/store';
+import type { Current, Decision } from '@everynode/store';
 
 /** Where the CA that the api's clients need is published from. */
 export const SOURCE_NAMESPACE = 'kube-system';
@@ -24,14 +24,14 @@ export function decideServiceAccount(current: unknown, namespace: string, uid: s
  * Source: pkg/controller/certificates/rootcacertpublisher.
  */
 export function decideRootCa(
-  current: { desired: string | undefined } | undefined,
+  current: Pick<Current<'all'>, 'desired'> | undefined,
   namespace: string,
   source: RootCa,
   uid: string,
   now: number,
 ): Decision {
   if (current) {
-    const desired = JSON.parse(current.desired ?? '{}') as object;
+    const desired = JSON.parse(current.desired) as object;
     const next = JSON.stringify({ ...desired, data: source.data });
     return next === current.desired ? { kind: 'keep' } : { kind: 'update', parts: { desired: next } };
   }

@@ -34,13 +34,13 @@ export function judgeNode(spec: NodeSpec, status: NodeStatus, liveness: Liveness
 
 /** {@link judgeNode} on the stored node, as a write's decision. `onVerdict` sees what was decided. */
 export function decideNode(
-  current: Current | undefined,
+  current: Current<'all'> | undefined,
   uid: string,
   liveness: LivenessState,
   now: number,
   onVerdict: (verdict: NodeVerdict) => void,
 ): Decision {
-  if (current?.uid !== uid || current.desired === undefined) return { kind: 'keep' };
+  if (current?.uid !== uid) return { kind: 'keep' };
   const desired = JSON.parse(current.desired) as { spec?: NodeSpec };
   const verdict = judgeNode(desired.spec ?? {}, JSON.parse(current.observed ?? '{}') as NodeStatus, liveness, now);
   onVerdict(verdict);

@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from '@everynode/objects';
+import { metadataText, type Taint, type Toleration } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { type ActiveTaint, decideEviction, evictionTime } from './eviction.js';
 
@@ -56,7 +56,7 @@ describe('decideEviction', () => {
     placement: 'n',
     deleting: false,
     sequence: 0,
-    metadata: '{"name":"p","uid":"u","creationTimestamp":"2025-12-31T00:00:00Z"}',
+    metadata: metadataText({ name: 'p', uid: 'u', creationTimestamp: '2025-12-31T00:00:00Z' }),
     desired: '{"spec":{"nodeName":"n","terminationGracePeriodSeconds":7}}',
     observed: '{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}',
   };

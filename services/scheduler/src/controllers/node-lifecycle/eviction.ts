@@ -41,6 +41,6 @@ const DISRUPTION: Disruption = {
 };
 
 /** Deletes the pod gracefully and says in its status why. `now` is ms since the epoch. */
-export function decideEviction(current: Current | undefined, uid: string, now: number): Decision {
+export function decideEviction(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   return decideDisruption(current, uid, DISRUPTION, now);
 }

@@ -1,5 +1,5 @@
 import { type PodCondition, type PodSpec, type PodStatus, timestamp } from '@everynode/objects';
-import type { Decision } from '@everynode/store';
+import type { Current, Decision } from '@everynode/store';
 
 /** Marks a Ready condition that is False because of the node and not of the pod; with it the condition can be undone. */
 const REASON = 'NodeNotReady';
@@ -45,7 +45,7 @@ function replaceReady(status: PodStatus, ready: PodCondition): PodStatus {
 
 /** {@link withNodeReadiness} on the stored pod, as a write's decision. Pods that are going stay as their agent left them. */
 export function decidePodReadiness(
-  current: { uid: string; deleting: boolean; observed: string | null | undefined } | undefined,
+  current: Pick<Current<'observed'>, 'uid' | 'deleting' | 'observed'> | undefined,
   uid: string,
   gates: PodSpec['readinessGates'],
   isNodeReady: boolean,

@@ -8,15 +8,15 @@ interface StoredPod {
 }
 
 /** Undefined when it is not for us to place: another pod by now, one that goes, or one that has its node. */
-function placeable(current: Current | undefined, uid: string): StoredPod | undefined {
-  if (current?.uid !== uid || current.deleting || current.desired === undefined) return undefined;
+function placeable(current: Current<'all'> | undefined, uid: string): StoredPod | undefined {
+  if (current?.uid !== uid || current.deleting) return undefined;
   const desired = JSON.parse(current.desired) as StoredPod['desired'];
   if (desired.spec.nodeName) return undefined;
   return { desired, status: JSON.parse(current.observed ?? '{}') as PodStatus };
 }
 
 /** Binds the pod to the node, unless it has one. `now` as the API writes times. */
-export function decideBinding(current: Current | undefined, uid: string, node: string, now: string): Decision {
+export function decideBinding(current: Current<'all'> | undefined, uid: string, node: string, now: string): Decision {
   const pod = placeable(current, uid);
   if (!pod) return { kind: 'keep' };
   const desired = JSON.stringify({ ...pod.desired, spec: { ...pod.desired.spec, nodeName: node } });
@@ -27,7 +27,7 @@ export function decideBinding(current: Current | undefined, uid: string, node: s
 
 /** Says why the pod has no node, and which one it is to have when others have left it; nothing where that stands there already. */
 export function decideNomination(
-  current: Current | undefined,
+  current: Current<'all'> | undefined,
   uid: string,
   message: string,
   nominated: string | undefined,
@@ -51,6 +51,6 @@ const PREEMPTION: Disruption = {
 };
 
 /** Ends a pod for one of higher priority, with its grace period. `now` in ms. Source: scheduler framework, preemption. */
-export function decidePreemption(current: Current | undefined, uid: string, now: number): Decision {
+export function decidePreemption(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   return decideDisruption(current, uid, PREEMPTION, now);
 }

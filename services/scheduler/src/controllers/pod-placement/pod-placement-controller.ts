@@ -185,7 +185,7 @@ export class PodPlacementController implements Controller {
     }
   }
 
-  async #write(pod: CachedObject, fence: Fence, decide: WriteRequest['decide']) {
+  async #write(pod: CachedObject, fence: Fence, decide: WriteRequest<'all'>['decide']) {
     const { store } = this.#context;
     const { resource, namespace, name } = pod.record;
     const result = await store.write({ key: { resource, namespace, name }, reads: 'all', fence, decide });
