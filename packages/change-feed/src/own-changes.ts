@@ -12,7 +12,7 @@ const LAST_ATTEMPTS = 3;
 export interface OwnChangesOptions extends Publishing {
   store: Pick<Store, 'followOwnCommits' | 'journalAfter'>;
   /** Has the changes before the bus brings them. */
-  reflector: Pick<Reflector, 'offer'>;
+  reflector: Pick<Reflector, 'applyLocally'>;
   signal: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ export class OwnChanges {
   }
 
   #take(batch: CommittedBatch): void {
-    if (batch.entries) this.#options.reflector.offer(batch.entries);
+    if (batch.entries) this.#options.reflector.applyLocally(batch.entries);
     if (this.#underWay.size >= MOST_UNDER_WAY) return;
     const passing: Promise<void> = this.#publish(batch).finally(() => this.#underWay.delete(passing));
     this.#underWay.add(passing);

@@ -78,7 +78,7 @@ it('ends with what the journal says, whatever comes by the bus, in whatever orde
       const whole = { from: 0, count: journal.length, own: false };
       for (const { from, count, own } of [...sent, whole]) {
         const entries = journal.slice(from, from + count);
-        if (own) reflector.offer(entries);
+        if (own) reflector.applyLocally(entries);
         await deliver(entries);
       }
       await reflector.waitFor(journal.length);

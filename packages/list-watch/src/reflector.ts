@@ -48,9 +48,9 @@ const HOLE_PATIENCE_MS = 50;
 /** The same when the journal could not be read. */
 const HOLE_RETRY_MS = 1000;
 /** Runs of changes that may wait for a hole to be filled. */
-const MOST_AHEAD = 200;
+const MAX_AHEAD = 200;
 /** Messages that may wait to be applied before no more are taken. */
-const MOST_BACKLOG = 32;
+const MAX_BACKLOG = 32;
 
 /**
  * Keeps caches equal to the store: lists once, then applies every change in revision order.
@@ -74,7 +74,7 @@ export class Reflector {
   #hole: { after: number; timer: NodeJS.Timeout } | undefined;
   #backlog = 0;
   /** Hears which revisions the bus has brought, known already or not. */
-  onHeard: ((range: RevisionRange) => void) | undefined;
+  onReceived: ((range: RevisionRange) => void) | undefined;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -115,13 +115,13 @@ export class Reflector {
     const follower: Follower = {
       onMessage: ({ event, bytes }) => {
         const range = rangeOf(event?.id);
-        if (range) this.onHeard?.(range);
+        if (range) this.onReceived?.(range);
         this.#backlog += 1;
         const received = this.#inTurn(() => this.#receive(range, bytes)).finally(() => {
           this.#backlog -= 1;
         });
         // What is heard of must not wait for what is applied, but for so much.
-        return this.#backlog > MOST_BACKLOG ? received : undefined;
+        return this.#backlog > MAX_BACKLOG ? received : undefined;
       },
       onReset: () => void this.#inTurn(() => this.#fill()),
     };
@@ -168,7 +168,7 @@ export class Reflector {
   }
 
   /** Takes what this process has committed, before the bus brings it. */
-  offer(entries: readonly JournalEntry[]): void {
+  applyLocally(entries: readonly JournalEntry[]): void {
     // What was committed before the first list is in it.
     if (this.#revision < 0) return;
     void this.#inTurn(() => this.#take(entries.map(writtenBy)));
@@ -187,7 +187,7 @@ export class Reflector {
     if (!first) return;
     if (first.revision > this.#revision + 1) {
       this.#ahead.push(news);
-      if (this.#ahead.length > MOST_AHEAD) await this.#fill();
+      if (this.#ahead.length > MAX_AHEAD) await this.#fill();
       else this.#waitForHole();
       return;
     }

@@ -1,7 +1,7 @@
 import type { ObjectChange } from '@everynode/list-watch';
 
 /** Changes kept for each resource. A watch that resumes from before the oldest gets 410 and lists again. */
-const MOST_CHANGES = 20_000;
+const MAX_CHANGES = 20_000;
 /** They go so many at a time, so that an append does not move the whole list. */
 const SLICE = 2000;
 
@@ -21,7 +21,7 @@ export class WatchHistory {
 
   append(change: ObjectChange): void {
     this.#changes.push(change);
-    if (this.#changes.length < MOST_CHANGES + SLICE) return;
+    if (this.#changes.length < MAX_CHANGES + SLICE) return;
     const dropped = this.#changes.splice(0, SLICE);
     this.#floor = dropped.at(-1)?.revision ?? this.#floor;
   }

@@ -15,7 +15,7 @@ export interface Batch {
   /** What watchers who want the same of it share: encoded events by form and selection. */
   encoded: Map<string, Buffer>;
   /** Nothing that the store knows of: it goes to those who watch now, whatever revision it bears. */
-  aside?: boolean;
+  isSynthetic?: boolean;
 }
 
 /** Somebody who follows the changes of one resource. */
@@ -148,7 +148,7 @@ export class WatchHub implements ReflectorListener {
 
   /** Shows a change to those who watch now. It is no part of what happened: who comes later does not hear of it. */
   tell(resource: string, change: ObjectChange): void {
-    const batch: Batch = { changes: [change], encoded: new Map(), aside: true };
+    const batch: Batch = { changes: [change], encoded: new Map(), isSynthetic: true };
     for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onBatch(batch);
   }
 

@@ -182,7 +182,7 @@ class Watch implements Subscriber {
 
   onBatch(batch: Batch): void {
     if (this.#behind || this.#sink.isOver) return;
-    const after = batch.aside ? -1 : this.#position;
+    const after = batch.isSynthetic ? -1 : this.#position;
     // Who wants the same of the same changes gets the same bytes.
     const alike = (batch.changes[0]?.revision ?? 0) > after && (this.#columnsSent || !this.#presenter.columnsFirst);
     let bytes = alike ? batch.encoded.get(this.#group) : undefined;

@@ -3,7 +3,7 @@ import type { JournalEntry } from '@everynode/contract';
 import type { Reflector } from '@everynode/list-watch';
 import { backoffMs, pause } from '@everynode/service-shell';
 import { CompactedError, type RelayLead, type Store } from '@everynode/store';
-import { HeardRevisions } from './heard-revisions.js';
+import { ReceivedRevisions } from './received-revisions.js';
 
 /** Entries read from the journal at once. */
 const PAGE = 1000;
@@ -38,7 +38,7 @@ export interface RelayOptions extends Publishing {
  */
 export class Relay {
   readonly #options: RelayOptions;
-  #heard: HeardRevisions | undefined;
+  #received: ReceivedRevisions | undefined;
   #compactedAt = 0;
 
   constructor(options: RelayOptions) {
@@ -48,13 +48,13 @@ export class Relay {
   /** Works whenever this process is the one relay. Resolves when the signal aborts. */
   async run(): Promise<void> {
     const { store, reflector, signal, log } = this.#options;
-    reflector.onHeard = (range) => this.#heard?.add(range);
+    reflector.onReceived = (range) => this.#received?.add(range);
     await store.leadRelay(signal, async (lead) => {
       log.info('this replica is the relay');
       try {
         await this.#follow(lead, await this.#begin());
       } finally {
-        this.#heard = undefined;
+        this.#received = undefined;
       }
     });
   }
@@ -64,12 +64,12 @@ export class Relay {
    * one of them. Its last change says to readers how far the journal reaches, so those who lack some read it; agents, who
    * cannot, are told to ask for their lists.
    */
-  async #begin(): Promise<HeardRevisions> {
+  async #begin(): Promise<ReceivedRevisions> {
     const { store, reflector } = this.#options;
     const revision = await store.currentRevision();
-    const heard = new HeardRevisions(revision);
-    this.#heard = heard;
-    if (revision === 0) return heard;
+    const received = new ReceivedRevisions(revision);
+    this.#received = received;
+    if (revision === 0) return received;
     const agents = new Set<string>();
     for (const { record } of reflector.cache('nodes').list())
       if (record.placement !== null) agents.add(record.placement);
@@ -77,45 +77,45 @@ export class Relay {
       publishEntries(this.#options, await store.journalAfter(revision - 1, 1)),
       ...[...agents].map((agent) => tellToAsk(this.#options, agent, revision)),
     ]);
-    return heard;
+    return received;
   }
 
-  async #follow(lead: RelayLead, begun: HeardRevisions): Promise<void> {
+  async #follow(lead: RelayLead, begun: ReceivedRevisions): Promise<void> {
     const { log, store } = this.#options;
-    let heard = begun;
+    let received = begun;
     for (let failures = 0; !lead.signal.aborted; ) {
       try {
-        await lead.waitForMore(heard.position, POLL_MS);
+        await lead.waitForMore(received.position, POLL_MS);
         // No notification may mean that none came through.
-        const target = lead.latest > heard.position ? lead.latest : await store.currentRevision();
-        if (target > heard.position) await pause(PATIENCE_MS, lead.signal);
-        await this.#publishUnheard(heard, target);
+        const target = lead.latest > received.position ? lead.latest : await store.currentRevision();
+        if (target > received.position) await pause(PATIENCE_MS, lead.signal);
+        await this.#publishMissing(received, target);
         await this.#compactSometimes();
         failures = 0;
       } catch (error) {
         if (lead.signal.aborted) return;
         failures += 1;
-        log.warn({ err: error, failures, position: heard.position }, 'the journal could not be relayed');
+        log.warn({ err: error, failures, position: received.position }, 'the journal could not be relayed');
         await pause(backoffMs(failures, { firstMs: 100, maxMs: 2000 }), lead.signal);
         // Readers list anew where the journal does not reach back, and so does this.
-        if (error instanceof CompactedError) heard = await this.#begin();
+        if (error instanceof CompactedError) received = await this.#begin();
       }
     }
   }
 
-  async #publishUnheard(heard: HeardRevisions, target: number): Promise<void> {
+  async #publishMissing(received: ReceivedRevisions, target: number): Promise<void> {
     const { store, log } = this.#options;
-    while (heard.position < target) {
-      const after = heard.position;
+    while (received.position < target) {
+      const after = received.position;
       const entries = await store.journalAfter(after, Math.min(PAGE, target - after));
       const last = entries.at(-1);
       if (!last) return;
-      const unheard = entries.filter(({ revision }) => !heard.has(revision));
-      if (unheard.length > 0) {
-        log.info({ first: unheard[0]?.revision, count: unheard.length }, 'publishing what its writers have not');
-        await Promise.all(runsOf(unheard).map((run) => publishEntries(this.#options, run)));
+      const missing = entries.filter(({ revision }) => !received.has(revision));
+      if (missing.length > 0) {
+        log.info({ first: missing[0]?.revision, count: missing.length }, 'publishing what its writers have not');
+        await Promise.all(runsOf(missing).map((run) => publishEntries(this.#options, run)));
       }
-      heard.add({ first: after + 1, last: last.revision });
+      received.add({ first: after + 1, last: last.revision });
     }
   }
 

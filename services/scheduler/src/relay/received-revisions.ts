@@ -1,7 +1,7 @@
 import type { RevisionRange } from '@everynode/contract';
 
 /** Which revisions the bus has brought: all up to a position, and some beyond. */
-export class HeardRevisions {
+export class ReceivedRevisions {
   #position: number;
   /** By first revision; none follows on the position, none on another. */
   #beyond: RevisionRange[] = [];
@@ -10,7 +10,7 @@ export class HeardRevisions {
     this.#position = position;
   }
 
-  /** Everything up to here was heard. */
+  /** Everything up to here was received. */
   get position(): number {
     return this.#position;
   }
