@@ -1,49 +1,19 @@
-import type { DaemonSet, DaemonSetStatus, Node, Pod } from '@everynode/objects';
+import type { DaemonSetStatus } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { assessNode } from './assessment.js';
+import { CURRENT_HASH, NOW, type Place, rolloutCluster } from '../fixtures/rollout-cluster.js';
 import { type ConditionView, conditionsFor, deadlineAt } from './conditions.js';
-import { compileDaemonSet } from './eligibility.js';
 import { noteProgress } from './progress.js';
-import { RolloutLedger } from './rollout-ledger.js';
 
-const NOW = Date.parse('2026-11-24T12:00:00Z');
 const at = (ms: number): string => new Date(ms).toISOString();
 
-interface Place {
-  hash: 'old' | 'new';
-  ready?: boolean;
-  nodeReady?: boolean;
-  waiting?: string;
-}
-
-function viewOf(annotations: Record<string, string>, places: Record<string, Place>, progressAt = NOW): ConditionView {
-  const daemonSet: DaemonSet = {
-    metadata: { name: 'd', generation: 2, annotations },
-    spec: {
-      selector: {},
-      template: { spec: { containers: [] } },
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
-    },
-  };
-  const compiled = compileDaemonSet(daemonSet);
-  const ledger = new RolloutLedger();
-  for (const [name, { hash, ready = true, nodeReady = true, waiting }] of Object.entries(places)) {
-    const node: Node = {
-      metadata: { name },
-      status: { conditions: [{ type: 'Ready', status: nodeReady ? 'True' : 'Unknown' }] },
-    };
-    const status = {
-      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
-      ...(waiting && { containerStatuses: [{ name: 'main', state: { waiting: { reason: waiting } } }] }),
-    } as Pod['status'];
-    const pod: Pod = {
-      metadata: { name, labels: { 'controller-revision-hash': hash } },
-      spec: { nodeName: name, containers: [] },
-      ...(status && { status }),
-    };
-    ledger.set(name, assessNode(compiled, { node, pods: [pod], currentHash: 'new', now: NOW }));
-  }
-  return { daemonSet, limits: compiled.limits, ledger, currentHash: 'new', progressAt, now: NOW };
+function viewOf(
+  annotations: Record<string, string>,
+  described: Record<string, Omit<Place, 'name'>>,
+  progressAt = NOW,
+): ConditionView {
+  const all = Object.entries(described).map(([name, place]) => ({ name, ...place }));
+  const { daemonSet, compiled, ledger } = rolloutCluster(annotations, all);
+  return { daemonSet, limits: compiled.limits, ledger, currentHash: CURRENT_HASH, progressAt, now: NOW };
 }
 
 const told = (view: ConditionView, stored?: DaemonSetStatus) =>
@@ -69,7 +39,10 @@ describe('conditions', () => {
   });
 
   it('say how far a rollout is, what it waits for, and why', () => {
-    const view = viewOf(ASKED, { a: { hash: 'new', ready: false, waiting: 'CrashLoopBackOff' }, b: { hash: 'old' } });
+    const view = viewOf(ASKED, {
+      a: { hash: 'new', podReady: false, waiting: 'CrashLoopBackOff' },
+      b: { hash: 'old' },
+    });
     expect(told(view)).toEqual({
       Progressing:
         'True RolloutProgressing: 0 of 2 nodes have the newest revision and are available; waiting for a (container main: CrashLoopBackOff)',
@@ -78,16 +51,16 @@ describe('conditions', () => {
   });
 
   it('tell nodes that are gone from a revision that is bad, and a pod on its way from either', () => {
-    expect(told(viewOf(ASKED, { a: { hash: 'new', ready: false, nodeReady: false } })).Degraded).toBe(
+    expect(told(viewOf(ASKED, { a: { hash: 'new', podReady: false, nodeReady: false } })).Degraded).toBe(
       'True NodeNotReady: 1 of 1 nodes have no available pod: a (the node is NotReady)',
     );
-    expect(told(viewOf(ASKED, { a: { hash: 'new', ready: false } })).Degraded).toMatch(/^False AsExpected/);
+    expect(told(viewOf(ASKED, { a: { hash: 'new', podReady: false } })).Degraded).toMatch(/^False AsExpected/);
     expect(told(viewOf(ASKED, { a: { hash: 'new' } })).Progressing).toMatch(/^True RolloutComplete/);
   });
 
   it('say that a rollout is stuck when its deadline has passed, and not before', () => {
     const limit = { 'everynode.io/progress-deadline-seconds': '60' };
-    const stuck = { a: { hash: 'new', ready: false }, b: { hash: 'old' } } as const;
+    const stuck = { a: { hash: 'new', podReady: false }, b: { hash: 'old' } } as const;
     expect(told(viewOf(limit, stuck, NOW - 59_000)).Progressing).toMatch(/^True RolloutProgressing/);
     expect(deadlineAt(viewOf(limit, stuck, NOW - 59_000))).toBe(NOW + 1000);
     expect(told(viewOf(limit, stuck, NOW - 60_000)).Progressing).toMatch(
@@ -100,7 +73,7 @@ describe('conditions', () => {
 
   it('hold a canary that is stuck to the deadline, and wait for the owner when it is done', () => {
     const canary = { 'everynode.io/canary': '1', 'everynode.io/progress-deadline-seconds': '60' };
-    const stuck = viewOf(canary, { a: { hash: 'new', ready: false }, b: { hash: 'old' } }, NOW - 60_000);
+    const stuck = viewOf(canary, { a: { hash: 'new', podReady: false }, b: { hash: 'old' } }, NOW - 60_000);
     expect(told(stuck).Progressing).toMatch(/^False ProgressDeadlineExceeded/);
     const done = viewOf(canary, { a: { hash: 'new' }, b: { hash: 'old' } }, NOW - 60_000);
     expect(told(done).Progressing).toMatch(/^Unknown Canary/);

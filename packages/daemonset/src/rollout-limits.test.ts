@@ -1,75 +1,22 @@
-import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { assessNode } from './assessment.js';
-import { compileDaemonSet } from './eligibility.js';
-import { RolloutLedger } from './rollout-ledger.js';
-import { permissionOf } from './rollout-permission.js';
-
-const NOW = Date.parse('2026-11-24T12:00:00Z');
-
-interface Place {
-  name: string;
-  hash: 'old' | 'new';
-  labels?: Record<string, string>;
-  nodeReady?: boolean;
-  podReady?: boolean;
-  restarts?: number;
-}
-
-const nodeOf = ({ name, labels = {}, nodeReady = true }: Place): Node => ({
-  metadata: { name, labels },
-  spec: {},
-  status: { conditions: [{ type: 'Ready', status: nodeReady ? 'True' : 'Unknown' }] },
-});
-
-const podOf = ({ name, hash, nodeReady = true, podReady = nodeReady, restarts = 0 }: Place): Pod => ({
-  metadata: { name, labels: { 'controller-revision-hash': hash } },
-  spec: { nodeName: name, containers: [] },
-  status: {
-    phase: 'Running',
-    conditions: [
-      { type: 'Ready', status: podReady ? 'True' : 'False', lastTransitionTime: '2026-11-24T11:59:00Z' as never },
-    ],
-    containerStatuses: [{ name: 'c', ready: true, restartCount: restarts, image: '', imageID: '' }],
-  },
-});
+import { NOW, type Place, places, rolloutCluster } from '../fixtures/rollout-cluster.js';
 
 function rollout(
   annotations: Record<string, string>,
-  places: Place[],
+  described: Place[],
   maxUnavailable: number,
   now = NOW,
   maxSurge = 0,
 ) {
-  const daemonSet: DaemonSet = {
-    metadata: { name: 'd', annotations },
-    spec: {
-      selector: {},
-      template: { spec: { containers: [] } },
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable, maxSurge } },
-    },
-  };
-  const compiled = compileDaemonSet(daemonSet);
-  const ledger = new RolloutLedger();
-  for (const place of places) {
-    const state = { node: nodeOf(place), pods: [podOf(place)], currentHash: 'new', now };
-    ledger.set(place.name, assessNode(compiled, state));
-  }
-  const permission = permissionOf({ ledger, limits: compiled.limits, currentHash: 'new' });
+  const { daemonSet, ledger, permission } = rolloutCluster(annotations, described, { maxUnavailable, maxSurge, now });
   const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, permission);
-  const recheck = [...ledger.nodes()].map(([, { recheckAtMs }]) => recheckAtMs).find((at) => at !== undefined);
   return {
     updates: [...deletes.map(({ node }) => node), ...createOn],
     turn: ledger.zoneInTurn(permission),
     hold: permission.hold?.reason,
-    recheck,
+    recheck: [...ledger.nodes()].map(([, { recheckAtMs }]) => recheckAtMs).find((at) => at !== undefined),
   };
 }
-
-const places = (old: string, fresh = ''): Place[] => [
-  ...[...old].map((name): Place => ({ name, hash: 'old' })),
-  ...[...fresh].map((name): Place => ({ name, hash: 'new' })),
-];
 
 describe('canaries', () => {
   it('are this many nodes, and no more until the annotation goes', () => {
