@@ -2,7 +2,7 @@ import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 import { Heartbeats } from './nodes/heartbeats.js';
-import type { HostedNode } from './nodes/nodes-file.js';
+import type { HostedNode } from './nodes/hosted-nodes.js';
 import { type FleetOptions, registerNodes } from './nodes/registration.js';
 import { PodSync } from './pods/pod-sync.js';
 import { StatusOutbox } from './pods/status-outbox.js';

@@ -6,7 +6,7 @@ const schema = Type.Object({
   ...commonConfig,
   /** Name of this process on the bus; a DNS label. */
   EVERYNODE_AGENT: Type.String(),
-  /** YAML or JSON: which nodes this process hosts. See nodes-file.ts. */
+  /** YAML or JSON: which nodes this process hosts. See nodes/nodes-file.ts. */
   EVERYNODE_NODES_FILE: Type.String(),
   /** Delays of the simulated runtime, in ms: `200`, or `200-800` for a value in between. */
   EVERYNODE_SIM_START_MS: Type.Optional(Type.String()),

@@ -4,9 +4,10 @@ import { runService } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
 import { agentConfig } from './config.js';
-import { nodesFrom, readNodesFile } from './nodes/nodes-file.js';
-import { settingsFrom } from './runtime/simulated/simulated-fleet.js';
+import { nodesFrom } from './nodes/hosted-nodes.js';
+import { readNodesFile } from './nodes/nodes-file.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
+import { settingsFrom } from './runtime/simulated/simulation-settings.js';
 import { systemClock } from './runtime/timers.js';
 
 const config = agentConfig();
@@ -22,7 +23,7 @@ await runService(
   },
   async ({ log, metrics, readiness, signal, onClose }) => {
     const file = await readNodesFile(config.EVERYNODE_NODES_FILE);
-    const settings = settingsFrom(config, file);
+    const settings = settingsFrom(config, file.simulation);
     const nodes = nodesFrom(file);
     const bus = await Bus.connect({
       url: config.NATS_URL,

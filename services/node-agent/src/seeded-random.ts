@@ -1,10 +1,10 @@
-/** Numbers from 0 up to 1 that come out the same for the same seed (mulberry32). */
+/** Returns numbers from 0 (inclusive) to 1 (exclusive), the same ones for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   const next = seededWords(seed);
   return () => next() / 2 ** 32;
 }
 
-/** The same as whole numbers of 32 bits. */
+/** The same sequence as integers of 32 bits. */
 function seededWords(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -16,14 +16,14 @@ function seededWords(seed: number): () => number {
   };
 }
 
-/** A seed from text and a number: FNV-1a. */
+/** A seed from a text and a number: FNV-1a. */
 export function seedOf(text: string, seed: number): number {
   let hash = (0x811c9dc5 ^ seed) >>> 0;
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return hash;
 }
 
-/** 64 hexadecimal digits that are the text's and stay so: looks like a digest, and costs a tenth of one. */
+/** 64 hexadecimal digits, always the same ones for a text. They look like a digest and cost a tenth of one. */
 export function hexOf(text: string): string {
   const next = seededWords(seedOf(text, 0));
   let hex = '';

@@ -1,8 +1,8 @@
 import type { Bus } from '@everynode/bus';
 import { eventType, type NodeRegistered, subjects } from '@everynode/contract';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
+import type { HostedNode } from './hosted-nodes.js';
 import { nodeStatus } from './node-status.js';
-import type { HostedNode } from './nodes-file.js';
 
 const NODES_A_MESSAGE = 200;
 

@@ -2,7 +2,7 @@ import { ContractError, subjects } from '@everynode/contract';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { HostedNode } from '../nodes/nodes-file.js';
+import type { HostedNode } from '../nodes/hosted-nodes.js';
 import type { AssignedPod, Runtime } from '../runtime/runtime.js';
 import { PodSync } from './pod-sync.js';
 

@@ -8,7 +8,7 @@ import {
   subjects,
 } from '@everynode/contract';
 import { type BackoffOptions, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
-import type { HostedNode } from '../nodes/nodes-file.js';
+import type { HostedNode } from '../nodes/hosted-nodes.js';
 import { RecentMap } from '../recent-map.js';
 import { type AssignedPod, isAssignedPod, type Runtime } from '../runtime/runtime.js';
 

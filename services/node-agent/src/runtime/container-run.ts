@@ -1,4 +1,4 @@
-import type { Container, EphemeralContainer, ResourceRequirements } from '@everynode/objects';
+import type { Container, ResourceRequirements } from '@everynode/objects';
 import type { AssignedPod } from './runtime.js';
 
 /** How a run of a container ended. Times are RFC 3339. */
@@ -9,27 +9,27 @@ export interface ContainerExit {
   finishedAt: string;
 }
 
-/** One container of a simulated pod, as it is at one moment. */
+/** One container of a pod that runs, at one moment. */
 export interface ContainerRun {
   name: string;
   image: string;
   /**
-   * `init` runs to its end before the next begins; `sidecar` is begun among those and runs on; `ephemeral` comes to a pod
-   * that runs, and is neither waited for nor started again.
+   * `init` runs to its end before the next container starts; `sidecar` starts in the order of the init containers and
+   * keeps running; `ephemeral` is added to a running pod, does not count for readiness and is never restarted.
    */
   kind: 'init' | 'sidecar' | 'main' | 'ephemeral';
-  /** What it has, which a resize changes while it runs. */
+  /** Resources that it has now; a resize changes them while it runs. */
   resources: ResourceRequirements | undefined;
-  /** Runs before this one. */
+  /** Number of runs before this one. */
   restarts: number;
-  /** Since when it runs; undefined when it does not. */
+  /** When it started; undefined while it does not run. */
   startedAt: string | undefined;
   ready: boolean;
-  /** Why it does not run yet, or again; undefined is what a kubelet says by default. */
+  /** Why it does not run yet, or no longer; undefined stands for a kubelet's default reason. */
   waiting: { reason: string; message: string } | undefined;
-  /** It has ended and is not started again. */
+  /** How it ended, when it is not to be restarted. */
   ended: ContainerExit | undefined;
-  /** The run before this one. */
+  /** How the run before this one ended. */
   lastExit: ContainerExit | undefined;
 }
 
@@ -50,24 +50,25 @@ function newRun({ name, image, resources }: Described, kind: ContainerRun['kind'
   };
 }
 
-/** Init containers and sidecars in their order, then the others, ephemeral ones last. None has begun. */
+/** Init containers and sidecars in their order, then main containers, then ephemeral ones. None has started. */
 export function containerRuns({ spec }: AssignedPod): ContainerRun[] {
-  const inits = (spec.initContainers ?? []) as (Container & { restartPolicy?: string })[];
   return [
-    ...inits.map((container) => newRun(container, container.restartPolicy === 'Always' ? 'sidecar' : 'init')),
+    ...(spec.initContainers ?? []).map((container) =>
+      newRun(container, container.restartPolicy === 'Always' ? 'sidecar' : 'init'),
+    ),
     ...spec.containers.map((container) => newRun(container, 'main')),
-    ...((spec.ephemeralContainers ?? []) as EphemeralContainer[]).map((container) => newRun(container, 'ephemeral')),
+    ...(spec.ephemeralContainers ?? []).map((container) => newRun(container, 'ephemeral')),
   ];
 }
 
-/** Begins a run. It is ready at once: only main containers are waited for. */
+/** Starts a run. Init containers and sidecars are ready at once; main containers become ready later. */
 export function begin(run: ContainerRun, at: string): void {
   run.startedAt = at;
   run.ready = run.kind === 'init' || run.kind === 'sidecar';
   run.waiting = undefined;
 }
 
-/** Ends the run, for good. */
+/** Ends the container for good. */
 export function end(run: ContainerRun, code: number, at: string): void {
   run.ended = { code, reason: code === 0 ? 'Completed' : 'Error', startedAt: run.startedAt ?? at, finishedAt: at };
   run.startedAt = undefined;

@@ -5,7 +5,10 @@ import type { AssignedPod } from './runtime.js';
 /** An event without its time. */
 export type PodOccurrence = Omit<PodEvent, 'at'>;
 
-/** Only the reasons and the shape of the messages are kubelet's (pkg/kubelet/events, pkg/kubelet/kuberuntime, pkg/kubelet/images). */
+/**
+ * An event on one container. Reasons and the form of messages are a kubelet's. Source: pkg/kubelet/events,
+ * pkg/kubelet/kuberuntime, pkg/kubelet/images.
+ */
 function occurrence(run: ContainerRun, type: PodEvent['type'], reason: string, message: string): PodOccurrence {
   const list = run.kind === 'main' ? 'containers' : run.kind === 'ephemeral' ? 'ephemeralContainers' : 'initContainers';
   return { type, reason, message, fieldPath: `spec.${list}{${run.name}}` };

@@ -1,52 +1,70 @@
 import { podNetwork } from '../nodes/node-status.js';
+import type { PodRun } from './pod-run.js';
 
 const FIRST = 2;
 const LAST = 254;
 
 interface Network {
-  taken: Set<number>;
-  /** Where the search goes on: an address that was given back is the last to be given out again. */
+  allocated: Set<number>;
+  /** Where the search continues: a released address is the last to be allocated again. */
   next: number;
 }
 
-/** Hands out the addresses of a node's pods, and takes them back. More a node than pods fit on one. */
+/** Allocates the addresses of the nodes' pods: one /24 for each node, which is more than the pods that fit on one. */
 export class PodAddresses {
   readonly #networks = new Map<number, Network>();
 
   #network(node: number): Network {
     let network = this.#networks.get(node);
     if (!network) {
-      network = { taken: new Set(), next: FIRST };
+      network = { allocated: new Set(), next: FIRST };
       this.#networks.set(node, network);
     }
     return network;
   }
 
-  /** Undefined when the node has none left. */
-  take(node: number): string | undefined {
+  /** Returns a free address of the node; undefined when it has none left. */
+  allocate(node: number): string | undefined {
     const network = this.#network(node);
     for (let tries = FIRST; tries <= LAST; tries += 1) {
       const host = network.next;
       network.next = host === LAST ? FIRST : host + 1;
-      if (network.taken.has(host)) continue;
-      network.taken.add(host);
+      if (network.allocated.has(host)) continue;
+      network.allocated.add(host);
       return `${podNetwork(node)}.${host}`;
     }
     return undefined;
   }
 
-  /** Marks an address as taken that a pod has from before. Tells whether it could be kept. */
-  keep(node: number, address: string): boolean {
+  /** Allocates the address that a pod already has. Returns whether it was free and one of the node's. */
+  reserve(node: number, address: string): boolean {
     const host = this.#host(node, address);
-    const { taken } = this.#network(node);
-    if (host === undefined || taken.has(host)) return false;
-    taken.add(host);
+    const { allocated } = this.#network(node);
+    if (host === undefined || allocated.has(host)) return false;
+    allocated.add(host);
     return true;
   }
 
+  /** Frees an address. An address that is not one of the node's pods, such as the node's own, is ignored. */
   release(node: number, address: string): void {
     const host = this.#host(node, address);
-    if (host !== undefined) this.#network(node).taken.delete(host);
+    if (host !== undefined) this.#network(node).allocated.delete(host);
+  }
+
+  /** Gives a pod without an address one: the node's own with `hostNetwork`. */
+  attach(run: PodRun): void {
+    run.ip ??= run.pod.spec.hostNetwork === true ? run.hostIp : this.allocate(run.node.number);
+  }
+
+  /** Gives a pod that ran before this process began the address that its status shows. */
+  attachAgain(run: PodRun): void {
+    run.ip = run.pod.status?.podIP;
+    if (run.ip !== undefined) this.reserve(run.node.number, run.ip);
+  }
+
+  /** Frees the address of a pod that has ended. */
+  detach({ node, ip }: PodRun): void {
+    if (ip !== undefined) this.release(node.number, ip);
   }
 
   #host(node: number, address: string): number | undefined {

@@ -5,10 +5,10 @@ interface Entry {
   run: () => void;
 }
 
-/** Time, as the runtime sees it; tests bring their own. */
+/** The time that a runtime reads; tests pass their own. */
 export interface Clock {
   now(): number;
-  /** Runs something once after some ms; gives what calls it off. */
+  /** Runs `run` once after `ms`. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Many things to do at many times, behind one timer of the clock: thousands of pods need no timer each. */
+/** Many timers behind one timer of the clock: thousands of pods do not need one each. */
 export class Timers {
   readonly #clock: Clock;
   readonly #queue = new TinyQueue<Entry>([], (a, b) => a.at - b.at);

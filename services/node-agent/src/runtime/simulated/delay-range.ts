@@ -1,4 +1,4 @@
-/** A delay between two times, both in ms. */
+/** The shortest and the longest delay, in ms. */
 export interface DelayRange {
   fromMs: number;
   toMs: number;
@@ -6,7 +6,7 @@ export interface DelayRange {
 
 export const NO_DELAY: DelayRange = { fromMs: 0, toMs: 0 };
 
-/** Reads `200` or `200-800`; undefined for anything else. */
+/** Parses `200` or `200-800`. Returns undefined for any other text. */
 export function delayRangeOf(text: string): DelayRange | undefined {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
   if (!match) return undefined;
@@ -15,7 +15,10 @@ export function delayRangeOf(text: string): DelayRange | undefined {
   return toMs < fromMs ? undefined : { fromMs, toMs };
 }
 
-/** The same, from a number too. Throws for anything else. */
+/**
+ * Parses the same, and numbers.
+ * @throws Error for any other value.
+ */
 export function parseDelayRange(value: string | number): DelayRange {
   const range = delayRangeOf(String(value));
   if (!range)
@@ -23,7 +26,7 @@ export function parseDelayRange(value: string | number): DelayRange {
   return range;
 }
 
-/** A delay in the range. `random` gives numbers from 0 up to 1. */
+/** Draws a delay from the range. `random` returns numbers from 0 (inclusive) to 1 (exclusive). */
 export function pickDelay({ fromMs, toMs }: DelayRange, random: () => number): number {
   return fromMs + Math.round(random() * (toMs - fromMs));
 }

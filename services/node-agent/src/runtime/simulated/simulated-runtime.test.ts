@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../fixtures/fake-clock.js';
-import type { HostedNode } from '../../nodes/nodes-file.js';
+import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import type { AssignedPod, PodReport } from '../runtime.js';
 import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';

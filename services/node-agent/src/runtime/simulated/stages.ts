@@ -1,9 +1,11 @@
-import type { PodScript } from './simulation-settings.js';
+import { crashBackoffMs, pullBackoffMs } from '../restart-backoff.js';
+import type { PodScript } from './pod-script.js';
 
 /**
- * What a simulated pod is doing. `creating`: the sandbox is made. `initialising`: an init container runs. `pull-failed`
- * and `pull-waiting`: no image. `running`: started, not ready yet. `unready`: its probe has failed, and will.
- * `crashed`: a container has ended and is to be started again. `finished`: all have ended for good.
+ * What a simulated pod is doing. `creating`: its sandbox is being made. `initialising`: an init container runs.
+ * `pull-failed` and `pull-waiting`: it has no image. `running`: started and not ready yet. `unready`: its probe has
+ * failed and will keep failing. `crashed`: a container has ended and is to be started again. `finished`: all containers
+ * have ended for good.
  */
 export type Step =
   | 'creating'
@@ -19,19 +21,19 @@ export type Step =
 /** What decides on the next step. Times in ms. */
 export interface StageFacts {
   script: PodScript;
-  /** Init containers that have not ended yet; sidecars are not counted, they take no time. */
+  /** Init containers that have not ended yet. Sidecars are not counted: they take no time. */
   initsLeft: number;
   initCount: number;
   /** Pulls that failed, in a row. */
-  pulls: number;
-  /** Ends of containers, in a row: a run of ten minutes is a fresh start. */
+  failedPulls: number;
+  /** Crashes in a row, see restart-backoff.ts. */
   crashes: number;
   /** Since the main containers started. */
   ranMs: number;
   restartPolicy: string;
 }
 
-/** When a pod is in one of these steps, and this holds, it becomes that, this long after. */
+/** A pod in one of the steps `from`, for which `when` holds, enters the step `to` after `delayMs`. */
 export interface Stage {
   from: readonly Step[];
   to: Step;
@@ -39,20 +41,10 @@ export interface Stage {
   delayMs(facts: StageFacts): number;
 }
 
-const SECOND = 1000;
-const FIRST_BACKOFF_MS = 10 * SECOND;
-const MAX_BACKOFF_MS = 300 * SECOND;
-/** A kubelet says ErrImagePull until it looks at the pod again. */
-const PULL_ERROR_SHOWN_MS = SECOND;
+/** A kubelet shows ErrImagePull until it looks at the pod again. */
+const PULL_ERROR_SHOWN_MS = 1000;
 
-const doubling = (times: number): number => Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(times - 1, 10), MAX_BACKOFF_MS);
-
-/** A container that ended is started at once the first time, then after 10 s, doubling up to 300 s. */
-export function crashBackoffMs(crashes: number): number {
-  return crashes <= 1 ? 0 : doubling(crashes - 1);
-}
-
-/** The time to start is shared evenly by the sandbox and the init containers. */
+/** The sandbox and each init container take the same share of the time to start. */
 const startShareMs = ({ script, initCount }: StageFacts): number => script.startMs / (initCount + 1);
 
 const restarts = (policy: string, code: number): boolean =>
@@ -61,8 +53,8 @@ const restarts = (policy: string, code: number): boolean =>
 const STARTED: readonly Step[] = ['running', 'ready', 'unready'];
 
 /**
- * The behaviour of simulated pods, as data (the idea is KWOK's stages). Of the stages that apply the one with the least
- * delay wins, and of equals the one that stands first. Source of the delays: kubelet's image and container back-off.
+ * The behaviour of simulated pods, as data (the idea is KWOK's stages). Of the stages that apply, the one with the
+ * shortest delay wins, and of two with the same delay the first one.
  */
 export const STAGES: readonly Stage[] = [
   { from: ['creating'], to: 'pull-failed', when: ({ script }) => script.imageError, delayMs: startShareMs },
@@ -79,7 +71,12 @@ export const STAGES: readonly Stage[] = [
     delayMs: startShareMs,
   },
   { from: ['pull-failed'], to: 'pull-waiting', when: () => true, delayMs: () => PULL_ERROR_SHOWN_MS },
-  { from: ['pull-waiting'], to: 'pull-failed', when: () => true, delayMs: ({ pulls }) => doubling(pulls) },
+  {
+    from: ['pull-waiting'],
+    to: 'pull-failed',
+    when: () => true,
+    delayMs: ({ failedPulls }) => pullBackoffMs(failedPulls),
+  },
   {
     from: STARTED,
     to: 'crashed',
@@ -107,7 +104,7 @@ export const STAGES: readonly Stage[] = [
   { from: ['crashed'], to: 'running', when: () => true, delayMs: ({ crashes }) => crashBackoffMs(crashes) },
 ];
 
-/** What a pod in `step` becomes next and when; undefined when it stays as it is. A delay may be 0 or less: at once. */
+/** The step that follows `step`, and after how long; undefined when the pod stays as it is. 0 or less means at once. */
 export function nextStage(step: Step, facts: StageFacts): { to: Step; delayMs: number } | undefined {
   let next: { to: Step; delayMs: number } | undefined;
   for (const stage of STAGES) {

@@ -1,16 +1,15 @@
 import type { ContainerStatus } from '@everynode/objects';
 import type { ContainerRun } from './container-run.js';
 import type { AssignedPod } from './runtime.js';
-import type { Step } from './simulated/stages.js';
 
 /**
- * Brings container runs to what the pod's status says of them, and gives the step that the pod was in.
+ * Sets container runs to what the pod's status says of them. Returns the step that the pod was in.
  *
- * A pod whose main containers all run is taken over: with its start times and restarts, so that a restart of the agent
- * is no restart of the pod. One that has finished stays so. Of any other only the counts of restarts are kept, and
- * undefined is returned: it has to be begun again.
+ * A pod whose main containers all run is taken over with its start times and restarts, so that a restart of the agent
+ * does not restart the pod. A pod that has finished stays finished. Any other pod keeps only its counts of restarts and
+ * has to be started again: then this returns undefined.
  */
-export function takeOver(pod: AssignedPod, runs: ContainerRun[]): Step | undefined {
+export function takeOver(pod: AssignedPod, runs: ContainerRun[]): 'finished' | 'ready' | 'running' | undefined {
   const {
     phase,
     containerStatuses = [],
@@ -42,7 +41,7 @@ function takeRun(run: ContainerRun, { state, lastState, restartCount, ready }: C
   run.lastExit = exitOf(lastState?.terminated);
 }
 
-/** A container that had begun is begun once more. */
+/** A container that had started before counts one restart more. */
 function keepCount(run: ContainerRun, { state, lastState, restartCount }: ContainerStatus): void {
   const exit = exitOf(state?.terminated) ?? exitOf(lastState?.terminated);
   const hadBegun = exit !== undefined || state?.running !== undefined;
