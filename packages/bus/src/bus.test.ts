@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { consumers, eventType, streams, subjects } from '@everynode/contract';
-import { eventually, startTestNats, type TestNats } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { eventually, startTestNats, type TestNats, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bus, type Delivery } from './index.js';
 
-const log = pino({ level: 'silent' });
+const log = testLog();
 const event = { type: eventType('pod-status'), source: '/test' };
 const subject = subjects.report('agent-1', 'pod-status');
 const LIMITS = { messages: 4, bytes: 1_000_000 };

@@ -1,11 +1,11 @@
 import type { Delivery, Follower } from '@everynode/bus';
 import { encodeChange, type JournalEntry, rangeId } from '@everynode/contract';
+import { testLog } from '@everynode/test-kit';
 import fc from 'fast-check';
-import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { Reflector } from './reflector.js';
 
-const log = pino({ level: 'silent' });
+const log = testLog();
 const NAMES = ['a', 'b', 'c'];
 
 /** A journal in which each step writes, changes or removes one of three pods. */

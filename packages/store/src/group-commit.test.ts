@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { trustedMetadata } from '@everynode/objects';
-import { createDatabase, type TestDatabase } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompactedError, FencedError, Store, type WriteRequest } from './index.js';
 
-const log = pino({ level: 'silent' });
+const log = testLog();
 const parts = (text: string) => ({
   metadata: trustedMetadata(`{"name":"${text}"}`),
   desired: `{"spec":"${text}"}`,

@@ -3,3 +3,4 @@ export { eventually } from './eventually.js';
 export { findKubectl } from './find-kubectl.js';
 export { type FoundKubectl, findKubectls } from './find-kubectls.js';
 export { Kubectl, type KubectlResult, parseTable } from './kubectl.js';
+export { testLog } from './test-log.js';

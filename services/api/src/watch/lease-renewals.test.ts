@@ -1,7 +1,6 @@
 import { Bus } from '@everynode/bus';
 import { eventType, subjects } from '@everynode/contract';
-import { eventually } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { eventually, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
 
@@ -18,7 +17,7 @@ beforeAll(async () => {
   backends = await startBackends();
   api = await startReplica(backends, { renewalMs: 50 });
   const { url, services } = backends.nats;
-  const log = pino({ level: 'silent' });
+  const log = testLog();
   agent = await Bus.connect({ ...services, url, name: 'agent', log, signal: stopping.signal });
   const spec = { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime: CREATED };
   expect((await api.request('POST', LEASES, { body: { metadata: { name: 'n1' }, spec } })).status).toBe(201);

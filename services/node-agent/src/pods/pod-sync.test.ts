@@ -1,6 +1,6 @@
 import { ContractError, subjects } from '@everynode/contract';
+import { testLog } from '@everynode/test-kit';
 import fc from 'fast-check';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { HostedNode } from '../nodes/hosted-nodes.js';
 import type { AssignedPod, Runtime } from '../runtime/runtime.js';
@@ -55,7 +55,7 @@ function setup() {
     nodes: new Map([[NODE.name, NODE]]),
     reportStopped: ({ uid }) => stopped.push(uid),
     onForgotten: () => undefined,
-    log: pino({ level: 'silent' }),
+    log: testLog(),
     signal: new AbortController().signal,
     bus: {
       request: async (subject, body) => {

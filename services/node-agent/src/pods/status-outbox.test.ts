@@ -1,7 +1,7 @@
 import type { PodStatusReported } from '@everynode/contract';
+import { testLog } from '@everynode/test-kit';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { AssignedPod, PodReport } from '../runtime/runtime.js';
 import { StatusOutbox } from './status-outbox.js';
@@ -21,7 +21,7 @@ function setup(failures = 0) {
   let left = failures;
   const outbox = new StatusOutbox({
     incarnation: 7,
-    log: pino({ level: 'silent' }),
+    log: testLog(),
     signal: new AbortController().signal,
     publish: async (body) => {
       if (left > 0) {
@@ -113,7 +113,7 @@ describe('the outbox', () => {
           const fails = steps.map(([, failing]) => failing);
           const outbox = new StatusOutbox({
             incarnation: 7,
-            log: pino({ level: 'silent' }),
+            log: testLog(),
             signal: new AbortController().signal,
             publish: scheduler.scheduleFunction(async (body: string) => {
               if (fails.shift()) throw new Error('the bus is away');

@@ -1,6 +1,5 @@
 import { type Fence, FencedError, SHARD_COUNT } from '@everynode/store';
-import { eventually } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { eventually, testLog } from '@everynode/test-kit';
 import { describe, expect, it } from 'vitest';
 import type { SchedulerContext } from '../scheduler-context.js';
 import { shardOf } from '../shard/shard-of.js';
@@ -21,7 +20,7 @@ function harness(reconcile: (key: string, fence: Fence) => Promise<undefined>) {
     },
     addListener: (listener: ShardListener) => listeners.push(listener),
   } as unknown as SchedulerContext['shards'];
-  const context = { shards, log: pino({ level: 'silent' }), signal: new AbortController().signal };
+  const context = { shards, log: testLog(), signal: new AbortController().signal };
   const queue = new ShardedQueue(context, { name: 'test', workers: 4, reconcile, keys: () => KEYS });
   const take = (taken: number[], epoch = 1): void => {
     for (const shard of taken) held.set(shard, epoch);

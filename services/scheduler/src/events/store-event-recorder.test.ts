@@ -1,14 +1,13 @@
 import { type KubeObject, recordToObject } from '@everynode/objects';
 import { Store } from '@everynode/store';
-import { createDatabase, eventually, type TestDatabase } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { createDatabase, eventually, type TestDatabase, testLog } from '@everynode/test-kit';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventFacts } from './event-recorder.js';
 import { expireEvents } from './expiry.js';
 import { type RecorderLimits, StoreEventRecorder } from './store-event-recorder.js';
 
-const log = pino({ level: 'silent' });
+const log = testLog();
 
 let database: TestDatabase;
 let store: Store;

@@ -6,12 +6,18 @@ import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
 import { trustedMetadata } from '@everynode/objects';
 import { Store } from '@everynode/store';
-import { createDatabase, eventually, startTestNats, type TestDatabase, type TestNats } from '@everynode/test-kit';
-import { pino } from 'pino';
+import {
+  createDatabase,
+  eventually,
+  startTestNats,
+  type TestDatabase,
+  type TestNats,
+  testLog,
+} from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Relay } from './relay.js';
 
-const log = pino({ level: 'silent' });
+const log = testLog();
 const kind = { apiVersion: 'v1', kind: 'Pod' };
 
 let database: TestDatabase;
