@@ -2,6 +2,7 @@ import {
   ApiError,
   type Container,
   canonicalJson,
+  fnv1aOf,
   isJsonObject,
   matchesRequirements,
   type Node,
@@ -13,7 +14,6 @@ import {
   type ResourceRequirements,
 } from '@everynode/objects';
 import { parse, YAMLParseError } from 'yaml';
-import { fnv1aOf } from './fnv1a.js';
 
 /** Says which override a pod was made with; pods without one do not carry it. */
 export const OVERRIDE_ANNOTATION = 'everynode.io/resource-override';

@@ -1,6 +1,5 @@
-import { type ControllerRevision, canonicalJson, type DaemonSet } from '@everynode/objects';
+import { type ControllerRevision, canonicalJson, type DaemonSet, fnv1a } from '@everynode/objects';
 import { REVISION_LABEL } from './daemon-pod.js';
-import { fnv1a } from './fnv1a.js';
 
 /** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
 export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<string, unknown> } } {

@@ -6,6 +6,7 @@ export * from './deletion/index.js';
 export * from './discovery/index.js';
 export * from './disruption/disruption-status.js';
 export * from './field-error.js';
+export { fnv1a, fnv1aOf } from './fnv1a.js';
 export * from './kinds/index.js';
 export * from './kube-object.js';
 export * from './pod-priority.js';
