@@ -2,7 +2,7 @@ import {
   ApiError,
   type Container,
   canonicalJson,
-  fnv1aOf,
+  fnv1aOfBytes,
   isJsonObject,
   matchesRequirements,
   type Node,
@@ -82,7 +82,7 @@ function readOverride(entry: unknown, at: string): { override?: ResourceOverride
       selects: ({ metadata }) => matchesRequirements(selector, metadata?.labels ?? {}),
       selector: nodeSelector as string,
       containers: chosen,
-      hash: fnv1aOf(canonicalJson(chosen)).toString(16),
+      hash: fnv1aOfBytes(new TextEncoder().encode(canonicalJson(chosen))).toString(16),
     },
   };
 }

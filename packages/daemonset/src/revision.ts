@@ -1,4 +1,4 @@
-import { type ControllerRevision, canonicalJson, type DaemonSet, fnv1a } from '@everynode/objects';
+import { type ControllerRevision, canonicalJson, type DaemonSet, fnv1aOfBytes } from '@everynode/objects';
 import { REVISION_LABEL } from './daemon-pod.js';
 
 /** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
@@ -14,12 +14,12 @@ const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
  */
 export function revisionHash(daemonSet: DaemonSet): string {
   const bytes = new TextEncoder().encode(canonicalJson(daemonSet.spec?.template ?? {}));
-  let hash = fnv1a(bytes);
+  let hash = fnv1aOfBytes(bytes);
   const { collisionCount } = daemonSet.status ?? {};
   if (collisionCount != null) {
     const salt = new Uint8Array(8);
     new DataView(salt.buffer).setUint32(0, collisionCount, true);
-    hash = fnv1a(salt, hash);
+    hash = fnv1aOfBytes(salt, hash);
   }
   return [...String(hash)].map((digit) => SAFE_ALPHABET[digit.charCodeAt(0) % SAFE_ALPHABET.length]).join('');
 }

@@ -1,14 +1,20 @@
-const OFFSET = 0x811c9dc5;
+/** Where a 32-bit FNV-1a hash begins. */
+export const FNV1A_OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
 
-/** 32-bit FNV-1a of bytes, going on from another hash. */
-export function fnv1a(bytes: Uint8Array, from = OFFSET): number {
+/** 32-bit FNV-1a of bytes. `from` is the hash of what comes before them. */
+export function fnv1aOfBytes(bytes: Uint8Array, from = FNV1A_OFFSET): number {
   let hash = from;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, PRIME) >>> 0;
   return hash;
 }
 
-/** 32-bit FNV-1a of a text in UTF-8. */
-export function fnv1aOf(text: string): number {
-  return fnv1a(new TextEncoder().encode(text));
+/**
+ * 32-bit FNV-1a over the UTF-16 units of a text, which encodes nothing: for keys that are hashed on every event. It equals
+ * the hash of the text's bytes where the text is ASCII, as the names of objects are.
+ */
+export function fnv1aOfText(text: string, from = FNV1A_OFFSET): number {
+  let hash = from;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME) >>> 0;
+  return hash;
 }

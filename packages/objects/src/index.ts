@@ -6,7 +6,7 @@ export * from './deletion/index.js';
 export * from './discovery/index.js';
 export * from './disruption/disruption-status.js';
 export * from './field-error.js';
-export { fnv1a, fnv1aOf } from './fnv1a.js';
+export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export * from './kinds/index.js';
 export * from './kube-object.js';
 export * from './pod-priority.js';

@@ -1,3 +1,5 @@
+import { FNV1A_OFFSET, fnv1aOfText } from '@everynode/objects';
+
 /** Returns numbers from 0 (inclusive) to 1 (exclusive), the same ones for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   const next = seededWords(seed);
@@ -16,11 +18,9 @@ function seededWords(seed: number): () => number {
   };
 }
 
-/** A seed from a text and a number: FNV-1a. */
+/** A seed from a text and a number. */
 export function seedOf(text: string, seed: number): number {
-  let hash = (0x811c9dc5 ^ seed) >>> 0;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return hash;
+  return fnv1aOfText(text, (FNV1A_OFFSET ^ seed) >>> 0);
 }
 
 /** 64 hexadecimal digits, always the same ones for a text. They look like a digest and cost a tenth of one. */
