@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { consumers, eventType, streams, subjects } from '@everynode/contract';
 import { eventually, startTestNats, type TestNats, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Bus, type Delivery } from './index.js';
+import { Bus, type Delivery, RequestFailedError } from './index.js';
 
 const log = testLog();
 const event = { type: eventType('pod-status'), source: '/test' };
@@ -88,14 +88,16 @@ describe('a durable consumer', () => {
 });
 
 describe('questions', () => {
-  it('are answered, also with why they cannot be', async () => {
+  it('are answered, and reject with the reason of the service that could not answer', async () => {
     bus.respond(subjects.allRequests('list-pods'), 'queue', async (asked, body) => {
       if (body === 'fail') throw new Error('no idea');
       return `${asked} ${body}`;
     });
     const question = subjects.request('agent-1', 'list-pods');
     expect(await bus.request(question, 'hello', 2000)).toBe(`${question} hello`);
-    expect(JSON.parse(await bus.request(question, 'fail', 2000))).toEqual({ error: 'no idea' });
+    const failed = bus.request(question, 'fail', 2000);
+    await expect(failed).rejects.toThrow(RequestFailedError);
+    await expect(failed).rejects.toMatchObject({ message: `${question}: no idea`, retryable: true });
   });
 });
 

@@ -1,3 +1,4 @@
+import { failureIn, type RequestFailed } from '@everynode/contract';
 import {
   type BackoffOptions,
   backoffMs,
@@ -10,6 +11,7 @@ import {
 import { type JetStreamClient, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { type CloudEvent, cloudEventHeaders, cloudEventOf } from './cloud-event.js';
+import { RequestFailedError } from './request-failed-error.js';
 import { ensureTopology } from './topology.js';
 
 export interface BusOptions {
@@ -297,10 +299,18 @@ export class Bus {
     }
   }
 
-  /** Asks and waits for the answer. Rejects when nobody answers within `timeoutMs`. */
+  /**
+   * Sends a request and waits for the reply.
+   *
+   * @throws RequestFailedError when the service replies that it could not answer.
+   * @throws TimeoutError (of the NATS client) when no reply comes within `timeoutMs`.
+   */
   async request(subject: string, body: string, timeoutMs: number): Promise<string> {
-    const reply = await this.#connection.request(subject, body, { timeout: timeoutMs });
-    return reply.string();
+    const message = await this.#connection.request(subject, body, { timeout: timeoutMs });
+    const reply = message.string();
+    const failure = failureIn(reply);
+    if (failure !== undefined) throw new RequestFailedError(subject, failure);
+    return reply;
   }
 
   /** Answers requests, sharing them with the other members of `queue`. */
@@ -311,7 +321,8 @@ export class Bus {
         message.respond(await answer(message.subject, message.string()));
       } catch (error) {
         this.#log.warn({ err: error, subject: message.subject }, 'a request could not be answered');
-        message.respond(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
+        const failed: RequestFailed = { error: error instanceof Error ? error.message : String(error) };
+        message.respond(JSON.stringify(failed));
       }
     };
     void (async () => {

@@ -1,2 +1,3 @@
 export * from './bus.js';
 export * from './cloud-event.js';
+export { RequestFailedError } from './request-failed-error.js';

@@ -123,7 +123,7 @@ export const ListPodsReply = Type.Object({
 export const FetchPodsRequest = Type.Object({ uids: Type.Array(Uid, { maxItems: 500 }) });
 export const FetchPodsReply = Type.Object({ revision: Revision, pods: Type.Array(ApiValue) });
 
-/** Reply to a request that could not be answered. The asker tries again later. */
+/** Reply to a request that could not be answered. `Bus.request` rejects with its text; the asker tries again later. */
 export const RequestFailed = Type.Object({ error: Type.String() });
 
 export type NodeRegistration = Static<typeof NodeRegistration>;
@@ -139,6 +139,7 @@ export type ListPodsRequest = Static<typeof ListPodsRequest>;
 export type ListPodsReply = Static<typeof ListPodsReply>;
 export type FetchPodsRequest = Static<typeof FetchPodsRequest>;
 export type FetchPodsReply = Static<typeof FetchPodsReply>;
+export type RequestFailed = Static<typeof RequestFailed>;
 
 /** Event types, the `ce-type` of each, and the schema of its JSON body. */
 export const eventSchemas = {

@@ -7,11 +7,13 @@ import {
   FetchPodsRequest,
   ListPodsReply,
   ListPodsRequest,
+  RequestFailed,
 } from './events.js';
 
 /** A message that does not keep the contract. It is dropped and counted; sending it again would not help. */
 export class ContractError extends Error {
   override readonly name = 'ContractError';
+  readonly retryable = false;
 }
 
 const ajv = new Ajv({ allErrors: false, strict: false });
@@ -47,6 +49,15 @@ function parse(name: string, body: string): unknown {
 /** Parses and checks the body of an event. Throws {@link ContractError}. */
 export function parseEvent<N extends EventName>(name: N, body: string): EventBody<N> {
   return check<EventBody<N>>(name, eventSchemas[name], parse(name, body));
+}
+
+/**
+ * The reason in the reply to a request that could not be answered; undefined for every other reply. The first member is
+ * enough to know one by, so that a page of pods is not parsed twice.
+ */
+export function failureIn(reply: string): string | undefined {
+  if (!/^\s*\{\s*"error"\s*:/.test(reply)) return undefined;
+  return check<RequestFailed>('failed request', RequestFailed, parse('failed request', reply)).error;
 }
 
 /** The questions of an agent, with the schemas of question and answer. */

@@ -108,6 +108,7 @@ export async function openControlChannel(runDir: string, control: StackControl):
 /** Nobody listens on the control channel of this state directory. */
 export class NotRunningError extends Error {
   override readonly name = 'NotRunningError';
+  readonly retryable = false;
   constructor() {
     super('Everynode is not running in this checkout. Start it: npm start');
   }

@@ -33,6 +33,7 @@ export async function holderOf(runDir: string): Promise<number | undefined> {
 /** Thrown when another supervisor holds the directory. */
 export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
+  readonly retryable = false;
   constructor(readonly pid: number) {
     super(`Everynode runs already in this checkout (process ${pid}). Stop it first: npm run stop`);
   }

@@ -1,29 +1,8 @@
-/** Reasons of `kind: Status` and the HTTP code each comes with (apimachinery meta/v1 StatusReason). */
-export const STATUS_CODES = {
-  BadRequest: 400,
-  Unauthorized: 401,
-  Forbidden: 403,
-  NotFound: 404,
-  MethodNotAllowed: 405,
-  NotAcceptable: 406,
-  AlreadyExists: 409,
-  Conflict: 409,
-  Expired: 410,
-  Gone: 410,
-  RequestEntityTooLarge: 413,
-  UnsupportedMediaType: 415,
-  Invalid: 422,
-  TooManyRequests: 429,
-  InternalError: 500,
-  ServiceUnavailable: 503,
-  Timeout: 504,
-} as const;
-
-export type StatusReason = keyof typeof STATUS_CODES;
+import { type CauseReason, STATUS_REASONS, type StatusReason } from './status-reasons.js';
 
 /** One cause in `details.causes`. `field` is a JSON path as upstream writes it: `spec.template.spec.containers[0].name`. */
 export interface StatusCause {
-  reason: string;
+  reason: CauseReason;
   message: string;
   field?: string;
 }
@@ -49,10 +28,17 @@ export interface Status {
   code: number;
 }
 
-/** An error that a client gets to see as a Status. Anything else that is thrown becomes an InternalError. */
+/**
+ * An error that a client receives as a Status. Anything else that is thrown becomes an InternalError.
+ *
+ * An ApiError is an answer to a request. Parts below the api throw it only for what a user can mend (a template, a
+ * selector, a quantity), never for an outage: so a controller may report it on the object as the user's mistake.
+ */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
+  /** May the same request, unchanged, succeed later? See {@link STATUS_REASONS}. */
+  readonly retryable: boolean;
   /** `metadata` of the Status: a list that cannot go on says there how it could. */
   readonly metadata: Record<string, unknown>;
 
@@ -64,7 +50,8 @@ export class ApiError extends Error {
     options?: { cause?: unknown; code?: number; metadata?: Record<string, unknown> },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    this.code = options?.code ?? STATUS_CODES[reason];
+    this.code = options?.code ?? STATUS_REASONS[reason].code;
+    this.retryable = STATUS_REASONS[reason].retryable;
     this.metadata = options?.metadata ?? {};
   }
 

@@ -1,19 +1,5 @@
 import { ApiError, type StatusCause } from './api-error.js';
-
-/** Types of validation errors (apimachinery field.ErrorType) and the words each prints. */
-const BODIES = {
-  FieldValueNotFound: 'Not found',
-  FieldValueRequired: 'Required value',
-  FieldValueDuplicate: 'Duplicate value',
-  FieldValueInvalid: 'Invalid value',
-  FieldValueNotSupported: 'Unsupported value',
-  FieldValueForbidden: 'Forbidden',
-  FieldValueTooLong: 'Too long',
-  FieldValueTooMany: 'Too many',
-  FieldValueTypeInvalid: 'Invalid value',
-} as const;
-
-export type FieldErrorType = keyof typeof BODIES;
+import { FIELD_ERROR_TEXTS, type FieldErrorType } from './status-reasons.js';
 
 /** One fault in an object. `value` is printed for the types that show one. */
 export interface FieldError {
@@ -33,7 +19,7 @@ const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
 
 /** `BODY: VALUE: DETAIL` without the field path: the `message` of a cause. */
 export function fieldErrorBody(error: FieldError): string {
-  const parts: string[] = [BODIES[error.type]];
+  const parts: string[] = [FIELD_ERROR_TEXTS[error.type]];
   if (SHOWS_VALUE.has(error.type)) parts.push(error.value === undefined ? 'null' : JSON.stringify(error.value));
   if (error.detail) parts.push(error.detail);
   return parts.join(': ');

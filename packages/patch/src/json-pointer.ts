@@ -13,6 +13,7 @@ export interface PointerTarget {
 /** Thrown for a pointer that leads nowhere in this document. */
 export class PointerError extends Error {
   override readonly name = 'PointerError';
+  readonly retryable = false;
 }
 
 /** True for the text form of RFC 6901: empty, or starting with a slash, `~` only as `~0` and `~1`. */

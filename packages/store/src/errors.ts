@@ -1,8 +1,7 @@
-import { ApiError } from '@everynode/objects';
-
-/** The journal does not reach back to the revision that was asked for. Readers list again; watch clients get 410. */
+/** The journal does not reach back to the revision that was asked for. Readers list again; watch clients receive 410. */
 export class CompactedError extends Error {
   override readonly name = 'CompactedError';
+  readonly retryable = false;
   constructor(
     readonly asked: number,
     readonly compacted: number,
@@ -14,6 +13,7 @@ export class CompactedError extends Error {
 /** A writer that lost its shard tried to write. It must stop what it does for that shard. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';
+  readonly retryable = false;
   constructor(
     readonly shard: number,
     readonly epoch: number,
@@ -23,23 +23,22 @@ export class FencedError extends Error {
 }
 
 /** Postgres did not take the write. `outcomeUnknown`: the connection broke during commit, so it may have. */
-export class StoreUnavailableError extends ApiError {
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  readonly retryable = true;
   constructor(
     readonly outcomeUnknown: boolean,
     cause: unknown,
   ) {
-    super(
-      'ServiceUnavailable',
-      'the store cannot be reached at the moment, please try again',
-      { retryAfterSeconds: 1 },
-      { cause },
-    );
+    super('the store cannot be reached at the moment, please try again', { cause });
   }
 }
 
 /** More writes wait than the queue holds. */
-export function storeOverloaded(): ApiError {
-  return new ApiError('TooManyRequests', 'too many writes are waiting for the store, please try again later', {
-    retryAfterSeconds: 1,
-  });
+export class StoreOverloadedError extends Error {
+  override readonly name = 'StoreOverloadedError';
+  readonly retryable = true;
+  constructor() {
+    super('too many writes are waiting for the store, please try again later');
+  }
 }

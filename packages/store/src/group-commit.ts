@@ -5,7 +5,7 @@ import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
 import { type CommittedBatch, changedParts, committedEntry } from './committed.js';
 import { BY_KEY, connectionConfig } from './connection.js';
-import { FencedError, StoreUnavailableError, storeOverloaded } from './errors.js';
+import { FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
 import {
   type CurrentHead,
   type Decision,
@@ -154,14 +154,18 @@ export class GroupCommit {
   }
 
   /**
-   * Queues a write; resolves when it is committed. Rejects with what `decide` threw, {@link FencedError},
-   * {@link StoreUnavailableError}, or TooManyRequests when too many wait.
+   * Queues a write; resolves when it is committed.
+   *
+   * @throws what `decide` throws.
+   * @throws FencedError when the writer has lost the shard of its fence.
+   * @throws StoreUnavailableError when Postgres did not take the write.
+   * @throws StoreOverloadedError when too many writes wait.
    */
   write<L extends ReadLevel>(request: WriteRequest<L>): Promise<WriteResult> {
     if (this.#stopping.signal.aborted) return Promise.reject(new StoreUnavailableError(false, 'stopping'));
     const queue = request.background ? this.#background : this.#urgent;
     if (!request.background) this.#urgentAt = performance.now();
-    if (queue.length >= MAX_WAITING) return Promise.reject(storeOverloaded());
+    if (queue.length >= MAX_WAITING) return Promise.reject(new StoreOverloadedError());
     return new Promise((resolve, reject) => {
       queue.push(new QueuedWrite(request, resolve, reject));
       this.#running ??= this.#run();

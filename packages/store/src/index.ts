@@ -1,7 +1,7 @@
 export type { AssignedPod } from './assigned-pods.js';
 export type { CommittedBatch } from './committed.js';
 export { editMetadata, objectOf } from './current.js';
-export * from './errors.js';
+export { CompactedError, FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
 export type { ExpiredEvent } from './event-age.js';
 export type { RelayLead } from './journal-signal.js';
 export type { KnownObject, Newer } from './newer.js';

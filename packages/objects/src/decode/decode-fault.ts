@@ -1,6 +1,7 @@
 /** A value that does not fit its field. The message is the one of Go's decoder; the caller says which object it was. */
 export class DecodeFault extends Error {
   override readonly name = 'DecodeFault';
+  readonly retryable = false;
 }
 
 /** Where a decoder stands: the field names from the root, without list indices, and the types they belong to. */

@@ -15,6 +15,7 @@ export interface Quantity {
 /** Thrown for text that is no quantity; the message is upstream's. */
 export class QuantityError extends Error {
   override readonly name = 'QuantityError';
+  readonly retryable = false;
 }
 
 const NANO = 9;

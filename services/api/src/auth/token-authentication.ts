@@ -6,6 +6,7 @@ import { ISSUER, type NamedObject, userNameOf, type VerifiedToken } from './serv
 /** A token that is not taken; the message may be shown. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError';
+  readonly retryable = false;
 }
 
 /**

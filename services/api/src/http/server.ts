@@ -30,6 +30,7 @@ import { requestMetrics } from './request-metrics.js';
 import { parsePostedPath, parseResourcePath, type ResourcePath, unknownPath } from './resource-path.js';
 import { bytesOf, sendPayload } from './send-document.js';
 import { sendPieces } from './send-pieces.js';
+import { statusOfStoreError } from './store-errors.js';
 import { version } from './version.js';
 import { warningHeaders } from './warning-headers.js';
 
@@ -323,6 +324,8 @@ function formForStatus(request: FastifyRequest): Pick<Representation, 'encoding'
 
 function asApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
+  const ofStore = statusOfStoreError(error);
+  if (ofStore) return ofStore;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode === 413)
     return new ApiError('RequestEntityTooLarge', `Request entity is too large: limit is ${BODY_LIMIT}`);

@@ -227,7 +227,7 @@ function conflictError(conflicts: ApplyConflict[]): ApiError {
           ])
           .join('\n')}`;
   const causes = conflicts.map((conflict) => ({
-    reason: 'FieldManagerConflict' as never,
+    reason: 'FieldManagerConflict' as const,
     message: `conflict with ${owner(conflict)}`,
     field: conflict.path,
   }));

@@ -47,6 +47,7 @@ const TRIES = 5;
 /** The object was not there when the transaction looked. */
 export class MissingError extends Error {
   override readonly name = 'MissingError';
+  readonly retryable = false;
 }
 
 /**

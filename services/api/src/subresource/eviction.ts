@@ -69,6 +69,6 @@ async function useBudget(context: ApiContext, pod: Pod, dryRun: boolean): Promis
 
 const violation = (retryAfterSeconds: number, because: string): ApiError =>
   new ApiError('TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
-    causes: [{ reason: 'DisruptionBudget' as never, message: because }],
+    causes: [{ reason: 'DisruptionBudget', message: because }],
     ...(retryAfterSeconds > 0 && { retryAfterSeconds }),
   });

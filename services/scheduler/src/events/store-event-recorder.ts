@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError } from '@everynode/objects';
+import { isRetryable } from '@everynode/objects';
 import { type Logger, pause, TokenBucket } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { Counter, type Registry } from 'prom-client';
@@ -159,7 +159,7 @@ export class StoreEventRecorder implements EventRecorder {
       });
       return true;
     } catch (error) {
-      const isTemporary = error instanceof ApiError && (error.code === 429 || error.code === 503);
+      const isTemporary = isRetryable(error);
       log.debug({ err: error, event: event.name }, 'an event could not be written');
       // A later count of the same event that came in meanwhile stands.
       if (!isTemporary) this.#drop('failed');

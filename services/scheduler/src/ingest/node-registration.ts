@@ -18,6 +18,7 @@ const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io
 /** Somebody else hosts this node and is alive. It is asked again until that has changed. */
 export class NodeTakenError extends Error {
   override readonly name = 'NodeTakenError';
+  readonly retryable = true;
   constructor(
     readonly node: string,
     readonly host: string,

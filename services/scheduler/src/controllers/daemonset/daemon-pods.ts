@@ -31,6 +31,7 @@ import { PodText } from './pod-text.js';
 /** There is a pod with this name already. Among ten thousand names of five random characters a few are the same. */
 class NameTakenError extends Error {
   override readonly name = 'NameTakenError';
+  readonly retryable = true;
 }
 
 const podDefinition = resourceByStorage('pods');

@@ -9,6 +9,7 @@ export const REVISIONS = 'controllerrevisions.apps';
 /** Two templates have one hash. The count in the status is raised, and the pass repeated with another hash. */
 export class HashCollisionError extends Error {
   override readonly name = 'HashCollisionError';
+  readonly retryable = true;
 }
 
 export function ownerReferenceTo(daemonSet: DaemonSet): OwnerReference {

@@ -1,0 +1,31 @@
+import { StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
+import { describe, expect, it } from 'vitest';
+import { statusOfStoreError } from './store-errors.js';
+
+describe('the Status of a write that the store did not take', () => {
+  it('is ServiceUnavailable during an outage', () => {
+    expect(statusOfStoreError(new StoreUnavailableError(false, 'gone'))?.toStatus()).toEqual({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'the store cannot be reached at the moment, please try again',
+      reason: 'ServiceUnavailable',
+      details: { retryAfterSeconds: 1 },
+      code: 503,
+    });
+  });
+
+  it('is TooManyRequests when too many writes wait', () => {
+    expect(statusOfStoreError(new StoreOverloadedError())?.toStatus()).toMatchObject({
+      message: 'too many writes are waiting for the store, please try again later',
+      reason: 'TooManyRequests',
+      details: { retryAfterSeconds: 1 },
+      code: 429,
+    });
+  });
+
+  it('does not exist for an error of anything else', () => {
+    expect(statusOfStoreError(new Error('a defect'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,14 @@
+import { ApiError } from '@everynode/objects';
+import { StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
+
+/** The Status of a write that the store could not take; undefined for any other error. */
+export function statusOfStoreError(error: unknown): ApiError | undefined {
+  const details = { retryAfterSeconds: 1 };
+  if (error instanceof StoreUnavailableError) {
+    return new ApiError('ServiceUnavailable', error.message, details, { cause: error });
+  }
+  if (error instanceof StoreOverloadedError) {
+    return new ApiError('TooManyRequests', error.message, details, { cause: error });
+  }
+  return undefined;
+}
