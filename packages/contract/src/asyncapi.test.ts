@@ -49,7 +49,7 @@ describe('the AsyncAPI document', () => {
   it('has the addresses that the code uses, and no others', () => {
     const inCode = [
       subjects.objectsChanged,
-      subjects.manifestApplied('RESOURCE', 'NAMESPACE'),
+      subjects.manifestApplied('configmaps', 'NAMESPACE'),
       ...AGENT_REPORTS.map((event) => subjects.report('agent', event)),
       ...AGENT_COMMANDS.map((event) => subjects.command('agent', event)),
       ...AGENT_REQUESTS.map((question) => subjects.request('agent', question)),
@@ -58,7 +58,7 @@ describe('the AsyncAPI document', () => {
     const parameters: Record<string, string> = {
       agent: 'agent',
       part: '7',
-      resource: 'RESOURCE',
+      resource: 'configmaps',
       namespace: 'NAMESPACE',
     };
     const inDocument = Object.values(document.channels).flatMap(({ address }) =>

@@ -1,3 +1,4 @@
+import type { ResourceName } from '@everynode/objects';
 import { type Static, Type } from 'typebox';
 
 /**
@@ -90,7 +91,7 @@ export const PodTerminating = Type.Object({
 
 /** A desired state was created, changed or removed. Level-triggered: it says *look again* and carries no content. */
 export const ManifestApplied = Type.Object({
-  resource: Type.String(),
+  resource: Type.Unsafe<ResourceName>(Type.String()),
   namespace: Type.String(),
   name: Name,
   uid: Uid,

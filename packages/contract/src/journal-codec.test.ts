@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { ResourceName } from '@everynode/objects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeChanges, encodeChange, type JournalEntry } from './index.js';
@@ -9,7 +10,7 @@ const json = fc.jsonValue().map((value) => JSON.stringify(value));
 
 const entry: fc.Arbitrary<JournalEntry> = fc.record({
   type: fc.constantFrom('ADDED' as const, 'MODIFIED' as const, 'DELETED' as const),
-  resource: text,
+  resource: fc.constantFrom<ResourceName>('pods', 'daemonsets.apps', 'leases.coordination.k8s.io'),
   namespace: text,
   name: text,
   uid: text,
@@ -56,7 +57,14 @@ describe('objects-changed', () => {
 
   it('lets go of a body of which one part is kept', () => {
     const changed = { metadata: true, desired: true, observed: true };
-    const head = { type: 'ADDED' as const, resource: 'pods', namespace: '', uid: '', previous: 0, placement: null };
+    const head = {
+      type: 'ADDED' as const,
+      resource: 'pods' as const,
+      namespace: '',
+      uid: '',
+      previous: 0,
+      placement: null,
+    };
     const change = (name: string, desired: string): string =>
       encodeChange({ ...head, name, revision: 1, deleting: false, changed, metadata: '{}', desired, observed: null });
     const body = Buffer.from(change('kept', `"${'k'.repeat(1000)}"`) + change('gone', `"${'g'.repeat(4_000_000)}"`));

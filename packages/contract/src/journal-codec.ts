@@ -1,4 +1,4 @@
-import type { ObjectRecord } from '@everynode/objects';
+import type { ObjectRecord, ResourceName } from '@everynode/objects';
 
 /**
  * The body of `objects-changed`: newline-delimited JSON, four lines a change.
@@ -30,7 +30,7 @@ export interface JournalEntry extends ObjectRecord {
 /** A change as read off the bus: an absent part is as it was at `previous`. */
 export interface JournalChange {
   type: ChangeType;
-  resource: string;
+  resource: ResourceName;
   namespace: string;
   name: string;
   uid: string;

@@ -1,3 +1,5 @@
+import type { ResourceName } from '@everynode/objects';
+
 /**
  * Every NATS subject of Everynode.
  *
@@ -42,7 +44,7 @@ export const subjects = {
   /** Object changes of all kinds, many to a message, in revision order. */
   objectsChanged: `${ROOT}.journal.objects-changed`,
   /** One desired state that was created, changed or removed. */
-  manifestApplied: (resource: string, namespace: string): string =>
+  manifestApplied: (resource: ResourceName, namespace: string): string =>
     `${ROOT}.manifest.manifest-applied.${resource.replaceAll('.', '-')}.${namespace === '' ? '_' : namespace}`,
   allManifests: `${ROOT}.manifest.manifest-applied.>`,
   report: (agent: string, event: AgentReport): string => `${agentRoot(agent)}.report.${event}`,

@@ -12,6 +12,9 @@ export interface KindName {
   forgetsParsed?: boolean;
 }
 
+/** The top-level fields beside metadata and status. */
+export type Desired<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metadata' | 'status'>;
+
 /** Text of a part and, once somebody asked, its value. Versions of an object share the parts that did not change. */
 class Part {
   #value: unknown;
@@ -33,20 +36,20 @@ const UNKNOWN = Symbol('labels that nobody asked for yet');
  * One version of an object in a cache. It never changes, and nobody may change what it hands out. Parts are parsed when
  * they are first looked at: a service that joins text never pays for parsing, and a status update parses no spec.
  */
-export class CachedObject {
+export class CachedObject<T extends KubeObject = KubeObject> {
   readonly #kind: KindName;
   readonly #metadata: Part | undefined;
   readonly #desired: Part | undefined;
   readonly #observed: Part | undefined;
   #labels: Readonly<Record<string, string>> | undefined | typeof UNKNOWN = UNKNOWN;
-  #object: KubeObject | undefined;
+  #object: T | undefined;
   /** For what a service works out from this version and does not want to work out again. */
   derived: unknown;
 
   constructor(
     readonly record: ObjectRecord,
     kind: KindName,
-    previous?: CachedObject,
+    previous?: CachedObject<T>,
   ) {
     this.#kind = kind;
     if (previous && previous.record.metadata === record.metadata) this.#labels = previous.#labels;
@@ -60,13 +63,13 @@ export class CachedObject {
   }
 
   /** The same content at another revision. */
-  at(revision: number): CachedObject {
-    return new CachedObject({ ...this.record, revision }, this.#kind, this);
+  at(revision: number): CachedObject<T> {
+    return new CachedObject<T>({ ...this.record, revision }, this.#kind, this);
   }
 
   /** Metadata without `resourceVersion`. */
-  get metadata(): Readonly<StoredMeta> {
-    return (this.#metadata ? this.#metadata.value : JSON.parse(this.record.metadata)) as StoredMeta;
+  get metadata(): Readonly<T['metadata']> {
+    return (this.#metadata ? this.#metadata.value : JSON.parse(this.record.metadata)) as T['metadata'];
   }
 
   /** Labels alone. They are kept in any case, as selectors look at them for every change. */
@@ -79,23 +82,26 @@ export class CachedObject {
   }
 
   /** The top-level fields beside metadata and status: `{spec}`, `{data}`. */
-  get desired(): Readonly<Record<string, unknown>> {
-    return (this.#desired ? this.#desired.value : JSON.parse(this.record.desired)) as Record<string, unknown>;
+  get desired(): Readonly<Desired<T>> {
+    return (this.#desired ? this.#desired.value : JSON.parse(this.record.desired)) as Desired<T>;
   }
 
-  get status(): unknown {
-    if (this.#observed) return this.#observed.value;
-    return this.record.observed === null ? undefined : JSON.parse(this.record.observed);
+  get status(): T['status'] {
+    if (this.#observed) return this.#observed.value as T['status'];
+    return this.record.observed === null ? undefined : (JSON.parse(this.record.observed) as T['status']);
   }
 
   /** The whole object. Put together on first use; its parts are shared with other versions, so treat it as frozen. */
-  get object(): KubeObject {
+  get object(): T {
     if (this.#object) return this.#object;
     const { apiVersion, kind, forgetsParsed } = this.#kind;
-    const metadata: StoredMeta = { ...this.metadata, resourceVersion: String(this.record.revision) };
-    const object: KubeObject = { apiVersion, kind, metadata, ...this.desired };
+    const stored = this.metadata as StoredMeta;
+    const metadata = { ...stored, resourceVersion: String(this.record.revision) };
+    const whole: KubeObject = { apiVersion, kind, metadata, ...this.desired };
     const { status } = this;
-    if (status !== undefined) object.status = status;
+    if (status !== undefined) whole.status = status;
+    // The resource of a cache decides the kind of everything in it.
+    const object = whole as T;
     if (!forgetsParsed) this.#object = object;
     return object;
   }

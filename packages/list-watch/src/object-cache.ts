@@ -1,70 +1,84 @@
-import type { ObjectRecord } from '@everynode/objects';
+import type { KubeObject, ObjectRecord, ResourceName, StoredKinds } from '@everynode/objects';
 import { CachedObject, type KindName } from './cached-object.js';
 
 /** A change of a cached object. `current` is the last state for DELETED, `previous` is undefined for ADDED. */
-export interface ObjectChange {
+export interface ObjectChange<T extends KubeObject = KubeObject> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   revision: number;
-  previous: CachedObject | undefined;
-  current: CachedObject;
+  previous: CachedObject<T> | undefined;
+  current: CachedObject<T>;
+}
+
+/** True for a change of an object of this resource, which is then typed by its kind. */
+export function isChangeOf<K extends ResourceName>(
+  change: ObjectChange,
+  resource: K,
+): change is ObjectChange<StoredKinds[K]> {
+  return change.current.record.resource === resource;
 }
 
 /** Gives the values under which an object is found in an index. */
-export type Indexer = (object: CachedObject) => string[];
+export type Indexer<T extends KubeObject = KubeObject> = (object: CachedObject<T>) => string[];
+
+interface Index<T extends KubeObject> {
+  valuesOf(object: CachedObject<T>): string[];
+  readonly entries: Map<string, Map<string, CachedObject<T>>>;
+}
 
 /** All objects of one resource, by key and by index. Lookups cost O(result). */
-export class ObjectCache {
-  readonly #objects = new Map<string, CachedObject>();
-  readonly #namespaces = new Map<string, Map<string, CachedObject>>();
-  readonly #indexes = new Map<string, { indexer: Indexer; entries: Map<string, Map<string, CachedObject>> }>();
+export class ObjectCache<T extends KubeObject = KubeObject> {
+  readonly #objects = new Map<string, CachedObject<T>>();
+  readonly #namespaces = new Map<string, Map<string, CachedObject<T>>>();
+  readonly #indexes = new Map<string, Index<T>>();
 
   constructor(
-    readonly resource: string,
+    readonly resource: ResourceName,
     readonly kind: KindName,
-    indexers: Record<string, Indexer> = {},
+    indexers: Record<string, Indexer<T>> = {},
   ) {
-    for (const [name, indexer] of Object.entries(indexers)) this.#indexes.set(name, { indexer, entries: new Map() });
+    for (const [name, indexer] of Object.entries(indexers))
+      this.#indexes.set(name, { valuesOf: indexer, entries: new Map() });
   }
 
   get size(): number {
     return this.#objects.size;
   }
 
-  get(namespace: string, name: string): CachedObject | undefined {
+  get(namespace: string, name: string): CachedObject<T> | undefined {
     return this.#objects.get(`${namespace}/${name}`);
   }
 
   /** By `namespace/name`; the namespace is empty for cluster-scoped objects. */
-  getByKey(key: string): CachedObject | undefined {
+  getByKey(key: string): CachedObject<T> | undefined {
     return this.#objects.get(key);
   }
 
   /** All objects, or those of one namespace. */
-  list(namespace?: string): Iterable<CachedObject> {
+  list(namespace?: string): Iterable<CachedObject<T>> {
     if (namespace === undefined) return this.#objects.values();
     return this.#namespaces.get(namespace)?.values() ?? [];
   }
 
   /** Objects under a value of an index. */
-  find(index: string, value: string): Iterable<CachedObject> {
+  find(index: string, value: string): Iterable<CachedObject<T>> {
     const found = this.#indexes.get(index);
     if (!found) throw new Error(`${this.resource} has no index ${index}`);
     return found.entries.get(value)?.values() ?? [];
   }
 
   /** Puts a record in place and tells what that changed; undefined when it was there already. */
-  put(record: ObjectRecord): ObjectChange | undefined {
+  put(record: ObjectRecord): ObjectChange<T> | undefined {
     const key = `${record.namespace}/${record.name}`;
     const previous = this.#objects.get(key);
     if (previous && previous.record.revision >= record.revision) return undefined;
-    const current = new CachedObject(record, this.kind, previous);
+    const current = new CachedObject<T>(record, this.kind, previous);
     this.#objects.set(key, current);
     this.#index(key, current, previous);
     return { type: previous ? 'MODIFIED' : 'ADDED', revision: record.revision, previous, current };
   }
 
   /** Takes an object out. `last` is its final state; the revision in it is that of the deletion. */
-  remove(last: ObjectRecord): ObjectChange | undefined {
+  remove(last: ObjectRecord): ObjectChange<T> | undefined {
     const key = `${last.namespace}/${last.name}`;
     const previous = this.#objects.get(key);
     if (!previous) return undefined;
@@ -74,12 +88,12 @@ export class ObjectCache {
       type: 'DELETED',
       revision: last.revision,
       previous,
-      current: new CachedObject(last, this.kind, previous),
+      current: new CachedObject<T>(last, this.kind, previous),
     };
   }
 
   /** Puts an object under its values, and away from those that it had before alone. */
-  #index(key: string, object: CachedObject, previous: CachedObject | undefined): void {
+  #index(key: string, object: CachedObject<T>, previous: CachedObject<T> | undefined): void {
     const { namespace } = object.record;
     let inNamespace = this.#namespaces.get(namespace);
     if (!inNamespace) {
@@ -87,8 +101,8 @@ export class ObjectCache {
       this.#namespaces.set(namespace, inNamespace);
     }
     inNamespace.set(key, object);
-    for (const { indexer, entries } of this.#indexes.values()) {
-      const values = indexer(object);
+    for (const { valuesOf, entries } of this.#indexes.values()) {
+      const values = valuesOf(object);
       for (const value of values) {
         let bucket = entries.get(value);
         if (!bucket) {
@@ -98,15 +112,15 @@ export class ObjectCache {
         bucket.set(key, object);
       }
       if (!previous) continue;
-      for (const value of indexer(previous)) if (!values.includes(value)) takeOut(entries, value, key);
+      for (const value of valuesOf(previous)) if (!values.includes(value)) takeOut(entries, value, key);
     }
   }
 
-  #unindex(key: string, object: CachedObject): void {
+  #unindex(key: string, object: CachedObject<T>): void {
     const { namespace } = object.record;
     takeOut(this.#namespaces, namespace, key);
-    for (const { indexer, entries } of this.#indexes.values()) {
-      for (const value of indexer(object)) takeOut(entries, value, key);
+    for (const { valuesOf, entries } of this.#indexes.values()) {
+      for (const value of valuesOf(object)) takeOut(entries, value, key);
     }
   }
 }

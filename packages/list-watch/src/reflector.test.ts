@@ -20,7 +20,7 @@ function journalOf(steps: readonly { name: number; removes: boolean }[]): Journa
     else revisions.set(name, revision);
     const changed = { metadata: previous === 0, desired: previous === 0, observed: type !== 'DELETED' };
     const parts = { metadata: `{"name":"${name}"}`, desired: '{"spec":{}}', observed: `{"n":${revision}}` };
-    const key = { resource: 'pods', namespace: 'ns', name, uid: name };
+    const key = { resource: 'pods' as const, namespace: 'ns', name, uid: name };
     return { ...key, type, revision, previous, changed, ...parts, placement: null, deleting: false };
   });
 }

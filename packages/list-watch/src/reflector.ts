@@ -10,7 +10,7 @@ import {
   subjects,
   writtenBy,
 } from '@everynode/contract';
-import type { ObjectRecord } from '@everynode/objects';
+import type { ObjectRecord, ResourceName, StoredKinds } from '@everynode/objects';
 import { backoffMs, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
 import { CompactedError, type Store } from '@everynode/store';
 import type { CachedObject, KindName } from './cached-object.js';
@@ -24,7 +24,7 @@ export interface ReflectorSource {
 
 export interface ReflectorOptions extends ReflectorSource {
   /** The resources to keep, with their indexes. Others are counted for their revisions and dropped. */
-  resources: { resource: string; kind: KindName; indexers?: Record<string, Indexer> }[];
+  resources: { resource: ResourceName; kind: KindName; indexers?: Record<string, Indexer> }[];
   log: Logger;
   signal: AbortSignal;
 }
@@ -61,7 +61,7 @@ const MAX_BACKLOG = 32;
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
-  readonly #caches = new Map<string, ObjectCache>();
+  readonly #caches = new Map<ResourceName, ObjectCache>();
   readonly #listeners: ReflectorListener[] = [];
   readonly #waiters = new Set<{ revision: number; resolve: () => void }>();
   #revision = -1;
@@ -98,10 +98,11 @@ export class Reflector {
     return this.#caches.values();
   }
 
-  cache(resource: string): ObjectCache {
+  /** @throws Error when the reflector does not keep this resource. */
+  cache<K extends ResourceName>(resource: K): ObjectCache<StoredKinds[K]> {
     const cache = this.#caches.get(resource);
     if (!cache) throw new Error(`the reflector does not keep ${resource}`);
-    return cache;
+    return cache as ObjectCache<StoredKinds[K]>;
   }
 
   /** Listeners that are added before `start` see every object as ADDED. */

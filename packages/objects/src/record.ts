@@ -1,3 +1,4 @@
+import type { ResourceName } from './kinds/kinds.js';
 import type { KubeObject, StoredMeta } from './kube-object.js';
 
 /**
@@ -9,7 +10,7 @@ import type { KubeObject, StoredMeta } from './kube-object.js';
  */
 export interface ObjectRecord {
   /** Storage name of the resource: `pods`, `daemonsets.apps`. */
-  resource: string;
+  resource: ResourceName;
   /** Empty for cluster-scoped objects. */
   namespace: string;
   name: string;
@@ -62,7 +63,7 @@ export function splitObject(object: KubeObject): StoredParts {
 }
 
 /** Where an object belongs besides its key: see {@link ObjectRecord.placement}. */
-export function placementOf(resource: string, object: KubeObject): string | null {
+export function placementOf(resource: ResourceName, object: KubeObject): string | null {
   if (resource === 'pods') return (object.spec as { nodeName?: string } | undefined)?.nodeName ?? null;
   if (resource === 'nodes') return object.metadata.annotations?.[AGENT_ANNOTATION] ?? null;
   return null;

@@ -1,4 +1,5 @@
 import type { FieldError } from './field-error.js';
+import type { ResourceName } from './kinds/kinds.js';
 import type { KubeObject } from './kube-object.js';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -76,7 +77,7 @@ export interface ResourceDefinition {
   /** Name of the type in the schema: `io.k8s.api.apps.v1.DaemonSet`. */
   schema: string;
   /** Key under which objects are stored. Two definitions share one when two groups show the same objects (events). */
-  storage: string;
+  storage: ResourceName;
   /** True when `metadata.generation` counts spec changes. */
   hasGeneration: boolean;
   /** Selectable fields beside metadata.name and metadata.namespace; each gives the value as text, empty for unset. */

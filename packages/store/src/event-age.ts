@@ -1,3 +1,4 @@
+import type { ResourceName } from '@everynode/objects';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from './schema.js';
 
@@ -36,7 +37,7 @@ export async function listExpiredEvents(db: Kysely<Database>, before: Date, limi
 /** Keys of the objects of one resource in a namespace, up to `limit`, by name: for what no cache holds. */
 export async function listNames(
   db: Kysely<Database>,
-  resource: string,
+  resource: ResourceName,
   namespace: string,
   limit: number,
 ): Promise<string[]> {

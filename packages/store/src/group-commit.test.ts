@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { trustedMetadata } from '@everynode/objects';
 import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CompactedError, FencedError, Store, type WriteRequest } from './index.js';
+import { CompactedError, FencedError, type ObjectKey, Store, type WriteRequest } from './index.js';
 
 const log = testLog();
 const parts = (text: string) => ({
@@ -25,7 +25,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const key = (name: string) => ({ resource: 'things', namespace: 'ns', name });
+const key = (name: string): ObjectKey => ({ resource: 'configmaps', namespace: 'ns', name });
 
 function create(name: string): WriteRequest<'head'> {
   return {
@@ -82,7 +82,7 @@ describe('the write path', () => {
       }),
     });
     await Promise.all(Array.from({ length: 50 }, () => store.write(add())));
-    expect((await store.get('things', 'ns', 'counter'))?.observed).toBe('50');
+    expect((await store.get('configmaps', 'ns', 'counter'))?.observed).toBe('50');
   });
 
   it('keeps what an update does not name, and marks in the journal what it wrote', async () => {
@@ -108,7 +108,7 @@ describe('the write path', () => {
       reads: 'head',
       decide: () => ({ kind: 'delete', parts: { metadata: trustedMetadata('{"last":true}') } }),
     });
-    expect(await store.get('things', 'ns', 'gone')).toBeUndefined();
+    expect(await store.get('configmaps', 'ns', 'gone')).toBeUndefined();
     const [entry] = await store.journalAfter(revision - 1, 1);
     expect(entry).toMatchObject({ type: 'DELETED', metadata: '{"last":true}', desired: '{"spec":"gone"}' });
   });
@@ -130,7 +130,7 @@ describe('the write path', () => {
     await store.write({ ...create('fenced'), fence: held });
     await store.releaseShards('first');
     await expect(store.write({ ...create('fenced-out'), fence: held })).rejects.toBeInstanceOf(FencedError);
-    expect(await store.get('things', 'ns', 'fenced-out')).toBeUndefined();
+    expect(await store.get('configmaps', 'ns', 'fenced-out')).toBeUndefined();
   });
 
   it('takes writes again after its connection was cut', async () => {

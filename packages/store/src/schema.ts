@@ -1,3 +1,4 @@
+import type { ResourceName } from '@everynode/objects';
 import type { ColumnType, Generated } from 'kysely';
 
 /** Tables as kysely sees them. Revisions are bigint in Postgres and plain numbers here (exact up to 2^53). */
@@ -18,7 +19,7 @@ interface RevisionCounterTable {
 }
 
 interface ObjectsTable {
-  resource: string;
+  resource: ResourceName;
   namespace: string;
   name: string;
   uid: string;
@@ -37,7 +38,7 @@ interface JournalTable {
   revision: number;
   /** 1 ADDED, 2 MODIFIED, 3 DELETED. */
   type: number;
-  resource: string;
+  resource: ResourceName;
   namespace: string;
   name: string;
   uid: string;

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '@everynode/contract';
-import type { ObjectRecord } from '@everynode/objects';
+import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
 import pg from 'pg';
@@ -118,7 +118,7 @@ export class Store {
     return newerOf(this.#byKey, keys);
   }
 
-  async get(resource: string, namespace: string, name: string): Promise<ObjectRecord | undefined> {
+  async get(resource: ResourceName, namespace: string, name: string): Promise<ObjectRecord | undefined> {
     return await this.#db
       .selectFrom('objects')
       .select(COLUMNS)
@@ -129,7 +129,7 @@ export class Store {
   }
 
   /** All objects of the given resources (of all when none are given), as of one revision, handed over page by page. */
-  async readSnapshot(resources: string[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
+  async readSnapshot(resources: ResourceName[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
     return await this.#db
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -226,7 +226,7 @@ export class Store {
   }
 
   /** Names of stored objects of a resource in a namespace, up to `limit`. */
-  listNames(resource: string, namespace: string, limit: number): Promise<string[]> {
+  listNames(resource: ResourceName, namespace: string, limit: number): Promise<string[]> {
     return listNames(this.#db, resource, namespace, limit);
   }
 
@@ -260,7 +260,7 @@ export class Store {
 
 async function readPage(
   tx: Transaction<Database>,
-  resources: string[] | undefined,
+  resources: ResourceName[] | undefined,
   after: ObjectRecord | undefined,
 ): Promise<ObjectRecord[]> {
   let query = tx

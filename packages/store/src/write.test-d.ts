@@ -6,7 +6,7 @@ import { metadataText, type StoredMeta } from '@everynode/objects';
 import { type Current, type Decision, editMetadata, objectOf, type Store, type WriteRequest } from './index.js';
 
 declare const store: Store;
-const key = { resource: 'pods', namespace: 'ns', name: 'a' };
+const key = { resource: 'pods', namespace: 'ns', name: 'a' } as const;
 const keep: Decision = { kind: 'keep' };
 
 export function aDecisionSeesThePartsOfItsLevel(): void {

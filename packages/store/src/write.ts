@@ -1,8 +1,8 @@
-import type { MetadataText, StoredParts } from '@everynode/objects';
+import type { MetadataText, ResourceName, StoredParts } from '@everynode/objects';
 
 /** Where an object lives. */
 export interface ObjectKey {
-  resource: string;
+  resource: ResourceName;
   namespace: string;
   name: string;
 }

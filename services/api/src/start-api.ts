@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
 import { agentsIn, OwnChanges } from '@everynode/change-feed';
 import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import { apiVersionOf, resources } from '@everynode/objects';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
@@ -28,7 +29,7 @@ const SOURCE = '/everynode/api';
 const DRAIN_MS = 5000;
 
 /** Two definitions may show one stored resource; the one that does not convert names its kind. */
-const KINDS: ReadonlyMap<string, KindName> = new Map(
+const KINDS: ReadonlyMap<ResourceName, KindName> = new Map(
   resources
     .filter((definition) => !definition.convert)
     .map((definition) => [

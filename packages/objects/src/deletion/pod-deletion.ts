@@ -1,3 +1,4 @@
+import type { ResourceName } from '../kinds/kinds.js';
 import type { Deletable, DeletionRules } from './decide-deletion.js';
 
 /**
@@ -15,7 +16,7 @@ export const podDeletionRules: DeletionRules = {
 export const plainDeletionRules: DeletionRules = { defaultPropagation: 'Background' };
 
 /** The rules for the objects of a stored resource. */
-export function deletionRulesOf(storage: string): DeletionRules {
+export function deletionRulesOf(storage: ResourceName): DeletionRules {
   return storage === 'pods' ? podDeletionRules : plainDeletionRules;
 }
 

@@ -59,4 +59,4 @@ export type {
   Volume,
   VolumeMount,
 } from './api-types.js';
-export type { Kinds, ResourceName, Stored } from './kinds.js';
+export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds.js';

@@ -62,3 +62,6 @@ export type Stored<T> = T & {
   kind: string;
   metadata: StoredMeta & (T extends ClusterScoped ? unknown : { namespace: string });
 };
+
+/** The same by the name of the resource: `StoredKinds['pods']`. */
+export type StoredKinds = { [K in ResourceName]: Stored<Kinds[K]> };

@@ -1,4 +1,5 @@
 import type { FieldError } from '../field-error.js';
+import type { ResourceName } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition, SubresourceDefinition, Verb } from '../resource.js';
 import { semanticallyEqual } from '../semantic-equal.js';
@@ -45,6 +46,10 @@ export interface ResourceFacts
   carryOverStatus?: (object: KubeObject, current: KubeObject) => void;
 }
 
+/** The registry takes a definition only under a name that it has: `Kinds` lists them. */
+const storageNameOf = (group: string, plural: string): ResourceName =>
+  (group ? `${plural}.${group}` : plural) as ResourceName;
+
 /** A definition from what is particular to a resource. */
 export function defineResource(facts: ResourceFacts): ResourceDefinition {
   const { group, kind, plural, namespaced } = facts;
@@ -64,7 +69,7 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
     verbs: facts.verbs ?? ALL_VERBS,
     subresources: facts.subresources ?? [],
     schema: facts.schema,
-    storage: facts.storage ?? (group ? `${plural}.${group}` : plural),
+    storage: facts.storage ?? storageNameOf(group, plural),
     hasGeneration,
     fields: facts.fields ?? {},
     createsOnUpdate: facts.createsOnUpdate ?? false,

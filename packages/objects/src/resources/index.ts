@@ -1,1 +1,1 @@
-export { findResource, resourceByKind, resourceByStorage, resources } from './registry.js';
+export { findResource, resourceByStorage, resources } from './registry.js';

@@ -1,3 +1,4 @@
+import type { ResourceName } from '../kinds/kinds.js';
 import type { ResourceDefinition } from '../resource.js';
 import { configMaps, secrets, serviceAccounts } from './configuration.js';
 import { limitRanges, resourceQuotas } from './constraints.js';
@@ -14,50 +15,46 @@ import { priorityClasses } from './priority-classes.js';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.js';
 import { services } from './services.js';
 
-/** Everything that is served, in the order of discovery. Adding a resource is adding its definition here. */
-export const resources: readonly ResourceDefinition[] = [
-  configMaps,
+/**
+ * Everything that is served, in the order of discovery, by the name that it is stored under. Adding a resource is adding
+ * its kind to `Kinds` and its definition here. The second definition of events shows what is stored as `events`.
+ */
+const DEFINITIONS = {
+  configmaps: configMaps,
   events,
-  limitRanges,
+  limitranges: limitRanges,
   namespaces,
   nodes,
   pods,
-  replicationControllers,
-  resourceQuotas,
+  replicationcontrollers: replicationControllers,
+  resourcequotas: resourceQuotas,
   secrets,
-  serviceAccounts,
+  serviceaccounts: serviceAccounts,
   services,
-  controllerRevisions,
-  daemonSets,
-  deployments,
-  replicaSets,
-  leases,
-  groupedEvents,
-  podDisruptionBudgets,
-  clusterRoleBindings,
-  clusterRoles,
-  roleBindings,
-  roles,
-  priorityClasses,
-];
+  'controllerrevisions.apps': controllerRevisions,
+  'daemonsets.apps': daemonSets,
+  'deployments.apps': deployments,
+  'replicasets.apps': replicaSets,
+  'leases.coordination.k8s.io': leases,
+  'events.events.k8s.io': groupedEvents,
+  'poddisruptionbudgets.policy': podDisruptionBudgets,
+  'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
+  'clusterroles.rbac.authorization.k8s.io': clusterRoles,
+  'rolebindings.rbac.authorization.k8s.io': roleBindings,
+  'roles.rbac.authorization.k8s.io': roles,
+  'priorityclasses.scheduling.k8s.io': priorityClasses,
+} satisfies Record<ResourceName | 'events.events.k8s.io', ResourceDefinition>;
+
+export const resources: readonly ResourceDefinition[] = Object.values(DEFINITIONS);
 
 const byPath = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
-const byKind = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.kind}`, one]));
-/** Where two definitions show one stored resource, the one that does not convert is its own. */
-const byStorage = new Map(resources.filter((one) => !one.convert).map((one) => [one.storage, one]));
 
 /** By the words of a request's path; undefined for what is not served. */
 export function findResource(group: string, version: string, plural: string): ResourceDefinition | undefined {
   return byPath.get(`${group}/${version}/${plural}`);
 }
 
-export function resourceByKind(group: string, version: string, kind: string): ResourceDefinition | undefined {
-  return byKind.get(`${group}/${version}/${kind}`);
-}
-
-/** The definition in whose form a resource is stored. Throws for a name that nothing is stored under. */
-export function resourceByStorage(storage: string): ResourceDefinition {
-  const definition = byStorage.get(storage);
-  if (!definition) throw new Error(`no resource is stored as ${storage}`);
-  return definition;
+/** The definition in whose form a resource is stored. */
+export function resourceByStorage(storage: ResourceName): ResourceDefinition {
+  return DEFINITIONS[storage];
 }

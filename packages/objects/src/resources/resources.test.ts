@@ -3,7 +3,7 @@ import { decodeObject } from '../decode/index.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition } from '../resource.js';
 import { lookupType, typeOfKind } from '../schema/index.js';
-import { findResource, resourceByKind, resourceByStorage, resources } from './index.js';
+import { findResource, resourceByStorage, resources } from './index.js';
 
 function resource(group: string, plural: string): ResourceDefinition {
   const found = findResource(group, 'v1', plural);
@@ -33,13 +33,15 @@ describe('the registry', () => {
     }
   });
 
-  it('finds a definition by path, kind and storage', () => {
+  it('finds a definition by its path and by the name it is stored under', () => {
     expect(findResource('', 'v1', 'pods')?.kind).toBe('Pod');
     expect(findResource('apps', 'v1', 'pods')).toBeUndefined();
-    expect(resourceByKind('apps', 'v1', 'DaemonSet')?.shortNames).toEqual(['ds']);
     expect(resourceByStorage('daemonsets.apps').plural).toBe('daemonsets');
     expect(resourceByStorage('events').group).toBe('');
-    expect(() => resourceByStorage('constructor')).toThrow('no resource is stored as constructor');
+  });
+
+  it('keeps each definition under the name that its objects are stored under', () => {
+    for (const { storage, plural } of resources) expect(resourceByStorage(storage)).toMatchObject({ storage, plural });
   });
 
   it('has no two definitions for one path or short name of a group', () => {

@@ -1,4 +1,5 @@
 import type { CachedObject } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from './client-identity.js';
 import { ISSUER, type NamedObject, userNameOf, type VerifiedToken } from './service-account-tokens.js';
@@ -46,7 +47,7 @@ async function requirePresent(context: ApiContext, { claims }: VerifiedToken): P
     const uids = `(${account.record.uid}) does not match claim (${serviceaccount.uid})`;
     throw new TokenRefusedError(`service account UID ${uids}`);
   }
-  const bound: [resource: string, namespace: string, ref: NamedObject | undefined][] = [
+  const bound: [resource: ResourceName, namespace: string, ref: NamedObject | undefined][] = [
     ['pods', namespace, pod],
     ['secrets', namespace, secret],
     // Beside a pod the node only says where that was.
@@ -62,7 +63,7 @@ async function requirePresent(context: ApiContext, { claims }: VerifiedToken): P
 /** From the cache; an object that is missing there may have been created a moment ago through another replica. */
 export async function find(
   { reflector, freshReads }: ApiContext,
-  resource: string,
+  resource: ResourceName,
   namespace: string,
   name: string,
 ): Promise<CachedObject | undefined> {

@@ -1,10 +1,11 @@
 import type { ObjectChange, Reflector, ReflectorListener } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import { KeyOrder } from './key-order.js';
 import { keyOf, type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
 import { SnapshotCache } from './snapshot-cache.js';
 
 /** Returns the changes of a resource after a revision; undefined when they are not all known any more. */
-export type ChangesAfter = (resource: string, revision: number) => ObjectChange[] | undefined;
+export type ChangesAfter = (resource: ResourceName, revision: number) => ObjectChange[] | undefined;
 
 /**
  * The collections of all resources: as they are now, as they were at any revision after which all changes are known, and
@@ -32,12 +33,12 @@ export class Collections implements ReflectorListener {
     }
   }
 
-  now(resource: string): Snapshot {
+  now(resource: ResourceName): Snapshot {
     return snapshotNow(this.#reflector.cache(resource), this.#orderOf(resource).sorted, this.#reflector.revision);
   }
 
   /** Returns undefined for a revision that is too old, or that the cache has not reached. */
-  at(resource: string, revision: number): Snapshot | undefined {
+  at(resource: ResourceName, revision: number): Snapshot | undefined {
     if (revision > this.#reflector.revision) return undefined;
     const kept = this.#snapshots.get(resource)?.get(revision);
     if (kept) return kept;
@@ -46,7 +47,7 @@ export class Collections implements ReflectorListener {
   }
 
   /** Keeps a snapshot for the next pages of its list. It must have been made in the same turn of the event loop. */
-  keep(resource: string, snapshot: Snapshot): void {
+  keep(resource: ResourceName, snapshot: Snapshot): void {
     let kept = this.#snapshots.get(resource);
     if (!kept) {
       kept = new SnapshotCache(() => performance.now());
@@ -55,7 +56,7 @@ export class Collections implements ReflectorListener {
     kept.keep(snapshot);
   }
 
-  #orderOf(resource: string): KeyOrder {
+  #orderOf(resource: ResourceName): KeyOrder {
     let order = this.#orders.get(resource);
     if (!order) {
       order = new KeyOrder();

@@ -15,12 +15,12 @@ const step = fc.record({
 
 function recordOf(namespace: string, name: string, revision: number): ObjectRecord {
   const parts = { metadata: `{"name":"${name}"}`, desired: '{}', observed: null };
-  return { resource: 'things', namespace, name, uid: 'u', revision, placement: null, ...parts };
+  return { resource: 'pods', namespace, name, uid: 'u', revision, placement: null, ...parts };
 }
 
 /** Applies steps and records the cache's contents after each, as `key@revision`. */
 function play(steps: { namespace: string; name: string; deletes: boolean }[]) {
-  const cache = new ObjectCache('things', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
+  const cache = new ObjectCache('pods', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
   const order = new KeyOrder();
   const changes: ObjectChange[] = [];
   const snapshots: string[][] = [[]];
@@ -64,7 +64,7 @@ describe('a snapshot', () => {
     const rounds = fc.array(fc.record({ step, keeps: fc.boolean() }), { maxLength: 30 });
     fc.assert(
       fc.property(rounds, fc.nat(10), (steps, back) => {
-        const cache = new ObjectCache('things', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
+        const cache = new ObjectCache('pods', { apiVersion: 'v1', kind: 'Thing', forgetsParsed: true });
         const order = new KeyOrder();
         const changes: ObjectChange[] = [];
         const kept = new SnapshotCache(() => 0);

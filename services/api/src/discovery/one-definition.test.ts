@@ -30,7 +30,7 @@ describe('a resource is one definition', () => {
   const uid = '1-2-3';
   const metadata = { ...object.metadata, uid, creationTimestamp: '2026-01-01T00:00:00Z' };
   const stored = new CachedObject(
-    { resource: 'podtemplates', namespace: '', name: 't', uid, revision: 7, placement: null, ...parts() },
+    { resource: podTemplates.storage, namespace: '', name: 't', uid, revision: 7, placement: null, ...parts() },
     { apiVersion: 'v1', kind: 'PodTemplate' },
   );
 

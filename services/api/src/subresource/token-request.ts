@@ -1,3 +1,4 @@
+import type { ResourceName } from '@everynode/objects';
 import { ApiError, conflict, type FieldError, invalid, notFound, type Pod, timestamp } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
@@ -78,7 +79,7 @@ function expirationFaults(seconds: number): FieldError[] {
 }
 
 /** A token may end with a pod, a secret or a node. */
-const BOUND: Readonly<Record<string, { resource: string; claim: 'pod' | 'secret' | 'node' }>> = {
+const BOUND: Readonly<Record<string, { resource: ResourceName; claim: 'pod' | 'secret' | 'node' }>> = {
   Pod: { resource: 'pods', claim: 'pod' },
   Secret: { resource: 'secrets', claim: 'secret' },
   Node: { resource: 'nodes', claim: 'node' },

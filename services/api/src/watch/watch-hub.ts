@@ -6,6 +6,7 @@ import {
   type Reflector,
   type ReflectorListener,
 } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import type { Store } from '@everynode/store';
 import { WatchHistory } from './watch-history.js';
 
@@ -106,7 +107,7 @@ export class WatchHub implements ReflectorListener {
     }
   }
 
-  #historyOf(resource: string): WatchHistory {
+  #historyOf(resource: ResourceName): WatchHistory {
     let history = this.#histories.get(resource);
     if (!history) {
       history = new WatchHistory(this.#floor);
@@ -121,22 +122,22 @@ export class WatchHub implements ReflectorListener {
   }
 
   /** Changes of a resource after a revision; undefined when they are not all known any more. */
-  changesAfter(resource: string, revision: number, limit?: number): ObjectChange[] | undefined {
+  changesAfter(resource: ResourceName, revision: number, limit?: number): ObjectChange[] | undefined {
     return this.#historyOf(resource).after(revision, limit);
   }
 
   /** Oldest revision that a watch of the resource can begin after. */
-  floorOf(resource: string): number {
+  floorOf(resource: ResourceName): number {
     return this.#historyOf(resource).floor;
   }
 
   /** How many follow a resource. */
-  followers(resource: string): number {
+  followers(resource: ResourceName): number {
     return this.#subscribers.get(resource)?.size ?? 0;
   }
 
   /** Changes from now on go to the subscriber. Gives what ends it. */
-  subscribe(resource: string, subscriber: Subscriber): () => void {
+  subscribe(resource: ResourceName, subscriber: Subscriber): () => void {
     let subscribers = this.#subscribers.get(resource);
     if (!subscribers) {
       subscribers = new Set();
@@ -147,12 +148,12 @@ export class WatchHub implements ReflectorListener {
   }
 
   /** Shows a change to those who watch now. It is no part of what happened: who comes later does not hear of it. */
-  tell(resource: string, change: ObjectChange): void {
+  tell(resource: ResourceName, change: ObjectChange): void {
     const batch: Batch = { changes: [change], encoded: new Map(), isSynthetic: true };
     for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onBatch(batch);
   }
 
-  isWatched(resource: string): boolean {
+  isWatched(resource: ResourceName): boolean {
     return (this.#subscribers.get(resource)?.size ?? 0) > 0;
   }
 

@@ -88,7 +88,7 @@ export class Ingest {
       pods.map(async (item) => {
         if (!hosted.has(item.node)) return;
         const order = reportSequence(incarnation, item.sequence);
-        const key = { resource: 'pods', namespace: item.namespace, name: item.name };
+        const key = { resource: 'pods' as const, namespace: item.namespace, name: item.name };
         const written = await (item.stopped
           ? store.write({ key, reads: 'all-but-desired', decide: (current) => decidePodStopped(current, item, order) })
           : store.write({ key, reads: 'observed', decide: (current) => decidePodStatus(current, item, order) }));

@@ -4,6 +4,7 @@ import { Bus } from '@everynode/bus';
 import { agentsIn, OwnChanges } from '@everynode/change-feed';
 import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import { trustedMetadata } from '@everynode/objects';
 import { Store } from '@everynode/store';
 import {
@@ -198,7 +199,7 @@ describe('the way from a commit to a cache', () => {
     const { reflector } = await follow();
     await writeNode('leaving', 'agent-1');
     await reflector.waitFor((await writePod('left-behind', 'leaving')).revision);
-    const remove = (resource: string, namespace: string, name: string) =>
+    const remove = (resource: ResourceName, namespace: string, name: string) =>
       store.write({ key: { resource, namespace, name }, reads: 'head', decide: () => ({ kind: 'delete' }) });
     await reflector.waitFor((await remove('nodes', '', 'leaving')).revision);
     await remove('pods', 'ns', 'left-behind');

@@ -246,7 +246,7 @@ export class DaemonSetController implements Controller {
     const { reflector, store } = this.#context;
     const owner = ownerReferenceTo(daemonSet);
     const requests: WriteRequest<'all'>[] = [];
-    for (const resource of ['pods', REVISIONS]) {
+    for (const resource of ['pods', REVISIONS] as const) {
       for (const object of reflector.cache(resource).list(cached.record.namespace)) {
         const claim = claimOf(daemonSet, object);
         if (claim !== 'adopt' && claim !== 'release') continue;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
 import type { ControllerRevision, DaemonSet, OwnerReference, StoredMeta } from '@everynode/objects';
 import { canonicalJson, metadataText, timestamp } from '@everynode/objects';
-import type { Decision, Fence, Store, WriteResult } from '@everynode/store';
+import type { Decision, Fence, ObjectKey, Store, WriteResult } from '@everynode/store';
 
 export const REVISIONS = 'controllerrevisions.apps';
 
@@ -103,6 +103,6 @@ function desiredText(data: unknown, revision: number): string {
   return `{"data":${canonicalJson(data)},"revision":${revision}}`;
 }
 
-export function keyOfRevision(daemonSet: DaemonSet, name: string) {
+export function keyOfRevision(daemonSet: DaemonSet, name: string): ObjectKey {
   return { resource: REVISIONS, namespace: daemonSet.metadata?.namespace ?? '', name };
 }

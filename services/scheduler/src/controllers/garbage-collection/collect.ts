@@ -1,3 +1,4 @@
+import type { ResourceName } from '@everynode/objects';
 import { decideDeletion, deletionRulesOf, isReleased, metadataText, type StoredMeta } from '@everynode/objects';
 import { type Current, type Decision, editMetadata } from '@everynode/store';
 import { unblocked, withoutFinalizer, withoutReferences } from './owner-references.js';
@@ -8,7 +9,7 @@ import { unblocked, withoutFinalizer, withoutReferences } from './owner-referenc
  */
 export function decideCollection(
   current: Current<'all'> | undefined,
-  resource: string,
+  resource: ResourceName,
   judged: { uid: string; metadata: string },
   how: { propagationPolicy: 'Background' | 'Foreground' | 'Orphan'; unblock: string[] },
   now: number,

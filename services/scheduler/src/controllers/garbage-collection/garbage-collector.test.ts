@@ -1,4 +1,4 @@
-import type { KubeObject, StoredMeta } from '@everynode/objects';
+import type { KubeObject, ResourceName, StoredMeta } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -59,7 +59,7 @@ const beginDeletion = (name: string, finalizer: string) =>
     object.metadata.finalizers = [...(object.metadata.finalizers ?? []), finalizer];
   });
 
-const metadataOf = async (resource: string, name: string) => (await running.get(resource, 'ns', name))?.metadata;
+const metadataOf = async (resource: ResourceName, name: string) => (await running.get(resource, 'ns', name))?.metadata;
 const podOf = (name: string) => metadataOf('pods', name);
 
 describe('an owner that is gone', () => {

@@ -1,4 +1,5 @@
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, type OwnerReference } from '@everynode/objects';
 import type { Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
@@ -238,7 +239,7 @@ export class GarbageCollector implements Controller {
 
   #find(key: string): CachedObject | undefined {
     const [resource = '', namespace = '', name = ''] = key.split('/');
-    return this.#context.reflector.cache(resource).get(namespace, name);
+    return this.#context.reflector.cache(resource as ResourceName).get(namespace, name);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ResourceName } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -30,7 +31,7 @@ const beginDeletion = (name: string) =>
     object.metadata.deletionGracePeriodSeconds = 0;
   });
 
-const gone = (resource: string, ns: string, name: string) =>
+const gone = (resource: ResourceName, ns: string, name: string) =>
   eventually(async () => expect(await running.get(resource, ns, name)).toBeUndefined());
 
 beforeAll(async () => {

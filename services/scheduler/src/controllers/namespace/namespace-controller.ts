@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import { decideDeletion, deletionRulesOf } from '@everynode/objects';
 import type { Current, Decision, Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
@@ -182,7 +183,7 @@ export class NamespaceController implements Controller {
   }
 
   #write(
-    resource: string,
+    resource: ResourceName,
     namespace: string,
     name: string,
     fence: Fence,
@@ -193,7 +194,7 @@ export class NamespaceController implements Controller {
 }
 
 /** Deletes what is in a namespace as a client would, in the background. */
-function decideGoing(current: Current<'all'> | undefined, resource: string, uid: string, now: number): Decision {
+function decideGoing(current: Current<'all'> | undefined, resource: ResourceName, uid: string, now: number): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   return decideDeletion(current, { propagationPolicy: 'Background' }, deletionRulesOf(resource), now);
 }

@@ -3,8 +3,8 @@ import type { Current, Decision } from '@everynode/store';
 
 /** Where the CA that the api's clients need is published from. */
 export const SOURCE_NAMESPACE = 'kube-system';
-export const SERVICE_ACCOUNT = { resource: 'serviceaccounts', name: 'default' };
-export const ROOT_CA = { resource: 'configmaps', name: 'kube-root-ca.crt' };
+export const SERVICE_ACCOUNT = { resource: 'serviceaccounts', name: 'default' } as const;
+export const ROOT_CA = { resource: 'configmaps', name: 'kube-root-ca.crt' } as const;
 
 /** What a copy of the CA has in common with the one it is made from. */
 export interface RootCa {
