@@ -1,2 +1,2 @@
-export * from './own-changes.js';
+export * from './commit-publisher.js';
 export * from './publish-entries.js';

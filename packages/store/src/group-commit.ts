@@ -3,7 +3,7 @@ import type { MetadataText } from '@everynode/objects';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
-import { type CommittedBatch, changedParts, committedEntry } from './committed.js';
+import { type CommittedBatch, changedParts, committedEntry } from './committed-batch.js';
 import { BY_KEY, connectionConfig } from './connection.js';
 import { FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
 import {
