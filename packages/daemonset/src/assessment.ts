@@ -1,7 +1,7 @@
-import type { Node, Pod } from '@everynode/objects';
+import { isNodeReady, isPodReady, type Node, type Pod } from '@everynode/objects';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from './eligibility.js';
-import { isNodeReady, type NodeFault, nodeFaultOf } from './node-fault.js';
-import { availableAt, compareDaemonPods, isPodDeleting, isPodReady, isPodTerminal, isPodUpdated } from './pod-state.js';
+import { type NodeFault, nodeFaultOf } from './node-fault.js';
+import { availableAt, compareDaemonPods, isPodDeleting, isPodTerminal, isPodUpdated } from './pod-state.js';
 import { OVERRIDE_ANNOTATION, overrideFor } from './resource-overrides.js';
 import { isCanary } from './rollout-limits.js';
 import { zoneOf } from './zone-order.js';

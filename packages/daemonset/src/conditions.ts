@@ -1,4 +1,4 @@
-import type { DaemonSet, DaemonSetCondition, DaemonSetStatus } from '@everynode/objects';
+import { conditionOf, type DaemonSet, type DaemonSetCondition, type DaemonSetStatus } from '@everynode/objects';
 import { nameNodes } from './name-nodes.js';
 import type { RolloutLedger } from './rollout-ledger.js';
 import type { RolloutLimits } from './rollout-limits.js';
@@ -58,7 +58,7 @@ export function conditionsFor(
   }
   const others = all.filter(({ type }) => !OWN.includes(type));
   const told = [progressing(view), degraded(view), ...paused(view)].map(({ since, ...condition }) => {
-    const before = stored?.conditions?.find(({ type }) => type === condition.type);
+    const before = conditionOf(stored, condition.type);
     const kept = before?.status === condition.status ? before.lastTransitionTime : undefined;
     const at = since === undefined ? (kept ?? toTimestamp(view.now)) : toTimestamp(since);
     return { ...condition, lastTransitionTime: at };

@@ -1,5 +1,6 @@
-import type { DaemonSet, Pod, PodSpec, Toleration } from '@everynode/objects';
+import { type DaemonSet, MAX_NAME_PREFIX, type Pod, type PodSpec, type Toleration } from '@everynode/objects';
 import { pinToNode } from './node-affinity.js';
+import { ownerReferenceTo } from './owner-reference.js';
 
 export const REVISION_LABEL = 'controller-revision-hash';
 export const GENERATION_LABEL = 'pod-template-generation';
@@ -68,14 +69,7 @@ export function daemonPodTemplate(
   if (!metadata || !template?.spec) throw new Error('a DaemonSet without a pod template');
   const podSpec = complete({ ...template.spec, tolerations: daemonPodTolerations(template.spec) });
   const labels = daemonPodLabels(template.metadata?.labels, metadata.annotations?.[GENERATION_ANNOTATION], hash);
-  const owner = {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    name: metadata.name ?? '',
-    uid: metadata.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  };
+  const owner = ownerReferenceTo(daemonSet);
   const generateName = podNamePrefix(metadata.name ?? '');
   return {
     podOn: (node, name) => ({
@@ -95,20 +89,7 @@ export function daemonPodTemplate(
   };
 }
 
-const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-const SUFFIX_LENGTH = 5;
-const PREFIX_LENGTH = 58;
-
 /** The part of a pod's name that comes from its DaemonSet. */
 export function podNamePrefix(daemonSetName: string): string {
-  return `${daemonSetName}-`.slice(0, PREFIX_LENGTH);
-}
-
-/** A name from a prefix and five characters. `random` gives numbers from 0 up to 1. Source: storage/names. */
-export function generatedName(prefix: string, random: () => number): string {
-  let suffix = '';
-  for (let i = 0; i < SUFFIX_LENGTH; i += 1) {
-    suffix += SUFFIX_ALPHABET[Math.floor(random() * SUFFIX_ALPHABET.length)];
-  }
-  return prefix.slice(0, PREFIX_LENGTH) + suffix;
+  return `${daemonSetName}-`.slice(0, MAX_NAME_PREFIX);
 }

@@ -1,10 +1,10 @@
-import type { DaemonSet, Node, Pod } from '@everynode/objects';
+import { type DaemonSet, isPodReady, type Node, type Pod } from '@everynode/objects';
 import { assessNode, type DeleteReason, type NodeAssessment } from './assessment.js';
 import { REVISION_LABEL } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf, type Ineligibility } from './eligibility.js';
 import { nameNodes } from './name-nodes.js';
 import { type NodeLoad, roomDemands, roomFaults } from './node-fit.js';
-import { compareDaemonPods, isPodDeleting, isPodReady, isPodUpdated } from './pod-state.js';
+import { compareDaemonPods, isPodDeleting, isPodUpdated } from './pod-state.js';
 import { overrideFor, withOverride } from './resource-overrides.js';
 import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
 import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION, ZONE_ORDER_ANNOTATION } from './rollout-limits.js';

@@ -8,6 +8,7 @@ export * from './failed-pod-backoff.js';
 export { compileNodeDemands, compileNodeSelector, type NodeDemands, pinToNode, targetNodeOf } from './node-affinity.js';
 export * from './node-fault.js';
 export * from './node-fit.js';
+export { ownerReferenceTo } from './owner-reference.js';
 export * from './pod-demands.js';
 export * from './pod-state.js';
 export * from './policy-annotations.js';

@@ -1,4 +1,4 @@
-import type { Node, Pod } from '@everynode/objects';
+import { conditionOf, type Node, type Pod } from '@everynode/objects';
 
 /** Why an eligible node has no available pod, for as long as nobody mends it. */
 export interface NodeFault {
@@ -21,16 +21,11 @@ const FAILING = new Set([
   'RunContainerError',
 ]);
 
-/** Is the node there for its pods? */
-export function isNodeReady(node: Node): boolean {
-  return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-}
-
 /** What holds the node's pod up; undefined while it is merely on its way. */
 export function nodeFaultOf(node: Node, pod: Pod | undefined): NodeFault | undefined {
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(node.status, 'Ready');
   if (ready && ready.status !== 'True') return { kind: 'NodeNotReady', text: 'the node is NotReady' };
-  const placed = pod?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const placed = conditionOf(pod?.status, 'PodScheduled');
   if (placed?.status === 'False') {
     return { kind: 'PodNotScheduled', text: placed.message ?? 'its pod is not scheduled' };
   }

@@ -1,14 +1,16 @@
-import { controllerOf, type DaemonSet, matchesLabelSelector, type OwnerReference, type Pod } from '@everynode/objects';
+import {
+  conditionOf,
+  controllerOf,
+  type DaemonSet,
+  matchesLabelSelector,
+  type OwnerReference,
+  type Pod,
+} from '@everynode/objects';
 import { GENERATION_ANNOTATION, GENERATION_LABEL, REVISION_LABEL } from './daemon-pod.js';
-
-/** Condition Ready is True. */
-export { isReadyPod as isPodReady } from '@everynode/objects';
-
-const readyCondition = (pod: Pod) => pod.status?.conditions?.find((condition) => condition.type === 'Ready');
 
 /** When a ready pod is or becomes available, in ms since the epoch; undefined for a pod that is not ready. */
 export function availableAt(pod: Pod, minReadySeconds: number): number | undefined {
-  const ready = readyCondition(pod);
+  const ready = conditionOf(pod.status, 'Ready');
   if (ready?.status !== 'True') return undefined;
   if (minReadySeconds === 0) return Number.NEGATIVE_INFINITY;
   const since = Date.parse(ready.lastTransitionTime ?? '');

@@ -1,4 +1,4 @@
-import type { DaemonSetCondition, DaemonSetStatus } from '@everynode/objects';
+import { conditionOf, type DaemonSetStatus } from '@everynode/objects';
 
 /** How far a rollout has come: the most nodes that were seen settled on a revision, and since when (ms since the epoch). */
 export interface RolloutProgress {
@@ -26,7 +26,7 @@ export function noteProgress(
 /** The condition Progressing says since when: a DaemonSet's conditions have no lastUpdateTime, as a Deployment's have. */
 function storedSince(status: DaemonSetStatus | undefined, generation: number | undefined): number | undefined {
   if (status?.observedGeneration !== generation) return undefined;
-  const condition = status?.conditions?.find(({ type }: DaemonSetCondition) => type === 'Progressing');
+  const condition = conditionOf(status, 'Progressing');
   if (condition?.reason !== 'RolloutProgressing') return undefined;
   const at = Date.parse(condition.lastTransitionTime ?? '');
   return Number.isNaN(at) ? undefined : at;

@@ -1,12 +1,16 @@
-import { type ControllerRevision, canonicalJson, type DaemonSet, fnv1aOfBytes } from '@everynode/objects';
+import {
+  type ControllerRevision,
+  canonicalJson,
+  type DaemonSet,
+  fnv1aOfBytes,
+  NAME_ALPHABET,
+} from '@everynode/objects';
 import { REVISION_LABEL } from './daemon-pod.js';
 
 /** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
 export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<string, unknown> } } {
   return { spec: { template: { ...daemonSet.spec?.template, $patch: 'replace' } } };
 }
-
-const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
  * The hash in a revision's name. Clients rely on it being unique and stable, not on its value. `collisionCount` makes
@@ -21,7 +25,7 @@ export function revisionHash(daemonSet: DaemonSet): string {
     new DataView(salt.buffer).setUint32(0, collisionCount, true);
     hash = fnv1aOfBytes(salt, hash);
   }
-  return [...String(hash)].map((digit) => SAFE_ALPHABET[digit.charCodeAt(0) % SAFE_ALPHABET.length]).join('');
+  return [...String(hash)].map((digit) => NAME_ALPHABET[digit.charCodeAt(0) % NAME_ALPHABET.length]).join('');
 }
 
 /** The hash that a revision's pods carry; a revision without the label has its own name for it. */

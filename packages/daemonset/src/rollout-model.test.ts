@@ -1,11 +1,11 @@
-import type { DaemonSet, Node, Pod } from '@everynode/objects';
+import { type DaemonSet, isPodReady, type Node, type Pod } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessNode, type NodeAssessment } from './assessment.js';
 import { REVISION_LABEL } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf } from './eligibility.js';
-import { isPodDeleting, isPodReady } from './pod-state.js';
+import { isPodDeleting } from './pod-state.js';
 import { RolloutLedger } from './rollout-ledger.js';
 import { UNHELD } from './rollout-permission.js';
 

@@ -1,6 +1,7 @@
 import {
   type Affinity,
   type DaemonSet,
+  isPodReady,
   type LabelSelector,
   matchesLabelSelector,
   type Node,
@@ -14,7 +15,7 @@ import { assessNode } from './assessment.js';
 import { daemonPodLabels, daemonPodTemplate, daemonPodTolerations } from './daemon-pod.js';
 import { compileDaemonSet, eligibilityOf } from './eligibility.js';
 import { compileNodeDemands, compileNodeSelector, pinToNode, targetNodeOf } from './node-affinity.js';
-import { claimOf, isPodReady, isPodUpdated } from './pod-state.js';
+import { claimOf, isPodUpdated } from './pod-state.js';
 import { nextRevisionNumber, type OldRevision, revisionHash, trimHistory } from './revision.js';
 import { RolloutLedger } from './rollout-ledger.js';
 import { rolloutNumbers } from './strategy.js';

@@ -1,5 +1,6 @@
 export * from './api-error.js';
 export { canonicalJson } from './canonical-json.js';
+export { conditionOf, isConditionTrue, isNodeReady, isPodReady } from './conditions.js';
 export * from './decode/index.js';
 export * from './defaults/index.js';
 export * from './deletion/index.js';
@@ -7,8 +8,10 @@ export * from './discovery/index.js';
 export * from './disruption/disruption-status.js';
 export * from './field-error.js';
 export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
+export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
 export * from './kinds/index.js';
 export * from './kube-object.js';
+export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export * from './pod-priority.js';
 export { withPodScheduled } from './pod-scheduled.js';
 export * from './quantity/index.js';

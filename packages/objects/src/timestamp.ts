@@ -11,3 +11,6 @@ export function timestamp(ms: number): string {
   }
   return lastText;
 }
+
+/** metav1.MicroTime: six decimals, of which the last three are zero. `ms` since the epoch. */
+export const microTimestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;

@@ -1,9 +1,15 @@
-import { ApiError, decodeObject, findResource, type ResourceDefinition } from '@everynode/objects';
+import {
+  ApiError,
+  decodeObject,
+  findResource,
+  NODE_LEASE_NAMESPACE,
+  type ResourceDefinition,
+} from '@everynode/objects';
 import type { ApiContext } from './api-context.js';
 import { createObject } from './rest/create.js';
 
 /** Namespaces that every cluster has. */
-const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const NAMESPACES = ['default', 'kube-system', 'kube-public', NODE_LEASE_NAMESPACE];
 
 const PRIORITY_CLASSES = [
   { name: 'system-node-critical', value: 2_000_001_000, description: 'For pods without which a node is of no use.' },

@@ -1,3 +1,4 @@
+import { conditionOf, isPodReady } from '../conditions.js';
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../kinds/api-types.js';
 import { matchesLabelSelector } from '../selectors/index.js';
 import { timestamp } from '../timestamp.js';
@@ -5,10 +6,6 @@ import { timestamp } from '../timestamp.js';
 /** A pod that was evicted and is not on its way out by now was not evicted after all: ms. */
 export const DISRUPTION_TIMEOUT_MS = 2 * 60_000;
 const CONDITION = 'DisruptionAllowed';
-
-export function isReadyPod({ status }: Pod): boolean {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-}
 
 /** Does the budget guard the pod? A budget without a selector guards none. */
 export function guards({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
@@ -36,7 +33,7 @@ export function disruptionStatus(
   });
   const leaving = new Set(disrupted.map(([name]) => name));
   const healthy = guarded.filter(
-    (pod) => pod.metadata?.deletionTimestamp == null && !leaving.has(pod.metadata?.name ?? '') && isReadyPod(pod),
+    (pod) => pod.metadata?.deletionTimestamp == null && !leaving.has(pod.metadata?.name ?? '') && isPodReady(pod),
   ).length;
   const counted = typeof minAvailable === 'number';
   const desiredHealthy = counted ? minAvailable : (budget.status?.desiredHealthy ?? 0);
@@ -44,7 +41,7 @@ export function disruptionStatus(
   const [reason, message] = counted
     ? [allowed > 0 ? 'SufficientPods' : 'InsufficientPods', '']
     : ['SyncFailed', 'only minAvailable as a number is known for pods without a controller that has a scale'];
-  const before = budget.status?.conditions?.find(({ type }) => type === CONDITION);
+  const before = conditionOf(budget.status, CONDITION);
   const status = allowed > 0 ? 'True' : 'False';
   const others = budget.status?.conditions?.filter(({ type }) => type !== CONDITION) ?? [];
   return {
@@ -79,7 +76,7 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
   const { metadata, spec, status } = budget;
   const name = metadata?.name ?? '';
   const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status ?? {};
-  if (!isReadyPod(pod)) {
+  if (!isPodReady(pod)) {
     const enough = desiredHealthy > 0 && currentHealthy >= desiredHealthy;
     if (enough || spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return { kind: 'allow', status: undefined };
   }

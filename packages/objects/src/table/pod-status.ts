@@ -1,3 +1,4 @@
+import { isConditionTrue } from '../conditions.js';
 import type { ContainerState, ContainerStatus, Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
 
 /** What a line of `kubectl get pods` says of the containers. */
@@ -9,9 +10,6 @@ export interface PodSummary {
   /** When a container last ended before it was started again: RFC 3339, or none. */
   lastRestart: string | undefined;
 }
-
-const isTrue = (status: PodStatus, condition: string): boolean =>
-  status.conditions?.find(({ type }) => type === condition)?.status === 'True';
 
 /** Counts restarts, and remembers the last of them. */
 class Restarts {
@@ -94,7 +92,7 @@ function readContainers(status: PodStatus, restarts: Restarts): Main {
   }
   if (found.reason === 'Completed') {
     const hasRunning = found.readyContainers > 0;
-    if (hasRunning && isTrue(status, 'Ready')) found.reason = 'Running';
+    if (hasRunning && isConditionTrue(status, 'Ready')) found.reason = 'Running';
     else if (failure !== undefined) found.reason = failure;
     else if (hasRunning) found.reason = 'NotReady';
   }
@@ -116,7 +114,7 @@ export function summarizePod(pod: Pick<Pod, 'metadata' | 'spec' | 'status'>): Po
   let { restarts } = init;
   let readyContainers = init.readySidecars;
   word = init.reason ?? word;
-  if (init.reason === undefined || isTrue(status, 'Initialized')) {
+  if (init.reason === undefined || isConditionTrue(status, 'Initialized')) {
     // What plain init containers went through is past; sidecars go on counting.
     restarts = init.sidecarRestarts;
     const main = readContainers(status, restarts);

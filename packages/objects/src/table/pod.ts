@@ -1,3 +1,4 @@
+import { isConditionTrue } from '../conditions.js';
 import type { PodSpec, PodStatus } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
 import type { RowAt, TableDefinition, TableRow } from '../resource.js';
@@ -9,8 +10,7 @@ import { summarizePod } from './pod-status.js';
 function formatReadinessGates(spec: PodSpec | undefined, status: PodStatus | undefined): string {
   const gates = spec?.readinessGates ?? [];
   if (gates.length === 0) return '<none>';
-  const isMet = (wanted: string) => status?.conditions?.find(({ type }) => type === wanted)?.status === 'True';
-  return `${gates.filter(({ conditionType }) => isMet(conditionType)).length}/${gates.length}`;
+  return `${gates.filter(({ conditionType }) => isConditionTrue(status, conditionType)).length}/${gates.length}`;
 }
 
 /** Finished pods are marked, so that clients can leave them out. */

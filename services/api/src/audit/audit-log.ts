@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { timestamp } from '@everynode/objects';
+import { microTimestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { ResourcePath } from '../http/resource-path.js';
 
@@ -45,12 +45,10 @@ export function auditEvent(request: AuditedRequest, now: number): object {
       },
     }),
     responseStatus: { metadata: {}, code: request.code },
-    requestReceivedTimestamp: microTime(request.receivedAt),
-    stageTimestamp: microTime(now),
+    requestReceivedTimestamp: microTimestamp(request.receivedAt),
+    stageTimestamp: microTimestamp(now),
   };
 }
-
-const microTime = (ms: number): string => `${timestamp(ms).slice(0, -1)}.${String(ms % 1000).padStart(3, '0')}000Z`;
 
 /** Lines that may wait for the disk; beyond this they are dropped, and their number is logged. */
 const MOST_PENDING = 10_000;

@@ -3,6 +3,7 @@ import {
   ApiError,
   alreadyExists,
   forbiddenTo,
+  generatedName,
   generatedNameTaken,
   invalid,
   type KubeObject,
@@ -19,14 +20,7 @@ import { commit, subjectOf, type Target, toStored, type Written } from '../write
 import { type OwnersOf, ownersOfUpdate } from '../write/field-owners.js';
 import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const NAME_TRIES = 8;
-
-function generatedName(prefix: string): string {
-  let suffix = '';
-  for (let i = 0; i < 5; i += 1) suffix += ALPHABET[Math.floor(Math.random() * ALPHABET.length)];
-  return prefix.slice(0, 58) + suffix;
-}
 
 export interface Answer extends Written {
   warnings: string[];

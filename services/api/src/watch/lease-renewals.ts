@@ -1,6 +1,7 @@
 import type { ObjectChange } from '@everynode/list-watch';
+import { NODE_LEASE_NAMESPACE } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import { NODE_LEASES, withHeartbeat } from '../leases/lease-times.js';
+import { withHeartbeat } from '../leases/lease-times.js';
 
 const LEASES = 'leases.coordination.k8s.io';
 /** A kubelet renews its lease this often. */
@@ -38,7 +39,7 @@ export class LeaseRenewals {
       return;
     }
     const { revision } = reflector;
-    for (const previous of reflector.cache(LEASES).list(NODE_LEASES)) {
+    for (const previous of reflector.cache(LEASES).list(NODE_LEASE_NAMESPACE)) {
       const { name } = previous.record;
       const heard = heartbeats.lastHeard(name);
       if (heard === undefined || heard === this.#told.get(name)) continue;

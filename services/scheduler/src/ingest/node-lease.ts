@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@everynode/objects';
+import {
+  type KubeObject,
+  microTimestamp,
+  NODE_LEASE_NAMESPACE,
+  type StoredMeta,
+  splitObject,
+  timestamp,
+} from '@everynode/objects';
 import type { Decision, WriteRequest } from '@everynode/store';
-
-/** Where upstream keeps one lease a node. */
-export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
 
 /**
  * The write that gives a node its lease, unless it has one. The lease is owned by the node and goes with it.
@@ -12,7 +16,6 @@ export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
  * heartbeat it heard in its place. `now` is ms since the epoch.
  */
 export function leaseOf(node: string, nodeUid: string, now: number): WriteRequest<'head'> {
-  const at = new Date(now).toISOString();
   const metadata: StoredMeta = {
     name: node,
     namespace: NODE_LEASE_NAMESPACE,
@@ -24,8 +27,7 @@ export function leaseOf(node: string, nodeUid: string, now: number): WriteReques
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata,
-    // MicroTime has six decimals.
-    spec: { holderIdentity: node, leaseDurationSeconds: 40, renewTime: at.replace('Z', '000Z') },
+    spec: { holderIdentity: node, leaseDurationSeconds: 40, renewTime: microTimestamp(now) },
   };
   return {
     key: { resource: 'leases.coordination.k8s.io', namespace: NODE_LEASE_NAMESPACE, name: node },

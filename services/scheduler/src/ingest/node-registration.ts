@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NodeRegistration } from '@everynode/contract';
 import {
   AGENT_ANNOTATION,
+  isNodeReady,
   type KubeObject,
   metadataText,
   type NodeCondition,
@@ -59,7 +60,7 @@ export function decideRegistration(
   }
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   const stored = JSON.parse(current.observed ?? '{}') as NodeStatus;
-  if (current.placement !== null && current.placement !== agent && isReady(stored)) {
+  if (current.placement !== null && current.placement !== agent && isNodeReady({ status: stored })) {
     throw new NodeTakenError(registration.name, current.placement, agent);
   }
   const labels = { ...metadata.labels };
@@ -80,10 +81,6 @@ export function decideRegistration(
     },
     placement: agent,
   };
-}
-
-function isReady(status: NodeStatus): boolean {
-  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
 
 /** Conditions keep the time of their last transition where the status did not change. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   type DaemonPodTemplate,
   daemonPodTemplate,
-  generatedName,
   OVERRIDE_ANNOTATION,
   overrideFor,
   podNamePrefix,
@@ -13,6 +12,7 @@ import {
 } from '@everynode/daemonset';
 import {
   type DaemonSet,
+  generatedName,
   type KubeObject,
   type Node,
   type PodSpec,
@@ -161,7 +161,7 @@ export class DaemonPodFactory {
     fence: Fence,
   ): { name: string; uid: string; bound: boolean; request: WriteRequest<'head'> } {
     const uid = randomUUID();
-    const name = generatedName(this.#prefix, Math.random);
+    const name = generatedName(this.#prefix);
     const bound = this.#named !== undefined || this.#capacity.reserveIfFits(node, uid, variant.spec, variant.demands);
     const placement = bound ? (this.#named ?? node) : null;
     // Written out here and not in the decision: that runs while all other writers wait.

@@ -7,6 +7,7 @@ import {
   hashOf,
   isPastDeadline,
   isRolledOut,
+  ownerReferenceTo,
   permissionOf,
   REVISION_LABEL,
   takeCreates,
@@ -32,13 +33,7 @@ import { DaemonPodFactory } from './daemon-pods.js';
 import { DaemonSetState } from './daemonset-state.js';
 import { decideAdoption, decideRelease } from './decide-ownership.js';
 import { bearsOnPlacement } from './pods-by-node.js';
-import {
-  HashCollisionError,
-  keyOfRevision,
-  ownerReferenceTo,
-  REVISIONS,
-  syncCurrentRevision,
-} from './revision-sync.js';
+import { HashCollisionError, keyOfRevision, REVISIONS, syncCurrentRevision } from './revision-sync.js';
 import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './rollback.js';
 import { decideStatus, isAtRest, newlyToldOf, sameStatus, statusFrom } from './status-write.js';
 

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
-import type { ControllerRevision, DaemonSet, OwnerReference, StoredMeta } from '@everynode/objects';
+import {
+  type History,
+  hashOf,
+  historyOf,
+  ownerReferenceTo,
+  REVISION_LABEL,
+  revisionData,
+  revisionHash,
+} from '@everynode/daemonset';
+import type { ControllerRevision, DaemonSet, StoredMeta } from '@everynode/objects';
 import { canonicalJson, metadataText, timestamp } from '@everynode/objects';
 import type { Decision, Fence, ObjectKey, Store, WriteResult } from '@everynode/store';
 
@@ -10,17 +18,6 @@ export const REVISIONS = 'controllerrevisions.apps';
 export class HashCollisionError extends Error {
   override readonly name = 'HashCollisionError';
   readonly retryable = true;
-}
-
-export function ownerReferenceTo(daemonSet: DaemonSet): OwnerReference {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    name: daemonSet.metadata?.name ?? '',
-    uid: daemonSet.metadata?.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  };
 }
 
 /** What {@link syncCurrentRevision} found or made. `written` is 0 when everything was in place. */

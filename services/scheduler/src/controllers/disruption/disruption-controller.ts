@@ -3,7 +3,7 @@ import {
   DISRUPTION_TIMEOUT_MS,
   disruptionStatus,
   guards,
-  isReadyPod,
+  isPodReady,
   keyOf,
   type Pod,
   type PodDisruptionBudget,
@@ -85,7 +85,7 @@ function bearsOnBudgets(
   if (!previous || type !== 'MODIFIED') return true;
   const [before, after] = [previous.object as Pod, current.object as Pod];
   return (
-    isReadyPod(before) !== isReadyPod(after) ||
+    isPodReady(before) !== isPodReady(after) ||
     before.metadata?.deletionTimestamp !== after.metadata?.deletionTimestamp ||
     JSON.stringify(before.metadata?.labels) !== JSON.stringify(after.metadata?.labels)
   );

@@ -1,8 +1,8 @@
-import { type NodeSpec, type NodeStatus, timestamp } from '@everynode/objects';
+import { conditionOf, type NodeSpec, type NodeStatus, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import { withConditionTaints } from './condition-taints.js';
 import type { LivenessState } from './liveness.js';
-import { conditionOf, withLiveness } from './node-conditions.js';
+import { withLiveness } from './node-conditions.js';
 
 /** How a node changes, and what there is to say about it. */
 export interface NodeVerdict {

@@ -1,4 +1,4 @@
-import type { NodeCondition, NodeStatus } from '@everynode/objects';
+import { conditionOf, type NodeCondition, type NodeStatus } from '@everynode/objects';
 import type { LivenessState } from './liveness.js';
 
 interface Healthy {
@@ -25,10 +25,6 @@ const KUBELET_CONDITIONS: Record<string, Healthy> = {
 
 const STOPPED = { reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
 const NEVER = { reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.' };
-
-export function conditionOf(status: NodeStatus, type: string): NodeCondition | undefined {
-  return status.conditions?.find((condition) => condition.type === type);
-}
 
 /** Has this controller set the condition, for want of news? */
 function isOurs(condition: NodeCondition | undefined): boolean {

@@ -1,15 +1,21 @@
 import { agentOfSubject, ContractError, parseEvent, streams, subjects } from '@everynode/contract';
 import type { CachedObject, ObjectChange, ReconcileResult } from '@everynode/list-watch';
-import type { NodeSpec, NodeStatus, PodSpec, PodStatus } from '@everynode/objects';
+import {
+  conditionOf,
+  NODE_LEASE_NAMESPACE,
+  type NodeSpec,
+  type NodeStatus,
+  type PodSpec,
+  type PodStatus,
+} from '@everynode/objects';
 import type { Fence, WriteResult } from '@everynode/store';
 import type { EventSubject } from '../../events/event-recorder.js';
-import { NODE_LEASE_NAMESPACE } from '../../ingest/node-lease.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
 import { decideNode, judgeNode, type NodeVerdict } from './decide-node.js';
 import { type ActiveTaint, decideEviction, evictionTime } from './eviction.js';
 import { Liveness } from './liveness.js';
-import { conditionOf, isSignOfLife } from './node-conditions.js';
+import { isSignOfLife } from './node-conditions.js';
 import { decidePodReadiness, withNodeReadiness } from './pod-readiness.js';
 
 export interface NodeLifecycleOptions {

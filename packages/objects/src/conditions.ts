@@ -1,0 +1,21 @@
+import type { Node, Pod } from './kinds/index.js';
+
+/** The condition of a type; undefined when the status has none. */
+export function conditionOf<C extends { type: string }>(
+  status: { conditions?: readonly C[] } | undefined,
+  type: string,
+): C | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** False also where the status has no condition of the type. */
+export function isConditionTrue(
+  status: { conditions?: readonly { type: string; status: string }[] } | undefined,
+  type: string,
+): boolean {
+  return conditionOf(status, type)?.status === 'True';
+}
+
+export const isPodReady = ({ status }: Pick<Pod, 'status'>): boolean => isConditionTrue(status, 'Ready');
+
+export const isNodeReady = ({ status }: Pick<Node, 'status'>): boolean => isConditionTrue(status, 'Ready');
