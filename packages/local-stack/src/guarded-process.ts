@@ -2,6 +2,16 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { sendSignal } from './process-command.js';
 
+/** The guard below uses descriptor 3. */
+const DIRECTORY_DESCRIPTOR = 4;
+/** Where a program on Linux finds the directory that it was handed, whatever folders are above it (proc(5)). */
+export const HANDED_DIRECTORY = `/proc/self/fd/${DIRECTORY_DESCRIPTOR}`;
+
+/** Streams to add to the three standard ones of a child process: the open directory goes to {@link HANDED_DIRECTORY}. */
+export function handOver(directory: number | undefined): ('ignore' | number)[] {
+  return directory === undefined ? [] : ['ignore', directory];
+}
+
 /**
  * Runs a program under a small shell that holds the read end of a pipe from us. When the pipe closes, because we ask
  * for it or because we are gone (`kill -9` included), the shell signals the program. So nothing outlives us.
@@ -30,8 +40,8 @@ export interface GuardedOptions {
   cwd?: string;
   uid?: number;
   gid?: number;
-  /** Words to put before the shell, such as a program that changes the user. */
-  prefix?: string[];
+  /** Descriptor of an open directory that the program finds at {@link HANDED_DIRECTORY}. */
+  directory?: number;
 }
 
 export interface GuardedProcess {
@@ -44,13 +54,12 @@ export interface GuardedProcess {
 
 /** Starts a program that ends when this process ends. It has its own process group: a terminal's Ctrl-C passes it by. */
 export function startGuarded(options: GuardedOptions): GuardedProcess {
-  const words = ['/bin/sh', '-c', GUARD, 'guard', options.stopSignal.replace(/^SIG/, ''), options.command];
-  const [program = '/bin/sh', ...args] = [...(options.prefix ?? []), ...words, ...options.args];
+  const words = ['-c', GUARD, 'guard', options.stopSignal.replace(/^SIG/, ''), options.command];
   const log = openSync(options.logFile, 'a', 0o600);
-  const child = spawn(program, args, {
+  const child = spawn('/bin/sh', [...words, ...options.args], {
     cwd: options.cwd ?? '/',
     env: options.env,
-    stdio: ['pipe', log, log],
+    stdio: ['pipe', log, log, ...handOver(options.directory)],
     detached: true,
     ...(options.uid === undefined ? {} : { uid: options.uid }),
     ...(options.gid === undefined ? {} : { gid: options.gid }),

@@ -8,7 +8,18 @@ export interface PostgresBinaries {
   bin: string;
   major: number;
   version: string;
+  /** The npm package that they came with, which works from any folder; undefined for an installation of the system. */
+  npmPackage: NpmPackage | undefined;
 }
+
+interface NpmPackage {
+  /** The folder that holds programs, libraries and shared files. */
+  root: string;
+  /** Name for a copy: different for each version and platform. */
+  id: string;
+}
+
+type Candidate = Pick<PostgresBinaries, 'bin' | 'npmPackage'>;
 
 /** Oldest server that Everynode is tested on. */
 const OLDEST_MAJOR = 14;
@@ -24,7 +35,7 @@ async function exists(path: string): Promise<boolean> {
  * The npm package with the binaries for this machine. Its libraries need symbolic links that npm cannot carry and its
  * install script makes; where scripts are off we run that script ourselves.
  */
-async function embeddedBin(): Promise<string | undefined> {
+async function embedded(): Promise<Candidate | undefined> {
   const require = createRequire(import.meta.url);
   let root: string;
   try {
@@ -40,7 +51,11 @@ async function embeddedBin(): Promise<string | undefined> {
       await execa(process.execPath, [join('scripts', 'hydrate-symlinks.js')], { cwd: root, reject: false });
     }
   }
-  return join(root, 'native', 'bin');
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  return {
+    bin: join(root, 'native', 'bin'),
+    npmPackage: { root: join(root, 'native'), id: `postgres-${version}-${process.platform}-${process.arch}` },
+  };
 }
 
 /** Debian and Red Hat keep server binaries off the PATH, one folder a version; newest first. */
@@ -52,24 +67,30 @@ async function packagedBins(): Promise<string[]> {
 }
 
 /** Folders that may hold a Postgres server, best first: the package that this checkout pins, PATH, the system's. */
-async function candidateBins(): Promise<string[]> {
-  const embedded = await embeddedBin();
+async function candidates(): Promise<Candidate[]> {
+  const packaged = await embedded();
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  const all = [...(embedded === undefined ? [] : [embedded]), ...path, ...(await packagedBins())];
-  const found: string[] = [];
-  for (const bin of new Set(all)) {
-    if ((await exists(join(bin, 'postgres'))) && (await exists(join(bin, 'initdb')))) found.push(bin);
+  const folders = new Set([...path, ...(await packagedBins())]);
+  const all = [
+    ...(packaged === undefined ? [] : [packaged]),
+    ...[...folders].map((bin) => ({ bin, npmPackage: undefined })),
+  ];
+  const found: Candidate[] = [];
+  for (const candidate of all) {
+    const programs = [join(candidate.bin, 'postgres'), join(candidate.bin, 'initdb')];
+    if (!(await Promise.all(programs.map(exists))).includes(false)) found.push(candidate);
   }
   return found;
 }
 
-async function describe(bin: string): Promise<PostgresBinaries | string> {
+/** The programs of a folder with their version, or why they are of no use. */
+async function describe({ bin, npmPackage }: Candidate): Promise<PostgresBinaries | string> {
   const { stdout, stderr, exitCode } = await execa(join(bin, 'postgres'), ['--version'], { reject: false, cwd: '/' });
   const match = /\(PostgreSQL\) ((\d+)\S*)/.exec(stdout ?? '');
   if (exitCode !== 0 || match === null) return `${bin}: does not run here: ${(stderr || stdout || 'no output').trim()}`;
   const major = Number(match[2]);
   if (major < OLDEST_MAJOR) return `${bin}: version ${match[1]} is older than ${OLDEST_MAJOR}`;
-  return { bin, major, version: match[1] ?? '' };
+  return { bin, npmPackage, major, version: match[1] ?? '' };
 }
 
 /**
@@ -78,10 +99,10 @@ async function describe(bin: string): Promise<PostgresBinaries | string> {
  */
 export async function findPostgres(major?: number): Promise<PostgresBinaries> {
   const tried: string[] = [];
-  for (const bin of await candidateBins()) {
-    const found = await describe(bin);
+  for (const candidate of await candidates()) {
+    const found = await describe(candidate);
     if (typeof found === 'string') tried.push(found);
-    else if (major !== undefined && found.major !== major) tried.push(`${bin}: is version ${found.version}`);
+    else if (major !== undefined && found.major !== major) tried.push(`${candidate.bin}: is version ${found.version}`);
     else return found;
   }
   const wanted = major === undefined ? 'a PostgreSQL server' : `the PostgreSQL ${major} that made the existing data`;

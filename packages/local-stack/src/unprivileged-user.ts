@@ -1,77 +1,46 @@
+import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 
-/** How to start a program that refuses to run as root. */
-export interface Identity {
-  /** Owner for its files; undefined: ourselves. */
-  owner?: { uid: number; gid: number };
-  uid?: number;
-  gid?: number;
-  /** Words to put before the command. */
-  prefix: string[];
+/** An account that is not root. */
+export interface SystemUser {
+  name: string;
+  uid: number;
+  gid: number;
 }
 
-async function numericId(flag: '-u' | '-g', user: string): Promise<number | undefined> {
-  const { stdout, exitCode } = await execa('id', [flag, user], { reject: false });
-  return exitCode === 0 ? Number(stdout) : undefined;
-}
+/** The accounts that are made for such work come first. */
+const PREFERRED = ['postgres', 'nobody'];
 
-async function firstUser(names: string[]): Promise<{ name: string; uid: number; gid: number } | undefined> {
-  for (const name of names) {
-    const uid = await numericId('-u', name);
-    const gid = await numericId('-g', name);
-    if (uid !== undefined && gid !== undefined && uid !== 0) return { name, uid, gid };
-  }
-  return undefined;
-}
-
-async function canReach(paths: string[], identity: Identity): Promise<boolean> {
-  const [program = '/bin/sh', ...args] = [
-    ...identity.prefix,
-    '/bin/sh',
-    '-c',
-    'for path in "$@"; do test -x "$path" || exit 1; done',
-    'reach',
-    ...paths,
-  ];
-  const { exitCode } = await execa(program, args, {
-    reject: false,
-    cwd: '/',
-    ...(identity.uid === undefined ? {} : { uid: identity.uid }),
-    ...(identity.gid === undefined ? {} : { gid: identity.gid }),
+/** The accounts of a passwd file without root, in the order of the file (passwd(5)). */
+function parseUsers(passwd: string): SystemUser[] {
+  const users = passwd.split('\n').map((line) => {
+    const [name = '', , uid = '', gid = ''] = line.split(':');
+    return { name, uid: Number(uid || Number.NaN), gid: Number(gid || Number.NaN) };
   });
-  return exitCode === 0;
+  return users.filter(({ uid, gid }) => Number.isInteger(uid) && Number.isInteger(gid) && uid !== 0);
 }
 
 /**
- * Postgres refuses to run as root. An ordinary user runs it as itself; root runs it as `postgres` or `nobody`.
- * Where that user cannot enter the directories on the way (a checkout under /root), `setpriv` gives the process the one
- * capability that opens them. `paths` (programs and directories) must exist already.
- * Throws with advice when nothing helps.
+ * The account that runs Postgres for root: `postgres`, else `nobody`, else the first account that is not root. It has to be in
+ * the passwd file, since initdb looks up the name of the user that it runs as.
+ * @throws Error with advice when the file has no such account.
  */
-export async function identityForPostgres(paths: string[]): Promise<Identity> {
-  if (process.getuid?.() !== 0) return { prefix: [] };
-  const user = await firstUser(['postgres', 'nobody']);
+export async function unprivilegedUser(passwdFile = '/etc/passwd'): Promise<SystemUser> {
+  const users = parseUsers(await readFile(passwdFile, 'utf8').catch(() => ''));
+  const preferred = PREFERRED.map((wanted) => users.find(({ name }) => name === wanted));
+  const user = preferred.find((found) => found !== undefined) ?? users[0];
   if (user === undefined) {
-    throw new Error('Postgres does not run as root, and there is no user "postgres" or "nobody" to run it as');
+    throw new Error(
+      `Postgres does not run as root, and ${passwdFile} has no other user. ` +
+        'Add one (useradd --system postgres), or set DATABASE_URL to a server of yours.',
+    );
   }
-  const owner = { uid: user.uid, gid: user.gid };
-  const plain: Identity = { owner, ...owner, prefix: [] };
-  if (await canReach(paths, plain)) return plain;
-  const withCapability: Identity = {
-    owner,
-    prefix: [
-      'setpriv',
-      `--reuid=${user.uid}`,
-      `--regid=${user.gid}`,
-      '--clear-groups',
-      '--inh-caps=-all,+dac_override',
-      '--ambient-caps=-all,+dac_override',
-      '--',
-    ],
-  };
-  if (await canReach(paths, withCapability)) return withCapability;
-  throw new Error(
-    `Postgres does not run as root, and the user "${user.name}" cannot enter ${paths.join(' or ')}. ` +
-      'Move the checkout to a directory that everybody may enter, run as an ordinary user, or set DATABASE_URL.',
-  );
+  return user;
+}
+
+/** Whether a user may enter all these directories and run these programs. Only root can ask. */
+export async function canReach({ uid, gid }: SystemUser, paths: string[]): Promise<boolean> {
+  const script = 'for path in "$@"; do test -x "$path" || exit 1; done';
+  const { exitCode } = await execa('/bin/sh', ['-c', script, 'reach', ...paths], { reject: false, cwd: '/', uid, gid });
+  return exitCode === 0;
 }

@@ -1,0 +1,40 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unprivilegedUser } from './unprivileged-user.js';
+
+describe('unprivilegedUser', () => {
+  let root: string;
+  const userOf = async (...lines: string[]) => {
+    const file = join(root, 'passwd');
+    await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+    return unprivilegedUser(file);
+  };
+  const ROOT = 'root:x:0:0:root:/root:/bin/sh';
+  const NODE = 'node:x:1000:1001::/home/node:/bin/sh';
+  const NOBODY = 'nobody:x:65534:65534::/:/sbin/nologin';
+  const POSTGRES = 'postgres:x:70:71::/var/lib/postgresql:/bin/sh';
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'everynode-users-'));
+  });
+  afterEach(async () => {
+    await rm(root, { recursive: true });
+  });
+
+  it('is postgres, else nobody, else the first that is not root', async () => {
+    expect(await userOf(ROOT, NODE, NOBODY, POSTGRES)).toEqual({ name: 'postgres', uid: 70, gid: 71 });
+    expect(await userOf(ROOT, NODE, NOBODY)).toEqual({ name: 'nobody', uid: 65534, gid: 65534 });
+    expect(await userOf(ROOT, NODE)).toEqual({ name: 'node', uid: 1000, gid: 1001 });
+  });
+
+  it('is never another name of root, nor a line that is none', async () => {
+    expect(await userOf(ROOT, 'postgres:x:0:0::/:/bin/sh', '', '+', 'nobody', NODE)).toMatchObject({ name: 'node' });
+  });
+
+  it('says how to add one where there is none', async () => {
+    await expect(userOf(ROOT)).rejects.toThrow('useradd --system postgres');
+    await expect(unprivilegedUser(join(root, 'missing'))).rejects.toThrow('useradd --system postgres');
+  });
+});
