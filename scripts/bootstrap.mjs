@@ -7,11 +7,11 @@
 // Each of them first installs and builds what is missing or out of date.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isBuilt } from './fingerprint.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inRoot = (...path) => join(root, ...path);
@@ -77,30 +77,6 @@ async function install() {
   await writeFile(stamp, lock);
 }
 
-/** The last change in a folder of sources, in ms. */
-async function newest(folder) {
-  let latest = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (['dist', 'node_modules'].includes(entry.name) || entry.name.endsWith('.test.ts')) continue;
-    const path = join(folder, entry.name);
-    latest = Math.max(latest, entry.isDirectory() ? await newest(path) : await changed(path));
-  }
-  return latest;
-}
-
-/** Built when the last build began after the last change of any source. */
-async function build() {
-  const stamp = inRoot('node_modules', '.everynode-build');
-  const folders = await Promise.all(['packages', 'services', 'scripts'].map((folder) => newest(inRoot(folder))));
-  const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'];
-  const latest = Math.max(...folders, ...(await Promise.all(files.map((file) => changed(inRoot(file))))));
-  if (existsSync(cli) && (await changed(stamp)) > latest) return;
-  const began = new Date();
-  await npm('Building', ['run', 'build', '--silent']);
-  await writeFile(stamp, '');
-  await utimes(stamp, began, began);
-}
-
 /** When npm is killed outright it cannot pass that on: notice that our parent has changed, and stop cleanly. */
 function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -140,7 +116,7 @@ async function test(args) {
 const [command = 'start', ...args] = process.argv.slice(2);
 try {
   await install();
-  await build();
+  if (!isBuilt(root)) await npm('Building', ['run', 'build', '--silent']);
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
-import type { StatePaths } from '@everynode/local-stack';
+import type { StatePaths } from '@everynode/local-stack/control';
 
 /** A Kubernetes object, as far as the command line looks into it. */
 export interface KubernetesObject {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ServiceName, type StatePaths, statePaths } from '@everynode/local-stack';
+import type { ServiceName } from '@everynode/local-stack';
+import { type StatePaths, statePaths } from '@everynode/local-stack/control';
 
 /** The folder that holds packages, services and examples; the same from `src` and from `dist`. */
 export const checkout = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ControlClient } from '@everynode/local-stack';
+import { ControlClient } from '@everynode/local-stack/control';
 import { parseAllDocuments } from 'yaml';
 import { ApiClient } from './api-client.js';
 import { checkoutState } from './checkout.js';

@@ -1,15 +1,13 @@
 #!/usr/bin/env node
-import { ControlClient } from '@everynode/local-stack';
+// Each command loads its own code when it runs: a `status` needs neither certificates nor a progress bar.
+import { ControlClient } from '@everynode/local-stack/control';
 import { Command } from 'commander';
 import { parseLabels, parseTaints, wholeNumber } from './arguments.js';
-import { type CertificatesFlags, makeCertificates } from './certificates.js';
+import type { CertificatesFlags } from './certificates.js';
 import { checkoutState } from './checkout.js';
-import { type ExplainFlags, explainDaemonSet } from './explain.js';
-import { superviseRequest } from './launch.js';
-import { type AddNodesFlags, addNodes } from './nodes.js';
-import { type StartFlags, startCluster } from './start.js';
-import { stopStack } from './stop.js';
-import { statusReport } from './summary.js';
+import type { ExplainFlags } from './explain.js';
+import type { AddNodesFlags } from './nodes.js';
+import type { StartFlags } from './start.js';
 
 const control = () => new ControlClient(checkoutState().run);
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -30,6 +28,7 @@ program
   .option('--fresh', 'drop the state of earlier runs', false)
   .option('--detach', 'return when the cluster can be used, and leave it running', false)
   .action(async (flags: StartFlags) => {
+    const { startCluster } = await import('./start.js');
     process.exitCode = await startCluster(flags);
   });
 
@@ -37,6 +36,7 @@ program
   .command('stop')
   .description('stop the cluster of this checkout; its state stays')
   .action(async () => {
+    const { stopStack } = await import('./stop.js');
     say((await stopStack(checkoutState())) ? 'Everynode has stopped.' : 'Everynode was not running.');
   });
 
@@ -46,6 +46,7 @@ program
   .option('--json', 'for programs', false)
   .action(async ({ json }: { json: boolean }) => {
     const status = await control().status();
+    const { statusReport } = await import('./summary.js');
     say(json ? JSON.stringify(status, null, 2) : statusReport(status));
   });
 
@@ -57,7 +58,10 @@ program
   .option('-f, --filename <file>', 'a manifest that is not applied (- for standard input): what it would do')
   .option('--node <node>', 'this node alone')
   .option('--json', 'for programs', false)
-  .action((daemonSet: string | undefined, flags: ExplainFlags) => explainDaemonSet(daemonSet, flags));
+  .action(async (daemonSet: string | undefined, flags: ExplainFlags) => {
+    const { explainDaemonSet } = await import('./explain.js');
+    await explainDaemonSet(daemonSet, flags);
+  });
 
 const nodes = program.command('nodes').description('change the fleet while it runs');
 nodes
@@ -67,7 +71,10 @@ nodes
   .option('--count <count>', 'instead of names: this many workers with the next free names', wholeNumber(1, 1_000_000))
   .option('--labels <labels>', 'key=value,… in addition to the usual ones', parseLabels)
   .option('--taints <taints>', 'key=value:Effect,…', parseTaints)
-  .action((names: string[], flags: AddNodesFlags) => addNodes(checkoutState(), names, flags));
+  .action(async (names: string[], flags: AddNodesFlags) => {
+    const { addNodes } = await import('./nodes.js');
+    await addNodes(checkoutState(), names, flags);
+  });
 
 const agents = program.command('agents').description('make machines fail and come back');
 agents
@@ -93,9 +100,13 @@ program
   .argument('<directory>', 'where they are kept')
   .requiredOption('--server <url>', 'address of the api, for the kubeconfig')
   .requiredOption('--kubeconfig <file>', 'kubeconfig to write')
-  .action((directory: string, flags: CertificatesFlags) => makeCertificates(directory, flags));
+  .action(async (directory: string, flags: CertificatesFlags) => {
+    const { makeCertificates } = await import('./certificates.js');
+    await makeCertificates(directory, flags);
+  });
 
 program.command('supervise', { hidden: true }).action(async () => {
+  const { superviseRequest } = await import('./launch.js');
   process.exitCode = await superviseRequest();
 });
 
