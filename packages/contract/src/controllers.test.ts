@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CONTROLLER_NAMES, chooseControllers } from './choose-controllers.js';
+import { CONTROLLER_NAMES, chooseControllers } from './controllers.js';
 
 const without = (...names: string[]) => CONTROLLER_NAMES.filter((name) => !names.includes(name));
 
