@@ -72,7 +72,8 @@ describe('what documents and comments say about the tree', () => {
 });
 
 describe('docs/settings.md', () => {
-  const SETTING = '(?:EVERYNODE_[A-Z_]+|DATABASE_URL|NATS_[A-Z]+|[A-Z]+_(?:IMAGE|UID)|KUBECTL|TEST_LOG_LEVEL|OTEL_[A-Z_]+)';
+  const SETTING =
+    '(?:EVERYNODE_[A-Z_]+|DATABASE_URL|NATS_[A-Z]+|[A-Z]+_(?:IMAGE|UID)|KUBECTL|TEST_LOG_LEVEL|OTEL_[A-Z_]+)';
   /** Every form in which a setting is read. */
   const FORMS = [
     // A key of a service's typebox schema.

@@ -1,4 +1,5 @@
-import type { Taint } from '@everynode/local-stack';
+import { chooseControllers } from '@everynode/contract/controllers';
+import type { Taint } from '@everynode/local-stack/control';
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number between `least` and `most`, or an error that says so. */
@@ -10,6 +11,16 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     }
     return number;
   };
+}
+
+/** A list of controllers as the scheduler takes it. It is checked here, before anything is started with it. */
+export function controllerList(text: string): string {
+  try {
+    chooseControllers(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
+  }
+  return text;
 }
 
 /** `key=value,key2=value2` as kubectl takes labels; a key alone has an empty value. */

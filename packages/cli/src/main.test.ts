@@ -29,7 +29,8 @@ describe('everynode', { timeout: 60_000 }, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  function everynode(...args: string[]) {
+  const everynode = (...args: string[]) => everynodeWith({}, ...args);
+  function everynodeWith(env: Record<string, string>, ...args: string[]) {
     const flags = ['--conditions', 'everynode-source', '--import', 'tsx', here('main.ts')];
     const child = spawn(process.execPath, [...flags, ...args], {
       env: {
@@ -38,6 +39,7 @@ describe('everynode', { timeout: 60_000 }, () => {
         EVERYNODE_SERVICES_DIR: join(root, 'services'),
         DATABASE_URL: 'postgres://elsewhere',
         NATS_URL: 'nats://elsewhere',
+        ...env,
       },
     });
     running.push(child);
@@ -128,5 +130,16 @@ describe('everynode', { timeout: 60_000 }, () => {
       expect(await start.ended).toBe(1);
       expect(start.out).toContain('It must be a whole number from');
     }
+  });
+
+  it('refuses a controller that there is not, from the option and from the environment, before it starts anything', async () => {
+    const byOption = everynode('start', '--controllers', '*,-deamonset');
+    expect(await byOption.ended).toBe(1);
+    expect(byOption.out).toContain("option '--controllers <list>' argument '*,-deamonset' is invalid");
+    expect(byOption.out).toContain('"-deamonset" names no controller; there are daemonset, disruption, ');
+    const byVariable = everynodeWith({ EVERYNODE_CONTROLLERS: 'all' }, 'start');
+    expect(await byVariable.ended).toBe(1);
+    expect(byVariable.out).toContain("value 'all' from env 'EVERYNODE_CONTROLLERS' is invalid");
+    await expect(stat(join(root, 'state'))).rejects.toThrow('ENOENT');
   });
 });

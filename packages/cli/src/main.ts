@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Each command loads its own code when it runs: a `status` needs neither certificates nor a progress bar.
 import { ControlClient } from '@everynode/local-stack/control';
-import { Command } from 'commander';
-import { parseLabels, parseTaints, wholeNumber } from './arguments.js';
+import { Command, Option } from 'commander';
+import { controllerList, parseLabels, parseTaints, wholeNumber } from './arguments.js';
 import type { CertificatesFlags } from './certificates.js';
 import { checkoutState } from './checkout.js';
 import type { ExplainFlags } from './explain.js';
@@ -24,7 +24,11 @@ program
   .option('--api-replicas <count>', 'processes that serve the API', wholeNumber(1, 50), 2)
   .option('--scheduler-replicas <count>', 'processes that run the controllers', wholeNumber(1, 50), 2)
   .option('--port <port>', 'port of the Kubernetes API on 127.0.0.1', wholeNumber(1, 65_535), 6443)
-  .option('--controllers <list>', 'which run, as kube-controller-manager takes them: *,-daemonset (default: all)')
+  .addOption(
+    new Option('--controllers <list>', 'which run, as kube-controller-manager takes them: *,-daemonset (default: all)')
+      .env('EVERYNODE_CONTROLLERS')
+      .argParser(controllerList),
+  )
   .option('--fresh', 'drop the state of earlier runs', false)
   .option('--detach', 'return when the cluster can be used, and leave it running', false)
   .action(async (flags: StartFlags) => {

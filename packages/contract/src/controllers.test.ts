@@ -3,7 +3,7 @@ import { CONTROLLER_NAMES, chooseControllers } from './controllers.js';
 
 const without = (...names: string[]) => CONTROLLER_NAMES.filter((name) => !names.includes(name));
 
-describe('EVERYNODE_CONTROLLERS', () => {
+describe('chooseControllers', () => {
   it.each([
     ['*', CONTROLLER_NAMES],
     ['*,-daemonset', without('daemonset')],

@@ -32,7 +32,7 @@ export function chooseControllers(list: string): ReadonlySet<ControllerName> {
     const off = word.startsWith('-');
     const name = controllerNamed(off ? word.slice(1) : word);
     if (!name) {
-      throw new Error(`EVERYNODE_CONTROLLERS: "${word}" names no controller; there are ${CONTROLLER_NAMES.join(', ')}`);
+      throw new Error(`"${word}" names no controller; there are ${CONTROLLER_NAMES.join(', ')}`);
     }
     if (!decided.has(name)) decided.set(name, !off);
   }

@@ -1,3 +1,4 @@
+import { type ControllerName, chooseControllers } from '@everynode/contract/controllers';
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
 
@@ -14,4 +15,18 @@ export type Config = Static<typeof schema>;
 
 export function schedulerConfig(env?: NodeJS.ProcessEnv): Config {
   return readConfig(schema, env);
+}
+
+/**
+ * The controllers that run here.
+ * @throws Error that names the variable and what is wrong with it.
+ */
+export function chosenControllers(config: Config): ReadonlySet<ControllerName> {
+  try {
+    return chooseControllers(config.EVERYNODE_CONTROLLERS);
+  } catch (error) {
+    throw new Error(`EVERYNODE_CONTROLLERS: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }

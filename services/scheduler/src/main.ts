@@ -1,12 +1,12 @@
 import { Bus } from '@everynode/bus';
 import { agentsIn, OwnChanges } from '@everynode/change-feed';
-import { type ControllerName, chooseControllers } from '@everynode/contract/controllers';
+import type { ControllerName } from '@everynode/contract/controllers';
 import { type CachedObject, Reflector } from '@everynode/list-watch';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { serveAgentRequests } from './assignment/agent-requests.js';
 import { cachedResources } from './cached-resources.js';
-import { schedulerConfig } from './config.js';
+import { chosenControllers, schedulerConfig } from './config.js';
 import { DaemonSetController } from './controllers/daemonset/daemonset-controller.js';
 import { followManifests } from './controllers/daemonset/follow-manifest-applied.js';
 import { DisruptionController } from './controllers/disruption/disruption-controller.js';
@@ -30,7 +30,7 @@ function isOpenNamespace(namespace: CachedObject | undefined): boolean {
 
 const config = schedulerConfig();
 const replica = config.EVERYNODE_REPLICA;
-const chosen = chooseControllers(config.EVERYNODE_CONTROLLERS);
+const chosen = chosenControllers(config);
 
 await runService(
   {
