@@ -13,8 +13,8 @@ import {
 import type { ObjectRecord, ResourceName, StoredKinds } from '@everynode/objects';
 import { backoffMs, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
 import { CompactedError, type Store } from '@everynode/store';
-import type { CachedObject, KindName } from './cached-object.js';
-import { type Indexer, ObjectCache, type ObjectChange } from './object-cache.js';
+import type { CachedObject, KindName } from '../cache/cached-object.js';
+import { type Indexer, ObjectCache, type ObjectChange } from '../cache/object-cache.js';
 
 /** What the reflector needs of the bus and the store. */
 export interface ReflectorSource {
