@@ -3,7 +3,7 @@ import { type BackoffOptions, backoffMs } from '@everynode/service-shell';
 /** What a worker says about a key when it is done: nothing, or when to look at it again (ms from now). */
 export type ReconcileResult = { requeueAfterMs: number } | undefined;
 
-export interface WorkqueueOptions {
+interface WorkqueueOptions {
   /** Brings one key to its desired state. A rejection puts the key back with back-off. */
   reconcile: (key: string) => Promise<ReconcileResult>;
   /** Sees every failure. */

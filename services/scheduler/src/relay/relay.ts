@@ -48,7 +48,7 @@ export class Relay {
   /** Works whenever this process is the one relay. Resolves when the signal aborts. */
   async run(): Promise<void> {
     const { store, reflector, signal, log } = this.#options;
-    reflector.onReceived = (range) => this.#received?.add(range);
+    const stopReceiving = reflector.onReceived((range) => this.#received?.add(range));
     await store.leadRelay(signal, async (lead) => {
       log.info('this replica is the relay');
       try {
@@ -57,6 +57,7 @@ export class Relay {
         this.#received = undefined;
       }
     });
+    stopReceiving();
   }
 
   /**

@@ -1,0 +1,90 @@
+import type { JournalChange } from '@everynode/contract';
+import type { ObjectRecord, ResourceName } from '@everynode/objects';
+import type { KindName } from '../cache/cached-object.js';
+import { type Indexer, ObjectCache, type ObjectChange } from '../cache/object-cache.js';
+import { completeRecord } from './complete-record.js';
+
+/** A resource to keep, with its indexes. */
+export interface CachedResource {
+  resource: ResourceName;
+  kind: KindName;
+  indexers?: Record<string, Indexer>;
+}
+
+/** The caches of a reflector, and the one revision at which they all stand. */
+export class CacheSet {
+  readonly #caches = new Map<ResourceName, ObjectCache>();
+  #revision = -1;
+
+  constructor(resources: readonly CachedResource[]) {
+    for (const { resource, kind, indexers } of resources) {
+      this.#caches.set(resource, new ObjectCache(resource, kind, indexers));
+    }
+  }
+
+  /** The revision up to which the caches have everything; -1 before the first list. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get resources(): ResourceName[] {
+    return [...this.#caches.keys()];
+  }
+
+  /** How many objects the caches hold. */
+  get size(): number {
+    let size = 0;
+    for (const cache of this.#caches.values()) size += cache.size;
+    return size;
+  }
+
+  get(resource: ResourceName): ObjectCache | undefined {
+    return this.#caches.get(resource);
+  }
+
+  [Symbol.iterator](): Iterator<ObjectCache> {
+    return this.#caches.values();
+  }
+
+  /**
+   * Applies changes that begin right after the revision, and appends to `applied` what they changed. A change of a resource
+   * that is not kept only moves the revision.
+   *
+   * @returns false when a change does not follow on what is cached; the changes before it are applied.
+   */
+  apply(changes: readonly JournalChange[], applied: ObjectChange[]): boolean {
+    for (const change of changes) {
+      if (change.revision !== this.#revision + 1) return false;
+      const cache = this.#caches.get(change.resource);
+      if (cache) {
+        const record = completeRecord(change, cache.get(change.namespace, change.name)?.record);
+        if (!record) return false;
+        const result = change.type === 'DELETED' ? cache.remove(record) : cache.put(record);
+        if (result) applied.push(result);
+      }
+      this.#revision = change.revision;
+    }
+    return true;
+  }
+
+  /** Makes the caches equal to a snapshot, in one step, and returns the difference to what they held. */
+  replace(records: readonly ObjectRecord[], revision: number): ObjectChange[] {
+    const changes: ObjectChange[] = [];
+    const listed = new Map<ResourceName, Set<string>>(this.resources.map((resource) => [resource, new Set()]));
+    for (const record of records) {
+      listed.get(record.resource)?.add(`${record.namespace}/${record.name}`);
+      const change = this.#caches.get(record.resource)?.put(record);
+      if (change) changes.push(change);
+    }
+    for (const [resource, cache] of this.#caches) {
+      const keys = listed.get(resource);
+      const gone = [...cache.list()].filter(({ record }) => !keys?.has(`${record.namespace}/${record.name}`));
+      for (const { record } of gone) {
+        const change = cache.remove({ ...record, revision });
+        if (change) changes.push(change);
+      }
+    }
+    this.#revision = revision;
+    return changes;
+  }
+}
