@@ -9,8 +9,8 @@ const MOST_UNDER_WAY = 16;
 /** Once the service stops. */
 const LAST_ATTEMPTS = 3;
 
-export interface OwnChangesOptions extends Publishing {
-  store: Pick<Store, 'followOwnCommits' | 'journalAfter'>;
+export interface CommitPublisherOptions extends Publishing {
+  store: Pick<Store, 'addCommitListener' | 'journalAfter'>;
   /** Has the changes before the bus brings them. */
   reflector: Pick<Reflector, 'applyLocally'>;
   signal: AbortSignal;
@@ -20,17 +20,17 @@ export interface OwnChangesOptions extends Publishing {
  * Publishes what this process commits, as soon as it is committed and from memory. It may die before it has: then the relay
  * of another process sees that the changes are not on the bus.
  */
-export class OwnChanges {
-  readonly #options: OwnChangesOptions;
+export class CommitPublisher {
+  readonly #options: CommitPublisherOptions;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(options: OwnChangesOptions) {
+  constructor(options: CommitPublisherOptions) {
     this.#options = options;
   }
 
   /** Until the returned function is called, which resolves when what was committed by then is published or given up. */
   start(): () => Promise<void> {
-    const stop = this.#options.store.followOwnCommits((batch) => this.#take(batch));
+    const stop = this.#options.store.addCommitListener((batch) => this.#take(batch));
     return async () => {
       stop();
       await Promise.all(this.#underWay);

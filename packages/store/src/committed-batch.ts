@@ -13,6 +13,9 @@ export interface CommittedBatch {
   entries: JournalEntry[] | undefined;
 }
 
+/** Called with a batch right after its commit, before its writes resolve. It must be quick and must not throw. */
+export type CommitListener = (batch: CommittedBatch) => void;
+
 type Writing = Exclude<Decision, { kind: 'keep' }>;
 
 /** Which parts a change writes: all of a new object, and else those that the decision names. */

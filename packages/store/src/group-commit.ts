@@ -3,7 +3,7 @@ import type { MetadataText } from '@everynode/objects';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
-import { type CommittedBatch, changedParts, committedEntry } from './committed-batch.js';
+import { type CommitListener, changedParts, committedEntry } from './committed-batch.js';
 import { BY_KEY, connectionConfig } from './connection.js';
 import { FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
 import {
@@ -130,12 +130,17 @@ export class GroupCommit {
   #running: Promise<void> | undefined;
   #failures = 0;
   #urgentAt = Number.NEGATIVE_INFINITY;
-  /** Hears of every batch that is committed, in order; see {@link CommittedBatch}. */
-  onCommitted: ((batch: CommittedBatch) => void) | undefined;
+  readonly #commitListeners = new Set<CommitListener>();
 
   constructor(url: string, log: Logger) {
     this.#url = url;
     this.#log = log;
+  }
+
+  /** See {@link Store.addCommitListener}. */
+  addCommitListener(listener: CommitListener): () => void {
+    this.#commitListeners.add(listener);
+    return () => void this.#commitListeners.delete(listener);
   }
 
   /** Failures in a row; 0 when the last batch went through. */
@@ -281,7 +286,7 @@ export class GroupCommit {
   }
 
   #tellCommitted(decided: Decided[], first: number): void {
-    if (!this.onCommitted) return;
+    if (this.#commitListeners.size === 0) return;
     const count = decided.length;
     const entries: JournalEntry[] = [];
     for (const { waiting, decision, current, revision } of decided) {
@@ -289,7 +294,8 @@ export class GroupCommit {
       if (!entry) break;
       entries.push(entry);
     }
-    this.onCommitted({ first, count, entries: entries.length === count ? entries : undefined });
+    const batch = { first, count, entries: entries.length === count ? entries : undefined };
+    for (const listener of this.#commitListeners) listener(batch);
   }
 
   async #lockAndRead(

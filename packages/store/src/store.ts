@@ -4,7 +4,7 @@ import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { type AssignedPod, getAssignedPods, listAssignedPods } from './assigned-pods.js';
-import type { CommittedBatch } from './committed-batch.js';
+import type { CommitListener } from './committed-batch.js';
 import { BY_KEY, connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
 import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './expired-events.js';
@@ -238,12 +238,9 @@ export class Store {
     return releaseShards(this.#db, replica);
   }
 
-  /** Hears of what this process commits, batch by batch in order, until it is called off by the function it gets back. */
-  followOwnCommits(onBatch: (batch: CommittedBatch) => void): () => void {
-    this.#writer.onCommitted = onBatch;
-    return () => {
-      this.#writer.onCommitted = undefined;
-    };
+  /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */
+  addCommitListener(listener: CommitListener): () => void {
+    return this.#writer.addCommitListener(listener);
   }
 
   /** Runs `onLeading` whenever this process is the one relay; see {@link leadRelay}. Resolves when the signal aborts. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
-import { agentsIn, OwnChanges } from '@everynode/change-feed';
+import { agentsIn, CommitPublisher } from '@everynode/change-feed';
 import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
 import { apiVersionOf, resources } from '@everynode/objects';
@@ -91,7 +91,9 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   setMaxListeners(0, signal);
   const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
   const agentOf = agentsIn(reflector);
-  onClose(new OwnChanges({ store, bus, reflector, source: SOURCE, agentOf, log, signal }).start());
+  const publisher = new CommitPublisher({ store, bus, reflector, source: SOURCE, agentOf, log, signal });
+  const stopPublishing = publisher.start();
+  onClose(stopPublishing);
   const watches = new WatchHub(reflector);
   const collections = new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision));
   const heartbeats = new NodeHeartbeats();

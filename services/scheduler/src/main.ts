@@ -1,5 +1,5 @@
 import { Bus } from '@everynode/bus';
-import { agentsIn, OwnChanges } from '@everynode/change-feed';
+import { agentsIn, CommitPublisher } from '@everynode/change-feed';
 import type { ControllerName } from '@everynode/contract/controllers';
 import { type CachedObject, Reflector } from '@everynode/list-watch';
 import { runService } from '@everynode/service-shell';
@@ -60,8 +60,9 @@ await runService(
     const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
     const agentOf = agentsIn(reflector);
     const publishing = { store, bus, reflector, source: `/everynode/scheduler/${replica}`, agentOf, log, signal };
-    // Before anybody writes, and until nobody does any more.
-    onClose(new OwnChanges(publishing).start());
+    // Starts before the first writer and stops after the last one.
+    const stopPublishing = new CommitPublisher(publishing).start();
+    onClose(stopPublishing);
     const shards = new Shards({ store, replica, log, signal });
     const recorder = new StoreEventRecorder({
       store,

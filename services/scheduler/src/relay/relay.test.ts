@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Bus } from '@everynode/bus';
-import { agentsIn, OwnChanges } from '@everynode/change-feed';
+import { agentsIn, CommitPublisher } from '@everynode/change-feed';
 import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const { signal } = stopping;
   const agentOf = agentsIn(reflector);
   const publishing = { store, bus, reflector, source: '/everynode/test', agentOf, log, signal };
-  stopPublishing = new OwnChanges(publishing).start();
+  stopPublishing = new CommitPublisher(publishing).start();
   // Two candidates: one leads, the other waits.
   for (let i = 0; i < 2; i += 1) running.push(new Relay(publishing).run());
 });
