@@ -5,6 +5,6 @@ export {
   type NodesRequest,
   NotRunningError,
 } from './control-channel.js';
-export type { Taint } from './fleet.js';
+export type { Taint } from './services/fleet.js';
 export type { StackStatus } from './stack-status.js';
-export { type StatePaths, statePaths } from './state-directory.js';
+export { type StatePaths, statePaths } from './state/state-directory.js';

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
-import { stopLeftoverNats } from './nats.js';
-import { stopLeftoverServices } from './pid-file.js';
-import { stopLeftoverPostgres } from './postgres.js';
-import type { StatePaths } from './state-directory.js';
+import { stopLeftoverServices } from './process/pid-file.js';
+import { stopLeftoverNats } from './servers/nats.js';
+import { stopLeftoverPostgres } from './servers/postgres.js';
+import type { StatePaths } from './state/state-directory.js';
 
 /** Ends everything that a killed supervisor may have left running. Does nothing where there never was a stack. */
 export async function stopLeftovers(paths: StatePaths): Promise<void> {

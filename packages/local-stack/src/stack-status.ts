@@ -1,4 +1,4 @@
-import type { ServiceStatus } from './service-process.js';
+import type { ServiceStatus } from './services/service-process.js';
 
 /** What a start goes through, in order; then it stays at `running` until it stops. */
 export const PHASES = ['servers', 'control-plane', 'agents', 'running', 'stopping'] as const;

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlClient, NotRunningError } from './control-channel.js';
-import { demoFleet, numberedFleet } from './fleet.js';
-import { commandOf } from './process-command.js';
-import { AlreadyRunningError } from './single-run.js';
+import { commandOf } from './process/process-command.js';
+import { AlreadyRunningError } from './process/single-run.js';
+import { waitUntil } from './process/wait-until.js';
+import { demoFleet, numberedFleet } from './services/fleet.js';
 import { Stack, type StackOptions } from './stack.js';
 import type { StackStatus } from './stack-status.js';
-import { waitUntil } from './wait-until.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 

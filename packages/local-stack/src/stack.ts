@@ -1,22 +1,22 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type ClusterCertificates, ensureCertificates } from './certificates.js';
 import { type AddedNodes, type NodesRequest, openControlChannel, type StackControl } from './control-channel.js';
-import { type AgentSpec, type Fleet, nextAgent, nextNodeNames, nodeCount, workerNode } from './fleet.js';
-import { FrontDoor } from './front-door.js';
-import { type KeptServer, keepRunning } from './kept-server.js';
-import { writeKubeconfig } from './kubeconfig.js';
-import { sizeOf } from './last-lines.js';
-import { dropNatsData, type RunningNats, startNats } from './nats.js';
-import type { NatsUser } from './nats-config.js';
-import { stopLeftoverServices } from './pid-file.js';
-import { dropPostgresData, type RunningPostgres, startPostgres } from './postgres.js';
-import { readIfPresent, writeSecretFile } from './private-files.js';
-import { ServiceProcess } from './service-process.js';
-import { claimRun } from './single-run.js';
+import { type KeptServer, keepRunning } from './process/kept-server.js';
+import { stopLeftoverServices } from './process/pid-file.js';
+import { claimRun } from './process/single-run.js';
+import { dropNatsData, type RunningNats, startNats } from './servers/nats.js';
+import type { NatsUser } from './servers/nats-config.js';
+import { dropPostgresData, type RunningPostgres, startPostgres } from './servers/postgres.js';
+import { type AgentSpec, type Fleet, nextAgent, nextNodeNames, nodeCount, workerNode } from './services/fleet.js';
+import { FrontDoor } from './services/front-door.js';
+import { ServiceProcess } from './services/service-process.js';
 import type { Phase, StackStatus } from './stack-status.js';
-import { makeStateDirectories, type StatePaths, statePaths } from './state-directory.js';
+import { type ClusterCertificates, ensureCertificates } from './state/certificates.js';
+import { writeKubeconfig } from './state/kubeconfig.js';
+import { sizeOf } from './state/last-lines.js';
+import { readIfPresent, writeSecretFile } from './state/private-files.js';
+import { makeStateDirectories, type StatePaths, statePaths } from './state/state-directory.js';
 
 const READY_DEADLINE_MS = 120_000;
 /** A log that is longer at a start is put aside; one older generation is kept. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commandOf } from '../process/process-command.js';
+import { waitUntil } from '../process/wait-until.js';
 import { type RunningPostgres, startPostgres } from './postgres.js';
-import { commandOf } from './process-command.js';
-import { waitUntil } from './wait-until.js';
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });

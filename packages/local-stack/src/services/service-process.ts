@@ -5,12 +5,12 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '@everynode/service-shell';
-import { freePort } from './free-port.js';
+import { freePort } from '../process/free-port.js';
+import { removePidFile, writePidFile } from '../process/pid-file.js';
+import { sendSignal } from '../process/process-command.js';
+import { waitUntil } from '../process/wait-until.js';
+import { lastLines, sizeOf } from '../state/last-lines.js';
 import type { Replica } from './front-door.js';
-import { lastLines, sizeOf } from './last-lines.js';
-import { removePidFile, writePidFile } from './pid-file.js';
-import { sendSignal } from './process-command.js';
-import { waitUntil } from './wait-until.js';
 
 const READY_POLL_MS = 500;
 const STARTING_POLL_MS = 50;

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sendSignal } from '../process/process-command.js';
+import { waitUntil } from '../process/wait-until.js';
+import { makePrivateDirectory } from '../state/private-files.js';
 import { FrontDoor } from './front-door.js';
-import { makePrivateDirectory } from './private-files.js';
-import { sendSignal } from './process-command.js';
 import { ServiceProcess } from './service-process.js';
-import { waitUntil } from './wait-until.js';
 
-const entry = fileURLToPath(new URL('../fixtures/stub-service.mjs', import.meta.url));
+const entry = fileURLToPath(new URL('../../fixtures/stub-service.mjs', import.meta.url));
 
 /** Sends a line and gives what comes back until the other side closes; '' when it closes without a word. */
 function ask(port: number, line = 'hello'): Promise<string> {

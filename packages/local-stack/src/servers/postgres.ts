@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { chmod, chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './free-port.js';
-import { type GuardedProcess, handOver, startGuarded } from './guarded-process.js';
-import { lastLines, sizeOf } from './last-lines.js';
+import { freePort } from '../process/free-port.js';
+import { type GuardedProcess, handOver, startGuarded } from '../process/guarded-process.js';
+import { commandOf, stopStaleProcess } from '../process/process-command.js';
+import { waitUntil } from '../process/wait-until.js';
+import { lastLines, sizeOf } from '../state/last-lines.js';
+import { randomSecret, readIfPresent, writeSecretFile } from '../state/private-files.js';
 import { type PostgresAccess, postgresAccess } from './postgres-access.js';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.js';
-import { randomSecret, readIfPresent, writeSecretFile } from './private-files.js';
-import { commandOf, stopStaleProcess } from './process-command.js';
 import type { SystemUser } from './unprivileged-user.js';
-import { waitUntil } from './wait-until.js';
 
 const NAME = 'everynode';
 /** Recovery after a crash may replay up to `max_wal_size`. */

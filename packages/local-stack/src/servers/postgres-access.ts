@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HANDED_DIRECTORY } from './guarded-process.js';
+import { HANDED_DIRECTORY } from '../process/guarded-process.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { reachableBinaries } from './reachable-binaries.js';
 import { canReach, type SystemUser, unprivilegedUser } from './unprivileged-user.js';

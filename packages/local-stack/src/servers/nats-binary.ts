@@ -5,7 +5,7 @@ import { execa } from 'execa';
 
 const NAME = 'nats-server';
 /** What was fetched once serves every cluster and every test of this checkout. */
-const TOOLS = fileURLToPath(new URL('../../../node_modules/.cache/everynode/', import.meta.url));
+const TOOLS = fileURLToPath(new URL('../../../../node_modules/.cache/everynode/', import.meta.url));
 
 async function runs(path: string): Promise<boolean> {
   try {

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { readIfPresent } from './private-files.js';
+import { readIfPresent } from '../state/private-files.js';
 
 /** When a live process began, in a form that only serves to compare: pid and this together are never used again. */
 async function beginningOf(pid: number): Promise<string | undefined> {
