@@ -12,6 +12,7 @@ export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.
 export * from './kinds/index.js';
 export * from './kube-object.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
+export { keyOf, resourceKeyOf } from './object-key.js';
 export * from './pod-priority.js';
 export { withPodScheduled } from './pod-scheduled.js';
 export * from './quantity/index.js';

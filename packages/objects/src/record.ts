@@ -101,8 +101,3 @@ export function recordToObject(
   if (record.observed !== null) object.status = JSON.parse(record.observed);
   return object;
 }
-
-/** `namespace/name`, or the bare name of a cluster-scoped object: the key of workqueues and caches. */
-export function keyOf(object: { namespace?: string; name: string }): string {
-  return object.namespace ? `${object.namespace}/${object.name}` : object.name;
-}

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRecord, ResourceName, StoredKinds } from '@everynode/objects';
+import { type KubeObject, keyOf, type ObjectRecord, type ResourceName, type StoredKinds } from '@everynode/objects';
 import { CachedObject, type KindName } from './cached-object.js';
 
 /** A change of a cached object. `current` is the last state for DELETED, `previous` is undefined for ADDED. */
@@ -48,7 +48,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
     return this.#objects.get(`${namespace}/${name}`);
   }
 
-  /** By `namespace/name`; the namespace is empty for cluster-scoped objects. */
+  /** By the key that `keyOf` returns. */
   getByKey(key: string): CachedObject<T> | undefined {
     return this.#objects.get(key);
   }
@@ -68,7 +68,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
 
   /** Puts a record in place and tells what that changed; undefined when it was there already. */
   put(record: ObjectRecord): ObjectChange<T> | undefined {
-    const key = `${record.namespace}/${record.name}`;
+    const key = keyOf(record);
     const previous = this.#objects.get(key);
     if (previous && previous.record.revision >= record.revision) return undefined;
     const current = new CachedObject<T>(record, this.kind, previous);
@@ -79,7 +79,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
 
   /** Takes an object out. `last` is its final state; the revision in it is that of the deletion. */
   remove(last: ObjectRecord): ObjectChange<T> | undefined {
-    const key = `${last.namespace}/${last.name}`;
+    const key = keyOf(last);
     const previous = this.#objects.get(key);
     if (!previous) return undefined;
     this.#objects.delete(key);

@@ -1,5 +1,5 @@
 import type { JournalChange } from '@everynode/contract';
-import type { ObjectRecord, ResourceName } from '@everynode/objects';
+import { keyOf, type ObjectRecord, type ResourceName } from '@everynode/objects';
 import type { KindName } from '../cache/cached-object.js';
 import { type Indexer, ObjectCache, type ObjectChange } from '../cache/object-cache.js';
 import { completeRecord } from './complete-record.js';
@@ -72,13 +72,13 @@ export class CacheSet {
     const changes: ObjectChange[] = [];
     const listed = new Map<ResourceName, Set<string>>(this.resources.map((resource) => [resource, new Set()]));
     for (const record of records) {
-      listed.get(record.resource)?.add(`${record.namespace}/${record.name}`);
+      listed.get(record.resource)?.add(keyOf(record));
       const change = this.#caches.get(record.resource)?.put(record);
       if (change) changes.push(change);
     }
     for (const [resource, cache] of this.#caches) {
       const keys = listed.get(resource);
-      const gone = [...cache.list()].filter(({ record }) => !keys?.has(`${record.namespace}/${record.name}`));
+      const gone = [...cache.list()].filter(({ record }) => !keys?.has(keyOf(record)));
       for (const { record } of gone) {
         const change = cache.remove({ ...record, revision });
         if (change) changes.push(change);

@@ -1,7 +1,7 @@
 import type { ObjectChange, Reflector, ReflectorListener } from '@everynode/list-watch';
-import type { ResourceName } from '@everynode/objects';
+import { keyOf, type ResourceName } from '@everynode/objects';
 import { KeyOrder } from './key-order.js';
-import { keyOf, type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
+import { type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
 import { SnapshotCache } from './snapshot-cache.js';
 
 /** Returns the changes of a resource after a revision; undefined when they are not all known any more. */
@@ -28,8 +28,8 @@ export class Collections implements ReflectorListener {
     for (const change of changes) {
       const { type, current } = change;
       this.#snapshots.get(current.record.resource)?.recordChange(change);
-      if (type === 'ADDED') this.#orderOf(current.record.resource).add(keyOf(current));
-      else if (type === 'DELETED') this.#orderOf(current.record.resource).remove(keyOf(current));
+      if (type === 'ADDED') this.#orderOf(current.record.resource).add(keyOf(current.record));
+      else if (type === 'DELETED') this.#orderOf(current.record.resource).remove(keyOf(current.record));
     }
   }
 

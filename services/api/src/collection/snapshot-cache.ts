@@ -1,5 +1,6 @@
 import type { CachedObject, ObjectChange } from '@everynode/list-watch';
-import { keyOf, type Snapshot } from './snapshot.js';
+import { keyOf } from '@everynode/objects';
+import type { Snapshot } from './snapshot.js';
 
 /**
  * How long a snapshot is kept after its last use, in ms. Upstream's continue tokens live as long as etcd keeps revisions:
@@ -67,7 +68,7 @@ export class SnapshotCache {
   /** Records the previous version of a changed object. It must be called for every change of the resource, in order. */
   recordChange({ previous, current }: ObjectChange): void {
     if (this.#kept.size === 0) return;
-    const key = keyOf(current);
+    const key = keyOf(current.record);
     const oldest = this.#now() - KEPT_MS;
     let old = 0;
     for (const [revision, { before, usedAt }] of this.#kept) {

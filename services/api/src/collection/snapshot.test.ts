@@ -1,9 +1,9 @@
 import { ObjectCache, type ObjectChange } from '@everynode/list-watch';
-import type { ObjectRecord } from '@everynode/objects';
+import { keyOf, type ObjectRecord } from '@everynode/objects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexFrom, KeyOrder, mergeKeys } from './key-order.js';
-import { keyOf, type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
+import { type Snapshot, snapshotAt, snapshotNow } from './snapshot.js';
 import { SnapshotCache } from './snapshot-cache.js';
 
 const NAMESPACES = ['a', 'a-b', 'a.c'];
@@ -27,8 +27,8 @@ function play(steps: { namespace: string; name: string; deletes: boolean }[]) {
   for (const [i, { namespace, name, deletes }] of steps.entries()) {
     const record = recordOf(namespace, name, i + 1);
     const change = deletes ? cache.remove(record) : cache.put(record);
-    if (change?.type === 'ADDED') order.add(keyOf(change.current));
-    if (change?.type === 'DELETED') order.remove(keyOf(change.current));
+    if (change?.type === 'ADDED') order.add(keyOf(change.current.record));
+    if (change?.type === 'DELETED') order.remove(keyOf(change.current.record));
     if (change) changes.push(change);
     snapshots.push(
       [...cache.list()].map(({ record }) => `${record.namespace}/${record.name}@${record.revision}`).sort(),
@@ -40,7 +40,7 @@ function play(steps: { namespace: string; name: string; deletes: boolean }[]) {
 const contents = ({ keys, object }: Snapshot): string[] =>
   keys.flatMap((key) => {
     const found = object(key);
-    return found ? [`${keyOf(found)}@${found.record.revision}`] : [];
+    return found ? [`${keyOf(found.record)}@${found.record.revision}`] : [];
   });
 
 describe('a snapshot', () => {
@@ -73,8 +73,8 @@ describe('a snapshot', () => {
         for (const [i, { step, keeps }] of steps.entries()) {
           const record = recordOf(step.namespace, step.name, i + 1);
           const change = step.deletes ? cache.remove(record) : cache.put(record);
-          if (change?.type === 'ADDED') order.add(keyOf(change.current));
-          if (change?.type === 'DELETED') order.remove(keyOf(change.current));
+          if (change?.type === 'ADDED') order.add(keyOf(change.current.record));
+          if (change?.type === 'DELETED') order.remove(keyOf(change.current.record));
           if (change) {
             changes.push(change);
             kept.recordChange(change);

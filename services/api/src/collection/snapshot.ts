@@ -1,4 +1,5 @@
 import type { CachedObject, ObjectCache, ObjectChange } from '@everynode/list-watch';
+import { keyOf } from '@everynode/objects';
 import { mergeKeys } from './key-order.js';
 
 /** The objects of a resource as they are, or were, at one revision. */
@@ -12,8 +13,6 @@ export interface Snapshot {
   before: ReadonlyMap<string, CachedObject | undefined>;
   object(key: string): CachedObject | undefined;
 }
-
-export const keyOf = ({ record }: CachedObject): string => `${record.namespace}/${record.name}`;
 
 /** The cache as it is now. Read the objects before the next await: the cache moves on. */
 export function snapshotNow(cache: ObjectCache, keys: readonly string[], revision: number): Snapshot {
@@ -32,7 +31,7 @@ export function snapshotAt(
 ): Snapshot {
   const before = new Map<string, CachedObject | undefined>();
   for (const change of changes) {
-    const key = keyOf(change.current);
+    const key = keyOf(change.current.record);
     // The first change after the revision carries the version that the snapshot shows.
     if (!before.has(key)) before.set(key, change.previous);
   }

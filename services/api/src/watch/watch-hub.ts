@@ -6,7 +6,7 @@ import {
   type Reflector,
   type ReflectorListener,
 } from '@everynode/list-watch';
-import type { ResourceName } from '@everynode/objects';
+import { type ResourceName, resourceKeyOf } from '@everynode/objects';
 import type { Store } from '@everynode/store';
 import { WatchHistory } from './watch-history.js';
 
@@ -62,7 +62,7 @@ export class WatchHub implements ReflectorListener {
     for (const entry of tail) {
       const kind = kinds.get(entry.resource);
       if (!kind) continue;
-      const key = keyOfEntry(entry);
+      const key = resourceKeyOf(entry);
       const previous = latest.get(key) ?? before.get(key);
       // What it was before is compacted away: nobody can resume from there.
       if (entry.type !== 'ADDED' && !previous) {
@@ -164,8 +164,6 @@ export class WatchHub implements ReflectorListener {
   }
 }
 
-const keyOfEntry = ({ resource, namespace, name }: JournalEntry): string => `${resource}/${namespace}/${name}`;
-
 function cachedFrom(entry: JournalEntry, kind: KindName, previous?: CachedObject): CachedObject {
   const { type: _type, previous: _previous, changed: _changed, deleting: _deleting, ...record } = entry;
   return new CachedObject(record, kind, previous);
@@ -180,14 +178,14 @@ async function objectsBefore(
   const seen = new Set<string>();
   const revisions: number[] = [];
   for (const entry of entries) {
-    const key = keyOfEntry(entry);
+    const key = resourceKeyOf(entry);
     if (!seen.has(key) && entry.type !== 'ADDED' && kinds.has(entry.resource)) revisions.push(entry.previous);
     seen.add(key);
   }
   const objects = new Map<string, CachedObject>();
   for (const entry of await store.journalEntries(revisions)) {
     const kind = kinds.get(entry.resource);
-    if (kind) objects.set(keyOfEntry(entry), cachedFrom(entry, kind));
+    if (kind) objects.set(resourceKeyOf(entry), cachedFrom(entry, kind));
   }
   return objects;
 }

@@ -56,9 +56,9 @@ export class DisruptionController implements Controller {
   }
 
   async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
-    const [namespace = '', name = ''] = key.split('/');
-    const cached = this.#budgets.get(namespace, name);
+    const cached = this.#budgets.getByKey(key);
     if (!cached) return undefined;
+    const { namespace } = cached.record;
     const budget = budgetOf(cached);
     const now = Date.now();
     const guarded = [...this.#context.reflector.cache('pods').list(namespace)]

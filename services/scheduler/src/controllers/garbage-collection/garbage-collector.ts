@@ -1,6 +1,11 @@
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
-import type { ResourceName } from '@everynode/objects';
-import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, type OwnerReference } from '@everynode/objects';
+import {
+  FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
+  type OwnerReference,
+  type ResourceName,
+  resourceKeyOf,
+} from '@everynode/objects';
 import type { Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp, ShardedQueue } from '../sharded-queue.js';
@@ -64,7 +69,7 @@ export class GarbageCollector implements Controller {
 
   *#keysWithWork(): Iterable<string> {
     for (const cache of this.#caches) {
-      for (const object of cache.list()) if (this.#needsWork(object)) yield keyOf(object);
+      for (const object of cache.list()) if (this.#needsWork(object)) yield resourceKeyOf(object.record);
     }
   }
 
@@ -93,11 +98,11 @@ export class GarbageCollector implements Controller {
   }
 
   #addDependentsOf(uid: string): void {
-    for (const dependent of this.#dependentsOf(uid)) this.#queue.add(keyOf(dependent));
+    for (const dependent of this.#dependentsOf(uid)) this.#queue.add(resourceKeyOf(dependent.record));
   }
 
   #examine(object: CachedObject): void {
-    if (this.#needsWork(object)) this.#queue.add(keyOf(object));
+    if (this.#needsWork(object)) this.#queue.add(resourceKeyOf(object.record));
   }
 
   /** Cheap enough for every change: lookups by key, and parsed metadata that the index by owner has parsed already. */
@@ -121,7 +126,7 @@ export class GarbageCollector implements Controller {
   #lookAtWaitingOwners(dependent: CachedObject): void {
     for (const reference of dependent.metadata.ownerReferences ?? []) {
       const owner = this.#ownerOf(dependent, reference);
-      if (owner && isDeletingDependents(owner.metadata)) this.#queue.add(keyOf(owner));
+      if (owner && isDeletingDependents(owner.metadata)) this.#queue.add(resourceKeyOf(owner.record));
     }
   }
 
@@ -241,10 +246,6 @@ export class GarbageCollector implements Controller {
     const [resource = '', namespace = '', name = ''] = key.split('/');
     return this.#context.reflector.cache(resource as ResourceName).get(namespace, name);
   }
-}
-
-function keyOf({ record }: CachedObject): string {
-  return `${record.resource}/${record.namespace}/${record.name}`;
 }
 
 /** Versions of a group show the same objects. */

@@ -90,8 +90,7 @@ export class PodPlacementController implements Controller {
   }
 
   async #place(key: string, fence: Fence): Promise<ReconcileResult> {
-    const at = key.indexOf('/');
-    const pod = this.#find(key.slice(0, at), key.slice(at + 1));
+    const pod = this.#find(key);
     if (!pod) return undefined;
     const choice = this.#choose(pod);
     if ('node' in choice) await this.#bind(pod, choice.node, fence);
@@ -167,8 +166,8 @@ export class PodPlacementController implements Controller {
     }
   }
 
-  #find(namespace: string, name: string): CachedObject | undefined {
-    const pod = this.#pods.get(namespace, name);
+  #find(key: string): CachedObject | undefined {
+    const pod = this.#pods.getByKey(key);
     return pod && isOurs(pod) ? pod : undefined;
   }
 
