@@ -32,10 +32,10 @@ import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { DaemonPodFactory } from './daemon-pods.js';
 import { DaemonSetState } from './daemonset-state.js';
 import { decideAdoption, decideRelease } from './decide-ownership.js';
+import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './decide-rollback.js';
+import { decideStatus, isAtRest, newlyToldOf, sameStatus, statusFrom } from './decide-status.js';
 import { bearsOnPlacement } from './pods-by-node.js';
 import { HashCollisionError, keyOfRevision, REVISIONS, syncCurrentRevision } from './revision-sync.js';
-import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './rollback.js';
-import { decideStatus, isAtRest, newlyToldOf, sameStatus, statusFrom } from './status-write.js';
 
 const DAEMONSETS = 'daemonsets.apps';
 const COMPONENT = 'daemonset-controller';
