@@ -49,20 +49,20 @@ export function nextRevisionNumber(others: readonly number[], matching: number |
 }
 
 /** How a DaemonSet's history stands to its template. */
-export interface History {
+export interface History<R extends ControllerRevision = ControllerRevision> {
   /** The revision that equals the template; the highest, when several do. */
-  current: ControllerRevision | undefined;
+  current: R | undefined;
   /** Others that equal it: their pods are to be relabelled, and they are to go. */
-  duplicates: ControllerRevision[];
-  old: ControllerRevision[];
+  duplicates: R[];
+  old: R[];
   next: RevisionAction;
 }
 
 /** Sorts out the revisions of a DaemonSet. Source: update.go, constructHistory and dedupCurHistories. */
-export function historyOf(daemonSet: DaemonSet, revisions: readonly ControllerRevision[]): History {
+export function historyOf<R extends ControllerRevision>(daemonSet: DaemonSet, revisions: readonly R[]): History<R> {
   const wanted = canonicalJson(revisionData(daemonSet));
-  const equal: ControllerRevision[] = [];
-  const old: ControllerRevision[] = [];
+  const equal: R[] = [];
+  const old: R[] = [];
   for (const revision of revisions) (canonicalJson(revision.data) === wanted ? equal : old).push(revision);
   equal.sort((a, b) => b.revision - a.revision);
   const [current, ...duplicates] = equal;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Bus } from '@everynode/bus';
 import { agentsIn, CommitPublisher } from '@everynode/change-feed';
 import type { ControllerName } from '@everynode/contract/controllers';
@@ -8,7 +9,7 @@ import { serveAgentRequests } from './assignment/agent-requests.js';
 import { cachedResources } from './cached-resources.js';
 import { chosenControllers, schedulerConfig } from './config.js';
 import { DaemonSetController } from './controllers/daemonset/daemonset-controller.js';
-import { followManifests } from './controllers/daemonset/follow-manifest-applied.js';
+import { followManifestApplied } from './controllers/daemonset/follow-manifest-applied.js';
 import { DisruptionController } from './controllers/disruption/disruption-controller.js';
 import { GarbageCollector } from './controllers/garbage-collection/garbage-collector.js';
 import { NamespaceController } from './controllers/namespace/namespace-controller.js';
@@ -41,6 +42,8 @@ await runService(
     healthHost: config.EVERYNODE_HEALTH_HOST,
   },
   async ({ log, metrics, readiness, signal, onClose }) => {
+    // Every key that waits for the caches listens for the stop.
+    setMaxListeners(0, signal);
     const store = new Store({ databaseUrl: config.DATABASE_URL, log });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
@@ -102,7 +105,7 @@ await runService(
       new Relay({ ...publishing, source: '/everynode/relay' }).run(),
       shards.run(),
       expireEvents({ store, shards, log, signal }),
-      ...(daemonSets ? [followManifests(bus, log, (key) => daemonSets.lookAt(key))] : []),
+      ...(daemonSets ? [followManifestApplied(bus, log, (key) => daemonSets.enqueue(key))] : []),
       new Ingest({ store, bus, nodes: reflector.cache('nodes'), recorder, log, onRefused: counters.refused }).run(),
     ];
     serveAgentRequests(bus, store);

@@ -9,9 +9,11 @@ interface WorkqueueOptions {
   /** Sees every failure. */
   onError: (key: string, error: unknown, failures: number) => void;
   workers: number;
-  /** Upstream's controllers use 5 ms doubling to 1000 s. */
-  backoff?: BackoffOptions;
+  /** The back-off after an error. By default as upstream's controllers: 5 ms, doubling up to 1000 s. */
+  backoff?: (error: unknown) => BackoffOptions;
 }
+
+const DEFAULT_BACKOFF: BackoffOptions = { firstMs: 5, maxMs: 1_000_000 };
 
 /**
  * A deduplicating queue of keys, as client-go's workqueue: a key that is added many times before it is worked on is
@@ -98,7 +100,7 @@ export class Workqueue {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       this.#options.onError(key, error, failures);
-      this.addAfter(key, backoffMs(failures, this.#options.backoff ?? { firstMs: 5, maxMs: 1_000_000 }));
+      this.addAfter(key, backoffMs(failures, this.#options.backoff?.(error) ?? DEFAULT_BACKOFF));
     } finally {
       this.#active.delete(key);
       if (this.#again.delete(key)) this.add(key);

@@ -1,10 +1,10 @@
 import { type Fence, FencedError, SHARD_COUNT } from '@everynode/store';
 import { eventually, testLog } from '@everynode/test-kit';
 import { describe, expect, it } from 'vitest';
-import type { SchedulerContext } from '../scheduler-context.js';
 import { shardOf } from '../shard/shard-of.js';
 import type { ShardListener } from '../shard/shards.js';
-import { caughtUp, ShardedQueue } from './sharded-queue.js';
+import { caughtUp } from './caught-up.js';
+import { ShardedQueue } from './sharded-queue.js';
 
 const KEYS = Array.from({ length: 200 }, (_, i) => `key-${i}`);
 
@@ -18,9 +18,9 @@ function harness(reconcile: (key: string, fence: Fence) => Promise<undefined>) {
       const epoch = held.get(shardOf(key));
       return epoch === undefined ? undefined : { shard: shardOf(key), epoch };
     },
-    addListener: (listener: ShardListener) => listeners.push(listener),
-  } as unknown as SchedulerContext['shards'];
-  const context = { shards, log: testLog(), signal: new AbortController().signal };
+    addListener: (listener: ShardListener) => void listeners.push(listener),
+  };
+  const context = { shards, log: testLog() };
   const queue = new ShardedQueue(context, { name: 'test', workers: 4, reconcile, keys: () => KEYS });
   const take = (taken: number[], epoch = 1): void => {
     for (const shard of taken) held.set(shard, epoch);
@@ -79,7 +79,7 @@ describe('caughtUp', () => {
     const reflector = {
       revision: 3,
       waitFor: () => new Promise<void>((resolve) => (reach = resolve)),
-    } as unknown as SchedulerContext['reflector'];
+    };
     const context = { reflector, signal: stopping.signal };
     await caughtUp(context, 3);
     let isDone = false;

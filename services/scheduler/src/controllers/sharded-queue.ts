@@ -1,39 +1,43 @@
-import { setMaxListeners } from 'node:events';
 import { type ReconcileResult, Workqueue } from '@everynode/list-watch';
+import type { Logger } from '@everynode/service-shell';
 import { type Fence, FencedError } from '@everynode/store';
-import type { SchedulerContext } from '../scheduler-context.js';
 import { shardOf } from '../shard/shard-of.js';
+import type { Shards } from '../shard/shards.js';
+import { backoffAfter } from './reconcile-backoff.js';
+
+/** What a queue needs of the scheduler. */
+export interface ShardedQueueContext {
+  shards: Pick<Shards, 'isMine' | 'fenceFor' | 'addListener'>;
+  log: Logger;
+}
 
 export interface ShardedQueueOptions {
-  /** Shows up in logs. */
+  /** The controller's name in logs. */
   name: string;
   workers: number;
-  /** Brings one key to its desired state; its writes carry the fence. */
+  /** Brings one key to its desired state; its writes carry the fence. A rejection is tried again, see backoffAfter. */
   reconcile: (key: string, fence: Fence) => Promise<ReconcileResult>;
-  /** Every key there is: those of a shard that is taken are looked at. */
+  /** Returns every key there is: those of a shard that this replica takes are queued. */
   keys: () => Iterable<string>;
-  /** The part of a key that decides on its shard; the whole key by default. */
+  /** Returns the part of a key that decides on its shard; the whole key by default. */
   shardKeyOf?: (key: string) => string;
 }
 
-/** Short at the end: after an outage of the store everything is to be right again within seconds. */
-const BACKOFF = { firstMs: 5, maxMs: 2000 };
-
-/** A workqueue for the keys that this replica holds the shard of. Others are not taken in, and dropped once they went. */
+/**
+ * A workqueue for the keys whose shard this replica holds. Keys of other shards are not queued. A key whose shard was
+ * lost while it was queued is dropped when its turn comes; the replica that takes the shard queues it again.
+ */
 export class ShardedQueue {
-  readonly #context: Pick<SchedulerContext, 'shards' | 'log' | 'signal'>;
+  readonly #shards: ShardedQueueContext['shards'];
   readonly #shardKeyOf: (key: string) => string;
   readonly #queue: Workqueue;
 
-  constructor(context: Pick<SchedulerContext, 'shards' | 'log' | 'signal'>, options: ShardedQueueOptions) {
-    const { shards, log, signal } = context;
-    // Every key that waits for the caches listens for the end; see caughtUp.
-    setMaxListeners(0, signal);
-    this.#context = context;
+  constructor({ shards, log }: ShardedQueueContext, options: ShardedQueueOptions) {
+    this.#shards = shards;
     this.#shardKeyOf = options.shardKeyOf ?? ((key) => key);
     this.#queue = new Workqueue({
       workers: options.workers,
-      backoff: BACKOFF,
+      backoff: backoffAfter,
       onError: (key, error, failures) =>
         log.warn({ err: error, controller: options.name, key, failures }, 'reconciling failed'),
       reconcile: async (key) => {
@@ -42,7 +46,7 @@ export class ShardedQueue {
         try {
           return await options.reconcile(key, fence);
         } catch (error) {
-          // Another replica has the shard and will look at the key; if it comes back, onTaken adds it again.
+          // Another replica holds the shard and reconciles the key. If the shard comes back, onTaken queues the key.
           if (error instanceof FencedError) return undefined;
           throw error;
         }
@@ -57,39 +61,21 @@ export class ShardedQueue {
   }
 
   isMine(key: string): boolean {
-    return this.#context.shards.isMine(this.#shardKeyOf(key));
+    return this.#shards.isMine(this.#shardKeyOf(key));
   }
 
+  /** Queues a key, if its shard is held here. */
   add(key: string): void {
     if (this.isMine(key)) this.#queue.add(key);
   }
 
-  /** Adds a key later; an earlier time that is already set stands. */
+  /** Queues a key after `delayMs`; an earlier time that is already set stands. */
   addAfter(key: string, delayMs: number): void {
     if (this.isMine(key)) this.#queue.addAfter(key, delayMs);
   }
 
-  /** Resolves when nothing is worked on any more. */
+  /** Takes no more keys. Resolves when the reconciles under way have ended. */
   close(): Promise<void> {
     return this.#queue.close();
   }
-}
-
-/**
- * Resolves when the caches have everything up to `revision`, or when the service stops. A key that is held until then is
- * never acted on again from caches that do not know what was just written.
- */
-export async function caughtUp(
-  { reflector, signal }: Pick<SchedulerContext, 'reflector' | 'signal'>,
-  revision: number,
-): Promise<void> {
-  if (reflector.revision >= revision || signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done);
-    void reflector.waitFor(revision).then(done);
-  });
 }

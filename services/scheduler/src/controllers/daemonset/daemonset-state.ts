@@ -6,183 +6,183 @@ import {
   claimOf,
   compileDaemonSet,
   FailedPodBackoff,
-  type NodeAssessment,
   noteProgress,
   RolloutLedger,
   type RolloutProgress,
   targetNodeOf,
 } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
-import { controllerOf, type DaemonSet, type Node, type Pod, type PodStatus } from '@everynode/objects';
+import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
+import { DueNodes } from './due-nodes.js';
 import { PodsByNode } from './pods-by-node.js';
 
-/** The node a daemon pod is on or meant for; undefined for a pod that names none. */
-export function nodeOfPod(pod: CachedObject): string | undefined {
-  return pod.record.placement ?? targetNodeOf(pod.object as Pod);
+type CachedPod = CachedObject<Stored<Pod>>;
+
+/** The caches that a state is built from. */
+export interface StateCaches {
+  pods: ObjectCache<Stored<Pod>>;
+  nodes: ObjectCache<Stored<Node>>;
+}
+
+/** Returns the node that a daemon pod is bound or pinned to; undefined for a pod that names none. */
+function nodeOfPod(pod: CachedPod): string | undefined {
+  return pod.record.placement ?? targetNodeOf(pod.object);
 }
 
 /**
- * A pod as an assessment reads it. Where it is bound is known without its spec, and the spec is the one part of a pod that
- * is large and that no assessment looks at, so it is not even parsed.
+ * Returns a pod as an assessment reads it. The record says where the pod is bound. The spec is the one large part of a
+ * pod, and no assessment reads it, so it is not even parsed.
  */
-function assessedPod({ metadata, record, status }: CachedObject): Pod {
+function assessedPod({ metadata, record, status }: CachedPod): Pod {
   const spec = { containers: [], ...(record.placement !== null && { nodeName: record.placement }) };
-  return { metadata, spec, status: status as PodStatus | undefined } as Pod;
+  return { metadata, spec, status } as Pod;
 }
 
 /**
- * What the controller remembers of one DaemonSet between passes: its pods by node, the assessment of each node, and
- * which nodes have to be looked at again. Made from the caches when the DaemonSet becomes this replica's, and kept up by
- * events from then on, so a pass costs what has changed and not what there is.
+ * What the controller remembers of one DaemonSet between two reconciles: its pods by node, the assessment of each node,
+ * and the nodes that are due. It is filled from the caches when this replica takes the DaemonSet's shard, and kept up by
+ * events from then on, so a reconcile costs what has changed and not what there is.
  */
 export class DaemonSetState {
+  readonly uid: string;
   readonly pods = new PodsByNode();
   readonly ledger = new RolloutLedger();
   readonly backoff = new FailedPodBackoff();
-  readonly #nodes: ObjectCache;
-  readonly #dirty = new Set<string>();
-  readonly #rechecks = new Map<string, number>();
-  #earliestRecheck = Number.POSITIVE_INFINITY;
-  #compiled: CompiledDaemonSet | undefined;
-  #compiledFrom: CachedObject | undefined;
-  #hash = '';
+  readonly #nodes: StateCaches['nodes'];
+  readonly #due = new DueNodes();
+  #cached: CachedObject<Stored<DaemonSet>>;
+  #compiled: CompiledDaemonSet;
+  #currentHash = '';
   #progress: RolloutProgress | undefined;
-  /** What the owner's rate of creations has left. */
+  /** What is left of the creations that the owner's rate allows. */
   allowance: CreateAllowance | undefined;
-  /** Pods or revisions without an owner, or with the wrong one, may have to be claimed or released. */
+  /** A pod or revision may have to be adopted or released. */
   claimsDue = true;
-  /** The revisions, or the template, have changed since the hash was found. */
+  /** The template or a revision has changed since the current revision was determined. */
   revisionsDue = true;
+  /** When the status was last written from here, ms since the epoch. */
+  statusWrittenAt = 0;
 
   constructor(
-    readonly uid: string,
-    caches: { pods: ObjectCache; nodes: ObjectCache },
+    readonly key: string,
+    daemonSet: CachedObject<Stored<DaemonSet>>,
+    caches: StateCaches,
   ) {
+    this.uid = daemonSet.record.uid;
     this.#nodes = caches.nodes;
-    for (const pod of caches.pods.find('byOwner', uid)) {
-      if (controllerOf(pod.metadata)?.uid === uid) this.putPod(pod);
+    this.#cached = daemonSet;
+    this.#compiled = compileDaemonSet(daemonSet.object);
+    for (const pod of caches.pods.find('byOwner', this.uid)) {
+      if (controllerOf(pod.metadata)?.uid === this.uid) this.putPod(pod);
     }
-    this.lookAtAll();
+    this.#markAllDirty();
   }
 
-  get hash(): string {
-    return this.#hash;
+  /** The DaemonSet as it was last set, with its selectors and limits compiled. */
+  get compiled(): CompiledDaemonSet {
+    return this.#compiled;
   }
 
-  /** The hash of the current revision. Another one changes what every node's pods count for. */
-  set hash(hash: string) {
-    if (hash === this.#hash) return;
-    this.#hash = hash;
-    this.lookAtAll();
+  /** Sets the DaemonSet as it is now. A change of its spec or metadata makes every node due. */
+  setDaemonSet(daemonSet: CachedObject<Stored<DaemonSet>>): void {
+    const before = this.#cached.record;
+    const { desired, metadata } = daemonSet.record;
+    if (before.desired === desired && before.metadata === metadata) return;
+    this.#cached = daemonSet;
+    this.#compiled = compileDaemonSet(daemonSet.object);
+    this.revisionsDue = true;
+    this.#markAllDirty();
   }
 
-  putPod(pod: CachedObject): void {
+  /** The hash of the current revision; empty until it is determined. */
+  get currentHash(): string {
+    return this.#currentHash;
+  }
+
+  /** Sets the hash of the current revision. Another hash changes what the pods of every node count for. */
+  setCurrentHash(hash: string): void {
+    if (hash === this.#currentHash) return;
+    this.#currentHash = hash;
+    this.#markAllDirty();
+  }
+
+  putPod(pod: CachedPod): void {
     const node = nodeOfPod(pod);
     for (const changed of node === undefined ? this.pods.remove(pod.record.uid) : this.pods.put(node, pod)) {
-      this.#dirty.add(changed);
+      this.#due.markDirty(changed);
     }
   }
 
   removePod(uid: string): void {
-    for (const node of this.pods.remove(uid)) this.#dirty.add(node);
+    for (const node of this.pods.remove(uid)) this.#due.markDirty(node);
   }
 
-  lookAt(node: string): void {
-    this.#dirty.add(node);
+  markDirty(node: string): void {
+    this.#due.markDirty(node);
   }
 
-  lookAtAll(): void {
-    for (const node of this.#nodes.list()) this.#dirty.add(node.record.name);
-    for (const node of this.pods.nodes()) this.#dirty.add(node);
-  }
-
-  /** Takes the DaemonSet as it is now. What bears on placement or rollout makes every node due. */
-  take(daemonSet: CachedObject): CompiledDaemonSet {
-    const before = this.#compiledFrom?.record;
-    const { record } = daemonSet;
-    if (this.#compiled && before?.desired === record.desired && before.metadata === record.metadata) {
-      return this.#compiled;
-    }
-    this.#compiled = compileDaemonSet(daemonSet.object as DaemonSet);
-    this.#compiledFrom = daemonSet;
-    this.revisionsDue = true;
-    this.lookAtAll();
-    return this.#compiled;
-  }
-
-  /** Is this one of our pods that the selector does not match any more? The selector itself never changes. */
-  mustRelease(pod: CachedObject): boolean {
-    return this.#compiled !== undefined && claimOf(this.#compiled.daemonSet, pod) === 'release';
+  /** True for a pod of this DaemonSet that the selector does not match any more. The selector itself never changes. */
+  mustRelease(pod: CachedPod): boolean {
+    return claimOf(this.#compiled.daemonSet, pod) === 'release';
   }
 
   /**
-   * Assesses the nodes that are due and gives their names. `now` in ms since the epoch. A node without a Node object and
-   * without pods is forgotten.
+   * Assesses the nodes that are due and returns their names. `now` in ms since the epoch. A node without a Node object
+   * and without pods leaves the ledger.
    */
-  assessDue(compiled: CompiledDaemonSet, now: number): string[] {
-    this.#takeRechecks(now);
-    const due = [...this.#dirty];
-    this.#dirty.clear();
-    for (const name of due) this.#assess(compiled, name, now);
+  assessDue(now: number): string[] {
+    if (now >= (this.nextRecheckAt ?? Number.POSITIVE_INFINITY)) this.backoff.sweep(now);
+    const due = this.#due.dequeue(now);
+    for (const name of due) this.#assess(name, now);
     return due;
   }
 
-  #assess(compiled: CompiledDaemonSet, name: string, now: number): void {
+  #assess(name: string, now: number): void {
     const node = this.#nodes.get('', name);
     const pods = this.pods.on(name);
     if (!node && pods.length === 0) {
       this.ledger.delete(name);
       return;
     }
-    const waitMs = this.backoff.remainingMs(this.backoffKey(name), now);
-    const assessment: NodeAssessment = assessNode(compiled, {
-      node: node?.object as Node | undefined,
+    const waitMs = this.backoff.remainingMs(this.#backoffKey(name), now);
+    const assessment = assessNode(this.#compiled, {
+      node: node?.object,
       pods: pods.map(assessedPod),
-      currentHash: this.#hash,
+      currentHash: this.#currentHash,
       now,
       inBackoff: waitMs > 0,
     });
     this.ledger.set(name, assessment);
-    const recheckAt = Math.min(
-      assessment.recheckAtMs ?? Number.POSITIVE_INFINITY,
-      waitMs > 0 ? now + waitMs : Infinity,
-    );
-    if (recheckAt !== Number.POSITIVE_INFINITY) {
-      this.#rechecks.set(name, recheckAt);
-      this.#earliestRecheck = Math.min(this.#earliestRecheck, recheckAt);
-    }
+    const recheckAt = Math.min(assessment.recheckAtMs ?? Infinity, waitMs > 0 ? now + waitMs : Infinity);
+    if (recheckAt !== Infinity) this.#due.recheckAt(name, recheckAt);
   }
 
-  /** What conditions are worked out from; notes how far the rollout has come. `now` in ms since the epoch. */
-  conditionView(cached: CachedObject, now: number): ConditionView {
-    const compiled = this.take(cached);
-    const { status, metadata } = compiled.daemonSet;
-    const stored = { status, generation: metadata?.generation };
-    this.#progress = noteProgress(this.#progress, this.#hash, this.ledger.settled, now, stored);
-    const { daemonSet, limits } = compiled;
+  /** Returns what conditions are computed from, and records how far the rollout has come. `now` in ms since the epoch. */
+  conditionView(now: number): ConditionView {
+    const { daemonSet, limits } = this.#compiled;
+    const stored = { status: daemonSet.status, generation: daemonSet.metadata?.generation };
+    this.#progress = noteProgress(this.#progress, this.#currentHash, this.ledger.settled, now, stored);
     const progressAt = this.#progress.at;
-    return { daemonSet, limits, ledger: this.ledger, currentHash: this.#hash, progressAt, now };
+    return { daemonSet, limits, ledger: this.ledger, currentHash: this.#currentHash, progressAt, now };
   }
 
-  /** When the next node is due by time alone; undefined when none is. */
+  /** When the next node is due by time, ms since the epoch; undefined when none is. */
   get nextRecheckAt(): number | undefined {
-    return this.#earliestRecheck === Number.POSITIVE_INFINITY ? undefined : this.#earliestRecheck;
+    return this.#due.nextRecheckAt;
   }
 
-  /** Back-off starts afresh with a new generation. */
-  backoffKey(node: string): string {
-    return `${this.uid}/${this.#compiled?.daemonSet.metadata?.generation ?? 0}/${node}`;
+  /** Records that a failed pod on the node is deleted now: the next one there has to wait. */
+  noteFailure(node: string, now: number): void {
+    this.backoff.note(this.#backoffKey(node), now);
   }
 
-  #takeRechecks(now: number): void {
-    if (now < this.#earliestRecheck) return;
-    this.#earliestRecheck = Number.POSITIVE_INFINITY;
-    for (const [node, at] of this.#rechecks) {
-      if (at <= now) {
-        this.#rechecks.delete(node);
-        this.#dirty.add(node);
-      } else this.#earliestRecheck = Math.min(this.#earliestRecheck, at);
-    }
-    this.backoff.sweep(now);
+  /** The back-off starts afresh with a new generation: it may have mended what failed. */
+  #backoffKey(node: string): string {
+    return `${this.uid}/${this.#compiled.daemonSet.metadata?.generation ?? 0}/${node}`;
+  }
+
+  #markAllDirty(): void {
+    for (const node of this.#nodes.list()) this.#due.markDirty(node.record.name);
+    for (const node of this.pods.nodes()) this.#due.markDirty(node);
   }
 }

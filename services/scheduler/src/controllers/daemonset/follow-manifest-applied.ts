@@ -4,19 +4,18 @@ import { keyOf } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 
 /**
- * Hears of manifests that were applied and has them looked at. It only says when: what to do is read from the caches,
- * which hear of the same change by themselves, so a manifest that is missed here is not missed.
- * Resolves when the bus is told to stop.
+ * Queues each DaemonSet whose manifest was applied. The event only says when: what to do is read from the caches, which
+ * receive the same change by themselves, so an event that is lost does no harm. Resolves when the bus is stopped.
  */
-export function followManifests(bus: Bus, log: Logger, lookAt: (key: string) => void): Promise<void> {
+export function followManifestApplied(bus: Bus, log: Logger, enqueue: (key: string) => void): Promise<void> {
   return bus.follow(streams.manifests.name, subjects.allManifests, {
     onReset: () => undefined,
     onMessage: ({ body }) => {
       try {
         const applied = parseEvent('manifest-applied', body);
-        if (applied.resource === 'daemonsets.apps') lookAt(keyOf(applied));
+        if (applied.resource === 'daemonsets.apps') enqueue(keyOf(applied));
       } catch (err) {
-        log.warn({ err }, 'a manifest-applied event was not understood');
+        log.warn({ err }, 'a manifest-applied event cannot be read');
       }
     },
   });

@@ -1,12 +1,15 @@
-import type { CachedObject, ObjectChange } from '@everynode/list-watch';
+import type { CachedObject } from '@everynode/list-watch';
+import type { Pod, Stored } from '@everynode/objects';
 
-/** The pods of one DaemonSet, by the node each is on or pinned to. Kept up with O(1) work for each change of a pod. */
+type CachedPod = CachedObject<Stored<Pod>>;
+
+/** The pods of one DaemonSet, by the node that each is bound or pinned to. A change of a pod costs O(1). */
 export class PodsByNode {
-  readonly #nodes = new Map<string, Map<string, CachedObject>>();
+  readonly #nodes = new Map<string, Map<string, CachedPod>>();
   readonly #nodeOf = new Map<string, string>();
 
-  /** Puts a pod in place, or moves it. Gives the nodes whose pods changed. */
-  put(node: string, pod: CachedObject): string[] {
+  /** Puts a pod in place, or moves it. Returns the nodes whose pods changed. */
+  put(node: string, pod: CachedPod): string[] {
     const { uid } = pod.record;
     const before = this.#nodeOf.get(uid);
     if (before !== undefined && before !== node) this.remove(uid);
@@ -20,6 +23,7 @@ export class PodsByNode {
     return before === undefined || before === node ? [node] : [before, node];
   }
 
+  /** Removes a pod. Returns the nodes whose pods changed. */
   remove(uid: string): string[] {
     const node = this.#nodeOf.get(uid);
     if (node === undefined) return [];
@@ -30,26 +34,16 @@ export class PodsByNode {
     return [node];
   }
 
-  on(node: string): CachedObject[] {
+  on(node: string): CachedPod[] {
     return [...(this.#nodes.get(node)?.values() ?? [])];
   }
 
-  /** Nodes that have pods, whether or not there is such a node. */
+  /** Names of nodes that have pods, whether or not there is a Node object. */
   nodes(): Iterable<string> {
     return this.#nodes.keys();
   }
 
-  *all(): Iterable<CachedObject> {
+  *all(): Iterable<CachedPod> {
     for (const pods of this.#nodes.values()) yield* pods.values();
   }
-}
-
-/** Does a change of a node bear on where daemons run? Conditions and capacity do not. */
-export function bearsOnPlacement({ type, previous, current }: ObjectChange): boolean {
-  if (type !== 'MODIFIED' || !previous) return true;
-  return (
-    previous.record.uid !== current.record.uid ||
-    previous.record.desired !== current.record.desired ||
-    JSON.stringify(previous.metadata.labels ?? {}) !== JSON.stringify(current.metadata.labels ?? {})
-  );
 }

@@ -1,54 +1,75 @@
 import { randomUUID } from 'node:crypto';
+import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
 import {
-  type History,
-  hashOf,
-  historyOf,
-  ownerReferenceTo,
-  REVISION_LABEL,
-  revisionData,
-  revisionHash,
-} from '@everynode/daemonset';
-import type { ControllerRevision, DaemonSet, StoredMeta } from '@everynode/objects';
-import { canonicalJson, metadataText, timestamp } from '@everynode/objects';
-import type { Decision, Fence, ObjectKey, Store, WriteResult } from '@everynode/store';
+  type ControllerRevision,
+  canonicalJson,
+  type DaemonSetStatus,
+  metadataText,
+  type Stored,
+  type StoredMeta,
+  timestamp,
+} from '@everynode/objects';
+import type { Decision, Store, WriteResult } from '@everynode/store';
+import { decideStatus } from './decide-status.js';
+import type { ReconcilePass, StepContext } from './reconcile-pass.js';
+import { dropDuplicates } from './revision-cleanup.js';
+import { keyOfRevision, ownerReferenceTo, REVISIONS, revisionsOf } from './revision-store.js';
 
-export const REVISIONS = 'controllerrevisions.apps';
-
-/** Two templates have one hash. The count in the status is raised, and the pass repeated with another hash. */
-export class HashCollisionError extends Error {
+/** Two templates have one hash. The count in the status is raised, and the next pass computes another hash. */
+class HashCollisionError extends Error {
   override readonly name = 'HashCollisionError';
   readonly retryable = true;
 }
 
-/** What {@link syncCurrentRevision} found or made. `written` is 0 when everything was in place. */
-export interface CurrentRevision {
+/**
+ * Determines the current revision, and makes or renumbers it where that is due. Returns the last revision of the store
+ * that it wrote, 0 when everything was in place.
+ * @throws HashCollisionError after it has raised the collision count.
+ */
+export async function syncRevision(context: StepContext, pass: ReconcilePass): Promise<number> {
+  const { state } = pass;
+  if (!state.revisionsDue) return 0;
+  const revisions = revisionsOf(context.reflector.cache(REVISIONS), state.uid);
+  try {
+    const { hash, history, written } = await syncCurrentRevision(context.store, pass, revisions);
+    if (written > 0) return written;
+    state.setCurrentHash(hash);
+    state.revisionsDue = false;
+    return await dropDuplicates(context.store, pass, history.duplicates);
+  } catch (error) {
+    if (error instanceof HashCollisionError) await countCollision(context.store, pass);
+    throw error;
+  }
+}
+
+interface CurrentRevision {
   hash: string;
-  history: History;
+  history: History<Stored<ControllerRevision>>;
+  /** 0 when the revision was in place. */
   written: number;
 }
 
 /**
  * Finds the revision that equals the template, makes it when there is none, and gives it the highest number when it is
- * an old one (a rollback). Throws {@link HashCollisionError}. Source: pkg/controller/daemon/update.go, constructHistory.
+ * an old one (a rollback). Source: pkg/controller/daemon/update.go, constructHistory.
  */
-export async function syncCurrentRevision(
+async function syncCurrentRevision(
   store: Store,
-  daemonSet: DaemonSet,
-  revisions: ControllerRevision[],
-  fence: Fence,
-  now: number,
+  pass: ReconcilePass,
+  revisions: Stored<ControllerRevision>[],
 ): Promise<CurrentRevision> {
+  const { daemonSet, fence } = pass;
   const history = historyOf(daemonSet, revisions);
   const { current, next } = history;
   if (!current) {
     const hash = revisionHash(daemonSet);
-    const { revision } = await create(store, daemonSet, hash, next.revision, fence, now);
+    const { revision } = await createRevision(store, pass, hash, next.revision);
     return { hash, history, written: revision };
   }
   const hash = hashOf(current);
   if (next.action !== 'renumber') return { hash, history, written: 0 };
   const { revision } = await store.write({
-    key: keyOfRevision(daemonSet, current.metadata?.name ?? ''),
+    key: keyOfRevision(daemonSet, current.metadata.name),
     reads: 'all',
     fence,
     decide: (stored): Decision => {
@@ -60,16 +81,14 @@ export async function syncCurrentRevision(
   return { hash, history, written: revision };
 }
 
-function create(
+function createRevision(
   store: Store,
-  daemonSet: DaemonSet,
+  { daemonSet, fence, now }: ReconcilePass,
   hash: string,
   revision: number,
-  fence: Fence,
-  now: number,
 ): Promise<WriteResult> {
   const data = revisionData(daemonSet);
-  const { name = '', namespace = '', annotations } = daemonSet.metadata ?? {};
+  const { name, namespace, annotations } = daemonSet.metadata;
   const metadata: StoredMeta = {
     name: `${name}-${hash}`,
     namespace,
@@ -100,6 +119,16 @@ function desiredText(data: unknown, revision: number): string {
   return `{"data":${canonicalJson(data)},"revision":${revision}}`;
 }
 
-export function keyOfRevision(daemonSet: DaemonSet, name: string): ObjectKey {
-  return { resource: REVISIONS, namespace: daemonSet.metadata?.namespace ?? '', name };
+async function countCollision(store: Store, { daemonSet, cached, fence }: ReconcilePass): Promise<void> {
+  const used = daemonSet.status?.collisionCount ?? 0;
+  await store.write({
+    key: cached.record,
+    reads: 'observed',
+    fence,
+    decide: (current) =>
+      decideStatus(current, cached.record.uid, (stored) => ({
+        ...(stored as DaemonSetStatus),
+        collisionCount: Math.max(stored?.collisionCount ?? 0, used + 1),
+      })),
+  });
 }

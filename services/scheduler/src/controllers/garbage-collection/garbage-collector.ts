@@ -8,7 +8,8 @@ import {
 } from '@everynode/objects';
 import type { Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
-import { caughtUp, ShardedQueue } from '../sharded-queue.js';
+import { caughtUp } from '../caught-up.js';
+import { ShardedQueue } from '../sharded-queue.js';
 import { decideCollection, decideFinalizerRemoval, decideForcedDeletion, decideRelease } from './collect.js';
 import {
   actionFor,

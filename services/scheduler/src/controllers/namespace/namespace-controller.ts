@@ -4,7 +4,8 @@ import type { ResourceName } from '@everynode/objects';
 import { decideDeletion, deletionRulesOf } from '@everynode/objects';
 import type { Current, Decision, Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
-import { caughtUp, ShardedQueue } from '../sharded-queue.js';
+import { caughtUp } from '../caught-up.js';
+import { ShardedQueue } from '../sharded-queue.js';
 import { decideFinalize, decideTerminating } from './finish-namespace.js';
 import {
   decideRootCa,

@@ -11,7 +11,8 @@ import {
 import type { Fence, WriteResult } from '@everynode/store';
 import type { EventSubject } from '../../events/event-recorder.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
-import { caughtUp, ShardedQueue } from '../sharded-queue.js';
+import { caughtUp } from '../caught-up.js';
+import { ShardedQueue } from '../sharded-queue.js';
 import { decideNode, judgeNode, type NodeVerdict } from './decide-node.js';
 import { type ActiveTaint, decideEviction, evictionTime } from './eviction.js';
 import { Liveness } from './liveness.js';

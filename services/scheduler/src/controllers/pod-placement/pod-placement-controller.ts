@@ -13,7 +13,8 @@ import type { Fence, WriteRequest } from '@everynode/store';
 import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
 import { chooseVictims, type OccupiedNode, type Preemption } from '../../placement/choose-victims.js';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
-import { caughtUp, ShardedQueue } from '../sharded-queue.js';
+import { caughtUp } from '../caught-up.js';
+import { ShardedQueue } from '../sharded-queue.js';
 import { decideBinding, decideNomination, decidePreemption } from './decide-placement.js';
 
 const COMPONENT = 'default-scheduler';

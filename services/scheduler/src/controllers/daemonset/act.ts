@@ -1,0 +1,94 @@
+import { type ApiError, type DaemonSet, priorityClassIn, type Stored } from '@everynode/objects';
+import { scheduledEvent } from '../../events/scheduled-event.js';
+import { decideTermination } from '../../pod-termination/terminate-pod.js';
+import { isRefusal } from '../reconcile-backoff.js';
+import { DaemonPodFactory } from './daemon-pods.js';
+import type { PodActions, PodDeletion } from './decide-actions.js';
+import type { ReconcilePass, StepContext } from './reconcile-pass.js';
+
+/**
+ * Creates and deletes pods. All writes are tried, whatever becomes of one of them. Returns the last revision that was
+ * written, 0 for none. The uids of created pods are added to `reserved`: the caller releases their capacity.
+ *
+ * A refusal is recorded as an event of the DaemonSet, because a user has to mend it. An outage is not.
+ * @throws the first error of all writes.
+ */
+export async function act(
+  context: StepContext,
+  pass: ReconcilePass,
+  { createOn, deletes }: PodActions,
+  reserved: string[],
+): Promise<number> {
+  // Both begin in the same turn, so that their writes meet in one group commit.
+  const [created, deleted] = await Promise.all([
+    Promise.allSettled(createPods(context, pass, createOn, reserved)),
+    Promise.allSettled(deletes.map((deletion) => deletePod(context, pass, deletion))),
+  ]);
+  const { events } = context;
+  reportRefusal(pass.daemonSet, created, (daemonSet, error) => events.createRefused(daemonSet, error));
+  reportRefusal(pass.daemonSet, deleted, (daemonSet, error) => events.deleteRefused(daemonSet, error));
+  let last = 0;
+  for (const outcome of [...created, ...deleted]) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    last = Math.max(last, outcome.value);
+  }
+  return last;
+}
+
+/** Thousands of pods are refused for one reason, so one event is enough. */
+function reportRefusal(
+  daemonSet: Stored<DaemonSet>,
+  outcomes: readonly PromiseSettledResult<number>[],
+  report: (daemonSet: Stored<DaemonSet>, error: ApiError) => void,
+): void {
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled' || !isRefusal(outcome.reason)) continue;
+    report(daemonSet, outcome.reason);
+    return;
+  }
+}
+
+function createPods(
+  { store, reflector, capacity, recorder, events }: StepContext,
+  { daemonSet, state, fence, now }: ReconcilePass,
+  nodes: readonly string[],
+  reserved: string[],
+): Promise<number>[] {
+  if (nodes.length === 0) return [];
+  const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
+  const nodeCache = reflector.cache('nodes');
+  const { overrides } = state.compiled.limits;
+  const find = (name: string | undefined) => priorityClassIn(classes, name);
+  const factory = new DaemonPodFactory(daemonSet, state.currentHash, overrides, capacity, find, now);
+  const namespace = daemonSet.metadata.namespace;
+  return nodes.map(async (node) => {
+    const labelled = nodeCache.get('', node)?.object;
+    const { name, uid, revision, bound } = await factory.createOn(node, labelled, fence, store);
+    reserved.push(uid);
+    events.created(daemonSet, name);
+    if (bound) recorder.record(scheduledEvent({ namespace, name, uid }, node));
+    return revision;
+  });
+}
+
+async function deletePod(
+  { store, events }: StepContext,
+  { daemonSet, state, fence, now }: ReconcilePass,
+  { node, pod, reason }: PodDeletion,
+): Promise<number> {
+  const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+  if (reason === 'failed') {
+    state.noteFailure(node, now);
+    events.foundFailed(daemonSet, { namespace, name, node });
+  }
+  const result = await store.write({
+    key: { resource: 'pods', namespace, name },
+    reads: 'all',
+    fence,
+    decide: (current) => decideTermination(current, uid, now),
+  });
+  if (result.outcome === 'kept') return 0;
+  if (reason === 'succeeded') events.foundSucceeded(daemonSet, { namespace, name, node });
+  events.deleted(daemonSet, name);
+  return result.revision;
+}

@@ -1,0 +1,46 @@
+import { takeCreates } from '@everynode/daemonset';
+import { caughtUp } from '../caught-up.js';
+import { act } from './act.js';
+import type { DaemonSetState } from './daemonset-state.js';
+import { decideActions } from './decide-actions.js';
+import type { ReconcilePass, StepContext } from './reconcile-pass.js';
+import { trimRevisions } from './revision-cleanup.js';
+
+/**
+ * Assesses the nodes that are due, creates and deletes their pods, and moves a rollout on. Resolves when the caches show
+ * what it wrote. Returns how long creations have to wait for the owner's rate, in ms; undefined when none has to.
+ */
+export async function managePods(context: StepContext, pass: ReconcilePass): Promise<number | undefined> {
+  const { state, now } = pass;
+  const due = state.assessDue(now);
+  const wanted = decideActions(pass, due);
+  const { createOn, nextInMs } = throttle(state, wanted.createOn, now);
+  const { deletes } = wanted;
+  const reserved: string[] = [];
+  try {
+    const written = await act(context, pass, { createOn, deletes }, reserved);
+    await caughtUp(context, written);
+    if (written === 0) await trimRevisions(context, pass);
+    return nextInMs;
+  } catch (error) {
+    // Nothing has changed on these nodes, so no event will mark them again.
+    for (const node of due) state.markDirty(node);
+    for (const { node } of deletes) state.markDirty(node);
+    throw error;
+  } finally {
+    for (const uid of reserved) context.capacity.release(uid);
+  }
+}
+
+/** Holds creations back to the owner's rate. Nodes that have to wait stay due. */
+function throttle(
+  state: DaemonSetState,
+  wanted: readonly string[],
+  now: number,
+): { createOn: string[]; nextInMs: number | undefined } {
+  const { createsPerMinute } = state.compiled.limits;
+  const { granted, allowance, nextInMs } = takeCreates(state.allowance, createsPerMinute, wanted.length, now);
+  state.allowance = allowance;
+  for (const node of wanted.slice(granted)) state.markDirty(node);
+  return { createOn: wanted.slice(0, granted), nextInMs };
+}

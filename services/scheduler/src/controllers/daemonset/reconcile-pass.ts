@@ -1,0 +1,23 @@
+import type { CachedObject } from '@everynode/list-watch';
+import type { DaemonSet, Stored } from '@everynode/objects';
+import type { Fence } from '@everynode/store';
+import type { SchedulerContext } from '../../scheduler-context.js';
+import type { DaemonSetEvents } from './daemonset-events.js';
+import type { DaemonSetState } from './daemonset-state.js';
+
+/** What every step of a reconcile gets from the controller. */
+export interface StepContext
+  extends Pick<SchedulerContext, 'store' | 'reflector' | 'capacity' | 'recorder' | 'signal'> {
+  events: DaemonSetEvents;
+}
+
+/** One reconcile of one DaemonSet: what each of its steps works on. */
+export interface ReconcilePass {
+  cached: CachedObject<Stored<DaemonSet>>;
+  daemonSet: Stored<DaemonSet>;
+  state: DaemonSetState;
+  /** Proves, in each write, that this replica still holds the DaemonSet's shard. */
+  fence: Fence;
+  /** When the pass began, ms since the epoch. */
+  now: number;
+}
