@@ -1,8 +1,7 @@
-import { claimOf } from '@everynode/daemonset';
+import { claimOf, ownerReferenceTo } from '@everynode/daemonset';
 import type { WriteRequest } from '@everynode/store';
 import { decideAdoption, decideRelease } from './decide-ownership.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
-import { ownerReferenceTo } from './revision-store.js';
 
 const CLAIMED_RESOURCES = ['pods', 'controllerrevisions.apps'] as const;
 

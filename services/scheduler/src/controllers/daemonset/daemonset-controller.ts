@@ -1,5 +1,5 @@
 import type { ObjectCache, ReconcileResult } from '@everynode/list-watch';
-import { type DaemonSet, isEmptySelector, keyOf, parseKey, type Stored } from '@everynode/objects';
+import { type DaemonSet, isEmptySelector, keyOf, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
@@ -61,8 +61,7 @@ export class DaemonSetController implements Controller {
   }
 
   async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
-    const { namespace, name } = parseKey(key);
-    const cached = this.#daemonSets.get(namespace, name);
+    const cached = this.#daemonSets.getByKey(key);
     if (!cached) {
       this.#states.delete(key);
       return undefined;

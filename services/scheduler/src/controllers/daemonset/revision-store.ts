@@ -1,20 +1,8 @@
 import type { ObjectCache } from '@everynode/list-watch';
-import type { ControllerRevision, DaemonSet, OwnerReference, Stored } from '@everynode/objects';
+import type { ControllerRevision, DaemonSet, Stored } from '@everynode/objects';
 import type { Fence, ObjectKey, Store } from '@everynode/store';
 
 export const REVISIONS = 'controllerrevisions.apps';
-
-/** Returns the reference that makes a DaemonSet the controller of an object. */
-export function ownerReferenceTo(daemonSet: Stored<DaemonSet>): OwnerReference {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    name: daemonSet.metadata.name,
-    uid: daemonSet.metadata.uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
 
 export function keyOfRevision(daemonSet: Stored<DaemonSet>, name: string): ObjectKey {
   return { resource: REVISIONS, namespace: daemonSet.metadata.namespace, name };

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type History, hashOf, historyOf, REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
+import {
+  type History,
+  hashOf,
+  historyOf,
+  ownerReferenceTo,
+  REVISION_LABEL,
+  revisionData,
+  revisionHash,
+} from '@everynode/daemonset';
 import {
   type ControllerRevision,
   canonicalJson,
@@ -13,7 +21,7 @@ import type { Decision, Store, WriteResult } from '@everynode/store';
 import { decideStatus } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { dropDuplicates } from './revision-cleanup.js';
-import { keyOfRevision, ownerReferenceTo, REVISIONS, revisionsOf } from './revision-store.js';
+import { keyOfRevision, REVISIONS, revisionsOf } from './revision-store.js';
 
 /** Two templates have one hash. The count in the status is raised, and the next pass computes another hash. */
 class HashCollisionError extends Error {
