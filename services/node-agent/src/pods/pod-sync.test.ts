@@ -1,92 +1,9 @@
-import { ContractError, subjects } from '@everynode/contract';
-import { testLog } from '@everynode/test-kit';
+import { RequestFailedError } from '@everynode/bus';
+import { ContractError } from '@everynode/contract';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { HostedNode } from '../nodes/hosted-nodes.js';
-import type { AssignedPod, Runtime } from '../runtime/runtime.js';
-import { PodSync } from './pod-sync.js';
-
-const NODE: HostedNode = { name: 'node-1', number: 1, labels: {}, taints: [], capacity: {} };
-
-const pod = (uid: string): AssignedPod => ({
-  metadata: { name: `pod-${uid}`, namespace: 'default', uid },
-  spec: { nodeName: NODE.name, containers: [{ name: 'c', image: 'i' }] },
-});
-
-const identity = (uid: string, rest: { gone?: boolean } = {}) => ({
-  namespace: 'default',
-  name: `pod-${uid}`,
-  uid,
-  node: NODE.name,
-  graceSeconds: 30,
-  gone: false,
-  ...rest,
-});
-
-class RecordingRuntime implements Runtime {
-  readonly running = new Set<string>();
-  readonly stopping = new Map<string, number>();
-  start(started: AssignedPod): void {
-    this.running.add(started.metadata.uid);
-  }
-  stop(uid: string, graceSeconds: number): void {
-    this.stopping.set(uid, graceSeconds);
-  }
-  forget(uid: string): void {
-    this.running.delete(uid);
-  }
-  counts(): ReadonlyMap<string, number> {
-    return new Map([['running', this.running.size]]);
-  }
-  close(): void {
-    this.running.clear();
-  }
-}
-
-/** The control plane's side: what it would answer, and a hook for what happens while an answer is on its way. */
-function setup() {
-  const assigned = new Map<string, { graceSeconds?: number }>();
-  const state = { revision: 10, whileListing: () => undefined as unknown };
-  const runtime = new RecordingRuntime();
-  const stopped: string[] = [];
-  const sync = new PodSync({
-    agent: 'agent-1',
-    runtime,
-    nodes: new Map([[NODE.name, NODE]]),
-    reportStopped: ({ uid }) => stopped.push(uid),
-    onForgotten: () => undefined,
-    log: testLog(),
-    signal: new AbortController().signal,
-    bus: {
-      request: async (subject, body) => {
-        if (subject === subjects.request('agent-1', 'fetch-pods')) {
-          const { uids } = JSON.parse(body) as { uids: string[] };
-          return JSON.stringify({ revision: state.revision, pods: uids.filter((uid) => assigned.has(uid)).map(pod) });
-        }
-        const pods = [...assigned].map(([uid, { graceSeconds }]) => ({
-          namespace: 'default',
-          name: `pod-${uid}`,
-          uid,
-          node: NODE.name,
-          ...(graceSeconds !== undefined && { graceSeconds }),
-        }));
-        const reply = JSON.stringify({ revision: state.revision, pods, more: false });
-        state.whileListing();
-        return reply;
-      },
-    },
-  });
-  const command = (event: 'pod-assigned' | 'pod-terminating', content: object) => {
-    const body = JSON.stringify(content);
-    return sync.command({
-      subject: subjects.command('agent-1', event),
-      event: undefined,
-      bytes: Buffer.from(body),
-      body,
-    });
-  };
-  return { assigned, state, runtime, stopped, sync, command };
-}
+import { identity, NODE, pod, podSyncSetup as setup } from '../../fixtures/pod-sync-setup.js';
 
 describe('synchronising with the assigned pods', () => {
   it('starts what is assigned, stops what is going, forgets what is gone', async () => {
@@ -178,6 +95,16 @@ describe('synchronising with the assigned pods', () => {
     expect(stopped).toEqual(['a']);
     command('pod-terminating', { revision: 13, pods: [identity('a')] });
     expect(stopped).toEqual(['a', 'a']);
+  });
+
+  it('asks again when the control plane could not answer, and logs its reason', async () => {
+    const lines: string[] = [];
+    const { assigned, runtime, sync, state } = setup(pino({}, { write: (line) => lines.push(line) }));
+    assigned.set('a', {});
+    state.failures.push(new RequestFailedError('list-pods', 'the store cannot be reached'));
+    await sync.resync();
+    expect([...runtime.running]).toEqual(['a']);
+    expect(lines.join('')).toContain('the store cannot be reached');
   });
 
   it('asks for the list when it is to stop a pod that it has never heard of', async () => {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PodEvent, PodStatusItem } from '@everynode/contract';
 import { type BackoffOptions, backoffMs, type Logger, pause } from '@everynode/service-shell';
-import { RecentMap } from '../recent-map.js';
+import { LRUCache } from 'lru-cache';
 import type { AssignedPod, PodReport } from '../runtime/runtime.js';
+import { MAX_ITEMS, nextMessage, type PodIdentity, type StatusEntry, type StatusMessage } from './status-message.js';
 
 export interface StatusOutboxOptions {
   /** Start of this process, ms since the epoch. */
@@ -13,50 +13,47 @@ export interface StatusOutboxOptions {
   signal: AbortSignal;
 }
 
-/** Names one pod on the bus. */
-export type PodIdentity = Pick<PodStatusItem, 'namespace' | 'name' | 'uid' | 'node'>;
-
-const MAX_ITEMS = 500;
-/** In characters of JSON; the rest of a message is small. */
-const MAX_BODY = 480_000;
-/** Of one pod between two messages; older ones are left out. */
+/** Events of one pod between two messages; older ones are left out. */
 const MAX_EVENTS = 50;
 /** Messages on their way at once: the round trips overlap, and a bus that is slow holds no more than these. */
 const MAX_IN_FLIGHT = 4;
-/** While reports keep coming they travel together, in ms. */
+/** While reports keep coming, this long is waited between two messages so that many travel together, in ms. */
 const GATHER_MS = 10;
-/** Pods that are over and of which the last number is remembered, should more have to be said. */
-const PODS_OVER = 20_000;
+/** Pods without an entry whose last sequence is remembered: a later report has to have a higher one. */
+const MAX_SEQUENCES = 20_000;
 const BACKOFF: BackoffOptions = { firstMs: 100, maxMs: 3000 };
 
-/** The latest of one pod. It is kept while the pod runs, so that it can be said again. */
-interface Entry {
-  identity: PodIdentity;
-  status: PodReport['status'] | undefined;
-  stopped: boolean;
-  sequence: number;
-  /** Not sent yet. */
-  events: PodEvent[];
-}
-
-interface Batch {
-  entries: { entry: Entry; events: PodEvent[]; sequence: number }[];
-  body: string;
-}
+/** Where the report on a pod is; see {@link StatusOutbox}. */
+export type ReportMode = 'unknown' | 'waiting' | 'sent';
 
 /**
- * What is to be reported, the latest for each pod. A pod that changes faster than the bus takes reports is reported as it
- * is then; its events add up. A pod whose message the bus did not take is reported anew, as it is by then.
+ * Sends the latest report of each pod, many in one message. A pod that changes faster than the bus accepts messages is
+ * reported as it is at the time of the message; its events add up. The bus may lose messages that it has accepted, before
+ * a scheduler has read them: {@link repeatAll} sends everything again. Memory is bounded by the number of pods.
  *
- * The bus may lose what it has taken, before anybody has written it down; {@link repeatAll} is for then. Memory is
- * bounded by the number of pods.
+ * The report on a pod, known by its uid, is in one of three modes:
+ *
+ * - `unknown`: nothing is kept of the pod but the sequence of its last report.
+ * - `waiting`: a report is to be sent with the next message.
+ * - `sent`: the report is in a message that is on its way, or that the bus has accepted.
+ *
+ * What an event does (status-outbox.test.ts holds each cell):
+ *
+ * | event             | unknown   | waiting            | sent                                        |
+ * | ----------------- | --------- | ------------------ | ------------------------------------------- |
+ * | reported          | → waiting | – (replaces it)    | → waiting                                   |
+ * | repeatAll         | –         | –                  | → waiting                                   |
+ * | message is built  | –         | → sent, sequence+1 | –                                           |
+ * | message accepted  | –         | –                  | → unknown if it was the pod's end, else –   |
+ * | message failed    | –         | – (events added)   | → waiting, with its events                  |
+ * | forget            | –         | → unknown          | → unknown                                   |
  */
 export class StatusOutbox {
   readonly #options: StatusOutboxOptions;
-  readonly #entries = new Map<string, Entry>();
-  /** Uids of what is to be sent, in the order in which it came up. */
-  readonly #dirty = new Set<string>();
-  readonly #lastSequences = new RecentMap<string, number>(PODS_OVER);
+  readonly #entries = new Map<string, StatusEntry>();
+  /** Uids of the entries that wait, in the order in which they came. */
+  readonly #waiting = new Set<string>();
+  readonly #lastSequences = new LRUCache<string, number>({ max: MAX_SEQUENCES });
   readonly #inFlight = new Set<Promise<void>>();
   #failures = 0;
   #sending: Promise<void> | undefined;
@@ -65,46 +62,50 @@ export class StatusOutbox {
     this.#options = options;
   }
 
-  /** Pods that wait to be reported. */
+  /** Number of pods whose report waits. */
   get waiting(): number {
-    return this.#dirty.size;
+    return this.#waiting.size;
   }
 
+  modeOf(uid: string): ReportMode {
+    return this.#waiting.has(uid) ? 'waiting' : this.#entries.has(uid) ? 'sent' : 'unknown';
+  }
+
+  /** Sends what a runtime reports on a pod. */
   add({ metadata, spec }: AssignedPod, { status, stopped, events }: PodReport): void {
     const { namespace, name, uid } = metadata;
     const entry = this.#entryOf({ namespace, name, uid, node: spec.nodeName });
     entry.status = status;
     entry.stopped = stopped;
     if (events.length > 0) entry.events = [...entry.events, ...events].slice(-MAX_EVENTS);
-    this.#mark(uid);
+    this.#enqueue(uid);
   }
 
-  /** Says that nothing runs of a pod of which nothing else is known here. */
+  /** Reports that nothing runs of a pod. The report carries a status only if one is still kept. */
   addStopped(identity: PodIdentity): void {
     this.#entryOf(identity).stopped = true;
-    this.#mark(identity.uid);
+    this.#enqueue(identity.uid);
   }
 
-  /** Says the latest of every pod again. */
+  /** Sends the latest report of every pod again. */
   repeatAll(): void {
-    for (const uid of this.#entries.keys()) this.#dirty.add(uid);
-    if (this.#dirty.size > 0) this.#sending ??= this.#send();
+    for (const uid of this.#entries.keys()) this.#waiting.add(uid);
+    if (this.#waiting.size > 0) this.#sending ??= this.#send();
   }
 
-  /** The pod is gone, or another agent's: what waits to be said of it interests nobody. */
+  /** Drops what waits of a pod that is gone, or is another agent's now. */
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry) this.#lastSequences.set(uid, entry.sequence);
-    this.#entries.delete(uid);
-    this.#dirty.delete(uid);
+    if (entry) this.#drop(entry, entry.sequence);
+    this.#waiting.delete(uid);
   }
 
-  /** Resolves when nothing waits and nothing is on its way, or when the signal aborts. */
+  /** Resolves when nothing waits and no message is on its way, or when the signal aborts. */
   async flushed(): Promise<void> {
     while (this.#sending) await this.#sending;
   }
 
-  #entryOf(identity: PodIdentity): Entry {
+  #entryOf(identity: PodIdentity): StatusEntry {
     let entry = this.#entries.get(identity.uid);
     if (!entry) {
       const sequence = this.#lastSequences.get(identity.uid) ?? 0;
@@ -114,17 +115,22 @@ export class StatusOutbox {
     return entry;
   }
 
-  #mark(uid: string): void {
-    this.#dirty.add(uid);
+  #drop({ identity }: StatusEntry, sequence: number): void {
+    this.#entries.delete(identity.uid);
+    this.#lastSequences.set(identity.uid, sequence);
+  }
+
+  #enqueue(uid: string): void {
+    this.#waiting.add(uid);
     this.#sending ??= this.#send();
   }
 
   async #send(): Promise<void> {
-    const { signal } = this.#options;
-    // What one command or one moment brings about goes together.
+    const { incarnation, signal } = this.#options;
+    // What one command, or one moment, brings about is sent together.
     await nextTurn();
-    while (!signal.aborted && (this.#dirty.size > 0 || this.#inFlight.size > 0)) {
-      if (this.#dirty.size === 0 || this.#inFlight.size >= MAX_IN_FLIGHT) {
+    while (!signal.aborted && (this.#waiting.size > 0 || this.#inFlight.size > 0)) {
+      if (this.#waiting.size === 0 || this.#inFlight.size >= MAX_IN_FLIGHT) {
         await Promise.race(this.#inFlight);
         continue;
       }
@@ -132,69 +138,46 @@ export class StatusOutbox {
         await pause(backoffMs(this.#failures, BACKOFF), signal);
         if (signal.aborted) break;
       }
-      const sent: Promise<void> = this.#publish(this.#takeBatch()).finally(() => this.#inFlight.delete(sent));
-      this.#inFlight.add(sent);
-      // After a failure one message at a time finds out whether the bus is back.
-      if (this.#failures > 0) await sent;
-      else if (this.#dirty.size < MAX_ITEMS) await pause(GATHER_MS, signal);
+      const message = nextMessage(incarnation, this.#waiting, this.#entries);
+      const published: Promise<void> = this.#publish(message).finally(() => this.#inFlight.delete(published));
+      this.#inFlight.add(published);
+      // After a failure, one message at a time finds out whether the bus is back.
+      if (this.#failures > 0) await published;
+      else if (this.#waiting.size < MAX_ITEMS) await pause(GATHER_MS, signal);
     }
     this.#sending = undefined;
   }
 
-  async #publish(batch: Batch): Promise<void> {
-    const { publish, log } = this.#options;
+  async #publish(message: StatusMessage): Promise<void> {
     try {
-      await publish(batch.body);
-      this.#failures = 0;
-      for (const { entry, sequence } of batch.entries) {
-        const { uid } = entry.identity;
-        // Nothing comes after a stop; without this the outbox would remember every pod there ever was.
-        const isLast = entry.stopped && entry.sequence === sequence && !this.#dirty.has(uid);
-        if (!isLast || this.#entries.get(uid) !== entry) continue;
-        this.#entries.delete(uid);
-        this.#lastSequences.set(uid, sequence);
-      }
+      await this.#options.publish(message.body);
+      this.#onAccepted(message);
     } catch (err) {
-      this.#failures += 1;
-      for (const { entry, events } of batch.entries) {
-        const { uid } = entry.identity;
-        if (this.#entries.get(uid) !== entry) continue;
-        entry.events = [...events, ...entry.events].slice(-MAX_EVENTS);
-        this.#dirty.add(uid);
-      }
-      log.warn({ err, failures: this.#failures, waiting: this.#dirty.size }, 'pod statuses could not be sent');
+      this.#onFailed(message, err);
     }
   }
 
-  #takeBatch(): Batch {
-    const entries: Batch['entries'] = [];
-    const items: string[] = [];
-    let size = 0;
-    for (const uid of this.#dirty) {
-      const entry = this.#entries.get(uid);
-      if (entry) {
-        const item = JSON.stringify(itemOf(entry));
-        if (items.length > 0 && size + item.length > MAX_BODY) break;
-        const { events } = entry;
-        entry.sequence += 1;
-        entry.events = [];
-        entries.push({ entry, events, sequence: entry.sequence });
-        items.push(item);
-        size += item.length;
-      }
-      this.#dirty.delete(uid);
-      if (items.length >= MAX_ITEMS) break;
+  #onAccepted({ sent }: StatusMessage): void {
+    this.#failures = 0;
+    for (const { entry, sequence } of sent) {
+      const { uid } = entry.identity;
+      // No report follows that of a stop; without this, the outbox would keep every pod that ever ran.
+      const isLast = entry.stopped && entry.sequence === sequence && !this.#waiting.has(uid);
+      if (isLast && this.#entries.get(uid) === entry) this.#drop(entry, sequence);
     }
-    return { entries, body: `{"incarnation":${this.#options.incarnation},"pods":[${items.join(',')}]}` };
   }
-}
 
-function itemOf({ identity, status, stopped, sequence, events }: Entry): PodStatusItem {
-  return {
-    ...identity,
-    sequence: sequence + 1,
-    ...(status && { status: status as Record<string, unknown> }),
-    ...(stopped && { stopped: true }),
-    ...(events.length > 0 && { events }),
-  };
+  #onFailed({ sent }: StatusMessage, err: unknown): void {
+    this.#failures += 1;
+    for (const { entry, events } of sent) {
+      const { uid } = entry.identity;
+      if (this.#entries.get(uid) !== entry) continue;
+      entry.events = [...events, ...entry.events].slice(-MAX_EVENTS);
+      this.#waiting.add(uid);
+    }
+    this.#options.log.warn(
+      { err, failures: this.#failures, waiting: this.#waiting.size },
+      'pod statuses could not be sent',
+    );
+  }
 }
