@@ -23,7 +23,7 @@ export { isRetryable } from './retryable.js';
 export * from './schema/index.js';
 export * from './selectors/index.js';
 export { semanticallyEqual } from './semantic-equal.js';
-export { type CauseReason, type FieldErrorType, STATUS_REASONS, type StatusReason } from './status-reasons.js';
+export type { FieldErrorType, StatusReason } from './status-reasons.js';
 export * from './table/index.js';
 export * from './timestamp.js';
 export * from './validation/index.js';
