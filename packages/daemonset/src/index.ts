@@ -1,23 +1,29 @@
-export * from './assessment.js';
-export * from './conditions.js';
-export * from './create-rate.js';
-export * from './daemon-pod.js';
-export * from './eligibility.js';
-export * from './explain.js';
-export * from './failed-pod-backoff.js';
-export { compileNodeDemands, compileNodeSelector, type NodeDemands, pinToNode, targetNodeOf } from './node-affinity.js';
-export * from './node-fault.js';
-export * from './node-fit.js';
-export { ownerReferenceTo } from './owner-reference.js';
-export * from './pod-demands.js';
-export * from './pod-state.js';
-export * from './policy-annotations.js';
-export * from './progress.js';
-export * from './resource-overrides.js';
+export * from './assessment/assessment.js';
+export * from './assessment/node-fault.js';
+export * from './conditions/conditions.js';
+export * from './conditions/progress.js';
+export * from './explain/explain.js';
+export * from './limits/create-rate.js';
+export * from './limits/policy-annotations.js';
+export * from './limits/rollout-limits.js';
+export * from './limits/zone-order.js';
+export * from './placement/eligibility.js';
+export {
+  compileNodeDemands,
+  compileNodeSelector,
+  type NodeDemands,
+  pinToNode,
+  targetNodeOf,
+} from './placement/node-affinity.js';
+export * from './placement/node-fit.js';
+export * from './placement/pod-demands.js';
+export * from './placement/taints.js';
+export * from './pods/daemon-pod.js';
+export * from './pods/failed-pod-backoff.js';
+export { ownerReferenceTo } from './pods/owner-reference.js';
+export * from './pods/pod-state.js';
+export * from './pods/resource-overrides.js';
 export * from './revision.js';
-export * from './rollout-ledger.js';
-export * from './rollout-limits.js';
-export * from './rollout-permission.js';
-export * from './strategy.js';
-export * from './taints.js';
-export * from './zone-order.js';
+export * from './rollout/rollout-ledger.js';
+export * from './rollout/rollout-permission.js';
+export * from './rollout/strategy.js';

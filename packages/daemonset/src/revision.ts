@@ -5,7 +5,7 @@ import {
   fnv1aOfBytes,
   NAME_ALPHABET,
 } from '@everynode/objects';
-import { REVISION_LABEL } from './daemon-pod.js';
+import { REVISION_LABEL } from './pods/daemon-pod.js';
 
 /** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
 export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<string, unknown> } } {

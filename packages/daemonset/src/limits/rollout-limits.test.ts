@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOW, type Place, places, rolloutCluster } from '../fixtures/rollout-cluster.js';
+import { NOW, type Place, places, rolloutCluster } from '../../fixtures/rollout-cluster.js';
 
 function rollout(
   annotations: Record<string, string>,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { annotationFaults, unknownAnnotations } from './policy-annotations.js';
+import { annotationFaults, unknownAnnotations } from '../limits/policy-annotations.js';
 import { overrideFor, readResourceOverrides, withOverride } from './resource-overrides.js';
 
 const YAML = `

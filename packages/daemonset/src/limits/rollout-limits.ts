@@ -1,5 +1,5 @@
 import { ApiError, type DaemonSet, matchesRequirements, type Node, parseLabelSelector } from '@everynode/objects';
-import { type ResourceOverride, readResourceOverrides } from './resource-overrides.js';
+import { type ResourceOverride, readResourceOverrides } from '../pods/resource-overrides.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
 /** `"true"`: no more updates; pods that are missing are still created, and those that must not stay still go. */

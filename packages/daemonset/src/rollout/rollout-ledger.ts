@@ -1,10 +1,16 @@
 import type { DaemonSetStatus, DaemonSetUpdateStrategy, Pod } from '@everynode/objects';
-import { countNothing, type NodeAssessment, type NodeCounts, OLD_PARTS, type RolloutPart } from './assessment.js';
-import type { NodeFault } from './node-fault.js';
+import {
+  countNothing,
+  type NodeAssessment,
+  type NodeCounts,
+  OLD_PARTS,
+  type RolloutPart,
+} from '../assessment/assessment.js';
+import type { NodeFault } from '../assessment/node-fault.js';
+import { compareZones } from '../limits/zone-order.js';
 import { RolloutParts } from './rollout-parts.js';
 import { type RolloutPermission, UNHELD } from './rollout-permission.js';
 import { rolloutNumbers, scaled } from './strategy.js';
-import { compareZones } from './zone-order.js';
 
 /** What a rolling update does now. */
 export interface RolloutDecision {

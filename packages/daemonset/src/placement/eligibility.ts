@@ -1,8 +1,8 @@
 import type { DaemonSet, Node, Taint, Toleration } from '@everynode/objects';
-import { daemonPodTolerations } from './daemon-pod.js';
+import { type RolloutLimits, rolloutLimitsOf } from '../limits/rollout-limits.js';
+import { daemonPodTolerations } from '../pods/daemon-pod.js';
+import { allowsSurge } from '../rollout/strategy.js';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
-import { type RolloutLimits, rolloutLimitsOf } from './rollout-limits.js';
-import { allowsSurge } from './strategy.js';
 import { findUntoleratedTaint } from './taints.js';
 
 /** Why a daemon does not run on a node, for `explain` and for events. */

@@ -1,5 +1,5 @@
 import { type DaemonSet, MAX_NAME_PREFIX, type Pod, type PodSpec, type Toleration } from '@everynode/objects';
-import { pinToNode } from './node-affinity.js';
+import { pinToNode } from '../placement/node-affinity.js';
 import { ownerReferenceTo } from './owner-reference.js';
 
 export const REVISION_LABEL = 'controller-revision-hash';

@@ -1,5 +1,5 @@
 import { ApiError, parseLabelSelector } from '@everynode/objects';
-import { readResourceOverrides } from './resource-overrides.js';
+import { readResourceOverrides } from '../pods/resource-overrides.js';
 import * as limits from './rollout-limits.js';
 import { readZoneOrder } from './zone-order.js';
 

@@ -11,15 +11,15 @@ import {
   type Taint,
   type Toleration,
 } from '@everynode/objects';
-import { assessNode } from './assessment.js';
-import { daemonPodLabels, daemonPodTemplate, daemonPodTolerations } from './daemon-pod.js';
-import { compileDaemonSet, eligibilityOf } from './eligibility.js';
-import { compileNodeDemands, compileNodeSelector, pinToNode, targetNodeOf } from './node-affinity.js';
-import { claimOf, isPodUpdated } from './pod-state.js';
-import { nextRevisionNumber, type OldRevision, revisionHash, trimHistory } from './revision.js';
-import { RolloutLedger } from './rollout-ledger.js';
-import { rolloutNumbers } from './strategy.js';
-import { findUntoleratedTaint, toleratesTaint } from './taints.js';
+import { assessNode } from '../assessment/assessment.js';
+import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
+import { compileNodeDemands, compileNodeSelector, pinToNode, targetNodeOf } from '../placement/node-affinity.js';
+import { findUntoleratedTaint, toleratesTaint } from '../placement/taints.js';
+import { daemonPodLabels, daemonPodTemplate, daemonPodTolerations } from '../pods/daemon-pod.js';
+import { claimOf, isPodUpdated } from '../pods/pod-state.js';
+import { nextRevisionNumber, type OldRevision, revisionHash, trimHistory } from '../revision.js';
+import { RolloutLedger } from '../rollout/rollout-ledger.js';
+import { rolloutNumbers } from '../rollout/strategy.js';
 
 /** A conformance case, as the files in test/vectors hold them. */
 export interface Vector {

@@ -1,6 +1,6 @@
 import type { DaemonSetStatus } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { CURRENT_HASH, NOW, type Place, rolloutCluster } from '../fixtures/rollout-cluster.js';
+import { CURRENT_HASH, NOW, type Place, rolloutCluster } from '../../fixtures/rollout-cluster.js';
 import { type ConditionView, conditionsFor, deadlineAt } from './conditions.js';
 import { noteProgress } from './progress.js';
 

@@ -1,10 +1,10 @@
 import { isNodeReady, isPodReady, type Node, type Pod } from '@everynode/objects';
-import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from './eligibility.js';
+import { isCanary } from '../limits/rollout-limits.js';
+import { zoneOf } from '../limits/zone-order.js';
+import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from '../placement/eligibility.js';
+import { availableAt, compareDaemonPods, isPodDeleting, isPodTerminal, isPodUpdated } from '../pods/pod-state.js';
+import { OVERRIDE_ANNOTATION, overrideFor } from '../pods/resource-overrides.js';
 import { type NodeFault, nodeFaultOf } from './node-fault.js';
-import { availableAt, compareDaemonPods, isPodDeleting, isPodTerminal, isPodUpdated } from './pod-state.js';
-import { OVERRIDE_ANNOTATION, overrideFor } from './resource-overrides.js';
-import { isCanary } from './rollout-limits.js';
-import { zoneOf } from './zone-order.js';
 
 /** Why a pod is deleted outside a rollout. */
 export type DeleteReason = 'not-eligible' | 'failed' | 'succeeded' | 'excess' | 'replaced' | 'node-gone';

@@ -1,5 +1,5 @@
 import type { Pod } from '@everynode/objects';
-import type { RolloutPart } from './assessment.js';
+import type { RolloutPart } from '../assessment/assessment.js';
 
 type PartKind = RolloutPart['kind'];
 

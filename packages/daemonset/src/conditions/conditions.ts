@@ -1,8 +1,8 @@
 import { conditionOf, type DaemonSet, type DaemonSetCondition, type DaemonSetStatus } from '@everynode/objects';
-import { nameNodes } from './name-nodes.js';
-import type { RolloutLedger } from './rollout-ledger.js';
-import type { RolloutLimits } from './rollout-limits.js';
-import { HOLD_REASONS, permissionOf } from './rollout-permission.js';
+import { nameNodes } from '../explain/name-nodes.js';
+import type { RolloutLimits } from '../limits/rollout-limits.js';
+import type { RolloutLedger } from '../rollout/rollout-ledger.js';
+import { HOLD_REASONS, permissionOf } from '../rollout/rollout-permission.js';
 
 const PREFIX = 'everynode.io/';
 const OWN = ['Progressing', 'Degraded', 'Paused'];

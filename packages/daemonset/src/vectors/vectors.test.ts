@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { answerVector, VECTOR_KINDS, type Vector } from './vectors.js';
 
 describe.each(['scheduling', 'tolerations', 'node-affinity', 'rolling-update'])('%s', (area) => {
-  const path = new URL(`../../../test/vectors/${area}.json`, import.meta.url);
+  const path = new URL(`../../../../test/vectors/${area}.json`, import.meta.url);
   const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: Vector[] };
 
   it.each(cases.map((vector) => [vector.id, vector] as const))('%s', (_id, vector) => {

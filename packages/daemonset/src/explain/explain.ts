@@ -1,15 +1,15 @@
 import { type DaemonSet, isPodReady, type Node, type Pod } from '@everynode/objects';
-import { assessNode, type DeleteReason, type NodeAssessment } from './assessment.js';
-import { REVISION_LABEL } from './daemon-pod.js';
-import { compileDaemonSet, eligibilityOf, type Ineligibility } from './eligibility.js';
+import { assessNode, type DeleteReason, type NodeAssessment } from '../assessment/assessment.js';
+import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION, ZONE_ORDER_ANNOTATION } from '../limits/rollout-limits.js';
+import { compileDaemonSet, eligibilityOf, type Ineligibility } from '../placement/eligibility.js';
+import { type NodeLoad, roomDemands, roomFaults } from '../placement/node-fit.js';
+import { REVISION_LABEL } from '../pods/daemon-pod.js';
+import { compareDaemonPods, isPodDeleting, isPodUpdated } from '../pods/pod-state.js';
+import { overrideFor, withOverride } from '../pods/resource-overrides.js';
+import { type RolloutDecision, RolloutLedger } from '../rollout/rollout-ledger.js';
+import { permissionOf, type RolloutHold, type RolloutPermission } from '../rollout/rollout-permission.js';
+import { rolloutNumbers } from '../rollout/strategy.js';
 import { nameNodes } from './name-nodes.js';
-import { type NodeLoad, roomDemands, roomFaults } from './node-fit.js';
-import { compareDaemonPods, isPodDeleting, isPodUpdated } from './pod-state.js';
-import { overrideFor, withOverride } from './resource-overrides.js';
-import { type RolloutDecision, RolloutLedger } from './rollout-ledger.js';
-import { type RolloutLimits, SKIP_NOT_READY_ANNOTATION, ZONE_ORDER_ANNOTATION } from './rollout-limits.js';
-import { permissionOf, type RolloutHold, type RolloutPermission } from './rollout-permission.js';
-import { rolloutNumbers } from './strategy.js';
 
 /**
  * What becomes of a node next. `none`: no pod is there and none is to be. `keep`: its pod stays as it is. `create`, `delete`,

@@ -9,10 +9,10 @@ import {
   type RolloutCluster,
   type RolloutOptions,
   rolloutCluster,
-} from '../fixtures/rollout-cluster.js';
-import { OLD_PARTS } from './assessment.js';
-import { conditionsFor } from './conditions.js';
-import { explainDaemonSet, type NodeOutcome } from './explain.js';
+} from '../../fixtures/rollout-cluster.js';
+import { OLD_PARTS } from '../assessment/assessment.js';
+import { conditionsFor } from '../conditions/conditions.js';
+import { explainDaemonSet, type NodeOutcome } from '../explain/explain.js';
 import { permissionOf, UNHELD } from './rollout-permission.js';
 
 const FROZEN = { 'everynode.io/frozen': 'true' };

@@ -2,10 +2,10 @@ import { type DaemonSet, isPodReady, type Node, type Pod } from '@everynode/obje
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assessNode, type NodeAssessment } from './assessment.js';
-import { REVISION_LABEL } from './daemon-pod.js';
-import { compileDaemonSet, eligibilityOf } from './eligibility.js';
-import { isPodDeleting } from './pod-state.js';
+import { assessNode, type NodeAssessment } from '../assessment/assessment.js';
+import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
+import { REVISION_LABEL } from '../pods/daemon-pod.js';
+import { isPodDeleting } from '../pods/pod-state.js';
 import { RolloutLedger } from './rollout-ledger.js';
 import { UNHELD } from './rollout-permission.js';
 

@@ -1,4 +1,3 @@
-import type { RolloutLedger } from './rollout-ledger.js';
 import {
   CANARY_ANNOTATION,
   FAILED_REVISION_ANNOTATION,
@@ -7,7 +6,8 @@ import {
   PAUSED_ANNOTATION,
   RESTARTS_ANNOTATION,
   type RolloutLimits,
-} from './rollout-limits.js';
+} from '../limits/rollout-limits.js';
+import type { RolloutLedger } from './rollout-ledger.js';
 
 /** What a permission is derived from. */
 export interface PermissionFacts {
