@@ -20,14 +20,14 @@ export function globalDefaultClass<T extends PriorityFacts>(classes: Iterable<T>
 
 /** As much of a cache of classes as is needed here. */
 interface Classes {
-  get(namespace: string, name: string): { object: unknown } | undefined;
-  list(): Iterable<{ object: unknown }>;
+  get(namespace: string, name: string): { object: PriorityFacts } | undefined;
+  list(): Iterable<{ object: PriorityFacts }>;
 }
 
 /** The class of a name, or the one for pods that name none. */
 export function priorityClassIn(classes: Classes, name: string | undefined): PriorityFacts | undefined {
-  if (name !== undefined) return classes.get('', name)?.object as PriorityFacts | undefined;
-  return globalDefaultClass([...classes.list()].map(({ object }) => object as PriorityFacts));
+  if (name !== undefined) return classes.get('', name)?.object;
+  return globalDefaultClass([...classes.list()].map(({ object }) => object));
 }
 
 /**
@@ -37,7 +37,7 @@ export function priorityClassIn(classes: Classes, name: string | undefined): Pri
  */
 export function resolvePriority(
   pod: string,
-  spec: PodSpec & { preemptionPolicy?: string },
+  spec: PodSpec,
   find: (className: string | undefined) => PriorityFacts | undefined,
 ): PodSpec {
   const refuse = (why: string) => forbiddenTo({ group: '', plural: 'pods', name: pod }, why);

@@ -9,7 +9,7 @@ export function withPodScheduled(
   const before = conditions?.find(({ type }) => type === 'PodScheduled');
   const others = conditions?.filter(({ type }) => type !== 'PodScheduled') ?? [];
   const since = before?.status === scheduled.status ? before.lastTransitionTime : now;
-  // Go writes the time of the probe, which nobody makes, as null.
-  const condition = { type: 'PodScheduled', lastProbeTime: null, lastTransitionTime: since, ...scheduled };
-  return [...others, condition as PodCondition];
+  // No probe is made, and Go writes an unset time as null.
+  const times = { lastProbeTime: null, ...(since !== undefined && { lastTransitionTime: since }) };
+  return [...others, { type: 'PodScheduled', ...times, ...scheduled }];
 }

@@ -24,24 +24,24 @@ export interface TableRow {
 /** A row at a time, in ms since the epoch: ages are the only thing in it that moves. */
 export type RowAt = (now: number) => TableRow;
 
-export interface TableDefinition {
+export interface TableDefinition<T extends KubeObject = KubeObject> {
   columns: TableColumn[];
   /** `now` in ms since the epoch. */
-  row(object: KubeObject, now: number): TableRow;
+  row(object: T, now: number): TableRow;
   /**
    * For kinds of which there are many: what a row needs of an object, worked out once. What it returns holds on to
    * little of the object, so that it can be kept for each.
    */
-  prepare?(object: KubeObject): RowAt;
+  prepare?(object: T): RowAt;
 }
 
 /**
  * What a subresource writes of the object that it belongs to: bodies are whole objects, of which one part is taken.
  * `prepare` puts everything else back as it is in the stored object.
  */
-export interface SubresourcePart {
-  prepare(object: KubeObject, current: KubeObject): void;
-  validate(object: KubeObject, current: KubeObject): FieldError[];
+export interface SubresourcePart<T extends KubeObject = KubeObject> {
+  prepare(object: T, current: T): void;
+  validate(object: T, current: T): FieldError[];
 }
 
 /**

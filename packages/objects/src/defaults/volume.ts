@@ -5,14 +5,11 @@ import { defaultPullPolicy } from './image-name.js';
 const FILE_MODE = 420;
 const TOKEN_SECONDS = 3600;
 
-/** Kinds of volume that newer servers know and the type package does not yet. */
-type KnownVolume = Volume & { image?: { reference?: string; pullPolicy?: string } };
-
 /**
  * Defaults of a volume (pkg/apis/core/v1 SetDefaults_Volume and those of its sources). One that names no source is an
  * empty directory.
  */
-export function setVolumeDefaults(volume: KnownVolume): void {
+export function setVolumeDefaults(volume: Volume): void {
   if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
   if (volume.hostPath) volume.hostPath.type ??= '';
   if (volume.secret) volume.secret.defaultMode ??= FILE_MODE;

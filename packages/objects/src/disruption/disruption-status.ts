@@ -29,7 +29,7 @@ export function disruptionStatus(
   const { minAvailable } = budget.spec ?? {};
   const disrupted = Object.entries(budget.status?.disruptedPods ?? {}).filter(([name, at]) => {
     const pod = guarded.find(({ metadata }) => metadata?.name === name);
-    return pod && pod.metadata?.deletionTimestamp == null && Date.parse(String(at)) + DISRUPTION_TIMEOUT_MS > now;
+    return pod && pod.metadata?.deletionTimestamp == null && Date.parse(at) + DISRUPTION_TIMEOUT_MS > now;
   });
   const leaving = new Set(disrupted.map(([name]) => name));
   const healthy = guarded.filter(
@@ -84,14 +84,14 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
     const because = `The disruption budget ${name} is still being processed by the server.`;
     return { kind: 'wait', retryAfterSeconds: 10, because };
   }
-  if (disruptionsAllowed <= 0) {
+  if (!status || disruptionsAllowed <= 0) {
     const because = `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
     return { kind: 'wait', retryAfterSeconds: 0, because };
   }
-  const disruptedPods = { ...status?.disruptedPods, [pod.metadata?.name ?? '']: timestamp(now) };
+  const disruptedPods = { ...status.disruptedPods, [pod.metadata?.name ?? '']: timestamp(now) };
   return {
     kind: 'allow',
-    status: { ...(status as PodDisruptionBudgetStatus), disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },
+    status: { ...status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },
   };
 }
 

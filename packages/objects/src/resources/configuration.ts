@@ -1,6 +1,6 @@
 import { setSecretDefaults } from '../defaults/index.js';
-import type { ConfigMap, Secret } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { ConfigMap, Secret, ServiceAccount } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import { configMapTable, secretTable, serviceAccountTable } from '../table/index.js';
 import {
   validateConfigMap,
@@ -10,9 +10,7 @@ import {
 } from '../validation/configuration.js';
 import { defineResource } from './define-resource.js';
 
-const secretOf = (object: KubeObject): Secret => object as unknown as Secret;
-
-export const configMaps = defineResource({
+export const configMaps = defineResource<Stored<ConfigMap>>({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
@@ -20,26 +18,26 @@ export const configMaps = defineResource({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ConfigMap',
   shortNames: ['cm'],
-  validate: (object) => validateConfigMap(object as unknown as ConfigMap),
-  validateUpdate: (object, current) => validateFrozen(object as never, current as never),
+  validate: (object) => validateConfigMap(object),
+  validateUpdate: (object, current) => validateFrozen(object, current),
   table: configMapTable,
 });
 
-export const secrets = defineResource({
+export const secrets = defineResource<Stored<Secret>>({
   group: '',
   version: 'v1',
   kind: 'Secret',
   plural: 'secrets',
   namespaced: true,
   schema: 'io.k8s.api.core.v1.Secret',
-  fields: { type: (object) => secretOf(object).type ?? '' },
-  setDefaults: (object) => setSecretDefaults(secretOf(object)),
-  validate: (object) => validateSecret(secretOf(object)),
-  validateUpdate: (object, current) => validateSecretUpdate(secretOf(object), secretOf(current)),
+  fields: { type: (object) => object.type ?? '' },
+  setDefaults: (object) => setSecretDefaults(object),
+  validate: (object) => validateSecret(object),
+  validateUpdate: (object, current) => validateSecretUpdate(object, current),
   table: secretTable,
 });
 
-export const serviceAccounts = defineResource({
+export const serviceAccounts = defineResource<Stored<ServiceAccount>>({
   group: '',
   version: 'v1',
   kind: 'ServiceAccount',

@@ -1,6 +1,6 @@
 import { setLimitRangeDefaults } from '../defaults/limit-range.js';
 import type { LimitRange, ResourceQuota } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import { genericTable, resourceQuotaTable } from '../table/index.js';
 import { validateLimitRange } from '../validation/limit-range.js';
 import {
@@ -11,10 +11,7 @@ import {
 import { defineResource, statusSubresource } from './define-resource.js';
 
 /** Quotas and limits of namespaces are kept as they are written. Nothing enforces them, and nothing counts what is used. */
-const limitRangeOf = (object: KubeObject): LimitRange => object as unknown as LimitRange;
-const quotaOf = (object: KubeObject): ResourceQuota => object as unknown as ResourceQuota;
-
-export const limitRanges = defineResource({
+export const limitRanges = defineResource<Stored<LimitRange>>({
   group: '',
   version: 'v1',
   kind: 'LimitRange',
@@ -23,12 +20,12 @@ export const limitRanges = defineResource({
   schema: 'io.k8s.api.core.v1.LimitRange',
   shortNames: ['limits'],
   createsOnUpdate: true,
-  setDefaults: (object) => setLimitRangeDefaults(limitRangeOf(object)),
-  validate: (object) => validateLimitRange(limitRangeOf(object)),
+  setDefaults: (object) => setLimitRangeDefaults(object),
+  validate: (object) => validateLimitRange(object),
   table: genericTable,
 });
 
-export const resourceQuotas = defineResource({
+export const resourceQuotas = defineResource<Stored<ResourceQuota>>({
   group: '',
   version: 'v1',
   kind: 'ResourceQuota',
@@ -38,8 +35,8 @@ export const resourceQuotas = defineResource({
   shortNames: ['quota'],
   subresources: [statusSubresource],
   firstStatus: () => ({}),
-  validate: (object) => validateResourceQuota(quotaOf(object)),
-  validateUpdate: (object, current) => validateResourceQuotaUpdate(quotaOf(object), quotaOf(current)),
-  validateStatus: (object) => validateResourceQuotaStatus(quotaOf(object).status),
+  validate: (object) => validateResourceQuota(object),
+  validateUpdate: (object, current) => validateResourceQuotaUpdate(object, current),
+  validateStatus: (object) => validateResourceQuotaStatus(object.status),
   table: resourceQuotaTable,
 });

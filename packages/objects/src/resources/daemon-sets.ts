@@ -1,15 +1,15 @@
 import { setDaemonSetDefaults } from '../defaults/index.js';
 import type { DaemonSet } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { daemonSetTable } from '../table/index.js';
+import { required } from '../validation/faults.js';
 import { validateDaemonSetSpec, validateDaemonSetStatus, validateDaemonSetUpdate } from '../validation/index.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 /** apps/v1 shows the old field templateGeneration as this annotation. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
-
-const daemonSetOf = (object: KubeObject): DaemonSet => object as unknown as DaemonSet;
 
 const EMPTY_STATUS = {
   currentNumberScheduled: 0,
@@ -27,7 +27,7 @@ function templateGeneration(object: KubeObject): number {
   return Number.isSafeInteger(value) ? value : 0;
 }
 
-export const daemonSets = defineResource({
+export const daemonSets = defineResource<Stored<DaemonSet>>({
   group: 'apps',
   version: 'v1',
   kind: 'DaemonSet',
@@ -38,7 +38,7 @@ export const daemonSets = defineResource({
   categories: ['all'],
   subresources: [statusSubresource],
   hasGeneration: true,
-  setDefaults: (object) => setDaemonSetDefaults(daemonSetOf(object)),
+  setDefaults: (object) => setDaemonSetDefaults(object),
   firstStatus: (object) => {
     setTemplateGeneration(object, Math.max(1, templateGeneration(object)));
     return { ...EMPTY_STATUS };
@@ -46,11 +46,11 @@ export const daemonSets = defineResource({
   /** Source: pkg/registry/apps/daemonset/strategy.go, PrepareForUpdate. */
   carryOver: (object, current) => {
     const before = templateGeneration(current);
-    const same = semanticallyEqual(daemonSetOf(object).spec?.template, daemonSetOf(current).spec?.template);
+    const same = semanticallyEqual(object.spec?.template, current.spec?.template);
     setTemplateGeneration(object, same ? before : before + 1);
   },
-  validate: (object) => validateDaemonSetSpec(daemonSetOf(object).spec as NonNullable<DaemonSet['spec']>),
-  validateUpdate: (object, current) => validateDaemonSetUpdate(daemonSetOf(object), daemonSetOf(current)),
+  validate: ({ spec }) => (spec ? validateDaemonSetSpec(spec) : [required('spec')]),
+  validateUpdate: (object, current) => validateDaemonSetUpdate(object, current),
   table: daemonSetTable,
-  validateStatus: (object, current) => validateDaemonSetStatus(daemonSetOf(object).status, daemonSetOf(current).status),
+  validateStatus: (object, current) => validateDaemonSetStatus(object.status, current.status),
 });

@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { ResourceName } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
-import type { ResourceDefinition, SubresourceDefinition, Verb } from '../resource.js';
+import type { ResourceDefinition, SubresourceDefinition, SubresourcePart, TableDefinition, Verb } from '../resource.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import {
   dnsSubdomainFaults,
@@ -15,35 +15,41 @@ export const ALL_VERBS: Verb[] = ['create', 'delete', 'deletecollection', 'get',
 /** The status subresource, which every kind with a status has. */
 export const statusSubresource: SubresourceDefinition = { name: 'status', verbs: ['get', 'patch', 'update'] };
 
-/** What a resource says of itself; the rest is what most do. */
-export interface ResourceFacts
-  extends Pick<ResourceDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'schema' | 'table'>,
-    Partial<
-      Pick<
-        ResourceDefinition,
-        'shortNames' | 'categories' | 'verbs' | 'subresources' | 'fields' | 'storage' | 'convert'
-      >
-    > {
+/** The values of selectable fields, as text. */
+export type FieldReaders<T extends KubeObject> = Record<string, { read(object: T): string }['read']>;
+
+/**
+ * What is particular to a resource; everything else is as most resources have it. The hooks get objects of the kind `T`.
+ * They are methods, and not properties, so that a definition for a kind is also one for any object: TypeScript compares the
+ * parameters of methods in both directions.
+ */
+export interface ResourceFacts<T extends KubeObject = KubeObject>
+  extends Pick<ResourceDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'schema'>,
+    Partial<Pick<ResourceDefinition, 'shortNames' | 'categories' | 'verbs' | 'subresources' | 'storage' | 'convert'>> {
+  table: TableDefinition<T>;
+  fields?: FieldReaders<T>;
+  /** False by default. */
   hasGeneration?: boolean;
+  /** False by default. */
   comparedByBytes?: boolean;
-  /** False unless said. */
+  /** False by default. */
   createsOnUpdate?: boolean;
-  /** True unless said. */
+  /** True by default. */
   updatesUnconditionally?: boolean;
-  /** False unless said. */
+  /** False by default. */
   returnsDeleted?: boolean;
   nameRule?: NameRule;
-  setDefaults?: (object: KubeObject) => void;
+  setDefaults?(object: T): void;
   /** The first status of a created object; kinds without it keep what the creator sent. */
-  firstStatus?: (object: KubeObject) => unknown;
-  /** On top of the metadata's rules. */
-  validate?: (object: KubeObject) => FieldError[];
-  validateUpdate?: (object: KubeObject, current: KubeObject) => FieldError[];
-  validateStatus?: (object: KubeObject, current: KubeObject) => FieldError[];
+  firstStatus?(object: T): T['status'];
+  /** On top of the rules of metadata. */
+  validate?(object: T): FieldError[];
+  validateUpdate?(object: T, current: T): FieldError[];
+  validateStatus?(object: T, current: T): FieldError[];
   /** Runs last on an update. */
-  carryOver?: (object: KubeObject, current: KubeObject) => void;
+  carryOver?(object: T, current: T): void;
   /** Runs last on a write to /status. */
-  carryOverStatus?: (object: KubeObject, current: KubeObject) => void;
+  carryOverStatus?(object: T, current: T): void;
 }
 
 /** The registry takes a definition only under a name that it has: `Kinds` lists them. */
@@ -51,12 +57,13 @@ const storageNameOf = (group: string, plural: string): ResourceName =>
   (group ? `${plural}.${group}` : plural) as ResourceName;
 
 /** A definition from what is particular to a resource. */
-export function defineResource(facts: ResourceFacts): ResourceDefinition {
+export function defineResource<T extends KubeObject = KubeObject>(ofKind: ResourceFacts<T>): ResourceDefinition {
+  const facts: ResourceFacts = ofKind;
   const { group, kind, plural, namespaced } = facts;
   const hasStatus = facts.subresources?.some((subresource) => subresource.name === 'status') ?? false;
   const hasGeneration = facts.hasGeneration ?? false;
   const nameRule = facts.nameRule ?? dnsSubdomainFaults;
-  const ownRules = facts.validate ?? (() => []);
+  const ownRules = (object: KubeObject): FieldError[] => facts.validate?.(object) ?? [];
   return {
     group,
     version: facts.version,
@@ -76,7 +83,7 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
     updatesUnconditionally: facts.updatesUnconditionally ?? true,
     returnsDeleted: facts.returnsDeleted ?? false,
     defaultPropagation: 'Background',
-    setDefaults: facts.setDefaults ?? (() => undefined),
+    setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {
       if (hasGeneration) object.metadata.generation = 1;
       if (!facts.firstStatus) return;
@@ -122,15 +129,15 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
  * The preparation of a subresource that writes a part of the spec: everything but what `take` gives is as it was.
  * `take` may not change `current`.
  */
-export function writesSpec(
-  take: (object: KubeObject, current: KubeObject) => unknown,
-): (object: KubeObject, current: KubeObject) => void {
+export function writesSpec<T extends KubeObject>(
+  take: (object: T, current: T) => T['spec'],
+): SubresourcePart<T>['prepare'] {
   return (object, current) => {
     const spec = take(object, current);
-    for (const key of Object.keys(object)) delete object[key];
-    Object.assign(object, structuredClone(current));
-    object.spec = spec;
-    raiseGeneration(object, current);
+    const whole: KubeObject = object;
+    for (const key of Object.keys(whole)) delete whole[key];
+    Object.assign(whole, structuredClone(current), { spec });
+    raiseGeneration(whole, current);
   };
 }
 

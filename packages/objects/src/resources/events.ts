@@ -1,36 +1,36 @@
-import type { Event as CoreEvent } from '../kinds/api-types.js';
+import type { Event } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition } from '../resource.js';
 import { eventTable } from '../table/index.js';
 import { validateEvent, validateLegacyEvent } from '../validation/event.js';
-import { defineResource } from './define-resource.js';
+import { defineResource, type FieldReaders } from './define-resource.js';
 
-const eventOf = (object: KubeObject): CoreEvent => object as unknown as CoreEvent;
-const involved = (object: KubeObject): Partial<Record<string, string>> =>
-  (eventOf(object).involvedObject ?? {}) as Partial<Record<string, string>>;
+/** Selects by each field of the object that an event is about. An event of a client may name none. */
+const aboutFields = (prefix: string): FieldReaders<Stored<Event>> =>
+  Object.fromEntries(
+    (['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const).map((name) => [
+      `${prefix}.${name}`,
+      ({ involvedObject }: Partial<Event>) => involvedObject?.[name] ?? '',
+    ]),
+  );
 
-const INVOLVED = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
-
-const fields: ResourceDefinition['fields'] = {
-  ...Object.fromEntries(
-    INVOLVED.map((name) => [`involvedObject.${name}`, (object: KubeObject) => involved(object)[name] ?? '']),
-  ),
-  reason: (object) => eventOf(object).reason ?? '',
-  reportingComponent: (object) => eventOf(object).reportingComponent ?? '',
-  source: (object) => eventOf(object).source?.component || eventOf(object).reportingComponent || '',
-  type: (object) => eventOf(object).type ?? '',
+const fields: FieldReaders<Stored<Event>> = {
+  ...aboutFields('involvedObject'),
+  reason: (object) => object.reason ?? '',
+  reportingComponent: (object) => object.reportingComponent ?? '',
+  source: (object) => object.source?.component || object.reportingComponent || '',
+  type: (object) => object.type ?? '',
 };
 
 /** The same questions in the words of events.k8s.io; objects are asked in their stored form. */
-const groupedFields: ResourceDefinition['fields'] = {
+const groupedFields: FieldReaders<Stored<Event>> = {
   ...fields,
-  ...Object.fromEntries(
-    INVOLVED.map((name) => [`regarding.${name}`, (object: KubeObject) => involved(object)[name] ?? '']),
-  ),
-  reportingController: (object) => eventOf(object).reportingComponent ?? '',
+  ...aboutFields('regarding'),
+  reportingController: (object) => object.reportingComponent ?? '',
 };
 
-export const events = defineResource({
+export const events = defineResource<Stored<Event>>({
   group: '',
   version: 'v1',
   kind: 'Event',
@@ -40,7 +40,7 @@ export const events = defineResource({
   schema: 'io.k8s.api.core.v1.Event',
   shortNames: ['ev'],
   fields,
-  validate: (object) => validateLegacyEvent(eventOf(object)),
+  validate: (object) => validateLegacyEvent(object),
   table: eventTable,
 });
 
@@ -61,7 +61,7 @@ function renamed(object: KubeObject, apiVersion: string, names: [from: string, t
   return { ...(Object.fromEntries(entries) as KubeObject), apiVersion, kind: 'Event' };
 }
 
-const toStored = (object: KubeObject): KubeObject => renamed(object, 'v1', NAMES);
+const toStored = (object: KubeObject): Stored<Event> => renamed(object, 'v1', NAMES) as Stored<Event>;
 const fromStored = (object: KubeObject): KubeObject =>
   renamed(
     object,
@@ -71,7 +71,7 @@ const fromStored = (object: KubeObject): KubeObject =>
 
 /** The same events under the group that came after. They are stored in the form of v1. */
 export const groupedEvents: ResourceDefinition = {
-  ...defineResource({
+  ...defineResource<Stored<Event>>({
     group: 'events.k8s.io',
     version: 'v1',
     kind: 'Event',
@@ -82,7 +82,7 @@ export const groupedEvents: ResourceDefinition = {
     shortNames: ['ev'],
     storage: 'events',
     fields: groupedFields,
-    validate: (object) => validateEvent(eventOf(toStored(object))),
+    validate: (object) => validateEvent(toStored(object)),
     table: { columns: eventTable.columns, row: (object, now) => eventTable.row(toStored(object), now) },
   }),
   convert: { toStored, fromStored },

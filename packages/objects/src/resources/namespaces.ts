@@ -1,17 +1,15 @@
 import { setNamespaceDefaults } from '../defaults/index.js';
 import type { Namespace } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import { namespaceTable } from '../table/index.js';
 import { dnsLabelFaults } from '../validation/index.js';
 import { validateNamespaceStatus } from '../validation/namespace.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
-const namespaceOf = (object: KubeObject): Namespace => object as unknown as Namespace;
-
 /** Emptied before it goes: its controller takes this out of spec.finalizers when nothing is left inside. */
 const FINALIZER = 'kubernetes';
 
-export const namespaces = defineResource({
+export const namespaces = defineResource<Stored<Namespace>>({
   group: '',
   version: 'v1',
   kind: 'Namespace',
@@ -23,19 +21,21 @@ export const namespaces = defineResource({
   subresources: [{ name: 'finalize', verbs: ['update'] }, statusSubresource],
   nameRule: dnsLabelFaults,
   table: namespaceTable,
-  fields: { 'status.phase': (object) => namespaceOf(object).status?.phase ?? '' },
-  setDefaults: (object) => setNamespaceDefaults(namespaceOf(object)),
+  fields: { 'status.phase': (object) => object.status?.phase ?? '' },
+  setDefaults: (object) => setNamespaceDefaults(object),
   firstStatus: (object) => {
-    const finalizers = namespaceOf(object).spec?.finalizers ?? [];
+    const finalizers = object.spec?.finalizers ?? [];
     object.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
     return { phase: 'Active' };
   },
-  validateStatus: (object) => validateNamespaceStatus(namespaceOf(object)),
+  validateStatus: (object) => validateNamespaceStatus(object),
   // Only /finalize changes the spec.
   carryOver: (object, current) => {
-    object.spec = structuredClone(current.spec);
+    if (current.spec) object.spec = structuredClone(current.spec);
+    else delete object.spec;
   },
   carryOverStatus: (object, current) => {
-    object.spec = structuredClone(current.spec);
+    if (current.spec) object.spec = structuredClone(current.spec);
+    else delete object.spec;
   },
 });

@@ -1,13 +1,11 @@
 import { setNodeDefaults } from '../defaults/index.js';
 import type { Node } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import { nodeTable } from '../table/index.js';
 import { validateNode, validateNodeUpdate } from '../validation/index.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
-const nodeOf = (object: KubeObject): Node => object as unknown as Node;
-
-export const nodes = defineResource({
+export const nodes = defineResource<Stored<Node>>({
   group: '',
   version: 'v1',
   kind: 'Node',
@@ -16,9 +14,9 @@ export const nodes = defineResource({
   schema: 'io.k8s.api.core.v1.Node',
   shortNames: ['no'],
   subresources: [statusSubresource],
-  fields: { 'spec.unschedulable': (object) => String(nodeOf(object).spec?.unschedulable ?? false) },
-  setDefaults: (object) => setNodeDefaults(nodeOf(object)),
-  validate: (object) => validateNode(nodeOf(object)),
+  fields: { 'spec.unschedulable': (object) => String(object.spec?.unschedulable ?? false) },
+  setDefaults: (object) => setNodeDefaults(object),
+  validate: (object) => validateNode(object),
   table: nodeTable,
-  validateUpdate: (object, current) => validateNodeUpdate(nodeOf(object), nodeOf(current)),
+  validateUpdate: (object, current) => validateNodeUpdate(object, current),
 });

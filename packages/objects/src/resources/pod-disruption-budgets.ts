@@ -1,12 +1,10 @@
 import type { PodDisruptionBudget } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import { podDisruptionBudgetTable } from '../table/index.js';
 import { validatePodDisruptionBudget } from '../validation/pod-disruption-budget.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
-const budgetOf = (object: KubeObject): PodDisruptionBudget => object as unknown as PodDisruptionBudget;
-
-export const podDisruptionBudgets = defineResource({
+export const podDisruptionBudgets = defineResource<Stored<PodDisruptionBudget>>({
   group: 'policy',
   version: 'v1',
   kind: 'PodDisruptionBudget',
@@ -18,6 +16,6 @@ export const podDisruptionBudgets = defineResource({
   subresources: [statusSubresource],
   hasGeneration: true,
   firstStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
-  validate: (object) => validatePodDisruptionBudget(budgetOf(object)),
+  validate: (object) => validatePodDisruptionBudget(object),
   table: podDisruptionBudgetTable,
 });

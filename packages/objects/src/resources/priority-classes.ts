@@ -1,13 +1,11 @@
 import { setPriorityClassDefaults } from '../defaults/index.js';
 import type { PriorityClass } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import { priorityClassTable } from '../table/index.js';
 import { validatePriorityClass, validatePriorityClassUpdate } from '../validation/coordination.js';
 import { defineResource } from './define-resource.js';
 
-const classOf = (object: KubeObject): PriorityClass => object as unknown as PriorityClass;
-
-export const priorityClasses = defineResource({
+export const priorityClasses = defineResource<Stored<PriorityClass>>({
   group: 'scheduling.k8s.io',
   version: 'v1',
   kind: 'PriorityClass',
@@ -15,8 +13,8 @@ export const priorityClasses = defineResource({
   namespaced: false,
   schema: 'io.k8s.api.scheduling.v1.PriorityClass',
   shortNames: ['pc'],
-  setDefaults: (object) => setPriorityClassDefaults(classOf(object)),
-  validate: (object) => validatePriorityClass(classOf(object)),
-  validateUpdate: (object, current) => validatePriorityClassUpdate(classOf(object), classOf(current)),
+  setDefaults: (object) => setPriorityClassDefaults(object),
+  validate: (object) => validatePriorityClass(object),
+  validateUpdate: (object, current) => validatePriorityClassUpdate(object, current),
   table: priorityClassTable,
 });

@@ -1,5 +1,5 @@
-import type { ClusterRole, RoleBinding } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import { genericTable, roleBindingTable } from '../table/index.js';
 import {
   pathSegmentFaults,
@@ -14,12 +14,11 @@ import { defineResource, type ResourceFacts } from './define-resource.js';
 /** Roles and bindings are kept as they are written. Nothing enforces them yet: every client with a certificate may do all. */
 const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentFaults, createsOnUpdate: true } as const;
 
-const roleOf = (object: KubeObject): ClusterRole => object as unknown as ClusterRole;
-const bindingOf = (object: KubeObject): RoleBinding => object as unknown as RoleBinding;
+type Binding = Stored<RoleBinding | ClusterRoleBinding>;
 
 /** Source: pkg/apis/rbac/v1/defaults.go. */
-function setBindingDefaults(object: KubeObject): void {
-  const { roleRef, subjects } = bindingOf(object);
+function setBindingDefaults(object: Binding): void {
+  const { roleRef, subjects } = object;
   if (roleRef && !roleRef.apiGroup) roleRef.apiGroup = RBAC_GROUP;
   for (const subject of subjects ?? []) {
     if (!subject.apiGroup && (subject.kind === 'User' || subject.kind === 'Group')) subject.apiGroup = RBAC_GROUP;
@@ -28,34 +27,34 @@ function setBindingDefaults(object: KubeObject): void {
 
 const binding = (
   kinds: readonly string[],
-): Pick<ResourceFacts, 'setDefaults' | 'validate' | 'validateUpdate' | 'table'> => ({
+): Pick<ResourceFacts<Binding>, 'setDefaults' | 'validate' | 'validateUpdate' | 'table'> => ({
   setDefaults: setBindingDefaults,
-  validate: (object) => validateBinding(bindingOf(object), kinds),
-  validateUpdate: (object, current) => validateBindingUpdate(bindingOf(object), bindingOf(current)),
+  validate: (object) => validateBinding(object, kinds),
+  validateUpdate: (object, current) => validateBindingUpdate(object, current),
   table: roleBindingTable,
 });
 
-export const roles = defineResource({
+export const roles = defineResource<Stored<Role>>({
   ...common,
   kind: 'Role',
   plural: 'roles',
   namespaced: true,
   schema: 'io.k8s.api.rbac.v1.Role',
-  validate: (object) => validateRules(roleOf(object).rules, true),
+  validate: (object) => validateRules(object.rules, true),
   table: genericTable,
 });
 
-export const clusterRoles = defineResource({
+export const clusterRoles = defineResource<Stored<ClusterRole>>({
   ...common,
   kind: 'ClusterRole',
   plural: 'clusterroles',
   namespaced: false,
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
-  validate: (object) => validateClusterRole(roleOf(object)),
+  validate: (object) => validateClusterRole(object),
   table: genericTable,
 });
 
-export const roleBindings = defineResource({
+export const roleBindings = defineResource<Binding>({
   ...common,
   ...binding(['Role', 'ClusterRole']),
   kind: 'RoleBinding',
@@ -64,7 +63,7 @@ export const roleBindings = defineResource({
   schema: 'io.k8s.api.rbac.v1.RoleBinding',
 });
 
-export const clusterRoleBindings = defineResource({
+export const clusterRoleBindings = defineResource<Binding>({
   ...common,
   ...binding(['ClusterRole']),
   kind: 'ClusterRoleBinding',

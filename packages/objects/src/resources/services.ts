@@ -1,3 +1,5 @@
+import type { Service } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { Verb } from '../resource.js';
 import { serviceTable } from '../table/index.js';
 import { defineResource } from './define-resource.js';
@@ -8,7 +10,7 @@ import { defineResource } from './define-resource.js';
  */
 const READ_ONLY: Verb[] = ['get', 'list', 'watch'];
 
-export const services = defineResource({
+export const services = defineResource<Stored<Service>>({
   group: '',
   version: 'v1',
   kind: 'Service',
@@ -19,8 +21,8 @@ export const services = defineResource({
   categories: ['all'],
   verbs: READ_ONLY,
   fields: {
-    'spec.clusterIP': ({ spec }) => String((spec as { clusterIP?: string } | undefined)?.clusterIP ?? ''),
-    'spec.type': ({ spec }) => String((spec as { type?: string } | undefined)?.type ?? ''),
+    'spec.clusterIP': ({ spec }) => spec?.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec?.type ?? '',
   },
   table: serviceTable,
 });

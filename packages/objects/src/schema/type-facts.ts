@@ -33,7 +33,7 @@ export interface TypeFacts {
 }
 
 /** Facts of the Kubernetes 1.36 API, by type name: `io.k8s.api.apps.v1.DaemonSet`. */
-const TYPES: ReadonlyMap<string, TypeFacts> = new Map(Object.entries(types as unknown as Record<string, TypeFacts>));
+const TYPES: ReadonlyMap<string, TypeFacts> = new Map(Object.entries<TypeFacts>(types as Record<string, object>));
 
 export function lookupType(name: string): TypeFacts | undefined {
   return TYPES.get(name);

@@ -1,3 +1,5 @@
+import type { ControllerRevision } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import { controllerOf, type OwnerReference } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
@@ -10,7 +12,7 @@ function formatOwner({ apiVersion, kind, name }: OwnerReference): string {
 }
 
 /** `kubectl get controllerrevisions`. Rule: pkg/printers/internalversion, printControllerRevision. */
-export const controllerRevisionTable: TableDefinition = {
+export const controllerRevisionTable: TableDefinition<Stored<ControllerRevision>> = {
   columns: [
     NAME,
     column('Controller', 'The object whose history this is a part of.'),
@@ -20,7 +22,8 @@ export const controllerRevisionTable: TableDefinition = {
   ],
   row(object, now) {
     const owner = controllerOf(object.metadata);
-    const revision = typeof object.revision === 'number' ? object.revision : 0;
-    return { cells: [object.metadata.name, owner ? formatOwner(owner) : '<none>', revision, ageOf(object, now)] };
+    return {
+      cells: [object.metadata.name, owner ? formatOwner(owner) : '<none>', object.revision ?? 0, ageOf(object, now)],
+    };
   },
 };

@@ -1,12 +1,12 @@
-import type { DaemonSetSpec, DaemonSetStatus } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { DaemonSet } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { formatLabelSelector } from '../selectors/index.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
 
 /** `kubectl get daemonsets`. Rule: pkg/printers/internalversion, printDaemonSet. */
-export const daemonSetTable: TableDefinition = {
+export const daemonSetTable: TableDefinition<Stored<DaemonSet>> = {
   columns: [
     NAME,
     column('Desired', 'Nodes that should run the daemon.', 'integer'),
@@ -20,14 +20,13 @@ export const daemonSetTable: TableDefinition = {
     wideColumn('Images', 'Images of the containers in the template.'),
     wideColumn('Selector', 'Labels by which the daemon finds its pods.'),
   ],
-  row(object: KubeObject, now) {
-    const spec = object.spec as Partial<DaemonSetSpec> | undefined;
-    const status = object.status as Partial<DaemonSetStatus> | undefined;
+  row(object, now) {
+    const { metadata, spec, status } = object;
     const podSpec = spec?.template?.spec;
     const containers = podSpec?.containers ?? [];
     return {
       cells: [
-        object.metadata.name,
+        metadata.name,
         status?.desiredNumberScheduled ?? 0,
         status?.currentNumberScheduled ?? 0,
         status?.numberReady ?? 0,

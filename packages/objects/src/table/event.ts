@@ -1,5 +1,5 @@
 import type { Event } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { ageSince } from './age.js';
 import { column, NAME, wideColumn } from './columns.js';
@@ -32,7 +32,7 @@ function sourceOf(event: Partial<Event>): string {
 }
 
 /** `kubectl get events`. Rule: pkg/printers/internalversion, printEvent. Takes core/v1 events. */
-export const eventTable: TableDefinition = {
+export const eventTable: TableDefinition<Stored<Event>> = {
   columns: [
     column('Last Seen', 'Time since this last happened.'),
     column('Type', 'Normal or Warning.'),
@@ -46,8 +46,8 @@ export const eventTable: TableDefinition = {
     wideColumn('Count', 'How often this happened.'),
     { ...NAME, priority: 1 },
   ],
-  row(object: KubeObject, now) {
-    const event = object as Partial<Event>;
+  row(object, now) {
+    const event: Partial<Event> = object;
     const { first, last, count } = sightingsOf(event, now);
     return {
       cells: [

@@ -1,12 +1,12 @@
-import type { LeaseSpec } from '../kinds/api-types.js';
+import type { Lease } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 
 /** `kubectl get leases`. Rule: pkg/printers/internalversion, printLease. */
-export const leaseTable: TableDefinition = {
+export const leaseTable: TableDefinition<Stored<Lease>> = {
   columns: [NAME, column('Holder', 'Who holds the lease now.'), AGE],
   row(object, now) {
-    const spec = object.spec as LeaseSpec | undefined;
-    return { cells: [object.metadata.name, spec?.holderIdentity ?? '', ageOf(object, now)] };
+    return { cells: [object.metadata.name, object.spec?.holderIdentity ?? '', ageOf(object, now)] };
   },
 };

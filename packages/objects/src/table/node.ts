@@ -1,5 +1,5 @@
-import type { NodeSpec, NodeStatus } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Node, NodeSpec, NodeStatus } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
 
@@ -28,7 +28,7 @@ function addressOf(status: NodeStatus | undefined, wanted: 'InternalIP' | 'Exter
 }
 
 /** `kubectl get nodes`. Rule: pkg/printers/internalversion, printNode. */
-export const nodeTable: TableDefinition = {
+export const nodeTable: TableDefinition<Stored<Node>> = {
   columns: [
     NAME,
     column('Status', 'Whether the node is ready, and whether it takes new pods.'),
@@ -41,16 +41,15 @@ export const nodeTable: TableDefinition = {
     wideColumn('Kernel-Version', 'Kernel of the node, with its architecture.'),
     wideColumn('Container-Runtime', 'What runs the containers on the node, with its version.'),
   ],
-  row(object: KubeObject, now) {
-    const spec = object.spec as NodeSpec | undefined;
-    const status = object.status as NodeStatus | undefined;
+  row(object, now) {
+    const { metadata, spec, status } = object;
     const machine = status?.nodeInfo;
     const kernel = machine?.kernelVersion || '<unknown>';
     return {
       cells: [
-        object.metadata.name,
+        metadata.name,
         statusOf(spec, status),
-        rolesOf(object.metadata.labels),
+        rolesOf(metadata.labels),
         ageOf(object, now),
         machine?.kubeletVersion ?? '',
         addressOf(status, 'InternalIP'),

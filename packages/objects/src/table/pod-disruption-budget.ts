@@ -1,10 +1,10 @@
 import type { PodDisruptionBudget } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 
 /** `kubectl get pdb`. Rule: pkg/printers/internalversion, printPodDisruptionBudget. */
-export const podDisruptionBudgetTable: TableDefinition = {
+export const podDisruptionBudgetTable: TableDefinition<Stored<PodDisruptionBudget>> = {
   columns: [
     NAME,
     column('Min Available', 'How many pods, or which part of them, have to stay available.'),
@@ -12,8 +12,8 @@ export const podDisruptionBudgetTable: TableDefinition = {
     column('Allowed Disruptions', 'How many pods may be evicted now.', 'integer'),
     AGE,
   ],
-  row(object: KubeObject, now) {
-    const { spec, status } = object as unknown as PodDisruptionBudget;
+  row(object, now) {
+    const { spec, status } = object;
     const shown = (value: number | string | undefined): string => (value === undefined ? 'N/A' : String(value));
     const allowed = status?.disruptionsAllowed ?? 0;
     return {

@@ -65,7 +65,7 @@ function readInitContainers(spec: PodSpec | undefined, status: PodStatus): Initi
 
 /** Init containers that keep running beside the others (KEP-753). */
 function sidecarsOf(spec: PodSpec | undefined): Set<string> {
-  const containers = (spec?.initContainers ?? []) as { name: string; restartPolicy?: string }[];
+  const containers = spec?.initContainers ?? [];
   return new Set(containers.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name));
 }
 

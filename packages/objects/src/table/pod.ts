@@ -1,6 +1,6 @@
 import { isConditionTrue } from '../conditions.js';
-import type { PodSpec, PodStatus } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { RowAt, TableDefinition, TableRow } from '../resource.js';
 import { ageSince } from './age.js';
 import { AGE, column, NAME, wideColumn } from './columns.js';
@@ -24,19 +24,12 @@ function conditionsOf(phase: string | undefined): TableRow['conditions'] {
   return undefined;
 }
 
-function prepareRow(object: KubeObject): RowAt {
-  const spec = object.spec as PodSpec | undefined;
-  const status = object.status as PodStatus | undefined;
-  const {
-    readyContainers,
-    totalContainers,
-    status: shown,
-    restarts,
-    lastRestart,
-  } = summarizePod(object as Parameters<typeof summarizePod>[0]);
+function prepareRow(pod: Stored<Pod>): RowAt {
+  const { metadata, spec, status } = pod;
+  const { readyContainers, totalContainers, status: shown, restarts, lastRestart } = summarizePod(pod);
   return rowFrom({
-    name: object.metadata.name,
-    created: object.metadata.creationTimestamp,
+    name: metadata.name,
+    created: metadata.creationTimestamp,
     ready: `${readyContainers}/${totalContainers}`,
     status: shown,
     restarts,
@@ -79,7 +72,7 @@ function rowFrom({ name, created, ready, status, restarts, lastRestart, rest, co
 }
 
 /** `kubectl get pods`. Rule: pkg/printers/internalversion, printPod. */
-export const podTable: TableDefinition = {
+export const podTable: TableDefinition<Stored<Pod>> = {
   columns: [
     NAME,
     column('Ready', 'Containers that are ready, of all that should be.'),
@@ -91,6 +84,6 @@ export const podTable: TableDefinition = {
     wideColumn('Nominated Node', 'The node where room is being made for the pod.'),
     wideColumn('Readiness Gates', 'Further conditions for readiness that hold, of all that must.'),
   ],
-  row: (object, now) => prepareRow(object)(now),
+  row: (pod, now) => prepareRow(pod)(now),
   prepare: prepareRow,
 };

@@ -1,10 +1,10 @@
 import type { PriorityClass } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 
 /** `kubectl get priorityclasses`. Rule: pkg/printers/internalversion, printPriorityClass. */
-export const priorityClassTable: TableDefinition = {
+export const priorityClassTable: TableDefinition<Stored<PriorityClass>> = {
   columns: [
     NAME,
     column('Value', 'Priority that pods of the class get; higher goes first.', 'integer'),
@@ -12,8 +12,8 @@ export const priorityClassTable: TableDefinition = {
     AGE,
     column('PreemptionPolicy', 'Whether pods of the class may push others off a node.'),
   ],
-  row(object: KubeObject, now) {
-    const { value, globalDefault, preemptionPolicy } = object as Partial<PriorityClass>;
+  row(object, now) {
+    const { value, globalDefault, preemptionPolicy } = object;
     return {
       cells: [object.metadata.name, value ?? 0, globalDefault ?? false, ageOf(object, now), preemptionPolicy ?? ''],
     };

@@ -1,18 +1,18 @@
 import type { ResourceQuota } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 
 /** `kubectl get resourcequotas`. Rule: pkg/printers/internalversion, printResourceQuota. */
-export const resourceQuotaTable: TableDefinition = {
+export const resourceQuotaTable: TableDefinition<Stored<ResourceQuota>> = {
   columns: [
     NAME,
     column('Request', 'What is used of what may be requested and counted.'),
     column('Limit', 'What is used of what limits may come to.'),
     AGE,
   ],
-  row(object: KubeObject, now) {
-    const { hard = {}, used = {} } = (object as unknown as ResourceQuota).status ?? {};
+  row(object, now) {
+    const { hard = {}, used = {} } = object.status ?? {};
     const names = Object.keys(hard).sort();
     const shown = (isLimit: boolean): string =>
       names

@@ -1,10 +1,10 @@
-import type { RoleBinding } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { ClusterRoleBinding, RoleBinding } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
 
 /** `kubectl get rolebindings` and `clusterrolebindings`. Rule: pkg/printers/internalversion, printRoleBinding. */
-export const roleBindingTable: TableDefinition = {
+export const roleBindingTable: TableDefinition<Stored<RoleBinding | ClusterRoleBinding>> = {
   columns: [
     NAME,
     column('Role', 'Kind and name of the role that is bound.'),
@@ -13,8 +13,8 @@ export const roleBindingTable: TableDefinition = {
     wideColumn('Groups', 'Groups that get it.'),
     wideColumn('ServiceAccounts', 'Service accounts that get it, with their namespace.'),
   ],
-  row(object: KubeObject, now) {
-    const { roleRef, subjects = [] } = object as unknown as RoleBinding;
+  row(object, now) {
+    const { roleRef, subjects = [] } = object;
     const named = (wanted: string): string =>
       subjects
         .filter(({ kind }) => kind === wanted)

@@ -1,5 +1,5 @@
 import type { Service } from '../kinds/api-types.js';
-import type { KubeObject } from '../kube-object.js';
+import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
@@ -22,7 +22,7 @@ function externalOf({ spec }: Service): string {
 }
 
 /** `kubectl get services`. Rule: pkg/printers/internalversion, printService. */
-export const serviceTable: TableDefinition = {
+export const serviceTable: TableDefinition<Stored<Service>> = {
   columns: [
     NAME,
     column('Type', 'How the service is reached.'),
@@ -32,16 +32,15 @@ export const serviceTable: TableDefinition = {
     AGE,
     wideColumn('Selector', 'Labels of the pods that the service leads to.'),
   ],
-  row(object: KubeObject, now) {
-    const service = object as unknown as Service;
-    const { spec } = service;
+  row(object, now) {
+    const { spec } = object;
     return {
       cells: [
         object.metadata.name,
         spec?.type ?? '',
         spec?.clusterIP || NONE,
-        externalOf(service),
-        portsOf(service),
+        externalOf(object),
+        portsOf(object),
         ageOf(object, now),
         formatNodeSelector(spec?.selector),
       ],

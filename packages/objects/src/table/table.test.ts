@@ -96,7 +96,8 @@ describe('podTable', () => {
 
   it('marks the rows of finished pods', () => {
     const conditionsOf = (phase: string) =>
-      podTable.row({ apiVersion: 'v1', kind: 'Pod', metadata: METADATA, status: { phase } }, NOW).conditions;
+      podTable.row({ apiVersion: 'v1', kind: 'Pod', metadata: { ...METADATA, namespace: 'n' }, status: { phase } }, NOW)
+        .conditions;
     expect(conditionsOf('Succeeded')).toMatchObject([{ type: 'Completed', status: 'True', reason: 'Succeeded' }]);
     expect(conditionsOf('Failed')).toMatchObject([{ type: 'Completed', status: 'True', reason: 'Failed' }]);
     expect(conditionsOf('Running')).toBeUndefined();

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
-import type { Container, ContainerPort, PodSpec } from '../kinds/api-types.js';
+import type { Container, ContainerPort, ContainerResizePolicy, PodSpec } from '../kinds/api-types.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import {
   duplicate,
@@ -24,14 +24,6 @@ const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File'];
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
 const PROBES: readonly ProbeRole[] = ['livenessProbe', 'readinessProbe', 'startupProbe'];
 const MAX_PORT = 65535;
-
-/** A container as newer servers know it: with a restart policy of its own (KEP-753, KEP-5307). */
-type AnyContainer = Container & { restartPolicy?: string; resizePolicy?: ResizePolicy[] };
-
-interface ResizePolicy {
-  resourceName?: string;
-  restartPolicy?: string;
-}
 
 /** pkg/apis/core/validation validateContainerPorts. */
 function validatePorts(ports: readonly ContainerPort[], field: string): FieldError[] {
@@ -60,7 +52,7 @@ function validateImage(image: string | undefined, field: string): FieldError[] {
 }
 
 /** pkg/apis/core/validation validateResizePolicy. */
-function validateResizePolicies(policies: readonly ResizePolicy[], field: string): FieldError[] {
+function validateResizePolicies(policies: readonly ContainerResizePolicy[], field: string): FieldError[] {
   const seen = new Set<string>();
   return policies.flatMap(({ resourceName = '', restartPolicy }, index) => {
     const errors = seen.has(resourceName) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
@@ -74,7 +66,7 @@ function validateResizePolicies(policies: readonly ResizePolicy[], field: string
 }
 
 /** The rules that all kinds of containers share. */
-export function validateContainer(container: AnyContainer, volumes: ReadonlySet<string>, field: string): FieldError[] {
+export function validateContainer(container: Container, volumes: ReadonlySet<string>, field: string): FieldError[] {
   const { name, securityContext, lifecycle, resources } = container;
   return [
     ...(name ? invalidFor(`${field}.name`, name, dnsLabelFaults(name)) : [required(`${field}.name`)]),
@@ -104,7 +96,7 @@ function validateProbes(container: Container, field: string): FieldError[] {
 }
 
 /** Init containers end before the main ones start, unless they are sidecars (restartPolicy Always). */
-function validateInitContainer(container: AnyContainer, field: string): FieldError[] {
+function validateInitContainer(container: Container, field: string): FieldError[] {
   const { restartPolicy } = container;
   if (restartPolicy === 'Always') return validateProbes(container, field);
   const errors: FieldError[] = [];
@@ -141,7 +133,7 @@ export function validateContainers(spec: PodSpec, field: string): FieldError[] {
     names.add(name);
     return errors;
   };
-  const containers: readonly AnyContainer[] = spec.containers ?? [];
+  const containers: readonly Container[] = spec.containers ?? [];
   const errors = containers.length === 0 ? [required(`${field}.containers`)] : [];
   for (const [index, container] of containers.entries()) {
     const path = `${field}.containers[${index}]`;

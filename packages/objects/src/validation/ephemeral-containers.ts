@@ -1,5 +1,5 @@
 import type { FieldError } from '../field-error.js';
-import type { Container, EphemeralContainer, Pod, PodSpec } from '../kinds/api-types.js';
+import type { EphemeralContainer, Pod, PodSpec } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { validateContainer } from './container.js';
 import { duplicate, forbidden, missing } from './faults.js';
@@ -17,12 +17,12 @@ function validateEphemeralContainers(spec: PodSpec): FieldError[] {
   const names = new Set(others);
   return (spec.ephemeralContainers ?? []).flatMap((container, at) => {
     const path = `${FIELD}[${at}]`;
-    const errors = validateContainer(container as Container, volumes, path);
+    const errors = validateContainer(container, volumes, path);
     const { name, targetContainerName: target, resources, volumeMounts } = container;
     if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
     names.add(name);
     if (target && !others.has(target)) errors.push(missing(`${path}.targetContainerName`, target));
-    const set = UNUSABLE.filter((field) => (container as unknown as Record<string, unknown>)[field] !== undefined);
+    const set = UNUSABLE.filter((field) => container[field] !== undefined);
     errors.push(...set.map((field) => forbidden(`${path}.${field}`, NOT_HERE)));
     if (Object.keys(resources ?? {}).length > 0) errors.push(forbidden(`${path}.resources`, NOT_HERE));
     for (const [index, mount] of (volumeMounts ?? []).entries()) {

@@ -6,13 +6,12 @@ import { forbidden, invalidValue } from './faults.js';
 import { validatePodSpec } from './pod-spec.js';
 
 type Amounts = Record<string, string> | undefined;
-type AnyContainer = Container & { restartPolicy?: string; resizePolicy?: unknown };
 type List = 'containers' | 'initContainers';
 
 const RESIZABLE = new Set(['cpu', 'memory']);
 const MIRROR = 'kubernetes.io/config.mirror';
 
-const isSidecar = ({ restartPolicy }: AnyContainer): boolean => restartPolicy === 'Always';
+const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always';
 
 /** Amounts may be added and changed, but not taken away. */
 function removedFaults(after: ResourceRequirements, before: ResourceRequirements, field: string): FieldError[] {
@@ -27,14 +26,13 @@ const fixed = (amounts: Amounts): Amounts =>
   Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => !RESIZABLE.has(name)));
 
 /** A container without what a resize may change. */
-function fixedPart({ resources, resizePolicy: _policy, ...rest }: AnyContainer): unknown {
+function fixedPart({ resources, resizePolicy: _policy, ...rest }: Container): unknown {
   const { limits, requests, ...others } = resources ?? {};
   return { ...rest, resources: { ...others, limits: fixed(limits), requests: fixed(requests) } };
 }
 
-function containerFaults(after: AnyContainer, before: AnyContainer, list: List, at: number): FieldError[] {
-  const unchanged = (part: (container: AnyContainer) => unknown): boolean =>
-    semanticallyEqual(part(after), part(before));
+function containerFaults(after: Container, before: Container, list: List, at: number): FieldError[] {
+  const unchanged = (part: (container: Container) => unknown): boolean => semanticallyEqual(part(after), part(before));
   if (list === 'initContainers' && !isSidecar(before)) {
     const same = unchanged(({ resizePolicy: _policy, ...container }) => container);
     return same ? [] : [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
@@ -56,7 +54,7 @@ export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
   if (Object.hasOwn(current.metadata?.annotations ?? {}, MIRROR)) {
     return [forbidden('', 'static pods cannot be resized')];
   }
-  if ((before as { os?: { name?: string } }).os?.name === 'windows') {
+  if (before.os?.name === 'windows') {
     return [forbidden('', 'windows pods cannot be resized')];
   }
   const errors = validatePodSpec(spec, 'spec');
@@ -65,12 +63,13 @@ export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
     errors.push(invalidValue('spec', value, 'Pod QOS Class may not change as a result of resizing'));
   }
   for (const list of ['initContainers', 'containers'] as const) {
-    const [wanted = [], had = []] = [spec[list], before[list]] as (AnyContainer[] | undefined)[];
+    const wanted = spec[list] ?? [];
+    const had = before[list] ?? [];
     if (wanted.length !== had.length || wanted.some(({ name }, at) => name !== had[at]?.name)) {
       errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
       continue;
     }
-    errors.push(...had.flatMap((each, at) => containerFaults(wanted[at] as AnyContainer, each, list, at)));
+    errors.push(...had.flatMap((each, at) => containerFaults(wanted[at] ?? each, each, list, at)));
   }
   return errors;
 }

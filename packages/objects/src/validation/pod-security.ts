@@ -55,10 +55,9 @@ function validateProfile(profile: Profile | undefined, member: string, what: str
   return errors;
 }
 
-/** Newer servers know more of these than the type package. */
-type AnyContext = { appArmorProfile?: Profile; seccompProfile?: Profile; supplementalGroupsPolicy?: string };
+type Profiled = Pick<PodSecurityContext & SecurityContext, 'appArmorProfile' | 'seccompProfile'>;
 
-const validateProfiles = (context: AnyContext, field: string): FieldError[] => [
+const validateProfiles = (context: Profiled, field: string): FieldError[] => [
   ...validateProfile(context.seccompProfile, 'seccompProfile', 'seccomp', field),
   ...validateProfile(context.appArmorProfile, 'appArmorProfile', 'AppArmor', field),
 ];
@@ -76,7 +75,7 @@ function validateSysctls(sysctls: PodSecurityContext['sysctls'], field: string):
 }
 
 /** What a pod with users of its own may not share with its host. */
-function validateHostUsers(spec: PodSpec & { hostUsers?: boolean }, field: string): FieldError[] {
+function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
   const shared = [
     ['hostNetwork', spec.hostNetwork],
@@ -88,7 +87,7 @@ function validateHostUsers(spec: PodSpec & { hostUsers?: boolean }, field: strin
 
 /** pkg/apis/core/validation ValidatePodSecurityContext. */
 export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] {
-  const context = (spec.securityContext ?? {}) as PodSecurityContext & AnyContext;
+  const context = spec.securityContext ?? {};
   const path = `${field}.securityContext`;
   const groups = context.supplementalGroups ?? [];
   const { fsGroupChangePolicy: change, supplementalGroupsPolicy: policy } = context;
@@ -111,7 +110,7 @@ export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] 
 }
 
 /** pkg/apis/core/validation ValidateSecurityContext. `hostUsers` is what the pod says of its users. */
-export function validateContainerSecurity(context: SecurityContext & AnyContext, field: string): FieldError[] {
+export function validateContainerSecurity(context: SecurityContext, field: string): FieldError[] {
   const errors = [...validateIds(context, field), ...validateProfiles(context, field)];
   const { procMount, capabilities } = context;
   const mounts = ['Default', 'Unmasked'];
@@ -139,7 +138,7 @@ const CONTEXT_ON_LINUX_ALONE = [
 ] as const;
 
 /** The operating system that a pod is for, and what it does not have (pkg/apis/core/validation validateOS and what follows). */
-export function validatePodOs(spec: PodSpec & { os?: { name?: string } }, field: string): FieldError[] {
+export function validatePodOs(spec: PodSpec, field: string): FieldError[] {
   const { os } = spec;
   if (!os) return [];
   if (!os.name) return [required(`${field}.os.name`, 'cannot be empty')];
@@ -154,11 +153,9 @@ export function validatePodOs(spec: PodSpec & { os?: { name?: string } }, field:
   }
   if (os.name !== 'windows') return [notSupported(`${field}.os`, os.name, ['linux', 'windows'])];
   const set = (value: unknown): boolean => value !== undefined && value !== false;
-  const context = (spec.securityContext ?? {}) as Record<string, unknown>;
+  const context = spec.securityContext ?? {};
   return [
-    ...ON_LINUX_ALONE.filter((name) => set((spec as unknown as Record<string, unknown>)[name])).map(
-      (name) => `${field}.${name}`,
-    ),
+    ...ON_LINUX_ALONE.filter((name) => set(spec[name])).map((name) => `${field}.${name}`),
     ...CONTEXT_ON_LINUX_ALONE.filter((name) => set(context[name])).map((name) => `${field}.securityContext.${name}`),
   ].map((path) => forbidden(path, 'cannot be set for a windows pod'));
 }

@@ -122,8 +122,9 @@ export function validatePodUpdate(pod: Pod, current: Pod): FieldError[] {
     errors.push(invalidValue('spec.nodeSelector', spec.nodeSelector ?? {}, detail));
   }
   // A pod that is held back may be told more narrowly where it is to run.
-  const comparable = gated ? { ...spec, nodeSelector: before.nodeSelector } : spec;
-  if (!semanticallyEqual(fixedPart(comparable as PodSpec), fixedPart(before)) || !graceUnchanged(spec, before)) {
+  const { nodeSelector: _asked, ...others } = spec;
+  const comparable = gated ? { ...others, ...(before.nodeSelector && { nodeSelector: before.nodeSelector }) } : spec;
+  if (!semanticallyEqual(fixedPart(comparable), fixedPart(before)) || !graceUnchanged(spec, before)) {
     errors.push(forbidden('spec', `pod updates may not change fields other than ${CHANGEABLE}`));
   }
   return errors;

@@ -48,8 +48,11 @@ export function validateClusterRole({ rules, aggregationRule }: ClusterRole): Fi
   return [...errors, ...selectors.flatMap((selector, at) => validateLabelSelector(selector, `${field}[${at}]`))];
 }
 
+/** What the bindings of roles and of cluster roles have in common. */
+type Binding = Pick<RoleBinding, 'roleRef' | 'subjects'>;
+
 /** pkg/apis/rbac/validation, ValidateRoleBinding and ValidateClusterRoleBinding. */
-export function validateBinding({ roleRef, subjects }: RoleBinding, kinds: readonly string[]): FieldError[] {
+export function validateBinding({ roleRef, subjects }: Binding, kinds: readonly string[]): FieldError[] {
   const { apiGroup, kind, name } = roleRef ?? {};
   return [
     ...(apiGroup === RBAC_GROUP ? [] : [notSupported('roleRef.apiGroup', apiGroup, [RBAC_GROUP])]),
@@ -73,7 +76,7 @@ function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, fiel
 }
 
 /** A binding says for ever which role it binds. */
-export function validateBindingUpdate(after: RoleBinding, before: RoleBinding): FieldError[] {
+export function validateBindingUpdate(after: Binding, before: Binding): FieldError[] {
   const same = semanticallyEqual(after.roleRef, before.roleRef);
   return same ? [] : [invalidValue('roleRef', after.roleRef, 'cannot change roleRef')];
 }
