@@ -44,9 +44,12 @@ export interface SubresourcePart<T extends KubeObject = KubeObject> {
   validate(object: T, current: T): FieldError[];
 }
 
+/** What a subresource does that writes no part of the object it belongs to. The api has a handler for each. */
+export type SubresourceAction = 'bind-pod' | 'evict-pod' | 'finalize-namespace' | 'request-token';
+
 /**
- * A subresource as discovery shows it. `status`, and those with a part, are served by the generic reader and writer; the
- * others by code of their own.
+ * A subresource as discovery shows it. `status`, and those with a part, are served by the generic reader and writer; those
+ * with an action by the action's handler.
  */
 export interface SubresourceDefinition {
   name: string;
@@ -54,6 +57,7 @@ export interface SubresourceDefinition {
   kind?: { group: string; version: string; kind: string };
   verbs: Verb[];
   part?: SubresourcePart;
+  action?: SubresourceAction;
 }
 
 /**

@@ -1,13 +1,22 @@
 import type { Verb } from '../resource.js';
 
+/** Reviews: a client's question about identities and permissions. */
+export type ReviewKind =
+  | 'LocalSubjectAccessReview'
+  | 'SelfSubjectAccessReview'
+  | 'SelfSubjectReview'
+  | 'SelfSubjectRulesReview'
+  | 'SubjectAccessReview'
+  | 'TokenReview';
+
 /**
- * A kind that is answered at once and never stored: what a client may do, who it is, where a pod is to run, and kinds of
- * which there are none.
+ * A kind that is answered at once and never stored: reviews, the binding of a pod to a node, and kinds of which there are
+ * no objects.
  */
 export interface PostedKind {
   group: string;
   version: string;
-  kind: string;
+  kind: ReviewKind | 'Binding' | 'CustomResourceDefinition' | 'DaemonSetExplanation';
   plural: string;
   singular: string;
   namespaced: boolean;
@@ -19,7 +28,7 @@ export interface PostedKind {
 
 const create: Verb[] = ['create'];
 
-function review(group: 'authentication' | 'authorization', kind: string, namespaced = false): PostedKind {
+function review(group: 'authentication' | 'authorization', kind: ReviewKind, namespaced = false): PostedKind {
   const singular = kind.toLowerCase();
   return {
     group: `${group}.k8s.io`,

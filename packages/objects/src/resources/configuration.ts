@@ -51,6 +51,7 @@ export const serviceAccounts = defineResource<Stored<ServiceAccount>>({
       name: 'token',
       kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
       verbs: ['create'],
+      action: 'request-token',
     },
   ],
   table: serviceAccountTable,

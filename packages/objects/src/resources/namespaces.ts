@@ -18,7 +18,7 @@ export const namespaces = defineResource<Stored<Namespace>>({
   schema: 'io.k8s.api.core.v1.Namespace',
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-  subresources: [{ name: 'finalize', verbs: ['update'] }, statusSubresource],
+  subresources: [{ name: 'finalize', verbs: ['update'], action: 'finalize-namespace' }, statusSubresource],
   nameRule: dnsLabelFaults,
   table: namespaceTable,
   fields: { 'status.phase': (object) => object.status?.phase ?? '' },

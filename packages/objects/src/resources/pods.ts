@@ -20,8 +20,13 @@ export const pods = defineResource<Stored<Pod>>({
   subresources: [
     ephemeralContainers,
     resize,
-    { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
-    { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
+    { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'], action: 'bind-pod' },
+    {
+      name: 'eviction',
+      kind: { group: 'policy', version: 'v1', kind: 'Eviction' },
+      verbs: ['create'],
+      action: 'evict-pod',
+    },
     statusSubresource,
   ],
   hasGeneration: true,
