@@ -34,7 +34,8 @@ async function ensure(
   value: object,
 ): Promise<void> {
   try {
-    await createObject(context, definition, namespace, decodeObject({ value }, definition).object, false);
+    const { object } = decodeObject({ value }, definition);
+    await createObject(context, { definition, namespace, object, dryRun: false });
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
   }

@@ -1,4 +1,4 @@
-import { ApiError, type FieldError, invalid, type KubeObject } from '@everynode/objects';
+import { ApiError, type FieldError, invalid, type KubeObject, type ReviewKind } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from './client-identity.js';
 import { authenticateToken, TokenRefusedError } from './token-authentication.js';
@@ -12,10 +12,13 @@ export interface ReviewRequest {
   review: KubeObject;
 }
 
-interface Answer {
+/** What an answer adds to the review's own names and metadata. */
+interface ReviewAnswer {
   spec?: unknown;
   status: object;
 }
+
+export type Review = (request: ReviewRequest) => ReviewAnswer | Promise<ReviewAnswer>;
 
 interface AccessSpec {
   user?: string;
@@ -84,7 +87,7 @@ function userInfo({ user, uid, groups, extra }: Identity): object {
   return { username: user, ...(uid && { uid }), groups, ...(extra && { extra }) };
 }
 
-async function reviewToken({ context, review }: ReviewRequest): Promise<Answer> {
+async function reviewToken({ context, review }: ReviewRequest): Promise<ReviewAnswer> {
   const { token, audiences } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
   if (!token) throw new ApiError('BadRequest', 'token is required for TokenReview in authentication');
   // What a token was bound to may have gone a moment ago.
@@ -102,7 +105,7 @@ async function reviewToken({ context, review }: ReviewRequest): Promise<Answer> 
 }
 
 /** What answers a review, by its kind. Source of the rules: pkg/registry/authentication, pkg/registry/authorization. */
-export const REVIEWS: Readonly<Record<string, (request: ReviewRequest) => Answer | Promise<Answer>>> = {
+export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
   SelfSubjectReview: ({ identity }) => ({ status: { userInfo: userInfo(identity) } }),
   TokenReview: reviewToken,
   SelfSubjectAccessReview: ({ review, identity }) => {

@@ -1,50 +1,74 @@
-import { ApiError, type DecodeTarget, type KubeObject, resourceByStorage } from '@everynode/objects';
+import { ApiError, type DecodeTarget, type KubeObject, type PostedKind, resourceByStorage } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from '../auth/client-identity.js';
-import { REVIEWS } from '../auth/reviews.js';
+import { REVIEWS, type Review } from '../auth/reviews.js';
+import type { Answer } from '../http/answer.js';
 import { type Body, readObject } from '../http/body.js';
 import type { Query } from '../http/query.js';
-import type { parsePostedPath } from '../http/resource-path.js';
+import type { PostedPath } from '../http/resource-path.js';
 import { writePlainObject } from '../present/plain-object.js';
 import { bindPod } from '../subresource/binding.js';
-import { MethodNotAllowed, type ResourceAnswer } from './dispatch.js';
+import { MethodNotAllowed } from './verbs.js';
 
 export interface PostedRequest {
   method: string;
-  at: NonNullable<ReturnType<typeof parsePostedPath>>;
+  path: PostedPath;
   identity: Identity;
   body: Body;
   query: Query;
   accept: string | undefined;
 }
 
+interface Posted {
+  context: ApiContext;
+  request: PostedRequest;
+  target: DecodeTarget;
+  /** The body. */
+  object: KubeObject;
+}
+
+type Handler = (posted: Posted) => Promise<Pick<Answer, 'payload' | 'contentType'>>;
+
+/** The handlers by kind; undefined for kinds that routes of their own answer, which only know GET. */
+const HANDLERS: Readonly<Record<PostedKind['kind'], Handler | undefined>> = {
+  Binding: bind,
+  LocalSubjectAccessReview: answering(REVIEWS.LocalSubjectAccessReview),
+  SelfSubjectAccessReview: answering(REVIEWS.SelfSubjectAccessReview),
+  SelfSubjectReview: answering(REVIEWS.SelfSubjectReview),
+  SelfSubjectRulesReview: answering(REVIEWS.SelfSubjectRulesReview),
+  SubjectAccessReview: answering(REVIEWS.SubjectAccessReview),
+  TokenReview: answering(REVIEWS.TokenReview),
+  CustomResourceDefinition: undefined,
+  DaemonSetExplanation: undefined,
+};
+
 /** Serves a request for a kind that is posted, answered at once and never stored. */
-export async function servePostedKind(context: ApiContext, request: PostedRequest): Promise<ResourceAnswer> {
-  const { method, at, body, query, accept, identity } = request;
-  const { posted, namespace } = at;
-  if (method !== 'POST' || posted.schema === undefined) {
-    throw new MethodNotAllowed(posted.schema === undefined ? ['GET'] : ['POST']);
-  }
-  const target = posted as DecodeTarget;
-  const { object, warnings } = readObject(body, target, query.fieldValidation);
-  if (posted.kind === 'Binding') {
-    await bindNamed(context, namespace, object, body, query);
-    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
-    const schema = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
-    return { status: 201, ...writePlainObject(status, schema, accept), warnings };
-  }
-  const answer = await REVIEWS[posted.kind]?.({ context, identity, namespace, review: object });
-  const { apiVersion, kind, metadata } = object;
-  return {
-    status: 201,
-    ...writePlainObject({ kind, apiVersion, metadata, ...answer } as KubeObject, target.schema, accept),
-    warnings,
+export async function servePostedKind(context: ApiContext, request: PostedRequest): Promise<Answer> {
+  const { group, version, kind, schema } = request.path.posted;
+  const handler = HANDLERS[kind];
+  if (!handler || schema === undefined) throw new MethodNotAllowed(['GET']);
+  if (request.method !== 'POST') throw new MethodNotAllowed(['POST']);
+  const target = { group, version, kind, schema };
+  const { object, warnings } = readObject(request.body, target, request.query.fieldValidation);
+  return { status: 201, ...(await handler({ context, request, target, object })), warnings };
+}
+
+function answering(review: Review): Handler {
+  return async ({ context, request, target, object }) => {
+    const { identity, path, accept } = request;
+    const answer = await review({ context, identity, namespace: path.namespace, review: object });
+    const { apiVersion, kind, metadata } = object;
+    const answered = { kind, apiVersion, metadata, ...answer };
+    return writePlainObject(answered, target.schema, accept);
   };
 }
 
-/** A binding outside its pod's path names the pod. */
-async function bindNamed(context: ApiContext, namespace: string, binding: KubeObject, body: Body, query: Query) {
-  const { name } = binding.metadata;
+/** Such a binding names its pod in the body; one under the pod's path names it in the path too. */
+async function bind({ context, request, object }: Posted) {
+  const { path, body, query, accept } = request;
+  const { name } = object.metadata;
   if (!name) throw new ApiError('BadRequest', 'name must be provided');
-  await bindPod(context, { definition: resourceByStorage('pods'), namespace, name }, body, query);
+  await bindPod(context, { definition: resourceByStorage('pods'), namespace: path.namespace, name, body, query });
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+  return writePlainObject(status, 'io.k8s.apimachinery.pkg.apis.meta.v1.Status', accept);
 }

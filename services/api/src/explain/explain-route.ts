@@ -1,9 +1,12 @@
 import { type ChangePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
 import { type DaemonSet, notFound, resourceByStorage } from '@everynode/objects';
-import { policyWarnings } from '../admission/daemonset-policy.js';
+import type { FastifyInstance } from 'fastify';
+import { admissionWarnings } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
-import { type Body, readObject } from '../http/body.js';
+import type { Answer } from '../http/answer.js';
+import { type Body, bodyOf, readObject } from '../http/body.js';
 import type { Query } from '../http/query.js';
+import { infoOf } from '../http/request-info.js';
 import { createObject } from '../rest/create.js';
 import { getObject } from '../rest/get.js';
 import { updateObject } from '../rest/update.js';
@@ -11,10 +14,10 @@ import { allNodes, explainInput } from './daemonset-view.js';
 import { previewOf } from './preview.js';
 
 /** Where it is served: it is Everynode's own, so it stands in a group of its own. */
-export const EXPLAIN_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets/:name';
+const EXPLAIN_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets/:name';
 
 /** A manifest is posted here, and its answer is what would become of each node. */
-export const EXPLAIN_MANIFEST_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets';
+const EXPLAIN_MANIFEST_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets';
 
 export interface DaemonSetExplanation {
   apiVersion: 'explain.everynode.io/v1';
@@ -25,17 +28,36 @@ export interface DaemonSetExplanation {
   change?: ChangePreview;
 }
 
+const answered = (value: object, warnings: string[] = []): Answer => ({
+  status: 200,
+  payload: JSON.stringify(value),
+  contentType: 'application/json',
+  warnings,
+});
+
+/** Serves explanations, of a stored DaemonSet and of a manifest. */
+export function addExplain(fastify: FastifyInstance, context: ApiContext): void {
+  fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request) =>
+    answered(await explain(context, request.params, infoOf(request).query)),
+  );
+  fastify.post<{ Params: { namespace: string } }>(EXPLAIN_MANIFEST_PATH, async (request) => {
+    const { namespace } = request.params;
+    const { explanation, warnings } = await explainManifest(context, namespace, bodyOf(request), infoOf(request).query);
+    return answered(explanation, warnings);
+  });
+}
+
 /**
  * For every node, or the one that the query parameter `node` names, why a pod of the DaemonSet runs there or does not.
  * @throws ApiError NotFound for a DaemonSet or a node that is not there.
  */
-export async function explain(
+async function explain(
   context: ApiContext,
   { namespace, name }: { namespace: string; name: string },
   query: Query,
 ): Promise<DaemonSetExplanation> {
   const definition = resourceByStorage('daemonsets.apps');
-  const { object } = await getObject(context, definition, namespace, name, query);
+  const { object } = await getObject(context, { definition, namespace, name, query });
   return explanationOf(context, { namespace, name }, object as unknown as DaemonSet, query);
 }
 
@@ -43,7 +65,7 @@ export async function explain(
  * The same for a manifest that nobody has applied: where its pods would run, and which nodes would gain, lose or restart one.
  * Nothing is written. @throws ApiError as applying it would.
  */
-export async function explainManifest(
+async function explainManifest(
   context: ApiContext,
   namespace: string,
   body: Body,
@@ -55,12 +77,23 @@ export async function explainManifest(
   await context.freshReads.catchUp();
   const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);
   const proposed = stored
-    ? (await updateObject(context, { definition, namespace, name }, 'object', body, query.asDryRun(), 'explain')).object
-    : (await createObject(context, definition, namespace, sent, true)).object;
-  const after = proposed.object as DaemonSet;
+    ? await updateObject(context, {
+        definition,
+        namespace,
+        name,
+        subresource: '',
+        body,
+        query: query.asDryRun(),
+        manager: 'explain',
+      })
+    : await createObject(context, { definition, namespace, object: sent, dryRun: true });
+  const after = proposed.object.object as DaemonSet;
   const explanation = explanationOf(context, { namespace, name }, after, query);
   const change = previewOf(context, after);
-  return { explanation: { ...explanation, change }, warnings: [...warnings, ...policyWarnings(definition, sent)] };
+  return {
+    explanation: { ...explanation, change },
+    warnings: [...warnings, ...admissionWarnings('update', definition, sent)],
+  };
 }
 
 function explanationOf(

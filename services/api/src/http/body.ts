@@ -8,12 +8,13 @@ import {
   parseBody,
   typeOfKind,
 } from '@everynode/objects';
+import type { FastifyRequest } from 'fastify';
 import { decodeMessage } from '../protobuf/codec.js';
 import { unwrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
 import { bodyFormat } from './negotiate.js';
 
-/** A request's body and what it says of itself. */
+/** A request's body with its content type. */
 export class Body {
   #text: string | undefined;
 
@@ -32,12 +33,17 @@ export class Body {
   }
 }
 
+/** The body that the content type parser has left on the request. */
+export function bodyOf({ body, headers }: FastifyRequest): Body {
+  return new Body(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers['content-type']);
+}
+
 /** Reads an object of a type. `warnings` are for Warning headers. */
 export function readObject(body: Body, target: DecodeTarget, fieldValidation: FieldValidation): Decoded {
   return decodeObject(readValue(body, target.schema), target, fieldValidation);
 }
 
-/** A body as JSON has it, whatever it is written in. `schema` is the type that bytes are taken for which name none. */
+/** Reads a body of any format as a JSON value. `schema` is the type of protobuf bytes that name none. */
 export function readValue(body: Body, schema: string): ParsedBody {
   const format = bodyFormat(body.contentType);
   return format === 'protobuf'

@@ -1,10 +1,11 @@
 import { healthText, type Readiness } from '@everynode/service-shell';
 import type { FastifyInstance } from 'fastify';
 import { unknownPath } from './resource-path.js';
+import { EXEMPT } from './turns.js';
 
 const PATHS = ['/healthz', '/livez', '/readyz'];
 
-/** Health is told to anybody. */
+/** Health checks need no identity. */
 export function isHealthCheck(path: string): boolean {
   return PATHS.some((health) => path === health || path.startsWith(`${health}/`));
 }
@@ -12,13 +13,13 @@ export function isHealthCheck(path: string): boolean {
 /** GET /healthz, /livez and /readyz, whole or one check of it, with `verbose` and `exclude`. */
 export function addHealth(fastify: FastifyInstance, readiness: Readiness): void {
   for (const path of PATHS) {
-    /** A process that answers lives; whether it can serve is the business of readiness. */
+    /** A process that answers is alive; readiness tells whether it can serve. */
     const report = (excluded: string[]) =>
       path === '/readyz'
         ? readiness.report(excluded)
         : { ready: true, lines: [excluded.includes('ping') ? '[+]ping excluded: ok' : '[+]ping ok'] };
     const names = (): string[] => (path === '/readyz' ? readiness.names : ['ping']);
-    fastify.get(path, (request, reply) => {
+    fastify.get(path, EXEMPT, (request, reply) => {
       const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
       const excluded = query.getAll('exclude');
       const result = report(excluded);
@@ -32,7 +33,7 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
         .header('x-content-type-options', 'nosniff')
         .send(healthText(path, result, query.has('verbose')));
     });
-    fastify.get<{ Params: { check: string } }>(`${path}/:check`, ({ params: { check } }, reply) => {
+    fastify.get<{ Params: { check: string } }>(`${path}/:check`, EXEMPT, ({ params: { check } }, reply) => {
       if (!names().includes(check)) throw unknownPath();
       const { ready, lines } = report(names().filter((name) => name !== check));
       return reply

@@ -29,7 +29,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * How long a request may take, in ms: what `timeout` asks for, and never more than `most`.
+ * How long a request may take, in ms: as long as its `timeout` says, and at most `most`.
  * Source: apiserver endpoints/filters, WithRequestDeadline. @throws ApiError BadRequest.
  */
 export function requestMsOf(query: Query, most: number): number {
@@ -45,7 +45,7 @@ export function requestMsOf(query: Query, most: number): number {
   return asked > 0 ? Math.min(asked, most) : most;
 }
 
-/** The time by which a request has to be done. */
+/** The time by which a request must be answered. */
 export class Deadline {
   readonly #timer: NodeJS.Timeout;
   #passed = false;
@@ -58,15 +58,15 @@ export class Deadline {
     }, ms);
   }
 
-  /** Runs when the time is up, at once if it is. */
+  /** Calls the listener when the time is up; at once if it is up already. */
   onPassed(listener: () => void): void {
     if (this.#passed) listener();
     else this.#listeners.push(listener);
   }
 
-  /** The result of work, if it comes in time. What the work began goes on, as upstream. @throws ApiError Timeout. */
+  /** Returns the result of work that ends in time. Late work is not stopped, as upstream. @throws ApiError Timeout. */
   async keep<T>(work: Promise<T>): Promise<T> {
-    // Nobody waits for what comes too late, failures among it.
+    // After the deadline a failure has no reader: the client has its answer already.
     work.catch(() => undefined);
     return await Promise.race([
       work,

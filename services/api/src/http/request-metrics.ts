@@ -1,6 +1,8 @@
+import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
+import { EXEMPT } from './turns.js';
 
-/** Names of namespaces and objects would make a series each; the plural after them does not. */
+/** The plural in a path. Names of namespaces and objects are left out, as each would be a series of its own. */
 function resourceIn(url: string): string {
   const segments = (url.split('?', 1)[0] ?? '').split('/').filter(Boolean);
   const rest = segments[0] === 'api' ? segments.slice(2) : segments[0] === 'apis' ? segments.slice(3) : undefined;
@@ -9,8 +11,11 @@ function resourceIn(url: string): string {
   return plural ?? 'discovery';
 }
 
-/** Observes how long requests take, by method, resource and code. Watches are left out: they last as long as they last. */
-export function requestMetrics(registry: Registry) {
+/**
+ * Observes how long requests take, by method, resource and code, and serves all metrics of the process. Watches are left
+ * out: their length says nothing.
+ */
+export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
   const durations = new Histogram({
     name: 'everynode_api_request_duration_seconds',
     help: 'Time from request to answer.',
@@ -18,7 +23,14 @@ export function requestMetrics(registry: Registry) {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
-  return (method: string, url: string, code: number, seconds: number): void => {
-    if (!/[?&]watch=/.test(url)) durations.observe({ method, resource: resourceIn(url), code: String(code) }, seconds);
-  };
+  fastify.addHook('onResponse', ({ method, url }, reply, done) => {
+    if (!/[?&]watch=/.test(url)) {
+      const labels = { method, resource: resourceIn(url), code: String(reply.statusCode) };
+      durations.observe(labels, reply.elapsedTime / 1000);
+    }
+    done();
+  });
+  fastify.get('/metrics', EXEMPT, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
 }

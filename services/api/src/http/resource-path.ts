@@ -1,6 +1,6 @@
 import { ApiError, findResource, type PostedKind, postedKinds, type ResourceDefinition } from '@everynode/objects';
 
-/** What a path under /api or /apis asks for. Source: apiserver/pkg/endpoints/request/requestinfo.go. */
+/** The parts of a resource's path under /api or /apis. Source: apiserver/pkg/endpoints/request/requestinfo.go. */
 export interface ResourcePath {
   definition: ResourceDefinition;
   /** Empty for cluster-scoped resources and for requests over all namespaces. */
@@ -12,7 +12,7 @@ export interface ResourcePath {
   watches: boolean;
 }
 
-/** Upstream's answer to a path that nothing is served under. */
+/** Upstream's answer to a path that is not served. */
 export function unknownPath(): ApiError {
   return new ApiError('NotFound', 'the server could not find the requested resource', {});
 }
@@ -24,13 +24,19 @@ function decoded(segment: string): string {
   } catch (cause) {
     throw new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`, undefined, { cause });
   }
-  // No name has one, and Postgres refuses a text with one, together with all that it was asked beside.
+  // No name has a NUL, and Postgres refuses texts with one, together with all other statements of the same batch.
   if (text.includes('\0')) throw new ApiError('BadRequest', `invalid path segment ${JSON.stringify(segment)}`);
   return text;
 }
 
-/** A path that a kind is posted to which is not stored: `/apis/G/V/reviews`, `/api/v1/namespaces/NS/bindings`. */
-export function parsePostedPath(path: string): { posted: PostedKind; namespace: string } | undefined {
+/** A path of a kind that is posted and never stored: `/apis/G/V/reviews`, `/api/v1/namespaces/NS/bindings`. */
+export interface PostedPath {
+  posted: PostedKind;
+  /** Empty for kinds without a namespace. */
+  namespace: string;
+}
+
+export function parsePostedPath(path: string): PostedPath | undefined {
   const segments = path.split('/').filter(Boolean);
   const [group, version, ...rest] = segments[0] === 'api' ? ['', ...segments.slice(1)] : segments.slice(1);
   const [first, namespace, third] = rest;
@@ -43,7 +49,7 @@ export function parsePostedPath(path: string): { posted: PostedKind; namespace: 
   return posted && { posted, namespace: inside ? decoded(namespace ?? '') : '' };
 }
 
-/** Reads a path. Throws NotFound where no resource is served under it. */
+/** @throws ApiError NotFound for a path that is not served, BadRequest for one that cannot be read. */
 export function parseResourcePath(path: string): ResourcePath {
   const segments = path.split('/').filter(Boolean).map(decoded);
   const core = segments[0] === 'api';
@@ -67,7 +73,7 @@ function pathWithin(group: string, version: string, rest: string[]): Omit<Resour
   }
   const definition = first === undefined ? undefined : findResource(group, version, first);
   if (!definition || rest.length > 3) throw unknownPath();
-  // Objects of a namespaced resource are not reached without their namespace; their collections are.
+  // Without a namespace the path can name a collection over all namespaces, but no object.
   if (definition.namespaced && second !== undefined) throw unknownPath();
   return { definition, namespace: '', name: second, subresource: knownSubresource(definition, third) };
 }

@@ -116,7 +116,7 @@ describe('a long list', () => {
     if (!maps) throw new Error('configmaps are served');
     const made = Array.from({ length: many }, (_, i) => {
       const { object } = decodeObject({ value: { metadata: { name: `one-${i}`, labels: { odd: `${i % 2}` } } } }, maps);
-      return createObject(api.context, maps, 'crowd', object, false);
+      return createObject(api.context, { definition: maps, namespace: 'crowd', object, dryRun: false });
     });
     await Promise.all(made);
     const path = '/api/v1/namespaces/crowd/configmaps';

@@ -296,12 +296,16 @@ describe('server-side apply', () => {
     const condition = (type: string, status: string) => ({ ...node, status: { conditions: [{ type, status }] } });
     const target = { definition: resourceByStorage('nodes'), namespace: '', name: 'agents' };
     // As an agent does: past the API, and noting nothing.
-    await commit(api.context, target, false, (current) => ({
-      kind: 'update',
-      parts: { observed: JSON.stringify({ conditions: [{ type: 'Ready', status: 'True' }] }) },
-      placement: current?.placement ?? null,
-      deleting: false,
-    }));
+    await commit(api.context, {
+      target,
+      dryRun: false,
+      decide: (current) => ({
+        kind: 'update',
+        parts: { observed: JSON.stringify({ conditions: [{ type: 'Ready', status: 'True' }] }) },
+        placement: current?.placement ?? null,
+        deleting: false,
+      }),
+    });
     const refused = await apply('/api/v1/nodes/agents/status', condition('Ready', 'False'), 'npd');
     expect(refused.json).toMatchObject({
       message:

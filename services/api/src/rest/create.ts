@@ -2,83 +2,94 @@ import { randomUUID } from 'node:crypto';
 import {
   ApiError,
   alreadyExists,
-  forbiddenTo,
   generatedName,
   generatedNameTaken,
   invalid,
   type KubeObject,
-  notFound,
   type ResourceDefinition,
   timestamp,
 } from '@everynode/objects';
-import { admitCreate } from '../admission/admit.js';
-import { policyFaults, policyWarnings } from '../admission/daemonset-policy.js';
+import { admissionFieldErrors, admissionWarnings, admit, gate } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
-import { type Body, readObject } from '../http/body.js';
-import type { Query } from '../http/query.js';
-import { commit, subjectOf, type Target, toStored, type Written } from '../write/commit.js';
+import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
+import type { Answer } from '../http/answer.js';
+import { readObject } from '../http/body.js';
+import { commit, type Written, type WrittenWithWarnings } from '../write/commit.js';
 import { type OwnersOf, ownersOfUpdate } from '../write/field-owners.js';
 import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
+import { toStored } from '../write/stored-object.js';
+import { subjectOf, type Target } from '../write/target.js';
+import { writeAnswer } from '../write/write-answer.js';
+import { checkWriteOptions } from '../write/write-options.js';
+
+/** POST to a collection. */
+export async function create(context: ApiContext, request: ResourceRequest): Promise<Answer> {
+  checkWriteOptions('CreateOptions', request.query);
+  return await writeAnswer(context, request, await createFromBody(context, request));
+}
+
+async function createFromBody(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
+  const { definition, namespace, body, query } = request;
+  const { object, warnings } = readObject(body, definition, query.fieldValidation);
+  const doubles = dropDoubleOwners(object, 'sent');
+  const owners = ownersOfUpdate(request);
+  const written = await createObject(context, { definition, namespace, object, dryRun: query.dryRun, owners });
+  return { ...written, warnings: [...warnings, ...doubles, ...admissionWarnings('create', definition, object)] };
+}
+
+/** An object to be created. */
+export interface Creation {
+  definition: ResourceDefinition;
+  namespace: string;
+  /** As a client sent it, in canonical form. Without a name it gets one from its generateName. */
+  object: KubeObject;
+  dryRun: boolean;
+  /** Undefined for objects that the system creates: their fields have no owner. */
+  owners?: OwnersOf;
+}
 
 const NAME_TRIES = 8;
 
-export interface Answer extends Written {
-  warnings: string[];
-}
-
-/** POST to a collection. */
-export async function createFromBody(
-  context: ApiContext,
-  definition: ResourceDefinition,
-  namespace: string,
-  body: Body,
-  query: Query,
-  manager: string,
-): Promise<Answer> {
-  const { object, warnings } = readObject(body, definition, query.fieldValidation);
-  const owners = ownersOfUpdate({ definition, half: 'object', manager });
-  const doubles = dropDoubleOwners(object, 'sent');
-  const written = await createObject(context, definition, namespace, object, query.dryRun, owners);
-  return { ...written, warnings: [...warnings, ...doubles, ...policyWarnings(definition, object)] };
-}
-
-/** Creates an object in the form a client sent it. Without `owners` nobody owns its fields: the system made it. */
-export async function createObject(
-  context: ApiContext,
-  definition: ResourceDefinition,
-  namespace: string,
-  object: KubeObject,
-  dryRun: boolean,
-  owners?: OwnersOf,
-): Promise<Written> {
+/** Creates an object. @throws ApiError AlreadyExists, BadRequest, Forbidden, Invalid, NotFound (of the namespace). */
+export async function createObject(context: ApiContext, creation: Creation): Promise<Written> {
+  const { definition, namespace, object } = creation;
   const { metadata } = object;
   placeInNamespace({ definition, namespace }, object);
   if (metadata.resourceVersion) {
     throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
-  if (definition.namespaced) await requireNamespace(context, namespace, definition, metadata);
-  const generate = !metadata.name && metadata.generateName !== undefined && metadata.generateName !== '';
+  const named: Target = { definition, namespace, name: metadata.name || metadata.generateName || '' };
+  await gate({ context, operation: 'create', target: named });
+  if (metadata.name || !metadata.generateName) return await createNamed(context, metadata.name ?? '', creation);
   for (let tries = 1; ; tries += 1) {
-    const name = generate ? generatedName(metadata.generateName ?? '') : (metadata.name ?? '');
-    const target: Target = { definition, namespace, name };
+    const name = generatedName(metadata.generateName);
     try {
-      return await createNamed(context, target, object, dryRun, owners);
+      return await createNamed(context, name, creation);
     } catch (error) {
-      const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
-      if (!generate || !taken) throw error;
-      if (tries >= NAME_TRIES) throw generatedNameTaken(subjectOf(target));
+      if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+      if (tries >= NAME_TRIES) throw generatedNameTaken(subjectOf({ definition, namespace, name }));
     }
   }
 }
 
-async function createNamed(
-  context: ApiContext,
-  target: Target,
-  sent: KubeObject,
-  dryRun: boolean,
-  owners: OwnersOf | undefined,
-): Promise<Written> {
-  const { definition, namespace, name } = target;
+async function createNamed(context: ApiContext, name: string, creation: Creation): Promise<Written> {
+  const { definition, namespace, dryRun } = creation;
+  const target: Target = { definition, namespace, name };
+  const object = completed(context, name, creation);
+  const stored = toStored(definition, object);
+  return await commit(context, {
+    target,
+    dryRun,
+    decide: (current) => {
+      if (current) throw alreadyExists(subjectOf(target), current.deleting);
+      const { parts, placement, deleting } = stored;
+      return { kind: 'create', uid: object.metadata.uid, parts, placement, deleting };
+    },
+  });
+}
+
+/** The object as it is stored: with its defaults and what the system adds. @throws ApiError Forbidden, Invalid. */
+function completed(context: ApiContext, name: string, { definition, namespace, object: sent, owners }: Creation) {
   const object = structuredClone(sent);
   const {
     deletionTimestamp: _deleted,
@@ -97,39 +108,9 @@ async function createNamed(
   const managedFields = owners?.(undefined, object, []);
   if (managedFields) object.metadata.managedFields = managedFields;
   definition.prepareForCreate(object);
-  await admitCreate(context, definition, object);
-  const errors = [...definition.validate(object), ...policyFaults(definition, object)];
-  if (errors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, errors);
-  const stored = toStored(definition, object);
-  return await commit(context, target, dryRun, (current) => {
-    if (current) throw alreadyExists(subjectOf(target), current.deleting);
-    const { parts, placement, deleting } = stored;
-    return { kind: 'create', uid: object.metadata.uid, parts, placement, deleting };
-  });
-}
-
-/** Objects are created in namespaces that exist and stay. Source: plugin/pkg/admission/namespace/lifecycle. */
-async function requireNamespace(
-  context: ApiContext,
-  namespace: string,
-  { group, plural }: ResourceDefinition,
-  { name, generateName }: Partial<KubeObject['metadata']>,
-): Promise<void> {
-  const cache = context.reflector.cache('namespaces');
-  // It may have been created a moment ago through another replica.
-  if (!cache.get('', namespace)) await context.freshReads.catchUp();
-  const found = cache.get('', namespace);
-  if (!found) throw notFound({ group: '', plural: 'namespaces', name: namespace });
-  if (found.metadata.deletionTimestamp === undefined) return;
-  throw forbiddenTo(
-    { group, plural, name: name || generateName || 'Unknown' },
-    `unable to create new content in namespace ${namespace} because it is being terminated`,
-    [
-      {
-        reason: 'NamespaceTerminating',
-        message: `namespace ${namespace} is being terminated`,
-        field: 'metadata.namespace',
-      },
-    ],
-  );
+  const write = { context, operation: 'create', definition, object } as const;
+  admit(write);
+  const fieldErrors = [...definition.validate(object), ...admissionFieldErrors(write)];
+  if (fieldErrors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, fieldErrors);
+  return object;
 }

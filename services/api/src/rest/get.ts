@@ -1,16 +1,21 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { notFound, type ResourceDefinition } from '@everynode/objects';
+import { notFound } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Query } from '../http/query.js';
+import type { ReadRequest, ResourceRequest } from '../dispatch/resource-request.js';
+import { type Answer, objectAnswer } from '../http/answer.js';
+import { withHeartbeat } from '../leases/lease-times.js';
 import { revisionOf } from '../read/list-options.js';
 
-/** One object, as new as the request asks for. Throws NotFound. */
+/** GET of one object. */
+export async function get(context: ApiContext, request: ResourceRequest): Promise<Answer> {
+  const object = await getObject(context, request);
+  return objectAnswer(request.presenter, withHeartbeat(object, context.heartbeats));
+}
+
+/** Reads one object, as new as the request asks for. @throws ApiError NotFound. */
 export async function getObject(
   context: ApiContext,
-  definition: ResourceDefinition,
-  namespace: string,
-  name: string,
-  query: Query,
+  { definition, namespace, name, query }: ReadRequest,
 ): Promise<CachedObject> {
   const revision = revisionOf(query.text('resourceVersion') ?? '');
   const { storage } = definition;

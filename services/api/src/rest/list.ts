@@ -1,52 +1,53 @@
-import type { CachedObject } from '@everynode/list-watch';
 import { ApiError, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import { indexFrom } from '../collection/key-order.js';
 import type { Snapshot } from '../collection/snapshot.js';
-import type { Query } from '../http/query.js';
-import type { ListMeta } from '../present/presenter.js';
-import { type Continuation, decodeToken, encodeToken, expiredToken } from '../read/continue-token.js';
+import type { ReadRequest, ResourceRequest } from '../dispatch/resource-request.js';
+import type { Answer } from '../http/answer.js';
+import { withHeartbeat } from '../leases/lease-times.js';
+import { type Continuation, decodeToken, expiredToken } from '../read/continue-token.js';
 import { type ListOptions, listOptions, revisionOf } from '../read/list-options.js';
-import { type Selection, selectionFrom } from '../read/selection.js';
+import { keyCount, type ListResult, pageOf, select } from '../read/page.js';
+import { selectionFrom } from '../read/selection.js';
 
-/** Objects of a list, in key order, and what the list says of itself. */
-export interface ListResult {
-  objects: CachedObject[];
-  meta: ListMeta;
+/** GET of a collection. */
+export async function list(context: ApiContext, request: ResourceRequest): Promise<Answer> {
+  const { presenter, representation } = request;
+  const { objects, meta } = await listObjects(context, request, representation.kind === 'table');
+  const shown = objects.map((object) => withHeartbeat(object, context.heartbeats));
+  return { status: 200, payload: presenter.list(shown, meta), contentType: presenter.contentType };
 }
 
 /**
- * Serves a list from the cache. All pages of a list show one snapshot, on any replica: what changed since is taken back from
+ * Lists from the cache. All pages of a list show one snapshot, on any replica: later changes are taken back by means of
  * the watch history. Source of the parameters' meaning: apiserver storage/cacher, GetList, and storage/etcd3, GetList.
+ * @throws ApiError BadRequest, Invalid, Expired, Timeout.
  */
 export async function listObjects(
   context: ApiContext,
-  definition: ResourceDefinition,
-  namespace: string,
-  query: Query,
+  { definition, namespace, query }: ReadRequest,
   asTable = false,
 ): Promise<ListResult> {
   const options = listOptions(query, false);
   const selection = selectionFrom(definition, namespace, query);
   const continuation = options.token === '' ? undefined : decodeToken(options.token);
   await untilShowable(context, options, continuation);
-  // From here on nothing is waited for: the cache moves on, and a snapshot is what there is when it is looked at.
-  const snapshot = snapshotOf(context, definition, options, continuation);
-  // Where any revision does, upstream answers whole from its cache: informers that page begin so.
+  // Nothing is awaited from here on: the cache moves on, and a snapshot shows it as it is when its objects are read.
+  const snapshot = snapshotFor(context, definition, options, continuation);
+  // A list at any revision is answered whole from upstream's cache: informers that page rely on it.
   const isWhole =
     !continuation &&
     (options.resourceVersion === '0' || (asTable && wouldThrottle(options.limit, snapshot, definition, namespace)));
   const limit = isWhole ? 0 : options.limit;
-  const isPresent = snapshot.revision === context.reflector.revision;
-  if (limit === 0 && !continuation && isPresent) {
+  const isCurrent = snapshot.revision === context.reflector.revision;
+  if (limit === 0 && !continuation && isCurrent) {
     return { objects: select(context, definition, selection), meta: { resourceVersion: String(snapshot.revision) } };
   }
-  const result = page(snapshot, definition, selection, limit, continuation?.start ?? '');
+  const result = pageOf(snapshot, { definition, selection, limit, start: continuation?.start ?? '' });
   if (result.meta.continue !== undefined) context.collections.keep(definition.storage, snapshot);
   return result;
 }
 
-/** Waits until the cache has what a list is to show. @throws ApiError BadRequest, Timeout. */
+/** Waits until the cache has everything that the list must show. @throws ApiError BadRequest, Timeout. */
 async function untilShowable(
   { freshReads }: ApiContext,
   { resourceVersion }: ListOptions,
@@ -60,8 +61,8 @@ async function untilShowable(
   else if (revision > 0) await freshReads.waitFor(revision);
 }
 
-/** The snapshot that a list shows. @throws ApiError Expired where it is not known any more. */
-function snapshotOf(
+/** Returns the snapshot that the list shows. @throws ApiError Expired where it is not known any more. */
+function snapshotFor(
   { collections }: ApiContext,
   { storage }: ResourceDefinition,
   { resourceVersion, match, limit }: ListOptions,
@@ -74,92 +75,22 @@ function snapshotOf(
     return snapshot;
   }
   const revision = revisionOf(resourceVersion);
-  // A limit with a revision and no rule for it has meant exactly that revision since before there were rules.
+  // Without a match rule, a limit together with a revision means exactly that revision: older than the rules themselves.
   const exact = revision !== undefined && (match === 'Exact' || (match === undefined && limit > 0 && revision > 0));
   const snapshot = exact ? collections.at(storage, revision) : collections.now(storage);
   if (!snapshot) throw new ApiError('Expired', 'The resourceVersion for the provided list is too old.');
   return snapshot;
 }
 
-/** What all keys of a list begin with; tokens leave it out. */
-function prefixOf(definition: ResourceDefinition, namespace: string): string {
-  if (!definition.namespaced) return '/';
-  return namespace === '' ? '' : `${namespace}/`;
-}
-
-/** The limit that kubectl sends when nobody names another one. */
+/** The limit that kubectl sends unless its user names another one. */
 const KUBECTL_LIMIT = 500;
-/** Requests that it sends before it holds itself back to five a second (client-go's default rate). */
+/** Requests that kubectl sends before it limits itself to five a second (client-go's default rate). */
 const KUBECTL_BURST = 10;
 
 /**
- * True for a table that kubectl would ask for in so many pages that it spends most of its time waiting for itself: it prints
- * nothing before it has all of them. The API leaves it to servers whether they heed a limit.
+ * True for a table that kubectl would read in so many pages that it spends most of its time in its own rate limit; it
+ * prints nothing before the last page. The API does not require a server to keep to a limit.
  */
-function wouldThrottle(limit: number, { keys }: Snapshot, definition: ResourceDefinition, namespace: string): boolean {
-  if (limit !== KUBECTL_LIMIT) return false;
-  const prefix = prefixOf(definition, namespace);
-  return endOf(keys, prefix) - indexFrom(keys, prefix) > KUBECTL_BURST * limit;
-}
-
-/** Index behind the last key with a prefix. */
-function endOf(keys: readonly string[], prefix: string): number {
-  return prefix === '' ? keys.length : indexFrom(keys, `${prefix.slice(0, -1)}0`);
-}
-
-function page(
-  { keys, object, revision, isExact }: Snapshot,
-  definition: ResourceDefinition,
-  selection: Selection,
-  limit: number,
-  start: string,
-): ListResult {
-  const prefix = prefixOf(definition, selection.namespace);
-  const end = endOf(keys, prefix);
-  const objects: CachedObject[] = [];
-  const meta: ListMeta = { resourceVersion: String(revision) };
-  for (let i = indexFrom(keys, prefix + start); i < end; i += 1) {
-    const found = object(keys[i] as string);
-    if (!found) continue;
-    if (objects.length === limit && limit > 0) {
-      const last = objects.at(-1)?.record;
-      const key = last ? `${last.namespace}/${last.name}`.slice(prefix.length) : '';
-      meta.continue = encodeToken({ revision, start: `${key}\0` });
-      // How many of the rest match is not known without looking at them all.
-      if (selection.selectsAll) meta.remainingItemCount = isExact ? end - i : countFrom(keys, object, i, end);
-      return { objects, meta };
-    }
-    if (selection.matches(found)) objects.push(found);
-  }
-  return { objects, meta };
-}
-
-function countFrom(keys: readonly string[], object: Snapshot['object'], from: number, end: number): number {
-  let count = 0;
-  for (let i = from; i < end; i += 1) if (object(keys[i] as string)) count += 1;
-  return count;
-}
-
-/** The 410 for a revision that is not to be had any more. */
-export function expired(asked: number, oldest: number): ApiError {
-  return new ApiError('Expired', `too old resource version: ${asked} (${oldest})`);
-}
-
-/** Objects of a selection as they are now, in the order of their keys. */
-export function select(context: ApiContext, definition: ResourceDefinition, selection: Selection): CachedObject[] {
-  const { namespace, name, placement } = selection;
-  const cache = context.reflector.cache(definition.storage);
-  if (name !== undefined && (namespace !== '' || !definition.namespaced)) {
-    const found = cache.get(namespace, name);
-    return found && selection.matches(found) ? [found] : [];
-  }
-  if (placement === undefined)
-    return page(context.collections.now(definition.storage), definition, selection, 0, '').objects;
-  return [...cache.find('byPlacement', placement)].filter((object) => selection.matches(object)).sort(byKey);
-}
-
-/** As the keys' text compares, like upstream: `a-b/x` comes before `a/x`. */
-function byKey({ record: a }: CachedObject, { record: b }: CachedObject): number {
-  if (a.namespace === b.namespace) return a.name < b.name ? -1 : 1;
-  return `${a.namespace}/` < `${b.namespace}/` ? -1 : 1;
+function wouldThrottle(limit: number, snapshot: Snapshot, definition: ResourceDefinition, namespace: string): boolean {
+  return limit === KUBECTL_LIMIT && keyCount(snapshot, definition, namespace) > KUBECTL_BURST * limit;
 }

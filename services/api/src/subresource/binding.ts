@@ -1,45 +1,42 @@
-import {
-  ApiError,
-  conflict,
-  notFound,
-  type PodSpec,
-  type PodStatus,
-  timestamp,
-  withPodScheduled,
-} from '@everynode/objects';
+import { ApiError, conflict, notFound, type Pod, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import { type Body, readObject } from '../http/body.js';
-import type { Query } from '../http/query.js';
-import { decisionFor } from '../rest/update.js';
-import { commit, objectOf, subjectOf, type Target } from '../write/commit.js';
+import type { ActionRequest } from '../dispatch/resource-request.js';
+import { readObject } from '../http/body.js';
+import { commit } from '../write/commit.js';
+import { decisionFor } from '../write/decision.js';
 import { placeInNamespace } from '../write/object-identity.js';
+import { objectOf } from '../write/stored-object.js';
+import { subjectOf } from '../write/target.js';
 
 const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api.core.v1.Binding' };
 
 /** POST pods/NAME/binding: puts a pod on a node. Source: pkg/registry/core/pod/storage, assignPod. */
-export async function bindPod(context: ApiContext, target: Target, body: Body, query: Query): Promise<void> {
-  const { object } = readObject(body, BINDING, query.fieldValidation);
-  if (object.metadata.name !== target.name) {
+export async function bindPod(context: ApiContext, request: ActionRequest): Promise<void> {
+  const { name, body, query } = request;
+  const { object: binding } = readObject(body, BINDING, query.fieldValidation);
+  if (binding.metadata.name !== name) {
     throw new ApiError('BadRequest', 'name in URL does not match name in Binding object');
   }
-  placeInNamespace(target, object);
-  const binding = object as unknown as { target?: { kind?: string; name?: string } };
-  const node = binding.target?.name;
-  if (!node || (binding.target?.kind || 'Node') !== 'Node')
-    throw new ApiError('BadRequest', 'target.name must name a Node');
+  placeInNamespace(request, binding);
+  const { target } = binding as { target?: { kind?: string; name?: string } };
+  const node = target?.name;
+  if (!node || (target.kind || 'Node') !== 'Node') throw new ApiError('BadRequest', 'target.name must name a Node');
   const now = timestamp(Date.now());
-  const subject = { ...subjectOf(target), plural: 'pods/binding' };
-  await commit(context, target, query.dryRun, (current) => {
-    if (!current) throw notFound(subjectOf(target));
-    const pod = objectOf(target, current);
-    const spec = pod.spec as { -readonly [K in keyof PodSpec]: PodSpec[K] };
-    if (pod.metadata.deletionTimestamp !== undefined)
-      throw conflict(subject, `pod ${target.name} is being deleted, cannot be assigned to a host`);
-    if (spec.nodeName)
-      throw conflict(subject, `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
-    spec.nodeName = node;
-    const status = (pod.status ?? {}) as PodStatus;
-    pod.status = { ...status, conditions: withPodScheduled(status.conditions, { status: 'True' }, now) };
-    return decisionFor(target, pod, current);
+  const subject = { ...subjectOf(request), plural: 'pods/binding' };
+  await commit(context, {
+    target: request,
+    dryRun: query.dryRun,
+    decide: (current) => {
+      if (!current) throw notFound(subjectOf(request));
+      const pod = objectOf(request, current) as Stored<Pod>;
+      const { spec = { containers: [] }, status } = pod;
+      if (pod.metadata.deletionTimestamp !== undefined)
+        throw conflict(subject, `pod ${name} is being deleted, cannot be assigned to a host`);
+      if (spec.nodeName)
+        throw conflict(subject, `pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
+      pod.spec = { ...spec, nodeName: node };
+      pod.status = { ...status, conditions: withPodScheduled(status?.conditions, { status: 'True' }, now) };
+      return decisionFor(request, pod, current);
+    },
   });
 }

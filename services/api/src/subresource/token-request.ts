@@ -3,9 +3,10 @@ import { ApiError, conflict, type FieldError, invalid, notFound, type Pod, times
 import type { ApiContext } from '../api-context.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
 import { find } from '../auth/token-authentication.js';
-import { type Body, readObject } from '../http/body.js';
-import type { Query } from '../http/query.js';
-import { subjectOf, type Target } from '../write/commit.js';
+import type { ActionRequest } from '../dispatch/resource-request.js';
+import { readObject } from '../http/body.js';
+import type { PlainObject } from '../present/plain-object.js';
+import { subjectOf, type Target } from '../write/target.js';
 
 export const TOKEN_REQUEST = {
   group: 'authentication.k8s.io',
@@ -32,33 +33,34 @@ interface TokenRequestSpec {
 }
 
 /**
- * POST serviceaccounts/NAME/token: a signed token that stands for the account. Gives the TokenRequest to answer with.
+ * POST serviceaccounts/NAME/token: a signed token that authenticates the account. Returns the TokenRequest to answer with.
  * Source: pkg/registry/core/serviceaccount/storage/token.go, pkg/apis/authentication/validation.
  */
-export async function requestToken(context: ApiContext, target: Target, body: Body, query: Query): Promise<object> {
+export async function requestToken(context: ApiContext, request: ActionRequest): Promise<PlainObject> {
+  const { namespace, name, body, query } = request;
   const { object } = readObject(body, TOKEN_REQUEST, query.fieldValidation);
-  const { namespace, name } = target;
   requireSame('name', object.metadata.name, name);
   requireSame('namespace', object.metadata.namespace, namespace);
   const spec = (object.spec ?? {}) as TokenRequestSpec;
   await context.freshReads.catchUp();
   const account = await find(context, 'serviceaccounts', namespace, name);
-  if (!account) throw notFound(subjectOf(target));
+  if (!account) throw notFound(subjectOf(request));
   const expirationSeconds = spec.expirationSeconds || DEFAULT_SECONDS;
   const faults = expirationFaults(expirationSeconds);
   if (faults.length > 0) throw invalid({ group: TOKEN_REQUEST.group, kind: TOKEN_REQUEST.kind, name: '' }, faults);
   const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
-  const bound = spec.boundObjectRef ? await boundClaims(context, target, spec.boundObjectRef) : {};
+  const bound = spec.boundObjectRef ? await boundClaims(context, request, spec.boundObjectRef) : {};
   const now = Date.now();
   const claims = { namespace, serviceaccount: { name, uid: account.record.uid }, ...bound };
   const status = await context.tokens.issue(claims, audiences, expirationSeconds, now);
-  return {
+  const answer = {
     kind: TOKEN_REQUEST.kind,
     apiVersion: 'authentication.k8s.io/v1',
     metadata: { name, namespace, creationTimestamp: timestamp(now) },
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
     status,
   };
+  return answer;
 }
 
 function requireSame(what: 'name' | 'namespace', sent: string | undefined, path: string): void {

@@ -1,80 +1,33 @@
 import { CachedObject } from '@everynode/list-watch';
-import {
-  apiVersionOf,
-  type ErrorSubject,
-  type KubeObject,
-  type ObjectRecord,
-  placementOf,
-  type ResourceDefinition,
-  recordToObject,
-  resourceByStorage,
-  splitObject,
-  trustedMetadata,
-} from '@everynode/objects';
-import type { Current, Decision, ObjectKey, WriteResult } from '@everynode/store';
+import { apiVersionOf, type ObjectRecord, trustedMetadata } from '@everynode/objects';
+import type { Current, Decision, WriteResult } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
+import { recordOf, storedDefinition } from './stored-object.js';
+import { keyOfTarget, type Target } from './target.js';
 
-/** One object that a request is about. */
-export interface Target {
-  definition: ResourceDefinition;
-  namespace: string;
-  name: string;
+/** A decision about one object, and whether it is committed. */
+export interface Commit {
+  target: Target;
+  /** True: everything is done but the commit. */
+  dryRun: boolean;
+  /** Runs inside the store's transaction, on the object as it is then: see WriteRequest of packages/store. */
+  decide(current: Current<'all'> | undefined): Decision;
 }
 
-export const subjectOf = ({ definition, name }: Target): ErrorSubject => ({
-  group: definition.group,
-  plural: definition.plural,
-  name,
-});
-
-export const keyOfTarget = ({ definition, namespace, name }: Target): ObjectKey => ({
-  resource: definition.storage,
-  namespace,
-  name,
-});
-
-/** The definition under whose type objects of this one are stored. */
-export const storedDefinition = (definition: ResourceDefinition): ResourceDefinition =>
-  definition.convert ? resourceByStorage(definition.storage) : definition;
-
-/** The stored object in the request's version. */
-export function objectOf({ definition }: Target, current: Current<'all'>): KubeObject {
-  const stored = storedDefinition(definition);
-  const object = recordToObject(current, apiVersionOf(stored), stored.kind);
-  return definition.convert ? definition.convert.fromStored(object) : object;
-}
-
-function recordOf(target: Target, current: Current<'all'>): ObjectRecord {
-  const { metadata, desired, observed, uid, revision, placement } = current;
-  return { ...keyOfTarget(target), uid, revision, placement, metadata, desired, observed };
-}
-
-/** An object of the request's version as the parts and marks that the store keeps. */
-export function toStored(definition: ResourceDefinition, object: KubeObject) {
-  const stored = definition.convert ? definition.convert.toStored(object) : object;
-  return {
-    parts: splitObject(stored),
-    placement: placementOf(definition.storage, stored),
-    deleting: stored.metadata.deletionTimestamp !== undefined,
-  };
-}
-
-/** What a write left behind, for the answer. */
+/** The result of a write. */
 export interface Written {
+  /** The object after the write; its last state where it was deleted. */
   object: CachedObject;
   outcome: WriteResult['outcome'];
 }
 
-/**
- * Runs a decision on the present object and commits it, or with `dryRun` does everything but the commit. The answer is
- * the object as it is afterwards; for a delete its last state.
- */
-export async function commit(
-  context: ApiContext,
-  target: Target,
-  dryRun: boolean,
-  decide: (current: Current<'all'> | undefined) => Decision,
-): Promise<Written> {
+/** A write with the warnings for its client, in the order of their Warning headers. */
+export interface WrittenWithWarnings extends Written {
+  warnings: string[];
+}
+
+/** Runs a decision on the present object and commits it: the only place where the api writes objects. */
+export async function commit(context: ApiContext, { target, dryRun, decide }: Commit): Promise<Written> {
   let before: Current<'all'> | undefined;
   let decision: Decision = { kind: 'keep' };
   const run = (current: Current<'all'> | undefined): Decision => {
@@ -110,6 +63,7 @@ function currentFrom(record: ObjectRecord): Current<'all'> {
   };
 }
 
+/** The object that a decision leaves behind. */
 function afterwards(
   target: Target,
   before: Current<'all'> | undefined,

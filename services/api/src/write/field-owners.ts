@@ -8,7 +8,7 @@ import {
 } from '@everynode/objects';
 import { type ApplyTarget, type FieldManager, ownersAfterUpdate, readManagers, writeManagers } from '@everynode/patch';
 import type { Query } from '../http/query.js';
-import type { Half } from '../rest/update.js';
+import type { Subresource } from './subresource.js';
 import { managerFaults } from './write-options.js';
 
 /** managedFields of an object that takes the place of another; undefined for none. */
@@ -18,10 +18,10 @@ export type OwnersOf = (
   managedFields: readonly unknown[] | undefined,
 ) => ManagedFieldsEntry[] | undefined;
 
-/** Who writes which half of which resource. */
+/** A manager, and what it writes of which resource. */
 export interface Writing {
   definition: ResourceDefinition;
-  half: Half;
+  subresource: Subresource;
   manager: string;
 }
 
@@ -37,18 +37,21 @@ export function managerOf(query: Query, userAgent: string | undefined): string {
 /** What agents, not controllers, write the status of. */
 const AGENTS_KINDS: ReadonlySet<string> = new Set(['pods', 'nodes']);
 
-export function applyTargetOf({ definition, half }: Omit<Writing, 'manager'>): ApplyTarget {
+export function applyTargetOf({ definition, subresource }: Omit<Writing, 'manager'>): ApplyTarget {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
   const statusWriter = AGENTS_KINDS.has(definition.storage) ? 'kubelet' : 'kube-controller-manager';
-  return { typeName: definition.schema, half: half === 'status' ? 'status' : 'object', hasStatus, statusWriter };
+  return { typeName: definition.schema, half: subresource === 'status' ? 'status' : 'object', hasStatus, statusWriter };
 }
 
-export function fieldManagerOf({ definition, half, manager }: Writing, operation: 'Apply' | 'Update'): FieldManager {
+export function fieldManagerOf(
+  { definition, subresource, manager }: Writing,
+  operation: 'Apply' | 'Update',
+): FieldManager {
   return {
     manager,
     operation,
     apiVersion: apiVersionOf(definition),
-    ...(half !== 'object' && { subresource: half }),
+    ...(subresource !== '' && { subresource }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ApiError, conflict, type KubeObject, type OwnerReference } from '@everynode/objects';
-import { subjectOf, type Target } from './commit.js';
+import { subjectOf, type Target } from './target.js';
 
 /**
  * An object belongs where the request's path says: one that names no namespace gets the path's, one of a kind without

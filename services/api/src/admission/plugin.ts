@@ -1,0 +1,47 @@
+import type { FieldError, Kinds, KubeObject, ResourceDefinition, ResourceName, Stored } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
+import type { Target } from '../write/target.js';
+
+export type AdmissionOperation = 'create' | 'update' | 'delete';
+
+/** A write before its object is completed. The name of an object to be created may still have to be generated. */
+export interface RequestedWrite {
+  context: ApiContext;
+  operation: AdmissionOperation;
+  target: Target;
+}
+
+/** An object on its way into the store. */
+export interface ObjectWrite<T = KubeObject> {
+  context: ApiContext;
+  operation: 'create' | 'update';
+  definition: ResourceDefinition;
+  object: T;
+  /** The stored object that an update replaces. */
+  before?: T;
+}
+
+/**
+ * One rule for writes that is no part of a kind's own definition. The chain calls each phase for the operations and
+ * resources that the plugin names, and for no others.
+ */
+export interface AdmissionPlugin<T = KubeObject> {
+  /** Storage names of the resources; all resources where it is left out. */
+  readonly resources?: readonly string[];
+  readonly operations: readonly AdmissionOperation[];
+  /** Refuses a write before its object is read or completed. @throws ApiError */
+  gate?(write: RequestedWrite): void | Promise<void>;
+  /** Completes the object in place, or refuses it. It runs before the kind's own validation. @throws ApiError */
+  admit?(write: ObjectWrite<T>): void;
+  /** Returns field errors, which the client gets together with those of the kind's own validation. */
+  fieldErrors?(write: ObjectWrite<T>): FieldError[];
+  /** Returns texts for Warning headers about an object as the client sent it. The write succeeds nevertheless. */
+  warnings?(object: T): string[];
+  /** Returns the effect that a dry run would have as a write, for a Warning header; undefined for no effect. */
+  preview?(context: ApiContext, object: T): Promise<string | undefined>;
+}
+
+/** A plugin for the objects of some resources, by their type. */
+export interface PluginFor<R extends ResourceName> extends AdmissionPlugin<Stored<Kinds[R]>> {
+  readonly resources: readonly R[];
+}

@@ -1,0 +1,31 @@
+import { forbiddenTo, priorityClassIn, resolvePriority } from '@everynode/objects';
+import type { PluginFor } from './plugin.js';
+
+const CLASSES = 'priorityclasses.scheduling.k8s.io';
+
+/** Pods get the priority of their class. Source: plugin/pkg/admission/priority, admitPod. */
+export const podPriority: PluginFor<'pods'> = {
+  resources: ['pods'],
+  operations: ['create'],
+  admit({ context, object }) {
+    const classes = context.reflector.cache(CLASSES);
+    const spec = object.spec ?? { containers: [] };
+    object.spec = resolvePriority(object.metadata.name, spec, (name) => priorityClassIn(classes, name));
+  },
+};
+
+/** Only one class may be the default one. Source: plugin/pkg/admission/priority, validatePriorityClass. */
+export const defaultPriorityClass: PluginFor<typeof CLASSES> = {
+  resources: [CLASSES],
+  operations: ['create', 'update'],
+  admit({ context, object }) {
+    if (!object.globalDefault) return;
+    const { name } = object.metadata;
+    const other = priorityClassIn(context.reflector.cache(CLASSES), undefined)?.metadata?.name;
+    if (other === undefined || other === name) return;
+    throw forbiddenTo(
+      { group: 'scheduling.k8s.io', plural: 'priorityclasses', name },
+      `PriorityClass ${other} is already marked as default. Only one default can exist`,
+    );
+  },
+};

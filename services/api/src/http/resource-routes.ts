@@ -1,0 +1,41 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiContext } from '../api-context.js';
+import { servePostedKind } from '../dispatch/posted-kind.js';
+import type { WatchStream } from '../dispatch/resource-request.js';
+import { serveResource } from '../dispatch/serve-resource.js';
+import { ReplySink } from '../watch/watch-sink.js';
+import type { Answer } from './answer.js';
+import { requireIdentity } from './authorise.js';
+import { bodyOf } from './body.js';
+import { infoOf } from './request-info.js';
+
+/** Called when a watch has sent its headers: that is its first answer, long before its last. */
+export type OnWatchBegun = (request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Serves every resource, and the kinds that are posted and never stored. */
+export function addResources(fastify: FastifyInstance, context: ApiContext, onWatchBegun: OnWatchBegun): void {
+  const serve = (request: FastifyRequest, reply: FastifyReply): Promise<Answer | undefined> => {
+    const { method, headers } = request;
+    const { target, query } = infoOf(request);
+    const identity = requireIdentity(request);
+    const body = bodyOf(request);
+    switch (target.kind) {
+      case 'resource': {
+        const { path, verb } = target;
+        const { accept, 'user-agent': userAgent } = headers;
+        const stream = streamOf(request, reply, onWatchBegun);
+        return serveResource(context, { path, verb, query, accept, userAgent, body, identity, stream });
+      }
+      case 'posted':
+        return servePostedKind(context, { method, path: target.path, identity, body, query, accept: headers.accept });
+      case 'unknown':
+        throw target.error;
+    }
+  };
+  for (const prefix of ['/api/*', '/apis/*']) fastify.all(prefix, serve);
+}
+
+const streamOf = (request: FastifyRequest, reply: FastifyReply, onWatchBegun: OnWatchBegun): WatchStream => ({
+  open: () => new ReplySink(reply, () => onWatchBegun(request, reply)),
+  onStarted: () => request.leaveSeat?.(),
+});

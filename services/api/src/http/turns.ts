@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { FairQueue } from '../fairness/fair-queue.js';
+import { type Answer, sendAnswer } from './answer.js';
+import { Deadline, requestMsOf } from './request-deadline.js';
+import { infoOf } from './request-info.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** True for routes that must answer while all seats are taken: health checks and metrics. */
+    isExempt?: boolean;
+  }
+  interface FastifyRequest {
+    /** Returns the request's seat before its answer is complete. A watch calls it when it has begun. */
+    leaveSeat: (() => void) | undefined;
+  }
+}
+
+/** What requests wait for, and how long each may take. */
+export interface Turns {
+  queue: FairQueue;
+  /** The longest that a request other than a watch may take, in ms. */
+  requestMs: number;
+}
+
+/**
+ * Gives every route that is added after this call a seat and a deadline. A handler returns its Answer, which is sent within
+ * the same turn, or undefined (or the reply itself) when it has written the response.
+ */
+export function addTurns(fastify: FastifyInstance, turns: Turns): void {
+  fastify.decorateRequest('leaveSeat', undefined);
+  fastify.addHook('onRoute', (route) => {
+    if (route.config?.isExempt) return;
+    const { handler } = route;
+    route.handler = (request, reply) => serveInTurn(fastify, turns, handler, request, reply);
+  });
+}
+
+/** Requests that need no turn. */
+export const EXEMPT = { config: { isExempt: true } };
+
+/**
+ * Requests get seats in turn by client, and must be answered in time. A watch returns its seat when its first objects are
+ * written; from then on it only costs what changes cost.
+ */
+async function serveInTurn(
+  fastify: FastifyInstance,
+  { queue, requestMs }: Turns,
+  handler: RouteHandlerMethod,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { query, verb } = infoOf(request);
+  const deadline = verb === 'watch' ? undefined : new Deadline(requestMsOf(query, requestMs));
+  try {
+    request.leaveSeat = await queue.enter(flowOf(request));
+    const serving: Promise<unknown> = Promise.resolve(handler.call(fastify, request, reply));
+    const answer = await (deadline ? deadline.keep(serving) : serving);
+    if (!isAnswer(answer)) return reply;
+    const sending = sendAnswer(request, reply, answer);
+    deadline?.onPassed(() => reply.raw.destroy());
+    return await sending;
+  } finally {
+    deadline?.clear();
+    request.leaveSeat?.();
+  }
+}
+
+const isAnswer = (value: unknown): value is Answer =>
+  typeof value === 'object' && value !== null && 'payload' in value && 'contentType' in value;
+
+/** Requests with equal flows wait in one line. */
+const flowOf = ({ identity, headers }: FastifyRequest): string =>
+  `${identity?.user ?? 'system:anonymous'} ${headers['user-agent'] ?? ''}`;

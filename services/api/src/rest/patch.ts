@@ -1,0 +1,91 @@
+import {
+  type ApiError,
+  DecodeFault,
+  invalid,
+  type KubeObject,
+  lookupType,
+  notFound,
+  readObjectOf,
+  strictFault,
+  strictJsonFaults,
+} from '@everynode/objects';
+import { applyPatch, checkMediaType, describePatch, isJsonPatch } from '@everynode/patch';
+import { admissionWarnings } from '../admission/chain.js';
+import type { ApiContext } from '../api-context.js';
+import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
+import type { Answer } from '../http/answer.js';
+import { isApply } from '../write/apply-configuration.js';
+import { commit, type WrittenWithWarnings } from '../write/commit.js';
+import { ownersOfUpdate } from '../write/field-owners.js';
+import { checkName, dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
+import { decideReplacement } from '../write/replacement.js';
+import { objectOf } from '../write/stored-object.js';
+import { subjectOf } from '../write/target.js';
+import { writeAnswer } from '../write/write-answer.js';
+import { checkWriteOptions } from '../write/write-options.js';
+import { applyObject } from './apply.js';
+
+/** PATCH of an object, or of a subresource that writes a part of it. The media type says how: an apply is one too. */
+export async function patch(context: ApiContext, request: ResourceRequest): Promise<Answer> {
+  const { body, query } = request;
+  checkMediaType(body.contentType ?? '');
+  checkWriteOptions('PatchOptions', query, isApply(body));
+  const write = isApply(body) ? applyObject : patchObject;
+  return await writeAnswer(context, request, await write(context, request));
+}
+
+/** Patches an object inside the transaction, so the patch itself cannot conflict. @throws ApiError Invalid, NotFound. */
+async function patchObject(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
+  const { definition, subresource, query } = request;
+  const owners = ownersOfUpdate(request);
+  let warnings: string[] = [];
+  const written = await commit(context, {
+    target: request,
+    dryRun: query.dryRun,
+    decide: (current) => {
+      if (!current) throw notFound(subjectOf(request));
+      const decoded = patchedObject(request, objectOf(request, current));
+      const { object } = decoded;
+      placeInNamespace(request, object);
+      checkName(request, object);
+      warnings = [
+        ...decoded.warnings,
+        ...dropDoubleOwners(object, 'patched'),
+        ...admissionWarnings('update', definition, object),
+      ];
+      return decideReplacement(context, { target: request, subresource, object, owners }, current);
+    },
+  });
+  return { ...written, warnings };
+}
+
+interface Patched {
+  object: KubeObject;
+  warnings: string[];
+}
+
+/**
+ * The result of a patch as an object. Strict decoding concerns the patch's own text and its result.
+ * @throws ApiError Invalid with the field `patch`, as upstream, for a value of the wrong type, and, when Strict, for
+ * unknown and duplicate fields. Source: apiserver handlers/patch.go.
+ */
+function patchedObject({ definition, body, query }: WriteRequest, before: KubeObject): Patched {
+  const { text, contentType = '' } = body;
+  const { fieldValidation } = query;
+  const patched = applyPatch(contentType, before, text, { typeName: definition.schema, lookupType });
+  const refuse = (detail: string): ApiError =>
+    invalid({ group: '', kind: '', name: '' }, [
+      { type: 'FieldValueInvalid', field: 'patch', value: describePatch(contentType, text, patched), detail },
+    ]);
+  try {
+    const { object, faults } = readObjectOf({ value: patched }, definition, fieldValidation);
+    if (fieldValidation === 'Ignore') return { object, warnings: [] };
+    const inPatch = strictJsonFaults(text).map((one) => (isJsonPatch(contentType) ? `json patch ${one}` : one));
+    const all = [...inPatch, ...faults.warnings];
+    if (fieldValidation === 'Strict' && all.length > 0) throw refuse(strictFault(all));
+    return { object, warnings: all };
+  } catch (error) {
+    if (error instanceof DecodeFault) throw refuse(error.message);
+    throw error;
+  }
+}

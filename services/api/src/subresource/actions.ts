@@ -1,0 +1,36 @@
+import type { SubresourceAction } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
+import type { ResourceRequest } from '../dispatch/resource-request.js';
+import { type Answer, objectAnswer } from '../http/answer.js';
+import { writePlainObject } from '../present/plain-object.js';
+import { bindPod } from './binding.js';
+import { evictPod } from './eviction.js';
+import { finalizeNamespace } from './finalize.js';
+import { requestToken, TOKEN_REQUEST } from './token-request.js';
+
+/** What subresources do that write no part of their object. */
+export const ACTIONS: Readonly<
+  Record<SubresourceAction, (context: ApiContext, request: ResourceRequest) => Promise<Answer>>
+> = {
+  'bind-pod': async (context, request) => {
+    await bindPod(context, request);
+    return created(request);
+  },
+  'evict-pod': async (context, request) => {
+    await evictPod(context, request);
+    return created(request);
+  },
+  'finalize-namespace': async (context, request) => {
+    const { object } = await finalizeNamespace(context, request);
+    return objectAnswer(request.presenter, object);
+  },
+  'request-token': async (context, request) => {
+    const token = await requestToken(context, request);
+    return { status: 201, ...writePlainObject(token, TOKEN_REQUEST.schema, request.accept) };
+  },
+};
+
+function created({ presenter }: ResourceRequest): Answer {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+  return { status: 201, payload: presenter.status(status), contentType: presenter.contentType };
+}

@@ -1,0 +1,31 @@
+import { ApiError } from '@everynode/objects';
+import type { ApplyConflict } from '@everynode/patch';
+
+/**
+ * The error of an apply that would change fields of other managers. It names managers and fields.
+ * Source: apimachinery managedfields/internal/conflict.go.
+ */
+export function conflictError(conflicts: ApplyConflict[]): ApiError {
+  const owner = ({ by }: ApplyConflict): string => {
+    const on = by.subresource ? ` with subresource ${JSON.stringify(by.subresource)}` : '';
+    return `${JSON.stringify(by.manager)}${on}${by.operation === 'Update' ? ` using ${by.apiVersion}` : ''}`;
+  };
+  const [first] = conflicts;
+  const owners = [...new Set(conflicts.map(owner))].sort();
+  const message =
+    conflicts.length === 1 && first
+      ? `Apply failed with 1 conflict: conflict with ${owner(first)}: ${first.path}`
+      : `Apply failed with ${conflicts.length} conflicts: ${owners
+          .flatMap((one) => [
+            `conflicts with ${one}:`,
+            ...conflicts.filter((conflict) => owner(conflict) === one).map(({ path }) => `- ${path}`),
+          ])
+          .join('\n')}`;
+  const causes = conflicts.map((conflict) => ({
+    reason: 'FieldManagerConflict' as const,
+    message: `conflict with ${owner(conflict)}`,
+    field: conflict.path,
+  }));
+  // Upstream's error has no other details of the object.
+  return new ApiError('Conflict', message, { causes });
+}

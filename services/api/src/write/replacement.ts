@@ -1,0 +1,102 @@
+import {
+  type FieldError,
+  invalid,
+  type KubeObject,
+  type ResourceDefinition,
+  type SubresourcePart,
+  staleWrite,
+} from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+import { admissionFieldErrors, admit } from '../admission/chain.js';
+import type { ApiContext } from '../api-context.js';
+import { decisionFor } from './decision.js';
+import { managedFieldsFaults, type OwnersOf, usableManagedFields } from './field-owners.js';
+import { objectOf } from './stored-object.js';
+import type { Subresource } from './subresource.js';
+import { subjectOf, type Target } from './target.js';
+
+/** An object that is to take the place of the stored one. */
+export interface Replacement {
+  target: Target;
+  subresource: Subresource;
+  /** In the request's version, canonical, and named as the target. */
+  object: KubeObject;
+  owners: OwnersOf;
+}
+
+/**
+ * The write that replaces the stored object, or the part of it that the subresource writes.
+ * @throws ApiError Conflict for a stale resourceVersion, Invalid for field errors, and what admission plugins throw.
+ */
+export function decideReplacement(
+  context: ApiContext,
+  { target, subresource, object: sent, owners }: Replacement,
+  current: Current<'all'>,
+): Decision {
+  const { definition, name } = target;
+  admit({ context, operation: 'update', definition, object: sent });
+  const before = objectOf(target, current);
+  checkVersion(target, sent, current);
+  const object = structuredClone(sent);
+  object.metadata = { ...object.metadata, name, uid: sent.metadata.uid || current.uid };
+  keepSystemFields(object, before);
+  definition.setDefaults(object);
+  const part = partOf(definition, subresource);
+  const known = usableManagedFields(sent.metadata.managedFields) ?? before.metadata.managedFields;
+  // Fields that the subresource ignores must not be recorded as owned by its writer. For the status the field sets
+  // themselves tell what is ignored.
+  if (part && subresource !== 'status') part.prepare(object, before);
+  const managedFields = owners(before, object, known);
+  if (subresource === 'status') definition.prepareForStatusUpdate(object, before);
+  else if (!part) definition.prepareForUpdate(object, before);
+  if (managedFields) object.metadata.managedFields = managedFields;
+  else delete object.metadata.managedFields;
+  const fieldErrors: FieldError[] = [
+    ...managedFieldsFaults(known),
+    ...(part
+      ? part.validate(object, before)
+      : [
+          ...definition.validateUpdate(object, before),
+          ...admissionFieldErrors({ context, operation: 'update', definition, object, before }),
+        ]),
+  ];
+  if (fieldErrors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, fieldErrors);
+  return decisionFor(target, object, current);
+}
+
+/** The rules of a subresource's writes; undefined for those of the object itself. */
+function partOf(definition: ResourceDefinition, subresource: Subresource): SubresourcePart | undefined {
+  if (subresource === '') return undefined;
+  if (subresource === 'status') {
+    return { prepare: definition.prepareForStatusUpdate, validate: definition.validateStatusUpdate };
+  }
+  const part = definition.subresources.find(({ name }) => name === subresource)?.part;
+  if (!part) throw new Error(`${definition.plural}/${subresource} writes no part of an object`);
+  return part;
+}
+
+/** A resourceVersion in the sent object is a precondition. */
+function checkVersion(target: Target, { metadata }: KubeObject, current: Current<'all'>): void {
+  const { resourceVersion } = metadata;
+  if (!resourceVersion || resourceVersion === '0' || resourceVersion === String(current.revision)) return;
+  if (/^\d+$/.test(resourceVersion)) throw staleWrite(subjectOf(target));
+  throw invalid({ group: target.definition.group, kind: target.definition.kind, name: target.name }, [
+    {
+      type: 'FieldValueInvalid',
+      field: 'metadata.resourceVersion',
+      value: resourceVersion,
+      detail: `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+    },
+  ]);
+}
+
+/** Times, deletion marks and generation belong to the system. Source: apiserver registry/rest/update.go, BeforeUpdate. */
+function keepSystemFields(object: KubeObject, before: KubeObject): void {
+  const { metadata } = object;
+  const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation } = before.metadata;
+  metadata.creationTimestamp = creationTimestamp;
+  if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
+  if (deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= deletionGracePeriodSeconds;
+  if (generation === undefined) delete metadata.generation;
+  else metadata.generation = generation;
+}

@@ -1,0 +1,38 @@
+import {
+  apiVersionOf,
+  type KubeObject,
+  type ObjectRecord,
+  placementOf,
+  type ResourceDefinition,
+  recordToObject,
+  resourceByStorage,
+  splitObject,
+} from '@everynode/objects';
+import type { Current } from '@everynode/store';
+import { keyOfTarget, type Target } from './target.js';
+
+/** The definition under whose type objects of this one are stored. */
+export const storedDefinition = (definition: ResourceDefinition): ResourceDefinition =>
+  definition.convert ? resourceByStorage(definition.storage) : definition;
+
+/** The stored object in the request's version. */
+export function objectOf({ definition }: Target, current: Current<'all'>): KubeObject {
+  const stored = storedDefinition(definition);
+  const object = recordToObject(current, apiVersionOf(stored), stored.kind);
+  return definition.convert ? definition.convert.fromStored(object) : object;
+}
+
+export function recordOf(target: Target, current: Current<'all'>): ObjectRecord {
+  const { metadata, desired, observed, uid, revision, placement } = current;
+  return { ...keyOfTarget(target), uid, revision, placement, metadata, desired, observed };
+}
+
+/** An object of the request's version as the parts and marks that the store keeps. */
+export function toStored(definition: ResourceDefinition, object: KubeObject) {
+  const stored = definition.convert ? definition.convert.toStored(object) : object;
+  return {
+    parts: splitObject(stored),
+    placement: placementOf(definition.storage, stored),
+    deleting: stored.metadata.deletionTimestamp !== undefined,
+  };
+}
