@@ -1,9 +1,9 @@
 import {
   AlreadyRunningError,
   demoFleet,
-  type Fleet,
   holderOf,
   numberedFleet,
+  readFleet,
   readIfPresent,
   type StackStatus,
   type StatePaths,
@@ -30,8 +30,7 @@ const DEFAULT_AGENTS = 2;
 async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartRequest> {
   const asked = flags.nodes !== undefined || flags.agents !== undefined;
   const agents = flags.agents ?? DEFAULT_AGENTS;
-  const known = flags.fresh ? undefined : await readIfPresent(paths.fleet);
-  const previous = known === undefined ? undefined : (JSON.parse(known) as Fleet);
+  const previous = flags.fresh ? undefined : await readFleet(paths);
   const fleet =
     flags.nodes !== undefined ? numberedFleet(flags.nodes, Math.min(agents, flags.nodes)) : demoFleet(agents);
   if (asked && previous !== undefined && previous.kind !== fleet.kind) {

@@ -1,40 +1,21 @@
-export {
-  type AddedNodes,
-  ControlClient,
-  type NodesRequest,
-  NotRunningError,
-  type StackControl,
-} from './control-channel.js';
+/** The whole door: the stack, and the parts of it that tests and the command line use. See `control.ts` for the small one. */
+export { ControlClient, NotRunningError } from './control-channel.js';
 export { stopLeftovers } from './leftovers.js';
 export { freePort } from './process/free-port.js';
+export { readProcFile, readProcStat } from './process/proc-files.js';
 export { AlreadyRunningError, holderOf } from './process/single-run.js';
 export { waitUntil } from './process/wait-until.js';
-export { dropNatsData, type NatsOptions, type RunningNats, startNats } from './servers/nats.js';
+export { type RunningNats, startNats } from './servers/nats.js';
 export { findNatsServer } from './servers/nats-binary.js';
-export { agentFence, type NatsUser } from './servers/nats-config.js';
-export { dropPostgresData, type PostgresOptions, type RunningPostgres, startPostgres } from './servers/postgres.js';
-export {
-  type AgentSpec,
-  demoFleet,
-  type Fleet,
-  type NodeSpec,
-  type NodesFile,
-  nodeCount,
-  numberedFleet,
-  type Taint,
-  workerNode,
-} from './services/fleet.js';
-export { FrontDoor, type Replica } from './services/front-door.js';
-export { ServiceProcess, type ServiceStatus } from './services/service-process.js';
-export { type ServiceName, Stack, type StackOptions } from './stack.js';
+export { startPostgres } from './servers/postgres.js';
+export { demoFleet, type Fleet, numberedFleet, type Taint } from './services/fleet.js';
+export type { ServiceStatus } from './services/service-process.js';
+export { Stack } from './stack.js';
+export type { ServiceName, StackOptions } from './stack-options.js';
 export { type AgentStatus, PHASES, type Phase, type ServerStatus, type StackStatus } from './stack-status.js';
-export {
-  type CertifiedKey,
-  type ClusterCertificates,
-  ensureCertificates,
-  servingNames,
-} from './state/certificates.js';
-export { kubeconfig, writeKubeconfig } from './state/kubeconfig.js';
-export { lastLines, sizeOf } from './state/last-lines.js';
-export { readIfPresent, writeSecretFile } from './state/private-files.js';
+export { ensureCertificates } from './state/certificates.js';
+export { readFleet } from './state/fleet-file.js';
+export { writeKubeconfig } from './state/kubeconfig.js';
+export { lastLines, sizeOf } from './state/log-files.js';
+export { readIfPresent } from './state/private-files.js';
 export { makeStateDirectories, type StatePaths, statePaths } from './state/state-directory.js';

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { stopLeftoverServices } from './process/pid-file.js';
 import { stopLeftoverNats } from './servers/nats.js';
-import { stopLeftoverPostgres } from './servers/postgres.js';
+import { stopLeftoverPostgres } from './servers/postgres-process.js';
 import type { StatePaths } from './state/state-directory.js';
 
 /** Ends everything that a killed supervisor may have left running. Does nothing where there never was a stack. */

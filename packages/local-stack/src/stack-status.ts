@@ -1,17 +1,23 @@
+import type { Fleet } from './services/fleet.js';
 import type { ServiceStatus } from './services/service-process.js';
 
-/** What a start goes through, in order; then it stays at `running` until it stops. */
+/** The steps of a start, in order. A stack stays at `running` until it stops. */
 export const PHASES = ['servers', 'control-plane', 'agents', 'running', 'stopping'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface ServerStatus {
   name: string;
-  /** For a person: a version, an address, who runs it. */
+  /** For a reader: version and address, or that the server is the user's own. */
   description: string;
   restarts: number;
 }
 
 export interface AgentStatus extends ServiceStatus {
+  nodes: number;
+}
+
+export interface FleetStatus {
+  kind: Fleet['kind'];
   nodes: number;
 }
 
@@ -23,7 +29,7 @@ export interface StackStatus {
   /** Of the Kubernetes API. */
   endpoint: string;
   kubeconfig: string;
-  fleet: { kind: 'demo' | 'numbered'; nodes: number };
+  fleet: FleetStatus;
   servers: ServerStatus[];
   services: ServiceStatus[];
   agents: AgentStatus[];

@@ -10,7 +10,8 @@ import { commandOf } from './process/process-command.js';
 import { AlreadyRunningError } from './process/single-run.js';
 import { waitUntil } from './process/wait-until.js';
 import { demoFleet, numberedFleet } from './services/fleet.js';
-import { Stack, type StackOptions } from './stack.js';
+import { Stack } from './stack.js';
+import type { StackOptions } from './stack-options.js';
 import type { StackStatus } from './stack-status.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readProcFile, readProcStat } from '@everynode/local-stack';
 
 export const KINDS = ['api', 'scheduler', 'postgres', 'nats', 'node-agent'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -26,17 +26,6 @@ const WORDS: readonly [word: RegExp, kind: Kind][] = [
   [/^\S*postgres/, 'postgres'],
 ];
 
-/** Text of a file of a process; empty when the process has ended. */
-function ofProcess(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return '';
-    throw error;
-  }
-}
-
 /**
  * The processes below one, as /proc has them (Linux; proc(5)). Children are asked for by parent, so a machine with
  * thousands of other processes costs nothing.
@@ -53,7 +42,7 @@ export class ProcessTree {
   read(): ProcessReading[] {
     const readings: ProcessReading[] = [];
     const visit = (pid: number, inherited: Kind | undefined): void => {
-      for (const word of ofProcess(pid, `task/${pid}/children`).split(' ')) {
+      for (const word of (readProcFile(pid, `task/${pid}/children`) ?? '').split(' ')) {
         const child = Number(word);
         if (!(child > 0)) continue;
         const is = this.#identify(child, inherited);
@@ -70,10 +59,11 @@ export class ProcessTree {
 
   #identify(pid: number, inherited: Kind | undefined): { kind: Kind; name: string } | undefined {
     if (this.#known.has(pid)) return this.#known.get(pid);
-    const command = ofProcess(pid, 'cmdline').replaceAll('\0', ' ');
+    const command = (readProcFile(pid, 'cmdline') ?? '').replaceAll('\0', ' ');
     const isShell = /^\S*sh -c/.test(command);
     const kind = isShell ? undefined : (WORDS.find(([word]) => word.test(command))?.[1] ?? inherited);
-    const replica = /(?:^|\0)EVERYNODE_REPLICA=([^\0]+)/.exec(kind === undefined ? '' : ofProcess(pid, 'environ'))?.[1];
+    const environment = kind === undefined ? '' : (readProcFile(pid, 'environ') ?? '');
+    const replica = /(?:^|\0)EVERYNODE_REPLICA=([^\0]+)/.exec(environment)?.[1];
     const is = kind === undefined ? undefined : { kind, name: replica ?? kind };
     // A child that is seen before it has become its program is looked at again.
     if (kind !== undefined || isShell) this.#known.set(pid, is);
@@ -82,13 +72,11 @@ export class ProcessTree {
 }
 
 function readingOf(pid: number, kind: Kind, name: string): ProcessReading | undefined {
-  const stat = ofProcess(pid, 'stat');
-  if (stat === '') return undefined;
-  // The name in parentheses may hold anything; fields are counted behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const field = (number: number): number => Number(fields[number - 3] ?? 0);
+  const stat = readProcStat(pid);
+  if (stat === undefined) return undefined;
+  const field = (number: number): number => Number(stat(number));
   const ofChildren = kind === 'postgres' ? field(16) + field(17) : 0;
-  const [, resident = 0, shared = 0] = ofProcess(pid, 'statm').split(' ').map(Number);
+  const [, resident = 0, shared = 0] = (readProcFile(pid, 'statm') ?? '').split(' ').map(Number);
   return {
     pid,
     kind,

@@ -1,21 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
+import { readProcFile, readPsColumn } from './proc-files.js';
 import { waitUntil } from './wait-until.js';
 
 /** The command line of a live process, its words joined by blanks; undefined when there is no such process. */
 export async function commandOf(pid: number): Promise<string | undefined> {
-  if (process.platform === 'linux') {
-    try {
-      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').filter((word) => word !== '');
-      return words.length === 0 ? undefined : words.join(' '); // A zombie has no words: it is as good as gone.
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ESRCH') return undefined;
-      throw error;
-    }
-  }
-  const { stdout, exitCode } = await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false });
-  return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
+  if (process.platform !== 'linux') return readPsColumn(pid, 'command');
+  const words = (readProcFile(pid, 'cmdline') ?? '').split('\0').filter((word) => word !== '');
+  return words.length === 0 ? undefined : words.join(' '); // A zombie has no words: it counts as ended.
 }
 
 export interface StaleProcess {
@@ -29,7 +19,7 @@ export interface StaleProcess {
 
 /**
  * Stops a process that an earlier run left behind and waits for its end.
- * Returns false, and touches nothing, when the pid is free or belongs to somebody else by now.
+ * Returns false, and touches nothing, when the pid is free or belongs to another program.
  */
 export async function stopStaleProcess({ pid, marker, signal, graceMs }: StaleProcess): Promise<boolean> {
   const ours = async () => (await commandOf(pid))?.includes(marker) === true;

@@ -1,23 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { readIfPresent } from '../state/private-files.js';
+import { readProcStat, readPsColumn } from './proc-files.js';
 
 /** When a live process began, in a form that only serves to compare: pid and this together are never used again. */
-async function beginningOf(pid: number): Promise<string | undefined> {
-  if (process.platform === 'linux') {
-    try {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      // Field 22; the name in field 2 may hold blanks, so count from its closing bracket (proc(5)).
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ESRCH') return undefined;
-      throw error;
-    }
-  }
-  const { stdout, exitCode } = await execa('ps', ['-o', 'lstart=', '-p', String(pid)], { reject: false });
-  return exitCode === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
+async function startTimeOf(pid: number): Promise<string | undefined> {
+  return process.platform === 'linux' ? readProcStat(pid)?.(22) : readPsColumn(pid, 'lstart');
 }
 
 const fileIn = (runDir: string) => join(runDir, 'supervisor.json');
@@ -27,7 +15,7 @@ export async function holderOf(runDir: string): Promise<number | undefined> {
   const text = await readIfPresent(fileIn(runDir));
   if (text === undefined || text === '') return undefined;
   const { pid, began } = JSON.parse(text) as { pid: number; began: string };
-  return (await beginningOf(pid)) === began ? pid : undefined;
+  return (await startTimeOf(pid)) === began ? pid : undefined;
 }
 
 /** Thrown when another supervisor holds the directory. */
@@ -40,12 +28,13 @@ export class AlreadyRunningError extends Error {
 }
 
 /**
- * Claims `runDir` for this process; what a dead one left is taken over. Returns how to let go.
- * Throws {@link AlreadyRunningError}.
+ * Claims `runDir` for this process; the claim of a dead one is taken over. Returns a function that
+ * releases it.
+ * @throws {@link AlreadyRunningError} when another supervisor holds the directory.
  */
 export async function claimRun(runDir: string): Promise<() => Promise<void>> {
   const file = fileIn(runDir);
-  const claim = JSON.stringify({ pid: process.pid, began: await beginningOf(process.pid) });
+  const claim = JSON.stringify({ pid: process.pid, began: await startTimeOf(process.pid) });
   for (;;) {
     try {
       await writeFile(file, claim, { flag: 'wx', mode: 0o600 });

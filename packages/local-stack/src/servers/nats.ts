@@ -6,7 +6,7 @@ import { freePort } from '../process/free-port.js';
 import { startGuarded } from '../process/guarded-process.js';
 import { sendSignal, stopStaleProcess } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
-import { lastLines, sizeOf } from '../state/last-lines.js';
+import { lastLines, sizeOf } from '../state/log-files.js';
 import { makePrivateDirectory, randomSecret, readIfPresent, writeSecretFile } from '../state/private-files.js';
 import { findNatsServer } from './nats-binary.js';
 import { agentFence, type NatsUser, SERVICES_USER, serverConfig, usersConfig } from './nats-config.js';

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningPostgres, startPostgres } from './postgres.js';
+import { startPostgres } from './postgres.js';
 import { postgresAccess } from './postgres-access.js';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.js';
+import type { RunningPostgres } from './postgres-process.js';
 import { reachableBinaries } from './reachable-binaries.js';
 import { canReach, unprivilegedUser } from './unprivileged-user.js';
 

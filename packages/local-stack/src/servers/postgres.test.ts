@@ -5,7 +5,8 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commandOf } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
-import { type RunningPostgres, startPostgres } from './postgres.js';
+import { startPostgres } from './postgres.js';
+import type { RunningPostgres } from './postgres-process.js';
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });

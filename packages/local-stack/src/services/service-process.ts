@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,8 +8,10 @@ import { freePort } from '../process/free-port.js';
 import { removePidFile, writePidFile } from '../process/pid-file.js';
 import { sendSignal } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
-import { lastLines, sizeOf } from '../state/last-lines.js';
+import { lastLines, sizeOf } from '../state/log-files.js';
 import type { Replica } from './front-door.js';
+import { answersReady } from './readiness-probe.js';
+import { closeStuckHandle } from './stuck-handle.js';
 
 const READY_POLL_MS = 500;
 const STARTING_POLL_MS = 50;
@@ -41,30 +42,6 @@ export interface ServiceStatus {
   restarts: number;
   healthPort: number | null;
   log: string;
-}
-
-/** GET /readyz of a process on loopback; any failure is "not ready". */
-function answersReady(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path: '/readyz', timeout: 1000, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    asked.once('timeout', () => asked.destroy());
-    asked.once('error', () => resolve(false));
-    asked.end();
-  });
-}
-
-/**
- * Closes the one handle that was sent to a process and not acknowledged when it died. Node forgets it when more were
- * queued behind it (lib/internal/child_process.js: `disconnect` does nothing while there is a queue; seen on 20 and 22),
- * and the client at its other end would wait for ever.
- */
-function closeHandleUnderWay(child: ChildProcess): void {
-  const internals = child as { _pendingMessage?: { handle?: { close?: () => void } } | null };
-  internals._pendingMessage?.handle?.close?.();
-  internals._pendingMessage = null;
 }
 
 /**
@@ -203,7 +180,7 @@ export class ServiceProcess implements Replica {
       }
     })();
     const how = await ended;
-    closeHandleUnderWay(child);
+    closeStuckHandle(child);
     this.#child = undefined;
     this.#state = 'stopped';
     watching.abort();

@@ -1,4 +1,8 @@
-import { open, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A log that is longer at a start is put aside; one older generation is kept. */
+const LONG_LOG_BYTES = 16 * 1024 * 1024;
 
 /** The size of a file in bytes; 0 when there is none. */
 export async function sizeOf(path: string): Promise<number> {
@@ -21,4 +25,11 @@ export async function lastLines(path: string, count: number, fromByte = 0): Prom
   } finally {
     await file.close();
   }
+}
+
+/** Returns the path of a log for appending. An old log that is long has been renamed to `NAME.log.1`. */
+export async function rotatedLog(logsDir: string, name: string): Promise<string> {
+  const path = join(logsDir, `${name}.log`);
+  if ((await sizeOf(path)) > LONG_LOG_BYTES) await rename(path, `${path}.1`);
+  return path;
 }

@@ -1,0 +1,112 @@
+import { type KeptServer, keepRunning } from '../process/kept-server.js';
+import type { BusAccess } from '../services/service-environment.js';
+import type { ServerStatus } from '../stack-status.js';
+import { rotatedLog } from '../state/log-files.js';
+import type { StatePaths } from '../state/state-directory.js';
+import { type RunningNats, startNats } from './nats.js';
+import type { NatsUser } from './nats-config.js';
+import { startPostgres } from './postgres.js';
+import type { RunningPostgres } from './postgres-process.js';
+
+interface BackingServersOptions {
+  paths: StatePaths;
+  /** `DATABASE_URL` and `NATS_URL` (with `NATS_USER`, `NATS_PASSWORD`) name servers of the user's: those are not started. */
+  env: NodeJS.ProcessEnv;
+  log: (message: string) => void;
+}
+
+const portOf = (previous: { port: number } | undefined) => (previous === undefined ? {} : { port: previous.port });
+
+/** The database and the bus of a stack: its own, which are started again when they die, or the user's. */
+export class BackingServers {
+  readonly #options: BackingServersOptions;
+  #postgres: KeptServer<RunningPostgres> | undefined;
+  #nats: KeptServer<RunningNats> | undefined;
+  #databaseUrl = '';
+  #bus: BusAccess | undefined;
+
+  constructor(options: BackingServersOptions) {
+    this.#options = options;
+  }
+
+  /** Empty until the database runs. */
+  get databaseUrl(): string {
+    return this.#databaseUrl;
+  }
+
+  /** @throws Error until the bus runs. */
+  get bus(): BusAccess {
+    if (this.#bus === undefined) throw new Error('the bus has not been started');
+    return this.#bus;
+  }
+
+  /** The address of the bus with the credential of the services; an empty one until the bus runs. */
+  get nats(): { url: string } & Partial<NatsUser> {
+    return { url: this.#bus?.url ?? '', ...this.#bus?.services };
+  }
+
+  /** Resolves when both run. The bus knows `agents` from the start. */
+  async start(agents: string[]): Promise<void> {
+    await Promise.all([this.#startPostgres(), this.#startNats(agents)]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#nats?.stop();
+    await this.#postgres?.stop();
+  }
+
+  status(): ServerStatus[] {
+    const { DATABASE_URL, NATS_URL } = this.#options.env;
+    return [
+      { name: 'postgres', description: this.#describePostgres(DATABASE_URL), restarts: this.#postgres?.restarts ?? 0 },
+      {
+        name: 'nats',
+        description: NATS_URL ? 'your own, from NATS_URL' : (this.#nats?.current.url ?? 'starting'),
+        restarts: this.#nats?.restarts ?? 0,
+      },
+    ];
+  }
+
+  #describePostgres(databaseUrl: string | undefined): string {
+    if (databaseUrl) return 'your own, from DATABASE_URL';
+    if (this.#postgres === undefined) return 'starting';
+    const { version, port } = this.#postgres.current;
+    return `PostgreSQL ${version} on 127.0.0.1:${port}`;
+  }
+
+  async #startPostgres(): Promise<void> {
+    const { env, log, paths } = this.#options;
+    if (env.DATABASE_URL) {
+      this.#databaseUrl = env.DATABASE_URL;
+      return;
+    }
+    const logFile = await rotatedLog(paths.logs, 'postgres');
+    this.#postgres = await keepRunning<RunningPostgres>(
+      'PostgreSQL',
+      (previous) => startPostgres({ dir: paths.postgres, logFile, log, ...portOf(previous) }),
+      log,
+    );
+    this.#databaseUrl = this.#postgres.current.url;
+  }
+
+  async #startNats(agents: string[]): Promise<void> {
+    const { env, log, paths } = this.#options;
+    if (env.NATS_URL) {
+      const own: Partial<NatsUser> = {
+        ...(env.NATS_USER === undefined ? {} : { user: env.NATS_USER }),
+        ...(env.NATS_PASSWORD === undefined ? {} : { password: env.NATS_PASSWORD }),
+      };
+      this.#bus = { url: env.NATS_URL, services: own, agent: () => Promise.resolve(own) };
+      return;
+    }
+    const logFile = await rotatedLog(paths.logs, 'nats');
+    const nats = await keepRunning<RunningNats>(
+      'NATS',
+      (previous) => startNats({ dir: paths.nats, logFile, log, agents, ...portOf(previous) }),
+      log,
+    );
+    this.#nats = nats;
+    const { url, services } = nats.current;
+    this.#bus = { url, services, agent: (name) => nats.current.addAgent(name) };
+  }
+}

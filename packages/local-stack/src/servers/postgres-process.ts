@@ -1,0 +1,139 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { startGuarded } from '../process/guarded-process.js';
+import { commandOf, stopStaleProcess } from '../process/process-command.js';
+import { waitUntil } from '../process/wait-until.js';
+import { lastLines, sizeOf } from '../state/log-files.js';
+import { readIfPresent } from '../state/private-files.js';
+import type { PostgresAccess } from './postgres-access.js';
+import { dataIn, ENVIRONMENT, NAME } from './postgres-data.js';
+
+/** Recovery after a crash may replay up to `max_wal_size`. */
+const START_DEADLINE_MS = 120_000;
+const STOP_GRACE_MS = 20_000;
+/** The address of a Unix socket is 104 bytes on the tightest systems, with a zero at its end (`sun_path`). */
+const MAX_SOCKET_PATH = 103;
+
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  max_connections: '100',
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  logging_collector: 'off',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+export interface RunningPostgres {
+  /**
+   * With user and password; by the Unix socket where there is one, whose trips cost half of what those by loopback do. Host and
+   * port are where it answers besides. The user is a superuser, so tests may create databases.
+   */
+  url: string;
+  port: number;
+  version: string;
+  /** Of the postmaster. */
+  pid: number;
+  /** Resolves when the server has ended, whether it was asked to or not. */
+  exited: Promise<number>;
+  /** Fast shutdown: open sessions are cut, committed work is on disk. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A setting that only marks the server's command line, by which it is known again. The path of the data does not do: the
+ * server may reach it by another path.
+ */
+const markerOf = (dir: string) => `${NAME}.directory=${resolve(dir)}`;
+
+/** Whether a socket in this directory has a path that clients can use. */
+function mayHoldSocket(dir: string): boolean {
+  return Buffer.byteLength(join(dir, '.s.PGSQL.65535')) <= MAX_SOCKET_PATH;
+}
+
+/**
+ * Ends a server that a killed run left on this data. Then no server serves it, and what would keep the next one from starting
+ * is removed: pid and lock files whose pid another program has by now.
+ */
+export async function stopLeftoverPostgres(dir: string): Promise<void> {
+  const pidFile = join(dataIn(dir), 'postmaster.pid');
+  const pid = Number((await readIfPresent(pidFile))?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return;
+  await stopStaleProcess({ pid, marker: markerOf(dir), signal: 'SIGINT', graceMs: STOP_GRACE_MS });
+  if ((await commandOf(pid)) !== undefined) await rm(pidFile, { force: true });
+}
+
+/** Removes sockets and their lock files of a server that does not run. */
+export async function removeSockets(dir: string): Promise<void> {
+  for (const entry of await readdir(dir)) {
+    if (entry.startsWith('.s.PGSQL.')) await rm(join(dir, entry), { force: true });
+  }
+}
+
+/**
+ * Ready when the postmaster says so in its pid file, line 8 (`storage/pidfile.h`), as `pg_ctl -w` reads it.
+ * The file of a killed server may still be there, so its process has to be alive.
+ */
+async function readyPid(dir: string): Promise<number | undefined> {
+  const lines = (await readIfPresent(join(dataIn(dir), 'postmaster.pid')))?.split('\n');
+  if (lines?.[7]?.trim() !== 'ready') return undefined;
+  const pid = Number(lines[0]);
+  return (await commandOf(pid))?.includes(markerOf(dir)) ? pid : undefined;
+}
+
+export interface PostgresLaunch {
+  dir: string;
+  access: PostgresAccess;
+  password: string;
+  logFile: string;
+  port: number;
+  settings: Record<string, string>;
+}
+
+/**
+ * Starts the server once, on data that is there.
+ * @throws Error with the end of the server's log when it does not become ready.
+ */
+export async function launchPostgres(launch: PostgresLaunch): Promise<RunningPostgres> {
+  const { access, logFile, password, port } = launch;
+  const dir = resolve(launch.dir);
+  const hasSocket = mayHoldSocket(dir);
+  const settings = {
+    ...SETTINGS,
+    unix_socket_directories: hasSocket ? access.dir : '',
+    ...launch.settings,
+    port: String(port),
+  };
+  const words = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const logStart = await sizeOf(logFile);
+  const server = startGuarded({
+    command: join(access.binaries.bin, 'postgres'),
+    args: ['-D', dataIn(access.dir), ...[markerOf(dir), ...words].flatMap((word) => ['-c', word])],
+    logFile,
+    env: ENVIRONMENT,
+    stopSignal: 'SIGINT',
+    ...(access.directory === undefined ? {} : { directory: access.directory.fd }),
+    ...(access.user === undefined ? {} : { uid: access.user.uid, gid: access.user.gid }),
+  });
+  const pid = await waitUntil(
+    async () => {
+      if (!server.running) throw new Error(`PostgreSQL did not start:\n${await lastLines(logFile, 12, logStart)}`);
+      return readyPid(dir);
+    },
+    { what: `PostgreSQL (log: ${logFile})`, deadlineMs: START_DEADLINE_MS },
+  ).catch(async (error: unknown) => {
+    await server.stop(STOP_GRACE_MS);
+    throw error;
+  });
+  const host = hasSocket ? `?host=${encodeURIComponent(dir)}` : '';
+  return {
+    url: `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}${host}`,
+    port,
+    version: access.binaries.version,
+    pid,
+    exited: server.exited,
+    stop: () => server.stop(STOP_GRACE_MS),
+  };
+}

@@ -1,0 +1,55 @@
+import type { NatsUser } from '../servers/nats-config.js';
+import type { ClusterCertificates } from '../state/certificates.js';
+
+/** Where the bus is and who may use it: the stack's own, with a user for each agent, or the user's. */
+export interface BusAccess {
+  url: string;
+  /** The credential of the services. */
+  services: Partial<NatsUser>;
+  /** Returns the credential of an agent. */
+  agent(name: string): Promise<Partial<NatsUser>>;
+}
+
+/** Variables that decide what a service connects to: services get the stack's, not those of the stack's environment. */
+const DECIDED = /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|CLIENT_CA))$/;
+
+/** What every service inherits of the stack's environment. */
+export function inheritedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([variable]) => !DECIDED.test(variable)));
+}
+
+function busEnvironment(url: string, { user, password }: Partial<NatsUser>): NodeJS.ProcessEnv {
+  return {
+    NATS_URL: url,
+    ...(user === undefined ? {} : { NATS_USER: user }),
+    ...(password === undefined ? {} : { NATS_PASSWORD: password }),
+  };
+}
+
+export function schedulerEnvironment(bus: BusAccess, databaseUrl: string): NodeJS.ProcessEnv {
+  return { ...busEnvironment(bus.url, bus.services), DATABASE_URL: databaseUrl };
+}
+
+export function apiEnvironment(
+  bus: BusAccess,
+  databaseUrl: string,
+  certificates: ClusterCertificates,
+): NodeJS.ProcessEnv {
+  return {
+    ...busEnvironment(bus.url, bus.services),
+    DATABASE_URL: databaseUrl,
+    EVERYNODE_API_HOST: '127.0.0.1',
+    EVERYNODE_API_PORT: '0',
+    EVERYNODE_TLS_CERT: certificates.serving.certificateFile,
+    EVERYNODE_TLS_KEY: certificates.serving.keyFile,
+    EVERYNODE_CLIENT_CA: certificates.caFile,
+  };
+}
+
+export async function agentEnvironment(bus: BusAccess, agent: string, nodesFile: string): Promise<NodeJS.ProcessEnv> {
+  return {
+    ...busEnvironment(bus.url, await bus.agent(agent)),
+    EVERYNODE_AGENT: agent,
+    EVERYNODE_NODES_FILE: nodesFile,
+  };
+}
