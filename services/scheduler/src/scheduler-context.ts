@@ -4,14 +4,14 @@ import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { EventRecorder } from './events/event-recorder.js';
 import type { NodeCapacity } from './placement/node-capacity.js';
-import type { Shards } from './shard/shards.js';
+import type { ShardOwnership } from './shard/shards.js';
 
 /** What every controller gets. */
 export interface SchedulerContext {
   store: Store;
   bus: Bus;
   reflector: Reflector;
-  shards: Shards;
+  shards: ShardOwnership;
   capacity: NodeCapacity;
   recorder: EventRecorder;
   log: Logger;

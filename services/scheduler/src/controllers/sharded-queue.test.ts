@@ -2,7 +2,7 @@ import { type Fence, FencedError, SHARD_COUNT } from '@everynode/store';
 import { eventually, testLog } from '@everynode/test-kit';
 import { describe, expect, it } from 'vitest';
 import { shardOf } from '../shard/shard-of.js';
-import type { ShardListener } from '../shard/shards.js';
+import type { ShardListener, ShardOwnership } from '../shard/shards.js';
 import { caughtUp } from './caught-up.js';
 import { ShardedQueue } from './sharded-queue.js';
 
@@ -12,13 +12,16 @@ const KEYS = Array.from({ length: 200 }, (_, i) => `key-${i}`);
 function harness(reconcile: (key: string, fence: Fence) => Promise<undefined>) {
   const held = new Map<number, number>();
   const listeners: ShardListener[] = [];
-  const shards = {
-    isMine: (key: string) => held.has(shardOf(key)),
-    fenceFor: (key: string) => {
+  const shards: ShardOwnership = {
+    isMine: (key) => held.has(shardOf(key)),
+    fenceFor: (key) => {
       const epoch = held.get(shardOf(key));
       return epoch === undefined ? undefined : { shard: shardOf(key), epoch };
     },
-    addListener: (listener: ShardListener) => void listeners.push(listener),
+    addListener: (listener) => {
+      listeners.push(listener);
+      return () => void listeners.splice(listeners.indexOf(listener), 1);
+    },
   };
   const context = { shards, log: testLog() };
   const queue = new ShardedQueue(context, { name: 'test', workers: 4, reconcile, keys: () => KEYS });

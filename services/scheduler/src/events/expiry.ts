@@ -1,10 +1,10 @@
 import { type Logger, pause } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
-import type { Shards } from '../shard/shards.js';
+import type { ShardOwnership } from '../shard/shards.js';
 
 export interface EventExpiryOptions {
   store: Pick<Store, 'listExpiredEvents' | 'write'>;
-  shards: Pick<Shards, 'isMine' | 'fenceFor'>;
+  shards: Pick<ShardOwnership, 'isMine' | 'fenceFor'>;
   log: Logger;
   signal: AbortSignal;
   /** How long an event is kept after it was last written. Upstream's event-ttl: one hour. */

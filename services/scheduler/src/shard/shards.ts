@@ -1,5 +1,12 @@
 import { type Logger, pause } from '@everynode/service-shell';
 import type { Fence, Store } from '@everynode/store';
+import {
+  holdsShards,
+  leaseTrouble,
+  nextLeaseMode,
+  type ShardLeaseEvent,
+  type ShardLeaseMode,
+} from './shard-lease-mode.js';
 import { shardOf } from './shard-of.js';
 
 export interface ShardsOptions {
@@ -7,15 +14,25 @@ export interface ShardsOptions {
   replica: string;
   log: Logger;
   signal: AbortSignal;
-  /** A replica that says nothing for this long is taken for dead and its shards go to others. */
+  /** After so many ms without a renewal, Postgres gives a replica's shards to others. */
   ttlMs?: number;
 }
 
 export interface ShardListener {
-  /** These shards are this replica's from now on: everything in them is to be looked at. */
+  /** This replica holds these shards from now on: every key in them has to be enqueued. */
   onTaken(shards: ReadonlySet<number>): void;
-  /** These are not any more. Writes that still carry the old epoch fail in the store. */
+  /** This replica does not hold these any more. Writes that still carry the old epoch fail in the store. */
   onLost(shards: ReadonlySet<number>): void;
+}
+
+/** What a controller needs to know of the shards of its replica. */
+export interface ShardOwnership {
+  /** True when the key belongs to a shard that this replica holds. */
+  isMine(key: string): boolean;
+  /** The token for a write on behalf of the key; undefined when another replica has the right to write. */
+  fenceFor(key: string): Fence | undefined;
+  /** Returns the function that removes the listener. */
+  addListener(listener: ShardListener): () => void;
 }
 
 const TTL_MS = 3000;
@@ -23,68 +40,68 @@ const TTL_MS = 3000;
 /**
  * The share of the work that this replica has. Keys are hashed into shards, shards are leased in Postgres, and every
  * write a controller makes carries the epoch of its shard: a replica that was paused and believes it still holds one
- * cannot do harm. A lost replica's shards move within its time to live.
+ * cannot do harm. A lost replica's shards move within its time to live. The modes and their ways out: shard-lease-mode.ts.
  */
-export class Shards {
+export class Shards implements ShardOwnership {
   readonly #options: ShardsOptions;
+  /** By shard: the epoch of the lease. Empty unless the mode holds shards. */
   readonly #epochs = new Map<number, number>();
-  readonly #listeners: ShardListener[] = [];
-  #trouble: string | undefined = 'no shards yet';
-  #heldUntil = 0;
+  readonly #listeners = new Set<ShardListener>();
+  #mode: ShardLeaseMode = { name: 'joining' };
 
   constructor(options: ShardsOptions) {
     this.#options = options;
   }
 
   get trouble(): string | undefined {
-    return this.#trouble;
+    return leaseTrouble(this.#mode);
   }
 
-  get held(): ReadonlySet<number> {
-    return new Set(this.#epochs.keys());
+  addListener(listener: ShardListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  addListener(listener: ShardListener): void {
-    this.#listeners.push(listener);
-  }
-
-  /** Does the key belong to a shard that this replica holds? */
   isMine(key: string): boolean {
     return this.#epochs.has(shardOf(key));
   }
 
-  /** The token for a write on behalf of the key; undefined when it is not this replica's to write. */
   fenceFor(key: string): Fence | undefined {
     const shard = shardOf(key);
     const epoch = this.#epochs.get(shard);
     return epoch === undefined ? undefined : { shard, epoch };
   }
 
-  /** Takes part until the signal aborts, then gives everything back. */
+  /** Renews its leases until the signal aborts, then gives them back. @throws what the store throws when that fails. */
   async run(): Promise<void> {
-    const { store, replica, log, signal } = this.#options;
-    const ttlMs = this.#options.ttlMs ?? TTL_MS;
+    const { store, replica, log, signal, ttlMs = TTL_MS } = this.#options;
     while (!signal.aborted) {
       const askedAt = Date.now();
       try {
-        const held = await store.takeShards(replica, ttlMs / 1000);
-        this.#heldUntil = askedAt + ttlMs;
-        this.#trouble = undefined;
-        this.#settle(new Map(held.map(({ shard, epoch }) => [shard, epoch])));
+        const granted = await store.takeShards(replica, ttlMs / 1000);
+        this.#move(
+          { type: 'renewed', until: askedAt + ttlMs },
+          new Map(granted.map(({ shard, epoch }) => [shard, epoch])),
+        );
       } catch (error) {
         log.warn({ err: error }, 'shards cannot be renewed');
-        this.#trouble = 'shards cannot be renewed';
-        // Past its time others may have taken them; better to stop early than to do work that fails.
-        if (Date.now() > this.#heldUntil) this.#settle(new Map());
+        this.#move({ type: 'renewalFailed', now: Date.now() });
       }
       await pause(ttlMs / 4, signal);
     }
-    this.#settle(new Map());
+    this.#move({ type: 'stopped' });
     await store.releaseShards(replica);
   }
 
-  /** A changed epoch means that the shard was away in between: lost, and taken anew. */
-  #settle(held: Map<number, number>): void {
+  /** `granted` comes with `renewed`: the shards of this replica and their epochs. */
+  #move(event: ShardLeaseEvent, granted: ReadonlyMap<number, number> = this.#epochs): void {
+    this.#mode = nextLeaseMode(this.#mode, event);
+    this.#hold(holdsShards(this.#mode) ? granted : new Map());
+  }
+
+  /** A changed epoch means that another replica had the shard in between: it counts as lost and as taken. */
+  #hold(held: ReadonlyMap<number, number>): void {
+    if (held === this.#epochs) return;
     const lost = new Set<number>();
     const taken = new Set<number>();
     for (const [shard, epoch] of this.#epochs) if (held.get(shard) !== epoch) lost.add(shard);
