@@ -2,12 +2,12 @@ import { type ReconcileResult, Workqueue } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import { type Fence, FencedError } from '@everynode/store';
 import { shardOf } from '../shard/shard-of.js';
-import type { Shards } from '../shard/shards.js';
+import type { ShardOwnership } from '../shard/shards.js';
 import { backoffAfter } from './reconcile-backoff.js';
 
 /** What a queue needs of the scheduler. */
 export interface ShardedQueueContext {
-  shards: Pick<Shards, 'isMine' | 'fenceFor' | 'addListener'>;
+  shards: ShardOwnership;
   log: Logger;
 }
 
