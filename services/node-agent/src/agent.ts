@@ -1,9 +1,10 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
+import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
-import { type FleetOptions, registerNodes } from './nodes/registration.js';
+import { registerNodes } from './nodes/registration.js';
 import { PodSync } from './pods/pod-sync.js';
 import { StatusOutbox } from './pods/status-outbox.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
@@ -15,7 +16,7 @@ export interface AgentOptions {
   incarnation: number;
   heartbeatSeconds: number;
   bus: Pick<Bus, 'publish' | 'request' | 'follow'>;
-  /** Makes the runtime; what it reports goes to the control plane. */
+  /** Makes the runtime. Its reports go to the control plane. */
   runtime: (onReport: ReportListener) => Runtime;
   log: Logger;
   signal: AbortSignal;
@@ -23,20 +24,20 @@ export interface AgentOptions {
 
 /** What the process counts. */
 export interface AgentTallies {
-  /** Messages with pod statuses that the bus has taken. */
+  /** Messages with pod statuses that the bus has accepted. */
   reports: number;
   /** Commands that were not understood. */
   refused: number;
 }
 
 /**
- * Hosts nodes: registers them, says that they live, runs what is assigned to them and reports it. All that it knows comes
- * over the bus, and any of it may be lost: whenever commands may have been missed, it says everything again that it has
- * to say (nodes, heartbeat, the status of each pod), and asks for everything that it has to run.
+ * Hosts nodes: registers them, sends their heartbeats, runs the pods that are assigned to them and reports those pods.
+ * Everything travels over the bus and any of it may be lost. Whenever commands may have been lost, the agent sends all
+ * that it has to send again (nodes, a heartbeat, the status of each pod), and asks for all pods that it has to run.
  */
 export class Agent {
   readonly #options: AgentOptions;
-  readonly #fleet: FleetOptions;
+  readonly #fleet: Fleet;
   readonly #heartbeats: Heartbeats;
   readonly #tasks: Promise<void>[] = [];
   readonly tallies: AgentTallies = { reports: 0, refused: 0 };
@@ -75,7 +76,7 @@ export class Agent {
     this.tallies.reports += 1;
   }
 
-  /** Registers the nodes and begins to follow commands. Resolves when the bus has taken the registration. */
+  /** Registers the nodes and begins to follow commands. Resolves when the bus has accepted the registration. */
   async start(): Promise<void> {
     const { agent, bus, signal } = this.#options;
     await registerNodes(this.#fleet);
@@ -90,7 +91,7 @@ export class Agent {
     );
   }
 
-  /** Call it when the signal has aborted. */
+  /** Waits for what is under way. To be called after the signal has aborted. */
   async close(): Promise<void> {
     this.runtime.close();
     await Promise.all([...this.#tasks, this.#registering, this.outbox.flushed()]);
@@ -100,7 +101,7 @@ export class Agent {
     void this.sync.resync();
     this.#resets += 1;
     if (this.#resets === 1) return;
-    // The bus may have come back empty, with reports lost that nobody had read.
+    // The bus may have come back empty, without reports that no scheduler had read.
     void this.#heartbeats.now();
     this.#registering = this.#registering.then(() => registerNodes(this.#fleet));
     this.outbox.repeatAll();

@@ -6,27 +6,28 @@ const schema = Type.Object({
   ...commonConfig,
   /** Name of this process on the bus; a DNS label. */
   EVERYNODE_AGENT: Type.String(),
-  /** YAML or JSON: which nodes this process hosts. See nodes/nodes-file.ts. */
+  /** Path of the nodes file, YAML or JSON: the nodes that this process hosts. See nodes/nodes-file.ts. */
   EVERYNODE_NODES_FILE: Type.String(),
-  /** Delays of the simulated runtime, in ms: `200`, or `200-800` for a value in between. */
+  /** Delays of the simulated runtime, in ms: `200`, or `200-800` for a value drawn from that range. */
   EVERYNODE_SIM_START_MS: Type.Optional(Type.String()),
   EVERYNODE_SIM_READY_MS: Type.Optional(Type.String()),
   EVERYNODE_SIM_STOP_MS: Type.Optional(Type.String()),
-  /** Chance, from 0 to 1, that a pod fails: as the nodes file says, or else by crashing a second after each start. */
+  /** Chance, from 0 to 1, that a pod fails: by the nodes file's `failure`, or by crashing a second after each start. */
   EVERYNODE_SIM_FAILURE_RATE: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-  /** Post the events that a kubelet would post. */
+  /** Whether the events of a kubelet are reported. */
   EVERYNODE_SIM_EVENTS: Type.Boolean({ default: true }),
   EVERYNODE_HEARTBEAT_SECONDS: Type.Number({ default: 10, exclusiveMinimum: 0 }),
-  /** Makes delays and failures come out the same again. */
+  /** The same seed draws the same delays and failures. */
   EVERYNODE_SEED: Type.Integer({ default: 1 }),
 });
 
 export type Config = Static<typeof schema>;
 
+/** @throws Error that names the variable and what is wrong with it. */
 export function agentConfig(env?: NodeJS.ProcessEnv): Config {
   const config = readConfig(schema, env);
   if (!isAgentName(config.EVERYNODE_AGENT)) {
-    throw new Error(`EVERYNODE_AGENT is no DNS label: ${JSON.stringify(config.EVERYNODE_AGENT)}`);
+    throw new Error(`EVERYNODE_AGENT must be a DNS label: ${JSON.stringify(config.EVERYNODE_AGENT)}`);
   }
   return config;
 }

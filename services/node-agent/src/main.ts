@@ -1,14 +1,13 @@
 import { Bus } from '@everynode/bus';
 import { inboxPrefix } from '@everynode/contract';
 import { runService } from '@everynode/service-shell';
-import { Agent } from './agent.js';
-import { exposeMetrics } from './agent-metrics.js';
 import { agentConfig } from './config.js';
 import { nodesFrom } from './nodes/hosted-nodes.js';
 import { readNodesFile } from './nodes/nodes-file.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import { settingsFrom } from './runtime/simulated/simulation-settings.js';
 import { systemClock } from './runtime/timers.js';
+import { startNodeAgent } from './start-node-agent.js';
 
 const config = agentConfig();
 const agent = config.EVERYNODE_AGENT;
@@ -21,7 +20,8 @@ await runService(
     healthPort: config.EVERYNODE_HEALTH_PORT,
     healthHost: config.EVERYNODE_HEALTH_HOST,
   },
-  async ({ log, metrics, readiness, signal, onClose }) => {
+  async (shell) => {
+    const { log, signal, onClose } = shell;
     const file = await readNodesFile(config.EVERYNODE_NODES_FILE);
     const settings = settingsFrom(config, file.simulation);
     const nodes = nodesFrom(file);
@@ -35,7 +35,8 @@ await runService(
       signal,
     });
     onClose(() => bus.close());
-    const hosting = new Agent({
+    await startNodeAgent({
+      ...shell,
       agent,
       nodes,
       incarnation: Date.now(),
@@ -43,13 +44,6 @@ await runService(
       bus,
       runtime: (onReport) =>
         new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock: systemClock, onReport }),
-      log,
-      signal,
     });
-    onClose(() => hosting.close());
-    readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
-    readiness.add('pods', () => hosting.sync.trouble);
-    exposeMetrics(metrics, hosting, nodes.length);
-    await hosting.start();
   },
 );

@@ -1,43 +1,44 @@
 import { eventType, subjects } from '@everynode/contract';
 import { pause } from '@everynode/service-shell';
-import { chunks, type FleetOptions } from './registration.js';
+import { chunks } from './chunks.js';
+import type { Fleet } from './fleet.js';
 
 const NODES_A_HEARTBEAT = 2000;
 
-/** Says every few seconds that the nodes are alive. A beat that is lost is not made up for: the next one says the same. */
+/** Sends every few seconds that the nodes are alive. A heartbeat that is lost is not repeated: the next one is the same. */
 export class Heartbeats {
-  readonly #options: FleetOptions;
+  readonly #fleet: Fleet;
   readonly #intervalMs: number;
   readonly #bodies: string[];
 
-  constructor(options: FleetOptions, intervalSeconds: number) {
-    this.#options = options;
+  constructor(fleet: Fleet, intervalSeconds: number) {
+    this.#fleet = fleet;
     this.#intervalMs = intervalSeconds * 1000;
-    const names = options.nodes.map((node) => node.name);
-    this.#bodies = chunks(names, NODES_A_HEARTBEAT).map((part) =>
-      JSON.stringify({ incarnation: options.incarnation, nodes: part }),
+    const names = fleet.nodes.map((node) => node.name);
+    this.#bodies = chunks(names, NODES_A_HEARTBEAT).map((nodes) =>
+      JSON.stringify({ incarnation: fleet.incarnation, nodes }),
     );
   }
 
-  /** Resolves when the signal aborts. */
+  /** Sends heartbeats at the interval. Resolves when the signal aborts. */
   async run(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal } = this.#fleet;
     while (!signal.aborted) {
       const next = pause(this.#intervalMs, signal);
-      // Not waited for: a bus that is slow to answer must not make the beats rarer.
+      // Not awaited: a bus that answers slowly must not make heartbeats rarer.
       void this.now();
       await next;
     }
   }
 
-  /** One beat, at once. Never rejects. */
+  /** Sends one heartbeat at once. Never rejects. */
   async now(): Promise<void> {
-    const { agent, bus, log } = this.#options;
+    const { agent, bus, log } = this.#fleet;
     const event = { type: eventType('node-heartbeat'), source: `/everynode/agent/${agent}` };
     await Promise.all(
-      this.#bodies.map((body, part) =>
+      this.#bodies.map((body, number) =>
         bus
-          .publish(subjects.heartbeat(agent, part), event, body)
+          .publish(subjects.heartbeat(agent, number), event, body)
           .catch((err: unknown) => log.warn({ err }, 'a heartbeat was lost')),
       ),
     );

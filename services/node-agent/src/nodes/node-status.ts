@@ -11,12 +11,12 @@ const CAPACITY: Record<string, string> = {
   'ephemeral-storage': '100Gi',
 };
 
-/** The node's address: one of 172.16.0.0/12, by number. */
+/** The node's address, by its number: one of 172.16.0.0/12. */
 export function nodeAddress(number: number): string {
   return `172.${16 + ((number >> 16) & 15)}.${(number >> 8) & 255}.${number & 255}`;
 }
 
-/** The first three bytes of the addresses of a node's pods: one /24 of 10.0.0.0/8 a node. */
+/** The first three bytes of the addresses of a node's pods: each node has one /24 of 10.0.0.0/8. */
 export function podNetwork(number: number): string {
   return `10.${(number >> 8) & 255}.${number & 255}`;
 }
@@ -39,16 +39,16 @@ function conditions(at: string): NodeCondition[] {
   }));
 }
 
-/** An id that is the node's and stays so, in the form that systems have. */
+/** An id of the node that never changes, in the form that operating systems use. */
 function stableId(node: string, what: string): string {
   const hex = createHash('sha256').update(`${what} ${node}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** What a node has; all of it is for pods. */
+/** The node's resources. Pods may use all of them. */
 export const nodeCapacity = ({ capacity }: HostedNode): Record<string, string> => ({ ...CAPACITY, ...capacity });
 
-/** What a node says of itself when it registers. `now` in ms since the epoch. */
+/** The status with which a node registers. `now` is in ms since the epoch. */
 export function nodeStatus(node: HostedNode, now: number): NodeStatus {
   const at = timestamp(now);
   const capacity = nodeCapacity(node);

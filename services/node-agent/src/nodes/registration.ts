@@ -1,30 +1,16 @@
-import type { Bus } from '@everynode/bus';
 import { eventType, type NodeRegistered, subjects } from '@everynode/contract';
-import { type Logger, retryUntilDone } from '@everynode/service-shell';
-import type { HostedNode } from './hosted-nodes.js';
+import { retryUntilDone } from '@everynode/service-shell';
+import { chunks } from './chunks.js';
+import type { Fleet } from './fleet.js';
 import { nodeStatus } from './node-status.js';
 
 const NODES_A_MESSAGE = 200;
 
-export interface FleetOptions {
-  agent: string;
-  /** Start of this process, ms since the epoch. */
-  incarnation: number;
-  nodes: readonly HostedNode[];
-  bus: Pick<Bus, 'publish'>;
-  log: Logger;
-  signal: AbortSignal;
-}
-
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
-
 /**
- * Tells the control plane of all nodes, again and again until the bus has taken it. Resolves then, or when the signal
- * aborts. Said twice by one process it is word for word the same, and writes nothing the second time.
+ * Registers all nodes with the control plane. Resolves when the bus has accepted every message, which is tried until it
+ * succeeds, or when the signal aborts. A process that registers twice sends the same text, which changes nothing.
  */
-export async function registerNodes({ agent, incarnation, nodes, bus, log, signal }: FleetOptions): Promise<void> {
+export async function registerNodes({ agent, incarnation, nodes, bus, log, signal }: Fleet): Promise<void> {
   const event = { type: eventType('node-registered'), source: `/everynode/agent/${agent}` };
   for (const chunk of chunks(nodes, NODES_A_MESSAGE)) {
     const body: NodeRegistered = {
