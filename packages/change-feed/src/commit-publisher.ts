@@ -1,6 +1,7 @@
 import type { Reflector } from '@everynode/list-watch';
 import { backoffMs, pause } from '@everynode/service-shell';
 import type { CommittedBatch, Store } from '@everynode/store';
+import { AgentDirectory, type NodeSource } from './agent-directory.js';
 import { type Publishing, publishEntries } from './publish-entries.js';
 
 /** Batches on their way to the bus at once. Those above are left to the relay: a bus that is slow or away holds no more than these. */
@@ -9,10 +10,10 @@ const MOST_UNDER_WAY = 16;
 /** Once the service stops. */
 const LAST_ATTEMPTS = 3;
 
-export interface CommitPublisherOptions extends Publishing {
+export interface CommitPublisherOptions extends Omit<Publishing, 'agentOf'> {
   store: Pick<Store, 'addCommitListener' | 'journalAfter'>;
   /** Has the changes before the bus brings them. */
-  reflector: Pick<Reflector, 'applyLocally'>;
+  reflector: Pick<Reflector, 'applyLocally'> & NodeSource;
   signal: AbortSignal;
 }
 
@@ -22,10 +23,20 @@ export interface CommitPublisherOptions extends Publishing {
  */
 export class CommitPublisher {
   readonly #options: CommitPublisherOptions;
+  readonly #agents: AgentDirectory;
+  readonly #publishing: Publishing;
   readonly #underWay = new Set<Promise<void>>();
 
+  /** @throws Error when the reflector has started: see {@link AgentDirectory}. */
   constructor(options: CommitPublisherOptions) {
     this.#options = options;
+    this.#agents = new AgentDirectory(options.reflector);
+    this.#publishing = { ...options, agentOf: (node) => this.#agents.agentOf(node) };
+  }
+
+  /** Returns the agent that hosts or hosted the node; undefined when none is known here. */
+  agentOf(node: string): string | undefined {
+    return this.#agents.agentOf(node);
   }
 
   /** Until the returned function is called, which resolves when what was committed by then is published or given up. */
@@ -47,7 +58,7 @@ export class CommitPublisher {
   async #publish({ first, count, entries }: CommittedBatch): Promise<void> {
     const { store, bus, signal, log } = this.#options;
     const attempt = async (): Promise<void> =>
-      publishEntries(this.#options, entries ?? (await store.journalAfter(first - 1, count)));
+      publishEntries(this.#publishing, entries ?? (await store.journalAfter(first - 1, count)));
     for (let failures = 0, sinceStop = 0; ; ) {
       try {
         await attempt();

@@ -9,36 +9,13 @@ import {
   rangeId,
   subjects,
 } from '@everynode/contract';
-import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
-import { LRUCache } from 'lru-cache';
 import { type AgentCommands, assignedBody, commandsFrom } from './agent-commands.js';
 
 /** A message's body stays below this, so that it fits a server with the default limit of 1 MiB. */
 const MAX_BODY = 700_000;
 /** An object above this goes by no message at all; readers see the hole and take it from the journal. */
 const MAX_OBJECT = 900_000;
-
-/** Nodes that are gone and whose agents are remembered. */
-const MOST_GONE = 20_000;
-
-/**
- * Knows agents by the nodes of a reflector's cache. A node that is gone is remembered: its agent has still to hear that its
- * pods are. To be made before the reflector starts.
- */
-export function agentsIn(reflector: Pick<Reflector, 'cache' | 'addListener'>): Publishing['agentOf'] {
-  const nodes = reflector.cache('nodes');
-  const gone = new LRUCache<string, string>({ max: MOST_GONE });
-  reflector.addListener({
-    onChanges: (changes) => {
-      for (const { type, current } of changes) {
-        const { resource, name, placement } = current.record;
-        if (type === 'DELETED' && resource === 'nodes' && placement !== null) gone.set(name, placement);
-      }
-    },
-  });
-  return (node) => nodes.get('', node)?.record.placement ?? gone.get(node);
-}
 
 /** What publishing needs. */
 export interface Publishing {

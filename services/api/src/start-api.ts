@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
-import { agentsIn, CommitPublisher } from '@everynode/change-feed';
+import { CommitPublisher } from '@everynode/change-feed';
 import { type Indexer, type KindName, Reflector, type ReflectorOptions } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
 import { apiVersionOf, resources } from '@everynode/objects';
@@ -90,8 +90,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   // Every watcher listens for the stop.
   setMaxListeners(0, signal);
   const reflector = new Reflector({ bus, store, log, signal, resources: CACHED });
-  const agentOf = agentsIn(reflector);
-  const publisher = new CommitPublisher({ store, bus, reflector, source: SOURCE, agentOf, log, signal });
+  const publisher = new CommitPublisher({ store, bus, reflector, source: SOURCE, log, signal });
   const stopPublishing = publisher.start();
   onClose(stopPublishing);
   const watches = new WatchHub(reflector);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Bus } from '@everynode/bus';
-import { agentsIn, CommitPublisher } from '@everynode/change-feed';
+import { CommitPublisher } from '@everynode/change-feed';
 import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
@@ -37,13 +37,15 @@ beforeAll(async () => {
   await store.migrate();
   bus = await connectBus();
   await bus.ensureTopology();
-  const { reflector } = await follow();
+  const reflector = newReflector();
   const { signal } = stopping;
-  const agentOf = agentsIn(reflector);
-  const publishing = { store, bus, reflector, source: '/everynode/test', agentOf, log, signal };
-  stopPublishing = new CommitPublisher(publishing).start();
+  const publishing = { store, bus, reflector, source: '/everynode/test', log, signal };
+  const publisher = new CommitPublisher(publishing);
+  stopPublishing = publisher.start();
+  await reflector.start();
+  const agentOf = (node: string) => publisher.agentOf(node);
   // Two candidates: one leads, the other waits.
-  for (let i = 0; i < 2; i += 1) running.push(new Relay(publishing).run());
+  for (let i = 0; i < 2; i += 1) running.push(new Relay({ ...publishing, agentOf }).run());
 });
 
 afterAll(async () => {
@@ -61,18 +63,24 @@ function connectBus(): Promise<Bus> {
   return Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
 }
 
-async function follow(): Promise<{ reflector: Reflector; seen: ObjectChange[] }> {
-  const seen: ObjectChange[] = [];
-  const reflector = new Reflector({
+function newReflector(): Reflector {
+  const { signal } = stopping;
+  const nodes = { apiVersion: 'v1', kind: 'Node' };
+  return new Reflector({
     bus,
     store,
     log,
-    signal: stopping.signal,
+    signal,
     resources: [
       { resource: 'pods', kind },
-      { resource: 'nodes', kind: { apiVersion: 'v1', kind: 'Node' } },
+      { resource: 'nodes', kind: nodes },
     ],
   });
+}
+
+async function follow(): Promise<{ reflector: Reflector; seen: ObjectChange[] }> {
+  const seen: ObjectChange[] = [];
+  const reflector = newReflector();
   reflector.addListener({ onChanges: (changes) => seen.push(...changes) });
   await reflector.start();
   return { reflector, seen };

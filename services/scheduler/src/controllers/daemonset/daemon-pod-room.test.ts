@@ -2,13 +2,11 @@ import type { DaemonSet, Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { PodPlacementController } from '../pod-placement/pod-placement-controller.js';
-import { DaemonSetController } from './daemonset-controller.js';
 
 let running: RunningControllers;
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new DaemonSetController(context), new PodPlacementController(context)]);
+  running = await runControllers(['daemonset', 'pod-placement']);
   const priorityClass = (name: string, value: number) =>
     running.create('priorityclasses.scheduling.k8s.io', {
       apiVersion: 'scheduling.k8s.io/v1',

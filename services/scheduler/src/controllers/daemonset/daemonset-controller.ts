@@ -7,6 +7,7 @@ import { ShardedQueue } from '../sharded-queue.js';
 import { claimObjects } from './claim.js';
 import { DaemonSetEvents } from './daemonset-events.js';
 import { DaemonSetStates } from './daemonset-states.js';
+import { followManifestApplied } from './follow-manifest-applied.js';
 import { managePods } from './manage-pods.js';
 import { ChangeHandler } from './on-changes.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
@@ -27,9 +28,10 @@ export class DaemonSetController implements Controller {
   readonly #daemonSets: ObjectCache<Stored<DaemonSet>>;
   readonly #states: DaemonSetStates;
   readonly #queue: ShardedQueue;
+  readonly #following: Promise<void>;
 
   constructor(context: SchedulerContext) {
-    const { reflector, shards, recorder } = context;
+    const { reflector, shards, recorder, bus, log } = context;
     this.#context = { ...context, events: new DaemonSetEvents(recorder) };
     this.#daemonSets = reflector.cache('daemonsets.apps');
     this.#states = new DaemonSetStates({ pods: reflector.cache('pods'), nodes: reflector.cache('nodes') });
@@ -49,15 +51,13 @@ export class DaemonSetController implements Controller {
       onTaken: () => undefined,
       onLost: () => this.#states.retain((key) => this.#queue.isMine(key)),
     });
+    this.#following = followManifestApplied(bus, log, (key) => this.#queue.add(key));
   }
 
-  /** Queues a DaemonSet: something outside the caches says that it has changed. */
-  enqueue(key: string): void {
-    this.#queue.add(key);
-  }
-
-  close(): Promise<void> {
-    return this.#queue.close();
+  /** Call it when the signal has aborted. */
+  async close(): Promise<void> {
+    await this.#queue.close();
+    await this.#following;
   }
 
   async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {

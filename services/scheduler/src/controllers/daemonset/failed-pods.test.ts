@@ -2,7 +2,6 @@ import type { Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { DaemonSetController } from './daemonset-controller.js';
 
 /** After the first failed pod on a node the next one is left alone for this long. */
 const FIRST_BACKOFF_MS = 1000;
@@ -10,7 +9,7 @@ const FIRST_BACKOFF_MS = 1000;
 let running: RunningControllers;
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new DaemonSetController(context)]);
+  running = await runControllers(['daemonset']);
   await running.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' }, spec: {}, status: {} });
   await running.create('daemonsets.apps', {
     apiVersion: 'apps/v1',

@@ -3,12 +3,11 @@ import type { ControllerRevision, DaemonSet, KubeObject, Pod, ResourceName, Stor
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NewObject, type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { DaemonSetController } from './daemonset-controller.js';
 
 let running: RunningControllers;
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new DaemonSetController(context)]);
+  running = await runControllers(['daemonset']);
   await running.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' }, spec: {}, status: {} });
 });
 

@@ -2,7 +2,6 @@ import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { DaemonSetController } from './daemonset-controller.js';
 
 let running: RunningControllers;
 
@@ -66,7 +65,7 @@ const node = (name: string, labels: Record<string, string> = {}) =>
   });
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new DaemonSetController(context)]);
+  running = await runControllers(['daemonset']);
   await node('a', { size: 'large' });
   await node('b');
 });

@@ -2,7 +2,6 @@ import type { DaemonSet, Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { DaemonSetController } from './daemonset-controller.js';
 
 let running: RunningControllers;
 
@@ -33,7 +32,7 @@ function images(): Record<string, string> {
 const status = async () => ((await running.get('daemonsets.apps', 'default', 'held')) as unknown as DaemonSet).status;
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new DaemonSetController(context)]);
+  running = await runControllers(['daemonset']);
   await node('a');
   await running.create('daemonsets.apps', {
     apiVersion: 'apps/v1',

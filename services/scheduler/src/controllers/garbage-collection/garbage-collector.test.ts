@@ -2,12 +2,11 @@ import type { KubeObject, ResourceName, StoredMeta } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { GarbageCollector } from './garbage-collector.js';
 
 let running: RunningControllers;
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new GarbageCollector(context)]);
+  running = await runControllers(['garbage-collector']);
   await running.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, spec: {} });
 });
 

@@ -2,7 +2,6 @@ import type { ResourceName } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { NamespaceController } from './namespace-controller.js';
 
 const CA = { 'ca.crt': 'PEM' };
 
@@ -35,7 +34,7 @@ const gone = (resource: ResourceName, ns: string, name: string) =>
   eventually(async () => expect(await running.get(resource, ns, name)).toBeUndefined());
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new NamespaceController(context)]);
+  running = await runControllers(['namespace']);
   await namespace('kube-system');
   await configMap('kube-system', 'kube-root-ca.crt', CA);
 });
@@ -66,7 +65,7 @@ describe('an active namespace', () => {
     await namespace('follower');
     await eventually(async () => expect(await running.get('configmaps', 'follower', 'kube-root-ca.crt')).toBeDefined());
     const renewed = { 'ca.crt': 'RENEWED' };
-    const publish = (data: object) =>
+    const publish = (data: Record<string, string>) =>
       running.change('configmaps', 'kube-system', 'kube-root-ca.crt', (object) => {
         object.data = data;
       });

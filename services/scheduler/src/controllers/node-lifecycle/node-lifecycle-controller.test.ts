@@ -3,7 +3,6 @@ import { AGENT_ANNOTATION, type NodeSpec, type NodeStatus, type PodStatus, type 
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { NodeLifecycleController } from './node-lifecycle-controller.js';
 
 const GRACE_SECONDS = 1.5;
 
@@ -11,10 +10,10 @@ let running: RunningControllers;
 const beating = new Map<string, NodeJS.Timeout>();
 
 beforeAll(async () => {
-  running = await runControllers(
-    (context) => [new NodeLifecycleController(context, { graceSeconds: GRACE_SECONDS })],
-    ['agent-1', 'agent-2'],
-  );
+  running = await runControllers(['node-lifecycle'], {
+    agents: ['agent-1', 'agent-2'],
+    nodeMonitorGraceSeconds: GRACE_SECONDS,
+  });
 });
 
 afterAll(async () => {

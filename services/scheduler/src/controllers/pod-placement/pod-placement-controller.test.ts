@@ -2,7 +2,6 @@ import type { Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
-import { PodPlacementController } from './pod-placement-controller.js';
 
 let running: RunningControllers;
 
@@ -35,7 +34,7 @@ const reasonsOf = (name: string) =>
   running.events.filter(({ subject }) => subject.name === name).map(({ reason }) => reason);
 
 beforeAll(async () => {
-  running = await runControllers((context) => [new PodPlacementController(context)]);
+  running = await runControllers(['pod-placement']);
 });
 
 afterAll(() => running.stop());

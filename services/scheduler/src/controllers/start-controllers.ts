@@ -1,0 +1,40 @@
+import type { ControllerName } from '@everynode/contract/controllers';
+import type { ServiceContext } from '@everynode/service-shell';
+import type { Controller, SchedulerContext } from '../scheduler-context.js';
+import { DaemonSetController } from './daemonset/daemonset-controller.js';
+import { DisruptionController } from './disruption/disruption-controller.js';
+import { GarbageCollector } from './garbage-collection/garbage-collector.js';
+import { NamespaceController } from './namespace/namespace-controller.js';
+import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
+import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
+
+export interface ControllerSettings {
+  /** The controllers that run here. */
+  controllers: ReadonlySet<ControllerName>;
+  /** A node that is silent for this long is unreachable. */
+  nodeMonitorGraceSeconds: number;
+}
+
+/** Makes the chosen controllers. They reconcile what their shards hold as soon as the caches are filled. */
+export function startControllers(
+  context: SchedulerContext,
+  settings: ControllerSettings,
+  onClose: ServiceContext['onClose'],
+): void {
+  const { controllers, nodeMonitorGraceSeconds } = settings;
+  const makers: Record<ControllerName, () => Controller> = {
+    daemonset: () => new DaemonSetController(context),
+    'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds }),
+    'garbage-collector': () => new GarbageCollector(context),
+    disruption: () => new DisruptionController(context),
+    'pod-placement': () => new PodPlacementController(context),
+    // Runs even when it is switched off: every namespace needs its service account and its copy of the CA.
+    namespace: () => new NamespaceController(context, { empties: controllers.has('namespace') }),
+  };
+  for (const [name, make] of Object.entries(makers)) {
+    if (name !== 'namespace' && !controllers.has(name as ControllerName)) continue;
+    const controller = make();
+    onClose(() => controller.close());
+  }
+  context.log.info({ controllers: [...controllers] }, 'these controllers run here');
+}

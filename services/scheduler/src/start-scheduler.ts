@@ -1,0 +1,91 @@
+import { setMaxListeners } from 'node:events';
+import type { Bus } from '@everynode/bus';
+import { CommitPublisher } from '@everynode/change-feed';
+import type { ControllerName } from '@everynode/contract/controllers';
+import { Reflector } from '@everynode/list-watch';
+import type { ServiceContext } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
+import { serveAgentRequests } from './assignment/agent-requests.js';
+import { cachedResources } from './cached-resources.js';
+import { startControllers } from './controllers/start-controllers.js';
+import type { EventRecorder } from './events/event-recorder.js';
+import { expireEvents } from './events/expiry.js';
+import { StoreEventRecorder } from './events/store-event-recorder.js';
+import { Ingest } from './ingest/ingest.js';
+import { schedulerMetrics } from './metrics.js';
+import { NodeCapacity } from './placement/node-capacity.js';
+import { Relay } from './relay/relay.js';
+import type { SchedulerContext } from './scheduler-context.js';
+import { Shards } from './shard/shards.js';
+
+/** What the scheduler is made from: open connections, its settings, and the shell it runs in. */
+export interface SchedulerParts extends ServiceContext {
+  store: Store;
+  bus: Bus;
+  /** Names this process among the replicas: in the leases of shards, and as the source of what it publishes. */
+  replica: string;
+  /** The controllers that run here. */
+  controllers: ReadonlySet<ControllerName>;
+  /** A node that is silent for this long is unreachable. */
+  nodeMonitorGraceSeconds: number;
+  /** Where controllers record events; by default as Event objects in the store. */
+  recorder?: EventRecorder;
+}
+
+/**
+ * Fills the caches and starts everything that the scheduler does: the controllers, the relay, the ingest of reports, and
+ * the answers to agents. Resolves when the caches are filled and all of it works. `onClose` gets what has to be awaited
+ * once `signal` has aborted, in order.
+ */
+export async function startScheduler(parts: SchedulerParts): Promise<SchedulerContext> {
+  const { store, bus, replica, log, metrics, readiness, signal, onClose } = parts;
+  // Every key that waits for the caches listens for the stop.
+  setMaxListeners(0, signal);
+  const counters = schedulerMetrics(metrics, { store, bus });
+  const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
+  const publishing = { store, bus, reflector, log, signal };
+  const publisher = new CommitPublisher({ ...publishing, source: `/everynode/scheduler/${replica}` });
+  // Publishing starts before the first writer and stops after the last one.
+  const stopPublishing = publisher.start();
+  onClose(stopPublishing);
+  const shards = new Shards({ store, replica, log, signal });
+  const recorder = parts.recorder ?? storeRecorder(parts, reflector);
+  const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
+  const context: SchedulerContext = { store, bus, reflector, shards, capacity, recorder, log, signal };
+  // Controllers listen to the caches from before the first list.
+  startControllers(context, parts, onClose);
+
+  readiness.add('postgres', () => store.trouble);
+  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
+  readiness.add('informers', () => reflector.trouble);
+  readiness.add('shards', () => shards.trouble);
+
+  await reflector.start();
+  const relay = new Relay({ ...publishing, source: '/everynode/relay', agentOf: (node) => publisher.agentOf(node) });
+  const ingest = new Ingest({
+    store,
+    bus,
+    nodes: reflector.cache('nodes'),
+    recorder,
+    log,
+    onRefused: counters.refused,
+  });
+  const working = [relay.run(), shards.run(), expireEvents({ store, shards, log, signal }), ingest.run()];
+  serveAgentRequests(bus, store);
+  onClose(async () => {
+    await Promise.all(working);
+  });
+  return context;
+}
+
+/** Events are not written into a namespace that does not exist or is being deleted. */
+function storeRecorder({ store, log, metrics, signal, onClose }: SchedulerParts, reflector: Reflector): EventRecorder {
+  const namespaces = reflector.cache('namespaces');
+  const isOpen = (name: string): boolean => {
+    const namespace = namespaces.get('', name);
+    return namespace !== undefined && namespace.metadata.deletionTimestamp === undefined;
+  };
+  const recorder = new StoreEventRecorder({ store, log, metrics, signal, isOpen });
+  onClose(() => recorder.close());
+  return recorder;
+}
