@@ -1,7 +1,7 @@
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { connectionConfig } from './connection.js';
-import { JOURNAL_CHANNEL } from './group-commit.js';
+import { JOURNAL_CHANNEL } from './group-commit/group-commit.js';
 
 /** The key of the advisory lock that makes one relay the active one. Any constant does, as long as nobody else uses it. */
 const RELAY_LOCK = 7_310_204_518;

@@ -3,17 +3,17 @@ import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect, type Selectable, sql, type Transaction } from 'kysely';
 import pg from 'pg';
-import { type AssignedPod, getAssignedPods, listAssignedPods } from './assigned-pods.js';
-import type { CommitListener } from './committed-batch.js';
 import { BY_KEY, connectionConfig } from './connection.js';
 import { CompactedError } from './errors.js';
-import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './expired-events.js';
-import { GroupCommit } from './group-commit.js';
+import type { CommitListener } from './group-commit/committed-batch.js';
+import { GroupCommit } from './group-commit/group-commit.js';
 import { migrationProvider } from './migrations/index.js';
-import { type KnownObject, type Newer, newerOf } from './read-if-changed.js';
 import { leadRelay, type RelayLead } from './relay-leader.js';
 import type { Database } from './schema.js';
 import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
+import { type AssignedPod, getAssignedPods, listAssignedPods } from './statements/assigned-pods.js';
+import { type ExpiredEvent, lastBefore, listExpiredEvents, listNames } from './statements/expired-events.js';
+import { type KnownObject, type Newer, newerOf } from './statements/read-if-changed.js';
 import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 
 /** Everything that is stored, as of one revision. */

@@ -1,6 +1,6 @@
 import type { ObjectRecord } from '@everynode/objects';
 import type pg from 'pg';
-import type { ObjectKey } from './write.js';
+import type { ObjectKey } from '../write.js';
 
 /** An object, and the revision at which somebody has it; 0 for one that he does not have. */
 export interface KnownObject extends ObjectKey {

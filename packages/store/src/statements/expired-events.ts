@@ -1,6 +1,6 @@
 import type { ResourceName } from '@everynode/objects';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Database } from './schema.js';
+import type { Database } from '../schema.js';
 
 /** An Event object with the revision that it had when it was listed. */
 export interface ExpiredEvent {

@@ -1,6 +1,6 @@
 import type { ObjectRecord } from '@everynode/objects';
 import { type Kysely, sql } from 'kysely';
-import type { Database } from './schema.js';
+import type { Database } from '../schema.js';
 
 /** A pod as an agent needs it to see what it should run. */
 export interface AssignedPod {

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '@everynode/contract';
-import type { Decision, ObjectKey, ReadRow } from './write.js';
+import type { Decision, ObjectKey, ReadRow } from '../write.js';
 
 /** What one batch of this process wrote, for readers in the same process. */
 export interface CommittedBatch {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { trustedMetadata } from '@everynode/objects';
 import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CompactedError, FencedError, type ObjectKey, Store, type WriteRequest } from './index.js';
+import { CompactedError, FencedError, type ObjectKey, Store, type WriteRequest } from '../index.js';
 
 const log = testLog();
 const parts = (text: string) => ({

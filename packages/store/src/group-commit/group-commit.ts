@@ -2,10 +2,9 @@ import type { JournalEntry } from '@everynode/contract';
 import type { MetadataText } from '@everynode/objects';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
-import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from './column-parameters.js';
-import { type CommitListener, changedParts, committedEntry } from './committed-batch.js';
-import { BY_KEY, connectionConfig } from './connection.js';
-import { FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
+import { BY_KEY, connectionConfig } from '../connection.js';
+import { FencedError, StoreOverloadedError, StoreUnavailableError } from '../errors.js';
+import { jsonColumn, jsonLines, plainArray, textColumn, textLines } from '../statements/column-parameters.js';
 import {
   type CurrentHead,
   type Decision,
@@ -14,7 +13,8 @@ import {
   type ReadRow,
   type WriteRequest,
   type WriteResult,
-} from './write.js';
+} from '../write.js';
+import { type CommitListener, changedParts, committedEntry } from './committed-batch.js';
 
 /** The channel that tells readers of the journal that there is more. */
 export const JOURNAL_CHANNEL = 'everynode_journal';
