@@ -1,0 +1,57 @@
+create table journal (
+  revision bigint not null,
+  type smallint not null,
+  resource text collate "C" not null,
+  namespace text collate "C" not null,
+  name text collate "C" not null,
+  uid text collate "C" not null,
+  previous bigint not null,
+  changed smallint not null,
+  metadata json storage external not null,
+  desired json storage external not null,
+  observed json storage external,
+  placement text collate "C",
+  deleting boolean not null,
+  written_at timestamp with time zone not null default now(),
+  constraint journal_pkey PRIMARY KEY (revision)
+) with (toast_tuple_target=8160);
+
+create table objects (
+  resource text collate "C" not null,
+  namespace text collate "C" not null,
+  name text collate "C" not null,
+  uid text collate "C" not null,
+  revision bigint not null,
+  metadata json storage external not null,
+  desired json storage external not null,
+  observed json storage external,
+  placement text collate "C",
+  deleting boolean not null default false,
+  sequence bigint not null default 0,
+  constraint objects_pkey PRIMARY KEY (resource, namespace, name)
+) with (toast_tuple_target=8160, fillfactor=50);
+
+create table revision_counter (
+  "only" boolean not null default true,
+  revision bigint not null,
+  compacted bigint not null,
+  constraint revision_counter_only_check CHECK ("only"),
+  constraint revision_counter_pkey PRIMARY KEY ("only")
+);
+
+create table schedulers (
+  replica text not null,
+  expires_at timestamp with time zone not null,
+  constraint schedulers_pkey PRIMARY KEY (replica)
+);
+
+create table shard_leases (
+  shard integer not null,
+  holder text,
+  epoch bigint not null,
+  constraint shard_leases_pkey PRIMARY KEY (shard)
+);
+
+CREATE INDEX objects_placement ON public.objects USING btree (placement, uid) WHERE (placement IS NOT NULL);
+
+CREATE UNIQUE INDEX objects_uid ON public.objects USING btree (uid);
