@@ -5,8 +5,8 @@ export type { RelayLead } from './relay-leader.js';
 export { fairShare, type HeldShard, SHARD_COUNT } from './shard-leases.js';
 export type { AssignedPod } from './statements/assigned-pods.js';
 export type { ExpiredEvent } from './statements/expired-events.js';
-export type { KnownObject, Newer } from './statements/read-if-changed.js';
-export * from './store.js';
+export type { KnownObject, ReadIfChanged } from './statements/read-if-changed.js';
+export { Store } from './store.js';
 export type {
   Current,
   CurrentHead,

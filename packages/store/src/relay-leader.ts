@@ -1,7 +1,7 @@
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import pg from 'pg';
 import { connectionConfig } from './connection.js';
-import { JOURNAL_CHANNEL } from './group-commit/group-commit.js';
+import { listenToJournal } from './statements/notify-journal.js';
 
 /** The key of the advisory lock that makes one relay the active one. Any constant does, as long as nobody else uses it. */
 const RELAY_LOCK = 7_310_204_518;
@@ -31,8 +31,7 @@ export async function leadRelay(
       failures = 0;
       signal.addEventListener('abort', onStop, { once: true });
       const wake = new Wake();
-      client.on('notification', ({ payload }) => wake.notify(Number(payload)));
-      await client.query(`listen ${JOURNAL_CHANNEL}`);
+      await listenToJournal(client, (revision) => wake.notify(revision));
       await onLeading({
         signal: lost.signal,
         get latest() {

@@ -1,4 +1,4 @@
-import type { MetadataText, ResourceName, StoredParts } from '@everynode/objects';
+import type { ResourceName, StoredParts } from '@everynode/objects';
 
 /** Where an object lives. */
 export interface ObjectKey {
@@ -81,19 +81,4 @@ export interface WriteResult {
   uid: string | undefined;
   /** Revision of this write; for `kept` the revision that the object has, 0 when there is none. */
   revision: number;
-}
-
-/** A stored row as it was read, before the read level of its request is known to the compiler. */
-export interface ReadRow extends CurrentHead {
-  metadata: MetadataText | undefined;
-  desired: string | undefined;
-  observed: string | null | undefined;
-}
-
-/** True when the row has every part of the level. The statement reads them, so false is a defect of this package. */
-export function isReadAt<L extends ReadLevel>(row: ReadRow, level: L): row is ReadRow & Current<L> {
-  if (level === 'head') return true;
-  if (row.observed === undefined) return false;
-  if (level === 'observed') return true;
-  return row.metadata !== undefined && (level !== 'all' || row.desired !== undefined);
 }

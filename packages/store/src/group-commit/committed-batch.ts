@@ -1,5 +1,6 @@
 import type { JournalEntry } from '@everynode/contract';
-import type { Decision, ObjectKey, ReadRow } from '../write.js';
+import { changedParts } from '../journal-row.js';
+import type { Change } from '../statements/changes.js';
 
 /** What one batch of this process wrote, for readers in the same process. */
 export interface CommittedBatch {
@@ -7,8 +8,8 @@ export interface CommittedBatch {
   first: number;
   count: number;
   /**
-   * In revision order. Parts that a change did not write may not be known here, and are empty then. Undefined where more is
-   * not known than that: it has to be read from the journal.
+   * In revision order. Parts that a change did not write may not be known here, and are empty then. Undefined where a
+   * change has to be published whole and was read in part: then the journal has the entries.
    */
   entries: JournalEntry[] | undefined;
 }
@@ -16,28 +17,12 @@ export interface CommittedBatch {
 /** Called with a batch right after its commit, before its writes resolve. It must be quick and must not throw. */
 export type CommitListener = (batch: CommittedBatch) => void;
 
-type Writing = Exclude<Decision, { kind: 'keep' }>;
-
-/** Which parts a change writes: all of a new object, and else those that the decision names. */
-export function changedParts({ kind, parts = {} }: Writing): JournalEntry['changed'] {
-  const all = kind === 'create';
-  return {
-    metadata: all || parts.metadata !== undefined,
-    desired: all || parts.desired !== undefined,
-    observed: all || parts.observed !== undefined,
-  };
-}
-
 /**
- * The journal's row of a change, from what the writer knows of it; undefined when that is not all that is to be
- * published: a decision that read little and changed what an agent has to be told of whole.
+ * The journal's row of a change, from what the writer knows of it. Undefined when the writer does not know all that is
+ * published: the decision read little of the object and changed what an agent must receive whole.
  */
-export function committedEntry(
-  { resource, namespace, name }: ObjectKey,
-  decision: Writing,
-  current: ReadRow | undefined,
-  revision: number,
-): JournalEntry | undefined {
+export function committedEntry({ key, decision, current, revision }: Change): JournalEntry | undefined {
+  const { resource, namespace, name } = key;
   const named = { resource, namespace, name, revision };
   const changed = changedParts(decision);
   if (decision.kind === 'create') {
@@ -62,7 +47,7 @@ export function committedEntry(
   if (decision.kind === 'delete') return { type: 'DELETED', ...written, placement, deleting };
   const isWhole = metadata !== undefined && desired !== undefined && observed !== undefined;
   const isDeleting = decision.deleting ?? deleting;
-  // Whoever runs the object is sent all of it when it has changed, but not to end it.
+  // An agent needs the whole pod when the pod has changed, and not when it is to be ended.
   if (!isWhole && (changed.desired || (changed.metadata && !isDeleting))) return undefined;
   return {
     type: 'MODIFIED',

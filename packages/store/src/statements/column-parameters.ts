@@ -1,7 +1,16 @@
-/**
- * Columns of many rows as one parameter each. `pg` writes an array as a literal, with every item looked at for what has to
- * be escaped; here it is known that nothing has to be, and that is a third of what a batch costs the event loop.
+import type { ObjectKey } from '../write.js';
+
+/*
+ * Columns of many rows as one parameter each. `pg` writes an array as a literal and looks at every item for characters
+ * to escape. These columns have none, and to know it saves a third of what a batch costs the event loop.
  */
+
+/** Resource, namespace and name. Namespaces stay an array: those of cluster-scoped objects are empty. */
+export const keyColumns = (rows: readonly { readonly key: ObjectKey }[]): [string, string[], string] => [
+  textLines(rows, ({ key }) => key.resource),
+  rows.map(({ key }) => key.namespace),
+  textLines(rows, ({ key }) => key.name),
+];
 
 /** Text that is never empty and has no newline: names, uids. SQL: {@link textColumn}. */
 export const textLines = <T>(rows: readonly T[], value: (row: T) => string): string => rows.map(value).join('\n');

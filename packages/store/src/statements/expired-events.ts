@@ -1,22 +1,12 @@
-import type { ResourceName } from '@everynode/objects';
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from '../schema.js';
+import { lastBefore } from './last-before.js';
 
 /** An Event object with the revision that it had when it was listed. */
 export interface ExpiredEvent {
   namespace: string;
   name: string;
   revision: number;
-}
-
-/**
- * The last revision that was written before a time. It is looked for from the old end of the journal: what is old is soon
- * compacted away, so there is little of it, while from the other end all that is new would be read to find none.
- */
-export function lastBefore(time: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`coalesce(
-    (select revision - 1 from journal where written_at >= ${time} order by revision limit 1),
-    (select revision from revision_counter))`;
 }
 
 /**
@@ -32,22 +22,4 @@ export async function listExpiredEvents(db: Kysely<Database>, before: Date, limi
       and revision <= (select greatest((select compacted from revision_counter), ${lastBefore(sql`${before}`)}))
     limit ${limit}`.execute(db);
   return rows;
-}
-
-/** Keys of the objects of one resource in a namespace, up to `limit`, by name: for what no cache holds. */
-export async function listNames(
-  db: Kysely<Database>,
-  resource: ResourceName,
-  namespace: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await db
-    .selectFrom('objects')
-    .select('name')
-    .where('resource', '=', resource)
-    .where('namespace', '=', namespace)
-    .orderBy('name')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.name);
 }

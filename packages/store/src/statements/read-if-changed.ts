@@ -2,13 +2,13 @@ import type { ObjectRecord } from '@everynode/objects';
 import type pg from 'pg';
 import type { ObjectKey } from '../write.js';
 
-/** An object, and the revision at which somebody has it; 0 for one that he does not have. */
+/** A key, and the revision that the caller has of its object; 0 when it has none. */
 export interface KnownObject extends ObjectKey {
   known: number;
 }
 
-/** `same`: it is stored as it is known. Undefined: it is not stored. */
-export type Newer = 'same' | ObjectRecord | undefined;
+/** `same`: the stored object has the revision that the caller has. Undefined: no object is stored. */
+export type ReadIfChanged = 'same' | ObjectRecord | undefined;
 
 type Row = Pick<ObjectRecord, 'uid' | 'revision' | 'placement' | 'observed'> & {
   n: number;
@@ -16,7 +16,7 @@ type Row = Pick<ObjectRecord, 'uid' | 'revision' | 'placement' | 'observed'> & {
   desired: string | null;
 };
 
-/** What is known already is not sent again: nearly every read finds that nothing has changed. */
+/** Parts of an unchanged object are not sent again: nearly every read finds that nothing has changed. */
 const PARTS = (known: string): string => `o.uid, o.revision, o.placement,
   case when o.revision <> ${known} then o.metadata end as metadata,
   case when o.revision <> ${known} then o.desired end as desired,
@@ -29,12 +29,12 @@ const MANY = `
   join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
 
 /**
- * What is stored of objects, in the order of their keys, where it is not what is known. One statement for all, which each
- * connection prepares once: planning it anew costs more than running it. The pool's sessions should be set to `BY_KEY`.
+ * Reads the objects that have changed since the caller read them, in the order of the keys. One statement for all, which
+ * each connection prepares once: to plan it anew costs more than to run it. The pool's sessions should be set to `BY_KEY`.
  */
-export async function newerOf(byKey: pg.Pool, keys: readonly KnownObject[]): Promise<Newer[]> {
+export async function readIfChanged(byKey: pg.Pool, keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
   const { rows } = await byKey.query<Row>(questionFor(keys));
-  const found: Newer[] = new Array(keys.length).fill(undefined);
+  const found: ReadIfChanged[] = new Array(keys.length).fill(undefined);
   for (const { n, uid, revision, placement, metadata, desired, observed } of rows) {
     const key = keys[n - 1];
     if (!key) continue;

@@ -1,6 +1,6 @@
 import { CachedObject, type Reflector } from '@everynode/list-watch';
 import { ApiError } from '@everynode/objects';
-import type { KnownObject, Newer, ObjectKey, Store } from '@everynode/store';
+import type { KnownObject, ObjectKey, ReadIfChanged, Store } from '@everynode/store';
 
 /** The journal is read when the bus has brought nothing for this long, in ms. While it does, reading would only hold it up. */
 const BUS_PATIENCE_MS = 50;
@@ -15,15 +15,15 @@ const PRESENT_DEADLINE_MS = 20_000;
  * is newer than the request.
  */
 export class FreshReads {
-  readonly #store: Pick<Store, 'currentRevision' | 'newerOf'>;
+  readonly #store: Pick<Store, 'currentRevision' | 'readIfChanged'>;
   readonly #reflector: Reflector;
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
   /** Objects that are to be asked for with the next question. */
-  #wanted: { key: KnownObject; resolve(newer: Newer): void; reject(error: unknown): void }[] = [];
+  #wanted: { key: KnownObject; resolve(newer: ReadIfChanged): void; reject(error: unknown): void }[] = [];
   #askingForObjects = false;
 
-  constructor(store: Pick<Store, 'currentRevision' | 'newerOf'>, reflector: Reflector) {
+  constructor(store: Pick<Store, 'currentRevision' | 'readIfChanged'>, reflector: Reflector) {
     this.#store = store;
     this.#reflector = reflector;
   }
@@ -35,12 +35,12 @@ export class FreshReads {
   async newest(key: ObjectKey): Promise<CachedObject | undefined> {
     const cache = this.#reflector.cache(key.resource);
     const cached = cache.get(key.namespace, key.name);
-    const newer = await this.#newerOf({ ...key, known: cached?.record.revision ?? 0 });
+    const newer = await this.#readIfChanged({ ...key, known: cached?.record.revision ?? 0 });
     if (newer === 'same') return cached;
     return newer && new CachedObject(newer, cache.kind, cached);
   }
 
-  #newerOf(key: KnownObject): Promise<Newer> {
+  #readIfChanged(key: KnownObject): Promise<ReadIfChanged> {
     return new Promise((resolve, reject) => {
       this.#wanted.push({ key, resolve, reject });
       void this.#askForObjects();
@@ -55,7 +55,7 @@ export class FreshReads {
       const asked = this.#wanted;
       this.#wanted = [];
       try {
-        const newer = await this.#store.newerOf(asked.map(({ key }) => key));
+        const newer = await this.#store.readIfChanged(asked.map(({ key }) => key));
         for (const [i, { resolve }] of asked.entries()) resolve(newer[i]);
       } catch (error) {
         for (const { reject } of asked) reject(error);

@@ -1,0 +1,70 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { QueuedWrite } from './queued-write.js';
+
+const MAX_BATCH = 500;
+const MAX_WAITING = 100_000;
+/** A write that cannot be started in this time is refused: its client knows better than to wait for ever. */
+const MAX_WAIT_MS = 10_000;
+
+/** Writes that wait for a batch. Background writes wait behind all others. */
+export class WriteQueue {
+  #urgent: QueuedWrite[] = [];
+  #background: QueuedWrite[] = [];
+  #urgentAt = Number.NEGATIVE_INFINITY;
+
+  get size(): number {
+    return this.#urgent.length + this.#background.length;
+  }
+
+  /** Time since the last write that is not in the background was asked for, in ms. */
+  get quietMs(): number {
+    return performance.now() - this.#urgentAt;
+  }
+
+  /** Notes that a write is asked for. Returns false when as many wait as may. */
+  hasRoomFor(isBackground: boolean): boolean {
+    if (!isBackground) this.#urgentAt = performance.now();
+    return (isBackground ? this.#background : this.#urgent).length < MAX_WAITING;
+  }
+
+  add(write: QueuedWrite, isBackground: boolean): void {
+    (isBackground ? this.#background : this.#urgent).push(write);
+  }
+
+  /** Removes up to a batch, and each key at most once: a second write of an object sees the first one committed. */
+  dequeueBatch(): QueuedWrite[] {
+    const batch: QueuedWrite[] = [];
+    const keys = new Set<string>();
+    const dequeue = (queue: QueuedWrite[]): QueuedWrite[] => {
+      const left: QueuedWrite[] = [];
+      let i = 0;
+      for (; i < queue.length && batch.length < MAX_BATCH; i += 1) {
+        const write = queue[i] as QueuedWrite;
+        const { resource, namespace, name } = write.key;
+        const key = `${resource}/${namespace}/${name}`;
+        if (keys.has(key)) {
+          left.push(write);
+          continue;
+        }
+        keys.add(key);
+        batch.push(write);
+      }
+      return i < queue.length ? left.concat(queue.slice(i)) : left;
+    };
+    this.#urgent = dequeue(this.#urgent);
+    this.#background = dequeue(this.#background);
+    return batch;
+  }
+
+  /** Rejects the writes that have waited too long. */
+  refuseStale(): void {
+    const oldest = Date.now() - MAX_WAIT_MS;
+    const isFresh = (write: QueuedWrite): boolean => {
+      if (write.since > oldest) return true;
+      write.reject(new StoreUnavailableError(false, 'waited too long'));
+      return false;
+    };
+    this.#urgent = this.#urgent.filter(isFresh);
+    this.#background = this.#background.filter(isFresh);
+  }
+}
