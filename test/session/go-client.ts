@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { parse } from 'yaml';
-import { PROTOBUF, protobufEvents, readObject, writeObject } from '../../services/api/fixtures/protobuf-client.js';
+import { PROTOBUF, protobufEvents, readObject, writeObject } from '@everynode/api/testing';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every kind
 export type Any = any;

@@ -9,7 +9,7 @@ import {
   type RunningApi,
   startBackends,
   startReplica,
-} from '../../services/api/fixtures/running-api.js';
+} from '@everynode/api/testing';
 
 /** What upstream answers to requests of every kind, from its sources. Each file has namespaces of its own. */
 const folder = fileURLToPath(new URL('.', import.meta.url));

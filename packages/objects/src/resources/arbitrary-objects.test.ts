@@ -1,7 +1,7 @@
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyObject } from '../../fixtures/arbitrary-object.js';
+import { anyObject } from '../testing/arbitrary-object.js';
 import { decodeObject } from '../decode/index.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition } from '../resource.js';

@@ -1,10 +1,9 @@
 import { CachedObject } from '@everynode/list-watch';
 import { apiResourceList, decodeObject, type KubeObject, resources, splitObject } from '@everynode/objects';
+import { defineResource, genericTable } from '@everynode/objects/testing';
 import { openApiV2, openApiV3 } from '@everynode/openapi';
 import { describe, expect, it } from 'vitest';
-import { defineResource } from '../../../../packages/objects/src/resources/define-resource.js';
-import { genericTable } from '../../../../packages/objects/src/table/index.js';
-import { readObject } from '../../fixtures/protobuf-client.js';
+import { readObject } from '../testing/protobuf-client.js';
 import { presenterFor } from '../present/presenter-for.js';
 
 /** A kind that is not served, described as packages/objects/README.md says. */

@@ -7,14 +7,14 @@ import { gunzipSync } from 'node:zlib';
 import { decodeObject, findResource } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROTOBUF, readObject } from '../../fixtures/protobuf-client.js';
+import { PROTOBUF, readObject } from '../testing/protobuf-client.js';
 import {
   type Backends,
   type RequestOptions,
   type RunningApi,
   startBackends,
   startReplica,
-} from '../../fixtures/running-api.js';
+} from '../testing/running-api.js';
 import { createObject } from '../rest/create.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

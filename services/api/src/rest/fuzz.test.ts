@@ -2,7 +2,7 @@ import { resources } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../../fixtures/running-api.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
 

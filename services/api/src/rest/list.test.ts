@@ -7,7 +7,7 @@ import {
   type RunningApi,
   startBackends,
   startReplica,
-} from '../../fixtures/running-api.js';
+} from '../testing/running-api.js';
 import { decodeToken, encodeToken } from '../read/continue-token.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

@@ -6,7 +6,7 @@ import {
   type RunningApi,
   startBackends,
   startReplica,
-} from '../../fixtures/running-api.js';
+} from '../testing/running-api.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 

@@ -1,0 +1,2 @@
+export { PROTOBUF, protobufEvents, readObject, writeObject } from './protobuf-client.js';
+export { type Backends, type RunningApi, startBackends, startReplica } from './running-api.js';
