@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { parse } from 'yaml';
 import { PROTOBUF, protobufEvents, readObject, writeObject } from '@everynode/api/testing';
+import { parse } from 'yaml';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every kind
 export type Any = any;

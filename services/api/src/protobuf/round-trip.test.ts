@@ -1,8 +1,8 @@
 import { decodeObject, lookupType, postedKinds, resources, typeOfKind, type ValueFacts } from '@everynode/objects';
+import { anyObject } from '@everynode/objects/testing';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyObject } from '@everynode/objects/testing';
 import { decodeMessage, encodeMessage } from './codec.js';
 import { messageFacts, messageOfSchema } from './message-facts.js';
 import { SPECIAL_MESSAGES, TEXT_LISTS } from './special-messages.js';
