@@ -31,32 +31,32 @@ const changed = (path) =>
     () => 0,
   );
 
-/** Runs npm without its talk. What it says is shown when it fails. */
+/** Runs npm without its output, which is shown when npm fails. */
 function npm(title, args) {
   const tty = process.stderr.isTTY;
   const began = Date.now();
   const seconds = () => `${Math.round((Date.now() - began) / 1000)} s`;
   process.stderr.write(tty ? `${title} …` : `${title} …\n`);
   const ticking = tty ? setInterval(() => process.stderr.write(`\r${title} … ${seconds()}`), 1000) : undefined;
-  // npm tells its children where it is; without npm around us, trust the PATH.
+  // npm sets this for its children; without npm as a parent, the PATH has it.
   const script = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : undefined;
   const [command, first] = script ? [process.execPath, [script]] : ['npm', []];
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...first, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    child.stdout.on('data', (bytes) => (said += bytes));
-    child.stderr.on('data', (bytes) => (said += bytes));
+    let output = '';
+    child.stdout.on('data', (bytes) => (output += bytes));
+    child.stderr.on('data', (bytes) => (output += bytes));
     child.once('error', reject);
     child.once('close', (code) => {
       clearInterval(ticking);
       process.stderr.write(tty ? `\r${title} … ${code === 0 ? `done in ${seconds()}` : 'failed'}\n` : '');
       if (code === 0) resolve();
-      else reject(new Error(`${said.trim()}\n\nnpm ${args.join(' ')} failed (exit code ${code})`));
+      else reject(new Error(`${output.trim()}\n\nnpm ${args.join(' ')} failed (exit code ${code})`));
     });
   });
 }
 
-/** Installed when the lock file is the one that we installed from, or npm has been run on it since. */
+/** Installs, unless the lock file is the one that was installed from, or npm has run on it since. */
 async function install() {
   const lock = createHash('sha256')
     .update(await readFile(inRoot('package-lock.json')))
@@ -69,7 +69,7 @@ async function install() {
   if (!current) {
     const flags = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
     await npm('Installing dependencies', ['ci', ...flags]).catch((error) => {
-      // npm ci refuses a lock file that leaves out packages of other platforms; npm install takes what it has from it.
+      // npm ci refuses a lock file that leaves out packages of other platforms; npm install uses what the file has.
       if (!error.message.includes('EUSAGE')) throw error;
       return npm('Installing dependencies, second try', ['install', '--no-save', ...flags]);
     });
@@ -77,7 +77,10 @@ async function install() {
   await writeFile(stamp, lock);
 }
 
-/** When npm is killed outright it cannot pass that on: notice that our parent has changed, and stop cleanly. */
+/**
+ * When npm is killed with SIGKILL it cannot pass a signal on: this process notices that its parent has changed, and
+ * stops.
+ */
 function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
@@ -86,7 +89,7 @@ function endWithNpm() {
   }, 1000).unref();
 }
 
-/** Runs vitest, and says last how many tests passed and failed, in a form that a machine can read. */
+/** Runs vitest. The last line counts the tests that passed and failed, in a form that a machine can read. */
 async function test(args) {
   const folder = await mkdtemp(join(tmpdir(), 'everynode-test-'));
   const report = join(folder, 'report.json');
@@ -104,7 +107,7 @@ async function test(args) {
     testResults = [],
   } = JSON.parse(await readFile(report, 'utf8').catch(() => '{}'));
   await rm(folder, { recursive: true });
-  // A file that does not load has no tests to fail, and an error outside a test fails the run alone.
+  // A file that does not load has no tests to fail, and an error outside a test fails only the run.
   const unloadable = testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   ).length;

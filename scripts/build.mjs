@@ -1,4 +1,5 @@
-// npm run build: generates and compiles what has changed, and marks the build so that `npm start` and the like find it done.
+// npm run build: generates and compiles what has changed, and marks the build so that `npm start` and the like find it
+// done.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { markBuild } from './fingerprint.mjs';

@@ -1,5 +1,5 @@
-// Whether the build is up to date. What it reads is one hash: every source of every workspace, by path and content, so a
-// changed, added, renamed or deleted file shows. What the build writes and tests are not counted.
+// Whether the build is up to date. What it reads is one hash: every source of every workspace, by path and content, so
+// a changed, added, renamed or deleted file shows. What the build writes and tests are not counted.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,8 +47,8 @@ function sourceFingerprint(root) {
 const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 
 /**
- * @returns {boolean} whether every file and folder that a workspace promises in its package.json is there, and no compiler has
- * written since the stamp was made
+ * @returns {boolean} whether every file and folder that a workspace promises in its package.json is there, and no
+ * compiler has written since the stamp was made
  */
 function isWhole(root, stampedAt) {
   return workspaces(root).every((workspace) => {
@@ -60,7 +60,9 @@ function isWhole(root, stampedAt) {
 
 const stampOf = (root) => join(root, 'node_modules', '.everynode-build');
 
-/** @returns {boolean} whether the last build began with the sources that are there, succeeded, and its output is whole */
+/**
+ * @returns {boolean} whether the last build began with the sources that are there, succeeded, and its output is whole
+ */
 export function isBuilt(root) {
   const stamp = stampOf(root);
   const stampedAt = changed(stamp);
@@ -68,7 +70,10 @@ export function isBuilt(root) {
   return isWhole(root, stampedAt);
 }
 
-/** Runs a build and marks it as done for the sources that it began with. While it runs, and when it fails, there is no mark. */
+/**
+ * Runs a build and marks it as done for the sources that it began with. While it runs, and when it fails, there is no
+ * mark.
+ */
 export function markBuild(root, build) {
   const fingerprint = sourceFingerprint(root);
   rmSync(stampOf(root), { force: true });

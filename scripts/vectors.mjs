@@ -1,12 +1,14 @@
-// Puts conformance cases to the project's own functions: npm run vectors -- FILE…
-// Prints each failure with what was expected and what came, and last `N passed, N failed`.
+// Runs conformance cases through the project's own functions: npm run vectors -- FILE…
+// Prints each failure with the expected and the actual result, and last `N passed, N failed`.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { answerVector, VECTOR_KINDS } from '@everynode/daemonset/vectors';
 import { differences } from '@everynode/objects/vector-agreement';
 import { answerObjectVector, OBJECT_VECTOR_KINDS } from '@everynode/objects/vectors';
 
-/** What is wrong with the answer to one case; nothing when it is right. A case that throws is a failure like any other. */
+/**
+ * What is wrong with the answer to one case; nothing when it is right. A case that throws is a failure like any other.
+ */
 function faultsOf(vector) {
   try {
     if (VECTOR_KINDS.includes(vector.kind)) return differences(answerVector(vector), vector.expect);
@@ -17,7 +19,7 @@ function faultsOf(vector) {
   }
 }
 
-/** Runs the cases of all files; gives the exit code: 0 when all passed, 1 when one failed, 2 when there was nothing to run. */
+/** Runs the cases of all files. Returns the exit code: 0 when all passed, 1 when one failed, 2 when there was none. */
 export async function runVectors(files) {
   if (files.length === 0) {
     process.stderr.write('Name the files: npm run vectors -- test/vectors/*.json\n');

@@ -23,7 +23,7 @@ interface Table {
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
-/** Talks to the cluster's API as its admin, over verified TLS. */
+/** A client of the cluster's API as its admin, over verified TLS. */
 export class ApiClient {
   readonly #endpoint: string;
   readonly #agent: Agent;
@@ -102,7 +102,7 @@ export function readyIn(body: Table | NodeList): Set<string> {
   return new Set(ready.map(({ metadata }) => metadata.name));
 }
 
-/** What a Status object says, for a person. */
+/** The message of a Status object; the whole body when it has none. */
 export function messageOf(body: unknown): string {
   const { message } = (body ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : JSON.stringify(body);

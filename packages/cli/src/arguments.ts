@@ -2,7 +2,7 @@ import { chooseControllers } from '@everynode/contract/controllers';
 import type { Taint } from '@everynode/local-stack/control';
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number between `least` and `most`, or an error that says so. */
+/** Returns a parser of whole numbers from `least` to `most`; it refuses everything else. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
@@ -13,7 +13,7 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
-/** A list of controllers as the scheduler takes it. It is checked here, before anything is started with it. */
+/** A list of controllers in the scheduler's syntax. It is checked here, before anything is started with it. */
 export function controllerList(text: string): string {
   try {
     chooseControllers(text);
@@ -23,7 +23,7 @@ export function controllerList(text: string): string {
   return text;
 }
 
-/** `key=value,key2=value2` as kubectl takes labels; a key alone has an empty value. */
+/** `key=value,key2=value2`, as kubectl reads labels; a key without `=` has an empty value. */
 export function parseLabels(text: string): Record<string, string> {
   const pairs = text.split(',').map((pair): [string, string] => {
     const [key = '', ...value] = pair.split('=');
@@ -35,7 +35,7 @@ export function parseLabels(text: string): Record<string, string> {
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
 
-/** `key=value:Effect,key2:Effect` as kubectl takes taints. */
+/** `key=value:Effect,key2:Effect`, as kubectl reads taints. */
 export function parseTaints(text: string): Taint[] {
   return text.split(',').map((item) => {
     const match = /^([^=:]+)(?:=([^=:]*))?:(\w+)$/.exec(item);

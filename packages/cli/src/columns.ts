@@ -1,4 +1,4 @@
-/** Rows as lines whose cells stand under each other; the first row may be a header. */
+/** Rows as lines with aligned columns; the first row may be a header. */
 export function alignedLines(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

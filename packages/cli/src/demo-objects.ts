@@ -11,7 +11,7 @@ async function readObjects(file: string): Promise<KubernetesObject[]> {
   return documents.map((document) => document.toJS() as KubernetesObject);
 }
 
-/** Creates an object; one that is there already is left as it is. The files hold DaemonSets only. */
+/** Creates an object unless it exists. The files only hold DaemonSets. */
 async function createIfMissing(api: ApiClient, object: KubernetesObject): Promise<void> {
   const namespace = object.metadata.namespace ?? 'default';
   const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets`;
@@ -21,7 +21,7 @@ async function createIfMissing(api: ApiClient, object: KubernetesObject): Promis
   }
 }
 
-/** Creates what runs on the demo cluster, and remembers it: what the user deletes later stays deleted. */
+/** Creates what runs on the demo cluster, and records that: what the user deletes later stays deleted. */
 export async function createDemoObjects(api: ApiClient, paths: StatePaths): Promise<void> {
   for (const file of FILES) {
     for (const object of await readObjects(file)) await createIfMissing(api, object);

@@ -13,7 +13,7 @@ import {
 } from '@everynode/local-stack';
 import { checkoutState, serviceEntry } from './checkout.js';
 
-/** What the user asked for; everything that a supervisor in another process has to know. */
+/** What the user asked for: everything that a supervisor in another process has to know. */
 export interface StartRequest {
   fleet: Fleet;
   replaceFleet: boolean;
@@ -33,16 +33,16 @@ export interface Launched {
 }
 
 export interface LaunchedHere extends Launched {
-  /** Resolves with an exit code when everything has stopped because somebody wanted it. */
+  /** Resolves with an exit code when everything has stopped on request. */
   done: Promise<number>;
-  /** Takes everything down, whatever state it is in. */
+  /** Stops everything, whatever state it is in. */
   stop(): Promise<void>;
   /** From now on, print what happens to the services. */
-  speak(): void;
+  showEvents(): void;
 }
 
-/** Ctrl-C reaches us from the terminal and from npm: two signals within this time are one wish. */
-const SAME_WISH_MS = 500;
+/** Ctrl-C arrives from the terminal and again from npm: two signals within this time are one request. */
+const SAME_REQUEST_MS = 500;
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const logPath = (paths: StatePaths) => join(paths.logs, 'supervisor.log');
@@ -57,10 +57,10 @@ function stackOptions(request: StartRequest, log: (message: string) => void): St
 export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
   const paths = checkoutState();
   await makeStateDirectories(paths);
-  let speaking = false;
+  let showing = false;
   const log = (message: string) => {
     appendFileSync(logPath(paths), `${new Date().toISOString()} ${message}\n`, { mode: 0o600 });
-    if (speaking && message !== '') process.stdout.write(`${message}\n`);
+    if (showing && message !== '') process.stdout.write(`${message}\n`);
   };
   const stack = new Stack(stackOptions(request, log));
 
@@ -86,13 +86,13 @@ export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
     if (stoppingSince === undefined) {
       process.stdout.write('\nStopping. Ctrl-C again to force.\n');
       stopOnPurpose();
-    } else if (signal === 'SIGINT' && performance.now() - stoppingSince > SAME_WISH_MS) {
+    } else if (signal === 'SIGINT' && performance.now() - stoppingSince > SAME_REQUEST_MS) {
       stack.kill();
       process.exit(130);
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  // The terminal may be gone before we are.
+  // The terminal may close before this process ends.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   stack.onStopRequest(() => {
@@ -116,8 +116,8 @@ export async function launchHere(request: StartRequest): Promise<LaunchedHere> {
     failed,
     done,
     stop,
-    speak: () => {
-      speaking = true;
+    showEvents: () => {
+      showing = true;
     },
   };
 }

@@ -8,7 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The command line against stub services and the user's own (absent) servers; real servers are local-stack's to test. */
+/**
+ * The command line against stub services and the user's own (absent) servers; real servers are local-stack's to test.
+ */
 describe('everynode', { timeout: 60_000 }, () => {
   let root: string;
   const running: ChildProcess[] = [];
@@ -44,11 +46,11 @@ describe('everynode', { timeout: 60_000 }, () => {
     });
     running.push(child);
     const result = { child, out: '', ended: Promise.resolve(-1) };
-    const hear = (bytes: Buffer) => {
+    const collect = (bytes: Buffer) => {
       result.out += String(bytes);
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
     result.ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? -1)));
     return result;
   }
@@ -109,7 +111,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     await expect(stat(join(statePaths(join(root, 'state')).run, 'supervisor.json'))).rejects.toThrow('ENOENT');
   });
 
-  it('tells why it cannot start', async () => {
+  it('shows why it cannot start', async () => {
     await writeFile(join(root, 'services', 'scheduler', 'dist', 'main.js'), 'throw new Error("no luck today")');
     for (const flags of [['--detach'], []]) {
       const start = everynode('start', '--port', String(await freePort()), ...flags);
@@ -132,7 +134,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     }
   });
 
-  it('refuses a controller that there is not, from the option and from the environment, before it starts anything', async () => {
+  it('refuses an unknown controller, by option and by variable, before it starts anything', async () => {
     const byOption = everynode('start', '--controllers', '*,-deamonset');
     expect(await byOption.ended).toBe(1);
     expect(byOption.out).toContain("option '--controllers <list>' argument '*,-deamonset' is invalid");

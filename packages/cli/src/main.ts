@@ -10,7 +10,7 @@ import type { AddNodesFlags } from './nodes.js';
 import type { StartFlags } from './start.js';
 
 const control = () => new ControlClient(checkoutState().run);
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command('everynode')
   .description('A DaemonSet control plane that speaks the Kubernetes API, with simulated nodes, on this machine')
@@ -25,7 +25,10 @@ program
   .option('--scheduler-replicas <count>', 'processes that run the controllers', wholeNumber(1, 50), 2)
   .option('--port <port>', 'port of the Kubernetes API on 127.0.0.1', wholeNumber(1, 65_535), 6443)
   .addOption(
-    new Option('--controllers <list>', 'which run, as kube-controller-manager takes them: *,-daemonset (default: all)')
+    new Option(
+      '--controllers <list>',
+      'which run, in the syntax of kube-controller-manager: *,-daemonset (default: all)',
+    )
       .env('EVERYNODE_CONTROLLERS')
       .argParser(controllerList),
   )
@@ -41,7 +44,7 @@ program
   .description('stop the cluster of this checkout; its state stays')
   .action(async () => {
     const { stopStack } = await import('./stop.js');
-    say((await stopStack(checkoutState())) ? 'Everynode has stopped.' : 'Everynode was not running.');
+    print((await stopStack(checkoutState())) ? 'Everynode has stopped.' : 'Everynode was not running.');
   });
 
 program
@@ -51,16 +54,16 @@ program
   .action(async ({ json }: { json: boolean }) => {
     const status = await control().status();
     const { statusReport } = await import('./summary.js');
-    say(json ? JSON.stringify(status, null, 2) : statusReport(status));
+    print(json ? JSON.stringify(status, null, 2) : statusReport(status));
   });
 
 program
   .command('explain')
-  .description('say for each node why a DaemonSet runs there, or does not')
+  .description('show for each node why a DaemonSet runs there, or does not')
   .argument('[daemonset]', 'ds/NAME')
   .option('-n, --namespace <namespace>', 'its namespace', 'default')
   .option('-f, --filename <file>', 'a manifest that is not applied (- for standard input): what it would do')
-  .option('--node <node>', 'this node alone')
+  .option('--node <node>', 'only this node')
   .option('--json', 'for programs', false)
   .action(async (daemonSet: string | undefined, flags: ExplainFlags) => {
     const { explainDaemonSet } = await import('./explain.js');
@@ -87,7 +90,7 @@ agents
   .argument('<agent>', 'such as agent-2; see: status')
   .action(async (agent: string) => {
     await control().stopAgent(agent);
-    say(`${agent} is dead. Bring it back: npm run everynode -- agents start ${agent}`);
+    print(`${agent} is dead. Bring it back: npm run everynode -- agents start ${agent}`);
   });
 agents
   .command('start')
@@ -95,7 +98,7 @@ agents
   .argument('<agent>', 'such as agent-2; see: status')
   .action(async (agent: string) => {
     await control().startAgent(agent);
-    say(`${agent} is starting.`);
+    print(`${agent} is starting.`);
   });
 
 program
@@ -120,5 +123,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
-// Handles of a cluster that has stopped, or of one that goes on without us, are no reason to stay.
+// Open handles of a cluster that has stopped, or that goes on without this process, must not keep it running.
 process.exit();

@@ -11,7 +11,7 @@ import { ApiClient } from './api-client.js';
 import { createDemoObjects } from './demo-objects.js';
 import { progressBar } from './progress-bar.js';
 
-/** Services give up by themselves earlier; this is for a supervisor that hangs. */
+/** The supervisor reports services that do not start earlier; this is for a supervisor that hangs. */
 const PHASE_DEADLINE_MS = 300_000;
 const NODES_DEADLINE_MS = 300_000;
 
@@ -21,7 +21,7 @@ async function statusOf(control: ControlClient, pid: number): Promise<StackStatu
   return status?.pid === pid ? status : undefined;
 }
 
-/** A supervisor that is stopping is past nothing: it has failed, or somebody wanted it. */
+/** Whether the start is past a phase. A supervisor that stops is past none, whether it failed or was asked to stop. */
 function past(phase: Phase, status: StackStatus): boolean {
   return status.phase !== 'stopping' && PHASES.indexOf(status.phase) > PHASES.indexOf(phase);
 }
@@ -34,7 +34,7 @@ export interface ReadinessOptions {
   signal?: AbortSignal;
 }
 
-/** Looks at the nodes until enough are Ready. Looks rarely where a look takes long. */
+/** Lists the nodes until enough are Ready; less often where a list is slow. Returns how many are. */
 export async function untilNodesReady(api: ApiClient, options: ReadinessOptions): Promise<number> {
   let found = 0;
   let nextLook = 0;
@@ -63,8 +63,8 @@ interface Context {
 }
 
 /**
- * Shows a start as it goes on, on a terminal and in a log file alike, and ends when the cluster can be used.
- * Rejects when a step takes too long; a failure of the supervisor itself is the caller's to notice.
+ * Shows a start as it goes on, on a terminal and in a log file alike, and resolves when the cluster can be used.
+ * Rejects when a step exceeds its deadline; the caller notices a failure of the supervisor itself.
  */
 export async function showStart(
   paths: StatePaths,

@@ -26,7 +26,7 @@ export interface StartFlags {
 
 const DEFAULT_AGENTS = 2;
 
-/** What to run, from the flags and from what an earlier run left: without flags about the fleet, the same again. */
+/** What to run, from the flags and from what an earlier run recorded: without flags about the fleet, the same fleet. */
 async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartRequest> {
   const asked = flags.nodes !== undefined || flags.agents !== undefined;
   const agents = flags.agents ?? DEFAULT_AGENTS;
@@ -51,7 +51,10 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
   };
 }
 
-/** Starts a cluster and shows it. Detached, returns when it can be used; else, when it has stopped. */
+/**
+ * Starts a cluster and shows it. Returns the exit code: when the cluster can be used if detached, else when it has
+ * stopped.
+ */
 export async function startCluster(flags: StartFlags): Promise<number> {
   const paths = checkoutState();
   const holder = await holderOf(paths.run);
@@ -74,12 +77,12 @@ export async function startCluster(flags: StartFlags): Promise<number> {
   });
   if (typeof first !== 'number') {
     process.stdout.write(startSummary(first, paths, false));
-    launched.speak();
+    launched.showEvents();
   }
   return launched.done;
 }
 
-/** Shows the start until it is complete or `end` settles; then the picture is closed before anything else is printed. */
+/** Shows the start until it is complete or `end` settles; the display ends before anything else is printed. */
 async function showUntil<T>(
   paths: StatePaths,
   pid: number,

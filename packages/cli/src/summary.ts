@@ -5,7 +5,7 @@ const colour = () => process.stdout.isTTY === true && !process.env.NO_COLOR;
 const bold = (text: string) => (colour() ? `\u001b[1m${text}\u001b[22m` : text);
 const dim = (text: string) => (colour() ? `\u001b[2m${text}\u001b[22m` : text);
 
-/** A word for a shell: quoted where blanks or other signs in it would be taken apart. */
+/** A word for a shell: quoted where the shell would split or expand it. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -16,7 +16,7 @@ function columns(rows: [string, string][]): string {
   return rows.map(([label, value]) => `  ${dim(label.padEnd(width))}${value}`).join('\n');
 }
 
-/** What to know when the cluster is up: where it is, what to try, how to end it. */
+/** Shown when the cluster is up: where it is, what to try, how to stop it. */
 export function startSummary(status: StackStatus, paths: StatePaths, detached: boolean): string {
   const firstLook = status.fleet.kind === 'demo' ? 'kubectl get daemonsets,pods -A -o wide' : 'kubectl get nodes';
   return [

@@ -24,7 +24,7 @@ export interface AddedNodes {
 /** What the command line may ask of a running supervisor. */
 export interface StackControl {
   status(): StackStatus;
-  /** Starts an agent that hosts these nodes; the fleet has it from then on. */
+  /** Adds an agent that hosts these nodes to the fleet, and resolves when it runs. */
   addNodes(request: NodesRequest): Promise<AddedNodes>;
   /** Kills an agent's process, as a machine dies, and leaves it dead until `startAgent`. */
   stopAgent(agent: string): Promise<void>;
@@ -73,7 +73,9 @@ async function answer(control: StackControl, route: string, body: unknown): Prom
   }
 }
 
-/** HTTP on a loopback port, for holders of the token in `runDir` alone. */
+/**
+ * Serves HTTP on a loopback port, only to clients that send the token in `runDir`. Returns a function that closes it.
+ */
 export async function openControlChannel(runDir: string, control: StackControl): Promise<() => Promise<void>> {
   const token = randomSecret();
   const expected = digest(`Bearer ${token}`);
@@ -105,7 +107,7 @@ export async function openControlChannel(runDir: string, control: StackControl):
   };
 }
 
-/** Nobody listens on the control channel of this state directory. */
+/** There is no supervisor on the control channel of this state directory. */
 export class NotRunningError extends Error {
   override readonly name = 'NotRunningError';
   readonly retryable = false;
@@ -114,7 +116,7 @@ export class NotRunningError extends Error {
   }
 }
 
-/** Talks to the supervisor of a state directory. Methods reject with {@link NotRunningError} when there is none. */
+/** Calls the supervisor of a state directory. Methods reject with {@link NotRunningError} when there is none. */
 export class ControlClient {
   readonly #runDir: string;
 

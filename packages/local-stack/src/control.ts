@@ -1,4 +1,4 @@
-/** The small door: what it takes to ask a running stack, without the parts that start one. It loads in a few milliseconds. */
+/** The small door: a client of a running stack, without the parts that start one. It loads in a few milliseconds. */
 export {
   type AddedNodes,
   ControlClient,

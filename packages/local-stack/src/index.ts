@@ -1,4 +1,7 @@
-/** The whole door: the stack, and the parts of it that tests and the command line use. See `control.ts` for the small one. */
+/**
+ * The whole door: the stack, and the parts of it that tests and the command line use. See `control.ts` for the small
+ * one.
+ */
 export { ControlClient, NotRunningError } from './control-channel.js';
 export { stopLeftovers } from './leftovers.js';
 export { freePort } from './process/free-port.js';

@@ -53,7 +53,7 @@ describe('Stack', { timeout: 60_000 }, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it('comes up, tells what runs, and leaves nothing running', async () => {
+  it('comes up, reports what runs, and leaves nothing running', async () => {
     const stack = build();
     await stack.start();
     const status = await control().status();
@@ -72,7 +72,7 @@ describe('Stack', { timeout: 60_000 }, () => {
     expect(await readdir(join(root, 'state', 'run'))).toEqual([]);
   });
 
-  it('grows by an agent while it runs, and remembers it', async () => {
+  it('grows by an agent while it runs, and has it again after a restart', async () => {
     const stack = build();
     await stack.start();
     expect(await control().addNodes({ names: ['k8s-04', 'k8s-05'] })).toEqual({
@@ -117,7 +117,7 @@ describe('Stack', { timeout: 60_000 }, () => {
     expect((await control().status()).phase).toBe('running');
   });
 
-  it('says so at once when the port is taken', async () => {
+  it('reports at once that the port is taken', async () => {
     const other = createServer();
     const port = await new Promise<number>((resolve) =>
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port)),
@@ -142,7 +142,7 @@ describe('Stack', { timeout: 60_000 }, () => {
     );
   });
 
-  it('leaves no process behind when it is killed outright, and starts again on its state', async () => {
+  it('leaves no process behind when it is killed, and starts again on its state', async () => {
     const child = fork(fixture('run-stack.ts'), [join(root, 'state')], {
       execArgv: ['--conditions', 'everynode-source', '--import', 'tsx'],
     });

@@ -16,9 +16,9 @@ import { writeKubeconfig } from './state/kubeconfig.js';
 import { makeStateDirectories, type StatePaths, statePaths } from './state/state-directory.js';
 
 /**
- * A whole cluster on this machine: Postgres, NATS, api and scheduler replicas behind one port, and agents with simulated
- * nodes. `start` brings it up in order, `stop` takes it down in the opposite order, `kill` at once. What dies in between
- * is started again. Nothing of it outlives this process.
+ * A whole cluster on this machine: Postgres, NATS, api and scheduler replicas behind one port, and agents with
+ * simulated nodes. `start` brings it up in order, `stop` takes it down in the opposite order, `kill` at once. What dies
+ * in between is started again. Nothing of it outlives this process.
  */
 export class Stack implements StackControl {
   readonly paths: StatePaths;
@@ -100,7 +100,7 @@ export class Stack implements StackControl {
     await stopLeftoverServices(paths.run);
     if (this.#options.fresh) await dropState(paths);
     await this.#fleet.load(this.#options.replaceFleet);
-    // First of all, so that a taken port is known before anything is started.
+    // Before anything is started, so that a port in use is known first.
     this.#port = await this.#listen();
     this.#closeControl = await openControlChannel(paths.run, this);
     signal.throwIfAborted();

@@ -1,6 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A loopback TCP port that is free now. Somebody may take it before the caller does: be ready to ask again. */
+/**
+ * Returns a loopback TCP port that is free now. Another program may use it before the caller does: be ready to ask
+ * again.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

@@ -7,15 +7,17 @@ const DIRECTORY_DESCRIPTOR = 4;
 /** Where a program on Linux finds the directory that it was handed, whatever folders are above it (proc(5)). */
 export const HANDED_DIRECTORY = `/proc/self/fd/${DIRECTORY_DESCRIPTOR}`;
 
-/** Streams to add to the three standard ones of a child process: the open directory goes to {@link HANDED_DIRECTORY}. */
+/**
+ * Streams to add to the three standard ones of a child process: the open directory goes to {@link HANDED_DIRECTORY}.
+ */
 export function handOver(directory: number | undefined): ('ignore' | number)[] {
   return directory === undefined ? [] : ['ignore', directory];
 }
 
 /**
- * Runs a program under a small shell that holds the read end of a pipe from us. When the pipe closes, because we ask
- * for it or because we are gone (`kill -9` included), the shell signals the program. So nothing outlives us.
- * `$1` is the signal's name without SIG, the rest is the command.
+ * Runs a program under a small shell that holds the read end of a pipe from this process. When the pipe closes, by
+ * `stop` or because this process has ended (`kill -9` included), the shell signals the program. So the program never
+ * outlives this process. `$1` is the signal's name without SIG, the rest is the command.
  */
 const GUARD = `
 exec 3<&0
@@ -52,7 +54,9 @@ export interface GuardedProcess {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Starts a program that ends when this process ends. It has its own process group: a terminal's Ctrl-C passes it by. */
+/**
+ * Starts a program that ends when this process ends. It has its own process group: a terminal's Ctrl-C passes it by.
+ */
 export function startGuarded(options: GuardedOptions): GuardedProcess {
   const words = ['-c', GUARD, 'guard', options.stopSignal.replace(/^SIG/, ''), options.command];
   const log = openSync(options.logFile, 'a', 0o600);
@@ -73,7 +77,7 @@ export function startGuarded(options: GuardedOptions): GuardedProcess {
     running = false;
   });
   child.stdin?.on('error', () => {
-    // The guard is gone and with it the reader of this pipe; `exited` tells.
+    // The guard has ended, and with it the reader of this pipe; `exited` reports it.
   });
   return {
     exited,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '@everynode/service-shell';
 
-/** A running server that tells its end. */
+/** A running server that reports its end. */
 export interface RunningServer {
   exited: Promise<number>;
   stop(): Promise<void>;

@@ -6,7 +6,7 @@ import { stopStaleProcess } from './process-command.js';
 const SUFFIX = '.pid';
 const GRACE_MS = 15_000;
 
-/** A service's process, and the script that it runs, by which it is known again. */
+/** A service's process, and the script that it runs, which identifies the process later. */
 export interface RecordedProcess {
   pid: number;
   entry: string;
@@ -21,8 +21,8 @@ export async function removePidFile(runDir: string, name: string): Promise<void>
 }
 
 /**
- * Ends services that a killed supervisor left in `runDir`. They end by themselves when it dies; this waits for the slow
- * ones and kills those that hang.
+ * Ends services that a killed supervisor left. They end by themselves when it dies; this waits for slow services and
+ * kills those that hang.
  */
 export async function stopLeftoverServices(runDir: string): Promise<void> {
   const files = (await readdir(runDir)).filter((name) => name.endsWith(SUFFIX));

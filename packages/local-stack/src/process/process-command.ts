@@ -10,10 +10,12 @@ export async function commandOf(pid: number): Promise<string | undefined> {
 
 export interface StaleProcess {
   pid: number;
-  /** Text that only our process has in its command line, such as a path of this checkout. Guards against reused pids. */
+  /**
+   * Text that only this process has in its command line, such as a path of this checkout. Guards against reused pids.
+   */
   marker: string;
   signal: NodeJS.Signals;
-  /** How long it may take before it is killed outright. */
+  /** How long it may run on before it is killed, in ms. */
   graceMs: number;
 }
 
@@ -35,7 +37,7 @@ export async function stopStaleProcess({ pid, marker, signal, graceMs }: StalePr
   return true;
 }
 
-/** Like `process.kill`, but a process that is gone already is no error. Returns whether it was there. */
+/** Like `process.kill`, but it is not an error when the process has ended. Returns whether it was there. */
 export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);

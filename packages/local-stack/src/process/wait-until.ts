@@ -4,14 +4,14 @@ export interface WaitOptions {
   /** What is waited for, to complete "gave up waiting for …". */
   what: string;
   deadlineMs: number;
-  /** Time between two looks. */
+  /** Time between two calls of the probe, in ms. */
   everyMs?: number;
   signal?: AbortSignal;
 }
 
 /**
- * Looks until `probe` gives something other than undefined or false, and returns it.
- * Throws at the deadline, and at once when `probe` throws or the signal aborts.
+ * Calls `probe` until it returns something other than undefined or false, and returns that.
+ * @throws Error at the deadline, and at once when `probe` throws or the signal aborts.
  */
 export async function waitUntil<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,

@@ -10,7 +10,10 @@ import type { RunningPostgres } from './postgres-process.js';
 
 interface BackingServersOptions {
   paths: StatePaths;
-  /** `DATABASE_URL` and `NATS_URL` (with `NATS_USER`, `NATS_PASSWORD`) name servers of the user's: those are not started. */
+  /**
+   * `DATABASE_URL` and `NATS_URL` (with `NATS_USER`, `NATS_PASSWORD`) name servers of the user's: those are not
+   * started.
+   */
   env: NodeJS.ProcessEnv;
   log: (message: string) => void;
 }

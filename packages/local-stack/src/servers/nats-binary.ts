@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 const NAME = 'nats-server';
-/** What was fetched once serves every cluster and every test of this checkout. */
+/** A program that was fetched once serves every cluster and every test of this checkout. */
 const TOOLS = fileURLToPath(new URL('../../../../node_modules/.cache/everynode/', import.meta.url));
 
 async function runs(path: string): Promise<boolean> {
@@ -31,7 +31,7 @@ async function unpackDebianPackage(): Promise<void> {
     const archive = (await readdir(draft)).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt-get download left no package');
     await execa('dpkg-deb', ['-x', archive, 'root'], { cwd: draft });
-    // Of several who fetch at once the first wins: a folder that is there is not replaced.
+    // When several processes fetch at once, the first one's folder stays: rename replaces no folder that has content.
     await rename(join(draft, 'root'), join(TOOLS, NAME));
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -94,7 +94,7 @@ async function firstThatRuns(places: string[]): Promise<string | undefined> {
 /**
  * Finds a nats-server: `$NATS_SERVER`, PATH, the usual folders, what an earlier start fetched. Where
  * there is none it fetches one: no npm package ships it, so from the system's package archive.
- * Throws with what was tried and what to do.
+ * @throws Error with what was tried and what to do.
  */
 export async function findNatsServer(log: (message: string) => void = () => undefined): Promise<string> {
   const named = process.env.NATS_SERVER;

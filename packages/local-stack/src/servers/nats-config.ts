@@ -9,7 +9,7 @@ export interface NatsUser {
   password: string;
 }
 
-/** Subjects that an agent may publish to and read. One credential speaks for one agent, and for no other. */
+/** Subjects that an agent may publish to and read. One credential is for one agent, and for no other. */
 export interface Fence {
   publish: string[];
   subscribe: string[];
@@ -18,7 +18,7 @@ export interface Fence {
 /**
  * What the credential of `agent` allows: its own subjects, its own inbox, and reading its own commands from the stream.
  * The consumer may only be made with a filter for the agent's commands: JetStream (2.9 and later) holds the filter
- * in the request's body against the one in its subject, so an agent cannot read what others are told.
+ * in the request's body against the one in its subject, so an agent cannot read the commands of others.
  */
 export function agentFence(agent: string): Fence {
   if (!isAgentName(agent) || agent === SERVICES_USER) throw new Error(`not an agent name: ${JSON.stringify(agent)}`);

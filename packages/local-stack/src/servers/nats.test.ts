@@ -23,7 +23,7 @@ describe('startNats', { timeout: 30_000 }, () => {
     connections.push(connection);
     return connection;
   };
-  /** Sends one message and tells whether the server refused it: refusals come back before the answer to a ping. */
+  /** Sends one message and returns whether the server refused it: refusals come back before the answer to a ping. */
   const refused = async (connection: NatsConnection, subject: string) => {
     const errors: string[] = [];
     const listening = (async () => {
@@ -102,7 +102,7 @@ describe('startNats', { timeout: 30_000 }, () => {
     }
   });
 
-  it('takes in agents while it runs, and refuses a name that would widen the fence', async () => {
+  it('adds agents while it runs, and refuses a name that would widen the fence', async () => {
     const added = await Promise.all([nats.addAgent('agent-3'), nats.addAgent('agent-4'), nats.addAgent('agent-3')]);
     expect(added[0]).toEqual(added[2]);
     expect(await refused(await as(added[1]), subjects.report('agent-4', 'pod-status'))).toBe(false);

@@ -18,13 +18,13 @@ const START_ATTEMPTS = 3;
 export interface NatsOptions {
   /** Holds the configuration, the streams, the passwords and the log. Made when missing; kept between runs. */
   dir: string;
-  /** Agents to make users for at once; `addAgent` takes more later. */
+  /** Agents that get their users at the start; `addAgent` adds more later. */
   agents?: string[];
-  /** Hears, in a few words, what is going on. */
+  /** Receives, in a few words, what is being done. */
   log?: (message: string) => void;
   /** Default: `nats.log` in `dir`. */
   logFile?: string;
-  /** A port to insist on; without it a free one is taken. */
+  /** The server listens on this port; without it on a free one. */
   port?: number;
 }
 
@@ -37,7 +37,7 @@ export interface RunningNats {
   services: NatsUser;
   /**
    * The user of an agent, made when it is new (its name is the user's name). It is fenced to the agent's own subjects.
-   * The server has taken it in when this resolves.
+   * The server knows the user when this resolves.
    */
   addAgent(agent: string): Promise<NatsUser>;
   /** Resolves when the server has ended, asked to or not. */
@@ -142,7 +142,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
           if (!server.running) throw new Error('nats-server has ended');
           return accepts(port, added);
         },
-        { what: `nats-server to take in the user ${added.user} (log: ${logFile})`, deadlineMs: 10_000, everyMs: 50 },
+        { what: `nats-server to know the user ${added.user} (log: ${logFile})`, deadlineMs: 10_000, everyMs: 50 },
       );
     };
 
@@ -169,7 +169,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
     try {
       return await launch(options.port ?? (await freePort()));
     } catch (error) {
-      // Another program may have taken the port since it was found free.
+      // Another program may use the port since it was found free.
       if (attempt === START_ATTEMPTS || !String(error).includes('address already in use')) throw error;
       await delay(250);
     }

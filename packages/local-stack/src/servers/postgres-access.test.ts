@@ -111,7 +111,7 @@ describe('Postgres in a folder that only its owner may enter', { timeout: 60_000
       await refused();
     });
 
-    it('leaves an installation of the system where it is, and says what to do', async () => {
+    it('leaves an installation of the system where it is, and the error has advice', async () => {
       const user = await unprivilegedUser();
       await expect(reachableBinaries({ ...binaries, npmPackage: undefined }, user)).rejects.toThrow('set DATABASE_URL');
     });

@@ -17,10 +17,10 @@ export interface PostgresAccess {
 }
 
 /**
- * Postgres refuses to run as root, so root runs it as an unprivileged user. Where that user cannot enter a folder on the way
- * to `dir` (a checkout in root's home), the programs get the open directory and reach it as `/proc/self/fd/N`: the kernel
- * checks the folders on the way when a directory is opened, which root has done. It takes no capability and no mount.
- * The caller closes `directory`.
+ * Postgres refuses to run as root, so root runs it as an unprivileged user. Where that user cannot enter a folder on
+ * the way to `dir` (a checkout in root's home), the programs get the open directory and reach it as `/proc/self/fd/N`:
+ * the kernel checks the folders on the way when a directory is opened, which root has done. It takes no capability and
+ * no mount. The caller closes `directory`.
  * @throws Error with advice when there is no such user, or it cannot run the programs.
  */
 export async function postgresAccess(dir: string, binaries: PostgresBinaries): Promise<PostgresAccess> {

@@ -33,7 +33,7 @@ async function exists(path: string): Promise<boolean> {
 
 /**
  * The npm package with the binaries for this machine. Its libraries need symbolic links that npm cannot carry and its
- * install script makes; where scripts are off we run that script ourselves.
+ * install script makes; where scripts are off, that script is run here.
  */
 async function embedded(): Promise<Candidate | undefined> {
   const require = createRequire(import.meta.url);
@@ -95,7 +95,8 @@ async function describe({ bin, npmPackage }: Candidate): Promise<PostgresBinarie
 
 /**
  * Finds a Postgres server that runs on this machine. With `major`, only one of that version will do, since data files
- * are tied to it. Throws with what was tried and what to do.
+ * are tied to it.
+ * @throws Error with what was tried and what to do.
  */
 export async function findPostgres(major?: number): Promise<PostgresBinaries> {
   const tried: string[] = [];

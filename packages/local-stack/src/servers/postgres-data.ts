@@ -30,7 +30,7 @@ export async function ensurePassword(dir: string): Promise<string> {
   return password;
 }
 
-/** Makes a user the owner of a tree. A folder that it owns already is taken to be done. */
+/** Makes a user the owner of a tree. A folder that it owns already is left as it is. */
 async function chownTree(owner: SystemUser, path: string): Promise<void> {
   if ((await stat(path)).uid === owner.uid) return;
   await chown(path, owner.uid, owner.gid);

@@ -28,8 +28,8 @@ const SETTINGS: Record<string, string> = {
 
 export interface RunningPostgres {
   /**
-   * With user and password; by the Unix socket where there is one, whose trips cost half of what those by loopback do. Host and
-   * port are where it answers besides. The user is a superuser, so tests may create databases.
+   * With user and password; by the Unix socket where there is one, whose trips cost half of what those by loopback do.
+   * Host and port are where it answers besides. The user is a superuser, so tests may create databases.
    */
   url: string;
   port: number;
@@ -43,8 +43,8 @@ export interface RunningPostgres {
 }
 
 /**
- * A setting that only marks the server's command line, by which it is known again. The path of the data does not do: the
- * server may reach it by another path.
+ * A setting that only marks the server's command line, by which it is known again. The path of the data does not do:
+ * the server may reach it by another path.
  */
 const markerOf = (dir: string) => `${NAME}.directory=${resolve(dir)}`;
 
@@ -54,8 +54,8 @@ function mayHoldSocket(dir: string): boolean {
 }
 
 /**
- * Ends a server that a killed run left on this data. Then no server serves it, and what would keep the next one from starting
- * is removed: pid and lock files whose pid another program has by now.
+ * Ends a server that a killed run left on this data. Then no server serves it, and what would keep the next one from
+ * starting is removed: pid and lock files whose pid another program has by now.
  */
 export async function stopLeftoverPostgres(dir: string): Promise<void> {
   const pidFile = join(dataIn(dir), 'postmaster.pid');
@@ -73,8 +73,8 @@ export async function removeSockets(dir: string): Promise<void> {
 }
 
 /**
- * Ready when the postmaster says so in its pid file, line 8 (`storage/pidfile.h`), as `pg_ctl -w` reads it.
- * The file of a killed server may still be there, so its process has to be alive.
+ * The postmaster's pid when it is ready, which line 8 of its pid file reports (`storage/pidfile.h`), as `pg_ctl -w`
+ * reads it. The file of a killed server may still be there, so its process has to be alive.
  */
 async function readyPid(dir: string): Promise<number | undefined> {
   const lines = (await readIfPresent(join(dataIn(dir), 'postmaster.pid')))?.split('\n');

@@ -39,7 +39,8 @@ describe('startPostgres', { timeout: 60_000 }, () => {
     const postgres = await start();
     const [row] = await query(
       postgres.url,
-      "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('listen_addresses') as host",
+      `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
+              current_setting('listen_addresses') as host`,
     );
     expect(row).toEqual({ fsync: 'on', commit: 'on', host: '127.0.0.1' });
     const bySocket = new URL(postgres.url);
@@ -57,7 +58,7 @@ describe('startPostgres', { timeout: 60_000 }, () => {
     expect((await stat(join(root, 'postgres', 'password'))).mode & 0o777).toBe(0o600);
   });
 
-  it('serves by loopback alone where the path of a socket would be too long', async () => {
+  it('serves only by loopback where the path of a socket would be too long', async () => {
     root = join(root, 'd'.repeat(90));
     const postgres = await start();
     expect(await query(postgres.url, 'select inet_server_addr()::text as host')).toEqual([{ host: '127.0.0.1/32' }]);

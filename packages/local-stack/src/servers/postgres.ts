@@ -7,7 +7,9 @@ import { findPostgres, type PostgresBinaries } from './postgres-binaries.js';
 import { chownToUser, dataVersion, ensurePassword, initialise } from './postgres-data.js';
 import { launchPostgres, type RunningPostgres, removeSockets, stopLeftoverPostgres } from './postgres-process.js';
 
-/** Another program has taken the port since it was found free; sessions of a killed server have not noticed its end yet. */
+/**
+ * Another program has taken the port since it was found free; sessions of a killed server have not noticed its end yet.
+ */
 const TRANSIENT_FAILURE = /Address already in use|pre-existing shared memory block/;
 const START_ATTEMPTS = 20;
 const RETRY_MS = 250;

@@ -22,8 +22,9 @@ async function copyForAll(from: string, to: string): Promise<void> {
 }
 
 /**
- * Programs are only run from where no other user can put a program of its own: the folder and all above it belong to root,
- * and no one else may write there. A folder such as /tmp is allowed above it, since its sticky bit protects what root made.
+ * Programs are only run from where no other user can put a program of its own: the folder and all above it belong to
+ * root, and no one else may write there. A folder such as /tmp is allowed above it, since its sticky bit protects what
+ * root made.
  * @throws Error with the folder that is not safe.
  */
 async function assertOnlyRootWrites(folder: string): Promise<void> {

@@ -33,7 +33,7 @@ describe('unprivilegedUser', () => {
     expect(await userOf(ROOT, 'postgres:x:0:0::/:/bin/sh', '', '+', 'nobody', NODE)).toMatchObject({ name: 'node' });
   });
 
-  it('says how to add one where there is none', async () => {
+  it('has advice in its error where there is none', async () => {
     await expect(userOf(ROOT)).rejects.toThrow('useradd --system postgres');
     await expect(unprivilegedUser(join(root, 'missing'))).rejects.toThrow('useradd --system postgres');
   });

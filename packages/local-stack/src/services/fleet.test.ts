@@ -51,7 +51,7 @@ describe('numberedFleet', () => {
 });
 
 describe('nextAgent', () => {
-  it('takes the next number and refuses nodes that exist or are no names', () => {
+  it('has the next number, and refuses nodes that exist and texts that are not node names', () => {
     const fleet = numberedFleet(10, 2);
     expect(nextAgent(fleet, [workerNode('extra')]).agent).toBe('agent-3');
     for (const name of ['node-00007', 'Upper', 'a_b', '-a', 'a..b', '', 'x'.repeat(254)]) {

@@ -11,7 +11,7 @@ export interface Taint {
   effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
 }
 
-/** How long simulated containers take, in ms: a number, or `from-to` to pick from at random. */
+/** Delays of simulated containers, in ms: a number, or `from-to` to pick from at random. */
 export interface Simulation {
   startMs?: string;
   readyMs?: string;
@@ -64,7 +64,9 @@ function masterNode(name: string): NodeSpec {
   return workerNode(name, { [role]: '' }, [{ key: role, effect: 'NoSchedule' }]);
 }
 
-/** Three masters on the first agent, three workers dealt to the others; everything on one agent if there is only one. */
+/**
+ * Three masters on the first agent, three workers dealt to the others; everything on one agent if there is only one.
+ */
 export function demoFleet(agents: number): Fleet {
   const numbers = [1, 2, 3];
   const masters = numbers.map((number) => masterNode(`k8s-master-0${number}`));
@@ -102,8 +104,8 @@ export function nodeCount(fleet: Fleet): number {
 const NODE_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
- * An agent that is new to the fleet, with the given nodes: it has the next free number. Throws when a name is not a DNS
- * subdomain (the rule for node names), or the fleet has it already.
+ * An agent that is new to the fleet, with the given nodes: it has the next free number.
+ * @throws Error when a name is not a DNS subdomain (the rule for node names), or the fleet has it already.
  */
 export function nextAgent(fleet: Fleet, nodes: NodeSpec[]): AgentSpec {
   const taken = new Set(fleet.agents.flatMap(({ file }) => nodeNames(file)));

@@ -13,7 +13,7 @@ import { ServiceProcess } from './service-process.js';
 
 const entry = fileURLToPath(new URL('../../fixtures/stub-service.mjs', import.meta.url));
 
-/** Sends a line and gives what comes back until the other side closes; '' when it closes without a word. */
+/** Sends a line and returns what comes back until the other side closes; '' when it sends nothing. */
 function ask(port: number, line = 'hello'): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
@@ -98,7 +98,7 @@ describe('FrontDoor', { timeout: 30_000 }, () => {
   it('deals connections again that were queued for a replica when it died', async () => {
     await startAll();
     const pid = replicas[0]?.status().pid ?? 0;
-    // It looks ready, but takes nothing any more.
+    // It looks ready, but receives nothing any more.
     sendSignal(pid, 'SIGSTOP');
     const asked = Promise.all(Array.from({ length: 20 }, () => ask(port)));
     await waitUntil(() => door.underway > 0, { what: 'connections to be queued', deadlineMs: 5000 });

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
-/** A process that takes TCP connections. */
+/** A process that accepts TCP connections. */
 export interface Replica {
   readonly name: string;
   /** False while it starts, does not answer, or is gone. */
@@ -9,7 +9,7 @@ export interface Replica {
    * Passes the socket's handle to the process; no byte is read here. `done` is called when the handle has left this
    * process, with an error when it could not. It may never be called when the replica dies meanwhile.
    */
-  take(socket: Socket, done: (error: Error | null) => void): void;
+  receive(socket: Socket, done: (error: Error | null) => void): void;
 }
 
 /**
@@ -37,14 +37,14 @@ export class FrontDoor {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Connections that wait for a replica to take them. */
+  /** How many connections wait for a replica to receive them. */
   get underway(): number {
     return this.#underway.size;
   }
 
   /**
-   * Takes no more connections. Those that were handed over live on in the replicas: the server's own `close` event would
-   * wait for the last of them, so this does not.
+   * Accepts no more connections. Those that were handed over stay open in the replicas: the server's own `close` event
+   * would wait for the last of them, so this does not.
    */
   close(): void {
     if (!this.#server.listening) return;
@@ -70,7 +70,7 @@ export class FrontDoor {
       return;
     }
     this.#underway.set(socket, replica);
-    replica.take(socket, (error) => {
+    replica.receive(socket, (error) => {
       if (this.#underway.get(socket) !== replica) return;
       if (error === null) this.#underway.delete(socket);
       else this.#deal(socket, [...failed, replica]);

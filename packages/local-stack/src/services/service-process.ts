@@ -18,7 +18,7 @@ const STARTING_POLL_MS = 50;
 const STOP_GRACE_MS = 15_000;
 /** A service that ran this long before it died starts over with the shortest wait. */
 const SETTLED_MS = 30_000;
-/** A service that dies so often before it is ready will not come up by more of the same. */
+/** A service that died so often before it was ready is given up. */
 const FUTILE_STARTS = 5;
 const RESTART_BACKOFF = { firstMs: 200, maxMs: 10_000 };
 
@@ -46,7 +46,8 @@ export interface ServiceStatus {
 
 /**
  * Keeps one service running as a process of its own: starts it, watches its readiness, and starts it again with
- * back-off when it dies. The process hangs on an IPC channel and ends when that breaks, so it never outlives us.
+ * back-off when it dies. The process hangs on an IPC channel and ends when that breaks, so it never outlives this
+ * process.
  */
 export class ServiceProcess implements Replica {
   readonly name: string;
@@ -84,7 +85,7 @@ export class ServiceProcess implements Replica {
     };
   }
 
-  take(socket: Socket, done: (error: Error | null) => void): void {
+  receive(socket: Socket, done: (error: Error | null) => void): void {
     if (this.#child === undefined) done(new Error(`${this.name} is not running`));
     else this.#child.send({ type: 'connection' }, socket, { keepOpen: false }, done);
   }
@@ -144,7 +145,7 @@ export class ServiceProcess implements Replica {
     }
   }
 
-  /** Runs the process to its end. Tells whether it was ever ready. */
+  /** Runs the process to its end. Returns whether it was ever ready. */
   async #runOnce(wanted: AbortSignal): Promise<boolean> {
     this.#state = 'starting';
     this.#healthPort ??= await freePort();
@@ -154,7 +155,7 @@ export class ServiceProcess implements Replica {
       env: { ...this.#options.env, EVERYNODE_REPLICA: this.name, EVERYNODE_HEALTH_PORT: String(this.#healthPort) },
       stdio: ['ignore', log, log, 'ipc'],
       execArgv: [],
-      // Its own process group: a terminal's Ctrl-C reaches us alone, and we stop things in order.
+      // Its own process group: a terminal's Ctrl-C reaches only this process, which stops the others in order.
       detached: true,
     });
     closeSync(log);

@@ -22,7 +22,9 @@ describe('ensureCertificates', () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  /** What a server that trusts the authority sees of the admin, over a connection where each side verifies the other. */
+  /**
+   * What a server that trusts the authority sees of the admin, over a connection where each side verifies the other.
+   */
   async function shakeHands(certificates: ClusterCertificates, servername: string): Promise<string[]> {
     const server = createServer({
       ca: certificates.pem.ca,
@@ -93,7 +95,7 @@ describe('ensureCertificates', () => {
     expect((await stat(join(root, 'pki'))).mode & 0o777).toBe(0o700);
   });
 
-  it('writes a kubeconfig that stands alone', async () => {
+  it('writes a kubeconfig that needs no other file', async () => {
     const certificates = await ensure();
     const path = join(root, 'kubeconfig');
     await writeKubeconfig(path, 'https://127.0.0.1:6443', certificates.pem.ca, certificates.pem.admin);

@@ -19,7 +19,7 @@ export interface CertifiedKey {
   key: string;
 }
 
-/** Files of the cluster's certificate authority and of what it signed. Keys are readable by their owner alone. */
+/** Files of the cluster's certificate authority and of what it signed. Only their owner may read the keys. */
 export interface ClusterCertificates {
   caFile: string;
   serving: { certificateFile: string; keyFile: string };

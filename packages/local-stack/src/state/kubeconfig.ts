@@ -5,7 +5,7 @@ import { writeSecretFile } from './private-files.js';
 const NAME = 'everynode';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** A kubeconfig that stands alone: server, authority and client certificate are embedded. */
+/** A kubeconfig that needs no other file: server, authority and client certificate are embedded. */
 export function kubeconfig(server: string, ca: string, client: CertifiedKey): string {
   return stringify({
     apiVersion: 'v1',
@@ -22,7 +22,7 @@ export function kubeconfig(server: string, ca: string, client: CertifiedKey): st
   });
 }
 
-/** Writes the kubeconfig for its owner's eyes only, whole or not at all. */
+/** Writes the kubeconfig so that only its owner may read it, whole or not at all. */
 export async function writeKubeconfig(path: string, server: string, ca: string, client: CertifiedKey): Promise<void> {
   await writeSecretFile(path, kubeconfig(server, ca, client));
 }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes a directory that its owner alone may enter, parents included. An existing one gets the same mode. */
+/** Makes a directory that only its owner may enter, parents included. An existing one gets the same mode. */
 export async function makePrivateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await chmod(path, 0o700);
 }
 
-/** Writes a file that its owner alone may read. It appears whole or not at all, also when the process dies midway. */
+/** Writes a file that only its owner may read. It appears whole or not at all, also when the process dies midway. */
 export async function writeSecretFile(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}.draft`;
