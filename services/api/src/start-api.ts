@@ -124,7 +124,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   });
   new Gauge({
     name: 'everynode_api_watchers_dropped',
-    help: 'Watchers that were cut off since the start as they took nothing.',
+    help: 'Watchers that were cut off since the start because they read nothing.',
     registers: [metrics],
     collect() {
       this.set(watches.dropped);

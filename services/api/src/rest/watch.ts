@@ -1,6 +1,6 @@
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
-import { watchObjects } from '../watch/watch.js';
+import { watchObjects } from '../watch/watch-objects.js';
 
 /** GET of a collection with `watch`, or of a path of the old form under `watch/`. It writes its response by itself. */
 export async function watch(context: ApiContext, request: ResourceRequest): Promise<undefined> {

@@ -38,7 +38,7 @@ const beat = () =>
   );
 
 describe('a watch of leases', () => {
-  it('is told of renewals that nobody wrote, with times and revisions that only grow', async () => {
+  it('gets renewals that are not in the store, with times and revisions that only grow', async () => {
     await api.context.reflector.catchUp();
     const watch = api.watch(`${LEASES}?watch=true`);
     await eventually(() => expect(watch.events).toHaveLength(1));

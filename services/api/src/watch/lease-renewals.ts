@@ -8,49 +8,50 @@ const LEASES = 'leases.coordination.k8s.io';
 export const RENEWAL_MS = 10_000;
 
 /**
- * Tells whoever watches leases that nodes have renewed theirs. The store is not written for that (docs/decisions/0006), but
- * a controller that judges nodes by their leases, as upstream's node lifecycle does, sees them through a watch alone.
+ * Shows the watchers of leases that nodes have renewed theirs. The store is not written for a renewal
+ * (docs/decisions/0006), but a controller that judges nodes by their leases, as upstream's node lifecycle does, sees them
+ * only through a watch.
  *
- * A renewal bears the revision that the watch stands at, as a bookmark does, so that resourceVersions of a watch never go
- * back. Nothing is done while nobody watches.
+ * A renewal has the revision of the watch, as a bookmark has, so that resourceVersions of a watch never go back. Without
+ * watchers nothing is done.
  */
 export class LeaseRenewals {
   readonly #context: Pick<ApiContext, 'reflector' | 'heartbeats' | 'watches'>;
-  /** Per node: the heartbeat that was told last. */
-  readonly #told = new Map<string, number>();
+  /** Per node: the time of the heartbeat that was published last. */
+  readonly #published = new Map<string, number>();
 
   constructor(context: Pick<ApiContext, 'reflector' | 'heartbeats' | 'watches'>) {
     this.#context = context;
   }
 
-  /** Tells every `intervalMs` until the signal aborts. */
+  /** Publishes every `intervalMs` until the signal aborts. */
   start(signal: AbortSignal, intervalMs: number): void {
-    const timer = setInterval(() => this.tell(), intervalMs);
+    const timer = setInterval(() => this.publish(), intervalMs);
     timer.unref();
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   }
 
-  /** Tells of the renewals since the last time. */
-  tell(): void {
+  /** Publishes the renewals since the last call. */
+  publish(): void {
     const { reflector, heartbeats, watches } = this.#context;
     if (!watches.isWatched(LEASES)) {
-      // Whoever begins to watch is shown the newest times first.
-      this.#told.clear();
+      // A watch begins with the newest times.
+      this.#published.clear();
       return;
     }
     const { revision } = reflector;
     for (const previous of reflector.cache(LEASES).list(NODE_LEASE_NAMESPACE)) {
       const { name } = previous.record;
-      const heard = heartbeats.lastHeard(name);
-      if (heard === undefined || heard === this.#told.get(name)) continue;
-      this.#told.set(name, heard);
+      const renewed = heartbeats.lastHeard(name);
+      if (renewed === undefined || renewed === this.#published.get(name)) continue;
+      this.#published.set(name, renewed);
       const change: ObjectChange = {
         type: 'MODIFIED',
         revision,
         previous,
         current: withHeartbeat(previous, heartbeats, revision),
       };
-      watches.tell(LEASES, change);
+      watches.publishSynthetic(LEASES, change);
     }
   }
 }

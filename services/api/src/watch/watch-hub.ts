@@ -1,42 +1,44 @@
-import type { JournalEntry } from '@everynode/contract';
-import {
-  CachedObject,
-  type KindName,
-  type ObjectChange,
-  type Reflector,
-  type ReflectorListener,
-} from '@everynode/list-watch';
-import { type ResourceName, resourceKeyOf } from '@everynode/objects';
+import type { KindName, ObjectChange, Reflector, ReflectorListener } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import type { Store } from '@everynode/store';
+import { readJournalTail } from './journal-tail.js';
 import { WatchHistory } from './watch-history.js';
 
 /** Changes of one resource that came together, oldest first. */
 export interface Batch {
   changes: readonly ObjectChange[];
-  /** What watchers who want the same of it share: encoded events by form and selection. */
+  /** Encoded events by form and selection. Watchers with the same form and selection share them. */
   encoded: Map<string, Buffer>;
-  /** Nothing that the store knows of: it goes to those who watch now, whatever revision it bears. */
+  /** Not in the store and not in the history: it goes to the current watchers only, whatever its revision is. */
   isSynthetic?: boolean;
 }
 
-/** Somebody who follows the changes of one resource. */
+/** Follows the changes of one resource. */
 export interface Subscriber {
   onBatch(batch: Batch): void;
-  /** The cache was listed anew: what happened in between is not known. */
+  /** The caches were listed again: the changes before this revision are not known. */
   onGap(revision: number): void;
 }
 
-/** Hands the changes of each resource to its watchers, and keeps the recent ones for those who come back. */
+/**
+ * - `unlisted`: the reflector has not listed, so its changes are the list and no history.
+ * - `readingTail`: the newest entries of the journal are being read. Changes that come meanwhile wait in `early`.
+ * - `live`: changes go to the histories and the watchers. No way out: a relist only cuts the histories.
+ */
+type HubMode =
+  | { readonly name: 'unlisted' }
+  | { readonly name: 'readingTail'; readonly early: ObjectChange[] }
+  | { readonly name: 'live' };
+
+/** Hands the changes of each resource to its watchers, and keeps the recent ones for watches that resume. */
 export class WatchHub implements ReflectorListener {
   readonly #reflector: Reflector;
   readonly #histories = new Map<string, WatchHistory>();
   readonly #subscribers = new Map<string, Set<Subscriber>>();
-  /** Before this the reflector had not listed, and changes are the list. */
-  #listed = false;
-  /** Changes that came while the tail of the journal was read. */
-  #early: ObjectChange[] | undefined;
+  #mode: HubMode = { name: 'unlisted' };
+  /** Where the history begins of a resource that has none yet. */
   #floor = 0;
-  /** Watchers that were cut off as they took nothing. */
+  /** Watchers that were cut off because they read nothing. */
   dropped = 0;
 
   constructor(reflector: Reflector) {
@@ -45,44 +47,26 @@ export class WatchHub implements ReflectorListener {
   }
 
   /**
-   * Begins the histories with the newest entries of the journal, so that a watch can go on here which began on a replica
-   * that is gone. Changes that come while the tail is read wait for it.
+   * Begins the histories with the newest entries of the journal, so that a watch that began on a lost replica can resume
+   * here. Changes that come while the tail is read wait for it.
    */
   async beginWithTail(
     store: Pick<Store, 'journalTail' | 'journalEntries'>,
     length: number,
     kinds: ReadonlyMap<string, KindName>,
   ): Promise<void> {
-    this.#early = [];
-    const revision = this.#reflector.revision;
-    const tail = await store.journalTail(length, revision);
-    const before = await objectsBefore(tail, store, kinds);
-    this.#floor = (tail[0]?.revision ?? revision + 1) - 1;
-    const latest = new Map<string, CachedObject>();
-    for (const entry of tail) {
-      const kind = kinds.get(entry.resource);
-      if (!kind) continue;
-      const key = resourceKeyOf(entry);
-      const previous = latest.get(key) ?? before.get(key);
-      // What it was before is compacted away: nobody can resume from there.
-      if (entry.type !== 'ADDED' && !previous) {
-        this.#floor = entry.revision;
-        for (const history of this.#histories.values()) history.cut(entry.revision);
-      }
-      const current = cachedFrom(entry, kind, previous);
-      latest.set(key, current);
-      if (entry.revision <= this.#floor) continue;
-      this.#historyOf(entry.resource).append({ type: entry.type, revision: entry.revision, previous, current });
-    }
-    const early = this.#early;
-    this.#early = undefined;
-    this.#listed = true;
+    const early: ObjectChange[] = [];
+    this.#mode = { name: 'readingTail', early };
+    const { floor, changes } = await readJournalTail(store, { length, revision: this.#reflector.revision, kinds });
+    this.#floor = floor;
+    for (const change of changes) this.#historyOf(change.current.record.resource).append(change);
+    this.#mode = { name: 'live' };
     this.onChanges(early);
   }
 
   onChanges(changes: ObjectChange[]): void {
-    if (this.#early) this.#early.push(...changes);
-    if (!this.#listed) return;
+    if (this.#mode.name === 'readingTail') this.#mode.early.push(...changes);
+    if (this.#mode.name !== 'live') return;
     const batches = new Map<string, ObjectChange[]>();
     for (const change of changes) {
       const { resource } = change.current.record;
@@ -116,12 +100,12 @@ export class WatchHub implements ReflectorListener {
     return history;
   }
 
-  /** The revision that the caches stand at. */
+  /** The revision of the caches. */
   get revision(): number {
     return this.#reflector.revision;
   }
 
-  /** Changes of a resource after a revision; undefined when they are not all known any more. */
+  /** Changes of a resource after a revision; undefined when some of them are not kept any more. */
   changesAfter(resource: ResourceName, revision: number, limit?: number): ObjectChange[] | undefined {
     return this.#historyOf(resource).after(revision, limit);
   }
@@ -131,12 +115,12 @@ export class WatchHub implements ReflectorListener {
     return this.#historyOf(resource).floor;
   }
 
-  /** How many follow a resource. */
+  /** How many watches follow a resource. */
   followers(resource: ResourceName): number {
     return this.#subscribers.get(resource)?.size ?? 0;
   }
 
-  /** Changes from now on go to the subscriber. Gives what ends it. */
+  /** Passes changes from now on to the subscriber. Returns the function that ends this. */
   subscribe(resource: ResourceName, subscriber: Subscriber): () => void {
     let subscribers = this.#subscribers.get(resource);
     if (!subscribers) {
@@ -147,8 +131,8 @@ export class WatchHub implements ReflectorListener {
     return () => subscribers.delete(subscriber);
   }
 
-  /** Shows a change to those who watch now. It is no part of what happened: who comes later does not hear of it. */
-  tell(resource: ResourceName, change: ObjectChange): void {
+  /** Passes a change to the current watchers only. It does not enter the history, so later watches do not get it. */
+  publishSynthetic(resource: ResourceName, change: ObjectChange): void {
     const batch: Batch = { changes: [change], encoded: new Map(), isSynthetic: true };
     for (const subscriber of this.#subscribers.get(resource) ?? []) subscriber.onBatch(batch);
   }
@@ -162,30 +146,4 @@ export class WatchHub implements ReflectorListener {
     for (const subscribers of this.#subscribers.values()) sum += subscribers.size;
     return sum;
   }
-}
-
-function cachedFrom(entry: JournalEntry, kind: KindName, previous?: CachedObject): CachedObject {
-  const { type: _type, previous: _previous, changed: _changed, deleting: _deleting, ...record } = entry;
-  return new CachedObject(record, kind, previous);
-}
-
-/** What the objects of a stretch of the journal were before it, by key. */
-async function objectsBefore(
-  entries: readonly JournalEntry[],
-  store: Pick<Store, 'journalEntries'>,
-  kinds: ReadonlyMap<string, KindName>,
-): Promise<Map<string, CachedObject>> {
-  const seen = new Set<string>();
-  const revisions: number[] = [];
-  for (const entry of entries) {
-    const key = resourceKeyOf(entry);
-    if (!seen.has(key) && entry.type !== 'ADDED' && kinds.has(entry.resource)) revisions.push(entry.previous);
-    seen.add(key);
-  }
-  const objects = new Map<string, CachedObject>();
-  for (const entry of await store.journalEntries(revisions)) {
-    const kind = kinds.get(entry.resource);
-    if (kind) objects.set(resourceKeyOf(entry), cachedFrom(entry, kind));
-  }
-  return objects;
 }
