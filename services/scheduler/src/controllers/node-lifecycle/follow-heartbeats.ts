@@ -1,0 +1,54 @@
+import { agentOfSubject, ContractError, parseEvent, streams, subjects } from '@everynode/contract';
+import type { ObjectCache } from '@everynode/list-watch';
+import type { Node, Stored } from '@everynode/objects';
+import type { SchedulerContext } from '../../scheduler-context.js';
+import type { Liveness } from './liveness.js';
+
+const TICK_MS = 1000;
+/** A tick that is this late means that the process was stopped, and that heartbeats may have been lost meanwhile. */
+const STALL_MS = 5000;
+
+export interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'log'> {
+  nodes: ObjectCache<Stored<Node>>;
+  liveness: Liveness;
+  /** A heartbeat of the node has arrived. */
+  onHeartbeat: (node: string) => void;
+  /** The node was silent for too long. */
+  onLost: (node: string) => void;
+}
+
+/**
+ * Follows the heartbeats on the bus and finds the nodes that have none. Every replica follows all of them, so that each
+ * knows enough to judge from the moment it takes a shard. Resolves when the signal aborts.
+ */
+export async function followHeartbeats(options: HeartbeatOptions): Promise<void> {
+  const { bus, signal, liveness, onLost } = options;
+  let lastTick = performance.now();
+  const tick = (): void => {
+    const now = performance.now();
+    if (!bus.connected || now - lastTick > STALL_MS) liveness.startListening(now);
+    lastTick = now;
+    for (const node of liveness.judge(now)) onLost(node);
+  };
+  const timer = setInterval(tick, TICK_MS);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  // Only new ones: a stored heartbeat may be two minutes old and would bring a lost node back for no reason.
+  await bus.follow(streams.heartbeats.name, subjects.allHeartbeats, {
+    onReset: () => liveness.startListening(performance.now()),
+    onMessage: ({ subject, body }) => receive(options, subject, body),
+  });
+}
+
+function receive({ nodes, log, onHeartbeat }: HeartbeatOptions, subject: string, body: string): void {
+  const agent = agentOfSubject(subject);
+  if (agent === undefined) return;
+  try {
+    for (const name of parseEvent('node-heartbeat', body).nodes) {
+      // An agent is not believed about a node of another one. A node that registers now counts from its next heartbeat.
+      if (nodes.get('', name)?.record.placement === agent) onHeartbeat(name);
+    }
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    log.warn({ err: error, subject }, 'a heartbeat was refused');
+  }
+}
