@@ -10,7 +10,7 @@ import type { Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { ShardedQueue } from '../sharded-queue.js';
-import { decideCollection, decideFinalizerRemoval, decideForcedDeletion, decideRelease } from './collect.js';
+import { decideCollection, decideFinalizerRemoval, decideForcedDeletion, decideRelease } from './decide-collection.js';
 import {
   actionFor,
   blocks,
