@@ -158,6 +158,29 @@ describe('foreground deletion', () => {
   });
 });
 
+describe('a dependent outside all namespaces', () => {
+  it('goes with its owner, as one in a namespace does', async () => {
+    const owner = await running.create('nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'owning' },
+      spec: {},
+    });
+    await running.create('priorityclasses.scheduling.k8s.io', {
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name: 'owned', ...ownedBy(owner) },
+      value: 1,
+    });
+    await running.settled();
+    expect(await running.get('priorityclasses.scheduling.k8s.io', '', 'owned')).toBeDefined();
+    await running.remove('nodes', '', 'owning');
+    await eventually(async () =>
+      expect(await running.get('priorityclasses.scheduling.k8s.io', '', 'owned')).toBeUndefined(),
+    );
+  });
+});
+
 describe('orphaning deletion', () => {
   it('takes the owner out of its dependents and lets it go', async () => {
     const owner = await daemonSet('orphaning');
