@@ -8,7 +8,7 @@ import {
 } from '../assessment/assessment.js';
 import type { NodeFault } from '../assessment/node-fault.js';
 import { compareZones } from '../limits/zone-order.js';
-import { RolloutParts } from './rollout-parts.js';
+import { RolloutParts } from './zone-roles.js';
 import { type RolloutPermission, UNHELD } from './rollout-permission.js';
 import { rolloutNumbers, scaled } from './strategy.js';
 
