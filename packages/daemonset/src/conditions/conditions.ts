@@ -1,6 +1,7 @@
 import { conditionOf, type DaemonSet, type DaemonSetCondition, type DaemonSetStatus } from '@everynode/objects';
 import { nameNodes } from '../explain/name-nodes.js';
 import type { RolloutLimits } from '../limits/rollout-limits.js';
+import { zoneInTurn } from '../rollout/rollout-decision.js';
 import type { RolloutLedger } from '../rollout/rollout-ledger.js';
 import { HOLD_REASONS, permissionOf } from '../rollout/rollout-permission.js';
 
@@ -110,7 +111,7 @@ function stageOf(view: ConditionView): Stage {
   if (idle && old > 0 && old <= limits.partition) {
     return { stage: 'waiting', reason: 'Partition', message: `${old} nodes keep the old revision; ${progress}` };
   }
-  const turn = ledger.zoneInTurn(permission);
+  const turn = zoneInTurn(ledger, permission);
   const where = turn === undefined ? '' : `; in turn: ${limits.zones?.label} ${turn || '(none)'}`;
   return { stage: 'under-way', reason: 'RolloutProgressing', message: `${progress}${where}${waitingFor(ledger)}` };
 }
@@ -123,7 +124,7 @@ function canariesDone(ledger: RolloutLedger, { canary }: RolloutLimits): boolean
 
 /** Names the nodes that use up the budget, and what is wrong with each. */
 function waitingFor(ledger: RolloutLedger): string {
-  const nodes = [...ledger.underWay(), ...ledger.broken()].sort();
+  const nodes = [...ledger.updating(), ...ledger.broken()].sort();
   return nodes.length > 0 ? `; waiting for ${nameNodes(nodes, (node) => withFault(ledger, node))}` : '';
 }
 

@@ -1,6 +1,7 @@
 import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { describePreview, explainDaemonSet, previewChange } from './explain.js';
+import { describePreview, previewChange } from './change-preview.js';
+import { explainDaemonSet } from './explain.js';
 
 const node = (name: string, more: object = {}): Node => ({
   metadata: { name, labels: { disk: 'ssd' } },

@@ -1,8 +1,8 @@
 /** Nodes named in one line, so that a sentence stays one. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** `describe` may say more of a node than its name. */
 export function nameNodes(names: readonly string[], describe = (name: string): string => name): string {
-  const named = names.slice(0, MOST_NAMED).map(describe).join(', ');
-  return names.length > MOST_NAMED ? `${named} and ${names.length - MOST_NAMED} more` : named;
+  const named = names.slice(0, MAX_NAMED).map(describe).join(', ');
+  return names.length > MAX_NAMED ? `${named} and ${names.length - MAX_NAMED} more` : named;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOW, type Place, places, rolloutCluster } from '../../fixtures/rollout-cluster.js';
+import { decideRollout, zoneInTurn } from '../rollout/rollout-decision.js';
 
 function rollout(
   annotations: Record<string, string>,
@@ -9,10 +10,10 @@ function rollout(
   maxSurge = 0,
 ) {
   const { daemonSet, ledger, permission } = rolloutCluster(annotations, described, { maxUnavailable, maxSurge, now });
-  const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, permission);
+  const { deletes, createOn } = decideRollout(ledger, daemonSet.spec?.updateStrategy, permission);
   return {
     updates: [...deletes.map(({ node }) => node), ...createOn],
-    turn: ledger.zoneInTurn(permission),
+    turn: zoneInTurn(ledger, permission),
     hold: permission.hold?.reason,
     recheck: [...ledger.nodes()].map(([, { recheckAtMs }]) => recheckAtMs).find((at) => at !== undefined),
   };

@@ -6,6 +6,7 @@ import { assessNode, type NodeAssessment } from '../assessment/assessment.js';
 import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
 import { REVISION_LABEL } from '../pods/daemon-pod.js';
 import { isPodDeleting } from '../pods/pod-state.js';
+import { decideRollout } from './rollout-decision.js';
 import { RolloutLedger } from './rollout-ledger.js';
 import { UNHELD } from './rollout-permission.js';
 
@@ -124,7 +125,7 @@ class Model {
   }
 
   #rollOut(): boolean {
-    const { deletes, createOn } = this.ledger.decide(this.daemonSet.spec?.updateStrategy);
+    const { deletes, createOn } = decideRollout(this.ledger, this.daemonSet.spec?.updateStrategy);
     const takesAvailable = deletes.some(({ pod }) => isPodReady(pod));
     const surgesBesideAvailable = createOn.some((node) => this.liveOn(node).some(isPodReady));
     for (const { node, pod } of deletes) this.delete(node, pod);
@@ -245,7 +246,7 @@ describe('a partition', () => {
         model.obey();
         model.changeTemplate();
         for (let pass = 0; pass < 30; pass += 1) {
-          const { deletes, createOn } = model.ledger.decide(model.daemonSet.spec?.updateStrategy, {
+          const { deletes, createOn } = decideRollout(model.ledger, model.daemonSet.spec?.updateStrategy, {
             ...UNHELD,
             minOld: partition,
           });
@@ -274,7 +275,7 @@ describe('any cluster under any edits', () => {
           const rebuilt = model.rebuilt();
           expect(model.ledger.counters()).toEqual(rebuilt.counters());
           const [kept, made] = [model.ledger, rebuilt].map((ledger) =>
-            ledger.decide(model.daemonSet.spec?.updateStrategy),
+            decideRollout(ledger, model.daemonSet.spec?.updateStrategy),
           );
           expect([kept?.deletes.length, kept?.createOn.length]).toEqual([made?.deletes.length, made?.createOn.length]);
         }

@@ -10,9 +10,11 @@ import {
   type RolloutOptions,
   rolloutCluster,
 } from '../../fixtures/rollout-cluster.js';
-import { OLD_PARTS } from '../assessment/assessment.js';
+import { OLD_ROLES } from '../assessment/rollout-role.js';
 import { conditionsFor } from '../conditions/conditions.js';
-import { explainDaemonSet, type NodeOutcome } from '../explain/explain.js';
+import { explainDaemonSet } from '../explain/explain.js';
+import type { NodeOutcome } from '../explain/node-explanation.js';
+import { decideRollout, zoneInTurn } from './rollout-decision.js';
 import { permissionOf, UNHELD } from './rollout-permission.js';
 
 const FROZEN = { 'everynode.io/frozen': 'true' };
@@ -25,7 +27,7 @@ const ZONES = { 'everynode.io/topology-order': 'zone' };
 
 /** What the controller would update now: the node of each pod that goes, and each node that gets a second pod. */
 function updatesOf({ daemonSet, ledger, permission }: RolloutCluster): string[] {
-  const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, permission);
+  const { deletes, createOn } = decideRollout(ledger, daemonSet.spec?.updateStrategy, permission);
   return [...deletes.map(({ node }) => node), ...createOn];
 }
 
@@ -276,10 +278,10 @@ describe('the controller, the conditions and explain', () => {
 
         // The controller keeps to it.
         if (!mayUpdate) expect(updates).toEqual([]);
-        const old = updates.filter((node) => OLD_PARTS.includes(ledger.get(node)?.rollout.kind ?? 'none'));
+        const old = updates.filter((node) => OLD_ROLES.includes(ledger.get(node)?.role.kind ?? 'none'));
         expect(old.length).toBeLessThanOrEqual(Math.max(0, ledger.old - minOld));
         if (canariesOnly) expect(old.every((node) => ledger.get(node)?.counts.canary === 1)).toBe(true);
-        const turn = ledger.zoneInTurn(permission);
+        const turn = zoneInTurn(ledger, permission);
         if (turn !== undefined) expect(old.every((node) => ledger.get(node)?.zone === turn)).toBe(true);
 
         // The conditions show it.
@@ -296,7 +298,7 @@ describe('the controller, the conditions and explain', () => {
           if (updates.includes(node) && !isManaged) expect(outcome).toBe('restart');
           if (outcome === 'create' || outcome === 'delete') expect(mayManage).toBe(true);
           if (isManaged && !mayManage) expect([outcome, reason]).toEqual(['wait', hold?.because]);
-          const isOld = OLD_PARTS.includes(assessment?.rollout.kind ?? 'none');
+          const isOld = OLD_ROLES.includes(assessment?.role.kind ?? 'none');
           if (isOld && !isManaged && !mayUpdate && options.type !== 'OnDelete') {
             expect([outcome, reason]).toEqual(['wait', `an old revision: ${hold?.because}`]);
           }

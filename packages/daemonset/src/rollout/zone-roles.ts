@@ -1,35 +1,33 @@
 import type { Pod } from '@everynode/objects';
-import type { RolloutPart } from '../assessment/assessment.js';
+import type { RoleKind, RolloutRole } from '../assessment/rollout-role.js';
 
-type PartKind = RolloutPart['kind'];
-
-/** What nodes of one zone do in a rollout, by kind. */
-export class RolloutParts {
-  readonly #parts = new Map<PartKind, Map<string, RolloutPart>>();
+/** The roles of one zone's nodes, by kind. */
+export class ZoneRoles {
+  readonly #byKind = new Map<RoleKind, Map<string, RolloutRole>>();
   /** Eligible nodes. */
   desired = 0;
 
-  set(node: string, part: RolloutPart): void {
-    let parts = this.#parts.get(part.kind);
-    if (!parts) {
-      parts = new Map();
-      this.#parts.set(part.kind, parts);
+  set(node: string, role: RolloutRole): void {
+    let nodes = this.#byKind.get(role.kind);
+    if (!nodes) {
+      nodes = new Map();
+      this.#byKind.set(role.kind, nodes);
     }
-    parts.set(node, part);
+    nodes.set(node, role);
   }
 
-  delete(node: string, kind: PartKind): void {
-    this.#parts.get(kind)?.delete(node);
+  delete(node: string, kind: RoleKind): void {
+    this.#byKind.get(kind)?.delete(node);
   }
 
-  count(kinds: readonly PartKind[]): number {
+  count(kinds: readonly RoleKind[]): number {
     let sum = 0;
-    for (const kind of kinds) sum += this.#parts.get(kind)?.size ?? 0;
+    for (const kind of kinds) sum += this.#byKind.get(kind)?.size ?? 0;
     return sum;
   }
 
-  /** Nodes of a kind, those that became so first at the front. */
-  *nodes(kind: PartKind): Iterable<[node: string, pod: Pod | undefined]> {
-    for (const [node, part] of this.#parts.get(kind) ?? []) yield [node, 'pod' in part ? part.pod : undefined];
+  /** Nodes of a kind, in the order in which they became so. */
+  *nodes(kind: RoleKind): Iterable<[node: string, pod: Pod | undefined]> {
+    for (const [node, role] of this.#byKind.get(kind) ?? []) yield [node, 'pod' in role ? role.pod : undefined];
   }
 }

@@ -18,6 +18,7 @@ import { findUntoleratedTaint, toleratesTaint } from '../placement/taints.js';
 import { daemonPodLabels, daemonPodTemplate, daemonPodTolerations } from '../pods/daemon-pod.js';
 import { claimOf, isPodUpdated } from '../pods/pod-state.js';
 import { nextRevisionNumber, type OldRevision, revisionHash, trimHistory } from '../revision.js';
+import { decideRollout } from '../rollout/rollout-decision.js';
 import { RolloutLedger } from '../rollout/rollout-ledger.js';
 import { rolloutNumbers } from '../rollout/strategy.js';
 
@@ -93,7 +94,7 @@ function rollout(
     mayCreateOnNodes: string[];
   },
 ) {
-  const { deletes, createOn } = ledgerOf(given).decide(given.daemonSet.spec?.updateStrategy);
+  const { deletes, createOn } = decideRollout(ledgerOf(given), given.daemonSet.spec?.updateStrategy);
   const names = deletes.map(({ pod }) => nameOf(pod));
   const within = (got: string[], must: string[], may: string[]): boolean =>
     must.every((name) => got.includes(name)) && got.every((name) => must.includes(name) || may.includes(name));
@@ -174,7 +175,7 @@ function sequence(
       managed.flatMap(([node, { create }]) => (create ? [node] : [])),
       managed.flatMap(([, { deletes }]) => deletes.map(({ pod }) => pod)),
     );
-    const rolled = ledgerOf(cluster()).decide(daemonSet.spec?.updateStrategy);
+    const rolled = decideRollout(ledgerOf(cluster()), daemonSet.spec?.updateStrategy);
     apply(
       rolled.createOn,
       rolled.deletes.map(({ pod }) => pod),

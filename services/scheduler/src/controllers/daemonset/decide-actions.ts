@@ -1,4 +1,4 @@
-import { type DeleteReason, permissionOf } from '@everynode/daemonset';
+import { type DeleteReason, decideRollout, permissionOf } from '@everynode/daemonset';
 import type { Pod } from '@everynode/objects';
 import type { ReconcilePass } from './reconcile-pass.js';
 
@@ -33,6 +33,6 @@ export function decideActions({ state, daemonSet }: ReconcilePass, due: readonly
     for (const { pod, reason } of assessment.deletes) actions.deletes.push({ node, pod, reason });
   }
   if (actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
-  const { deletes, createOn } = ledger.decide(daemonSet.spec?.updateStrategy, permission);
+  const { deletes, createOn } = decideRollout(ledger, daemonSet.spec?.updateStrategy, permission);
   return { createOn, deletes: deletes.map(({ node, pod }) => ({ node, pod, reason: 'update' })) };
 }
