@@ -30,8 +30,8 @@ async function firstThatExists(paths: string[]): Promise<string | undefined> {
 }
 
 /**
- * The engine that answers; else one of our own, which takes root and a dockerd. On CI a missing dockerd is installed; on
- * anybody's own machine nothing is.
+ * The engine that answers; else one of our own, which takes root and a dockerd. On CI a missing dockerd is installed;
+ * on anybody's own machine nothing is.
  */
 export async function findOrStartEngine(): Promise<Engine> {
   const host = process.env.DOCKER_HOST;

@@ -6,8 +6,8 @@ import { findNatsServer } from '@everynode/local-stack';
 import { execa } from 'execa';
 
 /**
- * Images from what this machine has, for places where no registry can be reached: a base with Node, and Postgres and NATS
- * on top of it. Each service image is then built by the project's own Dockerfile from that base.
+ * Images from what this machine has, for places where no registry can be reached: a base with Node, and Postgres and
+ * NATS on top of it. Each service image is then built by the project's own Dockerfile from that base.
  */
 export const BASE = 'everynode-test/base';
 export const POSTGRES = 'everynode-test/postgres';

@@ -44,7 +44,10 @@ export class ApiClient {
     this.#agent.destroy();
   }
 
-  /** Rejects when the connection fails; any HTTP status is an answer. */
+  /**
+   * Any HTTP status is an answer.
+   * @throws Error when the connection fails or the answer is not JSON.
+   */
   call(method: string, path: string, options: { accept?: string; body?: unknown } = {}): Promise<ApiResponse> {
     const { accept = 'application/json', body } = options;
     const text = body === undefined ? undefined : JSON.stringify(body);

@@ -59,7 +59,8 @@ async function readManifest(filename: string): Promise<{ metadata?: { namespace?
 
 /**
  * Prints why a DaemonSet runs where it runs, or, of a manifest in a file, what would become of each node if it were
- * applied. Rejects with the API's message.
+ * applied.
+ * @throws Error with the API's message.
  */
 export async function explainDaemonSet(
   word: string | undefined,

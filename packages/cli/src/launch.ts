@@ -28,7 +28,7 @@ export interface StartRequest {
 /** A supervisor that is starting or running. */
 export interface Launched {
   pid: number;
-  /** Rejects when the start has failed, and what was up is down again; never resolves. */
+  /** Never resolves. It rejects when the start has failed and everything has stopped again. */
   failed: Promise<never>;
 }
 

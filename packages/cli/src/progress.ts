@@ -64,7 +64,8 @@ interface Context {
 
 /**
  * Shows a start as it goes on, on a terminal and in a log file alike, and resolves when the cluster can be used.
- * Rejects when a step exceeds its deadline; the caller notices a failure of the supervisor itself.
+ * The caller notices a failure of the supervisor itself.
+ * @throws Error when a step exceeds its deadline.
  */
 export async function showStart(
   paths: StatePaths,

@@ -84,8 +84,9 @@ export class Stack implements StackControl {
   }
 
   /**
-   * Resolves when the API answers and the agents run (their nodes may still be registering). Rejects when something
-   * cannot start, with its log's end, or another supervisor holds the directory; call `stop` then, too.
+   * Resolves when the API answers and the agents run (their nodes may still be registering). Call `stop` also when it
+   * fails.
+   * @throws Error when something cannot start, with the end of its log, or another supervisor holds the directory.
    */
   start(): Promise<void> {
     this.#starting ??= this.#start();

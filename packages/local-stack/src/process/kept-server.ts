@@ -17,7 +17,8 @@ export interface KeptServer<S extends RunningServer> {
 
 /**
  * Starts a server and keeps it running, with back-off between failures, until `stop`. `start` has to use the same
- * address every time. Rejects when the first start fails; later failures go to `log`.
+ * address every time. Failures after the first start go to `log`.
+ * @throws Error of the first start when that fails.
  */
 export async function keepRunning<S extends RunningServer>(
   name: string,

@@ -79,7 +79,7 @@ export async function dropNatsData(dir: string): Promise<void> {
 /**
  * Starts a NATS server with JetStream on a free loopback port, with a user for the services and one for each agent.
  * It ends with this process at the latest; streams on disk are there again after a restart.
- * Throws with the end of the server's log when it does not come up.
+ * @throws Error with the end of the server's log when it does not come up.
  */
 export async function startNats(options: NatsOptions): Promise<RunningNats> {
   const { dir, log = () => undefined } = options;

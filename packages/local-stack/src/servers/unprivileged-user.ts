@@ -21,7 +21,7 @@ function parseUsers(passwd: string): SystemUser[] {
 }
 
 /**
- * The account that runs Postgres for root: `postgres`, else `nobody`, else the first account that is not root. It has
+ * The account that runs Postgres for root: the first of {@link PREFERRED}, else the first that is not root. It has
  * to be in the passwd file, since initdb looks up the name of the user that it runs as.
  * @throws Error with advice when the file has no such account.
  */
