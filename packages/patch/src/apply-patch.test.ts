@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { deepFreeze, expectRefusal } from '../fixtures/expect-refusal.js';
+import { lookupType, POD } from '../fixtures/schema.js';
 import { applyPatch } from './apply-patch.js';
-import { deepFreeze, expectRefusal } from './fixtures/expect-refusal.js';
-import { lookupType, POD } from './fixtures/schema.js';
 
 const schema = { typeName: POD, lookupType };
 const pod = deepFreeze({ spec: { containers: [{ name: 'a' }] } });

@@ -21,5 +21,4 @@ export {
   ownersAfterUpdate,
   type WrittenHalf,
 } from './server-side-apply/ownership.js';
-export { diffStrategicMerge, threeWayMergePatch } from './strategic-merge/diff.js';
 export { applyStrategicMergePatch } from './strategic-merge/merge-map.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createPatch } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
-import { deepFreeze, expectRefusal } from './fixtures/expect-refusal.js';
+import { deepFreeze, expectRefusal } from '../fixtures/expect-refusal.js';
 import { applyJsonPatch, MAX_JSON_PATCH_OPERATIONS } from './json-patch.js';
 
 /** The sample below, as tests change it into what they expect. */

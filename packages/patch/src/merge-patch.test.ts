@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deepFreeze, expectRefusal } from './fixtures/expect-refusal.js';
+import { deepFreeze, expectRefusal } from '../fixtures/expect-refusal.js';
 import { applyMergePatch } from './merge-patch.js';
 
 type Json = Record<string, unknown>;

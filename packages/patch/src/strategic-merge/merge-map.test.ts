@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deepFreeze, expectRefusal } from '../fixtures/expect-refusal.js';
-import { CONTROLLER_REVISION, DAEMON_SET, lookupType, NODE, POD } from '../fixtures/schema.js';
+import { deepFreeze, expectRefusal } from '../../fixtures/expect-refusal.js';
+import { CONTROLLER_REVISION, DAEMON_SET, lookupType, NODE, POD } from '../../fixtures/schema.js';
 import { applyStrategicMergePatch } from './merge-map.js';
 
 const patchPod = (spec: object, patch: object): unknown =>

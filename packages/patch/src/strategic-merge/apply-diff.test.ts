@@ -1,9 +1,9 @@
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deepFreeze } from '../fixtures/expect-refusal.js';
-import { DAEMON_SET, lookupType, NODE, POD } from '../fixtures/schema.js';
-import { diffStrategicMerge, threeWayMergePatch } from './diff.js';
+import { deepFreeze } from '../../fixtures/expect-refusal.js';
+import { DAEMON_SET, lookupType, NODE, POD } from '../../fixtures/schema.js';
+import { diffStrategicMerge, threeWayMergePatch } from '../../fixtures/strategic-diff.js';
 import { applyStrategicMergePatch } from './merge-map.js';
 
 const named = (...names: string[]): { name: string }[] => names.map((name) => ({ name }));
