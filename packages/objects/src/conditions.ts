@@ -1,4 +1,4 @@
-import type { Node, Pod } from './kinds/index.js';
+import type { Node, Pod } from './kinds/api-types.js';
 
 /** The condition of a type; undefined when the status has none. */
 export function conditionOf<C extends { type: string }>(

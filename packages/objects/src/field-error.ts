@@ -18,7 +18,7 @@ const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
 ]);
 
 /** `BODY: VALUE: DETAIL` without the field path: the `message` of a cause. */
-export function fieldErrorBody(error: FieldError): string {
+function fieldErrorBody(error: FieldError): string {
   const parts: string[] = [FIELD_ERROR_TEXTS[error.type]];
   if (SHOWS_VALUE.has(error.type)) parts.push(error.value === undefined ? 'null' : JSON.stringify(error.value));
   if (error.detail) parts.push(error.detail);

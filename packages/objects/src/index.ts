@@ -1,29 +1,143 @@
-export * from './api-error.js';
+export {
+  ApiError,
+  alreadyExists,
+  conflict,
+  type ErrorSubject,
+  forbiddenTo,
+  generatedNameTaken,
+  notFound,
+  staleWrite,
+} from './api-error.js';
 export { canonicalJson } from './canonical-json.js';
-export { conditionOf, isConditionTrue, isNodeReady, isPodReady } from './conditions.js';
-export * from './decode/index.js';
-export * from './defaults/index.js';
-export * from './deletion/index.js';
-export * from './discovery/index.js';
-export * from './disruption/disruption-status.js';
-export * from './field-error.js';
+export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
+export { isJsonObject } from './decode/canonical-value.js';
+export { DecodeFault } from './decode/decode-fault.js';
+export {
+  type Decoded,
+  type DecodeTarget,
+  decodeObject,
+  type FieldValidation,
+  readObjectOf,
+  strictFault,
+} from './decode/decode-object.js';
+export { type ParsedBody, parseBody, parseJsonText } from './decode/parse-body.js';
+export { strictJsonFaults } from './decode/strict-json.js';
+export { unknownFields } from './decode/unknown-fields.js';
+export { addDefaultTolerations } from './defaults/pod.js';
+export { withServiceAccount } from './defaults/pod-spec.js';
+export { type DeletionDecision, decideDeletion, isReleased } from './deletion/decide-deletion.js';
+export {
+  type DeletionOptions,
+  FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
+  type PropagationPolicy,
+} from './deletion/delete-options.js';
+export { aggregatedDiscovery } from './discovery/aggregated-discovery.js';
+export { contentHash } from './discovery/content-hash.js';
+export { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery/legacy-discovery.js';
+export { type PostedKind, postedKinds, type ReviewKind } from './discovery/posted-kinds.js';
+export { groupVersionPath, groupVersions, inGroupVersion, type ServedApi } from './discovery/served-api.js';
+export {
+  beyondBudgets,
+  DISRUPTION_TIMEOUT_MS,
+  disruptionStatus,
+  guards,
+  judgeEviction,
+} from './disruption/disruption-status.js';
+export { type FieldError, invalid } from './field-error.js';
 export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
-export * from './kinds/index.js';
-export * from './kube-object.js';
+export type {
+  Affinity,
+  Container,
+  ContainerState,
+  ContainerStatus,
+  ControllerRevision,
+  DaemonSet,
+  DaemonSetCondition,
+  DaemonSetStatus,
+  DaemonSetUpdateStrategy,
+  LabelSelector,
+  Lease,
+  ManagedFieldsEntry,
+  Node,
+  NodeCondition,
+  NodeSelector,
+  NodeSelectorTerm,
+  NodeSpec,
+  NodeStatus,
+  OwnerReference,
+  Pod,
+  PodCondition,
+  PodDisruptionBudget,
+  PodDisruptionBudgetStatus,
+  PodSpec,
+  PodStatus,
+  ResourceRequirements,
+  Taint,
+  Toleration,
+} from './kinds/api-types.js';
+export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js';
+export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
-export * from './pod-priority.js';
+export { type PriorityFacts, priorityClassIn, resolvePriority } from './pod-priority.js';
 export { withPodScheduled } from './pod-scheduled.js';
-export * from './quantity/index.js';
-export * from './record.js';
-export * from './resource.js';
-export * from './resources/index.js';
+export {
+  compareQuantities,
+  formatQuantity,
+  milliValue,
+  parseQuantity,
+  QuantityError,
+  wholeValue,
+} from './quantity/quantity.js';
+export {
+  AGENT_ANNOTATION,
+  type MetadataText,
+  metadataText,
+  type ObjectRecord,
+  recordToItemJson,
+  recordToJson,
+  recordToObject,
+  type StoredParts,
+  splitObject,
+  trustedMetadata,
+} from './record.js';
+export {
+  apiVersionOf,
+  type ResourceDefinition,
+  type RowAt,
+  type SubresourceAction,
+  type SubresourceDefinition,
+  type SubresourcePart,
+  type Verb,
+} from './resource.js';
+export { findResource, resourceByStorage, resources } from './resources/registry.js';
 export { isRetryable } from './retryable.js';
-export * from './schema/index.js';
-export * from './selectors/index.js';
-export { semanticallyEqual } from './semantic-equal.js';
-export type { FieldErrorType, StatusReason } from './status-reasons.js';
-export * from './table/index.js';
-export * from './timestamp.js';
-export * from './validation/index.js';
+export {
+  type FieldFacts,
+  INT_OR_STRING,
+  lookupType,
+  QUANTITY,
+  type TypeFacts,
+  typeOfKind,
+  type ValueFacts,
+} from './schema/type-facts.js';
+export {
+  compileFieldSelector,
+  type FieldRequirement,
+  parseFieldSelector,
+  requiredFieldValue,
+} from './selectors/field-selector.js';
+export { isEmptySelector, matchesLabelSelector } from './selectors/label-selector.js';
+export { parseLabelSelector } from './selectors/parse-label-selector.js';
+export {
+  formatRequirements,
+  matchesRequirements,
+  newRequirement,
+  parseInt64,
+  type Requirement,
+  type SelectorOperator,
+} from './selectors/requirement.js';
+export type { StatusReason } from './status-reasons.js';
+export { microTimestamp, timestamp } from './timestamp.js';

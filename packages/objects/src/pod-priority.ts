@@ -10,7 +10,7 @@ export interface PriorityFacts {
 }
 
 /** Of the classes for pods that name none the one of the lowest value; undefined where there is none. */
-export function globalDefaultClass<T extends PriorityFacts>(classes: Iterable<T>): T | undefined {
+function globalDefaultClass<T extends PriorityFacts>(classes: Iterable<T>): T | undefined {
   let found: T | undefined;
   for (const one of classes) {
     if (one.globalDefault && (!found || (one.value ?? 0) < (found.value ?? 0))) found = one;

@@ -28,7 +28,7 @@ export interface ObjectRecord {
 }
 
 /** The parts of a record that depend on its content alone. */
-export type RecordParts = Pick<ObjectRecord, 'metadata' | 'desired' | 'observed'>;
+type RecordParts = Pick<ObjectRecord, 'metadata' | 'desired' | 'observed'>;
 
 declare const isMetadata: unique symbol;
 
@@ -60,13 +60,6 @@ export function splitObject(object: KubeObject): StoredParts {
     desired: JSON.stringify(desired),
     observed: status === undefined || status === null ? null : JSON.stringify(status),
   };
-}
-
-/** Where an object belongs besides its key: see {@link ObjectRecord.placement}. */
-export function placementOf(resource: ResourceName, object: KubeObject): string | null {
-  if (resource === 'pods') return (object.spec as { nodeName?: string } | undefined)?.nodeName ?? null;
-  if (resource === 'nodes') return object.metadata.annotations?.[AGENT_ANNOTATION] ?? null;
-  return null;
 }
 
 /** JSON text of the whole object. Joins the parts as they are: nothing is parsed. */

@@ -1,3 +1,4 @@
+import type { DeletionRules } from './deletion/decide-deletion.js';
 import type { FieldError } from './field-error.js';
 import type { ResourceName } from './kinds/kinds.js';
 import type { KubeObject } from './kube-object.js';
@@ -13,7 +14,7 @@ export interface TableColumn {
   priority: 0 | 1;
 }
 
-export type TableCell = string | number | boolean;
+type TableCell = string | number | boolean;
 
 /** A row: one cell a column, and conditions (a finished pod carries `Completed`). */
 export interface TableRow {
@@ -92,8 +93,14 @@ export interface ResourceDefinition {
   updatesUnconditionally: boolean;
   /** Does a DELETE answer with the object even when it is gone, and not with a Status? */
   returnsDeleted: boolean;
-  /** Policy of a DELETE that names none: `Background` for apps/v1 and core. */
-  defaultPropagation: 'Background' | 'Orphan';
+  /** What a DELETE does to an object. */
+  deletion: DeletionRules;
+  /** Value of {@link ObjectRecord.placement} for an object in stored form. */
+  placementOf(object: KubeObject): string | null;
+  /** The selectable field whose value is the placement; undefined when there is none. */
+  placementField: string | undefined;
+  /** The field manager that upstream's writer of the status uses. */
+  statusWriter: 'kubelet' | 'kube-controller-manager';
   /** Fills in defaults, as upstream's SetDefaults functions; runs on every write before validation. */
   setDefaults(object: KubeObject): void;
   /** Drops what a creator may not set (status) and gives first values. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /** What is said of a type and its fields, for people. */
-export interface TypeDescription {
+interface TypeDescription {
   /** Empty where only fields are described. */
   description: string;
   fields: Readonly<Record<string, string>>;

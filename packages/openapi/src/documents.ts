@@ -6,7 +6,7 @@ import { type OpenApiV3Document, openApiV3 } from './v3.js';
 import { encodeOpenApiV3 } from './v3-protobuf.js';
 
 /** What goes out, with a hash that changes when it does. */
-export interface EncodedDocument<Body extends string | Uint8Array = string> {
+interface EncodedDocument<Body extends string | Uint8Array = string> {
   body: Body;
   hash: string;
 }

@@ -40,7 +40,7 @@ export interface Operation {
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 export const PATCH_TYPE = `${META}.Patch`;
-export const STATUS_TYPE = `${META}.Status`;
+const STATUS_TYPE = `${META}.Status`;
 const DELETE_OPTIONS_TYPE = `${META}.DeleteOptions`;
 
 export const PATCH_MEDIA_TYPES = [

@@ -11,7 +11,7 @@ import type { Descriptions } from './descriptions.js';
 export type JsonSchema = Record<string, unknown>;
 
 /** How references are written, and what each version of OpenAPI can say. */
-export interface Dialect {
+interface Dialect {
   refPrefix: string;
   /**
    * True for OpenAPI 3: `oneOf` and defaults are written, and a reference with anything beside it goes into `allOf`.
@@ -24,7 +24,7 @@ export const V2: Dialect = { refPrefix: '#/definitions/', isRich: false };
 export const V3: Dialect = { refPrefix: '#/components/schemas/', isRich: true };
 
 /** Types that a set of types reaches, themselves among them. Names that the schema does not have are left out. */
-export function reachableTypes(roots: Iterable<string>): Map<string, TypeFacts> {
+function reachableTypes(roots: Iterable<string>): Map<string, TypeFacts> {
   const reached = new Map<string, TypeFacts>();
   const queue = [...roots];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
@@ -49,7 +49,7 @@ export function schemasOf(roots: Iterable<string>, descriptions: Descriptions, d
 }
 
 /** The schema of one type, with what clients need to merge patches, as upstream publishes it. */
-export function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, dialect: Dialect): JsonSchema {
+function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, dialect: Dialect): JsonSchema {
   const texts = descriptions[name];
   const description = texts?.description ? { description: texts.description } : {};
   const kinds = facts.gvk && { 'x-kubernetes-group-version-kind': facts.gvk };

@@ -22,7 +22,7 @@ export const PATCH_MEDIA_TYPES = [
 export const APPLY_MEDIA_TYPE = 'application/apply-patch+yaml';
 
 /** Where a strategic merge patch finds the merge keys of the object. */
-export interface PatchSchema {
+interface PatchSchema {
   /** Name of the object's type in the schema: `io.k8s.api.apps.v1.DaemonSet`. */
   typeName: string;
   lookupType: LookupType;

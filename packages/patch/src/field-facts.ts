@@ -24,7 +24,7 @@ export interface TypeFacts {
 export type LookupType = (name: string) => TypeFacts | undefined;
 
 /** How one field takes a patch. */
-export interface FieldStrategy {
+interface FieldStrategy {
   /** True for lists whose items are matched and merged; other lists are replaced. */
   mergesList: boolean;
   /** True for maps that are replaced and not merged. */

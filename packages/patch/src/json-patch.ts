@@ -12,7 +12,7 @@ export const MAX_JSON_PATCH_OPERATIONS = 10_000;
  * Most bytes of JSON that all `copy` operations of one patch may add together (apiserver, 3 MiB). Without it thirty
  * copies of a list into itself fill any memory.
  */
-export const MAX_COPIED_BYTES = 3 * 1024 * 1024;
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 /** Members that each operation must have beside `op` and `path`. */
 const REQUIRED = {

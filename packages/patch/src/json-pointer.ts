@@ -4,7 +4,7 @@ import { isMap, type JsonMap, member } from './json.js';
 const UNADDRESSABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The place that a pointer names. `value` is undefined when nothing is there. */
-export interface PointerTarget {
+interface PointerTarget {
   parent: unknown;
   key: string;
   value: unknown;

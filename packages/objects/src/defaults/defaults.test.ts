@@ -3,7 +3,7 @@ import { canonicalValue } from '../decode/index.js';
 import type { DaemonSet, Namespace, Node, Pod, PodSpec, Secret } from '../kinds/api-types.js';
 import {
   addDefaultTolerations,
-  imageTag,
+  defaultPullPolicy,
   qosClassOf,
   setDaemonSetDefaults,
   setNamespaceDefaults,
@@ -162,17 +162,19 @@ describe('a pod', () => {
   });
 });
 
-describe('imageTag', () => {
+describe('defaultPullPolicy', () => {
   it.each([
-    ['busybox', 'latest'],
-    ['busybox:1.36', '1.36'],
-    ['registry:5000/a/b', 'latest'],
-    ['registry:5000/a/b:v1', 'v1'],
-    ['a@sha256:0123', ''],
-    ['a:v1@sha256:0123', 'v1'],
-    ['', ''],
-  ])('%s', (image, tag) => {
-    expect(imageTag(image)).toBe(tag);
+    ['busybox', 'Always'],
+    ['busybox:latest', 'Always'],
+    ['busybox:1.36', 'IfNotPresent'],
+    ['registry:5000/a/b', 'Always'],
+    ['registry:5000/a/b:v1', 'IfNotPresent'],
+    ['a@sha256:0123', 'IfNotPresent'],
+    ['a:v1@sha256:0123', 'IfNotPresent'],
+    ['a:latest@sha256:0123', 'Always'],
+    ['', 'IfNotPresent'],
+  ])('of %j', (image, policy) => {
+    expect(defaultPullPolicy(image)).toBe(policy);
   });
 });
 

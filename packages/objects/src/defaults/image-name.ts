@@ -5,7 +5,7 @@ const TAG = /^[^@]*\/?[^/@:]+:([\w][\w.-]{0,127})$/;
  * The tag of an image, `latest` when it names neither tag nor digest, empty when it has a digest alone or is no name
  * (distribution's reference grammar, as the kubelet's ParseImageName reads it).
  */
-export function imageTag(image: string): string {
+function imageTag(image: string): string {
   const [name = '', digest] = image.split('@', 2);
   const tag = TAG.exec(name)?.[1];
   if (tag !== undefined) return tag;

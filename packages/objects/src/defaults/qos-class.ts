@@ -2,7 +2,7 @@ import type { PodSpec } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
 import { containersOf } from './pod-spec.js';
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 const COUNTED = ['cpu', 'memory'];
 

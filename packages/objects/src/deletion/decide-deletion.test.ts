@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredMeta } from '../kube-object.js';
 import { type Deletable, type DeletionDecision, decideDeletion, isReleased } from './decide-deletion.js';
 import type { DeletionOptions } from './delete-options.js';
-import { plainDeletionRules, podDeletionRules } from './pod-deletion.js';
+import { podDeletionRules } from './pod-deletion.js';
 
 const GRACE_7 = { terminationGracePeriodSeconds: 7 };
 const GRACE_20 = { terminationGracePeriodSeconds: 20 };
@@ -25,7 +25,7 @@ const marked = (decision: DeletionDecision): Partial<StoredMeta> => {
   return JSON.parse(decision.parts.metadata) as StoredMeta;
 };
 const plain = (object: Deletable, options: DeletionOptions = {}) =>
-  decideDeletion(object, options, plainDeletionRules, NOW);
+  decideDeletion(object, options, { defaultPropagation: 'Background' }, NOW);
 const pod = (object: Deletable, options: DeletionOptions = {}) =>
   decideDeletion(object, options, podDeletionRules, NOW);
 

@@ -1,4 +1,3 @@
-import type { ResourceName } from '../kinds/kinds.js';
 import type { Deletable, DeletionRules } from './decide-deletion.js';
 
 /**
@@ -11,14 +10,6 @@ export const podDeletionRules: DeletionRules = {
   defaultPropagation: 'Background',
   graceSeconds: podGraceSeconds,
 };
-
-/** Rules of kinds without a grace period, with the default propagation of core and apps/v1. */
-export const plainDeletionRules: DeletionRules = { defaultPropagation: 'Background' };
-
-/** The rules for the objects of a stored resource. */
-export function deletionRulesOf(storage: ResourceName): DeletionRules {
-  return storage === 'pods' ? podDeletionRules : plainDeletionRules;
-}
 
 const FINISHED: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
 /** What a pod gets that says nothing (core/v1 defaults). */

@@ -8,7 +8,7 @@ interface GroupVersionKind {
   kind: string;
 }
 
-export interface ApiResourceDiscovery {
+interface ApiResourceDiscovery {
   resource: string;
   responseKind: GroupVersionKind;
   scope: 'Namespaced' | 'Cluster';
@@ -19,13 +19,13 @@ export interface ApiResourceDiscovery {
   subresources?: { subresource: string; responseKind: GroupVersionKind; verbs: Verb[] }[];
 }
 
-export interface ApiGroupDiscovery {
+interface ApiGroupDiscovery {
   /** No name for the core group. */
   metadata: { name?: string };
   versions: { version: string; resources: ApiResourceDiscovery[]; freshness: 'Current' }[];
 }
 
-export interface ApiGroupDiscoveryList {
+interface ApiGroupDiscoveryList {
   kind: 'APIGroupDiscoveryList';
   apiVersion: `apidiscovery.k8s.io/${'v2' | 'v2beta1'}`;
   metadata: Record<string, never>;

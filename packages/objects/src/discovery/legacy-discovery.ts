@@ -4,7 +4,7 @@ import { resourceByStorage } from '../resources/index.js';
 import type { PostedKind } from './posted-kinds.js';
 import { type GroupVersion, groupVersions, inGroupVersion, type ServedApi } from './served-api.js';
 
-export interface ApiVersions {
+interface ApiVersions {
   kind: 'APIVersions';
   versions: string[];
   serverAddressByClientCIDRs: { clientCIDR: string; serverAddress: string }[];
@@ -16,24 +16,24 @@ interface GroupVersionEntry {
 }
 
 /** A group inside a list; as a document of its own it has kind and apiVersion. */
-export interface ApiGroupEntry {
+interface ApiGroupEntry {
   name: string;
   versions: GroupVersionEntry[];
   preferredVersion: GroupVersionEntry;
 }
 
-export interface ApiGroup extends ApiGroupEntry {
+interface ApiGroup extends ApiGroupEntry {
   kind: 'APIGroup';
   apiVersion: 'v1';
 }
 
-export interface ApiGroupList {
+interface ApiGroupList {
   kind: 'APIGroupList';
   apiVersion: 'v1';
   groups: ApiGroupEntry[];
 }
 
-export interface ApiResource {
+interface ApiResource {
   name: string;
   singularName: string;
   namespaced: boolean;
@@ -48,7 +48,7 @@ export interface ApiResource {
   storageVersionHash?: string;
 }
 
-export interface ApiResourceList {
+interface ApiResourceList {
   kind: 'APIResourceList';
   apiVersion: 'v1';
   groupVersion: string;

@@ -66,7 +66,7 @@ export function disruptionStatus(
 }
 
 /** What a budget has to say about an eviction. */
-export type EvictionVerdict =
+type EvictionVerdict =
   /** It may go; `status` is the budget's from then on, undefined when it is not used up. */
   | { kind: 'allow'; status: PodDisruptionBudgetStatus | undefined }
   | { kind: 'wait'; retryAfterSeconds: number; because: string };

@@ -1,1 +1,1 @@
-export * from './quantity.js';
+export { compareQuantities, formatQuantity, milliValue, parseQuantity, QuantityError } from './quantity.js';

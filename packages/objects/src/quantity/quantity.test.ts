@@ -1,18 +1,12 @@
+import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  addQuantities,
-  canonicalQuantity,
-  compareQuantities,
-  formatQuantity,
-  milliValue,
-  parseQuantity,
-  QuantityError,
-  subtractQuantities,
-  wholeValue,
-} from './quantity.js';
+import { compareQuantities, formatQuantity, milliValue, parseQuantity, QuantityError, wholeValue } from './quantity.js';
 
-describe('canonicalQuantity', () => {
+/** The form in which the API writes a quantity. */
+const canonical = (text: string | number): string => formatQuantity(parseQuantity(text));
+
+describe('the canonical form', () => {
   it.each([
     ['0', '0'],
     ['0Gi', '0'],
@@ -40,8 +34,8 @@ describe('canonicalQuantity', () => {
     [2, '2'],
     [0.1, '100m'],
     ['1.2u', '1200n'],
-  ])('%s is %s', (text, canonical) => {
-    expect(canonicalQuantity(text)).toBe(canonical);
+  ])('%s is %s', (text, expected) => {
+    expect(canonical(text)).toBe(expected);
   });
 
   it.each(['', 'abc', '1 Gi', '1.2.3', '--1', '.', '1Zi'])('%j matches no quantity', (text) => {
@@ -54,8 +48,8 @@ describe('canonicalQuantity', () => {
   });
 
   it('does not build huge powers', () => {
-    expect(canonicalQuantity('1e999999999')).toBe('9223372036854775807');
-    expect(canonicalQuantity('1e-999999999')).toBe('1e-9');
+    expect(canonical('1e999999999')).toBe('9223372036854775807');
+    expect(canonical('1e-999999999')).toBe('1e-9');
   });
 });
 
@@ -81,16 +75,16 @@ describe('arithmetic', () => {
         expect(parseQuantity(text).nanos).toBe(value.nanos);
         expect(formatQuantity(parseQuantity(text))).toBe(text);
       }),
+      propertyRuns(),
     );
   });
 
-  it('adds exactly and orders as numbers do', () => {
+  it('orders as numbers do', () => {
     fc.assert(
       fc.property(quantity, quantity, (a, b) => {
-        expect(addQuantities(a, b).nanos).toBe(a.nanos + b.nanos);
-        expect(compareQuantities(subtractQuantities(addQuantities(a, b), b), a)).toBe(0);
         expect(Math.sign(compareQuantities(a, b))).toBe(Math.sign(Number(a.nanos - b.nanos)));
       }),
+      propertyRuns(),
     );
   });
 });

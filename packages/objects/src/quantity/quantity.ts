@@ -4,7 +4,7 @@
  */
 
 /** How an amount is written: powers of 1024, of 1000 with letters, or of 1000 with an exponent. */
-export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
+type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 export interface Quantity {
   /** The amount in units of 10⁻⁹. */
@@ -92,15 +92,6 @@ export function compareQuantities(a: Quantity, b: Quantity): number {
   return a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0;
 }
 
-/** The sum, written in the format of `a`, or of `b` when `a` is zero. */
-export function addQuantities(a: Quantity, b: Quantity): Quantity {
-  return { nanos: a.nanos + b.nanos, format: a.nanos === 0n ? b.format : a.format };
-}
-
-export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
-  return addQuantities(a, { nanos: -b.nanos, format: b.format });
-}
-
 /** Thousandths, rounded up in magnitude: the unit of CPU sums. */
 export function milliValue(quantity: Quantity): bigint {
   return roundedUp(quantity.nanos, 10n ** 6n);
@@ -149,9 +140,4 @@ function formatDecimal(nanos: bigint, format: QuantityFormat): string {
   }
   if (format === 'DecimalExponent') return power === 0 ? `${amount}` : `${amount}e${power}`;
   return `${amount}${DECIMAL_LETTERS.get(power) ?? ''}`;
-}
-
-/** `formatQuantity(parseQuantity(text))`, with the common canonical forms passed through. */
-export function canonicalQuantity(text: string | number): string {
-  return formatQuantity(parseQuantity(text));
 }

@@ -1,3 +1,4 @@
+import type { DeletionRules } from '../deletion/decide-deletion.js';
 import type { FieldError } from '../field-error.js';
 import type { ResourceName } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
@@ -39,6 +40,13 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   /** False by default. */
   returnsDeleted?: boolean;
   nameRule?: NameRule;
+  /** At once, and dependents in the background, by default. */
+  deletion?: DeletionRules;
+  /** Null by default. */
+  placementOf?(object: T): string | null;
+  placementField?: string;
+  /** `kube-controller-manager` by default. */
+  statusWriter?: ResourceDefinition['statusWriter'];
   setDefaults?(object: T): void;
   /** The first status of a created object; kinds without it keep what the creator sent. */
   firstStatus?(object: T): T['status'];
@@ -82,7 +90,10 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     createsOnUpdate: facts.createsOnUpdate ?? false,
     updatesUnconditionally: facts.updatesUnconditionally ?? true,
     returnsDeleted: facts.returnsDeleted ?? false,
-    defaultPropagation: 'Background',
+    deletion: facts.deletion ?? { defaultPropagation: 'Background' },
+    placementOf: (object) => facts.placementOf?.(object) ?? null,
+    placementField: facts.placementField,
+    statusWriter: facts.statusWriter ?? 'kube-controller-manager',
     setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {
       if (hasGeneration) object.metadata.generation = 1;

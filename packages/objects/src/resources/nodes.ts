@@ -1,6 +1,7 @@
 import { setNodeDefaults } from '../defaults/index.js';
 import type { Node } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
+import { AGENT_ANNOTATION } from '../record.js';
 import { nodeTable } from '../table/index.js';
 import { validateNode, validateNodeUpdate } from '../validation/index.js';
 import { defineResource, statusSubresource } from './define-resource.js';
@@ -14,6 +15,8 @@ export const nodes = defineResource<Stored<Node>>({
   schema: 'io.k8s.api.core.v1.Node',
   shortNames: ['no'],
   subresources: [statusSubresource],
+  placementOf: ({ metadata }) => metadata.annotations?.[AGENT_ANNOTATION] ?? null,
+  statusWriter: 'kubelet',
   fields: { 'spec.unschedulable': (object) => String(object.spec?.unschedulable ?? false) },
   setDefaults: (object) => setNodeDefaults(object),
   validate: (object) => validateNode(object),

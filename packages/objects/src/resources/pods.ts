@@ -1,4 +1,5 @@
 import { qosClassOf, setPodDefaults } from '../defaults/index.js';
+import { podDeletionRules } from '../deletion/pod-deletion.js';
 import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { podTable } from '../table/index.js';
@@ -30,6 +31,10 @@ export const pods = defineResource<Stored<Pod>>({
     statusSubresource,
   ],
   hasGeneration: true,
+  deletion: podDeletionRules,
+  placementOf: ({ spec }) => spec?.nodeName ?? null,
+  placementField: 'spec.nodeName',
+  statusWriter: 'kubelet',
   fields: {
     'spec.nodeName': (object) => object.spec?.nodeName ?? '',
     'spec.restartPolicy': (object) => object.spec?.restartPolicy ?? '',

@@ -1,2 +1,12 @@
 export { keepsEmptyList, keepsZero, omitsDefault } from './pointer-fields.js';
-export * from './type-facts.js';
+export {
+  type FieldFacts,
+  INT_OR_STRING,
+  lookupType,
+  MICRO_TIME,
+  QUANTITY,
+  TIME,
+  type TypeFacts,
+  typeOfKind,
+  type ValueFacts,
+} from './type-facts.js';

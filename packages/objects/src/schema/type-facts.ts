@@ -39,11 +39,6 @@ export function lookupType(name: string): TypeFacts | undefined {
   return TYPES.get(name);
 }
 
-/** Every type of the schema, for documents that list them all (OpenAPI). */
-export function schemaTypes(): Iterable<[string, TypeFacts]> {
-  return TYPES.entries();
-}
-
 const CORE = 'io.k8s.apimachinery.pkg';
 
 /** Types whose JSON form is not that of their fields. */

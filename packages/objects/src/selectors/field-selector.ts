@@ -9,7 +9,7 @@ export interface FieldRequirement {
 }
 
 /** What field selectors may ask of a resource, beside metadata.name and metadata.namespace. */
-export type SelectableFields = Readonly<Record<string, (object: KubeObject) => string>>;
+type SelectableFields = Readonly<Record<string, (object: KubeObject) => string>>;
 
 const TERM = /^(.*?)(!=|==|=)(.*)$/s;
 

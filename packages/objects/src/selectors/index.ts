@@ -1,13 +1,9 @@
-export * from './field-selector.js';
-export * from './label-selector.js';
-export * from './parse-label-selector.js';
+export { compileFieldSelector, parseFieldSelector, requiredFieldValue } from './field-selector.js';
 export {
-  formatRequirements,
-  type Labels,
-  matchesRequirement,
-  matchesRequirements,
-  newRequirement,
-  parseInt64,
-  type Requirement,
-  type SelectorOperator,
-} from './requirement.js';
+  formatLabelSelector,
+  isEmptySelector,
+  labelSelectorRequirements,
+  matchesLabelSelector,
+} from './label-selector.js';
+export { parseLabelSelector } from './parse-label-selector.js';
+export { formatRequirements, matchesRequirements } from './requirement.js';

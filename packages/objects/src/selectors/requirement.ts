@@ -15,7 +15,7 @@ export interface Requirement {
 export type Labels = Readonly<Record<string, string>>;
 
 /** In code unit order, as Go sorts strings of ASCII. */
-export const sortedUnique = (values: Iterable<string>): string[] =>
+const sortedUnique = (values: Iterable<string>): string[] =>
   [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
 const INTEGER = /^[+-]?[0-9]+$/;
@@ -94,7 +94,7 @@ export function newRequirement(
 }
 
 /** Does a set of labels meet the condition? A missing key meets `!`, `!=` and `notin`, and nothing else. */
-export function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
+function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
   const { key, operator, values } = requirement;
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {

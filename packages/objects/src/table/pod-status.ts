@@ -2,7 +2,7 @@ import { isConditionTrue } from '../conditions.js';
 import type { ContainerState, ContainerStatus, Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
 
 /** What a line of `kubectl get pods` says of the containers. */
-export interface PodSummary {
+interface PodSummary {
   status: string;
   readyContainers: number;
   totalContainers: number;

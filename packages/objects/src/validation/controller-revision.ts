@@ -4,7 +4,7 @@ import { semanticallyEqual } from '../semantic-equal.js';
 import { IMMUTABLE, invalidValue, nonNegative, required } from './faults.js';
 
 /** The parts of a ControllerRevision that have rules; `data` is whatever a client sent. */
-export interface RevisionParts {
+interface RevisionParts {
   data?: unknown;
   revision?: number;
 }

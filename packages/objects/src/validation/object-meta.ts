@@ -100,7 +100,7 @@ export function validateObjectMeta(meta: Meta, namespaced: boolean, nameRule: Na
 }
 
 /** Fields of metadata that no update may change. */
-export const IMMUTABLE_METADATA = [
+const IMMUTABLE_METADATA = [
   'name',
   'namespace',
   'uid',

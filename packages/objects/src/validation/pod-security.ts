@@ -17,7 +17,7 @@ const SYSCTL_FAULT =
   'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
-export function validateIds(
+function validateIds(
   context: Pick<SecurityContext, 'runAsUser' | 'runAsGroup'> & { fsGroup?: number },
   field: string,
 ): FieldError[] {

@@ -129,7 +129,7 @@ export function validateVolumes(volumes: readonly Volume[], field: string): Fiel
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];
 
-export interface MountContext {
+interface MountContext {
   volumes: ReadonlySet<string>;
   privileged: boolean;
 }

@@ -26,7 +26,7 @@ export function fieldsOf(value: unknown, facts: FieldFacts | undefined, maps = f
 }
 
 /** Paths by what became of them. */
-export interface Comparison {
+interface Comparison {
   added: FieldSet;
   modified: FieldSet;
   removed: FieldSet;

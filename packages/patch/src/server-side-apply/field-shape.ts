@@ -2,7 +2,7 @@ import { canonicalJson, type FieldFacts, lookupType } from '@everynode/objects';
 import { isMap, type JsonMap } from '../json.js';
 
 /** How apply sees a value: a leaf is taken or left whole. Source: structured-merge-diff, schema.Atom. */
-export type FieldShape =
+type FieldShape =
   | { kind: 'leaf' }
   /** `free`: the keys are data, as in labels, and not fields of a type. */
   | { kind: 'map'; free: boolean; member: (key: string) => FieldFacts | undefined }

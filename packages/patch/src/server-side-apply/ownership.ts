@@ -21,7 +21,7 @@ const OF_THE_SYSTEM = [
 ].map((name) => `f:${name}`);
 
 /** What a write may change, so what its writer may own: the object but its status, or the status alone. */
-export type WrittenHalf = 'object' | 'status';
+type WrittenHalf = 'object' | 'status';
 
 /** The type of an object, and the half of it that a request writes. */
 export interface ApplyTarget {
@@ -103,7 +103,7 @@ export interface Apply {
   settle(canonical: object): { owners: Ownership[]; conflicts: ApplyConflict[] };
 }
 
-export interface ApplyOptions {
+interface ApplyOptions {
   /** Take over what others own with another value. */
   force: boolean;
   /** As the API writes times. */

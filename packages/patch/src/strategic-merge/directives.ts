@@ -3,7 +3,7 @@ import { type JsonMap, kindOf, member } from '../json.js';
 import { badRequest } from '../patch-error.js';
 
 /** What `$patch` in a map or in a list item asks for. */
-export type Directive = 'replace' | 'delete' | 'merge';
+type Directive = 'replace' | 'delete' | 'merge';
 
 export const DIRECTIVE_KEY = '$patch';
 export const RETAIN_KEYS = '$retainKeys';
@@ -17,7 +17,7 @@ export const setOrderKey = (field: string): string => `${SET_ORDER}/${field}`;
 export const deletePrimitivesKey = (field: string): string => `${DELETE_PRIMITIVES}/${field}`;
 
 /** A patch map, its directives set apart from its fields. */
-export interface PatchParts {
+interface PatchParts {
   /** Plain members, by field. */
   fields: Map<string, unknown>;
   /** Keys to keep; undefined when the patch does not say. */

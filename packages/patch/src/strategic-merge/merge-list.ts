@@ -8,10 +8,10 @@ import { orderElements } from './element-order.js';
 import { asMaps, itemKind, keyOfItems, mergeKeyValue } from './list-items.js';
 
 /** Merges one list item into another, both maps of the type that `facts` describes. */
-export type MergeItem = (original: JsonMap, patch: JsonMap, facts: FieldFacts | undefined) => JsonMap;
+type MergeItem = (original: JsonMap, patch: JsonMap, facts: FieldFacts | undefined) => JsonMap;
 
 /** A list of the object and what a patch says of it; an absent list is undefined. */
-export interface ListPatch {
+interface ListPatch {
   original: unknown[] | undefined;
   patch: unknown[] | undefined;
   /** The list under `$setElementOrder`. */

@@ -49,7 +49,7 @@ export function selectionFrom(
     key: JSON.stringify([namespace, formatRequirements(labels), fields]),
     namespace,
     name: requiredFieldValue(fields, 'metadata.name'),
-    placement: definition.storage === 'pods' ? requiredFieldValue(fields, 'spec.nodeName') || undefined : undefined,
+    placement: (definition.placementField && requiredFieldValue(fields, definition.placementField)) || undefined,
     selectsAll: labels.length === 0 && fields.length === 0,
     matches: !only ? () => true : more.length === 0 ? only : (object) => tests.every((test) => test(object)),
   };
@@ -59,17 +59,18 @@ export function selectionFrom(
 const RECORD_FIELDS: Readonly<Record<string, (object: CachedObject) => string>> = {
   'metadata.name': ({ record }) => record.name,
   'metadata.namespace': ({ record }) => record.namespace,
-  'spec.nodeName': ({ record }) => record.placement ?? '',
 };
 
-const isOnRecord = ({ storage }: ResourceDefinition, field: string): boolean =>
-  field === 'spec.nodeName' ? storage === 'pods' : Object.hasOwn(RECORD_FIELDS, field);
+const placementText = ({ record }: CachedObject): string => record.placement ?? '';
+
+const isOnRecord = ({ placementField }: ResourceDefinition, field: string): boolean =>
+  field === placementField || Object.hasOwn(RECORD_FIELDS, field);
 
 function recordTests(definition: ResourceDefinition, fields: readonly FieldRequirement[]): Test[] {
   return fields
     .filter(({ field }) => isOnRecord(definition, field))
     .map(({ field, operator, value }) => {
-      const read = RECORD_FIELDS[field] as (object: CachedObject) => string;
+      const read = RECORD_FIELDS[field] ?? placementText;
       return (object) => (read(object) === value) === (operator === '=');
     });
 }

@@ -1,11 +1,4 @@
-import {
-  conflict,
-  type DeletionDecision,
-  decideDeletion,
-  deletionRulesOf,
-  type StoredMeta,
-  timestamp,
-} from '@everynode/objects';
+import { conflict, type DeletionDecision, decideDeletion, type StoredMeta, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import type { DeleteOptions } from './delete-options.js';
 import { objectOf, toStored } from './stored-object.js';
@@ -25,7 +18,7 @@ export interface Deletion {
 export function decideDelete({ target, options }: Deletion, current: Current<'all'>, now: number): Decision {
   checkPreconditions(target, current, options);
   const { storage } = target.definition;
-  const decision = decideDeletion(current, options, deletionRulesOf(storage), now);
+  const decision = decideDeletion(current, options, target.definition.deletion, now);
   if (storage !== 'namespaces' || decision.kind === 'keep') return decision;
   return terminatingNamespace(target, current, decision, now);
 }

@@ -34,12 +34,9 @@ export function managerOf(query: Query, userAgent: string | undefined): string {
   return (userAgent ?? 'unknown').split('/', 1)[0]?.slice(0, MAX_NAME) || 'unknown';
 }
 
-/** What agents, not controllers, write the status of. */
-const AGENTS_KINDS: ReadonlySet<string> = new Set(['pods', 'nodes']);
-
 export function applyTargetOf({ definition, subresource }: Omit<Writing, 'manager'>): ApplyTarget {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
-  const statusWriter = AGENTS_KINDS.has(definition.storage) ? 'kubelet' : 'kube-controller-manager';
+  const { statusWriter } = definition;
   return { typeName: definition.schema, half: subresource === 'status' ? 'status' : 'object', hasStatus, statusWriter };
 }
 

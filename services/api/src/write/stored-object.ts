@@ -2,7 +2,6 @@ import {
   apiVersionOf,
   type KubeObject,
   type ObjectRecord,
-  placementOf,
   type ResourceDefinition,
   recordToObject,
   resourceByStorage,
@@ -32,7 +31,7 @@ export function toStored(definition: ResourceDefinition, object: KubeObject) {
   const stored = definition.convert ? definition.convert.toStored(object) : object;
   return {
     parts: splitObject(stored),
-    placement: placementOf(definition.storage, stored),
+    placement: definition.placementOf(stored),
     deleting: stored.metadata.deletionTimestamp !== undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { roomDemands } from '@everynode/daemonset';
 import { ObjectCache } from '@everynode/list-watch';
 import type { KubeObject, PodSpec } from '@everynode/objects';
-import { placementOf, splitObject } from '@everynode/objects';
+import { resourceByStorage, splitObject } from '@everynode/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NodeCapacity } from './node-capacity.js';
 
@@ -12,7 +12,7 @@ let revision = 0;
 
 function store(cache: ObjectCache, object: KubeObject): void {
   const { namespace = '', name, uid } = object.metadata;
-  const placement = placementOf(cache.resource, object);
+  const placement = resourceByStorage(cache.resource).placementOf(object);
   revision += 1;
   cache.put({ resource: cache.resource, namespace, name, uid, revision, placement, ...splitObject(object) });
 }

@@ -3,7 +3,7 @@ import {
   decideDeletion,
   type PodCondition,
   type PodStatus,
-  podDeletionRules,
+  resourceByStorage,
   timestamp,
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
@@ -11,7 +11,7 @@ import type { Current, Decision } from '@everynode/store';
 /** Deletes a pod with the grace period of its spec, unless it is another pod by now or is going already. */
 export function decideTermination(current: Current<'all'> | undefined, uid: string, now: number): DeletionDecision {
   if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
-  return decideDeletion(current, {}, podDeletionRules, now);
+  return decideDeletion(current, {}, resourceByStorage('pods').deletion, now);
 }
 
 /** Who ends a pod that its owner did not ask to end, and why. */

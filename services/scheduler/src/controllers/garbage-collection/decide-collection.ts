@@ -1,5 +1,5 @@
 import type { ResourceName } from '@everynode/objects';
-import { decideDeletion, deletionRulesOf, isReleased, metadataText, type StoredMeta } from '@everynode/objects';
+import { decideDeletion, isReleased, metadataText, resourceByStorage, type StoredMeta } from '@everynode/objects';
 import { type Current, type Decision, editMetadata } from '@everynode/store';
 import { unblocked, withoutFinalizer, withoutReferences } from './owner-references.js';
 
@@ -17,7 +17,7 @@ export function decideCollection(
   if (current?.uid !== judged.uid || current.metadata !== judged.metadata) return { kind: 'keep' };
   const { propagationPolicy, unblock } = how;
   const metadata = unblock.length > 0 ? metadataText(unblocked(parsed(current), unblock)) : current.metadata;
-  return decideDeletion({ ...current, metadata }, { propagationPolicy }, deletionRulesOf(resource), now);
+  return decideDeletion({ ...current, metadata }, { propagationPolicy }, resourceByStorage(resource).deletion, now);
 }
 
 /** Takes references out; {@link decideCollection} on what is compared. */
@@ -47,7 +47,7 @@ export function decideFinalizerRemoval(
 /** Removes a pod whose node is gone: nobody is left who could stop it. Finalizers are honoured. */
 export function decideForcedDeletion(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
-  return decideDeletion(current, { gracePeriodSeconds: 0 }, deletionRulesOf('pods'), now);
+  return decideDeletion(current, { gracePeriodSeconds: 0 }, resourceByStorage('pods').deletion, now);
 }
 
 const parsed = ({ metadata }: Current<'all-but-desired'>): StoredMeta => JSON.parse(metadata) as StoredMeta;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CachedObject, ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
-import { decideDeletion, deletionRulesOf } from '@everynode/objects';
+import { decideDeletion, resourceByStorage } from '@everynode/objects';
 import type { Current, Decision, Fence, WriteRequest, WriteResult } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
@@ -197,5 +197,5 @@ export class NamespaceController implements Controller {
 /** Deletes what is in a namespace as a client would, in the background. */
 function decideGoing(current: Current<'all'> | undefined, resource: ResourceName, uid: string, now: number): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
-  return decideDeletion(current, { propagationPolicy: 'Background' }, deletionRulesOf(resource), now);
+  return decideDeletion(current, { propagationPolicy: 'Background' }, resourceByStorage(resource).deletion, now);
 }
