@@ -3,14 +3,14 @@ import type { RevisionRange } from '@everynode/contract';
 /** Which revisions the bus has brought: all up to a position, and some beyond. */
 export class ReceivedRevisions {
   #position: number;
-  /** By first revision; none follows on the position, none on another. */
+  /** Ranges after a hole: none of them begins right after the position. */
   #beyond: RevisionRange[] = [];
 
   constructor(position: number) {
     this.#position = position;
   }
 
-  /** Everything up to here was received. */
+  /** Everything up to this revision was received. */
   get position(): number {
     return this.#position;
   }
@@ -22,7 +22,7 @@ export class ReceivedRevisions {
       return;
     }
     this.#position = last;
-    // Few are beyond at any time, and they come nearly in order.
+    // Few ranges are beyond the position at any time, and they arrive nearly in order.
     for (let next = this.#following(); next >= 0; next = this.#following()) {
       const [range] = this.#beyond.splice(next, 1);
       this.#position = Math.max(this.#position, range?.last ?? 0);

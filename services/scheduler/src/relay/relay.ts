@@ -4,14 +4,16 @@ import type { Reflector } from '@everynode/list-watch';
 import { backoffMs, pause } from '@everynode/service-shell';
 import { CompactedError, type RelayLead, type Store } from '@everynode/store';
 import { ReceivedRevisions } from './received-revisions.js';
+import { nextRelayMode, type RelayEvent, type RelayMode, STANDBY } from './relay-mode.js';
 
 /** Entries read from the journal at once. */
 const PAGE = 1000;
-/** Asked for news this often even when no notification came. */
+/** Without a notification, Postgres is asked for news this often. */
 const POLL_MS = 1000;
-/** How long a writer has to publish what it has committed, in ms. One that is only slow must not have it done twice. */
+/** How long a writer has to publish what it has committed, in ms. What a slow writer publishes must not come twice. */
 const PATIENCE_MS = 500;
 const COMPACT_EVERY_MS = 60_000;
+const BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /** How much of the journal is kept. */
 export interface JournalLimits {
@@ -24,84 +26,120 @@ export const JOURNAL_LIMITS: JournalLimits = { maxAgeSeconds: 3600, maxRows: 500
 
 export interface RelayOptions extends Publishing {
   store: Store;
-  /** Hears what is on the bus. */
+  /** Receives every message of the bus. */
   reflector: Reflector;
   signal: AbortSignal;
   limits?: JournalLimits;
 }
 
 /**
- * Sees to it that every commit gets on the bus. Writers publish their own; what one has not published, because it died or
- * the bus did not take it, this reads from the journal and publishes. One relay works at a time (an advisory lock in
- * Postgres); a new one begins at the present end of the journal, and sees to it that whoever missed something before looks
- * for it. It compacts the journal, too.
+ * Publishes what its writers have not. A writer publishes its own commits; when it died before that, or the bus refused
+ * them, the relay reads them from the journal and publishes them. One relay leads at a time, by an advisory lock in
+ * Postgres. It also compacts the journal. The modes and their ways out: relay-mode.ts.
  */
 export class Relay {
   readonly #options: RelayOptions;
-  #received: ReceivedRevisions | undefined;
+  #mode: RelayMode = STANDBY;
   #compactedAt = 0;
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
-  /** Works whenever this process is the one relay. Resolves when the signal aborts. */
+  /** Works whenever this process holds the relay's lock. Resolves when the signal aborts. */
   async run(): Promise<void> {
     const { store, reflector, signal, log } = this.#options;
-    const stopReceiving = reflector.onReceived((range) => this.#received?.add(range));
+    const stopReceiving = reflector.onReceived((range) => {
+      if (this.#mode.name !== 'standby') this.#mode.received.add(range);
+    });
     await store.leadRelay(signal, async (lead) => {
       log.info('this replica is the relay');
       try {
-        await this.#follow(lead, await this.#begin());
+        await this.#elect();
+        while (!lead.signal.aborted) await this.#step(lead);
       } finally {
-        this.#received = undefined;
+        this.#move({ type: 'lost' });
       }
     });
     stopReceiving();
   }
 
+  /** @throws what the store throws, and when `starting` fails: the lock is then given up. */
+  async #elect(): Promise<void> {
+    this.#move({ type: 'elected', received: new ReceivedRevisions(await this.#options.store.currentRevision()) });
+  }
+
+  /** Does the work of the mode, and moves to the next. */
+  async #step(lead: RelayLead): Promise<void> {
+    const mode = this.#mode;
+    switch (mode.name) {
+      case 'standby':
+        return;
+      case 'starting':
+        await this.#announce(mode.received.position);
+        return this.#move({ type: 'started' });
+      case 'following':
+        return await this.#attempt(lead, async () => {
+          const target = await this.#newest(lead, mode.received.position);
+          if (target > mode.received.position) return { type: 'behind', target };
+          await this.#compactSometimes();
+          return { type: 'idle' };
+        });
+      case 'publishing':
+        return await this.#attempt(lead, async () => {
+          await pause(PATIENCE_MS, lead.signal);
+          await this.#publishMissing(mode.received, mode.target);
+          await this.#compactSometimes();
+          return { type: 'published' };
+        });
+      case 'retrying':
+        await pause(backoffMs(mode.failures, BACKOFF), lead.signal);
+        // Readers list again where the journal does not reach back, and the relay begins again at its end.
+        return mode.isCompacted ? await this.#elect() : this.#move({ type: 'retried' });
+    }
+  }
+
+  async #attempt(lead: RelayLead, work: () => Promise<RelayEvent>): Promise<void> {
+    try {
+      this.#move(await work());
+    } catch (error) {
+      if (lead.signal.aborted) return;
+      this.#move({ type: 'failed', isCompacted: error instanceof CompactedError });
+      const failed = this.#mode.name === 'retrying' && {
+        failures: this.#mode.failures,
+        position: this.#mode.received.position,
+      };
+      this.#options.log.warn({ err: error, ...failed }, 'the journal could not be relayed');
+    }
+  }
+
+  #move(event: RelayEvent): void {
+    this.#mode = nextRelayMode(this.#mode, event);
+  }
+
+  /** The newest revision of the journal, after waiting for one beyond `position` for a while. */
+  async #newest(lead: RelayLead, position: number): Promise<number> {
+    await lead.waitForMore(position, POLL_MS);
+    // Without a notification there may still be news: one can be lost.
+    return lead.latest > position ? lead.latest : await this.#options.store.currentRevision();
+  }
+
   /**
-   * The relay before this one may have died with commits that nobody has passed on, and in a rollout all may now wait for
-   * one of them. Its last change says to readers how far the journal reaches, so those who lack some read it; agents, who
-   * cannot, are told to ask for their lists.
+   * The relay before this one may have died with commits that were not published, and a whole rollout may wait for one of
+   * them. The last change of the journal, published again, shows readers how far the journal reaches, so they read what
+   * they lack. Agents cannot read the journal: each is asked to list its pods.
    */
-  async #begin(): Promise<ReceivedRevisions> {
+  async #announce(revision: number): Promise<void> {
+    if (revision === 0) return;
     const { store, reflector } = this.#options;
-    const revision = await store.currentRevision();
-    const received = new ReceivedRevisions(revision);
-    this.#received = received;
-    if (revision === 0) return received;
     const agents = new Set<string>();
-    for (const { record } of reflector.cache('nodes').list())
+    for (const { record } of reflector.cache('nodes').list()) {
       if (record.placement !== null) agents.add(record.placement);
+    }
     await Promise.all([
       publishEntries(this.#options, await store.journalAfter(revision - 1, 1)),
       ...[...agents].map((agent) => tellToAsk(this.#options, agent, revision)),
     ]);
-    return received;
-  }
-
-  async #follow(lead: RelayLead, begun: ReceivedRevisions): Promise<void> {
-    const { log, store } = this.#options;
-    let received = begun;
-    for (let failures = 0; !lead.signal.aborted; ) {
-      try {
-        await lead.waitForMore(received.position, POLL_MS);
-        // No notification may mean that none came through.
-        const target = lead.latest > received.position ? lead.latest : await store.currentRevision();
-        if (target > received.position) await pause(PATIENCE_MS, lead.signal);
-        await this.#publishMissing(received, target);
-        await this.#compactSometimes();
-        failures = 0;
-      } catch (error) {
-        if (lead.signal.aborted) return;
-        failures += 1;
-        log.warn({ err: error, failures, position: received.position }, 'the journal could not be relayed');
-        await pause(backoffMs(failures, { firstMs: 100, maxMs: 2000 }), lead.signal);
-        // Readers list anew where the journal does not reach back, and so does this.
-        if (error instanceof CompactedError) received = await this.#begin();
-      }
-    }
   }
 
   async #publishMissing(received: ReceivedRevisions, target: number): Promise<void> {
@@ -129,7 +167,7 @@ export class Relay {
   }
 }
 
-/** Entries that follow each other, together. */
+/** Cuts entries into runs of consecutive revisions. */
 function runsOf(entries: JournalEntry[]): JournalEntry[][] {
   const runs: JournalEntry[][] = [];
   for (const entry of entries) {
