@@ -1,0 +1,52 @@
+import { NO_MATCH, type NodeLoad, targetNodeOf } from '@everynode/daemonset';
+import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
+import type { OccupiedNode } from '../../placement/choose-victims.js';
+import type { SchedulerContext } from '../../scheduler-context.js';
+import { type CachedPod, specOf } from './unplaced-pod.js';
+
+/** A pod that fits nowhere: the reasons of the nodes, and the node that it is pinned to, if it is. */
+export type Unplaced = Extract<Choice, { nodes: number }> & { target?: string };
+
+type FindContext = Pick<SchedulerContext, 'reflector' | 'capacity'>;
+
+/** Returns the node for a pod, or why none fits. A pod that is pinned to one node costs one node, however many there are. */
+export function findNode(context: FindContext, pod: CachedPod): { node: string } | Unplaced {
+  const spec = specOf(pod);
+  const target = targetNodeOf(pod.object);
+  const choice = chooseNode(spec, withClaims(occupiedNodes(context, pod, target)));
+  if ('node' in choice || target === undefined) return choice;
+  const reasons = new Map(choice.reasons);
+  const nodes = context.reflector.cache('nodes').size;
+  const others = nodes - choice.nodes;
+  if (others > 0) reasons.set(NO_MATCH, (reasons.get(NO_MATCH) ?? 0) + others);
+  return { reasons, nodes, target };
+}
+
+/** Nodes as they are for this pod: all of them, or the one that it is pinned to. */
+export function* occupiedNodes(
+  { reflector, capacity }: FindContext,
+  pod: CachedPod,
+  target?: string,
+): Iterable<OccupiedNode> {
+  const cache = reflector.cache('nodes');
+  const priority = specOf(pod).priority ?? 0;
+  const pinned = target === undefined ? undefined : cache.get('', target);
+  const nodes = target === undefined ? cache.list() : pinned ? [pinned] : [];
+  for (const { record, object: node } of nodes) {
+    const pods = capacity.podsOn(record.name);
+    yield { node, pods, claimed: capacity.claimedOn(record.name, priority, pod.record.uid) };
+  }
+}
+
+function* withClaims(nodes: Iterable<OccupiedNode>): Iterable<NodeLoad> {
+  for (const { node, pods, claimed } of nodes) yield { node, pods: claimed.length > 0 ? [...pods, ...claimed] : pods };
+}
+
+/** Returns upstream's message. For a pod that is pinned to a node it adds what that node lacks. */
+export function unplacedMessage(unplaced: Unplaced): string {
+  const line = unavailableMessage(unplaced);
+  const { target, reasons } = unplaced;
+  if (target === undefined) return line;
+  const own = [...reasons.keys()].filter((reason) => reason !== NO_MATCH);
+  return own.length > 0 ? `${line} Node ${target}: ${own.join(', ')}.` : line;
+}

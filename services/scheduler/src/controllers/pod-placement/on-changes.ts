@@ -1,0 +1,59 @@
+import { isChangeOf, type ObjectChange } from '@everynode/list-watch';
+import { keyOf, type Pod, type Stored } from '@everynode/objects';
+import type { NodeCapacity } from '../../placement/node-capacity.js';
+import { type CachedPod, hasEnded, isPlaceable, specOf } from './unplaced-pod.js';
+
+/** What the handler needs: the pods that wait, the capacity that nominations hold, and the queue. */
+export interface ChangeHandlerOptions {
+  /** Keys of pods that fit nowhere. */
+  unschedulable: Set<string>;
+  capacity: NodeCapacity;
+  enqueue: (key: string) => void;
+  /** Queues every pod that fits nowhere. */
+  retryUnschedulable: () => void;
+}
+
+/** Maps changes in the caches to pods that have to be placed, and follows the nominations of pods. */
+export class ChangeHandler {
+  readonly #options: ChangeHandlerOptions;
+
+  constructor(options: ChangeHandlerOptions) {
+    this.#options = options;
+  }
+
+  handle(changes: readonly ObjectChange[]): void {
+    let mayFreeCapacity = false;
+    for (const change of changes) {
+      if (isChangeOf(change, 'nodes')) mayFreeCapacity ||= change.type !== 'DELETED';
+      else if (isChangeOf(change, 'pods') && this.#onPod(change)) mayFreeCapacity = true;
+    }
+    if (mayFreeCapacity) this.#options.retryUnschedulable();
+  }
+
+  /** Returns true when the change may free capacity of a node. */
+  #onPod({ type, previous, current }: ObjectChange<Stored<Pod>>): boolean {
+    const { unschedulable, enqueue } = this.#options;
+    const key = keyOf(current.record);
+    if (type !== 'DELETED' && isPlaceable(current)) {
+      // The condition that this controller writes on a pod that fits nowhere is no reason to try it again.
+      const isNew = previous?.record.uid !== current.record.uid;
+      if (isNew || previous?.record.desired !== current.record.desired) enqueue(key);
+    } else unschedulable.delete(key);
+    this.#followNomination(type, current);
+    // Asked last: it reads the whole pod, and most of the time no pod waits.
+    return unschedulable.size > 0 && current.record.placement !== null && (type === 'DELETED' || hasEnded(current));
+  }
+
+  /** Capacity that preemption has freed for a pod stays its own until it is bound, whichever replica preempted. */
+  #followNomination(type: ObjectChange['type'], pod: CachedPod): void {
+    if (pod.record.placement !== null) return;
+    const { capacity } = this.#options;
+    const { uid } = pod.record;
+    if (type === 'DELETED') {
+      capacity.release(uid);
+      return;
+    }
+    const nominated = pod.status?.nominatedNodeName;
+    if (nominated) capacity.nominate(nominated, uid, specOf(pod));
+  }
+}
