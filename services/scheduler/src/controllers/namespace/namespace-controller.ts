@@ -6,7 +6,7 @@ import type { Current, Decision, Fence, WriteRequest, WriteResult } from '@every
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { ShardedQueue } from '../sharded-queue.js';
-import { decideFinalize, decideTerminating } from './finish-namespace.js';
+import { decideFinalize, decideTerminating } from './decide-namespace.js';
 import {
   decideRootCa,
   decideServiceAccount,
@@ -14,7 +14,7 @@ import {
   type RootCa,
   SERVICE_ACCOUNT,
   SOURCE_NAMESPACE,
-} from './standing-objects.js';
+} from '../standing-objects/decide-standing-objects.js';
 
 const WORKERS = 8;
 /** Events are in no cache; they are read and deleted this many at a time. */
