@@ -1,4 +1,4 @@
-import type { ControllerName } from '@everynode/contract/controllers';
+import { CONTROLLER_NAMES, type ControllerName } from '@everynode/contract/controllers';
 import type { ServiceContext } from '@everynode/service-shell';
 import type { Controller, SchedulerContext } from '../scheduler-context.js';
 import { DaemonSetController } from './daemonset/daemonset-controller.js';
@@ -7,6 +7,7 @@ import { GarbageCollector } from './garbage-collection/garbage-collector.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
+import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
 
 export interface ControllerSettings {
   /** The controllers that run here. */
@@ -28,13 +29,11 @@ export function startControllers(
     'garbage-collector': () => new GarbageCollector(context),
     disruption: () => new DisruptionController(context),
     'pod-placement': () => new PodPlacementController(context),
-    // Runs even when it is switched off: every namespace needs its service account and its copy of the CA.
-    namespace: () => new NamespaceController(context, { empties: controllers.has('namespace') }),
+    namespace: () => new NamespaceController(context),
   };
-  for (const [name, make] of Object.entries(makers)) {
-    if (name !== 'namespace' && !controllers.has(name as ControllerName)) continue;
-    const controller = make();
-    onClose(() => controller.close());
-  }
+  // Cannot be switched off: every namespace needs its service account and its copy of the CA.
+  const running: Controller[] = [new StandingObjectsController(context)];
+  for (const name of CONTROLLER_NAMES) if (controllers.has(name)) running.push(makers[name]());
+  for (const controller of running) onClose(() => controller.close());
   context.log.info({ controllers: [...controllers] }, 'these controllers run here');
 }

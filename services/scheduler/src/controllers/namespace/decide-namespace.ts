@@ -1,10 +1,10 @@
 import type { StoredMeta } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
-/** The finalizer in a namespace's spec that stands for "there may be something in it". */
-export const CONTENT_FINALIZER = 'kubernetes';
+/** The finalizer in a namespace's spec that stays until the namespace is empty. */
+const CONTENT_FINALIZER = 'kubernetes';
 
-/** Says in the status that the namespace is going; the api does so at once, and a status write may have undone it. */
+/** Sets the phase Terminating. The api sets it at once, but a status write of a client may have undone that. */
 export function decideTerminating(current: Current<'observed'> | undefined, uid: string): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   const status = JSON.parse(current.observed ?? '{}') as { phase?: string };
@@ -13,7 +13,7 @@ export function decideTerminating(current: Current<'observed'> | undefined, uid:
 }
 
 /**
- * Lets an empty namespace go, unless a finalizer of somebody else holds it.
+ * Removes an empty namespace, unless a finalizer of another controller holds it.
  * Source: pkg/registry/core/namespace/storage, and the namespaced resources deleter's finalizeNamespace.
  */
 export function decideFinalize(current: Current<'all'> | undefined, uid: string): Decision {

@@ -1,7 +1,7 @@
 import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
-/** Where the CA that the api's clients need is published from. */
+/** The namespace in which the api publishes the CA that its clients need. */
 export const SOURCE_NAMESPACE = 'kube-system';
 export const SERVICE_ACCOUNT = { resource: 'serviceaccounts', name: 'default' } as const;
 export const ROOT_CA = { resource: 'configmaps', name: 'kube-root-ca.crt' } as const;
@@ -20,7 +20,7 @@ export function decideServiceAccount(current: unknown, namespace: string, uid: s
 }
 
 /**
- * Creates the config map with the CA, or puts its content right: pods and clients trust what it says.
+ * Creates the config map with the CA, or restores its content, which pods and clients trust.
  * Source: pkg/controller/certificates/rootcacertpublisher.
  */
 export function decideRootCa(
