@@ -4,8 +4,8 @@ const DEADLINE_MS = 10_000;
 const INTERVAL_MS = 20;
 
 /**
- * Waits until `probe` returns without throwing, and gives what it returned. After the deadline the last error is thrown,
- * so a failure says which assertion never held.
+ * Waits until `probe` returns without throwing, and returns its value.
+ * @throws the last error of `probe` after the deadline: a failure shows the assertion that never held.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
   const until = Date.now() + deadlineMs;

@@ -6,8 +6,9 @@ import { execa } from 'execa';
 import { unzip } from 'fflate';
 
 /**
- * A real kubectl: `$KUBECTL`, else the one on PATH, else the one that the npm package of a Lambda layer carries (Linux on
- * x64). Throws with how to get one.
+ * Returns the path of a real kubectl: `$KUBECTL`, else the one on PATH, else the one inside the npm package of a Lambda
+ * layer (Linux on x64).
+ * @throws Error that describes how to get one.
  */
 export async function findKubectl(): Promise<string> {
   const named = process.env.KUBECTL;
@@ -16,11 +17,11 @@ export async function findKubectl(): Promise<string> {
   const packaged = await packagedKubectl();
   if (packaged !== undefined) return packaged;
   throw new Error(
-    'these tests drive a real kubectl and there is none: install it (kubernetes.io/docs/tasks/tools) or set KUBECTL',
+    'these tests need a real kubectl and found none: install it (kubernetes.io/docs/tasks/tools) or set KUBECTL',
   );
 }
 
-/** The one that the npm package carries; undefined where it does not run. */
+/** Returns the path of the kubectl inside the npm package; undefined where it does not run. */
 export async function packagedKubectl(): Promise<string | undefined> {
   return platform() === 'linux' && arch() === 'x64' ? await unpackKubectl() : undefined;
 }
@@ -43,7 +44,7 @@ async function unpackKubectl(): Promise<string> {
     );
   });
   const binary = files[name];
-  if (!binary) throw new Error(`${manifest}: its archive holds no ${name}`);
+  if (!binary) throw new Error(`${manifest}: its archive does not contain ${name}`);
   await mkdir(directory, { recursive: true });
   // Moved into place whole: two test runs may unpack at once.
   const draft = `${path}.${process.pid}`;

