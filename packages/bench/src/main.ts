@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { BenchRun, type OwnPlan } from './bench.js';
+import { KubeClient } from './client/kube-client.js';
 import type { OwnCluster } from './cluster/own-cluster.js';
-import { interruption } from './interruption.js';
-import { KubeClient } from './kube-client.js';
 import { reportJson, type Surroundings } from './report/json.js';
 import { rowsOf } from './report/rows.js';
 import { askServers, surroundingsText, thisMachine, versionOf } from './report/surroundings.js';
 import { costText, failuresText, floorText, rowsText } from './report/text.js';
+import { BenchRun, type OwnPlan } from './run/bench-run.js';
+import { interruption } from './run/interruption.js';
 import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { KubeClient } from '../kube-client.js';
+import { KubeClient } from '../client/kube-client.js';
 import { Observation } from '../observe/observation.js';
 import { ObservedNodes } from '../observe/observed-nodes.js';
 import type { Answer, Call, ClusterSize, HostedCluster } from './host-protocol.js';

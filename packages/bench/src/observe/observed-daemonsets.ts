@@ -1,4 +1,4 @@
-import { JSON_TYPE, type KubeClient } from '../kube-client.js';
+import { JSON_TYPE, type KubeClient } from '../client/kube-client.js';
 import type { Observation } from './observation.js';
 
 interface DaemonSet {

@@ -1,4 +1,4 @@
-import type { KubeClient } from '../kube-client.js';
+import type { KubeClient } from '../client/kube-client.js';
 import type { Observation } from './observation.js';
 import { watchRows } from './table-rows.js';
 

@@ -1,4 +1,4 @@
-import { type KubeClient, TABLE, type WatchEvent } from '../kube-client.js';
+import { type KubeClient, TABLE, type WatchEvent } from '../client/kube-client.js';
 import type { Observation } from './observation.js';
 
 interface Table {

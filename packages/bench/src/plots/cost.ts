@@ -1,6 +1,6 @@
 import { median } from '../latencies.js';
 import { cpuPerUnit, groupBy, settingKey } from '../report/rows.js';
-import type { Run } from '../runs.js';
+import type { Run } from '../run/results.js';
 import { KINDS } from '../usage/process-tree.js';
 import { categoryAxis, drawSvg, heading, KIND_COLOURS, valueAxis } from './chart.js';
 

@@ -1,4 +1,4 @@
-import type { Run } from '../runs.js';
+import type { Run } from '../run/results.js';
 import { drawSvg, grid, heading, secondsAxis, valueAxis } from './chart.js';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../runs.js';
+import type { Run } from '../run/results.js';
 import { plotsOf } from './write-plots.js';
 
 const run = (scenario: string, nodes: number, replicas: number): Run => ({

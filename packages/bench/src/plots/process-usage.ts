@@ -1,4 +1,4 @@
-import type { Run } from '../runs.js';
+import type { Run } from '../run/results.js';
 import type { Kind } from '../usage/process-tree.js';
 import { drawSvg, heading, KIND_COLOURS, secondsAxis, valueAxis } from './chart.js';
 

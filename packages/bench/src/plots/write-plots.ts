@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupBy, settingKey } from '../report/rows.js';
-import type { Results, Run } from '../runs.js';
+import type { Results, Run } from '../run/results.js';
 import { costByNodes, costByReplicas } from './cost.js';
 import { latencyPercentiles } from './latency-percentiles.js';
 import { readyCurves, throughputCurves } from './over-time.js';

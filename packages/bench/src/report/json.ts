@@ -1,4 +1,4 @@
-import type { Results } from '../runs.js';
+import type { Results } from '../run/results.js';
 import { rowsOf } from './rows.js';
 import type { Machine, Servers } from './surroundings.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Latencies, percentile } from '../latencies.js';
-import type { Results, Run } from '../runs.js';
+import type { Results, Run } from '../run/results.js';
 import type { Usage } from '../usage/usage-sampler.js';
 import { cpuPerUnit, rowsOf } from './rows.js';
 import { costText, failuresText, rowsText } from './text.js';

@@ -1,5 +1,5 @@
 import { median } from '../latencies.js';
-import type { Results, Run, Setting } from '../runs.js';
+import type { Results, Run, Setting } from '../run/results.js';
 import type { Unit } from '../scenarios/scenario.js';
 import type { Kind } from '../usage/process-tree.js';
 import { FLOOR_FACTOR, GROWTH_FACTOR, targetOf, upstreamOf } from './targets.js';

@@ -1,7 +1,7 @@
 import { cpus, release, totalmem } from 'node:os';
+import type { KubeClient } from '../client/kube-client.js';
 import type { OwnCluster } from '../cluster/own-cluster.js';
 import { connectToBus } from '../floor/recorded-messages.js';
-import type { KubeClient } from '../kube-client.js';
 
 /** The machine that the bench, and a cluster of ours, runs on. */
 export interface Machine {

@@ -1,5 +1,5 @@
 import { alignedLines } from '@everynode/cli';
-import type { Results, Setting } from '../runs.js';
+import type { Results, Setting } from '../run/results.js';
 import type { Unit } from '../scenarios/scenario.js';
 import { cpuPerUnit, groupBy, type Row, settingKey, sumOf } from './rows.js';
 

@@ -1,5 +1,5 @@
-import { JSON_TYPE, type KubeClient, PROTOBUF, TABLE } from '../kube-client.js';
-import { untilSettled } from '../settled.js';
+import { JSON_TYPE, type KubeClient, PROTOBUF, TABLE } from '../client/kube-client.js';
+import { untilSettled } from '../cluster/until-settled.js';
 import { ProcessTree } from '../usage/process-tree.js';
 import { type OwnScenario, usualDeadlineMs } from './scenario.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { paceRequests } from '../paced-requests.js';
+import { paceRequests } from '../client/paced-requests.js';
 import { type Bench, type ClientScenario, usualDeadlineMs } from './scenario.js';
 
 const PER_SECOND = 1000;

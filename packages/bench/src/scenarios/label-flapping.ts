@@ -1,7 +1,7 @@
-import { concurrently } from '../concurrently.js';
-import { MERGE_PATCH } from '../kube-client.js';
+import { concurrently } from '../client/concurrently.js';
+import { MERGE_PATCH } from '../client/kube-client.js';
 import { Latencies, timedInto } from '../latencies.js';
-import { NAMESPACE, SKIP_LABEL } from '../workload.js';
+import { NAMESPACE, SKIP_LABEL } from '../run/workload.js';
 import { type Bench, type ClientScenario, usualDeadlineMs } from './scenario.js';
 
 /** Each node's label comes and goes this often. */

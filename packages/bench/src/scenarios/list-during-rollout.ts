@@ -1,7 +1,7 @@
-import { TABLE } from '../kube-client.js';
-import { timeKubectl } from '../kubectl.js';
+import { TABLE } from '../client/kube-client.js';
+import { paceRequests } from '../client/paced-requests.js';
+import { timeKubectl } from '../client/time-kubectl.js';
 import { Latencies } from '../latencies.js';
-import { paceRequests } from '../paced-requests.js';
 import { type ClientScenario, type Figure, usualDeadlineMs } from './scenario.js';
 
 const DAEMONSETS = 3;

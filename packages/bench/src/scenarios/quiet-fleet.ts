@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { untilSettled } from '../cluster/until-settled.js';
 import { currentRevision } from '../floor/recorded-writes.js';
-import { untilSettled } from '../settled.js';
 import { ProcessTree } from '../usage/process-tree.js';
 import { UsageSampler } from '../usage/usage-sampler.js';
 import { type OwnScenario, usualDeadlineMs } from './scenario.js';

@@ -1,6 +1,6 @@
-import { MERGE_PATCH } from '../kube-client.js';
+import { MERGE_PATCH } from '../client/kube-client.js';
 import { Latencies } from '../latencies.js';
-import { SKIP_LABEL } from '../workload.js';
+import { SKIP_LABEL } from '../run/workload.js';
 import { type ClientScenario, usualDeadlineMs } from './scenario.js';
 
 export const relabel: ClientScenario = {

@@ -1,8 +1,8 @@
+import type { KubeClient } from '../client/kube-client.js';
 import type { OwnCluster } from '../cluster/own-cluster.js';
-import type { KubeClient } from '../kube-client.js';
 import type { LatencySummary } from '../latencies.js';
 import type { RateSample, Sample } from '../observe/observed-pods.js';
-import type { Workload } from '../workload.js';
+import type { Workload } from '../run/workload.js';
 
 export type Unit = 'ms' | 'µs' | 'MiB' | '% of a core' | 'pods/s' | 'events/s' | 'requests/s' | '×' | 'count';
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
+import { paceRequests } from '../client/paced-requests.js';
 import { connectToBus } from '../floor/recorded-messages.js';
-import { paceRequests } from '../paced-requests.js';
+import { NAMESPACE } from '../run/workload.js';
 import { ProcessTree } from '../usage/process-tree.js';
 import { UsageSampler } from '../usage/usage-sampler.js';
-import { NAMESPACE } from '../workload.js';
 import { type OwnBench, type OwnScenario, usualDeadlineMs } from './scenario.js';
 
 const ENTRIES = 100_000;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { concurrently } from '../concurrently.js';
-import { JSON_TYPE, type KubeClient, MERGE_PATCH } from '../kube-client.js';
+import { concurrently } from '../client/concurrently.js';
+import { JSON_TYPE, type KubeClient, MERGE_PATCH } from '../client/kube-client.js';
 import { Observation } from '../observe/observation.js';
-import { NAMESPACE } from '../workload.js';
+import { NAMESPACE } from '../run/workload.js';
 import type { Bench, ClientScenario } from './scenario.js';
 
 const WATCHERS = 1000;

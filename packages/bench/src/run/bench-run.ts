@@ -1,12 +1,12 @@
-import { type ClusterSize, OwnCluster } from './cluster/own-cluster.js';
-import { measureFloor } from './floor/floor.js';
-import { KubeClient } from './kube-client.js';
-import type { Results, Run, Setting } from './runs.js';
-import type { Bench, Outcome, OwnBench, Scenario } from './scenarios/scenario.js';
-import { ownSizeOf } from './scenarios/scenario.js';
+import { KubeClient } from '../client/kube-client.js';
+import { type ClusterSize, OwnCluster } from '../cluster/own-cluster.js';
+import { measureFloor } from '../floor/floor.js';
+import type { Bench, Outcome, OwnBench, Scenario } from '../scenarios/scenario.js';
+import { ownSizeOf } from '../scenarios/scenario.js';
+import { ProcessTree } from '../usage/process-tree.js';
+import { UsageSampler } from '../usage/usage-sampler.js';
+import type { Results, Run, Setting } from './results.js';
 import { Session } from './session.js';
-import { ProcessTree } from './usage/process-tree.js';
-import { UsageSampler } from './usage/usage-sampler.js';
 
 export interface Plan {
   scenarios: readonly Scenario[];

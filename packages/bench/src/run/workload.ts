@@ -1,8 +1,8 @@
-import { concurrently } from './concurrently.js';
-import { type KubeClient, MERGE_PATCH } from './kube-client.js';
-import { Observation } from './observe/observation.js';
-import { ObservedDaemonSets } from './observe/observed-daemonsets.js';
-import { ObservedPods } from './observe/observed-pods.js';
+import { concurrently } from '../client/concurrently.js';
+import { type KubeClient, MERGE_PATCH } from '../client/kube-client.js';
+import { Observation } from '../observe/observation.js';
+import { ObservedDaemonSets } from '../observe/observed-daemonsets.js';
+import { ObservedPods } from '../observe/observed-pods.js';
 
 export const NAMESPACE = 'default';
 const PATH = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets`;

@@ -1,6 +1,6 @@
-import type { Floor } from './floor/floor.js';
-import type { Outcome } from './scenarios/scenario.js';
-import type { Usage, UsageSample } from './usage/usage-sampler.js';
+import type { Floor } from '../floor/floor.js';
+import type { Outcome } from '../scenarios/scenario.js';
+import type { Usage, UsageSample } from '../usage/usage-sampler.js';
 
 /** Where a scenario ran. */
 export interface Setting {

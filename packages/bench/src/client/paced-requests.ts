@@ -1,4 +1,4 @@
-import { Latencies } from './latencies.js';
+import { Latencies } from '../latencies.js';
 
 const TICK_MS = 1;
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OwnCluster } from './cluster/own-cluster.js';
-import { currentRevision } from './floor/recorded-writes.js';
+import { currentRevision } from '../floor/recorded-writes.js';
+import type { OwnCluster } from './own-cluster.js';
 
 const LOOK_MS = 500;
 

@@ -1,6 +1,6 @@
-import type { OwnCluster } from './cluster/own-cluster.js';
-import type { KubeClient } from './kube-client.js';
-import type { Bench } from './scenarios/scenario.js';
+import type { KubeClient } from '../client/kube-client.js';
+import type { OwnCluster } from '../cluster/own-cluster.js';
+import type { Bench } from '../scenarios/scenario.js';
 import { Workload } from './workload.js';
 
 /** What scenarios on one API server share: its client, its nodes, and the DaemonSets that are there. */
