@@ -1,11 +1,11 @@
-// A cluster in a process of its own: the front door is not held up by what the bench does, and the cluster ends when the
-// bench does, however that ends. The bench talks to it over the IPC channel that it was forked with.
+// The process that runs a cluster for the bench. The work of the bench does not slow its front door down, and the cluster
+// ends when the bench ends, however that happens. The bench calls it over the IPC channel that it was forked with.
 import { rm } from 'node:fs/promises';
 import { serviceEntry } from '@everynode/cli';
 import { numberedFleet, Stack } from '@everynode/local-stack';
 import type { Answer, Call, ClusterSize, HostedCluster } from './host-protocol.js';
 
-/** A stop that takes longer is not waited for; everything hangs on this process and ends with it. */
+/** After this time the stop is given up: every process of the cluster ends when this one does. */
 const STOP_DEADLINE_MS = 45_000;
 
 const [stateDir, request] = process.argv.slice(2);
@@ -75,7 +75,7 @@ const answer = (message: Answer): void => {
 };
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-// The bench is gone: nobody is left to stop us.
+// The bench is gone, and cannot call `stop` any more.
 process.on('disconnect', () => endWith(0));
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => endWith(0));
 process.on('message', (call: Call) => {

@@ -7,7 +7,7 @@ export interface ClusterSize {
   schedulerReplicas: number;
 }
 
-/** What the bench has to know of its cluster. Passwords are in it: it is for no output. */
+/** What the bench needs to know of its cluster. It contains passwords and must not be printed. */
 export interface HostedCluster {
   kubeconfig: string;
   databaseUrl: string;
@@ -23,5 +23,5 @@ export type Call = { number: number } & (
   | { do: 'add-nodes'; count: number }
 );
 
-/** `to` is the number of the call; 0 tells the end of the start. */
+/** `to` is the number of the call; 0 stands for the end of the start. */
 export type Answer = { to: number; result?: unknown; error?: string };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { matches } from './nats-floor.js';
 import type { RecordedWrite } from './recorded-writes.js';
-import { batchesOf } from './sql-floor.js';
+import { batchesOf } from './write-batches.js';
 
 const write = (name: string): RecordedWrite => ({
   type: 2,

@@ -23,7 +23,7 @@ export interface Failure extends Setting {
   error: string;
 }
 
-/** Everything that a bench has found out. */
+/** All results of a bench. */
 export interface Results {
   runs: Run[];
   floors: MeasuredFloor[];
@@ -31,3 +31,5 @@ export interface Results {
   /** ms from the first process until all nodes were Ready, of each cluster of ours. */
   starts: { nodes: number; replicas: { api: number; scheduler: number }; ms: number }[];
 }
+
+export const noResults = (): Results => ({ runs: [], floors: [], failures: [], starts: [] });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { concurrently } from '../client/concurrently.js';
-import { JSON_TYPE, type KubeClient, MERGE_PATCH } from '../client/kube-client.js';
+import { type KubeClient, MERGE_PATCH } from '../client/kube-client.js';
 import { Observation } from '../observe/observation.js';
+import { Watcher } from '../observe/watcher.js';
 import { NAMESPACE } from '../run/workload.js';
 import type { Bench, ClientScenario } from './scenario.js';
 
@@ -17,55 +18,8 @@ const AHEAD = 500;
 const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 const LABEL = 'everynode.io/bench-watched';
 const SELECTED = `labelSelector=${encodeURIComponent(LABEL)}`;
-const VERSION = Buffer.from('"resourceVersion":"');
-const MODIFIED = Buffer.from('{"type":"MODIFIED"');
-const QUOTE = 34;
-
 type WithVersion = { metadata: { resourceVersion: string } };
 const nameOf = (index: number): string => `bench-watched-${index}`;
-
-/** The first resourceVersion in a line: that of the object, for managedFields have none. */
-function versionIn(line: Buffer): string {
-  const from = line.indexOf(VERSION) + VERSION.length;
-  return line.toString('latin1', from, line.indexOf(QUOTE, from));
-}
-
-/** One client that watches, and watches on from where it was when its stream ends, as clients do. */
-class Watcher {
-  readonly seen: string[] = [];
-  bytes = 0;
-  resumed = 0;
-  #last: string;
-  #stop: () => void = () => undefined;
-
-  constructor(client: KubeClient, from: string, observation: Observation, onOpen: () => void, onEvent: () => void) {
-    this.#last = from;
-    const open = (): void => {
-      const path = `${PATH}?watch=true&${SELECTED}&resourceVersion=${this.#last}`;
-      const take = (line: Buffer): void => {
-        this.bytes += line.length + 1;
-        if (line.compare(MODIFIED, 0, MODIFIED.length, 0, MODIFIED.length) !== 0) {
-          observation.fail(new Error(`an event that was not expected: ${line.toString().slice(0, 300)}`));
-          return;
-        }
-        this.#last = versionIn(line);
-        this.seen.push(this.#last);
-        onEvent();
-      };
-      const again = (): void => {
-        this.resumed += 1;
-        if (this.resumed > 100) observation.fail(new Error('a watch does not stay open'));
-        else open();
-      };
-      this.#stop = client.lines(path, JSON_TYPE, take, again, onOpen);
-    };
-    open();
-  }
-
-  close(): void {
-    this.#stop();
-  }
-}
 
 async function removeAll(client: KubeClient): Promise<void> {
   await client.call('DELETE', `${PATH}?${SELECTED}`);
@@ -73,6 +27,8 @@ async function removeAll(client: KubeClient): Promise<void> {
 
 async function deliver({ client, signal }: Bench) {
   const list = await client.call<{ metadata: { resourceVersion: string } }>('GET', `${PATH}?${SELECTED}`);
+  const from = list.metadata.resourceVersion;
+  const path = `${PATH}?watch=true&${SELECTED}`;
   const observation = new Observation();
   const watchers: Watcher[] = [];
   let opened = 0;
@@ -98,10 +54,7 @@ async function deliver({ client, signal }: Bench) {
   try {
     for (let wanted = OPENED_AT_ONCE; wanted <= WATCHERS; wanted += OPENED_AT_ONCE) {
       while (watchers.length < wanted) {
-        const watcher: Watcher = new Watcher(client, list.metadata.resourceVersion, observation, onOpen, () =>
-          onEvent(watcher.seen.length),
-        );
-        watchers.push(watcher);
+        watchers.push(new Watcher({ client, path, from, observation, onOpen, onEvent }));
       }
       await observation.until(
         () => `${opened} of ${wanted} watches to open`,
