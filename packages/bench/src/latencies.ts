@@ -10,7 +10,7 @@ export interface LatencySummary {
   maxMs: number;
 }
 
-/** Times of many like steps, kept as a histogram: in µs, three significant digits, up to a bit more than an hour. */
+/** Times of many similar steps in a histogram: in µs, with three significant digits, up to a little over an hour. */
 export class Latencies {
   readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: 4_000_000_000, figures: 3 });
 
@@ -40,7 +40,7 @@ export class Latencies {
   }
 }
 
-/** Runs `work` and notes how long it took. */
+/** Runs `work` and records how long it took. */
 export async function timedInto<T>(latencies: Latencies, work: () => Promise<T>): Promise<T> {
   const began = performance.now();
   const result = await work();

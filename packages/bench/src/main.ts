@@ -52,7 +52,10 @@ function scenariosNamed(text: string): Scenario[] {
   return SCENARIOS.filter(({ name }) => names.includes(name));
 }
 
-/** What is to run. A scenario that was named and cannot run on somebody else's server is an error. */
+/**
+ * The scenarios to run.
+ * @throws Error for a named scenario that cannot run on a server that is not ours.
+ */
 function chosen({ scenario, all, kubeconfig }: Flags): readonly Scenario[] {
   const wanted = scenario ?? SCENARIOS.filter(({ isDefault }) => all || isDefault);
   if (kubeconfig === undefined) return wanted;
@@ -118,7 +121,7 @@ async function report(flags: Flags, surroundings: Surroundings, { results }: Ben
   say(`\n${parts.filter((part) => part !== '').join('\n\n')}`);
   if (flags.json) await writeFile(flags.json, `${JSON.stringify(reportJson(surroundings, results), null, 2)}\n`);
   if (flags.plots) {
-    // Loaded when it is wanted: a drawing library is no small thing.
+    // Loaded only when it is needed: the drawing library is large.
     const { writePlots } = await import('./plots/write-plots.js');
     const names = await writePlots(flags.plots, results);
     say(`\nplots in ${flags.plots}: ${names.join(', ')}`);

@@ -7,7 +7,7 @@ export const MERGE_PATCH = 'application/merge-patch+json';
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 export const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
-/** A request that takes longer has failed: no server under test is waited for without end. */
+/** A request that takes longer has failed: the bench never waits for a server without end. */
 const CALL_DEADLINE_MS = 60_000;
 const NEWLINE = 10;
 
@@ -19,13 +19,13 @@ export interface WatchEvent<T> {
 export interface CallOptions {
   contentType?: string;
   accept?: string;
-  /** The answer may come compressed, and is not unpacked. */
+  /** Accepts a compressed answer, which is not unpacked. */
   gzip?: boolean;
-  /** Statuses that are answers, too; 2xx always are. */
+  /** Statuses that count as success besides 2xx. */
   accepts?: readonly number[];
 }
 
-/** How long one answer took, from the request on, and how much it was. */
+/** Times of one answer since its request, and its size. */
 export interface TimedAnswer {
   firstByteMs: number;
   totalMs: number;
@@ -33,7 +33,7 @@ export interface TimedAnswer {
   body: Buffer;
 }
 
-/** An API server of the kubeconfig's current context. Plain HTTPS, so that what is measured is the server. */
+/** A client of the API server in the kubeconfig's current context. It is plain HTTPS: its own cost must be small. */
 export class KubeClient {
   readonly kubeconfig: string;
   readonly #headers: Record<string, string>;
@@ -72,7 +72,10 @@ export class KubeClient {
     return request(new URL(path, this.#server), { agent, method, headers: { ...this.#headers, ...headers } });
   }
 
-  /** The answer with its times. Rejects for a status that is neither 2xx nor accepted. */
+  /**
+   * Returns the answer with its times.
+   * @throws Error for a status that is neither 2xx nor accepted.
+   */
   timed(method: string, path: string, body?: object, options: CallOptions = {}): Promise<TimedAnswer> {
     const { accept = JSON_TYPE, gzip = false, contentType = JSON_TYPE, accepts = [] } = options;
     return new Promise((resolve, reject) => {
@@ -114,7 +117,7 @@ export class KubeClient {
     return JSON.parse((await this.timed(method, path, body, options)).body.toString()) as T;
   }
 
-  /** Hands over the lines of an answer that does not end, until the returned function is called. */
+  /** Calls `onLine` for each line of an answer that does not end, until the returned function is called. */
   lines(
     path: string,
     accept: string,
@@ -154,7 +157,7 @@ export class KubeClient {
     };
   }
 
-  /** Calls `onEvent` for each event until the returned function is called. `onEnd` hears of a stream that ends by itself. */
+  /** Calls `onEvent` for each event until the returned function is called, and `onEnd` when the stream ends by itself. */
   watch<T>(
     path: string,
     accept: string,

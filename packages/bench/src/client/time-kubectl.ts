@@ -7,8 +7,9 @@ export interface KubectlTimes {
 }
 
 /**
- * Runs `$KUBECTL`, else the kubectl on PATH, and notes when it begins to print. Undefined when there is none. Rejects when
- * it fails.
+ * Runs `$KUBECTL`, or else the kubectl on PATH, and measures when it begins to print. Resolves with undefined when there is
+ * none.
+ * @throws Error when it fails.
  */
 export function timeKubectl(
   kubeconfig: string,

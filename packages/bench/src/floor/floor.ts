@@ -5,7 +5,7 @@ import { recordMessages } from './recorded-messages.js';
 import { currentRevision, writesBetween } from './recorded-writes.js';
 import { sqlFloor } from './sql-floor.js';
 
-/** What a scenario wrote and sent, and how long the same takes plainly. Times in ms, medians. */
+/** What a scenario wrote and sent, and how long plain SQL and plain NATS take for it. Times are medians in ms. */
 export interface Floor {
   writes: number;
   writtenBytes: number;
@@ -17,11 +17,14 @@ export interface Floor {
   totalMs: number;
 }
 
-/** As often as this, or until it has taken so long. */
+/** The floor is measured this often, or until this much time has passed. */
 const TIMES = 3;
 const ENOUGH_MS = 8000;
 
-/** Runs a scenario with everything it writes and sends on record, then does that plainly, a few times. */
+/**
+ * Runs a scenario and records all that it writes and sends; then measures, a few times, how long plain SQL and plain NATS
+ * take for the same.
+ */
 export async function measureFloor(cluster: OwnCluster, run: () => Promise<unknown>): Promise<Floor> {
   const before = await currentRevision(cluster.database);
   const recorded = await recordMessages(cluster);

@@ -16,21 +16,20 @@ const IN_FLIGHT = 64;
 const DEADLINE_MS = 120_000;
 const IDLE_MS = 30_000;
 
-/** Who reads a stream of Everynode: every replica by itself, each agent what is for it, or all together each message once. */
+/** Readers of a stream: each replica reads all of it, each agent its own part, or all together read each message once. */
 type Readers = { subjects: string; count: number; acknowledge: boolean };
 
 interface Copy {
   stream: string;
-  /** What the copy's subjects begin with. */
+  /** Prefix of the copy's subjects. */
   root: string;
   messages: RecordedMessage[];
   readers: Readers[];
 }
 
 /**
- * How long NATS takes for these messages when nothing else is done: messages of the same sizes and headers into streams of
- * the same kind, read by as many readers as there are, acknowledged where they are. In ms, to the last message at its
- * last reader.
+ * Measures how long NATS takes for these messages when nothing else is done, in ms: messages of the same sizes and headers,
+ * in streams of the same kind, with the same readers and acknowledgements, until the last reader has the last message.
  */
 export async function natsFloor(cluster: OwnCluster, messages: readonly RecordedMessage[]): Promise<number> {
   const connection = await connectToBus(cluster);
@@ -60,7 +59,7 @@ async function copyStreams(
   const replicas = size.apiReplicas + size.schedulerReplicas;
   for await (const { config } of manager.streams.list()) {
     const { name } = config;
-    // Heartbeats are no part of the work; what is left of an earlier floor is none of the cluster's.
+    // Heartbeats are not part of the work, and copies of an earlier floor are not part of the cluster.
     if (name.startsWith(PREFIX) || name === 'EVERYNODE_HEARTBEATS') continue;
     const root = `benchfloor.${name}`;
     const own = messages.filter(({ subject }) => config.subjects.some((pattern) => matches(pattern, subject)));
@@ -94,7 +93,7 @@ async function copyStreams(
   return copies;
 }
 
-/** Does a subject fit a pattern with `*` for one token and `>` for the rest? */
+/** Whether a subject matches a pattern, in which `*` is one token and `>` is the rest. */
 export function matches(pattern: string, subject: string): boolean {
   const [wanted, have] = [pattern.split('.'), subject.split('.')];
   const open = wanted.at(-1) === '>';
@@ -108,7 +107,7 @@ function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return counts;
 }
 
-/** Begins to read; the returned function resolves when everything has come. */
+/** Begins to read. The returned function resolves when all messages have come. */
 async function read(
   js: JetStreamClient,
   manager: JetStreamManager,

@@ -19,7 +19,7 @@ export async function connectToBus({ nats }: OwnCluster): Promise<NatsConnection
   });
 }
 
-/** Listens to everything that is said on the bus until the returned function is called, which hands it over. */
+/** Records every message on the bus until the returned function is called, which returns them. */
 export async function recordMessages(cluster: OwnCluster): Promise<() => Promise<RecordedMessage[]>> {
   const connection = await connectToBus(cluster);
   const messages: RecordedMessage[] = [];

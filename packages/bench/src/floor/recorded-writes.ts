@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** One row of the journal: everything of one write. */
+/** One row of the journal: one write, complete. */
 export interface RecordedWrite {
   /** 1 created, 2 updated, 3 deleted. */
   type: number;
@@ -25,7 +25,7 @@ export async function currentRevision(database: pg.Pool): Promise<string> {
   return row.revision;
 }
 
-/** What was written after one revision and up to another, in its order. */
+/** All writes after one revision up to another, in their order. */
 export async function writesBetween(database: pg.Pool, after: string, upTo: string): Promise<RecordedWrite[]> {
   const { rows } = await database.query<RecordedWrite>(
     `select type, resource, namespace, name, uid, previous::text, changed, metadata::text, desired::text, observed::text,

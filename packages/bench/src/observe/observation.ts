@@ -1,4 +1,4 @@
-/** Things that change as watches tell, and somebody who waits for a state of them. Nothing is polled. */
+/** State that watches change, and one waiter for a condition of it. Nothing is polled. */
 export class Observation {
   #waiting: (() => void) | undefined;
   #failed: Error | undefined;
@@ -8,13 +8,13 @@ export class Observation {
     this.#waiting?.();
   }
 
-  /** No more is to be seen: whoever waits, now or later, is told so. */
+  /** Nothing more can be observed: the current waiter and every later one reject with this error. */
   fail(error: Error): void {
     this.#failed ??= error;
     this.#waiting?.();
   }
 
-  /** Why no more is to be seen. */
+  /** Why nothing more can be observed. */
   get failure(): Error | undefined {
     return this.#failed;
   }

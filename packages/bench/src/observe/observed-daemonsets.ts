@@ -16,7 +16,7 @@ interface Rollout {
   done: boolean;
 }
 
-/** The newest generation is on every node, available, and the status says so. */
+/** Whether the status shows that the newest generation is on every node and available. */
 function isRolledOut({ metadata, status = {} }: DaemonSet): boolean {
   const { desiredNumberScheduled: desired = -1, updatedNumberScheduled = 0, numberAvailable = 0 } = status;
   return (
@@ -58,7 +58,7 @@ export class ObservedDaemonSets {
     return this.#rolledOut;
   }
 
-  /** The lowest generation of all, 0 when there is none: what tells that a change of each has been seen. */
+  /** The lowest generation of all, 0 when there is none. When it has grown, a change of each has been observed. */
   get generation(): number {
     return this.#sets.size === 0 ? 0 : Math.min(...[...this.#sets.values()].map(({ generation }) => generation));
   }

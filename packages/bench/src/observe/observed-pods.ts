@@ -8,7 +8,7 @@ export interface Sample {
   ready: number;
 }
 
-/** Pods a second, in the time around `ms`. */
+/** Pods in a second, in the interval around `ms`. */
 export interface RateSample {
   ms: number;
   perSecond: number;
@@ -17,7 +17,7 @@ export interface RateSample {
 /** Time that one point of a rate stands for; longer where there would be too many. */
 const RATE_MS = 50;
 const RATE_POINTS = 200;
-/** Points of a curve that are kept at most. */
+/** A curve has at most this many points. */
 const CURVE_POINTS = 1000;
 
 /** Pods of a selector, and how many of them are ready, as a watch shows them. */
@@ -86,7 +86,7 @@ export class ObservedPods {
     return [...this.#pods.keys()];
   }
 
-  /** Starts the clock, the counts and the curve anew. `onEvent` hears of each event from now on. */
+  /** Restarts the clock, the counts and the curve. `onEvent` is called for each event from now on. */
   begin(onEvent?: () => void): void {
     this.#began = performance.now();
     this.#samples = [{ ms: 0, ready: this.#ready }];
@@ -97,7 +97,7 @@ export class ObservedPods {
     this.#onEvent = onEvent;
   }
 
-  /** Ends with the last sample. */
+  /** The ready pods over time; the last point is the last sample. */
   curve(): Sample[] {
     const step = Math.max(1, Math.ceil(this.#samples.length / CURVE_POINTS));
     return this.#samples.filter((_, i) => i % step === 0 || i === this.#samples.length - 1);

@@ -10,7 +10,7 @@ export const KIND_COLOURS: Readonly<Record<Kind, string>> = {
   nats: '#d98e04',
   'node-agent': '#8a94a6',
 };
-/** For what is no process: scenarios, latencies. */
+/** Colours for series that are not processes: scenarios, latencies. */
 export const COLOURS = ['#2f6fde', '#c2489b', '#2c8f5c', '#d98e04', '#7a5af0', '#d1442f', '#0f9aa8', '#8a94a6'];
 
 export interface Size {
@@ -35,7 +35,7 @@ export function drawSvg(option: EChartsOption, { width, height }: Size = { width
   }
 }
 
-/** Title above, legend below it, room for both. */
+/** A title with the legend below it, and space for both. */
 export function heading(text: string, subtext: string, legend: readonly string[]): EChartsOption {
   return {
     title: {

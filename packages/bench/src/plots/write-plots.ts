@@ -7,7 +7,7 @@ import { latencyPercentiles } from './latency-percentiles.js';
 import { readyCurves, throughputCurves } from './over-time.js';
 import { processUsage } from './process-usage.js';
 
-/** What is drawn as curves together: what takes about as long, on the same pods. */
+/** Scenarios that are drawn in one chart: they take about as long, on the same pods. */
 const TOGETHER = new Set(['apply-ready', 'rolling-update', 'delete']);
 
 const inSetting = ({ nodes, replicas }: Run): string => `${nodes} ${replicas?.api ?? 0} ${replicas?.scheduler ?? 0}`;

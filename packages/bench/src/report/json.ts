@@ -12,7 +12,7 @@ export interface Surroundings {
   command: string[];
 }
 
-/** Everything, each figure with its unit beside it or in its name, for other programs. */
+/** All results for other programs. Each figure has its unit beside it or in its name. */
 export function reportJson(surroundings: Surroundings, results: Results): object {
   return { ...surroundings, rows: rowsOf(results), ...results };
 }

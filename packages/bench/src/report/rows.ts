@@ -15,7 +15,7 @@ export interface Row extends Setting {
   /** Upstream's time, client limits lifted and stock, in ms. */
   upstream?: { liftedMs: number; stockMs: number };
   floorMs?: number;
-  /** Is it what the scenario is about? */
+  /** Whether it is the scenario's main figure. */
   isMain: boolean;
 }
 
@@ -32,7 +32,7 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<s
   return groups;
 }
 
-/** Figures as they were measured, and what follows from several of them: ratios to the floor, growth. */
+/** The measured figures, and those that are computed from several: ratios to the floor, growth. */
 export function rowsOf(results: Results): Row[] {
   return [...measuredRows(results), ...growthRows(results.runs)];
 }
@@ -68,7 +68,7 @@ function measuredRows({ runs, floors }: Results): Row[] {
   });
 }
 
-/** CPU for one unit of the work, in µs, by kind of process; undefined where it was not seen. Median of the runs. */
+/** CPU for one unit of the work, in µs, by kind of process; undefined where it was not measured. Median of the runs. */
 export function cpuPerUnit(runs: readonly Run[]): Map<Kind, number> | undefined {
   const kinds = new Map<Kind, number[]>();
   for (const { usage, work } of runs) {

@@ -23,7 +23,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** What decides how durable a commit is, and how fast. */
+/** Settings of Postgres that decide how durable and how fast a commit is. */
 const SETTINGS = [
   'fsync',
   'synchronous_commit',
@@ -36,7 +36,7 @@ const SETTINGS = [
   'checkpoint_timeout',
 ];
 
-/** As the servers of our cluster say themselves. */
+/** Versions and settings, as the servers of our cluster report them. */
 export interface Servers {
   postgres: { version: string; settings: Record<string, string>; dataChecksums: string };
   nats: { version: string; streams: Record<string, string> };

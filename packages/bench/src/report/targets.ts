@@ -1,4 +1,4 @@
-/** What a figure should be at most. */
+/** The highest value that a figure should have. */
 export interface Target {
   scenario: string;
   figure: string;
@@ -26,7 +26,7 @@ const TARGETS: readonly Target[] = [
 
 /** At most this many times the floor. */
 export const FLOOR_FACTOR = 3;
-/** CPU for a node at ten thousand nodes, in terms of that at a thousand. */
+/** CPU for each node at 10,000 nodes, divided by that at 1,000. */
 export const GROWTH_FACTOR = 1.3;
 
 export function targetOf(scenario: string, figure: string, nodes: number): number | undefined {

@@ -6,7 +6,7 @@ import { cpuPerUnit, groupBy, type Row, settingKey, sumOf } from './rows.js';
 const grouped = (value: number, digits = 0): string =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** A value for a person: three digits that count, and its unit. */
+/** A value as it is printed: three significant digits, and its unit. */
 export function valueText(value: number, unit: Unit): string {
   return unit === 'count' ? numberText(value) : `${numberText(value)} ${unit}`;
 }

@@ -1,8 +1,8 @@
-/** How long the parent may be gone before that is noticed. */
+/** How often it is checked whether the parent is gone, in ms. */
 const PARENT_CHECK_MS = 1000;
 
 /**
- * Aborts when somebody wants the bench to end: Ctrl-C, SIGTERM, a terminal that closes, or a parent that is gone (npm,
+ * Aborts when the bench is to end: by Ctrl-C, SIGTERM, a terminal that closes, or a parent that is gone (npm,
  * killed outright, cannot pass that on). Clusters are stopped in order then; a second Ctrl-C ends the process at once, and
  * the clusters end by themselves.
  */
@@ -23,7 +23,7 @@ export function interruption(): AbortSignal {
       stop(signal);
     });
   }
-  // Nobody may be there to read.
+  // The reader of the output may be gone.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   const parent = process.ppid;

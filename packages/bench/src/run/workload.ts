@@ -6,12 +6,12 @@ import { ObservedPods } from '../observe/observed-pods.js';
 
 export const NAMESPACE = 'default';
 const PATH = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets`;
-/** A node with this label is left out by the pods of every workload. */
+/** No workload has a pod on a node with this label. */
 export const SKIP_LABEL = 'everynode.io/bench-skip';
 const WORKLOAD_LABEL = 'everynode.io/bench-workload';
 const WRITES_AT_ONCE = 16;
 
-/** A DaemonSet on every node that does not say otherwise; pods without requests, rolled 10% at a time. */
+/** A DaemonSet on every node without the label that opts out; pods without requests, updated 10% at a time. */
 function manifest(workload: string, name: string): object {
   const labels = { app: name, [WORKLOAD_LABEL]: workload };
   const affinity = {
@@ -42,8 +42,8 @@ function manifest(workload: string, name: string): object {
 }
 
 /**
- * A number of like DaemonSets on all nodes and their pods, as watches show them: nothing is asked twice, and no server's
- * word is taken but that of its events.
+ * A number of equal DaemonSets on all nodes, and their pods, as watches show them: nothing is polled, and only events of
+ * the server count.
  */
 export class Workload {
   readonly observation = new Observation();
@@ -51,7 +51,7 @@ export class Workload {
   readonly sets: ObservedDaemonSets;
   readonly names: readonly string[];
   readonly selector: string;
-  /** Pods when all is well. */
+  /** Number of pods when all of them exist. */
   readonly wanted: number;
   readonly #client: KubeClient;
   readonly #name: string;
@@ -73,7 +73,7 @@ export class Workload {
     );
   }
 
-  /** Gives every DaemonSet a new image. */
+  /** Changes the image of every DaemonSet. */
   async update(): Promise<void> {
     this.#image += 1;
     const containers = [{ name: 'main', image: `bench:${this.#image}-${Date.now()}` }];
@@ -93,7 +93,7 @@ export class Workload {
     return this.pods.ready === this.wanted && this.pods.count === this.wanted;
   }
 
-  /** The state that is waited for has been reached by everything. */
+  /** Everything has reached the state that is waited for. */
   async until(what: string, condition: () => boolean, signal: AbortSignal): Promise<void> {
     const found = () => `${what} (${this.pods.count} pods, ${this.pods.ready} ready, of ${this.wanted})`;
     await this.observation.until(found, condition, signal);
@@ -110,7 +110,7 @@ export class Workload {
     return this.until('the rollout', done, signal);
   }
 
-  /** Brings it up, unless it is; and until its status has nothing more to say. */
+  /** Brings all pods up where they are not, and waits until the status does not change any more. */
   async ensureReady(signal: AbortSignal): Promise<void> {
     if (this.sets.count < this.names.length) {
       await this.ensureAbsent(signal);

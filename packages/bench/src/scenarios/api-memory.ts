@@ -6,11 +6,11 @@ import { type OwnScenario, usualDeadlineMs } from './scenario.js';
 const DAEMONSETS = 3;
 const QUIET_MS = 5000;
 const ROUNDS = 2;
-/** Over a connection each, and so by both replicas. */
+/** Each over its own connection, so that both replicas serve them. */
 const AT_ONCE = 2;
 const READ_MS = 100;
 
-/** All pods as controllers in Go ask for them, as scripts do, and as kubectl does. */
+/** Lists all pods in the formats that controllers in Go, scripts and kubectl ask for. */
 async function listPods(client: KubeClient, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const accept of [PROTOBUF, JSON_TYPE, TABLE]) {

@@ -7,7 +7,7 @@ interface Failover {
   rolloutMs: number;
 }
 
-/** Kills a replica when a part of the nodes has its new pod, and watches for the longest silence after that. */
+/** Kills a replica when a third of the nodes have their new pod, and measures the longest silence after that. */
 async function killDuringRollout(bench: OwnBench, replica: string): Promise<Failover> {
   const { cluster, signal } = bench;
   const one = await bench.workload(1);
@@ -47,7 +47,7 @@ export const failover: OwnScenario = {
   },
   async run(bench) {
     const failovers: Failover[] = [];
-    // Which of them holds the DaemonSet, and which one the relay, is not asked: each has its turn.
+    // One of them has the DaemonSet's shard and one is the relay. Each replica is killed once, so both cases are measured.
     for (let number = 1; number <= bench.cluster.size.schedulerReplicas; number += 1) {
       failovers.push(await killDuringRollout(bench, `scheduler-${number}`));
     }

@@ -3,7 +3,7 @@ import { paceRequests } from '../client/paced-requests.js';
 import { type Bench, type ClientScenario, usualDeadlineMs } from './scenario.js';
 
 const PER_SECOND = 1000;
-/** At the full rate: connections are made, and code that runs a thousand times a second is compiled by then. */
+/** The warm-up runs at the full rate: it opens the connections, and V8 compiles the hot code. */
 const WARM_UP_MS = 5000;
 const MEASURED_MS = 10_000;
 

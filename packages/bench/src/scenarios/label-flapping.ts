@@ -4,7 +4,7 @@ import { Latencies, timedInto } from '../latencies.js';
 import { NAMESPACE, SKIP_LABEL } from '../run/workload.js';
 import { type Bench, type ClientScenario, usualDeadlineMs } from './scenario.js';
 
-/** Each node's label comes and goes this often. */
+/** The label of each node is set and removed this often. */
 const FLAPS = 5;
 const PATCHES_AT_ONCE = 32;
 const MOST_NODES = 1000;

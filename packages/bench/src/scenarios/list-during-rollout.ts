@@ -5,7 +5,7 @@ import { Latencies } from '../latencies.js';
 import { type ClientScenario, type Figure, usualDeadlineMs } from './scenario.js';
 
 const DAEMONSETS = 3;
-/** Of other clients, meanwhile. */
+/** Rate of other clients' GETs meanwhile. */
 const GETS_PER_SECOND = 50;
 const ALL_PODS = ['get', 'pods', '--all-namespaces'];
 
@@ -39,7 +39,7 @@ export const listDuringRollout: ClientScenario = {
         totals.add(totalMs);
       }
     })();
-    // It is waited for below; a failure before that is not to end the process.
+    // Awaited below. A failure before that must not end the process.
     listing.catch(() => undefined);
     let during: Awaited<ReturnType<typeof kubectl>>;
     let rolloutMs: number;

@@ -1,6 +1,6 @@
 import type { ClientScenario } from './scenario.js';
 
-/** DaemonSets that are applied at once, and how long a client's view takes until all their pods are Ready. */
+/** Many DaemonSets are applied at once; measured is the time until a client sees all their pods Ready. */
 function atOnce(name: string, count: number, size: Pick<ClientScenario, 'fixedNodes' | 'mostNodes'>): ClientScenario {
   const where =
     size.fixedNodes === undefined ? `on all nodes (${size.mostNodes} at most)` : `on ${size.fixedNodes} nodes`;

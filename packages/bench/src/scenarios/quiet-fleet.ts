@@ -19,7 +19,7 @@ export const quietFleet: OwnScenario = {
   deadlineMs: (nodes) => 120_000 + usualDeadlineMs(nodes),
   async prepare({ workload, cluster, signal }) {
     await (await workload(1)).ensureReady(signal);
-    // What Postgres has still to tidy up after other scenarios is not the quiet fleet's.
+    // Postgres may still clean up after earlier scenarios; that is not the cost of a quiet fleet.
     await cluster.database.query('vacuum analyze');
     await cluster.database.query('checkpoint');
     await untilSettled(cluster, QUIET_MS, signal);

@@ -12,26 +12,26 @@ export interface Figure {
   unit: Unit;
 }
 
-/** What a scenario has found out. */
+/** The result of one run of a scenario. */
 export interface Outcome {
-  /** The first one is what the scenario is about. */
+  /** The first one is the scenario's main figure. */
   figures: readonly [Figure, ...Figure[]];
-  /** What was done, to share the cost among: pods, requests, events. */
+  /** The units of work among which the cost is divided: pods, requests, events. */
   work?: { count: number; of: string };
   /** Ready pods over time. */
   curve?: Sample[];
   /** Pods that turned ready, or went, over time. */
   rate?: RateSample[];
-  /** By what was timed. */
+  /** Latencies by the name of what was timed. */
   latencies?: Record<string, LatencySummary>;
 }
 
-/** What a scenario works with. */
+/** What a scenario uses. */
 export interface Bench {
   readonly client: KubeClient;
   /** Names of all nodes. */
   readonly nodes: readonly string[];
-  /** Steps of scenarios that consist of many like ones. */
+  /** Number of steps in scenarios that consist of many similar ones. */
   readonly relabels: number;
   /** Aborts at the scenario's deadline, and when the bench is to stop. */
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ export interface Bench {
   readonly cluster: OwnCluster | undefined;
   /** This many DaemonSets on all nodes; those of other workloads are removed first. */
   workload(count: number): Promise<Workload>;
-  /** Tells the person who waits. */
+  /** Prints a line for the user. */
   say(line: string): void;
 }
 
@@ -48,7 +48,7 @@ export interface OwnBench extends Bench {
   readonly cluster: OwnCluster;
 }
 
-/** Nodes of the cluster of its own that a scenario is measured on, where it is not that of `nodes`. */
+/** Number of nodes of the cluster that a scenario needs for itself; undefined when it runs on one with `nodes` nodes. */
 export function ownSizeOf({ fixedNodes, mostNodes }: Pick<Common, 'fixedNodes' | 'mostNodes'>, nodes: number) {
   if (fixedNodes !== undefined) return fixedNodes;
   return mostNodes !== undefined && nodes > mostNodes ? mostNodes : undefined;
@@ -60,22 +60,22 @@ interface Common {
   about: string;
   /** Runs when no scenario is named. */
   isDefault: boolean;
-  /** Runs as often as `--repeat` says; the others once. */
+  /** Runs `--repeat` times; the others run once. */
   repeats: boolean;
-  /** The same writes and messages are done plainly, to compare. */
+  /** Its time is compared with that of plain SQL and plain NATS. */
   hasFloor?: boolean;
-  /** Has so many nodes, whatever `--nodes` says. */
+  /** Always has this many nodes, whatever `--nodes` is. */
   fixedNodes?: number;
-  /** Has so many nodes where `--nodes` says more. */
+  /** Has this many nodes where `--nodes` is higher. */
   mostNodes?: number;
-  /** Begins without nodes: a cluster of its own, to which it adds them. */
+  /** Begins on a cluster without nodes, to which it adds them. */
   startsEmpty?: boolean;
-  /** Leaves the cluster in a state that other scenarios are not to be measured in. */
+  /** Leaves the cluster in a state in which other scenarios must not be measured. */
   spoils?: boolean;
   deadlineMs(nodes: number): number;
 }
 
-/** Sees what a client sees: it runs on any API server. */
+/** A scenario that needs only what a client sees: it runs on any API server. */
 export interface ClientScenario extends Common {
   needs: 'any API server';
   /** Brings about the state that it begins with; not measured. */
@@ -83,7 +83,7 @@ export interface ClientScenario extends Common {
   run(bench: Bench): Promise<Outcome>;
 }
 
-/** Looks at processes, or ends them: it runs on a cluster of our own. */
+/** A scenario that reads or ends processes: it runs only on a cluster of our own. */
 export interface OwnScenario extends Common {
   needs: 'own processes';
   prepare(bench: OwnBench): Promise<void>;
@@ -92,5 +92,5 @@ export interface OwnScenario extends Common {
 
 export type Scenario = ClientScenario | OwnScenario;
 
-/** Time for scenarios that touch every node a few times: far above what is expected, far below what a person would wait. */
+/** Deadline of scenarios that touch every node a few times: far above the expected time. */
 export const usualDeadlineMs = (nodes: number): number => 60_000 + 20 * nodes;

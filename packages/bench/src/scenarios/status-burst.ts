@@ -40,7 +40,7 @@ async function storedPods({ cluster }: OwnBench): Promise<StoredPod[]> {
   return rows;
 }
 
-/** Reports of agents: each pod has restarted once more in every round. Bodies are made one by one, as they are sent. */
+/** Reports of agents. In every round, each pod has one more restart. Bodies are built one by one, as they are sent. */
 function* reports(pods: readonly StoredPod[], incarnation: number): Generator<{ agent: string; body: string }> {
   for (let round = 1, sent = 0; sent < ENTRIES; round += 1) {
     for (let from = 0; from < pods.length && sent < ENTRIES; ) {
@@ -61,7 +61,7 @@ function* reports(pods: readonly StoredPod[], incarnation: number): Generator<{ 
 
 async function publishAll(js: JetStreamClient, pods: readonly StoredPod[], signal: AbortSignal): Promise<void> {
   const underway = new Set<Promise<unknown>>();
-  // Later than any agent's: what these say counts.
+  // Later than that of any agent: these reports count.
   for (const { agent, body } of reports(pods, Date.now() + 1000)) {
     signal.throwIfAborted();
     const carrier = headers();
@@ -78,7 +78,7 @@ async function publishAll(js: JetStreamClient, pods: readonly StoredPod[], signa
     const subject = `everynode.v1.agent.${agent}.report.pod-status`;
     const sent: Promise<unknown> = js.publish(subject, body, { headers: carrier }).finally(() => underway.delete(sent));
     underway.add(sent);
-    // The GETs meanwhile are this process's, too: what keeps it busy must not look like the server's time.
+    // This process sends the GETs as well: its own work must not look like time of the server.
     await nextTurn();
     if (underway.size >= MESSAGES_IN_FLIGHT) await Promise.race(underway);
   }
@@ -91,7 +91,7 @@ export const statusBurst: OwnScenario = {
   needs: 'own processes',
   isDefault: false,
   repeats: false,
-  // Agents are not heard any more on pods of which a later start of theirs seems to have spoken.
+  // The control plane now ignores the agents' reports on these pods: a later start seems to have reported.
   spoils: true,
   deadlineMs: (nodes) => 240_000 + usualDeadlineMs(nodes),
   async prepare({ workload, signal }) {
@@ -106,7 +106,7 @@ export const statusBurst: OwnScenario = {
       paceRequests(GETS_PER_SECOND, signal, (index) =>
         client.timed('GET', `/api/v1/nodes/${nodes[index % nodes.length]}`),
       );
-    // Until all are sent this process is busy with that, and its GETs wait for it as well.
+    // Until all are sent, this process is busy and its GETs would wait for it.
     const whileSending = getting();
     try {
       const manager = await jetstreamManager(connection);

@@ -12,7 +12,7 @@ const WRITES_AT_ONCE = 8;
 const OBJECTS_IN_A_LANE = 3;
 const OBJECTS = WRITES_AT_ONCE * OBJECTS_IN_A_LANE;
 const OPENED_AT_ONCE = 50;
-/** The writers wait for the slowest watcher when it is so many events behind: what is measured is delivery, not queues. */
+/** The writers wait when the slowest watcher is this many events behind: the scenario measures delivery and not queues. */
 const AHEAD = 500;
 
 const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
@@ -32,7 +32,7 @@ async function deliver({ client, signal }: Bench) {
   const observation = new Observation();
   const watchers: Watcher[] = [];
   let opened = 0;
-  // How many watchers have seen how many events, so that the slowest is known without asking all.
+  // at[n]: number of watchers that have seen n events. It shows the slowest one without a scan of all.
   const at = new Uint32Array(EVENTS + 1);
   at[0] = WATCHERS;
   let slowest = 0;
@@ -65,7 +65,7 @@ async function deliver({ client, signal }: Bench) {
     const began = performance.now();
     const written: string[] = [];
     let started = 0;
-    // In lanes with objects of their own, so that no two writes meet.
+    // Each lane has its own objects, so that no two writes conflict.
     const lanes = Array.from({ length: WRITES_AT_ONCE }, (_, lane) => lane);
     await concurrently(lanes, WRITES_AT_ONCE, async (lane) => {
       while (started < EVENTS) {

@@ -15,7 +15,7 @@ if (folder && replica) {
   session.post('Profiler.enable');
   session.post('Profiler.start');
   process.once('exit', () => {
-    // A session of one's own process answers at once, so this is done before the process is.
+    // A session on the own process answers at once, so the profile is written before the process ends.
     session.post('Profiler.stop', (error, stopped) => {
       if (error) throw error;
       mkdirSync(folder, { recursive: true });

@@ -11,14 +11,15 @@ export interface ProcessReading {
   kind: Kind;
   /** CPU since it began, in ms; for Postgres with that of its sessions that have ended. */
   cpuMs: number;
-  /** Memory of its own, and what it shares with others, in bytes. */
+  /** Its private memory, and the memory that it shares with others, in bytes. */
   ownBytes: number;
   sharedBytes: number;
 }
 
 const TICK_MS = 10;
 const PAGE = 4096;
-const WORDS: readonly [word: RegExp, kind: Kind][] = [
+/** What the command line of each kind contains. */
+const COMMANDS: readonly [pattern: RegExp, kind: Kind][] = [
   [/services\/api\//, 'api'],
   [/services\/scheduler\//, 'scheduler'],
   [/services\/node-agent\//, 'node-agent'],
@@ -27,12 +28,12 @@ const WORDS: readonly [word: RegExp, kind: Kind][] = [
 ];
 
 /**
- * The processes below one, as /proc has them (Linux; proc(5)). Children are asked for by parent, so a machine with
- * thousands of other processes costs nothing.
+ * The processes below one, as /proc shows them (Linux; proc(5)). Children are read by parent, so thousands of other
+ * processes on the machine cost nothing.
  */
 export class ProcessTree {
   readonly #root: number;
-  /** What a pid is; undefined for shells and the like. */
+  /** What each pid is; undefined for shells and other helpers. */
   readonly #known = new Map<number, { kind: Kind; name: string } | undefined>();
 
   constructor(root: number) {
@@ -61,11 +62,11 @@ export class ProcessTree {
     if (this.#known.has(pid)) return this.#known.get(pid);
     const command = (readProcFile(pid, 'cmdline') ?? '').replaceAll('\0', ' ');
     const isShell = /^\S*sh -c/.test(command);
-    const kind = isShell ? undefined : (WORDS.find(([word]) => word.test(command))?.[1] ?? inherited);
+    const kind = isShell ? undefined : (COMMANDS.find(([pattern]) => pattern.test(command))?.[1] ?? inherited);
     const environment = kind === undefined ? '' : (readProcFile(pid, 'environ') ?? '');
     const replica = /(?:^|\0)EVERYNODE_REPLICA=([^\0]+)/.exec(environment)?.[1];
     const is = kind === undefined ? undefined : { kind, name: replica ?? kind };
-    // A child that is seen before it has become its program is looked at again.
+    // A child that was read before it has become its program is identified again.
     if (kind !== undefined || isShell) this.#known.set(pid, is);
     return is;
   }

@@ -1,12 +1,12 @@
 import type { Kind, ProcessReading, ProcessTree } from './process-tree.js';
 
-/** What one process, or the processes of one name, used. */
+/** What one process, or all processes of one name, used. */
 export interface Usage {
   name: string;
   kind: Kind;
   /** CPU meanwhile, in ms. */
   cpuMs: number;
-  /** Resident memory at the end, and the most that was seen. What Postgres' processes share is counted once. */
+  /** Resident memory at the end, and its maximum. Memory that Postgres' processes share is counted once. */
   memoryBytes: number;
   peakMemoryBytes: number;
 }
@@ -39,7 +39,7 @@ function sumsOf(readings: readonly ProcessReading[]): Map<string, Sum> {
   );
 }
 
-/** Reads a process tree a few times a second, from its making to `end`. */
+/** Reads a process tree a few times a second, from its construction to {@link end}. */
 export class UsageSampler {
   readonly #tree: ProcessTree;
   readonly #began = performance.now();
@@ -62,7 +62,7 @@ export class UsageSampler {
     const sample: UsageSample = { ms, cores: {}, memoryBytes: {} };
     for (const [name, { cpuMs, memoryBytes }] of sums) {
       const before = this.#last.get(name)?.cpuMs ?? 0;
-      // A process that was started anew begins at nothing.
+      // A process that was restarted counts from 0.
       const used = cpuMs >= before ? cpuMs - before : cpuMs;
       this.#cpuMs.set(name, (this.#cpuMs.get(name) ?? 0) + used);
       this.#peaks.set(name, Math.max(this.#peaks.get(name) ?? 0, memoryBytes));
@@ -74,12 +74,12 @@ export class UsageSampler {
     this.#lastMs = ms;
   }
 
-  /** Looks no more. */
+  /** Ends the sampling without a last sample. */
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** Ends the sampling with a last look. */
+  /** Ends the sampling with a last sample. */
   end(): { usage: Usage[]; samples: UsageSample[] } {
     this.stop();
     this.#sample();
