@@ -6,9 +6,9 @@ import { type Any, GoClient, type GoWatch, MERGE, STRATEGIC, type StatusError } 
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * Controllers of somebody else on this cluster: what upstream's kube-controller-manager asks when it runs its DaemonSet,
- * garbage collector, namespace and node lifecycle controllers here, with ours switched off. Sources: kubernetes/kubernetes
- * pkg/controller, client-go tools/{cache,leaderelection,record}.
+ * Controllers of somebody else on this cluster: what upstream's kube-controller-manager asks when it runs its
+ * DaemonSet, garbage collector, namespace and node lifecycle controllers here, with ours switched off. Sources:
+ * kubernetes/kubernetes pkg/controller, client-go tools/{cache,leaderelection,record}.
  */
 const SLOW = 60_000;
 const OFF = '*,-daemonset,-garbage-collector,-namespace,-node-lifecycle';

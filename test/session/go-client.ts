@@ -45,8 +45,8 @@ export class StatusError extends Error {
 }
 
 /**
- * Speaks to the API as client-go does: protobuf both ways from typed clients, JSON from dynamic ones, metadata alone for the
- * garbage collector. Each method is one request; nothing is tried again.
+ * Speaks to the API as client-go does: protobuf both ways from typed clients, JSON from dynamic ones, metadata alone
+ * for the garbage collector. Each method is one request; nothing is tried again.
  */
 export class GoClient {
   readonly #server: URL;

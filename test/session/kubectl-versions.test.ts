@@ -7,9 +7,9 @@ import { stringify } from 'yaml';
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * One session, played by the oldest and the newest kubectl at hand (with EVERYNODE_ALL_KUBECTLS=1 by each). What kubectl prints depends on the server far more than on its version, so
- * one table holds for all; where versions word a thing differently the pattern leaves room. The versions that were found
- * are in the tests' names: one is always there.
+ * One session, played by the oldest and the newest kubectl at hand (with EVERYNODE_ALL_KUBECTLS=1 by each). What
+ * kubectl prints depends on the server far more than on its version, so one table holds for all; where versions word a
+ * thing differently the pattern leaves room. The versions that were found are in the tests' names: one is always there.
  */
 const SLOW = 120_000;
 const found = await findKubectls();

@@ -5,8 +5,8 @@ import { fluentd, MASTER_TOLERATION, podSpec } from './manifests.js';
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * The session that the README shows, played by the real kubectl against separate processes. One story: each step goes on
- * from where the one before it left the cluster.
+ * The session that the README shows, played by the real kubectl against separate processes. One story: each step goes
+ * on from where the one before it left the cluster.
  */
 const NAME = 'fluentd-elasticsearch';
 const WORKERS = ['k8s-01', 'k8s-02', 'k8s-03'];

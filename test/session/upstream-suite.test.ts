@@ -96,7 +96,9 @@ const runsOn = async (set: DaemonSet, wanted: string[]): Promise<void> => {
 const runsEverywhere = (set: DaemonSet) => eventually(async () => runsOn(set, await nodesFor(set)), SLOW);
 const runsNowhere = (set: DaemonSet) => eventually(() => runsOn(set, []), SLOW);
 
-/** The suite looks at pods once a second, and at the status once the pods are there: it has to be true within that time. */
+/**
+ * The suite looks at pods once a second, and at the status once the pods are there: it has to be true within that time.
+ */
 const statusIsWhole = (name: string): Promise<void> =>
   eventually(async () => {
     const { status } = await client.get(`${sets()}/${name}`);
@@ -108,8 +110,8 @@ const histories = async (name: string): Promise<ControllerRevision[]> =>
   (await client.list(`${revisions()}?${selecting(NAME_LABEL, name)}`)).items;
 
 /**
- * The one revision whose data are the set's template. The suite compares bytes, its own encoding of the template with what
- * the server sent, which have to be the same in JSON and inside protobuf.
+ * The one revision whose data are the set's template. The suite compares bytes, its own encoding of the template with
+ * what the server sent, which have to be the same in JSON and inside protobuf.
  */
 const currentHistory = async (name: string, count: number): Promise<ControllerRevision> => {
   await eventually(async () => expect(await histories(name)).toHaveLength(count), SLOW);

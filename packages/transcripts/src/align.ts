@@ -2,8 +2,8 @@ import type { Bindings } from './bindings.js';
 import { isObject, type Json, type JsonObject } from './exchange.js';
 
 /**
- * Our list with its objects in the order of the recorded one, where names that servers made decide the order. Objects that
- * have no fellow there come last. Lists without generated names keep their order, which is a fact to compare.
+ * Our list with its objects in the order of the recorded one, where names that servers made decide the order. Objects
+ * that have no fellow there come last. Lists without generated names keep their order, which is a fact to compare.
  */
 export function alignItems(recorded: Json[], ours: Json[], bindings: Bindings): Json[] {
   const metas = recorded.map(metadataOf);

@@ -10,8 +10,8 @@ export interface LocalApi {
 }
 
 /**
- * An Everynode for one replay, without nodes, away from that of the checkout. Without controllers the API is alone, as a
- * kube-apiserver that runs alone: nothing happens but what requests do. It ends with this process, however that ends.
+ * An Everynode for one replay, without nodes, away from that of the checkout. Without controllers the API is alone, as
+ * a kube-apiserver that runs alone: nothing happens but what requests do. It ends with this process, however that ends.
  */
 export async function startLocalApi(controllers: boolean): Promise<LocalApi> {
   const stateDir = await mkdtemp(join(tmpdir(), 'everynode-transcripts-'));

@@ -25,7 +25,9 @@ const OWN = new Set([
   'x-forwarded-for',
 ]);
 
-/** The request as it goes to our server: with our values for those of the recording, in path, query, headers and body. */
+/**
+ * The request as it goes to our server: with our values for those of the recording, in path, query, headers and body.
+ */
 export function outgoingRequest(
   { method, path, headers, body }: RecordedRequest,
   bindings: Bindings,

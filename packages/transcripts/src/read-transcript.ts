@@ -21,8 +21,9 @@ const LISTS = [
 ];
 
 /**
- * Reads a recording in the form of docs/transcripts.md or one near it: JSON, JSON lines or YAML; a list of exchanges, or an
- * object that has one; HAR; an audit log. @throws UnreadableError, naming the exchange and what was not understood.
+ * Reads a recording in the form of docs/transcripts.md or one near it: JSON, JSON lines or YAML; a list of exchanges,
+ * or an object that has one; HAR; an audit log. @throws UnreadableError, naming the exchange and what was not
+ * understood.
  */
 export function readTranscript(text: string, title: string): Transcript {
   const exchanges: Exchange[] = [];

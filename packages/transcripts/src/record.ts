@@ -11,8 +11,8 @@ import { bodyJson } from './report.js';
 const KEPT = /^(content-type|warning|retry-after|location|allow|etag|cache-control|vary|www-authenticate)$/;
 
 /**
- * Sends the requests of a list to a server and gives a recording of what it answered. A list that is a recording already is
- * recorded anew: the old answers tell which values of the requests stand for which of this server.
+ * Sends the requests of a list to a server and gives a recording of what it answered. A list that is a recording
+ * already is recorded anew: the old answers tell which values of the requests stand for which of this server.
  */
 export async function record(target: Target, { exchanges }: Transcript, patienceMs = 1500): Promise<Json> {
   const bindings = new Bindings();

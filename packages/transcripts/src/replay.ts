@@ -11,7 +11,10 @@ import { writerOf } from './writer.js';
 export interface OpenStream {
   readonly status: number;
   readonly headers: Answer['headers'];
-  /** Resolves when there are so many events, when the server has ended the stream, or after `withinMs` without a new one. */
+  /**
+   * Resolves when there are so many events, when the server has ended the stream, or after `withinMs` without a new
+   * one.
+   */
   gather(count: number, withinMs: number): Promise<Json[]>;
   /** Of an answer that is no stream, all of it. */
   readonly rest: Promise<Body> | undefined;

@@ -157,7 +157,9 @@ export class KubeClient {
     };
   }
 
-  /** Calls `onEvent` for each event until the returned function is called, and `onEnd` when the stream ends by itself. */
+  /**
+   * Calls `onEvent` for each event until the returned function is called, and `onEnd` when the stream ends by itself.
+   */
   watch<T>(
     path: string,
     accept: string,

@@ -3,10 +3,9 @@ import { Latencies } from '../latencies.js';
 const TICK_MS = 1;
 
 /**
- * Starts `request` this many times a second, whether earlier ones are done or not, until the returned function is called or
- * the signal aborts.
- * Times count from the moment at which a request was due: a server that stalls delays all requests that are due meanwhile,
- * and those delays are its own.
+ * Starts `request` this many times a second, whether earlier ones are done or not, until the returned function is
+ * called or the signal aborts. Times count from the moment at which a request was due: a server that stalls delays all
+ * requests that are due meanwhile, and those delays are its own.
  */
 export function paceRequests(
   perSecond: number,

@@ -7,8 +7,8 @@ export interface KubectlTimes {
 }
 
 /**
- * Runs `$KUBECTL`, or else the kubectl on PATH, and measures when it begins to print. Resolves with undefined when there is
- * none.
+ * Runs `$KUBECTL`, or else the kubectl on PATH, and measures when it begins to print. Resolves with undefined when
+ * there is none.
  * @throws Error when it fails.
  */
 export function timeKubectl(

@@ -1,5 +1,6 @@
-// The process that runs a cluster for the bench. The work of the bench does not slow its front door down, and the cluster
-// ends when the bench ends, however that happens. The bench calls it over the IPC channel that it was forked with.
+// The process that runs a cluster for the bench. The work of the bench does not slow its front door down, and the
+// cluster ends when the bench ends, however that happens. The bench calls it over the IPC channel that it was forked
+// with.
 import { rm } from 'node:fs/promises';
 import { serviceEntry } from '@everynode/cli';
 import { numberedFleet, Stack } from '@everynode/local-stack';

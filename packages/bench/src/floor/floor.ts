@@ -22,8 +22,8 @@ const TIMES = 3;
 const ENOUGH_MS = 8000;
 
 /**
- * Runs a scenario and records all that it writes and sends; then measures, a few times, how long plain SQL and plain NATS
- * take for the same.
+ * Runs a scenario and records all that it writes and sends; then measures, a few times, how long plain SQL and plain
+ * NATS take for the same.
  */
 export async function measureFloor(cluster: OwnCluster, run: () => Promise<unknown>): Promise<Floor> {
   const before = await currentRevision(cluster.database);

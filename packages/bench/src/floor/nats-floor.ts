@@ -16,7 +16,9 @@ const IN_FLIGHT = 64;
 const DEADLINE_MS = 120_000;
 const IDLE_MS = 30_000;
 
-/** Readers of a stream: each replica reads all of it, each agent its own part, or all together read each message once. */
+/**
+ * Readers of a stream: each replica reads all of it, each agent its own part, or all together read each message once.
+ */
 type Readers = { subjects: string; count: number; acknowledge: boolean };
 
 interface Copy {
@@ -28,8 +30,9 @@ interface Copy {
 }
 
 /**
- * Measures how long NATS takes for these messages when nothing else is done, in ms: messages of the same sizes and headers,
- * in streams of the same kind, with the same readers and acknowledgements, until the last reader has the last message.
+ * Measures how long NATS takes for these messages when nothing else is done, in ms: messages of the same sizes and
+ * headers, in streams of the same kind, with the same readers and acknowledgements, until the last reader has the last
+ * message.
  */
 export async function natsFloor(cluster: OwnCluster, messages: readonly RecordedMessage[]): Promise<number> {
   const connection = await connectToBus(cluster);

@@ -16,7 +16,9 @@ export interface Statement {
 type Value = string | number | boolean | null;
 type Column = (row: NumberedWrite) => Value;
 
-/** A column of many rows as one text, one line for each row; an empty line is NULL. Array literals cost the client more. */
+/**
+ * A column of many rows as one text, one line for each row; an empty line is NULL. Array literals cost the client more.
+ */
 const lines = (parameter: number): string => `string_to_array($${parameter}::text, E'\\n', '')`;
 const json = (parameter: number): string => `${lines(parameter)}::json[]`;
 

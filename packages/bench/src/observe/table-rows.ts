@@ -7,8 +7,8 @@ interface Table {
 }
 
 /**
- * Watches a resource as tables without objects: every API server serves them, and they are small. `onRow` is called with the
- * cells of the named columns. Returns a function that stops the watch.
+ * Watches a resource as tables without objects: every API server serves them, and they are small. `onRow` is called
+ * with the cells of the named columns. Returns a function that stops the watch.
  */
 export function watchRows(
   client: KubeClient,

@@ -28,8 +28,8 @@ export interface WatcherOptions {
 }
 
 /**
- * One client that watches objects which only change. When its stream ends, it watches again from the last version that it
- * has seen, as clients do.
+ * One client that watches objects which only change. When its stream ends, it watches again from the last version that
+ * it has seen, as clients do.
  */
 export class Watcher {
   /** The versions of all events, in their order. */

@@ -12,7 +12,10 @@ interface Bar {
   runs: Run[];
 }
 
-/** CPU for each pod by kind of process: a panel for each scenario, a bar for each setting. Undefined for fewer than two bars. */
+/**
+ * CPU for each pod by kind of process: a panel for each scenario, a bar for each setting. Undefined for fewer than two
+ * bars.
+ */
 function costBars(title: string, subtitle: string, runs: readonly Run[], barsOf: (runs: Run[]) => Bar[], axis: string) {
   const panels = PANELS.flatMap((scenario) => {
     const bars = barsOf(runs.filter((run) => run.scenario === scenario && run.usage !== undefined));

@@ -2,8 +2,8 @@ import type { Run } from '../run/results.js';
 import { drawSvg, grid, heading, secondsAxis, valueAxis } from './chart.js';
 
 /**
- * Runs as stepped lines over one clock that starts with each of them: a point holds until the next one (`end`), or stands
- * for the time around it (`middle`). Undefined when none has points.
+ * Runs as stepped lines over one clock that starts with each of them: a point holds until the next one (`end`), or
+ * stands for the time around it (`middle`). Undefined when none has points.
  */
 function lines(
   title: string,

@@ -5,7 +5,10 @@ import { drawSvg, heading, KIND_COLOURS, secondsAxis, valueAxis } from './chart.
 const SHORTEST_MS = 50;
 const OPACITY = [1, 0.72, 0.5, 0.35];
 
-/** CPU of all processes, one above the other, and the memory of each, in the course of a run. Undefined when it was not measured. */
+/**
+ * CPU of all processes, one above the other, and the memory of each, in the course of a run. Undefined when it was not
+ * measured.
+ */
 export function processUsage(where: string, { scenario, usage = [], usageSamples = [] }: Run): string | undefined {
   if (usageSamples.length < 2) return undefined;
   // Leaves out samples that follow the one before too closely: the kernel counts in steps of 10 ms.

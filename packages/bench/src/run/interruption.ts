@@ -2,9 +2,9 @@
 const PARENT_CHECK_MS = 1000;
 
 /**
- * Aborts when the bench is to end: by Ctrl-C, SIGTERM, a terminal that closes, or a parent that is gone (npm,
- * killed outright, cannot pass that on). Clusters are stopped in order then; a second Ctrl-C ends the process at once, and
- * the clusters end by themselves.
+ * Aborts when the bench is to end: by Ctrl-C, SIGTERM, a terminal that closes, or a parent that is gone (npm, killed
+ * outright, cannot pass that on). Clusters are stopped in order then; a second Ctrl-C ends the process at once, and the
+ * clusters end by themselves.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();

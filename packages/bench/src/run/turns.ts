@@ -8,7 +8,9 @@ export interface Turn {
   round: number;
 }
 
-/** First the floors, then the scenarios that repeat, round by round and each in the given order, then the others once. */
+/**
+ * First the floors, then the scenarios that repeat, round by round and each in the given order, then the others once.
+ */
 export function turnsOf(
   scenarios: readonly Scenario[],
   { repeat, withFloor }: { repeat: number; withFloor: boolean },
@@ -22,14 +24,18 @@ export function turnsOf(
   ];
 }
 
-/** Turns that share a cluster. `nodes` is what they are reported with: a scenario that starts empty adds them itself. */
+/**
+ * Turns that share a cluster. `nodes` is what they are reported with: a scenario that starts empty adds them itself.
+ */
 export interface ClusterTurns {
   size: ClusterSize;
   nodes: number;
   scenarios: Scenario[];
 }
 
-/** The scenarios that run at the sizes of `--nodes`: all on one cluster of each size, but for those that start empty. */
+/**
+ * The scenarios that run at the sizes of `--nodes`: all on one cluster of each size, but for those that start empty.
+ */
 export function sharedClusters(scenarios: readonly Scenario[], sizes: readonly ClusterSize[]): ClusterTurns[] {
   return sizes.flatMap((size) => {
     const { nodes } = size;

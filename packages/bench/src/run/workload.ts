@@ -42,8 +42,8 @@ function manifest(workload: string, name: string): object {
 }
 
 /**
- * A number of equal DaemonSets on all nodes, and their pods, as watches show them: nothing is polled, and only events of
- * the server count.
+ * A number of equal DaemonSets on all nodes, and their pods, as watches show them: nothing is polled, and only events
+ * of the server count.
  */
 export class Workload {
   readonly observation = new Observation();

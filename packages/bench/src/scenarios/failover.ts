@@ -47,7 +47,8 @@ export const failover: OwnScenario = {
   },
   async run(bench) {
     const failovers: Failover[] = [];
-    // One of them has the DaemonSet's shard and one is the relay. Each replica is killed once, so both cases are measured.
+    // One of them has the DaemonSet's shard and one is the relay. Each replica is killed once, so both cases are
+    // measured.
     for (let number = 1; number <= bench.cluster.size.schedulerReplicas; number += 1) {
       failovers.push(await killDuringRollout(bench, `scheduler-${number}`));
     }

@@ -48,7 +48,9 @@ export interface OwnBench extends Bench {
   readonly cluster: OwnCluster;
 }
 
-/** Number of nodes of the cluster that a scenario needs for itself; undefined when it runs on one with `nodes` nodes. */
+/**
+ * Number of nodes of the cluster that a scenario needs for itself; undefined when it runs on one with `nodes` nodes.
+ */
 export function ownSizeOf({ fixedNodes, mostNodes }: Pick<Common, 'fixedNodes' | 'mostNodes'>, nodes: number) {
   if (fixedNodes !== undefined) return fixedNodes;
   return mostNodes !== undefined && nodes > mostNodes ? mostNodes : undefined;

@@ -12,7 +12,9 @@ const WRITES_AT_ONCE = 8;
 const OBJECTS_IN_A_LANE = 3;
 const OBJECTS = WRITES_AT_ONCE * OBJECTS_IN_A_LANE;
 const OPENED_AT_ONCE = 50;
-/** The writers wait when the slowest watcher is this many events behind: the scenario measures delivery and not queues. */
+/**
+ * The writers wait when the slowest watcher is this many events behind: the scenario measures delivery and not queues.
+ */
 const AHEAD = 500;
 
 const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;

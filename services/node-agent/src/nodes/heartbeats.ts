@@ -5,7 +5,9 @@ import type { Fleet } from './fleet.js';
 
 const NODES_A_HEARTBEAT = 2000;
 
-/** Sends every few seconds that the nodes are alive. A heartbeat that is lost is not repeated: the next one is the same. */
+/**
+ * Sends every few seconds that the nodes are alive. A heartbeat that is lost is not repeated: the next one is the same.
+ */
 export class Heartbeats {
   readonly #fleet: Fleet;
   readonly #intervalMs: number;

@@ -44,8 +44,8 @@ export class AssignedPods {
   }
 
   /**
-   * Fetches whole pods, and passes each reply's on with its revision. A reply may hold fewer pods than it was asked for:
-   * some are gone, or did not fit.
+   * Fetches whole pods, and passes each reply's on with its revision. A reply may hold fewer pods than it was asked
+   * for: some are gone, or did not fit.
    * @throws as {@link list}.
    */
   async fetch(uids: string[], onPods: (pods: AssignedPod[], revision: number) => void): Promise<void> {

@@ -35,7 +35,8 @@ describe('synchronising with the assigned pods', () => {
   });
 
   it('comes to the same whatever order commands and lists come in', async () => {
-    // Each pod is assigned at its revision and may be gone at a later one; the list is read at some revision in between.
+    // Each pod is assigned at its revision and may be gone at a later one; the list is read at some revision in
+    // between.
     const history = fc.array(fc.record({ assignedAt: fc.nat(20), lives: fc.option(fc.integer({ min: 1, max: 10 })) }), {
       maxLength: 8,
     });

@@ -27,8 +27,8 @@ export interface StatusMessage {
 }
 
 /**
- * Moves as many waiting entries into one message as fit. It removes them from `waiting`, numbers their reports and takes
- * their events; an entry that does not fit stays as it is.
+ * Moves as many waiting entries into one message as fit. It removes them from `waiting`, numbers their reports and
+ * takes their events; an entry that does not fit stays as it is.
  */
 export function nextMessage(
   incarnation: number,

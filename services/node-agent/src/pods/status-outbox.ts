@@ -28,8 +28,8 @@ export type ReportMode = 'unknown' | 'waiting' | 'sent';
 
 /**
  * Sends the latest report of each pod, many in one message. A pod that changes faster than the bus accepts messages is
- * reported as it is at the time of the message; its events add up. The bus may lose messages that it has accepted, before
- * a scheduler has read them: {@link repeatAll} sends everything again. Memory is bounded by the number of pods.
+ * reported as it is at the time of the message; its events add up. The bus may lose messages that it has accepted,
+ * before a scheduler has read them: {@link repeatAll} sends everything again. Memory is bounded by the number of pods.
  *
  * The report on a pod, known by its uid, is in one of three modes:
  *

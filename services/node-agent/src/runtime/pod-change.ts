@@ -19,8 +19,8 @@ export interface EphemeralContainerHook {
 const RESIZABLE = ['cpu', 'memory'];
 
 /**
- * Applies to a running pod what its newest form changes: resizes, unless the node has too little for them, and ephemeral
- * containers. Other fields of a pod's spec cannot change.
+ * Applies to a running pod what its newest form changes: resizes, unless the node has too little for them, and
+ * ephemeral containers. Other fields of a pod's spec cannot change.
  */
 export function applyPodChange(run: PodRun, hooks: ResizeHook & EphemeralContainerHook): void {
   const { pod, containers, occurrences } = run;

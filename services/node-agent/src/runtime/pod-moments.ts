@@ -1,6 +1,6 @@
 /**
- * What a kubelet records of a pod at each moment of its life: in its containers, and as events. A runtime decides when a
- * moment has come, and these functions are the same for all of them. Times are RFC 3339.
+ * What a kubelet records of a pod at each moment of its life: in its containers, and as events. A runtime decides when
+ * a moment has come, and these functions are the same for all of them. Times are RFC 3339.
  */
 import { begin, type ContainerRun } from './container-run.js';
 import {

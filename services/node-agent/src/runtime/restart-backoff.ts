@@ -1,6 +1,6 @@
 /**
- * How long a kubelet waits after failures: 10 s, doubled up to 300 s. Source: pkg/kubelet, its back-off of images and of
- * containers.
+ * How long a kubelet waits after failures: 10 s, doubled up to 300 s. Source: pkg/kubelet, its back-off of images and
+ * of containers.
  */
 const FIRST_MS = 10_000;
 const MAX_MS = 300_000;

@@ -26,7 +26,9 @@ export interface Runtime {
    * `deletionGracePeriodSeconds`; a pod of which nothing runs is reported as stopped.
    */
   start(pod: AssignedPod, node: HostedNode): void;
-  /** Stops a pod within the grace period; a later call can only shorten it. Does nothing for a pod that it does not run. */
+  /**
+   * Stops a pod within the grace period; a later call can only shorten it. Does nothing for a pod that it does not run.
+   */
   stop(uid: string, graceSeconds: number): void;
   /** Stops a pod at once and without a report: its object is gone. */
   forget(uid: string): void;

@@ -9,7 +9,9 @@ export interface PodScript {
   stopMs: number;
   imageError: boolean;
   neverReady: boolean;
-  /** In every run the first main container ends this long after its start, with this code; undefined: never by itself. */
+  /**
+   * In every run the first main container ends this long after its start, with this code; undefined: never by itself.
+   */
   end: { afterMs: number; code: number } | undefined;
 }
 

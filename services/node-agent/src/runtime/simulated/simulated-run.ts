@@ -20,7 +20,9 @@ export interface SimulatedRun extends PodRun {
   stopsAtMs: number;
 }
 
-/** What a run is made of. `step` is where a pod that ran before is taken over; undefined for one that is to be started. */
+/**
+ * What a run is made of. `step` is where a pod that ran before is taken over; undefined for one that is to be started.
+ */
 export interface NewSimulatedRun {
   pod: AssignedPod;
   node: HostedNode;

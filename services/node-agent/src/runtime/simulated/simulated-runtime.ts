@@ -33,9 +33,9 @@ export interface SimulatedRuntimeOptions {
 }
 
 /**
- * Pods that exist in time only: they start, become ready, fail and stop as `stages.ts` describes, and report as a kubelet
- * would. Stages without a delay take place together, in one report: without any delay a pod goes from nothing to ready
- * in one.
+ * Pods that exist in time only: they start, become ready, fail and stop as `stages.ts` describes, and report as a
+ * kubelet would. Stages without a delay take place together, in one report: without any delay a pod goes from nothing
+ * to ready in one.
  */
 export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedRuntimeOptions;
@@ -70,7 +70,9 @@ export class SimulatedRuntime implements Runtime {
     if (deletionTimestamp !== undefined) this.stop(uid, deletionGracePeriodSeconds);
   }
 
-  /** Runs a pod that is new here. Returns false for one that is to stop and has not begun: it is reported as stopped. */
+  /**
+   * Runs a pod that is new here. Returns false for one that is to stop and has not begun: it is reported as stopped.
+   */
   #begin(pod: AssignedPod, node: HostedNode): boolean {
     const { settings, seed, onReport } = this.#options;
     const { uid, deletionTimestamp } = pod.metadata;
