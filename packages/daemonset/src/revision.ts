@@ -34,7 +34,7 @@ export function hashOf(revision: ControllerRevision): string {
 }
 
 /** Number of the revision that is current: how to get there. */
-export type RevisionAction = { action: 'create' | 'renumber' | 'none'; revision: number };
+type RevisionAction = { action: 'create' | 'renumber' | 'none'; revision: number };
 
 /**
  * `matching` is the number of the revision that equals the template, if there is one. A rollback makes an old revision

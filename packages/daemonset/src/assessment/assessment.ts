@@ -22,7 +22,7 @@ export interface NodeAssessment extends Management, RoleInRollout {
 }
 
 /** What an assessment is made from. */
-export interface NodeState {
+interface NodeState {
   /** Undefined when there is no such node (any more). */
   node: Node | undefined;
   /** The DaemonSet's pods on the node or pinned to it. */

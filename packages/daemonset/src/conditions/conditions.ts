@@ -38,7 +38,7 @@ export interface ConditionView {
 type Told = Pick<DaemonSetCondition, 'type' | 'status'> & { reason: string; message: string; since?: number };
 
 /** Upstream's DaemonSets have no conditions: only those whose owner uses an annotation of ours get them. */
-export function tellsConditions({ metadata }: Pick<DaemonSet, 'metadata'>): boolean {
+function tellsConditions({ metadata }: Pick<DaemonSet, 'metadata'>): boolean {
   return Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(PREFIX));
 }
 

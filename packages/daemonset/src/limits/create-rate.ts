@@ -4,7 +4,7 @@ export interface CreateAllowance {
   at: number;
 }
 
-export interface CreateGrant {
+interface CreateGrant {
   granted: number;
   allowance: CreateAllowance;
   /** When the next one is allowed: ms from now; undefined when all were granted. */

@@ -4,7 +4,7 @@ import * as limits from './rollout-limits.js';
 import { readZoneOrder } from './zone-order.js';
 
 /** An annotation of ours that cannot be read. */
-export interface AnnotationFault {
+interface AnnotationFault {
   key: string;
   value: string;
   detail: string;

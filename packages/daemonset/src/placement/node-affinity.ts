@@ -11,7 +11,7 @@ import {
 } from '@everynode/objects';
 
 /** What a node selector looks at. */
-export interface NodeFacts {
+interface NodeFacts {
   name: string;
   labels: Readonly<Record<string, string>>;
 }

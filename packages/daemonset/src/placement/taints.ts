@@ -1,7 +1,7 @@
 import type { Taint, Toleration } from '@everynode/objects';
 
 /** Switches of upstream's feature gates that bear on placement. */
-export interface TaintOptions {
+interface TaintOptions {
   /** TaintTolerationComparisonOperators (alpha in 1.36, off): `Lt` and `Gt` compare integers. */
   comparisonOperators: boolean;
 }

@@ -48,7 +48,7 @@ export function compareDaemonPods(a: Pod, b: Pod): number {
 }
 
 /** What a DaemonSet does with an object of its namespace: `own` it, `adopt` it, `release` it, or leave it alone. */
-export type Claim = 'own' | 'adopt' | 'release' | 'ignore';
+type Claim = 'own' | 'adopt' | 'release' | 'ignore';
 
 /** Source: pkg/controller/controller_ref_manager.go, ClaimObject. */
 export function claimOf(

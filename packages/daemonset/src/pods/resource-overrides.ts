@@ -30,7 +30,7 @@ export interface ResourceOverride {
 }
 
 /** `faults` are in words, each beginning with the place in the list. */
-export interface ReadOverrides {
+interface ReadOverrides {
   overrides: ResourceOverride[];
   faults: string[];
 }

@@ -7,7 +7,7 @@ import { rolloutNumbers, scaled } from './strategy.js';
 import type { ZoneRoles } from './zone-roles.js';
 
 /** What a rolling update does now. */
-export interface RolloutDecision {
+interface RolloutDecision {
   /** Old pods to delete, with the node of each. */
   deletes: { node: string; pod: Pod }[];
   /** Nodes that get a new pod beside their old one. */

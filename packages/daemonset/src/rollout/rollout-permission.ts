@@ -10,7 +10,7 @@ import {
 import type { RolloutLedger } from './rollout-ledger.js';
 
 /** What a permission is derived from. */
-export interface PermissionFacts {
+interface PermissionFacts {
   ledger: RolloutLedger;
   limits: RolloutLimits;
   /** Hash of the current revision; empty when there is none yet. */
@@ -69,7 +69,7 @@ const HOLD_RULES = [
   },
 ] as const satisfies readonly HoldRule[];
 
-export type HoldReason = (typeof HOLD_RULES)[number]['reason'];
+type HoldReason = (typeof HOLD_RULES)[number]['reason'];
 
 /** Reasons of the condition `Paused`, and of `Progressing` while a rollout is held. */
 export const HOLD_REASONS: readonly HoldReason[] = HOLD_RULES.map(({ reason }) => reason);

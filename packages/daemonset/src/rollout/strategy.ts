@@ -1,7 +1,7 @@
 import type { DaemonSetUpdateStrategy } from '@everynode/objects';
 
 /** The numbers of a rolling update in force for a desired count. */
-export interface RolloutNumbers {
+interface RolloutNumbers {
   maxUnavailable: number;
   maxSurge: number;
 }
