@@ -9,7 +9,7 @@ import { answerObjectVector, OBJECT_VECTOR_KINDS } from '@everynode/objects/vect
 /**
  * What is wrong with the answer to one case; nothing when it is right. A case that throws is a failure like any other.
  */
-function faultsOf(vector) {
+function messagesOf(vector) {
   try {
     if (VECTOR_KINDS.includes(vector.kind)) return differences(answerVector(vector), vector.expect);
     if (OBJECT_VECTOR_KINDS.includes(vector.kind)) return differences(answerObjectVector(vector), vector.expect);
@@ -39,7 +39,7 @@ export async function runVectors(files) {
       continue;
     }
     for (const vector of cases) {
-      const faults = faultsOf(vector);
+      const faults = messagesOf(vector);
       if (faults.length === 0) passed += 1;
       else {
         failed += 1;

@@ -11,17 +11,17 @@ export {
 export { canonicalJson } from './canonical-json.js';
 export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
 export { isJsonObject } from './decode/canonical-value.js';
-export { DecodeFault } from './decode/decode-fault.js';
+export { DecodeError } from './decode/decode-error.js';
 export {
   type Decoded,
   type DecodeTarget,
   decodeObject,
   type FieldValidation,
   readObjectOf,
-  strictFault,
+  strictErrorMessage,
 } from './decode/decode-object.js';
 export { type ParsedBody, parseBody, parseJsonText } from './decode/parse-body.js';
-export { strictJsonFaults } from './decode/strict-json.js';
+export { strictJsonErrors } from './decode/strict-json.js';
 export { unknownFields } from './decode/unknown-fields.js';
 export { addDefaultTolerations } from './defaults/pod.js';
 export { withServiceAccount } from './defaults/pod-spec.js';

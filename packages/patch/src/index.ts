@@ -1,5 +1,5 @@
 export { APPLY_MEDIA_TYPE, applyPatch, checkMediaType, describePatch, isJsonPatch } from './apply-patch.js';
-export { itemFaults } from './server-side-apply/item-faults.js';
+export { itemErrors } from './server-side-apply/item-errors.js';
 export { type FieldManager, readManagers, writeManagers } from './server-side-apply/managers.js';
 export {
   type ApplyConflict,

@@ -12,7 +12,7 @@ import {
   type TypeFacts,
   type ValueFacts,
 } from '../schema/index.js';
-import { DecodeFault, DecodePosition, jsonKind } from './decode-fault.js';
+import { DecodeError, DecodePosition, jsonKind } from './decode-error.js';
 import { canonicalMicroTime, canonicalTime } from './time.js';
 
 /**
@@ -97,7 +97,7 @@ const BYTES: Reader = {
     const text = value.replace(/[\r\n]/g, '');
     if (!BASE64.test(text)) {
       const wrong = text.search(/[^A-Za-z0-9+/]/);
-      throw new DecodeFault(
+      throw new DecodeError(
         `illegal base64 data at input byte ${wrong === -1 ? text.length - (text.length % 4) : wrong}`,
       );
     }
@@ -129,7 +129,7 @@ const QUANTITY_READER: Reader = {
     try {
       return formatQuantity(parseQuantity(text));
     } catch (error) {
-      if (error instanceof QuantityError) throw new DecodeFault(error.message, { cause: error });
+      if (error instanceof QuantityError) throw new DecodeError(error.message, { cause: error });
       throw error;
     }
   },
@@ -293,7 +293,7 @@ function readerOf(facts: ValueFacts): Reader {
  * A JSON value as Go's decoder and encoder would leave it behind: unknown fields and nulls dropped, what `omitempty`
  * drops dropped, value structs filled in, quantities and times in canonical form, keys in alphabetical order.
  * @param type name of the type in the schema
- * @throws DecodeFault when a value has the wrong type
+ * @throws DecodeError when a value has the wrong type
  */
 export function canonicalValue(type: string, value: unknown): unknown {
   const reader = typeReader(type);

@@ -3,8 +3,8 @@ import type { KubeObject } from '../kube-object.js';
 import { apiVersionOf } from '../resource.js';
 import { typeOfKind } from '../schema/index.js';
 import { canonicalValue, isJsonObject } from './canonical-value.js';
-import { DecodeFault, DecodePosition } from './decode-fault.js';
-import { type ParsedBody, type StrictFaults, unknownField } from './parse-body.js';
+import { DecodeError, DecodePosition } from './decode-error.js';
+import { type ParsedBody, type StrictErrors, unknownField } from './parse-body.js';
 import { unknownFields } from './unknown-fields.js';
 
 /** What to do about fields that the type does not have, or that stand twice (the query parameter fieldValidation). */
@@ -27,7 +27,7 @@ export interface Decoded {
 }
 
 /** Upstream stops counting here. */
-const MAX_STRICT_FAULTS = 100;
+const MAX_STRICT_ERRORS = 100;
 
 /** What a body says: its value, and where its text is at hand, what strict decoding would refuse in it. */
 export type Readable = Pick<ParsedBody, 'value'> & Partial<Pick<ParsedBody, 'strict'>>;
@@ -45,35 +45,36 @@ export function decodeObject(
 ): Decoded {
   const { apiVersion, kind } = typeMetaOf(body.value, target);
   const version = apiVersion.split('/').at(-1) ?? '';
-  const refuse = (fault: string, cause?: unknown): ApiError =>
+  const refuse = (message: string, cause?: unknown): ApiError =>
     new ApiError(
       'BadRequest',
-      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${target.kind}: ${fault}`,
+      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${target.kind}: ${message}`,
       undefined,
       { cause },
     );
   try {
-    const { object, faults } = readObjectOf(body, target, fieldValidation);
-    if (fieldValidation !== 'Strict') return { object, warnings: faults.warnings };
-    if (faults.errors.length > 0) throw new DecodeFault(strictFault(faults.errors));
+    const { object, strict } = readObjectOf(body, target, fieldValidation);
+    if (fieldValidation !== 'Strict') return { object, warnings: strict.warnings };
+    if (strict.errors.length > 0) throw new DecodeError(strictErrorMessage(strict.errors));
     return { object, warnings: [] };
   } catch (error) {
-    if (error instanceof DecodeFault) throw refuse(error.message, error);
+    if (error instanceof DecodeError) throw refuse(error.message, error);
     throw error;
   }
 }
 
-export const strictFault = (faults: readonly string[]): string => `strict decoding error: ${faults.join(', ')}`;
+export const strictErrorMessage = (messages: readonly string[]): string =>
+  `strict decoding error: ${messages.join(', ')}`;
 
 /**
  * The same for callers that word the errors themselves.
- * @throws DecodeFault for another kind or a value of the wrong type, ApiError BadRequest for another version of the kind.
+ * @throws DecodeError for another kind or a value of the wrong type, ApiError BadRequest for another version of the kind.
  */
 export function readObjectOf(
   body: Readable,
   target: DecodeTarget,
   fieldValidation: FieldValidation,
-): { object: KubeObject; faults: StrictFaults } {
+): { object: KubeObject; strict: StrictErrors } {
   const { value } = body;
   checkTypeMeta(typeMetaOf(value, target), target);
   if (value === null) throw new DecodePosition().mismatch('null', `v1.${target.kind}`);
@@ -83,12 +84,12 @@ export function readObjectOf(
   const object = { ...typeMeta, ...canonical, ...typeMeta } as KubeObject;
   // Upstream's storage drops it: nothing has set it since 1.20.
   if (isJsonObject(object.metadata)) delete (object.metadata as { selfLink?: string }).selfLink;
-  if (fieldValidation === 'Ignore') return { object, faults: { errors: [], warnings: [] } };
+  if (fieldValidation === 'Ignore') return { object, strict: { errors: [], warnings: [] } };
   const { errors, warnings } = body.strict?.(target.schema) ?? unknownIn(value, target.schema);
-  return { object, faults: { errors: errors.slice(0, MAX_STRICT_FAULTS), warnings } };
+  return { object, strict: { errors: errors.slice(0, MAX_STRICT_ERRORS), warnings } };
 }
 
-function unknownIn(value: unknown, schema: string): StrictFaults {
+function unknownIn(value: unknown, schema: string): StrictErrors {
   const unknown = unknownFields(schema, value).map((path) => unknownField(path));
   return { errors: unknown, warnings: unknown };
 }
@@ -113,7 +114,7 @@ function checkTypeMeta({ apiVersion, kind }: TypeMeta, target: DecodeTarget): vo
   if (apiVersion === expected && kind === target.kind) return;
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   if (typeOfKind(group, version, kind) === undefined) {
-    throw new DecodeFault(
+    throw new DecodeError(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
     );
   }
@@ -124,5 +125,5 @@ function checkTypeMeta({ apiVersion, kind }: TypeMeta, target: DecodeTarget): vo
     );
   }
   const internal = `${target.group.split('.')[0] || 'core'}.${target.kind}`;
-  throw new DecodeFault(`converting (${version}.${kind}) to (${internal}): unknown conversion`);
+  throw new DecodeError(`converting (${version}.${kind}) to (${internal}): unknown conversion`);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api-error.js';
 import { canonicalValue, decodeObject, type FieldValidation, parseBody } from './index.js';
-import { strictJsonFaults } from './strict-json.js';
+import { strictJsonErrors } from './strict-json.js';
 import { unknownFields } from './unknown-fields.js';
 
 const DAEMON_SET = { group: 'apps', version: 'v1', kind: 'DaemonSet', schema: 'io.k8s.api.apps.v1.DaemonSet' };
@@ -245,17 +245,17 @@ describe('field validation', () => {
   });
 });
 
-describe('strictJsonFaults', () => {
+describe('strictJsonErrors', () => {
   it('finds none in what JSON.stringify writes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(strictJsonFaults(JSON.stringify(value))).toEqual([]);
+        expect(strictJsonErrors(JSON.stringify(value))).toEqual([]);
       }),
     );
   });
 
   it('reads escapes, strings with brackets and nested lists', () => {
-    expect(strictJsonFaults('{"a":"{\\"a\\":1,","\\u0061":2,"b":[[{"c":1}],{"c":1,"c":"]"}]}')).toEqual([
+    expect(strictJsonErrors('{"a":"{\\"a\\":1,","\\u0061":2,"b":[[{"c":1}],{"c":1,"c":"]"}]}')).toEqual([
       'duplicate field "a"',
       'duplicate field "b[1].c"',
     ]);
@@ -274,14 +274,14 @@ describe('strictJsonFaults', () => {
     fc.assert(
       fc.property(tree, (value) => {
         const unknown = unknownFields(POD.schema, value).map((path) => `unknown field ${JSON.stringify(path)}`);
-        const found = strictJsonFaults(JSON.stringify(value), POD.schema);
+        const found = strictJsonErrors(JSON.stringify(value), POD.schema);
         if (typeof value === 'object' && !Array.isArray(value)) expect(found).toEqual(unknown);
       }),
     );
   });
 
   it('tells an unknown field once, and nothing of what is in it', () => {
-    expect(strictJsonFaults('{"x":{"a":1,"a":2},"x":1}', POD.schema)).toEqual(['unknown field "x"']);
+    expect(strictJsonErrors('{"x":{"a":1,"a":2},"x":1}', POD.schema)).toEqual(['unknown field "x"']);
   });
 });
 

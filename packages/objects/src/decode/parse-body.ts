@@ -1,11 +1,11 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { ApiError } from '../api-error.js';
-import { jsonFault } from './json-fault.js';
-import { strictJsonFaults } from './strict-json.js';
+import { jsonErrorMessage } from './json-error-message.js';
+import { strictJsonErrors } from './strict-json.js';
 import { unknownFields } from './unknown-fields.js';
 
 /** What strict decoding would refuse. The same faults, as one error lists them and as warnings tell them one by one. */
-export interface StrictFaults {
+export interface StrictErrors {
   errors: string[];
   warnings: string[];
 }
@@ -13,7 +13,7 @@ export interface StrictFaults {
 /** A parsed body. `strict` costs a second pass over the text; without a schema it looks for duplicates alone. */
 export interface ParsedBody {
   value: unknown;
-  strict(schema?: string): StrictFaults;
+  strict(schema?: string): StrictErrors;
 }
 
 /** Nodes that the aliases of one YAML body may unfold to, so that a short text cannot become a huge value. */
@@ -36,7 +36,7 @@ export function parseJsonText(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new SyntaxError(jsonFault(text, error), { cause: error });
+    throw new SyntaxError(jsonErrorMessage(text, error), { cause: error });
   }
   if (isTooDeep(text, value)) throw new SyntaxError('exceeded max depth');
   return value;
@@ -47,8 +47,8 @@ const NO_HEADER =
   String.raw`Kind string "json:\"kind,omitempty\"" }`;
 
 function parseJson(text: string, kind: string): ParsedBody {
-  const refuse = (fault: string, cause?: unknown): ApiError =>
-    unrecognized(kind, `couldn't get version/kind; json parse error: ${fault}`, text, cause);
+  const refuse = (message: string, cause?: unknown): ApiError =>
+    unrecognized(kind, `couldn't get version/kind; json parse error: ${message}`, text, cause);
   let value: unknown;
   try {
     value = parseJsonText(text);
@@ -60,7 +60,7 @@ function parseJson(text: string, kind: string): ParsedBody {
   return {
     value,
     strict: (schema) => {
-      const errors = strictJsonFaults(text, schema);
+      const errors = strictJsonErrors(text, schema);
       return { errors, warnings: errors };
     },
   };
@@ -155,7 +155,7 @@ function hasManyBrackets(text: string): boolean {
 const SHOWN_BYTES = 30;
 
 /** Source: apiserver handlers/rest.go, transformDecodeError: the beginning of the body, in hexadecimal unless it is JSON. */
-function unrecognized(kind: string, fault: string, text: string, cause: unknown): ApiError {
+function unrecognized(kind: string, message: string, text: string, cause: unknown): ApiError {
   const bytes = Buffer.from(text);
   const beginning = text.startsWith('{')
     ? bytes.subarray(0, SHOWN_BYTES).toString()
@@ -163,7 +163,7 @@ function unrecognized(kind: string, fault: string, text: string, cause: unknown)
   const summary = bytes.length === 0 ? '<empty>' : beginning + (bytes.length > SHOWN_BYTES ? ' ...' : '');
   return new ApiError(
     'BadRequest',
-    `the object provided is unrecognized (must be of type ${kind}): ${fault} (${summary})`,
+    `the object provided is unrecognized (must be of type ${kind}): ${message} (${summary})`,
     undefined,
     { cause },
   );

@@ -23,7 +23,7 @@ const STRING = /"(?:[^"\\]|\\.)*"/y;
  *
  * One pass without recursion. The text must be valid JSON. Without a schema only duplicates are found.
  */
-export function strictJsonFaults(text: string, schema?: string): string[] {
+export function strictJsonErrors(text: string, schema?: string): string[] {
   const found = new Set<string>();
   const root: Known = schema === undefined ? 'anything' : { ref: schema };
   const stack: Frame[] = [];

@@ -1,12 +1,12 @@
-import { DecodeFault } from './decode-fault.js';
+import { DecodeError } from './decode-error.js';
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
 const MICRO_LAYOUT = '2006-01-02T15:04:05.000000Z07:00';
 
-function fault(text: string, layout: string): DecodeFault {
+function timeError(text: string, layout: string): DecodeError {
   const year = /^\d{4}/.test(text) ? '' : `cannot parse ${JSON.stringify(text)} as "2006"`;
-  return new DecodeFault(
+  return new DecodeError(
     `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: ${year || 'not a time of this form'}`,
   );
 }
@@ -19,12 +19,12 @@ interface Instant {
 
 function readInstant(text: string, layout: string): Instant {
   const match = RFC3339.exec(text);
-  if (!match) throw fault(text, layout);
+  if (!match) throw timeError(text, layout);
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
   const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   const echoed = new Date(local).toISOString().slice(0, 19);
   // Date.UTC carries 30 February over into March; Go refuses it.
-  if (echoed !== text.slice(0, 19)) throw fault(text, layout);
+  if (echoed !== text.slice(0, 19)) throw timeError(text, layout);
   if (zone === 'Z') return { seconds: echoed, fraction };
   const [hours = '0', minutes = '0'] = zone.slice(1).split(':');
   const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
@@ -32,12 +32,12 @@ function readInstant(text: string, layout: string): Instant {
   return { seconds: new Date(utc).toISOString().slice(0, 19), fraction };
 }
 
-/** metav1.Time as Go writes it: UTC, whole seconds. @throws DecodeFault */
+/** metav1.Time as Go writes it: UTC, whole seconds. @throws DecodeError */
 export function canonicalTime(text: string): string {
   return `${readInstant(text, LAYOUT).seconds}Z`;
 }
 
-/** metav1.MicroTime as Go writes it: UTC with six digits after the point. @throws DecodeFault */
+/** metav1.MicroTime as Go writes it: UTC with six digits after the point. @throws DecodeError */
 export function canonicalMicroTime(text: string): string {
   const { seconds, fraction } = readInstant(text, MICRO_LAYOUT);
   return `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;

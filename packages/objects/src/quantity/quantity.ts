@@ -42,8 +42,8 @@ const MAX_NANOS = (2n ** 63n - 1n) * NANOS_IN_ONE;
 /** Past this the power of ten is only a way to use up memory. */
 const MAX_EXPONENT = 60;
 
-const GRAMMAR_FAULT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-const SUFFIX_FAULT = "unable to parse quantity's suffix";
+const GRAMMAR_MESSAGE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const SUFFIX_MESSAGE = "unable to parse quantity's suffix";
 
 /** Division that rounds the magnitude up. */
 const divideUp = (value: bigint, by: bigint): bigint => (value + by - 1n) / by;
@@ -62,9 +62,9 @@ export function parseQuantity(text: string | number): Quantity {
   const written = String(text).trim();
   const match = FORM.exec(written);
   if (!match) {
-    if (written === '') throw new QuantityError(GRAMMAR_FAULT);
+    if (written === '') throw new QuantityError(GRAMMAR_MESSAGE);
     const form = /^[+-]?(\d+\.?\d*|\.\d+)([eEinumkKMGTP]*[-+]?\d*)$/.test(written);
-    throw new QuantityError(form ? SUFFIX_FAULT : GRAMMAR_FAULT);
+    throw new QuantityError(form ? SUFFIX_MESSAGE : GRAMMAR_MESSAGE);
   }
   const [, sign = '', number = '', suffix = ''] = match;
   const [whole = '', fraction = ''] = number.split('.');

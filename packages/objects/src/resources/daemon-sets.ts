@@ -4,7 +4,7 @@ import type { Stored } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { daemonSetTable } from '../table/index.js';
-import { required } from '../validation/faults.js';
+import { required } from '../validation/field-errors.js';
 import { validateDaemonSetSpec, validateDaemonSetStatus, validateDaemonSetUpdate } from '../validation/index.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 

@@ -5,7 +5,7 @@ import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition, SubresourceDefinition, SubresourcePart, TableDefinition, Verb } from '../resource.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import {
-  dnsSubdomainFaults,
+  dnsSubdomainMessages,
   type NameRule,
   validateObjectMeta,
   validateObjectMetaUpdate,
@@ -70,7 +70,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
   const { group, kind, plural, namespaced } = facts;
   const hasStatus = facts.subresources?.some((subresource) => subresource.name === 'status') ?? false;
   const hasGeneration = facts.hasGeneration ?? false;
-  const nameRule = facts.nameRule ?? dnsSubdomainFaults;
+  const nameRule = facts.nameRule ?? dnsSubdomainMessages;
   const ownRules = (object: KubeObject): FieldError[] => facts.validate?.(object) ?? [];
   return {
     group,

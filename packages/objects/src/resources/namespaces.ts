@@ -2,7 +2,7 @@ import { setNamespaceDefaults } from '../defaults/index.js';
 import type { Namespace } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { namespaceTable } from '../table/index.js';
-import { dnsLabelFaults } from '../validation/index.js';
+import { dnsLabelMessages } from '../validation/index.js';
 import { validateNamespaceStatus } from '../validation/namespace.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
@@ -19,7 +19,7 @@ export const namespaces = defineResource<Stored<Namespace>>({
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: [{ name: 'finalize', verbs: ['update'], action: 'finalize-namespace' }, statusSubresource],
-  nameRule: dnsLabelFaults,
+  nameRule: dnsLabelMessages,
   table: namespaceTable,
   fields: { 'status.phase': (object) => object.status?.phase ?? '' },
   setDefaults: (object) => setNamespaceDefaults(object),

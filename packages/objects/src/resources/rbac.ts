@@ -2,7 +2,7 @@ import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../kind
 import type { Stored } from '../kinds/kinds.js';
 import { genericTable, roleBindingTable } from '../table/index.js';
 import {
-  pathSegmentFaults,
+  pathSegmentMessages,
   RBAC_GROUP,
   validateBinding,
   validateBindingUpdate,
@@ -12,7 +12,7 @@ import {
 import { defineResource, type ResourceFacts } from './define-resource.js';
 
 /** Roles and bindings are kept as they are written. Nothing enforces them yet: every client with a certificate may do all. */
-const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentFaults, createsOnUpdate: true } as const;
+const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentMessages, createsOnUpdate: true } as const;
 
 type Binding = Stored<RoleBinding | ClusterRoleBinding>;
 

@@ -1,6 +1,6 @@
 import { ApiError } from '../api-error.js';
 import { type FieldError, fieldErrorMessage } from '../field-error.js';
-import { labelValueFaults, qualifiedNameFaults } from '../validation/names.js';
+import { labelValueMessages, qualifiedNameMessages } from '../validation/names.js';
 
 /** Operators as the string form writes them (apimachinery selection.Operator). */
 export type SelectorOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
@@ -30,8 +30,8 @@ export function parseInt64(text: string): bigint | undefined {
 
 /** Faults of a key alone, at the path `<nil>` when the string parser asks (upstream has no path there). */
 export function keyErrors(key: string, field: string): FieldError[] {
-  const faults = qualifiedNameFaults(key);
-  return faults.length > 0 ? [{ type: 'FieldValueInvalid', field, value: key, detail: faults.join('; ') }] : [];
+  const messages = qualifiedNameMessages(key);
+  return messages.length > 0 ? [{ type: 'FieldValueInvalid', field, value: key, detail: messages.join('; ') }] : [];
 }
 
 function countErrors(operator: SelectorOperator, values: readonly string[]): FieldError[] {
@@ -62,7 +62,7 @@ function countErrors(operator: SelectorOperator, values: readonly string[]): Fie
   }
 }
 
-/** The BadRequest for a selector that does not parse. Several faults are printed as `[A, B]`. */
+/** The BadRequest for a selector that does not parse. Several messages are printed as `[A, B]`. */
 export function selectorError(errors: FieldError[], prefix = ''): ApiError {
   const messages = errors.map(fieldErrorMessage);
   return new ApiError('BadRequest', prefix + (messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`));
@@ -80,13 +80,13 @@ export function newRequirement(
 ): Requirement {
   const errors = [...keyErrors(key, 'key'), ...countErrors(operator, values)];
   for (const [index, value] of values.entries()) {
-    const faults = labelValueFaults(value);
-    if (faults.length === 0) continue;
+    const messages = labelValueMessages(value);
+    if (messages.length === 0) continue;
     errors.push({
       type: 'FieldValueInvalid',
       field: `values[${index}][${key}]`,
       value,
-      detail: faults.join('; '),
+      detail: messages.join('; '),
     });
   }
   if (errors.length > 0) throw selectorError(errors, errorPrefix);

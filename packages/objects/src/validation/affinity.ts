@@ -7,11 +7,11 @@ import type {
   PodAffinityTerm,
   WeightedPodAffinityTerm,
 } from '../kinds/api-types.js';
-import { invalidFor, invalidValue, required } from './faults.js';
+import { invalidFor, invalidValue, required } from './field-errors.js';
 import { BAD_OPERATOR, operatorErrors, validateLabelSelector } from './label-selector.js';
-import { dnsSubdomainFaults, qualifiedNameFaults } from './names.js';
+import { dnsSubdomainMessages, qualifiedNameMessages } from './names.js';
 
-const WEIGHT_FAULT = 'must be in the range 1-100';
+const WEIGHT_MESSAGE = 'must be in the range 1-100';
 
 function validateExpression({ key, operator, values = [] }: NodeSelectorRequirement, field: string): FieldError[] {
   let errors = operatorErrors(operator, values, field);
@@ -20,7 +20,7 @@ function validateExpression({ key, operator, values = [] }: NodeSelectorRequirem
     errors = values.length === 1 ? [] : [required(`${field}.values`, detail)];
   }
   errors ??= [invalidValue(`${field}.operator`, operator, BAD_OPERATOR)];
-  return [...errors, ...invalidFor(`${field}.key`, key, qualifiedNameFaults(key))];
+  return [...errors, ...invalidFor(`${field}.key`, key, qualifiedNameMessages(key))];
 }
 
 /** Of the fields of a node only metadata.name can be asked for, with exactly one value. */
@@ -36,7 +36,7 @@ function validateFieldTerm({ key, operator, values = [] }: NodeSelectorRequireme
     errors.push(invalidValue(`${field}.key`, key, 'not a valid field selector key'));
   } else {
     for (const [index, value] of values.entries()) {
-      errors.push(...invalidFor(`${field}.values[${index}]`, value, dnsSubdomainFaults(value)));
+      errors.push(...invalidFor(`${field}.values[${index}]`, value, dnsSubdomainMessages(value)));
     }
   }
   return errors;
@@ -63,7 +63,7 @@ function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError
   const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution`;
   for (const [index, preferred] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     if (!(preferred.weight >= 1 && preferred.weight <= 100)) {
-      errors.push(invalidValue(`${path}[${index}].weight`, preferred.weight, WEIGHT_FAULT));
+      errors.push(invalidValue(`${path}[${index}].weight`, preferred.weight, WEIGHT_MESSAGE));
     }
     errors.push(...validateNodeTerm(preferred.preference, `${path}[${index}].preference`));
   }
@@ -76,7 +76,7 @@ function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
     ...validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
   ];
   if (!term.topologyKey) errors.push(required(`${field}.topologyKey`, 'can not be empty'));
-  else errors.push(...invalidFor(`${field}.topologyKey`, term.topologyKey, qualifiedNameFaults(term.topologyKey)));
+  else errors.push(...invalidFor(`${field}.topologyKey`, term.topologyKey, qualifiedNameMessages(term.topologyKey)));
   return errors;
 }
 
@@ -94,7 +94,7 @@ function validatePodTerms(terms: PodTerms, field: string): FieldError[] {
     ),
     ...(terms.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap(({ weight, podAffinityTerm }, index) => {
       const path = `${preferred}[${index}]`;
-      const errors = weight >= 1 && weight <= 100 ? [] : [invalidValue(`${path}.weight`, weight, WEIGHT_FAULT)];
+      const errors = weight >= 1 && weight <= 100 ? [] : [invalidValue(`${path}.weight`, weight, WEIGHT_MESSAGE)];
       return [...errors, ...validatePodTerm(podAffinityTerm, `${path}.podAffinityTerm`)];
     }),
   ];

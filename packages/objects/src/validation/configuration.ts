@@ -1,8 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { ConfigMap, Secret } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { forbidden, invalidFor, invalidValue, required, tooLong } from './faults.js';
-import { configKeyFaults } from './names.js';
+import { forbidden, invalidFor, invalidValue, required, tooLong } from './field-errors.js';
+import { configKeyMessages } from './names.js';
 import { validateUnchanged } from './object-meta.js';
 
 const MAX_BYTES = 1024 * 1024;
@@ -14,14 +14,14 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(data)) {
-    errors.push(...invalidFor(`data[${key}]`, key, configKeyFaults(key)));
+    errors.push(...invalidFor(`data[${key}]`, key, configKeyMessages(key)));
     if (Object.hasOwn(binaryData, key)) {
       errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     }
     bytes += Buffer.byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...invalidFor(`binaryData[${key}]`, key, configKeyFaults(key)));
+    errors.push(...invalidFor(`binaryData[${key}]`, key, configKeyMessages(key)));
     bytes += byteLength(value);
   }
   if (bytes > MAX_BYTES) errors.push(tooLong('', MAX_BYTES));
@@ -37,7 +37,7 @@ const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function validateSecret({ type = '', data = {}, metadata }: Secret): FieldError[] {
-  const errors = Object.keys(data).flatMap((key) => invalidFor(`data[${key}]`, key, configKeyFaults(key)));
+  const errors = Object.keys(data).flatMap((key) => invalidFor(`data[${key}]`, key, configKeyMessages(key)));
   const bytes = Object.values(data).reduce((sum, value) => sum + byteLength(value), 0);
   if (bytes > MAX_BYTES) errors.push(tooLong('data', MAX_BYTES));
   for (const key of REQUIRED_KEYS[type] ?? []) {

@@ -11,9 +11,9 @@ import {
   oneOf,
   required,
   withinRange,
-} from './faults.js';
+} from './field-errors.js';
 import { type ProbeRole, validateLifecycle, validateProbe } from './handler.js';
-import { dnsLabelFaults, IP_FAULT, portNameFaults } from './names.js';
+import { dnsLabelMessages, IP_MESSAGE, portNameMessages } from './names.js';
 import { validateContainerSecurity } from './pod-security.js';
 import { validateResources } from './resource-requirements.js';
 import { validateVolumeMounts } from './volume.js';
@@ -32,15 +32,15 @@ function validatePorts(ports: readonly ContainerPort[], field: string): FieldErr
     const at = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (name) {
-      const faults = portNameFaults(name);
-      errors.push(...invalidFor(`${at}.name`, name, faults));
-      if (faults.length === 0 && names.has(name)) errors.push(duplicate(`${at}.name`, name));
+      const messages = portNameMessages(name);
+      errors.push(...invalidFor(`${at}.name`, name, messages));
+      if (messages.length === 0 && names.has(name)) errors.push(duplicate(`${at}.name`, name));
       names.add(name);
     }
     if (!containerPort) errors.push(required(`${at}.containerPort`));
     else errors.push(...withinRange(`${at}.containerPort`, containerPort, 1, MAX_PORT));
     if (hostPort) errors.push(...withinRange(`${at}.hostPort`, hostPort, 1, MAX_PORT));
-    if (hostIP && isIP(hostIP) === 0) errors.push(invalidValue(`${at}.hostIP`, hostIP, IP_FAULT));
+    if (hostIP && isIP(hostIP) === 0) errors.push(invalidValue(`${at}.hostIP`, hostIP, IP_MESSAGE));
     errors.push(...oneOf(`${at}.protocol`, protocol, PROTOCOLS));
     return errors;
   });
@@ -69,7 +69,7 @@ function validateResizePolicies(policies: readonly ContainerResizePolicy[], fiel
 export function validateContainer(container: Container, volumes: ReadonlySet<string>, field: string): FieldError[] {
   const { name, securityContext, lifecycle, resources } = container;
   return [
-    ...(name ? invalidFor(`${field}.name`, name, dnsLabelFaults(name)) : [required(`${field}.name`)]),
+    ...(name ? invalidFor(`${field}.name`, name, dnsLabelMessages(name)) : [required(`${field}.name`)]),
     ...validateImage(container.image, `${field}.image`),
     ...(lifecycle ? validateLifecycle(lifecycle, `${field}.lifecycle`) : []),
     ...validatePorts(container.ports ?? [], `${field}.ports`),

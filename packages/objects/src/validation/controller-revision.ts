@@ -1,7 +1,7 @@
 import { isJsonObject } from '../decode/canonical-value.js';
 import type { FieldError } from '../field-error.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { IMMUTABLE, invalidValue, nonNegative, required } from './faults.js';
+import { IMMUTABLE, invalidValue, nonNegative, required } from './field-errors.js';
 
 /** The parts of a ControllerRevision that have rules; `data` is whatever a client sent. */
 interface RevisionParts {

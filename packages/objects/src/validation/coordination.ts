@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.js';
 import type { Lease, PriorityClass } from '../kinds/api-types.js';
-import { forbidden, invalidValue, NOT_POSITIVE, nonNegative, oneOf } from './faults.js';
+import { forbidden, invalidValue, NOT_POSITIVE, nonNegative, oneOf } from './field-errors.js';
 import { validateUnchanged } from './object-meta.js';
 
 /** pkg/apis/coordination/validation ValidateLeaseSpec. */

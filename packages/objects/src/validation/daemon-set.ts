@@ -2,7 +2,7 @@ import { ApiError } from '../api-error.js';
 import type { FieldError } from '../field-error.js';
 import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, RollingUpdateDaemonSet } from '../kinds/api-types.js';
 import { isEmptySelector, matchesLabelSelector } from '../selectors/label-selector.js';
-import { forbidden, invalidValue, nonNegative, notSupported, required } from './faults.js';
+import { forbidden, invalidValue, nonNegative, notSupported, required } from './field-errors.js';
 import { figureOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
 import { validateLabelSelector } from './label-selector.js';
 import { validateUnchanged } from './object-meta.js';

@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { EnvFromSource, EnvVar, EnvVarSource } from '../kinds/api-types.js';
-import { invalidFor, invalidValue, notSupported, required } from './faults.js';
-import { configKeyFaults, dnsSubdomainFaults, envNameFaults } from './names.js';
+import { invalidFor, invalidValue, notSupported, required } from './field-errors.js';
+import { configKeyMessages, dnsSubdomainMessages, envNameMessages } from './names.js';
 
 /** Fields of a pod that its environment can show; labels and annotations with a key in brackets besides. */
 const POD_FIELDS = [
@@ -30,10 +30,10 @@ const RESOURCE_NAMES = [
 function validateKeyReference(reference: { name?: string; key?: string }, field: string): FieldError[] {
   return [
     ...(reference.name
-      ? invalidFor(`${field}.name`, reference.name, dnsSubdomainFaults(reference.name))
+      ? invalidFor(`${field}.name`, reference.name, dnsSubdomainMessages(reference.name))
       : [required(`${field}.name`)]),
     ...(reference.key
-      ? invalidFor(`${field}.key`, reference.key, configKeyFaults(reference.key))
+      ? invalidFor(`${field}.key`, reference.key, configKeyMessages(reference.key))
       : [required(`${field}.key`)]),
   ];
 }
@@ -75,7 +75,7 @@ export function validateEnv(env: readonly EnvVar[], field: string): FieldError[]
   return env.flatMap(({ name, value, valueFrom }, index) => {
     const path = `${field}[${index}]`;
     return [
-      ...(name ? invalidFor(`${path}.name`, name, envNameFaults(name)) : [required(`${path}.name`)]),
+      ...(name ? invalidFor(`${path}.name`, name, envNameMessages(name)) : [required(`${path}.name`)]),
       ...(valueFrom ? validateValueFrom(valueFrom, value, `${path}.valueFrom`) : []),
     ];
   });
@@ -85,7 +85,7 @@ export function validateEnv(env: readonly EnvVar[], field: string): FieldError[]
 export function validateEnvFrom(sources: readonly EnvFromSource[], field: string): FieldError[] {
   return sources.flatMap(({ prefix, configMapRef, secretRef }, index) => {
     const path = `${field}[${index}]`;
-    const errors = prefix ? invalidFor(`${path}.prefix`, prefix, envNameFaults(prefix)) : [];
+    const errors = prefix ? invalidFor(`${path}.prefix`, prefix, envNameMessages(prefix)) : [];
     for (const [name, reference] of Object.entries({ configMapRef, secretRef })) {
       if (reference && !reference.name) errors.push(required(`${path}.${name}.name`));
     }

@@ -2,7 +2,7 @@ import type { FieldError } from '../field-error.js';
 import type { EphemeralContainer, Pod, PodSpec } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { validateContainer } from './container.js';
-import { duplicate, forbidden, missing } from './faults.js';
+import { duplicate, forbidden, missing } from './field-errors.js';
 import { validatePodSpec } from './pod-spec.js';
 
 const FIELD = 'spec.ephemeralContainers';
@@ -35,7 +35,7 @@ function validateEphemeralContainers(spec: PodSpec): FieldError[] {
 }
 
 /** Those that are there stay as they are. Order means nothing: a patch may change it. */
-function keptFaults(after: readonly EphemeralContainer[], before: readonly EphemeralContainer[]): FieldError[] {
+function keptErrors(after: readonly EphemeralContainer[], before: readonly EphemeralContainer[]): FieldError[] {
   return before.flatMap((old) => {
     const now = after.find(({ name }) => name === old.name);
     const what = `existing ephemeral containers ${JSON.stringify(old.name)}`;
@@ -53,6 +53,6 @@ export function validateEphemeralContainersUpdate(pod: Pod, current: Pod): Field
   return [
     ...validatePodSpec(spec, 'spec'),
     ...validateEphemeralContainers(spec),
-    ...keptFaults(spec.ephemeralContainers ?? [], current.spec?.ephemeralContainers ?? []),
+    ...keptErrors(spec.ephemeralContainers ?? [], current.spec?.ephemeralContainers ?? []),
   ];
 }

@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { Event as CoreEvent } from '../kinds/api-types.js';
-import { invalidFor, invalidValue, notSupported, required, tooLong } from './faults.js';
-import { qualifiedNameFaults } from './names.js';
+import { invalidFor, invalidValue, notSupported, required, tooLong } from './field-errors.js';
+import { qualifiedNameMessages } from './names.js';
 
 const MAX_NAME_BYTES = 128;
 const MAX_NOTE_BYTES = 1024;
@@ -29,7 +29,7 @@ export function validateLegacyEvent(event: CoreEvent): FieldError[] {
   if (!event.eventTime) return errors;
   const { reportingComponent = '', reportingInstance, action, reason, message = '' } = event;
   if (!reportingComponent) errors.push(required('reportingComponent'));
-  errors.push(...invalidFor('reportingComponent', reportingComponent, qualifiedNameFaults(reportingComponent)));
+  errors.push(...invalidFor('reportingComponent', reportingComponent, qualifiedNameMessages(reportingComponent)));
   for (const [field, value = ''] of Object.entries({ reportingInstance, action, reason })) {
     if (!value) errors.push(required(field));
     if (Buffer.byteLength(value) > MAX_NAME_BYTES) errors.push(tooManyCharacters(field, MAX_NAME_BYTES));

@@ -9,14 +9,14 @@ import {
   oneOf,
   required,
   withinRange,
-} from './faults.js';
-import { portNameFaults } from './names.js';
+} from './field-errors.js';
+import { portNameMessages } from './names.js';
 
 const MAX_PORT = 65535;
 
 /** A port by number or by the name that a container gives it. */
 function validatePortReference(field: string, port: IntOrString | undefined): FieldError[] {
-  if (typeof port === 'string') return invalidFor(field, port, portNameFaults(port));
+  if (typeof port === 'string') return invalidFor(field, port, portNameMessages(port));
   return withinRange(field, port ?? 0, 1, MAX_PORT);
 }
 
@@ -26,12 +26,12 @@ function validateHttpGet(action: HTTPGetAction, field: string): FieldError[] {
     ...validatePortReference(`${field}.port`, action.port),
     ...oneOf(`${field}.scheme`, action.scheme, ['HTTP', 'HTTPS']),
     ...(action.httpHeaders ?? []).flatMap(({ name }, index) =>
-      /^[-A-Za-z0-9]+$/.test(name) ? [] : [invalidValue(`${field}.httpHeaders[${index}].name`, name, HEADER_FAULT)],
+      /^[-A-Za-z0-9]+$/.test(name) ? [] : [invalidValue(`${field}.httpHeaders[${index}].name`, name, HEADER_MESSAGE)],
     ),
   ];
 }
 
-const HEADER_FAULT =
+const HEADER_MESSAGE =
   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
 function validateExec(action: ExecAction, field: string): FieldError[] {

@@ -1,6 +1,6 @@
 export { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision.js';
 export { validateDaemonSetSpec, validateDaemonSetStatus, validateDaemonSetUpdate } from './daemon-set.js';
-export { dnsLabelFaults, dnsSubdomainFaults } from './names.js';
+export { dnsLabelMessages, dnsSubdomainMessages } from './names.js';
 export { validateNode, validateNodeUpdate } from './node.js';
 export { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
 export { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.js';

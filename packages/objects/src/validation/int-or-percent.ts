@@ -1,15 +1,15 @@
 import type { FieldError } from '../field-error.js';
 import type { IntOrString } from '../kinds/api-types.js';
-import { invalidValue, nonNegative } from './faults.js';
+import { invalidValue, nonNegative } from './field-errors.js';
 
 const PERCENT = /^[0-9]+%$/;
-const PERCENT_FAULT =
+const PERCENT_MESSAGE =
   "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
 
 /** A whole number from 0, or a whole percentage (apps ValidatePositiveIntOrPercent). */
 export function validateIntOrPercent(field: string, value: IntOrString): FieldError[] {
   if (typeof value === 'number') return nonNegative(field, value);
-  return PERCENT.test(value) ? [] : [invalidValue(field, value, PERCENT_FAULT)];
+  return PERCENT.test(value) ? [] : [invalidValue(field, value, PERCENT_MESSAGE)];
 }
 
 export function validateAtMostAll(field: string, value: IntOrString): FieldError[] {

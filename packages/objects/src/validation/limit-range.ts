@@ -1,8 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { LimitRange, LimitRangeItem } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
-import { duplicate, forbidden, invalidFor, invalidValue, required } from './faults.js';
-import { qualifiedNameFaults } from './names.js';
+import { duplicate, forbidden, invalidFor, invalidValue, required } from './field-errors.js';
+import { qualifiedNameMessages } from './names.js';
 
 const TYPES = ['Container', 'Pod', 'PersistentVolumeClaim'];
 const AMOUNTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
@@ -11,22 +11,22 @@ type Amount = (typeof AMOUNTS)[number];
 const OF_CONTAINERS = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
 const OF_ANY = /^(cpu|memory|ephemeral-storage|hugepages-.+|storage|pods|services|secrets|configmaps)$/;
 
-function typeFaults(type: string, field: string): FieldError[] {
-  const faults = qualifiedNameFaults(type);
-  if (faults.length > 0) return invalidFor(field, type, faults);
+function typeErrors(type: string, field: string): FieldError[] {
+  const messages = qualifiedNameMessages(type);
+  if (messages.length > 0) return invalidFor(field, type, messages);
   if (type.includes('/') || TYPES.includes(type)) return [];
   return [invalidValue(field, type, 'must be a standard limit type or fully qualified')];
 }
 
-function nameFaults(type: string, name: string, field: string): FieldError[] {
-  const faults = invalidFor(field, name, qualifiedNameFaults(name));
-  if (name.includes('/')) return faults;
+function nameErrors(type: string, name: string, field: string): FieldError[] {
+  const errors = invalidFor(field, name, qualifiedNameMessages(name));
+  if (name.includes('/')) return errors;
   if (type === 'PersistentVolumeClaim' || type.includes('/')) {
-    return OF_ANY.test(name) ? faults : [...faults, invalidValue(field, name, 'must be a standard resource type')];
+    return OF_ANY.test(name) ? errors : [...errors, invalidValue(field, name, 'must be a standard resource type')];
   }
   return OF_CONTAINERS.test(name)
-    ? faults
-    : [...faults, invalidValue(field, name, 'must be a standard resource for containers')];
+    ? errors
+    : [...errors, invalidValue(field, name, 'must be a standard resource for containers')];
 }
 
 /** Pairs of amounts of which the first may not be above the second, which of them is at fault, and what they are called. */
@@ -39,7 +39,7 @@ const ORDER: [low: Amount, high: Amount, at: Amount, lowName: string, highName: 
   ['default', 'max', 'default', 'default', 'max'],
 ];
 
-function orderFaults(item: LimitRangeItem, name: string, field: string): FieldError[] {
+function orderErrors(item: LimitRangeItem, name: string, field: string): FieldError[] {
   const amountOf = (amount: Amount): string | undefined => {
     const list = item[amount];
     return list && Object.hasOwn(list, name) ? list[name] : undefined;
@@ -58,7 +58,7 @@ function orderFaults(item: LimitRangeItem, name: string, field: string): FieldEr
   return errors;
 }
 
-function itemFaults(item: LimitRangeItem, field: string): FieldError[] {
+function itemErrors(item: LimitRangeItem, field: string): FieldError[] {
   const { type } = item;
   const errors: FieldError[] = [];
   const names = new Set<string>();
@@ -71,14 +71,14 @@ function itemFaults(item: LimitRangeItem, field: string): FieldError[] {
     }
     for (const name of list) {
       names.add(name);
-      errors.push(...nameFaults(type, name, `${field}.${amount}[${name}]`));
+      errors.push(...nameErrors(type, name, `${field}.${amount}[${name}]`));
     }
   }
   if (type === 'PersistentVolumeClaim' && item.min?.storage === undefined && item.max?.storage === undefined) {
     const detail = 'either minimum or maximum storage value is required, but neither was provided';
     errors.push(required(`${field}.limits`, detail));
   }
-  return [...errors, ...[...names].sort().flatMap((name) => orderFaults(item, name, field))];
+  return [...errors, ...[...names].sort().flatMap((name) => orderErrors(item, name, field))];
 }
 
 /** Source: pkg/apis/core/validation ValidateLimitRange. */
@@ -86,9 +86,9 @@ export function validateLimitRange({ spec }: LimitRange): FieldError[] {
   const seen = new Set<string>();
   return (spec?.limits ?? []).flatMap((item, at) => {
     const field = `spec.limits[${at}]`;
-    const errors = typeFaults(item.type, `${field}.type`);
+    const errors = typeErrors(item.type, `${field}.type`);
     if (seen.has(item.type)) errors.push(duplicate(`${field}.type`, item.type));
     seen.add(item.type);
-    return [...errors, ...itemFaults(item, field)];
+    return [...errors, ...itemErrors(item, field)];
   });
 }

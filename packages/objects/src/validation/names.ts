@@ -1,5 +1,5 @@
 /**
- * Checks of names and of label text. Each gives the faults in words, as apimachinery's util/validation words them
+ * Checks of names and of label text. Each gives the messages in words, as apimachinery's util/validation words them
  * (clients and tests compare these sentences), and an empty list for a good value.
  */
 
@@ -19,7 +19,7 @@ const CONFIG_KEY_RE = whole(CONFIG_KEY);
 const PORT_CHARSET_RE = /^[-a-z0-9]+$/;
 
 /** `MESSAGE (e.g. 'A',  or 'B', regex used for validation is 'R')`: two blanks before each "or", as upstream prints it. */
-function regexFault(message: string, pattern: string, ...examples: string[]): string {
+function patternMessage(message: string, pattern: string, ...examples: string[]): string {
   const shown = examples.map((example) => `'${example}', `).join(' or ');
   return `${message} (e.g. ${shown}regex used for validation is '${pattern}')`;
 }
@@ -27,32 +27,32 @@ function regexFault(message: string, pattern: string, ...examples: string[]): st
 const tooLong = (max: number): string => `must be no more than ${max} bytes`;
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
-const LABEL_FAULT = regexFault(
+const LABEL_MESSAGE = patternMessage(
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   DNS_LABEL,
   'my-name',
   '123-abc',
 );
-const SUBDOMAIN_FAULT = regexFault(
+const SUBDOMAIN_MESSAGE = patternMessage(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   DNS_SUBDOMAIN,
   'example.com',
 );
-const QUALIFIED_FAULT = regexFault(
+const QUALIFIED_MESSAGE = patternMessage(
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   QUALIFIED_NAME,
   'MyName',
   'my.name',
   '123-abc',
 );
-const VALUE_FAULT = regexFault(
+const VALUE_MESSAGE = patternMessage(
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   LABEL_VALUE,
   'MyValue',
   'my_value',
   '12345',
 );
-const CONFIG_KEY_FAULT = regexFault(
+const CONFIG_KEY_MESSAGE = patternMessage(
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
   CONFIG_KEY,
   'key.name',
@@ -60,68 +60,68 @@ const CONFIG_KEY_FAULT = regexFault(
   'key-name',
 );
 
-export const IP_FAULT = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+export const IP_MESSAGE = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 /** At most 63 bytes of lower case letters, digits and dashes: namespaces, containers, volumes. */
-export function dnsLabelFaults(value: string): string[] {
-  const faults: string[] = [];
-  if (byteLength(value) > 63) faults.push(tooLong(63));
-  if (!DNS_LABEL_RE.test(value)) faults.push(LABEL_FAULT);
-  return faults;
+export function dnsLabelMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 63) messages.push(tooLong(63));
+  if (!DNS_LABEL_RE.test(value)) messages.push(LABEL_MESSAGE);
+  return messages;
 }
 
 /** Labels joined by dots, at most 253 bytes: the names of most objects. */
-export function dnsSubdomainFaults(value: string): string[] {
-  const faults: string[] = [];
-  if (byteLength(value) > 253) faults.push(tooLong(253));
-  if (!DNS_SUBDOMAIN_RE.test(value)) faults.push(SUBDOMAIN_FAULT);
-  return faults;
+export function dnsSubdomainMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 253) messages.push(tooLong(253));
+  if (!DNS_SUBDOMAIN_RE.test(value)) messages.push(SUBDOMAIN_MESSAGE);
+  return messages;
 }
 
 /** `name` or `prefix/name`: label and annotation keys, taint and resource names. */
-export function qualifiedNameFaults(value: string): string[] {
-  const faults: string[] = [];
+export function qualifiedNameMessages(value: string): string[] {
+  const messages: string[] = [];
   const parts = value.split('/');
   let name = parts[0] ?? '';
   if (parts.length === 2) {
     name = parts[1] ?? '';
     const prefix = parts[0] ?? '';
-    if (prefix === '') faults.push('prefix part must be non-empty');
-    else faults.push(...dnsSubdomainFaults(prefix).map((fault) => `prefix part ${fault}`));
+    if (prefix === '') messages.push('prefix part must be non-empty');
+    else messages.push(...dnsSubdomainMessages(prefix).map((message) => `prefix part ${message}`));
   } else if (parts.length > 2) {
     return [
-      `a qualified name ${QUALIFIED_FAULT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a qualified name ${QUALIFIED_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
-  if (name === '') faults.push('name part must be non-empty');
-  else if (byteLength(name) > 63) faults.push(`name part ${tooLong(63)}`);
-  if (!QUALIFIED_NAME_RE.test(name)) faults.push(`name part ${QUALIFIED_FAULT}`);
-  return faults;
+  if (name === '') messages.push('name part must be non-empty');
+  else if (byteLength(name) > 63) messages.push(`name part ${tooLong(63)}`);
+  if (!QUALIFIED_NAME_RE.test(name)) messages.push(`name part ${QUALIFIED_MESSAGE}`);
+  return messages;
 }
 
-export function labelValueFaults(value: string): string[] {
-  const faults: string[] = [];
-  if (byteLength(value) > 63) faults.push(tooLong(63));
-  if (!LABEL_VALUE_RE.test(value)) faults.push(VALUE_FAULT);
-  return faults;
+export function labelValueMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 63) messages.push(tooLong(63));
+  if (!LABEL_VALUE_RE.test(value)) messages.push(VALUE_MESSAGE);
+  return messages;
 }
 
 /** Keys of ConfigMaps and Secrets. */
-export function configKeyFaults(value: string): string[] {
-  const faults: string[] = [];
-  if (byteLength(value) > 253) faults.push(tooLong(253));
-  if (!CONFIG_KEY_RE.test(value)) faults.push(CONFIG_KEY_FAULT);
-  if (value === '.') faults.push("must not be '.'");
-  else if (value === '..') faults.push("must not be '..'");
-  else if (value.startsWith('..')) faults.push("must not start with '..'");
-  return faults;
+export function configKeyMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 253) messages.push(tooLong(253));
+  if (!CONFIG_KEY_RE.test(value)) messages.push(CONFIG_KEY_MESSAGE);
+  if (value === '.') messages.push("must not be '.'");
+  else if (value === '..') messages.push("must not be '..'");
+  else if (value.startsWith('..')) messages.push("must not start with '..'");
+  return messages;
 }
 
 /** Names of environment variables: any printable ASCII but `=` (the relaxed rule, on since 1.32). */
-export function envNameFaults(value: string): string[] {
+export function envNameMessages(value: string): string[] {
   if (RELAXED_ENV_NAME.test(value)) return [];
   return [
-    regexFault(
+    patternMessage(
       "a valid environment variable name must consist only of printable ASCII characters other than '='",
       '^[ -<>-~]+$',
     ),
@@ -129,15 +129,15 @@ export function envNameFaults(value: string): string[] {
 }
 
 /** Names of container ports: at most 15 bytes, with a letter, without doubled or outer dashes. */
-export function portNameFaults(value: string): string[] {
-  const faults: string[] = [];
-  if (byteLength(value) > 15) faults.push(tooLong(15));
+export function portNameMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 15) messages.push(tooLong(15));
   if (!PORT_CHARSET_RE.test(value))
-    faults.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
-  if (!/[a-z]/.test(value)) faults.push('must contain at least one letter (a-z)');
-  if (value.includes('--')) faults.push('must not contain consecutive hyphens');
-  if (value.startsWith('-') || value.endsWith('-')) faults.push('must not begin or end with a hyphen');
-  return faults;
+    messages.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (!/[a-z]/.test(value)) messages.push('must contain at least one letter (a-z)');
+  if (value.includes('--')) messages.push('must not contain consecutive hyphens');
+  if (value.startsWith('-') || value.endsWith('-')) messages.push('must not begin or end with a hyphen');
+  return messages;
 }
 
 /** The part of a name that may stand before generated characters: a trailing dash counts as a letter. */

@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.js';
 import type { Namespace } from '../kinds/api-types.js';
-import { invalidValue } from './faults.js';
+import { invalidValue } from './field-errors.js';
 
 /** The phase says whether a namespace goes, which its deletion alone decides (ValidateNamespaceStatusUpdate). */
 export function validateNamespaceStatus({ metadata, status }: Namespace): FieldError[] {

@@ -3,11 +3,11 @@ import type { FieldError } from '../field-error.js';
 import type { Node } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { duplicate, forbidden, invalidFor, invalidValue, NEGATIVE } from './faults.js';
-import { qualifiedNameFaults } from './names.js';
+import { duplicate, forbidden, invalidFor, invalidValue, NEGATIVE } from './field-errors.js';
+import { qualifiedNameMessages } from './names.js';
 import { validateTaints } from './toleration.js';
 
-const CIDR_FAULT = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+const CIDR_MESSAGE = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 function isCidr(text: string): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
@@ -18,7 +18,7 @@ function isCidr(text: string): boolean {
 function validateAmounts(amounts: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(amounts ?? {}).flatMap(([name, amount]) => {
     const path = `${field}[${name}]`;
-    const errors = invalidFor(path, name, qualifiedNameFaults(name));
+    const errors = invalidFor(path, name, qualifiedNameMessages(name));
     if (parseQuantity(amount).nanos < 0n) errors.push(invalidValue(path, amount, NEGATIVE));
     return errors;
   });
@@ -30,7 +30,7 @@ export function validateNode(node: Node): FieldError[] {
   const errors = [
     ...validateTaints(taints, 'spec.taints'),
     ...podCIDRs.flatMap((cidr, index) =>
-      isCidr(cidr) ? [] : [invalidValue(`spec.podCIDRs[${index}]`, cidr, CIDR_FAULT)],
+      isCidr(cidr) ? [] : [invalidValue(`spec.podCIDRs[${index}]`, cidr, CIDR_MESSAGE)],
     ),
     ...validateAmounts(node.status?.capacity, 'status.capacity'),
     ...validateAmounts(node.status?.allocatable, 'status.allocatable'),

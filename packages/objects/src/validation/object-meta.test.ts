@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { fieldErrorMessage } from '../field-error.js';
 import type { StoredMeta } from '../kube-object.js';
-import { dnsSubdomainFaults, portNameFaults, qualifiedNameFaults } from './names.js';
+import { dnsSubdomainMessages, portNameMessages, qualifiedNameMessages } from './names.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
 
 const GOOD = { name: 'a', namespace: 'default' };
 const faults = (meta: Partial<StoredMeta>, namespaced = true): string[] =>
-  validateObjectMeta(meta, namespaced, dnsSubdomainFaults).map(({ type, field }) => `${type} ${field}`);
+  validateObjectMeta(meta, namespaced, dnsSubdomainMessages).map(({ type, field }) => `${type} ${field}`);
 
 describe('validateObjectMeta', () => {
   it.each<[string, Partial<StoredMeta>, string[]]>([
@@ -91,21 +91,21 @@ describe('validateObjectMetaUpdate', () => {
 
 describe('names', () => {
   it.each(['a', 'A.b_c-1', 'example.com/a', 'a'.repeat(63)])('%s is a qualified name', (name) => {
-    expect(qualifiedNameFaults(name)).toEqual([]);
+    expect(qualifiedNameMessages(name)).toEqual([]);
   });
 
   it.each(['', '-a', 'a/', '/a', 'a/b/c', 'Example.com/a', 'a'.repeat(64)])('%j is none', (name) => {
-    expect(qualifiedNameFaults(name)).not.toEqual([]);
+    expect(qualifiedNameMessages(name)).not.toEqual([]);
   });
 
   it('says how a good one looks', () => {
-    expect(qualifiedNameFaults('a b')).toEqual([
+    expect(qualifiedNameMessages('a b')).toEqual([
       "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
     ]);
   });
 
-  it.each(['http', 'a1', '8080-tcp'])('%s is a port name', (name) => expect(portNameFaults(name)).toEqual([]));
+  it.each(['http', 'a1', '8080-tcp'])('%s is a port name', (name) => expect(portNameMessages(name)).toEqual([]));
   it.each(['80', 'a--b', '-a', 'A', 'a'.repeat(16)])('%s is no port name', (name) => {
-    expect(portNameFaults(name)).not.toEqual([]);
+    expect(portNameMessages(name)).not.toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { OwnerReference, StoredMeta } from '../kube-object.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { forbidden, IMMUTABLE, invalidFor, invalidValue, nonNegative, required, tooLong } from './faults.js';
-import { dnsLabelFaults, labelValueFaults, maskTrailingDash, qualifiedNameFaults } from './names.js';
+import { forbidden, IMMUTABLE, invalidFor, invalidValue, nonNegative, required, tooLong } from './field-errors.js';
+import { dnsLabelMessages, labelValueMessages, maskTrailingDash, qualifiedNameMessages } from './names.js';
 
 /** Faults of an object's name, in words. */
 export type NameRule = (name: string) => string[];
@@ -15,8 +15,8 @@ type Meta = Partial<StoredMeta>;
 
 export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...invalidFor(field, key, qualifiedNameFaults(key)),
-    ...invalidFor(field, value, labelValueFaults(value)),
+    ...invalidFor(field, key, qualifiedNameMessages(key)),
+    ...invalidFor(field, value, labelValueMessages(value)),
   ]);
 }
 
@@ -25,7 +25,7 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
   let bytes = 0;
   const errors = Object.entries(annotations ?? {}).flatMap(([key, value]) => {
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-    return invalidFor(field, key, qualifiedNameFaults(key.toLowerCase()));
+    return invalidFor(field, key, qualifiedNameMessages(key.toLowerCase()));
   });
   if (bytes > MAX_ANNOTATION_BYTES) errors.push(tooLong(field, MAX_ANNOTATION_BYTES));
   return errors;
@@ -55,7 +55,7 @@ function validateOwnerReferences(owners: OwnerReference[], field: string): Field
 }
 
 function validateFinalizers(finalizers: string[], field: string): FieldError[] {
-  const errors = finalizers.flatMap((name) => invalidFor(field, name, qualifiedNameFaults(name)));
+  const errors = finalizers.flatMap((name) => invalidFor(field, name, qualifiedNameMessages(name)));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalidValue(field, finalizers, detail));
@@ -83,7 +83,7 @@ function validateNamespaceOf(meta: Meta, namespaced: boolean): FieldError[] {
   const field = 'metadata.namespace';
   if (!namespaced) return meta.namespace ? [forbidden(field, 'not allowed on this type')] : [];
   if (!meta.namespace) return [required(field)];
-  return invalidFor(field, meta.namespace, dnsLabelFaults(meta.namespace));
+  return invalidFor(field, meta.namespace, dnsLabelMessages(meta.namespace));
 }
 
 /** Metadata of any object (apimachinery ValidateObjectMeta and core ValidateObjectMeta). */

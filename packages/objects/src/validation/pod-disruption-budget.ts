@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.js';
 import type { IntOrString, PodDisruptionBudget } from '../kinds/api-types.js';
-import { invalidValue, notSupported } from './faults.js';
+import { invalidValue, notSupported } from './field-errors.js';
 import { validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
 import { validateLabelSelector } from './label-selector.js';
 

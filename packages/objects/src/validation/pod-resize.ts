@@ -2,7 +2,7 @@ import { qosClassOf } from '../defaults/index.js';
 import type { FieldError } from '../field-error.js';
 import type { Container, Pod, ResourceRequirements } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { forbidden, invalidValue } from './faults.js';
+import { forbidden, invalidValue } from './field-errors.js';
 import { validatePodSpec } from './pod-spec.js';
 
 type Amounts = Record<string, string> | undefined;
@@ -14,7 +14,7 @@ const MIRROR = 'kubernetes.io/config.mirror';
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always';
 
 /** Amounts may be added and changed, but not taken away. */
-function removedFaults(after: ResourceRequirements, before: ResourceRequirements, field: string): FieldError[] {
+function removedErrors(after: ResourceRequirements, before: ResourceRequirements, field: string): FieldError[] {
   return (['requests', 'limits'] as const).flatMap((list) => {
     const kept = after[list] ?? {};
     const removed = Object.keys(before[list] ?? {}).some((name) => !Object.hasOwn(kept, name));
@@ -31,7 +31,7 @@ function fixedPart({ resources, resizePolicy: _policy, ...rest }: Container): un
   return { ...rest, resources: { ...others, limits: fixed(limits), requests: fixed(requests) } };
 }
 
-function containerFaults(after: Container, before: Container, list: List, at: number): FieldError[] {
+function containerErrors(after: Container, before: Container, list: List, at: number): FieldError[] {
   const unchanged = (part: (container: Container) => unknown): boolean => semanticallyEqual(part(after), part(before));
   if (list === 'initContainers' && !isSidecar(before)) {
     const same = unchanged(({ resizePolicy: _policy, ...container }) => container);
@@ -39,7 +39,7 @@ function containerFaults(after: Container, before: Container, list: List, at: nu
   }
   const whose = list === 'containers' ? '' : ' for sidecar containers';
   return [
-    ...removedFaults(after.resources ?? {}, before.resources ?? {}, `spec.${list}[${at}].resources`),
+    ...removedErrors(after.resources ?? {}, before.resources ?? {}, `spec.${list}[${at}].resources`),
     ...(unchanged(fixedPart) ? [] : [forbidden('spec', `only cpu and memory resources${whose} are mutable`)]),
   ];
 }
@@ -69,7 +69,7 @@ export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
       errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
       continue;
     }
-    errors.push(...had.flatMap((each, at) => containerFaults(wanted[at] ?? each, each, list, at)));
+    errors.push(...had.flatMap((each, at) => containerErrors(wanted[at] ?? each, each, list, at)));
   }
   return errors;
 }

@@ -9,11 +9,11 @@ import {
   oneOf,
   required,
   withinRange,
-} from './faults.js';
+} from './field-errors.js';
 
 const MAX_ID = 2 ** 31 - 1;
 const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
-const SYSCTL_FAULT =
+const SYSCTL_MESSAGE =
   'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
@@ -67,7 +67,7 @@ function validateSysctls(sysctls: PodSecurityContext['sysctls'], field: string):
   return (sysctls ?? []).flatMap(({ name }, index) => {
     const path = `${field}[${index}].name`;
     if (!name) return [required(path)];
-    if (name.length > 253 || !SYSCTL.test(name)) return [invalidValue(path, name, SYSCTL_FAULT)];
+    if (name.length > 253 || !SYSCTL.test(name)) return [invalidValue(path, name, SYSCTL_MESSAGE)];
     const errors = seen.has(name) ? [duplicate(path, name)] : [];
     seen.add(name);
     return errors;
@@ -161,11 +161,15 @@ export function validatePodOs(spec: PodSpec, field: string): FieldError[] {
 }
 
 /** Names without repetition: of gates that hold a pod back. */
-export function validateGates(gates: readonly { name: string }[], field: string, faultsOf: (name: string) => string[]) {
+export function validateGates(
+  gates: readonly { name: string }[],
+  field: string,
+  messagesOf: (name: string) => string[],
+) {
   const seen = new Set<string>();
   return gates.flatMap(({ name }, index): FieldError[] => {
     const path = `${field}[${index}]`;
-    const errors = invalidFor(path, name, faultsOf(name));
+    const errors = invalidFor(path, name, messagesOf(name));
     if (seen.has(name)) errors.push(duplicate(path, name));
     seen.add(name);
     return errors;

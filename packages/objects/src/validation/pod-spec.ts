@@ -13,9 +13,9 @@ import {
   oneOf,
   required,
   withinRange,
-} from './faults.js';
+} from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
-import { dnsLabelFaults, dnsSubdomainFaults, IP_FAULT, qualifiedNameFaults } from './names.js';
+import { dnsLabelMessages, dnsSubdomainMessages, IP_MESSAGE, qualifiedNameMessages } from './names.js';
 import { validateAnnotations, validateLabels } from './object-meta.js';
 import { validateGates, validatePodOs, validatePodSecurity } from './pod-security.js';
 import { validateResources } from './resource-requirements.js';
@@ -28,12 +28,12 @@ const MAX_INT32 = 2 ** 31 - 1;
 
 /** Names that a spec refers to, each with its rule. */
 const NAMES = [
-  ['serviceAccountName', dnsSubdomainFaults],
-  ['nodeName', dnsSubdomainFaults],
-  ['priorityClassName', dnsSubdomainFaults],
-  ['runtimeClassName', dnsSubdomainFaults],
-  ['hostname', dnsLabelFaults],
-  ['subdomain', dnsLabelFaults],
+  ['serviceAccountName', dnsSubdomainMessages],
+  ['nodeName', dnsSubdomainMessages],
+  ['priorityClassName', dnsSubdomainMessages],
+  ['runtimeClassName', dnsSubdomainMessages],
+  ['hostname', dnsLabelMessages],
+  ['subdomain', dnsLabelMessages],
 ] as const;
 
 /** With the host's network a container port is the host's port, where a host port is named at all. */
@@ -65,7 +65,7 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldErr
   }
   for (const [index, server] of servers.entries()) {
     if (isIP(server) !== 0) continue;
-    errors.push(invalidValue(`${field}.dnsConfig.nameservers[${index}]`, server, IP_FAULT));
+    errors.push(invalidValue(`${field}.dnsConfig.nameservers[${index}]`, server, IP_MESSAGE));
   }
   return errors;
 }
@@ -89,7 +89,7 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], field:
     return [
       ...(maxSkew > 0 ? [] : [invalidValue(`${path}.maxSkew`, maxSkew, NOT_POSITIVE)]),
       ...(topologyKey
-        ? invalidFor(`${path}.topologyKey`, topologyKey, qualifiedNameFaults(topologyKey))
+        ? invalidFor(`${path}.topologyKey`, topologyKey, qualifiedNameMessages(topologyKey))
         : [required(`${path}.topologyKey`, 'can not be empty')]),
       ...(UNSATISFIABLE.includes(whenUnsatisfiable)
         ? []
@@ -127,7 +127,7 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
     ...validatePodSecurity(spec, field),
     ...validatePodOs(spec, field),
-    ...validateGates(spec.schedulingGates ?? [], `${field}.schedulingGates`, qualifiedNameFaults),
+    ...validateGates(spec.schedulingGates ?? [], `${field}.schedulingGates`, qualifiedNameMessages),
     ...(spec.overhead ? validateResources({ limits: spec.overhead }, `${field}.overhead`) : []),
     ...(spec.affinity ? validateAffinity(spec.affinity, `${field}.affinity`) : []),
     ...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`),
@@ -146,11 +146,11 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     if (!name) errors.push(required(`${field}.imagePullSecrets[${index}].name`));
   }
   for (const [index, { ip }] of (spec.hostAliases ?? []).entries()) {
-    if (isIP(ip ?? '') === 0) errors.push(invalidValue(`${field}.hostAliases[${index}].ip`, ip ?? '', IP_FAULT));
+    if (isIP(ip ?? '') === 0) errors.push(invalidValue(`${field}.hostAliases[${index}].ip`, ip ?? '', IP_MESSAGE));
   }
   for (const [index, { conditionType }] of (spec.readinessGates ?? []).entries()) {
     const path = `${field}.readinessGates[${index}].conditionType`;
-    errors.push(...invalidFor(path, conditionType, qualifiedNameFaults(conditionType)));
+    errors.push(...invalidFor(path, conditionType, qualifiedNameMessages(conditionType)));
   }
   return errors;
 }

@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { Container, Pod, PodSpec, Toleration } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { forbidden, invalidValue, required, withinRange } from './faults.js';
+import { forbidden, invalidValue, required, withinRange } from './field-errors.js';
 import { validateUnchanged } from './object-meta.js';
 import { validatePodSpec } from './pod-spec.js';
 import { validateTolerations } from './toleration.js';

@@ -1,13 +1,13 @@
 import type { FieldError } from '../field-error.js';
 import type { ClusterRole, PolicyRule, RoleBinding, Subject } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { invalidValue, notSupported, required } from './faults.js';
+import { invalidValue, notSupported, required } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 /** Names of roles go into paths as they are, and may have colons. Source: apimachinery api/validation/path. */
-export function pathSegmentFaults(name: string): string[] {
+export function pathSegmentMessages(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
   return ['/', '%'].filter((mark) => name.includes(mark)).map((mark) => `may not contain '${mark}'`);
 }
@@ -28,12 +28,12 @@ export function validateRules(rules: readonly PolicyRule[] | null | undefined, n
       }
       return errors;
     }
-    const fault = namespaced
+    const message = namespaced
       ? 'namespaced rules cannot apply to non-resource URLs'
       : apiGroups.length + resources.length + resourceNames.length > 0
         ? 'rules cannot apply to both regular resources and non-resource URLs'
         : undefined;
-    return fault === undefined ? errors : [...errors, invalidValue(`${field}.nonResourceURLs`, urls, fault)];
+    return message === undefined ? errors : [...errors, invalidValue(`${field}.nonResourceURLs`, urls, message)];
   });
 }
 
@@ -58,7 +58,7 @@ export function validateBinding({ roleRef, subjects }: Binding, kinds: readonly 
     ...(apiGroup === RBAC_GROUP ? [] : [notSupported('roleRef.apiGroup', apiGroup, [RBAC_GROUP])]),
     ...(kinds.includes(kind) ? [] : [notSupported('roleRef.kind', kind, kinds)]),
     ...(name
-      ? pathSegmentFaults(name).map((fault) => invalidValue('roleRef.name', name, fault))
+      ? pathSegmentMessages(name).map((message) => invalidValue('roleRef.name', name, message))
       : [required('roleRef.name')]),
     ...(subjects ?? []).flatMap((subject, at) => validateSubject(subject, `subjects[${at}]`)),
   ];

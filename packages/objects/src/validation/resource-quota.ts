@@ -1,8 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
-import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE } from './faults.js';
-import { qualifiedNameFaults } from './names.js';
+import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE } from './field-errors.js';
+import { qualifiedNameMessages } from './names.js';
 
 /** What is counted in whole objects. */
 const COUNTED =
@@ -24,10 +24,10 @@ const OPPOSITES = [
   ['Terminating', 'NotTerminating'],
 ];
 
-function amountFaults(amounts: Record<string, string> | undefined, field: string): FieldError[] {
+function amountErrors(amounts: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(amounts ?? {}).flatMap(([name, amount]) => {
     const path = `${field}[${name}]`;
-    const errors = invalidFor(path, name, qualifiedNameFaults(name));
+    const errors = invalidFor(path, name, qualifiedNameMessages(name));
     const isCounted = COUNTED.test(name) || name.startsWith('count/');
     if (errors.length === 0 && !name.includes('/') && !isCounted && !MEASURED.test(name)) {
       errors.push(invalidValue(path, name, 'must be a standard resource for quota'));
@@ -39,7 +39,7 @@ function amountFaults(amounts: Record<string, string> | undefined, field: string
   });
 }
 
-function scopeFaults({ scopes = [] }: ResourceQuotaSpec): FieldError[] {
+function scopeErrors({ scopes = [] }: ResourceQuotaSpec): FieldError[] {
   const errors = scopes.some((scope) => !SCOPES.includes(scope))
     ? [invalidValue('spec.scopes', scopes, 'unsupported scope')]
     : [];
@@ -53,7 +53,7 @@ function scopeFaults({ scopes = [] }: ResourceQuotaSpec): FieldError[] {
 
 /** Source: pkg/apis/core/validation ValidateResourceQuota. */
 export function validateResourceQuota({ spec }: ResourceQuota): FieldError[] {
-  return [...amountFaults(spec?.hard, 'spec.hard'), ...scopeFaults(spec ?? {})];
+  return [...amountErrors(spec?.hard, 'spec.hard'), ...scopeErrors(spec ?? {})];
 }
 
 export function validateResourceQuotaUpdate({ spec }: ResourceQuota, current: ResourceQuota): FieldError[] {
@@ -63,5 +63,5 @@ export function validateResourceQuotaUpdate({ spec }: ResourceQuota, current: Re
 }
 
 export function validateResourceQuotaStatus(status: ResourceQuotaStatus | undefined): FieldError[] {
-  return [...amountFaults(status?.hard, 'status.hard'), ...amountFaults(status?.used, 'status.used')];
+  return [...amountErrors(status?.hard, 'status.hard'), ...amountErrors(status?.used, 'status.used')];
 }

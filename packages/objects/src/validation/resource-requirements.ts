@@ -1,8 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { ResourceRequirements } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
-import { invalidFor, invalidValue, NEGATIVE, required } from './faults.js';
-import { qualifiedNameFaults } from './names.js';
+import { invalidFor, invalidValue, NEGATIVE, required } from './field-errors.js';
+import { qualifiedNameMessages } from './names.js';
 
 type Amounts = Record<string, string>;
 
@@ -16,7 +16,7 @@ const own = (amounts: Amounts | undefined, name: string): string | undefined =>
 function validateAmounts(amounts: Amounts, field: string): FieldError[] {
   return Object.entries(amounts).flatMap(([name, amount]) => {
     const path = `${field}[${name}]`;
-    const errors = invalidFor(path, name, qualifiedNameFaults(name));
+    const errors = invalidFor(path, name, qualifiedNameMessages(name));
     if (!name.includes('/') && !STANDARD.test(name)) {
       errors.push(invalidValue(path, name, 'must be a standard resource for containers'));
     }

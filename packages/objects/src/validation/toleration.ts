@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { Taint, Toleration } from '../kinds/api-types.js';
-import { duplicate, invalidFor, invalidValue, notSupported, oneOf } from './faults.js';
-import { labelValueFaults, qualifiedNameFaults } from './names.js';
+import { duplicate, invalidFor, invalidValue, notSupported, oneOf } from './field-errors.js';
+import { labelValueMessages, qualifiedNameMessages } from './names.js';
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -12,7 +12,7 @@ export function validateTolerations(tolerations: readonly Toleration[], field: s
 
 function validateToleration(toleration: Toleration, field: string): FieldError[] {
   const { key, operator, value, effect, tolerationSeconds } = toleration;
-  const errors = key ? invalidFor(`${field}.key`, key, qualifiedNameFaults(key)) : [];
+  const errors = key ? invalidFor(`${field}.key`, key, qualifiedNameMessages(key)) : [];
   if (!key && operator !== 'Exists') {
     const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
     errors.push(invalidValue(`${field}.operator`, operator ?? '', detail));
@@ -25,8 +25,8 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
     case 'Equal':
     case '':
     case undefined: {
-      const faults = labelValueFaults(value ?? '');
-      if (faults.length > 0) errors.push(invalidValue(`${field}.operator`, value, faults.join(';')));
+      const messages = labelValueMessages(value ?? '');
+      if (messages.length > 0) errors.push(invalidValue(`${field}.operator`, value, messages.join(';')));
       break;
     }
     case 'Exists':
@@ -47,9 +47,9 @@ export function validateTaints(taints: readonly Taint[], field: string): FieldEr
   return taints.flatMap((taint, index) => {
     const { key, value, effect } = taint;
     const path = `${field}[${index}]`;
-    const errors = invalidFor(`${path}.key`, key, qualifiedNameFaults(key));
-    const faults = labelValueFaults(value ?? '');
-    if (faults.length > 0) errors.push(invalidValue(`${path}.value`, value, faults.join(';')));
+    const errors = invalidFor(`${path}.key`, key, qualifiedNameMessages(key));
+    const messages = labelValueMessages(value ?? '');
+    if (messages.length > 0) errors.push(invalidValue(`${path}.value`, value, messages.join(';')));
     errors.push(...oneOf(`${path}.effect`, effect, EFFECTS));
     const pair = `${key}:${effect}`;
     if (seen.has(pair)) errors.push(duplicate(path, taint, 'taints must be unique by key and effect pair'));

@@ -1,11 +1,11 @@
 import type { FieldError } from '../field-error.js';
 import type { KeyToPath, Volume, VolumeMount, VolumeProjection } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
-import { duplicate, forbidden, invalidFor, invalidValue, missing, notSupported, required } from './faults.js';
-import { dnsLabelFaults } from './names.js';
+import { duplicate, forbidden, invalidFor, invalidValue, missing, notSupported, required } from './field-errors.js';
+import { dnsLabelMessages } from './names.js';
 
 const BACKSTEP = "must not contain '..'";
-const MODE_FAULT = 'must be a number between 0 and 0777 (octal), both inclusive';
+const MODE_MESSAGE = 'must be a number between 0 and 0777 (octal), both inclusive';
 const HOST_PATH_TYPES = [
   '',
   'BlockDevice',
@@ -20,7 +20,7 @@ const HOST_PATH_TYPES = [
 const hasBackstep = (path: string): boolean => path.split('/').includes('..');
 
 function validateMode(mode: number | undefined, field: string): FieldError[] {
-  return mode !== undefined && (mode < 0 || mode > 0o777) ? [invalidValue(field, mode, MODE_FAULT)] : [];
+  return mode !== undefined && (mode < 0 || mode > 0o777) ? [invalidValue(field, mode, MODE_MESSAGE)] : [];
 }
 
 function validateRelativePath(path: string, field: string): FieldError[] {
@@ -120,7 +120,7 @@ export function validateVolumes(volumes: readonly Volume[], field: string): Fiel
       errors.push(forbidden(`${path}.${extra}`, 'may not specify more than 1 volume type'));
     }
     if (!volume.name) errors.push(required(`${path}.name`));
-    else errors.push(...invalidFor(`${path}.name`, volume.name, dnsLabelFaults(volume.name)));
+    else errors.push(...invalidFor(`${path}.name`, volume.name, dnsLabelMessages(volume.name)));
     if (names.has(volume.name)) errors.push(duplicate(`${path}.name`, volume.name));
     names.add(volume.name);
     return errors;

@@ -20,7 +20,7 @@ export interface Ownership extends FieldManager {
 }
 
 /** Beyond this many entries of updates, the oldest are put together. Source: managedfields, DefaultMaxUpdateManagers. */
-const MOST_UPDATERS = 10;
+const MAX_UPDATERS = 10;
 const ANCIENT = 'ancient-changes';
 
 /** The same entry: apply is of one name, whatever version it used. */
@@ -75,8 +75,8 @@ export function capUpdaters(managers: readonly Ownership[]): Ownership[] {
   const updaters = managers
     .filter(({ operation }) => operation === 'Update')
     .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1));
-  if (updaters.length <= MOST_UPDATERS) return [...managers];
-  const old = new Set(updaters.slice(0, updaters.length - MOST_UPDATERS + 1));
+  if (updaters.length <= MAX_UPDATERS) return [...managers];
+  const old = new Set(updaters.slice(0, updaters.length - MAX_UPDATERS + 1));
   const capped = managers.filter((manager) => !old.has(manager));
   for (const { manager: _name, ...entry } of old) {
     const ancient = { ...entry, manager: ANCIENT };

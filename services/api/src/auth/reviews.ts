@@ -45,7 +45,7 @@ const invalidAt = (field: string, value: unknown, detail: string): FieldError =>
 });
 
 /** Source: pkg/apis/authorization/validation. */
-function attributeFaults({ resourceAttributes, nonResourceAttributes }: AccessSpec): FieldError[] {
+function attributeErrors({ resourceAttributes, nonResourceAttributes }: AccessSpec): FieldError[] {
   if (resourceAttributes && nonResourceAttributes) {
     const detail = 'cannot be specified in combination with resourceAttributes';
     return [invalidAt('spec.nonResourceAttributes', nonResourceAttributes, detail)];
@@ -55,18 +55,18 @@ function attributeFaults({ resourceAttributes, nonResourceAttributes }: AccessSp
   return [invalidAt('spec.resourceAttributes', null, detail)];
 }
 
-const subjectFaults = ({ user, groups }: AccessSpec): FieldError[] =>
+const subjectErrors = ({ user, groups }: AccessSpec): FieldError[] =>
   user || groups?.length ? [] : [invalidAt('spec.user', user ?? '', 'at least one of user or group must be specified')];
 
 /** Metadata of a review says nothing, so nothing may be in it. */
-function metadataFaults({ metadata }: KubeObject, allowed: readonly string[] = []): FieldError[] {
+function metadataErrors({ metadata }: KubeObject, allowed: readonly string[] = []): FieldError[] {
   const known = [...allowed, 'managedFields'];
   const set = Object.entries(metadata).some(([key, value]) => !known.includes(key) && value !== null);
   const detail = `must be empty${allowed.length > 0 ? ` except for ${allowed.join(', ')}` : ''}`;
   return set ? [invalidAt('metadata', metadata, detail)] : [];
 }
 
-function localFaults({ metadata }: KubeObject, { resourceAttributes, nonResourceAttributes }: AccessSpec) {
+function localErrors({ metadata }: KubeObject, { resourceAttributes, nonResourceAttributes }: AccessSpec) {
   const errors: FieldError[] = [];
   const namespace = resourceAttributes?.namespace ?? '';
   if (resourceAttributes && namespace !== (metadata.namespace ?? '')) {
@@ -79,8 +79,8 @@ function localFaults({ metadata }: KubeObject, { resourceAttributes, nonResource
   return errors;
 }
 
-function refuse(kind: string, faults: FieldError[]): void {
-  if (faults.length > 0) throw invalid({ group: 'authorization.k8s.io', kind, name: '' }, faults);
+function refuse(kind: string, errors: FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind, name: '' }, errors);
 }
 
 function userInfo({ user, uid, groups, extra }: Identity): object {
@@ -110,21 +110,21 @@ export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
   TokenReview: reviewToken,
   SelfSubjectAccessReview: ({ review, identity }) => {
     const spec = (review.spec ?? {}) as AccessSpec;
-    refuse(review.kind, [...attributeFaults(spec), ...metadataFaults(review)]);
+    refuse(review.kind, [...attributeErrors(spec), ...metadataErrors(review)]);
     return { spec, status: verdictOn(identity) };
   },
   SubjectAccessReview: ({ review }) => {
     const spec = (review.spec ?? {}) as AccessSpec;
-    refuse(review.kind, [...attributeFaults(spec), ...subjectFaults(spec), ...metadataFaults(review)]);
+    refuse(review.kind, [...attributeErrors(spec), ...subjectErrors(spec), ...metadataErrors(review)]);
     return { spec, status: verdictOn(spec) };
   },
   LocalSubjectAccessReview: ({ review, namespace }) => {
     const spec = (review.spec ?? {}) as AccessSpec;
     refuse(review.kind, [
-      ...attributeFaults(spec),
-      ...subjectFaults(spec),
-      ...metadataFaults(review, ['namespace']),
-      ...localFaults(review, spec),
+      ...attributeErrors(spec),
+      ...subjectErrors(spec),
+      ...metadataErrors(review, ['namespace']),
+      ...localErrors(review, spec),
     ]);
     if (review.metadata.namespace !== namespace) {
       throw new ApiError('BadRequest', `spec.resourceAttributes.namespace must match namespace: ${namespace}`);

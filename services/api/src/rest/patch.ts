@@ -1,13 +1,13 @@
 import {
   type ApiError,
-  DecodeFault,
+  DecodeError,
   invalid,
   type KubeObject,
   lookupType,
   notFound,
   readObjectOf,
-  strictFault,
-  strictJsonFaults,
+  strictErrorMessage,
+  strictJsonErrors,
 } from '@everynode/objects';
 import { applyPatch, checkMediaType, describePatch, isJsonPatch } from '@everynode/patch';
 import { admissionWarnings } from '../admission/chain.js';
@@ -78,14 +78,14 @@ function patchedObject({ definition, body, query }: WriteRequest, before: KubeOb
       { type: 'FieldValueInvalid', field: 'patch', value: describePatch(contentType, text, patched), detail },
     ]);
   try {
-    const { object, faults } = readObjectOf({ value: patched }, definition, fieldValidation);
+    const { object, strict } = readObjectOf({ value: patched }, definition, fieldValidation);
     if (fieldValidation === 'Ignore') return { object, warnings: [] };
-    const inPatch = strictJsonFaults(text).map((one) => (isJsonPatch(contentType) ? `json patch ${one}` : one));
-    const all = [...inPatch, ...faults.warnings];
-    if (fieldValidation === 'Strict' && all.length > 0) throw refuse(strictFault(all));
+    const inPatch = strictJsonErrors(text).map((one) => (isJsonPatch(contentType) ? `json patch ${one}` : one));
+    const all = [...inPatch, ...strict.warnings];
+    if (fieldValidation === 'Strict' && all.length > 0) throw refuse(strictErrorMessage(all));
     return { object, warnings: all };
   } catch (error) {
-    if (error instanceof DecodeFault) throw refuse(error.message);
+    if (error instanceof DecodeError) throw refuse(error.message);
     throw error;
   }
 }

@@ -46,8 +46,8 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
   const account = await find(context, 'serviceaccounts', namespace, name);
   if (!account) throw notFound(subjectOf(request));
   const expirationSeconds = spec.expirationSeconds || DEFAULT_SECONDS;
-  const faults = expirationFaults(expirationSeconds);
-  if (faults.length > 0) throw invalid({ group: TOKEN_REQUEST.group, kind: TOKEN_REQUEST.kind, name: '' }, faults);
+  const errors = expirationErrors(expirationSeconds);
+  if (errors.length > 0) throw invalid({ group: TOKEN_REQUEST.group, kind: TOKEN_REQUEST.kind, name: '' }, errors);
   const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
   const bound = spec.boundObjectRef ? await boundClaims(context, request, spec.boundObjectRef) : {};
   const now = Date.now();
@@ -69,7 +69,7 @@ function requireSame(what: 'name' | 'namespace', sent: string | undefined, path:
   throw new ApiError('BadRequest', `${text} (${sent} and ${path})`);
 }
 
-function expirationFaults(seconds: number): FieldError[] {
+function expirationErrors(seconds: number): FieldError[] {
   const detail =
     seconds < MIN_SECONDS
       ? 'may not specify a duration less than 10 minutes'

@@ -1,7 +1,7 @@
 import {
   ApiError,
   apiVersionOf,
-  DecodeFault,
+  DecodeError,
   decodeObject,
   isJsonObject,
   type KubeObject,
@@ -11,7 +11,7 @@ import {
   readObjectOf,
   unknownFields,
 } from '@everynode/objects';
-import { APPLY_MEDIA_TYPE, itemFaults } from '@everynode/patch';
+import { APPLY_MEDIA_TYPE, itemErrors } from '@everynode/patch';
 import type { WriteRequest } from '../dispatch/resource-request.js';
 import type { Body } from '../http/body.js';
 import { placeInNamespace } from './object-identity.js';
@@ -51,7 +51,7 @@ export function readConfiguration(request: WriteRequest): Configuration {
     throw refuse(others.length > 0 ? `errors:\n  ${faults.join('\n  ')}` : (faults[0] ?? ''));
   }
   const config = onlyWritten(written, object) as KubeObject;
-  const unmergeable = itemFaults(definition.schema, config);
+  const unmergeable = itemErrors(definition.schema, config);
   if (unmergeable !== undefined) throw refuse(unmergeable);
   config.metadata ??= {} as KubeObject['metadata'];
   placeInNamespace(request, config);
@@ -86,7 +86,7 @@ function readTyped(body: ParsedBody, definition: ResourceDefinition, refuse: (fa
   try {
     return readObjectOf(body, definition, 'Ignore').object;
   } catch (error) {
-    if (error instanceof DecodeFault) throw refuse(error.message);
+    if (error instanceof DecodeError) throw refuse(error.message);
     throw error;
   }
 }

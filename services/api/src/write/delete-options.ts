@@ -8,7 +8,7 @@ import {
 } from '@everynode/objects';
 import { type Body, readValue } from '../http/body.js';
 import type { Query } from '../http/query.js';
-import { dryRunFaults } from './write-options.js';
+import { dryRunErrors } from './write-options.js';
 
 /** meta/v1 DeleteOptions, from the body or the query. */
 export interface DeleteOptions extends DeletionOptions {
@@ -42,7 +42,7 @@ export function deleteOptions(body: Body, query: Query): DeleteOptions {
     const detail = `supported values: ${PROPAGATIONS.map((each) => JSON.stringify(each)).join(', ')}`;
     errors.push({ type: 'FieldValueNotSupported', field, value: policy, detail });
   }
-  errors.push(...dryRunFaults(dryRun));
+  errors.push(...dryRunErrors(dryRun));
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions', name: '' }, errors);
   return {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),

@@ -9,7 +9,7 @@ import {
 import { type ApplyTarget, type FieldManager, ownersAfterUpdate, readManagers, writeManagers } from '@everynode/patch';
 import type { Query } from '../http/query.js';
 import type { Subresource } from './subresource.js';
-import { managerFaults } from './write-options.js';
+import { managerErrors } from './write-options.js';
 
 /** managedFields of an object that takes the place of another; undefined for none. */
 export type OwnersOf = (
@@ -65,15 +65,15 @@ export function usableManagedFields(managedFields: readonly unknown[] | undefine
 }
 
 /** Source: apimachinery meta/v1/validation, ValidateManagedFields. */
-export function managedFieldsFaults(managedFields: readonly unknown[] | undefined): FieldError[] {
+export function managedFieldsErrors(managedFields: readonly unknown[] | undefined): FieldError[] {
   if (isReset(managedFields)) return [];
   return (managedFields ?? []).flatMap((entry, at): FieldError[] => {
     const { operation, manager } = (entry ?? {}) as Entry;
     const field = `metadata.managedFields[${at}]`;
-    const faults = managerFaults(typeof manager === 'string' ? manager : '', `${field}.manager`);
-    if (operation === 'Apply' || operation === 'Update') return faults;
+    const errors = managerErrors(typeof manager === 'string' ? manager : '', `${field}.manager`);
+    if (operation === 'Apply' || operation === 'Update') return errors;
     const detail = 'must be `Apply` or `Update`';
-    return [{ type: 'FieldValueInvalid', field: `${field}.operation`, value: operation ?? '', detail }, ...faults];
+    return [{ type: 'FieldValueInvalid', field: `${field}.operation`, value: operation ?? '', detail }, ...errors];
   });
 }
 

@@ -10,7 +10,7 @@ import type { Current, Decision } from '@everynode/store';
 import { admissionFieldErrors, admit } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import { decisionFor } from './decision.js';
-import { managedFieldsFaults, type OwnersOf, usableManagedFields } from './field-owners.js';
+import { managedFieldsErrors, type OwnersOf, usableManagedFields } from './field-owners.js';
 import { objectOf } from './stored-object.js';
 import type { Subresource } from './subresource.js';
 import { subjectOf, type Target } from './target.js';
@@ -52,7 +52,7 @@ export function decideReplacement(
   if (managedFields) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
   const fieldErrors: FieldError[] = [
-    ...managedFieldsFaults(known),
+    ...managedFieldsErrors(known),
     ...(part
       ? part.validate(object, before)
       : [

@@ -8,7 +8,7 @@ const MAX_MANAGER_BYTES = 128;
 const VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'];
 
 /** Source: apimachinery meta/v1/validation, ValidateFieldManager. */
-export function managerFaults(name: string, field: string): FieldError[] {
+export function managerErrors(name: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (Buffer.byteLength(name) > MAX_MANAGER_BYTES) {
     errors.push({ type: 'FieldValueTooLong', field, detail: `may not be more than ${MAX_MANAGER_BYTES} bytes` });
@@ -26,12 +26,12 @@ export function managerFaults(name: string, field: string): FieldError[] {
 }
 
 /** dryRun=All, or nothing. */
-export function dryRunFaults(values: readonly string[]): FieldError[] {
+export function dryRunErrors(values: readonly string[]): FieldError[] {
   if (values.every((value) => value === 'All')) return [];
   return [{ type: 'FieldValueNotSupported', field: 'dryRun', value: values, detail: 'supported values: "All"' }];
 }
 
-function forceFaults(query: Query, isApply: boolean): FieldError[] {
+function forceErrors(query: Query, isApply: boolean): FieldError[] {
   if (isApply) {
     if (query.text('fieldManager') !== undefined) return [];
     return [{ type: 'FieldValueRequired', field: 'fieldManager', detail: 'is required for apply patch' }];
@@ -47,9 +47,9 @@ function forceFaults(query: Query, isApply: boolean): FieldError[] {
 export function checkWriteOptions(kind: OptionsKind, query: Query, isApply = false): void {
   const validation = query.text('fieldValidation') ?? '';
   const errors: FieldError[] = [
-    ...(kind === 'PatchOptions' ? forceFaults(query, isApply) : []),
-    ...managerFaults(query.text('fieldManager') ?? '', 'fieldManager'),
-    ...dryRunFaults(query.texts('dryRun')),
+    ...(kind === 'PatchOptions' ? forceErrors(query, isApply) : []),
+    ...managerErrors(query.text('fieldManager') ?? '', 'fieldManager'),
+    ...dryRunErrors(query.texts('dryRun')),
   ];
   if (!VALIDATIONS.includes(validation)) {
     const supported = VALIDATIONS.map((value) => JSON.stringify(value)).join(', ');

@@ -1,6 +1,6 @@
 /** A value that does not fit its field. The message is the one of Go's decoder; the caller says which object it was. */
-export class DecodeFault extends Error {
-  override readonly name = 'DecodeFault';
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
   readonly retryable = false;
 }
 
@@ -20,10 +20,10 @@ export class DecodePosition {
   }
 
   /** The fault of a value of the wrong JSON type. `found` is a number with its digits where those are at fault. */
-  mismatch(found: string, goType: string): DecodeFault {
+  mismatch(found: string, goType: string): DecodeError {
     const struct = this.structs.at(-1);
     const where = struct === undefined ? 'Go value' : `Go struct field ${struct}.${this.fields.join('.')}`;
-    return new DecodeFault(`json: cannot unmarshal ${found} into ${where} of type ${goType}`);
+    return new DecodeError(`json: cannot unmarshal ${found} into ${where} of type ${goType}`);
   }
 }
 

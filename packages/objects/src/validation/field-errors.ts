@@ -48,9 +48,9 @@ export const NEGATIVE = 'must be greater than or equal to 0';
 export const NOT_POSITIVE = 'must be greater than 0';
 export const IMMUTABLE = 'field is immutable';
 
-/** Each fault in words as an Invalid error at one field. */
-export function invalidFor(field: string, value: unknown, faults: readonly string[]): FieldError[] {
-  return faults.map((fault) => invalidValue(field, value, fault));
+/** An Invalid error for each message, all at one field. */
+export function invalidFor(field: string, value: unknown, messages: readonly string[]): FieldError[] {
+  return messages.map((message) => invalidValue(field, value, message));
 }
 
 export function nonNegative(field: string, value: number | undefined): FieldError[] {

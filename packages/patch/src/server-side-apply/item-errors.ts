@@ -7,17 +7,17 @@ import { shapeOf } from './field-shape.js';
  * Why a configuration cannot be laid over an object: an item of a list by keys that lacks one which has no default, or two of the
  * same. Undefined for one that can. Source: structured-merge-diff, typed/validate.go.
  */
-export function itemFaults(typeName: string, config: object): string | undefined {
-  const faults = faultsIn(config, { ref: typeName }, '');
-  return faults.length > 1 ? `errors:\n  ${faults.join('\n  ')}` : faults[0];
+export function itemErrors(typeName: string, config: object): string | undefined {
+  const errors = errorsIn(config, { ref: typeName }, '');
+  return errors.length > 1 ? `errors:\n  ${errors.join('\n  ')}` : errors[0];
 }
 
-function faultsIn(value: unknown, facts: FieldFacts | undefined, path: string): string[] {
+function errorsIn(value: unknown, facts: FieldFacts | undefined, path: string): string[] {
   const shape = shapeOf(facts, value);
   if (shape.kind === 'leaf') return [];
   if (shape.kind === 'map') {
     return Object.entries(value as JsonMap).flatMap(([key, inner]) =>
-      faultsIn(inner, shape.member(key), path + pathOfStep(`f:${key}`)),
+      errorsIn(inner, shape.member(key), path + pathOfStep(`f:${key}`)),
     );
   }
   const seen = new Set<string>();
@@ -31,7 +31,7 @@ function faultsIn(value: unknown, facts: FieldFacts | undefined, path: string): 
     const key = pathOfStep(step);
     const double = seen.has(step) ? [`${path}: duplicate entries for key ${key}`] : [];
     seen.add(step);
-    return [...double, ...faultsIn(item, shape.item, path + key)];
+    return [...double, ...errorsIn(item, shape.item, path + key)];
   });
 }
 

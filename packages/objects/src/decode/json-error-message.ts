@@ -12,7 +12,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What is wrong with a JSON text that JSON.parse refused, as Go's decoder would say it. */
-export function jsonFault(text: string, error: unknown): string {
+export function jsonErrorMessage(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const found = WORDS.find(([pattern]) => pattern.test(message));
   const at = / position (\d+)/.exec(message)?.[1];
