@@ -1,12 +1,12 @@
 import { type BackoffOptions, backoffMs } from '@everynode/service-shell';
 
-/** What a worker says about a key when it is done: nothing, or when to look at it again (ms from now). */
+/** What the work on a key returns: nothing, or when the key is due again, in ms from now. */
 export type ReconcileResult = { requeueAfterMs: number } | undefined;
 
 interface WorkqueueOptions {
   /** Brings one key to its desired state. A rejection puts the key back with back-off. */
   reconcile: (key: string) => Promise<ReconcileResult>;
-  /** Sees every failure. */
+  /** Called for every failure. `failures` counts those in a row. */
   onError: (key: string, error: unknown, failures: number) => void;
   workers: number;
   /** The back-off after an error. By default as upstream's controllers: 5 ms, doubling up to 1000 s. */
@@ -27,6 +27,8 @@ export class Workqueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
   readonly #failures = new Map<string, number>();
+  /** Workers that begin on the next turn. Their keys are still in the queue, so that adding one again changes nothing. */
+  #starting = 0;
   #idle: (() => void)[] = [];
   #closed = false;
 
@@ -45,7 +47,7 @@ export class Workqueue {
     this.#dispatch();
   }
 
-  /** Adds a key later; an earlier time that is already set stands. */
+  /** Adds a key later. Of several times that are set the earliest counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.#closed) return;
     const at = Date.now() + delayMs;
@@ -62,7 +64,7 @@ export class Workqueue {
     this.#timers.set(key, { timer, at });
   }
 
-  /** Forgets a key that is not to be worked on any more (its shard went elsewhere). One that is active is finished. */
+  /** Forgets a key, its failures and the time it is due, when another replica has its shard. Active work goes on. */
   drop(key: string): void {
     this.#queue.delete(key);
     this.#again.delete(key);
@@ -71,7 +73,7 @@ export class Workqueue {
     this.#timers.delete(key);
   }
 
-  /** Takes no more keys and resolves when the active ones are done. */
+  /** Accepts no more keys, and resolves when the active ones are done. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#queue.clear();
@@ -82,12 +84,20 @@ export class Workqueue {
   }
 
   #dispatch(): void {
+    while (this.#active.size + this.#starting < this.#options.workers && this.#starting < this.#queue.size) {
+      this.#starting += 1;
+      // On a later turn, so that one pass sees everything that the current event brings.
+      setImmediate(() => this.#startNext());
+    }
+  }
+
+  #startNext(): void {
+    this.#starting -= 1;
     for (const key of this.#queue) {
-      if (this.#active.size >= this.#options.workers) return;
       this.#queue.delete(key);
       this.#active.add(key);
-      // On a later turn, so that everything the current event brings is seen by one pass.
-      setImmediate(() => void this.#work(key));
+      void this.#work(key);
+      return;
     }
   }
 
