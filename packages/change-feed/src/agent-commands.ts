@@ -3,7 +3,7 @@ import { recordToJson } from '@everynode/objects';
 
 type Terminating = PodTerminating['pods'][number];
 
-/** What one stretch of the journal means for one agent. Pods are JSON text already. */
+/** The commands to one agent that follow from a run of journal entries. Assigned pods are JSON text. */
 export interface AgentCommands {
   agent: string;
   assigned: string[];
@@ -11,8 +11,8 @@ export interface AgentCommands {
 }
 
 /**
- * Reads commands for agents off journal entries. `agentOf` knows which agent hosts which node, perhaps not as new as the
- * entries are: an agent that brings a node asks for what was assigned to it, so that nothing hangs on it.
+ * Returns the commands that follow from journal entries. `agentOf` may be behind the entries: an agent that brings a
+ * node asks for the pods that were assigned to it, so nothing is lost.
  */
 export function commandsFrom(
   entries: readonly JournalEntry[],
@@ -30,7 +30,7 @@ export function commandsFrom(
   };
   for (const entry of entries) {
     if (entry.resource === 'nodes') {
-      // A deleted node keeps its entry: its agent has still to hear that the node's pods are gone.
+      // A deleted node keeps its entry: its agent has still to receive that the node's pods are gone.
       if (entry.type !== 'DELETED' && entry.placement !== null) nodes.set(entry.name, entry.placement);
       continue;
     }
@@ -64,7 +64,7 @@ function graceSecondsOf({ metadata }: JournalEntry): number {
   return deletionGracePeriodSeconds ?? 0;
 }
 
-/** The body of `pod-assigned`, put together from text. */
+/** The body of `pod-assigned`, joined from text. */
 export function assignedBody(revision: PodAssigned['revision'], pods: string[]): string {
   return `{"revision":${revision},"pods":[${pods.join(',')}]}`;
 }

@@ -4,22 +4,22 @@ import type { CommittedBatch, Store } from '@everynode/store';
 import { AgentDirectory, type NodeSource } from './agent-directory.js';
 import { type Publishing, publishEntries } from './publish-entries.js';
 
-/** Batches on their way to the bus at once. Those above are left to the relay: a bus that is slow or away holds no more than these. */
-const MOST_UNDER_WAY = 16;
+/** Batches on their way to the bus at once. The relay publishes those above: so a slow bus holds little memory here. */
+const MAX_UNDER_WAY = 16;
 
-/** Once the service stops. */
-const LAST_ATTEMPTS = 3;
+/** How often a batch is tried once the service stops. */
+const MAX_LAST_ATTEMPTS = 3;
 
 export interface CommitPublisherOptions extends Omit<Publishing, 'agentOf'> {
   store: Pick<Store, 'addCommitListener' | 'journalAfter'>;
-  /** Has the changes before the bus brings them. */
+  /** Receives the changes before the bus brings them. */
   reflector: Pick<Reflector, 'applyLocally'> & NodeSource;
   signal: AbortSignal;
 }
 
 /**
- * Publishes what this process commits, as soon as it is committed and from memory. It may die before it has: then the relay
- * of another process sees that the changes are not on the bus.
+ * Publishes what this process commits, from memory and right after the commit. When the process dies before that, the
+ * relay of another process sees that the changes are not on the bus, and publishes them.
  */
 export class CommitPublisher {
   readonly #options: CommitPublisherOptions;
@@ -39,18 +39,18 @@ export class CommitPublisher {
     return this.#agents.agentOf(node);
   }
 
-  /** Until the returned function is called, which resolves when what was committed by then is published or given up. */
+  /** Starts to publish. Returns the stop, which resolves when all batches until then are published or given up. */
   start(): () => Promise<void> {
-    const stop = this.#options.store.addCommitListener((batch) => this.#take(batch));
+    const stop = this.#options.store.addCommitListener((batch) => this.#onCommitted(batch));
     return async () => {
       stop();
       await Promise.all(this.#underWay);
     };
   }
 
-  #take(batch: CommittedBatch): void {
+  #onCommitted(batch: CommittedBatch): void {
     if (batch.entries) this.#options.reflector.applyLocally(batch.entries);
-    if (this.#underWay.size >= MOST_UNDER_WAY) return;
+    if (this.#underWay.size >= MAX_UNDER_WAY) return;
     const passing: Promise<void> = this.#publish(batch).finally(() => this.#underWay.delete(passing));
     this.#underWay.add(passing);
   }
@@ -66,9 +66,9 @@ export class CommitPublisher {
       } catch (err) {
         failures += 1;
         log.warn({ err, failures, first, count }, 'changes could not be published');
-        // What is committed while the service stops is published, too, and tried again a few times: the relay does not see
-        // that commands are missing of which the changes came through. A bus that is away has let nothing through.
-        if (signal.aborted && (!bus.connected || ++sinceStop >= LAST_ATTEMPTS)) return;
+        // Commits of a service that stops are published too, and tried again a few times: the relay does not see that
+        // commands are missing when their changes came through. A bus that is away has let nothing through.
+        if (signal.aborted && (!bus.connected || ++sinceStop >= MAX_LAST_ATTEMPTS)) return;
         await pause(backoffMs(failures), signal.aborted ? undefined : signal);
       }
     }

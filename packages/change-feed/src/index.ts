@@ -1,2 +1,2 @@
-export * from './commit-publisher.js';
-export * from './publish-entries.js';
+export { CommitPublisher } from './commit-publisher.js';
+export { askToResync, type Publishing, publishEntries } from './publish-entries.js';

@@ -11,28 +11,24 @@ import {
 } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 import { type AgentCommands, assignedBody, commandsFrom } from './agent-commands.js';
-
-/** A message's body stays below this, so that it fits a server with the default limit of 1 MiB. */
-const MAX_BODY = 700_000;
-/** An object above this goes by no message at all; readers see the hole and take it from the journal. */
-const MAX_OBJECT = 900_000;
+import { chunksBySize } from './message-chunks.js';
 
 /** What publishing needs. */
 export interface Publishing {
   bus: Pick<Bus, 'publish' | 'connected'>;
-  /** `ce-source` of the messages: who publishes. */
+  /** `ce-source` of the messages: the publishing process. */
   source: string;
-  /** The agent that hosts a node, as far as is known here; undefined without one. */
+  /** Returns the agent that hosts a node; undefined when none is known here. */
   agentOf: (node: string) => string | undefined;
   log: Logger;
 }
 
 /**
- * Puts entries on the bus, which follow each other without a gap. Resolves when the bus has all of them.
+ * Publishes entries that follow each other without a gap. Resolves when the bus has stored all messages.
  *
- * Changes go last, and what one connection sends arrives in its order: whoever sees a change on the bus knows that the
- * commands which follow from it are there too, though its publisher may have died since. Message ids are made of
- * revisions, so that what is published twice is mostly stored once; nobody is harmed by what is not.
+ * Changes go last, and the messages of one connection arrive in their order: a change on the bus means that the commands
+ * which follow from it are there too, even when their publisher has died since. Message ids are made of revisions, so
+ * that the bus mostly stores a message once that is published twice. A second copy does no harm.
  */
 export async function publishEntries(to: Publishing, entries: readonly JournalEntry[]): Promise<void> {
   const first = entries[0];
@@ -48,8 +44,8 @@ export async function publishEntries(to: Publishing, entries: readonly JournalEn
   ]);
 }
 
-/** Tells an agent to ask for its pods: commands may have been lost. */
-export async function tellToAsk({ bus, source }: Publishing, agent: string, revision: number): Promise<void> {
+/** Sends an agent an empty command, so that it asks for its list of pods: commands may have been lost. */
+export async function askToResync({ bus, source }: Publishing, agent: string, revision: number): Promise<void> {
   if (!isAgentName(agent)) return;
   const event = { type: eventType('pod-assigned'), source, id: `ask-${agent}-${revision}` };
   await bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, []));
@@ -75,14 +71,14 @@ function publishCommands(
     return [];
   }
   const published: Promise<void>[] = [];
-  // Both ends: what the relay publishes may end where a writer's batch does, and must not be taken for the same.
-  const part = (from: number): string => `${agent}-${first}-${revision}-${from}`;
+  // Both ends: a batch of the relay may end where a writer's batch ends, and must not be taken for that batch.
+  const idOf = (from: number): string => `${agent}-${first}-${revision}-${from}`;
   for (const { from, texts } of chunksBySize(assigned)) {
-    const event = { type: eventType('pod-assigned'), source, id: `assigned-${part(from)}` };
+    const event = { type: eventType('pod-assigned'), source, id: `assigned-${idOf(from)}` };
     published.push(bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, texts)));
   }
   for (const { from, texts } of chunksBySize(terminating.map((pod) => JSON.stringify(pod)))) {
-    const event = { type: eventType('pod-terminating'), source, id: `terminating-${part(from)}` };
+    const event = { type: eventType('pod-terminating'), source, id: `terminating-${idOf(from)}` };
     const body: PodTerminating = { revision, pods: terminating.slice(from, from + texts.length) };
     published.push(bus.publish(subjects.command(agent, 'pod-terminating'), event, JSON.stringify(body)));
   }
@@ -98,31 +94,10 @@ function publishManifest({ bus, source }: Publishing, entry: JournalEntry): Prom
   return bus.publish(subjects.manifestApplied(resource, namespace), event, JSON.stringify(body));
 }
 
-/** Desired state of a user: DaemonSets whose manifest changed. Status writes are none. */
+/** True for a change of what a user desires: of a DaemonSet's manifest, and not of its status. */
 function isManifest(entry: JournalEntry): boolean {
   return (
     entry.resource === 'daemonsets.apps' &&
     (entry.type !== 'MODIFIED' || entry.changed.desired || entry.changed.metadata)
   );
-}
-
-/** Cuts texts into runs that fit a message. `from` is the index of a run's first text. */
-function chunksBySize(texts: readonly string[]): { from: number; texts: string[] }[] {
-  const chunks: { from: number; texts: string[] }[] = [];
-  let size = 0;
-  let next = 0;
-  texts.forEach((text, index) => {
-    const length = Buffer.byteLength(text);
-    if (length > MAX_OBJECT) return;
-    const current = chunks.at(-1);
-    if (!current || index !== next || size + length > MAX_BODY) {
-      chunks.push({ from: index, texts: [text] });
-      size = length;
-    } else {
-      current.texts.push(text);
-      size += length;
-    }
-    next = index + 1;
-  });
-  return chunks;
 }

@@ -6,7 +6,7 @@ export interface BackoffOptions {
   maxMs: number;
 }
 
-export const DEFAULT_BACKOFF: BackoffOptions = { firstMs: 100, maxMs: 5000 };
+const DEFAULT_BACKOFF: BackoffOptions = { firstMs: 100, maxMs: 5000 };
 
 /** How long to wait after `failures` failures in a row (1 or more). */
 export function backoffMs(failures: number, options: BackoffOptions = DEFAULT_BACKOFF): number {

@@ -13,7 +13,7 @@ export const commonConfig = {
   NATS_PASSWORD: Type.Optional(Type.String()),
 } as const;
 
-/** Reads and checks settings. Throws with the name of the variable that is missing or wrong. */
+/** Reads and checks settings. @throws Error with the name of the variable that is missing or wrong. */
 export function readConfig<S extends TObject>(schema: S, env: NodeJS.ProcessEnv = process.env): Static<S> {
   return envSchema<Static<S> & Record<string, unknown>>({ schema, data: env, dotenv: false }) as Static<S>;
 }

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** A named condition for readiness: undefined when it holds, else why not, for a person to read. */
-export interface ReadinessCheck {
+/** A named condition for readiness: undefined when it holds, else the reason in words. */
+interface ReadinessCheck {
   name: string;
   check(): string | undefined;
 }
@@ -20,7 +20,7 @@ export class Readiness {
     return this.#checks.map(({ name }) => name);
   }
 
-  /** `excluded` conditions are told of and do not count. */
+  /** Excluded conditions are listed and do not count. */
   report(excluded: readonly string[] = []): { ready: boolean; lines: string[] } {
     let ready = true;
     const lines = this.#checks.map(({ name, check }) => {
@@ -34,7 +34,7 @@ export class Readiness {
   }
 }
 
-/** The event loop's lag is looked at this often, in ms: each look wakes the process, and by default there are a hundred a second. */
+/** How often the event loop's lag is measured, in ms. Each measurement wakes the process; the default is 100 a second. */
 const LAG_EVERY_MS = 500;
 
 export function createMetrics(): Registry {

@@ -1,7 +1,7 @@
-export * from './backoff.js';
-export * from './config.js';
-export * from './health.js';
-export * from './log.js';
-export * from './run-service.js';
-export * from './token-bucket.js';
-export * from './trace.js';
+export { type BackoffOptions, backoffMs, pause, retryUntilDone } from './backoff.js';
+export { commonConfig, readConfig } from './config.js';
+export { createMetrics, HealthServer, healthText, Readiness } from './health.js';
+export { createLogger, type Logger } from './log.js';
+export { runService, type ServiceContext } from './run-service.js';
+export { TokenBucket } from './token-bucket.js';
+export { type HeaderCarrier, injectTrace, withTrace } from './trace.js';

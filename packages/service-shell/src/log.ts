@@ -22,14 +22,3 @@ export function createLogger(options: { service: string; replica: string; level:
     redact: { paths: SECRETS, censor: '[secret]' },
   });
 }
-
-/** `postgres://user:[secret]@host/db`: a URL that may be logged. */
-export function withoutPassword(url: string): string {
-  try {
-    const parsed = new URL(url);
-    if (parsed.password) parsed.password = 'secret-left-out';
-    return parsed.toString();
-  } catch {
-    return '[not a URL]';
-  }
-}

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { createMetrics, HealthServer, Readiness } from './health.js';
 import { createLogger, type Logger } from './log.js';
 
-/** What a service gets from its shell. */
+/** What the shell gives a service. */
 export interface ServiceContext {
   log: Logger;
   metrics: Registry;
@@ -47,7 +47,7 @@ export async function runService(
     }
     log.info('stopped');
   });
-  // A child that outlives its supervisor would be an orphan that nobody stops.
+  // A child that outlives its supervisor would be an orphan that nothing stops.
   process.once('disconnect', () => {
     log.info('the supervisor is gone');
     void grace.close();

@@ -1,4 +1,4 @@
-/** Lets `burst` through at once and then one every `refillMs`. Times are in ms, on any clock that does not run back. */
+/** Lets `burst` through at once and then one every `refillMs`. Times are in ms, of any clock; the caller passes them. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #refillMs: number;
@@ -12,12 +12,12 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes up to `wanted` whole tokens and tells how many there were. */
-  take(wanted: number, now: number): number {
+  /** Removes up to `wanted` whole tokens, and returns how many there were. */
+  acquire(wanted: number, now: number): number {
     this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, now - this.#at) / this.#refillMs);
     this.#at = now;
-    const taken = Math.min(wanted, Math.floor(this.#tokens));
-    this.#tokens -= taken;
-    return taken;
+    const acquired = Math.min(wanted, Math.floor(this.#tokens));
+    this.#tokens -= acquired;
+    return acquired;
   }
 }

@@ -46,6 +46,6 @@ export class PodReporter {
   #withinBudget(occurrences: PodOccurrence[]): PodOccurrence[] {
     const { events, clock } = this.#options;
     if (!events) return [];
-    return occurrences.filter(({ type }) => type === 'Warning' || this.#normalEvents.take(1, clock.now()) === 1);
+    return occurrences.filter(({ type }) => type === 'Warning' || this.#normalEvents.acquire(1, clock.now()) === 1);
   }
 }

@@ -92,7 +92,7 @@ export class EventCorrelator {
       bucket = new TokenBucket(BURST, REFILL_MS, now);
       this.#budgets.set(key, bucket);
     }
-    return bucket.take(1, now) === 1;
+    return bucket.acquire(1, now) === 1;
   }
 
   #name({ subject }: EventFacts): string {

@@ -111,7 +111,7 @@ export class StoreEventRecorder implements EventRecorder {
     const most = Math.max(1, Math.ceil((this.#limits.perSecond * FLUSH_MS) / 1000));
     await this.#pauseForWork();
     while (this.waiting > 0 && !signal.aborted) {
-      const batch = this.#takeBatch(budget.take(most, performance.now()));
+      const batch = this.#takeBatch(budget.acquire(most, performance.now()));
       const failed = (await Promise.all(batch.map((event) => this.#write(event)))).filter((written) => !written);
       if (failed.length > 0) await pause(AFTER_FAILURE_MS, signal);
       else await this.#pauseForWork();

@@ -1,4 +1,4 @@
-import { type Publishing, publishEntries, tellToAsk } from '@everynode/change-feed';
+import { askToResync, type Publishing, publishEntries } from '@everynode/change-feed';
 import type { JournalEntry } from '@everynode/contract';
 import type { Reflector } from '@everynode/list-watch';
 import { backoffMs, pause } from '@everynode/service-shell';
@@ -138,7 +138,7 @@ export class Relay {
     }
     await Promise.all([
       publishEntries(this.#options, await store.journalAfter(revision - 1, 1)),
-      ...[...agents].map((agent) => tellToAsk(this.#options, agent, revision)),
+      ...[...agents].map((agent) => askToResync(this.#options, agent, revision)),
     ]);
   }
 

@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const fixture = fileURLToPath(new URL('../fixtures/stopping-service.ts', import.meta.url));
+const started: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of started.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+});
+
+interface RunningService {
+  child: ChildProcess;
+  healthPort: number;
+  /** Resolves when the process has ended, with its exit code and what it has reported. */
+  ended: Promise<{ code: unknown; steps: string[] }>;
+}
+
+async function startService(mode: string): Promise<RunningService> {
+  const execArgv = ['--conditions', 'everynode-source', '--import', 'tsx'];
+  const child = fork(fixture, [mode], { execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  started.push(child);
+  if (!child.stdout) throw new Error('the service has no stdout');
+  const ended = Promise.all([once(child, 'exit'), text(child.stdout)]).then(([[code], written]) => ({
+    code: code as unknown,
+    steps: written.split('\n').slice(0, -1),
+  }));
+  const healthPort = await new Promise<number>((resolve, reject) => {
+    child.once('message', (message: { type: string; healthPort: number }) => resolve(message.healthPort));
+    child.once('exit', (code) => reject(new Error(`the service ended with ${code} before it had started`)));
+  });
+  return { child, healthPort, ended };
+}
+
+const IN_REVERSE = ['aborted', 'last opened, first closed', 'second', 'first opened, last closed'];
+
+describe('runService', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('aborts the signal on %s, then closes in reverse order', async (signal) => {
+    const { child, ended } = await startService('plain');
+    child.kill(signal);
+    expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
+  });
+
+  it('stops when its supervisor is gone', async () => {
+    const { child, ended } = await startService('plain');
+    child.disconnect();
+    expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
+  });
+
+  it('closes after an error that nothing caught, and ends with 1', async () => {
+    const { ended } = await startService('throws');
+    expect(await ended).toEqual({ code: 1, steps: IN_REVERSE });
+  });
+
+  it('goes on closing when something cannot be closed', async () => {
+    const { child, ended } = await startService('fails');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 0, steps: IN_REVERSE.filter((step) => step !== 'second') });
+  });
+
+  it('ends after the deadline when something does not close', async () => {
+    const { child, ended } = await startService('hangs');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 1, steps: ['aborted', 'last opened, first closed'] });
+  });
+
+  it('serves readiness with the reason of each condition, and liveness and metrics', async () => {
+    const { child, healthPort, ended } = await startService('unready');
+    const get = (path: string) => fetch(`http://127.0.0.1:${healthPort}${path}`);
+    const ready = await get('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toBe('[+]start ok\n[-]store failed: the store is away\nreadyz check failed\n');
+    expect((await get('/livez')).status).toBe(200);
+    expect(await (await get('/metrics')).text()).toContain('process_cpu_seconds_total');
+    expect((await get('/other')).status).toBe(404);
+    child.kill('SIGTERM');
+    await ended;
+  });
+});
