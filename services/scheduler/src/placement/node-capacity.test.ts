@@ -1,16 +1,23 @@
 import { roomDemands } from '@everynode/daemonset';
 import { ObjectCache } from '@everynode/list-watch';
-import type { KubeObject, PodSpec } from '@everynode/objects';
-import { resourceByStorage, splitObject } from '@everynode/objects';
+import {
+  type KubeObject,
+  type Node,
+  type Pod,
+  type PodSpec,
+  resourceByStorage,
+  type Stored,
+  splitObject,
+} from '@everynode/objects';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NodeCapacity } from './node-capacity.js';
 
-let pods: ObjectCache;
-let nodes: ObjectCache;
+let pods: ObjectCache<Stored<Pod>>;
+let nodes: ObjectCache<Stored<Node>>;
 let capacity: NodeCapacity;
 let revision = 0;
 
-function store(cache: ObjectCache, object: KubeObject): void {
+function store<T extends KubeObject>(cache: ObjectCache<T>, object: KubeObject): void {
   const { namespace = '', name, uid } = object.metadata;
   const placement = resourceByStorage(cache.resource).placementOf(object);
   revision += 1;

@@ -1,6 +1,6 @@
 import { allocatableOf, isPodTerminal, type RoomDemands, roomFaults } from '@everynode/daemonset';
 import type { ObjectCache } from '@everynode/list-watch';
-import type { Node, Pod, PodSpec } from '@everynode/objects';
+import type { Node, Pod, PodSpec, Stored } from '@everynode/objects';
 
 /** The capacity that one pod holds although the caches do not show it on the node yet. */
 interface Claim {
@@ -18,12 +18,12 @@ interface Claim {
  * releases it. The words are those of kube-scheduler (Reserve plugins, nominatedNodeName).
  */
 export class NodeCapacity {
-  readonly #pods: ObjectCache;
-  readonly #nodes: ObjectCache;
+  readonly #pods: ObjectCache<Stored<Pod>>;
+  readonly #nodes: ObjectCache<Stored<Node>>;
   readonly #claims = new Map<string, Map<string, Claim>>();
   readonly #nodeOf = new Map<string, string>();
 
-  constructor(pods: ObjectCache, nodes: ObjectCache) {
+  constructor(pods: ObjectCache<Stored<Pod>>, nodes: ObjectCache<Stored<Node>>) {
     this.#pods = pods;
     this.#nodes = nodes;
   }
@@ -31,8 +31,7 @@ export class NodeCapacity {
   /** Returns the pods that are bound to the node and have not ended. */
   podsOn(node: string): Pod[] {
     const pods: Pod[] = [];
-    for (const { object } of this.#pods.find('byNode', node))
-      if (!isPodTerminal(object as Pod)) pods.push(object as Pod);
+    for (const { object } of this.#pods.find('byNode', node)) if (!isPodTerminal(object)) pods.push(object);
     return pods;
   }
 
@@ -53,7 +52,7 @@ export class NodeCapacity {
 
   /** Reserves capacity for a pod if the node exists and has enough. `demands` are those of `spec`. */
   reserveIfFits(name: string, uid: string, spec: PodSpec, demands: RoomDemands): boolean {
-    const node = this.#nodes.get('', name)?.object as Node | undefined;
+    const node = this.#nodes.get('', name)?.object;
     if (!node) return false;
     if (!this.#hasOnlyPodsToCount(node, name, demands)) {
       const pods = [...this.podsOn(name), ...this.claimedOn(name, spec.priority ?? 0)];

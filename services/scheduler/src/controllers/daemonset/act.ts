@@ -58,8 +58,14 @@ function createPods(
   const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
   const nodeCache = reflector.cache('nodes');
   const { overrides } = state.compiled.limits;
-  const find = (name: string | undefined) => priorityClassIn(classes, name);
-  const factory = new DaemonPodFactory(daemonSet, state.currentHash, overrides, capacity, find, now);
+  const factory = new DaemonPodFactory({
+    daemonSet,
+    hash: state.currentHash,
+    overrides,
+    capacity,
+    findPriorityClass: (name) => priorityClassIn(classes, name),
+    now,
+  });
   const namespace = daemonSet.metadata.namespace;
   return nodes.map(async (node) => {
     const labelled = nodeCache.get('', node)?.object;

@@ -1,13 +1,13 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { DaemonSet, Stored } from '@everynode/objects';
-import type { Fence } from '@everynode/store';
+import type { Fence, Store } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import type { DaemonSetEvents } from './daemonset-events.js';
 import type { DaemonSetState } from './daemonset-state.js';
 
 /** What every step of a reconcile gets from the controller. */
-export interface StepContext
-  extends Pick<SchedulerContext, 'store' | 'reflector' | 'capacity' | 'recorder' | 'signal'> {
+export interface StepContext extends Pick<SchedulerContext, 'reflector' | 'capacity' | 'recorder' | 'signal'> {
+  store: Pick<Store, 'get' | 'write'>;
   events: DaemonSetEvents;
 }
 

@@ -1,6 +1,6 @@
 import { hashOf, REVISION_LABEL, trimHistory } from '@everynode/daemonset';
 import type { ControllerRevision, Stored } from '@everynode/objects';
-import { type Current, type Decision, editMetadata, type Store } from '@everynode/store';
+import { type Current, type Decision, editMetadata } from '@everynode/store';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { deleteRevisions, REVISIONS, revisionsOf } from './revision-store.js';
 
@@ -9,7 +9,7 @@ import { deleteRevisions, REVISIONS, revisionsOf } from './revision-store.js';
  * the store that it wrote, 0 for none. Source: pkg/controller/daemon/update.go, dedupCurHistories.
  */
 export async function dropDuplicates(
-  store: Store,
+  store: StepContext['store'],
   { daemonSet, state, fence }: ReconcilePass,
   duplicates: readonly Stored<ControllerRevision>[],
 ): Promise<number> {

@@ -17,7 +17,7 @@ import {
   type StoredMeta,
   timestamp,
 } from '@everynode/objects';
-import type { Decision, Store, WriteResult } from '@everynode/store';
+import type { Decision, WriteResult } from '@everynode/store';
 import { decideStatus } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { dropDuplicates } from './revision-cleanup.js';
@@ -62,7 +62,7 @@ interface CurrentRevision {
  * an old one (a rollback). Source: pkg/controller/daemon/update.go, constructHistory.
  */
 async function syncCurrentRevision(
-  store: Store,
+  store: StepContext['store'],
   pass: ReconcilePass,
   revisions: Stored<ControllerRevision>[],
 ): Promise<CurrentRevision> {
@@ -90,7 +90,7 @@ async function syncCurrentRevision(
 }
 
 function createRevision(
-  store: Store,
+  store: StepContext['store'],
   { daemonSet, fence, now }: ReconcilePass,
   hash: string,
   revision: number,
@@ -127,7 +127,7 @@ function desiredText(data: unknown, revision: number): string {
   return `{"data":${canonicalJson(data)},"revision":${revision}}`;
 }
 
-async function countCollision(store: Store, { daemonSet, cached, fence }: ReconcilePass): Promise<void> {
+async function countCollision(store: StepContext['store'], { daemonSet, cached, fence }: ReconcilePass): Promise<void> {
   const used = daemonSet.status?.collisionCount ?? 0;
   await store.write({
     key: cached.record,
