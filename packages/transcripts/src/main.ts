@@ -4,14 +4,14 @@ import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
 import type { Exchange, Transcript } from './exchange.js';
-import { type Credentials, HttpsTarget } from './https-target.js';
-import { startLocalApi } from './local-api.js';
-import { readTranscript } from './read-transcript.js';
+import { readTranscript } from './read/read-transcript.js';
+import { UnreadableError } from './read/unreadable-error.js';
 import { record } from './record.js';
 import { isSame, replay } from './replay.js';
 import { type Counts, outcomeJson, outcomeText, summary } from './report.js';
-import { resourceKeyOf, servedResources } from './served.js';
-import { UnreadableError } from './unreadable.js';
+import { type Credentials, HttpsTarget } from './target/https-target.js';
+import { startLocalApi } from './target/local-api.js';
+import { resourceKeyOf, servedResources } from './target/served-resources.js';
 
 interface Flags {
   kubeconfig?: string;

@@ -1,11 +1,11 @@
-import { Bindings } from './bindings.js';
-import type { Answer } from './compare.js';
+import { Bindings } from './compare/bindings.js';
+import type { Answer } from './compare/compare-answers.js';
+import { learn } from './compare/learn.js';
 import { type Exchange, type Headers, isObject, type Json, type JsonObject, type Transcript } from './exchange.js';
-import { learn } from './learn.js';
-import { outgoingRequest } from './outgoing-request.js';
-import { isWatch } from './read-exchange.js';
+import { isWatch } from './read/read-exchange.js';
 import type { Target } from './replay.js';
 import { bodyJson } from './report.js';
+import { outgoingRequest } from './target/outgoing-request.js';
 
 /** Headers of an answer that a recording keeps. */
 const KEPT = /^(content-type|warning|retry-after|location|allow|etag|cache-control|vary|www-authenticate)$/;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from './compare.js';
+import type { Answer } from './compare/compare-answers.js';
 import type { Json } from './exchange.js';
-import type { OutgoingRequest } from './outgoing-request.js';
-import { readTranscript } from './read-transcript.js';
+import { readTranscript } from './read/read-transcript.js';
 import { record } from './record.js';
 import { type Outcome, type ReplayOptions, replay, type Target } from './replay.js';
+import type { OutgoingRequest } from './target/outgoing-request.js';
 
 type Reply = { status?: number; headers?: Answer['headers']; body?: Json };
 

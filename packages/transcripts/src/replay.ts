@@ -1,11 +1,17 @@
-import { Bindings } from './bindings.js';
-import { type Answer, COMPARED_HEADERS, type Comparing, compareAnswers, type Difference } from './compare.js';
+import { Bindings } from './compare/bindings.js';
+import {
+  type Answer,
+  COMPARED_HEADERS,
+  type Comparing,
+  compareAnswers,
+  type Difference,
+} from './compare/compare-answers.js';
+import { isTime } from './compare/server-made.js';
+import { VersionHistory } from './compare/version-history.js';
 import type { Body, Exchange, Json, Transcript } from './exchange.js';
-import { type OutgoingRequest, outgoingRequest, textsIn } from './outgoing-request.js';
-import { isWatch } from './read-exchange.js';
-import { isTime } from './server-made.js';
-import { VersionHistory } from './version-history.js';
-import { writerOf } from './writer.js';
+import { isWatch } from './read/read-exchange.js';
+import { type OutgoingRequest, outgoingRequest, textsIn } from './target/outgoing-request.js';
+import { writerOf } from './target/writer.js';
 
 /** A stream that stays open. `events` grows while it is. */
 export interface OpenStream {

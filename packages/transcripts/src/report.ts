@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Difference } from './compare.js';
+import type { Difference } from './compare/compare-answers.js';
 import type { Body, Json } from './exchange.js';
 import type { Outcome } from './replay.js';
 

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { type Body, type Headers, isObject, type Json, type JsonObject } from './exchange.js';
+import { type Body, type Headers, isObject, type Json, type JsonObject } from '../exchange.js';
 
 /** The media type without parameters, in small letters; empty when there is none. */
 export const mediaTypeOf = (headers: Headers): string =>

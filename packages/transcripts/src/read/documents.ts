@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
-import type { Json } from './exchange.js';
-import { UnreadableError } from './unreadable.js';
+import type { Json } from '../exchange.js';
+import { UnreadableError } from './unreadable-error.js';
 
 /** The values of a file: one of JSON, one a line of JSON lines, one a document of YAML. @throws UnreadableError */
 export function readDocuments(text: string): Json[] {

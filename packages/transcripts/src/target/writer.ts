@@ -1,4 +1,4 @@
-import { type Exchange, isObject } from './exchange.js';
+import { type Exchange, isObject } from '../exchange.js';
 
 /**
  * Who wrote the answered object last, by its managedFields: the beginning of the user agent of a client whose headers

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from './exchange.js';
+import type { Exchange } from '../exchange.js';
 import { readTranscript } from './read-transcript.js';
 
 const GET = 'GET /api/v1/nodes?limit=1';

@@ -1,4 +1,3 @@
-import { auditExchange, isAuditEvent } from './audit-event.js';
 import {
   type Body,
   type Exchange,
@@ -8,10 +7,11 @@ import {
   type JsonObject,
   type RecordedAnswer,
   type RecordedRequest,
-} from './exchange.js';
+} from '../exchange.js';
+import { auditExchange, isAuditEvent } from './audit-event.js';
 import { bodyFromRecording, mediaTypeOf } from './read-body.js';
 import { firstOf, readHeaders, readPath } from './read-message.js';
-import { UnreadableError } from './unreadable.js';
+import { UnreadableError } from './unreadable-error.js';
 
 const REQUEST = ['request', 'req', 'call', 'input'];
 const ANSWER = ['response', 'res', 'resp', 'answer', 'expect', 'expected', 'reply', 'output'];

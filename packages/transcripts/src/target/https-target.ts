@@ -3,12 +3,12 @@ import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { Answer } from './compare.js';
+import type { Answer } from '../compare/compare-answers.js';
+import type { Headers } from '../exchange.js';
+import { bodyFromBytes, mediaTypeOf } from '../read/read-body.js';
+import type { OpenStream, Target } from '../replay.js';
 import { EventStream } from './event-stream.js';
-import type { Headers } from './exchange.js';
 import type { OutgoingRequest } from './outgoing-request.js';
-import { bodyFromBytes, mediaTypeOf } from './read-body.js';
-import type { OpenStream, Target } from './replay.js';
 
 const TIMEOUT_MS = 60_000;
 const unzip = promisify(gunzip);

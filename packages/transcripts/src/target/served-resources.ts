@@ -1,5 +1,5 @@
-import type { Exchange, JsonObject } from './exchange.js';
-import type { Target } from './replay.js';
+import type { Exchange, JsonObject } from '../exchange.js';
+import type { Target } from '../replay.js';
 
 /** `group/version/resource[/subresource]` of everything that a server says it serves; the core group has no name. */
 export async function servedResources(target: Target): Promise<Set<string>> {

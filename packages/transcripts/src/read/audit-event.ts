@@ -1,5 +1,5 @@
-import type { Exchange, JsonObject } from './exchange.js';
-import { UnreadableError } from './unreadable.js';
+import type { Exchange, JsonObject } from '../exchange.js';
+import { UnreadableError } from './unreadable-error.js';
 
 /** Lines of an API server's audit log at the level RequestResponse are a recording, too. */
 export const isAuditEvent = (value: JsonObject): boolean =>

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './exchange.js';
+import { isObject, type Json, type JsonObject } from '../exchange.js';
 import { isAge, serverMadeAt } from './server-made.js';
 
 export interface Normalising {

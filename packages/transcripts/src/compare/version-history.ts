@@ -1,5 +1,5 @@
-import type { Difference } from './compare.js';
-import { isObject, type Json } from './exchange.js';
+import { isObject, type Json } from '../exchange.js';
+import type { Difference } from './compare-answers.js';
 
 interface Seen {
   recorded: string;

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import type { Bindings } from './bindings.js';
-import { type Body, isObject, type Json, type RecordedRequest } from './exchange.js';
-import { mediaTypeOf } from './read-body.js';
+import type { Bindings } from '../compare/bindings.js';
+import { type Body, isObject, type Json, type RecordedRequest } from '../exchange.js';
+import { mediaTypeOf } from '../read/read-body.js';
 
 export interface OutgoingRequest {
   method: string;

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import type { Headers, Json } from './exchange.js';
+import type { Headers, Json } from '../exchange.js';
+import type { OpenStream } from '../replay.js';
 import { isPeriodicBookmark } from './periodic-bookmark.js';
-import type { OpenStream } from './replay.js';
 
 /** A watch that answers with lines of JSON. Bookmarks that come by the clock are left out. */
 export class EventStream implements OpenStream {

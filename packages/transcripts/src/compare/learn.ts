@@ -1,5 +1,5 @@
+import { isObject, type Json, type JsonObject } from '../exchange.js';
 import type { Bindings } from './bindings.js';
-import { isObject, type Json, type JsonObject } from './exchange.js';
 import { serverMadeAt } from './server-made.js';
 
 /** Walks a recorded value and ours side by side and notes which server-made values correspond. */

@@ -1,4 +1,4 @@
-import { isObject, type Json } from './exchange.js';
+import { isObject, type Json } from '../exchange.js';
 
 /** A bookmark, but for the one that ends a streaming list: those come by the clock, and say nothing of the objects. */
 export function isPeriodicBookmark(event: Json): boolean {

@@ -1,8 +1,8 @@
+import { type Exchange, isObject, type Json, type JsonObject, type Transcript } from '../exchange.js';
 import { readDocuments } from './documents.js';
-import { type Exchange, isObject, type Json, type JsonObject, type Transcript } from './exchange.js';
 import { type Defaults, looksLikeExchange, readExchange, readPaths, shortly } from './read-exchange.js';
 import { firstOf, readHeaders } from './read-message.js';
-import { UnreadableError } from './unreadable.js';
+import { UnreadableError } from './unreadable-error.js';
 
 const LISTS = [
   'exchanges',

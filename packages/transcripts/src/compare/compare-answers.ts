@@ -1,8 +1,8 @@
 import { JSONPath } from 'jsonpath-plus';
 import { applyPatch, createPatch, Pointer } from 'rfc6902';
-import { alignItems } from './align.js';
+import { type Body, type Exchange, type Headers, isObject, type Json, type JsonObject } from '../exchange.js';
+import { alignItems } from './align-items.js';
 import type { Bindings } from './bindings.js';
-import { type Body, type Exchange, type Headers, isObject, type Json, type JsonObject } from './exchange.js';
 import { learn } from './learn.js';
 import { normalise } from './normalise.js';
 import type { VersionHistory } from './version-history.js';

@@ -1,5 +1,5 @@
+import { isObject, type Json, type JsonObject } from '../exchange.js';
 import type { Bindings } from './bindings.js';
-import { isObject, type Json, type JsonObject } from './exchange.js';
 
 /**
  * Our list with its objects in the order of the recorded one, where names that servers made decide the order. Objects

@@ -1,5 +1,5 @@
-import { type Headers, isObject, type Json, type JsonObject } from './exchange.js';
-import { UnreadableError } from './unreadable.js';
+import { type Headers, isObject, type Json, type JsonObject } from '../exchange.js';
+import { UnreadableError } from './unreadable-error.js';
 
 /** The first of several names under which an object has something. */
 export function firstOf(object: JsonObject, names: readonly string[]): Json | undefined {
