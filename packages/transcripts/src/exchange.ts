@@ -1,8 +1,8 @@
-/** A value as JSON has it. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** Names in small letters. A header that came several times has several values. */
+/** By lower-case name. A header that occurs several times has several values. */
 export type Headers = Record<string, string[]>;
 
 /** A body: a value where it is JSON or YAML, else text or bytes. A stream is the list of its events. */
@@ -22,20 +22,29 @@ export interface RecordedRequest {
 }
 
 export interface RecordedAnswer {
-  /** Undefined where the recording does not say. */
+  /** Undefined where the recording has none. */
   status: number | undefined;
   headers: Headers;
-  /** Undefined where the recording has none: then bodies are not compared. */
+  /** Undefined where the recording has none; then bodies are not compared. */
   body: Body | undefined;
 }
 
+/** The answer of the server at hand. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
 export interface Exchange {
-  /** What a report calls it: a name from the recording, else method and path. */
+  /** Its name in reports: that of the recording, or else method and path. */
   name: string;
   request: RecordedRequest;
-  /** Undefined in a list of requests that is yet to be recorded. */
+  /** Undefined in a list of requests that has not been recorded yet. */
   answer: RecordedAnswer | undefined;
-  /** `exact`: the answer is all of it. `subset`: what is not named may be anything, and null means absent. */
+  /**
+   * `exact`: the whole answer is recorded. `subset`: fields that are not recorded may be anything; null means absent.
+   */
   compare: 'exact' | 'subset';
   /** JSON paths into `{status, headers, body}` that are not compared. */
   ignore: string[];

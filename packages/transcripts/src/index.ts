@@ -1,7 +1,5 @@
-export type { Answer, Difference } from './compare/compare-answers.js';
-export type { Exchange, Json, Transcript } from './exchange.js';
+/** Reads recordings of an API server's answers, replays them against another server, and compares. */
 export { readTranscript } from './read/read-transcript.js';
-export { UnreadableError } from './read/unreadable-error.js';
-export { isSame, type Outcome, type ReplayOptions, replay, type Target } from './replay.js';
+export { isSame, replay } from './replay.js';
 export { outcomeText } from './report.js';
-export { type Credentials, HttpsTarget } from './target/https-target.js';
+export { HttpsTarget } from './target/https-target.js';

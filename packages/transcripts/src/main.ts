@@ -32,7 +32,7 @@ interface Flags {
   record?: string;
 }
 
-/** npm runs scripts in the project's folder; names are meant from where the user stands. */
+/** npm runs scripts in the project's folder; file names are relative to the user's folder. */
 const place = (file: string): string => resolve(process.env.INIT_CWD ?? '.', file);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const collect = (value: string, all: string[]): string[] => [...all, value];
@@ -56,7 +56,7 @@ async function credentials({ ca, cert, key, token, insecure }: Flags): Promise<C
   };
 }
 
-/** The server that was named, or an Everynode started for this. */
+/** Opens the server of the flags, or starts an Everynode. */
 async function openTarget(flags: Flags): Promise<{ target: HttpsTarget; close(): Promise<void> }> {
   if (flags.server !== undefined) {
     const target = new HttpsTarget(flags.server, await credentials(flags));
@@ -71,7 +71,7 @@ async function openTarget(flags: Flags): Promise<{ target: HttpsTarget; close():
   return { target, close };
 }
 
-/** `#12` is the twelfth of a file; anything else is looked for in name, method and path. */
+/** Whether a pattern matches `#NUMBER NAME METHOD PATH`; `#12` is the twelfth exchange of a file. */
 function matches({ name, request }: Exchange, number: number, patterns: RegExp[]): boolean {
   const line = `#${number} ${name} ${request.method} ${request.path}`;
   return patterns.some((one) => one.test(line));
@@ -91,7 +91,7 @@ async function readAll(files: string[]): Promise<Transcript[]> {
   return transcripts;
 }
 
-/** Gives the exit code: 0 when all answers were the same. */
+/** Returns the exit code: 0 when all answers were the same, 1 when one differs, 2 when none was compared. */
 async function compareAll(target: HttpsTarget, transcripts: Transcript[], flags: Flags): Promise<number> {
   const served = flags.servedOnly ? await servedResources(target) : undefined;
   const counts: Counts = { same: 0, differ: 0, skipped: 0 };
@@ -164,14 +164,14 @@ await new Command('transcripts')
   .argument('<files...>', 'recordings: JSON, JSON lines, YAML, HAR, audit logs')
   .option('--kubeconfig <file>', 'the server of its current context; without it an Everynode is started for this')
   .option('--server <url>', 'a server by its URL')
-  .option('--ca <file>', 'with --server: whom to trust')
+  .option('--ca <file>', 'with --server: the certificate authority to trust')
   .option('--cert <file>', 'with --server: client certificate')
   .option('--key <file>', 'with --server: its key')
   .option('--token <token>', 'with --server: bearer token')
-  .option('--insecure', 'with --server: trust anybody')
+  .option('--insecure', 'with --server: do not verify the certificate of the server')
   .option('--controllers', 'start controllers beside the API of our own, too', false)
   .option('--served-only', 'skip what asks for resources that the server does not serve', false)
-  .option('--only <pattern>', 'compare these alone; a regular expression on `#NUMBER NAME METHOD PATH`', pattern, [])
+  .option('--only <pattern>', 'compare only these; a regular expression on `#NUMBER NAME METHOD PATH`', pattern, [])
   .option('--skip <pattern>', 'do not compare these', pattern, [])
   .option('--ignore <path>', 'a JSON path into {status, headers, body} that may differ', collect, [])
   .option('--header <name>', 'compare this header of the answers, too', collect, [])

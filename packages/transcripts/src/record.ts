@@ -1,18 +1,25 @@
 import { Bindings } from './compare/bindings.js';
-import type { Answer } from './compare/compare-answers.js';
 import { learn } from './compare/learn.js';
-import { type Exchange, type Headers, isObject, type Json, type JsonObject, type Transcript } from './exchange.js';
+import {
+  type Answer,
+  type Exchange,
+  type Headers,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Transcript,
+} from './exchange.js';
 import { isWatch } from './read/read-exchange.js';
-import type { Target } from './replay.js';
 import { bodyJson } from './report.js';
 import { outgoingRequest } from './target/outgoing-request.js';
+import type { Target } from './target/target.js';
 
-/** Headers of an answer that a recording keeps. */
+/** Headers of an answer that are recorded. */
 const KEPT = /^(content-type|warning|retry-after|location|allow|etag|cache-control|vary|www-authenticate)$/;
 
 /**
- * Sends the requests of a list to a server and gives a recording of what it answered. A list that is a recording
- * already is recorded anew: the old answers tell which values of the requests stand for which of this server.
+ * Sends the requests of a list to a server and returns a recording of its answers. Where the list is a recording
+ * already, the old answers show which values of the requests correspond to which of this server.
  */
 export async function record(target: Target, { exchanges }: Transcript, patienceMs = 1500): Promise<Json> {
   const bindings = new Bindings();
@@ -57,7 +64,7 @@ function keptRequestHeaders(headers: Record<string, string | string[]>): JsonObj
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'));
 }
 
-/** As it was sent: a value where it is JSON, text where it is text, bytes in base64. */
+/** The body as it was sent: a value where it is JSON, text where it is text, bytes in base64. */
 function requestBody({ request: { body } }: Exchange, sent: Buffer): Json {
   if (body.kind === 'bytes') return { base64: sent.toString('base64') };
   const text = sent.toString();
@@ -65,7 +72,7 @@ function requestBody({ request: { body } }: Exchange, sent: Buffer): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    // YAML: the value is what was written so.
+    // It was YAML, made of this value.
     return isObject(body.value) || Array.isArray(body.value) ? body.value : text;
   }
 }

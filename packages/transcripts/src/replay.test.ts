@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from './compare/compare-answers.js';
-import type { Json } from './exchange.js';
+import type { Answer, Json } from './exchange.js';
 import { readTranscript } from './read/read-transcript.js';
 import { record } from './record.js';
-import { type Outcome, type ReplayOptions, replay, type Target } from './replay.js';
+import { type Outcome, type ReplayOptions, replay } from './replay.js';
 import type { OutgoingRequest } from './target/outgoing-request.js';
+import type { Target } from './target/target.js';
 
 type Reply = { status?: number; headers?: Answer['headers']; body?: Json };
 
-/** A server that says what it is told to, and remembers what it was asked. */
+/** A server that answers what the test prepared, and records what it was asked. */
 function serverThat(...replies: Reply[]) {
   const asked: (Omit<OutgoingRequest, 'body'> & { body: string | undefined })[] = [];
   const send = async (request: OutgoingRequest): Promise<Answer> => {

@@ -1,41 +1,18 @@
 import { Bindings } from './compare/bindings.js';
-import {
-  type Answer,
-  COMPARED_HEADERS,
-  type Comparing,
-  compareAnswers,
-  type Difference,
-} from './compare/compare-answers.js';
+import { COMPARED_HEADERS, type Comparing, compareAnswers } from './compare/compare-answers.js';
+import type { Difference } from './compare/difference.js';
 import { isTime } from './compare/server-made.js';
 import { VersionHistory } from './compare/version-history.js';
-import type { Body, Exchange, Json, Transcript } from './exchange.js';
+import type { Answer, Exchange, Transcript } from './exchange.js';
 import { isWatch } from './read/read-exchange.js';
-import { type OutgoingRequest, outgoingRequest, textsIn } from './target/outgoing-request.js';
+import { beginWatch } from './replay-watch.js';
+import { outgoingRequest, textsIn } from './target/outgoing-request.js';
+import type { Target } from './target/target.js';
 import { writerOf } from './target/writer.js';
-
-/** A stream that stays open. `events` grows while it is. */
-export interface OpenStream {
-  readonly status: number;
-  readonly headers: Answer['headers'];
-  /**
-   * Resolves when there are so many events, when the server has ended the stream, or after `withinMs` without a new
-   * one.
-   */
-  gather(count: number, withinMs: number): Promise<Json[]>;
-  /** Of an answer that is no stream, all of it. */
-  readonly rest: Promise<Body> | undefined;
-  close(): void;
-}
-
-/** An API server that requests are sent to. Any status is an answer; rejects when there is none. */
-export interface Target {
-  send(request: OutgoingRequest): Promise<Answer>;
-  watch(request: OutgoingRequest): Promise<OpenStream>;
-}
 
 export interface Outcome {
   exchange: Exchange;
-  /** From 1, in its file. */
+  /** Position in its file, from 1. */
   number: number;
   /** Undefined when it was skipped, or no answer came. */
   answer: Answer | undefined;
@@ -44,9 +21,9 @@ export interface Outcome {
 
 export interface ReplayOptions {
   ignore?: readonly string[];
-  /** More headers to compare. */
+  /** Headers to compare besides the usual ones. */
   headers?: readonly string[];
-  /** Which exchanges are compared. All are sent, as later ones live on what earlier ones made. */
+  /** Which exchanges are compared. All are sent: later ones need what earlier ones have made. */
   isCompared?: (exchange: Exchange, number: number) => boolean;
   /** How long a watch waits for the next of its recorded events, in ms. */
   patienceMs?: number;
@@ -63,7 +40,7 @@ export async function replay(target: Target, transcript: Transcript, options: Re
   const { patienceMs = PATIENCE_MS, isCompared = () => true } = options;
   const bindings = new Bindings();
   const sentTimes = new Set<string>();
-  /** Times that the recording's server made, which a client may send back. */
+  /** Times that the recorded server made; a client may send them back. */
   const answeredTimes = new Set<string>();
   const comparing: Comparing = {
     bindings,
@@ -102,38 +79,6 @@ export async function replay(target: Target, transcript: Transcript, options: Re
   }
   for (const finish of waiting) await finish();
   return outcomes;
-}
-
-/** Undefined when the watch has said all that it should; else what waits for the rest and compares. */
-async function beginWatch(
-  target: Target,
-  request: OutgoingRequest,
-  exchange: Exchange,
-  patienceMs: number,
-  compare: (answer: Answer) => void,
-): Promise<(() => Promise<void>) | undefined> {
-  const stream = await target.watch(request);
-  const { status, headers } = stream;
-  if (stream.rest) {
-    compare({ status, headers, body: await stream.rest });
-    return undefined;
-  }
-  const recorded = exchange.answer?.body;
-  const count = recorded?.kind === 'events' ? recorded.events.length : 0;
-  const gathered = async (): Promise<number> => {
-    const events = await stream.gather(count, patienceMs);
-    if (events.length < count) return events.length;
-    stream.close();
-    compare({ status, headers, body: { kind: 'events', events: events.slice(0, Math.max(count, 0)) } });
-    return count;
-  };
-  if ((await gathered()) >= count) return undefined;
-  return async () => {
-    if ((await gathered()) >= count) return;
-    const events = await stream.gather(count, 0);
-    stream.close();
-    compare({ status, headers, body: { kind: 'events', events } });
-  };
 }
 
 export const isSame = ({ differences }: Outcome): boolean => differences.length === 0;

@@ -1,11 +1,11 @@
 import { styleText } from 'node:util';
-import type { Difference } from './compare/compare-answers.js';
+import type { Difference } from './compare/difference.js';
 import type { Body, Json } from './exchange.js';
 import type { Outcome } from './replay.js';
 
 const LONG = 400;
 
-/** The differences of one exchange, for a person. */
+/** The differences of one exchange as text. */
 export function outcomeText(file: string, { exchange, number, differences }: Outcome, colour = false): string {
   const { method, path } = exchange.request;
   const paint = (style: 'red' | 'green' | 'bold', text: string): string => (colour ? styleText(style, text) : text);
@@ -34,7 +34,7 @@ export function summary({ same, differ, skipped }: Counts): string {
   return `${same} same, ${differ} differ${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
-/** An outcome for a machine. */
+/** An outcome for the JSON file. */
 export function outcomeJson(file: string, { exchange, number, answer, differences }: Outcome): object {
   const { method, path } = exchange.request;
   return {
@@ -49,7 +49,7 @@ export function outcomeJson(file: string, { exchange, number, answer, difference
   };
 }
 
-/** A body in the form that the reader takes. */
+/** A body in the form that a recording has. */
 export function bodyJson(body: Body): Json | undefined {
   switch (body.kind) {
     case 'none':

@@ -2,8 +2,8 @@ import { isObject, type Json, type JsonObject } from '../exchange.js';
 import type { Bindings } from './bindings.js';
 
 /**
- * Our list with its objects in the order of the recorded one, where names that servers made decide the order. Objects
- * that have no fellow there come last. Lists without generated names keep their order, which is a fact to compare.
+ * Returns our list in the order of the recorded one, where generated names decide the order. Objects without a
+ * counterpart come last. A list without generated names keeps its order, which is compared.
  */
 export function alignItems(recorded: Json[], ours: Json[], bindings: Bindings): Json[] {
   const metas = recorded.map(metadataOf);
@@ -46,7 +46,7 @@ function isGenerated(meta: JsonObject | undefined, bindings: Bindings): boolean 
   return [meta.name, meta.namespace].some((name) => typeof name === 'string' && bindings.isBound(name));
 }
 
-/** Of an object, or of the object in a table's row. */
+/** The metadata of an object, or of the object in a table's row. */
 function metadataOf(item: Json): JsonObject | undefined {
   if (!isObject(item)) return undefined;
   const object = isObject(item.metadata) ? item : item.object;

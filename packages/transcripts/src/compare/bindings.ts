@@ -1,22 +1,24 @@
 /**
- * Which of our values stands for which of the recording: what a server makes (uids, versions, generated names, tokens)
- * differs, and later requests use it. A value is known by its kind, since versions are small numbers that mean other
- * things elsewhere.
+ * Which of our values corresponds to which recorded one. Values that a server makes (uids, versions, generated names,
+ * tokens) differ, and later requests use them. Versions are kept apart: they are small numbers, which mean other things
+ * elsewhere.
  */
 export class Bindings {
-  /** Recorded value to ours. Unmistakable values, to be replaced wherever they stand in a text. */
+  /**
+   * Our values by recorded ones: only values that are unmistakable, so that they can be replaced anywhere in a text.
+   */
   readonly #values = new Map<string, string>();
   readonly #taken = new Map<string, string>();
   readonly #versions = new Map<string, string>();
 
-  /** Notes a pair of unmistakable values. The first pair stands: another one is a difference. */
+  /** Binds an unmistakable value. The first binding stays: another pair is a difference. */
   bind(recorded: string, ours: string): void {
     if (recorded === ours || this.#values.has(recorded) || this.#taken.has(ours)) return;
     this.#values.set(recorded, ours);
     this.#taken.set(ours, recorded);
   }
 
-  /** Versions: the last pair stands, as a version is met again in lists of other moments. */
+  /** Binds a version. The last binding replaces earlier ones: versions repeat in lists of other revisions. */
   bindVersion(recorded: string, ours: string): void {
     this.#versions.set(recorded, ours);
   }
@@ -29,13 +31,13 @@ export class Bindings {
     return this.#values.has(recorded);
   }
 
-  /** A text of the recording with our values in the place of its own. */
+  /** Replaces the recorded values in a text by ours. */
   translate(text: string): string {
     if (this.#values.size === 0) return text;
     const whole = this.#values.get(text);
     if (whole !== undefined) return whole;
     let translated = text;
-    // The longest first: a name may begin like another.
+    // The longest first: one name may be the beginning of another.
     for (const recorded of this.#longestFirst()) {
       if (translated.includes(recorded)) translated = translated.replaceAll(recorded, this.#values.get(recorded) ?? '');
     }

@@ -1,41 +1,35 @@
 import { JSONPath } from 'jsonpath-plus';
 import { applyPatch, createPatch, Pointer } from 'rfc6902';
-import { type Body, type Exchange, type Headers, isObject, type Json, type JsonObject } from '../exchange.js';
+import {
+  type Answer,
+  type Body,
+  type Exchange,
+  type Headers,
+  isObject,
+  type Json,
+  type JsonObject,
+} from '../exchange.js';
 import { alignItems } from './align-items.js';
 import type { Bindings } from './bindings.js';
+import type { Difference } from './difference.js';
 import { learn } from './learn.js';
 import { normalise } from './normalise.js';
 import type { VersionHistory } from './version-history.js';
 
-/** Where the two answers part. Paths are JSON pointers into `{status, headers, body}`. */
-export interface Difference {
-  path: string;
-  /** Undefined where one side has nothing. */
-  recorded?: Json;
-  ours?: Json;
-}
-
-/** What the server at hand answered. */
-export interface Answer {
-  status: number;
-  headers: Headers;
-  body: Body;
-}
-
 export interface Comparing {
   bindings: Bindings;
   versions: VersionHistory;
-  /** Times that the requests so far brought. */
+  /** Times that the requests have contained so far. */
   sentTimes: ReadonlySet<string>;
   /** Names of the headers to compare, where the recording has them. */
   headers: readonly string[];
   ignore: readonly string[];
 }
 
-/** Headers that say something of the answer, not of the connection. */
+/** Headers that belong to the answer and not to the connection. */
 export const COMPARED_HEADERS = ['content-type', 'warning', 'retry-after', 'location', 'allow', 'www-authenticate'];
 
-/** Compares an answer with the recorded one, and learns which of our values stand for which of the recording. */
+/** Compares an answer with the recorded one, and binds our values to the recorded ones. */
 export function compareAnswers(exchange: Exchange, ours: Answer, comparing: Comparing): Difference[] {
   const { answer } = exchange;
   if (!answer) return [];
@@ -67,7 +61,7 @@ export function compareAnswers(exchange: Exchange, ours: Answer, comparing: Comp
   return [...differences(withoutNulls(recorded), withoutNulls(named(recorded, got))), ...moved];
 }
 
-/** The body as one value: bytes in base64, a stream as its events. Undefined when there is none to compare. */
+/** The body as one value: bytes in base64, a stream as its events. Undefined when bodies are not compared. */
 function plainBody(body: Body | undefined): Json | undefined {
   switch (body?.kind) {
     case undefined:
@@ -116,7 +110,7 @@ function drop(value: JsonObject, path: string): void {
   });
 }
 
-/** Of our value what the expected one names. */
+/** The part of our value that the expected one names. */
 function named(expected: Json, ours: Json | undefined): Json {
   if (isObject(expected) && isObject(ours)) {
     const kept = Object.keys(expected).filter((key) => ours[key] !== undefined);
@@ -135,7 +129,7 @@ function withoutNulls(value: Json): Json {
   return Object.fromEntries(entries.map(([key, item]) => [key, withoutNulls(item)]));
 }
 
-/** Each operation is looked at against what the ones before it left: their indexes are meant so. */
+/** Each operation is applied in turn: its indexes refer to the result of those before it. */
 function differences(recorded: Json, ours: Json): Difference[] {
   const working = { answer: structuredClone(recorded) };
   return createPatch(working, { answer: ours }).map((operation): Difference => {

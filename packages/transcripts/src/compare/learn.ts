@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../exchange.js';
 import type { Bindings } from './bindings.js';
 import { serverMadeAt } from './server-made.js';
 
-/** Walks a recorded value and ours side by side and notes which server-made values correspond. */
+/** Walks through a recorded value and ours side by side, and binds the values that the two servers made. */
 export function learn(recorded: Json, ours: Json, bindings: Bindings, path: readonly string[] = []): void {
   if (Array.isArray(recorded) && Array.isArray(ours)) {
     recorded.forEach((item, index) => {
@@ -22,7 +22,7 @@ export function learn(recorded: Json, ours: Json, bindings: Bindings, path: read
   }
 }
 
-/** A name made of `generateName` and five characters of the server's. */
+/** Binds a name that the server made of `generateName` and five characters. */
 function learnName(recorded: JsonObject, ours: JsonObject, bindings: Bindings): void {
   const { generateName: prefix, name } = recorded;
   if (typeof prefix !== 'string' || prefix === '' || typeof name !== 'string' || typeof ours.name !== 'string') return;

@@ -2,9 +2,9 @@ import { isObject, type Json, type JsonObject } from '../exchange.js';
 import { isAge, serverMadeAt } from './server-made.js';
 
 export interface Normalising {
-  /** For the recorded side: our values for its own. */
+  /** For the recorded side: replaces its values by ours. */
   translate?: (text: string) => string;
-  /** Times that clients sent: they come back as they are. */
+  /** Times that clients sent: the server returns them unchanged. */
   sentTimes: ReadonlySet<string>;
 }
 
@@ -30,13 +30,13 @@ export function normalise(value: Json, how: Normalising, path: readonly string[]
   return how.translate ? how.translate(value) : value;
 }
 
-/** Ages of a table's rows. */
+/** Replaces the ages in a table's rows. */
 function withoutAges(object: JsonObject): JsonObject {
   if (!Array.isArray(object.cells)) return object;
   return { ...object, cells: object.cells.map((cell) => (isAge(cell) ? '<age>' : cell)) };
 }
 
-/** A Status whose causes come from a Go map has them, and its message, in any order. */
+/** Sorts the causes of a Status and the parts of its message: those that come from a Go map have a random order. */
 function inOneOrder(object: JsonObject): JsonObject {
   const { details, message } = object;
   if (object.kind !== 'Status' || !isObject(details) || !Array.isArray(details.causes)) return object;
@@ -54,7 +54,7 @@ function inOneOrder(object: JsonObject): JsonObject {
 const textOf = (cause: JsonObject): string => `${cause.field} ${cause.message}`;
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** `… is invalid: [b, a]` with its parts sorted, when the parts are all there is in the brackets. */
+/** Sorts the parts of `… is invalid: [b, a]`, when nothing else stands in the brackets. */
 function reordered(message: Json, parts: string[]): Json {
   if (typeof message !== 'string') return message;
   const at = message.indexOf('[');

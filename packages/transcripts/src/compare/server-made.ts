@@ -4,10 +4,10 @@ const AGE = /^(<unknown>|<invalid>|(\d+(y|d|h|m|s|ms))+)$/;
 const VERSION = /^\d+$/;
 const HASHED_LABELS = new Set(['controller-revision-hash', 'pod-template-hash', 'controller-uid']);
 
-/** What kind of value a server makes at a place, by the value and the names of its members on the way there. */
+/** The kinds of values that a server makes. */
 export type ServerMade = 'uid' | 'time' | 'version' | 'token' | 'hash' | 'etag';
 
-/** Undefined where the value is a client's or follows from the request. */
+/** The kind of value at a path of keys; undefined where the client, or the request, decides the value. */
 export function serverMadeAt(path: readonly string[], value: unknown): ServerMade | undefined {
   if (typeof value !== 'string') return undefined;
   const last = path.at(-1) ?? '';

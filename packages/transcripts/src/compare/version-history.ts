@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../exchange.js';
-import type { Difference } from './compare-answers.js';
+import type { Difference } from './difference.js';
 
 interface Seen {
   recorded: string;
@@ -7,13 +7,13 @@ interface Seen {
 }
 
 /**
- * Versions are any numbers, but whether a request changed an object is a fact: where one side's version is that of the
- * answer before, the other's has to be, too.
+ * Compares whether requests changed an object. Versions may be any numbers; but where one side's version is the same as
+ * in the answer before, the other side's must be the same, too.
  */
 export class VersionHistory {
   readonly #seen = new Map<string, Seen>();
 
-  /** Of one object as an answer; lists, tables and Status have no version of an object. */
+  /** Compares an answer with the one before on the same object. Lists, tables and Status have no object's version. */
   differences(recorded: Json, ours: Json): Difference[] {
     const [left, right] = [identityOf(recorded), identityOf(ours)];
     if (!left || !right) return [];

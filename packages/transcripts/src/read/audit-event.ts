@@ -1,7 +1,9 @@
 import type { Exchange, JsonObject } from '../exchange.js';
 import { UnreadableError } from './unreadable-error.js';
 
-/** Lines of an API server's audit log at the level RequestResponse are a recording, too. */
+/**
+ * Whether a value is an event of an API server's audit log. At the level RequestResponse, such a log is a recording.
+ */
 export const isAuditEvent = (value: JsonObject): boolean =>
   value.kind === 'Event' && typeof value.requestURI === 'string' && typeof value.verb === 'string';
 
@@ -16,7 +18,10 @@ const METHODS: Record<string, string> = {
   deletecollection: 'DELETE',
 };
 
-/** The log keeps no headers: the type of a patch is guessed from its form. */
+/**
+ * The exchange of an audit event. The log has no headers, so the type of a patch is guessed from its form.
+ * @throws UnreadableError
+ */
 export function auditExchange(event: JsonObject): Pick<Exchange, 'name' | 'request' | 'answer'> {
   const { requestURI: path, verb, requestObject, responseObject, responseStatus, userAgent } = event;
   const method = typeof verb === 'string' ? METHODS[verb] : undefined;

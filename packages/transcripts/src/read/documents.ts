@@ -2,7 +2,10 @@ import { parseAllDocuments } from 'yaml';
 import type { Json } from '../exchange.js';
 import { UnreadableError } from './unreadable-error.js';
 
-/** The values of a file: one of JSON, one a line of JSON lines, one a document of YAML. @throws UnreadableError */
+/**
+ * The values of a file: one of JSON, one for each line of JSON lines, one for each document of YAML.
+ * @throws UnreadableError
+ */
 export function readDocuments(text: string): Json[] {
   const bare = text.replace(/^\uFEFF/, '');
   if (bare.trim() === '') throw new UnreadableError('the file is empty');
@@ -13,7 +16,7 @@ function asJson(text: string): Json[] | undefined {
   try {
     return [JSON.parse(text) as Json];
   } catch {
-    // Another form, or JSON with a fault, which the YAML parser names with its line.
+    // Another form, or JSON with a syntax error, which the YAML parser reports with its line.
     return undefined;
   }
 }

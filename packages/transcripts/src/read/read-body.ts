@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { type Body, type Headers, isObject, type Json, type JsonObject } from '../exchange.js';
 
-/** The media type without parameters, in small letters; empty when there is none. */
+/** The media type without parameters, in lower case; empty when there is none. */
 export const mediaTypeOf = (headers: Headers): string =>
   headers['content-type']?.[0]?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
@@ -11,7 +11,7 @@ const isJsonType = (type: string): boolean => type === '' || /json/.test(type);
 
 const BASE64_KEYS = ['base64', 'bodyBase64', 'body_base64', 'base64Body'];
 
-/** Bytes off the wire, or text of a recording, by the type that goes with them. */
+/** Parses a body by its media type. A text that does not parse stays text. */
 export function bodyFromText(text: string, type: string, stream: boolean): Body {
   if (text === '') return { kind: 'none' };
   if (isJsonType(type)) {
@@ -40,7 +40,7 @@ export function bodyFromBytes(bytes: Buffer, type: string, stream: boolean): Bod
   return bodyFromText(bytes.toString(), type, stream);
 }
 
-/** Lines that each are a watch event; undefined when one is not. */
+/** Parses lines of watch events; undefined when a line is none. */
 function asEvents(text: string): Json[] | undefined {
   const events: Json[] = [];
   for (const line of text.split('\n')) {
@@ -59,7 +59,7 @@ function asEvents(text: string): Json[] | undefined {
 export const isEvent = (value: Json): value is JsonObject =>
   isObject(value) && typeof value.type === 'string' && isObject(value.object) && value.kind === undefined;
 
-/** A body as a recording has it: a value, text, base64, or the list of a stream's events. */
+/** Reads a body from a recording: a value, text, base64, or the list of a stream's events. */
 export function bodyFromRecording(recorded: Json | undefined, type: string, stream: boolean): Body {
   if (recorded === undefined || recorded === null) return { kind: 'none' };
   if (typeof recorded === 'string') return bodyFromText(recorded, type, stream);
@@ -75,7 +75,7 @@ export function bodyFromRecording(recorded: Json | undefined, type: string, stre
   return { kind: 'value', value: recorded };
 }
 
-/** `{base64: …}`, `{text: …}`, `{encoding: 'base64', data: …}`: no object of Kubernetes looks so. */
+/** `{base64: …}`, `{text: …}`, `{encoding: 'base64', data: …}`: no Kubernetes object has this form. */
 function unwrap(body: JsonObject): Buffer | undefined {
   if (body.kind !== undefined || body.apiVersion !== undefined) return undefined;
   for (const key of BASE64_KEYS) {

@@ -25,14 +25,14 @@ const NAMES = ['name', 'title', 'id', 'description', 'comment', 'label'];
 const IN_BASE64 = ['bodyBase64', 'body_base64', 'base64Body'];
 const METHODS = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)$/;
 
-/** What a file says of all its exchanges. */
+/** What a file declares for all its exchanges. */
 export interface Defaults {
   compare: Exchange['compare'];
   ignore: string[];
   headers: Headers;
 }
 
-/** Is this something that could be an exchange, to tell a list of them from other lists? */
+/** Whether a value could be an exchange: this distinguishes a list of exchanges from other lists. */
 export function looksLikeExchange(value: Json): boolean {
   if (!isObject(value)) return false;
   if (isAuditEvent(value)) return true;
@@ -40,7 +40,7 @@ export function looksLikeExchange(value: Json): boolean {
   return request !== undefined || (firstOf(value, LOCATION) !== undefined && firstOf(value, METHOD) !== undefined);
 }
 
-/** @throws UnreadableError, naming what was not understood. */
+/** @throws UnreadableError that names what is not understood. */
 export function readExchange(recorded: Json, defaults: Defaults): Exchange {
   // A line of a list of requests.
   if (typeof recorded === 'string') return readExchange({ request: recorded }, defaults);
@@ -98,7 +98,7 @@ function readRequest(recorded: JsonObject, defaults: Headers): RecordedRequest {
   if (typeof type === 'string') headers['content-type'] = [type];
   if (typeof accept === 'string') headers.accept = [accept];
   const content = inBase64(request) ?? firstOf(request, flat ? ['requestBody', 'request_body', 'body'] : BODY);
-  // Text is sent as it stands: faults in it, such as names that come twice, may be what is asked about.
+  // Text is sent unchanged: errors in it, such as duplicate keys, may be the subject of the test.
   const body: Body =
     typeof content === 'string'
       ? { kind: 'text', text: content }
@@ -124,7 +124,7 @@ function readAnswer(recorded: JsonObject, request: RecordedRequest): RecordedAns
   if (typeof given === 'number') return { status: given, headers: {}, body: undefined };
   if (!isObject(given))
     throw new UnreadableError(`the answer is neither an object nor a status, but ${shortly(given)}`);
-  // A Kubernetes object in the place of the answer: its body alone.
+  // A Kubernetes object in the place of the answer is only its body.
   if (typeof given.kind === 'string' && typeof given.apiVersion === 'string' && given.body === undefined) {
     const status = given.kind === 'Status' && typeof given.code === 'number' ? given.code : undefined;
     return { status, headers: {}, body: { kind: 'value', value: given } };

@@ -1,7 +1,7 @@
 import { type Headers, isObject, type Json, type JsonObject } from '../exchange.js';
 import { UnreadableError } from './unreadable-error.js';
 
-/** The first of several names under which an object has something. */
+/** The value of the first of these keys that the object has. */
 export function firstOf(object: JsonObject, names: readonly string[]): Json | undefined {
   for (const name of names) if (object[name] !== undefined && object[name] !== null) return object[name];
   return undefined;
@@ -38,7 +38,7 @@ export function readHeaders(recorded: Json | undefined): Headers {
   return headers;
 }
 
-/** Path and query of a path, a URL, or an object of URL parts, with a query given beside it. */
+/** Path and query from a path, a URL or an object of URL parts, and a separate query. */
 export function readPath(location: Json | undefined, query: Json | undefined): string {
   const text = isObject(location) ? firstOf(location, ['path', 'raw', 'full', 'href', 'RawPath', 'Path']) : location;
   if (typeof text !== 'string' || text === '') throw new UnreadableError('the request has no path');
@@ -48,7 +48,7 @@ export function readPath(location: Json | undefined, query: Json | undefined): s
   }
   const rooted = path.startsWith('/') ? path : `/${path}`;
   const more = readQuery(query ?? (isObject(location) ? firstOf(location, ['query', 'RawQuery']) : undefined));
-  // HAR says the query twice.
+  // HAR contains the query twice.
   if (more === '' || rooted.includes('?')) return rooted;
   return `${rooted}?${more}`;
 }

@@ -36,7 +36,7 @@ export function readTranscript(text: string, title: string): Transcript {
 function collect(value: Json, defaults: Defaults, into: Exchange[]): void {
   if (Array.isArray(value)) {
     for (const item of value) {
-      // A list of transcripts: each has its list.
+      // In a list of transcripts, each has its own list.
       if (!looksLikeExchange(item) && isObject(item) && listIn(item)) collect(item, defaults, into);
       else into.push(numbered(item, defaults, into.length + 1));
     }
@@ -61,7 +61,7 @@ function listIn(value: JsonObject): Json | undefined {
   return Array.isArray(list) || (isObject(list) && listIn(list) !== undefined) ? list : undefined;
 }
 
-/** `compare`, `ignore` and `headers` beside the list are meant for all of it. */
+/** `compare`, `ignore` and `headers` beside a list apply to all of it. */
 function defaultsOf(value: JsonObject, defaults: Defaults): Defaults {
   const { compare = defaults.compare, ignore, headers } = value;
   if (compare !== 'exact' && compare !== 'subset') {

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Headers, Json } from '../exchange.js';
-import type { OpenStream } from '../replay.js';
 import { isPeriodicBookmark } from './periodic-bookmark.js';
+import type { OpenStream } from './target.js';
 
-/** A watch that answers with lines of JSON. Bookmarks that come by the clock are left out. */
+/** A watch that answers with lines of JSON. Periodic bookmarks are left out. */
 export class EventStream implements OpenStream {
   readonly status = 200;
   readonly rest = undefined;
@@ -30,7 +30,7 @@ export class EventStream implements OpenStream {
       this.#ended = true;
       this.#onChange();
     };
-    // Both hear of a connection that breaks, and so does whoever waits for the events that are missing then.
+    // A connection that breaks ends the stream: what waits for more events must not wait on.
     response.on('error', end);
     lines.on('error', end);
     lines.on('close', end);

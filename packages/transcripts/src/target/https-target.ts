@@ -3,12 +3,11 @@ import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { Answer } from '../compare/compare-answers.js';
-import type { Headers } from '../exchange.js';
+import type { Answer, Headers } from '../exchange.js';
 import { bodyFromBytes, mediaTypeOf } from '../read/read-body.js';
-import type { OpenStream, Target } from '../replay.js';
 import { EventStream } from './event-stream.js';
 import type { OutgoingRequest } from './outgoing-request.js';
+import type { OpenStream, Target } from './target.js';
 
 const TIMEOUT_MS = 60_000;
 const unzip = promisify(gunzip);
@@ -64,7 +63,7 @@ export class HttpsTarget implements Target {
       hostname: hostname.replace(/^\[|\]$/g, ''),
       port: port || (plain ? 80 : 443),
       method,
-      // As it stands: a path that is no proper URL may be what is asked about.
+      // Unchanged: a path that is not a valid URL may be the subject of the test.
       path: `${pathname.replace(/\/$/, '')}${path}`,
       headers: { ...this.#credentials.headers, ...headers },
       ...(signal && { signal }),

@@ -10,8 +10,9 @@ export interface LocalApi {
 }
 
 /**
- * An Everynode for one replay, without nodes, away from that of the checkout. Without controllers the API is alone, as
- * a kube-apiserver that runs alone: nothing happens but what requests do. It ends with this process, however that ends.
+ * Starts an Everynode for one replay, without nodes and apart from that of the checkout. Without controllers only
+ * requests change anything, as with a kube-apiserver that runs on its own. It ends with this process, however that
+ * ends.
  */
 export async function startLocalApi(controllers: boolean): Promise<LocalApi> {
   const stateDir = await mkdtemp(join(tmpdir(), 'everynode-transcripts-'));

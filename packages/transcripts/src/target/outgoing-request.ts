@@ -10,7 +10,7 @@ export interface OutgoingRequest {
   body: Buffer | undefined;
 }
 
-/** Headers of a connection or of the recording's client, which ours has of its own. */
+/** Headers of the connection or of the recording's client: ours has its own. */
 const OWN = new Set([
   'host',
   'connection',
@@ -49,7 +49,7 @@ export function outgoingRequest(
   return { method, path: translatedPath(path, bindings), headers: outgoing, body: content };
 }
 
-/** A patch whose type nobody noted: a list is a JSON Patch. */
+/** Guesses the content type of a patch that was recorded without one: a list is a JSON Patch. */
 function guessedType(method: string, body: Body): string {
   if (method !== 'PATCH') return 'application/json';
   const isList = body.kind === 'value' ? Array.isArray(body.value) : body.kind === 'text' && body.text.startsWith('[');
@@ -90,7 +90,7 @@ function translatedPath(path: string, bindings: Bindings): string {
   return `${bindings.translate(path.slice(0, at))}?${query.join('&')}`;
 }
 
-/** What is no encoded text stays as it is, since such may be what is asked about. */
+/** Decodes a query value. An invalid encoding stays as it is: it may be the subject of the test. */
 function decode(value: string): string {
   try {
     return decodeURIComponent(value.replaceAll('+', ' '));
@@ -103,7 +103,7 @@ function translatedValue(value: Json, bindings: Bindings): Json {
   if (typeof value === 'string') return bindings.translate(value);
   if (Array.isArray(value)) return value.map((item) => translatedValue(item, bindings));
   if (!isObject(value)) return value;
-  // An operation of a JSON Patch on the version.
+  // Is it an operation of a JSON Patch on the version?
   const onVersion = typeof value.path === 'string' && value.path.endsWith('/resourceVersion');
   const entries = Object.entries(value).map(([key, item]): [string, Json] => {
     const isVersion = key === 'resourceVersion' || (onVersion && key === 'value');

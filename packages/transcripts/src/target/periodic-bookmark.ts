@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../exchange.js';
 
-/** A bookmark, but for the one that ends a streaming list: those come by the clock, and say nothing of the objects. */
+/** Whether an event is a bookmark that a timer sends, and not the one that ends a streaming list. */
 export function isPeriodicBookmark(event: Json): boolean {
   if (!isObject(event) || event.type !== 'BOOKMARK' || !isObject(event.object)) return false;
   const { metadata } = event.object;

@@ -1,7 +1,10 @@
 import type { Exchange, JsonObject } from '../exchange.js';
-import type { Target } from '../replay.js';
+import type { Target } from './target.js';
 
-/** `group/version/resource[/subresource]` of everything that a server says it serves; the core group has no name. */
+/**
+ * `group/version/resource[/subresource]` of all that a server's discovery lists. The core group has an empty name.
+ * @throws Error when discovery cannot be read.
+ */
 export async function servedResources(target: Target): Promise<Set<string>> {
   const served = new Set<string>();
   const get = async (path: string): Promise<JsonObject> => {
@@ -20,7 +23,7 @@ export async function servedResources(target: Target): Promise<Set<string>> {
   return served;
 }
 
-/** The same key for the resource that an exchange asks for; undefined for a path that names none. */
+/** The same key for the resource of an exchange; undefined for a path without a resource. */
 export function resourceKeyOf({ request }: Exchange): string | undefined {
   const [path = ''] = request.path.split('?', 1);
   const [root, ...parts] = path.split('/').filter(Boolean);
@@ -28,7 +31,7 @@ export function resourceKeyOf({ request }: Exchange): string | undefined {
   const group = root === 'api' ? '' : parts.shift();
   const version = parts.shift();
   if (parts[0] === 'watch') parts.shift();
-  // `namespaces/NAME/status` and `finalize` are of the namespace itself.
+  // `namespaces/NAME/status` and `finalize` are subresources of the namespace itself.
   const inside = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '');
   const [resource, , subresource] = inside ? parts.slice(2) : parts;
   if (version === undefined || resource === undefined) return undefined;

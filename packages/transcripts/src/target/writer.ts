@@ -1,8 +1,8 @@
 import { type Exchange, isObject } from '../exchange.js';
 
 /**
- * Who wrote the answered object last, by its managedFields: the beginning of the user agent of a client whose headers
- * the recording does not have. Undefined for reads, and where nobody is named.
+ * The manager that wrote the answered object last, from its managedFields. It is the beginning of the user agent of a
+ * client whose headers were not recorded. Undefined for reads, and where no manager is named.
  */
 export function writerOf({ request, answer }: Exchange): string | undefined {
   const body = answer?.body;
