@@ -1,6 +1,8 @@
 import { type CauseReason, STATUS_REASONS, type StatusReason } from './status-reasons.js';
 
-/** One cause in `details.causes`. `field` is a JSON path as upstream writes it: `spec.template.spec.containers[0].name`. */
+/**
+ * One cause in `details.causes`. `field` is a JSON path in upstream's form: `spec.template.spec.containers[0].name`.
+ */
 export interface StatusCause {
   reason: CauseReason;
   message: string;
@@ -16,7 +18,7 @@ interface StatusDetails {
   retryAfterSeconds?: number;
 }
 
-/** The answer to a request that failed (or, for deletes, succeeded without an object to show). */
+/** The body of an answer without an object: of a request that failed, or of a delete that has no object to return. */
 export interface Status {
   kind: 'Status';
   apiVersion: 'v1';
@@ -39,13 +41,13 @@ export class ApiError extends Error {
   readonly code: number;
   /** May the same request, unchanged, succeed later? See {@link STATUS_REASONS}. */
   readonly retryable: boolean;
-  /** `metadata` of the Status: a list that cannot go on says there how it could. */
+  /** `metadata` of the Status. A list that cannot continue returns here a token from which it can. */
   readonly metadata: Record<string, unknown>;
 
   constructor(
     readonly reason: StatusReason,
     message: string,
-    /** Left out of the Status where there are none; some of upstream's errors come with an empty object. */
+    /** False leaves the details out when they are empty. Some of upstream's errors have an empty object there. */
     readonly details?: StatusDetails,
     options?: { cause?: unknown; code?: number; metadata?: Record<string, unknown> },
   ) {
@@ -69,7 +71,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What an error speaks of: group is empty for the core group; plural and name as in the request path. */
+/** The subject of an error. The group is empty for the core group; plural and name are those of the request path. */
 export interface ErrorSubject {
   group: string;
   plural: string;
@@ -89,13 +91,13 @@ export function notFound(subject: ErrorSubject): ApiError {
   return new ApiError('NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
 }
 
-/** `deleting`: the one that is in the way is on its way out. */
+/** `deleting` is true when the object with that name is being deleted. */
 export function alreadyExists(subject: ErrorSubject, deleting = false): ApiError {
   const message = `${deleting ? 'object is being deleted: ' : ''}${qualified(subject)} "${subject.name}" already exists`;
   return new ApiError('AlreadyExists', message, detailsOf(subject));
 }
 
-/** The 409 of a generated name that is taken, again and again. */
+/** The 409 for generated names that were all taken. */
 export function generatedNameTaken(subject: ErrorSubject): ApiError {
   return new ApiError(
     'AlreadyExists',
@@ -104,7 +106,7 @@ export function generatedNameTaken(subject: ErrorSubject): ApiError {
   );
 }
 
-/** A 403, which says why. */
+/** A 403 with its reason. */
 export function forbiddenTo(subject: ErrorSubject, why: string, causes?: StatusCause[]): ApiError {
   return new ApiError('Forbidden', `${qualified(subject)} "${subject.name}" is forbidden: ${why}`, {
     ...detailsOf(subject),

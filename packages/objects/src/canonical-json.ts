@@ -1,4 +1,4 @@
-/** What Go's encoder escapes in strings beside what JSON demands. */
+/** The characters in strings that Go's encoder escapes and JSON does not require to be escaped. */
 const GO_ESCAPES: Record<string, string> = {
   '<': '\\u003c',
   '>': '\\u003e',
@@ -7,7 +7,10 @@ const GO_ESCAPES: Record<string, string> = {
   '\u2029': '\\u2029',
 };
 
-/** Compact JSON with sorted keys and Go's escapes: equal values give equal bytes, and the bytes that upstream's clients expect. */
+/**
+ * Compact JSON with sorted keys and Go's escapes. Equal values become equal bytes, the same that upstream's clients
+ * expect.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {

@@ -1,7 +1,7 @@
 import { ApiError, type StatusCause } from './api-error.js';
 import { FIELD_ERROR_TEXTS, type FieldErrorType } from './status-reasons.js';
 
-/** One fault in an object. `value` is printed for the types that show one. */
+/** One error of one field. `value` is printed for the types that show one. */
 export interface FieldError {
   type: FieldErrorType;
   field: string;
@@ -30,9 +30,9 @@ export function fieldErrorMessage(error: FieldError): string {
   return `${error.field}: ${fieldErrorBody(error)}`;
 }
 
-/** The 422 for an object with faults. `kind` and `group` name the type: `DaemonSet.apps "x" is invalid: …`. */
+/** The 422 for an object with field errors. `kind` and `group` name the type: `DaemonSet.apps "x" is invalid: …`. */
 export function invalid(subject: { group: string; kind: string; name: string }, errors: FieldError[]): ApiError {
-  // What is said twice is said once; the causes are told all.
+  // The message lists equal errors once; the causes list all of them.
   const messages = [...new Set(errors.map(fieldErrorMessage))];
   const what = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
   const causes: StatusCause[] = errors.map((error) => ({

@@ -1,4 +1,4 @@
-/** Letters and digits of generated names: no vowels, so that no words come about. Source: apimachinery util/rand. */
+/** Letters and digits of generated names: no vowels, so that no words appear. Source: apimachinery util/rand. */
 export const NAME_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** A longer prefix is cut, so that a name with its suffix is no longer than a label. */

@@ -2,14 +2,14 @@ import type { ObjectMeta, OwnerReference } from './kinds/api-types.js';
 
 export type { OwnerReference };
 
-/** Metadata as a stored object has it. Times are RFC 3339 in UTC, whole seconds. */
+/** Metadata of a stored object. Times are RFC 3339 in UTC, whole seconds. */
 export type StoredMeta = ObjectMeta & {
   name: string;
   uid: string;
   creationTimestamp: string;
 };
 
-/** Any object of the API in its JSON form. The types of its fields beside metadata are those of its kind: see `Kinds`. */
+/** Any object of the API in its JSON form. `Kinds` has the types of its fields beside metadata. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;

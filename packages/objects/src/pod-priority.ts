@@ -1,7 +1,7 @@
 import { forbiddenTo } from './api-error.js';
 import type { PodSpec } from './kinds/api-types.js';
 
-/** What a PriorityClass says, of what a pod takes from it. */
+/** The fields of a PriorityClass that a pod's priority depends on. */
 export interface PriorityFacts {
   metadata?: { name?: string };
   value?: number;
@@ -9,7 +9,10 @@ export interface PriorityFacts {
   globalDefault?: boolean;
 }
 
-/** Of the classes for pods that name none the one of the lowest value; undefined where there is none. */
+/**
+ * The class with the lowest value among those that are the default for pods without a class; undefined when there is
+ * none.
+ */
 function globalDefaultClass<T extends PriorityFacts>(classes: Iterable<T>): T | undefined {
   let found: T | undefined;
   for (const one of classes) {
@@ -18,22 +21,22 @@ function globalDefaultClass<T extends PriorityFacts>(classes: Iterable<T>): T | 
   return found;
 }
 
-/** As much of a cache of classes as is needed here. */
+/** The part of a cache of PriorityClasses that is needed here. */
 interface Classes {
   get(namespace: string, name: string): { object: PriorityFacts } | undefined;
   list(): Iterable<{ object: PriorityFacts }>;
 }
 
-/** The class of a name, or the one for pods that name none. */
+/** The class of this name, or the default class for pods without a name. */
 export function priorityClassIn(classes: Classes, name: string | undefined): PriorityFacts | undefined {
   if (name !== undefined) return classes.get('', name)?.object;
   return globalDefaultClass([...classes.list()].map(({ object }) => object));
 }
 
 /**
- * Gives a pod the priority of its class, or of the one for all; without either it has priority 0. `find` is asked for no name where
- * the pod gives none. Source: plugin/pkg/admission/priority.
- * @throws ApiError Forbidden for a class that is not there, and for a priority that is not the class's.
+ * Returns the pod's spec with the priority of its class, or of the default class, or else 0. `find` gets undefined when
+ * the pod names no class. Source: plugin/pkg/admission/priority.
+ * @throws ApiError Forbidden for a class that does not exist, and for a priority that is not that of the class.
  */
 export function resolvePriority(
   pod: string,

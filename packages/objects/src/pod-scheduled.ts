@@ -1,6 +1,9 @@
 import type { PodCondition } from './kinds/api-types.js';
 
-/** A pod's conditions with this PodScheduled among them; it keeps its time while its status stays. `now` as the API writes times. */
+/**
+ * Returns a pod's conditions with this PodScheduled condition. Its transition time changes only with its status. `now`
+ * is in the API's form of times.
+ */
 export function withPodScheduled(
   conditions: readonly PodCondition[] | undefined,
   scheduled: Omit<PodCondition, 'type' | 'lastTransitionTime'>,

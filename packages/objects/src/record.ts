@@ -2,11 +2,11 @@ import type { ResourceName } from './kinds/kinds.js';
 import type { KubeObject, StoredMeta } from './kube-object.js';
 
 /**
- * An object as the store, the journal, the bus and the caches carry it: in parts, each part JSON text.
+ * An object as the store, the journal, the bus and the caches hold it: in parts, each part JSON text.
  *
- * Parts instead of one document, for two reasons. Desired and observed state are written independently (a status write
- * does not rewrite the spec), and an answer to a client is put together by joining text, without parsing or encoding
- * anything (a 2 kB pod costs about 20 µs to encode and 25 µs to parse).
+ * There are two reasons for parts instead of one document. Desired and observed state are written independently (a
+ * status write does not rewrite the spec). And an answer to a client is made by joining text, without parsing or
+ * encoding anything (a 2 kB pod costs about 20 µs to encode and 25 µs to parse).
  */
 export interface ObjectRecord {
   /** Storage name of the resource: `pods`, `daemonsets.apps`. */
@@ -23,35 +23,35 @@ export interface ObjectRecord {
   desired: string;
   /** JSON of `status`; null when the object has none. */
   observed: string | null;
-  /** For pods the node they are bound to (`spec.nodeName`), for nodes the agent that hosts them; else null. */
+  /** For a pod its node (`spec.nodeName`), for a node the agent that hosts it; null for everything else. */
   placement: string | null;
 }
 
-/** The parts of a record that depend on its content alone. */
+/** The parts of a record that hold the object's content. */
 type RecordParts = Pick<ObjectRecord, 'metadata' | 'desired' | 'observed'>;
 
 declare const isMetadata: unique symbol;
 
 /**
- * JSON text of whole metadata: with name, uid and creation time. Text of anything less does not have this type, so that a
- * part of the metadata cannot be stored as all of it. Made by {@link metadataText}, {@link splitObject}, and, where the
- * text is known to be whole already, {@link trustedMetadata}.
+ * JSON text of whole metadata: with name, uid and creation time. The text of a part of the metadata does not have this
+ * type, so it cannot be stored in place of the whole. {@link metadataText} and {@link splitObject} make it, and {@link
+ * trustedMetadata} does where the text is known to be whole.
  */
 export type MetadataText = string & { readonly [isMetadata]: true };
 
-/** The parts of a record as a write takes them. */
+/** The parts of a record in a write. */
 export type StoredParts = Omit<RecordParts, 'metadata'> & { metadata: MetadataText };
 
-/** What is stored of the metadata; `resourceVersion` is left to the caller. */
+/** The stored text of metadata. The caller must leave `resourceVersion` out. */
 export const metadataText = (metadata: StoredMeta): MetadataText => JSON.stringify(metadata) as MetadataText;
 
-/** Text that is known to be whole metadata: it was read from the store, or filled into a template of such text. */
+/** For text that is known to be whole metadata: it was read from the store, or made from a template of such text. */
 export const trustedMetadata = (text: string): MetadataText => text as MetadataText;
 
-/** Annotation on a Node that names the agent process that hosts it. */
+/** Annotation of a Node with the name of the agent process that hosts it. */
 export const AGENT_ANNOTATION = 'everynode.io/agent';
 
-/** Splits an object into parts. `resourceVersion` is left out: the store gives it. */
+/** Splits an object into parts, without `resourceVersion`: the store assigns it. */
 export function splitObject(object: KubeObject): StoredParts {
   const { apiVersion: _apiVersion, kind: _kind, metadata, status, ...desired } = object;
   const { resourceVersion: _resourceVersion, ...kept } = metadata;
@@ -67,7 +67,7 @@ export function recordToJson(record: ObjectRecord, apiVersion: string, kind: str
   return `{"kind":"${kind}","apiVersion":"${apiVersion}",${membersOf(record)}}`;
 }
 
-/** The same as an item of a list, which says once for all of them what they are. */
+/** The same as an item of a list. The list names apiVersion and kind once for all items. */
 export const recordToItemJson = (record: ObjectRecord): string => `{${membersOf(record)}}`;
 
 function membersOf(record: ObjectRecord): string {
@@ -77,12 +77,12 @@ function membersOf(record: ObjectRecord): string {
 }
 
 function metadataToJson(record: ObjectRecord): string {
-  // What a dry run would create has none.
+  // The object that a dry run would create has no revision.
   if (record.revision === 0) return record.metadata;
   return `{"resourceVersion":"${record.revision}",${record.metadata.slice(1)}`;
 }
 
-/** The parsed object: of a record, or of what a decision has read whole. */
+/** The parsed object of a record, or of what a decision has read whole. */
 export function recordToObject(
   record: RecordParts & Pick<ObjectRecord, 'revision'>,
   apiVersion: string,

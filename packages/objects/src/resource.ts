@@ -16,13 +16,13 @@ export interface TableColumn {
 
 type TableCell = string | number | boolean;
 
-/** A row: one cell a column, and conditions (a finished pod carries `Completed`). */
+/** A row: one cell for each column, and conditions (a finished pod has `Completed`). */
 export interface TableRow {
   cells: TableCell[];
   conditions?: { type: string; status: string; reason?: string; message?: string }[];
 }
 
-/** A row at a time, in ms since the epoch: ages are the only thing in it that moves. */
+/** Returns the row at a time in ms since the epoch. Only the ages in it change. */
 export type RowAt = (now: number) => TableRow;
 
 export interface TableDefinition<T extends KubeObject = KubeObject> {
@@ -30,31 +30,31 @@ export interface TableDefinition<T extends KubeObject = KubeObject> {
   /** `now` in ms since the epoch. */
   row(object: T, now: number): TableRow;
   /**
-   * For kinds of which there are many: what a row needs of an object, worked out once. What it returns holds on to
-   * little of the object, so that it can be kept for each.
+   * For kinds with many objects: computes once what a row needs of an object. The returned function keeps little of the
+   * object, so that one can be kept for each.
    */
   prepare?(object: T): RowAt;
 }
 
 /**
- * What a subresource writes of the object that it belongs to: bodies are whole objects, of which one part is taken.
- * `prepare` puts everything else back as it is in the stored object.
+ * What a subresource writes of its object. Bodies are whole objects, and one part of them is used. `prepare` restores
+ * everything else from the stored object.
  */
 export interface SubresourcePart<T extends KubeObject = KubeObject> {
   prepare(object: T, current: T): void;
   validate(object: T, current: T): FieldError[];
 }
 
-/** What a subresource does that writes no part of the object it belongs to. The api has a handler for each. */
+/** The action of a subresource that writes no part of its object. The api has a handler for each. */
 export type SubresourceAction = 'bind-pod' | 'evict-pod' | 'finalize-namespace' | 'request-token';
 
 /**
- * A subresource as discovery shows it. `status`, and those with a part, are served by the generic reader and writer; those
- * with an action by the action's handler.
+ * A subresource as discovery shows it. The generic reader and writer serve `status` and those with a part; the action's
+ * handler serves those with an action.
  */
 export interface SubresourceDefinition {
   name: string;
-  /** Kind in the body when it is not the resource's own (`pods/eviction` takes policy/v1 Eviction). */
+  /** The kind of the body when it is not the resource's own (`pods/eviction` takes policy/v1 Eviction). */
   kind?: { group: string; version: string; kind: string };
   verbs: Verb[];
   part?: SubresourcePart;
@@ -62,10 +62,10 @@ export interface SubresourceDefinition {
 }
 
 /**
- * Everything the services must know of one resource; adding a resource is adding one of these. Shared code never
- * branches on a kind: it asks the definition.
+ * Everything that the services must know of one resource. Adding a resource is adding one of these. Shared code never
+ * branches on a kind: it reads the definition.
  *
- * The hooks get objects in stored form and change them in place where they return nothing. `now` is ms since the epoch.
+ * The hooks get objects in stored form, and change them in place when they return nothing. `now` is ms since the epoch.
  */
 export interface ResourceDefinition {
   /** Empty for the core group. */
@@ -85,13 +85,15 @@ export interface ResourceDefinition {
   storage: ResourceName;
   /** True when `metadata.generation` counts spec changes. */
   hasGeneration: boolean;
-  /** Selectable fields beside metadata.name and metadata.namespace; each gives the value as text, empty for unset. */
+  /**
+   * Selectable fields beside metadata.name and metadata.namespace. Each returns the value as text, empty when unset.
+   */
   fields: Record<string, (object: KubeObject) => string>;
-  /** May a PUT create an object that is missing? */
+  /** True when a PUT may create a missing object. */
   createsOnUpdate: boolean;
-  /** May a PUT without a resourceVersion replace whatever is there? */
+  /** True when a PUT without a resourceVersion may replace any version. */
   updatesUnconditionally: boolean;
-  /** Does a DELETE answer with the object even when it is gone, and not with a Status? */
+  /** True when a DELETE returns the object even when it is removed, and not a Status. */
   returnsDeleted: boolean;
   /** What a DELETE does to an object. */
   deletion: DeletionRules;
@@ -101,21 +103,21 @@ export interface ResourceDefinition {
   placementField: string | undefined;
   /** The field manager that upstream's writer of the status uses. */
   statusWriter: 'kubelet' | 'kube-controller-manager';
-  /** Fills in defaults, as upstream's SetDefaults functions; runs on every write before validation. */
+  /** Sets defaults, as upstream's SetDefaults functions do. Runs on every write before validation. */
   setDefaults(object: KubeObject): void;
-  /** Drops what a creator may not set (status) and gives first values. */
+  /** Drops what a creator may not set (status) and sets initial values. */
   prepareForCreate(object: KubeObject): void;
-  /** Carries over what an updater may not change (status, immutable metadata); raises generation. */
+  /** Restores what an update may not change (status, immutable metadata), and raises the generation. */
   prepareForUpdate(object: KubeObject, current: KubeObject): void;
-  /** The same for a write to /status: everything but status comes from `current`. */
+  /** The same for a write to /status: everything but the status is restored from `current`. */
   prepareForStatusUpdate(object: KubeObject, current: KubeObject): void;
   validate(object: KubeObject): FieldError[];
   validateUpdate(object: KubeObject, current: KubeObject): FieldError[];
   validateStatusUpdate(object: KubeObject, current: KubeObject): FieldError[];
   table: TableDefinition;
-  /** True where clients compare a part of it byte for byte: its JSON has sorted keys and Go's escapes, whoever wrote it. */
+  /** True when clients compare a part of it byte for byte. Its JSON then always has sorted keys and Go's escapes. */
   comparedByBytes: boolean;
-  /** For definitions that show objects stored under another type: events.k8s.io/v1 over v1. */
+  /** For definitions that show objects of another stored type: events.k8s.io/v1 over v1. */
   convert?: { toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject };
 }
 

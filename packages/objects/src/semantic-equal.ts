@@ -6,9 +6,9 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * Equality of API values: null, missing and an empty list are the same. A pointer to an empty struct is not the same as
- * none. The order of keys does not matter, that of list elements does (apimachinery equality.Semantic). Canonical values
- * have no empty maps, so those need no rule of their own.
+ * Equality of API values: null, missing and an empty list are equal. A pointer to an empty struct is not equal to none.
+ * The order of keys does not matter, that of list elements does (apimachinery equality.Semantic). Canonical values have
+ * no empty maps, so there is no rule for those.
  */
 export function semanticallyEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -1,4 +1,4 @@
-/** The last second that was asked for: it is asked for many times before the next one is. */
+/** The last second that was formatted. Calls within one second are frequent. */
 let lastSecond = Number.NaN;
 let lastText = '';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from './canonical-json.js';
 
-/** Lists of a case whose order says nothing. */
+/** Lists of a case whose order has no meaning. */
 const SETS = new Set(['tolerations', 'createOnNodes', 'deletePods', 'events', 'owned', 'adopt', 'release']);
 
 interface ExpectedError {
@@ -14,7 +14,7 @@ const textOf = (value: unknown): string => (value === undefined ? 'nothing' : ca
 
 const sortedTexts = (list: readonly unknown[]): string[] => list.map(textOf).sort();
 
-/** Type and field as a multiset; a detail has to be the end of some message of that type and field. */
+/** Type and field as a multiset. A detail must be the end of some message of that type and field. */
 function sameErrors(got: ExpectedError[], wanted: ExpectedError[]): boolean {
   const pairs = (list: ExpectedError[]) => sortedTexts(list.map(({ type, field }) => ({ type, field })));
   return (
@@ -39,8 +39,8 @@ function agrees(key: string, got: unknown, wanted: unknown): boolean {
 }
 
 /**
- * Where an answer is not what a conformance case expects, one line each; none when it is. What a case does not give is
- * not asked for.
+ * Where an answer differs from what a conformance case expects, one line for each difference. Only what the case names
+ * is compared.
  */
 export function differences(got: Record<string, unknown>, expected: Record<string, unknown>): string[] {
   return Object.entries(expected)

@@ -15,7 +15,7 @@ import {
   rolloutStatus,
 } from './table/index.js';
 
-/** A conformance case about validation, defaults or printing, as the files in test/vectors hold them. */
+/** A conformance case about validation, defaults or printing, from the files in test/vectors. */
 export interface ObjectVector {
   id: string;
   kind: string;
@@ -50,7 +50,7 @@ const controllerRevisions = resource('controllerrevisions');
 const decoded = (definition: ResourceDefinition, value: unknown): KubeObject =>
   canonicalValue(definition.schema, value) as KubeObject;
 
-/** An object as it stands before validation: decoded, and defaulted unless the case is about the validator alone. */
+/** An object before validation: decoded, and defaulted unless the case is about the validator only. */
 function prepared(definition: ResourceDefinition, value: unknown, level = 'api'): KubeObject {
   const object = decoded(definition, value);
   if (level === 'api') definition.setDefaults(object);
@@ -72,7 +72,10 @@ const update =
   ({ object, oldObject, level }: WriteGiven) =>
     verdict(definition.validateUpdate(prepared(definition, object, level), prepared(definition, oldObject, level)));
 
-/** The cells that kubectl shows; the server always sends the wide ones too. Throws when a cell has no column. */
+/**
+ * The cells that kubectl shows. The server always sends the wide ones too.
+ * @throws Error when a cell has no column.
+ */
 const row =
   (table: TableDefinition) =>
   ({ object, wide, now }: RowGiven) => {
@@ -125,7 +128,10 @@ const ANSWERS: Record<string, (given: never, expect: never) => unknown> = {
 /** Kinds of cases that this package answers. */
 export const OBJECT_VECTOR_KINDS: readonly string[] = Object.keys(ANSWERS);
 
-/** The answer to a case, in the shape of its `expect`. Throws for a kind that is asked elsewhere. */
+/**
+ * The answer to a case, in the shape of its `expect`.
+ * @throws Error for a kind that another package answers.
+ */
 export function answerObjectVector({ kind, given, expect }: ObjectVector): unknown {
   const answer = ANSWERS[kind];
   if (!answer) throw new Error(`no vectors of kind ${kind} here`);

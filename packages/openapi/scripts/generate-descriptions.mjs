@@ -1,7 +1,8 @@
-// Reads what the packages `@kubernetes/client-node` and `kubernetes-types` say of each type and field of the schema, and
-// writes it beside the sources, where the api finds it. The texts are those packages' and are not kept in this repository.
+// Reads the descriptions of every type and field of the schema from the packages `@kubernetes/client-node` and
+// `kubernetes-types`, and writes them beside the sources, where the api reads them. The texts belong to those packages
+// and are not kept in this repository.
 //
-// The client is newer and goes first. It says nothing of fields that hold an object, and has no Time or Quantity: those
+// The client is newer and is read first. It has no text for fields that hold an object, and no Time or Quantity: those
 // texts come from the types.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -26,7 +27,7 @@ const commentText = (block) =>
     .replace(/\\(['"\\])/g, '$1')
     .trim();
 
-/** What a declaration file says, by the name of the type. */
+/** The descriptions in a declaration file, by the name of the type. */
 async function readTexts(file) {
   const source = await readFile(file, 'utf8');
   const declarations = [...source.matchAll(DECLARATION)];
@@ -41,7 +42,7 @@ async function readTexts(file) {
   );
 }
 
-/** Model classes that are not called version and name. */
+/** Model classes whose name is not version and type name. */
 const MODELS = {
   'io.k8s.api.authentication.v1.TokenRequest': 'AuthenticationV1TokenRequest',
   'io.k8s.api.core.v1.EndpointPort': 'CoreV1EndpointPort',

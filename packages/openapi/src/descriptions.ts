@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What is said of a type and its fields, for people. */
+/** The descriptions of a type and of its fields. */
 interface TypeDescription {
-  /** Empty where only fields are described. */
+  /** Empty when only fields are described. */
   description: string;
   fields: Readonly<Record<string, string>>;
 }
 
-/** By type name: `io.k8s.api.apps.v1.DaemonSet`. Types newer than the packages that the texts come from are missing. */
+/** By type name: `io.k8s.api.apps.v1.DaemonSet`. Types that are newer than the texts' packages are missing. */
 export type Descriptions = Readonly<Record<string, TypeDescription>>;
 
-/** The texts that the build has generated; none where it has not (documents then have no descriptions). */
+/** The texts that the build has generated. Without a build there are none, and documents have no descriptions. */
 export function readDescriptions(): Descriptions {
   const path = new URL('../descriptions.json', import.meta.url);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Descriptions) : {};

@@ -5,7 +5,7 @@ import { encodeOpenApiV2 } from './v2-protobuf.js';
 import { type OpenApiV3Document, openApiV3 } from './v3.js';
 import { encodeOpenApiV3 } from './v3-protobuf.js';
 
-/** What goes out, with a hash that changes when it does. */
+/** A document in bytes, with a hash of its content. */
 interface EncodedDocument<Body extends string | Uint8Array = string> {
   body: Body;
   hash: string;
@@ -16,8 +16,8 @@ function encoded<Body extends string | Uint8Array>(body: Body): EncodedDocument<
 }
 
 /**
- * Every OpenAPI document of a server, encoded. Each is made when it is first asked for and kept, for they are big (the
- * core's is about 1 MB) and most clients ask for one or two; what is served does not change while a process runs.
+ * Every OpenAPI document of a server, encoded. Each is made on first use and kept: they are big (the core's is about 1
+ * MB), most clients need one or two, and the served API does not change while a process runs.
  */
 export class OpenApiDocuments {
   readonly #api: ServedApi;
@@ -29,14 +29,17 @@ export class OpenApiDocuments {
   #v2: EncodedDocument | undefined;
   #v2Protobuf: EncodedDocument<Uint8Array> | undefined;
 
-  /** @param readDescriptions called once, when the first document is made. */
+  /** @param readDescriptions Called once, when the first document is made. */
   constructor(api: ServedApi, readDescriptions: () => Descriptions) {
     // Kinds without a type in the schema have no documents.
     this.#api = { ...api, postedKinds: api.postedKinds.filter(({ schema }) => schema !== undefined) };
     this.#readDescriptions = readDescriptions;
   }
 
-  /** GET /openapi/v3: where the other documents are. The hash in an address lets clients and proxies keep them for ever. */
+  /**
+   * GET /openapi/v3: the addresses of the other documents. With the hash in an address, clients and proxies can keep a
+   * document for ever.
+   */
   v3Index(): EncodedDocument {
     this.#index ??= encoded(JSON.stringify({ paths: this.#indexPaths() }));
     return this.#index;
@@ -62,7 +65,9 @@ export class OpenApiDocuments {
     return document;
   }
 
-  /** The same as {@link OPENAPI_V3_PROTOBUF}. The hash is that of the JSON: it names the content in either form. */
+  /**
+   * The same as {@link OPENAPI_V3_PROTOBUF}. The hash is that of the JSON: it identifies the content in either form.
+   */
   v3Protobuf(path: string): EncodedDocument<Uint8Array> | undefined {
     const known = this.#v3Protobuf.get(path);
     const json = known ? undefined : this.v3(path);

@@ -6,12 +6,12 @@ const bool = (id: number) => ({ type: 'bool', id });
 const one = (type: string, id: number) => ({ type, id });
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id });
 
-/** A map in order, as gnostic writes maps: a list of names with values. */
+/** An ordered map in gnostic's form: a list of names with values. */
 const named = (type: string) => ({ fields: { name: string(1), value: one(type, 2) } });
 
 /**
- * The messages of gnostic's openapi.v2 package that a document of ours needs, with the field numbers of its
- * OpenAPIv2.proto. `ref` stands for `_ref`; names are not on the wire.
+ * The messages of gnostic's openapi.v2 package that these documents need, with the field numbers of its
+ * OpenAPIv2.proto. `ref` is `_ref` there; names are not on the wire.
  */
 export const GNOSTIC_MESSAGES: INamespace = {
   nested: {

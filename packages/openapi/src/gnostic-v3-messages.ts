@@ -5,12 +5,12 @@ const bool = (id: number) => ({ type: 'bool', id });
 const one = (type: string, id: number) => ({ type, id });
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id });
 
-/** A map in order, as gnostic writes maps: a list of names with values. */
+/** An ordered map in gnostic's form: a list of names with values. */
 const named = (type: string) => ({ fields: { name: string(1), value: one(type, 2) } });
 const mapOf = (type: string) => ({ fields: { additionalProperties: many(type, 1) } });
 
 /**
- * The messages of gnostic's openapi.v3 package that a document of ours needs, with the field numbers of its
+ * The messages of gnostic's openapi.v3 package that these documents need, with the field numbers of its
  * OpenAPIv3.proto. Each `…OrReference` of gnostic is a choice of 1 (the thing) and 2 (the reference).
  */
 export const GNOSTIC_V3_MESSAGES: INamespace = {

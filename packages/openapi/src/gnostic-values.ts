@@ -1,9 +1,12 @@
 import type { JsonSchema } from './schemas.js';
 
-/** A message of gnostic's as a plain object. What both versions of OpenAPI put the same way is here. */
+/**
+ * A message of gnostic's as a plain object. This file has the parts that both versions of OpenAPI write in the same
+ * way.
+ */
 export type Message = Record<string, unknown>;
 
-/** The words of an object, in order, as messages of name and value. */
+/** The entries of an object, in order, as messages of name and value. */
 export function namedList(values: unknown, toMessage: (value: JsonSchema) => Message): Message[] {
   return Object.entries((values ?? {}) as Record<string, JsonSchema>).map(([name, value]) => ({
     name,
@@ -11,7 +14,7 @@ export function namedList(values: unknown, toMessage: (value: JsonSchema) => Mes
   }));
 }
 
-/** `x-…` words; their values are text in YAML, of which JSON is a part. */
+/** `x-…` entries. Their values are YAML text, and JSON is YAML. */
 export function extensionWords(value: JsonSchema): Message[] {
   const words = Object.entries(value).filter(([name]) => name.startsWith('x-'));
   return words.map(([name, word]) => ({ name, value: { yaml: JSON.stringify(word) } }));

@@ -18,7 +18,7 @@ import {
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** One request that can be made, before it is written in a version of OpenAPI. */
+/** One possible request, before it is written in a version of OpenAPI. */
 export interface Operation {
   /** With names in braces: `/api/v1/namespaces/{namespace}/pods/{name}`. */
   path: string;
@@ -29,9 +29,9 @@ export interface Operation {
   description: string;
   /** `x-kubernetes-action`. */
   action: string;
-  /** The kind that the request is about: that of a subresource's body, where it has one of its own. */
+  /** The kind of the request: that of a subresource's body when it has its own. */
   kind: { group: string; version: string; kind: string };
-  /** Type name of the body, where there is one. */
+  /** Type name of the body, when there is one. */
   body?: string;
   /** Type name of the answer. */
   answer: string;
@@ -58,13 +58,13 @@ function groupWord(group: string): string {
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** Word after the verb in an operation's id: `AppsV1`. */
+/** The word after the verb in an operation's id: `AppsV1`. */
 const idWord = ({ group, version }: { group: string; version: string }): string =>
   capitalized(groupWord(group)) + capitalized(version);
 
 const tagOf = ({ group, version }: { group: string; version: string }): string => `${groupWord(group)}_${version}`;
 
-/** What each verb is in HTTP, and how upstream calls it. */
+/** The HTTP method of each verb, and upstream's name for it. */
 const OBJECT_VERBS = {
   create: { method: 'post', action: 'post', word: 'create' },
   delete: { method: 'delete', action: 'delete', word: 'delete' },
@@ -77,7 +77,7 @@ type ObjectVerb = keyof typeof OBJECT_VERBS;
 
 const isObjectVerb = (verb: Verb): verb is ObjectVerb => verb in OBJECT_VERBS;
 
-/** Body, answer and query of a request about one object. */
+/** Body, answer and query of a request for one object. */
 function exchange(verb: ObjectVerb, type: string): Pick<Operation, 'body' | 'answer' | 'query'> {
   switch (verb) {
     case 'get':
@@ -197,7 +197,7 @@ function postedKindOperations(posted: PostedKind): Operation[] {
   ];
 }
 
-/** All requests that a server answers about its resources, in the order of the registry. */
+/** All requests that a server answers for its resources, in the order of the registry. */
 export function operationsOf({ resources, postedKinds }: ServedApi): Operation[] {
   return [
     ...resources.flatMap((definition) => [
@@ -213,7 +213,7 @@ export function pathNames({ path }: Operation): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
 
-/** Types that requests carry there and back. */
+/** Types in bodies and answers. */
 export function typesOf(operations: readonly Operation[]): Set<string> {
   return new Set(operations.flatMap(({ body, answer }) => (body === undefined ? [answer] : [body, answer])));
 }

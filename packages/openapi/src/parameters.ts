@@ -28,14 +28,14 @@ const SELECTION: readonly QueryParameter[] = [
   count('timeoutSeconds', 'After how long to end a list or a watch.'),
 ];
 
-/** Of a list, which a `watch` makes a stream. */
+/** Parameters of a list; with `watch` it is a stream. */
 export const LIST_PARAMETERS: readonly QueryParameter[] = [
   flag('allowWatchBookmarks', 'Send marks of progress in a watch.'),
   ...SELECTION,
   flag('watch', 'Stream changes instead of one answer.'),
 ];
 
-/** Of a create or an update. */
+/** Parameters of a create or an update. */
 export const WRITE_PARAMETERS: readonly QueryParameter[] = [
   DRY_RUN,
   text('fieldManager', 'Who makes the change.'),
@@ -56,10 +56,10 @@ export const DELETE_PARAMETERS: readonly QueryParameter[] = [
 
 export const DELETE_COLLECTION_PARAMETERS: readonly QueryParameter[] = [...DELETE_PARAMETERS, ...SELECTION];
 
-/** Every path takes it. */
+/** The parameter of every path. */
 export const PRETTY: QueryParameter = text('pretty', 'Taken for the sake of old clients; answers are compact.');
 
-/** What the names in a path stand for. */
+/** Descriptions of the names in a path. */
 export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   name: 'Name of the object.',
   namespace: 'Namespace of the object.',

@@ -10,11 +10,11 @@ import type { Descriptions } from './descriptions.js';
 
 export type JsonSchema = Record<string, unknown>;
 
-/** How references are written, and what each version of OpenAPI can say. */
+/** How a version of OpenAPI writes references, and what it can express. */
 interface Dialect {
   refPrefix: string;
   /**
-   * True for OpenAPI 3: `oneOf` and defaults are written, and a reference with anything beside it goes into `allOf`.
+   * True for OpenAPI 3: it has `oneOf` and defaults, and a reference with anything beside it goes into `allOf`.
    * Upstream prunes these from its OpenAPI 2 document, because clients there do not know them.
    */
   isRich: boolean;
@@ -23,7 +23,7 @@ interface Dialect {
 export const V2: Dialect = { refPrefix: '#/definitions/', isRich: false };
 export const V3: Dialect = { refPrefix: '#/components/schemas/', isRich: true };
 
-/** Types that a set of types reaches, themselves among them. Names that the schema does not have are left out. */
+/** The types that a set of types reaches, with the set itself. Names that the schema does not have are left out. */
 function reachableTypes(roots: Iterable<string>): Map<string, TypeFacts> {
   const reached = new Map<string, TypeFacts>();
   const queue = [...roots];
@@ -42,13 +42,13 @@ function referencesOf({ ref, arrayOf, mapOf }: ValueFacts): string[] {
   return inner ? referencesOf(inner) : [];
 }
 
-/** Schemas of all types that the roots reach, by name in alphabetical order. */
+/** Schemas of all types that the roots reach, sorted by name. */
 export function schemasOf(roots: Iterable<string>, descriptions: Descriptions, dialect: Dialect): JsonSchema {
   const types = [...reachableTypes(roots)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(types.map(([name, facts]) => [name, schemaOf(name, facts, descriptions, dialect)]));
 }
 
-/** The schema of one type, with what clients need to merge patches, as upstream publishes it. */
+/** The schema of one type as upstream publishes it, with the extensions that clients need to merge patches. */
 function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, dialect: Dialect): JsonSchema {
   const texts = descriptions[name];
   const description = texts?.description ? { description: texts.description } : {};
@@ -73,7 +73,7 @@ function encodedSchema(name: string, facts: TypeFacts, { isRich }: Dialect): Jso
   if (isRich && facts.oneOf) {
     return { oneOf: facts.oneOf.map((type) => ({ type })), ...(facts.format && { format: facts.format }) };
   }
-  // What these two are on the wire is said with one word there.
+  // OpenAPI 2 has one word for the form of these two on the wire.
   if (name === INT_OR_STRING || name === QUANTITY) {
     return { type: 'string', ...(facts.format && { format: facts.format }) };
   }
@@ -90,7 +90,7 @@ function fieldSchema(field: FieldFacts, description: string | undefined, dialect
   return withReference(valueSchema(field, dialect), rest, dialect);
 }
 
-/** OpenAPI 3.0 ignores everything beside a reference, so that goes one level down. */
+/** OpenAPI 3.0 ignores everything beside a reference, so the reference goes one level down. */
 function withReference(value: JsonSchema, rest: JsonSchema, { isRich }: Dialect): JsonSchema {
   const isWrapped = isRich && value.$ref !== undefined && Object.keys(rest).length > 0;
   return isWrapped ? { allOf: [value], ...rest } : { ...value, ...rest };

@@ -5,12 +5,12 @@ import type { JsonSchema } from './schemas.js';
 import type { OpenApiV2Document } from './v2.js';
 
 /**
- * What goes into Content-Type when {@link encodeOpenApiV2}'s bytes are sent. It is not the word that kubectl sends: Go
- * refuses to parse a media type with an `@`. Source: kube-openapi pkg/handler.
+ * The Content-Type of {@link encodeOpenApiV2}'s bytes. It differs from what kubectl sends in Accept: Go refuses to
+ * parse a media type with an `@`. Source: kube-openapi pkg/handler.
  */
 export const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
-/** Words in Accept that ask for these bytes; kubectl sends the second, and takes no other form. */
+/** Media types in Accept for these bytes. kubectl sends the second, and accepts no other form. */
 export const OPENAPI_V2_PROTOBUF_ACCEPTED: readonly string[] = [
   OPENAPI_V2_PROTOBUF,
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
@@ -69,7 +69,7 @@ function operationMessage(operation: JsonSchema): Message {
 
 const pathMessage = (path: JsonSchema): Message => pathItem(path, operationMessage, parameterMessages);
 
-/** The message type of a document; made when it is first needed. */
+/** The message type of a document, made on first use. */
 let documentType: protobuf.Type | undefined;
 
 export function gnosticDocumentType(): protobuf.Type {
@@ -77,7 +77,7 @@ export function gnosticDocumentType(): protobuf.Type {
   return documentType;
 }
 
-/** The OpenAPI 2 document as gnostic's openapi.v2.Document: what `kubectl create --validate` and `explain` read. */
+/** The OpenAPI 2 document as gnostic's openapi.v2.Document, which `kubectl create --validate` and `explain` read. */
 export function encodeOpenApiV2({ swagger, info, paths, definitions }: OpenApiV2Document): Uint8Array {
   const type = gnosticDocumentType();
   const message = {

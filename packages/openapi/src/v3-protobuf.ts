@@ -4,10 +4,10 @@ import { extensionWords, type Message, namedList, pathItem } from './gnostic-val
 import type { JsonSchema } from './schemas.js';
 import type { OpenApiV3Document } from './v3.js';
 
-/** What goes into Content-Type when {@link encodeOpenApiV3}'s bytes are sent. Source: kube-openapi pkg/handler3. */
+/** The Content-Type of {@link encodeOpenApiV3}'s bytes. Source: kube-openapi pkg/handler3. */
 export const OPENAPI_V3_PROTOBUF = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf';
 
-/** Words in Accept that ask for these bytes; client-go sends the second. */
+/** Media types in Accept for these bytes; client-go sends the second. */
 export const OPENAPI_V3_PROTOBUF_ACCEPTED: readonly string[] = [
   OPENAPI_V3_PROTOBUF,
   'application/com.github.proto-openapi.spec.v3@v1.0+protobuf',
@@ -21,7 +21,7 @@ function schemaOrReference(schema: JsonSchema): Message {
   return schema.$ref === undefined ? { schema: schemaMessage(schema) } : { reference: { ref: schema.$ref } };
 }
 
-/** Gnostic has words for plain defaults alone; the others, all `{}`, are left out. */
+/** Gnostic can express only plain defaults. The others are all `{}` and are left out. */
 function defaultMessage(value: unknown): Message {
   switch (typeof value) {
     case 'number':

@@ -4,7 +4,7 @@ import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames,
 import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
 import { type JsonSchema, schemasOf, V3 } from './schemas.js';
 
-/** Version of Kubernetes whose API this is; clients compare it with their own. */
+/** Version of Kubernetes whose API this is. Clients compare it with their own. */
 export const API_VERSION = 'v1.36.0';
 export const TITLE = 'Kubernetes';
 
@@ -38,7 +38,9 @@ const pathParameter = (name: string): JsonSchema => ({
   schema: { type: 'string', uniqueItems: true },
 });
 
-/** Codes of success: what is made may have been there (a write with dryRun, a graceful deletion that goes on). */
+/**
+ * Codes of success. A create may return 200 (a write with dryRun), and a delete 202 (a graceful deletion that goes on).
+ */
 function answers({ method, action, answer }: Operation): JsonSchema {
   const mediaTypes = action === 'list' ? [...ANSWER_MEDIA_TYPES, ...WATCH_MEDIA_TYPES] : ANSWER_MEDIA_TYPES;
   const body = { content: content(mediaTypes, answer) };

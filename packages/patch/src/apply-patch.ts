@@ -10,7 +10,7 @@ import { applyStrategicMergePatch } from './strategic-merge/merge-map.js';
 const JSON_PATCH = 'application/json-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 
-/** Media types of a PATCH that are answered, in the order in which upstream lists them. */
+/** The served media types of a PATCH, in upstream's order. */
 export const PATCH_MEDIA_TYPES = [
   JSON_PATCH,
   'application/merge-patch+json',
@@ -29,12 +29,11 @@ interface PatchSchema {
 }
 
 /**
- * Applies the body of a PATCH request to an object; neither is changed.
- *
+ * Applies the body of a PATCH request to an object. Neither is changed.
  * @param contentType The header's value; parameters (`; charset=utf-8`) are ignored.
- * @param body Text or bytes of JSON as received, or the value already parsed. No patch is a bare JSON string, so that
- * text is always taken for JSON.
- * @throws ApiError UnsupportedMediaType for any other media type, else as the function for the media type says.
+ * @param body Text or bytes of JSON as received, or the parsed value. No patch is a bare JSON string, so a string is
+ *   always JSON text.
+ * @throws ApiError UnsupportedMediaType for any other media type, else as the function for the media type does.
  */
 export function applyPatch(contentType: string, object: object, body: unknown, schema: PatchSchema): JsonMap {
   const mediaType = mediaTypeOf(contentType);
@@ -55,7 +54,7 @@ const unknownMediaType = (): ApiError =>
     `the body of the request was in an unknown format - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,
   );
 
-/** @throws ApiError UnsupportedMediaType for what is no kind of patch. */
+/** @throws ApiError UnsupportedMediaType for a media type that is no kind of patch. */
 export function checkMediaType(contentType: string): void {
   const known: readonly string[] = PATCH_MEDIA_TYPES;
   if (!known.includes(mediaTypeOf(contentType))) throw unknownMediaType();
@@ -65,7 +64,9 @@ const mediaTypeOf = (contentType: string): string => contentType.split(';', 1)[0
 
 export const isJsonPatch = (contentType: string): boolean => mediaTypeOf(contentType) === JSON_PATCH;
 
-/** How errors show a patch: a strategic merge patch as Go prints a map, others by what they came to, in JSON. */
+/**
+ * A patch in the form of error messages: a strategic merge patch as Go prints a map, others as JSON of their result.
+ */
 export function describePatch(contentType: string, text: string, patched: object): string {
   return mediaTypeOf(contentType) === STRATEGIC ? goText(JSON.parse(text)) : JSON.stringify(patched);
 }

@@ -1,6 +1,6 @@
 /**
- * What a patch must know of one field. The names are those of the OpenAPI extensions (`x-kubernetes-patch-merge-key`
- * without its prefix), so that schema data read off the published documents fits without conversion.
+ * The facts of one field that a patch needs. The names are those of the OpenAPI extensions
+ * (`x-kubernetes-patch-merge-key` without its prefix), so facts of the published documents need no conversion.
  */
 export interface FieldFacts {
   /** Name of the type of the value. */
@@ -11,19 +11,22 @@ export interface FieldFacts {
   readonly mapOf?: FieldFacts | undefined;
   /** The member by which items of a merged list are matched: `name`. */
   readonly 'patch-merge-key'?: string | undefined;
-  /** `merge`, `replace`, `retainKeys` or two of them with a comma; lists are replaced and maps merged when absent. */
+  /**
+   * `merge`, `replace`, `retainKeys`, or two of them with a comma. When it is missing, lists are replaced and maps
+   * merged.
+   */
   readonly 'patch-strategy'?: string | undefined;
 }
 
-/** What a patch must know of one type. Types without fields (quantities, times, raw extensions) are opaque. */
+/** The facts of one type that a patch needs. Types without fields (quantities, times, raw extensions) are opaque. */
 export interface TypeFacts {
   readonly fields?: Readonly<Record<string, FieldFacts>> | undefined;
 }
 
-/** Finds a type by its name in the schema (`io.k8s.api.apps.v1.DaemonSet`); undefined for one that is not there. */
+/** Returns a type by its name in the schema (`io.k8s.api.apps.v1.DaemonSet`); undefined when there is none. */
 export type LookupType = (name: string) => TypeFacts | undefined;
 
-/** How one field takes a patch. */
+/** How a patch changes one field. */
 interface FieldStrategy {
   /** True for lists whose items are matched and merged; other lists are replaced. */
   mergesList: boolean;
@@ -35,7 +38,7 @@ interface FieldStrategy {
   mergeKey: string | undefined;
 }
 
-/** Facts of the member `key` of a value that `facts` describes; undefined when the schema does not know it. */
+/** The facts of the member `key` of a value with these facts; undefined when the schema does not know it. */
 export function memberFacts(
   facts: FieldFacts | undefined,
   key: string,
@@ -47,14 +50,14 @@ export function memberFacts(
   return fields && Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
-/** The kind that the schema asks for, where it asks for a container; undefined for scalars and opaque types. */
+/** The kind of container that the schema requires; undefined for scalars and opaque types. */
 export function declaredKind(facts: FieldFacts | undefined, lookupType: LookupType): 'map' | 'list' | undefined {
   if (facts?.arrayOf) return 'list';
   if (facts?.mapOf) return 'map';
   return facts?.ref !== undefined && lookupType(facts.ref)?.fields ? 'map' : undefined;
 }
 
-/** Reads the strategy words (apimachinery strategicpatch). */
+/** Reads the words of a strategy (apimachinery strategicpatch). */
 export function strategyOf(facts: FieldFacts | undefined): FieldStrategy {
   const words = (facts?.['patch-strategy'] ?? '').split(',');
   return {

@@ -1,8 +1,8 @@
 import { compareKeys, isMap } from './json.js';
 
 /**
- * A value as Go's `%v` prints it: `map[image:busybox ports:[80 81]]`, keys sorted. Messages of upstream's strategic merge
- * patch quote maps in this form, and clients show or match them.
+ * A value as Go's `%v` prints it: `map[image:busybox ports:[80 81]]`, keys sorted. Messages of upstream's strategic
+ * merge patch quote maps in this form, and clients show or compare them.
  */
 export function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';

@@ -5,12 +5,12 @@ import { copyJson, goKindOf, isMap, type JsonMap, kindOf, member } from './json.
 import { absolutePointer, isPointer, PointerError, resolvePointer } from './json-pointer.js';
 import { badRequest, tooLarge, unprocessable } from './patch-error.js';
 
-/** Most operations in one patch (apiserver handlers/patch.go). */
+/** Limit on the operations in one patch (apiserver handlers/patch.go). */
 export const MAX_JSON_PATCH_OPERATIONS = 10_000;
 
 /**
- * Most bytes of JSON that all `copy` operations of one patch may add together (apiserver, 3 MiB). Without it thirty
- * copies of a list into itself fill any memory.
+ * Limit on the bytes of JSON that all `copy` operations of one patch add together (apiserver, 3 MiB). Without it,
+ * thirty copies of a list into itself would fill any memory.
  */
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
@@ -24,16 +24,16 @@ const REQUIRED = {
   copy: ['from'],
 } as const satisfies Record<Operation['op'], readonly string[]>;
 
-/** The document hangs below one member, so that operations on the root (`""`) have a parent as all others do. */
+/** The document is a member of this holder, so that operations on the root (`""`) have a parent as all others do. */
 interface Holder {
   root: unknown;
 }
 
 /**
- * JSON patch (RFC 6902). All operations or none: the object is not changed, the result shares nothing with it.
- *
- * @throws ApiError BadRequest for a patch that is malformed, RequestEntityTooLarge for more than
- * {@link MAX_JSON_PATCH_OPERATIONS} operations, Invalid for an operation or a test that fails on this object.
+ * Applies a JSON patch (RFC 6902): all operations or none. The object is not changed, and the result shares nothing
+ * with it.
+ * @throws ApiError BadRequest for a malformed patch, RequestEntityTooLarge for more than {@link
+ *   MAX_JSON_PATCH_OPERATIONS} operations, Invalid for an operation or a test that fails on this object.
  */
 export function applyJsonPatch(object: object, operations: unknown): JsonMap {
   if (!Array.isArray(operations)) throw undecodable(operations, 'Go value of type []handlers.jsonPatchOp');
@@ -83,21 +83,21 @@ function checkOperation(operation: unknown, index: number): Operation {
   return operation as unknown as Operation;
 }
 
-/** Carries out one operation and gives the bytes it copied. */
+/** Runs one operation and returns the number of bytes that it copied. */
 function run(holder: Holder, asWritten: Operation, copiedBefore: number): number {
   const operation = withAbsolutePointers(holder, asWritten);
   let copied = 0;
   switch (operation.op) {
     case 'test': {
       const { value } = resolvePointer(holder.root, operation.path);
-      // Not left to the library: it compares by computing a diff, which is quadratic in the length of lists. A missing
-      // member equals null, as upstream has it.
+      // Not the library's test: it computes a diff, which is quadratic in the length of lists. A missing member equals
+      // null, as upstream has it.
       if (!isDeepStrictEqual(value ?? null, operation.value)) throw new PointerError('the value differs');
       return 0;
     }
     case 'replace': {
       const { parent, value } = resolvePointer(holder.root, operation.path);
-      // As upstream's library: a member that is not there is added.
+      // As upstream's library does: a missing member is added.
       if (value === undefined && isMap(parent)) return run(holder, { ...operation, op: 'add' }, 0);
       existing(holder, operation.path);
       break;
@@ -119,8 +119,8 @@ function run(holder: Holder, asWritten: Operation, copiedBefore: number): number
     case 'move': {
       const value = existing(holder, operation.from);
       if (operation.path.startsWith(`${operation.from}/`)) throw new PointerError('a value cannot move into itself');
-      // As RFC 6902 defines it. The library's own move checks list indexes before it removes, so that one past the end
-      // of the shortened list gets through.
+      // As RFC 6902 defines it. The library's own move checks list indexes before it removes, so an index behind the
+      // end of the shortened list would pass.
       run(holder, { op: 'remove', path: operation.from }, 0);
       return run(holder, { op: 'add', path: operation.path, value }, 0);
     }
@@ -130,10 +130,10 @@ function run(holder: Holder, asWritten: Operation, copiedBefore: number): number
   return copied;
 }
 
-/** Indexes below zero count from the end of a list, as upstream's library has it. */
+/** Negative indexes count from the end of a list, as in upstream's library. */
 function withAbsolutePointers({ root }: Holder, operation: Operation): Operation {
   const adds = operation.op === 'add' || operation.op === 'copy';
-  // Where a move goes to is looked up when what is moved is out of its list.
+  // The target of a move is looked up after the value was removed from its list.
   const path = operation.op === 'move' ? operation.path : absolutePointer(root, operation.path, adds);
   return 'from' in operation
     ? { ...operation, path, from: absolutePointer(root, operation.from, false) }

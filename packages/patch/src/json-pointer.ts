@@ -1,16 +1,16 @@
 import { isMap, type JsonMap, member } from './json.js';
 
-/** Keys that rfc6902 steps over while it follows a path, and would so change the wrong value. */
+/** Keys that rfc6902 skips while it follows a path, so that it would change the wrong value. */
 const UNADDRESSABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The place that a pointer names. `value` is undefined when nothing is there. */
+/** The place that a pointer names. `value` is undefined when there is nothing. */
 interface PointerTarget {
   parent: unknown;
   key: string;
   value: unknown;
 }
 
-/** Thrown for a pointer that leads nowhere in this document. */
+/** Thrown for a pointer to nothing in this document. */
 export class PointerError extends Error {
   override readonly name = 'PointerError';
   readonly retryable = false;
@@ -24,8 +24,8 @@ export function isPointer(text: unknown): text is string {
 /**
  * Follows a pointer strictly: own members only, list indexes as RFC 6901 writes them.
  *
- * rfc6902 reads through prototypes (`/metadata/toString`), takes `length` for a list index and inserts at 0 for an index
- * that is no number; every pointer passes here first, so that it never sees such a path.
+ * rfc6902 reads through prototypes (`/metadata/toString`), takes `length` for a list index, and inserts at 0 for an
+ * index that is no number. Every pointer is checked here first, so the library never sees such a path.
  * @throws PointerError when a parent is missing, or the last token cannot name a place in its parent.
  */
 export function resolvePointer(document: unknown, pointer: string): PointerTarget {
@@ -39,8 +39,8 @@ export function resolvePointer(document: unknown, pointer: string): PointerTarge
 }
 
 /**
- * The same pointer with list indexes counted from the beginning: `/list/-1` is the last item, or the place behind it for an
- * operation that `adds`.
+ * The same pointer with list indexes counted from the beginning. `/list/-1` is the last item, or the place behind it
+ * when the operation `adds`.
  */
 export function absolutePointer(document: unknown, pointer: string, adds: boolean): string {
   if (!pointer.includes('/-')) return pointer;

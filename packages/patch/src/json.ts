@@ -3,10 +3,10 @@ import { badRequest } from './patch-error.js';
 /** A JSON object. */
 export type JsonMap = Record<string, unknown>;
 
-/** The kinds of JSON values that a patch tells apart. */
+/** The kinds of JSON values that a patch distinguishes. */
 export type JsonKind = 'null' | 'map' | 'list' | 'string' | 'number' | 'bool';
 
-/** Nesting beyond this is refused: recursion must end before the stack does. No API type comes near it. */
+/** Deeper nesting is refused: recursion must end before the stack does. No API type is nearly as deep. */
 export const MAX_DEPTH = 500;
 
 export function kindOf(value: unknown): JsonKind {
@@ -17,7 +17,7 @@ export function kindOf(value: unknown): JsonKind {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
-/** What Go's decoder calls the kind of a value. */
+/** Returns the name of a value's kind in Go's decoder. */
 export function goKindOf(value: unknown): string {
   const kind = kindOf(value);
   if (kind === 'map') return 'object';
@@ -28,22 +28,24 @@ export function isMap(value: unknown): value is JsonMap {
   return kindOf(value) === 'map';
 }
 
-/** Order of code units, for keys that are written sorted. */
+/** Order by code units, for sorted keys. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }
 
-/** The member `key` of a map; undefined when it is absent. Never looks at a prototype, where `constructor` would be found. */
+/**
+ * The member `key` of a map; undefined when it is absent. It ignores the prototype, where `constructor` would be found.
+ */
 export function member(map: JsonMap, key: string): unknown {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 /**
- * A deep copy that shares nothing with `value`. Members that are undefined are left out, as JSON does.
+ * Returns a deep copy that shares nothing with `value`. Undefined members are left out, as in JSON.
  *
- * A `__proto__` key would set a prototype at the first careless assignment further on, so no copy has one: in a stored
- * object it is dropped, in a patch it is refused with BadRequest.
+ * A `__proto__` key would set a prototype at the first careless assignment, so no copy has one: from a stored object it
+ * is dropped, in a patch it is refused with BadRequest.
  */
 export function copyJson(value: unknown, origin: 'object' | 'patch', depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -60,7 +62,10 @@ export function copyJson(value: unknown, origin: 'object' | 'patch', depth = 0):
   return copy;
 }
 
-/** {@link copyJson} of a value that must be a map; BadRequest otherwise. */
+/**
+ * {@link copyJson} of a value that must be a map.
+ * @throws ApiError BadRequest when it is none.
+ */
 export function copyMap(value: unknown, origin: 'object' | 'patch'): JsonMap {
   const copy = copyJson(value, origin);
   if (!isMap(copy)) throw badRequest(`expected a map, but received a ${kindOf(copy)}`);

@@ -2,10 +2,10 @@ import { copyJson, goKindOf, isMap, type JsonMap, member } from './json.js';
 import { badRequest } from './patch-error.js';
 
 /**
- * JSON merge patch (RFC 7386): null deletes a member, maps merge, everything else replaces.
+ * Applies a JSON merge patch (RFC 7386): null deletes a member, maps merge, everything else replaces.
  *
- * Neither argument is changed and the result shares nothing with them. A patch that is no JSON object is a BadRequest:
- * RFC 7386 would replace the whole document with it, and an API object is never anything but a map.
+ * Neither argument is changed, and the result shares nothing with them. A patch that is no JSON object is a BadRequest:
+ * RFC 7386 would replace the whole document with it, and an API object is always a map.
  */
 export function applyMergePatch(object: object, patch: unknown): JsonMap {
   if (patch === null) throw badRequest('Invalid JSON Patch');

@@ -1,15 +1,15 @@
 import { ApiError } from '@everynode/objects';
 
-/** The patch itself cannot be understood: 400. */
+/** The 400 for a patch that cannot be understood. */
 export function badRequest(message: string, cause?: unknown): ApiError {
   return new ApiError('BadRequest', message, undefined, { cause });
 }
 
 /**
- * The patch is well formed and cannot be carried out on this object: 422.
+ * The 422 for a well-formed patch that cannot be applied to this object.
  *
- * Upstream (apiserver handlers/patch.go) answers with a generic sentence and keeps the reason to itself, and so is it here: the
- * reason is the `cause` of the error.
+ * As upstream (apiserver handlers/patch.go), the answer has a generic sentence without the reason. The reason is the
+ * `cause` of the error.
  */
 export function unprocessable(reason: string, cause?: unknown): ApiError {
   const because = new Error(reason, { cause });
@@ -21,12 +21,12 @@ export function unprocessable(reason: string, cause?: unknown): ApiError {
   );
 }
 
-/** A limit of the server is exceeded: 413 with upstream's prefix. */
+/** The 413 for an exceeded limit, with upstream's prefix. */
 export function tooLarge(message: string): ApiError {
   return new ApiError('RequestEntityTooLarge', `Request entity is too large: ${message}`);
 }
 
-/** The media type is not served: 415. */
+/** The 415 for a media type that is not served. */
 export function unsupportedMediaType(message: string): ApiError {
   return new ApiError('UnsupportedMediaType', message);
 }

@@ -16,8 +16,9 @@ import { DecodeError, DecodePosition, jsonKind } from './decode-error.js';
 import { canonicalMicroTime, canonicalTime } from './time.js';
 
 /**
- * How values of one type are read. `read` gets anything but null and gives the canonical value; `zero` makes what Go has
- * for a missing or null value of this type; `isZero` is true of canonical values that `omitempty` leaves out.
+ * How values of one type are read. `read` takes any value but null and returns the canonical value. `zero` returns what
+ * Go has for a missing or null value of this type. `isZero` is true for the canonical values that `omitempty` leaves
+ * out.
  */
 interface Reader {
   readonly goType: string;
@@ -64,7 +65,7 @@ function integerReader(goType: 'int32' | 'int64'): Reader {
     goType,
     read(value, position) {
       if (typeof value !== 'number') throw position.mismatch(jsonKind(value), goType);
-      // 2^63 itself is a double, the greatest int64 is not: such a number was rounded up to it.
+      // 2^63 is a double and the greatest int64 is not, so this number was rounded up to 2^63.
       if (!Number.isInteger(value) || value < -limit || (goType === 'int32' ? value >= limit : value > limit)) {
         throw position.mismatch(`number ${value}`, goType);
       }
@@ -124,7 +125,7 @@ const MICRO_TIME_READER: Reader = {
 const QUANTITY_READER: Reader = {
   goType: 'resource.Quantity',
   read(value) {
-    // Upstream takes whatever text stands there and lets the quantity's grammar refuse it.
+    // Upstream passes any text on, and the grammar of quantities refuses it.
     const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
     try {
       return formatQuantity(parseQuantity(text));
@@ -154,7 +155,7 @@ const SPECIAL: ReadonlyMap<string, Reader> = new Map([
   [INT_OR_STRING, INT_OR_STRING_READER],
 ]);
 
-/** Value (not pointer) quantities, which the schema cannot mark: Go writes their zero. */
+/** Quantities that are values and not pointers, which the schema cannot mark: Go writes their zero. */
 const VALUE_QUANTITIES: ReadonlySet<string> = new Set(['io.k8s.api.core.v1.ResourceFieldSelector.divisor']);
 
 function listReader(item: Reader): Reader {
@@ -235,7 +236,7 @@ class StructReader implements Reader {
     return false;
   }
 
-  /** Types may name types that name them, so fields are compiled when first read. */
+  /** Types may refer to each other in a circle, so fields are compiled when they are first read. */
   private fields(): readonly FieldReader[] {
     this.compiled ??= Object.entries(this.facts.fields ?? {})
       .map(([name, facts]) => this.compile(name, facts))
@@ -290,10 +291,11 @@ function readerOf(facts: ValueFacts): Reader {
 }
 
 /**
- * A JSON value as Go's decoder and encoder would leave it behind: unknown fields and nulls dropped, what `omitempty`
- * drops dropped, value structs filled in, quantities and times in canonical form, keys in alphabetical order.
- * @param type name of the type in the schema
- * @throws DecodeError when a value has the wrong type
+ * Returns a JSON value as Go's decoder and encoder would write it back. Unknown fields, nulls and what `omitempty`
+ * drops are gone; value structs are filled in; quantities and times are in canonical form; keys are in alphabetical
+ * order.
+ * @param type Name of the type in the schema.
+ * @throws DecodeError when a value has the wrong type.
  */
 export function canonicalValue(type: string, value: unknown): unknown {
   const reader = typeReader(type);

@@ -1,10 +1,12 @@
-/** A value that does not fit its field. The message is the one of Go's decoder; the caller says which object it was. */
+/** A value that does not fit its field. The message is that of Go's decoder; the caller adds which object it was. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
   readonly retryable = false;
 }
 
-/** Where a decoder stands: the field names from the root, without list indices, and the types they belong to. */
+/**
+ * The position of a decoder: the field names from the root, without list indices, and the types that they belong to.
+ */
 export class DecodePosition {
   private readonly fields: string[] = [];
   private readonly structs: string[] = [];
@@ -19,7 +21,10 @@ export class DecodePosition {
     this.fields.pop();
   }
 
-  /** The fault of a value of the wrong JSON type. `found` is a number with its digits where those are at fault. */
+  /**
+   * Returns the error for a value of the wrong JSON type. `found` is a number with its digits when the digits are
+   * wrong.
+   */
   mismatch(found: string, goType: string): DecodeError {
     const struct = this.structs.at(-1);
     const where = struct === undefined ? 'Go value' : `Go struct field ${struct}.${this.fields.join('.')}`;
@@ -27,7 +32,7 @@ export class DecodePosition {
   }
 }
 
-/** What Go's decoder calls the kind of a JSON value. */
+/** Returns the name of a JSON value's kind in Go's decoder. */
 export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (value === null) return 'null';

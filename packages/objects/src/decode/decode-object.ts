@@ -7,7 +7,7 @@ import { DecodeError, DecodePosition } from './decode-error.js';
 import { type ParsedBody, type StrictErrors, unknownField } from './parse-body.js';
 import { unknownFields } from './unknown-fields.js';
 
-/** What to do about fields that the type does not have, or that stand twice (the query parameter fieldValidation). */
+/** What to do about unknown and duplicate fields (the query parameter fieldValidation). */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 /** The type that a body must be of. A `ResourceDefinition` is one. */
@@ -20,23 +20,23 @@ export interface DecodeTarget {
 }
 
 export interface Decoded {
-  /** In canonical form. `metadata` is there, but what is in it is the client's: name and uid may be missing. */
+  /** In canonical form. `metadata` is present, but its content is the client's: name and uid may be missing. */
   object: KubeObject;
   /** Texts for `Warning` headers; empty unless fieldValidation is Warn. */
   warnings: string[];
 }
 
-/** Upstream stops counting here. */
+/** Upstream reports no more than this. */
 const MAX_STRICT_ERRORS = 100;
 
-/** What a body says: its value, and where its text is at hand, what strict decoding would refuse in it. */
+/** The value of a body and, when the text is known, a function that finds what strict decoding refuses in it. */
 export type Readable = Pick<ParsedBody, 'value'> & Partial<Pick<ParsedBody, 'strict'>>;
 
 /**
- * A client's JSON value as an object of the target type; see {@link canonicalValue} for its form. A missing apiVersion
- * or kind is taken from the target, as the path of the request names it.
- * @throws ApiError BadRequest for another kind or version, a value of the wrong type, and, when Strict, for unknown and
- *   duplicate fields.
+ * Returns a client's JSON value as an object of the target type; see {@link canonicalValue} for its form. A missing
+ * apiVersion or kind is taken from the target, because the request's path names both.
+ * @throws ApiError BadRequest for another kind or version, for a value of the wrong type, and, when Strict, for unknown
+ *   and duplicate fields.
  */
 export function decodeObject(
   body: Readable,
@@ -67,8 +67,9 @@ export const strictErrorMessage = (messages: readonly string[]): string =>
   `strict decoding error: ${messages.join(', ')}`;
 
 /**
- * The same for callers that word the errors themselves.
- * @throws DecodeError for another kind or a value of the wrong type, ApiError BadRequest for another version of the kind.
+ * The same as {@link decodeObject}, for callers that word the errors themselves.
+ * @throws DecodeError for another kind or a value of the wrong type.
+ * @throws ApiError BadRequest for another version of the kind.
  */
 export function readObjectOf(
   body: Readable,
@@ -80,9 +81,9 @@ export function readObjectOf(
   if (value === null) throw new DecodePosition().mismatch('null', `v1.${target.kind}`);
   const canonical = canonicalValue(target.schema, value) as object;
   const typeMeta = { apiVersion: apiVersionOf(target), kind: target.kind };
-  // Named twice: first for their place, last for their value.
+  // The first spread decides the place of the two keys, the last one their values.
   const object = { ...typeMeta, ...canonical, ...typeMeta } as KubeObject;
-  // Upstream's storage drops it: nothing has set it since 1.20.
+  // Upstream's storage drops selfLink: nothing has set it since 1.20.
   if (isJsonObject(object.metadata)) delete (object.metadata as { selfLink?: string }).selfLink;
   if (fieldValidation === 'Ignore') return { object, strict: { errors: [], warnings: [] } };
   const { errors, warnings } = body.strict?.(target.schema) ?? unknownIn(value, target.schema);
@@ -99,7 +100,7 @@ interface TypeMeta {
   kind: string;
 }
 
-/** As the body says, or else the path of the request. */
+/** From the body, or else from the target, which the request's path names. */
 function typeMetaOf(value: unknown, target: DecodeTarget): TypeMeta {
   const { apiVersion, kind } = isJsonObject(value) ? value : ({} as Partial<Record<keyof TypeMeta, unknown>>);
   return {
@@ -108,7 +109,7 @@ function typeMetaOf(value: unknown, target: DecodeTarget): TypeMeta {
   };
 }
 
-/** Source: apimachinery runtime/serializer: kinds that are known are decoded and fail when they are converted. */
+/** Source: apimachinery runtime/serializer. A body of another known kind is decoded there, and its conversion fails. */
 function checkTypeMeta({ apiVersion, kind }: TypeMeta, target: DecodeTarget): void {
   const expected = apiVersionOf(target);
   if (apiVersion === expected && kind === target.kind) return;

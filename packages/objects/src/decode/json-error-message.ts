@@ -1,4 +1,4 @@
-/** Faults of JSON texts by the beginning of what V8 says of them, in the words of Go's decoder. */
+/** Messages of Go's JSON decoder, by the beginning of V8's message for the same mistake. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^Unexpected token/, 'looking for beginning of value'],
   [/^Expected property name/, 'looking for beginning of object key string'],
@@ -11,7 +11,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^Bad escaped character/, 'in string escape code'],
 ];
 
-/** What is wrong with a JSON text that JSON.parse refused, as Go's decoder would say it. */
+/** Returns the message of Go's decoder for a JSON text that JSON.parse refused. */
 export function jsonErrorMessage(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const found = WORDS.find(([pattern]) => pattern.test(message));

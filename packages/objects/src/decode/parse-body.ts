@@ -4,33 +4,36 @@ import { jsonErrorMessage } from './json-error-message.js';
 import { strictJsonErrors } from './strict-json.js';
 import { unknownFields } from './unknown-fields.js';
 
-/** What strict decoding would refuse. The same faults, as one error lists them and as warnings tell them one by one. */
+/** What strict decoding refuses. Both lists hold the same findings: worded for one error, and for a warning each. */
 export interface StrictErrors {
   errors: string[];
   warnings: string[];
 }
 
-/** A parsed body. `strict` costs a second pass over the text; without a schema it looks for duplicates alone. */
+/** A parsed body. `strict` reads the text a second time; without a schema it finds only duplicate fields. */
 export interface ParsedBody {
   value: unknown;
   strict(schema?: string): StrictErrors;
 }
 
-/** Nodes that the aliases of one YAML body may unfold to, so that a short text cannot become a huge value. */
+/** Limit on the nodes that the aliases of a YAML body expand to, so that a short text cannot become a huge value. */
 const MAX_ALIASES = 100;
 
-/** Nesting beyond this is refused (Go's decoder stops at 10,000): recursion must end before the stack does. */
+/** Deeper nesting is refused (Go's decoder stops at 10,000): recursion must end before the stack does. */
 const MAX_DEPTH = 500;
 
 /**
- * Reads the text of a request. `kind` names in errors what it should have been.
+ * Reads the body of a request. `kind` is what the body should have been, for error messages.
  * @throws ApiError BadRequest when it is no JSON, or no YAML document.
  */
 export function parseBody(text: string, format: 'json' | 'yaml', kind = ''): ParsedBody {
   return format === 'json' ? parseJson(text, kind) : parseYaml(text, kind);
 }
 
-/** A JSON text's value. @throws SyntaxError in the words of Go's decoder. */
+/**
+ * Returns the value of a JSON text.
+ * @throws SyntaxError with the message of Go's decoder.
+ */
 export function parseJsonText(text: string): unknown {
   let value: unknown;
   try {
@@ -72,7 +75,8 @@ function parseYaml(text: string, kind: string): ParsedBody {
     return unrecognized(kind, `error converting YAML to JSON: yaml: ${reason}`, text, cause);
   };
   const lines = new LineCounter();
-  // YAML 1.1, where `yes` and `on` are booleans: what kubectl and the API server read. Times stay text, as JSON has none.
+  // YAML 1.1, where `yes` and `on` are booleans: kubectl and the API server read it so. Times stay text, as JSON has
+  // none.
   const document = parseDocument(text, {
     version: '1.1',
     uniqueKeys: false,
@@ -110,7 +114,7 @@ const NOT_JSON: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:set',
 ]);
 
-/** Keys that stand twice in one mapping, as Go's YAML reader tells them. */
+/** Duplicate keys of mappings, worded as Go's YAML reader words them. */
 function doubledKeys(node: ParsedNode | null, lines: LineCounter, found: string[] = []): string[] {
   if (isSeq(node)) {
     for (const item of node.items) doubledKeys(item as ParsedNode | null, lines, found);
@@ -130,7 +134,7 @@ function doubledKeys(node: ParsedNode | null, lines: LineCounter, found: string[
   return found;
 }
 
-/** Short texts cannot be deep, and are not looked into. */
+/** A short text cannot be deep and is not checked. */
 function isTooDeep(text: string, value: unknown): boolean {
   if (text.length < 2 * MAX_DEPTH || !hasManyBrackets(text)) return false;
   let level: unknown[] = [value];
@@ -145,7 +149,7 @@ function hasManyBrackets(text: string): boolean {
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    // [ and {; a dash or a colon begins a level of YAML.
+    // `[` and `{` begin a level, and in YAML so does a dash or a colon.
     if (code === 0x5b || code === 0x7b || code === 0x2d || code === 0x3a) count += 1;
     if (count > MAX_DEPTH) return true;
   }
@@ -154,7 +158,10 @@ function hasManyBrackets(text: string): boolean {
 
 const SHOWN_BYTES = 30;
 
-/** Source: apiserver handlers/rest.go, transformDecodeError: the beginning of the body, in hexadecimal unless it is JSON. */
+/**
+ * The message shows the beginning of the body, in hexadecimal unless it is JSON. Source: apiserver handlers/rest.go,
+ * transformDecodeError.
+ */
 function unrecognized(kind: string, message: string, text: string, cause: unknown): ApiError {
   const bytes = Buffer.from(text);
   const beginning = text.startsWith('{')

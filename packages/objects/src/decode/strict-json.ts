@@ -1,14 +1,17 @@
 import { lookupType, type ValueFacts } from '../schema/index.js';
 
-/** What is known of a value: its facts, nothing, or that nobody looks inside it (free-form values, unknown fields). */
+/**
+ * What is known of a value: its facts, or that it has none, or that its content is not checked (free-form values,
+ * unknown fields).
+ */
 type Known = ValueFacts | 'anything' | 'unseen';
 
 interface Frame {
   path: string;
-  /** Keys seen so far; undefined in a list. */
+  /** The keys read so far; undefined in a list. */
   keys: Set<string> | undefined;
   facts: Known;
-  /** Path and facts of the member or element that is being read. */
+  /** Path and facts of the current member or element. */
   child: string;
   childFacts: Known;
   index: number;
@@ -17,9 +20,9 @@ interface Frame {
 const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /**
- * What a strict decoder would refuse in a JSON text, in the order in which it stands there: `duplicate field "spec.x"` for a
- * member that stands twice in one object (JSON.parse keeps the last and says nothing), `unknown field "spec.y"` for one that
- * its type does not have. Each is told once; nothing is told of what is inside an unknown field.
+ * Lists what a strict decoder refuses in a JSON text, in the order of the text. `duplicate field "spec.x"` is a member
+ * that occurs twice in one object (JSON.parse keeps the last one without an error). `unknown field "spec.y"` is a
+ * member that its type does not have. Each path is listed once, and nothing inside an unknown field is listed.
  *
  * One pass without recursion. The text must be valid JSON. Without a schema only duplicates are found.
  */
@@ -85,7 +88,7 @@ function readKey(frame: Frame, keys: Set<string>, key: string, found: Set<string
   keys.add(key);
 }
 
-/** Facts of a member; undefined for one that the type does not have. */
+/** The facts of a member; undefined when its type does not have it. */
 function memberFacts(facts: Known, key: string): Known | undefined {
   if (typeof facts === 'string') return facts;
   if (facts.mapOf) return facts.mapOf;

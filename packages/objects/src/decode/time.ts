@@ -32,12 +32,18 @@ function readInstant(text: string, layout: string): Instant {
   return { seconds: new Date(utc).toISOString().slice(0, 19), fraction };
 }
 
-/** metav1.Time as Go writes it: UTC, whole seconds. @throws DecodeError */
+/**
+ * metav1.Time as Go writes it: UTC, whole seconds.
+ * @throws DecodeError when the text is no such time.
+ */
 export function canonicalTime(text: string): string {
   return `${readInstant(text, LAYOUT).seconds}Z`;
 }
 
-/** metav1.MicroTime as Go writes it: UTC with six digits after the point. @throws DecodeError */
+/**
+ * metav1.MicroTime as Go writes it: UTC with six digits after the point.
+ * @throws DecodeError when the text is no such time.
+ */
 export function canonicalMicroTime(text: string): string {
   const { seconds, fraction } = readInstant(text, MICRO_LAYOUT);
   return `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;

@@ -2,8 +2,8 @@ import { type FieldFacts, lookupType, type ValueFacts } from '../schema/index.js
 import { isJsonObject } from './canonical-value.js';
 
 /**
- * Paths of the fields that a type does not have, in the order in which they stand: `spec.containers[0].imgae`.
- * Field names are case-sensitive. Free-form values have no unknown fields.
+ * Paths of the fields that a type does not have, in the order of the value: `spec.containers[0].imgae`. Field names are
+ * case-sensitive. Free-form values have no unknown fields.
  */
 export function unknownFields(type: string, value: unknown): string[] {
   const found: string[] = [];

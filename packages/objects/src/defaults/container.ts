@@ -3,8 +3,8 @@ import { formatQuantity, milliValue, parseQuantity } from '../quantity/index.js'
 import { defaultPullPolicy } from './image-name.js';
 
 /**
- * Defaults of a container in a pod or a template (pkg/apis/core/v1 SetDefaults_Container and those it leads to).
- * Ephemeral containers take the same.
+ * Defaults of a container in a pod or a template (pkg/apis/core/v1 SetDefaults_Container and the functions it calls).
+ * Ephemeral containers get the same.
  */
 export function setContainerDefaults(container: Container): void {
   container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '');

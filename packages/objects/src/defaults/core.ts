@@ -11,7 +11,7 @@ export function setNamespaceDefaults(namespace: Namespace): void {
   namespace.status.phase ||= 'Active';
 }
 
-/** SetDefaults_NodeStatus; the first of podCIDRs and podCIDR are one value, whichever of them a client sends. */
+/** SetDefaults_NodeStatus. podCIDR and the first of podCIDRs are one value, whichever of the two a client sends. */
 export function setNodeDefaults(node: Node): void {
   const { spec, status } = node;
   if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
@@ -22,7 +22,8 @@ export function setNodeDefaults(node: Node): void {
 }
 
 /**
- * SetDefaults_Secret, and the write-only `stringData`, which goes into `data` (there it wins) and is not stored.
+ * SetDefaults_Secret, and the write-only `stringData`: its entries are written over those of `data`, and it is not
+ * stored.
  */
 export function setSecretDefaults(secret: Secret): void {
   secret.type ||= 'Opaque';

@@ -4,8 +4,8 @@ import { setPodSpecDefaults } from './pod-spec.js';
 const REVISION_HISTORY_LIMIT = 10;
 
 /**
- * Defaults of a DaemonSet (pkg/apis/apps/v1 SetDefaults_DaemonSet). maxUnavailable and maxSurge are filled in one by one,
- * so a client that sends `maxSurge: 1` alone ends up with both at 1, which validation refuses: as upstream.
+ * Defaults of a DaemonSet (pkg/apis/apps/v1 SetDefaults_DaemonSet). maxUnavailable and maxSurge get their defaults
+ * separately, so a client that sends only `maxSurge: 1` gets 1 for both, and validation refuses that, as upstream does.
  */
 export function setDaemonSetDefaults(daemonSet: DaemonSet): void {
   const { spec } = daemonSet;

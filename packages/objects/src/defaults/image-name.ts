@@ -1,9 +1,9 @@
-/** Last path segment with its tag, digest cut off: `registry:5000/a/b:1.2`. */
+/** The last path segment with its tag, without the digest: `registry:5000/a/b:1.2`. */
 const TAG = /^[^@]*\/?[^/@:]+:([\w][\w.-]{0,127})$/;
 
 /**
- * The tag of an image, `latest` when it names neither tag nor digest, empty when it has a digest alone or is no name
- * (distribution's reference grammar, as the kubelet's ParseImageName reads it).
+ * The tag of an image. It is `latest` for an image without tag and digest, and empty for one with only a digest and for
+ * a text that is no name (distribution's reference grammar, as the kubelet's ParseImageName reads it).
  */
 function imageTag(image: string): string {
   const [name = '', digest] = image.split('@', 2);

@@ -3,7 +3,7 @@ import { roundResources } from './container.js';
 
 const AMOUNTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 
-/** Limits of containers fill each other in: max → default → defaultRequest ← min (SetDefaults_LimitRangeItem). */
+/** Limits of containers default each other: max → default → defaultRequest ← min (SetDefaults_LimitRangeItem). */
 export function setLimitRangeDefaults({ spec }: LimitRange): void {
   for (const item of spec?.limits ?? []) {
     for (const name of AMOUNTS) if (item[name]) roundResources({ limits: item[name] });

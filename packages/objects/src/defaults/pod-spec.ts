@@ -4,14 +4,14 @@ import { setVolumeDefaults } from './volume.js';
 
 const GRACE_SECONDS = 30;
 
-/** All containers of a pod that are of the ordinary type: init containers first. */
+/** All ordinary containers of a pod, init containers first. */
 export function containersOf(spec: PodSpec): Container[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
 }
 
 /**
- * Defaults that pods and pod templates have in common (pkg/apis/core/v1 SetDefaults_PodSpec). What more a Pod gets is
- * kept out of templates, so that their stored form stays the same from release to release.
+ * Defaults that pods and pod templates share (pkg/apis/core/v1 SetDefaults_PodSpec). The defaults of pods only are kept
+ * out of templates, so that the stored form of a template stays the same from release to release.
  */
 export function setPodSpecDefaults(spec: PodSpec): void {
   spec.dnsPolicy ||= 'ClusterFirst';
@@ -26,7 +26,7 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   if (spec.overhead) roundResources({ limits: spec.overhead });
 }
 
-/** A pod that names no service account has its namespace's (admission plugin ServiceAccount). */
+/** A pod that names no service account gets the default one of its namespace (admission plugin ServiceAccount). */
 export function withServiceAccount(spec: PodSpec): PodSpec {
   return { ...spec, serviceAccountName: DEFAULT_ACCOUNT, serviceAccount: DEFAULT_ACCOUNT, ...own(spec) };
 }
@@ -36,7 +36,7 @@ const DEFAULT_ACCOUNT = 'default';
 const own = ({ serviceAccountName: name }: PodSpec): Pick<PodSpec, 'serviceAccountName' | 'serviceAccount'> =>
   name ? { serviceAccountName: name, serviceAccount: name } : {};
 
-/** `serviceAccount` is the old name of the field; the API always shows both, with the new one in the lead. */
+/** `serviceAccount` is the old name of the field. The API always shows both; the new one wins. */
 function mirrorServiceAccount(spec: PodSpec): void {
   const name = spec.serviceAccountName || spec.serviceAccount;
   if (!name) return;

@@ -23,8 +23,8 @@ function setHostPorts(spec: PodSpec): void {
 const DEFAULT_TOLERATION_SECONDS = 300;
 
 /**
- * Lets a pod stay 300 s on a node that is not ready or out of touch, unless it says itself how long (admission plugin
- * DefaultTolerationSeconds). Daemon pods bring tolerations without limit and are left as they are.
+ * Lets a pod stay 300 s on a node that is not ready or unreachable, unless the pod has its own toleration (admission
+ * plugin DefaultTolerationSeconds). Daemon pods have tolerations without a limit and do not change.
  */
 export function addDefaultTolerations(spec: PodSpec): void {
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {

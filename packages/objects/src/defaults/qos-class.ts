@@ -9,8 +9,8 @@ const COUNTED = ['cpu', 'memory'];
 const amount = (list: Record<string, string> | undefined, name: string) => parseQuantity(list?.[name] ?? '0');
 
 /**
- * The quality-of-service class that goes into `status.qosClass` (pkg/apis/core/helper/qos). Guaranteed: every container
- * limits CPU and memory, and requests as much. BestEffort: none names either. Amounts of zero count as unset.
+ * The quality-of-service class for `status.qosClass` (pkg/apis/core/helper/qos). Guaranteed: every container limits CPU
+ * and memory, and requests as much. BestEffort: no container names either. Amounts of zero count as unset.
  */
 export function qosClassOf(spec: PodSpec): QosClass {
   let named = false;

@@ -6,7 +6,7 @@ const FILE_MODE = 420;
 const TOKEN_SECONDS = 3600;
 
 /**
- * Defaults of a volume (pkg/apis/core/v1 SetDefaults_Volume and those of its sources). One that names no source is an
+ * Defaults of a volume (pkg/apis/core/v1 SetDefaults_Volume and those of its sources). A volume without a source is an
  * empty directory.
  */
 export function setVolumeDefaults(volume: Volume): void {

@@ -3,24 +3,24 @@ import { type MetadataText, metadataText, type ObjectRecord } from '../record.js
 import { timestamp } from '../timestamp.js';
 import { type DeletionOptions, finalizersForDeletion } from './delete-options.js';
 
-/** A stored object as a deletion looks at it. */
+/** What a deletion reads of a stored object. */
 export type Deletable = Pick<ObjectRecord, 'metadata' | 'desired' | 'observed' | 'placement'>;
 
-/** What a kind says about the deletion of its objects. */
+/** The rules for deleting objects of a kind. */
 export interface DeletionRules {
   defaultPropagation: 'Background' | 'Orphan';
   /**
-   * For kinds that go gracefully: how many seconds an object gets, when `asked` were asked for. Objects of other kinds go
-   * at once, or when their finalizers are gone.
+   * Only for kinds that are deleted gracefully: the grace period of an object in seconds, when the request asked for
+   * `asked`. Objects of other kinds are removed at once, or when their finalizers are gone.
    */
   graceSeconds?: (object: Deletable, asked: number | undefined) => number;
 }
 
-/** What a deletion does to the stored object; a store's write takes it as its decision. */
+/** What a deletion does to the stored object. The store's write takes it as its decision. */
 export type DeletionDecision =
   | { kind: 'keep' }
   | { kind: 'update'; parts: { metadata: MetadataText }; deleting: true }
-  /** The last words show an object that goes gracefully as one that was asked to, as upstream's watchers see it. */
+  /** For a gracefully deleted object the last version has its deletionTimestamp, as upstream's watchers see it. */
   | { kind: 'delete'; parts?: { metadata: MetadataText } };
 
 const KEEP: DeletionDecision = { kind: 'keep' };
@@ -29,9 +29,9 @@ const DELETE: DeletionDecision = { kind: 'delete' };
 /**
  * Applies a DELETE. `now` is ms since the epoch.
  *
- * An object that nothing holds is removed. One with finalizers, or with a grace period, is marked with deletionTimestamp
- * and stays for whoever holds it. A second delete may shorten a pending grace period and do nothing else; it cannot even
- * change the propagation.
+ * An object without finalizers and grace period is removed. Any other one gets a deletionTimestamp and stays until its
+ * finalizers are removed or its agent reports the end. A second delete may only shorten a pending grace period; it
+ * cannot change the propagation.
  *
  * Source: apiserver registry/rest/delete.go, BeforeDelete; registry/generic/registry/store.go, Delete.
  */
@@ -61,7 +61,10 @@ export function decideDeletion(
   return mark(metadata, finalizers, now + grace * 1000, grace);
 }
 
-/** May an object whose finalizers have changed go now? It was asked to, nothing holds it, and no grace is running. */
+/**
+ * True when an object whose finalizers have changed can be removed: it is marked as deleted, has no finalizer, and no
+ * grace period is running.
+ */
 export function isReleased(metadata: StoredMeta): boolean {
   return (
     metadata.deletionTimestamp !== undefined &&
@@ -78,7 +81,7 @@ function mark(metadata: StoredMeta, finalizers: string[], untilMs: number, grace
   const { finalizers: _before, ...rest } = metadata;
   const marked: StoredMeta = {
     ...rest,
-    // Its controllers have to behave differently from now on, so it counts as a new generation.
+    // Its controllers behave differently from now on, so it counts as a new generation.
     ...(metadata.deletionTimestamp === undefined && metadata.generation && { generation: metadata.generation + 1 }),
     deletionTimestamp: timestamp(untilMs),
     deletionGracePeriodSeconds: graceSeconds,

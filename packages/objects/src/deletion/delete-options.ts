@@ -1,11 +1,11 @@
 export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
 
-/** What a delete asks for: the fields of meta/v1 DeleteOptions that bear on the object itself. */
+/** The fields of meta/v1 DeleteOptions that concern the object itself. */
 export interface DeletionOptions {
-  /** Seconds; below 0 is read as 1. Left out: what the object says of itself. */
+  /** Seconds; a negative number is read as 1. When it is missing, the object's own grace period counts. */
   gracePeriodSeconds?: number;
   propagationPolicy?: PropagationPolicy;
-  /** The old spelling of propagation `Orphan` (true) and of not orphaning (false); it wins over the policy. */
+  /** The old spelling: true is propagation `Orphan`, false is the opposite. It wins over the policy. */
   orphanDependents?: boolean;
 }
 
@@ -13,8 +13,8 @@ export const ORPHAN_FINALIZER = 'orphan';
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 
 /**
- * The finalizers that an object has once its deletion is asked for: the two of the garbage collector are put in or taken
- * out as the options, else what is there, else the kind's default says. The order of the others stays.
+ * The finalizers of an object when its deletion is requested. The two of the garbage collector are added or removed as
+ * the options ask, else as they are, else by the kind's default. The order of the others does not change.
  *
  * Source: apiserver registry/generic/registry/store.go, deletionFinalizersForGarbageCollection.
  */

@@ -1,8 +1,8 @@
 import type { Deletable, DeletionRules } from './decide-deletion.js';
 
 /**
- * Pods go gracefully: the seconds asked for, else those of their spec. A pod that no node runs, or that has finished,
- * has nothing to stop and goes at once.
+ * A pod is deleted gracefully: with the requested seconds, else those of its spec. A pod without a node and a finished
+ * pod have nothing to stop and are removed at once.
  *
  * Source: kubernetes pkg/registry/core/pod/strategy.go, CheckGracefulDelete.
  */
@@ -12,7 +12,7 @@ export const podDeletionRules: DeletionRules = {
 };
 
 const FINISHED: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
-/** What a pod gets that says nothing (core/v1 defaults). */
+/** The grace period of a pod that names none (core/v1 defaults). */
 const DEFAULT_GRACE_SECONDS = 30;
 
 function podGraceSeconds(pod: Deletable, asked: number | undefined): number {
@@ -22,8 +22,8 @@ function podGraceSeconds(pod: Deletable, asked: number | undefined): number {
 }
 
 /*
- * Both are asked for every pod that a rollout ends, while all other writers wait, so that no more is parsed than has to be.
- * A key or a value in quotes is found in JSON text wherever it is, if it is there: quotes inside of strings are escaped.
+ * Both are read for every pod that a rollout deletes, while all other writers wait, so as little as possible is parsed.
+ * A quoted key or value is in the JSON text if it is in the object: quotes inside strings are escaped.
  */
 
 function isFinished(status: string): boolean {
@@ -34,7 +34,7 @@ function isFinished(status: string): boolean {
 const GRACE = /"terminationGracePeriodSeconds":(-?\d+)/;
 
 function graceSecondsOfSpec(desired: string): number {
-  // Only probes have a field of that name, too.
+  // Only probes have another field of that name.
   if (!desired.includes('Probe":')) return Number(GRACE.exec(desired)?.[1] ?? DEFAULT_GRACE_SECONDS);
   const { spec } = JSON.parse(desired) as { spec?: { terminationGracePeriodSeconds?: number } };
   return spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;

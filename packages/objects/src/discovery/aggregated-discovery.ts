@@ -20,7 +20,7 @@ interface ApiResourceDiscovery {
 }
 
 interface ApiGroupDiscovery {
-  /** No name for the core group. */
+  /** Missing for the core group. */
   metadata: { name?: string };
   versions: { version: string; resources: ApiResourceDiscovery[]; freshness: 'Current' }[];
 }
@@ -65,8 +65,8 @@ function postedKindDiscovery({ group, version, kind, ...one }: PostedKind): ApiR
 }
 
 /**
- * GET /api or GET /apis with `Accept: application/json;as=APIGroupDiscoveryList;g=apidiscovery.k8s.io`: all that is
- * served below, in one document (KEP-3352). Both versions have the same shape.
+ * GET /api or GET /apis with `Accept: application/json;as=APIGroupDiscoveryList;g=apidiscovery.k8s.io`: everything that
+ * is served below, in one document (KEP-3352). Both versions have the same shape.
  */
 export function aggregatedDiscovery(
   api: ServedApi,

@@ -15,7 +15,7 @@ interface GroupVersionEntry {
   version: string;
 }
 
-/** A group inside a list; as a document of its own it has kind and apiVersion. */
+/** A group inside a list. As a document of its own it has kind and apiVersion. */
 interface ApiGroupEntry {
   name: string;
   versions: GroupVersionEntry[];
@@ -37,14 +37,14 @@ interface ApiResource {
   name: string;
   singularName: string;
   namespaced: boolean;
-  /** Missing where they are those of the list. */
+  /** Missing when they are those of the list. */
   group?: string;
   version?: string;
   kind: string;
   verbs: Verb[];
   shortNames?: string[];
   categories?: string[];
-  /** Changes when objects are stored in another version; clients that migrate them compare it. */
+  /** Changes when the objects are stored in another version. Clients that migrate objects compare it. */
   storageVersionHash?: string;
 }
 
@@ -56,7 +56,8 @@ interface ApiResourceList {
 }
 
 /**
- * GET /api. @param serverAddress `host:port` where clients of any network reach the server; upstream always names one.
+ * GET /api.
+ * @param serverAddress `host:port` where clients of any network reach the server; upstream always names one.
  */
 export function apiVersions(api: ServedApi, serverAddress?: string): ApiVersions {
   return {
@@ -68,7 +69,7 @@ export function apiVersions(api: ServedApi, serverAddress?: string): ApiVersions
   };
 }
 
-/** The named groups, each with its versions; the core group has a root of its own. */
+/** The named groups with their versions. The core group is served below /api. */
 function groupEntries(api: ServedApi): ApiGroupEntry[] {
   const groups = new Map<string, ApiGroupEntry>();
   for (const { group, version } of groupVersions(api)) {
@@ -92,7 +93,10 @@ export function apiGroup(api: ServedApi, group: string): ApiGroup | undefined {
   return entry && { kind: 'APIGroup', apiVersion: 'v1', ...entry };
 }
 
-/** The first eight bytes of the hash of group, version and kind. Source: apiserver endpoints/discovery/storageversionhash.go. */
+/**
+ * The first eight bytes of the hash of group, version and kind. Source: apiserver
+ * endpoints/discovery/storageversionhash.go.
+ */
 function storageVersionHash({ group, version, kind }: ResourceDefinition): string {
   return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
@@ -128,7 +132,7 @@ function postedKindEntry({ plural, singular, namespaced, kind, verbs, shortNames
   return { name: plural, singularName: singular, namespaced, kind, verbs, ...(shortNames && { shortNames }) };
 }
 
-/** GET /api/v1 and GET /apis/GROUP/VERSION; undefined for what is not served. By name, as upstream lists them. */
+/** GET /api/v1 and GET /apis/GROUP/VERSION, sorted by name as upstream sorts them; undefined for what is not served. */
 export function apiResourceList(api: ServedApi, groupVersion: GroupVersion): ApiResourceList | undefined {
   const { resources, postedKinds } = inGroupVersion(api, groupVersion);
   if (resources.length + postedKinds.length === 0) return undefined;

@@ -10,8 +10,8 @@ export type ReviewKind =
   | 'TokenReview';
 
 /**
- * A kind that is answered at once and never stored: reviews, the binding of a pod to a node, and kinds of which there are
- * no objects.
+ * A kind that is answered at once and never stored: reviews, the binding of a pod to a node, and kinds that have no
+ * objects here.
  */
 export interface PostedKind {
   group: string;
@@ -42,7 +42,7 @@ function review(group: 'authentication' | 'authorization', kind: ReviewKind, nam
   };
 }
 
-/** Every kind that is served and not kept. */
+/** All of them. */
 export const postedKinds: readonly PostedKind[] = [
   {
     group: '',

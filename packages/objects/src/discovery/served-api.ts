@@ -1,7 +1,7 @@
 import type { ResourceDefinition } from '../resource.js';
 import type { PostedKind } from './posted-kinds.js';
 
-/** What a server offers: the objects that it stores, and the kinds that it answers at once. */
+/** What a server serves: the resources that it stores, and the kinds that it answers at once. */
 export interface ServedApi {
   resources: readonly ResourceDefinition[];
   postedKinds: readonly PostedKind[];
@@ -14,8 +14,9 @@ export interface GroupVersion {
 }
 
 /**
- * Groups as clients should prefer them: `kubectl get ev` takes the first group that knows the word. The core comes first.
- * Source: kube-apiserver's group priorities (cmd/kube-apiserver/app, apiVersionPriorities).
+ * Groups in the order in which clients should prefer them: `kubectl get ev` takes the first group that has the short
+ * name. The core group is the first. Source: kube-apiserver's group priorities (cmd/kube-apiserver/app,
+ * apiVersionPriorities).
  */
 const PREFERENCE = [
   '',
@@ -38,7 +39,7 @@ const PREFERENCE = [
   'discovery.k8s.io',
 ];
 
-/** Groups that are not of Kubernetes go last, by name. */
+/** Groups that are not of Kubernetes are the last, by name. */
 function compareGroups(a: string, b: string): number {
   const rank = (group: string) => {
     const index = PREFERENCE.indexOf(group);
@@ -47,20 +48,20 @@ function compareGroups(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** Every group and version that anything is served in, the preferred first; versions keep the order of the registry. */
+/** Every served group and version, the preferred ones first. Versions keep the order of the registry. */
 export function groupVersions({ resources, postedKinds }: ServedApi): GroupVersion[] {
   const seen = new Map<string, GroupVersion>();
   for (const { group, version } of [...resources, ...postedKinds]) seen.set(`${group}/${version}`, { group, version });
   return [...seen.values()].toSorted((a, b) => compareGroups(a.group, b.group));
 }
 
-/** The part of the offer in one group and version. */
+/** What is served in one group and version. */
 export function inGroupVersion(api: ServedApi, { group, version }: GroupVersion): ServedApi {
   const isInside = (one: GroupVersion) => one.group === group && one.version === version;
   return { resources: api.resources.filter(isInside), postedKinds: api.postedKinds.filter(isInside) };
 }
 
-/** `api/v1`, `apis/apps/v1`: where a group and version is served. */
+/** `api/v1`, `apis/apps/v1`: the path under which a group and version is served. */
 export function groupVersionPath({ group, version }: GroupVersion): string {
   return group ? `apis/${group}/${version}` : `api/${version}`;
 }

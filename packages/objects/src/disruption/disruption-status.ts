@@ -3,11 +3,11 @@ import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../kin
 import { matchesLabelSelector } from '../selectors/index.js';
 import { timestamp } from '../timestamp.js';
 
-/** A pod that was evicted and is not on its way out by now was not evicted after all: ms. */
+/** ms. An evicted pod that is not being deleted after this time was not evicted. */
 export const DISRUPTION_TIMEOUT_MS = 2 * 60_000;
 const CONDITION = 'DisruptionAllowed';
 
-/** Does the budget guard the pod? A budget without a selector guards none. */
+/** True when the budget selects the pod. A budget without a selector selects none. */
 export function guards({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
   return (
     spec?.selector != null &&
@@ -17,9 +17,9 @@ export function guards({ metadata, spec }: PodDisruptionBudget, pod: Pod): boole
 }
 
 /**
- * How many pods of a budget may go, from the pods it guards. `now` in ms since the epoch. As upstream, a percentage or
- * maxUnavailable needs a controller with a scale, which no kind served here has: then none may go, and the condition says so.
- * Source: pkg/controller/disruption/disruption.go, trySync and updatePdbStatus.
+ * The status of a budget, from the pods that it selects. `now` is ms since the epoch. As upstream, a percentage or
+ * maxUnavailable needs a controller with a scale. No kind that is served here has one: then no disruption is allowed,
+ * and the condition says so. Source: pkg/controller/disruption/disruption.go, trySync and updatePdbStatus.
  */
 export function disruptionStatus(
   budget: PodDisruptionBudget,
@@ -65,9 +65,12 @@ export function disruptionStatus(
   };
 }
 
-/** What a budget has to say about an eviction. */
+/** The answer of a budget to an eviction. */
 type EvictionVerdict =
-  /** It may go; `status` is the budget's from then on, undefined when it is not used up. */
+  /**
+   * The pod may be evicted. `status` is the budget's next status; undefined when the eviction does not use the budget
+   * up.
+   */
   | { kind: 'allow'; status: PodDisruptionBudgetStatus | undefined }
   | { kind: 'wait'; retryAfterSeconds: number; because: string };
 
@@ -95,14 +98,14 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
   };
 }
 
-/** Of pods that would all go, in this order, those whose end some budget does not allow any more. */
+/** The pods, in the given order, whose eviction some budget no longer allows when all of those before are evicted. */
 export function beyondBudgets(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
   const left = new Map(budgets.map((budget) => [budget, budget.status?.disruptionsAllowed ?? 0]));
   return new Set(
     pods.filter((pod) => {
       let beyond = false;
       for (const budget of budgets) {
-        // Who is on the way out already was counted.
+        // A pod that is already being evicted was counted.
         if (!guards(budget, pod) || budget.status?.disruptedPods?.[pod.metadata?.name ?? '']) continue;
         const rest = (left.get(budget) ?? 0) - 1;
         left.set(budget, rest);

@@ -24,7 +24,7 @@ import type {
   ServiceAccount,
 } from './api-types.js';
 
-/** What is stored, by the name of its resource: the plural, and the group where there is one. */
+/** What is stored, by the name of its resource: the plural and, where there is one, the group. */
 export interface Kinds {
   configmaps: ConfigMap;
   events: Event;
@@ -50,18 +50,20 @@ export interface Kinds {
   'priorityclasses.scheduling.k8s.io': PriorityClass;
 }
 
-/** The name that a resource is stored under. */
+/** The name under which a resource is stored. */
 export type ResourceName = keyof Kinds;
 
 /** Kinds whose objects belong to no namespace. */
 type ClusterScoped = { kind?: 'ClusterRole' | 'ClusterRoleBinding' | 'Namespace' | 'Node' | 'PriorityClass' };
 
-/** An object of a kind as it comes out of the store: with its apiVersion, kind, name, uid and, where it has one, namespace. */
+/**
+ * An object of a kind as the store returns it: with apiVersion, kind, name, uid and, where the kind has one, namespace.
+ */
 export type Stored<T> = T & {
   apiVersion: string;
   kind: string;
   metadata: StoredMeta & (T extends ClusterScoped ? unknown : { namespace: string });
 };
 
-/** The same by the name of the resource: `StoredKinds['pods']`. */
+/** Stored objects by the name of their resource: `StoredKinds['pods']`. */
 export type StoredKinds = { [K in ResourceName]: Stored<Kinds[K]> };

@@ -1,9 +1,9 @@
 /**
- * Exact amounts of resources (apimachinery resource.Quantity): `250m`, `1.5Gi`, `2e3`. An amount is held as whole
- * nano-units, the smallest step that upstream keeps; anything finer is rounded up, away from zero.
+ * Exact amounts of resources (apimachinery resource.Quantity): `250m`, `1.5Gi`, `2e3`. An amount is held in whole
+ * nano-units, the smallest step that upstream keeps; finer amounts are rounded up, away from zero.
  */
 
-/** How an amount is written: powers of 1024, of 1000 with letters, or of 1000 with an exponent. */
+/** The form of an amount: powers of 1024, powers of 1000 with letters, or powers of 1000 with an exponent. */
 type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 export interface Quantity {
@@ -37,9 +37,9 @@ const DECIMAL: Readonly<Record<string, number>> = {
 const DECIMAL_LETTERS: ReadonlyMap<number, string> = new Map(
   Object.entries(DECIMAL).map(([letter, power]) => [power, letter]),
 );
-/** Greatest amount that is kept: 2⁶³−1 units. Greater ones are cut to it, as upstream does. */
+/** The greatest amount: 2⁶³−1 units. Greater ones are cut to it, as upstream does. */
 const MAX_NANOS = (2n ** 63n - 1n) * NANOS_IN_ONE;
-/** Past this the power of ten is only a way to use up memory. */
+/** A greater power of ten would only use up memory. */
 const MAX_EXPONENT = 60;
 
 const GRAMMAR_MESSAGE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
@@ -55,8 +55,8 @@ function scaled(digits: bigint, power: number): bigint {
 }
 
 /**
- * Reads a quantity. Numbers of JSON are read as their decimal text.
- * @throws QuantityError when the text is none.
+ * Reads a quantity. JSON numbers are read as their decimal text.
+ * @throws QuantityError when the text is no quantity.
  */
 export function parseQuantity(text: string | number): Quantity {
   const written = String(text).trim();
@@ -107,7 +107,7 @@ function roundedUp(nanos: bigint, unit: bigint): bigint {
 }
 
 /**
- * The canonical text: no fraction, the greatest suffix that allows it. `1000m` is `1`, `0.5` is `500m`, `1.5Gi` is
+ * The canonical text: no fraction, and the greatest suffix that allows it. `1000m` is `1`, `0.5` is `500m`, `1.5Gi` is
  * `1536Mi`. Binary amounts under 1024 or with a fraction are written in decimal form.
  */
 export function formatQuantity({ nanos, format }: Quantity): string {

@@ -10,7 +10,9 @@ import {
 } from '../validation/resource-quota.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
-/** Quotas and limits of namespaces are kept as they are written. Nothing enforces them, and nothing counts what is used. */
+/**
+ * Quotas and limits of namespaces are stored as they are written. Nothing enforces them, and nothing counts the use.
+ */
 export const limitRanges = defineResource<Stored<LimitRange>>({
   group: '',
   version: 'v1',

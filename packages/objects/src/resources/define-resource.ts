@@ -13,16 +13,17 @@ import {
 
 export const ALL_VERBS: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
-/** The status subresource, which every kind with a status has. */
+/** The status subresource of every kind with a status. */
 export const statusSubresource: SubresourceDefinition = { name: 'status', verbs: ['get', 'patch', 'update'] };
 
 /** The values of selectable fields, as text. */
 export type FieldReaders<T extends KubeObject> = Record<string, { read(object: T): string }['read']>;
 
 /**
- * What is particular to a resource; everything else is as most resources have it. The hooks get objects of the kind `T`.
- * They are methods, and not properties, so that a definition for a kind is also one for any object: TypeScript compares the
- * parameters of methods in both directions.
+ * What is particular to one resource. Everything else has the values of most resources.
+ *
+ * The hooks get objects of the kind `T`. They are methods and not properties, so that a definition for a kind is also
+ * one for any object: TypeScript compares the parameters of methods in both directions.
  */
 export interface ResourceFacts<T extends KubeObject = KubeObject>
   extends Pick<ResourceDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'schema'>,
@@ -40,7 +41,7 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   /** False by default. */
   returnsDeleted?: boolean;
   nameRule?: NameRule;
-  /** At once, and dependents in the background, by default. */
+  /** By default an object is removed at once, and its dependents in the background. */
   deletion?: DeletionRules;
   /** Null by default. */
   placementOf?(object: T): string | null;
@@ -48,9 +49,9 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   /** `kube-controller-manager` by default. */
   statusWriter?: ResourceDefinition['statusWriter'];
   setDefaults?(object: T): void;
-  /** The first status of a created object; kinds without it keep what the creator sent. */
+  /** The first status of a created object. Kinds without this hook keep the status that the creator sent. */
   firstStatus?(object: T): T['status'];
-  /** On top of the rules of metadata. */
+  /** In addition to the rules of metadata. */
   validate?(object: T): FieldError[];
   validateUpdate?(object: T, current: T): FieldError[];
   validateStatus?(object: T, current: T): FieldError[];
@@ -60,11 +61,13 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   carryOverStatus?(object: T, current: T): void;
 }
 
-/** The registry takes a definition only under a name that it has: `Kinds` lists them. */
+/**
+ * A cast, because the type of a joined text is string. The registry takes a definition only under a name of `Kinds`.
+ */
 const storageNameOf = (group: string, plural: string): ResourceName =>
   (group ? `${plural}.${group}` : plural) as ResourceName;
 
-/** A definition from what is particular to a resource. */
+/** Returns the whole definition of a resource. */
 export function defineResource<T extends KubeObject = KubeObject>(ofKind: ResourceFacts<T>): ResourceDefinition {
   const facts: ResourceFacts = ofKind;
   const { group, kind, plural, namespaced } = facts;
@@ -111,7 +114,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       const { metadata, status } = object;
       for (const key of Object.keys(object)) delete object[key];
       Object.assign(object, structuredClone(current));
-      // Labels, annotations and finalizers may change with a status, as upstream: only the rest of the object may not.
+      // As upstream, a status write may also change labels, annotations and finalizers.
       object.metadata = metadata;
       if (current.metadata.generation !== undefined) metadata.generation = current.metadata.generation;
       if (status === undefined) delete object.status;
@@ -137,8 +140,8 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
 }
 
 /**
- * The preparation of a subresource that writes a part of the spec: everything but what `take` gives is as it was.
- * `take` may not change `current`.
+ * Returns the `prepare` of a subresource that writes a part of the spec. `take` returns the new spec and must not
+ * change `current`; everything else stays as it is stored.
  */
 export function writesSpec<T extends KubeObject>(
   take: (object: T, current: T) => T['spec'],
@@ -157,7 +160,7 @@ function keepStatus(object: KubeObject, current: KubeObject): void {
   else object.status = structuredClone(current.status);
 }
 
-/** +1 for a change of spec; what the client sent does not count. */
+/** +1 for a change of spec. The generation that the client sent does not count. */
 function raiseGeneration(object: KubeObject, current: KubeObject): void {
   const before = current.metadata.generation ?? 1;
   object.metadata.generation = semanticallyEqual(object.spec, current.spec) ? before : before + 1;

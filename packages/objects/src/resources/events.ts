@@ -6,7 +6,7 @@ import { eventTable } from '../table/index.js';
 import { validateEvent, validateLegacyEvent } from '../validation/event.js';
 import { defineResource, type FieldReaders } from './define-resource.js';
 
-/** Selects by each field of the object that an event is about. An event of a client may name none. */
+/** Readers of the fields of the object that an event is about. An event from a client may name no object. */
 const aboutFields = (prefix: string): FieldReaders<Stored<Event>> =>
   Object.fromEntries(
     (['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const).map((name) => [
@@ -23,7 +23,7 @@ const fields: FieldReaders<Stored<Event>> = {
   type: (object) => object.type ?? '',
 };
 
-/** The same questions in the words of events.k8s.io; objects are asked in their stored form. */
+/** The same fields under the names of events.k8s.io. Objects are read in their stored form. */
 const groupedFields: FieldReaders<Stored<Event>> = {
   ...fields,
   ...aboutFields('regarding'),
@@ -44,7 +44,7 @@ export const events = defineResource<Stored<Event>>({
   table: eventTable,
 });
 
-/** Fields that the two groups call by different names: [events.k8s.io/v1, v1]. */
+/** Fields with different names in the two groups: [events.k8s.io/v1, v1]. */
 const NAMES: [string, string][] = [
   ['note', 'message'],
   ['regarding', 'involvedObject'],
@@ -69,7 +69,7 @@ const fromStored = (object: KubeObject): KubeObject =>
     NAMES.map(([name, stored]) => [stored, name]),
   );
 
-/** The same events under the group that came after. They are stored in the form of v1. */
+/** The same events under the newer group. They are stored in the form of v1. */
 export const groupedEvents: ResourceDefinition = {
   ...defineResource<Stored<Event>>({
     group: 'events.k8s.io',

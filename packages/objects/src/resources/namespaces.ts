@@ -6,7 +6,7 @@ import { dnsLabelMessages } from '../validation/index.js';
 import { validateNamespaceStatus } from '../validation/namespace.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
-/** Emptied before it goes: its controller takes this out of spec.finalizers when nothing is left inside. */
+/** The namespace controller removes this from spec.finalizers when the namespace is empty. */
 const FINALIZER = 'kubernetes';
 
 export const namespaces = defineResource<Stored<Namespace>>({

@@ -3,8 +3,8 @@ import { genericTable } from '../table/index.js';
 import { defineResource } from './define-resource.js';
 
 /**
- * Workloads that have no controller here, so none can be made. Programs that look at a whole cluster (upstream's e2e suite
- * before its first test, `kubectl cluster-info dump`) list them beside pods, and are told that there are none.
+ * Workloads without a controller here, so they cannot be created. Programs that read a whole cluster (upstream's e2e
+ * suite before its first test, `kubectl cluster-info dump`) list them beside pods, and get empty lists.
  */
 const READ_ONLY: Verb[] = ['get', 'list', 'watch'];
 

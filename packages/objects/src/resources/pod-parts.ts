@@ -24,8 +24,8 @@ export const ephemeralContainers: SubresourceDefinition = {
 };
 
 /**
- * The stored containers with the resources that were sent. The containers as they were sent, where any of them is added,
- * removed, moved or renamed: validation refuses that.
+ * Returns the stored containers with the resources that were sent. When a container was added, removed, moved or
+ * renamed, it returns the containers as they were sent, and validation refuses them.
  */
 function resized(wanted: Container[] | undefined, before: Container[] | undefined): Container[] | undefined {
   const isSame = wanted?.length === before?.length && wanted?.every(({ name }, at) => name === before?.[at]?.name);

@@ -42,7 +42,7 @@ export const pods = defineResource<Stored<Pod>>({
     'spec.serviceAccountName': (object) => object.spec?.serviceAccountName ?? '',
     'spec.hostNetwork': (object) => String(object.spec?.hostNetwork ?? false),
     'status.phase': (object) => object.status?.phase ?? '',
-    // An old name of spec.nodeName, and a name that no pod has a value under: upstream takes both.
+    // Upstream also accepts spec.host, the old name of spec.nodeName, and status.podIPs, which is empty for every pod.
     'spec.host': (object) => object.spec?.nodeName ?? '',
     'status.podIPs': () => '',
     'status.podIP': (object) => object.status?.podIPs?.[0]?.ip ?? object.status?.podIP ?? '',

@@ -16,8 +16,8 @@ import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.j
 import { services } from './services.js';
 
 /**
- * Everything that is served, in the order of discovery, by the name that it is stored under. Adding a resource is adding
- * its kind to `Kinds` and its definition here. The second definition of events shows what is stored as `events`.
+ * Every served resource in the order of discovery, by the name under which it is stored. To add a resource, add its
+ * kind to `Kinds` and its definition here. The second definition of events shows what is stored as `events`.
  */
 const DEFINITIONS = {
   configmaps: configMaps,
@@ -49,12 +49,12 @@ export const resources: readonly ResourceDefinition[] = Object.values(DEFINITION
 
 const byPath = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
 
-/** By the words of a request's path; undefined for what is not served. */
+/** By the parts of a request's path; undefined for what is not served. */
 export function findResource(group: string, version: string, plural: string): ResourceDefinition | undefined {
   return byPath.get(`${group}/${version}/${plural}`);
 }
 
-/** The definition in whose form a resource is stored. */
+/** The definition in whose form the objects of a resource are stored. */
 export function resourceByStorage(storage: ResourceName): ResourceDefinition {
   return DEFINITIONS[storage];
 }

@@ -5,8 +5,9 @@ import { serviceTable } from '../table/index.js';
 import { defineResource } from './define-resource.js';
 
 /**
- * Nothing carries traffic here, so no service can be made. The one that every cluster has, `kubernetes` in `default`, is there
- * to be read: clients learn from it how the API server is reached from inside, and of which family its addresses are.
+ * Nothing carries traffic here, so services cannot be created. The service that every cluster has, `kubernetes` in
+ * `default`, can be read: clients learn from it how the API server is reached from inside, and the family of its
+ * addresses.
  */
 const READ_ONLY: Verb[] = ['get', 'list', 'watch'];
 

@@ -1,6 +1,6 @@
 /**
- * Scalar fields that are pointers in the Go types. A pointer keeps an explicit zero value (`replicas: 0`), where a plain
- * field with `omitempty` loses it on the way through the API server. The OpenAPI documents do not tell the two apart.
+ * Scalar fields that are pointers in the Go types. A pointer keeps an explicit zero value (`replicas: 0`); a plain
+ * field with `omitempty` loses it in the API server. The OpenAPI documents do not distinguish the two.
  *
  * By type name without `io.k8s.api.` (or `io.k8s.apimachinery.pkg.apis.`). Source: the `types.go` files of k8s.io/api
  * and k8s.io/apimachinery.
@@ -82,7 +82,7 @@ const POINTERS: Readonly<Record<string, string>> = {
   'scheduling.v1.PriorityClass': 'preemptionPolicy',
 };
 
-/** Lists without `omitempty`: an explicit empty list is written as such. */
+/** Lists without `omitempty`: an explicit empty list is written. */
 const KEPT_LISTS: Readonly<Record<string, string>> = {
   'apps.v1.DaemonSetList': 'items',
   'authentication.v1.TokenRequestSpec': 'audiences',
@@ -92,7 +92,9 @@ const KEPT_LISTS: Readonly<Record<string, string>> = {
   'core.v1.ProjectedVolumeSource': 'sources',
 };
 
-/** Fields with `omitempty` whose published default, the empty string, would say that they are always written. */
+/**
+ * Fields with `omitempty` whose published default is the empty string, which would mean that they are always written.
+ */
 const OMITTED: Readonly<Record<string, string>> = {
   'core.v1.ConfigMapEnvSource': 'name',
   'core.v1.ConfigMapKeySelector': 'name',
@@ -112,20 +114,20 @@ const POINTERS_BY_TYPE = split(POINTERS);
 const KEPT_LISTS_BY_TYPE = split(KEPT_LISTS);
 const OMITTED_BY_TYPE = split(OMITTED);
 
-/** Every entry of the tables, for the test that holds them against the schema. */
+/** Every entry of the table, for the test that compares it with the schema. */
 export const POINTER_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = POINTERS_BY_TYPE;
 
-/** Does Go keep an explicit zero value (`false`, `0`, `""`) of this scalar? */
+/** True when Go keeps an explicit zero value (`false`, `0`, `""`) of this scalar. */
 export function keepsZero(type: string, field: string): boolean {
   return POINTERS_BY_TYPE.get(shortName(type))?.has(field) ?? false;
 }
 
-/** Does Go write this list when it is empty but not null? */
+/** True when Go writes this list although it is empty. It does not write a null one. */
 export function keepsEmptyList(type: string, field: string): boolean {
   return KEPT_LISTS_BY_TYPE.get(shortName(type))?.has(field) ?? false;
 }
 
-/** Does Go leave out this field when it is empty, although its published default is the empty string? */
+/** True when Go leaves this field out when it is empty, although its published default is the empty string. */
 export function omitsDefault(type: string, field: string): boolean {
   return OMITTED_BY_TYPE.get(shortName(type))?.has(field) ?? false;
 }

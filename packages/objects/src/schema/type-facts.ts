@@ -9,9 +9,11 @@ export interface ValueFacts {
   readonly mapOf?: ValueFacts;
 }
 
-/** What the published OpenAPI documents say of one field. The merge facts drive strategic merge patches and apply. */
+/**
+ * The facts of one field in the published OpenAPI documents. Strategic merge patches and apply need the merge facts.
+ */
 export interface FieldFacts extends ValueFacts {
-  /** The value a missing field has on the wire. A zero value here means that Go always writes the field. */
+  /** The value of a missing field on the wire. With a zero value here, Go always writes the field. */
   readonly default?: unknown;
   readonly 'list-type'?: 'atomic' | 'set' | 'map';
   readonly 'list-map-keys'?: readonly string[];
@@ -28,7 +30,7 @@ export interface TypeFacts {
   readonly type?: 'string' | 'object';
   readonly format?: string;
   readonly oneOf?: readonly string[];
-  /** Apply replaces the whole of such an object, whatever field holds it. */
+  /** Apply replaces such an object as a whole, in every field. */
   readonly 'map-type'?: 'atomic';
 }
 

@@ -8,12 +8,12 @@ export interface FieldRequirement {
   readonly value: string;
 }
 
-/** What field selectors may ask of a resource, beside metadata.name and metadata.namespace. */
+/** The selectable fields of a resource, beside metadata.name and metadata.namespace. */
 type SelectableFields = Readonly<Record<string, (object: KubeObject) => string>>;
 
 const TERM = /^(.*?)(!=|==|=)(.*)$/s;
 
-/** Cuts at commas that no backslash escapes. */
+/** Splits at the commas that have no backslash before them. */
 function splitTerms(text: string): string[] {
   const terms: string[] = [];
   let start = 0;
@@ -47,8 +47,8 @@ function unescapeValue(text: string): string {
 }
 
 /**
- * Reads `metadata.name=a,spec.nodeName!=b`. In values `\\`, `\,` and `\=` stand for themselves.
- * @throws ApiError BadRequest in the words of apimachinery's fields.ParseSelector.
+ * Reads `metadata.name=a,spec.nodeName!=b`. In values `\\`, `\,` and `\=` are a backslash, a comma and an equals sign.
+ * @throws ApiError BadRequest with the message of apimachinery's fields.ParseSelector.
  */
 export function parseFieldSelector(text: string): FieldRequirement[] {
   return splitTerms(text).map((term) => {
@@ -65,10 +65,10 @@ const METADATA_FIELDS: SelectableFields = {
 };
 
 /**
- * A test for objects of a resource. Unset fields count as empty text. `scope` says what else is known of the resource;
- * without it every resource has a name and a namespace.
- * @throws ApiError BadRequest when a field is not selectable for the resource, in the words of upstream's conversions: a
- * kind with selectable fields of its own has other words than the rest.
+ * Returns a test for objects of a resource. Unset fields count as empty text. `scope` says what else is known of the
+ * resource; without it the resource has a name and a namespace.
+ * @throws ApiError BadRequest when a field is not selectable for the resource, with the message of upstream's
+ *   conversions. A kind with selectable fields of its own has another message than the rest.
  */
 export function compileFieldSelector(
   requirements: readonly FieldRequirement[],
@@ -92,7 +92,9 @@ export function compileFieldSelector(
   return (object) => tests.every((test) => test(object));
 }
 
-/** The value that a selector fixes a field to, if it does: lets a list by name become a look-up. */
+/**
+ * The value that a selector requires of a field; undefined when it requires none. A list by name can then be a look-up.
+ */
 export function requiredFieldValue(requirements: readonly FieldRequirement[], field: string): string | undefined {
   return requirements.find((requirement) => requirement.field === field && requirement.operator === '=')?.value;
 }

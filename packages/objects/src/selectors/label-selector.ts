@@ -17,8 +17,8 @@ const OPERATORS: ReadonlyMap<string, SelectorOperator> = new Map([
 ]);
 
 /**
- * The requirements of a selector in object form; an empty selector has none, and so matches everything.
- * A *missing* selector matches nothing: ask {@link matchesLabelSelector}, or treat it apart.
+ * The requirements of a selector in object form. An empty selector has none, so it matches everything. A *missing*
+ * selector matches nothing: use {@link matchesLabelSelector}, or handle it before.
  * @throws ApiError BadRequest for an unknown operator, a bad key or value, or a wrong number of values.
  */
 export function labelSelectorRequirements(selector: LabelSelector): Requirement[] {
@@ -36,14 +36,15 @@ export function labelSelectorRequirements(selector: LabelSelector): Requirement[
 }
 
 /**
- * Does a selector in object form select these labels? A missing selector selects nothing, an empty one everything.
+ * True when a selector in object form selects these labels. A missing selector selects nothing, an empty one
+ * everything.
  * @throws ApiError BadRequest when the selector does not parse.
  */
 export function matchesLabelSelector(selector: LabelSelector | null | undefined, labels: Labels | undefined): boolean {
   return selector != null && matchesRequirements(labelSelectorRequirements(selector), labels);
 }
 
-/** True for a selector without any condition; it would select every object. */
+/** True for a selector without any condition, which selects every object. */
 export function isEmptySelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
 }

@@ -36,7 +36,7 @@ function scan(text: string): Lexeme[] {
   return lexemes;
 }
 
-/** A recursive-descent reader of the grammar in apimachinery's labels.Parse, with its error texts. */
+/** A recursive-descent parser of the grammar in apimachinery's labels.Parse, with its error messages. */
 class Reader {
   private position = 0;
 
@@ -92,7 +92,7 @@ class Reader {
     return value.text;
   }
 
-  /** `(a,b)`. A place with nothing in it, as in `()` or `(a,)`, is the empty value. */
+  /** `(a,b)`. A missing value, as in `()` or `(a,)`, is the empty value. */
   private list(): string[] {
     const open = this.take();
     if (open.token !== '(') throw refused(`${PREFIX}found '${open.text}' expected: '('`);
@@ -115,7 +115,7 @@ class Reader {
     }
   }
 
-  /** Words like `in` are names wherever no operator is due. */
+  /** Words like `in` are names where no operator is expected. */
   private peek(): Lexeme {
     const lexeme = this.lexemes[this.position] ?? { token: 'end', text: '' };
     return KEYWORDS.has(lexeme.token) ? { token: 'identifier', text: lexeme.text } : lexeme;

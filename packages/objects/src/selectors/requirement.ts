@@ -5,7 +5,10 @@ import { labelValueMessages, qualifiedNameMessages } from '../validation/names.j
 /** Operators as the string form writes them (apimachinery selection.Operator). */
 export type SelectorOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
 
-/** One condition on a label. Values are sorted and unique; none for `exists` and `!`, one for all but `in`, `notin`. */
+/**
+ * One condition on a label. Values are sorted and unique: none for `exists` and `!`, several for `in` and `notin`, one
+ * for all others.
+ */
 export interface Requirement {
   readonly key: string;
   readonly operator: SelectorOperator;
@@ -14,21 +17,21 @@ export interface Requirement {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** In code unit order, as Go sorts strings of ASCII. */
+/** In code unit order, as Go sorts ASCII strings. */
 const sortedUnique = (values: Iterable<string>): string[] =>
   [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
 const INTEGER = /^[+-]?[0-9]+$/;
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** A base-10 int64 as Go's ParseInt reads it: a sign and leading zeros are fine, blanks are not. */
+/** A base-10 int64 as Go's ParseInt reads it: a sign and leading zeros are allowed, blanks are not. */
 export function parseInt64(text: string): bigint | undefined {
   if (!INTEGER.test(text)) return undefined;
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
   return value > INT64_MAX || value < -INT64_MAX - 1n ? undefined : value;
 }
 
-/** Faults of a key alone, at the path `<nil>` when the string parser asks (upstream has no path there). */
+/** The errors of a key, at the path `<nil>` for the string parser (upstream has no path there). */
 export function keyErrors(key: string, field: string): FieldError[] {
   const messages = qualifiedNameMessages(key);
   return messages.length > 0 ? [{ type: 'FieldValueInvalid', field, value: key, detail: messages.join('; ') }] : [];
@@ -93,7 +96,7 @@ export function newRequirement(
   return { key, operator, values: sortedUnique(values) };
 }
 
-/** Does a set of labels meet the condition? A missing key meets `!`, `!=` and `notin`, and nothing else. */
+/** True when a set of labels meets the condition. A missing key meets `!`, `!=` and `notin` only. */
 function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
   const { key, operator, values } = requirement;
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
@@ -119,7 +122,7 @@ function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
   }
 }
 
-/** All conditions hold. No conditions: everything matches. */
+/** True when all conditions hold. Without conditions everything matches. */
 export function matchesRequirements(requirements: readonly Requirement[], labels: Labels | undefined): boolean {
   return requirements.every((requirement) => matchesRequirement(requirement, labels ?? {}));
 }

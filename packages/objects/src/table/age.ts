@@ -3,17 +3,16 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
-/** `3d` and, unless it is zero, what is left over in the next smaller unit: `3d4h`. */
+/** `3d`, or with a remainder in the next smaller unit: `3d4h`. */
 function inUnits(seconds: number, unit: number, name: string, smaller: number, smallerName: string): string {
   const rest = Math.floor((seconds % unit) / smaller);
   return `${Math.floor(seconds / unit)}${name}${rest === 0 ? '' : `${rest}${smallerName}`}`;
 }
 
 /**
- * A span of time in two or three characters where that is exact enough: `119s`, `3m10s`, `2d1h`, `8y`.
- * Rule: apimachinery pkg/util/duration, HumanDuration. A clock may be a second behind; more than that is `<invalid>`.
- *
- * @param elapsedMs milliseconds; below zero for a time in the future.
+ * A span of time in two or three characters where that is exact enough: `119s`, `3m10s`, `2d1h`, `8y`. A clock may be a
+ * second behind; more than that is `<invalid>`. Rule: apimachinery pkg/util/duration, HumanDuration.
+ * @param elapsedMs Milliseconds; negative for a time in the future.
  */
 export function formatAge(elapsedMs: number): string {
   const seconds = Math.trunc(elapsedMs / 1000);

@@ -12,7 +12,7 @@ export function wideColumn(name: string, description: string): TableColumn {
   return { ...column(name, description), priority: 1 };
 }
 
-/** Clients know the column that names the object by its format. */
+/** Clients recognize the column with the object's name by its format. */
 export const NAME: TableColumn = {
   ...column('Name', 'Name of the object, unique among objects of its kind in its namespace.'),
   format: 'name',

@@ -4,7 +4,7 @@ import { controllerOf, type OwnerReference } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME } from './columns.js';
 
-/** `daemonset.apps/log-agent`; no group for kinds of the core. */
+/** `daemonset.apps/log-agent`, without a group for kinds of the core. */
 function formatOwner({ apiVersion, kind, name }: OwnerReference): string {
   const slash = apiVersion.indexOf('/');
   const resource = slash < 0 ? kind : `${kind}.${apiVersion.slice(0, slash)}`;
@@ -16,7 +16,7 @@ export const controllerRevisionTable: TableDefinition<Stored<ControllerRevision>
   columns: [
     NAME,
     column('Controller', 'The object whose history this is a part of.'),
-    // A number under the type `string` is what upstream declares.
+    // Upstream declares the type `string` for this number.
     column('Revision', 'Place in the history; the newest is the highest.'),
     AGE,
   ],

@@ -10,7 +10,7 @@ interface Sightings {
   count: number;
 }
 
-/** A series speaks for its last sighting and its count; an event without a count happened once. */
+/** A series has its own last time and count; an event without a count happened once. */
 function sightingsOf(event: Partial<Event>, now: number): Sightings {
   const first = ageSince(event.firstTimestamp || event.eventTime, now);
   if (event.series) {
@@ -24,7 +24,7 @@ function targetOf({ involvedObject }: Partial<Event>): string {
   return involvedObject?.name ? `${kind}/${involvedObject.name}` : kind;
 }
 
-/** The component and the host it speaks from; events of the newer API name them in the reporting fields. */
+/** The component and its host; events of the newer API name both in the reporting fields. */
 function sourceOf(event: Partial<Event>): string {
   const component = event.source?.component || event.reportingComponent || '';
   const host = event.source?.host || event.reportingInstance;
@@ -42,7 +42,7 @@ export const eventTable: TableDefinition<Stored<Event>> = {
     wideColumn('Source', 'Who reports it.'),
     column('Message', 'What happened, for people.'),
     wideColumn('First Seen', 'Time since this first happened.'),
-    // A number under the type `string` is what upstream declares.
+    // Upstream declares the type `string` for this number.
     wideColumn('Count', 'How often this happened.'),
     { ...NAME, priority: 1 },
   ],

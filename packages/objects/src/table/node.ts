@@ -7,7 +7,7 @@ const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
 
 function statusOf(spec: NodeSpec | undefined, status: NodeStatus | undefined): string {
-  // Upstream lets the last condition of a type win.
+  // Upstream uses the last condition of a type.
   const ready = status?.conditions?.findLast(({ type }) => type === 'Ready');
   const word = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
   return spec?.unschedulable ? `${word},SchedulingDisabled` : word;

@@ -1,17 +1,17 @@
 import { isConditionTrue } from '../conditions.js';
 import type { ContainerState, ContainerStatus, Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
 
-/** What a line of `kubectl get pods` says of the containers. */
+/** What `kubectl get pods` shows of the containers. */
 interface PodSummary {
   status: string;
   readyContainers: number;
   totalContainers: number;
   restarts: number;
-  /** When a container last ended before it was started again: RFC 3339, or none. */
+  /** When a container last ended before a restart: RFC 3339, or undefined. */
   lastRestart: string | undefined;
 }
 
-/** Counts restarts, and remembers the last of them. */
+/** Counts restarts and keeps the time of the last one. */
 class Restarts {
   count = 0;
   last: string | undefined;
@@ -23,20 +23,20 @@ class Restarts {
   }
 }
 
-/** The reason a container ended with, or what ended it. */
+/** The reason for a container's end, or its signal or exit code. */
 function terminationReason({ reason, signal, exitCode }: NonNullable<ContainerState['terminated']>): string {
   return reason || (signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`);
 }
 
 interface Initialization {
-  /** Set when an init container is still to finish, or has failed. */
+  /** Set when an init container is not finished, or has failed. */
   reason: string | undefined;
   readySidecars: number;
   restarts: Restarts;
   sidecarRestarts: Restarts;
 }
 
-/** Reads init containers in order, up to the first that stands in the way. */
+/** Reads init containers in order, up to the first one that is not finished. */
 function readInitContainers(spec: PodSpec | undefined, status: PodStatus): Initialization {
   const sidecars = sidecarsOf(spec);
   const found: Initialization = {
@@ -63,14 +63,14 @@ function readInitContainers(spec: PodSpec | undefined, status: PodStatus): Initi
   return found;
 }
 
-/** Init containers that keep running beside the others (KEP-753). */
+/** Init containers that keep running beside the main ones (KEP-753). */
 function sidecarsOf(spec: PodSpec | undefined): Set<string> {
   const containers = spec?.initContainers ?? [];
   return new Set(containers.filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name));
 }
 
 interface Main {
-  /** Of the first container that waits or has ended. */
+  /** The reason of the first container that waits or has ended. */
   reason: string | undefined;
   readyContainers: number;
 }
@@ -100,8 +100,8 @@ function readContainers(status: PodStatus, restarts: Restarts): Main {
 }
 
 /**
- * Sums a pod up: the word under STATUS, ready and all containers, restarts.
- * Rule: pkg/printers/internalversion, printPod (1.36). Later findings override earlier ones.
+ * Summarizes a pod: the word under STATUS, ready and all containers, restarts. Later findings override earlier ones.
+ * Rule: pkg/printers/internalversion, printPod (1.36).
  */
 export function summarizePod(pod: Pick<Pod, 'metadata' | 'spec' | 'status'>): PodSummary {
   const status = pod.status ?? {};
@@ -115,7 +115,7 @@ export function summarizePod(pod: Pick<Pod, 'metadata' | 'spec' | 'status'>): Po
   let readyContainers = init.readySidecars;
   word = init.reason ?? word;
   if (init.reason === undefined || isConditionTrue(status, 'Initialized')) {
-    // What plain init containers went through is past; sidecars go on counting.
+    // The restarts of plain init containers no longer count; those of sidecars do.
     restarts = init.sidecarRestarts;
     const main = readContainers(status, restarts);
     readyContainers += main.readyContainers;

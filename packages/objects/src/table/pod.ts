@@ -6,14 +6,14 @@ import { ageSince } from './age.js';
 import { AGE, column, NAME, wideColumn } from './columns.js';
 import { summarizePod } from './pod-status.js';
 
-/** `2/3` conditions that the pod's readiness waits for; the first condition of a type counts. */
+/** `2/3`: readiness gates whose condition is true, of all gates. The first condition of a type counts. */
 function formatReadinessGates(spec: PodSpec | undefined, status: PodStatus | undefined): string {
   const gates = spec?.readinessGates ?? [];
   if (gates.length === 0) return '<none>';
   return `${gates.filter(({ conditionType }) => isConditionTrue(status, conditionType)).length}/${gates.length}`;
 }
 
-/** Finished pods are marked, so that clients can leave them out. */
+/** Finished pods have a condition, so that clients can leave them out. */
 function conditionsOf(phase: string | undefined): TableRow['conditions'] {
   if (phase === 'Succeeded') {
     return [{ type: 'Completed', status: 'True', reason: phase, message: 'All containers of the pod ended well.' }];
@@ -56,7 +56,7 @@ interface PodFacts {
   conditions: TableRow['conditions'];
 }
 
-/** Apart from what reads the pod, so that a kept row does not keep the pod. */
+/** A function of its own, so that a kept row does not keep the pod. */
 function rowFrom({ name, created, ready, status, restarts, lastRestart, rest, conditions }: PodFacts): RowAt {
   return (now) => ({
     cells: [

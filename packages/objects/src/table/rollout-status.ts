@@ -15,8 +15,8 @@ export interface RolloutProgress {
 }
 
 /**
- * How far a rollout has come, in kubectl's words: what a client will say when it sees this status.
- * Rule: kubectl pkg/polymorphichelpers, DaemonSetStatusViewer.
+ * The progress of a rollout in kubectl's words, as `kubectl rollout status` prints it for this status. Rule: kubectl
+ * pkg/polymorphichelpers, DaemonSetStatusViewer.
  * @throws Error for a strategy other than RollingUpdate, which has no rollout to follow.
  */
 export function rolloutStatus({ name, generation, strategyType, status }: RolloutObject): RolloutProgress {

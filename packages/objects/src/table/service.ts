@@ -15,7 +15,7 @@ function portsOf({ spec }: Service): string {
     .join(',');
 }
 
-/** Addresses that other than pods reach it by. Balancers are nobody's business here: there are none. */
+/** Addresses outside the cluster. Addresses of load balancers are not shown: there are no load balancers here. */
 function externalOf({ spec }: Service): string {
   if (spec?.type === 'ExternalName') return spec.externalName || NONE;
   return spec?.externalIPs?.join(',') || NONE;

@@ -23,7 +23,7 @@ function validateExpression({ key, operator, values = [] }: NodeSelectorRequirem
   return [...errors, ...invalidFor(`${field}.key`, key, qualifiedNameMessages(key))];
 }
 
-/** Of the fields of a node only metadata.name can be asked for, with exactly one value. */
+/** metadata.name is the only selectable field of a node, with exactly one value. */
 function validateFieldTerm({ key, operator, values = [] }: NodeSelectorRequirement, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (operator !== 'In' && operator !== 'NotIn') {

@@ -28,7 +28,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
   return errors;
 }
 
-/** Keys without which a secret of a well-known type is of no use. */
+/** Keys that a secret of a well-known type must have. */
 const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/dockercfg': ['.dockercfg'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
@@ -59,7 +59,7 @@ interface Freezable {
   binaryData?: unknown;
 }
 
-/** Once `immutable` is true, it and the data stay. */
+/** When `immutable` is true, it and the data cannot change. */
 export function validateFrozen(object: Freezable, current: Freezable): FieldError[] {
   if (current.immutable !== true) return [];
   const detail = 'field is immutable when `immutable` is set';

@@ -110,7 +110,7 @@ function validateInitContainer(container: Container, field: string): FieldError[
   return errors;
 }
 
-/** Two containers cannot have the same port of the host. */
+/** Two containers cannot use the same port of the host. */
 function validateHostPorts(containers: readonly Container[], field: string): FieldError[] {
   const taken = new Set<string>();
   return containers.flatMap(({ ports }, index) =>
@@ -124,7 +124,7 @@ function validateHostPorts(containers: readonly Container[], field: string): Fie
   );
 }
 
-/** All ordinary containers of a pod. Names are unique over containers and init containers. */
+/** Validates all ordinary containers of a pod. Names are unique over containers and init containers. */
 export function validateContainers(spec: PodSpec, field: string): FieldError[] {
   const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name));
   const names = new Set<string>();

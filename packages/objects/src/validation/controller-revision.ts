@@ -3,7 +3,7 @@ import type { FieldError } from '../field-error.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { IMMUTABLE, invalidValue, nonNegative, required } from './field-errors.js';
 
-/** The parts of a ControllerRevision that have rules; `data` is whatever a client sent. */
+/** The parts of a ControllerRevision that have rules. `data` is any value that a client sent. */
 interface RevisionParts {
   data?: unknown;
   revision?: number;

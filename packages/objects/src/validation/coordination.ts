@@ -21,7 +21,7 @@ const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
 ]);
 const PREEMPTION = ['PreemptLowerPriority', 'Never'];
 
-/** pkg/apis/scheduling/validation ValidatePriorityClass: the system's names and the numbers above 10⁹ are its own. */
+/** The `system-` names and the values above 10⁹ are reserved (pkg/apis/scheduling/validation ValidatePriorityClass). */
 export function validatePriorityClass({ metadata, value = 0, preemptionPolicy }: PriorityClass): FieldError[] {
   const name = metadata?.name ?? '';
   const errors = oneOf('preemptionPolicy', preemptionPolicy, PREEMPTION);

@@ -8,7 +8,7 @@ import { validateLabelSelector } from './label-selector.js';
 import { validateUnchanged } from './object-meta.js';
 import { validatePodTemplate } from './pod-spec.js';
 
-/** Does the selector pick the template's labels? A selector that does not parse has errors of its own. */
+/** True when the selector selects the template's labels, or does not parse, which is an error of its own. */
 function selectsTemplate({ selector, template }: DaemonSetSpec): boolean {
   try {
     return matchesLabelSelector(selector, template?.metadata?.labels);
@@ -49,7 +49,10 @@ function validateStrategy(strategy: DaemonSetSpec['updateStrategy'], field: stri
   }
 }
 
-/** The spec of a DaemonSet (pkg/apis/apps/validation ValidateDaemonSetSpec). All faults are told, none hides another. */
+/**
+ * The spec of a DaemonSet. All errors are returned; none hides another (pkg/apis/apps/validation
+ * ValidateDaemonSetSpec).
+ */
 export function validateDaemonSetSpec(spec: DaemonSetSpec, field = 'spec'): FieldError[] {
   const errors = validateLabelSelector(spec.selector, `${field}.selector`);
   const podSpec = spec.template?.spec;
@@ -77,7 +80,7 @@ export function validateDaemonSetSpec(spec: DaemonSetSpec, field = 'spec'): Fiel
   return errors;
 }
 
-/** What an update adds to the rules of a create: the selector stays. */
+/** The rules of an update beside those of a create: the selector cannot change. */
 export function validateDaemonSetUpdate(daemonSet: DaemonSet, current: DaemonSet): FieldError[] {
   return validateUnchanged('spec.selector', daemonSet.spec?.selector, current.spec?.selector);
 }
@@ -94,7 +97,7 @@ const COUNTERS = [
   'collisionCount',
 ] as const;
 
-/** Counters from 0, and a collision count that only grows (ValidateDaemonSetStatusUpdate). */
+/** Counters are not negative, and the collision count never decreases (ValidateDaemonSetStatusUpdate). */
 export function validateDaemonSetStatus(
   status: Partial<DaemonSetStatus> | undefined,
   current: Partial<DaemonSetStatus> | undefined,

@@ -3,7 +3,7 @@ import type { EnvFromSource, EnvVar, EnvVarSource } from '../kinds/api-types.js'
 import { invalidFor, invalidValue, notSupported, required } from './field-errors.js';
 import { configKeyMessages, dnsSubdomainMessages, envNameMessages } from './names.js';
 
-/** Fields of a pod that its environment can show; labels and annotations with a key in brackets besides. */
+/** Fields of a pod that its environment can show. Labels and annotations are also allowed, with a key in brackets. */
 const POD_FIELDS = [
   'metadata.name',
   'metadata.namespace',

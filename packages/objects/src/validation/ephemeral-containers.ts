@@ -7,7 +7,7 @@ import { validatePodSpec } from './pod-spec.js';
 
 const FIELD = 'spec.ephemeralContainers';
 const NOT_HERE = 'cannot be set for an Ephemeral Container';
-/** A container that comes to look at others is no part of the service: nothing may depend on it. */
+/** An ephemeral container is for debugging and no part of the pod's service, so nothing may depend on it. */
 const UNUSABLE = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy'] as const;
 
 /** pkg/apis/core/validation validateEphemeralContainers. */
@@ -34,7 +34,7 @@ function validateEphemeralContainers(spec: PodSpec): FieldError[] {
   });
 }
 
-/** Those that are there stay as they are. Order means nothing: a patch may change it. */
+/** Existing ephemeral containers cannot change. Their order has no meaning: a patch may change it. */
 function keptErrors(after: readonly EphemeralContainer[], before: readonly EphemeralContainer[]): FieldError[] {
   return before.flatMap((old) => {
     const now = after.find(({ name }) => name === old.name);

@@ -7,8 +7,8 @@ const MAX_NAME_BYTES = 128;
 const MAX_NOTE_BYTES = 1024;
 
 /**
- * An event stands in the namespace of what it tells of; events of cluster-scoped objects in `default`, those of the newer kind in
- * kube-system too.
+ * An event is in the namespace of its object. Events of cluster-scoped objects are in `default`, and those of the newer
+ * group may also be in kube-system.
  */
 function validateNamespaceOf(event: CoreEvent): FieldError[] {
   const about = event.involvedObject.namespace ?? '';
@@ -22,7 +22,8 @@ const tooManyCharacters = (field: string, max: number): FieldError =>
   invalidValue(field, '', `can have at most ${max} characters`);
 
 /**
- * Events of core/v1 (pkg/apis/core/validation legacyValidateEvent): old clients', without an eventTime, have few rules.
+ * Events of core/v1 (pkg/apis/core/validation legacyValidateEvent). Old clients send no eventTime, and their events
+ * have few rules.
  */
 export function validateLegacyEvent(event: CoreEvent): FieldError[] {
   const errors = validateNamespaceOf(event);

@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.js';
 
-/** Makers of field errors, as apimachinery's field package has them. */
+/** Constructors of field errors, as in apimachinery's field package. */
 
 export const required = (field: string, detail = ''): FieldError => ({ type: 'FieldValueRequired', field, detail });
 
@@ -62,7 +62,7 @@ export function withinRange(field: string, value: number | undefined, min: numbe
   return [invalidValue(field, value, `must be between ${min} and ${max}, inclusive`)];
 }
 
-/** A name out of a closed list: Required when empty, NotSupported when it is another. */
+/** A name of a closed list: Required when it is empty, NotSupported when it is not in the list. */
 export function oneOf(field: string, value: string | undefined, supported: readonly string[]): FieldError[] {
   if (!value) return [required(field)];
   return supported.includes(value) ? [] : [notSupported(field, value, supported)];

@@ -14,7 +14,7 @@ import { portNameMessages } from './names.js';
 
 const MAX_PORT = 65535;
 
-/** A port by number or by the name that a container gives it. */
+/** A port by number or by its name in the container. */
 function validatePortReference(field: string, port: IntOrString | undefined): FieldError[] {
   if (typeof port === 'string') return invalidFor(field, port, portNameMessages(port));
   return withinRange(field, port ?? 0, 1, MAX_PORT);
@@ -42,7 +42,7 @@ interface Handler extends LifecycleHandler {
   grpc?: { port: number };
 }
 
-/** Exactly one way of acting, well-formed. */
+/** Exactly one action, and well-formed. */
 function validateHandler(handler: Handler, field: string): FieldError[] {
   const { exec, httpGet, tcpSocket, grpc, sleep } = handler;
   const checks: [string, (() => FieldError[]) | undefined][] = [
@@ -73,7 +73,9 @@ export function validateLifecycle(lifecycle: Lifecycle, field: string): FieldErr
 
 export type ProbeRole = 'livenessProbe' | 'readinessProbe' | 'startupProbe';
 
-/** A probe with the rules of its role: only a readiness probe may ask for several successes. `field` names the probe. */
+/**
+ * A probe with the rules of its role: only a readiness probe may require several successes. `field` names the probe.
+ */
 export function validateProbe(probe: Probe, role: ProbeRole, field: string): FieldError[] {
   const errors = [
     ...validateHandler(probe, field),

@@ -17,7 +17,7 @@ export function validateAtMostAll(field: string, value: IntOrString): FieldError
   return [invalidValue(field, value, 'must not be greater than 100%')];
 }
 
-/** The number in a value: of a percentage its figure, of other text the integer it spells, else 0. */
+/** The number in a value: of a percentage its number, of other text the integer in it, else 0. */
 export function figureOf(value: IntOrString): number {
   if (typeof value === 'number') return value;
   if (PERCENT.test(value)) return Number(value.slice(0, -1));

@@ -4,7 +4,7 @@ import { forbidden, invalidFor, invalidValue, required } from './field-errors.js
 import { labelValueMessages, qualifiedNameMessages } from './names.js';
 import { validateLabels } from './object-meta.js';
 
-/** The faults of values under an operator of a label or node selector; undefined when the operator is another. */
+/** The errors of values under an operator of a label or node selector; undefined for any other operator. */
 export function operatorErrors(operator: string, values: readonly string[], field: string): FieldError[] | undefined {
   switch (operator) {
     case 'In':
@@ -22,7 +22,7 @@ export function operatorErrors(operator: string, values: readonly string[], fiel
 
 export const BAD_OPERATOR = 'not a valid selector operator';
 
-/** apimachinery ValidateLabelSelector. A missing selector has no faults. */
+/** A missing selector has no errors (apimachinery ValidateLabelSelector). */
 export function validateLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
   if (!selector) return [];
   const errors = validateLabels(selector.matchLabels, `${field}.matchLabels`);

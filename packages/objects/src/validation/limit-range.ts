@@ -29,7 +29,10 @@ function nameErrors(type: string, name: string, field: string): FieldError[] {
     : [...errors, invalidValue(field, name, 'must be a standard resource for containers')];
 }
 
-/** Pairs of amounts of which the first may not be above the second, which of them is at fault, and what they are called. */
+/**
+ * Pairs of amounts: the first must not exceed the second. With the one that the error names, and their names in the
+ * message.
+ */
 const ORDER: [low: Amount, high: Amount, at: Amount, lowName: string, highName: string][] = [
   ['min', 'max', 'min', 'min', 'max'],
   ['min', 'defaultRequest', 'defaultRequest', 'min', 'default request'],

@@ -1,6 +1,6 @@
 /**
- * Checks of names and of label text. Each gives the messages in words, as apimachinery's util/validation words them
- * (clients and tests compare these sentences), and an empty list for a good value.
+ * Checks of names and of label text. Each returns messages in the words of apimachinery's util/validation, because
+ * clients and tests compare them. The list is empty for a good value.
  */
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -18,7 +18,9 @@ const LABEL_VALUE_RE = whole(LABEL_VALUE);
 const CONFIG_KEY_RE = whole(CONFIG_KEY);
 const PORT_CHARSET_RE = /^[-a-z0-9]+$/;
 
-/** `MESSAGE (e.g. 'A',  or 'B', regex used for validation is 'R')`: two blanks before each "or", as upstream prints it. */
+/**
+ * `MESSAGE (e.g. 'A',  or 'B', regex used for validation is 'R')`: two blanks before each "or", as upstream prints it.
+ */
 function patternMessage(message: string, pattern: string, ...examples: string[]): string {
   const shown = examples.map((example) => `'${example}', `).join(' or ');
   return `${message} (e.g. ${shown}regex used for validation is '${pattern}')`;
@@ -140,7 +142,7 @@ export function portNameMessages(value: string): string[] {
   return messages;
 }
 
-/** The part of a name that may stand before generated characters: a trailing dash counts as a letter. */
+/** The part of a name before generated characters. A trailing dash counts as a letter. */
 export function maskTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
 }

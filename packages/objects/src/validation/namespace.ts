@@ -2,7 +2,7 @@ import type { FieldError } from '../field-error.js';
 import type { Namespace } from '../kinds/api-types.js';
 import { invalidValue } from './field-errors.js';
 
-/** The phase says whether a namespace goes, which its deletion alone decides (ValidateNamespaceStatusUpdate). */
+/** The phase must agree with the deletionTimestamp (ValidateNamespaceStatusUpdate). */
 export function validateNamespaceStatus({ metadata, status }: Namespace): FieldError[] {
   const isGoing = metadata?.deletionTimestamp !== undefined;
   const due = isGoing ? 'Terminating' : 'Active';

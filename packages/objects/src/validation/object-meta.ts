@@ -4,11 +4,11 @@ import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, IMMUTABLE, invalidFor, invalidValue, nonNegative, required, tooLong } from './field-errors.js';
 import { dnsLabelMessages, labelValueMessages, maskTrailingDash, qualifiedNameMessages } from './names.js';
 
-/** Faults of an object's name, in words. */
+/** Returns the messages of an object's name. */
 export type NameRule = (name: string) => string[];
 
 const MAX_ANNOTATION_BYTES = 256 * 1024;
-/** Finalizers without a domain that the API itself acts on. */
+/** Finalizers without a domain that the API itself knows. */
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 type Meta = Partial<StoredMeta>;
@@ -109,14 +109,14 @@ const IMMUTABLE_METADATA = [
   'deletionGracePeriodSeconds',
 ] as const;
 
-/** What an update may not do to metadata (apimachinery ValidateObjectMetaUpdate). */
+/** Refuses what an update may not change in metadata (apimachinery ValidateObjectMetaUpdate). */
 export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {
   const errors: FieldError[] = [];
   if (current.deletionTimestamp) {
     const added = (meta.finalizers ?? []).filter((name) => !current.finalizers?.includes(name));
     if (added.length > 0) {
       const detail = 'no new finalizers can be added if the object is being deleted, found new finalizers ';
-      // As Go prints a sorted list of texts.
+      // In the form of Go's print of a sorted list of texts.
       const list = `[]string{${added
         .sort()
         .map((name) => JSON.stringify(name))

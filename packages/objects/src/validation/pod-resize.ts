@@ -13,7 +13,7 @@ const MIRROR = 'kubernetes.io/config.mirror';
 
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always';
 
-/** Amounts may be added and changed, but not taken away. */
+/** Amounts may be added and changed, but not removed. */
 function removedErrors(after: ResourceRequirements, before: ResourceRequirements, field: string): FieldError[] {
   return (['requests', 'limits'] as const).flatMap((list) => {
     const kept = after[list] ?? {};
@@ -25,7 +25,7 @@ function removedErrors(after: ResourceRequirements, before: ResourceRequirements
 const fixed = (amounts: Amounts): Amounts =>
   Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => !RESIZABLE.has(name)));
 
-/** A container without what a resize may change. */
+/** A container without the fields that a resize may change. */
 function fixedPart({ resources, resizePolicy: _policy, ...rest }: Container): unknown {
   const { limits, requests, ...others } = resources ?? {};
   return { ...rest, resources: { ...others, limits: fixed(limits), requests: fixed(requests) } };
@@ -45,8 +45,8 @@ function containerErrors(after: Container, before: Container, list: List, at: nu
 }
 
 /**
- * What a resize may do to a pod's spec: change and add amounts of CPU and memory, within the pod's class of service.
- * Source: pkg/apis/core/validation ValidatePodResize. That memory limits may go down is 1.34's rule.
+ * The rules of a resize: amounts of CPU and memory may be changed and added, within the pod's quality-of-service class.
+ * Source: pkg/apis/core/validation ValidatePodResize. That memory limits may decrease is the rule of 1.34.
  */
 export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
   const spec = pod.spec ?? { containers: [] };

@@ -33,7 +33,7 @@ interface Profile {
   localhostProfile?: string;
 }
 
-/** A profile that confines a container: seccompProfile and appArmorProfile alike. */
+/** A profile that confines a container: seccompProfile or appArmorProfile. */
 function validateProfile(profile: Profile | undefined, member: string, what: string, parent: string): FieldError[] {
   if (!profile) return [];
   const field = `${parent}.${member}`;
@@ -74,7 +74,7 @@ function validateSysctls(sysctls: PodSecurityContext['sysctls'], field: string):
   });
 }
 
-/** What a pod with users of its own may not share with its host. */
+/** What a pod with a user namespace of its own may not share with its host. */
 function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
   const shared = [
@@ -109,7 +109,7 @@ export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] 
   return errors;
 }
 
-/** pkg/apis/core/validation ValidateSecurityContext. `hostUsers` is what the pod says of its users. */
+/** pkg/apis/core/validation ValidateSecurityContext. */
 export function validateContainerSecurity(context: SecurityContext, field: string): FieldError[] {
   const errors = [...validateIds(context, field), ...validateProfiles(context, field)];
   const { procMount, capabilities } = context;
@@ -137,7 +137,7 @@ const CONTEXT_ON_LINUX_ALONE = [
   'supplementalGroups',
 ] as const;
 
-/** The operating system that a pod is for, and what it does not have (pkg/apis/core/validation validateOS and what follows). */
+/** The pod's operating system, and the fields that it does not support (pkg/apis/core/validation validateOS). */
 export function validatePodOs(spec: PodSpec, field: string): FieldError[] {
   const { os } = spec;
   if (!os) return [];
@@ -160,7 +160,7 @@ export function validatePodOs(spec: PodSpec, field: string): FieldError[] {
   ].map((path) => forbidden(path, 'cannot be set for a windows pod'));
 }
 
-/** Names without repetition: of gates that hold a pod back. */
+/** The names of scheduling gates are unique. */
 export function validateGates(
   gates: readonly { name: string }[],
   field: string,

@@ -26,7 +26,7 @@ const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** Names that a spec refers to, each with its rule. */
+/** Names in a spec, each with its rule. */
 const NAMES = [
   ['serviceAccountName', dnsSubdomainMessages],
   ['nodeName', dnsSubdomainMessages],
@@ -36,7 +36,7 @@ const NAMES = [
   ['subdomain', dnsLabelMessages],
 ] as const;
 
-/** With the host's network a container port is the host's port, where a host port is named at all. */
+/** On the host's network a container port equals the host port, when one is named. */
 function validateHostNetwork(spec: PodSpec, field: string): FieldError[] {
   if (!spec.hostNetwork) return [];
   return (spec.containers ?? []).flatMap(({ ports }, index) =>
@@ -114,8 +114,8 @@ function validateMinDomains(minDomains: number | undefined, action: string, fiel
 }
 
 /**
- * The spec of a pod or of a template after defaulting: a serious subset of pkg/apis/core/validation ValidatePodSpec.
- * Left out: details of Windows, dynamic resource claims, and volume types no daemon here can mount.
+ * The spec of a pod or of a template after defaulting: a large subset of pkg/apis/core/validation ValidatePodSpec. Left
+ * out are details of Windows, dynamic resource claims, and volume types that no daemon can mount here.
  */
 export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   const errors = [

@@ -8,7 +8,7 @@ import { validateTolerations } from './toleration.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** The spec of a new pod. Metadata is validated apart. */
+/** The spec of a new pod. Metadata is validated separately. */
 export function validatePodCreate(pod: Pod): FieldError[] {
   const spec = pod.spec ?? { containers: [] };
   const errors = validatePodSpec(spec, 'spec');
@@ -32,7 +32,7 @@ const CHANGEABLE = [
 const withoutImages = (containers: readonly Container[] | undefined): unknown =>
   containers?.map(({ image: _image, ...rest }) => rest);
 
-/** A spec without what an update may change. Gates may be taken away, which is checked apart. */
+/** A spec without the fields that an update may change. Removed gates are checked separately. */
 function fixedPart(spec: PodSpec): unknown {
   const {
     containers,
@@ -41,7 +41,7 @@ function fixedPart(spec: PodSpec): unknown {
     tolerations: _tolerations,
     terminationGracePeriodSeconds: _grace,
     schedulingGates: _gates,
-    // The old name of serviceAccountName, which is compared.
+    // The old name of serviceAccountName; serviceAccountName is compared.
     serviceAccount: _account,
     ...rest
   } = spec;
@@ -75,7 +75,7 @@ function validateAddedTolerations(spec: PodSpec, current: PodSpec): FieldError[]
   ];
 }
 
-/** A graceful period is fixed, but one that made no sense may become the shortest that does. */
+/** The grace period cannot change, except that a negative one may become 1. */
 function graceUnchanged(spec: PodSpec, current: PodSpec): boolean {
   const before = current.terminationGracePeriodSeconds;
   const after = spec.terminationGracePeriodSeconds;
@@ -89,8 +89,8 @@ function validateImages(spec: PodSpec): FieldError[] {
 }
 
 /**
- * What an update may do to a pod's spec (pkg/apis/core/validation ValidatePodUpdate): change images, shorten the
- * deadline, add tolerations, lift scheduling gates.
+ * The rules of an update of a pod's spec (pkg/apis/core/validation ValidatePodUpdate): it may change images, shorten
+ * the deadline, add tolerations and remove scheduling gates.
  */
 export function validatePodUpdate(pod: Pod, current: Pod): FieldError[] {
   const spec = pod.spec ?? { containers: [] };
@@ -121,7 +121,7 @@ export function validatePodUpdate(pod: Pod, current: Pod): FieldError[] {
     const detail = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
     errors.push(invalidValue('spec.nodeSelector', spec.nodeSelector ?? {}, detail));
   }
-  // A pod that is held back may be told more narrowly where it is to run.
+  // The node selector of a pod with scheduling gates may become narrower.
   const { nodeSelector: _asked, ...others } = spec;
   const comparable = gated ? { ...others, ...(before.nodeSelector && { nodeSelector: before.nodeSelector }) } : spec;
   if (!semanticallyEqual(fixedPart(comparable), fixedPart(before)) || !graceUnchanged(spec, before)) {

@@ -6,7 +6,7 @@ import { validateLabelSelector } from './label-selector.js';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
-/** Names of roles go into paths as they are, and may have colons. Source: apimachinery api/validation/path. */
+/** Names of roles become path segments and may have colons. Source: apimachinery api/validation/path. */
 export function pathSegmentMessages(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
   return ['/', '%'].filter((mark) => name.includes(mark)).map((mark) => `may not contain '${mark}'`);
@@ -75,7 +75,7 @@ function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, fiel
   return errors;
 }
 
-/** A binding says for ever which role it binds. */
+/** The role of a binding cannot change. */
 export function validateBindingUpdate(after: Binding, before: Binding): FieldError[] {
   const same = semanticallyEqual(after.roleRef, before.roleRef);
   return same ? [] : [invalidValue('roleRef', after.roleRef, 'cannot change roleRef')];

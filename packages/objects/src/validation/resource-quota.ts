@@ -4,7 +4,7 @@ import { parseQuantity } from '../quantity/index.js';
 import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE } from './field-errors.js';
 import { qualifiedNameMessages } from './names.js';
 
-/** What is counted in whole objects. */
+/** Resources that are counted in whole objects. */
 const COUNTED =
   /^(pods|resourcequotas|services|replicationcontrollers|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
 const MEASURED = /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage|(requests\.)?hugepages-.+)$/;
@@ -18,7 +18,7 @@ const SCOPES = [
   'Terminating',
   'VolumeAttributesClass',
 ];
-/** Of these a pod is one or the other, so a quota of both would be of nothing. */
+/** A pod has one scope of each pair, so a quota with both would never match. */
 const OPPOSITES = [
   ['BestEffort', 'NotBestEffort'],
   ['Terminating', 'NotTerminating'],

@@ -7,7 +7,7 @@ import { qualifiedNameMessages } from './names.js';
 type Amounts = Record<string, string>;
 
 const STANDARD = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
-/** Resources of which containers may ask for less than their limit; of all others they get what they ask for. */
+/** Resources whose request may be less than the limit. All others get what they request. */
 const OVERCOMMITTED = /^(cpu|memory|ephemeral-storage)$/;
 
 const own = (amounts: Amounts | undefined, name: string): string | undefined =>
@@ -27,7 +27,10 @@ function validateAmounts(amounts: Amounts, field: string): FieldError[] {
   });
 }
 
-/** Amounts from 0, requests no greater than limits (pkg/apis/core/validation ValidateResourceRequirements). */
+/**
+ * Amounts are not negative, and requests are no greater than limits (pkg/apis/core/validation
+ * ValidateResourceRequirements).
+ */
 export function validateResources({ limits, requests }: ResourceRequirements, field: string): FieldError[] {
   const errors = [
     ...validateAmounts(limits ?? {}, `${field}.limits`),

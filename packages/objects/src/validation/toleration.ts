@@ -41,7 +41,7 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
   return errors;
 }
 
-/** Taints of a node: well-formed, and one for each pair of key and effect. */
+/** Taints of a node are well-formed, and unique by key and effect. */
 export function validateTaints(taints: readonly Taint[], field: string): FieldError[] {
   const seen = new Set<string>();
   return taints.flatMap((taint, index) => {

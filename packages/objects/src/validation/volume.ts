@@ -64,7 +64,7 @@ function validateProjection(source: VolumeProjection, field: string): FieldError
 
 type SourceRule = (volume: Volume, field: string) => FieldError[];
 
-/** Rules of the volume types that daemons use; other types are taken as they are. */
+/** Rules of the volume types that daemons use. Other types are not checked. */
 const SOURCE_RULES: Readonly<Record<string, SourceRule>> = {
   emptyDir: ({ emptyDir }, field) =>
     emptyDir?.sizeLimit && parseQuantity(emptyDir.sizeLimit).nanos < 0n

@@ -4,8 +4,8 @@ import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 import { shapeOf } from './field-shape.js';
 
 /**
- * All paths that a value sets; `maps` names maps with free keys beside what is in them, as updates own them and appliers do not.
- * Source: structured-merge-diff, typed/tofieldset.go.
+ * All paths that a value sets. With `maps` it includes the maps with free keys themselves: updates own them, appliers
+ * do not. Source: structured-merge-diff, typed/tofieldset.go.
  */
 export function fieldsOf(value: unknown, facts: FieldFacts | undefined, maps = false): FieldSet {
   const shape = shapeOf(facts, value);
@@ -25,7 +25,7 @@ export function fieldsOf(value: unknown, facts: FieldFacts | undefined, maps = f
   return FieldSet.of(maps && shape.free, members);
 }
 
-/** Paths by what became of them. */
+/** Paths by what happened to them. */
 interface Comparison {
   added: FieldSet;
   modified: FieldSet;
@@ -34,7 +34,10 @@ interface Comparison {
 
 const SAME: Comparison = { added: NO_FIELDS, modified: NO_FIELDS, removed: NO_FIELDS };
 
-/** What was added, modified and removed between two objects of a type. Source: structured-merge-diff, typed/compare.go. */
+/**
+ * The paths that were added, modified and removed between two objects of a type. Source: structured-merge-diff,
+ * typed/compare.go.
+ */
 export function compareFields(before: unknown, after: unknown, facts: FieldFacts | undefined): Comparison {
   if (before === undefined && after === undefined) return SAME;
   if (before === undefined) return { ...SAME, added: wholeOf(after, facts) };
@@ -60,7 +63,7 @@ export function compareFields(before: unknown, after: unknown, facts: FieldFacts
   return canonicalJson(before) === canonicalJson(after) ? SAME : { ...SAME, modified: ONE_FIELD };
 }
 
-/** A value that came or went as a whole. */
+/** A value that was added or removed as a whole. */
 function wholeOf(value: unknown, facts: FieldFacts | undefined): FieldSet {
   const fields = fieldsOf(value, facts, true);
   return fields.isEmpty ? ONE_FIELD : fields;

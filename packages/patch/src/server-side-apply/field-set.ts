@@ -1,12 +1,12 @@
 import { isMap, type JsonMap } from '../json.js';
 
 /**
- * Paths of an object, as managedFields has them (fieldsV1): a tree whose steps are `f:NAME` for a field, `k:{KEYS}` for an item of
- * a list that is a map, and `v:VALUE` for one of a list that is a set. Sets are never changed once they are made.
+ * Paths of an object in the form of managedFields (fieldsV1): a tree whose steps are `f:NAME` for a field, `k:{KEYS}`
+ * for an item of an associative list, and `v:VALUE` for one of a set. A FieldSet never changes after it is made.
  */
 export class FieldSet {
   private constructor(
-    /** The path to here is in the set, whether or not paths below it are. */
+    /** True when the path to here is in the set. Paths below it do not matter. */
     readonly member: boolean,
     readonly below: ReadonlyMap<string, FieldSet>,
   ) {}
@@ -15,7 +15,7 @@ export class FieldSet {
     return new FieldSet(false, new Map());
   }
 
-  /** Steps that lead to nothing are left out. */
+  /** Steps with nothing below are left out. */
   static of(member: boolean, below: Iterable<[step: string, set: FieldSet]>): FieldSet {
     const kept = new Map([...below].filter(([, set]) => !set.isEmpty));
     return !member && kept.size === 0 ? NO_FIELDS : new FieldSet(member, kept);
@@ -53,7 +53,7 @@ export class FieldSet {
     return true;
   }
 
-  /** Without what is below a step, and the step itself. */
+  /** The set without a step and everything below it. */
   without(step: string): FieldSet {
     return FieldSet.of(
       this.member,
@@ -61,7 +61,7 @@ export class FieldSet {
     );
   }
 
-  /** With another set below a step. */
+  /** The set with another set below a step. */
   with(step: string, set: FieldSet): FieldSet {
     return FieldSet.of(this.member, [...this.without(step).below, [step, set]]);
   }
@@ -87,7 +87,9 @@ export class FieldSet {
     return from(fields, true);
   }
 
-  /** Each path as a person reads it, those of one level before those below them: `.spec.template.spec.containers[name="main"].image`. */
+  /**
+   * The paths as text, those of one level before those below them: `.spec.template.spec.containers[name="main"].image`.
+   */
   paths(prefix = ''): string[] {
     const steps = [...this.below].sort(([a], [b]) => (a < b ? -1 : 1));
     return [
@@ -99,10 +101,10 @@ export class FieldSet {
 
 /** The empty set. */
 export const NO_FIELDS: FieldSet = FieldSet.none();
-/** The path to here, and none below it. */
+/** The set of only the path to here. */
 export const ONE_FIELD: FieldSet = FieldSet.of(true, []);
 
-/** A step as a person reads it: `.name`, `[name="main"]`, `[="value"]`. */
+/** A step as text: `.name`, `[name="main"]`, `[="value"]`. */
 export function pathOfStep(step: string): string {
   const rest = step.slice(2);
   if (step.startsWith('f:')) return `.${rest}`;

@@ -1,7 +1,7 @@
 import { canonicalJson, type FieldFacts, lookupType } from '@everynode/objects';
 import { isMap, type JsonMap } from '../json.js';
 
-/** How apply sees a value: a leaf is taken or left whole. Source: structured-merge-diff, schema.Atom. */
+/** How apply treats a value: a leaf is owned as a whole. Source: structured-merge-diff, schema.Atom. */
 type FieldShape =
   | { kind: 'leaf' }
   /** `free`: the keys are data, as in labels, and not fields of a type. */
@@ -10,7 +10,7 @@ type FieldShape =
 
 const LEAF: FieldShape = { kind: 'leaf' };
 
-/** The shape of a value under the facts of its field. What the schema does not know is a leaf. */
+/** The shape of a value from the facts of its field. A value that the schema does not know is a leaf. */
 export function shapeOf(facts: FieldFacts | undefined, value: unknown): FieldShape {
   if (!facts || facts['map-type'] === 'atomic') return LEAF;
   if (Array.isArray(value)) return listShape(facts);

@@ -4,8 +4,8 @@ import { pathOfStep } from './field-set.js';
 import { shapeOf } from './field-shape.js';
 
 /**
- * Why a configuration cannot be laid over an object: an item of a list by keys that lacks one which has no default, or two of the
- * same. Undefined for one that can. Source: structured-merge-diff, typed/validate.go.
+ * Why a configuration cannot be merged with an object: an item of an associative list lacks a key without a default, or
+ * two items have the same keys. Undefined when it can be merged. Source: structured-merge-diff, typed/validate.go.
  */
 export function itemErrors(typeName: string, config: object): string | undefined {
   const errors = errorsIn(config, { ref: typeName }, '');
@@ -35,7 +35,7 @@ function errorsIn(value: unknown, facts: FieldFacts | undefined, path: string): 
   });
 }
 
-/** The key that an item does not have and that has no default. */
+/** The key that an item lacks and that has no default. */
 function missingKey(item: unknown, facts: FieldFacts | undefined): string | undefined {
   const keys = facts?.['list-map-keys'];
   if (!keys || !isMap(item)) return undefined;

@@ -2,28 +2,30 @@ import type { ManagedFieldsEntry } from '@everynode/objects';
 import { isMap } from '../json.js';
 import { FieldSet } from './field-set.js';
 
-/** Who writes: an entry of managedFields without its fields. */
+/** A writer: an entry of managedFields without its fields. */
 export interface FieldManager {
-  /** The name that the client gives itself. */
+  /** The name that the client chose. */
   manager: string;
   operation: 'Apply' | 'Update';
-  /** Of the request, which the paths are written in. */
+  /** The version of the request, in which the paths are written. */
   apiVersion: string;
   subresource?: string | undefined;
 }
 
-/** What a manager owns, and since when it has owned exactly this. */
+/** What a manager owns, and since when it has owned exactly that. */
 export interface Ownership extends FieldManager {
-  /** As the API writes times; none for entries of old. */
+  /** In the API's form of times; missing in old entries. */
   time?: string | undefined;
   fields: FieldSet;
 }
 
-/** Beyond this many entries of updates, the oldest are put together. Source: managedfields, DefaultMaxUpdateManagers. */
+/**
+ * Limit on the entries of updates; beyond it the oldest are merged. Source: managedfields, DefaultMaxUpdateManagers.
+ */
 const MAX_UPDATERS = 10;
 const ANCIENT = 'ancient-changes';
 
-/** The same entry: apply is of one name, whatever version it used. */
+/** True for the same entry. For an apply only the name counts, and not the version. */
 export function isSameManager(a: FieldManager, b: FieldManager): boolean {
   return (
     a.manager === b.manager &&
@@ -33,7 +35,7 @@ export function isSameManager(a: FieldManager, b: FieldManager): boolean {
   );
 }
 
-/** Reads managedFields; entries that are not of the known form are left out. */
+/** Reads managedFields. Entries of an unknown form are left out. */
 export function readManagers(managedFields: readonly unknown[] | undefined): Ownership[] {
   return (managedFields ?? []).flatMap((entry): Ownership[] => {
     if (!isMap(entry) || entry.fieldsType !== 'FieldsV1') return [];
@@ -52,7 +54,7 @@ export function readManagers(managedFields: readonly unknown[] | undefined): Own
   });
 }
 
-/** The form of managedFields: appliers first, then by time and name. */
+/** The entries of managedFields: appliers first, then by time and name. */
 export function writeManagers(managers: readonly Ownership[]): ManagedFieldsEntry[] {
   const order = ({ operation, time = '', manager, apiVersion, subresource = '' }: Ownership): string =>
     [operation, time, manager, apiVersion, subresource].join('\u0000');
@@ -70,7 +72,7 @@ export function writeManagers(managers: readonly Ownership[]): ManagedFieldsEntr
     }));
 }
 
-/** Puts the oldest updaters together when there are too many. Source: managedfields/internal/capmanagers.go. */
+/** Merges the oldest updaters when there are too many. Source: managedfields/internal/capmanagers.go. */
 export function capUpdaters(managers: readonly Ownership[]): Ownership[] {
   const updaters = managers
     .filter(({ operation }) => operation === 'Update')

@@ -3,7 +3,10 @@ import { type JsonMap, member } from '../json.js';
 import type { FieldSet } from './field-set.js';
 import { shapeOf } from './field-shape.js';
 
-/** `config` laid over `live`: what it names is taken, the rest stays. Source: structured-merge-diff, typed/merge.go. */
+/**
+ * Merges `config` into `live`: fields of the configuration win, the rest stays. Source: structured-merge-diff,
+ * typed/merge.go.
+ */
 export function mergeFields(live: unknown, config: unknown, facts: FieldFacts | undefined): unknown {
   if (config === undefined) return live;
   if (live === undefined || live === null) return config;
@@ -21,7 +24,10 @@ export function mergeFields(live: unknown, config: unknown, facts: FieldFacts | 
   return config;
 }
 
-/** Items keep the order of the config; one that only `live` has comes before the items of the config that it stood before. */
+/**
+ * Items are in the order of the configuration. An item of only `live` comes before the configuration's items that it
+ * preceded.
+ */
 function mergeItems(live: unknown[], config: unknown[], step: (item: unknown) => string, facts: FieldFacts): unknown[] {
   const wanted = new Set(config.map(step));
   const places = new Map(live.map((item, at) => [step(item), at]));
@@ -46,13 +52,13 @@ function mergeItems(live: unknown[], config: unknown[], step: (item: unknown) =>
 }
 
 /**
- * Takes out what `gone` names, with all that is below it, except what somebody in `kept` still owns. Undefined when nothing
- * is left. Source: structured-merge-diff, merge/update.go, prune.
+ * Removes the paths in `gone` with everything below them, except what a manager in `kept` still owns. Undefined when
+ * nothing is left. Source: structured-merge-diff, merge/update.go, prune.
  */
 export function removeFields(value: unknown, gone: FieldSet, kept: FieldSet, facts: FieldFacts | undefined): unknown {
   if (gone.isEmpty) return value;
   const shape = shapeOf(facts, value);
-  // Labels, taints and the like may hold what the system put there in nobody's name.
+  // Labels, taints and the like may hold entries of the system, which no manager owns.
   const shared = shape.kind === 'items' || (shape.kind === 'map' && shape.free);
   if (kept.isEmpty && !shared) return undefined;
   if (shape.kind === 'leaf') return value;

@@ -5,7 +5,7 @@ import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 import { capUpdaters, type FieldManager, isSameManager, type Ownership } from './managers.js';
 import { mergeFields, removeFields } from './merge-fields.js';
 
-/** Fields of the system, which nobody owns. Source: managedfields/internal/stripmeta.go. */
+/** Fields of the system, which no manager owns. Source: managedfields/internal/stripmeta.go. */
 const OF_THE_SYSTEM = [
   'name',
   'generateName',
@@ -20,17 +20,17 @@ const OF_THE_SYSTEM = [
   'resourceVersion',
 ].map((name) => `f:${name}`);
 
-/** What a write may change, so what its writer may own: the object but its status, or the status alone. */
+/** What a write may change, and therefore own: the object without its status, or only the status. */
 type WrittenHalf = 'object' | 'status';
 
-/** The type of an object, and the half of it that a request writes. */
+/** The type of an object, and which part of it a request writes. */
 export interface ApplyTarget {
   /** Name of its type in the schema. */
   typeName: string;
   half: WrittenHalf;
-  /** Is there a status subresource, so that the status is none of an ordinary write's? */
+  /** True when there is a status subresource: an ordinary write then does not change the status. */
   hasStatus: boolean;
-  /** Who writes the status without saying so, in upstream's words: what nobody owns of it is taken to be theirs. */
+  /** Upstream's writer of the status. It owns every field of the status that no manager owns. */
   statusWriter: string;
 }
 
@@ -44,7 +44,7 @@ function ownable(fields: FieldSet, { half, hasStatus }: ApplyTarget): FieldSet {
   return hasStatus ? own.without('f:status') : own;
 }
 
-/** An object as far as owners are concerned: without its managedFields. */
+/** An object without its managedFields. */
 function plain(object: object | undefined): object | undefined {
   if (!object) return undefined;
   const { metadata } = object as { metadata?: unknown };
@@ -58,14 +58,14 @@ const replaceOwner = (managers: readonly Ownership[], owner: Ownership): Ownersh
   owner,
 ];
 
-/** The entry with these fields; its time stays when they are the same. */
+/** The entry with these fields. Its time changes only when the fields do. */
 function ownershipOf(by: FieldManager, fields: FieldSet, before: Ownership | undefined, now: string): Ownership {
   const time = before?.fields.equals(fields) ? before.time : now;
   return { ...by, fields, ...(time !== undefined && { time }) };
 }
 
 /**
- * Owners after an ordinary write: what it added or modified is the writer's and nobody else's, what it removed is nobody's.
+ * The owners after an ordinary write. The writer alone owns what it added or modified; what it removed has no owner.
  * `before` is undefined for a new object. Source: structured-merge-diff, merge/update.go, Update.
  */
 export function ownersAfterUpdate(
@@ -95,30 +95,32 @@ export interface ApplyConflict {
   path: string;
 }
 
-/** An apply in two steps: the object it comes to, and, when that is in its final form, who owns what. */
+/** An apply in two steps: first the merged object, then, when that is in its final form, the owners. */
 export interface Apply {
-  /** To be brought into canonical form. */
+  /** The merged object, which the caller brings into canonical form. */
   object: object;
-  /** The owners, or the conflicts that stand against it. */
+  /** The owners, or the conflicts with other managers. */
   settle(canonical: object): { owners: Ownership[]; conflicts: ApplyConflict[] };
 }
 
 interface ApplyOptions {
-  /** Take over what others own with another value. */
+  /** True takes over fields that others own with another value. */
   force: boolean;
-  /** As the API writes times. */
+  /** In the API's form of times. */
   now: string;
-  /** What the same client applied last by merging on its own side: what is still so is no conflict, whoever owns it. */
+  /**
+   * What the same client applied last by client-side apply. Unchanged fields of it are no conflict, whoever owns them.
+   */
   lastApplied?: object | undefined;
 }
 
-/** For objects that were written before anybody noted by whom. */
+/** The manager of objects that were written before managedFields existed. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 
 /**
- * Applies a configuration: what it names becomes so and is the applier's, what the applier named before and does not any more
- * goes, unless another owns it. With `force` conflicting fields change hands. `live` is undefined for a new object.
- * Source: structured-merge-diff, merge/update.go, Apply; KEP-555.
+ * Applies a configuration. The applier owns what it names. What it named before and names no longer is removed, unless
+ * another manager owns it. With `force` it takes over conflicting fields. `live` is undefined for a new object. Source:
+ * structured-merge-diff, merge/update.go, Apply; KEP-555.
  */
 export function applyConfiguration(
   target: ApplyTarget,
@@ -164,7 +166,7 @@ function stillSo(lastApplied: object, live: object, facts: FieldFacts): FieldSet
   return fieldsOf(plain(lastApplied), facts).minus(compareFields(plain(lastApplied), live, facts).modified);
 }
 
-/** What nobody can own stays whatever goes: an object's name is not the applier's to remove. */
+/** Fields that no manager can own always stay: an applier cannot remove an object's name. */
 const keptOrSystem = (kept: FieldSet): FieldSet =>
   kept.union(
     FieldSet.of(false, [
@@ -181,8 +183,8 @@ const keptOrSystem = (kept: FieldSet): FieldSet =>
   );
 
 /**
- * The owners, and whoever is taken to own the rest of what is applied to: an object that nobody noted belongs to a manager of
- * old; what is left of a status to its writer, so that it is defended.
+ * The owners with those that upstream assumes: an object without owners belongs to the manager of old objects, and the
+ * rest of a status to its writer, so that an apply conflicts with them.
  */
 function withUnnoted(
   target: ApplyTarget,

@@ -2,11 +2,11 @@ import { isMap, type JsonMap } from '../json.js';
 import { directiveOf, isDirectiveKey } from './directives.js';
 
 /**
- * The value that a patch gives where the object has nothing to merge with: nulls in maps say "absent", and directives
- * have nothing left to direct (strategicpatch removeDirectives, discardNullValuesFromPatch).
+ * The value of a patch where the object has nothing to merge with: nulls in maps mean "absent", and directives have
+ * nothing to act on (strategicpatch removeDirectives, discardNullValuesFromPatch).
  *
  * Upstream drops any such map that has a `$patch`. Here `replace` and `merge` keep the content, so that replacing a map
- * gives one result whether or not the map was there before.
+ * has one result whether or not the map existed.
  * @returns undefined when the value deletes itself with `$patch: delete`.
  */
 export function adopt(value: unknown): unknown {
@@ -15,7 +15,10 @@ export function adopt(value: unknown): unknown {
   return directiveOf(value) === 'delete' ? undefined : adoptMap(value);
 }
 
-/** {@link adopt} of every item; what deletes itself, and bare `$patch` markers for the whole list, are left out. */
+/**
+ * {@link adopt} of every item. Items that delete themselves, and bare `$patch` markers for the whole list, are left
+ * out.
+ */
 export function adoptList(list: unknown[]): unknown[] {
   return list
     .filter((item) => !(isMap(item) && isMarker(item)))
@@ -23,7 +26,7 @@ export function adoptList(list: unknown[]): unknown[] {
     .filter((item) => item !== undefined);
 }
 
-/** The fields of a map without directives and nulls; a `$patch` in the map itself is taken as read. */
+/** The fields of a map without directives and nulls. A `$patch` in the map itself is ignored. */
 export function adoptMap(map: JsonMap): JsonMap {
   const adopted: JsonMap = {};
   for (const [key, value] of Object.entries(map)) {
@@ -34,7 +37,7 @@ export function adoptMap(map: JsonMap): JsonMap {
   return adopted;
 }
 
-/** True for a list item that speaks of the whole list: `{"$patch": "replace"}`. */
+/** True for a list item that concerns the whole list: `{"$patch": "replace"}`. */
 export function isMarker(item: JsonMap): boolean {
   return directiveOf(item) !== undefined && Object.keys(item).length === 1;
 }

@@ -4,9 +4,9 @@ import { badRequest } from '../patch-error.js';
 import { isDirectiveKey } from './directives.js';
 
 /**
- * Makes sure that a patch has maps and lists where the schema has them; null passes, for it deletes.
+ * Checks that a patch has maps and lists where the schema has them. Null is allowed, because it deletes.
  *
- * Upstream takes any value and fails when it decodes the result. Scalars are left to validation: some fields take two
+ * Upstream accepts any value and fails when it decodes the result. Scalars are left to validation: some fields have two
  * kinds (`maxUnavailable: 1` and `"10%"`).
  * @throws ApiError BadRequest with the path of the value.
  */

@@ -2,7 +2,7 @@ import { goText } from '../go-text.js';
 import { type JsonMap, kindOf, member } from '../json.js';
 import { badRequest } from '../patch-error.js';
 
-/** What `$patch` in a map or in a list item asks for. */
+/** The values of `$patch` in a map or in a list item. */
 type Directive = 'replace' | 'delete' | 'merge';
 
 export const DIRECTIVE_KEY = '$patch';
@@ -13,22 +13,25 @@ const DELETE_PRIMITIVES = '$deleteFromPrimitiveList';
 /** The key that orders the list `field`. */
 export const setOrderKey = (field: string): string => `${SET_ORDER}/${field}`;
 
-/** The key that takes values out of the list of primitives `field`. */
+/** The key that removes values from the list of primitives `field`. */
 export const deletePrimitivesKey = (field: string): string => `${DELETE_PRIMITIVES}/${field}`;
 
-/** A patch map, its directives set apart from its fields. */
+/** A patch map, with its directives separated from its fields. */
 interface PatchParts {
   /** Plain members, by field. */
   fields: Map<string, unknown>;
-  /** Keys to keep; undefined when the patch does not say. */
+  /** Keys to keep; undefined when the patch names none. */
   retainKeys: ReadonlySet<unknown> | undefined;
-  /** Wanted order, by field. */
+  /** The wanted order, by field. */
   orders: Map<string, unknown[]>;
-  /** Values to take out, by field. */
+  /** Values to remove, by field. */
   deletions: Map<string, unknown[]>;
 }
 
-/** The `$patch` of a map; undefined when it has none. BadRequest for a value that nobody defines. */
+/**
+ * The `$patch` of a map; undefined when it has none.
+ * @throws ApiError BadRequest for an unknown value.
+ */
 export function directiveOf(map: JsonMap): Directive | undefined {
   if (!Object.hasOwn(map, DIRECTIVE_KEY)) return undefined;
   const directive = map[DIRECTIVE_KEY];
@@ -36,12 +39,12 @@ export function directiveOf(map: JsonMap): Directive | undefined {
   throw badRequest(`unknown patch type: ${goText(directive)} in map: ${goText(map)}`);
 }
 
-/** True for a key that steers the merge and is never stored. */
+/** True for a key that controls the merge and is never stored. */
 export function isDirectiveKey(key: string): boolean {
   return key === DIRECTIVE_KEY || key === RETAIN_KEYS || key.startsWith(SET_ORDER) || key.startsWith(DELETE_PRIMITIVES);
 }
 
-/** Sorts the members of a patch map into fields and directives; `$patch` is left to the caller. */
+/** Separates the members of a patch map into fields and directives. The caller handles `$patch`. */
 export function splitPatch(patch: JsonMap): PatchParts {
   const parts: PatchParts = {
     fields: new Map(),
@@ -63,7 +66,7 @@ export function splitPatch(patch: JsonMap): PatchParts {
   return parts;
 }
 
-/** A patch may only set what it also retains: anything else would be set and dropped at once. */
+/** A patch may only set keys that it also retains: any other key would be set and dropped at once. */
 function readRetainKeys(patch: JsonMap, fields: Map<string, unknown>): ReadonlySet<unknown> | undefined {
   if (!Object.hasOwn(patch, RETAIN_KEYS)) return undefined;
   const keys = new Set(listIn(RETAIN_KEYS, member(patch, RETAIN_KEYS), 'retainKeys'));

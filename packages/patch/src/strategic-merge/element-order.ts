@@ -1,15 +1,15 @@
 /** What two items of a list are matched by: the value of the merge key, or the primitive itself. */
 export type ItemKey = string | number | boolean | null;
 
-/** Gives the key of an item. */
+/** Returns the key of an item. */
 export type KeyOf = (item: unknown) => ItemKey;
 
 /**
- * Puts a merged list in order (strategicpatch normalizeElementOrder).
+ * Orders a merged list (strategicpatch normalizeElementOrder).
  *
- * Items that `wanted` names take the order they have there, all others the order they have in `live`. Then the two runs
- * are zipped: a live item goes before the next wanted one only if it stood before it in `live`. A wanted item that is
- * new to the list therefore comes before live ones, which is why `kubectl patch` shows an added container first.
+ * Items in `wanted` have its order, all others that of `live`. Then the two runs are merged: a live item comes before
+ * the next wanted one only if it did in `live`. A wanted item that is new to the list therefore comes before live ones.
+ * So `kubectl patch` shows an added container first.
  */
 export function orderElements(
   merged: readonly unknown[],
@@ -42,7 +42,7 @@ export function orderElements(
   return [...ordered, ...others.slice(next)];
 }
 
-/** Place of each key; of keys that occur more than once the first. */
+/** The place of each key, the first one for keys that occur more than once. */
 function ranks(items: readonly unknown[], keyOf: KeyOf): Map<ItemKey, number> {
   const places = new Map<ItemKey, number>();
   for (const [index, item] of items.entries()) {

@@ -4,7 +4,7 @@ import { badRequest, unprocessable } from '../patch-error.js';
 import type { ItemKey, KeyOf } from './element-order.js';
 
 /**
- * The kind that all items of the lists share; undefined when there are no items.
+ * The common kind of all items of the lists; undefined when there are no items.
  * @throws ApiError Invalid for lists of lists, BadRequest for items of different kinds.
  */
 export function itemKind(...lists: readonly (readonly unknown[])[]): JsonKind | undefined {
@@ -18,7 +18,10 @@ export function itemKind(...lists: readonly (readonly unknown[])[]): JsonKind | 
   return found;
 }
 
-/** The value of the merge key in a list item. BadRequest when the item has none that could match another. */
+/**
+ * The value of the merge key in a list item.
+ * @throws ApiError BadRequest when the item has no value that could match another.
+ */
 export function mergeKeyValue(item: unknown, mergeKey: string): string | number | boolean {
   if (!isMap(item)) throw badRequest(`expected a map, but received a ${kindOf(item)}`);
   const value = member(item, mergeKey);
@@ -31,7 +34,7 @@ export function keyOfItems(mergeKey: string | undefined): KeyOf {
   return mergeKey === undefined ? (item) => item as ItemKey : (item) => mergeKeyValue(item, mergeKey);
 }
 
-/** Items as maps, which {@link itemKind} has made sure of. */
+/** Items as maps; {@link itemKind} has checked that they are. */
 export function asMaps(items: readonly unknown[]): JsonMap[] {
   return items.filter(isMap);
 }

@@ -7,10 +7,10 @@ import { directiveOf } from './directives.js';
 import { orderElements } from './element-order.js';
 import { asMaps, itemKind, keyOfItems, mergeKeyValue } from './list-items.js';
 
-/** Merges one list item into another, both maps of the type that `facts` describes. */
+/** Merges one list item into another. Both are maps of the type that `facts` describes. */
 type MergeItem = (original: JsonMap, patch: JsonMap, facts: FieldFacts | undefined) => JsonMap;
 
-/** A list of the object and what a patch says of it; an absent list is undefined. */
+/** A list of the object and its patch; undefined for an absent list. */
 interface ListPatch {
   original: unknown[] | undefined;
   patch: unknown[] | undefined;
@@ -23,9 +23,9 @@ interface ListPatch {
 }
 
 /**
- * Merges a list with patch strategy `merge` (strategicpatch mergeSlice). Items match by merge key; of several live items
- * with one key (container ports of two protocols) the first is merged. A list that the object does not have is taken
- * over as it is.
+ * Merges a list with patch strategy `merge` (strategicpatch mergeSlice). Items match by merge key; of several live
+ * items with one key (container ports of two protocols) the first is merged. A list that the object does not have is
+ * added as it is.
  * @returns undefined when neither side has the list.
  */
 export function mergeList(list: ListPatch, mergeItem: MergeItem): unknown[] | undefined {
@@ -34,7 +34,7 @@ export function mergeList(list: ListPatch, mergeItem: MergeItem): unknown[] | un
   const kind = itemKind(original, patch, order ?? []);
   if (kind === undefined) return [];
   if (kind !== 'map') {
-    // Duplicates fall out of a merged list, but an added list is stored as sent.
+    // A merged list has no duplicates, but an added list is stored as it was sent.
     const merged = list.original ? [...new Set([...original, ...patch])] : patch;
     return orderPrimitives(merged, patch, original, order);
   }
@@ -68,7 +68,7 @@ function mergeMaps(
   return orderElements(merged, order ?? items, taken ? merged : original, keyOfItems(mergeKey));
 }
 
-/** Takes out of both lists what `$patch` in items asks for. */
+/** Removes from both lists the items that `$patch` deletes. */
 function applyItemDirectives(
   original: JsonMap[],
   patch: JsonMap[],
@@ -83,8 +83,8 @@ function applyItemDirectives(
     else if (directive === 'replace') replaced = true;
     else if (directive === undefined || !isMarker(item)) items.push(item);
   }
-  // As upstream, a replaced list is what the patch holds beside items with `$patch`: an item with `$patch: replace` says
-  // that the list is replaced, and is no item itself.
+  // As upstream, a replaced list has the patch's items without `$patch`. An item with `$patch: replace` only marks the
+  // list as replaced.
   const live = deleted.size === 0 ? original : original.filter((item) => !deleted.has(item[mergeKey]));
   return { live, items, replaced };
 }
@@ -116,7 +116,7 @@ function mergeItems(
   return merged;
 }
 
-/** The patch list must hold nothing that the order does not name, and hold it in that order. */
+/** The order must name everything in the patch list, and in the same order. */
 function checkOrder(items: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): void {
   if (order.length === 0) return;
   const keyOf = keyOfItems(mergeKey);

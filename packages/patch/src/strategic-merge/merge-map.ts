@@ -7,17 +7,16 @@ import { directiveOf, splitPatch } from './directives.js';
 import { mergeList } from './merge-list.js';
 
 /**
- * Strategic merge patch (apimachinery util/strategicpatch): a merge patch whose lists merge where the schema says so,
- * with directives (`$patch`, `$retainKeys`, `$setElementOrder/…`, `$deleteFromPrimitiveList/…`).
+ * Applies a strategic merge patch (apimachinery util/strategicpatch): a merge patch whose lists merge where the schema
+ * says so, with directives (`$patch`, `$retainKeys`, `$setElementOrder/…`, `$deleteFromPrimitiveList/…`).
  *
- * Neither argument is changed and the result shares nothing with them. Fields that the schema does not know merge as
- * maps and are replaced as lists; whether they may exist is for validation to say.
+ * Neither argument is changed, and the result shares nothing with them. Fields that the schema does not know merge as
+ * maps and are replaced as lists; validation decides whether they may exist.
  *
- * `$patch: merge` asks for what happens anyway and is accepted; upstream names it and answers with an error.
- *
+ * `$patch: merge` is the default and is accepted; upstream documents it and refuses it.
  * @param typeName Name of the object's type in the schema.
  * @throws ApiError BadRequest for a patch that does not fit the schema or misuses a directive, Invalid for lists of
- * lists, UnsupportedMediaType for a type without schema (as upstream for custom resources).
+ *   lists, UnsupportedMediaType for a type without schema (as upstream for custom resources).
  */
 export function applyStrategicMergePatch(
   object: object,
@@ -32,14 +31,14 @@ export function applyStrategicMergePatch(
   return new MapMerge(lookupType).merge(copyMap(object, 'object'), ownPatch, facts);
 }
 
-/** What a patch says of one field: its value, and the list under its `$setElementOrder`. */
+/** The patch of one field: its value, and the list under its `$setElementOrder`. */
 interface FieldPatch {
   field: string;
   value: unknown;
   order: unknown[] | undefined;
 }
 
-/** One application of a patch. Works on copies: values of both sides move into the result. */
+/** One application of a patch. It works on copies: values of both sides move into the result. */
 class MapMerge {
   constructor(private readonly lookupType: LookupType) {}
 
@@ -59,7 +58,7 @@ class MapMerge {
       if (value === undefined) delete merged[field];
       else merged[field] = value;
     }
-    // After the additions, so that a value that is both added and deleted ends up deleted, whatever the order of keys.
+    // After the additions, so that a value that is both added and deleted is deleted, whatever the order of keys.
     for (const [field, values] of deletions) {
       const list = member(merged, field);
       if (list === undefined) continue;
