@@ -13,8 +13,8 @@ export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<s
 }
 
 /**
- * The hash in a revision's name. Clients rely on it being unique and stable, not on its value. `collisionCount` makes
- * another of it when two templates collide. Source: pkg/controller/controller_utils.go, ComputeHash.
+ * The hash in a revision's name. Clients rely on it being unique and stable, not on its value. `collisionCount`
+ * changes it when two templates have the same hash. Source: pkg/controller/controller_utils.go, ComputeHash.
  */
 export function revisionHash(daemonSet: DaemonSet): string {
   const bytes = new TextEncoder().encode(canonicalJson(daemonSet.spec?.template ?? {}));
@@ -28,12 +28,12 @@ export function revisionHash(daemonSet: DaemonSet): string {
   return [...String(hash)].map((digit) => NAME_ALPHABET[digit.charCodeAt(0) % NAME_ALPHABET.length]).join('');
 }
 
-/** The hash that a revision's pods carry; a revision without the label has its own name for it. */
+/** The hash that a revision's pods carry; for a revision without the label it is the revision's name. */
 export function hashOf(revision: ControllerRevision): string {
   return revision.metadata?.labels?.[REVISION_LABEL] ?? revision.metadata?.name ?? '';
 }
 
-/** Number of the revision that is current: how to get there. */
+/** What gives the current revision its number, and the number. */
 type RevisionAction = { action: 'create' | 'renumber' | 'none'; revision: number };
 
 /**
@@ -48,17 +48,19 @@ export function nextRevisionNumber(others: readonly number[], matching: number |
     : { action: 'renumber', revision: highest + 1 };
 }
 
-/** How a DaemonSet's history stands to its template. */
+/** The revisions of a DaemonSet, compared with its template. */
 export interface History<R extends ControllerRevision = ControllerRevision> {
-  /** The revision that equals the template; the highest, when several do. */
+  /** The revision that equals the template; the one with the highest number when several do. */
   current: R | undefined;
-  /** Others that equal it: their pods are to be relabelled, and they are to go. */
+  /** Other revisions that equal it: their pods are relabelled, and they are deleted. */
   duplicates: R[];
   old: R[];
   next: RevisionAction;
 }
 
-/** Sorts out the revisions of a DaemonSet. Source: update.go, constructHistory and dedupCurHistories. */
+/**
+ * Compares the revisions of a DaemonSet with its template. Source: update.go, constructHistory and dedupCurHistories.
+ */
 export function historyOf<R extends ControllerRevision>(daemonSet: DaemonSet, revisions: readonly R[]): History<R> {
   const wanted = canonicalJson(revisionData(daemonSet));
   const equal: R[] = [];
@@ -77,7 +79,7 @@ export function historyOf<R extends ControllerRevision>(daemonSet: DaemonSet, re
   };
 }
 
-/** A revision as the trimming sees it. */
+/** What trimming reads of a revision. */
 export interface OldRevision {
   name: string;
   revision: number;
@@ -85,7 +87,7 @@ export interface OldRevision {
 }
 
 /**
- * Names of old revisions beyond the limit, lowest number first, except those that a live pod still carries.
+ * Returns the names of old revisions beyond the limit, lowest number first, except those of live pods.
  * Source: update.go, cleanupHistory.
  */
 export function trimHistory(old: readonly OldRevision[], limit: number, liveHashes: ReadonlySet<string>): string[] {

@@ -76,7 +76,7 @@ function viewOf(compiled: CompiledDaemonSet, state: NodeState): NodeView {
   };
 }
 
-/** The first time after `now` at which a pod becomes available, or a canary has run for long enough: ms since the epoch. */
+/** The first time after `now` at which a pod becomes available or a canary has run long enough: ms since the epoch. */
 function recheckAt(compiled: CompiledDaemonSet, pods: readonly Pod[], now: number): number | undefined {
   const provenAfterMs = compiled.limits.canary?.provenAfterMs;
   let first: number | undefined;

@@ -49,8 +49,8 @@ function pruneSurge({ updated, available }: NodeView, running: Pod[]): Managemen
 }
 
 /**
- * For a node that is gone. The garbage collector deletes the pods that were bound to it; unbound ones would wait for ever,
- * so they are deleted here.
+ * For a node that is gone. The garbage collector deletes the pods that were bound to it; unbound ones would wait for
+ * ever, so they are deleted here.
  */
 export function manageWithoutNode(pods: Pod[]): Management {
   const unbound = pods.filter((pod) => !pod.spec?.nodeName && !isPodDeleting(pod));

@@ -1,14 +1,14 @@
 import { conditionOf, type Node, type Pod } from '@everynode/objects';
 
-/** Why an eligible node has no available pod, for as long as nobody mends it. */
+/** Why an eligible node has no available pod, where time alone will not change that. */
 export interface NodeFault {
-  /** Whose fault it is: the node's, the pod's, or that there is no room. */
+  /** The cause: the node, the pod, or missing room. */
   kind: 'NodeNotReady' | 'PodFailing' | 'PodNotScheduled';
   /** In words, without the node's name. */
   text: string;
 }
 
-/** What a container waits with when it does not start by itself. Source: pkg/kubelet/container, images. */
+/** Reasons of a waiting container that will not start by itself. Source: pkg/kubelet/container, images. */
 const FAILING = new Set([
   'CrashLoopBackOff',
   'CreateContainerConfigError',
@@ -21,7 +21,7 @@ const FAILING = new Set([
   'RunContainerError',
 ]);
 
-/** What holds the node's pod up; undefined while it is merely on its way. */
+/** Returns what keeps the node's pod from being available; undefined while the pod is only starting. */
 export function nodeFaultOf(node: Node, pod: Pod | undefined): NodeFault | undefined {
   const ready = conditionOf(node.status, 'Ready');
   if (ready && ready.status !== 'True') return { kind: 'NodeNotReady', text: 'the node is NotReady' };

@@ -6,12 +6,12 @@ import type { NodeView } from './node-view.js';
 /**
  * The role of a node in a rolling update.
  *
- * Without surge: `unavailable` uses up budget; `replace-now` does too, and its old pod, which is not available, is deleted
- * at once; `candidate` has an old pod that may be deleted within the budget.
+ * Without surge: `unavailable` uses up budget; `replace-now` does too, and its old pod, which is not available, is
+ * deleted at once; `candidate` has an old pod that may be deleted within the budget.
  *
- * With surge: `surging` uses up budget; `create-now` gets a new pod beside a broken old one; `delete-now` has an old pod
- * that is not needed any more; `surge-candidate` may get a new pod within the budget; `surplus` has an old pod on a node
- * that is not eligible any more, which is deleted when enough other pods are available.
+ * With surge: `surging` uses up budget; `create-now` gets a new pod beside a broken old one; `delete-now` has an old
+ * pod that is not needed any more; `surge-candidate` may get a new pod within the budget; `surplus` has an old pod on a
+ * node that is not eligible any more, which is deleted when enough other pods are available.
  *
  * `skipped`: the node is NotReady and has an old pod, and its owner leaves such nodes out of the budget
  * (limits/rollout-limits.ts).

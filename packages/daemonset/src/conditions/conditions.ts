@@ -7,7 +7,7 @@ import { HOLD_REASONS, permissionOf } from '../rollout/rollout-permission.js';
 
 const PREFIX = 'everynode.io/';
 const OWN = ['Progressing', 'Degraded', 'Paused'];
-/** Of the conditions above, those that nobody but us gives. */
+/** Reasons by which a condition of these types is known to be Everynode's. */
 const OWN_REASONS: ReadonlySet<string> = new Set([
   'RolloutComplete',
   'RolloutProgressing',
@@ -23,28 +23,28 @@ const OWN_REASONS: ReadonlySet<string> = new Set([
   ...HOLD_REASONS,
 ]);
 
-/** Everything the conditions are worked out from. */
+/** Everything that the conditions are derived from. */
 export interface ConditionView {
   daemonSet: DaemonSet;
   ledger: RolloutLedger;
   limits: RolloutLimits;
   currentHash: string;
-  /** When the rollout last came further: ms since the epoch. */
+  /** When the rollout last made progress: ms since the epoch. */
   progressAt: number;
   /** ms since the epoch. */
   now: number;
 }
 
-type Told = Pick<DaemonSetCondition, 'type' | 'status'> & { reason: string; message: string; since?: number };
+type OwnCondition = Pick<DaemonSetCondition, 'type' | 'status'> & { reason: string; message: string; since?: number };
 
-/** Upstream's DaemonSets have no conditions: only those whose owner uses an annotation of ours get them. */
-function tellsConditions({ metadata }: Pick<DaemonSet, 'metadata'>): boolean {
+/** Upstream's DaemonSets have no conditions: only a DaemonSet with an annotation of Everynode gets them. */
+function wantsConditions({ metadata }: Pick<DaemonSet, 'metadata'>): boolean {
   return Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(PREFIX));
 }
 
 /**
- * Conditions of the status. Those of other writers stay as they are. `toTimestamp` makes the API's form of ms since the epoch.
- * Progressing's lastTransitionTime is also when the rollout last came further.
+ * Returns the conditions of the status. Those of other writers stay as they are. `toTimestamp` converts ms since the
+ * epoch to the API's form. Progressing's lastTransitionTime is also when the rollout last made progress.
  */
 export function conditionsFor(
   view: ConditionView,
@@ -52,34 +52,34 @@ export function conditionsFor(
   toTimestamp: (ms: number) => string,
 ): DaemonSetCondition[] | undefined {
   const all = stored?.conditions ?? [];
-  if (!tellsConditions(view.daemonSet)) {
-    // An annotation was taken away: so is what it brought. Another controller may use the same types.
+  if (!wantsConditions(view.daemonSet)) {
+    // The annotations were removed, so their conditions are. Another controller may use the same types.
     const others = all.filter(({ type, reason }) => !(OWN.includes(type) && OWN_REASONS.has(reason ?? '')));
     return others.length > 0 ? others : undefined;
   }
   const others = all.filter(({ type }) => !OWN.includes(type));
-  const told = [progressing(view), degraded(view), ...paused(view)].map(({ since, ...condition }) => {
+  const own = [progressing(view), degraded(view), ...paused(view)].map(({ since, ...condition }) => {
     const before = conditionOf(stored, condition.type);
     const kept = before?.status === condition.status ? before.lastTransitionTime : undefined;
     const at = since === undefined ? (kept ?? toTimestamp(view.now)) : toTimestamp(since);
     return { ...condition, lastTransitionTime: at };
   });
-  return [...others, ...told];
+  return [...others, ...own];
 }
 
-/** Ms since the epoch at which the deadline passes; undefined when none runs. */
+/** When the deadline passes, in ms since the epoch; undefined when no deadline is running. */
 export function deadlineAt(view: ConditionView): number | undefined {
   if (view.limits.deadlineMs === undefined || stageOf(view).stage !== 'under-way') return undefined;
   return view.progressAt + view.limits.deadlineMs;
 }
 
-/** Has the rollout come no further for as long as its owner allows? */
+/** Whether the rollout has made no progress for as long as its owner allows. */
 export function isPastDeadline(view: ConditionView): boolean {
   const at = deadlineAt(view);
   return at !== undefined && at <= view.now;
 }
 
-/** Is every eligible node on the current revision, and available? */
+/** Whether the pod of every eligible node is of the current revision, and available. */
 export function isRolledOut({ ledger }: Pick<ConditionView, 'ledger'>): boolean {
   return ledger.settled === ledger.desired && ledger.old === 0;
 }
@@ -93,7 +93,7 @@ function stageOf(view: ConditionView): Stage {
   if (isRolledOut({ ledger })) return { stage: 'complete', reason: 'RolloutComplete', message: progress };
   const permission = permissionOf(view);
   const { hold, mayUpdate } = permission;
-  // Canaries that are being updated can get stuck like others; when they are done, the owner is waited for.
+  // Canaries that are being updated can be stuck like other nodes; when they are done, the rollout waits for its owner.
   const idle = ledger.isIdle;
   if (hold?.isShown && (!mayUpdate || (idle && canariesDone(ledger, limits)))) {
     return { stage: 'waiting', reason: hold.reason, message: `${hold.because}; ${progress}` };
@@ -116,13 +116,13 @@ function stageOf(view: ConditionView): Stage {
   return { stage: 'under-way', reason: 'RolloutProgressing', message: `${progress}${where}${waitingFor(ledger)}` };
 }
 
-/** No more canaries are due: as many as were asked for have the newest revision. */
+/** Whether as many canaries as the owner asks for have the newest revision. */
 function canariesDone(ledger: RolloutLedger, { canary }: RolloutLimits): boolean {
   if (typeof canary?.which === 'number') return ledger.desired - ledger.old >= Math.min(canary.which, ledger.desired);
   return ![...ledger.nodes()].some(([, { counts }]) => counts.canary === 1 && counts.updated === 0);
 }
 
-/** Names the nodes that use up the budget, and what is wrong with each. */
+/** Names the nodes that use up the budget, and the fault of each. */
 function waitingFor(ledger: RolloutLedger): string {
   const nodes = [...ledger.updating(), ...ledger.broken()].sort();
   return nodes.length > 0 ? `; waiting for ${nameNodes(nodes, (node) => withFault(ledger, node))}` : '';
@@ -133,7 +133,7 @@ function withFault(ledger: RolloutLedger, node: string): string {
   return fault ? `${node} (${fault.text})` : node;
 }
 
-function progressing(view: ConditionView): Told {
+function progressing(view: ConditionView): OwnCondition {
   const { stage, reason, message } = stageOf(view);
   const type = 'Progressing';
   if (stage === 'complete') return { type, status: 'True', reason, message };
@@ -149,8 +149,8 @@ function progressing(view: ConditionView): Told {
   };
 }
 
-/** A pod that is merely being replaced degrades nothing; one that will not come up by itself does. */
-function degraded({ ledger }: ConditionView): Told {
+/** A pod that is being replaced is no fault; one that will not become available by itself is. */
+function degraded({ ledger }: ConditionView): OwnCondition {
   const type = 'Degraded';
   const { faults, desired } = ledger;
   if (faults.size === 0) return { type, status: 'False', reason: 'AsExpected', message: 'no node is at fault' };
@@ -160,13 +160,13 @@ function degraded({ ledger }: ConditionView): Told {
   return {
     type,
     status: 'True',
-    // Whether nodes or the new revision are to blame is what one wants to know first.
+    // The reason shows at once whether nodes or the new revision are the cause.
     reason: kinds.size === 1 && only ? only : 'SeveralFaults',
     message: `${faults.size} of ${desired} nodes have no available pod: ${named}`,
   };
 }
 
-function paused(view: ConditionView): Told[] {
+function paused(view: ConditionView): OwnCondition[] {
   const { ledger } = view;
   const { hold } = permissionOf(view);
   if (!hold?.isShown) return [];

@@ -1,6 +1,6 @@
 import { conditionOf, type DaemonSetStatus } from '@everynode/objects';
 
-/** How far a rollout has come: the most nodes that were seen settled on a revision, and since when (ms since the epoch). */
+/** The largest number of nodes that were settled on a revision at one time, and since when (ms since the epoch). */
 export interface RolloutProgress {
   hash: string;
   settled: number;
@@ -8,8 +8,9 @@ export interface RolloutProgress {
 }
 
 /**
- * Goes on from what was seen before. Only a new best counts as progress, so a pod that becomes ready and fails again, over and
- * over, is none. A replica that has just taken over knows `before` as undefined, and takes the time from the stored status.
+ * Returns the progress after a pass. Only a larger number than ever before is progress, so a pod that becomes ready and
+ * fails again, over and over, is none. For a replica that has just taken over, `before` is undefined and the time comes
+ * from the stored status.
  */
 export function noteProgress(
   before: RolloutProgress | undefined,
@@ -23,7 +24,9 @@ export function noteProgress(
   return { hash, settled, at: storedSince(stored.status, stored.generation) ?? now };
 }
 
-/** The condition Progressing says since when: a DaemonSet's conditions have no lastUpdateTime, as a Deployment's have. */
+/**
+ * Reads the time from the condition Progressing: a DaemonSet's conditions have no lastUpdateTime as a Deployment's do.
+ */
 function storedSince(status: DaemonSetStatus | undefined, generation: number | undefined): number | undefined {
   if (status?.observedGeneration !== generation) return undefined;
   const condition = conditionOf(status, 'Progressing');

@@ -1,4 +1,4 @@
-/** What is left of an allowance of creations, and when that was worked out (ms since the epoch). */
+/** Creations that are still allowed, as of a time (ms since the epoch). */
 export interface CreateAllowance {
   left: number;
   at: number;
@@ -7,13 +7,13 @@ export interface CreateAllowance {
 interface CreateGrant {
   granted: number;
   allowance: CreateAllowance;
-  /** When the next one is allowed: ms from now; undefined when all were granted. */
+  /** How soon the next creation is allowed, in ms; undefined when all were granted. */
   nextInMs: number | undefined;
 }
 
 /**
- * Takes creations out of an allowance that fills up evenly, up to a second's worth and at least one: so a thousand nodes that
- * are labelled at once do not all start a pod at once. `before` is undefined at first, which is a full allowance.
+ * A token bucket for creations. It fills evenly, up to the creations of one second and at least one, so that a thousand
+ * nodes that get a label at once do not all start a pod at once. `before` is undefined at first: the bucket is full.
  */
 export function takeCreates(
   before: CreateAllowance | undefined,

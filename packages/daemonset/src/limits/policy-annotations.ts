@@ -3,7 +3,7 @@ import { readResourceOverrides } from '../pods/resource-overrides.js';
 import * as limits from './rollout-limits.js';
 import { readZoneOrder } from './zone-order.js';
 
-/** An annotation of ours that cannot be read. */
+/** An annotation of Everynode whose value is not valid. */
 interface AnnotationFault {
   key: string;
   value: string;
@@ -32,7 +32,7 @@ const canary: Rule = (value) => {
   }
 };
 
-/** Every annotation of ours that means something on a DaemonSet. */
+/** Every annotation of Everynode that has a meaning on a DaemonSet, with the rule for its value. */
 const RULES: Readonly<Record<string, Rule>> = {
   [limits.PAUSED_ANNOTATION]: flag,
   [limits.FROZEN_ANNOTATION]: flag,
@@ -56,14 +56,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   'everynode.io/conditions': flag,
 };
 
-/** What is wrong with a DaemonSet's annotations of ours. */
+/** Returns the annotations of Everynode on a DaemonSet whose values are not valid. */
 export function annotationFaults(annotations: Readonly<Record<string, string>> | undefined): AnnotationFault[] {
   return Object.entries(annotations ?? {}).flatMap(([key, value]) =>
     (RULES[key]?.(value) ?? []).map((detail) => ({ key, value, detail })),
   );
 }
 
-/** Annotations under our name that mean nothing: most likely misspelt. */
+/** Returns the keys with Everynode's prefix that have no meaning: they are probably misspelt. */
 export function unknownAnnotations(annotations: Readonly<Record<string, string>> | undefined): string[] {
   return Object.keys(annotations ?? {}).filter((key) => key.startsWith('everynode.io/') && !(key in RULES));
 }

@@ -2,7 +2,7 @@ import { ApiError, type DaemonSet, matchesRequirements, type Node, parseLabelSel
 import { type ResourceOverride, readResourceOverrides } from '../pods/resource-overrides.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
-/** `"true"`: no more updates; pods that are missing are still created, and those that must not stay still go. */
+/** `"true"`: no updates; missing pods are still created, and pods that must not stay are still deleted. */
 export const PAUSED_ANNOTATION = 'everynode.io/paused';
 /** `"true"`: nothing is created and nothing is deleted; the status is still written. */
 export const FROZEN_ANNOTATION = 'everynode.io/frozen';
@@ -20,47 +20,55 @@ export const FAILED_REVISION_ANNOTATION = 'everynode.io/failed-revision';
 export const PARTITION_ANNOTATION = 'everynode.io/partition';
 /** A number of nodes, or a label selector of nodes: these are updated first, and the others wait. */
 export const CANARY_ANNOTATION = 'everynode.io/canary';
-/** A number of seconds: when every canary has been available this long and no container has restarted, the others follow. */
+/**
+ * A number of seconds: the other nodes follow when every canary has been available this long and none of its containers
+ * has restarted.
+ */
 export const CANARY_SECONDS_ANNOTATION = 'everynode.io/canary-seconds';
-/** A number: with this many restarts in pods of the current revision, updates stop. */
+/** A number: updates stop when containers in pods of the current revision have restarted this often. */
 export const RESTARTS_ANNOTATION = 'everynode.io/pause-after-restarts';
-/** `"true"`: a node that was NotReady before its update is left out of the budget, and updated when it is back. */
+/** `"true"`: a node that is NotReady before its update does not use up the budget, and is updated when it is Ready. */
 export const SKIP_NOT_READY_ANNOTATION = 'everynode.io/skip-not-ready';
-/** A node label, and maybe the order of its values: nodes with one value are all updated before those with the next. */
+/**
+ * A node label, optionally with the order of its values: all nodes with one value are updated before the next value.
+ */
 export const ZONE_ORDER_ANNOTATION = 'everynode.io/topology-order';
-/** A number or a percentage: in place of the strategy's budget, that of the zone which is being updated. */
+/** A number or a percentage: the budget of the zone that is being updated, in place of the strategy's. */
 export const ZONE_BUDGET_ANNOTATION = 'everynode.io/topology-budget';
-/** A number of seconds: a rollout that comes no further for this long is told to be stuck. */
+/** A number of seconds: a rollout without progress for this long is reported as stuck. */
 export const DEADLINE_ANNOTATION = 'everynode.io/progress-deadline-seconds';
-/** `"true"`: a rollout that is stuck past its deadline goes back to the last good revision. */
+/** `"true"`: a rollout that is past its deadline is rolled back to the last good revision. */
 export const ROLLBACK_ANNOTATION = 'everynode.io/rollback-on-deadline';
-/** A number: of pods that are created in a minute, whatever asks for them. */
+/** A number: how many pods are created in a minute at most, for whatever reason. */
 export const CREATE_RATE_ANNOTATION = 'everynode.io/creates-per-minute';
-/** A list, as YAML or JSON, of resources for nodes that a selector chooses. */
+/** A list, in YAML or JSON, of resources for the pods of nodes that a selector chooses. */
 export const OVERRIDES_ANNOTATION = 'everynode.io/resource-overrides';
 
-/** Nodes that are updated first. */
-export interface Canary {
-  /** How many, or which. */
+/** The nodes that are updated first. */
+interface Canary {
+  /** How many nodes, or which. */
   which: number | ((node: Node) => boolean);
-  /** How long they have to be available, without a restart, until the others follow; undefined: until the annotation goes. */
+  /**
+   * How long they must be available without a restart until the other nodes follow; undefined: until the annotation is
+   * removed.
+   */
   provenAfterMs: number | undefined;
 }
 
-/** What a DaemonSet's owner asks beyond its spec. Nothing of it holds without annotations. */
+/** What the annotations of a DaemonSet ask for beyond its spec. Without annotations nothing is limited. */
 export interface RolloutLimits {
   paused: boolean;
   frozen: boolean;
   /** Hash of a revision that is not rolled out again. */
   failedRevision: string | undefined;
-  /** Nodes that keep the old revision. */
+  /** How many nodes keep the old revision. */
   partition: number;
   canary: Canary | undefined;
   /** Infinity: any number. */
   pauseAfterRestarts: number;
   skipNotReady: boolean;
   zones: ZoneOrder | undefined;
-  /** Of the zone that is being updated; undefined: the strategy's numbers, over all nodes. */
+  /** The budget of the zone that is being updated; undefined: the strategy's numbers, over all nodes. */
   zoneBudget: number | string | undefined;
   deadlineMs: number | undefined;
   rollback: boolean;
@@ -94,7 +102,7 @@ export function numberOrPercent(text: string | undefined): number | string | und
   return wholeNumber(text) ?? (text !== undefined && /^\d{1,3}%$/.test(text) ? text : undefined);
 }
 
-/** A selector that cannot be read selects no node: what was meant is not known, so nothing is updated. */
+/** A selector that cannot be parsed selects no node: its meaning is not known, so no node is updated. */
 function selectorOf(text: string): (node: Node) => boolean {
   try {
     const selector = parseLabelSelector(text);
@@ -115,7 +123,10 @@ function canaryOf(annotations: Readonly<Record<string, string>>): Canary | undef
   };
 }
 
-/** The api refuses what cannot be read here (policy-annotations.ts); what is stored all the same limits nothing. */
+/**
+ * The api refuses values that cannot be parsed (policy-annotations.ts). Such a value that is stored anyway limits
+ * nothing.
+ */
 export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): RolloutLimits {
   const annotations = metadata?.annotations;
   if (!annotations) return NO_LIMITS;
@@ -137,7 +148,7 @@ export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): Roll
   };
 }
 
-/** Is the node one that is updated first? */
+/** Whether the node is among those that are updated first. */
 export function isCanary({ canary }: RolloutLimits, node: Node): boolean {
   return typeof canary?.which === 'function' ? canary.which(node) : true;
 }

@@ -1,15 +1,15 @@
 import type { Node } from '@everynode/objects';
 
-/** Nodes are told apart by the value of a label, and updated value by value. */
+/** Zones are the values of a node label; they are updated one after another. */
 export interface ZoneOrder {
   label: string;
-  /** These first, in this order; others follow by name, and nodes without the label last. */
+  /** These zones come first, in this order. Other zones follow by name, and nodes without the label come last. */
   first: readonly string[];
 }
 
 const QUALIFIED_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
 
-/** `LABEL` or `LABEL=VALUE,VALUE…`; undefined for what is neither. */
+/** Parses `LABEL` or `LABEL=VALUE,VALUE…`; returns undefined for any other text. */
 export function readZoneOrder(text: string | undefined): ZoneOrder | undefined {
   if (!text) return undefined;
   const [label = '', values, ...rest] = text.split('=').map((part) => part.trim());
@@ -21,12 +21,12 @@ export function readZoneOrder(text: string | undefined): ZoneOrder | undefined {
   return { label, first };
 }
 
-/** The empty name is that of nodes without the label, and of all nodes where there is no order. */
+/** Returns the zone of a node: empty for a node without the label, and for every node where there is no order. */
 export function zoneOf(order: ZoneOrder | undefined, node: Node | undefined): string {
   return order ? (node?.metadata?.labels?.[order.label] ?? '') : '';
 }
 
-/** Negative when zone `a` has its turn before `b`. */
+/** Negative when zone `a` is updated before `b`. */
 export function compareZones({ first }: ZoneOrder, a: string, b: string): number {
   const rank = (zone: string): number => {
     if (zone === '') return first.length + 1;

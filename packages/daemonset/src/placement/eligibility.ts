@@ -5,20 +5,20 @@ import { allowsSurge } from '../rollout/strategy.js';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { findUntoleratedTaint } from './taints.js';
 
-/** Why a daemon does not run on a node, for `explain` and for events. */
+/** Why a daemon pod does not run on a node. */
 export type Ineligibility =
   | { kind: 'node-name'; wanted: string }
   | { kind: 'selector'; missing: string }
   | { kind: 'taint'; taint: Taint };
 
-/** May a pod be started there, and may one that is there stay? `because` says what stands against it. */
+/** Whether a pod may be started on a node, and whether an existing one may stay. `because` is what forbids it. */
 export interface Eligibility {
   shouldRun: boolean;
   shouldContinueRunning: boolean;
   because?: Ineligibility;
 }
 
-/** A DaemonSet with all that can be worked out before any node is looked at. */
+/** A DaemonSet with everything that is derived from it before any node is read. */
 export interface CompiledDaemonSet {
   daemonSet: DaemonSet;
   demands: NodeDemands;
@@ -27,7 +27,7 @@ export interface CompiledDaemonSet {
   surge: boolean;
   minReadySeconds: number;
   limits: RolloutLimits;
-  /** What was found for the nodes that were looked at, for as long as they stay the same objects. */
+  /** Results by node object: a changed node is another object. */
   found: WeakMap<Node, Eligibility>;
 }
 
@@ -48,7 +48,8 @@ export function compileDaemonSet(daemonSet: DaemonSet): CompiledDaemonSet {
 const NOWHERE = { shouldRun: false, shouldContinueRunning: false };
 
 /**
- * May daemons run on the node? Pods come and go many times before a node changes, so that it is found once for each object.
+ * Whether daemon pods may run on the node. The answer is remembered for each node object, because a node's pods change
+ * many times before the node does.
  * Source: pkg/controller/daemon/daemon_controller.go, NodeShouldRunDaemonPod and predicates.
  */
 export function eligibilityOf(compiled: CompiledDaemonSet, node: Node): Eligibility {

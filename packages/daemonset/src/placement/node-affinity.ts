@@ -10,13 +10,13 @@ import {
   type SelectorOperator,
 } from '@everynode/objects';
 
-/** What a node selector looks at. */
+/** What a node selector reads of a node. */
 interface NodeFacts {
   name: string;
   labels: Readonly<Record<string, string>>;
 }
 
-/** One term, ready to match; undefined terms match nothing. */
+/** One compiled term; a term that is undefined matches nothing. */
 interface CompiledTerm {
   labels: Requirement[];
   names: { in: boolean; name: string }[];
@@ -32,8 +32,8 @@ const OPERATORS: Record<string, SelectorOperator> = {
 } as Record<string, SelectorOperator>;
 
 /**
- * Compiles a term. One that is empty or cannot be parsed matches nothing, and the error is swallowed as upstream does;
- * other terms still count. Source: component-helpers scheduling/corev1/nodeaffinity.
+ * Compiles a term. A term that is empty or cannot be parsed matches nothing; as upstream, it is no error, and the other
+ * terms still count. Source: component-helpers scheduling/corev1/nodeaffinity.
  */
 function compileTerm(term: NodeSelectorTerm): CompiledTerm | undefined {
   const expressions = term.matchExpressions ?? [];
@@ -57,9 +57,9 @@ function compileTerm(term: NodeSelectorTerm): CompiledTerm | undefined {
   }
 }
 
-/** A pod's demands on its node, compiled once and asked for each node. */
+/** A pod's demands on its node, compiled once and used for every node. */
 export interface NodeDemands {
-  /** Undefined when the node meets them; else what it lacks, in words for a person. */
+  /** What the node lacks, in words for users; undefined when it meets the demands. */
   missing(node: NodeFacts): string | undefined;
 }
 
@@ -74,7 +74,7 @@ export function compileNodeSelector(selector: NodeSelector): (node: NodeFacts) =
     );
 }
 
-/** nodeSelector and required node affinity, which both have to hold. */
+/** Compiles nodeSelector and required node affinity; a node has to match both. */
 export function compileNodeDemands(spec: PodSpec): NodeDemands {
   const wanted = Object.entries(spec.nodeSelector ?? {});
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
@@ -90,7 +90,7 @@ export function compileNodeDemands(spec: PodSpec): NodeDemands {
 }
 
 /**
- * Replaces the required node affinity by the one term that pins the pod to a node; all else of the affinity stays.
+ * Replaces the required node affinity by one term that pins the pod to a node; the rest of the affinity stays.
  * Source: pkg/controller/daemon/util, ReplaceDaemonSetPodNodeNameNodeAffinity.
  */
 export function pinToNode(affinity: Affinity | null | undefined, nodeName: string): Affinity {
@@ -112,7 +112,7 @@ export function targetNodeOf(pod: Pick<Pod, 'spec'>): string | undefined {
   for (const term of terms ?? []) {
     for (const field of term.matchFields ?? []) {
       if (field.key !== 'metadata.name' || field.operator !== 'In') continue;
-      // More than one name would not tell which.
+      // With more than one name the node is not known.
       return field.values?.length === 1 ? field.values[0] : undefined;
     }
   }

@@ -3,31 +3,31 @@ import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { type Amounts, amountsOf, type HostPort, hostPorts, podRequests, portsMeet } from './pod-demands.js';
 import { findUntoleratedTaint, toleratesTaint } from './taints.js';
 
-/** A node and the pods that take room on it: those that have not ended, and those that are promised it. */
+/** A node and the pods that use its capacity: those that have not finished, and those it is nominated for. */
 export interface NodeLoad {
   node: Node;
   pods: readonly Pick<Pod, 'spec'>[];
 }
 
-/** What a pod takes from its node. */
+/** What a pod uses of its node. */
 export interface RoomDemands {
   requests: Amounts;
   ports: readonly HostPort[];
 }
 
-/** All that decides whether a pod may run on a node. */
+/** Everything that decides whether a pod may run on a node. */
 export interface PodDemands extends RoomDemands {
   spec: PodSpec;
   nodeDemands: NodeDemands;
 }
 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-/** The reason for every node that selector and affinity leave out. */
+/** The reason for every node that the selector and the affinity exclude. */
 export const NO_MATCH = "node(s) didn't match Pod's node affinity/selector";
 
 const known = new WeakMap<PodSpec, RoomDemands>();
 
-/** Worked out once for a spec, as every pod to be placed asks every pod that is there. */
+/** Computed once for each spec: for every pod that is placed, the requests of all other pods are read. */
 export function roomDemands(spec: PodSpec): RoomDemands {
   let demands = known.get(spec);
   if (!demands) {
@@ -44,7 +44,7 @@ export function podDemands(spec: PodSpec): PodDemands {
 const allocatables = new WeakMap<object, Amounts>();
 const NOTHING: Amounts = new Map();
 
-/** What a node has for pods. */
+/** What a node has for its pods. */
 export function allocatableOf(node: Node): Amounts {
   const quantities = node.status?.allocatable as Record<string, string> | undefined;
   if (!quantities) return NOTHING;
@@ -57,8 +57,8 @@ export function allocatableOf(node: Node): Amounts {
 }
 
 /**
- * What there is no room for, in the words of upstream's scheduler plugins (NodePorts, NodeResourcesFit); none when the pod
- * fits.
+ * Returns what the node has no room for, in the words of upstream's scheduler plugins (NodePorts, NodeResourcesFit);
+ * none when the pod fits.
  */
 export function roomFaults(demands: RoomDemands, { node, pods }: NodeLoad): string[] {
   const taken = demands.ports.length === 0 ? [] : pods.flatMap(({ spec }) => (spec ? roomDemands(spec).ports : []));
@@ -66,7 +66,7 @@ export function roomFaults(demands: RoomDemands, { node, pods }: NodeLoad): stri
     return ["node(s) didn't have free ports for the requested pod ports"];
   }
   const allocatable = allocatableOf(node);
-  // A node that says nothing of pods takes any number; upstream's kubelets always say it.
+  // A node without an amount of pods takes any number; upstream's kubelets always report one.
   const limit = allocatable.get('pods');
   const short = limit !== undefined && pods.length + 1 > limit ? ['Too many pods'] : [];
   for (const [resource, amount] of demands.requests) {
@@ -78,7 +78,7 @@ export function roomFaults(demands: RoomDemands, { node, pods }: NodeLoad): stri
   return short;
 }
 
-/** What of the node itself stands against the pod, whatever room there is. */
+/** Returns what of the node itself excludes the pod, regardless of its capacity. */
 export function nodeFault({ spec, nodeDemands }: PodDemands, node: Node): string | undefined {
   const tolerations = spec.tolerations ?? [];
   if (node.spec?.unschedulable && !tolerations.some((toleration) => toleratesTaint(toleration, UNSCHEDULABLE))) {

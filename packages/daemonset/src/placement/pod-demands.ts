@@ -1,9 +1,9 @@
 import { type Container, milliValue, type PodSpec, parseQuantity, wholeValue } from '@everynode/objects';
 
-/** Amounts by resource name: cpu in thousandths, all else in whole units (bytes, pieces). */
+/** Amounts by resource name: cpu in thousandths, everything else in whole units (bytes, pieces). */
 export type Amounts = Map<string, number>;
 
-/** A port that a pod takes on its node. */
+/** A port that a pod uses on its node. */
 export interface HostPort {
   port: number;
   protocol: string;
@@ -12,7 +12,7 @@ export interface HostPort {
 
 const ANY_IP = '0.0.0.0';
 
-/** A map of quantities, as in `requests` or `allocatable`. */
+/** Parses a map of quantities, as in `requests` or `allocatable`. */
 export function amountsOf(quantities: Readonly<Record<string, string>> | undefined): Amounts {
   const amounts: Amounts = new Map();
   for (const [name, text] of Object.entries(quantities ?? {})) {
@@ -37,8 +37,8 @@ const isSidecar = (container: Container): boolean =>
   (container as { restartPolicy?: string }).restartPolicy === 'Always';
 
 /**
- * What a pod asks of its node: its containers and sidecars together, or more while an init container runs beside the
- * sidecars that were started before it; and its overhead. Source: k8s.io/component-helpers/resource, PodRequests.
+ * What a pod requests of its node: the sum of its containers and sidecars, or more while an init container runs beside
+ * the sidecars that were started before it; and its overhead. Source: k8s.io/component-helpers/resource, PodRequests.
  */
 export function podRequests(spec: PodSpec): Amounts {
   const total: Amounts = new Map();
@@ -61,7 +61,7 @@ export function podRequests(spec: PodSpec): Amounts {
   return total;
 }
 
-/** Ports of its containers that a pod takes on the host. */
+/** Ports of its containers that a pod uses on the host. */
 export function hostPorts(spec: PodSpec): HostPort[] {
   return spec.containers.flatMap((container) =>
     (container.ports ?? []).flatMap(({ hostPort, protocol, hostIP }) =>
@@ -70,7 +70,7 @@ export function hostPorts(spec: PodSpec): HostPort[] {
   );
 }
 
-/** Can two pods not have these on one node? An address of all interfaces meets every other. */
+/** Whether two pods on one node cannot both have these. The address of all interfaces conflicts with every address. */
 export function portsMeet(a: HostPort, b: HostPort): boolean {
   return a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === ANY_IP || b.ip === ANY_IP);
 }

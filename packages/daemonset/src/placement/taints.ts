@@ -1,6 +1,6 @@
 import type { Taint, Toleration } from '@everynode/objects';
 
-/** Switches of upstream's feature gates that bear on placement. */
+/** Switches for upstream's feature gates that affect placement. */
 interface TaintOptions {
   /** TaintTolerationComparisonOperators (alpha in 1.36, off): `Lt` and `Gt` compare integers. */
   comparisonOperators: boolean;
@@ -42,7 +42,7 @@ export function toleratesTaint(toleration: Toleration, taint: Taint, options: Ta
 }
 
 /**
- * The first taint, of those whose effect counts, that no toleration covers. `effects` null lets all count.
+ * Returns the first taint with one of the effects that no toleration covers. `effects` null stands for all effects.
  * Source: component-helpers scheduling/corev1, FindMatchingUntoleratedTaint.
  */
 export function findUntoleratedTaint(

@@ -19,8 +19,8 @@ const same = (a: Toleration, b: Toleration): boolean =>
   a.key === b.key && a.effect === b.effect && a.operator === b.operator && (a.value ?? '') === (b.value ?? '');
 
 /**
- * The template's tolerations and those every daemon pod gets. A user's toleration that is the same but for its seconds is
- * replaced in place. Source: pkg/controller/daemon/util, AddOrUpdateDaemonPodTolerations.
+ * Returns the template's tolerations and those of every daemon pod. A user's toleration that differs only in its
+ * seconds is replaced in place. Source: pkg/controller/daemon/util, AddOrUpdateDaemonPodTolerations.
  */
 export function daemonPodTolerations(spec: Pick<PodSpec, 'tolerations' | 'hostNetwork'>): Toleration[] {
   const automatic: Toleration[] = AUTOMATIC.map(([key, effect]) => ({ key, operator: 'Exists', effect }));
@@ -48,16 +48,15 @@ export function daemonPodLabels(
   return labels;
 }
 
-/**
- * What all pods of one DaemonSet and revision have in common, made once. `podOn` adds what differs: name, node.
- */
+/** What all pods of one DaemonSet and revision have in common. `podOn` adds what differs: name and node. */
 export interface DaemonPodTemplate {
   podOn(node: string, name: string): Pod & { spec: PodSpec };
 }
 
 /**
- * Prepares the pods of a DaemonSet. `complete` adds what a pod's spec has beyond a template's. They carry `spec.nodeName` beside the pinning affinity, since Everynode binds a
- * daemon pod as it creates it. Source: pkg/controller/daemon/util, CreatePodTemplate.
+ * Prepares the pods of a DaemonSet. `complete` adds what a pod's spec has beyond a template's. The pods carry
+ * `spec.nodeName` beside the pinning affinity, because Everynode binds a daemon pod when it creates it.
+ * Source: pkg/controller/daemon/util, CreatePodTemplate.
  */
 export function daemonPodTemplate(
   daemonSet: DaemonSet,
@@ -89,7 +88,7 @@ export function daemonPodTemplate(
   };
 }
 
-/** The part of a pod's name that comes from its DaemonSet. */
+/** The beginning of a pod's name, made from the name of its DaemonSet. */
 export function podNamePrefix(daemonSetName: string): string {
   return `${daemonSetName}-`.slice(0, MAX_NAME_PREFIX);
 }

@@ -9,26 +9,28 @@ interface Entry {
 }
 
 /**
- * How soon after a failed pod the next one on the same node may be deleted. Keys hold what starts afresh: the
- * DaemonSet's uid, its generation, the node. Source: client-go util/flowcontrol, Backoff.
+ * How soon after a failed pod the next one on the same node may be deleted. A key names the DaemonSet's uid, its
+ * generation and the node: a new generation starts without a delay. Source: client-go util/flowcontrol, Backoff.
  */
 export class FailedPodBackoff {
   readonly #entries = new Map<string, Entry>();
 
-  /** How long the key has still to wait, in ms; 0 when it need not. */
+  /** How long the key still has to wait, in ms; 0 when it may act now. */
   remainingMs(key: string, now: number): number {
     const entry = this.#entries.get(key);
     return entry ? Math.max(0, entry.at + entry.delayMs - now) : 0;
   }
 
-  /** A failed pod is deleted now: the wait for the next one doubles, or starts anew after a long peace. */
+  /**
+   * Records that a failed pod is deleted now. The delay doubles, or starts again after a long time without failures.
+   */
   note(key: string, now: number): void {
     const entry = this.#entries.get(key);
     const fresh = !entry || now - entry.at > 2 * MAX_MS;
     this.#entries.set(key, { delayMs: fresh ? FIRST_MS : Math.min(entry.delayMs * 2, MAX_MS), at: now });
   }
 
-  /** Forgets keys that have been at peace for long. */
+  /** Forgets keys without a failure for a long time. */
   sweep(now: number): void {
     for (const [key, entry] of this.#entries) if (now - entry.at > 2 * MAX_MS) this.#entries.delete(key);
   }

@@ -1,6 +1,6 @@
 import type { DaemonSet, OwnerReference } from '@everynode/objects';
 
-/** What the pods and revisions of a DaemonSet carry to name it as their controller. */
+/** The reference by which the pods and revisions of a DaemonSet name it as their controller. */
 export function ownerReferenceTo({ metadata }: Pick<DaemonSet, 'metadata'>): OwnerReference {
   return {
     apiVersion: 'apps/v1',

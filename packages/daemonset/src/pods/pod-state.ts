@@ -17,7 +17,7 @@ export function availableAt(pod: Pod, minReadySeconds: number): number | undefin
   return Number.isNaN(since) ? undefined : since + minReadySeconds * 1000;
 }
 
-/** Finished for good. */
+/** The pod has finished and does not start again. */
 export function isPodTerminal(pod: Pod): boolean {
   return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 }
@@ -26,7 +26,10 @@ export function isPodDeleting(pod: Pod): boolean {
   return pod.metadata?.deletionTimestamp != null;
 }
 
-/** Either mark of being up to date counts. Source: pkg/controller/daemon/util, IsPodUpdated. */
+/**
+ * Whether the pod has the label of the current revision, or that of the template's generation: either is enough.
+ * Source: pkg/controller/daemon/util, IsPodUpdated.
+ */
 export function isPodUpdated(
   podLabels: Readonly<Record<string, string>> | undefined,
   daemonSetAnnotations: Readonly<Record<string, string>> | undefined,
@@ -47,7 +50,7 @@ export function compareDaemonPods(a: Pod, b: Pod): number {
   return an < bn ? -1 : an > bn ? 1 : 0;
 }
 
-/** What a DaemonSet does with an object of its namespace: `own` it, `adopt` it, `release` it, or leave it alone. */
+/** What a DaemonSet does with an object of its namespace. `own`: the object is its own already. */
 type Claim = 'own' | 'adopt' | 'release' | 'ignore';
 
 /** Source: pkg/controller/controller_ref_manager.go, ClaimObject. */

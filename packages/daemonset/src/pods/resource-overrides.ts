@@ -15,29 +15,29 @@ import {
 } from '@everynode/objects';
 import { parse, YAMLParseError } from 'yaml';
 
-/** Says which override a pod was made with; pods without one do not carry it. */
+/** Hash of the override that a pod was created with; a pod without an override does not have the annotation. */
 export const OVERRIDE_ANNOTATION = 'everynode.io/resource-override';
 
-/** Resources of some nodes' pods, in place of the template's. The first override that selects a node holds for it. */
+/** Resources for the pods of some nodes, in place of the template's. The first override that selects a node applies. */
 export interface ResourceOverride {
   selects: (node: Node) => boolean;
-  /** The selector as it was written. */
+  /** The selector as its owner wrote it. */
   selector: string;
-  /** By container; requests and limits that are not named stay the template's. */
+  /** By container; requests and limits that are not named are those of the template. */
   containers: Readonly<Record<string, Pick<ResourceRequirements, 'requests' | 'limits'>>>;
-  /** Stands for `containers` on the pods. */
+  /** Hash of `containers`, which the pods carry. */
   hash: string;
 }
 
-/** `faults` are in words, each beginning with the place in the list. */
+/** Each of `faults` is a sentence that begins with the place in the list. */
 interface ReadOverrides {
   overrides: ResourceOverride[];
   faults: string[];
 }
 
 /**
- * A list of `{nodeSelector: TEXT, containers: {NAME: {requests: {…}, limits: {…}}}}`, in YAML or JSON. One entry that cannot be
- * read makes the whole list count for nothing: half of it would be worse than none.
+ * Parses a list of `{nodeSelector: TEXT, containers: {NAME: {requests: {…}, limits: {…}}}}`, in YAML or JSON. One entry
+ * that is not valid makes the whole list void: half of it would be worse than none.
  */
 export function readResourceOverrides(text: string | undefined): ReadOverrides {
   if (!text) return { overrides: [], faults: [] };
@@ -108,14 +108,14 @@ function isQuantity(amount: unknown): boolean {
   }
 }
 
-/** YAML has numbers where a quantity is plain; a pod has text. */
+/** A plain quantity is a number in YAML and text in a pod. */
 function quantitiesAsText(containers: ResourceOverride['containers']): ResourceOverride['containers'] {
   return JSON.parse(
     JSON.stringify(containers, (_key, value: unknown) => (typeof value === 'number' ? String(value) : value)),
   ) as ResourceOverride['containers'];
 }
 
-/** The override that holds for a node; undefined for the template's own resources. */
+/** The override that applies to a node; undefined where the template's own resources do. */
 export function overrideFor(
   overrides: readonly ResourceOverride[],
   node: Node | undefined,

@@ -34,9 +34,9 @@ interface Scope {
 }
 
 /**
- * What the strategy allows now, as far as the permission goes; without a permission it is as upstream. Costs O(actions):
- * it reads sums, and the nodes that it chooses. Which candidates go first is unspecified upstream; here it is those that
- * became candidates first. Source: pkg/controller/daemon/update.go, rollingUpdate.
+ * What the strategy allows now, as far as the permission goes; without a permission it is as upstream. Costs
+ * O(actions): it reads sums, and the nodes that it chooses. Which candidates go first is unspecified upstream; here it
+ * is those that became candidates first. Source: pkg/controller/daemon/update.go, rollingUpdate.
  */
 export function decideRollout(
   ledger: RolloutLedger,
@@ -49,8 +49,9 @@ export function decideRollout(
 }
 
 /**
- * The zone that is being updated: the first, in the owner's order, that has an old pod or an update under way. Undefined
- * when there is no order, when nothing is left to do, or when a selector chooses canaries, which go first in every zone.
+ * The zone that is being updated: the first, in the owner's order, that has an old pod or an update under way.
+ * Undefined when there is no order, when nothing is left to do, or when a selector chooses canaries, which go first in
+ * every zone.
  */
 export function zoneInTurn(
   ledger: RolloutLedger,

@@ -9,8 +9,8 @@ const COUNTED = Object.keys(countNothing()) as (keyof NodeCounts)[];
 
 /**
  * The latest assessment of each node of a DaemonSet, and their sums. Replacing one node's assessment costs the same
- * whatever the number of nodes, so an event of one pod in ten thousand does not look at the other 9,999. A full reconcile
- * fills an empty ledger.
+ * whatever the number of nodes, so an event of one pod in ten thousand does not look at the other 9,999. A full
+ * reconcile fills an empty ledger.
  */
 export class RolloutLedger {
   readonly #nodes = new Map<string, NodeAssessment>();
@@ -70,11 +70,6 @@ export class RolloutLedger {
 
   get desired(): number {
     return this.#totals.desired;
-  }
-
-  /** Nodes that have a pod and should not. */
-  get misscheduled(): number {
-    return this.#totals.misscheduled;
   }
 
   /** Nodes whose pod is of the current revision, and available. */

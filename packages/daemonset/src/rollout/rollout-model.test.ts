@@ -10,7 +10,7 @@ import { decideRollout } from './rollout-decision.js';
 import { RolloutLedger } from './rollout-ledger.js';
 import { UNHELD } from './rollout-permission.js';
 
-/** A cluster in memory with one DaemonSet, which random edits and passes of the pure reconciler change. */
+/** A cluster in memory with one DaemonSet, changed by random edits and by passes of the pure reconciler. */
 class Model {
   readonly nodes = new Map<string, Node>();
   readonly pods = new Map<string, Pod[]>();
@@ -49,7 +49,7 @@ class Model {
     else this.ledger.delete(node);
   }
 
-  /** The same ledger made from nothing. */
+  /** A ledger of the same state, filled from empty. */
   rebuilt(): RolloutLedger {
     const ledger = new RolloutLedger();
     for (const node of this.nodes.keys()) ledger.set(node, this.#assess(node));
@@ -61,7 +61,7 @@ class Model {
     this.look(name);
   }
 
-  /** Pods of a node that is gone are collected. */
+  /** The garbage collector deletes the pods of a node that is gone. */
   removeNode(name: string): void {
     this.nodes.delete(name);
     this.pods.delete(name);
@@ -113,7 +113,7 @@ class Model {
     );
   }
 
-  /** One pass: managing first, and a rollout from a state in which nothing is left to manage. True when it did anything. */
+  /** One pass: it manages first, and rolls out only when nothing is left to manage. True when it changed anything. */
   reconcile(): boolean {
     let acted = false;
     for (const [node, { create, deletes }] of [...this.ledger.nodes()]) {
@@ -133,7 +133,7 @@ class Model {
     if (this.limits.maxSurge === 0 && takesAvailable) {
       expect(this.#unavailable()).toBeLessThanOrEqual(this.limits.maxUnavailable);
     }
-    // An old pod on a node that is not eligible any more stays until enough others serve.
+    // An old pod on a node that is not eligible any more stays until enough other pods serve.
     const surplus = deletes.filter(
       ({ node, pod }) => isPodReady(pod) && !this.eligible().includes(node) && this.liveOn(node).length === 0,
     );
@@ -164,7 +164,7 @@ class Model {
     }).length;
   }
 
-  /** Agents do all that is asked of them: what goes is gone, what is there is ready. */
+  /** The agents finish their work: deleted pods are gone, and all others are ready. */
   obey(): void {
     for (const node of this.nodes.keys()) {
       this.setPods(node, (pod) => {
@@ -198,7 +198,7 @@ const edits: fc.Arbitrary<Edit>[] = [
         model.taint(node, effect),
   ),
   fc.constant((model) => model.changeTemplate()),
-  // Some passes in a row: the budget is used up by one and has to be seen by the next.
+  // Several passes in a row: each has to see the budget that the one before used up.
   fc.integer({ min: 1, max: 3 }).map(
     (passes): Edit =>
       (model) => {
@@ -209,7 +209,7 @@ const edits: fc.Arbitrary<Edit>[] = [
   aNode.map((node) => (model) => model.setPods(node, (pod) => withReady(pod, false))),
   aNode.map((node) => (model) => model.setPods(node, (pod) => ({ ...pod, status: { phase: 'Failed' } }))),
   aNode.map((node) => (model) => model.setPods(node, () => undefined)),
-  // Somebody made one too many.
+  // A second pod on a node.
   aNode.map((node) => (model) => {
     if (model.nodes.has(node)) model.create(node);
   }),

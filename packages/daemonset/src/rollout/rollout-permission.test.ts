@@ -25,7 +25,7 @@ const TWO_CANARIES = { 'everynode.io/canary': '2' };
 const RING = { 'everynode.io/canary': 'ring=first' };
 const ZONES = { 'everynode.io/topology-order': 'zone' };
 
-/** What the controller would update now: the node of each pod that goes, and each node that gets a second pod. */
+/** What the controller would update now: the node of each deleted pod, and each node that gets a second pod. */
 function updatesOf({ daemonSet, ledger, permission }: RolloutCluster): string[] {
   const { deletes, createOn } = decideRollout(ledger, daemonSet.spec?.updateStrategy, permission);
   return [...deletes.map(({ node }) => node), ...createOn];

@@ -1,12 +1,12 @@
 import type { DaemonSetUpdateStrategy } from '@everynode/objects';
 
-/** The numbers of a rolling update in force for a desired count. */
+/** maxUnavailable and maxSurge as numbers of nodes. */
 interface RolloutNumbers {
   maxUnavailable: number;
   maxSurge: number;
 }
 
-/** `"30%"` of a total, rounded up, or the number itself. */
+/** Returns a number as it is, and a percentage (`"30%"`) of the total, rounded up. */
 export function scaled(value: number | string | undefined, total: number): number {
   if (value === undefined) return 0;
   if (typeof value === 'number') return value;
@@ -19,12 +19,12 @@ export function rolloutNumbers(strategy: DaemonSetUpdateStrategy | undefined, de
   const rolling = strategy?.type === 'OnDelete' ? undefined : strategy?.rollingUpdate;
   const maxSurge = scaled(rolling?.maxSurge, desired);
   const maxUnavailable = scaled(rolling?.maxUnavailable, desired);
-  // Both may come out as nothing from percentages of few nodes; then nothing would ever move.
+  // Percentages of few nodes may make both 0; then no node would ever be updated.
   return { maxSurge, maxUnavailable: maxUnavailable === 0 && maxSurge === 0 && desired > 0 ? 1 : maxUnavailable };
 }
 
-/** Does the strategy bring up the new pod beside the old one? Source: update.go, AllowsSurge. */
+/** Whether the strategy starts the new pod beside the old one. Source: update.go, AllowsSurge. */
 export function allowsSurge(strategy: DaemonSetUpdateStrategy | undefined): boolean {
-  // A percentage is asked of one node: any part of it, rounded up, is a surge.
+  // A percentage is taken of one node: any part of it, rounded up, is a surge.
   return strategy?.type !== 'OnDelete' && scaled(strategy?.rollingUpdate?.maxSurge, 1) > 0;
 }

@@ -62,8 +62,8 @@ async function explain(
 }
 
 /**
- * The same for a manifest that nobody has applied: where its pods would run, and which nodes would gain, lose or restart one.
- * Nothing is written. @throws ApiError as applying it would.
+ * The same for a manifest that nobody has applied: where its pods would run, and which nodes would gain, lose or
+ * restart one. Nothing is written. @throws ApiError as applying it would.
  */
 async function explainManifest(
   context: ApiContext,
