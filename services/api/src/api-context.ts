@@ -7,14 +7,14 @@ import type { NodeHeartbeats } from './leases/node-heartbeats.js';
 import type { FreshReads } from './read/fresh-reads.js';
 import type { WatchHub } from './watch/watch-hub.js';
 
-/** What request handlers work with. */
+/** What request handlers share. */
 export interface ApiContext {
   store: Store;
   reflector: Reflector;
   collections: Collections;
   freshReads: FreshReads;
   watches: WatchHub;
-  /** How long a watcher's socket may take nothing while something waits for it, in ms. */
+  /** How long the socket of a watch may accept nothing while events wait for it, in ms. */
   watchStallMs: number;
   heartbeats: NodeHeartbeats;
   log: Logger;

@@ -1,10 +1,4 @@
-import {
-  ApiError,
-  decodeObject,
-  findResource,
-  NODE_LEASE_NAMESPACE,
-  type ResourceDefinition,
-} from '@everynode/objects';
+import { ApiError, decodeObject, NODE_LEASE_NAMESPACE, type ResourceName, resourceByStorage } from '@everynode/objects';
 import type { ApiContext } from './api-context.js';
 import { createObject } from './rest/create.js';
 
@@ -20,19 +14,9 @@ const PRIORITY_CLASSES = [
   },
 ];
 
-function required(group: string, version: string, plural: string): ResourceDefinition {
-  const definition = findResource(group, version, plural);
-  if (!definition) throw new Error(`${plural} are not in the registry`);
-  return definition;
-}
-
-/** Creates an object that may be there already: another replica, or an earlier start, was first. */
-async function ensure(
-  context: ApiContext,
-  definition: ResourceDefinition,
-  namespace: string,
-  value: object,
-): Promise<void> {
+/** Creates an object unless another replica, or an earlier start, has created it. */
+async function ensure(context: ApiContext, resource: ResourceName, namespace: string, value: object): Promise<void> {
+  const definition = resourceByStorage(resource);
   try {
     const { object } = decodeObject({ value }, definition);
     await createObject(context, { definition, namespace, object, dryRun: false });
@@ -41,11 +25,13 @@ async function ensure(
   }
 }
 
-/** The objects that clients expect in each namespace: a service account, and the CA to know the cluster by. */
-export async function ensureNamespaceObjects(context: ApiContext, namespace: string): Promise<void> {
+/**
+ * Creates the objects that clients expect in each namespace: a service account, and the CA of the api's certificate.
+ */
+async function ensureNamespaceObjects(context: ApiContext, namespace: string): Promise<void> {
   await context.freshReads.catchUp();
-  await ensure(context, required('', 'v1', 'serviceaccounts'), namespace, { metadata: { name: 'default' } });
-  await ensure(context, required('', 'v1', 'configmaps'), namespace, {
+  await ensure(context, 'serviceaccounts', namespace, { metadata: { name: 'default' } });
+  await ensure(context, 'configmaps', namespace, {
     metadata: {
       name: 'kube-root-ca.crt',
       annotations: { 'kubernetes.io/description': 'The CA that signs the certificate of the API server.' },
@@ -57,7 +43,7 @@ export async function ensureNamespaceObjects(context: ApiContext, namespace: str
 /** First address of the range that kubeadm gives to services. */
 const KUBERNETES_ADDRESS = '10.96.0.1';
 
-/** How the API server is reached from inside a cluster. Source: pkg/controlplane/controller/kubernetesservice. */
+/** The address of the API server inside a cluster. Source: pkg/controlplane/controller/kubernetesservice. */
 const KUBERNETES_SERVICE = {
   metadata: { name: 'kubernetes', labels: { component: 'apiserver', provider: 'kubernetes' } },
   spec: {
@@ -73,16 +59,14 @@ const KUBERNETES_SERVICE = {
   status: { loadBalancer: {} },
 };
 
-/** Creates what a cluster has from the first moment. Safe to run on every start, and on several replicas at once. */
+/** Creates the objects that every cluster has. It may run on every start, and on several replicas at once. */
 export async function ensureClusterObjects(context: ApiContext): Promise<void> {
-  const namespaces = required('', 'v1', 'namespaces');
   for (const name of NAMESPACES) {
-    await ensure(context, namespaces, '', { metadata: { name } });
+    await ensure(context, 'namespaces', '', { metadata: { name } });
     await ensureNamespaceObjects(context, name);
   }
-  await ensure(context, required('', 'v1', 'services'), 'default', KUBERNETES_SERVICE);
-  const priorityClasses = required('scheduling.k8s.io', 'v1', 'priorityclasses');
+  await ensure(context, 'services', 'default', KUBERNETES_SERVICE);
   for (const { name, value, description } of PRIORITY_CLASSES) {
-    await ensure(context, priorityClasses, '', { metadata: { name }, value, description });
+    await ensure(context, 'priorityclasses.scheduling.k8s.io', '', { metadata: { name }, value, description });
   }
 }

@@ -14,17 +14,17 @@ const schema = Type.Object({
   EVERYNODE_CLIENT_CA: Type.String(),
   /** A private key that signs the tokens of service accounts; that of the serving certificate when empty. */
   EVERYNODE_SERVICE_ACCOUNT_KEY: Type.String({ default: '' }),
-  /** Requests that are worked on at once, watches apart. */
+  /** Requests that are served at the same time, without watches. */
   EVERYNODE_MAX_REQUESTS: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.seats, minimum: 1 }),
   /** Requests of one client that wait for their turn; more are refused. */
   EVERYNODE_MAX_QUEUED: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.queueLength, minimum: 0 }),
   /** How long a request waits for its turn, in seconds. */
   EVERYNODE_MAX_WAIT_SECONDS: Type.Number({ default: FAIR_QUEUE_DEFAULTS.waitMs / 1000, minimum: 0.1 }),
-  /** The longest that a request may take which is no watch, in seconds. */
+  /** The longest that a request other than a watch may take, in seconds. */
   EVERYNODE_REQUEST_SECONDS: Type.Number({ default: REQUEST_MS / 1000, minimum: 1 }),
-  /** How long a watcher may take nothing while something waits for it, in seconds. */
+  /** How long the socket of a watch may accept nothing while events wait for it, in seconds. */
   EVERYNODE_WATCH_STALL_SECONDS: Type.Number({ default: WATCH_STALL_MS / 1000, minimum: 0.1 }),
-  /** A file to which every request is noted, as the audit level Metadata has it; none when empty. */
+  /** A file in which every request is recorded at the audit level Metadata; none when empty. */
   EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
 });
 

@@ -7,8 +7,8 @@ import { Store } from '@everynode/store';
 import { apiConfig } from './config.js';
 import { startApi } from './start-api.js';
 
-// The old generation may grow by a third before it is collected again, and not to several times what is in use: that would be
-// most of what a replica holds.
+// The old generation may grow by a third before it is collected again. By default it grows to several times what is in
+// use, which would be most of a replica's memory.
 setFlagsFromString('--heap-growing-percent=33');
 
 const config = apiConfig();
@@ -24,11 +24,11 @@ await runService(
   },
   async (shell) => {
     const { log, signal, onClose } = shell;
-    const [key, cert, clientCa] = await Promise.all(
-      [config.EVERYNODE_TLS_KEY, config.EVERYNODE_TLS_CERT, config.EVERYNODE_CLIENT_CA].map((path) =>
-        readFile(path, 'utf8'),
-      ),
-    );
+    const [key, cert, clientCa] = await Promise.all([
+      readFile(config.EVERYNODE_TLS_KEY, 'utf8'),
+      readFile(config.EVERYNODE_TLS_CERT, 'utf8'),
+      readFile(config.EVERYNODE_CLIENT_CA, 'utf8'),
+    ]);
     const keyFile = config.EVERYNODE_SERVICE_ACCOUNT_KEY;
     const serviceAccountKey = keyFile === '' ? key : await readFile(keyFile, 'utf8');
     const store = new Store({ databaseUrl: config.DATABASE_URL, log });
@@ -49,7 +49,7 @@ await runService(
       ...shell,
       store,
       bus,
-      tls: { key: key ?? '', cert: cert ?? '', clientCa: clientCa ?? '' },
+      tls: { key, cert, clientCa },
       ...(serviceAccountKey && { serviceAccountKey }),
       limits: {
         seats: config.EVERYNODE_MAX_REQUESTS,
@@ -62,9 +62,10 @@ await runService(
     });
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {
       if (message?.type !== 'connection' || !socket) return;
-      // The supervisor hands over paused sockets, so that no byte is lost on the way.
+      // The supervisor sends paused sockets, so that no byte is lost on the way.
       https.emit('connection', socket);
-      // A server sets this on what it accepts itself. Without it an answer in parts waits 40 ms for each acknowledgement.
+      // A server sets this on connections that it accepts by itself. Without it an answer in parts waits 40 ms for each
+      // acknowledgement.
       (socket as Socket).setNoDelay(true);
       (socket as Socket).resume();
     });

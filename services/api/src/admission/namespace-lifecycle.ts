@@ -2,7 +2,10 @@ import { forbiddenTo, notFound } from '@everynode/objects';
 import { subjectOf } from '../write/target.js';
 import type { AdmissionPlugin } from './plugin.js';
 
-/** Objects are created only in namespaces that exist and are not being deleted. Source: plugin/pkg/admission/namespace/lifecycle. */
+/**
+ * Objects are created only in namespaces that exist and are not being deleted.
+ * Source: plugin/pkg/admission/namespace/lifecycle.
+ */
 export const namespaceLifecycle: AdmissionPlugin = {
   operations: ['create'],
   async gate({ context, target }) {

@@ -3,10 +3,10 @@ import { microTimestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { ResourcePath } from '../http/resource-path.js';
 
-/** One request as the audit log tells of it: who did what, and not what was in it. */
+/** One request as the audit log records it: the client, the verb and the object, but no content. */
 export interface AuditedRequest {
   id: string;
-  /** A watch is told of when it begins and when it has ended, any other request when it is answered. */
+  /** A watch is recorded when it begins and when it has ended, any other request when it is answered. */
   stage: 'ResponseStarted' | 'ResponseComplete';
   verb: string;
   /** Path and query. */
@@ -20,7 +20,7 @@ export interface AuditedRequest {
   receivedAt: number;
 }
 
-/** An event of upstream's level Metadata: audit.k8s.io/v1, a line each. Source: apiserver/pkg/apis/audit/v1. */
+/** An event of upstream's level Metadata: audit.k8s.io/v1, one line for each. Source: apiserver/pkg/apis/audit/v1. */
 export function auditEvent(request: AuditedRequest, now: number): object {
   const { path, user } = request;
   return {
@@ -51,9 +51,9 @@ export function auditEvent(request: AuditedRequest, now: number): object {
 }
 
 /** Lines that may wait for the disk; beyond this they are dropped, and their number is logged. */
-const MOST_PENDING = 10_000;
+const MAX_PENDING = 10_000;
 
-/** Appends to a file, readable by its owner alone, without holding up any request. */
+/** Appends to a file that only its owner can read. No request waits for the file. */
 export class AuditLog {
   readonly #path: string;
   readonly #log: Logger;
@@ -67,7 +67,7 @@ export class AuditLog {
   }
 
   record(request: AuditedRequest): void {
-    if (this.#pending.length >= MOST_PENDING) this.#dropped += 1;
+    if (this.#pending.length >= MAX_PENDING) this.#dropped += 1;
     else this.#pending.push(`${JSON.stringify(auditEvent(request, Date.now()))}\n`);
     this.#begin();
   }
@@ -75,7 +75,7 @@ export class AuditLog {
   #begin(): void {
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
-      // What came while the file was being closed would wait for the next request.
+      // Without this, lines that arrive while the file is being closed would wait for the next request.
       if (this.#pending.length > 0) this.#begin();
     });
   }
@@ -86,7 +86,7 @@ export class AuditLog {
   }
 
   async #write(): Promise<void> {
-    // What is recorded in this turn of the loop goes out together.
+    // All lines of this turn of the event loop are written together.
     await new Promise(setImmediate);
     try {
       const file = await open(this.#path, 'a', 0o600);

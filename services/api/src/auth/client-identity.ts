@@ -1,21 +1,23 @@
 import type { TLSSocket } from 'node:tls';
 
-/** Who makes a request. */
+/** The client of a request, as authentication found it. */
 export interface Identity {
   user: string;
   groups: string[];
-  /** Of a service account. */
+  /** Only service accounts have one. */
   uid?: string;
-  /** What else a token says. */
+  /** Further claims of a token. */
   extra?: Record<string, string[]>;
 }
 
-/** A connection's certificate is that of its handshake, and reading it out is a third of what a GET costs. */
+/**
+ * By connection: its certificate does not change after the handshake, and reading it costs a third of a whole GET.
+ */
 const known = new WeakMap<TLSSocket, { identity: Identity | undefined }>();
 
 /**
- * The identity in the client's certificate: common name and organisations (apiserver authentication x509). Undefined
- * without a certificate that the client CA has signed.
+ * Returns the identity in the client's certificate: common name and organisations (apiserver authentication x509);
+ * undefined without a certificate that the client CA has signed.
  */
 export function identityOf(socket: TLSSocket): Identity | undefined {
   let read = known.get(socket);

@@ -6,10 +6,14 @@ const CONFIGURATION = '/.well-known/openid-configuration';
 const KEYS = '/openid/v1/jwks';
 const ONE_HOUR = 'public, max-age=3600';
 
-/** Anybody may read them: they hold no secret, and who checks tokens may have none of his own yet. */
+/**
+ * These paths need no identity: they contain no secret, and a service that checks tokens may not have a token itself.
+ */
 export const OPEN_KEY_PATHS: readonly string[] = [CONFIGURATION, KEYS];
 
-/** What others need to check the tokens of service accounts. Source: pkg/serviceaccount/openidmetadata.go. */
+/**
+ * Serves what other services need to check tokens of service accounts. Source: pkg/serviceaccount/openidmetadata.go.
+ */
 export function addKeyRoutes(fastify: FastifyInstance, tokens: ServiceAccountTokens): void {
   fastify.get(CONFIGURATION, ({ socket }, reply) =>
     reply

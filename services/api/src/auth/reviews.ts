@@ -7,7 +7,7 @@ import { authenticateToken, TokenRefusedError } from './token-authentication.js'
 export interface ReviewRequest {
   context: ApiContext;
   identity: Identity;
-  /** Of the path; empty for reviews of the whole cluster. */
+  /** The path's namespace; empty for reviews of the whole cluster. */
   namespace: string;
   review: KubeObject;
 }
@@ -27,14 +27,14 @@ interface AccessSpec {
   nonResourceAttributes?: object;
 }
 
-const EVERYBODY = 'RBAC is not enforced: every client that is known may do everything';
+const NOT_ENFORCED = 'RBAC is not enforced: every client that is known may do everything';
 
-/** Nobody is let in without a certificate or a token, so nothing is allowed in the name of such. */
+/** A client without a certificate or a token may do nothing, so a review of such a client denies everything. */
 function verdictOn({ user, groups = [] }: AccessSpec): { allowed: boolean; reason: string } {
   const unknown = user === 'system:anonymous' || groups.includes('system:unauthenticated');
   return unknown
     ? { allowed: false, reason: 'clients without a certificate or a token may do nothing' }
-    : { allowed: true, reason: EVERYBODY };
+    : { allowed: true, reason: NOT_ENFORCED };
 }
 
 const invalidAt = (field: string, value: unknown, detail: string): FieldError => ({
@@ -58,7 +58,7 @@ function attributeErrors({ resourceAttributes, nonResourceAttributes }: AccessSp
 const subjectErrors = ({ user, groups }: AccessSpec): FieldError[] =>
   user || groups?.length ? [] : [invalidAt('spec.user', user ?? '', 'at least one of user or group must be specified')];
 
-/** Metadata of a review says nothing, so nothing may be in it. */
+/** A review's metadata has no meaning, so it must be empty. */
 function metadataErrors({ metadata }: KubeObject, allowed: readonly string[] = []): FieldError[] {
   const known = [...allowed, 'managedFields'];
   const set = Object.entries(metadata).some(([key, value]) => !known.includes(key) && value !== null);
@@ -90,7 +90,7 @@ function userInfo({ user, uid, groups, extra }: Identity): object {
 async function reviewToken({ context, review }: ReviewRequest): Promise<ReviewAnswer> {
   const { token, audiences } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
   if (!token) throw new ApiError('BadRequest', 'token is required for TokenReview in authentication');
-  // What a token was bound to may have gone a moment ago.
+  // The object that the token is bound to may have been deleted a moment ago.
   await context.freshReads.catchUp();
   try {
     const accepted = await authenticateToken(context, token, audiences?.length ? audiences : undefined);
@@ -104,7 +104,7 @@ async function reviewToken({ context, review }: ReviewRequest): Promise<ReviewAn
   }
 }
 
-/** What answers a review, by its kind. Source of the rules: pkg/registry/authentication, pkg/registry/authorization. */
+/** The handlers of reviews. Source of the rules: pkg/registry/authentication, pkg/registry/authorization. */
 export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
   SelfSubjectReview: ({ identity }) => ({ status: { userInfo: userInfo(identity) } }),
   TokenReview: reviewToken,

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomUU
 import { timestamp } from '@everynode/objects';
 import { exportJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
-/** Who issues the tokens, and whom they are for when nobody else is named. */
+/** The issuer of all tokens, and the audience of tokens for which a client names none. */
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 export interface NamedObject {
@@ -10,7 +10,7 @@ export interface NamedObject {
   uid: string;
 }
 
-/** What a token says beside its times and audiences. Shape: the claim `kubernetes.io` of upstream's tokens. */
+/** A token's claims beside its times and audiences. Shape: the claim `kubernetes.io` of upstream's tokens. */
 export interface ServiceAccountClaims {
   namespace: string;
   serviceaccount: NamedObject;
@@ -19,7 +19,7 @@ export interface ServiceAccountClaims {
   secret?: NamedObject;
 }
 
-/** A token whose signature and times are right. What it is bound to may be gone. */
+/** A token with a valid signature and valid times. The objects that it is bound to may be deleted. */
 export interface VerifiedToken {
   claims: ServiceAccountClaims;
   audiences: string[];
@@ -38,7 +38,7 @@ function algorithmOf(key: KeyObject): string {
 }
 
 /**
- * Signs and checks the tokens of service accounts with one key. Replicas that have the same key know each other's tokens.
+ * Signs and checks tokens of service accounts with one key. Replicas with the same key accept each other's tokens.
  * Source of the claims: pkg/serviceaccount/claims.go.
  */
 export class ServiceAccountTokens {
@@ -60,7 +60,7 @@ export class ServiceAccountTokens {
     return this.#algorithm;
   }
 
-  /** A new token. `now` is ms since the epoch; tokens count whole seconds. */
+  /** Signs a new token. `now` is ms since the epoch; tokens count whole seconds. */
   async issue(
     claims: ServiceAccountClaims,
     audiences: string[],
@@ -82,7 +82,7 @@ export class ServiceAccountTokens {
     return { token, expirationTimestamp: timestamp(expires * 1000) };
   }
 
-  /** @throws Error for what is no token of this issuer, and for one that has expired or is not valid yet. */
+  /** @throws Error for a text that is no token of this issuer, and for a token that has expired or is not valid yet. */
   async verify(token: string): Promise<VerifiedToken> {
     const { payload } = await jwtVerify(token, this.#public, { issuer: ISSUER, algorithms: [this.#algorithm] });
     const claims = payload[CLAIM] as ServiceAccountClaims | undefined;
@@ -90,7 +90,7 @@ export class ServiceAccountTokens {
     return { claims, audiences: audiencesOf(payload), id: payload.jti ?? '' };
   }
 
-  /** The public key as clients outside the cluster read it, to check tokens by themselves. */
+  /** The public key in the form in which clients outside the cluster read it, to check tokens by themselves. */
   async jwks(): Promise<{ keys: JWK[] }> {
     return { keys: [{ ...(await exportJWK(this.#public)), use: 'sig', kid: this.#keyId, alg: this.#algorithm }] };
   }

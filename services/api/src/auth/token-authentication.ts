@@ -4,15 +4,15 @@ import type { ApiContext } from '../api-context.js';
 import type { Identity } from './client-identity.js';
 import { ISSUER, type NamedObject, userNameOf, type VerifiedToken } from './service-account-tokens.js';
 
-/** A token that is not taken; the message may be shown. */
+/** The token is not accepted. The message may be shown to the client. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError';
   readonly retryable = false;
 }
 
 /**
- * Who a service account's token stands for, and for which of the wanted audiences. It counts as long as the account, and
- * the object that it is bound to, are there. Source: pkg/serviceaccount/claims.go, Validate.
+ * Returns the identity of a service account's token, and those of the wanted audiences that it is for. A token is valid
+ * as long as the account and the object that it is bound to exist. Source: pkg/serviceaccount/claims.go, Validate.
  * @throws TokenRefusedError
  */
 export async function authenticateToken(
@@ -50,7 +50,7 @@ async function requirePresent(context: ApiContext, { claims }: VerifiedToken): P
   const bound: [resource: ResourceName, namespace: string, ref: NamedObject | undefined][] = [
     ['pods', namespace, pod],
     ['secrets', namespace, secret],
-    // Beside a pod the node only says where that was.
+    // Beside a pod the node is only the pod's place, and the token is not bound to it.
     ['nodes', '', pod ? undefined : node],
   ];
   for (const [resource, inside, ref] of bound) {
@@ -60,7 +60,7 @@ async function requirePresent(context: ApiContext, { claims }: VerifiedToken): P
   }
 }
 
-/** From the cache; an object that is missing there may have been created a moment ago through another replica. */
+/** Reads from the cache. An object that it does not have may have been created a moment ago through another replica. */
 export async function find(
   { reflector, freshReads }: ApiContext,
   resource: ResourceName,

@@ -8,8 +8,8 @@ import { SnapshotCache } from './snapshot-cache.js';
 export type ChangesAfter = (resource: ResourceName, revision: number) => ObjectChange[] | undefined;
 
 /**
- * The collections of all resources: as they are now, as they were at any revision after which all changes are known, and
- * as they were in snapshots whose lists have further pages.
+ * The collections of all resources: as they are now; as they were at any revision after which all changes are known;
+ * and as they were in snapshots whose lists have further pages.
  */
 export class Collections implements ReflectorListener {
   readonly #reflector: Reflector;

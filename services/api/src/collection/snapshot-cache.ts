@@ -2,10 +2,7 @@ import type { CachedObject, ObjectChange } from '@everynode/list-watch';
 import { keyOf } from '@everynode/objects';
 import type { Snapshot } from './snapshot.js';
 
-/**
- * How long a snapshot is kept after its last use, in ms. Upstream's continue tokens live as long as etcd keeps revisions:
- * 5 minutes.
- */
+/** How long a snapshot is kept after its last use, in ms: as long as upstream's etcd keeps revisions. */
 const KEPT_MS = 5 * 60_000;
 /** Snapshots of one resource. Beyond this the least recently used one is dropped. */
 const MAX_SNAPSHOTS = 8;

@@ -9,7 +9,7 @@ export interface Snapshot {
   keys: readonly string[];
   /** True when every key has an object in this snapshot. */
   isExact: boolean;
-  /** The versions, at `revision`, of the objects that have changed since; undefined for an object that did not exist. */
+  /** Objects that have changed since, as they were at `revision`; undefined for an object that did not exist. */
   before: ReadonlyMap<string, CachedObject | undefined>;
   object(key: string): CachedObject | undefined;
 }

@@ -8,8 +8,8 @@ const PLURAL = 'customresourcedefinitions';
 const PATH = `/apis/${GROUP}/v1/${PLURAL}`;
 
 /**
- * There are no custom resources here. kubectl asks for their definitions before it checks the fields of any kind that
- * cannot be patched, a review for instance, and gives up where it gets no list.
+ * Serves an empty list of custom resources. kubectl asks for their definitions before it checks the fields of any kind
+ * that cannot be patched, for example a review, and fails without a list.
  */
 export function addCustomResources(fastify: FastifyInstance, context: ApiContext): void {
   fastify.get(PATH, (request, reply) => {

@@ -21,11 +21,11 @@ import { wrap } from '../protobuf/envelope.js';
 
 export const SERVED: ServedApi = { resources, postedKinds };
 
-/** Documents of a server, each made once: what is served cannot change while the process runs. */
+/** Documents, each made once: they do not change while the process runs. */
 export class DocumentCache {
   readonly #documents = new Map<string, Document>();
 
-  /** @param make undefined where there is no such document. */
+  /** @param make returns undefined where there is no such document. */
   of(key: string, make: () => string | Uint8Array | undefined): Document | undefined {
     const known = this.#documents.get(key);
     if (known) return known;
@@ -37,7 +37,7 @@ export class DocumentCache {
   }
 }
 
-/** Clients before apiVersions were versioned send lists without one; they are of `v1` like the others. */
+/** Lists for the oldest clients have no apiVersion; they are of `v1` like the others. */
 interface Classic {
   kind: string;
   apiVersion?: 'v1';
@@ -52,7 +52,7 @@ function written(value: Classic, encoding: 'json' | 'yaml' | 'protobuf'): string
 
 const CONTENT_TYPES = { json: 'application/json', yaml: 'application/yaml', protobuf: PROTOBUF } as const;
 
-/** GET /, /api, /apis, /apis/GROUP and what is served in each version, classic and aggregated (KEP-3352). */
+/** GET /, /api, /apis, /apis/GROUP and the resources of each version, classic and aggregated (KEP-3352). */
 export function addDiscovery(fastify: FastifyInstance): void {
   const documents = new DocumentCache();
 
@@ -63,7 +63,7 @@ export function addDiscovery(fastify: FastifyInstance): void {
     make: () => Classic | undefined,
   ): Promise<FastifyReply> => {
     const wanted = negotiate(request.headers.accept);
-    // Nobody asks for a table of them; who does is answered as upstream does, with the object.
+    // A request for a table of them is answered with the object, as upstream.
     const encoding = wanted.kind === 'object' ? wanted.encoding : 'json';
     const document = documents.of(`${key} ${encoding}`, () => {
       const value = make();
@@ -107,10 +107,10 @@ export function addDiscovery(fastify: FastifyInstance): void {
   });
 }
 
-/** Where the server was reached: one of a few addresses, whatever a client calls the host. */
+/** The server's address on this connection: one of a few, whatever name the client used. */
 const addressOf = ({ socket }: FastifyRequest): string => `${socket.localAddress ?? ''}:${socket.localPort ?? ''}`;
 
-/** Everything that can be read without knowing more, as `kubectl get --raw /` shows it. */
+/** The paths that `kubectl get --raw /` lists. */
 function rootPaths(): string[] {
   const groups = groupVersions(SERVED);
   const paths = groups.flatMap((one) => {
@@ -121,7 +121,7 @@ function rootPaths(): string[] {
   return [...paths, ...others, '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'].sort();
 }
 
-/** The first form that is wanted, where that is an aggregated one. */
+/** The version of aggregated discovery, where the client wants that before any other form. */
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
   for (const { type, parameters } of parseAccept(accept)) {
     if (type !== 'application/json') continue;

@@ -25,7 +25,7 @@ describe('seats', () => {
     await eventually(() => expect(done).toBe(13));
     // One of the greedy had its seat before anybody else came.
     expect(order.slice(0, 6)).toEqual(['greedy', 'greedy', 'modest', 'other', 'greedy', 'modest']);
-    expect([queue.taken, queue.waiting]).toEqual([0, 0]);
+    expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
   });
 
   it('are refused to a flow that has too many waiting, and to no other', async () => {
@@ -40,7 +40,7 @@ describe('seats', () => {
     for (const leave of entered) leave();
     (await modest)();
     for (const each of waiting) (await each)();
-    expect([queue.taken, queue.waiting, queue.refused]).toEqual([0, 0, 1]);
+    expect([queue.occupied, queue.waiting, queue.refused]).toEqual([0, 0, 1]);
   });
 
   it('are refused to who has waited too long', async () => {
@@ -49,7 +49,7 @@ describe('seats', () => {
     await expect(queue.enter('a')).rejects.toMatchObject({ reason: 'TooManyRequests' });
     leave();
     leave();
-    expect([queue.taken, queue.waiting]).toEqual([0, 0]);
+    expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
     (await queue.enter('a'))();
   });
 
@@ -68,7 +68,7 @@ describe('seats', () => {
             leave();
           }),
         );
-        expect([queue.taken, queue.waiting]).toEqual([0, 0]);
+        expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
       }),
     );
   });

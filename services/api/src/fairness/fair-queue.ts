@@ -1,7 +1,7 @@
 import { ApiError } from '@everynode/objects';
 
 export interface FairQueueLimits {
-  /** Requests that are worked on at once. */
+  /** Requests that are served at the same time. */
   seats: number;
   /** Requests of one flow that may wait for a seat. */
   queueLength: number;
@@ -9,7 +9,7 @@ export interface FairQueueLimits {
   waitMs: number;
 }
 
-/** For an api on a machine of a few cores. */
+/** Chosen for an api on a machine with a few cores. */
 export const FAIR_QUEUE_DEFAULTS: FairQueueLimits = { seats: 400, queueLength: 1000, waitMs: 15_000 };
 
 interface Waiting {
@@ -21,23 +21,24 @@ interface Waiting {
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Gives requests seats. While there are enough, everybody gets one at once; when there are not, the flows (clients) that wait
- * get the next ones in turn, whatever number of requests each has waiting, so that a greedy one only keeps itself waiting.
- * The idea is that of upstream's API priority and fairness, with one level and a queue for each flow.
+ * Limits how many requests are served at the same time: each needs a seat. While seats are free, a request gets one at
+ * once. Otherwise the waiting flows (clients) get the next seats in turn, however many requests each has waiting, so
+ * that a greedy client delays only itself. The idea is that of upstream's API priority and fairness, with one priority
+ * level and one queue for each flow.
  */
 export class FairQueue {
   readonly #limits: FairQueueLimits;
-  /** The order of the flows is the order of their turns. */
+  /** In the order of the flows' turns. */
   readonly #flows = new Map<string, Waiting[]>();
-  #taken = 0;
+  #occupied = 0;
   #refused = 0;
 
   constructor(limits: FairQueueLimits) {
     this.#limits = limits;
   }
 
-  get taken(): number {
-    return this.#taken;
+  get occupied(): number {
+    return this.#occupied;
   }
 
   get waiting(): number {
@@ -51,16 +52,16 @@ export class FairQueue {
   }
 
   /**
-   * Resolves with the way to give the seat back, to be called once.
+   * Waits for a seat. Resolves with the function that returns it; further calls of that function do nothing.
    * @throws ApiError TooManyRequests when too many of the flow wait already, or a seat took too long to come.
    */
   async enter(flow: string): Promise<() => void> {
-    if (this.#taken >= this.#limits.seats) await this.#wait(flow);
-    else this.#taken += 1;
-    let given = false;
+    if (this.#occupied >= this.#limits.seats) await this.#wait(flow);
+    else this.#occupied += 1;
+    let returned = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (returned) return;
+      returned = true;
       this.#leave();
     };
   }
@@ -89,11 +90,11 @@ export class FairQueue {
     });
   }
 
-  /** The seat goes to the flow whose turn it is, which then goes to the end of the line. */
+  /** Passes the seat to the flow whose turn it is; that flow then moves to the end of the line. */
   #leave(): void {
     const [turn] = this.#flows;
     if (!turn) {
-      this.#taken -= 1;
+      this.#occupied -= 1;
       return;
     }
     const [flow, queue] = turn;

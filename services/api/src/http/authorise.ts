@@ -9,8 +9,8 @@ import { infoOf } from './request-info.js';
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/version', ...OPEN_KEY_PATHS]);
 
 /**
- * Decides whether a client may do what it asks for: every client with an identity may do everything. A finer rule belongs
- * here, where both are known: `request.identity`, and verb and target of `infoOf(request)`.
+ * Decides whether a client may do what it asks for: every client with an identity may do everything. This is the place
+ * for a finer rule: `request.identity` is known here, and verb and target are those of `infoOf(request)`.
  */
 export function addAuthorisation(fastify: FastifyInstance): void {
   fastify.addHook('preHandler', (request, _reply, done) => {

@@ -3,17 +3,17 @@ import { ApiError } from '@everynode/objects';
 export type Encoding = 'json' | 'yaml' | 'protobuf';
 export type MetaVersion = 'v1' | 'v1beta1';
 
-/** In which form an answer is wanted. */
+/** The form in which a client wants an answer. */
 export type Representation =
   | { kind: 'object'; encoding: Encoding; pretty: boolean }
   | { kind: 'table'; encoding: Exclude<Encoding, 'protobuf'>; version: MetaVersion; pretty: boolean }
-  /** `list`: the form of a list was asked for, not that of one object. */
+  /** `list`: the client wants the metadata of a list, and not of one object. */
   | { kind: 'metadata'; encoding: Encoding; version: MetaVersion; list: boolean; pretty: boolean };
 
-/** Objects as Go's clients prefer them: four bytes and a runtime.Unknown. */
+/** The form that Go's clients prefer: four bytes and a runtime.Unknown. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** In the order in which a wildcard chooses. */
+/** In the order of preference for a wildcard. */
 const ENCODINGS: readonly { type: string; encoding: Encoding; streams: boolean }[] = [
   { type: 'application/json', encoding: 'json', streams: true },
   { type: 'application/yaml', encoding: 'yaml', streams: false },
@@ -26,7 +26,7 @@ export interface MediaRange {
   quality: number;
 }
 
-/** Media ranges of an Accept header, most wanted first; of those wanted alike, the more specific ones first. */
+/** Media ranges of an Accept header by descending quality; ranges of equal quality, the more specific ones first. */
 export function parseAccept(accept: string | undefined): MediaRange[] {
   const ranges = (accept || '*/*').split(',').map((item): MediaRange => {
     const [type = '', ...rest] = item.split(';').map((part) => part.trim());
@@ -48,12 +48,12 @@ export function parseAccept(accept: string | undefined): MediaRange[] {
 const covers = (range: string, type: string): boolean =>
   range === type || range === '*/*' || range === '*' || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
 
-/** What the headers of late came to. Clients send few different ones, and reading one costs as much as finding an object. */
-const MOST_REMEMBERED = 100;
+/** Results by header. Clients send few different headers, and parsing one costs as much as finding an object. */
+const MAX_REMEMBERED = 100;
 const remembered = new Map<string, Representation>();
 
 /**
- * The first wanted form that is served; `stream` asks for one that events can be sent in.
+ * Returns the first wanted form that is served; with `stream`, one in which events can be sent.
  * Source: apiserver endpoints/handlers/negotiation, and AllowsMediaTypeTransform of endpoints/handlers.
  * @throws ApiError NotAcceptable when there is none.
  */
@@ -62,7 +62,7 @@ export function negotiate(accept: string | undefined, { stream = false } = {}): 
   let wanted = remembered.get(key);
   if (!wanted) {
     wanted = firstServed(accept, stream);
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(key, wanted);
   }
   return wanted;
@@ -72,7 +72,7 @@ function firstServed(accept: string | undefined, stream: boolean): Representatio
   for (const { type, parameters } of parseAccept(accept)) {
     for (const offered of ENCODINGS) {
       if (!covers(type, offered.type)) continue;
-      // Upstream settles for the first form that fits and only then sees whether it streams.
+      // Upstream chooses the first form that fits, and checks only then whether it can stream.
       const form = formOf(parameters, offered);
       if (!form) continue;
       if (stream && !offered.streams) throw notAcceptable(true);
@@ -103,13 +103,13 @@ function notAcceptable(stream: boolean): ApiError {
   return new ApiError('NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
 }
 
-/** Browsers and command lines get JSON that people can read. Source: negotiation, isPrettyPrint. */
+/** Browsers and command lines get indented JSON. Source: negotiation, isPrettyPrint. */
 export function wantsPretty(pretty: string | undefined, userAgent: string | undefined): boolean {
   if (pretty) return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(pretty);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent ?? '');
 }
 
-/** How a request's body is written. Throws UnsupportedMediaType. */
+/** The encoding of a request's body. @throws ApiError UnsupportedMediaType. */
 export function bodyFormat(contentType: string | undefined): Encoding {
   const type = (contentType ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json' || type === '') return 'json';

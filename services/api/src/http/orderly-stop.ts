@@ -2,12 +2,12 @@ import { ApiError } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import { isHealthCheck } from './health-routes.js';
 
-/** After how long another replica may be asked, in seconds. */
+/** When a client may try another replica, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * How a server that stops treats requests. What is being answered goes on; what comes over a connection that is still open is
- * told to come again, over another one. Health checks are answered to the end.
+ * Stops a server in order. Requests in progress are completed. New requests over open connections get 503, so that
+ * clients try again over other connections. Health checks are answered to the end.
  */
 export class OrderlyStop {
   #inFlight = 0;
@@ -22,7 +22,7 @@ export class OrderlyStop {
         return;
       }
       this.#inFlight += 1;
-      // Comes in any case, whoever ends the answer, and for watches too.
+      // Emitted in every case: for complete answers, aborted ones and watches.
       reply.raw.once('close', () => {
         this.#inFlight -= 1;
         if (this.#inFlight === 0) this.#onIdle();
@@ -35,7 +35,7 @@ export class OrderlyStop {
     });
   }
 
-  /** Resolves when nothing is being answered any more, or after `deadlineMs`. */
+  /** Resolves when no request is in progress, or after `deadlineMs`. */
   async idle(deadlineMs: number): Promise<void> {
     if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => {

@@ -17,18 +17,21 @@ export class Query {
     return this.#parameters.getAll(name).filter(Boolean);
   }
 
-  /** True for anything but `false` and `0`, a bare name too (apimachinery, Convert_Slice_string_To_bool). */
+  /**
+   * True for every value but `false` and `0`, also for a name without a value (apimachinery,
+   * Convert_Slice_string_To_bool).
+   */
   flag(name: string): boolean {
     const value = this.#parameters.get(name);
     return value !== null && value.toLowerCase() !== 'false' && value !== '0';
   }
 
-  /** A flag that may be left out. */
+  /** A flag, or undefined where it is absent. */
   optionalFlag(name: string): boolean | undefined {
     return this.#parameters.has(name) ? this.flag(name) : undefined;
   }
 
-  /** A whole number, as Go's ParseInt reads one. @throws ApiError BadRequest for anything else. */
+  /** A whole number in the form of Go's ParseInt. @throws ApiError BadRequest for anything else. */
   integer(name: string): number | undefined {
     const value = this.#parameters.get(name);
     if (value === null) return undefined;
@@ -49,7 +52,7 @@ export class Query {
     return number;
   }
 
-  /** dryRun=All runs everything but the commit; no other value is known. */
+  /** True for dryRun=All: everything is done but the commit. @throws ApiError Invalid for any other value. */
   get dryRun(): boolean {
     const values = this.texts('dryRun');
     const unknown = values.find((value) => value !== 'All');
@@ -67,7 +70,7 @@ export class Query {
     return values.length > 0;
   }
 
-  /** The same request, with nothing committed. */
+  /** The same query as a dry run. */
   asDryRun(): Query {
     const parameters = new URLSearchParams(this.#parameters);
     parameters.set('dryRun', 'All');

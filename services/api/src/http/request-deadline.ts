@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const DURATION = /^[+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/;
 
-/** A duration as Go writes it, `1m30s` or `34.5s`, in ms; undefined for anything else. */
+/** Parses a duration in Go's syntax, such as `1m30s` or `34.5s`. Returns ms; undefined for any other text. */
 export function parseDuration(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   const sign = text.startsWith('-') ? -1 : 1;

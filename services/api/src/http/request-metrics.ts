@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
 import { EXEMPT } from './turns.js';
 
-/** The plural in a path. Names of namespaces and objects are left out, as each would be a series of its own. */
+/** The plural in a path. Names of namespaces and objects are left out: each would become a series of its own. */
 function resourceIn(url: string): string {
   const segments = (url.split('?', 1)[0] ?? '').split('/').filter(Boolean);
   const rest = segments[0] === 'api' ? segments.slice(2) : segments[0] === 'apis' ? segments.slice(3) : undefined;
@@ -12,8 +12,8 @@ function resourceIn(url: string): string {
 }
 
 /**
- * Observes how long requests take, by method, resource and code, and serves all metrics of the process. Watches are left
- * out: their length says nothing.
+ * Observes the duration of requests by method, resource and code, and serves all metrics of the process. Watches are
+ * left out: they last as long as their clients want.
  */
 export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
   const durations = new Histogram({

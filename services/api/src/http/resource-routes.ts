@@ -9,7 +9,7 @@ import { requireIdentity } from './authorise.js';
 import { bodyOf } from './body.js';
 import { infoOf } from './request-info.js';
 
-/** Called when a watch has sent its headers: that is its first answer, long before its last. */
+/** Called when a watch has sent its headers. */
 export type OnWatchBegun = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Serves every resource, and the kinds that are posted and never stored. */

@@ -6,13 +6,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 export const GZIP_FROM = 128 * 1024;
 const compress = promisify(gzip);
 
-/** A document that stays the same while the process runs. `hash` changes when the content does. */
+/** A document that does not change while the process runs. `hash` is that of its content. */
 export interface Document {
   body: string | Uint8Array;
   hash: string;
 }
 
-/** Sends a document with its ETag, or 304 to whom has it already. */
+/** Sends a document with its ETag, or 304 to a client that has it already. */
 export async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -35,7 +35,7 @@ export async function sendPayload(
 ): Promise<FastifyReply> {
   reply.header('content-type', type);
   if (payload.length < GZIP_FROM || !acceptsGzip(request)) return reply.send(bytesOf(payload));
-  // Level 1, as the API server: most of the gain for a fraction of the time.
+  // Level 1, as upstream: most of the gain for a fraction of the time.
   reply.header('content-encoding', 'gzip').header('vary', 'Accept-Encoding');
   return reply.send(await compress(payload, { level: 1 }));
 }
@@ -44,6 +44,6 @@ export function acceptsGzip({ headers }: FastifyRequest): boolean {
   return /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
 }
 
-/** Bytes are sent under the very type that is set; to text Fastify adds a charset, and upstream's JSON names none. */
+/** Bytes keep their content type. For text Fastify adds a charset to it, and upstream's JSON has none. */
 export const bytesOf = (payload: string | Buffer): Buffer =>
   typeof payload === 'string' ? Buffer.from(payload) : payload;

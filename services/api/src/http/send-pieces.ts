@@ -5,14 +5,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Payload, Pieces } from '../present/presenter.js';
 import { acceptsGzip, GZIP_FROM, sendPayload } from './send-document.js';
 
-/** What goes to the socket at once. */
+/** The size of one write to the socket, in characters or bytes. */
 const CHUNK_BYTES = 64 * 1024;
-/** How long making pieces may keep others waiting, in ms. */
+/** How long making pieces may block the event loop, in ms. */
 const SLICE_MS = 5;
 
 /**
- * Gathers pieces into chunks, and lets others have their turn in between. A chunk of a few pieces of text is joined as text
- * and encoded once.
+ * Joins pieces to chunks, and yields to the event loop in between. Pieces of text are joined as text and encoded once.
  */
 async function* chunksOf(pieces: Pieces): AsyncGenerator<Buffer> {
   let texts: string[] = [];
@@ -43,7 +42,9 @@ async function* chunksOf(pieces: Pieces): AsyncGenerator<Buffer> {
   if (length > 0) yield join();
 }
 
-/** Sends what is small whole, with its length, and the rest as it is made. Resolves when it is sent or nobody reads it. */
+/**
+ * Sends a small body whole, with its length, and a large one while it is made. Resolves when it is sent or not read.
+ */
 export async function sendPieces(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -10,12 +10,12 @@ declare module 'fastify' {
     isExempt?: boolean;
   }
   interface FastifyRequest {
-    /** Returns the request's seat before its answer is complete. A watch calls it when it has begun. */
+    /** Returns the request's seat before the answer is complete. A watch calls it when it has begun. */
     leaveSeat: (() => void) | undefined;
   }
 }
 
-/** What requests wait for, and how long each may take. */
+/** The seats of requests, and the time that each may take. */
 export interface Turns {
   queue: FairQueue;
   /** The longest that a request other than a watch may take, in ms. */
@@ -23,8 +23,8 @@ export interface Turns {
 }
 
 /**
- * Gives every route that is added after this call a seat and a deadline. A handler returns its Answer, which is sent within
- * the same turn, or undefined (or the reply itself) when it has written the response.
+ * Gives requests of every route that is added after this call a seat and a deadline. A handler returns its Answer,
+ * which is sent within the same turn; or undefined, or the reply, when it has written the response by itself.
  */
 export function addTurns(fastify: FastifyInstance, turns: Turns): void {
   fastify.decorateRequest('leaveSeat', undefined);
@@ -39,8 +39,8 @@ export function addTurns(fastify: FastifyInstance, turns: Turns): void {
 export const EXEMPT = { config: { isExempt: true } };
 
 /**
- * Requests get seats in turn by client, and must be answered in time. A watch returns its seat when its first objects are
- * written; from then on it only costs what changes cost.
+ * Requests get seats in turn by client, and must be answered in time. A watch returns its seat when its first objects
+ * are written; from then on it only costs what changes cost.
  */
 async function serveInTurn(
   fastify: FastifyInstance,

@@ -1,4 +1,4 @@
-/** GET /version: the release of Kubernetes whose API this is. Clients compare their own with it. */
+/** GET /version: the release of Kubernetes whose API is served. Clients compare it with their own. */
 export const version = {
   major: '1',
   minor: '36',

@@ -1,4 +1,4 @@
-/** Characters of one warning, and of all that one answer carries: beyond the second, each is cut to the first. */
+/** In characters: the limit of each warning where all together are longer than the second limit. */
 const MAX_ONE = 256;
 const MAX_ALL = 4096;
 
@@ -8,9 +8,8 @@ const quoted = (text: string): string => `299 - "${text.replace(/[\\"]/g, String
 const CONTROL = /[\u0000-\u001f\u007f]+/g;
 
 /**
- * Values of Warning headers (RFC 7234): each text once, in order. Many long ones are cut, and what is too much is left out.
- * Headers carry bytes, so that text is written as its UTF-8.
- * Source: apiserver endpoints/filters/warning.go.
+ * Values of Warning headers (RFC 7234): each text once, in order. Too much text is cut, and then left out. Headers
+ * carry bytes, so text is written as UTF-8. Source: apiserver endpoints/filters/warning.go.
  */
 export function warningHeaders(texts: readonly string[]): string[] {
   const distinct = [...new Set(texts.map((text) => text.replace(CONTROL, ' ').trim()))];

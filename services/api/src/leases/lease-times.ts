@@ -5,8 +5,8 @@ import type { NodeHeartbeats } from './node-heartbeats.js';
 const LEASE: KindName = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', forgetsParsed: true };
 
 /**
- * A node's lease with the time its node was last heard of; any other object as it is (docs/decisions/0006). `revision` stands
- * in the place of its own where it is given.
+ * Returns a node's lease with the time of the node's last heartbeat, and any other object as it is
+ * (docs/decisions/0006). `revision`, where it is given, replaces the lease's own.
  */
 export function withHeartbeat(object: CachedObject, heartbeats: NodeHeartbeats, revision?: number): CachedObject {
   const { record } = object;

@@ -3,13 +3,13 @@ import { parseEvent, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 
 /**
- * When each node was last heard of. Leases of nodes are not renewed in the store, so that a quiet fleet writes nothing;
- * the api shows these times in their place (docs/decisions/0006).
+ * The times of the nodes' last heartbeats. Leases of nodes are not renewed in the store, so that a quiet fleet writes
+ * nothing; the api shows these times instead (docs/decisions/0006).
  */
 export class NodeHeartbeats {
   readonly #lastHeard = new Map<string, number>();
 
-  /** Listens until the bus is told to stop. */
+  /** Follows the heartbeats until the bus is closed. */
   follow(bus: Bus, log: Logger): Promise<void> {
     return bus.follow(
       streams.heartbeats.name,
@@ -29,7 +29,7 @@ export class NodeHeartbeats {
     );
   }
 
-  /** ms since the epoch; undefined for a node that was not heard of. */
+  /** In ms since the epoch; undefined for a node without a heartbeat. */
   lastHeard(node: string): number | undefined {
     return this.#lastHeard.get(node);
   }

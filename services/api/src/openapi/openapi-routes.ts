@@ -19,8 +19,8 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
 const JSON_RANGES = ['application/json', 'application/*', '*/*'];
 
 /**
- * In which form a document goes out: the first that is wanted and there is. Parameters say nothing here, as upstream's
- * handler reads the type alone. @throws ApiError NotAcceptable for anything else.
+ * Returns the first wanted form that exists. Parameters of media types are ignored, as in upstream's handler.
+ * @throws ApiError NotAcceptable where no wanted form exists.
  */
 function formOf(accept: string | undefined, protobuf: readonly string[]): 'json' | 'protobuf' {
   for (const { type } of parseAccept(accept || '*/*')) {
@@ -30,7 +30,7 @@ function formOf(accept: string | undefined, protobuf: readonly string[]): 'json'
   throw new ApiError('NotAcceptable', `only the following media types are accepted: application/json, ${protobuf[0]}`);
 }
 
-/** GET /openapi/v2, /openapi/v3 and the documents below. Source: kube-openapi pkg/handler, pkg/handler3. */
+/** GET /openapi/v2, /openapi/v3 and the documents under it. Source: kube-openapi pkg/handler, pkg/handler3. */
 export function addOpenApi(fastify: FastifyInstance): void {
   const documents = new OpenApiDocuments(SERVED, readDescriptions);
 
@@ -50,7 +50,7 @@ export function addOpenApi(fastify: FastifyInstance): void {
     if (!document) throw unknownPath();
     const hash = new Query(search).text('hash');
     if (hash !== undefined) {
-      // An address with a hash names one content for ever; with an old one it leads to the new.
+      // A URL with a hash never changes its content; one with an old hash is redirected to the new.
       if (hash !== document.hash) return reply.redirect(`${path}?hash=${document.hash}`, 301);
       reply.header('cache-control', 'public, immutable');
       reply.header('expires', new Date(Date.now() + YEAR_MS).toUTCString());

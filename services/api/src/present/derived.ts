@@ -1,11 +1,11 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { ResourceDefinition, RowAt } from '@everynode/objects';
 
-/** What presenters have worked out for one version of an object, and do not want to work out again. It is small. */
+/** Results that presenters keep for one version of an object. They are small. */
 export class Derived {
-  /** Its row in tables, as `definition` shows it. */
+  /** The object's row in tables of `definition`. */
   row: { definition: ResourceDefinition; at: RowAt } | undefined;
-  /** How many bytes it takes in the protobuf form that is named, the one asked for last. */
+  /** Its length in bytes in one protobuf form, the last that was asked for. */
   encoded: { form: string; length: number } | undefined;
 }
 

@@ -18,7 +18,7 @@ export function objectJson(definition: ResourceDefinition, object: CachedObject)
   return recordToJson(object.record, apiVersionOf(definition), definition.kind);
 }
 
-/** Upstream's typed lists leave the type of their items to the list's own. */
+/** Items of upstream's typed lists have no apiVersion and kind: the list's own type implies them. */
 function itemJson(definition: ResourceDefinition, object: CachedObject): string {
   if (!definition.convert && !definition.comparedByBytes) return recordToItemJson(object.record);
   const { apiVersion: _apiVersion, kind: _kind, ...members } = shown(definition, object);
@@ -30,7 +30,7 @@ export function metadataJson(record: ObjectRecord, version: MetaVersion): string
   return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${metadata}}`;
 }
 
-/** What all forms in JSON have in common. Events are never indented: each is a line. */
+/** The common part of all forms in JSON. Events are never indented: each is a line. */
 export const asJson = (form: TextForm) =>
   ({
     contentType: form.contentType,

@@ -6,13 +6,13 @@ import { messageOfSchema } from '../protobuf/message-facts.js';
 import type { Payload } from './presenter.js';
 import { toYaml } from './text-form.js';
 
-/** An object that is not stored, with the names that every object has. */
+/** An object that is not stored. */
 export interface PlainObject {
   apiVersion: string;
   kind: string;
 }
 
-/** Writes it in the form that `accept` asks for. @throws ApiError NotAcceptable. */
+/** Writes an object in the form that `accept` asks for. `schema` names its type. @throws ApiError NotAcceptable. */
 export function writePlainObject(
   object: PlainObject,
   schema: string,

@@ -8,10 +8,10 @@ import { compact, pretty, type TextForm, yaml } from './text-form.js';
 
 const INCLUDES: readonly string[] = ['None', 'Metadata', 'Object'] satisfies IncludeObject[];
 
-/** Presenters keep nothing of what they present, so one serves all requests that want the same. */
+/** Presenters have no state, so one serves all requests for the same representation. */
 const made = new WeakMap<ResourceDefinition, Map<string, Presenter>>();
 
-/** `include` is the request's includeObject. @throws ApiError BadRequest for one that is not known. */
+/** `include` is the request's includeObject. @throws ApiError BadRequest for an unknown one. */
 export function presenterFor(
   definition: ResourceDefinition,
   representation: Representation,
@@ -27,7 +27,8 @@ export function presenterFor(
   const key = `${kind} ${version} ${encoding} ${isPretty} ${kind === 'table' ? include : ''}`;
   let presenter = known.get(key);
   if (!presenter) {
-    // One that cannot be made is not kept either: what a request may ask for is endless, what is served is not.
+    // Only presenters that can be made are kept: requests may ask for anything, but the number of served forms is
+    // small.
     presenter = makePresenter(definition, representation, include);
     known.set(key, presenter);
   }

@@ -1,7 +1,7 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { KubeObject, ResourceDefinition } from '@everynode/objects';
 
-/** What a list says of itself. */
+/** metadata of a list. */
 export interface ListMeta {
   resourceVersion: string;
   continue?: string;
@@ -22,21 +22,21 @@ export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ER
 /** A written body: text, or the bytes of protobuf. */
 export type Payload = string | Buffer;
 
-/** Payloads one after the other. Text is joined as text and encoded once. */
+/** Concatenates payloads. Texts are joined as text and encoded once. */
 export function joined(payloads: readonly Payload[]): Buffer {
   if (payloads.every((payload) => typeof payload === 'string')) return Buffer.from(payloads.join(''));
   return Buffer.concat(payloads.map((payload) => (typeof payload === 'string' ? Buffer.from(payload) : payload)));
 }
 
 /**
- * A body in pieces, each as small as one object. Asking for the next one is what costs: who sends them looks up between two,
- * so that a large list does not keep others waiting. A piece may be empty.
+ * A body in pieces, each as small as one object. A piece is made when it is asked for: the sender pauses between
+ * pieces, so that a large list does not delay other requests. A piece may be empty.
  */
 export type Pieces = Iterable<Payload>;
 
 /** Writes objects of one resource in one representation. */
 export interface Presenter {
-  /** Names the form; equal names give equal payloads for equal objects. */
+  /** Presenters with equal forms write equal payloads for equal objects. */
   readonly form: string;
   readonly contentType: string;
   /** Content type of a stream of events. */
@@ -45,15 +45,15 @@ export interface Presenter {
   readonly columnsFirst: boolean;
   one(object: CachedObject): Payload;
   list(objects: readonly CachedObject[], meta: ListMeta): Pieces;
-  /** What stands in a watch event. */
+  /** The object inside a watch event. `first`: no event was sent before it. */
   inEvent(object: CachedObject, first: boolean): Payload;
   bookmark(metadata: BookmarkMeta): Payload;
   status(status: object): Payload;
-  /** A whole event, as it is sent. `object` is a payload of this presenter. */
+  /** A whole event. `object` is a payload of this presenter. */
   event(type: WatchEventType, object: Payload): Payload;
 }
 
-/** The object in the definition's own version, where that differs from the stored one. */
+/** The object in the definition's own version, which may differ from the stored one. */
 export function shown(definition: ResourceDefinition, object: CachedObject): KubeObject {
   return definition.convert ? definition.convert.fromStored(object.object) : object.object;
 }

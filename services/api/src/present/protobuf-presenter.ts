@@ -7,7 +7,9 @@ import { messageOfSchema } from '../protobuf/message-facts.js';
 import { derivedOf } from './derived.js';
 import { type ListMeta, type Pieces, type Presenter, shown } from './presenter.js';
 
-/** Items of a list that are encoded at once, in bytes. Of what comes after them only the lengths are found out at first. */
+/**
+ * Items of a list up to this size, in bytes, are encoded at once. Of later items only the lengths are computed first.
+ */
 const AT_ONCE_BYTES = 1024 * 1024;
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 
@@ -15,7 +17,7 @@ export function statusProtobuf(status: object): Buffer {
   return wrap({ apiVersion: 'v1', kind: 'Status' }, encodeMessage(`${META}.Status`, status));
 }
 
-/** `toValue` gives an object's value in JSON; its members are those of `message`. */
+/** `toValue` returns an object's value in JSON; its members are those of `message`. */
 function presenterOf(
   form: string,
   typeMeta: TypeMeta,
@@ -33,8 +35,8 @@ function presenterOf(
     one,
     inEvent: one,
     *list(objects: readonly CachedObject[], meta: ListMeta): Pieces {
-      // The length of all comes before all. So a long list is gone through twice, rather than kept whole until its last item
-      // is encoded; a version of an object whose length is known is not looked at the first time.
+      // The total length is sent before the items. So a long list is traversed twice, and is not kept whole until its
+      // last item is encoded. The first pass skips versions of objects whose length is known.
       const begun = new Map<CachedObject, Uint8Array>();
       let length = 0;
       for (const object of objects) {
@@ -64,7 +66,7 @@ function presenterOf(
   };
 }
 
-/** Undefined for a kind that has no message. */
+/** Returns undefined for a kind that has no message. */
 export function protobufObjectPresenter(definition: ResourceDefinition): Presenter | undefined {
   const message = messageOfSchema(definition.schema);
   if (message === undefined) return undefined;

@@ -6,7 +6,7 @@ import { asJson, metadataJson, objectJson } from './json-presenter.js';
 import { type IncludeObject, type ListMeta, type Presenter, shown } from './presenter.js';
 import { compact, type TextForm } from './text-form.js';
 
-/** An object's row at a time. What it shows of the object is worked out once for each version; ages, each time. */
+/** An object's row as a function of time. It is prepared once for each version; ages are computed each time. */
 function rowOf(definition: ResourceDefinition, object: CachedObject): RowAt {
   const { prepare, row } = definition.table;
   if (!prepare) return (now) => row(shown(definition, object), now);
@@ -56,7 +56,7 @@ export function tablePresenter(
     one: (object) => whole(object, true, form),
     list: (objects, meta) => list(objects, meta, true, form),
     inEvent: (object, first) => whole(object, first, compact),
-    // It has no row to show, but clients read the metadata off the object in one.
+    // A bookmark has no cells, but clients read the metadata from the object of its row.
     bookmark: (metadata) => {
       const object = { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
       return JSON.stringify({ ...head(metadata, false), rows: [{ cells: [], object }] });

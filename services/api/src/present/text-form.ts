@@ -1,14 +1,14 @@
 import { stringify } from 'yaml';
 import type { Pieces } from './presenter.js';
 
-/** A list before it is text: what comes before its items, the member that holds them, and each item's JSON. */
+/** A list before it is text: the members before its items, the name of the items' member, and the JSON of each item. */
 export interface ListShape {
   head: object;
   member: 'items' | 'rows';
   items: Iterable<string>;
 }
 
-/** How JSON text of objects is put on paper. */
+/** A way to write objects as text. */
 export interface TextForm {
   readonly contentType: string;
   one(json: string): string;
@@ -31,7 +31,7 @@ export const compact: TextForm = {
 const indented = (text: string, by: string): string => text.replaceAll('\n', `\n${by}`);
 const prettily = (json: string): string => JSON.stringify(JSON.parse(json), null, 2);
 
-/** For people: as Go indents. */
+/** Indented as Go indents, for terminals and browsers. */
 export const pretty: TextForm = {
   contentType: 'application/json',
   one: prettily,
@@ -47,7 +47,7 @@ export const pretty: TextForm = {
   },
 };
 
-/** JSON as YAML. */
+/** Converts JSON to YAML. */
 export const toYaml = (json: string): string => stringify(JSON.parse(json));
 
 export const yaml: TextForm = {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage } from './codec.js';
 import { unwrap, wrap } from './envelope.js';
 
-// A part of upstream's .proto files, for an encoder that knows nothing of ours. Field numbers: k8s.io/api core/v1, generated.proto.
+// A part of upstream's .proto files, for an encoder that knows nothing of ours. Field numbers: k8s.io/api core/v1,
+// generated.proto.
 const PROTO = `
 syntax = "proto2";
 message Time { optional int64 seconds = 1; optional int32 nanos = 2; }

@@ -9,8 +9,8 @@ const wireOf = (type: ValueType): number => ('scalar' in type ? WIRE[type.scalar
 const tagOf = (field: MessageField, wire: number): number => (field.number << 3) | wire;
 
 /**
- * A JSON object of the Kubernetes API as a protobuf message. Members that the message does not have are left out, as is
- * null. `message` is a full name: `k8s.io.api.core.v1.Pod`.
+ * Encodes a JSON object of the Kubernetes API as a protobuf message. Members that the message does not have, and null,
+ * are left out. `message` is a full name: `k8s.io.api.core.v1.Pod`.
  */
 export function encodeMessage(message: string, value: unknown): Uint8Array {
   const writer = protobuf.Writer.create();
@@ -25,12 +25,12 @@ function memberWriter(number: number, message: string, value: unknown): protobuf
   return writer.ldelim();
 }
 
-/** A message as a field of another: the field's tag, the length, and the message. */
+/** Encodes a message as a field of another message: the field's tag, the length, and the message. */
 export function encodeMember(number: number, message: string, value: unknown): Uint8Array {
   return memberWriter(number, message, value).finish();
 }
 
-/** How many bytes encodeMember gives, without making them. */
+/** The number of bytes that encodeMember would return, without encoding. */
 export function memberLength(number: number, message: string, value: unknown): number {
   return memberWriter(number, message, value).len;
 }
@@ -95,9 +95,9 @@ function writeValue(field: MessageField, value: unknown, writer: protobuf.Writer
 }
 
 /**
- * A message as the JSON object that Go would write for it, but for zero values: Go's clients send them for every field that
- * is no pointer, and they stay here, to be dropped as they are from any client's JSON. Fields that are not known are skipped.
- * @throws Error for bytes that are no such message.
+ * Decodes a message to the JSON object that Go would write for it, except for zero values: Go's clients send them for
+ * every field that is no pointer. They are kept here, and dropped later as from any client's JSON. Unknown fields are
+ * skipped. @throws Error for bytes that are no such message.
  */
 export function decodeMessage(message: string, bytes: Uint8Array): unknown {
   const reader = protobuf.Reader.create(bytes);
@@ -114,7 +114,7 @@ function readMessage(message: string, reader: protobuf.Reader, end: number): unk
 
 function readFields(message: string, reader: protobuf.Reader, end: number): JsonObject {
   const { byNumber } = messageFacts(message);
-  // Pairs first: a label may be named `__proto__`, which only Object.fromEntries sets as any other.
+  // Pairs first: a label may be named `__proto__`, which only Object.fromEntries sets like any other member.
   const maps = new Map<string, [string, unknown][]>();
   const object: JsonObject = {};
   while (reader.pos < end) {
@@ -153,13 +153,13 @@ function readPair(field: MessageField, reader: protobuf.Reader): [string, unknow
   return [key, value ?? emptyValue(field.type)];
 }
 
-/** What a pair of a map holds whose value was left out. */
+/** The value of a map's pair that has none on the wire. */
 function emptyValue(type: ValueType): unknown {
   if ('scalar' in type) return '';
   return SPECIAL_MESSAGES.get(type.message)?.read(new Map<number, RawField>()) ?? [];
 }
 
-/** The items of one occurrence of a repeated field: numbers may come packed together. */
+/** The items of one occurrence of a repeated field: numbers may be packed together. */
 function* readItems(field: MessageField, wire: number, reader: protobuf.Reader): Generator<unknown> {
   if (wire !== 2 || wireOf(field.type) === 2) {
     yield readValue(field, wire, reader);

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { decodeMessage, encodeMember } from './codec.js';
 import { rawFields } from './special-messages.js';
 
-/** Where every object in this form begins; what follows is a runtime.Unknown. Source: runtime/serializer/protobuf. */
+/** The first bytes of every object in this form; a runtime.Unknown follows. Source: runtime/serializer/protobuf. */
 const MAGIC = Buffer.from('k8s\0');
 const TYPE_META = 'k8s.io.apimachinery.pkg.runtime.TypeMeta';
 const NONE = new Uint8Array();
@@ -12,7 +12,7 @@ export interface TypeMeta {
   kind: string;
 }
 
-/** Wraps an encoded message in the form that clients are sent. */
+/** Wraps an encoded message in the form that is sent to clients. */
 export function wrap({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Buffer {
   const writer = protobuf.Writer.create();
   writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim();
@@ -20,7 +20,7 @@ export function wrap({ apiVersion, kind }: TypeMeta, raw: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, writer.finish()]);
 }
 
-/** What a client sent: which type it says it is, and the bytes of its message. @throws Error for anything else. */
+/** Reads a client's object: its type, and the bytes of its message. @throws Error for bytes of another form. */
 export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
   if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw new Error('the body does not begin with the prefix k8s\\0');
   const reader = protobuf.Reader.create(bytes.subarray(MAGIC.length));
@@ -30,10 +30,10 @@ export function unwrap(bytes: Uint8Array): TypeMeta & { raw: Uint8Array } {
   return { apiVersion, kind, raw: raw ?? NONE };
 }
 
-/** The field of every list that holds its items. */
+/** The number of the items' field, in every list. */
 export const ITEMS = 2;
 
-/** What comes before the items of a list. `length` is that of all of them, each with its tag and length. */
+/** The bytes before the items of a list. `length` is that of all items, each with its tag and length. */
 export function listHead({ apiVersion, kind }: TypeMeta, meta: object, length: number): Buffer {
   const listMeta = encodeMember(1, 'k8s.io.apimachinery.pkg.apis.meta.v1.ListMeta', meta);
   const head = protobuf.Writer.create();
@@ -42,12 +42,12 @@ export function listHead({ apiVersion, kind }: TypeMeta, meta: object, length: n
   return Buffer.concat([MAGIC, head.finish(), listMeta]);
 }
 
-/** What comes after them: no encoding, no content type. */
+/** The bytes after the items: no encoding, no content type. */
 export const LIST_TAIL = Buffer.from(protobuf.Writer.create().uint32(26).string('').uint32(34).string('').finish());
 
 /**
- * One event of a watch: its length in four bytes, most significant first, and a WatchEvent without the prefix, whose object
- * has it. Source: runtime/serializer/protobuf, the raw serializer and the length-delimited framer.
+ * One event of a watch: its length in four bytes, most significant first, and a WatchEvent. The event has no prefix;
+ * its object has one. Source: runtime/serializer/protobuf, the raw serializer and the length-delimited framer.
  */
 export function watchFrame(type: string, object: Uint8Array): Buffer {
   const writer = protobuf.Writer.create();

@@ -1,17 +1,17 @@
 import messages from './messages.json' with { type: 'json' };
 
-/** What a field's values are: a scalar of protobuf, or a message by its full name. */
+/** The type of a field's values: a scalar of protobuf, or a message by its full name. */
 export type Scalar = 'string' | 'int32' | 'int64' | 'bool' | 'bytes';
 export type ValueType = { scalar: Scalar } | { message: string };
 
-/** One field of a message, and where its value stands in JSON. */
+/** One field of a message, and the place of its value in JSON. */
 export interface MessageField {
   number: number;
   /** The member's name in JSON. */
   member: string;
   label: 'one' | 'repeated' | 'map';
   type: ValueType;
-  /** Go embeds the struct: in JSON its fields stand among those of the message around it. */
+  /** Go embeds the struct: in JSON its fields are members of the outer object. */
   embedded: boolean;
 }
 
@@ -60,7 +60,7 @@ function readField(message: string, name: string, [number, words]: [number, stri
   };
 }
 
-/** A message's fields in the order of their numbers, which is how Go writes them. */
+/** A message's fields in the order of their numbers, in which Go writes them. */
 export interface MessageFacts {
   fields: readonly MessageField[];
   byNumber: ReadonlyMap<number, MessageField>;

@@ -1,15 +1,15 @@
 import { canonicalJson } from '@everynode/objects';
 import type { Reader, Writer } from 'protobufjs/minimal.js';
 
-/** A message that JSON writes as something else than an object of its fields. */
+/** A message that is no object of its fields in JSON. */
 export interface SpecialMessage {
   /** Writes the fields of the message. */
   write(value: unknown, writer: Writer): void;
-  /** The JSON value of a message with these fields; undefined where JSON would leave it out. */
+  /** Returns the JSON value of a message with these fields; undefined where JSON would leave it out. */
   read(fields: ReadonlyMap<number, RawField>): unknown;
 }
 
-/** A field as it was on the wire: a varint as a number, or bytes. */
+/** A field as it is on the wire: a varint as a number, or bytes. */
 export type RawField = number | Uint8Array;
 
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
@@ -83,14 +83,14 @@ export const SPECIAL_MESSAGES: ReadonlyMap<string, SpecialMessage> = new Map([
   ['k8s.io.apimachinery.pkg.util.intstr.IntOrString', intOrString],
 ]);
 
-/** Messages of one list, `items`, which JSON writes as the list itself. */
+/** Messages with one list, `items`. In JSON they are that list. */
 export const TEXT_LISTS: ReadonlySet<string> = new Set([
   `${META}.Verbs`,
   'k8s.io.api.authentication.v1.ExtraValue',
   'k8s.io.api.authorization.v1.ExtraValue',
 ]);
 
-/** All fields of a special message; the last of each number counts. */
+/** Reads all fields of a special message; the last of each number counts. */
 export function rawFields(reader: Reader, end: number): Map<number, RawField> {
   const fields = new Map<number, RawField>();
   while (reader.pos < end) {

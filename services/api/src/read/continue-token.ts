@@ -1,18 +1,20 @@
 import { posix } from 'node:path';
 import { ApiError } from '@everynode/objects';
 
-/** Where the next page of a list begins. */
+/** The begin of the next page of a list. */
 export interface Continuation {
-  /** The revision that all pages show; undefined: whatever is newest, after the first pages' revision was gone. */
+  /**
+   * The revision that all pages show; undefined: the newest, because the first page's revision is not known any more.
+   */
   revision: number | undefined;
-  /** The first key that may be shown, within the list's prefix. */
+  /** The first key of the page, without the list's prefix. */
   start: string;
 }
 
 const VERSION = 'meta.k8s.io/v1';
 const LATEST = -1;
 
-/** The same form as upstream's (apiserver/pkg/storage/continue.go), so that any replica can go on with it. */
+/** The same form as upstream's (apiserver/pkg/storage/continue.go), so that any replica can continue the list. */
 export function encodeToken({ revision, start }: Continuation): string {
   return Buffer.from(JSON.stringify({ v: VERSION, rv: revision ?? LATEST, start })).toString('base64url');
 }
@@ -30,7 +32,7 @@ export function decodeToken(text: string): Continuation {
   if (typeof start !== 'string' || start === '') {
     throw refused(': encoded start key empty (version meta.k8s.io/v1)');
   }
-  // A key that leaves its prefix would show what the request's path does not name.
+  // A key outside the prefix would show objects that the request's path does not name.
   const rooted = start.startsWith('/') ? start : `/${start}`;
   if (posix.normalize(rooted) !== rooted) throw refused(`: ${start}`);
   return { revision: rv < 0 ? undefined : rv, start: rooted.slice(1) };
@@ -47,7 +49,7 @@ function parsed(text: string): { v?: unknown; rv?: unknown; start?: unknown } {
   throw refused('');
 }
 
-/** The 410 for a token whose revision is gone, with a token that goes on with what is there now. */
+/** The 410 for a token whose revision is not known any more. It has a token that continues with the newest revision. */
 export function expiredToken({ start }: Continuation): ApiError {
   return new ApiError(
     'Expired',

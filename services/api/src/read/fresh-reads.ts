@@ -2,24 +2,30 @@ import { CachedObject, type Reflector } from '@everynode/list-watch';
 import { ApiError } from '@everynode/objects';
 import type { KnownObject, ObjectKey, ReadIfChanged, Store } from '@everynode/store';
 
-/** The journal is read when the bus has brought nothing for this long, in ms. While it does, reading would only hold it up. */
+/**
+ * The journal is read when the bus has delivered nothing for this long, in ms. While the bus delivers, reading the
+ * journal would only delay it.
+ */
 const BUS_PATIENCE_MS = 50;
-/** How long a revision that a request names is waited for (apiserver storage/cacher, blockTimeout). */
+/** How long a read waits for the revision that its request names, in ms (apiserver storage/cacher, blockTimeout). */
 const DEADLINE_MS = 3000;
-/** The present is waited for longer: it comes, however busy everything is. */
-const PRESENT_DEADLINE_MS = 20_000;
+/**
+ * How long a read waits for the newest revision, in ms. It is longer: that revision exists, so it arrives under any
+ * load.
+ */
+const NEWEST_DEADLINE_MS = 20_000;
 
 /**
- * Brings the cache up to what is committed, on any replica, when a request asks for the most recent state. Requests that
- * wait share one question to Postgres; one that comes while the question is under way waits for the next, whose answer
- * is newer than the request.
+ * Waits until the cache has everything that is committed, by any replica, when a request asks for the most recent
+ * state. Waiting requests share one query to Postgres. A request that arrives during a query waits for the next one,
+ * whose result is newer than the request.
  */
 export class FreshReads {
   readonly #store: Pick<Store, 'currentRevision' | 'readIfChanged'>;
   readonly #reflector: Reflector;
   #asking: Promise<number> | undefined;
   #next: Promise<number> | undefined;
-  /** Objects that are to be asked for with the next question. */
+  /** Objects to be read with the next query. */
   #wanted: { key: KnownObject; resolve(newer: ReadIfChanged): void; reject(error: unknown): void }[] = [];
   #askingForObjects = false;
 
@@ -29,8 +35,8 @@ export class FreshReads {
   }
 
   /**
-   * One object as it was when the call was made, or newer; undefined when it was not there. What the cache does not have yet comes
-   * with the answer, so that nothing is waited for that others wrote meanwhile.
+   * Returns one object as it was at the time of the call, or newer; undefined where it did not exist. A version that
+   * the cache does not have yet comes from the store, so that the read does not wait for other clients' writes.
    */
   async newest(key: ObjectKey): Promise<CachedObject | undefined> {
     const cache = this.#reflector.cache(key.resource);
@@ -47,7 +53,7 @@ export class FreshReads {
     });
   }
 
-  /** One question at a time; who comes while it is under way shares the next. */
+  /** One query at a time. Requests that arrive during a query share the next. */
   async #askForObjects(): Promise<void> {
     if (this.#askingForObjects) return;
     this.#askingForObjects = true;
@@ -66,10 +72,10 @@ export class FreshReads {
 
   /** Resolves when the cache has everything that was committed before the call. */
   async catchUp(): Promise<void> {
-    await this.waitFor(await this.#revision(), PRESENT_DEADLINE_MS);
+    await this.waitFor(await this.#revision(), NEWEST_DEADLINE_MS);
   }
 
-  /** Resolves when the cache has everything up to a revision. Throws Timeout when that takes longer, in ms. */
+  /** Resolves when the cache has everything up to a revision. @throws ApiError Timeout after `deadlineMs`. */
   async waitFor(revision: number, deadlineMs = DEADLINE_MS): Promise<void> {
     if (this.#reflector.revision >= revision) return;
     const deadline = performance.now() + deadlineMs;

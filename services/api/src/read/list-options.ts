@@ -3,16 +3,16 @@ import type { Query } from '../http/query.js';
 
 export type RevisionMatch = 'Exact' | 'NotOlderThan';
 
-/** What a list or a watch asks for, checked. Selectors are read apart: see selection.ts. */
+/** The checked parameters of a list or a watch. Selectors are read elsewhere: see selection.ts. */
 export interface ListOptions {
   /** 0 for no limit; below 0 counts as none. */
   limit: number;
   /** The token of the next page; empty for the first. */
   token: string;
-  /** As it was sent; empty for unset. */
+  /** As the client sent it; empty for unset. */
   resourceVersion: string;
   match: RevisionMatch | undefined;
-  /** For watches: show what is there as ADDED first. */
+  /** For watches: send the existing objects as ADDED first. */
   sendInitialEvents: boolean | undefined;
   allowBookmarks: boolean;
   timeoutSeconds: number;
@@ -28,9 +28,9 @@ const unsupported = (value: string, known: string[]): FieldError => ({
 });
 
 /**
- * Reads the parameters of a list or a watch. A watch from nowhere in particular begins with what is there, as if it had
- * asked for it. Source: apimachinery meta/internalversion, ValidateListOptions and SetListOptionsDefaults.
- * @throws ApiError BadRequest for what cannot be read, Invalid for what does not go together.
+ * Reads the parameters of a list or a watch. A watch without a revision begins with the existing objects, as if it had
+ * asked for them. Source: apimachinery meta/internalversion, ValidateListOptions and SetListOptionsDefaults.
+ * @throws ApiError BadRequest for parameters that cannot be read, Invalid for parameters that exclude each other.
  */
 export function listOptions(query: Query, watch: boolean): ListOptions {
   const resourceVersion = query.text('resourceVersion') ?? '';
@@ -93,7 +93,7 @@ function watchErrors(match: string | undefined, sendInitialEvents: boolean | und
   return errors;
 }
 
-/** The fault of a resourceVersion that is no number; undefined for one that is, and for none. */
+/** The error of a resourceVersion that is no number; undefined for a number, and for none. */
 export function revisionError(resourceVersion: string): FieldError | undefined {
   if (resourceVersion === '' || (/^\d+$/.test(resourceVersion) && Number.isSafeInteger(Number(resourceVersion)))) {
     return undefined;
@@ -103,7 +103,7 @@ export function revisionError(resourceVersion: string): FieldError | undefined {
   return { type: 'FieldValueInvalid', field: 'resourceVersion', value: resourceVersion, detail };
 }
 
-/** The revision that is asked for; undefined for unset, which means the most recent one. @throws ApiError BadRequest. */
+/** The requested revision; undefined for unset, which means the most recent one. @throws ApiError BadRequest. */
 export function revisionOf(resourceVersion: string): number | undefined {
   const error = revisionError(resourceVersion);
   if (error) throw new ApiError('BadRequest', `invalid resource version: ${error.detail}`);

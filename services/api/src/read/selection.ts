@@ -11,23 +11,23 @@ import {
 } from '@everynode/objects';
 import type { Query } from '../http/query.js';
 
-/** Which objects of a collection a request speaks of. */
+/** The objects of a collection that a request selects. */
 export interface Selection {
   /** Equal keys select the same objects of a resource. */
   key: string;
   namespace: string;
-  /** The one name that the path or the field selector asks for, if it does. */
+  /** The name that the path or the field selector requires; undefined where they require none. */
   name: string | undefined;
-  /** The one node that it asks for. */
+  /** The node that the field selector requires; undefined where it requires none. */
   placement: string | undefined;
-  /** True when nothing but the path narrows it. */
+  /** True when there are no selectors beside the path's namespace. */
   selectsAll: boolean;
   matches(object: CachedObject): boolean;
 }
 
 type Test = (object: CachedObject) => boolean;
 
-/** Reads labelSelector and fieldSelector. Throws BadRequest for selectors that do not parse. */
+/** Reads labelSelector and fieldSelector. @throws ApiError BadRequest for selectors that do not parse. */
 export function selectionFrom(
   definition: ResourceDefinition,
   namespace: string,
@@ -55,7 +55,7 @@ export function selectionFrom(
   };
 }
 
-/** What an object's record tells without a look into its parts. */
+/** Fields that can be read from a record without parsing its parts. */
 const RECORD_FIELDS: Readonly<Record<string, (object: CachedObject) => string>> = {
   'metadata.name': ({ record }) => record.name,
   'metadata.namespace': ({ record }) => record.namespace,
@@ -75,7 +75,10 @@ function recordTests(definition: ResourceDefinition, fields: readonly FieldRequi
     });
 }
 
-/** For the rest the object has to be parsed. All fields are compiled: one that is not known is refused. */
+/**
+ * The test of all other fields, which needs the parsed object. All fields are compiled, so that unknown ones are
+ * refused.
+ */
 function objectTest(definition: ResourceDefinition, fields: readonly FieldRequirement[]): Test | undefined {
   compileFieldSelector(fields, definition.fields, definition);
   const rest = fields.filter(({ field }) => !isOnRecord(definition, field));

@@ -7,8 +7,8 @@ import { deleteObject } from './delete.js';
 import { listObjects } from './list.js';
 
 /**
- * DELETE of a collection: every object that a list with the same parameters shows, one page of it where there is a limit.
- * The answer is that list.
+ * DELETE of a collection: of every object that a list with the same parameters shows, or of one page where there is a
+ * limit. The answer is that list.
  */
 export async function deleteCollection(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   const { definition, presenter } = request;

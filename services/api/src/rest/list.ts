@@ -75,7 +75,7 @@ function snapshotFor(
     return snapshot;
   }
   const revision = revisionOf(resourceVersion);
-  // Without a match rule, a limit together with a revision means exactly that revision: older than the rules themselves.
+  // Without a match rule, a limit with a revision means exactly that revision: so it was before there were rules.
   const exact = revision !== undefined && (match === 'Exact' || (match === undefined && limit > 0 && revision > 0));
   const snapshot = exact ? collections.at(storage, revision) : collections.now(storage);
   if (!snapshot) throw new ApiError('Expired', 'The resourceVersion for the provided list is too old.');

@@ -34,7 +34,7 @@ export async function patch(context: ApiContext, request: ResourceRequest): Prom
   return await writeAnswer(context, request, await write(context, request));
 }
 
-/** Patches an object inside the transaction, so the patch itself cannot conflict. @throws ApiError Invalid, NotFound. */
+/** Patches an object inside the transaction, so that a patch cannot conflict. @throws ApiError Invalid, NotFound. */
 async function patchObject(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
   const { definition, subresource, query } = request;
   const owners = ownersOfUpdate(request);

@@ -33,7 +33,7 @@ interface TokenRequestSpec {
 }
 
 /**
- * POST serviceaccounts/NAME/token: a signed token that authenticates the account. Returns the TokenRequest to answer with.
+ * POST serviceaccounts/NAME/token: signs a token that authenticates the account. Returns the answer, a TokenRequest.
  * Source: pkg/registry/core/serviceaccount/storage/token.go, pkg/apis/authentication/validation.
  */
 export async function requestToken(context: ApiContext, request: ActionRequest): Promise<PlainObject> {
@@ -80,7 +80,7 @@ function expirationErrors(seconds: number): FieldError[] {
   return [{ type: 'FieldValueInvalid', field: 'spec.expirationSeconds', value: seconds, detail }];
 }
 
-/** A token may end with a pod, a secret or a node. */
+/** The objects that a token may be bound to: it is valid as long as its object exists. */
 const BOUND: Readonly<Record<string, { resource: ResourceName; claim: 'pod' | 'secret' | 'node' }>> = {
   Pod: { resource: 'pods', claim: 'pod' },
   Secret: { resource: 'secrets', claim: 'secret' },

@@ -25,12 +25,13 @@ const DELETE_OPTIONS = {
 
 const PROPAGATIONS = ['Foreground', 'Background', 'Orphan', 'nil'];
 
-/** Reads them from the body where there is one, else from the query. @throws ApiError Invalid, with all field errors. */
+/**
+ * Reads them from the body where there is one, else from the query. @throws ApiError Invalid, with all field errors.
+ */
 export function deleteOptions(body: Body, query: Query): DeleteOptions {
   const given = body.isEmpty ? optionsOf(query) : readOptions(body);
   const { propagationPolicy: policy, orphanDependents: orphan, gracePeriodSeconds, preconditions = {} } = given;
-  // Upstream reads dryRun from the query only where there is no body. Here the query counts always, so that nothing is
-  // deleted by mistake.
+  // The query's dryRun always counts, though upstream ignores it beside a body: nothing is deleted by mistake.
   const dryRun = [...(given.dryRun ?? []), ...query.texts('dryRun')];
   const errors: FieldError[] = [];
   const field = 'propagationPolicy';
@@ -75,7 +76,7 @@ function optionsOf(query: Query): GivenOptions {
 function readOptions(body: Body): GivenOptions {
   const parsed = readValue(body, DELETE_OPTIONS.schema);
   if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as unknown as GivenOptions;
-  // Clients name any group's DeleteOptions.
+  // Clients send DeleteOptions of any group.
   const { apiVersion: _apiVersion, ...value } = parsed.value;
   return decodeObject({ value }, DELETE_OPTIONS).object as unknown as GivenOptions;
 }

@@ -11,14 +11,14 @@ import type { Query } from '../http/query.js';
 import type { Subresource } from './subresource.js';
 import { managerErrors } from './write-options.js';
 
-/** managedFields of an object that takes the place of another; undefined for none. */
+/** Returns managedFields for an object that replaces another one, or is created; undefined for none. */
 export type OwnersOf = (
   before: KubeObject | undefined,
   after: KubeObject,
   managedFields: readonly unknown[] | undefined,
 ) => ManagedFieldsEntry[] | undefined;
 
-/** A manager, and what it writes of which resource. */
+/** A manager, and the part of an object that it writes. */
 export interface Writing {
   definition: ResourceDefinition;
   subresource: Subresource;
@@ -27,7 +27,7 @@ export interface Writing {
 
 const MAX_NAME = 128;
 
-/** The name a client gives itself as a writer: the query's, or the beginning of its user agent. */
+/** The name under which a client owns fields: the query's fieldManager, or the first part of its user agent. */
 export function managerOf(query: Query, userAgent: string | undefined): string {
   const named = query.text('fieldManager');
   if (named !== undefined) return named;
@@ -58,7 +58,7 @@ interface Entry {
   fieldsType?: unknown;
 }
 
-/** managedFields of a client that can be read; undefined for others, which change nothing. */
+/** A client's managedFields, if they can be used; undefined for others, which change nothing. */
 export function usableManagedFields(managedFields: readonly unknown[] | undefined): readonly unknown[] | undefined {
   if (!managedFields || managedFields.length === 0 || isReset(managedFields)) return managedFields;
   return managedFields.every((entry) => (entry as Entry | null)?.fieldsType === 'FieldsV1') ? managedFields : undefined;
@@ -77,16 +77,16 @@ export function managedFieldsErrors(managedFields: readonly unknown[] | undefine
   });
 }
 
-/** One empty entry is how a client asks to forget all owners. */
+/** With one empty entry a client asks to remove all owners. */
 export function isReset(managedFields: readonly unknown[] | undefined): boolean {
   const [only] = managedFields ?? [];
   return managedFields?.length === 1 && typeof only === 'object' && only !== null && Object.keys(only).length === 0;
 }
 
-/** The owners after a create, an update, or a patch that is no apply. */
+/** The owners after a create, an update, or a patch other than an apply. */
 export function ownersOfUpdate(writing: Writing): OwnersOf {
   return (before, after, managedFields) => {
-    // Kinds that are stored in another version have paths of their own there: nobody owns them.
+    // Field paths differ between a kind and the version that it is stored in, so such kinds have no owners.
     if (writing.definition.convert) return undefined;
     if (isReset(managedFields)) return undefined;
     const by = fieldManagerOf(writing, 'Update');

@@ -23,7 +23,10 @@ export function placeInNamespace(
   metadata.namespace = namespace;
 }
 
-/** @throws ApiError BadRequest for an object that is not named as the path. Source: apiserver handlers/rest.go, checkName. */
+/**
+ * @throws ApiError BadRequest for an object that is not named as the path. Source: apiserver handlers/rest.go,
+ * checkName.
+ */
 export function checkName({ name }: Target, { metadata }: KubeObject): void {
   if (!metadata.name) {
     throw new ApiError(
@@ -39,7 +42,7 @@ export function checkName({ name }: Target, { metadata }: KubeObject): void {
   }
 }
 
-/** The Conflict of a PUT that names another uid than the present object's, in the words of upstream's storage. */
+/** The Conflict of a PUT with a uid that the stored object does not have, in the words of upstream's storage. */
 export function otherUid(target: Target, asked: string, found: string): ApiError {
   const { definition, namespace, name } = target;
   const kind = definition.storage === 'nodes' ? 'minions' : definition.plural;
@@ -53,14 +56,14 @@ export function otherUid(target: Target, asked: string, found: string): ApiError
 const DOUBLE_OWNERS = (when: string, uids: string): string =>
   `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`;
 
-/** Owners that are named twice in the same words are kept once. Gives the warning that is due. */
+/** Removes repeated owner references. Returns a warning about them, if there are any. */
 export function dropDoubleOwners(object: KubeObject, how: 'sent' | 'patched'): string[] {
   const owners = object.metadata.ownerReferences ?? [];
   if (owners.length < 2) return [];
   const kept = new Map<string, OwnerReference>();
   const doubles: string[] = [];
   for (const owner of owners) {
-    // References are in canonical form, so that equal ones have equal text.
+    // References are in canonical form, so equal ones have equal text.
     const text = JSON.stringify(owner);
     if (kept.has(text)) doubles.push(owner.uid);
     else kept.set(text, owner);

@@ -15,7 +15,7 @@ import { objectOf } from './stored-object.js';
 import type { Subresource } from './subresource.js';
 import { subjectOf, type Target } from './target.js';
 
-/** An object that is to take the place of the stored one. */
+/** An object that replaces the stored one. */
 export interface Replacement {
   target: Target;
   subresource: Subresource;
@@ -25,7 +25,7 @@ export interface Replacement {
 }
 
 /**
- * The write that replaces the stored object, or the part of it that the subresource writes.
+ * Decides the write that replaces the stored object, or the part of it that the subresource writes.
  * @throws ApiError Conflict for a stale resourceVersion, Invalid for field errors, and what admission plugins throw.
  */
 export function decideReplacement(
@@ -43,8 +43,8 @@ export function decideReplacement(
   definition.setDefaults(object);
   const part = partOf(definition, subresource);
   const known = usableManagedFields(sent.metadata.managedFields) ?? before.metadata.managedFields;
-  // Fields that the subresource ignores must not be recorded as owned by its writer. For the status the field sets
-  // themselves tell what is ignored.
+  // Fields that the subresource ignores must not be recorded as owned by its writer. For the status the names of the
+  // fields decide that: see applyTargetOf.
   if (part && subresource !== 'status') part.prepare(object, before);
   const managedFields = owners(before, object, known);
   if (subresource === 'status') definition.prepareForStatusUpdate(object, before);
@@ -90,7 +90,9 @@ function checkVersion(target: Target, { metadata }: KubeObject, current: Current
   ]);
 }
 
-/** Times, deletion marks and generation belong to the system. Source: apiserver registry/rest/update.go, BeforeUpdate. */
+/**
+ * Times, deletion marks and generation belong to the system. Source: apiserver registry/rest/update.go, BeforeUpdate.
+ */
 function keepSystemFields(object: KubeObject, before: KubeObject): void {
   const { metadata } = object;
   const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation } = before.metadata;

@@ -26,7 +26,7 @@ export function recordOf(target: Target, current: Current<'all'>): ObjectRecord 
   return { ...keyOfTarget(target), uid, revision, placement, metadata, desired, observed };
 }
 
-/** An object of the request's version as the parts and marks that the store keeps. */
+/** Converts an object of the request's version to what the store keeps of it. */
 export function toStored(definition: ResourceDefinition, object: KubeObject) {
   const stored = definition.convert ? definition.convert.toStored(object) : object;
   return {

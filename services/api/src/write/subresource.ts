@@ -1,2 +1,2 @@
-/** What a request is about within an object: `''` the object itself, else a subresource's name, such as `status`. */
+/** The name of a subresource, such as `status`; empty for the object itself. */
 export type Subresource = string;

@@ -1,7 +1,7 @@
 import { type FieldError, invalid } from '@everynode/objects';
 import type { Query } from '../http/query.js';
 
-/** The kinds under whose names upstream speaks of a request's parameters. */
+/** The kinds that upstream names in errors about a request's parameters. */
 export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
 
 const MAX_MANAGER_BYTES = 128;
@@ -25,7 +25,7 @@ export function managerErrors(name: string, field: string): FieldError[] {
   return errors;
 }
 
-/** dryRun=All, or nothing. */
+/** Only `All` is a dry run. */
 export function dryRunErrors(values: readonly string[]): FieldError[] {
   if (values.every((value) => value === 'All')) return [];
   return [{ type: 'FieldValueNotSupported', field: 'dryRun', value: values, detail: 'supported values: "All"' }];
@@ -41,7 +41,7 @@ function forceErrors(query: Query, isApply: boolean): FieldError[] {
 }
 
 /**
- * Checks the parameters of a write, all of them at once.
+ * Checks all parameters of a write.
  * @throws ApiError Invalid, in the name of the kind of options. Source: apimachinery meta/v1/validation.
  */
 export function checkWriteOptions(kind: OptionsKind, query: Query, isApply = false): void {

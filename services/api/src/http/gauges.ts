@@ -1,0 +1,26 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { FairQueue } from '../fairness/fair-queue.js';
+import type { WatchHub } from '../watch/watch-hub.js';
+
+/** Registers the numbers of requests and watches at the time of asking. */
+export function addGauges(registry: Registry, queue: FairQueue, watches: WatchHub): void {
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  gauge('everynode_api_watchers', 'Open watches.', () => watches.watchers);
+  gauge(
+    'everynode_api_watchers_dropped',
+    'Watchers that were cut off since the start because they read nothing.',
+    () => watches.dropped,
+  );
+  gauge('everynode_api_requests_inflight', 'Requests that are worked on, watches apart.', () => queue.occupied);
+  gauge('everynode_api_requests_waiting', 'Requests that wait for their turn.', () => queue.waiting);
+  gauge('everynode_api_requests_refused', 'Requests that were answered with 429 since the start.', () => queue.refused);
+}
