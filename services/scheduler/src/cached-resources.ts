@@ -10,7 +10,7 @@ const INDEXERS: Record<string, Record<string, Indexer>> = {
   nodes: { byOwner, byAgent: byPlacement },
 };
 
-/** What the scheduler keeps in memory: every resource but events, which nobody here reads. */
+/** What the scheduler keeps in memory: every resource but events, which it never reads. */
 export const cachedResources: ReflectorOptions['resources'] = resources
   .filter((definition) => definition.storage !== 'events')
   .map((definition) => ({

@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox';
 const schema = Type.Object({
   ...commonConfig,
   DATABASE_URL: Type.String(),
-  /** A node that was not heard of for this long is unreachable. Upstream: node-monitor-grace-period, 50 s. */
+  /** A node without a heartbeat for this long is unreachable. Upstream: node-monitor-grace-period, 50 s. */
   EVERYNODE_NODE_MONITOR_GRACE_SECONDS: Type.Number({ default: 50, exclusiveMinimum: 0 }),
   /** Which controllers run here, as kube-controller-manager's --controllers: `*,-daemonset`. */
   EVERYNODE_CONTROLLERS: Type.String({ default: '*' }),
@@ -18,7 +18,7 @@ export function schedulerConfig(env?: NodeJS.ProcessEnv): Config {
 }
 
 /**
- * The controllers that run here.
+ * Returns the controllers that run here.
  * @throws Error that names the variable and what is wrong with it.
  */
 export function chosenControllers(config: Config): ReadonlySet<ControllerName> {

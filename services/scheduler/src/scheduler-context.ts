@@ -6,7 +6,7 @@ import type { EventRecorder } from './events/event-recorder.js';
 import type { NodeCapacity } from './placement/node-capacity.js';
 import type { ShardOwnership } from './shard/shards.js';
 
-/** What every controller gets. */
+/** What every controller is constructed from. */
 export interface SchedulerContext {
   store: Store;
   bus: Bus;
@@ -18,7 +18,10 @@ export interface SchedulerContext {
   signal: AbortSignal;
 }
 
-/** A controller is wired to the caches before they are listed, and told to stop last. */
+/**
+ * A controller. It is constructed before the caches are listed, so that it receives every change, and closed after the
+ * signal has aborted.
+ */
 export interface Controller {
   readonly name: string;
   close(): Promise<void>;

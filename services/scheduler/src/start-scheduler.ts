@@ -33,9 +33,9 @@ export interface SchedulerParts extends ServiceContext {
 }
 
 /**
- * Fills the caches and starts everything that the scheduler does: the controllers, the relay, the ingest of reports, and
- * the answers to agents. Resolves when the caches are filled and all of it works. `onClose` gets what has to be awaited
- * once `signal` has aborted, in order.
+ * Fills the caches and starts everything that the scheduler does: the controllers, the relay, the ingest of reports,
+ * and the answers to agents. Resolves when the caches are filled and all of it works. `onClose` gets what has to be
+ * awaited once `signal` has aborted, in order.
  */
 export async function startScheduler(parts: SchedulerParts): Promise<SchedulerContext> {
   const { store, bus, replica, log, metrics, readiness, signal, onClose } = parts;

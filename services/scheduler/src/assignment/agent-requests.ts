@@ -11,12 +11,12 @@ import { recordToJson } from '@everynode/objects';
 import type { Store } from '@everynode/store';
 
 const QUEUE = 'agent-requests';
-/** Whole pods in one reply, in bytes of JSON; the agent asks again for what did not fit. */
+/** The most whole pods in one reply, in UTF-16 units of JSON; the agent asks again for what did not fit. */
 const MAX_REPLY = 700_000;
 
 /**
- * Answers agents that want to know what they should run. Answers come from Postgres and not from a cache, so an agent
- * that has just registered its nodes is told everything. Any replica can answer: the bus picks one.
+ * Answers the requests of agents for the pods that they have to run. Answers come from Postgres and not from a cache,
+ * so an agent that has just registered its nodes receives everything. Any replica can answer: the bus picks one.
  */
 export function serveAgentRequests(bus: Bus, store: Store): void {
   bus.respond(subjects.allRequests('list-pods'), QUEUE, async (subject, body) =>

@@ -1,8 +1,8 @@
 import type { SchedulerContext } from '../scheduler-context.js';
 
 /**
- * Resolves when the caches have everything up to `revision`, or when the service stops. A reconcile that waits for its own
- * writes is never followed by one that acts on caches which do not show them (upstream's expectations, by revision
+ * Resolves when the caches have everything up to `revision`, or when the service stops. A reconcile that waits for its
+ * own writes is never followed by one that acts on caches which do not show them (upstream's expectations, by revision
  * instead of by count). Every waiting key listens to `signal`; startScheduler lifts the limit of listeners for that.
  */
 export async function caughtUp(

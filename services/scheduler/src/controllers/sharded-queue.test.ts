@@ -33,7 +33,7 @@ function harness(reconcile: (key: string, fence: Fence) => Promise<undefined>) {
 }
 
 describe('ShardedQueue', () => {
-  it('works on the keys of the shards it holds, and on all of a shard that it takes', async () => {
+  it('reconciles the keys of the shards it holds, and all keys of a shard that it acquires', async () => {
     const done: string[] = [];
     const { queue, take } = harness(async (key) => void done.push(key));
     for (const key of KEYS) queue.add(key);

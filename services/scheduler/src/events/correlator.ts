@@ -2,9 +2,9 @@ import { TokenBucket } from '@everynode/service-shell';
 import { LRUCache } from 'lru-cache';
 import type { EventFacts } from './event-recorder.js';
 
-/** An event as it is to be stored: the facts, under the name of the Event object that counts them. */
+/** An event to store: the facts, under the name of the Event object that counts them. */
 export interface CorrelatedEvent {
-  /** Of the Event object. */
+  /** The name of the Event object. */
   name: string;
   facts: EventFacts;
   count: number;
@@ -18,13 +18,13 @@ export interface CorrelatorOptions {
   suffix: () => string;
 }
 
-/** How much is remembered, of each kind of entry. */
+/** The number of entries that are kept, of each kind. */
 const ENTRIES = 4096;
 /** Events further apart than this are not counted together. */
 const WINDOW_MS = 10 * 60_000;
-/** This many different messages about one thing, and they are folded into one event. */
+/** With this many different messages about one thing, they are folded into one event. */
 const DIFFERENT_MESSAGES = 10;
-/** A source may say this much about one object, and then once in five minutes. */
+/** A source may record this many events about one object, and then one in five minutes. */
 const BURST = 25;
 const REFILL_MS = 5 * 60_000;
 const MAX_NAME = 253;
@@ -54,17 +54,19 @@ export class EventCorrelator {
     this.#suffix = options.suffix;
   }
 
-  /** What to store for an event at `now` (ms since the epoch); undefined when its source has said too much. */
+  /**
+   * Returns what to store for an event at `now` (ms since the epoch); undefined when its source has recorded too many.
+   */
   correlate(event: EventFacts, now: number): CorrelatedEvent | undefined {
     const { facts, key } = this.#fold(event, now);
     const before = this.#observed.get(key);
-    // The times shown are those of whoever saw it happen; windows and budgets go by the one clock here.
+    // The stored times are the observer's; windows and budgets use the clock of this process.
     const at = Math.min(event.atMs ?? now, now);
     const counted: CorrelatedEvent =
       before && now - before.atMs <= WINDOW_MS
         ? { ...before.event, facts, count: before.event.count + 1, lastMs: Math.max(before.event.lastMs, at) }
         : { name: this.#name(facts), facts, count: 1, firstMs: at, lastMs: at };
-    // Counted even when it is not stored: the next one that is tells the true count.
+    // Counted even when it is not stored, so that the next one that is has the true count.
     this.#observed.set(key, { event: counted, atMs: now });
     return this.#hasBudget(event, now) ? counted : undefined;
   }
@@ -79,7 +81,7 @@ export class EventCorrelator {
     if (similar.messages.size < DIFFERENT_MESSAGES) {
       return { facts: event, key: `${kin}\0${event.subject.fieldPath ?? ''}\0${event.message}` };
     }
-    // One goes, so that the set stays small; the next new message is the tenth again.
+    // Removes one, so that the set stays small; the next new message is the tenth again.
     const oldest = similar.messages.values().next();
     if (!oldest.done) similar.messages.delete(oldest.value);
     return { facts: { ...event, message: COMBINED_PREFIX + event.message }, key: kin };
@@ -97,7 +99,7 @@ export class EventCorrelator {
 
   #name({ subject }: EventFacts): string {
     const suffix = `.${this.#suffix()}`;
-    // What is cut may leave an end that a name may not have.
+    // The cut may end in a character that a name must not end in.
     return subject.name.slice(0, MAX_NAME - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
   }
 }

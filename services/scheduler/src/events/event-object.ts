@@ -2,14 +2,14 @@ import { type KubeObject, type StoredMeta, splitObject, timestamp } from '@every
 import type { Decision } from '@everynode/store';
 import type { CorrelatedEvent } from './correlator.js';
 
-/** Events about cluster-scoped objects are kept here. */
+/** The namespace of events about cluster-scoped objects. */
 const CLUSTER_NAMESPACE = 'default';
 
 export function namespaceOf({ facts }: CorrelatedEvent): string {
   return facts.subject.namespace || CLUSTER_NAMESPACE;
 }
 
-/** The Event object (core/v1) under a uid, with the fields that `kubectl describe` and `get events` read. */
+/** Returns the Event object (core/v1) with this uid, with the fields that `kubectl describe` and `get events` read. */
 export function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
   const { facts, name, count, firstMs, lastMs } = event;
   const { subject, component, host } = facts;
@@ -41,8 +41,8 @@ export function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
 }
 
 /**
- * Stores an event, or what has changed in it since it was stored. The count is absolute, so writing it twice, or after
- * the stored one has expired, is right too.
+ * Creates the Event object, or updates what has changed since it was stored. The count is absolute, so writing it
+ * twice, or after the stored one has expired, is correct too.
  */
 export function decisionOnEvent(event: CorrelatedEvent, uid: string): (current: object | undefined) => Decision {
   const parts = splitObject(eventObject(event, uid));

@@ -5,7 +5,7 @@ export interface EventSubject {
   namespace: string;
   name: string;
   uid: string;
-  /** A part of it: `spec.containers{fluentd}`. */
+  /** A part of the object: `spec.containers{fluentd}`. */
   fieldPath?: string;
 }
 
@@ -14,7 +14,7 @@ export interface EventFacts {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
-  /** Who says so: `daemonset-controller`, `kubelet`. */
+  /** The component that records the event: `daemonset-controller`, `kubelet`. */
   component: string;
   /** The node, for a component that runs on one. */
   host?: string;
@@ -22,7 +22,10 @@ export interface EventFacts {
   atMs?: number;
 }
 
-/** Takes notes for `kubectl describe` and `kubectl get events`. Never fails and never waits: events are best effort. */
+/**
+ * Records events for `kubectl describe` and `kubectl get events`. It never fails and never waits: events are best
+ * effort.
+ */
 export interface EventRecorder {
   record(event: EventFacts): void;
 }

@@ -15,7 +15,7 @@ export interface EventExpiryOptions {
 const TTL_MS = 60 * 60_000;
 const EVERY_MS = 60_000;
 const PAGE = 500;
-/** Whoever holds the shard of this key sweeps. */
+/** The replica that holds the shard of this key deletes old events. */
 const KEY = 'expired-events';
 
 /** Deletes old events, a page at a time and behind all other writes. Resolves when the signal aborts. */
@@ -45,7 +45,7 @@ async function sweep({ store, shards, signal, ttlMs = TTL_MS }: EventExpiryOptio
         store.write({
           key: { resource: 'events', namespace, name },
           reads: 'head',
-          // It may have occurred again since it was listed.
+          // The event may have occurred again since it was listed.
           decide: (current) => (current?.revision === revision ? { kind: 'delete' } : { kind: 'keep' }),
           fence,
           background: true,

@@ -14,36 +14,36 @@ export interface RecorderOptions {
   store: Pick<Store, 'write' | 'quietMs'>;
   log: Logger;
   signal: AbortSignal;
-  /** Gets a count of what is not stored, by reason. */
+  /** Receives the count of events that are not stored, by reason. */
   metrics: Registry;
-  /** Whether a namespace takes new objects: it is there and is not being deleted. All do when this is left out. */
+  /** True when a namespace accepts new objects: it exists and is not being deleted. Every namespace does by default. */
   isOpen?: (namespace: string) => boolean;
   limits?: Partial<RecorderLimits>;
 }
 
 export interface RecorderLimits {
-  /** Events written a second, in the long run. */
+  /** Events that are written in a second, on average. */
   perSecond: number;
-  /** Events that wait to be written; more are dropped, warnings from twice this number on. */
+  /** Events that may wait to be written. More are dropped; warnings are dropped from twice this number on. */
   waiting: number;
 }
 
 const LIMITS: RecorderLimits = { perSecond: 2000, waiting: 2000 };
-/** Warnings find room in the queue when there is none for other events. */
-const ROOM_FOR_WARNINGS = 2;
+/** Warnings may fill the queue to this multiple of the limit for other events. */
+const WARNING_FACTOR = 2;
 /** Events are written this often, a few at a time, while nothing else is written. */
 const FLUSH_MS = 100;
-/** A rollout says six things about each pod it moves: they go to the store after it, and this often while it lasts. */
+/** A rollout records six events for each pod it moves. They are written after it, and this often while it lasts. */
 const FLUSH_BEHIND_WORK_MS = 1000;
 /** The waves of a rollout are less than this apart. */
 const WORK_IS_OVER_MS = 500;
-/** So many warnings at once are news for a person, and more are a fleet that fails. */
-const A_FEW = 20;
+/** Up to this many warnings at once are news for a person; more are a fleet that fails, and wait like other events. */
+const FEW_WARNINGS = 20;
 const AFTER_FAILURE_MS = 1000;
 
 /**
- * Writes events as core/v1 Event objects. They are best effort and stay out of the way: correlated in memory, bounded in
- * number and rate, and written when the store has nothing better to do.
+ * Writes events as core/v1 Event objects. They are best effort and must not slow other writes: they are correlated in
+ * memory, bounded in number and rate, and written while the store has little else to write.
  */
 export class StoreEventRecorder implements EventRecorder {
   readonly #options: RecorderOptions;
@@ -51,7 +51,7 @@ export class StoreEventRecorder implements EventRecorder {
   readonly #correlator = new EventCorrelator({ suffix: hexSuffix });
   /** By Event object: an event that occurs again while it waits is written once, with its last count. */
   readonly #waiting = new Map<string, CorrelatedEvent>();
-  /** The same, of those that tell of something wrong. They go first. */
+  /** The same, for warnings. They are written first. */
   readonly #warnings = new Map<string, CorrelatedEvent>();
   readonly #dropped: Counter<'reason'>;
   #running: Promise<void> | undefined;
@@ -73,9 +73,10 @@ export class StoreEventRecorder implements EventRecorder {
 
   record(event: EventFacts): void {
     if (this.#options.signal.aborted) return;
-    // First, because it is cheap: in a large rollout most events end here. A full queue takes no repeats either.
-    const room = event.type === 'Warning' ? this.#limits.waiting * ROOM_FOR_WARNINGS : this.#limits.waiting;
-    if (this.waiting >= room) {
+    // Checked first, because it is cheap: in a large rollout most events end here. A full queue takes no repeats
+    // either.
+    const limit = event.type === 'Warning' ? this.#limits.waiting * WARNING_FACTOR : this.#limits.waiting;
+    if (this.waiting >= limit) {
       this.#drop('queue-full');
       return;
     }
@@ -88,7 +89,7 @@ export class StoreEventRecorder implements EventRecorder {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when no write is under way any more. Call it after the signal has aborted. */
+  /** Resolves when no write is under way. Call it after the signal has aborted. */
   async close(): Promise<void> {
     await this.#running;
   }
@@ -108,10 +109,10 @@ export class StoreEventRecorder implements EventRecorder {
   async #run(): Promise<void> {
     const { signal } = this.#options;
     const budget = new TokenBucket(this.#limits.perSecond, 1000 / this.#limits.perSecond, performance.now());
-    const most = Math.max(1, Math.ceil((this.#limits.perSecond * FLUSH_MS) / 1000));
+    const maxBatch = Math.max(1, Math.ceil((this.#limits.perSecond * FLUSH_MS) / 1000));
     await this.#pauseForWork();
     while (this.waiting > 0 && !signal.aborted) {
-      const batch = this.#takeBatch(budget.acquire(most, performance.now()));
+      const batch = this.#dequeueBatch(budget.acquire(maxBatch, performance.now()));
       const failed = (await Promise.all(batch.map((event) => this.#write(event)))).filter((written) => !written);
       if (failed.length > 0) await pause(AFTER_FAILURE_MS, signal);
       else await this.#pauseForWork();
@@ -119,17 +120,20 @@ export class StoreEventRecorder implements EventRecorder {
     this.#running = undefined;
   }
 
-  /** Until nothing but events has been written for a moment, but not for ever; and not where there are a few warnings. */
+  /**
+   * Waits until nothing but events has been written for a moment, but not longer than a bound, and not when there are a
+   * few warnings.
+   */
   async #pauseForWork(): Promise<void> {
     const { signal, store } = this.#options;
     const latest = performance.now() + FLUSH_BEHIND_WORK_MS;
     do {
       await pause(FLUSH_MS, signal);
-      if (this.#warnings.size > 0 && this.#warnings.size <= A_FEW) return;
+      if (this.#warnings.size > 0 && this.#warnings.size <= FEW_WARNINGS) return;
     } while (!signal.aborted && store.quietMs < WORK_IS_OVER_MS && performance.now() < latest);
   }
 
-  #takeBatch(size: number): CorrelatedEvent[] {
+  #dequeueBatch(size: number): CorrelatedEvent[] {
     const batch: CorrelatedEvent[] = [];
     for (const queue of [this.#warnings, this.#waiting]) {
       for (const [key, event] of queue) {
@@ -141,7 +145,7 @@ export class StoreEventRecorder implements EventRecorder {
     return batch;
   }
 
-  /** False when the store could not take it; it then waits again. */
+  /** Returns false when the store could not take the event, which then waits again. */
   async #write(event: CorrelatedEvent): Promise<boolean> {
     const { store, isOpen, log } = this.#options;
     const namespace = namespaceOf(event);
@@ -161,7 +165,7 @@ export class StoreEventRecorder implements EventRecorder {
     } catch (error) {
       const isTemporary = isRetryable(error);
       log.debug({ err: error, event: event.name }, 'an event could not be written');
-      // A later count of the same event that came in meanwhile stands.
+      // A later count of the same event, which came in meanwhile, is kept.
       if (!isTemporary) this.#drop('failed');
       else if (!this.#queueOf(event).has(`${namespace}/${event.name}`)) this.#put(event);
       return !isTemporary;
@@ -169,5 +173,5 @@ export class StoreEventRecorder implements EventRecorder {
   }
 }
 
-/** 16 hexadecimal digits. Node draws uuids from a pool, which bytes of one's own are not. */
+/** Returns 16 hexadecimal digits. Node draws uuids from a pool, which makes them cheaper than random bytes. */
 const hexSuffix = (): string => randomUUID().replaceAll('-', '').slice(-16);

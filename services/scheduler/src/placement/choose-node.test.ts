@@ -21,7 +21,7 @@ const refusal = (podSpec: PodSpec, loads: Parameters<typeof chooseNode>[1]): str
 };
 
 describe('chooseNode', () => {
-  it('takes the node with the most room left', () => {
+  it('chooses the node with the most free capacity', () => {
     const loads = [
       { node: node('a'), pods: [placed(spec({ cpu: '1' }))] },
       { node: node('b'), pods: [placed(spec({ cpu: '500m' }))] },

@@ -11,10 +11,10 @@ import {
 } from '@everynode/daemonset';
 import type { PodSpec } from '@everynode/objects';
 
-/** A node, or why each of them will not do: how many nodes there are for each reason. */
+/** The chosen node; or, by reason, the number of nodes that do not fit. */
 export type Choice = { node: string } | { reasons: ReadonlyMap<string, number>; nodes: number };
 
-/** As upstream scores pods that ask for nothing: every pod takes something. cpu in thousandths, memory in bytes. */
+/** Upstream scores pods that request nothing as if they requested this. cpu in thousandths, memory in bytes. */
 const LEAST_SCORED = { cpu: 100, memory: 200 * 1024 * 1024 };
 
 interface Wanted extends PodDemands {
@@ -32,13 +32,16 @@ function compile(spec: PodSpec): Wanted {
   };
 }
 
-/** What stands against the node; nothing when the pod fits. */
+/** Returns the reasons why the pod does not fit on the node; none when it does. */
 function faults(wanted: Wanted, load: NodeLoad): string[] {
   const fault = nodeFault(wanted, load.node);
   return fault === undefined ? roomFaults(wanted, load) : [fault];
 }
 
-/** The mean share that would be left of cpu and memory, 0 to 1. Source: scheduler plugin NodeResourcesFit, LeastAllocated. */
+/**
+ * Returns the mean share that would be left of cpu and memory, 0 to 1. Source: scheduler plugin NodeResourcesFit,
+ * LeastAllocated.
+ */
 function shareLeft(wanted: Wanted, { node, pods }: NodeLoad): number {
   const allocatable = allocatableOf(node);
   const shares = (['cpu', 'memory'] as const).map((resource) => {
@@ -52,7 +55,7 @@ function shareLeft(wanted: Wanted, { node, pods }: NodeLoad): number {
 }
 
 /**
- * How well a node does, the most important first: taints that ask to be avoided, preferred affinity, room left, and the
+ * Returns the scores of a node, the most important first: taints to avoid, preferred affinity, free capacity, and the
  * number of pods. Upstream adds these up by weights in which the same order prevails.
  */
 function scores(wanted: Wanted, load: NodeLoad): number[] {
@@ -75,7 +78,7 @@ function isBetter(a: readonly number[], b: readonly number[]): boolean {
   return false;
 }
 
-/** The best of the nodes that a pod fits on; the first of equals. Pure, O(nodes and the pods on them). */
+/** Returns the best of the nodes that the pod fits on; the first of equals. Pure, O(nodes and the pods on them). */
 export function chooseNode(spec: PodSpec, loads: Iterable<NodeLoad>): Choice {
   const wanted = compile(spec);
   const reasons = new Map<string, number>();
@@ -92,7 +95,7 @@ export function chooseNode(spec: PodSpec, loads: Iterable<NodeLoad>): Choice {
   return best ? { node: best.node } : { reasons, nodes };
 }
 
-/** The line that users know: `0/3 nodes are available: 2 Insufficient cpu, 1 node(s) were unschedulable.` */
+/** Returns upstream's message: `0/3 nodes are available: 2 Insufficient cpu, 1 node(s) were unschedulable.` */
 export function unavailableMessage({ reasons, nodes }: Extract<Choice, { nodes: number }>): string {
   if (nodes === 0) return 'no nodes available to schedule pods';
   const counted = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();

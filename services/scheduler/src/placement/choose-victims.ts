@@ -11,26 +11,29 @@ export interface OccupiedNode {
 
 export interface Preemption {
   node: string;
-  /** Pods that have to go, of lower priority; some may be going already. */
+  /** Pods of lower priority that have to leave; some may be leaving already. */
   victims: Pod[];
 }
 
 const priorityOf = ({ spec }: Pick<Pod, 'spec'>): number => spec?.priority ?? 0;
 
-/** The least important first: by priority, then the youngest. */
+/** Orders pods by importance, the least important first: by priority, then the youngest. */
 function byImportance(a: Pod, b: Pod): number {
   const difference = priorityOf(a) - priorityOf(b);
   if (difference !== 0) return difference;
   return String(b.status?.startTime ?? '') < String(a.status?.startTime ?? '') ? -1 : 1;
 }
 
-/** Pods that would have to go, and how many of them against a disruption budget. */
+/** Pods that would have to leave, and how many of them violate a disruption budget. */
 interface Victims {
   pods: Pod[];
   violations: number;
 }
 
-/** The fewest, and of them the least important, pods of lower priority whose end makes room; undefined if none do. */
+/**
+ * Returns the fewest, and of them the least important, pods of lower priority whose end frees enough capacity;
+ * undefined when none do.
+ */
 function victimsOn(
   demands: PodDemands,
   { node, pods, claimed }: OccupiedNode,
@@ -42,7 +45,8 @@ function victimsOn(
   const staying: Pick<Pod, 'spec'>[] = [...pods.filter((pod) => priorityOf(pod) >= priority), ...claimed];
   const fits = (): boolean => roomFaults(demands, { node, pods: staying }).length === 0;
   if (lower.length === 0 || !fits()) return undefined;
-  // Those whose end would break a budget are let live first, then the most important, as long as the pod still fits.
+  // Pods whose end would violate a budget are kept first, then the most important ones, as long as the new pod still
+  // fits.
   const important = lower.reverse();
   const guarded = beyondBudgets(important, budgets);
   const victims: Pod[] = [];
@@ -63,9 +67,10 @@ function isLess(a: Cost, b: Cost): boolean {
 }
 
 /**
- * Where a pod may take the room of others: the node where the fewest disruption budgets are broken, then the one whose most
- * important victim is the least important, then the one with the fewest. Budgets are minded, not obeyed, as upstream. Pure.
- * Source: scheduler framework, preemption, pickOneNodeForPreemption and filterPodsWithPDBViolation.
+ * Returns the node where a pod may preempt others: the one with the fewest violated disruption budgets, then the one
+ * whose most important victim is the least important, then the one with the fewest victims. Budgets are considered, not
+ * obeyed, as upstream. Pure. Source: scheduler framework, preemption, pickOneNodeForPreemption and
+ * filterPodsWithPDBViolation.
  */
 export function chooseVictims(
   spec: PodSpec,

@@ -5,8 +5,8 @@ import type { Node, Pod, PodSpec, Stored } from '@everynode/objects';
 /** The capacity that one pod holds although the caches do not show it on the node yet. */
 interface Claim {
   /**
-   * `reserved`: the write that binds the pod is under way. `nominated`: the pod waits until its victims have left; a pod
-   * of higher priority does not have to respect that.
+   * `reserved`: the write that binds the pod is under way. `nominated`: the pod waits until its victims have left; a
+   * pod of higher priority does not have to respect that.
    */
   kind: 'reserved' | 'nominated';
   spec: PodSpec;
@@ -14,8 +14,8 @@ interface Claim {
 
 /**
  * The free capacity of nodes, shared by all controllers of this replica that put pods on nodes. It is what the caches
- * show, less what was reserved or nominated since. Claims are kept by the uid of their pod; the caller that made a claim
- * releases it. The words are those of kube-scheduler (Reserve plugins, nominatedNodeName).
+ * show, less what was reserved or nominated since. Claims are kept by the uid of their pod; the caller that made a
+ * claim releases it. The words are those of kube-scheduler (Reserve plugins, nominatedNodeName).
  */
 export class NodeCapacity {
   readonly #pods: ObjectCache<Stored<Pod>>;
@@ -93,7 +93,9 @@ export class NodeCapacity {
     this.#nodeOf.set(uid, node);
   }
 
-  /** True when the pod asks for nothing but a place among the node's pods, and one is free: no pod has to be read then. */
+  /**
+   * True when the pod asks for nothing but a place among the node's pods, and one is free: no pod has to be read then.
+   */
   #hasOnlyPodsToCount(node: Node, name: string, { requests, ports }: RoomDemands): boolean {
     if (ports.length > 0) return false;
     for (const amount of requests.values()) if (amount > 0) return false;

@@ -8,16 +8,19 @@ import {
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
-/** Deletes a pod with the grace period of its spec, unless it is another pod by now or is going already. */
+/**
+ * Deletes a pod with the grace period of its spec, unless it is another pod by now or is being deleted already. `now`
+ * is ms since the epoch.
+ */
 export function decideTermination(current: Current<'all'> | undefined, uid: string, now: number): DeletionDecision {
   if (current?.uid !== uid || current.deleting) return { kind: 'keep' };
   return decideDeletion(current, {}, resourceByStorage('pods').deletion, now);
 }
 
-/** Who ends a pod that its owner did not ask to end, and why. */
+/** The reason and message of a deletion that the pod's owner did not ask for. */
 export type Disruption = Pick<PodCondition, 'reason' | 'message'>;
 
-/** Deletes a pod as {@link decideTermination} does, and says in its status why. `now` is ms since the epoch. */
+/** Deletes a pod as {@link decideTermination} does, and records in its status why. `now` is ms since the epoch. */
 export function decideDisruption(
   current: Current<'all'> | undefined,
   uid: string,

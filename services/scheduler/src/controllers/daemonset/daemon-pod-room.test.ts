@@ -116,7 +116,7 @@ describe('a daemon pod that does not fit on its node', () => {
     );
   });
 
-  it('takes the room of pods of lower priority when it is critical to the node', async () => {
+  it('preempts pods of lower priority when it is critical to the node', async () => {
     await node('critical', { cpu: '1' });
     await daemonSet('ordinary', 'critical', cpu('800m'), { terminationGracePeriodSeconds: 0 });
     await eventually(() => expect(podOf('ordinary')?.spec?.nodeName).toBe('critical'));

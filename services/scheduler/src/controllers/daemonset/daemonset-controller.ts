@@ -18,9 +18,9 @@ import { writeStatus } from './status-write.js';
 const WORKERS = 16;
 
 /**
- * Makes each DaemonSet's pods what its manifest asks for. Events mark nodes as dirty and queue the DaemonSet; a reconcile
- * assesses the nodes that are due and acts on them. After its own writes it waits until the caches show them, so the next
- * one never acts twice on the same state.
+ * Makes each DaemonSet's pods what its manifest asks for. Events mark nodes as dirty and queue the DaemonSet; a
+ * reconcile assesses the nodes that are due and acts on them. After its own writes it waits until the caches show them,
+ * so the next one never acts twice on the same state.
  */
 export class DaemonSetController implements Controller {
   readonly name = 'daemonset';

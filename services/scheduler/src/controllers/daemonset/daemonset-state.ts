@@ -40,8 +40,8 @@ function assessedPod({ metadata, record, status }: CachedPod): Pod {
 
 /**
  * What the controller remembers of one DaemonSet between two reconciles: its pods by node, the assessment of each node,
- * and the nodes that are due. It is filled from the caches when this replica takes the DaemonSet's shard, and kept up by
- * events from then on, so a reconcile costs what has changed and not what there is.
+ * and the nodes that are due. It is filled from the caches when this replica takes the DaemonSet's shard, and kept up
+ * by events from then on, so a reconcile costs what has changed and not what there is.
  */
 export class DaemonSetState {
   readonly uid: string;
@@ -157,7 +157,9 @@ export class DaemonSetState {
     if (recheckAt !== Infinity) this.#due.recheckAt(name, recheckAt);
   }
 
-  /** Returns what conditions are computed from, and records how far the rollout has come. `now` in ms since the epoch. */
+  /**
+   * Returns what conditions are computed from, and records how far the rollout has come. `now` in ms since the epoch.
+   */
   conditionView(now: number): ConditionView {
     const { daemonSet, limits } = this.#compiled;
     const stored = { status: daemonSet.status, generation: daemonSet.metadata?.generation };

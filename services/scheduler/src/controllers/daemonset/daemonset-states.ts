@@ -12,7 +12,9 @@ export class DaemonSetStates {
     this.#caches = caches;
   }
 
-  /** Returns the state of a DaemonSet, set to the DaemonSet as it is now. It is built from the caches the first time. */
+  /**
+   * Returns the state of a DaemonSet, set to the DaemonSet as it is now. It is built from the caches the first time.
+   */
   acquire(key: string, daemonSet: CachedObject<Stored<DaemonSet>>): DaemonSetState {
     const known = this.#byKey.get(key);
     if (known?.uid === daemonSet.record.uid) {

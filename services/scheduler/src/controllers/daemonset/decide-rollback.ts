@@ -16,8 +16,8 @@ export interface RollbackTarget {
 }
 
 /**
- * The revision that was marked as good last, or, where none is, the newest old one. Undefined when there is none that has not
- * failed, and when the one that is stuck was good: then it is the nodes that are at fault.
+ * Returns the last revision that was marked as good or, where none is, the newest old one. Undefined when every other
+ * revision has failed, and when the stuck revision was good before: then the nodes are at fault.
  */
 export function rollbackTarget(
   { metadata }: DaemonSet,
@@ -37,7 +37,7 @@ export function rollbackTarget(
   return { hash: hashOf(target), revision: target.revision, template };
 }
 
-/** Notes that every node runs the revision. */
+/** Records that every node runs the revision. */
 export function decideMark(current: Current<'all-but-desired'> | undefined, uid: string, hash: string): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   return editMetadata(current, ({ annotations, ...metadata }) =>
@@ -47,7 +47,7 @@ export function decideMark(current: Current<'all-but-desired'> | undefined, uid:
   );
 }
 
-/** Puts the old template back, unless somebody has changed it meanwhile, and notes which revision failed. */
+/** Puts the old template back and records which revision failed, unless the template was changed meanwhile. */
 export function decideRollback(
   current: Current<'all'> | undefined,
   seen: DaemonSet,

@@ -7,8 +7,8 @@ import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { trimRevisions } from './revision-cleanup.js';
 
 /**
- * Assesses the nodes that are due, creates and deletes their pods, and moves a rollout on. Resolves when the caches show
- * what it wrote. Returns how long creations have to wait for the owner's rate, in ms; undefined when none has to.
+ * Assesses the nodes that are due, creates and deletes their pods, and moves a rollout on. Resolves when the caches
+ * show what it wrote. Returns how long creations have to wait for the owner's rate, in ms; undefined when none has to.
  */
 export async function managePods(context: StepContext, pass: ReconcilePass): Promise<number | undefined> {
   const { state, now } = pass;

@@ -87,7 +87,9 @@ export class ChangeHandler {
   }
 }
 
-/** True when a change of a node may change where daemons run: its spec or its labels. Conditions and capacity do not. */
+/**
+ * True when a change of a node may change where daemons run: its spec or its labels. Conditions and capacity do not.
+ */
 function affectsPlacement({ type, previous, current }: ObjectChange<Stored<Node>>): boolean {
   if (type !== 'MODIFIED' || !previous) return true;
   return (

@@ -5,7 +5,7 @@ import { PodText } from './pod-text.js';
 
 const text = fc.string({ unit: 'grapheme' });
 
-it('gives what encoding each pod would give, whatever is in the manifest and in the names', () => {
+it('returns what encoding each pod would return, whatever is in the manifest and in the names', () => {
   const pods = fc.record({
     labels: fc.dictionary(text, text),
     value: fc.jsonValue(),

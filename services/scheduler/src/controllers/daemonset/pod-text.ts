@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type KubeObject, type StoredParts, splitObject, trustedMetadata } from '@everynode/objects';
 
-/** What differs between the pods of one DaemonSet, revision and moment. */
+/** What differs between the pods of one DaemonSet, revision and time. */
 export interface PodNames {
   name: string;
   node: string;
@@ -10,21 +10,21 @@ export interface PodNames {
 
 const GAPS = ['name', 'node', 'uid'] as const;
 
-/** Text at even places, the gap that follows it at odd ones. */
+/** Text at even indexes, and at odd ones the gap that follows it. */
 type Pieces = string[];
 
 /**
- * The parts of a pod as text with gaps. A pod of 3 kB is encoded once for all nodes, and not once for each: that is most of
- * what the creation of a pod costs.
+ * The parts of a pod as text with gaps. A pod of 3 kB is encoded once for all nodes and not once for each: encoding is
+ * most of what the creation of a pod costs.
  */
 export class PodText {
   readonly #metadata: Pieces;
   readonly #desired: Pieces;
   readonly #observed: Pieces | undefined;
 
-  /** `podFor` gives the pod of these names; it may put them anywhere, and must not look at them. */
+  /** `podFor` returns the pod of these names; it may put them anywhere, and must not look at them. */
   constructor(podFor: (names: PodNames) => KubeObject) {
-    // No text of a manifest is one of these.
+    // Random marks, which no text of a manifest contains.
     const marks: PodNames = { name: randomUUID(), node: randomUUID(), uid: randomUUID() };
     const atMarks = new RegExp(`(${GAPS.map((gap) => marks[gap]).join('|')})`);
     const piecesOf = (text: string): Pieces =>
@@ -47,5 +47,5 @@ export class PodText {
   }
 }
 
-/** Text as it stands in JSON between quotes. */
+/** Returns text as it stands in JSON between quotes. */
 const inside = (text: string): string => JSON.stringify(text).slice(1, -1);

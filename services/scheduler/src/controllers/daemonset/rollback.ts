@@ -5,8 +5,8 @@ import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { REVISIONS, revisionsOf } from './revision-store.js';
 
 /**
- * Does what follows from the state of a rollout, for owners who ask for rollbacks: marks the revision as good once every
- * node runs it, and puts the last good one back when there is no progress until the deadline. `isNewlyStuck`: the
+ * Does what follows from the state of a rollout, for owners who ask for rollbacks: marks the revision as good once
+ * every node runs it, and puts the last good one back when there is no progress until the deadline. `isNewlyStuck`: the
  * deadline has passed since the last pass, so it is recorded once if there is no revision to go back to.
  */
 export async function followUp(

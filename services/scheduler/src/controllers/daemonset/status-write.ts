@@ -10,8 +10,8 @@ import { followUp } from './rollback.js';
 const STATUS_INTERVAL_MS = 200;
 
 /**
- * Writes the status if it has changed, records events of its conditions, and marks the revision as good or rolls it back
- * where the owner asks for that. Returns when time alone changes the status next.
+ * Writes the status if it has changed, records events of its conditions, and marks the revision as good or rolls it
+ * back where the owner asks for that. Returns when time alone changes the status next.
  */
 export async function writeStatus(context: StepContext, pass: ReconcilePass): Promise<ReconcileResult> {
   const { cached, daemonSet, fence, state } = pass;

@@ -4,8 +4,8 @@ import { type Current, type Decision, editMetadata } from '@everynode/store';
 import { unblocked, withoutFinalizer, withoutReferences } from './owner-references.js';
 
 /**
- * Deletes an object that nobody holds, unless its metadata is not the one that was judged: a new owner may have come.
- * Compared is the text, because status and spec may change without bearing on it.
+ * Deletes an object without a solid owner, unless its metadata has changed since it was judged: it may have a new
+ * owner. Only the text of the metadata is compared, because status and spec have no influence.
  */
 export function decideCollection(
   current: Current<'all'> | undefined,
@@ -20,7 +20,7 @@ export function decideCollection(
   return decideDeletion({ ...current, metadata }, { propagationPolicy }, resourceByStorage(resource).deletion, now);
 }
 
-/** Takes references out; {@link decideCollection} on what is compared. */
+/** Removes owner references, unless the metadata has changed since it was judged. */
 export function decideRelease(
   current: Current<'all-but-desired'> | undefined,
   judged: { uid: string; metadata: string },
@@ -30,7 +30,7 @@ export function decideRelease(
   return editMetadata(current, (metadata) => withoutReferences(metadata, ownerUids));
 }
 
-/** Takes a finalizer out of an object that is being deleted, which goes if that was all that held it. */
+/** Removes a finalizer from an object that is being deleted. The object is deleted if no other finalizer is left. */
 export function decideFinalizerRemoval(
   current: Current<'all-but-desired'> | undefined,
   uid: string,
@@ -44,7 +44,7 @@ export function decideFinalizerRemoval(
   return isReleased(next) ? { kind: 'delete', parts } : { kind: 'update', parts };
 }
 
-/** Removes a pod whose node is gone: nobody is left who could stop it. Finalizers are honoured. */
+/** Removes a pod whose node is gone: no agent is left that could stop it. Finalizers are honoured. */
 export function decideForcedDeletion(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   return decideDeletion(current, { gracePeriodSeconds: 0 }, resourceByStorage('pods').deletion, now);

@@ -62,7 +62,7 @@ const metadataOf = async (resource: ResourceName, name: string) => (await runnin
 const podOf = (name: string) => metadataOf('pods', name);
 
 describe('an owner that is gone', () => {
-  it('takes its pods and revisions with it, pods gracefully', async () => {
+  it('is followed by its pods and revisions, pods gracefully', async () => {
     const owner = await daemonSet('background');
     await pod('background-pod', ownedBy(owner));
     await pod('background-unbound', ownedBy(owner), null);
@@ -78,7 +78,7 @@ describe('an owner that is gone', () => {
     expect((await podOf('bystander'))?.deletionTimestamp).toBeUndefined();
   });
 
-  it('takes what is created for it afterwards, and what refers to another of its name', async () => {
+  it('is followed by what is created for it afterwards, and by what refers to another of its name', async () => {
     const owner = await daemonSet('renewed');
     await running.remove('daemonsets.apps', 'ns', 'renewed');
     const next = await daemonSet('renewed');
@@ -149,7 +149,7 @@ describe('foreground deletion', () => {
     await eventually(async () => expect(await metadataOf('daemonsets.apps', 'top')).toBeUndefined());
   });
 
-  it('keeps an owner that has a finalizer of somebody else', async () => {
+  it('keeps an owner that has a finalizer of another controller', async () => {
     await daemonSet('guarded', { finalizers: ['x.io/hold'] });
     await beginDeletion('guarded', 'foregroundDeletion');
     await eventually(async () =>
@@ -182,7 +182,7 @@ describe('a dependent outside all namespaces', () => {
 });
 
 describe('orphaning deletion', () => {
-  it('takes the owner out of its dependents and lets it go', async () => {
+  it('removes the owner from its dependents and deletes it', async () => {
     const owner = await daemonSet('orphaning');
     await pod('orphan', ownedBy(owner));
     await beginDeletion('orphaning', 'orphan');

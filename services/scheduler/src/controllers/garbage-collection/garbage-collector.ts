@@ -8,7 +8,9 @@ import { collectObject, type StepContext } from './collect-object.js';
 import { ChangeHandler } from './on-changes.js';
 import { OwnerGraph } from './owner-graph.js';
 
-/** Objects that are reconciled at once. A reconcile waits until the caches show its commit, and many may be under way. */
+/**
+ * Objects that are reconciled at once. A reconcile waits until the caches show its commit, and many may be under way.
+ */
 const WORKERS = 2000;
 
 /**

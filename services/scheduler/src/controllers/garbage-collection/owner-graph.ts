@@ -7,7 +7,9 @@ import {
   type ReferenceState,
 } from './owner-references.js';
 
-/** Kinds that an object outside all namespaces may have as owners. A name alone does not identify a namespaced owner. */
+/**
+ * Kinds that an object outside all namespaces may have as owners. A name alone does not identify a namespaced owner.
+ */
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set(['/Node', '/Namespace']);
 
 /**
@@ -68,8 +70,8 @@ export class OwnerGraph {
   }
 
   /**
-   * True for a pod that is bound to a node which does not exist. Upstream waits 40 s before it believes that, because its
-   * view of nodes and that of pods are not of the same moment. Here both are of one revision.
+   * True for a pod that is bound to a node which does not exist. Upstream waits 40 s before it believes that, because
+   * its view of nodes and that of pods are not of the same moment. Here both are of one revision.
    */
   isOnMissingNode({ record }: CachedObject): boolean {
     return (

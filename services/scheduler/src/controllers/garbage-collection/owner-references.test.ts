@@ -47,7 +47,7 @@ describe('actionFor', () => {
     });
   });
 
-  it('deletes what nobody holds, the way its finalizers say', () => {
+  it('deletes an object without a solid owner, as its finalizers ask', () => {
     const how = (metadata: StoredMeta) => act(metadata);
     expect(how(object(['dangling-1']))).toEqual({ kind: 'delete', propagationPolicy: 'Background', unblock: [] });
     expect(how(object(['dangling-1'], { finalizers: ['orphan'] }))).toMatchObject({ propagationPolicy: 'Orphan' });

@@ -2,8 +2,8 @@ import type { OwnerReference, StoredMeta } from '@everynode/objects';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '@everynode/objects';
 
 /**
- * What an owner reference stands on. `dangling`: its owner is gone. `waiting`: the owner is there, but only until its
- * dependents are gone (foreground deletion). `solid`: it holds the object.
+ * The state of an owner reference. `dangling`: its owner is gone. `waiting`: the owner exists, but only until its
+ * dependents are gone (foreground deletion). `solid`: it keeps the object.
  */
 export type ReferenceState = 'solid' | 'dangling' | 'waiting';
 
@@ -15,22 +15,22 @@ export function isOrphaningDependents(metadata: Readonly<StoredMeta>): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers?.includes(ORPHAN_FINALIZER) ?? false);
 }
 
-/** What is to be done with an object, by the state of its owners. */
+/** What to do with an object, by the state of its owners. */
 export type DependentAction =
   | { kind: 'keep' }
-  /** Some owners hold it: the references to these others go. */
+  /** Some owners are solid: the references to the others are removed. */
   | { kind: 'dropReferences'; uids: string[] }
-  /** Nobody holds it. `unblock`: the owners that wait must not wait for this object first. */
+  /** No owner is solid. `unblock`: waiting owners that must not wait for this object first. */
   | { kind: 'delete'; propagationPolicy: 'Background' | 'Foreground' | 'Orphan'; unblock: string[] };
 
-/** The dependents of an object, as far as they bear on how it goes. */
+/** What the deletion of an object depends on in its dependents. */
 export interface Dependents {
   any: boolean;
-  /** One of them is in foreground deletion itself: waiting for it could be waiting in a circle. */
+  /** One of them is in foreground deletion itself, so waiting for it could be a cycle. */
   someDeleting: boolean;
 }
 
-/** Source: pkg/controller/garbagecollector, attemptToDeleteItem. */
+/** Decides by the states of all owners. Source: pkg/controller/garbagecollector, attemptToDeleteItem. */
 export function actionFor(
   metadata: StoredMeta,
   stateOf: (reference: OwnerReference) => ReferenceState,
@@ -58,14 +58,14 @@ export function actionFor(
   return { kind: 'delete', propagationPolicy, unblock: [] };
 }
 
-/** Metadata without the references to these owners. */
+/** Returns the metadata without the references to these owners. */
 export function withoutReferences(metadata: StoredMeta, uids: readonly string[]): StoredMeta {
   const { ownerReferences = [], ...rest } = metadata;
   const left = ownerReferences.filter(({ uid }) => !uids.includes(uid));
   return left.length > 0 ? { ...rest, ownerReferences: left } : rest;
 }
 
-/** Metadata in which these owners do not wait for the object any more. */
+/** Returns the metadata with blockOwnerDeletion off for these owners: they do not wait for the object any more. */
 export function unblocked(metadata: StoredMeta, uids: readonly string[]): StoredMeta {
   const ownerReferences = metadata.ownerReferences?.map((reference) =>
     uids.includes(reference.uid) ? { ...reference, blockOwnerDeletion: false } : reference,

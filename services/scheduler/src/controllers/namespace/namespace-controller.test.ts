@@ -141,7 +141,7 @@ describe('a namespace that is deleted', () => {
     );
   });
 
-  it('takes along what came too late', async () => {
+  it('deletes what was created in it too late', async () => {
     await namespace('past');
     await beginDeletion('past');
     await gone('namespaces', '', 'past');

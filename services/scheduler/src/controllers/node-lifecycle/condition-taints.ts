@@ -9,7 +9,7 @@ interface Rule {
   effects: string[];
 }
 
-/** Which taints a condition brings. Source: pkg/controller/nodelifecycle, nodeConditionToTaintKeyStatusMap. */
+/** The taints of each condition. Source: pkg/controller/nodelifecycle, nodeConditionToTaintKeyStatusMap. */
 const RULES: Rule[] = [
   { condition: 'Ready', status: 'False', key: `${PREFIX}not-ready`, effects: ['NoSchedule', 'NoExecute'] },
   { condition: 'Ready', status: 'Unknown', key: `${PREFIX}unreachable`, effects: ['NoSchedule', 'NoExecute'] },
@@ -22,15 +22,15 @@ const UNSCHEDULABLE = `${PREFIX}unschedulable`;
 
 const idOf = (taint: Pick<Taint, 'key' | 'effect'>): string => `${taint.key}:${taint.effect}`;
 
-/** Everything that is put on and taken off here, and only here. */
+/** The taints that this controller adds and removes, and no other. */
 const MANAGED: ReadonlySet<string> = new Set([
   ...RULES.flatMap(({ key, effects }) => effects.map((effect) => idOf({ key, effect }))),
   idOf({ key: UNSCHEDULABLE, effect: 'NoSchedule' }),
 ]);
 
 /**
- * The taints of a node as its conditions and its cordon make them; undefined when it has them. Taints of others stay, and
- * one that stays keeps its timeAdded. `at` is RFC 3339.
+ * Returns the taints of a node by its conditions and its cordon; undefined when it has them already. Taints of other
+ * writers stay, and a taint that stays keeps its timeAdded. `at` is RFC 3339.
  */
 export function withConditionTaints(spec: NodeSpec, status: NodeStatus, at: string): Taint[] | undefined {
   const taints = spec.taints ?? [];

@@ -56,13 +56,13 @@ describe('judgeNode', () => {
     expect(judgeNode(spec ?? {}, status ?? {}, 'lost', NOW + 60_000)).toEqual({});
   });
 
-  it('tells a node that never reported from one that stopped', () => {
+  it('distinguishes a node that never reported from one that stopped', () => {
     const { status, spec } = judgeNode({}, {}, 'lost', NOW);
     expect(statusOf(status, 'Ready')).toMatchObject({ status: 'Unknown', reason: 'NodeStatusNeverUpdated' });
     expect(taintsOf(spec)).toContain('node.kubernetes.io/unreachable:NoExecute');
   });
 
-  it('takes everything back when the node is heard again', () => {
+  it('undoes everything when the node sends heartbeats again', () => {
     const lost = judgeNode({}, healthy, 'lost', NOW - 60_000);
     expect(judgeNode(lost.spec ?? {}, lost.status ?? {}, 'unknown', NOW)).toEqual({});
     const back = judgeNode(lost.spec ?? {}, lost.status ?? {}, 'alive', NOW);
@@ -116,7 +116,7 @@ describe('judgeNode', () => {
 
 describe('isSignOfLife', () => {
   const lost = judgeNode({}, healthy, 'lost', NOW).status;
-  it('hears whoever posts status, and not this controller', () => {
+  it('is a status that an agent or kubelet posts, and not one that this controller writes', () => {
     expect(isSignOfLife(lost, healthy)).toBe(true);
     expect(isSignOfLife(healthy, lost ?? {})).toBe(false);
     expect(isSignOfLife(healthy, healthy)).toBe(false);

@@ -4,15 +4,15 @@ import { withConditionTaints } from './condition-taints.js';
 import type { LivenessState } from './liveness.js';
 import { withLiveness } from './node-conditions.js';
 
-/** How a node changes, and what there is to say about it. */
+/** How a node changes: the parts that do, and whether its readiness does. */
 export interface NodeVerdict {
   spec?: NodeSpec;
   status?: NodeStatus;
-  /** Set when the node ceases to be ready, or is again. */
+  /** Set when the node stops being ready, or becomes ready again. */
   turned?: 'NodeNotReady' | 'NodeReady';
 }
 
-/** Brings conditions in step with liveness, and taints in step with conditions. `now` is ms since the epoch. */
+/** Derives conditions from liveness, and taints from conditions. `now` is ms since the epoch. */
 export function judgeNode(spec: NodeSpec, status: NodeStatus, liveness: LivenessState, now: number): NodeVerdict {
   const at = timestamp(now);
   const nextStatus = withLiveness(status, liveness, at);
@@ -32,7 +32,7 @@ export function judgeNode(spec: NodeSpec, status: NodeStatus, liveness: Liveness
   return verdict;
 }
 
-/** {@link judgeNode} on the stored node, as a write's decision. `onVerdict` sees what was decided. */
+/** Applies {@link judgeNode} to the stored node. `onVerdict` receives what was decided. */
 export function decideNode(
   current: Current<'all'> | undefined,
   uid: string,

@@ -43,7 +43,7 @@ describe('evictionTime', () => {
     expect(evictionTime(taints, tolerations, 0)).toBe(seconds === undefined ? undefined : START + seconds * 1000);
   });
 
-  it('gives a pod that came after the taint its whole time', () => {
+  it('counts the whole time of a pod that came after the taint', () => {
     const podSince = START + 1_000_000;
     expect(evictionTime([since(custom)], [forKey('custom', 60)], podSince)).toBe(podSince + 60_000);
   });

@@ -10,9 +10,9 @@ export interface ActiveTaint {
 }
 
 /**
- * When a pod has to leave a node with these NoExecute taints, ms since the epoch; undefined when it may stay. An
- * untolerated taint counts from its start. A tolerated one counts the least of the seconds that its tolerations give,
- * from when the pod met it: the later of the taint's start and the pod's (`podSinceMs`).
+ * Returns when a pod has to leave a node with these NoExecute taints, ms since the epoch; undefined when it may stay.
+ * An untolerated taint counts from its start. A tolerated one counts for the shortest of its tolerations' seconds, from
+ * the later of the taint's start and the pod's (`podSinceMs`).
  *
  * Source: pkg/controller/tainteviction, processPodOnNode. Unlike there, seconds count from timeAdded and not from when
  * this process first looked, so that a restart or a lost shard does not start them anew.
@@ -27,7 +27,7 @@ export function evictionTime(
     const used = tolerations.filter((toleration) => toleratesTaint(toleration, taint));
     const metMs = Math.max(sinceMs, podSinceMs);
     const seconds = used.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
-    // A toleration without seconds does not lengthen the others.
+    // A toleration without seconds does not extend the others.
     const leaveMs =
       used.length === 0 ? metMs : seconds.length > 0 ? metMs + Math.max(0, Math.min(...seconds)) * 1000 : undefined;
     if (leaveMs !== undefined && (earliest === undefined || leaveMs < earliest)) earliest = leaveMs;
@@ -40,7 +40,7 @@ const DISRUPTION: Disruption = {
   message: 'Taint manager: deleting due to NoExecute taint',
 };
 
-/** Deletes the pod gracefully and says in its status why. `now` is ms since the epoch. */
+/** Deletes the pod gracefully and records in its status why. `now` is ms since the epoch. */
 export function decideEviction(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   return decideDisruption(current, uid, DISRUPTION, now);
 }

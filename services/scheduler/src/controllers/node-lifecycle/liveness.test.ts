@@ -8,7 +8,7 @@ describe('Liveness', () => {
   it('loses a node that is silent for the grace period, once', () => {
     const liveness = new Liveness(GRACE, 0);
     liveness.track('a', 0);
-    liveness.hear('a', 10_000);
+    liveness.markAlive('a', 10_000);
     expect(liveness.judge(10_000 + GRACE - 1)).toEqual([]);
     expect(liveness.state('a')).toBe('alive');
     expect(liveness.judge(10_000 + GRACE)).toEqual(['a']);
@@ -16,7 +16,7 @@ describe('Liveness', () => {
     expect(liveness.state('a')).toBe('lost');
   });
 
-  it('gives a node that was never heard the grace period from when it was first seen', () => {
+  it('waits for a node that never reported for the grace period from when it was first seen', () => {
     const liveness = new Liveness(GRACE, 0);
     liveness.track('a', 30_000);
     expect(liveness.state('a')).toBe('unknown');
@@ -24,22 +24,22 @@ describe('Liveness', () => {
     expect(liveness.judge(30_000 + GRACE)).toEqual(['a']);
   });
 
-  it('says so when a node is heard that was not known to be alive', () => {
+  it('returns true when a node sends a heartbeat that was not known to be alive', () => {
     const liveness = new Liveness(GRACE, 0);
     liveness.track('a', 0);
-    expect(liveness.hear('a', 1)).toBe(true);
-    expect(liveness.hear('a', 2)).toBe(false);
+    expect(liveness.markAlive('a', 1)).toBe(true);
+    expect(liveness.markAlive('a', 2)).toBe(false);
     liveness.judge(2 + GRACE);
-    expect(liveness.hear('a', 3 + GRACE)).toBe(true);
+    expect(liveness.markAlive('a', 3 + GRACE)).toBe(true);
     expect(liveness.state('a')).toBe('alive');
   });
 
-  it('judges nobody until it has listened for a grace period', () => {
+  it('judges no node until it has listened for a grace period', () => {
     const liveness = new Liveness(GRACE, 0);
-    for (const node of ['a', 'b', 'c']) liveness.hear(node, 0);
+    for (const node of ['a', 'b', 'c']) liveness.markAlive(node, 0);
     liveness.startListening(GRACE - 1);
     expect(liveness.judge(2 * GRACE - 2)).toEqual([]);
-    liveness.hear('b', 2 * GRACE - 2);
+    liveness.markAlive('b', 2 * GRACE - 2);
     expect(liveness.judge(2 * GRACE - 1)).toEqual(['a', 'c']);
   });
 
@@ -68,7 +68,7 @@ describe('Liveness', () => {
           now += after;
           const name = `n${node}`;
           if (kind === 'hear') {
-            liveness.hear(name, now);
+            liveness.markAlive(name, now);
             table.set(name, { at: now, lost: false });
           } else if (kind === 'track') {
             liveness.track(name, now);

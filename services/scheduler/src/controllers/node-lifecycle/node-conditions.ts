@@ -7,7 +7,7 @@ interface Healthy {
   message: string;
 }
 
-/** The conditions that a kubelet speaks for, as it words them when all is well (pkg/kubelet/nodestatus/setters.go). */
+/** The conditions that a kubelet reports, in its words for a healthy node (pkg/kubelet/nodestatus/setters.go). */
 const KUBELET_CONDITIONS: Record<string, Healthy> = {
   MemoryPressure: {
     status: 'False',
@@ -26,15 +26,15 @@ const KUBELET_CONDITIONS: Record<string, Healthy> = {
 const STOPPED = { reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
 const NEVER = { reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.' };
 
-/** Has this controller set the condition, for want of news? */
+/** True when this controller has set the condition because reports were missing. */
 function isOurs(condition: NodeCondition | undefined): boolean {
   return condition?.reason === STOPPED.reason || condition?.reason === NEVER.reason;
 }
 
 /**
- * Node status as its liveness makes it; the same object when nothing changes. A lost node's conditions become Unknown.
- * When it is heard again, those that became so are set to what a healthy kubelet says: its agent sends the true ones when
- * it registers again, and a heartbeat alone says no more than that all is as it was.
+ * Returns the status of a node by its liveness; the same object when nothing changes. A lost node's conditions become
+ * Unknown. When it is alive again, those conditions are set to a healthy kubelet's: its agent sends the true ones when
+ * it registers again, and a heartbeat only means that nothing has changed.
  *
  * `at` is RFC 3339. Source: pkg/controller/nodelifecycle, tryUpdateNodeHealth.
  */
@@ -61,8 +61,8 @@ function asUnknown(condition: NodeCondition, at: string): NodeCondition {
 }
 
 /**
- * Has somebody other than this controller spoken for the node? An agent that registers anew, or a kubelet that posts
- * status through the api.
+ * True when an agent that registered anew, or a kubelet that posts status through the api, has reported the node since
+ * `previous`. What this controller writes itself is no sign of life.
  */
 export function isSignOfLife(previous: NodeStatus | undefined, current: NodeStatus): boolean {
   const ready = conditionOf(current, 'Ready');

@@ -87,7 +87,7 @@ const eventsOn = (name: string) => running.events.filter((e) => e.subject.name =
 const UNREACHABLE = ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute'];
 
 describe('NodeLifecycleController', () => {
-  it('takes a silent node for lost, and takes it back when it is heard', async () => {
+  it('marks a silent node as lost, and undoes that when it sends heartbeats again', async () => {
     beat('quiet');
     await createNode('quiet');
     await createPod('on-quiet', 'quiet');
@@ -119,7 +119,7 @@ describe('NodeLifecycleController', () => {
     await eventually(async () => expect(await nodeView('spoken-for')).toMatchObject({ ready: 'True', taints: [] }));
   });
 
-  it('loses nobody for the time in which it could not listen', async () => {
+  it('marks no node as lost for the time in which it could not listen', async () => {
     beat('steady');
     await createNode('steady');
     await running.nats.restartEmpty();
@@ -132,7 +132,7 @@ describe('NodeLifecycleController', () => {
     stopBeating('steady');
   });
 
-  it('puts the taint of a cordon on and takes it off', async () => {
+  it('adds the taint of a cordon and removes it', async () => {
     beat('cordoned');
     await createNode('cordoned');
     const cordon = (unschedulable: boolean) =>

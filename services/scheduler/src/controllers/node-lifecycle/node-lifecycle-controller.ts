@@ -16,12 +16,15 @@ export interface NodeLifecycleOptions {
   graceSeconds: number;
 }
 
-/** Nodes that are reconciled at once. A reconcile mostly waits for commits, and a lost agent may have thousands of nodes. */
+/**
+ * Nodes that are reconciled at once. A reconcile mostly waits for commits, and a lost agent may have thousands of
+ * nodes.
+ */
 const WORKERS = 256;
 
 /**
- * Keeps the conditions and taints of nodes in step with their heartbeats, and the readiness and eviction of pods in step
- * with their node. Every replica follows all nodes; only the holder of a node's shard acts.
+ * Keeps the conditions and taints of nodes in step with their heartbeats, and the readiness and eviction of pods in
+ * step with their node. Every replica follows all nodes; only the holder of a node's shard acts.
  */
 export class NodeLifecycleController implements Controller {
   readonly name = 'node-lifecycle';

@@ -50,7 +50,7 @@ export class ChangeHandler {
   /** Records a sign of life of a node. One that was not known to be alive is reconciled. */
   onSignOfLife(node: string): void {
     const { liveness, enqueue } = this.#options;
-    if (liveness.hear(node, performance.now()) && this.#troubled.has(node)) enqueue(node);
+    if (liveness.markAlive(node, performance.now()) && this.#troubled.has(node)) enqueue(node);
   }
 
   /** A kubelet that talks to the api instead of the bus renews its lease there. */
@@ -79,7 +79,7 @@ export class ChangeHandler {
       liveness.forget(name);
       liveness.track(name, now);
     } else if (before.record.placement !== placement || isSignOfLife(before.status ?? {}, status)) {
-      liveness.hear(name, now);
+      liveness.markAlive(name, now);
     }
     taintTimes.observe(current);
     const isTroubled = isReadyNode(status) === false || noExecuteTaints(current).length > 0;

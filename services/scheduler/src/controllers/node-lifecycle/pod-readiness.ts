@@ -1,14 +1,14 @@
 import { type PodCondition, type PodSpec, type PodStatus, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
-/** Marks a Ready condition that is False because of the node and not of the pod; with it the condition can be undone. */
+/** The reason of a Ready condition that is False because of the node and not of the pod. It allows to undo that. */
 const REASON = 'NodeNotReady';
 const MESSAGE = 'Node is not ready';
 
 /**
- * The status of a pod on a node that is (not) ready; undefined when it stands as it should. A ready pod on a node that is
- * not is taken for not ready, though it may well run on. When the node is back it is ready again by what was last known
- * of it: its containers are ready and so are its readiness gates.
+ * Returns the status of a pod by the readiness of its node; undefined when it need not change. A ready pod on a node
+ * that is not ready is set to not ready, though it may still run. When the node is ready again, the pod is too if its
+ * containers and its readiness gates are.
  *
  * Source: pkg/controller/util/node, MarkPodsNotReady; on the way back what kubelet's GeneratePodReadyCondition does.
  */
@@ -43,7 +43,10 @@ function replaceReady(status: PodStatus, ready: PodCondition): PodStatus {
   return { ...status, conditions: status.conditions?.map((known) => (known.type === 'Ready' ? ready : known)) ?? [] };
 }
 
-/** {@link withNodeReadiness} on the stored pod, as a write's decision. Pods that are going stay as their agent left them. */
+/**
+ * Applies {@link withNodeReadiness} to the stored pod. Pods that are being deleted keep the status that their agent
+ * reported.
+ */
 export function decidePodReadiness(
   current: Pick<Current<'observed'>, 'uid' | 'deleting' | 'observed'> | undefined,
   uid: string,

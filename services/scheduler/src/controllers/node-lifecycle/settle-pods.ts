@@ -21,8 +21,8 @@ export interface NodeView {
 }
 
 /**
- * Evicts the pods that do not tolerate the node's taints any longer, and brings the readiness of the others in step with
- * the node's. Returns the writes under way, and when the next pod has to leave (ms since the epoch).
+ * Evicts the pods that do not tolerate the node's taints any longer, and brings the readiness of the others in step
+ * with the node's. Returns the writes under way, and when the next pod has to leave (ms since the epoch).
  */
 export function settlePods(
   context: StepContext,

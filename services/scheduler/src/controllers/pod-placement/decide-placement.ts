@@ -7,7 +7,10 @@ interface StoredPod {
   status: PodStatus;
 }
 
-/** Undefined when it is not for us to place: another pod by now, one that goes, or one that has its node. */
+/**
+ * Returns undefined for a pod that must not be placed: another pod by now, one that is being deleted, or one that has a
+ * node.
+ */
 function placeable(current: Current<'all'> | undefined, uid: string): StoredPod | undefined {
   if (current?.uid !== uid || current.deleting) return undefined;
   const desired = JSON.parse(current.desired) as StoredPod['desired'];
@@ -25,7 +28,10 @@ export function decideBinding(current: Current<'all'> | undefined, uid: string, 
   return { kind: 'update', parts: { desired, observed }, placement: node };
 }
 
-/** Says why the pod has no node, and which one it is to have when others have left it; nothing where that stands there already. */
+/**
+ * Records in the status why the pod has no node, and which node is kept for it until its victims have left. Keeps the
+ * pod when the status has that already. `now` as the API writes times.
+ */
 export function decideNomination(
   current: Current<'all'> | undefined,
   uid: string,
@@ -50,7 +56,10 @@ const PREEMPTION: Disruption = {
   message: 'default-scheduler: preempting to accommodate a higher priority pod',
 };
 
-/** Ends a pod for one of higher priority, with its grace period. `now` in ms. Source: scheduler framework, preemption. */
+/**
+ * Deletes a pod for one of higher priority, with its grace period. `now` in ms. Source: scheduler framework,
+ * preemption.
+ */
 export function decidePreemption(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   return decideDisruption(current, uid, PREEMPTION, now);
 }

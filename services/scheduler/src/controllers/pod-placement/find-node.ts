@@ -9,7 +9,10 @@ export type Unplaced = Extract<Choice, { nodes: number }> & { target?: string };
 
 type FindContext = Pick<SchedulerContext, 'reflector' | 'capacity'>;
 
-/** Returns the node for a pod, or why none fits. A pod that is pinned to one node costs one node, however many there are. */
+/**
+ * Returns the node for a pod, or why none fits. A pod that is pinned to one node costs one node, however many there
+ * are.
+ */
 export function findNode(context: FindContext, pod: CachedPod): { node: string } | Unplaced {
   const spec = specOf(pod);
   const target = targetNodeOf(pod.object);

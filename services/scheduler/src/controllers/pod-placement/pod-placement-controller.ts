@@ -14,8 +14,8 @@ const RETRY_AFTER_MS = 100;
 /**
  * Finds a node for each pod that comes without one: pods of users, and daemon pods that did not fit on their node when
  * they were created. One replica does it, one pod at a time, and waits for its own writes: two pods never get the same
- * capacity. A pod that fits nowhere shows that in its condition and an event, preempts pods of lower priority where that
- * helps, and is tried again when a node changes or a pod leaves one.
+ * capacity. A pod that fits nowhere shows that in its condition and an event, preempts pods of lower priority where
+ * that helps, and is tried again when a node changes or a pod leaves one.
  */
 export class PodPlacementController implements Controller {
   readonly name = 'pod-placement';

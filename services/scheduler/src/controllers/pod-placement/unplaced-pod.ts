@@ -12,7 +12,9 @@ export function specOf(pod: CachedPod): PodSpec {
 
 export const hasEnded = ({ object }: CachedPod): boolean => isPodTerminal(object);
 
-/** True for a pod that this controller places: one without a node, not deleted, not gated, and not another scheduler's. */
+/**
+ * True for a pod that this controller places: one without a node, not deleted, not gated, and not another scheduler's.
+ */
 export function isPlaceable(pod: CachedPod): boolean {
   if (pod.record.placement !== null || pod.metadata.deletionTimestamp !== undefined || hasEnded(pod)) return false;
   const { schedulerName = SCHEDULER_COMPONENT, schedulingGates } = specOf(pod);
