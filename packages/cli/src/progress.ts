@@ -37,13 +37,13 @@ export interface ReadinessOptions {
 /** Lists the nodes until enough are Ready; less often where a list is slow. Returns how many are. */
 export async function untilNodesReady(api: ApiClient, options: ReadinessOptions): Promise<number> {
   let found = 0;
-  let nextLook = 0;
+  let nextListAt = 0;
   return waitUntil(
     async () => {
       const began = performance.now();
-      if (began < nextLook) return undefined;
+      if (began < nextListAt) return undefined;
       const ready = await api.readyNodes().catch(() => undefined);
-      nextLook = performance.now() + Math.max(150, 4 * (performance.now() - began));
+      nextListAt = performance.now() + Math.max(150, 4 * (performance.now() - began));
       if (ready === undefined) return undefined;
       found = ready.size;
       options.onCount?.(found);
@@ -74,16 +74,20 @@ export async function showStart(
   signal: AbortSignal,
 ): Promise<StackStatus> {
   const control = new ControlClient(paths.run);
-  const untilPast = (phase: Phase, title: (status: StackStatus) => string): ListrTask<Context>['task'] => {
+  const untilPast = (
+    phase: Phase,
+    what: string,
+    titleOf: (status: StackStatus) => string = () => what,
+  ): ListrTask<Context>['task'] => {
     return async (context, task) => {
       context.status = await waitUntil(
         async () => {
           const status = await statusOf(control, pid);
           return status !== undefined && past(phase, status) ? status : undefined;
         },
-        { what: title({ services: [] } as unknown as StackStatus), deadlineMs: PHASE_DEADLINE_MS, everyMs: 50, signal },
+        { what, deadlineMs: PHASE_DEADLINE_MS, everyMs: 50, signal },
       );
-      task.title = title(context.status);
+      task.title = titleOf(context.status);
     };
   };
   const count = (status: StackStatus, name: string) =>
@@ -93,19 +97,19 @@ export async function showStart(
     [
       {
         title: 'PostgreSQL and NATS',
-        task: untilPast('servers', () => 'PostgreSQL and NATS'),
+        task: untilPast('servers', 'PostgreSQL and NATS'),
       },
       {
         title: 'Control plane',
-        task: untilPast('control-plane', (status) =>
-          status.services.length === 0
-            ? 'Control plane'
-            : `Control plane: ${count(status, 'api')} api, ${count(status, 'scheduler')} scheduler`,
+        task: untilPast(
+          'control-plane',
+          'Control plane',
+          (status) => `Control plane: ${count(status, 'api')} api, ${count(status, 'scheduler')} scheduler`,
         ),
       },
       {
         title: 'Agents',
-        task: untilPast('agents', () => 'Agents'),
+        task: untilPast('agents', 'Agents'),
       },
       {
         title: 'Nodes',
