@@ -15,135 +15,118 @@ import { buildImages, dockerAt, imageOf, NATS, POSTGRES } from './local-images.j
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-// Found out before the tests are named: where there is no engine, the run says so in a test of its own.
-const engine: Engine = await findOrStartEngine();
+describe('the three services in containers, from their images', () => {
+  let engine: Engine | undefined;
+  const started: StartedTestContainer[] = [];
+  let network: StartedNetwork | undefined;
+  let pki: string | undefined;
+  let call: (method: string, path: string, body?: object) => Promise<{ status: number; body: unknown }>;
 
-if (engine.kind === 'none') {
-  const notice = `NOT RUN: the container test needs a Docker Engine. ${engine.because}`;
-  process.stderr.write(`\n${notice}\n\n`);
-  describe('containers', () => {
-    it(notice, async () => {
-      // It is true: an engine that has come up since would make this notice wrong.
-      expect((await findOrStartEngine()).kind).toBe('none');
-    });
+  beforeAll(async () => {
+    engine = await findOrStartEngine();
+    const { host } = engine;
+    await buildImages(dockerAt(host));
+    // testcontainers reads where the engine is when it is loaded.
+    process.env.DOCKER_HOST = host;
+    process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+    const { GenericContainer, Network, Wait } = await import('testcontainers');
+    network = await new Network().start();
+    const secret = () => randomBytes(16).toString('hex');
+    // Such as a number begins: nats-server must not take a password for one.
+    const [database, services, agents] = [secret(), `5e${secret()}`, `7e${secret()}`];
+    const folder = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
+    pki = folder;
+    const { pem } = await ensureCertificates(folder, 'localhost', new Date());
+
+    const start = async (container: InstanceType<typeof GenericContainer>, alias: string) => {
+      const running = await container
+        .withNetwork(network as StartedNetwork)
+        .withNetworkAliases(alias)
+        .withStartupTimeout(60_000)
+        .start();
+      started.push(running);
+      return running;
+    };
+    await Promise.all([
+      start(
+        new GenericContainer(POSTGRES)
+          .withEnvironment({ POSTGRES_USER: 'everynode', POSTGRES_PASSWORD: database, POSTGRES_DB: 'everynode' })
+          .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 1)),
+        'postgres',
+      ),
+      start(
+        new GenericContainer(NATS)
+          .withCommand(['-c', '/etc/nats/nats.conf'])
+          .withEnvironment({ NATS_SERVICES_PASSWORD: `"${services}"`, NATS_AGENTS_PASSWORD: `"${agents}"` })
+          .withCopyFilesToContainer([{ source: at('deploy/nats.conf'), target: '/etc/nats/nats.conf' }])
+          .withWaitStrategy(Wait.forLogMessage(/Server is ready/)),
+        'nats',
+      ),
+    ]);
+    const environment = {
+      DATABASE_URL: `postgres://everynode:${database}@postgres:5432/everynode`,
+      NATS_URL: 'nats://nats:4222',
+      NATS_USER: 'everynode',
+      NATS_PASSWORD: services,
+    };
+    const tls = ['ca.crt', 'api.crt', 'api.key'].map((name) => ({
+      source: join(folder, name),
+      target: `/tmp/pki/${name}`,
+      mode: 0o644,
+    }));
+    const [api] = await Promise.all([
+      start(
+        new GenericContainer(imageOf('api'))
+          .withEnvironment({
+            ...environment,
+            EVERYNODE_TLS_CERT: '/tmp/pki/api.crt',
+            EVERYNODE_TLS_KEY: '/tmp/pki/api.key',
+            EVERYNODE_CLIENT_CA: '/tmp/pki/ca.crt',
+          })
+          .withCopyFilesToContainer(tls)
+          .withExposedPorts(6443)
+          .withWaitStrategy(Wait.forHealthCheck()),
+        'api',
+      ),
+      start(
+        new GenericContainer(imageOf('scheduler')).withEnvironment(environment).withWaitStrategy(Wait.forHealthCheck()),
+        'scheduler',
+      ),
+      start(
+        new GenericContainer(imageOf('node-agent'))
+          .withEnvironment({ NATS_URL: 'nats://nats:4222', NATS_USER: 'agents', NATS_PASSWORD: agents, NODES: '3' })
+          .withWaitStrategy(Wait.forHealthCheck()),
+        'node-agent',
+      ),
+    ]);
+    call = caller(api.getHost(), api.getMappedPort(6443), { ca: pem.ca, ...clientOf(pem.admin) });
+  }, 480_000);
+
+  afterAll(async () => {
+    await Promise.all(started.map((container) => container.stop()));
+    await network?.stop();
+    if (pki) await rm(pki, { recursive: true, force: true });
+    await engine?.stop();
+  }, 60_000);
+
+  it('run a daemon on every node, applied through the mapped port', async () => {
+    const manifest = parse(await readFile(at('examples/fluentd-elasticsearch.yaml'), 'utf8')) as object;
+    const path = '/apis/apps/v1/namespaces/kube-system/daemonsets';
+    expect((await call('POST', path, manifest)).status).toBe(201);
+    await eventually(async () => {
+      const { body } = await call('GET', `${path}/fluentd-elasticsearch`);
+      expect((body as DaemonSet).status).toMatchObject({ desiredNumberScheduled: 3, numberReady: 3 });
+    }, 30_000);
   });
-} else {
-  containers(engine.host, engine.stop);
-}
 
-function containers(host: string, stopEngine: () => Promise<void>): void {
-  describe('the three services in containers, from their images', () => {
-    const started: StartedTestContainer[] = [];
-    let network: StartedNetwork | undefined;
-    let pki: string | undefined;
-    let call: (method: string, path: string, body?: object) => Promise<{ status: number; body: unknown }>;
-
-    beforeAll(async () => {
-      await buildImages(dockerAt(host));
-      // testcontainers reads where the engine is when it is loaded.
-      process.env.DOCKER_HOST = host;
-      process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-      const { GenericContainer, Network, Wait } = await import('testcontainers');
-      network = await new Network().start();
-      const secret = () => randomBytes(16).toString('hex');
-      // Such as a number begins: nats-server must not take a password for one.
-      const [database, services, agents] = [secret(), `5e${secret()}`, `7e${secret()}`];
-      const folder = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
-      pki = folder;
-      const { pem } = await ensureCertificates(folder, 'localhost', new Date());
-
-      const start = async (container: InstanceType<typeof GenericContainer>, alias: string) => {
-        const running = await container
-          .withNetwork(network as StartedNetwork)
-          .withNetworkAliases(alias)
-          .withStartupTimeout(60_000)
-          .start();
-        started.push(running);
-        return running;
-      };
-      await Promise.all([
-        start(
-          new GenericContainer(POSTGRES)
-            .withEnvironment({ POSTGRES_USER: 'everynode', POSTGRES_PASSWORD: database, POSTGRES_DB: 'everynode' })
-            .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 1)),
-          'postgres',
-        ),
-        start(
-          new GenericContainer(NATS)
-            .withCommand(['-c', '/etc/nats/nats.conf'])
-            .withEnvironment({ NATS_SERVICES_PASSWORD: `"${services}"`, NATS_AGENTS_PASSWORD: `"${agents}"` })
-            .withCopyFilesToContainer([{ source: at('deploy/nats.conf'), target: '/etc/nats/nats.conf' }])
-            .withWaitStrategy(Wait.forLogMessage(/Server is ready/)),
-          'nats',
-        ),
-      ]);
-      const environment = {
-        DATABASE_URL: `postgres://everynode:${database}@postgres:5432/everynode`,
-        NATS_URL: 'nats://nats:4222',
-        NATS_USER: 'everynode',
-        NATS_PASSWORD: services,
-      };
-      const tls = ['ca.crt', 'api.crt', 'api.key'].map((name) => ({
-        source: join(folder, name),
-        target: `/tmp/pki/${name}`,
-        mode: 0o644,
-      }));
-      const [api] = await Promise.all([
-        start(
-          new GenericContainer(imageOf('api'))
-            .withEnvironment({
-              ...environment,
-              EVERYNODE_TLS_CERT: '/tmp/pki/api.crt',
-              EVERYNODE_TLS_KEY: '/tmp/pki/api.key',
-              EVERYNODE_CLIENT_CA: '/tmp/pki/ca.crt',
-            })
-            .withCopyFilesToContainer(tls)
-            .withExposedPorts(6443)
-            .withWaitStrategy(Wait.forHealthCheck()),
-          'api',
-        ),
-        start(
-          new GenericContainer(imageOf('scheduler'))
-            .withEnvironment(environment)
-            .withWaitStrategy(Wait.forHealthCheck()),
-          'scheduler',
-        ),
-        start(
-          new GenericContainer(imageOf('node-agent'))
-            .withEnvironment({ NATS_URL: 'nats://nats:4222', NATS_USER: 'agents', NATS_PASSWORD: agents, NODES: '3' })
-            .withWaitStrategy(Wait.forHealthCheck()),
-          'node-agent',
-        ),
-      ]);
-      call = caller(api.getHost(), api.getMappedPort(6443), { ca: pem.ca, ...clientOf(pem.admin) });
-    }, 240_000);
-
-    afterAll(async () => {
-      await Promise.all(started.map((container) => container.stop()));
-      await network?.stop();
-      if (pki) await rm(pki, { recursive: true, force: true });
-      await stopEngine();
-    }, 60_000);
-
-    it('run a daemon on every node, applied through the mapped port', async () => {
-      const manifest = parse(await readFile(at('examples/fluentd-elasticsearch.yaml'), 'utf8')) as object;
-      const path = '/apis/apps/v1/namespaces/kube-system/daemonsets';
-      expect((await call('POST', path, manifest)).status).toBe(201);
-      await eventually(async () => {
-        const { body } = await call('GET', `${path}/fluentd-elasticsearch`);
-        expect((body as DaemonSet).status).toMatchObject({ desiredNumberScheduled: 3, numberReady: 3 });
-      }, 30_000);
-    });
-
-    it('run as nobody in particular', async () => {
-      const users = await Promise.all(
-        started.map(async (container) => (await container.exec(['node', '-p', 'process.getuid()'])).output.trim()),
-      );
-      // The NATS image holds Node too, since it is made from the same base here.
-      expect(users).toEqual(started.map(() => '1000'));
-    });
+  it('run as an ordinary user', async () => {
+    const users = await Promise.all(
+      started.map(async (container) => (await container.exec(['node', '-p', 'process.getuid()'])).output.trim()),
+    );
+    // The NATS image holds Node too, since it is made from the same base here.
+    expect(users).toEqual(started.map(() => '1000'));
   });
-}
+});
 
 const clientOf = ({ certificate, key }: { certificate: string; key: string }) => ({ cert: certificate, key });
 

@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { eventually } from '@everynode/test-kit';
 import { execa } from 'execa';
 
-/** A Docker Engine to use, or why there is none. */
-export type Engine = { kind: 'running'; host: string; stop: () => Promise<void> } | { kind: 'none'; because: string };
+/** A Docker Engine to use. */
+export interface Engine {
+  /** For `DOCKER_HOST`. */
+  host: string;
+  /** Stops an engine that was started here; leaves another one alone. */
+  stop(): Promise<void>;
+}
 
+const HOW_TO = 'Start Docker (Debian: apt-get install docker.io), or name an engine in DOCKER_HOST.';
 const DOCKERD = ['/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd'];
 
 async function answers(host: string | undefined): Promise<boolean> {
@@ -29,27 +35,45 @@ async function firstThatExists(paths: string[]): Promise<string | undefined> {
   return undefined;
 }
 
+async function aptInstall(...packages: string[]): Promise<void> {
+  const environment = { DEBIAN_FRONTEND: 'noninteractive' };
+  const install = () =>
+    execa('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env: environment });
+  await install().catch(async () => {
+    await execa('apt-get', ['update'], { env: environment });
+    await install();
+  });
+}
+
 /**
- * The engine that answers; else one of our own, which takes root and a dockerd. On CI a missing dockerd is installed;
- * on anybody's own machine nothing is.
+ * The engine's program, and its client on PATH. Root fetches them from the system's archive, as nats-server is fetched.
+ */
+async function findOrInstallDockerd(): Promise<string> {
+  if ((await firstThatExists(DOCKERD)) === undefined) await aptInstall('docker.io', 'iptables');
+  // Newer releases have the client in a package of its own.
+  if ((await execa('docker', ['--version'], { reject: false })).failed) await aptInstall('docker-cli');
+  const dockerd = await firstThatExists(DOCKERD);
+  if (dockerd === undefined) throw new Error('the package docker.io has no dockerd');
+  return dockerd;
+}
+
+/**
+ * The engine that answers; else one that is started here, which only root can do, on Linux.
+ * @throws Error with how to get one.
  */
 export async function findOrStartEngine(): Promise<Engine> {
   const host = process.env.DOCKER_HOST;
-  if (await answers(host)) {
-    return { kind: 'running', host: host ?? 'unix:///var/run/docker.sock', stop: async () => undefined };
+  if (await answers(host)) return { host: host ?? 'unix:///var/run/docker.sock', stop: async () => undefined };
+  const wanted = `The container test needs a Docker Engine, and none answers${host === undefined ? '' : ` at ${host}`}.`;
+  if (host !== undefined || process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new Error(`${wanted} ${HOW_TO}`);
   }
-  if (process.platform !== 'linux') return { kind: 'none', because: 'no Docker Engine answers: start Docker Desktop' };
-  if (process.getuid?.() !== 0) {
-    return { kind: 'none', because: 'no Docker Engine answers, and only root can start one: start Docker first' };
+  try {
+    return await startEngine(await findOrInstallDockerd());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${wanted} ${HOW_TO} Starting one here failed: ${reason}`, { cause: error });
   }
-  let dockerd = await firstThatExists(DOCKERD);
-  if (!dockerd && process.env.CI === 'true') {
-    await execa('apt-get', ['install', '-y', '--no-install-recommends', 'docker.io', 'iptables'], { reject: false });
-    dockerd = await firstThatExists(DOCKERD);
-  }
-  if (!dockerd)
-    return { kind: 'none', because: 'no Docker Engine answers and no dockerd is installed: apt-get install docker.io' };
-  return await startEngine(dockerd);
 }
 
 async function startEngine(dockerd: string): Promise<Engine> {
@@ -76,10 +100,10 @@ async function startEngine(dockerd: string): Promise<Engine> {
       if (child.exitCode !== null) throw new Error('dockerd ended');
       if (!(await answers(host))) throw new Error('dockerd does not answer yet');
     }, 30_000);
-    return { kind: 'running', host, stop };
-  } catch {
+    return { host, stop };
+  } catch (error) {
     await stop();
-    return { kind: 'none', because: `dockerd cannot run here:\n${log}` };
+    throw new Error(`dockerd cannot run here:\n${log}`, { cause: error });
   }
 }
 

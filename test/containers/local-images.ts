@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findNatsServer } from '@everynode/local-stack';
+import { findNatsServer } from '@everynode/local-stack/testing';
 import { execa } from 'execa';
 
 /**

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@everynode/local-stack';
+import { freePort } from '@everynode/local-stack/testing';
 import { Kubectl } from '@everynode/test-kit';
 import { execa } from 'execa';
 

@@ -91,7 +91,7 @@ interface NodeList {
 }
 
 /** Ready nodes in a table, or in a plain list from a server that makes no tables. */
-export function readyIn(body: Table | NodeList): Set<string> {
+function readyIn(body: Table | NodeList): Set<string> {
   if (body.kind === 'Table') {
     const column = (name: string) => body.columnDefinitions.findIndex((definition) => definition.name === name);
     const [name, status] = [column('Name'), column('Status')];

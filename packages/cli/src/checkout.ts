@@ -4,7 +4,7 @@ import type { ServiceName } from '@everynode/local-stack';
 import { type StatePaths, statePaths } from '@everynode/local-stack/control';
 
 /** The folder that holds packages, services and examples; the same from `src` and from `dist`. */
-export const checkout = fileURLToPath(new URL('../../../', import.meta.url));
+const checkout = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** `.everynode` of the checkout, or `EVERYNODE_STATE_DIR`. */
 export function checkoutState(): StatePaths {

@@ -18,7 +18,7 @@ interface Explanation {
 }
 
 /** `ds/NAME`, `daemonset/NAME` or the bare name. */
-export function daemonSetName(word: string): string {
+function daemonSetName(word: string): string {
   const [kind, name] = word.includes('/') ? word.split('/', 2) : ['ds', word];
   if (!name || !['ds', 'daemonset', 'daemonsets', 'daemonset.apps', 'daemonsets.apps'].includes(kind ?? '')) {
     throw new Error(`${word} is no DaemonSet: write ds/NAME`);
@@ -26,7 +26,7 @@ export function daemonSetName(word: string): string {
   return name;
 }
 
-export function explanationTable({ nodes }: Explanation): string {
+function explanationTable({ nodes }: Explanation): string {
   const rows = [
     ['NODE', 'POD', 'READY', 'OUTCOME', 'REASON'],
     ...nodes.map(({ node, pod, outcome, reason }) => [
@@ -41,7 +41,7 @@ export function explanationTable({ nodes }: Explanation): string {
 }
 
 /** What a manifest would change, a line for each kind of change. */
-export function changeLines({ change }: Explanation): string[] {
+function changeLines({ change }: Explanation): string[] {
   return Object.entries(change ?? {}).map(
     ([kind, nodes]) => `${kind}: ${nodes.length === 0 ? 'no node' : nodes.join(', ')}`,
   );

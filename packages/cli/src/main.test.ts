@@ -3,7 +3,9 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, statePaths, waitUntil } from '@everynode/local-stack';
+import { waitUntil } from '@everynode/local-stack';
+import { statePaths } from '@everynode/local-stack/control';
+import { freePort } from '@everynode/local-stack/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -4,12 +4,10 @@
  */
 export { ControlClient, NotRunningError } from './control-channel.js';
 export { stopLeftovers } from './leftovers.js';
-export { freePort } from './process/free-port.js';
 export { readProcFile, readProcStat } from './process/proc-files.js';
 export { AlreadyRunningError, holderOf } from './process/single-run.js';
 export { waitUntil } from './process/wait-until.js';
 export { type RunningNats, startNats } from './servers/nats.js';
-export { findNatsServer } from './servers/nats-binary.js';
 export { startPostgres } from './servers/postgres.js';
 export { demoFleet, type Fleet, numberedFleet, type Taint } from './services/fleet.js';
 export type { ServiceStatus } from './services/service-process.js';
@@ -21,4 +19,4 @@ export { readFleet } from './state/fleet-file.js';
 export { writeKubeconfig } from './state/kubeconfig.js';
 export { lastLines, sizeOf } from './state/log-files.js';
 export { readIfPresent } from './state/private-files.js';
-export { makeStateDirectories, type StatePaths, statePaths } from './state/state-directory.js';
+export { makeStateDirectories, type StatePaths } from './state/state-directory.js';

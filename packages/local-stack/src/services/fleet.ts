@@ -12,7 +12,7 @@ export interface Taint {
 }
 
 /** Delays of simulated containers, in ms: a number, or `from-to` to pick from at random. */
-export interface Simulation {
+interface Simulation {
   startMs?: string;
   readyMs?: string;
   stopMs?: string;
@@ -36,11 +36,11 @@ export interface Fleet {
 }
 
 const PATTERN = 'node-%05d';
-export const ZONES = ['zone-a', 'zone-b', 'zone-c'];
+const ZONES = ['zone-a', 'zone-b', 'zone-c'];
 /** Long enough to watch, short enough not to wait. */
 const DEMO_SIMULATION: Simulation = { startMs: '300-1200', readyMs: '0', stopMs: '500-1500' };
 
-export const agentName = (number: number) => `agent-${number}`;
+const agentName = (number: number) => `agent-${number}`;
 const generatedName = (pattern: string, number: number) =>
   pattern.replace(/%0(\d)d/, (_, width: string) => String(number).padStart(Number(width), '0'));
 

@@ -72,7 +72,7 @@ async function openAuthority({ certificate, key }: CertifiedKey): Promise<Author
 }
 
 /** What a certificate is for. A client's user name is its CN, its groups are its O fields, as in Kubernetes. */
-export type LeafRequest =
+type LeafRequest =
   | { use: 'server'; commonName: string; names: string[] }
   | { use: 'client'; commonName: string; groups: string[] };
 

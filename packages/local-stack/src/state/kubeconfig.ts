@@ -6,7 +6,7 @@ const NAME = 'everynode';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** A kubeconfig that needs no other file: server, authority and client certificate are embedded. */
-export function kubeconfig(server: string, ca: string, client: CertifiedKey): string {
+function kubeconfig(server: string, ca: string, client: CertifiedKey): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
