@@ -1,4 +1,4 @@
-/** The service that was asked could not answer. Its own reason is in the message; the request may be sent again later. */
+/** The service that was asked could not answer. The message has its reason; the request may be sent again later. */
 export class RequestFailedError extends Error {
   override readonly name = 'RequestFailedError';
   readonly retryable = true;

@@ -26,9 +26,9 @@ export interface Publishing {
 /**
  * Publishes entries that follow each other without a gap. Resolves when the bus has stored all messages.
  *
- * Changes go last, and the messages of one connection arrive in their order: a change on the bus means that the commands
- * which follow from it are there too, even when their publisher has died since. Message ids are made of revisions, so
- * that the bus mostly stores a message once that is published twice. A second copy does no harm.
+ * Changes go last, and the messages of one connection arrive in their order: a change on the bus means that the
+ * commands which follow from it are there too, even when their publisher has died since. Message ids are made of
+ * revisions, so that the bus mostly stores a message once that is published twice. A second copy does no harm.
  */
 export async function publishEntries(to: Publishing, entries: readonly JournalEntry[]): Promise<void> {
   const first = entries[0];

@@ -34,7 +34,7 @@ export class Readiness {
   }
 }
 
-/** How often the event loop's lag is measured, in ms. Each measurement wakes the process; the default is 100 a second. */
+/** How often the event loop's lag is measured, in ms. Each time wakes the process; the default is 100 a second. */
 const LAG_EVERY_MS = 500;
 
 export function createMetrics(): Registry {

@@ -1,4 +1,4 @@
-/** Lets `burst` through at once and then one every `refillMs`. Times are in ms, of any clock; the caller passes them. */
+/** Lets `burst` through at once and then one every `refillMs`. Times are in ms, of any clock of the caller's. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #refillMs: number;

@@ -1,4 +1,4 @@
-/** The journal does not reach back to the revision that was asked for. Readers list again; watch clients receive 410. */
+/** The journal has no changes from the revision that was asked for. Readers list again; watch clients receive 410. */
 export class CompactedError extends Error {
   override readonly name = 'CompactedError';
   readonly retryable = false;

@@ -3,12 +3,13 @@ import pg from 'pg';
 import { connectionConfig } from './connection.js';
 import { listenToJournal } from './statements/notify-journal.js';
 
-/** The key of the advisory lock that makes one relay the active one. Any constant does, as long as nobody else uses it. */
+/** The key of the advisory lock that makes one relay the active one: any constant that no other lock uses. */
 const RELAY_LOCK = 7_310_204_518;
 
 /**
- * Holds the relay's lock and hears of new revisions, on one connection: whoever loses the connection loses the lock, and
- * Postgres gives it to the next one who waits. `onLeading` runs while the lock is held; its signal aborts when it is lost.
+ * Holds the relay's lock and listens for new revisions, on one connection: a process that loses the connection loses
+ * the lock, and another one acquires it. `onLeading` runs while the lock is held; its signal aborts when the lock is lost.
+ * Resolves when `signal` aborts.
  */
 export async function leadRelay(
   url: string,
@@ -52,11 +53,11 @@ export async function leadRelay(
   }
 }
 
-/** What the active relay has. */
+/** What the active relay works with. */
 export interface RelayLead {
   /** Aborts when the lock is lost or the service stops. */
   signal: AbortSignal;
-  /** The last revision that Postgres has told of; 0 before it has told of any. */
+  /** The last revision that Postgres has notified; 0 before the first notification. */
   readonly latest: number;
   /** Resolves when the journal reaches beyond `position`, or after `timeoutMs` in case a notification was lost. */
   waitForMore(position: number, timeoutMs: number): Promise<void>;
@@ -72,7 +73,7 @@ async function waitForLock(client: pg.Client, signal: AbortSignal, lost: AbortSi
   return false;
 }
 
-/** The newest revision that was heard of, and somebody who may wait for a newer one. */
+/** The newest revision that was notified, and the caller that may wait for a newer one. */
 class Wake {
   #latest = 0;
   #answered = -1;
@@ -93,7 +94,7 @@ class Wake {
       this.#answered = position;
       return;
     }
-    // Whoever asks a second time has looked and found nothing: only what is newer still is worth another look.
+    // A caller that asks a second time has read the journal and found nothing: it waits for a newer notification.
     const beyond = Math.max(position, this.#latest);
     await new Promise<void>((resolve) => {
       const done = (): void => {

@@ -12,7 +12,7 @@ export interface Database {
 
 interface RevisionCounterTable {
   only: Generated<boolean>;
-  /** The last revision that was given out; with it held, commit order and revision order are one. */
+  /** The last revision that was assigned. While a transaction locks the row, commit order is revision order. */
   revision: number;
   /** Journal rows up to this revision are gone. */
   compacted: number;
@@ -30,7 +30,7 @@ interface ObjectsTable {
   observed: string | null;
   placement: string | null;
   deleting: boolean;
-  /** What the last report of an agent on this object was numbered; 0 when there was none. */
+  /** The number of the last report of an agent on this object; 0 when there was none. */
   sequence: number;
 }
 

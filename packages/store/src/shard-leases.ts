@@ -11,19 +11,21 @@ export interface HeldShard {
 }
 
 /**
- * One round of the shard protocol for `replica`: says that it is alive, and takes or gives back shards until it holds
- * its fair share. Everything is decided by Postgres' clock and in one transaction, so replicas need no clocks in step.
+ * One round of the shard protocol for `replica`: records that it is alive, and acquires or releases shards until it
+ * holds its fair share. Returns the shards that it holds. Everything is decided by the clock of Postgres and in one
+ * transaction, so replicas need no clocks in step.
  *
- * A replica that was silent for `ttlSeconds` is dead: its shards are free. Taking a shard raises its epoch, which makes
- * every write of the former holder fail. `keep` lists the shards this replica is still winding down and cannot hold.
+ * A replica that was silent for `ttlSeconds` is dead: its shards are free. A shard that changes hands gets a higher
+ * epoch, which makes every write of the former holder fail.
  */
-export async function takeShards(db: Kysely<Database>, replica: string, ttlSeconds: number): Promise<HeldShard[]> {
+export async function leaseShards(db: Kysely<Database>, replica: string, ttlSeconds: number): Promise<HeldShard[]> {
   return (await renewShards(db, replica, ttlSeconds)) ?? (await shareShards(db, replica, ttlSeconds));
 }
 
 /**
- * The round in which nothing changes, which is nearly every one: says that the replica is alive, in one statement. Undefined
- * when it was not known to be, when somebody has died, or when there are shards to take or to give back.
+ * The round in which nothing changes, which is nearly every one: records that the replica is alive, in one statement.
+ * Returns undefined when the replica was not known to be alive, when another one has died, or when there are shards to
+ * acquire or to release.
  */
 async function renewShards(
   db: Kysely<Database>,
@@ -97,7 +99,7 @@ async function shareShards(db: Kysely<Database>, replica: string, ttlSeconds: nu
   });
 }
 
-/** Gives everything back at once: the others need not wait for the lease to run out. */
+/** Releases all shards of the replica at once: the others need not wait for the leases to run out. */
 export async function releaseShards(db: Kysely<Database>, replica: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await sql`lock table schedulers in exclusive mode`.execute(tx);
@@ -110,7 +112,7 @@ export async function releaseShards(db: Kysely<Database>, replica: string): Prom
   });
 }
 
-/** How many shards the replica at its place in the sorted list of names may hold. The sizes differ by one at most. */
+/** How many shards the replica may hold, by its place in the sorted list of names. Shares differ by one at most. */
 export function fairShare(names: string[], replica: string): number {
   const place = names.indexOf(replica);
   if (place < 0) return 0;

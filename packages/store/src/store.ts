@@ -9,7 +9,7 @@ import { GroupCommit } from './group-commit/group-commit.js';
 import { migrationProvider } from './migrations/index.js';
 import { leadRelay, type RelayLead } from './relay-leader.js';
 import type { Database } from './schema.js';
-import { type HeldShard, releaseShards, takeShards } from './shard-leases.js';
+import { type HeldShard, leaseShards, releaseShards } from './shard-leases.js';
 import { type AssignedPod, getAssignedPods, listAssignedPods } from './statements/assigned-pods.js';
 import { compactJournal } from './statements/compact-journal.js';
 import { type ExpiredEvent, listExpiredEvents } from './statements/expired-events.js';
@@ -77,12 +77,12 @@ export class Store {
     return this.#writer.quietMs;
   }
 
-  /** Why the store does not work at the moment; undefined when it does, as far as the last attempt tells. */
+  /** Why the last attempt to reach Postgres failed; undefined when it succeeded. */
   get trouble(): string | undefined {
     return this.#failing ?? (this.#writer.failures > 0 ? 'writes fail' : undefined);
   }
 
-  /** Asks Postgres for the last revision, and notes for readiness whether it answered. */
+  /** Reads the last revision from Postgres, and notes for readiness whether Postgres answered. */
   async currentRevision(): Promise<number> {
     try {
       const row = await this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow();
@@ -109,22 +109,22 @@ export class Store {
       .executeTakeFirst();
   }
 
-  /** All objects of the given resources (of all when none are given), as of one revision; see {@link readSnapshot}. */
+  /** Reads all objects of the resources, or of all resources, as of one revision; see {@link readSnapshot}. */
   readSnapshot(resources: ResourceName[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
     return readSnapshot(this.#db, resources, onPage);
   }
 
-  /** Journal entries after `revision`, oldest first. @throws CompactedError when some of them are gone. */
+  /** Reads journal entries after `revision`, oldest first. @throws CompactedError when some of them are gone. */
   journalAfter(revision: number, limit: number): Promise<JournalEntry[]> {
     return journalAfter(this.#db, revision, limit);
   }
 
-  /** The last `limit` entries up to a revision, oldest first. */
+  /** Reads the last `limit` entries up to a revision, oldest first. */
   journalTail(limit: number, upTo: number): Promise<JournalEntry[]> {
     return journalTail(this.#db, limit, upTo);
   }
 
-  /** The entries with these revisions, as far as they are not compacted away. */
+  /** Reads the entries with these revisions. Those that are compacted away are left out. */
   journalEntries(revisions: number[]): Promise<JournalEntry[]> {
     return journalEntries(this.#db, revisions);
   }
@@ -134,28 +134,29 @@ export class Store {
     return compactJournal(this.#db, limits);
   }
 
-  /** Pods that are bound to nodes of the agent, in uid order after `after`; see {@link listAssignedPods}. */
+  /** Reads pods that are bound to nodes of the agent, in uid order after `after`; see {@link listAssignedPods}. */
   listAssignedPods(agent: string, after: string, limit: number): Promise<AssignedPod[]> {
     return listAssignedPods(this.#db, agent, after, limit);
   }
 
-  /** The same pods whole, of those with the given uids. */
+  /** Reads pods of the agent whole; see {@link getAssignedPods}. */
   getAssignedPods(agent: string, uids: string[]): Promise<ObjectRecord[]> {
     return getAssignedPods(this.#db, agent, uids);
   }
 
-  /** Events that were last written before a time; see {@link listExpiredEvents}. */
+  /** Reads events that were last written before a time; see {@link listExpiredEvents}. */
   listExpiredEvents(before: Date, limit: number): Promise<ExpiredEvent[]> {
     return listExpiredEvents(this.#db, before, limit);
   }
 
-  /** Names of stored objects of a resource in a namespace, up to `limit`. */
+  /** Reads the names of the objects of a resource in a namespace, up to `limit`. */
   listNames(resource: ResourceName, namespace: string, limit: number): Promise<string[]> {
     return listNames(this.#db, resource, namespace, limit);
   }
 
-  takeShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {
-    return takeShards(this.#db, replica, ttlSeconds);
+  /** Renews, acquires or releases shards, and returns those that the replica holds; see {@link leaseShards}. */
+  leaseShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {
+    return leaseShards(this.#db, replica, ttlSeconds);
   }
 
   releaseShards(replica: string): Promise<void> {
@@ -167,7 +168,7 @@ export class Store {
     return this.#writer.addCommitListener(listener);
   }
 
-  /** Runs `onLeading` whenever this process is the one relay; see {@link leadRelay}. Resolves when the signal aborts. */
+  /** Runs `onLeading` while this process is the one relay; see {@link leadRelay}. Resolves when the signal aborts. */
   leadRelay(signal: AbortSignal, onLeading: (lead: RelayLead) => Promise<void>): Promise<void> {
     return leadRelay(this.#url, this.#log, signal, onLeading);
   }

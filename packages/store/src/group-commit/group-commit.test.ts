@@ -125,7 +125,7 @@ describe('the write path', () => {
   });
 
   it('refuses a writer whose shard went to another', async () => {
-    const [held] = await store.takeShards('first', 60);
+    const [held] = await store.leaseShards('first', 60);
     if (!held) throw new Error('no shard was given');
     await store.write({ ...create('fenced'), fence: held });
     await store.releaseShards('first');
@@ -172,7 +172,7 @@ describe('shards', () => {
   it('are shared evenly, and move when a replica leaves or dies', async () => {
     const sizes = async (...replicas: string[]) => {
       const held = [];
-      for (const replica of replicas) held.push((await store.takeShards(replica, 60)).length);
+      for (const replica of replicas) held.push((await store.leaseShards(replica, 60)).length);
       return held;
     };
     expect(await sizes('a')).toEqual([32]);
@@ -181,7 +181,7 @@ describe('shards', () => {
     await store.releaseShards('a');
     expect(await sizes('b')).toEqual([32]);
     // A time to live that is over before the next call is a replica that died.
-    await store.takeShards('dead', 0.001);
+    await store.leaseShards('dead', 0.001);
     await sizes('b');
     expect(await sizes('b')).toEqual([32]);
     await store.releaseShards('b');

@@ -3,7 +3,7 @@ import type { QueuedWrite } from './queued-write.js';
 
 const MAX_BATCH = 500;
 const MAX_WAITING = 100_000;
-/** A write that cannot be started in this time is refused: its client knows better than to wait for ever. */
+/** A write that cannot be started in this time is refused, so that its client does not wait for ever. */
 const MAX_WAIT_MS = 10_000;
 
 /** Writes that wait for a batch. Background writes wait behind all others. */
@@ -56,7 +56,7 @@ export class WriteQueue {
     return batch;
   }
 
-  /** Rejects the writes that have waited too long. */
+  /** Refuses the writes that have waited too long. */
   refuseStale(): void {
     const oldest = Date.now() - MAX_WAIT_MS;
     const isFresh = (write: QueuedWrite): boolean => {

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Keys compare bytewise (`collate "C"`). JSON parts are stored out of line when they are large and are never compressed:
- * they are read far more often than they are cold. A status update touches no indexed column, so with some room left in
- * each page it stays on its page and touches no index (a HOT update).
+ * Keys compare bytewise (`collate "C"`). JSON parts are stored out of line when they are large, and are never
+ * compressed: they are read far more often than they are cold. A status update touches no indexed column, so with some
+ * room left in each page it stays on its page and touches no index (a HOT update).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`

@@ -2,7 +2,7 @@ import type { ObjectRecord } from '@everynode/objects';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../schema.js';
 
-/** A pod as an agent needs it to see what it should run. */
+/** A pod as an agent needs it in its list of what to run. */
 export interface AssignedPod {
   namespace: string;
   name: string;
@@ -14,13 +14,13 @@ export interface AssignedPod {
 }
 
 /*
- * Both statements leave the planner one way to go: from the agent to its nodes and from each node to its pods by the index
- * on placement, or from uids to pods to their nodes. Statistics of a cluster that grew a minute ago say that there are no
- * pods at all; a planner with a choice then read all pods for each node, which took minutes with 10,000 of them. `|| ''`
- * keeps a condition from being looked up in an index.
+ * Both statements leave the planner one way to go: from the agent to its nodes and from each node to its pods by the
+ * index on placement, or from uids to pods to their nodes. The statistics of a cluster that grew a minute ago show no
+ * pods at all. A planner with a choice then read all pods for each node, which took minutes with 10,000 of them.
+ * `|| ''` keeps a condition out of the index.
  */
 
-/** Pods that are bound to nodes of the agent, in uid order after `after`. One query, whatever the agent hosts. */
+/** Reads pods that are bound to nodes of the agent, in uid order after `after`. One query for any number of nodes. */
 export async function listAssignedPods(
   db: Kysely<Database>,
   agent: string,
@@ -39,7 +39,7 @@ export async function listAssignedPods(
   return rows;
 }
 
-/** Those of the pods with the given uids that are bound to nodes of the agent, whole. */
+/** Reads the pods with these uids whole. A pod that is not bound to a node of the agent is left out. */
 export async function getAssignedPods(db: Kysely<Database>, agent: string, uids: string[]): Promise<ObjectRecord[]> {
   const { rows } = await sql<ObjectRecord>`
     select resource, namespace, name, uid, revision, metadata, desired, observed, placement

@@ -10,10 +10,10 @@ export interface ExpiredEvent {
 }
 
 /**
- * Events that were last written before `before`, or so long ago that the journal has forgotten when; up to `limit`.
+ * Reads events that were last written before `before`, or before the first row of the journal; up to `limit`.
  *
- * Revisions are in order of time, so one look at the journal tells where "before" ends, and no event has to be parsed
- * for its age. It also bounds their number: there are never more events than rows in the journal.
+ * Revisions are in order of time, so one look at the journal shows the last revision before a time, and no event has to
+ * be parsed for its age. It also bounds their number: there are never more events than rows in the journal.
  */
 export async function listExpiredEvents(db: Kysely<Database>, before: Date, limit: number): Promise<ExpiredEvent[]> {
   const { rows } = await sql<ExpiredEvent>`

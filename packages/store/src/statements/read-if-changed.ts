@@ -29,8 +29,8 @@ const MANY = `
   join objects o on o.resource = k.resource and o.namespace = k.namespace and o.name = k.name`;
 
 /**
- * Reads the objects that have changed since the caller read them, in the order of the keys. One statement for all, which
- * each connection prepares once: to plan it anew costs more than to run it. The pool's sessions should be set to `BY_KEY`.
+ * Reads the objects that have changed since the caller read them, in the order of the keys. One statement for all,
+ * which each connection prepares once: to plan it costs more than to run it. The pool's sessions must be set to `BY_KEY`.
  */
 export async function readIfChanged(byKey: pg.Pool, keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
   const { rows } = await byKey.query<Row>(questionFor(keys));

@@ -20,7 +20,7 @@ function startReplica(answer: () => HeldShard[]) {
   const released: string[] = [];
   const shards = new Shards({
     store: {
-      takeShards: async () => {
+      leaseShards: async () => {
         renewals.count += 1;
         return answer();
       },

@@ -10,7 +10,7 @@ import {
 import { shardOf } from './shard-of.js';
 
 export interface ShardsOptions {
-  store: Pick<Store, 'takeShards' | 'releaseShards'>;
+  store: Pick<Store, 'leaseShards' | 'releaseShards'>;
   replica: string;
   log: Logger;
   signal: AbortSignal;
@@ -78,7 +78,7 @@ export class Shards implements ShardOwnership {
     while (!signal.aborted) {
       const askedAt = Date.now();
       try {
-        const granted = await store.takeShards(replica, ttlMs / 1000);
+        const granted = await store.leaseShards(replica, ttlMs / 1000);
         this.#move(
           { type: 'renewed', until: askedAt + ttlMs },
           new Map(granted.map(({ shard, epoch }) => [shard, epoch])),
