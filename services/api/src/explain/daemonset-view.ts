@@ -7,7 +7,7 @@ export function allNodes({ reflector }: ApiContext): Node[] {
   return nodes.sort((a, b) => ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1));
 }
 
-/** The DaemonSet's pods by the node they are on or meant for. */
+/** Returns the DaemonSet's pods by the node they are on or meant for. */
 export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): Map<string, Pod[]> {
   const pods = new Map<string, Pod[]>();
   for (const cached of reflector.cache('pods').list(metadata?.namespace)) {
@@ -19,7 +19,7 @@ export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): 
   return pods;
 }
 
-/** The hash of the revision that is the template; empty while the controller has not written it. */
+/** Returns the hash of the revision that equals the template; empty until the controller has written it. */
 function currentHash({ reflector }: ApiContext, daemonSet: DaemonSet): string {
   const revisions = [...reflector.cache('controllerrevisions.apps').list(daemonSet.metadata?.namespace)]
     .filter((cached) => claimOf(daemonSet, cached) === 'own')
@@ -28,7 +28,7 @@ function currentHash({ reflector }: ApiContext, daemonSet: DaemonSet): string {
   return current ? hashOf(current) : '';
 }
 
-/** What the api knows of a DaemonSet, for the pure functions that explain it. */
+/** Collects from the caches what the pure functions read to explain a DaemonSet. */
 export function explainInput(context: ApiContext, daemonSet: DaemonSet, nodes: readonly Node[]): ExplainInput {
   const pods = context.reflector.cache('pods');
   return {

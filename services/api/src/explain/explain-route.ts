@@ -13,18 +13,18 @@ import { updateObject } from '../rest/update.js';
 import { allNodes, explainInput } from './daemonset-view.js';
 import { previewOf } from './preview.js';
 
-/** Where it is served: it is Everynode's own, so it stands in a group of its own. */
+/** In a group of its own, because explanations are Everynode's and not upstream's. */
 const EXPLAIN_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets/:name';
 
-/** A manifest is posted here, and its answer is what would become of each node. */
+/** A POST of a manifest returns what would happen on each node if it were applied. */
 const EXPLAIN_MANIFEST_PATH = '/apis/explain.everynode.io/v1/namespaces/:namespace/daemonsets';
 
-export interface DaemonSetExplanation {
+interface DaemonSetExplanation {
   apiVersion: 'explain.everynode.io/v1';
   kind: 'DaemonSetExplanation';
   metadata: { namespace: string; name: string };
   nodes: NodeExplanation[];
-  /** Of a manifest alone: nodes by what they would go through in the end. */
+  /** Only for a manifest: the nodes that it would affect, by what would happen there in the end. */
   change?: ChangePreview;
 }
 
@@ -48,8 +48,8 @@ export function addExplain(fastify: FastifyInstance, context: ApiContext): void 
 }
 
 /**
- * For every node, or the one that the query parameter `node` names, why a pod of the DaemonSet runs there or does not.
- * @throws ApiError NotFound for a DaemonSet or a node that is not there.
+ * Explains for every node, or for the one that the query parameter `node` names, why a pod of the DaemonSet runs there
+ * or does not. @throws ApiError NotFound for a DaemonSet or a node that does not exist.
  */
 async function explain(
   context: ApiContext,
@@ -62,8 +62,8 @@ async function explain(
 }
 
 /**
- * The same for a manifest that nobody has applied: where its pods would run, and which nodes would gain, lose or
- * restart one. Nothing is written. @throws ApiError as applying it would.
+ * Explains a manifest that is not applied yet: where its pods would run, and which nodes would gain, lose or restart
+ * one. Nothing is written. @throws ApiError as an apply of the manifest would.
  */
 async function explainManifest(
   context: ApiContext,

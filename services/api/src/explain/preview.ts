@@ -3,7 +3,7 @@ import { canonicalJson, type DaemonSet, type KubeObject } from '@everynode/objec
 import type { ApiContext } from '../api-context.js';
 import { allNodes, podsByNode } from './daemonset-view.js';
 
-/** What would become of a DaemonSet's pods if it were stored like this. The caches must be fresh. */
+/** Returns what would happen to the pods of a DaemonSet if it were stored like this. The caches must be fresh. */
 export function previewOf(context: ApiContext, after: DaemonSet): ChangePreview {
   const { namespace = '', name = '' } = after.metadata ?? {};
   const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);
@@ -13,7 +13,7 @@ export function previewOf(context: ApiContext, after: DaemonSet): ChangePreview 
   return previewChange(before, after, allNodes(context), pods, same);
 }
 
-/** For a dry run: the same as a warning line; undefined when no pod would change. */
+/** Returns the same as one line, for the warning of a dry run; undefined when no pod would be affected. */
 export async function previewWarning(context: ApiContext, proposed: KubeObject): Promise<string | undefined> {
   await context.freshReads.catchUp();
   return describePreview(previewOf(context, proposed as unknown as DaemonSet));
