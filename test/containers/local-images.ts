@@ -6,8 +6,8 @@ import { findNatsServer } from '@everynode/local-stack/testing';
 import { execa } from 'execa';
 
 /**
- * Images from what this machine has, for places where no registry can be reached: a base with Node, and Postgres and
- * NATS on top of it. Each service image is then built by the project's own Dockerfile from that base.
+ * Builds images from the programs of this machine, for places without a registry: a base with Node, and Postgres and
+ * NATS on top of it. Each service image is then built from that base by the project's own Dockerfile.
  */
 export const BASE = 'everynode-test/base';
 export const POSTGRES = 'everynode-test/postgres';
@@ -15,7 +15,7 @@ export const NATS = 'everynode-test/nats';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs docker against one engine. The old builder is the one that every client has. */
+/** Runs docker against one engine, with the old builder, which every client has. */
 export type Docker = (...args: string[]) => Promise<string>;
 
 export function dockerAt(host: string): Docker {
@@ -79,7 +79,7 @@ async function buildNats(docker: Docker): Promise<void> {
   });
 }
 
-/** What the official image's entry point does with the same variables, as far as it is needed here. */
+/** Does what the official image's entry point does with the same variables, as far as the test needs it. */
 const POSTGRES_ENTRY = `
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -131,7 +131,7 @@ async function linkVersions(lib: string): Promise<void> {
   }
 }
 
-/** The tree that the services run from: their production dependencies and what the build made. */
+/** Copies the tree that the services run from: their production dependencies and the built files. */
 async function stageServices(context: string): Promise<void> {
   const workspaces = ['services/api', 'services/scheduler', 'services/node-agent', 'packages/cli'];
   const { stdout } = await execa(

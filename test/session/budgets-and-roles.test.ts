@@ -2,7 +2,7 @@ import { eventually, type Kubectl } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type TestStack } from './stack.js';
 
-/** What a chart brings beside its DaemonSet, and what an administrator meets who evicts pods. */
+/** Objects that a chart installs beside its DaemonSet, and evictions by an administrator. */
 const SLOW = 60_000;
 
 let stack: TestStack;
@@ -17,7 +17,7 @@ afterAll(async () => {
   await stack.stop();
 }, 60_000);
 
-describe('who may do what', () => {
+describe('roles and their bindings', () => {
   it('is answered to a person and to a service account', async () => {
     expect(await kubectl.run('auth can-i delete nodes')).toBe('yes');
     expect(await kubectl.run('auth can-i --list')).toMatch(/^\*\.\*\s+\[\]\s+\[\]\s+\[\*\]$/m);
@@ -49,7 +49,7 @@ describe('a pod that runs', () => {
     expect(await pod('.status.containerStatuses[0].restartCount')).toBe('0');
   });
 
-  it('takes a container to look at it', async () => {
+  it('runs an ephemeral container', async () => {
     await kubectl.run('debug web --image=busybox --container=look --profile=general --attach=false');
     await eventually(async () =>
       expect(await pod('.status.ephemeralContainerStatuses[0].state.running.startedAt')).not.toBe(''),
@@ -147,7 +147,7 @@ describe('a disruption budget', () => {
     );
   });
 
-  it('lets as many go as it says, and holds up a drain beyond', { timeout: SLOW }, async () => {
+  it('allows the evictions that it has left, and blocks a drain after them', { timeout: SLOW }, async () => {
     const nodeOf = (pod: string) => kubectl.run(`get pod ${pod} -o jsonpath={.spec.nodeName}`);
     const [first, second] = [await nodeOf('web-1'), await nodeOf('web-2')];
     expect(first).not.toBe(second);
@@ -163,7 +163,7 @@ describe('a disruption budget', () => {
     expect((await kubectl.table('get pods -l app=web')).map(({ NAME }) => NAME)).toEqual(['web-3']);
   });
 
-  it('is refused when it says both or nothing sensible', async () => {
+  it('is refused with both limits, or with values that are not valid', async () => {
     const refusal = async (spec: object) => {
       const object = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'bad' }, spec };
       return (await kubectl.try('create -f -', JSON.stringify(object))).stderr;

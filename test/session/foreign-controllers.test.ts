@@ -6,8 +6,8 @@ import { type Any, GoClient, type GoWatch, MERGE, STRATEGIC, type StatusError } 
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * Controllers of somebody else on this cluster: what upstream's kube-controller-manager asks when it runs its
- * DaemonSet, garbage collector, namespace and node lifecycle controllers here, with ours switched off. Sources:
+ * Controllers of upstream on this cluster: the requests of kube-controller-manager when its DaemonSet, garbage
+ * collector, namespace and node lifecycle controllers run here and ours are switched off. Sources:
  * kubernetes/kubernetes pkg/controller, client-go tools/{cache,leaderelection,record}.
  */
 const SLOW = 60_000;
@@ -16,7 +16,7 @@ const OFF = '*,-daemonset,-garbage-collector,-namespace,-node-lifecycle';
 let stack: TestStack;
 let client: GoClient;
 let metadata: GoClient;
-/** Open from the beginning: renewals are told every ten seconds. */
+/** Open from the beginning: watchers receive renewals every ten seconds. */
 let leases: GoWatch;
 
 beforeAll(async () => {
@@ -57,7 +57,7 @@ const template = {
   },
 };
 
-/** A set that nobody here looks after. */
+/** A set that no controller here manages. */
 const makeSet = (name: string): Promise<Any> =>
   client.create(SETS, {
     apiVersion: 'apps/v1',
@@ -114,7 +114,7 @@ describe('leader election', () => {
     },
   });
 
-  it('is won by who creates the lease, held by who updates it in time, and lost with an old resourceVersion', async () => {
+  it('is won by creating the lease, held by updating it in time, and lost with an old resourceVersion', async () => {
     const path = `${LEASES}/kube-controller-manager`;
     const missing = await client.request('GET', path);
     expect([missing.status, missing.object.reason]).toEqual([404, 'NotFound']);
@@ -136,7 +136,7 @@ describe('leader election', () => {
     stolen.metadata.resourceVersion = won.metadata.resourceVersion;
     const lost = await refused(client.update(path, stolen));
     expect([lost.status, lost.body.reason]).toEqual([409, 'Conflict']);
-    // Released on a clean exit: an empty holder is a holder, not a field that was left out.
+    // Released on a clean exit: an empty holder is a value, and not a missing field.
     const released = lease('', 0);
     released.metadata.resourceVersion = held.metadata.resourceVersion;
     released.spec.leaseDurationSeconds = 1;
@@ -190,7 +190,7 @@ describe('the DaemonSet controller', () => {
       expect(pod.metadata.name).toMatch(/^theirs-[a-z0-9]{5}$/);
       await runs(pod.metadata.name, node);
     }
-    // Ours is off: nobody made the third.
+    // Our controller is off: the third pod was not created.
     const { items } = await client.list(`${PODS}?labelSelector=app%3Dtheirs`);
     expect(items.map(({ spec }: Any) => spec.nodeName).sort()).toEqual(['node-00001', 'node-00002']);
     expect((await client.get(`${SETS}/theirs`)).status.observedGeneration ?? 0).toBe(0);
@@ -226,7 +226,7 @@ describe('the DaemonSet controller', () => {
     const { metadata: pod } = await client.create(PODS, orphan);
     const path = `${PODS}/${pod.name}`;
     const adoption = (uid: string) => ({ metadata: { ownerReferences: [ownerOf(set)], uid } });
-    // Upstream's controllers take Invalid for «it is another pod by now».
+    // Upstream's controllers read Invalid as: it is another pod by now.
     const other = await refused(client.patch(path, STRATEGIC, adoption(randomUUID())));
     expect([other.status, other.body.details.causes.map(({ field }: Any) => field)]).toEqual([422, ['metadata.uid']]);
     const adopted = await client.patch(path, STRATEGIC, adoption(pod.uid));
@@ -238,7 +238,7 @@ describe('the DaemonSet controller', () => {
     await client.delete(path, { gracePeriodSeconds: 0, preconditions: { uid: pod.uid } });
   });
 
-  it('writes the status, and is told when what it read is old', async () => {
+  it('writes the status, and gets a conflict when what it read is old', async () => {
     const read = await client.get(`${SETS}/theirs`);
     const status = {
       currentNumberScheduled: 3,
@@ -280,7 +280,7 @@ describe('an event broadcaster', () => {
     });
     const counted = await client.patch(`${path}/${name}`, STRATEGIC, { count: 2, lastTimestamp: at(5) });
     expect([counted.count, counted.firstTimestamp, counted.lastTimestamp]).toEqual([2, at(0), at(5)]);
-    // One that has expired is posted again: a patch says that there is none.
+    // An event that has expired is posted again: the patch answers that there is none.
     const gone = await refused(client.patch(`${path}/nothing`, STRATEGIC, { count: 3 }));
     expect(gone.status).toBe(404);
   });
@@ -313,7 +313,7 @@ describe('an event broadcaster', () => {
   });
 });
 
-/** What discovery names, with the verbs, as `group/version/plural`. */
+/** The resources of discovery as `group/version/plural`, with their verbs. */
 async function discovered(): Promise<
   { path: (namespace?: string) => string; namespaced: boolean; verbs: string[]; name: string }[]
 > {
@@ -334,7 +334,7 @@ async function discovered(): Promise<
 }
 
 describe('the garbage collector', () => {
-  it('lists and watches the metadata alone of whatever can be listed, watched and deleted', {
+  it('lists and watches the metadata of every resource that can be listed, watched and deleted', {
     timeout: SLOW,
   }, async () => {
     const wanted = (await discovered()).filter(({ verbs }) =>
@@ -371,7 +371,7 @@ describe('the garbage collector', () => {
     await eventually(async () => expect((await client.request('GET', path)).status).toBe(404), SLOW);
   });
 
-  it('orphans dependents and takes the finalizer away', async () => {
+  it('orphans dependents and removes the finalizer', async () => {
     const set = await makeSet('orphaning');
     const { metadata: pod } = await client.create(PODS, pinned(set, 'node-00003'));
     const going = await client.delete(`${SETS}/orphaning`, { propagationPolicy: 'Orphan' });
@@ -392,7 +392,7 @@ describe('the garbage collector', () => {
     await client.delete(path, { gracePeriodSeconds: 0 });
   });
 
-  it('holds an owner that goes in the foreground until nobody blocks it', async () => {
+  it('keeps an owner that is deleted in the foreground until no dependent blocks it', async () => {
     const set = await makeSet('foreground');
     const { metadata: pod } = await client.create(PODS, pinned(set, 'node-00003'));
     const going = await client.delete(`${SETS}/foreground`, { propagationPolicy: 'Foreground' });
@@ -446,7 +446,7 @@ describe('the namespace controller', () => {
     expect(told.status.conditions).toEqual(conditions);
 
     const deletable = (await discovered()).filter(({ namespaced, verbs }) => namespaced && verbs.includes('delete'));
-    // Round by round, until nothing is left: what goes may leave events behind.
+    // Round by round until nothing is left: deletions may cause events.
     await eventually(async () => {
       const left: string[] = [];
       for (const { path: of, verbs } of deletable) {
@@ -473,7 +473,7 @@ describe('the node lifecycle controller', () => {
     }, SLOW);
   });
 
-  it('says that a node is lost, taints it, marks its pods, and takes it all back', async () => {
+  it('marks a node as lost, taints it, marks its pods, and reverts all of it', async () => {
     const path = '/api/v1/nodes/node-00003';
     const node = await client.get(path);
     const typed = { apiVersion: 'v1', kind: 'Node' };

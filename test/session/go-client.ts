@@ -7,18 +7,20 @@ import { parse } from 'yaml';
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every kind
 export type Any = any;
 
-/** What client-go's typed clients send as Accept since 1.32 (before, JSON alone unless asked for protobuf). */
+/** The Accept header of client-go's typed clients since 1.32; before, they accepted only JSON by default. */
 const TYPED = `${PROTOBUF},application/json`;
 const AS_METADATA = ';as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const AS_METADATA_LIST = ';as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-/** What its metadata client sends: the garbage collector and the namespace controller see no more than that. */
+/**
+ * The Accept header of its metadata client: the garbage collector and the namespace controller receive only metadata.
+ */
 const METADATA = `${PROTOBUF}${AS_METADATA},application/json${AS_METADATA},application/json`;
 const METADATA_LIST = `${PROTOBUF}${AS_METADATA_LIST},application/json${AS_METADATA_LIST},application/json`;
 
 export const STRATEGIC = 'application/strategic-merge-patch+json';
 export const MERGE = 'application/merge-patch+json';
 
-/** How a client of client-go is made: its clients differ in what they ask for, not in where they ask. */
+/** The kinds of client-go's clients: they differ in the formats that they ask for. */
 export type Kind = 'typed' | 'dynamic' | 'metadata';
 
 export interface Answer {
@@ -34,7 +36,7 @@ export interface GoWatch {
   close(): void;
 }
 
-/** An answer that is no success, as client-go's errors tell it. */
+/** An answer that is not a success, with what client-go's errors contain. */
 export class StatusError extends Error {
   constructor(
     readonly status: number,
@@ -45,8 +47,8 @@ export class StatusError extends Error {
 }
 
 /**
- * Speaks to the API as client-go does: protobuf both ways from typed clients, JSON from dynamic ones, metadata alone
- * for the garbage collector. Each method is one request; nothing is tried again.
+ * Calls the API as client-go does: typed clients send and accept protobuf, dynamic ones JSON, and the garbage
+ * collector's accepts only metadata. Each method is one request; nothing is tried again.
  */
 export class GoClient {
   readonly #server: URL;
@@ -74,7 +76,7 @@ export class GoClient {
     return new GoClient(new URL(cluster.server), tls, 'typed', new Agent({ ...tls, keepAlive: true }));
   }
 
-  /** The same server, asked as another kind of client asks. */
+  /** A client of another kind, for the same server. */
   as(kind: Kind): GoClient {
     return new GoClient(this.#server, this.#tls, kind, this.#agent);
   }
@@ -100,7 +102,7 @@ export class GoClient {
   }
 
   delete(path: string, options: object = {}): Promise<Any> {
-    // The metadata client, too, takes what comes back from a DELETE as it is.
+    // The metadata client accepts any form of the answer to a DELETE, too.
     return this.#must(
       'DELETE',
       path,
@@ -110,7 +112,7 @@ export class GoClient {
     );
   }
 
-  /** One request, whatever its answer. */
+  /** Sends one request. Every status is an answer. */
   async request(method: string, path: string, body?: Any, contentType?: string, accept?: string): Promise<Answer> {
     const json = this.kind === 'dynamic' || typeof body === 'string';
     const content =

@@ -4,7 +4,7 @@ import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap, Watch } from '@k
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type TestStack } from './stack.js';
 
-/** Kubernetes' own JavaScript client against two api replicas, of which one dies without a word. */
+/** Kubernetes' own JavaScript client against two api replicas, one of which is killed. */
 const SLOW = 60_000;
 const NAMESPACE = 'default';
 const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
@@ -36,14 +36,14 @@ const apis = async () =>
 
 const numbered = (name: string, n: number): V1ConfigMap => ({ metadata: { name }, data: { n: String(n) } });
 
-/** Writes go on through the death of a replica: a request whose connection broke is simply made again. */
+/** Writes while a replica is killed: a request whose connection broke is sent again. */
 async function write(name: string, n: number): Promise<void> {
   await eventually(async () => {
     await api.replaceNamespacedConfigMap({ namespace: NAMESPACE, name, body: numbered(name, n) });
   }, SLOW);
 }
 
-/** Kills the replicas in turn, each when the one before is back. */
+/** Kills each replica once the one before is back. */
 async function killOneOf(which: number): Promise<void> {
   const victim = (await apis())[which];
   if (!victim) throw new Error('there is no such replica');
@@ -100,7 +100,7 @@ describe('a watch that is resumed', () => {
     current?.abort();
     await following;
     expect(resumed).toBeGreaterThan(1);
-    // A request that was answered by nobody may have been carried out: made again, it changes nothing.
+    // A request without an answer may have been carried out; sent again, it changes nothing.
     expect(seen).toEqual(Array.from({ length: UPDATES + 1 }, (_, at) => at + 1));
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
   });
@@ -118,7 +118,7 @@ describe('an informer', () => {
     informer.on('add', keep);
     informer.on('update', keep);
     informer.on('delete', ({ metadata }) => void cache.delete(metadata?.name ?? ''));
-    // As its documentation says: whoever uses an informer starts it again after an error.
+    // By its documentation, the user of an informer starts it again after an error.
     let restart: NodeJS.Timeout | undefined;
     informer.on('error', () => {
       restart = setTimeout(() => void informer.start(), 100);

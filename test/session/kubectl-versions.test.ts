@@ -7,9 +7,10 @@ import { stringify } from 'yaml';
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * One session, played by the oldest and the newest kubectl at hand (with EVERYNODE_ALL_KUBECTLS=1 by each). What
- * kubectl prints depends on the server far more than on its version, so one table holds for all; where versions word a
- * thing differently the pattern leaves room. The versions that were found are in the tests' names: one is always there.
+ * One session with the oldest and the newest kubectl of this machine (with EVERYNODE_ALL_KUBECTLS=1 with each). What
+ * kubectl prints depends on the server far more than on its version, so one table is valid for all; where the wording
+ * of versions differs, the pattern allows it. The versions that were found are in the tests' names: there is always
+ * one.
  */
 const SLOW = 120_000;
 const found = await findKubectls();
@@ -20,7 +21,7 @@ let home: string;
 
 beforeAll(async () => {
   stack = await startStack(['--fresh', '--nodes', '2', '--agents', '1']);
-  // kubectl keeps what it discovered in its home: each run is to ask for itself.
+  // kubectl caches discovery in its home: each run has to ask the server.
   home = await mkdtemp(join(tmpdir(), 'everynode-kubectl-home-'));
 }, 180_000);
 

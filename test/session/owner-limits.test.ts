@@ -3,7 +3,7 @@ import { eventually, type Kubectl } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type TestStack } from './stack.js';
 
-/** What DaemonSets can do beyond upstream, and how pods that fail are replaced, as kubectl's user sees it. */
+/** What DaemonSets can do beyond upstream, and how failed pods are replaced, as kubectl shows it. */
 const SLOW = 60_000;
 const ZONE = 'topology.kubernetes.io/zone';
 
@@ -61,7 +61,9 @@ afterAll(async () => {
 }, 60_000);
 
 describe('a rollout zone by zone', () => {
-  it('stops in the first zone with a bad image, says who holds it up, and goes back', { timeout: SLOW }, async () => {
+  it('stops in the first zone with a bad image, names the pods that block it, and rolls back', {
+    timeout: SLOW,
+  }, async () => {
     await eventually(async () =>
       expect((await daemonSet()).metadata?.annotations).toHaveProperty(['everynode.io/last-good-revision']),
     );
@@ -73,7 +75,7 @@ describe('a rollout zone by zone', () => {
     await eventually(async () => expect(await zonesWith('agent:bad')).toEqual(['zone-a']), SLOW);
     await eventually(async () => expect(await image()).toBe('agent:1'), SLOW);
     await settled();
-    // Events come a little behind what they tell of.
+    // Events come a little later than what they report.
     await eventually(async () => {
       const described = await kubectl.run('describe ds agent');
       expect(described).toMatch(
@@ -104,7 +106,7 @@ describe('a rollout zone by zone', () => {
 
 describe('a pod whose status is set to Failed', () => {
   it('is replaced on its node and goes away, with an event', { timeout: 2 * SLOW }, async () => {
-    // A set of its own: one that has told of 25 things already tells of few more, as upstream.
+    // Its own set: after 25 events on an object only few more are recorded, as upstream.
     const labels = { app: 'fresh' };
     const spec = { ...manifest.spec, selector: { matchLabels: labels } };
     const template = { ...manifest.spec.template, metadata: { labels } };
@@ -140,7 +142,7 @@ describe('kubectl apply --server-side', () => {
   const labelled = (value: string) =>
     JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-00001', labels: { rack: value } } });
 
-  it('takes over a set that was applied from the client’s side, and names who holds a field', {
+  it('takes over a set that was applied on the client side, and names the owner of a field', {
     timeout: SLOW,
   }, async () => {
     const { metadata, ...rest } = manifest;

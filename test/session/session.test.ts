@@ -72,7 +72,7 @@ describe('the cluster that npm start brings up', () => {
 });
 
 describe('apply', () => {
-  it('takes the manifest and brings up one pod for each worker', async () => {
+  it('accepts the manifest and brings up one pod for each worker', async () => {
     expect(await kubectl.run('apply -f examples/fluentd-elasticsearch.yaml')).toBe(`daemonset.apps/${NAME} created`);
     await settled(3);
     const shown = await row();
@@ -90,7 +90,7 @@ describe('apply', () => {
     ]);
   });
 
-  it('shows the pods on the workers alone', async () => {
+  it('shows the pods on the workers only', async () => {
     const pods = await kubectl.table('get pods -n=kube-system --selector name=fluentd-elasticsearch -o wide');
     expect(Object.keys(pods[0] ?? {})).toEqual([
       'NAME',
@@ -245,7 +245,7 @@ describe('what an administrator does to nodes and pods', () => {
     await settled(3);
   });
 
-  it('takes pods off a node with a taint that they do not tolerate, and brings them back', async () => {
+  it('removes pods from a node with a taint that they do not tolerate, and brings them back', async () => {
     await kubectl.run('taint nodes k8s-01 dedicated=db:NoExecute');
     await settled(2);
     await eventually(async () => expect(await nodesWithPods()).toEqual(['k8s-02', 'k8s-03']), SLOW);
@@ -272,7 +272,7 @@ describe('what an administrator does to nodes and pods', () => {
 });
 
 describe('deleting the set', () => {
-  it('takes its pods with it in the background', async () => {
+  it('deletes its pods in the background', async () => {
     await kubectl.run(`delete ds ${NAME} -n kube-system`);
     await eventually(async () => expect(await podsOf()).toEqual([]), SLOW);
     const revisions = await kubectl.json<{ items: { metadata: { name: string } }[] }>(
@@ -288,7 +288,7 @@ describe('deleting the set', () => {
     expect(await podsOf()).toEqual([]);
   });
 
-  it('leaves its pods when they are orphaned, and a new set takes them over', async () => {
+  it('leaves its pods when they are orphaned, and a new set adopts them', async () => {
     await kubectl.run('apply -f -', await fluentd());
     await settled(3);
     const before = (await podsOf()).map((pod) => pod.metadata?.uid).sort();
@@ -349,7 +349,7 @@ describe('bad manifests', () => {
   });
 });
 
-/** Looks at the pods over and over while a rollout runs. */
+/** Reads the pods again and again while a rollout runs. */
 function watchRollout(old: ReadonlySet<string | undefined>) {
   let stopped = false;
   const result = { leastAvailableWorkers: WORKERS.length, terminatingSeen: false };

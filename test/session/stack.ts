@@ -8,11 +8,14 @@ import { execa } from 'execa';
 
 const cli = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
-/** A cluster of separate processes, started the way a user starts one, in a state directory of its own. */
+/** A cluster of separate processes, started as a user starts one, with its own state directory. */
 export interface TestStack {
   kubectl: Kubectl;
   port: number;
-  /** Runs a command of Everynode's own command line against this stack. */
+  /**
+   * Runs a command of Everynode's command line against this stack. Returns what it printed.
+   * @throws Error when the command fails.
+   */
   everynode(...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }
@@ -39,7 +42,7 @@ export async function startStack(args: string[], env: Record<string, string> = {
     everynode,
     stop: async () => {
       await everynode('stop');
-      // A failure is easier to understand with the logs of the services at hand.
+      // The logs of the services help to understand a failure.
       if (process.env.EVERYNODE_KEEP_STATE === undefined) await rm(directory, { recursive: true, force: true });
     },
   };

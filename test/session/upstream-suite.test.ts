@@ -6,8 +6,8 @@ import { type Any, GoClient, type GoWatch, MERGE, STRATEGIC, StatusError } from 
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * What upstream's end-to-end suite asks of a cluster before and around its tests, and what its tests of DaemonSets and
- * ControllerRevisions ask in them: the same requests in the same encoding, judged as it judges. Sources:
+ * The requests of upstream's end-to-end suite before, around and in its tests of DaemonSets and ControllerRevisions, in
+ * the same encoding and with the same checks. Sources:
  * kubernetes/kubernetes test/e2e/e2e.go, test/e2e/framework, test/e2e/apps/{daemon_set,controller_revision}.go.
  */
 const SLOW = 60_000;
@@ -38,7 +38,7 @@ const revisions = () => `/apis/apps/v1/namespaces/${ns}/controllerrevisions`;
 const podsPath = () => `/api/v1/namespaces/${ns}/pods`;
 const selecting = (label: string, value: string) => `labelSelector=${encodeURIComponent(`${label}=${value}`)}`;
 
-/** A set as the suite writes it: no labels of its own unless asked for, an empty security context here and there. */
+/** A set as the suite writes it: without labels unless a test needs them, and with empty security contexts. */
 const daemonSet = (name: string, change: (set: Any) => void = () => undefined): Any => {
   const labels = { [NAME_LABEL]: name };
   const set = {
@@ -80,7 +80,7 @@ const ownedBy = (pod: Pod, set: DaemonSet): boolean =>
   pod.metadata?.ownerReferences?.some(({ uid, controller }) => controller === true && uid === set.metadata?.uid) ??
   false;
 
-/** Names of the nodes that should run the set: the suite asks the controller's own function. */
+/** Names of the nodes that should run the set: the suite calls the controller's own function. */
 const nodesFor = async (set: DaemonSet): Promise<string[]> => {
   const compiled = compileDaemonSet(set);
   return (await nodes())
@@ -88,7 +88,7 @@ const nodesFor = async (set: DaemonSet): Promise<string[]> => {
     .map(({ metadata }) => metadata?.name ?? '');
 };
 
-/** One ready pod of the set on each of these nodes and none elsewhere. */
+/** Whether there is one ready pod of the set on each of these nodes, and none elsewhere. */
 const runsOn = async (set: DaemonSet, wanted: string[]): Promise<void> => {
   const found = (await allPods()).filter((pod) => ownedBy(pod, set) && !isPodDeleting(pod) && isReady(pod));
   expect(found.map(({ spec }) => spec?.nodeName ?? '').sort()).toEqual([...wanted].sort());
@@ -97,7 +97,7 @@ const runsEverywhere = (set: DaemonSet) => eventually(async () => runsOn(set, aw
 const runsNowhere = (set: DaemonSet) => eventually(() => runsOn(set, []), SLOW);
 
 /**
- * The suite looks at pods once a second, and at the status once the pods are there: it has to be true within that time.
+ * The suite reads the pods once a second, and the status once the pods are there: it has to be right within that time.
  */
 const statusIsWhole = (name: string): Promise<void> =>
   eventually(async () => {
@@ -132,7 +132,10 @@ const podsHaveHash = async (name: string, hash: string | undefined): Promise<voi
   expect(new Set(live.map(({ metadata }) => metadata?.labels?.[HASH]))).toEqual(new Set([hash]));
 };
 
-/** Never more than so many that are not available, at any look; the suite fails at the first look that shows more. */
+/**
+ * Waits until every node runs the image. The suite fails at the first read in which more than `maxUnavailable` pods are
+ * unavailable.
+ */
 const imageEverywhere = async (set: DaemonSet, image: string, maxUnavailable: number): Promise<void> => {
   await eventually(async () => {
     const live = (await allPods()).filter((pod) => ownedBy(pod, set) && !isPodDeleting(pod));
@@ -144,7 +147,7 @@ const imageEverywhere = async (set: DaemonSet, image: string, maxUnavailable: nu
 };
 class TooManyUnavailable extends Error {}
 
-/** Get, change, put, and again when somebody was faster. */
+/** Reads, changes and writes an object; starts again when another client wrote it meanwhile. */
 const updateWithRetries = async (path: string, change: (object: Any) => void): Promise<Any> => {
   for (;;) {
     const object = await client.get(path);
@@ -165,7 +168,7 @@ const labelNode = (name: string, labels: Record<string, string>) =>
     node.metadata.labels = { ...Object.fromEntries(others), ...labels };
   });
 
-/** watchtools.Until: from a list's resourceVersion, until an event is the one that is waited for. */
+/** watchtools.Until: watches from a list's resourceVersion until an event fulfils the condition. */
 const until = async (watch: GoWatch, wanted: (object: Any, type: string) => boolean): Promise<void> => {
   try {
     await eventually(() => expect(watch.events.some(({ type, object }) => wanted(object, type))).toBe(true), SLOW);
@@ -494,7 +497,7 @@ describe('the tests of DaemonSets', () => {
     };
     await client.patch(`${sets()}/daemon-set/status`, MERGE, patch);
     await until(client.watch(from), has('StatusPatched'));
-    // What was patched over is put right by the controller, and the spec was none of the patch's business.
+    // The controller corrects the status that was patched; the patch must not change the spec.
     await eventually(async () => {
       const now = await client.get(`${sets()}/daemon-set`);
       expect(now.status.numberReady).toBe(3);
@@ -535,7 +538,7 @@ describe('the tests of DaemonSets', () => {
       data: initial.data,
       revision: initial.revision + 1,
     });
-    // The controller may find both with the same data and keep the newer alone, as it does upstream.
+    // The controller may find both with the same data and keep only the newer one, as upstream does.
     await eventually(async () => {
       const names = (await client.list(`${revisions()}?${label}`)).items.map((each: Any) => each.metadata.name);
       expect(names).toContain(second);
@@ -547,7 +550,7 @@ describe('the tests of DaemonSets', () => {
       revision.metadata.labels[second] = 'updated';
     });
     expect(updated.metadata.labels[second]).toBe('updated');
-    // `updateStrategy` stands where it does not belong, as in the suite: a warning at most.
+    // `updateStrategy` is in the wrong place, as in the suite: that causes at most a warning.
     await client.patch(`${sets()}/${name}`, STRATEGIC, {
       spec: { template: { spec: { terminationGracePeriodSeconds: 1 } } },
       updateStrategy: { type: 'RollingUpdate' },

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Backends, type RunningApi, startBackends, startReplica } from '@everynode/api/testing';
+import { HttpsTarget, isSame, outcomeText, readTranscript, replay } from '@everynode/transcripts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HttpsTarget, isSame, outcomeText, readTranscript, replay } from '../../packages/transcripts/src/index.js';
 
 /** What upstream answers to requests of every kind, from its sources. Each file has namespaces of its own. */
 const folder = fileURLToPath(new URL('.', import.meta.url));

@@ -68,7 +68,7 @@ describe('npm run bench', { timeout: 60_000 }, () => {
     await waitUntil(async () => (await living(pids)).length === 0, { what: 'all to end', deadlineMs: 15_000 });
   });
 
-  it('refuses by name what needs processes of our own, where it has none', async () => {
+  it('refuses by name a scenario that needs processes of our own, where it has none', async () => {
     const refused = bench('--kubeconfig', 'none', '--scenario', 'apply-ready,failover');
     expect(await refused.ended).toBe(1);
     expect(refused.out).toMatch(/^failover: .* cannot run with --kubeconfig/m);

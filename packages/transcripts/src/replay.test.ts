@@ -233,7 +233,7 @@ describe('later requests', () => {
     expect(asked?.headers['content-type']).toBe('application/json-patch+json');
   });
 
-  it('come from whom the recording says wrote the answer, where it does not say who asked', async () => {
+  it('have the recorded writer as user agent, where the recording has no headers', async () => {
     const entry = (manager: string, time: string): Json => ({ manager, operation: 'Update', time });
     const managedFields = [entry('late', '2026-01-02T00:00:00Z'), entry('early', '2026-01-01T00:00:00Z')];
     const { target, asked } = serverThat({});
@@ -242,7 +242,7 @@ describe('later requests', () => {
     expect(asked[0]?.headers['user-agent']).toBe('late');
   });
 
-  it('do not take over what belongs to the connection of the recording', async () => {
+  it('do not contain headers of the recorded connection', async () => {
     const headers = { Host: 'there', Authorization: 'Bearer x', 'User-Agent': 'kubectl', 'Content-Length': '5' };
     expect((await askedAfter({ path: '/', headers }))?.headers).toEqual({
       'user-agent': 'kubectl',

@@ -19,7 +19,10 @@ export class Observation {
     return this.#failed;
   }
 
-  /** Resolves once the condition holds. Rejects when the signal aborts, and when nothing more can be seen. */
+  /**
+   * Resolves once the condition holds.
+   * @throws Error when the signal aborts, or when nothing more can be observed.
+   */
   async until(what: () => string, condition: () => boolean, signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.#waiting?.();
     signal.addEventListener('abort', onAbort, { once: true });

@@ -31,7 +31,7 @@ const results = (runs: Run[], more: Partial<Results> = {}): Results => ({
 });
 
 describe('the report', () => {
-  it('gives medians beside targets and upstream, and says which targets are met', () => {
+  it('shows medians beside targets and upstream, and which targets are met', () => {
     const rows = rowsOf(results([run('delete', 1000, 700), run('delete', 1000, 400), run('delete', 1000, 450)]));
     expect(rows).toMatchObject([{ runs: [700, 400, 450], median: 450, target: 500, upstream: { liftedMs: 5700 } }]);
     expect(rowsText(rows)).toMatch(/1,000 +2 +delete +time +450 ms +≤ 500 ms +met +- +5.7 s \/ 49 s +700, 400, 450/);
@@ -55,7 +55,7 @@ describe('the report', () => {
     ]);
   });
 
-  it('shares CPU among the work, and tells how it grows from 1,000 to 10,000 nodes', () => {
+  it('divides CPU among the work, and shows how it grows from 1,000 to 10,000 nodes', () => {
     const small = run('apply-ready', 1000, 1, usage('api', 100), usage('scheduler', 400));
     const large = run('apply-ready', 10_000, 1, usage('api', 2000), usage('scheduler', 4000));
     expect(Object.fromEntries(cpuPerUnit([small]) ?? [])).toEqual({ api: 100, scheduler: 400 });

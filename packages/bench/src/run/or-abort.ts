@@ -1,7 +1,10 @@
 /** A scenario that observes the signal has this long to reject with a better reason, in ms. */
 const PATIENCE_MS = 200;
 
-/** Resolves as `work` does. Rejects soon after the signal aborts, even when `work` ignores it. */
+/**
+ * Resolves as `work` does.
+ * @throws as `work` does; an Error soon after the signal aborts, even when `work` ignores it.
+ */
 export async function orAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   let onAbort: () => void = () => undefined;

@@ -9,8 +9,8 @@ export interface Normalising {
 }
 
 /**
- * A value without what differs from run to run: times and versions become words, ages in tables too, causes stand in
- * one order. Both sides of a comparison go through this.
+ * A value without what differs from run to run: times, versions and ages in tables become words, and causes are sorted.
+ * Both sides of a comparison go through this.
  */
 export function normalise(value: Json, how: Normalising, path: readonly string[] = []): Json {
   if (Array.isArray(value)) return value.map((item) => normalise(item, how, path));

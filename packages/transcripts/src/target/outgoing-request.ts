@@ -26,7 +26,7 @@ const OWN = new Set([
 ]);
 
 /**
- * The request as it goes to our server: with our values for those of the recording, in path, query, headers and body.
+ * The request for our server: path, query, headers and body have our values in the place of the recorded ones.
  */
 export function outgoingRequest(
   { method, path, headers, body }: RecordedRequest,

@@ -18,7 +18,7 @@ describe('synchronising with the assigned pods', () => {
     expect([...runtime.running]).toEqual(['b']);
   });
 
-  it('keeps a pod that a command brought while the list was on its way', async () => {
+  it('keeps a pod that a command assigned while the list was on its way', async () => {
     const { runtime, sync, state, command } = setup();
     state.whileListing = () => command('pod-assigned', { revision: 11, pods: [pod('new')] });
     await sync.resync();
@@ -70,7 +70,7 @@ describe('synchronising with the assigned pods', () => {
     );
   });
 
-  it('takes the same command twice, and one for a pod that is gone at once', async () => {
+  it('accepts the same command twice, and one for a pod that is gone at once', async () => {
     const { runtime, sync, command } = setup();
     await sync.resync();
     for (let i = 0; i < 2; i += 1) command('pod-assigned', { revision: 11, pods: [pod('a')] });
@@ -85,7 +85,7 @@ describe('synchronising with the assigned pods', () => {
     const { assigned, runtime, stopped, sync, command } = setup();
     assigned.set('a', {}).set('b', {});
     await sync.resync();
-    // `a` has stopped as it was told; `b` is gone. The answers of the other side still have both.
+    // `a` has stopped as commanded; `b` is gone. The answers of the control plane still have both.
     runtime.forget('a');
     sync.stopped('a');
     command('pod-terminating', { revision: 12, pods: [identity('b', { gone: true })] });
@@ -108,7 +108,7 @@ describe('synchronising with the assigned pods', () => {
     expect(lines.join('')).toContain('the store cannot be reached');
   });
 
-  it('asks for the list when it is to stop a pod that it has never heard of', async () => {
+  it('asks for the list when it has to stop a pod that it does not know', async () => {
     const { assigned, runtime, sync, command } = setup();
     await sync.resync();
     assigned.set('a', { graceSeconds: 30 });
@@ -117,7 +117,7 @@ describe('synchronising with the assigned pods', () => {
     expect(runtime.stopping.get('a')).toBe(30);
   });
 
-  it('asks for the list when it is told that commands may be lost', async () => {
+  it('asks for the list when a command says that commands may be lost', async () => {
     const { assigned, runtime, sync, command } = setup();
     await sync.resync();
     assigned.set('a', {});
@@ -126,7 +126,7 @@ describe('synchronising with the assigned pods', () => {
     expect([...runtime.running]).toEqual(['a']);
   });
 
-  it('does what it understands of a command, and says that the rest is no pod', async () => {
+  it('carries out the valid part of a command, and refuses the rest', async () => {
     const { runtime, sync, command } = setup();
     await sync.resync();
     const broken = { metadata: { uid: 'x' }, spec: { nodeName: NODE.name } };

@@ -20,8 +20,8 @@ export interface ResyncOptions {
  * Runs comparisons, one at a time and each until it has succeeded. It is in one of three modes:
  *
  * - `idle`: no comparison runs. A request starts one: `comparing`.
- * - `comparing`: a comparison runs, or waits for its next attempt after a failure. A request makes it `comparing-again`;
- *   its success makes it `idle`.
+ * - `comparing`: a comparison runs, or waits for its next attempt after a failure. Its success makes it `idle`, and a
+ *   request makes it `comparing-again`.
  * - `comparing-again`: as before, and what it has read may be older than the last request. Its success starts another
  *   comparison: `comparing`. Further requests change nothing.
  *

@@ -77,7 +77,7 @@ describe('the outbox', () => {
     expect(numbers[1]).toBeGreaterThan(numbers[0] ?? 0);
   });
 
-  it('says the latest of every pod again, but of none that has stopped or is gone', async () => {
+  it('sends the latest of every pod again, but of none that has stopped or is gone', async () => {
     const { outbox, sent } = setup();
     for (const uid of ['a', 'b', 'c']) outbox.add(pod(uid), report('Running', 'Started'));
     outbox.add(pod('b'), { ...report('Succeeded'), stopped: true });

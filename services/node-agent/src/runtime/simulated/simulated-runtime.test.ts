@@ -85,7 +85,7 @@ describe('the simulated runtime', () => {
     expect(hurried.reports.at(-1)?.stopped).toBe(true);
   });
 
-  it('forgets a pod that is gone without a word, and gives its address to the next', () => {
+  it('forgets a pod that is gone without a report, and frees its address', () => {
     const { clock, reports, runtime } = setup({ start: ms(1000) });
     runtime.start(pod(), NODE);
     runtime.forget('uid-1');
@@ -129,13 +129,13 @@ describe('the simulated runtime', () => {
     expect(events[3]?.message).toBe('Back-off pulling image "image:1"');
   });
 
-  it('finds no image with the tag non-existent, without being told', () => {
+  it('finds no image with the tag non-existent, without an annotation', () => {
     const { reports, runtime } = setup();
     runtime.start(pod({}, { containers: [{ name: 'main', image: 'foo:non-existent' }] }), NODE);
     expect(reports.map(summary)[0]).toBe('Pending ErrImagePull False');
   });
 
-  it('never becomes ready when told so', () => {
+  it('never becomes ready where an annotation asks for it', () => {
     const { clock, reports, runtime } = setup();
     runtime.start(pod({ 'simulation.everynode.io/never-ready': 'true' }), NODE);
     clock.pass(60);
@@ -151,7 +151,7 @@ describe('the simulated runtime', () => {
     expect(reports.at(-1)?.status.phase).toBe('Succeeded');
   });
 
-  it('takes a pod over that ran before, as it was', () => {
+  it('takes over a pod that ran before, as it was', () => {
     const first = setup();
     first.runtime.start(pod(), NODE);
     const status = first.reports[0]?.status;
@@ -255,7 +255,7 @@ describe('the simulated runtime', () => {
     expect(after.reports[0]?.status.startTime).toBe(status?.startTime);
   });
 
-  it('leaves a pod alone that finished before', () => {
+  it('does not change a pod that finished before', () => {
     const annotations = { 'simulation.everynode.io/exit-after-ms': '500', 'simulation.everynode.io/exit-code': '3' };
     const before = setup();
     before.runtime.start(pod(annotations, { restartPolicy: 'Never' }), NODE);
@@ -292,7 +292,7 @@ describe('the simulated runtime', () => {
     expect(play(7).filter((line) => line.includes('CrashLoopBackOff')).length).toBeGreaterThan(0);
   });
 
-  it('tells how many pods do what', () => {
+  it('counts the pods in each step', () => {
     const { clock, runtime } = setup({ start: ms(1000) });
     runtime.start(pod(), NODE);
     const counted = () => Object.fromEntries([...runtime.counts()].filter(([, count]) => count > 0));
@@ -329,7 +329,7 @@ describe('a pod that changes while it runs', () => {
     expect(reports[1]?.events).toEqual([]);
   });
 
-  it('is started anew for a resize where its policy says so', () => {
+  it('is restarted for a resize where its policy asks for it', () => {
     const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
     const { reports, runtime } = setup();
     runtime.start(resized('1', 1, { resizePolicy }), NODE);
@@ -341,7 +341,7 @@ describe('a pod that changes while it runs', () => {
     });
   });
 
-  it('keeps what it has when the node has not so much, and says so until it is asked for less', () => {
+  it('keeps its resources when the node has too little, and shows that until less is asked for', () => {
     const { reports, runtime } = setup();
     runtime.start(resized('1', 1), NODE);
     runtime.start(resized('100', 2), NODE);
