@@ -5,20 +5,20 @@ import { headers, type MsgHdrs } from '@nats-io/transport-node';
 export interface CloudEvent {
   /** `ce-type`. */
   type: string;
-  /** `ce-source`: who says it, a URI reference: `/everynode/relay`, `/everynode/agent/agent-1`. */
+  /** `ce-source`: the sender, a URI reference: `/everynode/relay`, `/everynode/agent/agent-1`. */
   source: string;
   /** `ce-id`; unique with source. A message with the same id is stored once within the stream's duplicate window. */
   id?: string;
-  /** `ce-subject`: what it speaks of, if that is one thing. */
+  /** `ce-subject`: the one object that the event is about, if there is one. */
   subject?: string;
   /** `content-type` of the body. */
   contentType?: string;
 }
 
-export const JSON_TYPE = 'application/json';
+const JSON_TYPE = 'application/json';
 export const NDJSON_TYPE = 'application/x-ndjson';
 
-/** Headers for an event that happens now. `now` is ms since the epoch. */
+/** Headers for an event that happens now. `now` is in ms since 1970. */
 export function cloudEventHeaders(event: CloudEvent, now: number): MsgHdrs {
   const carrier = headers();
   carrier.set('ce-specversion', '1.0');
@@ -31,7 +31,7 @@ export function cloudEventHeaders(event: CloudEvent, now: number): MsgHdrs {
   return carrier;
 }
 
-/** Reads the attributes back; undefined where a message is no CloudEvent. */
+/** Reads the attributes back; undefined for a message that is not a CloudEvent. */
 export function cloudEventOf(carrier: MsgHdrs | undefined): CloudEvent | undefined {
   if (carrier?.get('ce-specversion') !== '1.0') return undefined;
   return {

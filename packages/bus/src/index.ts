@@ -1,3 +1,6 @@
-export * from './bus.js';
-export * from './cloud-event.js';
+export { Bus } from './bus.js';
+export { NDJSON_TYPE } from './cloud-event.js';
+export type { Delivery } from './delivery.js';
+export type { Follower } from './follow.js';
 export { RequestFailedError } from './request-failed-error.js';
+export type { WorkLimits } from './work.js';

@@ -10,9 +10,9 @@ import {
 import { nanos } from '@nats-io/transport-node';
 
 /**
- * Creates the declared streams and durable consumers, and brings existing ones up to their declaration. Storage and
- * retention of a stream cannot be changed on a server; a stream that differs there is made anew, which loses nothing
- * that Postgres does not hold.
+ * Creates the declared streams and durable consumers, and brings existing ones up to their declaration. A server cannot
+ * change the storage or retention of a stream; a stream that differs there is deleted and created again, which loses
+ * nothing, because Postgres has everything.
  */
 export async function ensureTopology(manager: JetStreamManager): Promise<void> {
   for (const declaration of Object.values(streams)) await ensureStream(manager, declaration);
