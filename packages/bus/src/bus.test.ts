@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 describe('a durable consumer', () => {
-  it('gives a message again until it was handled, and then no more', async () => {
+  it('delivers a message again until it is handled, and then no more', async () => {
     const handled: Delivery[] = [];
     let failures = 2;
     void bus.work(consumers.ingest.stream, consumers.ingest.durable, LIMITS, async (delivery) => {
@@ -42,7 +42,7 @@ describe('a durable consumer', () => {
     expect(handled[0]).toMatchObject({ subject, body: '{"n":1}', event: { type: event.type, source: '/test' } });
   });
 
-  it('gives a message once, however long it is handled', async () => {
+  it('delivers a message once, however long its handling takes', async () => {
     const begun: string[] = [];
     let done = 0;
     const stop = new AbortController();
@@ -68,22 +68,22 @@ describe('a durable consumer', () => {
   });
 
   it('stores a message with the same id once', async () => {
-    const heard: string[] = [];
+    const received: string[] = [];
     let following = false;
     void bus.follow(streams.manifests.name, subjects.allManifests, {
       onReset: () => {
         following = true;
       },
       onMessage: ({ body }) => {
-        heard.push(body);
+        received.push(body);
       },
     });
     const to = subjects.manifestApplied('daemonsets.apps', 'default');
     await eventually(() => expect(following).toBe(true));
     for (let i = 0; i < 3; i += 1) await bus.publish(to, { ...event, id: 'twice' }, 'once');
     await bus.publish(to, { ...event, id: 'other' }, 'other');
-    await eventually(() => expect(heard).toContain('other'));
-    expect(heard.filter((body) => body === 'once')).toHaveLength(1);
+    await eventually(() => expect(received).toContain('other'));
+    expect(received.filter((body) => body === 'once')).toHaveLength(1);
   });
 });
 
@@ -102,15 +102,15 @@ describe('questions', () => {
 });
 
 describe('a server that comes back empty', () => {
-  it('has the streams again, and those who follow are told that they may have missed something', async () => {
+  it('has the streams again, and followers are reset because they may have missed messages', async () => {
     let resets = 0;
-    const heard: string[] = [];
+    const received: string[] = [];
     void bus.follow(streams.journal.name, subjects.objectsChanged, {
       onReset: () => {
         resets += 1;
       },
       onMessage: ({ body }) => {
-        heard.push(body);
+        received.push(body);
       },
     });
     await eventually(() => expect(resets).toBe(1));
@@ -118,7 +118,7 @@ describe('a server that comes back empty', () => {
     await eventually(() => expect(resets).toBeGreaterThan(1));
     await eventually(async () => {
       await bus.publish(subjects.objectsChanged, event, 'after');
-      expect(heard).toContain('after');
+      expect(received).toContain('after');
     });
   });
 });

@@ -133,7 +133,7 @@ export class Bus {
 
   /**
    * Shares a durable consumer with other processes. `handle` runs for several messages at once, within `limits`. A message is
-   * acknowledged when it resolves, and delivered again when it rejects. While it runs the server is told so, and only what
+   * acknowledged when it resolves, and delivered again when it rejects. While it runs the server learns so, and only what
    * a dead process held goes to another one. Resolves when the signal aborts.
    */
   work(

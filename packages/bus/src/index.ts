@@ -1,5 +1,5 @@
 export { Bus } from './bus.js';
-export { NDJSON_TYPE } from './cloud-event.js';
+export { type CloudEvent, NDJSON_TYPE } from './cloud-event.js';
 export type { Delivery } from './delivery.js';
 export type { Follower } from './follow.js';
 export { RequestFailedError } from './request-failed-error.js';

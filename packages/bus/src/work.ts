@@ -5,7 +5,7 @@ import { type Delivery, deliveryOf } from './delivery.js';
 
 /** Messages of a durable consumer that wait in a process for their turn. */
 const PULLED_AHEAD = 16;
-/** How often the server is told that a message is still worked on; well within any consumer's ackWaitSeconds. */
+/** How often the server learns that a message is still worked on: well within any consumer's ackWaitSeconds. */
 const WORKING_MS = 500;
 
 /** How many messages of a durable consumer one process handles at once. */

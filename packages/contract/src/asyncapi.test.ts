@@ -4,18 +4,10 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import {
-  AGENT_COMMANDS,
-  AGENT_REPORTS,
-  AGENT_REQUESTS,
-  consumers,
-  type EventName,
-  eventSchemas,
-  eventType,
-  exchanges,
-  streams,
-  subjects,
-} from './index.js';
+import { type EventName, eventSchemas, eventType } from './events.js';
+import { consumers, streams } from './streams.js';
+import { AGENT_COMMANDS, AGENT_REPORTS, AGENT_REQUESTS, subjects } from './subjects.js';
+import { exchanges } from './validate.js';
 
 interface Message {
   contentType: string;
@@ -67,13 +59,13 @@ describe('the AsyncAPI document', () => {
     expect(inDocument.sort()).toEqual(inCode.sort());
   });
 
-  it.each(Object.keys(eventSchemas) as EventName[])('says of %s what the code checks', (name) => {
+  it.each(Object.keys(eventSchemas) as EventName[])('has the schema of %s that the code checks', (name) => {
     const message = document.components.messages[name];
     expect(message?.payload).toEqual(plain(eventSchemas[name]));
     expect(message?.['x-ce-type']).toBe(eventType(name));
   });
 
-  it.each(AGENT_REQUESTS)('says of %s what the code checks', (question) => {
+  it.each(AGENT_REQUESTS)('has the schema of %s that the code checks', (question) => {
     for (const side of ['request', 'reply'] as const) {
       expect(document.components.messages[`${question}-${side}`]?.payload).toEqual(plain(exchanges[question][side]));
     }
@@ -85,7 +77,7 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(document.components.messages).sort()).toEqual(inCode.sort());
   });
 
-  it('has somebody who sends and somebody who receives on every channel', () => {
+  it('has a sender and a receiver on every channel', () => {
     const used = new Set(Object.values(document.operations).map(({ channel }) => channel.$ref.split('/').at(-1)));
     const replies = Object.keys(document.channels).filter((name) => name.endsWith('-reply'));
     expect([...used, ...replies].sort()).toEqual(Object.keys(document.channels).sort());

@@ -2,8 +2,8 @@ import type { ResourceName } from '@everynode/objects';
 import { type Static, Type } from 'typebox';
 
 /**
- * The bodies of the events, as schemas. CloudEvents attributes travel in headers (see cloud-event.ts); everything that
- * crosses the bus from an agent is checked against these before it is used.
+ * The bodies of the events, as schemas. CloudEvents attributes travel in headers (see cloud-event.ts); every message
+ * of an agent is checked against these before it is used.
  */
 const Name = Type.String({ minLength: 1, maxLength: 253 });
 const Namespace = Type.String({ minLength: 1, maxLength: 63 });
@@ -26,7 +26,7 @@ export const NodeRegistration = Type.Object({
   status: ApiValue,
 });
 
-/** These nodes exist and are hosted by the sender. Sent at start, and again for nodes that the fleet lost. */
+/** These nodes exist, and the sender hosts them. Sent at start, and again for nodes whose object is missing. */
 export const NodeRegistered = Type.Object({
   /** Start of the agent process, ms since the epoch: a later one supersedes an earlier one of the same name. */
   incarnation: Type.Integer(),
@@ -69,12 +69,12 @@ export const PodStatusReported = Type.Object({
 
 /** Run these pods, or keep running them in this form. Whole Pod objects. */
 export const PodAssigned = Type.Object({
-  /** Everything up to this revision is taken into account. */
+  /** The message takes everything up to this revision into account. */
   revision: Revision,
   pods: Type.Array(ApiValue),
 });
 
-/** Stop these pods within their grace period. `gone`: the object does not exist any more, stop at once and say nothing. */
+/** Stop these pods within their grace period. `gone`: the object does not exist any more, stop at once and report nothing. */
 export const PodTerminating = Type.Object({
   revision: Revision,
   pods: Type.Array(
@@ -89,7 +89,7 @@ export const PodTerminating = Type.Object({
   ),
 });
 
-/** A desired state was created, changed or removed. Level-triggered: it says *look again* and carries no content. */
+/** A desired state was created, changed or removed. Level-triggered: it asks to read the object again, and has no content. */
 export const ManifestApplied = Type.Object({
   resource: Type.Unsafe<ResourceName>(Type.String()),
   namespace: Type.String(),

@@ -1,6 +1,27 @@
-export * from './events.js';
-export * from './journal-codec.js';
-export * from './revision-range.js';
-export * from './streams.js';
-export * from './subjects.js';
-export * from './validate.js';
+export {
+  eventType,
+  type FetchPodsReply,
+  type ListPodsReply,
+  type ManifestApplied,
+  type NodeHeartbeat,
+  type NodeRegistered,
+  type NodeRegistration,
+  type PodAssigned,
+  type PodEvent,
+  type PodStatusItem,
+  type PodStatusReported,
+  type PodTerminating,
+  type RequestFailed,
+} from './events.js';
+export {
+  changeOf,
+  decodeChanges,
+  encodeChange,
+  type JournalChange,
+  type JournalEntry,
+  writtenBy,
+} from './journal-codec.js';
+export { type RevisionRange, rangeId, rangeOf } from './revision-range.js';
+export { type ConsumerDeclaration, consumers, type StreamDeclaration, streams } from './streams.js';
+export { AGENT_COMMANDS, type AgentCommand, agentOfSubject, inboxPrefix, isAgentName, subjects } from './subjects.js';
+export { ContractError, failureIn, parseEvent, parseExchange } from './validate.js';

@@ -25,7 +25,7 @@ const entry: fc.Arbitrary<JournalEntry> = fc.record({
 });
 
 describe('objects-changed', () => {
-  it('comes out as it went in, without the parts that a change left alone', () => {
+  it('decodes to what was encoded, without the parts that a change did not write', () => {
     fc.assert(
       fc.property(fc.array(entry), (entries) => {
         const decoded = decodeChanges(Buffer.from(entries.map(encodeChange).join('')));
@@ -44,7 +44,7 @@ describe('objects-changed', () => {
     );
   });
 
-  it('says so when a body is cut short', () => {
+  it('throws when a body is cut short', () => {
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1 }), fc.nat(), (entries, at) => {
         const body = entries.map(encodeChange).join('');

@@ -9,14 +9,15 @@ import type { ObjectRecord, ResourceName } from '@everynode/objects';
  *   observed (the same; `null` when the object has none)
  *
  * JSON text holds no raw newline, so a reader splits lines and has each part as text: a watch cache answers clients
- * from that text and never parses it. A part that did not change is not sent, with the end of an object neither; a reader that
- * holds the object at `previous` fills it in from there, and a reader that does not has missed something and re-reads the journal.
+ * from that text and never parses it. A part that did not change is not sent, and
+ * neither are the unchanged parts of a deleted object. A reader that has the object at `previous` fills them in; a reader
+ * that has not missed a change, and reads the journal.
  */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 const NEWLINE = 10;
 
-/** One line of the journal. Its parts are complete, but where it says otherwise. */
+/** One entry of the journal, with the whole object after the change. */
 export interface JournalEntry extends ObjectRecord {
   type: ChangeType;
   /** The revision that the object had before; 0 for ADDED. */
@@ -27,7 +28,7 @@ export interface JournalEntry extends ObjectRecord {
   deleting: boolean;
 }
 
-/** A change as read off the bus: an absent part is as it was at `previous`. */
+/** A change as the bus brings it: an undefined part is as it was at `previous`. */
 export interface JournalChange {
   type: ChangeType;
   resource: ResourceName;
@@ -49,7 +50,7 @@ export function encodeChange(entry: JournalEntry): string {
   return `${head}\n${metadata}\n${desired}\n${observed === undefined ? '' : (observed ?? 'null')}\n`;
 }
 
-/** The parts that a change carries. The end of an object carries its last words alone: who follows has the rest. */
+/** The parts that a change carries: a deletion carries only what it changed, because its readers have the rest. */
 function partsOf({
   type,
   changed,
@@ -68,7 +69,8 @@ function partsOf({
 /**
  * Reads a body back. Each part is decoded from the bytes by itself: a slice of the text of all would keep all of it in
  * memory as long as one part is cached, at two bytes a character if there is one in it that is not Latin-1.
- * Throws where the body is cut short or a head line is not JSON.
+ *
+ * @throws Error when the body is cut short or a head line is not JSON.
  */
 export function decodeChanges(bytes: Uint8Array): JournalChange[] {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -93,12 +95,12 @@ export function decodeChanges(bytes: Uint8Array): JournalChange[] {
   return changes;
 }
 
-/** An entry as the bus brings it: with what the change has written, and nothing else. */
+/** An entry as the bus brings it: with the parts that the change has written, and no others. */
 export function writtenBy(entry: JournalEntry): JournalChange {
   return { ...changeOf(entry), ...partsOf(entry) };
 }
 
-/** A complete entry as a change that carries everything: what a reader gets from Postgres instead of the bus. */
+/** An entry as a change that carries every part: what a reader gets from Postgres in place of the bus. */
 export function changeOf(entry: JournalEntry): JournalChange {
   const { type, resource, namespace, name, uid, revision, previous, placement, metadata, desired, observed } = entry;
   return { type, resource, namespace, name, uid, revision, previous, placement, metadata, desired, observed };

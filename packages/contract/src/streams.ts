@@ -10,20 +10,20 @@ export interface StreamDeclaration {
   name: string;
   subjects: string[];
   storage: 'file' | 'memory';
-  /** `workqueue`: a message goes when its consumer has acknowledged it. `limits`: it goes by age and size. */
+  /** `workqueue`: a message is removed when its consumer has acknowledged it. `limits`: it is removed by age and size. */
   retention: 'limits' | 'workqueue';
   maxBytes: number;
   maxAgeSeconds: number;
   /** Messages kept for each subject; -1 is no limit. */
   maxMessagesPerSubject: number;
-  /** Window in which a message id is taken once, in seconds. */
+  /** Within this window, in seconds, a message id is stored once. */
   duplicateWindowSeconds: number;
 }
 
 const MiB = 1024 * 1024;
 
 export const streams = {
-  /** Object changes for watch caches and informers: a short tail in memory, since the journal in Postgres has it all. */
+  /** Object changes for watch caches and informers: a short tail in memory, because the journal in Postgres is complete. */
   journal: {
     name: 'EVERYNODE_JOURNAL',
     subjects: [subjects.objectsChanged],
@@ -34,7 +34,7 @@ export const streams = {
     maxMessagesPerSubject: -1,
     duplicateWindowSeconds: 120,
   },
-  /** Desired states that changed, for the controllers and for anybody who listens in. */
+  /** Desired states that changed, for the controllers and for any other listener. */
   manifests: {
     name: 'EVERYNODE_MANIFESTS',
     subjects: [subjects.allManifests],
@@ -56,7 +56,7 @@ export const streams = {
     maxMessagesPerSubject: -1,
     duplicateWindowSeconds: 120,
   },
-  /** The last heartbeat of each agent: a scheduler that starts knows at once who was alive. */
+  /** The last heartbeat of each agent: a scheduler that starts knows at once which agents were alive. */
   heartbeats: {
     name: 'EVERYNODE_HEARTBEATS',
     subjects: [subjects.allHeartbeats],
@@ -67,7 +67,7 @@ export const streams = {
     maxMessagesPerSubject: 1,
     duplicateWindowSeconds: 120,
   },
-  /** What agents are told. An agent that missed some asks for the whole list. */
+  /** Commands to agents. An agent that missed some asks for the whole list. */
   commands: {
     name: 'EVERYNODE_COMMANDS',
     subjects: [subjects.allCommands],
@@ -84,7 +84,7 @@ export interface ConsumerDeclaration {
   stream: string;
   durable: string;
   filter: string;
-  /** A message that nobody has said anything about for so long goes to another replica: how soon a dead one is made up for. */
+  /** A message that is not acknowledged for so long is delivered again; so this bounds the failover of a dead replica. */
   ackWaitSeconds: number;
   maxAckPending: number;
 }

@@ -5,16 +5,16 @@ import type { ResourceName } from '@everynode/objects';
  *
  * The agent stands before the direction and the event, so that one permission (`everynode.v1.agent.<agent>.>`) fences
  * an agent, and one wildcard filter serves an agent that hosts thousands of nodes (nats-server 2.9 allows a consumer
- * one filter). Messages carry many items, so the node is in the item and not in the subject; an item for a node that
- * the subject's agent does not host is refused by whoever ingests it.
+ * one filter). Messages carry many items, so the node is in the item and not in the subject; ingest refuses an item
+ * for a node that the subject's agent does not host.
  */
 const ROOT = 'everynode.v1';
 
 /** What an agent reports: kept until a scheduler has ingested it. */
 export const AGENT_REPORTS = ['node-registered', 'pod-status'] as const;
-/** What the relay tells an agent. */
+/** Commands to an agent. */
 export const AGENT_COMMANDS = ['pod-assigned', 'pod-terminating'] as const;
-/** What an agent asks and any scheduler answers (request and reply, outside the streams). */
+/** What an agent asks. Any scheduler answers, by request and reply, outside the streams. */
 export const AGENT_REQUESTS = ['list-pods', 'fetch-pods'] as const;
 
 export type AgentReport = (typeof AGENT_REPORTS)[number];
@@ -33,7 +33,7 @@ function agentRoot(agent: string): string {
   return `${ROOT}.agent.${agent}`;
 }
 
-/** The agent that a message on one of the agent subjects comes from; its credential allows it no other. */
+/** The agent that sent a message on an agent subject: its credential allows it no other. Undefined for other subjects. */
 export function agentOfSubject(subject: string): string | undefined {
   const tokens = subject.split('.');
   const agent = tokens[3];
@@ -53,7 +53,7 @@ export const subjects = {
   heartbeat: (agent: string, part: number): string => `${agentRoot(agent)}.liveness.node-heartbeat.${part}`,
   allHeartbeats: `${agentRoot('*')}.liveness.node-heartbeat.*`,
   command: (agent: string, event: AgentCommand): string => `${agentRoot(agent)}.command.${event}`,
-  /** Filter for everything that one agent is told. */
+  /** Filter for all commands to one agent. */
   commandsOf: (agent: string): string => `${agentRoot(agent)}.command.>`,
   allCommands: `${agentRoot('*')}.command.>`,
   request: (agent: string, question: AgentRequest): string => `${agentRoot(agent)}.request.${question}`,
@@ -61,7 +61,7 @@ export const subjects = {
   allRequests: (question: AgentRequest): string => `${agentRoot('*')}.request.${question}`,
 } as const;
 
-/** Where replies to an agent go: a prefix of its own, so that no agent reads another's. */
+/** The subject prefix of the replies to an agent: its own, so that no agent reads another agent's replies. */
 export function inboxPrefix(agent: string): string {
   return `_INBOX_${agent}`;
 }

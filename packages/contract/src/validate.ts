@@ -10,7 +10,7 @@ import {
   RequestFailed,
 } from './events.js';
 
-/** A message that does not keep the contract. It is dropped and counted; sending it again would not help. */
+/** A message that violates the contract. It is dropped and counted; the same message would fail again. */
 export class ContractError extends Error {
   override readonly name = 'ContractError';
   readonly retryable = false;
@@ -46,14 +46,14 @@ function parse(name: string, body: string): unknown {
   }
 }
 
-/** Parses and checks the body of an event. Throws {@link ContractError}. */
+/** Parses and checks the body of an event. @throws ContractError */
 export function parseEvent<N extends EventName>(name: N, body: string): EventBody<N> {
   return check<EventBody<N>>(name, eventSchemas[name], parse(name, body));
 }
 
 /**
- * The reason in the reply to a request that could not be answered; undefined for every other reply. The first member is
- * enough to know one by, so that a page of pods is not parsed twice.
+ * The reason in the reply to a request that could not be answered; undefined for every other reply. Only the first
+ * member is looked at, so that a page of pods is not parsed twice.
  */
 export function failureIn(reply: string): string | undefined {
   if (!/^\s*\{\s*"error"\s*:/.test(reply)) return undefined;
@@ -71,7 +71,7 @@ export interface ExchangeTypes {
   'fetch-pods': { request: FetchPodsRequest; reply: FetchPodsReply };
 }
 
-/** Parses and checks one side of an exchange. Throws {@link ContractError}. */
+/** Parses and checks one side of an exchange. @throws ContractError */
 export function parseExchange<Q extends keyof ExchangeTypes, S extends 'request' | 'reply'>(
   question: Q,
   side: S,

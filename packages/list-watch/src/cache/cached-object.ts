@@ -6,8 +6,8 @@ export interface KindName {
   apiVersion: string;
   kind: string;
   /**
-   * True for a service that passes objects on as text and seldom looks into one: what was parsed is then not kept. A parsed
-   * pod takes about five times the room of its text.
+   * True for a service that passes objects on as text and seldom reads their fields: parsed values are then not kept. A
+   * parsed pod takes about five times the memory of its text.
    */
   forgetsParsed?: boolean;
 }
@@ -15,7 +15,7 @@ export interface KindName {
 /** The top-level fields beside metadata and status. */
 export type Desired<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metadata' | 'status'>;
 
-/** Text of a part and, once somebody asked, its value. Versions of an object share the parts that did not change. */
+/** Text of a part and, after the first access, its value. Versions of an object share the parts that did not change. */
 class Part {
   #value: unknown;
   #parsed = false;
@@ -30,11 +30,11 @@ class Part {
   }
 }
 
-const UNKNOWN = Symbol('labels that nobody asked for yet');
+const UNKNOWN = Symbol('labels that are not read yet');
 
 /**
- * One version of an object in a cache. It never changes, and nobody may change what it hands out. Parts are parsed when
- * they are first looked at: a service that joins text never pays for parsing, and a status update parses no spec.
+ * One version of an object in a cache. It never changes, and the values that it returns must not be changed. A part is
+ * parsed on first access: a service that joins text never pays for parsing, and a status update parses no spec.
  */
 export class CachedObject<T extends KubeObject = KubeObject> {
   readonly #kind: KindName;
@@ -43,7 +43,7 @@ export class CachedObject<T extends KubeObject = KubeObject> {
   readonly #observed: Part | undefined;
   #labels: Readonly<Record<string, string>> | undefined | typeof UNKNOWN = UNKNOWN;
   #object: T | undefined;
-  /** For what a service works out from this version and does not want to work out again. */
+  /** A place for a value that a service derives from this version, so that it derives it once. */
   derived: unknown;
 
   constructor(
@@ -72,7 +72,7 @@ export class CachedObject<T extends KubeObject = KubeObject> {
     return (this.#metadata ? this.#metadata.value : JSON.parse(this.record.metadata)) as T['metadata'];
   }
 
-  /** Labels alone. They are kept in any case, as selectors look at them for every change. */
+  /** They are kept in any case, because selectors read them for every change. */
   get labels(): Readonly<Record<string, string>> | undefined {
     if (this.#labels === UNKNOWN) {
       const { labels } = this.metadata;

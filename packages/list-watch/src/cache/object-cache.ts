@@ -17,7 +17,7 @@ export function isChangeOf<K extends ResourceName>(
   return change.current.record.resource === resource;
 }
 
-/** Gives the values under which an object is found in an index. */
+/** Returns the values under which an index finds an object. */
 export type Indexer<T extends KubeObject = KubeObject> = (object: CachedObject<T>) => string[];
 
 interface Index<T extends KubeObject> {
@@ -66,7 +66,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
     return found.entries.get(value)?.values() ?? [];
   }
 
-  /** Puts a record in place and tells what that changed; undefined when it was there already. */
+  /** Stores a record and returns the change; undefined when the cached version is not older. */
   put(record: ObjectRecord): ObjectChange<T> | undefined {
     const key = keyOf(record);
     const previous = this.#objects.get(key);
@@ -77,7 +77,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
     return { type: previous ? 'MODIFIED' : 'ADDED', revision: record.revision, previous, current };
   }
 
-  /** Takes an object out. `last` is its final state; the revision in it is that of the deletion. */
+  /** Removes an object and returns the change. `last` is its final state, with the revision of the deletion. */
   remove(last: ObjectRecord): ObjectChange<T> | undefined {
     const key = keyOf(last);
     const previous = this.#objects.get(key);
@@ -92,7 +92,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
     };
   }
 
-  /** Puts an object under its values, and away from those that it had before alone. */
+  /** Adds an object under its values, and removes it from the values that only its version before had. */
   #index(key: string, object: CachedObject<T>, previous: CachedObject<T> | undefined): void {
     const { namespace } = object.record;
     let inNamespace = this.#namespaces.get(namespace);
@@ -112,20 +112,20 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
         bucket.set(key, object);
       }
       if (!previous) continue;
-      for (const value of valuesOf(previous)) if (!values.includes(value)) takeOut(entries, value, key);
+      for (const value of valuesOf(previous)) if (!values.includes(value)) removeFrom(entries, value, key);
     }
   }
 
   #unindex(key: string, object: CachedObject<T>): void {
     const { namespace } = object.record;
-    takeOut(this.#namespaces, namespace, key);
+    removeFrom(this.#namespaces, namespace, key);
     for (const { valuesOf, entries } of this.#indexes.values()) {
-      for (const value of valuesOf(object)) takeOut(entries, value, key);
+      for (const value of valuesOf(object)) removeFrom(entries, value, key);
     }
   }
 }
 
-function takeOut(entries: Map<string, Map<string, CachedObject>>, value: string, key: string): void {
+function removeFrom(entries: Map<string, Map<string, CachedObject>>, value: string, key: string): void {
   const bucket = entries.get(value);
   bucket?.delete(key);
   if (bucket?.size === 0) entries.delete(value);

@@ -25,7 +25,7 @@ function journalOf(steps: readonly { name: number; removes: boolean }[]): Journa
   });
 }
 
-/** A reflector of pods that follows `journal`, and a bus on which a test says what comes. */
+/** A reflector of pods that follows `journal`, and a bus whose messages the test decides. */
 async function follow(journal: readonly JournalEntry[]) {
   const stopping = new AbortController();
   let follower: Follower | undefined;
@@ -68,7 +68,7 @@ async function follow(journal: readonly JournalEntry[]) {
   };
 }
 
-it('ends with what the journal says, whatever comes by the bus, in whatever order and how often', async () => {
+it('ends equal to the journal, whatever the bus brings, in any order and any number of times', async () => {
   const steps = fc.array(fc.record({ name: fc.nat(2), removes: fc.boolean() }), { minLength: 1, maxLength: 24 });
   const messages = fc.array(fc.record({ from: fc.nat(23), count: fc.integer({ min: 1, max: 5 }), own: fc.boolean() }));
   await fc.assert(

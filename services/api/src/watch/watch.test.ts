@@ -25,13 +25,13 @@ const label = (name: string, labels: object) =>
     body: { metadata: { labels } },
     contentType: 'application/merge-patch+json',
   });
-const told = (watch: OpenWatch): string[] =>
+const shown = (watch: OpenWatch): string[] =>
   watch.events.filter(({ type }) => type !== 'BOOKMARK').map(({ type, object }) => `${type} ${object.metadata.name}`);
-/** There is no relay here, so the cache is told to look. */
+/** There is no relay here, so the cache reads the journal. */
 const settle = async (watch: OpenWatch, expected: string[], replica = api) => {
   await eventually(async () => {
     await replica.context.reflector.catchUp();
-    expect(told(watch)).toEqual(expected);
+    expect(shown(watch)).toEqual(expected);
   });
 };
 
@@ -39,7 +39,7 @@ describe('a watch', () => {
   it('shows what is there, then what happens, once and in order', async () => {
     await create('first', { w: '1' });
     const watch = api.watch(`${MAPS}?watch=true&labelSelector=w%3D1`);
-    await eventually(() => expect(told(watch)).toEqual(['ADDED first']));
+    await eventually(() => expect(shown(watch)).toEqual(['ADDED first']));
     await create('second', { w: '1' });
     await create('unseen', { w: '2' });
     await label('first', { x: 'y' });
@@ -72,7 +72,7 @@ describe('a watch', () => {
     await watch.ended;
   });
 
-  it('says that it is gone when its revision is too old', async () => {
+  it('ends with 410 when its revision is too old', async () => {
     for (const subscriber of [api]) subscriber.context.watches.onRelisted(api.context.reflector.revision);
     const watch = api.watch(`${MAPS}?watch=1&resourceVersion=1`);
     await watch.ended;
@@ -119,7 +119,7 @@ describe('a watch', () => {
   it('shows an object that leaves as it last was selected, at the revision at which it left', async () => {
     await create('leaver', { in: 'yes' });
     const watch = api.watch(`${MAPS}?watch=1&labelSelector=in`);
-    await eventually(() => expect(told(watch)).toEqual(['ADDED leaver']));
+    await eventually(() => expect(shown(watch)).toEqual(['ADDED leaver']));
     const left = (await label('leaver', { in: null, out: 'yes' })).json.metadata.resourceVersion;
     await settle(watch, ['ADDED leaver', 'DELETED leaver']);
     expect(watch.events.at(-1)?.object.metadata).toMatchObject({ labels: { in: 'yes' }, resourceVersion: left });
@@ -133,7 +133,7 @@ describe('a watch', () => {
       '/api/v1/watch/namespaces/default/configmaps/single',
     ];
     const watches = paths.map((path) => api.watch(path));
-    await eventually(() => expect(watches.map(told)).toEqual([['ADDED single'], ['ADDED single']]));
+    await eventually(() => expect(watches.map(shown)).toEqual([['ADDED single'], ['ADDED single']]));
     await create('double');
     await label('single', { seen: 'yes' });
     for (const watch of watches) {
@@ -141,7 +141,7 @@ describe('a watch', () => {
       watch.close();
     }
     const all = api.watch('/api/v1/watch/configmaps');
-    await eventually(() => expect(told(all)).toContain('ADDED double'));
+    await eventually(() => expect(shown(all)).toContain('ADDED double'));
     all.close();
   });
 
@@ -175,7 +175,7 @@ describe('a watch', () => {
     watch.close();
   });
 
-  it('shows metadata alone', async () => {
+  it('shows only metadata', async () => {
     const accept = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
     const watch = api.watch(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dsingle`, accept);
     await eventually(() => expect(watch.events[0]?.object).toMatchObject({ kind: 'PartialObjectMetadata' }));
@@ -221,7 +221,7 @@ describe('a client that does not read', () => {
     await create('impatient');
     const stalled = replica.stall(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dimpatient`);
     const reader = replica.watch(`${MAPS}?watch=1&fieldSelector=metadata.name%3Dimpatient`);
-    await eventually(() => expect(told(reader)).toEqual(['ADDED impatient']));
+    await eventually(() => expect(shown(reader)).toEqual(['ADDED impatient']));
     for (let i = 0; i < 16; i += 1) await change('impatient', i);
     await eventually(async () => {
       await replica.context.reflector.catchUp();

@@ -21,11 +21,11 @@ export interface IngestOptions {
   nodes: ObjectCache;
   recorder: EventRecorder;
   log: Logger;
-  /** Counts what was refused, by reason. */
+  /** Called for each refusal, with its reason. */
   onRefused: (reason: string) => void;
 }
 
-/** Handled at once, so that their writes meet in the same group commits. The bytes are a second of writing. */
+/** So many are handled at once, so that their writes share group commits. The bytes are a second of writing. */
 const LIMITS: WorkLimits = { messages: 64, bytes: 4_000_000 };
 
 /**
@@ -39,7 +39,7 @@ export class Ingest {
     this.#options = options;
   }
 
-  /** Resolves when the bus is told to stop. */
+  /** Resolves when the signal of the bus aborts. */
   run(): Promise<void> {
     const { stream, durable } = consumers.ingest;
     return this.#options.bus.work(stream, durable, LIMITS, (delivery) =>
@@ -48,7 +48,7 @@ export class Ingest {
   }
 
   async #handle(delivery: Delivery): Promise<void> {
-    // The sender is whom the subject names: the credential of an agent allows it no other subject.
+    // The subject names the sender: the credential of an agent allows it no other subject.
     const agent = agentOfSubject(delivery.subject);
     const event = delivery.subject.split('.').at(-1);
     try {
@@ -58,7 +58,7 @@ export class Ingest {
       else throw new ContractError(`unknown report ${delivery.subject}`);
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
-      // It would be no better the next time, so it is not asked for again.
+      // The same message would fail again, so it is acknowledged and not delivered again.
       this.#options.onRefused('contract');
       this.#options.log.warn({ err: error, subject: delivery.subject }, 'a report was refused');
     }
@@ -115,14 +115,14 @@ export class Ingest {
     );
   }
 
-  /** A node speaks for itself alone: only the agent that hosts it is heard on its pods. */
+  /** Only the agent that hosts a node may report on its pods. */
   async #isHosted(agent: string, node: string): Promise<boolean> {
     const { nodes, store, log, onRefused } = this.#options;
-    // A node may have registered a moment ago, before this replica's cache heard of it.
+    // A node may have registered a moment ago, and this replica's cache may not have it yet.
     const record = nodes.get('', node)?.record ?? (await store.get('nodes', '', node));
     if (record?.placement === agent) return true;
     onRefused('foreign-node');
-    log.warn({ agent, node, host: record?.placement }, 'an agent spoke for a node that it does not host');
+    log.warn({ agent, node, host: record?.placement }, 'an agent reported on a node that it does not host');
     return false;
   }
 }

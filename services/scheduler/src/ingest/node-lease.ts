@@ -10,10 +10,10 @@ import {
 import type { Decision, WriteRequest } from '@everynode/store';
 
 /**
- * The write that gives a node its lease, unless it has one. The lease is owned by the node and goes with it.
+ * The write that gives a node its lease, unless it has one. The node owns the lease, which is deleted with it.
  *
- * Its renewTime is not written again: heartbeats of a quiet fleet write nothing. The api shows the time of the last
- * heartbeat it heard in its place. `now` is ms since the epoch.
+ * Its renewTime is not written again: heartbeats of a quiet fleet write nothing. In its place the api shows the time of
+ * the last heartbeat that it received. `now` is in ms since 1970.
  */
 export function leaseOf(node: string, nodeUid: string, now: number): WriteRequest<'head'> {
   const metadata: StoredMeta = {

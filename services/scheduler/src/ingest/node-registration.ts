@@ -13,10 +13,10 @@ import {
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
-/** Labels that a kubelet puts right whenever it registers; all others are the user's once the node exists. */
+/** Labels that a kubelet corrects whenever it registers. Once the node exists, all others belong to the user. */
 const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'];
 
-/** Somebody else hosts this node and is alive. It is asked again until that has changed. */
+/** Another agent hosts this node, and the node is Ready. The registration is delivered again until that has changed. */
 export class NodeTakenError extends Error {
   override readonly name = 'NodeTakenError';
   readonly retryable = true;
@@ -30,8 +30,11 @@ export class NodeTakenError extends Error {
 }
 
 /**
- * What a registration does. A new node gets the labels and taints it brings. A known one keeps its user's labels and
- * taints and gets its status anew (kubelet's registerWithAPIServer does the same). `now` is ms since the epoch.
+ * Decides what a registration writes. A new node gets the labels and taints of the registration. A known node keeps its
+ * labels and taints, which belong to the user, and gets the reported status (kubelet's registerWithAPIServer does the
+ * same). `now` is in ms since 1970.
+ *
+ * @throws NodeTakenError when another agent hosts the node and the node is Ready.
  */
 export function decideRegistration(
   current: Current<'all-but-desired'> | undefined,
@@ -83,7 +86,7 @@ export function decideRegistration(
   };
 }
 
-/** Conditions keep the time of their last transition where the status did not change. */
+/** A condition whose status did not change keeps the time of its last transition. */
 function mergeNodeStatus(stored: NodeStatus, reported: NodeStatus): NodeStatus {
   const before = new Map(stored.conditions?.map((condition) => [condition.type, condition]));
   const conditions = (reported.conditions ?? []).map((condition): NodeCondition => {

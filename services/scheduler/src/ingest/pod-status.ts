@@ -8,15 +8,15 @@ const TERMINAL: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed'
 const REPORTS_PER_START = 2 ** 22;
 
 /**
- * One number that orders all reports on a pod, over restarts of its agent. `incarnation` is in ms since the epoch.
+ * One number that orders all reports on a pod, also over restarts of its agent. `incarnation` is in ms since 1970.
  */
 export function reportSequence(incarnation: number, sequence: number): number {
   return Math.floor(incarnation / 1000) * REPORTS_PER_START + Math.min(sequence, REPORTS_PER_START - 1);
 }
 
 /**
- * What a report does to the stored pod. Reports on another pod of the same name, on a pod of another node, and those
- * older than what is stored do nothing; so a report may come twice, late, or from an agent that was thought dead.
+ * Decides what a report writes to the stored pod. A report on another pod of the same name, on a pod of another node, or
+ * older than what is stored writes nothing; so a report may come twice, late, or from an agent that was taken for dead.
  */
 export function decidePodStatus(
   current: Current<'observed'> | undefined,
@@ -28,7 +28,7 @@ export function decidePodStatus(
   return observed === undefined ? { kind: 'keep' } : { kind: 'update', parts: { observed }, sequence: order };
 }
 
-/** {@link decidePodStatus} for a report that nothing of the pod runs any more: a pod that is being deleted is removed. */
+/** The same for a report that the pod has stopped: a pod that is being deleted is then removed. */
 export function decidePodStopped(
   current: Current<'all-but-desired'> | undefined,
   item: PodStatusItem,
@@ -47,7 +47,7 @@ function isAbout<C extends Current<'observed'>>(
   return current !== undefined && current.uid === uid && current.placement === node && order > current.sequence;
 }
 
-/** The status with the report in it; undefined when that changes nothing. Merging keeps the order of fields, so text tells. */
+/** The merged status; undefined when the report changes nothing. Merging keeps the order of fields, so texts are compared. */
 function changedStatus(current: Current<'observed'>, item: PodStatusItem): string | undefined {
   const reported = item.status as PodStatus | undefined;
   if (!reported) return undefined;
@@ -56,9 +56,9 @@ function changedStatus(current: Current<'observed'>, item: PodStatusItem): strin
   return merged === stored ? undefined : merged;
 }
 
-/** Nothing of the pod is left on its node: it goes, or when finalizers hold it, has no grace left to wait for. */
+/** The pod has stopped: it is deleted, or when finalizers hold it, its grace period becomes 0. */
 function finished(current: Current<'all-but-desired'>, parts: { observed?: string }, order: number): Decision {
-  // Hardly any pod has finalizers, and most of the metadata need not be parsed to know it.
+  // Hardly any pod has finalizers, so most metadata need not be parsed.
   if (!current.metadata.includes('"finalizers"')) return { kind: 'delete', parts };
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   if (!metadata.finalizers?.length) return { kind: 'delete', parts };
@@ -66,16 +66,16 @@ function finished(current: Current<'all-but-desired'>, parts: { observed?: strin
   return { kind: 'update', parts: { ...parts, metadata: released }, sequence: order };
 }
 
-/** Conditions that nobody but an agent sets, and that it leaves out when they are not so any more. */
-const ONLY_AGENTS = ['PodResizePending', 'PodResizeInProgress'];
+/** Conditions that only an agent sets, and that it leaves out when they no longer hold. */
+const AGENT_CONDITIONS = ['PodResizePending', 'PodResizeInProgress'];
 
 /**
- * The agent speaks for the fields it reports. Conditions of others (readiness gates, disruption) stay, a finished phase
- * is never taken back, and what the scheduler has set (qosClass, nominatedNodeName) is kept where the report is silent.
+ * The agent owns the fields that it reports. Conditions of other writers (readiness gates, disruption) stay, a finished
+ * phase stays, and fields that the scheduler has set (qosClass, nominatedNodeName) stay unless the report has them.
  * Source: kubelet's status manager, mergePodStatus.
  */
 function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
-  const own = new Set([...ONLY_AGENTS, ...(reported.conditions ?? []).map((condition) => condition.type)]);
+  const own = new Set([...AGENT_CONDITIONS, ...(reported.conditions ?? []).map((condition) => condition.type)]);
   const foreign: PodCondition[] = (stored.conditions ?? []).filter((condition) => !own.has(condition.type));
   const merged: PodStatus = { ...stored, ...reported };
   if (reported.conditions || foreign.length > 0) merged.conditions = [...(reported.conditions ?? []), ...foreign];

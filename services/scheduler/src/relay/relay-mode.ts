@@ -7,7 +7,7 @@ import type { ReceivedRevisions } from './received-revisions.js';
  * - `starting`: this replica leads from `received.position` on. It publishes the last change again and asks agents to list
  *   their pods. Out: `started`; `lost`, also when that fails: the lock is then given up and tried for again.
  * - `following`: waits until the journal reaches beyond what was received. Out: `behind`, `idle`, `failed`, `lost`.
- * - `publishing`: gives the writers a moment, then reads the journal up to `target` and publishes what the bus has not
+ * - `publishing`: waits a moment for the writers, then reads the journal up to `target` and publishes what the bus has not
  *   brought. Out: `published`, `failed`, `lost`.
  * - `retrying`: waits after a failure, longer with every `failures` in a row. Out: `retried`; `elected`, when the journal is
  *   compacted beyond `received.position` (`isCompacted`), because then this relay begins again as a new one; `lost`.

@@ -156,30 +156,30 @@ describe('the way from a commit to a cache', () => {
   it('brings what a writer committed and did not live to publish', async () => {
     const { reflector } = await follow();
     const dying = new Store({ databaseUrl: database.url, log });
-    const heard: string[] = [];
+    const received: string[] = [];
     void bus.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
       onReset: () => undefined,
-      onMessage: ({ body }) => void heard.push(body),
+      onMessage: ({ body }) => void received.push(body),
     });
     await reflector.waitFor((await writeNode('of-the-dead', 'agent-1')).revision);
     const { revision } = await writePod('orphan', 'of-the-dead', dying);
     await dying.close();
     await reflector.waitFor(revision);
-    await eventually(() => expect(heard.some((body) => body.includes('"name":"orphan"'))).toBe(true));
+    await eventually(() => expect(received.some((body) => body.includes('"name":"orphan"'))).toBe(true));
   });
 
-  it('tells an agent about the pods of its nodes, and no others', async () => {
-    const heard: { subject: string; names: string[] }[] = [];
+  it('sends an agent the pods of its nodes, and no others', async () => {
+    const received: { subject: string; names: string[] }[] = [];
     void bus.follow('EVERYNODE_COMMANDS', subjects.commandsOf('agent-1'), {
       onReset: () => undefined,
       onMessage: ({ subject, body }) => {
         const { pods } = JSON.parse(body) as { pods: { metadata?: { name: string }; name?: string }[] };
-        heard.push({ subject, names: pods.map((pod) => pod.metadata?.name ?? pod.name ?? '') });
+        received.push({ subject, names: pods.map((pod) => pod.metadata?.name ?? pod.name ?? '') });
       },
     });
     await Promise.all([writeNode('mine', 'agent-1'), writeNode('other', 'agent-2')]);
     await Promise.all([writePod('on-mine', 'mine'), writePod('on-other', 'other')]);
-    await eventually(() => expect(heard.flatMap(({ names }) => names)).toEqual(['on-mine']));
+    await eventually(() => expect(received.flatMap(({ names }) => names)).toEqual(['on-mine']));
     await setPhase('on-mine', 'Running');
     await store.write({
       key: { resource: 'pods', namespace: 'ns', name: 'on-mine' },
@@ -191,18 +191,18 @@ describe('the way from a commit to a cache', () => {
       }),
     });
     await eventually(() =>
-      expect(heard).toEqual([
+      expect(received).toEqual([
         { subject: subjects.command('agent-1', 'pod-assigned'), names: ['on-mine'] },
         { subject: subjects.command('agent-1', 'pod-terminating'), names: ['on-mine'] },
       ]),
     );
   });
 
-  it('tells an agent of pods that end after their node has', async () => {
-    const heard: string[] = [];
+  it('sends an agent the end of pods that outlive their node', async () => {
+    const received: string[] = [];
     void bus.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
       onReset: () => undefined,
-      onMessage: ({ subject, body }) => void (subject.endsWith('pod-terminating') && heard.push(body)),
+      onMessage: ({ subject, body }) => void (subject.endsWith('pod-terminating') && received.push(body)),
     });
     const { reflector } = await follow();
     await writeNode('leaving', 'agent-1');
@@ -211,10 +211,10 @@ describe('the way from a commit to a cache', () => {
       store.write({ key: { resource, namespace, name }, reads: 'head', decide: () => ({ kind: 'delete' }) });
     await reflector.waitFor((await remove('nodes', '', 'leaving')).revision);
     await remove('pods', 'ns', 'left-behind');
-    await eventually(() => expect(heard.join()).toContain('"name":"left-behind"'));
+    await eventually(() => expect(received.join()).toContain('"name":"left-behind"'));
   });
 
-  it('lists anew when the journal does not reach back', async () => {
+  it('lists again when the journal does not reach back', async () => {
     const { reflector } = await follow();
     await reflector.waitFor((await writePod('kept')).revision);
     for (let i = 0; i < 10; i += 1) await writePod(`compacted-${i}`);
