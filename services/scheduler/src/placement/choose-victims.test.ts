@@ -1,8 +1,8 @@
-import type { Pod } from '@everynode/objects';
+import type { Pod, PodSpec } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { chooseVictims, type OccupiedNode } from './choose-victims.js';
 
-const spec = (cpu: string, priority: number, more: object = {}) => ({
+const spec = (cpu: string, priority: number, more: Partial<PodSpec> = {}): PodSpec => ({
   priority,
   containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }],
   ...more,
@@ -16,8 +16,8 @@ const node = (name: string, cpu: string, pods: Pod[], claimed: OccupiedNode['cla
   claimed,
 });
 
-const chosen = (wanted: object, ...nodes: OccupiedNode[]) => {
-  const found = chooseVictims(wanted as never, nodes);
+const chosen = (wanted: PodSpec, ...nodes: OccupiedNode[]) => {
+  const found = chooseVictims(wanted, nodes);
   return found && [found.node, ...found.victims.map(({ metadata }) => metadata?.name)];
 };
 
@@ -52,7 +52,7 @@ describe('taking the room of others', () => {
       status: { disruptionsAllowed, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 },
     });
     const victims = (allowed: number, ...nodes: OccupiedNode[]) =>
-      chooseVictims(spec('1', 10) as never, nodes, [budget(allowed)])?.victims.map(({ metadata }) => metadata?.name);
+      chooseVictims(spec('1', 10), nodes, [budget(allowed)])?.victims.map(({ metadata }) => metadata?.name);
     const mixed = node('a', '2', [guarded('web', 0), pod('free', '1', 5)]);
     expect(victims(0, mixed)).toEqual(['free']);
     expect(victims(1, mixed)).toEqual(['web']);

@@ -1,4 +1,4 @@
-import type { DaemonSet, Pod } from '@everynode/objects';
+import type { Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -40,19 +40,19 @@ const daemonSet = (name: string, pool: string, container: object, spec: object =
       },
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
     },
-  } as never);
+  });
 
 const cpu = (amount: string) => ({ resources: { requests: { cpu: amount } } });
 const podsOf = (name: string): Pod[] =>
   [...running.context.reflector.cache('pods').list('default')]
-    .map(({ object }) => object as Pod)
+    .map(({ object }) => object)
     .filter(({ metadata }) => metadata?.labels?.app === name);
 const podOf = (name: string): Pod | undefined => podsOf(name)[0];
 const scheduledOf = (name: string) => podOf(name)?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
 const reasonsOf = (subject: string | undefined) =>
   running.events.filter(({ subject: { name } }) => name === subject).map(({ reason }) => reason);
 const statusOf = (name: string) =>
-  (running.context.reflector.cache('daemonsets.apps').get('default', name)?.object as DaemonSet | undefined)?.status;
+  running.context.reflector.cache('daemonsets.apps').get('default', name)?.object.status;
 
 describe('a daemon pod that does not fit on its node', () => {
   it('is pending, names the node and what it lacks, and starts as soon as there is room', async () => {

@@ -28,7 +28,7 @@ afterAll(() => running.stop());
 
 const podsOnNode = (): Pod[] =>
   [...running.context.reflector.cache('pods').find('byNode', 'a')]
-    .map(({ object }) => object as Pod)
+    .map(({ object }) => object)
     .filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
 
 /** Lets the pod that runs after `before` fail, as its agent would report, and returns its name. */

@@ -1,8 +1,8 @@
 import { REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
-import type { ControllerRevision, DaemonSet, KubeObject, Pod, ResourceName, StoredMeta } from '@everynode/objects';
+import type { ResourceName, StoredMeta } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type NewObject, type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
+import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 
 let running: RunningControllers;
 
@@ -13,9 +13,16 @@ beforeAll(async () => {
 
 afterAll(() => running.stop());
 
+const NOTHING_SCHEDULED = {
+  currentNumberScheduled: 0,
+  desiredNumberScheduled: 0,
+  numberMisscheduled: 0,
+  numberReady: 0,
+};
+
 const daemonSetOf = (name: string, spec: object = {}) => ({
-  apiVersion: 'apps/v1',
-  kind: 'DaemonSet',
+  apiVersion: 'apps/v1' as const,
+  kind: 'DaemonSet' as const,
   metadata: { name, namespace: 'default', generation: 1, uid: `uid-of-${name}` },
   spec: {
     selector: { matchLabels: { app: name } },
@@ -25,8 +32,6 @@ const daemonSetOf = (name: string, spec: object = {}) => ({
     ...spec,
   },
 });
-
-const typed = (object: NewObject): DaemonSet => object as unknown as DaemonSet;
 
 const ownedBy = ({ metadata }: ReturnType<typeof daemonSetOf>): Partial<StoredMeta> => ({
   ownerReferences: [
@@ -45,17 +50,17 @@ const createRevision = (name: string, metadata: Partial<StoredMeta>, revision: n
 
 const useImage = (name: string, image: string) =>
   running.change('daemonsets.apps', 'default', name, (object) => {
-    const container = (object as unknown as DaemonSet).spec?.template.spec?.containers[0];
+    const container = object.spec?.template.spec?.containers[0];
     if (container) Object.assign(container, { image });
     object.metadata.generation = (object.metadata.generation ?? 1) + 1;
   });
 
-const cached = (resource: ResourceName): KubeObject[] =>
-  [...running.context.reflector.cache(resource).list('default')].map(({ object }) => object);
+const cached = <K extends ResourceName>(resource: K) =>
+  Array.from(running.context.reflector.cache(resource).list('default'), ({ object }) => object);
 
 /** The revisions of a DaemonSet by number: name and image. */
 const revisionsOf = (name: string) =>
-  (cached('controllerrevisions.apps') as unknown as ControllerRevision[])
+  cached('controllerrevisions.apps')
     .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.name === name))
     .sort((a, b) => a.revision - b.revision)
     .map(({ metadata, revision, data }) => ({
@@ -64,21 +69,20 @@ const revisionsOf = (name: string) =>
       image: (data as ReturnType<typeof daemonSetOf>).spec.template.spec.containers[0]?.image,
     }));
 
-const podsOf = (name: string) => (cached('pods') as Pod[]).filter(({ metadata }) => metadata?.labels?.app === name);
+const podsOf = (name: string) => cached('pods').filter(({ metadata }) => metadata?.labels?.app === name);
 const hashesOf = (name: string) => podsOf(name).map(({ metadata }) => metadata?.labels?.[REVISION_LABEL]);
-const status = async (name: string) =>
-  (await running.get('daemonsets.apps', 'default', name))?.status as DaemonSet['status'];
+const status = async (name: string) => (await running.get('daemonsets.apps', 'default', name))?.status;
 
 describe('two templates with one hash', () => {
   it('raise the collision count, and the new revision gets another hash and name', async () => {
     const daemonSet = daemonSetOf('collides');
-    const hash = revisionHash(typed(daemonSet));
-    const other = revisionData(typed(daemonSetOf('other')));
+    const hash = revisionHash(daemonSet);
+    const other = revisionData(daemonSetOf('other'));
     await createRevision(`collides-${hash}`, { labels: { app: 'nobody' } }, 1, other);
     await running.create('daemonsets.apps', daemonSet);
     await eventually(() => expect(podsOf('collides')).toHaveLength(1));
     await running.settled();
-    const next = revisionHash({ ...typed(daemonSet), status: { collisionCount: 1 } as never });
+    const next = revisionHash({ ...daemonSet, status: { ...NOTHING_SCHEDULED, collisionCount: 1 } });
     expect(next).not.toBe(hash);
     expect(revisionsOf('collides')).toEqual([{ name: `collides-${next}`, revision: 1, image: 'one' }]);
     expect(hashesOf('collides')).toEqual([next]);
@@ -91,7 +95,7 @@ describe('two templates with one hash', () => {
 describe('revisions that equal the current one', () => {
   it('are deleted, and their pods get the hash of the one that stays', async () => {
     const daemonSet = daemonSetOf('doubled');
-    const data = revisionData(typed(daemonSet));
+    const data = revisionData(daemonSet);
     const labels = (hash: string) => ({ app: 'doubled', [REVISION_LABEL]: hash });
     await createRevision('doubled-first', { ...ownedBy(daemonSet), labels: labels('first') }, 1, data);
     await createRevision('doubled-second', { ...ownedBy(daemonSet), labels: labels('second') }, 2, data);

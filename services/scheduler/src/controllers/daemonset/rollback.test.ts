@@ -1,14 +1,15 @@
-import type { DaemonSet, Node, Pod } from '@everynode/objects';
+import type { Node, Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 
 let running: RunningControllers;
 
-const daemonSet = async (name: string) =>
-  (await running.get('daemonsets.apps', 'default', name)) as unknown as DaemonSet & {
-    metadata: { annotations?: Record<string, string>; generation: number };
-  };
+const daemonSet = async (name: string) => {
+  const found = await running.get('daemonsets.apps', 'default', name);
+  if (!found) throw new Error(`there is no DaemonSet ${name}`);
+  return found;
+};
 
 const make = (name: string, annotations: Record<string, string>) =>
   running.create('daemonsets.apps', {
@@ -28,14 +29,14 @@ const make = (name: string, annotations: Record<string, string>) =>
 
 const useImage = (name: string, image: string) =>
   running.change('daemonsets.apps', 'default', name, (object) => {
-    const container = (object as unknown as DaemonSet).spec?.template.spec?.containers[0];
+    const container = object.spec?.template.spec?.containers[0];
     if (container) Object.assign(container, { image });
     object.metadata.generation = (object.metadata.generation ?? 1) + 1;
   });
 
 const pods = (name: string): Pod[] =>
   [...running.context.reflector.cache('pods').list()]
-    .map(({ object }) => object as Pod)
+    .map(({ object }) => object)
     .filter(({ metadata }) => metadata?.labels?.app === name);
 
 /** What an agent would do: pods that are to go are gone, and those with a good image are ready. */

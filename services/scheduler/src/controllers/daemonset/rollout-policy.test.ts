@@ -1,4 +1,4 @@
-import type { DaemonSet, Pod } from '@everynode/objects';
+import type { StoredKinds } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -8,8 +8,8 @@ let running: RunningControllers;
 const node = (name: string) =>
   running.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {}, status: {} });
 
-const edit = (change: (daemonSet: DaemonSet & { metadata: { generation: number } }) => void) =>
-  running.change('daemonsets.apps', 'default', 'held', (object) => change(object as never));
+const edit = (change: (daemonSet: StoredKinds['daemonsets.apps']) => void) =>
+  running.change('daemonsets.apps', 'default', 'held', change);
 
 const hold = (annotations: Record<string, string>) =>
   edit((daemonSet) => Object.assign(daemonSet.metadata, { annotations }));
@@ -18,18 +18,16 @@ const useImage = (image: string) =>
   edit((daemonSet) => {
     const container = daemonSet.spec?.template.spec?.containers[0];
     if (container) Object.assign(container, { image });
-    daemonSet.metadata.generation += 1;
+    daemonSet.metadata.generation = (daemonSet.metadata.generation ?? 1) + 1;
   });
 
 /** Images by node, of pods that are not on their way out: no agent is here to end those. */
 function images(): Record<string, string> {
   const live = [...running.context.reflector.cache('pods').list()].filter((pod) => !pod.metadata.deletionTimestamp);
-  return Object.fromEntries(
-    live.map(({ object }) => [(object as Pod).spec?.nodeName, (object as Pod).spec?.containers[0]?.image]),
-  );
+  return Object.fromEntries(live.map(({ object: { spec } }) => [spec?.nodeName, spec?.containers[0]?.image]));
 }
 
-const status = async () => ((await running.get('daemonsets.apps', 'default', 'held')) as unknown as DaemonSet).status;
+const status = async () => (await running.get('daemonsets.apps', 'default', 'held'))?.status;
 
 beforeAll(async () => {
   running = await runControllers(['daemonset']);

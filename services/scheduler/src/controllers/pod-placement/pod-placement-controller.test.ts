@@ -1,4 +1,3 @@
-import type { Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -27,7 +26,7 @@ const pod = (name: string, cpu: string, pool: string, spec: object = {}) =>
     status: { phase: 'Pending' },
   });
 
-const read = async (name: string) => (await running.get('pods', 'default', name)) as unknown as Pod | undefined;
+const read = async (name: string) => running.get('pods', 'default', name);
 const condition = async (name: string) =>
   (await read(name))?.status?.conditions?.find(({ type }) => type === 'PodScheduled');
 const reasonsOf = (name: string) =>
