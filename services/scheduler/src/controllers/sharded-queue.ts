@@ -6,12 +6,12 @@ import type { ShardOwnership } from '../shard/shards.js';
 import { backoffAfter } from './reconcile-backoff.js';
 
 /** What a queue needs of the scheduler. */
-export interface ShardedQueueContext {
+interface ShardedQueueContext {
   shards: ShardOwnership;
   log: Logger;
 }
 
-export interface ShardedQueueOptions {
+interface ShardedQueueOptions {
   /** The controller's name in logs. */
   name: string;
   workers: number;

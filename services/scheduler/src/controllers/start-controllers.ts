@@ -9,7 +9,7 @@ import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-control
 import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
 
-export interface ControllerSettings {
+interface ControllerSettings {
   /** The controllers that run here. */
   controllers: ReadonlySet<ControllerName>;
   /** A node that is silent for this long is unreachable. */

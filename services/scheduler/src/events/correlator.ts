@@ -13,7 +13,7 @@ export interface CorrelatedEvent {
   lastMs: number;
 }
 
-export interface CorrelatorOptions {
+interface CorrelatorOptions {
   /** Makes names of Event objects unique: 16 hexadecimal digits. */
   suffix: () => string;
 }

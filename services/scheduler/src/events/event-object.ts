@@ -10,7 +10,7 @@ export function namespaceOf({ facts }: CorrelatedEvent): string {
 }
 
 /** Returns the Event object (core/v1) with this uid, with the fields that `kubectl describe` and `get events` read. */
-export function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
+function eventObject(event: CorrelatedEvent, uid: string): KubeObject {
   const { facts, name, count, firstMs, lastMs } = event;
   const { subject, component, host } = facts;
   const namespace = namespaceOf(event);

@@ -2,7 +2,7 @@ import { type Logger, pause } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ShardOwnership } from '../shard/shards.js';
 
-export interface EventExpiryOptions {
+interface EventExpiryOptions {
   store: Pick<Store, 'listExpiredEvents' | 'write'>;
   shards: Pick<ShardOwnership, 'isMine' | 'fenceFor'>;
   log: Logger;

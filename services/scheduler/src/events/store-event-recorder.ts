@@ -8,9 +8,9 @@ import { decisionOnEvent, namespaceOf } from './event-object.js';
 import type { EventFacts, EventRecorder } from './event-recorder.js';
 
 /** Why an event was not stored. */
-export type DroppedEvent = 'spam' | 'queue-full' | 'namespace-closed' | 'failed';
+type DroppedEvent = 'spam' | 'queue-full' | 'namespace-closed' | 'failed';
 
-export interface RecorderOptions {
+interface RecorderOptions {
   store: Pick<Store, 'write' | 'quietMs'>;
   log: Logger;
   signal: AbortSignal;

@@ -12,7 +12,7 @@ class NameTakenError extends Error {
 }
 
 /** A pod that was created. */
-export interface CreatedPod {
+interface CreatedPod {
   name: string;
   uid: string;
   revision: number;
@@ -21,7 +21,7 @@ export interface CreatedPod {
 }
 
 /** What the factory needs beside the revision. */
-export interface FactoryOptions extends RevisionFacts {
+interface FactoryOptions extends RevisionFacts {
   overrides: readonly ResourceOverride[];
   capacity: NodeCapacity;
 }

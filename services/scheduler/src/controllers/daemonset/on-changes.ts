@@ -12,7 +12,7 @@ import {
 import type { DaemonSetStates } from './daemonset-states.js';
 
 /** What the handler needs: the states it marks, and the queue. */
-export interface ChangeHandlerOptions {
+interface ChangeHandlerOptions {
   states: DaemonSetStates;
   daemonSets: ObjectCache<Stored<DaemonSet>>;
   enqueue: (key: string) => void;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type KubeObject, type StoredParts, splitObject, trustedMetadata } from '@everynode/objects';
 
 /** What differs between the pods of one DaemonSet, revision and time. */
-export interface PodNames {
+interface PodNames {
   name: string;
   node: string;
   uid: string;

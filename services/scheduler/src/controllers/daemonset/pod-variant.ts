@@ -24,7 +24,7 @@ import {
 import { PodText } from './pod-text.js';
 
 /** Returns the class of that name, if there is one; without a name the class of pods that name none. */
-export type FindPriorityClass = (name: string | undefined) => PriorityFacts | undefined;
+type FindPriorityClass = (name: string | undefined) => PriorityFacts | undefined;
 
 /** What all pods of one revision that are created at one time have in common. */
 export interface RevisionFacts {

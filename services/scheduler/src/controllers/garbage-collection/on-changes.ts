@@ -4,7 +4,7 @@ import type { OwnerGraph } from './owner-graph.js';
 import { isDeletingDependents } from './owner-references.js';
 
 /** What the handler needs: the graph as it is after the changes, and the queue. */
-export interface ChangeHandlerOptions {
+interface ChangeHandlerOptions {
   graph: OwnerGraph;
   pods: ObjectCache<Stored<Pod>>;
   enqueue: (object: CachedObject) => void;

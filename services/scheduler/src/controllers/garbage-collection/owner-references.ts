@@ -16,7 +16,7 @@ export function isOrphaningDependents(metadata: Readonly<StoredMeta>): boolean {
 }
 
 /** What to do with an object, by the state of its owners. */
-export type DependentAction =
+type DependentAction =
   | { kind: 'keep' }
   /** Some owners are solid: the references to the others are removed. */
   | { kind: 'dropReferences'; uids: string[] }

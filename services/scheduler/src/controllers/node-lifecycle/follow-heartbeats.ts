@@ -8,7 +8,7 @@ const TICK_MS = 1000;
 /** A tick that is this late means that the process was stopped, and that heartbeats may have been lost meanwhile. */
 const STALL_MS = 5000;
 
-export interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'log'> {
+interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'log'> {
   nodes: ObjectCache<Stored<Node>>;
   liveness: Liveness;
   /** A heartbeat of the node has arrived. */

@@ -11,7 +11,7 @@ import { settleNode } from './settle-node.js';
 import { settlePods } from './settle-pods.js';
 import { TaintTimes } from './taint-times.js';
 
-export interface NodeLifecycleOptions {
+interface NodeLifecycleOptions {
   /** A node that is silent for this long is unreachable. */
   graceSeconds: number;
 }

@@ -19,7 +19,7 @@ export function isReadyNode(status: NodeStatus): boolean | undefined {
 }
 
 /** What the handler needs: what it keeps up to date, and the queue. */
-export interface ChangeHandlerOptions {
+interface ChangeHandlerOptions {
   nodes: ObjectCache<Stored<Node>>;
   liveness: Liveness;
   taintTimes: TaintTimes;

@@ -4,7 +4,7 @@ import type { NodeCapacity } from '../../placement/node-capacity.js';
 import { type CachedPod, hasEnded, isPlaceable, specOf } from './unplaced-pod.js';
 
 /** What the handler needs: the pods that wait, the capacity that nominations hold, and the queue. */
-export interface ChangeHandlerOptions {
+interface ChangeHandlerOptions {
   /** Keys of pods that fit nowhere. */
   unschedulable: Set<string>;
   capacity: NodeCapacity;
