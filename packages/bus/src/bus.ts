@@ -124,17 +124,18 @@ export class Bus {
   }
 
   /**
-   * Follows a stream from now on, in order. After a lost connection, a lost stream or any error, delivery begins again with
-   * what is new then, and `onReset` is called: the follower has to find out what it missed. Resolves when the signal aborts.
+   * Follows a stream from now on, in order. After a lost connection, a lost stream or any error, delivery begins again
+   * with what is new then, and `onReset` is called: the follower has to find out what it missed. Resolves when the
+   * signal aborts.
    */
   follow(stream: string, filter: string, follower: Follower, from: FollowFrom = 'new'): Promise<void> {
     return follow(this.#consuming, stream, filter, follower, from);
   }
 
   /**
-   * Shares a durable consumer with other processes. `handle` runs for several messages at once, within `limits`. A message is
-   * acknowledged when it resolves, and delivered again when it rejects. While it runs the server learns so, and only what
-   * a dead process held goes to another one. Resolves when the signal aborts.
+   * Shares a durable consumer with other processes. `handle` runs for several messages at once, within `limits`. A
+   * message is acknowledged when it resolves, and delivered again when it rejects. While it runs the server learns so,
+   * and only what a dead process held goes to another one. Resolves when the signal aborts.
    */
   work(
     stream: string,

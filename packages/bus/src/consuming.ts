@@ -12,11 +12,17 @@ export interface Consuming {
   signal: AbortSignal;
   /** Called when the connection is back: each ends one delivery, which then begins again. */
   restarts: Set<() => void>;
-  /** Declares the streams again, when this connection has declared them: a server that was away may have come back empty. */
+  /**
+   * Declares the streams again, when this connection has declared them: a server that was away may have come back
+   * empty.
+   */
   declareAgain(): Promise<void>;
 }
 
-/** Runs `once` again and again, with back-off after an error, until the signal aborts. `once` calls `onStarted` when it works. */
+/**
+ * Runs `once` again and again, with back-off after an error, until the signal aborts. `once` calls `onStarted` when it
+ * works.
+ */
 export async function consumeForever(
   { log, signal, declareAgain }: Consuming,
   description: { stream: string; durable?: string },

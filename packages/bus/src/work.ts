@@ -27,8 +27,9 @@ export function work(
   const { js, log } = consuming;
   return consumeForever(consuming, { stream, durable }, async (onStarted) => {
     const consumer = await js.consumers.get(stream, durable);
-    // Few, because what waits here unhandled for longer than the server waits is sent to others as well. By number and not
-    // by bytes: on nats-server 2.9 a consumer that pulls by bytes is seen to have no pull outstanding, for half a minute.
+    // Few, because what waits here unhandled for longer than the server waits is sent to others as well. By number and
+    // not by bytes: on nats-server 2.9 a consumer that pulls by bytes is seen to have no pull outstanding, for half a
+    // minute.
     const messages = await consumer.consume({ max_messages: PULLED_AHEAD, abort_on_missing_resource: true });
     const stop = stopWithConnection(consuming, messages);
     const running = new Set<Promise<void>>();

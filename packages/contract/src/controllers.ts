@@ -18,8 +18,8 @@ function controllerNamed(word: string): ControllerName | undefined {
 }
 
 /**
- * Which controllers run, from a list as `--controllers` of kube-controller-manager takes it: `*` is all, `NAME` that one,
- * `-NAME` all but that one; what is named stands above `*`, and of two words for one the first counts.
+ * Which controllers run, from a list as `--controllers` of kube-controller-manager takes it: `*` is all, `NAME` that
+ * one, `-NAME` all but that one; what is named stands above `*`, and of two words for one the first counts.
  * @throws Error for a word that names nothing.
  */
 export function chooseControllers(list: string): ReadonlySet<ControllerName> {

@@ -74,7 +74,10 @@ export const PodAssigned = Type.Object({
   pods: Type.Array(ApiValue),
 });
 
-/** Stop these pods within their grace period. `gone`: the object does not exist any more, stop at once and report nothing. */
+/**
+ * Stop these pods within their grace period. `gone`: the object does not exist any more, stop at once and report
+ * nothing.
+ */
 export const PodTerminating = Type.Object({
   revision: Revision,
   pods: Type.Array(
@@ -89,7 +92,10 @@ export const PodTerminating = Type.Object({
   ),
 });
 
-/** A desired state was created, changed or removed. Level-triggered: it asks to read the object again, and has no content. */
+/**
+ * A desired state was created, changed or removed. Level-triggered: it asks to read the object again, and has no
+ * content.
+ */
 export const ManifestApplied = Type.Object({
   resource: Type.Unsafe<ResourceName>(Type.String()),
   namespace: Type.String(),

@@ -10,7 +10,9 @@ export interface StreamDeclaration {
   name: string;
   subjects: string[];
   storage: 'file' | 'memory';
-  /** `workqueue`: a message is removed when its consumer has acknowledged it. `limits`: it is removed by age and size. */
+  /**
+   * `workqueue`: a message is removed when its consumer has acknowledged it. `limits`: it is removed by age and size.
+   */
   retention: 'limits' | 'workqueue';
   maxBytes: number;
   maxAgeSeconds: number;
@@ -23,7 +25,9 @@ export interface StreamDeclaration {
 const MiB = 1024 * 1024;
 
 export const streams = {
-  /** Object changes for watch caches and informers: a short tail in memory, because the journal in Postgres is complete. */
+  /**
+   * Object changes for watch caches and informers: a short tail in memory, because the journal in Postgres is complete.
+   */
   journal: {
     name: 'EVERYNODE_JOURNAL',
     subjects: [subjects.objectsChanged],
@@ -84,7 +88,9 @@ export interface ConsumerDeclaration {
   stream: string;
   durable: string;
   filter: string;
-  /** A message that is not acknowledged for so long is delivered again; so this bounds the failover of a dead replica. */
+  /**
+   * A message that is not acknowledged for so long is delivered again; so this bounds the failover of a dead replica.
+   */
   ackWaitSeconds: number;
   maxAckPending: number;
 }

@@ -33,7 +33,9 @@ function agentRoot(agent: string): string {
   return `${ROOT}.agent.${agent}`;
 }
 
-/** The agent that sent a message on an agent subject: its credential allows it no other. Undefined for other subjects. */
+/**
+ * The agent that sent a message on an agent subject: its credential allows it no other. Undefined for other subjects.
+ */
 export function agentOfSubject(subject: string): string | undefined {
   const tokens = subject.split('.');
   const agent = tokens[3];

@@ -47,8 +47,8 @@ export class CacheSet {
   }
 
   /**
-   * Applies changes that begin right after the revision, and appends to `applied` what they changed. A change of a resource
-   * that is not kept only moves the revision.
+   * Applies changes that begin right after the revision, and appends to `applied` what they changed. A change of a
+   * resource that is not kept only moves the revision.
    *
    * @returns false when a change does not follow on what is cached; the changes before it are applied.
    */

@@ -49,7 +49,11 @@ export class CacheUpdates {
     }
   }
 
-  /** Reads what is missing from the journal, or lists everything when that is compacted. @throws what the store throws. */
+  /**
+   * Reads what is missing from the journal, or lists everything when that is compacted.
+   *
+   * @throws what the store throws.
+   */
   async fill(): Promise<void> {
     this.#mode.move({ type: 'readWanted' });
     // Before the first list there is nothing to fill.

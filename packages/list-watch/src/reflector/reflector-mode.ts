@@ -9,23 +9,23 @@ const HOLE_RETRY_MS = 1000;
 /**
  * What a reflector is doing. The reflector also holds the revision of its caches and the runs that are ahead of it.
  *
- * - `unlisted`: before the first list. The caches are empty. Local commits are dropped, because the list will have them.
- *   Out: `listed`. A list that fails is tried again by `start`, and the mode stays.
- * - `following`: the caches have everything that was received, and no run waits. Out: `ahead` when a run does not follow on
- *   the revision; `readWanted`; `failed` or `unreachable`.
- * - `hole`: at least one run waits for the changes after `after`, and a timer of `patienceMs` runs. Out: `caughtUp` when the
- *   missing changes came and the runs could be applied; `ahead` with another revision when only some of them came (the
- *   patience starts again); `readWanted` when the timer ends, or too many runs wait.
- * - `filling`: the journal is being read in Postgres. Out: `caughtUp` or `ahead` when it was read to its end; `compacted`
- *   when it does not reach back; `failed`.
+ * - `unlisted`: before the first list. The caches are empty. Local commits are dropped, because the list will have
+ *   them. Out: `listed`. A list that fails is tried again by `start`, and the mode stays.
+ * - `following`: the caches have everything that was received, and no run waits. Out: `ahead` when a run does not
+ *   follow on the revision; `readWanted`; `failed` or `unreachable`.
+ * - `hole`: at least one run waits for the changes after `after`, and a timer of `patienceMs` runs. Out: `caughtUp`
+ *   when the missing changes came and the runs could be applied; `ahead` with another revision when only some of them
+ *   came (the patience starts again); `readWanted` when the timer ends, or too many runs wait.
+ * - `filling`: the journal is being read in Postgres. Out: `caughtUp` or `ahead` when it was read to its end;
+ *   `compacted` when it does not reach back; `failed`.
  * - `relisting`: everything is being listed again. Out: `listed`, then as after filling; `failed`.
- * - `stale`: a read failed and no run waits, so changes may be missing. Out: as `following`; `caughtUp` also comes from an
- *   answer of Postgres that there is no news.
+ * - `stale`: a read failed and no run waits, so changes may be missing. Out: as `following`; `caughtUp` also comes from
+ *   an answer of Postgres that there is no news.
  *
  * `trouble` is why the caches may be out of date. It stays until everything that is known of is applied.
  *
- * A reflector moves in turns: while one turn is filling or relisting, messages wait. So only `unreachable`, which a question
- * outside the turns raises, arrives during a read.
+ * A reflector moves in turns: while one turn is filling or relisting, messages wait. So only `unreachable`, which a
+ * question outside the turns raises, arrives during a read.
  */
 export type ReflectorMode =
   | { readonly name: 'unlisted' }
@@ -53,7 +53,10 @@ export type ReflectorEvent =
 
 const FOLLOWING: ReflectorMode = { name: 'following' };
 
-/** The mode after an event. A pair that cannot occur keeps the mode. Pure; the same object means that nothing has changed. */
+/**
+ * The mode after an event. A pair that cannot occur keeps the mode. Pure; the same object means that nothing has
+ * changed.
+ */
 export function nextMode(mode: ReflectorMode, event: ReflectorEvent): ReflectorMode {
   if (event.type === 'listed') return FOLLOWING;
   if (mode.name === 'unlisted') return mode;

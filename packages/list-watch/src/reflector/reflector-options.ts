@@ -18,7 +18,10 @@ export interface ReflectorOptions extends ReflectorSource {
 }
 
 export interface ReflectorListener {
-  /** Changes in revision order, all applied to the caches. `upTo` is the revision of the caches, which moves without any too. */
+  /**
+   * Changes in revision order, all applied to the caches. `upTo` is the revision of the caches, which moves without any
+   * too.
+   */
   onChanges(changes: ObjectChange[], upTo: number): void;
   /** The caches were listed again: `onChanges` follows with the difference, and the changes between are not known. */
   onRelisted?(revision: number): void;

@@ -24,9 +24,9 @@ const CAUGHT_UP: ReflectorEvent = { type: 'caughtUp' };
 /**
  * Keeps caches equal to the store: lists once, then applies every change in revision order.
  *
- * Revisions have no gaps, so a reader at n that sees n+1 has missed nothing. What is further ahead waits a moment for the
- * changes between; then those are read from the journal in Postgres, and when that is compacted, everything is listed
- * again. So the bus may lose, repeat or delay any message. The modes and their ways out: reflector-mode.ts.
+ * Revisions have no gaps, so a reader at n that sees n+1 has missed nothing. What is further ahead waits a moment for
+ * the changes between; then those are read from the journal in Postgres, and when that is compacted, everything is
+ * listed again. So the bus may lose, repeat or delay any message. The modes and their ways out: reflector-mode.ts.
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
@@ -67,7 +67,10 @@ export class Reflector {
     return cache as ObjectCache<StoredKinds[K]>;
   }
 
-  /** Listeners that are added before `start` receive every object as ADDED. Returns the function that removes the listener. */
+  /**
+   * Listeners that are added before `start` receive every object as ADDED. Returns the function that removes the
+   * listener.
+   */
   addListener(listener: ReflectorListener): () => void {
     this.#updates.listeners.add(listener);
     return () => this.#updates.listeners.delete(listener);
@@ -141,7 +144,10 @@ export class Reflector {
     };
   }
 
-  /** Runs work when nothing else moves the caches. Does not reject: a failure shows in `trouble`, and the next read repairs. */
+  /**
+   * Runs work when nothing else moves the caches. Does not reject: a failure shows in `trouble`, and the next read
+   * repairs.
+   */
   #inTurn(work: () => Promise<void> | void): Promise<void> {
     this.#turn = this.#turn.then(work).then(
       () => this.#mode.move(this.#updates.ahead.size === 0 ? CAUGHT_UP : { type: 'ahead', after: this.revision }),

@@ -13,7 +13,9 @@ export class RunsAhead {
     this.#runs.push(run);
   }
 
-  /** Removes and returns a run that continues from `revision`, without what is known at it; undefined when none does. */
+  /**
+   * Removes and returns a run that continues from `revision`, without what is known at it; undefined when none does.
+   */
   takeFollowing(revision: number): JournalChange[] | undefined {
     if (this.#runs.length === 0) return undefined;
     this.dropKnown(revision);

@@ -27,7 +27,9 @@ export class Workqueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
   readonly #failures = new Map<string, number>();
-  /** Workers that begin on the next turn. Their keys are still in the queue, so that adding one again changes nothing. */
+  /**
+   * Workers that begin on the next turn. Their keys are still in the queue, so that adding one again changes nothing.
+   */
   #starting = 0;
   #idle: (() => void)[] = [];
   #closed = false;

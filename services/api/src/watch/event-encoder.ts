@@ -6,8 +6,8 @@ import { type EventType, shownIn, wireType } from './watch-event.js';
 const MAX_CHARS = 8 * 1024 * 1024;
 
 /**
- * Encodes each change once for each form, however many watch it: a thousand watchers of one kind get the same bytes. The
- * newest are kept, up to a bound, for watchers that are behind.
+ * Encodes each change once for each form, however many watch it: a thousand watchers of one kind get the same bytes.
+ * The newest are kept, up to a bound, for watchers that are behind.
  */
 export class EventEncoder {
   readonly #events = new Map<ObjectChange, { forms: Map<string, Payload>; chars: number }>();

@@ -9,11 +9,11 @@ export const RENEWAL_MS = 10_000;
 
 /**
  * Shows the watchers of leases that nodes have renewed theirs. The store is not written for a renewal
- * (docs/decisions/0006), but a controller that judges nodes by their leases, as upstream's node lifecycle does, sees them
- * only through a watch.
+ * (docs/decisions/0006), but a controller that judges nodes by their leases, as upstream's node lifecycle does, sees
+ * them only through a watch.
  *
- * A renewal has the revision of the watch, as a bookmark has, so that resourceVersions of a watch never go back. Without
- * watchers nothing is done.
+ * A renewal has the revision of the watch, as a bookmark has, so that resourceVersions of a watch never go back.
+ * Without watchers nothing is done.
  */
 export class LeaseRenewals {
   readonly #context: Pick<ApiContext, 'reflector' | 'heartbeats' | 'watches'>;

@@ -18,7 +18,9 @@ export function eventFor(
 
 export const wireType = (type: EventType): WatchEventType => (type === 'LEFT' ? 'DELETED' : type);
 
-/** The object that stands in the event: one that left is shown as it last was when it was selected, at this revision. */
+/**
+ * The object that stands in the event: one that left is shown as it last was when it was selected, at this revision.
+ */
 export function shownIn({ previous, current, revision }: ObjectChange, type: EventType): CachedObject {
   if (type !== 'LEFT' || !previous) return current;
   return previous.at(revision);

@@ -47,8 +47,8 @@ export class WatchHub implements ReflectorListener {
   }
 
   /**
-   * Begins the histories with the newest entries of the journal, so that a watch that began on a lost replica can resume
-   * here. Changes that come while the tail is read wait for it.
+   * Begins the histories with the newest entries of the journal, so that a watch that began on a lost replica can
+   * resume here. Changes that come while the tail is read wait for it.
    */
   async beginWithTail(
     store: Pick<Store, 'journalTail' | 'journalEntries'>,

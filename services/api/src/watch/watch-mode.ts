@@ -1,14 +1,15 @@
 /**
  * What one watch is doing. The watch also holds its position: everything up to that revision was sent.
  *
- * - `initial`: the objects that were there at the beginning are being written. Changes stay in the history. Out: `started`
- *   when all are written, `full`, `ended`.
- * - `behind`: changes after the position are read from the history and written. Out: `caughtUp` when the history has no more,
- *   `full`, `ended`; the history may also lack changes after the position: the watch fails with 410, which is `ended`.
+ * - `initial`: the objects that were there at the beginning are being written. Changes stay in the history. Out:
+ *   `started` when all are written, `full`, `ended`.
+ * - `behind`: changes after the position are read from the history and written. Out: `caughtUp` when the history has no
+ *   more, `full`, `ended`; the history may also lack changes after the position: the watch fails with 410, which is
+ *   `ended`.
  * - `following`: changes are written as they come. Out: `full`, `ended`.
- * - `stalled`: the socket is full, and a timer runs. Changes stay in the history, so a slow client costs what its socket
- *   holds, and no more. Out: `drained` back to `initial` or `behind`; a client that reads nothing until the timer ends is
- *   cut off, which is `ended`.
+ * - `stalled`: the socket is full, and a timer runs. Changes stay in the history, so a slow client costs what its
+ *   socket holds, and no more. Out: `drained` back to `initial` or `behind`; a client that reads nothing until the
+ *   timer ends is cut off, which is `ended`.
  * - `ended`: the client has gone, the time is up, the service stops, or the watch has failed. No way out.
  */
 export type WatchMode =

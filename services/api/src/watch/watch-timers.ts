@@ -6,7 +6,9 @@ const LAST_BOOKMARK_MS = 2000;
 const MIN_TIMEOUT_S = 1800;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Starts the timers of a watch: its end, and its bookmarks when they are allowed. Returns the function that stops them. */
+/**
+ * Starts the timers of a watch: its end, and its bookmarks when they are allowed. Returns the function that stops them.
+ */
 export function startWatchTimers(
   { timeoutSeconds, allowBookmarks }: Pick<ListOptions, 'timeoutSeconds' | 'allowBookmarks'>,
   { onEnd, onBookmark }: { onEnd: () => void; onBookmark: () => void },

@@ -15,8 +15,9 @@ export function reportSequence(incarnation: number, sequence: number): number {
 }
 
 /**
- * Decides what a report writes to the stored pod. A report on another pod of the same name, on a pod of another node, or
- * older than what is stored writes nothing; so a report may come twice, late, or from an agent that was taken for dead.
+ * Decides what a report writes to the stored pod. A report on another pod of the same name, on a pod of another node,
+ * or older than what is stored writes nothing; so a report may come twice, late, or from an agent that was taken for
+ * dead.
  */
 export function decidePodStatus(
   current: Current<'observed'> | undefined,
@@ -47,7 +48,10 @@ function isAbout<C extends Current<'observed'>>(
   return current !== undefined && current.uid === uid && current.placement === node && order > current.sequence;
 }
 
-/** The merged status; undefined when the report changes nothing. Merging keeps the order of fields, so texts are compared. */
+/**
+ * The merged status; undefined when the report changes nothing. Merging keeps the order of fields, so texts are
+ * compared.
+ */
 function changedStatus(current: Current<'observed'>, item: PodStatusItem): string | undefined {
   const reported = item.status as PodStatus | undefined;
   if (!reported) return undefined;

@@ -1,16 +1,18 @@
 import type { ReceivedRevisions } from './received-revisions.js';
 
 /**
- * What a relay is doing. In every mode but `standby` it holds the relay's lock and the revisions that the bus has brought.
+ * What a relay is doing. In every mode but `standby` it holds the relay's lock and the revisions that the bus has
+ * brought.
  *
  * - `standby`: another replica leads, or Postgres cannot be reached. Holds nothing. Out: `elected`.
- * - `starting`: this replica leads from `received.position` on. It publishes the last change again and asks agents to list
- *   their pods. Out: `started`; `lost`, also when that fails: the lock is then given up and tried for again.
+ * - `starting`: this replica leads from `received.position` on. It publishes the last change again and asks agents to
+ *   list their pods. Out: `started`; `lost`, also when that fails: the lock is then given up and tried for again.
  * - `following`: waits until the journal reaches beyond what was received. Out: `behind`, `idle`, `failed`, `lost`.
- * - `publishing`: waits a moment for the writers, then reads the journal up to `target` and publishes what the bus has not
- *   brought. Out: `published`, `failed`, `lost`.
- * - `retrying`: waits after a failure, longer with every `failures` in a row. Out: `retried`; `elected`, when the journal is
- *   compacted beyond `received.position` (`isCompacted`), because then this relay begins again as a new one; `lost`.
+ * - `publishing`: waits a moment for the writers, then reads the journal up to `target` and publishes what the bus has
+ *   not brought. Out: `published`, `failed`, `lost`.
+ * - `retrying`: waits after a failure, longer with every `failures` in a row. Out: `retried`; `elected`, when the
+ *   journal is compacted beyond `received.position` (`isCompacted`), because then this relay begins again as a new one;
+ *   `lost`.
  *
  * `lost` comes when the lock is lost, the service stops, or `starting` fails.
  */

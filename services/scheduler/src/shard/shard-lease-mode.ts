@@ -1,16 +1,17 @@
 /**
- * What a replica's shard leases are, as far as the replica knows. Postgres decides who holds a shard; the fence of a write
- * makes an error of the replica harmless, so the modes only decide which work is worth doing.
+ * What a replica's shard leases are, as far as the replica knows. Postgres decides who holds a shard; the fence of a
+ * write makes an error of the replica harmless, so the modes only decide which work is worth doing.
  *
  * - `joining`: before the first answer of Postgres. Holds nothing. Out: `renewed`, `renewalFailed`, `stopped`.
- * - `holding`: the last renewal worked. Holds the granted shards until `until` at least. Out: `renewalFailed`, `stopped`.
+ * - `holding`: the last renewal worked. Holds the granted shards until `until` at least. Out: `renewalFailed`,
+ *   `stopped`.
  * - `unrenewed`: a renewal failed, but other replicas cannot have the shards before `until`: the work goes on. Out:
  *   `renewed`; `renewalFailed` after `until`; `stopped`.
  * - `expired`: no renewal worked in time. Others may have the shards, so nothing is held. Out: `renewed`, `stopped`.
  * - `released`: the service stops, and the shards are given back. No way out.
  *
- * Times are in ms since 1970, by this replica's clock: `until` counts from before the question to Postgres, so it is never
- * later than the end of the lease by Postgres' clock.
+ * Times are in ms since 1970, by this replica's clock: `until` counts from before the question to Postgres, so it is
+ * never later than the end of the lease by Postgres' clock.
  */
 export type ShardLeaseMode =
   | { readonly name: 'joining' }

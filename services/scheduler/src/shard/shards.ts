@@ -40,7 +40,8 @@ const TTL_MS = 3000;
 /**
  * The share of the work that this replica has. Keys are hashed into shards, shards are leased in Postgres, and every
  * write a controller makes carries the epoch of its shard: a replica that was paused and believes it still holds one
- * cannot do harm. A lost replica's shards move within its time to live. The modes and their ways out: shard-lease-mode.ts.
+ * cannot do harm. A lost replica's shards move within its time to live. The modes and their ways out:
+ * shard-lease-mode.ts.
  */
 export class Shards implements ShardOwnership {
   readonly #options: ShardsOptions;
