@@ -41,7 +41,7 @@ beforeEach(() => {
     log: pino({ level: 'silent' }),
     signal: stopping.signal,
     store: {
-      addCommitListener: (listener) => {
+      onCommitted: (listener) => {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },

@@ -11,7 +11,7 @@ const MAX_UNDER_WAY = 16;
 const MAX_LAST_ATTEMPTS = 3;
 
 export interface CommitPublisherOptions extends Omit<Publishing, 'agentOf'> {
-  store: Pick<Store, 'addCommitListener' | 'journalAfter'>;
+  store: Pick<Store, 'onCommitted' | 'journalAfter'>;
   /** Receives the changes before the bus brings them. */
   reflector: Pick<Reflector, 'applyLocally'> & NodeSource;
   signal: AbortSignal;
@@ -41,7 +41,7 @@ export class CommitPublisher {
 
   /** Starts to publish. Returns the stop, which resolves when all batches until then are published or given up. */
   start(): () => Promise<void> {
-    const stop = this.#options.store.addCommitListener((batch) => this.#onCommitted(batch));
+    const stop = this.#options.store.onCommitted((batch) => this.#onCommitted(batch));
     return async () => {
       stop();
       await Promise.all(this.#underWay);

@@ -164,8 +164,8 @@ export class Store {
   }
 
   /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */
-  addCommitListener(listener: CommitListener): () => void {
-    return this.#writer.addCommitListener(listener);
+  onCommitted(listener: CommitListener): () => void {
+    return this.#writer.onCommitted(listener);
   }
 
   /** Runs `onLeading` while this process is the one relay; see {@link leadRelay}. Resolves when the signal aborts. */

@@ -36,7 +36,7 @@ export class GroupCommit {
   }
 
   /** Calls the listener with every batch that is committed, in order. Returns the removal of the listener. */
-  addCommitListener(listener: CommitListener): () => void {
+  onCommitted(listener: CommitListener): () => void {
     this.#commitListeners.add(listener);
     return () => void this.#commitListeners.delete(listener);
   }
