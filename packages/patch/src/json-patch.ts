@@ -42,10 +42,10 @@ export function applyJsonPatch(object: object, operations: unknown): JsonMap {
       `The allowed maximum operations in a JSON patch is ${MAX_JSON_PATCH_OPERATIONS}, got ${operations.length}`,
     );
   }
-  const checked = operations.map((operation, index) => checkOperation(copyJson(operation, 'patch'), index));
+  const checkedOperations = operations.map(checked);
   const holder: Holder = { root: copyJson(object, 'object') };
   let copiedBytes = 0;
-  for (const operation of checked) {
+  for (const operation of checkedOperations) {
     try {
       copiedBytes += run(holder, operation, copiedBytes);
     } catch (error) {
@@ -60,7 +60,13 @@ function undecodable(value: unknown, where: string): ApiError {
   return badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(value)} into ${where}`);
 }
 
-function checkOperation(operation: unknown, index: number): Operation {
+function checked(value: unknown, index: number): Operation {
+  const operation = copyJson(value, 'patch');
+  checkOperation(operation, index);
+  return operation;
+}
+
+function checkOperation(operation: unknown, index: number): asserts operation is Operation {
   if (!isMap(operation)) throw undecodable(operation, 'Go value of type handlers.jsonPatchOp');
   for (const name of ['op', 'path', 'from']) {
     const value = member(operation, name);
@@ -80,7 +86,6 @@ function checkOperation(operation: unknown, index: number): Operation {
   if (required.includes('from') && !isPointer(from)) {
     throw unprocessable(`operation ${index} of the JSON patch: from is no JSON pointer`);
   }
-  return operation as unknown as Operation;
 }
 
 /** Runs one operation and returns the number of bytes that it copied. */

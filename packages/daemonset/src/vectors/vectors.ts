@@ -28,8 +28,11 @@ export interface Vector {
   expect: Record<string, unknown>;
 }
 
-/** Answers a case in the shape of its `expect`. */
-type Answer = (given: never, expect: never) => unknown;
+/**
+ * Answers a case in the shape of its `expect`. A method, whose parameters TypeScript compares in both directions: each
+ * answer takes the cases of its kind.
+ */
+type Answer = { of(given: object, expect: object): unknown }['of'];
 
 const facts = (node: Node) => ({ name: node.metadata?.name ?? '', labels: node.metadata?.labels ?? {} });
 
@@ -105,5 +108,5 @@ export const VECTOR_KINDS: readonly string[] = Object.keys(ANSWERS);
 export function answerVector({ kind, given, expect }: Vector): unknown {
   const answer = ANSWERS[kind];
   if (!answer) throw new Error(`no vectors of kind ${kind} here`);
-  return answer(given as never, expect as never);
+  return answer(given, expect);
 }

@@ -1,15 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodDisruptionBudget } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import { disruptionStatus, guards, judgeEviction } from './disruption-status.js';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
-const pod = (name: string, ready = true, labels: Record<string, string> = { app: 'web' }): Pod => ({
-  metadata: { name, namespace: 'default', labels },
+const STORED = { uid: 'u', namespace: 'default', creationTimestamp: '2026-11-24T11:00:00Z' };
+const pod = (name: string, ready = true, labels: Record<string, string> = { app: 'web' }): Stored<Pod> => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { ...STORED, name, labels },
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
 });
-const budget = (spec: PodDisruptionBudget['spec'] = { minAvailable: 1 }): PodDisruptionBudget => ({
-  metadata: { name: 'web', namespace: 'default', generation: 1 },
+const budget = (spec: PodDisruptionBudget['spec'] = { minAvailable: 1 }): Stored<PodDisruptionBudget> => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { ...STORED, name: 'web', generation: 1 },
   spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
 });
 

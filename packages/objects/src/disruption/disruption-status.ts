@@ -1,5 +1,6 @@
 import { conditionOf, isPodReady } from '../conditions.js';
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import { matchesLabelSelector } from '../selectors/index.js';
 import { timestamp } from '../timestamp.js';
 
@@ -8,11 +9,11 @@ export const DISRUPTION_TIMEOUT_MS = 2 * 60_000;
 const CONDITION = 'DisruptionAllowed';
 
 /** True when the budget selects the pod. A budget without a selector selects none. */
-export function guards({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
+export function guards({ metadata, spec }: Stored<PodDisruptionBudget>, pod: Stored<Pod>): boolean {
   return (
     spec?.selector != null &&
-    metadata?.namespace === pod.metadata?.namespace &&
-    matchesLabelSelector(spec.selector, pod.metadata?.labels ?? {})
+    metadata.namespace === pod.metadata.namespace &&
+    matchesLabelSelector(spec.selector, pod.metadata.labels ?? {})
   );
 }
 
@@ -22,18 +23,18 @@ export function guards({ metadata, spec }: PodDisruptionBudget, pod: Pod): boole
  * and the condition says so. Source: pkg/controller/disruption/disruption.go, trySync and updatePdbStatus.
  */
 export function disruptionStatus(
-  budget: PodDisruptionBudget,
-  guarded: readonly Pod[],
+  budget: Stored<PodDisruptionBudget>,
+  guarded: readonly Stored<Pod>[],
   now: number,
 ): PodDisruptionBudgetStatus {
   const { minAvailable } = budget.spec ?? {};
   const disrupted = Object.entries(budget.status?.disruptedPods ?? {}).filter(([name, at]) => {
-    const pod = guarded.find(({ metadata }) => metadata?.name === name);
-    return pod && pod.metadata?.deletionTimestamp == null && Date.parse(at) + DISRUPTION_TIMEOUT_MS > now;
+    const pod = guarded.find(({ metadata }) => metadata.name === name);
+    return pod && pod.metadata.deletionTimestamp == null && Date.parse(at) + DISRUPTION_TIMEOUT_MS > now;
   });
   const leaving = new Set(disrupted.map(([name]) => name));
   const healthy = guarded.filter(
-    (pod) => pod.metadata?.deletionTimestamp == null && !leaving.has(pod.metadata?.name ?? '') && isPodReady(pod),
+    (pod) => pod.metadata.deletionTimestamp == null && !leaving.has(pod.metadata.name) && isPodReady(pod),
   ).length;
   const counted = typeof minAvailable === 'number';
   const desiredHealthy = counted ? minAvailable : (budget.status?.desiredHealthy ?? 0);
@@ -45,7 +46,7 @@ export function disruptionStatus(
   const status = allowed > 0 ? 'True' : 'False';
   const others = budget.status?.conditions?.filter(({ type }) => type !== CONDITION) ?? [];
   return {
-    ...(budget.metadata?.generation !== undefined && { observedGeneration: budget.metadata.generation }),
+    ...(budget.metadata.generation !== undefined && { observedGeneration: budget.metadata.generation }),
     ...(disrupted.length > 0 && { disruptedPods: Object.fromEntries(disrupted) }),
     disruptionsAllowed: allowed,
     currentHealthy: healthy,
@@ -58,7 +59,7 @@ export function disruptionStatus(
         status,
         reason,
         message,
-        ...(budget.metadata?.generation !== undefined && { observedGeneration: budget.metadata.generation }),
+        ...(budget.metadata.generation !== undefined && { observedGeneration: budget.metadata.generation }),
         lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(now),
       },
     ],
@@ -75,15 +76,15 @@ type EvictionVerdict =
   | { kind: 'wait'; retryAfterSeconds: number; because: string };
 
 /** Source: pkg/registry/core/pod/storage/eviction.go, Create and checkAndDecrement. */
-export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number): EvictionVerdict {
+export function judgeEviction(budget: Stored<PodDisruptionBudget>, pod: Stored<Pod>, now: number): EvictionVerdict {
   const { metadata, spec, status } = budget;
-  const name = metadata?.name ?? '';
+  const name = metadata.name;
   const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status ?? {};
   if (!isPodReady(pod)) {
     const enough = desiredHealthy > 0 && currentHealthy >= desiredHealthy;
     if (enough || spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return { kind: 'allow', status: undefined };
   }
-  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) {
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
     const because = `The disruption budget ${name} is still being processed by the server.`;
     return { kind: 'wait', retryAfterSeconds: 10, because };
   }
@@ -91,7 +92,7 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
     const because = `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
     return { kind: 'wait', retryAfterSeconds: 0, because };
   }
-  const disruptedPods = { ...status.disruptedPods, [pod.metadata?.name ?? '']: timestamp(now) };
+  const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: timestamp(now) };
   return {
     kind: 'allow',
     status: { ...status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },
@@ -99,14 +100,17 @@ export function judgeEviction(budget: PodDisruptionBudget, pod: Pod, now: number
 }
 
 /** The pods, in the given order, whose eviction some budget no longer allows when all of those before are evicted. */
-export function beyondBudgets(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
+export function beyondBudgets(
+  pods: readonly Stored<Pod>[],
+  budgets: readonly Stored<PodDisruptionBudget>[],
+): ReadonlySet<Stored<Pod>> {
   const left = new Map(budgets.map((budget) => [budget, budget.status?.disruptionsAllowed ?? 0]));
   return new Set(
     pods.filter((pod) => {
       let beyond = false;
       for (const budget of budgets) {
         // A pod that is already being evicted was counted.
-        if (!guards(budget, pod) || budget.status?.disruptedPods?.[pod.metadata?.name ?? '']) continue;
+        if (!guards(budget, pod) || budget.status?.disruptedPods?.[pod.metadata.name]) continue;
         const rest = (left.get(budget) ?? 0) - 1;
         left.set(budget, rest);
         beyond ||= rest < 0;

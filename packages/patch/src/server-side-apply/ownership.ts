@@ -109,7 +109,7 @@ interface ApplyOptions {
   /** In the API's form of times. */
   now: string;
   /**
-   * What the same client applied last by client-side apply. Unchanged fields of it are no conflict, whoever owns them.
+   * What the same client applied last by client-side apply. Unchanged fields of it are no conflict with any owner.
    */
   lastApplied?: object | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Exchange, JsonObject } from '../exchange.js';
+import type { Exchange } from '../exchange.js';
 import type { Target } from './target.js';
 
 /**
@@ -7,17 +7,17 @@ import type { Target } from './target.js';
  */
 export async function servedResources(target: Target): Promise<Set<string>> {
   const served = new Set<string>();
-  const get = async (path: string): Promise<JsonObject> => {
+  const get = async <T>(path: string): Promise<T> => {
     const headers = { accept: 'application/json' };
     const { status, body } = await target.send({ method: 'GET', path, headers, body: undefined });
     if (status !== 200 || body.kind !== 'value') throw new Error(`GET ${path}: ${status}, and no document`);
-    return body.value as JsonObject;
+    return body.value as T;
   };
-  const { groups } = (await get('/apis')) as unknown as { groups: { versions: { groupVersion: string }[] }[] };
+  const { groups } = await get<{ groups: { versions: { groupVersion: string }[] }[] }>('/apis');
   const named = groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion));
   for (const groupVersion of ['v1', ...named]) {
     const root = groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`;
-    const { resources } = (await get(root)) as unknown as { resources: { name: string }[] };
+    const { resources } = await get<{ resources: { name: string }[] }>(root);
     for (const { name } of resources) served.add(`${groupVersion === 'v1' ? '/v1' : groupVersion}/${name}`);
   }
   return served;

@@ -1,10 +1,10 @@
 import { claimOf, type ExplainInput, hashOf, historyOf, isPodTerminal, targetNodeOf } from '@everynode/daemonset';
-import { type ControllerRevision, controllerOf, type DaemonSet, type Node, type Pod } from '@everynode/objects';
+import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 
-export function allNodes({ reflector }: ApiContext): Node[] {
-  const nodes = [...reflector.cache('nodes').list()].map(({ object }) => object as Node);
-  return nodes.sort((a, b) => ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1));
+export function allNodes({ reflector }: ApiContext): Stored<Node>[] {
+  const nodes = [...reflector.cache('nodes').list()].map(({ object }) => object);
+  return nodes.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
 /** Returns the DaemonSet's pods by the node they are on or meant for. */
@@ -12,7 +12,7 @@ export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): 
   const pods = new Map<string, Pod[]>();
   for (const cached of reflector.cache('pods').list(metadata?.namespace)) {
     if (controllerOf(cached.metadata)?.uid !== metadata?.uid) continue;
-    const pod = cached.object as Pod;
+    const pod = cached.object;
     const node = targetNodeOf(pod);
     if (node !== undefined) pods.set(node, [...(pods.get(node) ?? []), pod]);
   }
@@ -23,7 +23,7 @@ export function podsByNode({ reflector }: ApiContext, { metadata }: DaemonSet): 
 function currentHash({ reflector }: ApiContext, daemonSet: DaemonSet): string {
   const revisions = [...reflector.cache('controllerrevisions.apps').list(daemonSet.metadata?.namespace)]
     .filter((cached) => claimOf(daemonSet, cached) === 'own')
-    .map(({ object }) => object as unknown as ControllerRevision);
+    .map(({ object }) => object);
   const { current } = historyOf(daemonSet, revisions);
   return current ? hashOf(current) : '';
 }
@@ -40,7 +40,7 @@ export function explainInput(context: ApiContext, daemonSet: DaemonSet, nodes: r
     loadOf: (node) => ({
       node,
       pods: [...pods.find('byPlacement', node.metadata?.name ?? '')]
-        .map(({ object }) => object as Pod)
+        .map(({ object }) => object)
         .filter((pod) => !isPodTerminal(pod)),
     }),
   };

@@ -1,5 +1,5 @@
 import { type ChangePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
-import { type DaemonSet, notFound, resourceByStorage } from '@everynode/objects';
+import { type DaemonSet, notFound, resourceByStorage, type Stored } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import { admissionWarnings } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
@@ -58,7 +58,7 @@ async function explain(
 ): Promise<DaemonSetExplanation> {
   const definition = resourceByStorage('daemonsets.apps');
   const { object } = await getObject(context, { definition, namespace, name, query });
-  return explanationOf(context, { namespace, name }, object as unknown as DaemonSet, query);
+  return explanationOf(context, { namespace, name }, object as Stored<DaemonSet>, query);
 }
 
 /**
@@ -87,7 +87,7 @@ async function explainManifest(
         manager: 'explain',
       })
     : await createObject(context, { definition, namespace, object: sent, dryRun: true });
-  const after = proposed.object.object as DaemonSet;
+  const after = proposed.object.object as Stored<DaemonSet>;
   const explanation = explanationOf(context, { namespace, name }, after, query);
   const change = previewOf(context, after);
   return {

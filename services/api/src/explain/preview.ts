@@ -1,5 +1,5 @@
 import { type ChangePreview, describePreview, previewChange, revisionData } from '@everynode/daemonset';
-import { canonicalJson, type DaemonSet, type KubeObject } from '@everynode/objects';
+import { canonicalJson, type DaemonSet, type KubeObject, type Stored } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { allNodes, podsByNode } from './daemonset-view.js';
 
@@ -7,7 +7,7 @@ import { allNodes, podsByNode } from './daemonset-view.js';
 export function previewOf(context: ApiContext, after: DaemonSet): ChangePreview {
   const { namespace = '', name = '' } = after.metadata ?? {};
   const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);
-  const before = stored?.object as DaemonSet | undefined;
+  const before = stored?.object;
   const same = before !== undefined && canonicalJson(revisionData(before)) === canonicalJson(revisionData(after));
   const pods = before ? podsByNode(context, before) : new Map<string, []>();
   return previewChange(before, after, allNodes(context), pods, same);
@@ -16,5 +16,5 @@ export function previewOf(context: ApiContext, after: DaemonSet): ChangePreview 
 /** Returns the same as one line, for the warning of a dry run; undefined when no pod would be affected. */
 export async function previewWarning(context: ApiContext, proposed: KubeObject): Promise<string | undefined> {
   await context.freshReads.catchUp();
-  return describePreview(previewOf(context, proposed as unknown as DaemonSet));
+  return describePreview(previewOf(context, proposed as Stored<DaemonSet>));
 }

@@ -15,7 +15,7 @@ export interface MessageField {
   embedded: boolean;
 }
 
-const MESSAGES = new Map(Object.entries(messages as unknown as Record<string, Record<string, [number, string]>>));
+const MESSAGES = new Map(Object.entries<unknown>(messages)) as ReadonlyMap<string, Record<string, [number, string]>>;
 
 /** Fields that are embedded structs (`json:",inline"`) in the Go types of k8s.io/api. */
 const EMBEDDED: ReadonlySet<string> = new Set([

@@ -33,7 +33,7 @@ export async function evictPod(context: ApiContext, request: ActionRequest): Pro
   placeInNamespace(request, object);
   const given = (object as { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string } } })
     .deleteOptions;
-  const pod = (await getObject(context, request)).object as Pod;
+  const pod = (await getObject(context, request)).object as Stored<Pod>;
   const { dryRun } = query;
   if (!isExempt(pod)) await useBudget(context, pod, dryRun);
   await deleteObject(context, {
@@ -52,10 +52,10 @@ function isExempt({ metadata, status }: Pod): boolean {
 }
 
 /** Records the eviction in the budget of the pod, where there is one. */
-async function useBudget(context: ApiContext, pod: Pod, dryRun: boolean): Promise<void> {
+async function useBudget(context: ApiContext, pod: Stored<Pod>, dryRun: boolean): Promise<void> {
   await context.freshReads.catchUp();
-  const budgets = [...context.reflector.cache(BUDGETS).list(pod.metadata?.namespace)].filter(({ object }) =>
-    guards(object as PodDisruptionBudget, pod),
+  const budgets = [...context.reflector.cache(BUDGETS).list(pod.metadata.namespace)].filter(({ object }) =>
+    guards(object, pod),
   );
   if (budgets.length > 1) {
     const message = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';

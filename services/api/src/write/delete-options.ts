@@ -1,3 +1,4 @@
+import type { KubeObject } from '@everynode/objects';
 import {
   type DeletionOptions,
   decodeObject,
@@ -75,8 +76,8 @@ function optionsOf(query: Query): GivenOptions {
 
 function readOptions(body: Body): GivenOptions {
   const parsed = readValue(body, DELETE_OPTIONS.schema);
-  if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as unknown as GivenOptions;
+  if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as KubeObject & GivenOptions;
   // Clients send DeleteOptions of any group.
   const { apiVersion: _apiVersion, ...value } = parsed.value;
-  return decodeObject({ value }, DELETE_OPTIONS).object as unknown as GivenOptions;
+  return decodeObject({ value }, DELETE_OPTIONS).object as KubeObject & GivenOptions;
 }

@@ -1,4 +1,4 @@
-import type { Pod, PodSpec } from '@everynode/objects';
+import type { Pod, PodDisruptionBudget, PodSpec, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { chooseVictims, type OccupiedNode } from './choose-victims.js';
 
@@ -8,10 +8,23 @@ const spec = (cpu: string, priority: number, more: Partial<PodSpec> = {}): PodSp
   ...more,
 });
 
-const pod = (name: string, cpu: string, priority: number): Pod => ({ metadata: { name }, spec: spec(cpu, priority) });
+const stored = (name: string) => ({ name, namespace: 'default', uid: name, creationTimestamp: '2026-01-01T00:00:00Z' });
 
-const node = (name: string, cpu: string, pods: Pod[], claimed: OccupiedNode['claimed'] = []): OccupiedNode => ({
-  node: { metadata: { name }, spec: {}, status: { allocatable: { cpu, pods: '10' } } },
+const pod = (name: string, cpu: string, priority: number): Stored<Pod> => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: stored(name),
+  spec: spec(cpu, priority),
+});
+
+const node = (name: string, cpu: string, pods: Stored<Pod>[], claimed: OccupiedNode['claimed'] = []): OccupiedNode => ({
+  node: {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: stored(name),
+    spec: {},
+    status: { allocatable: { cpu, pods: '10' } },
+  },
   pods,
   claimed,
 });
@@ -42,12 +55,14 @@ describe('taking the room of others', () => {
   });
 
   it('minds disruption budgets, before priorities, and does not obey them', () => {
-    const guarded = (name: string, priority: number): Pod => ({
+    const guarded = (name: string, priority: number): Stored<Pod> => ({
       ...pod(name, '1', priority),
-      metadata: { name, namespace: 'default', labels: { app: 'web' } },
+      metadata: { ...stored(name), labels: { app: 'web' } },
     });
-    const budget = (disruptionsAllowed: number) => ({
-      metadata: { name: 'web', namespace: 'default' },
+    const budget = (disruptionsAllowed: number): Stored<PodDisruptionBudget> => ({
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: stored('web'),
       spec: { selector: { matchLabels: { app: 'web' } }, minAvailable: 1 },
       status: { disruptionsAllowed, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 },
     });

@@ -1,10 +1,17 @@
 import { nodeFault, type PodDemands, podDemands, roomFaults } from '@everynode/daemonset';
-import { beyondBudgets, type Node, type Pod, type PodDisruptionBudget, type PodSpec } from '@everynode/objects';
+import {
+  beyondBudgets,
+  type Node,
+  type Pod,
+  type PodDisruptionBudget,
+  type PodSpec,
+  type Stored,
+} from '@everynode/objects';
 
 /** A node with its whole pods: preemption chooses among them. */
 export interface OccupiedNode {
-  node: Node;
-  pods: readonly Pod[];
+  node: Stored<Node>;
+  pods: readonly Stored<Pod>[];
   /** Pods that hold capacity of the node although they are not bound to it yet. */
   claimed: readonly Pick<Pod, 'spec'>[];
 }
@@ -12,7 +19,7 @@ export interface OccupiedNode {
 export interface Preemption {
   node: string;
   /** Pods of lower priority that have to leave; some may be leaving already. */
-  victims: Pod[];
+  victims: Stored<Pod>[];
 }
 
 const priorityOf = ({ spec }: Pick<Pod, 'spec'>): number => spec?.priority ?? 0;
@@ -26,7 +33,7 @@ function byImportance(a: Pod, b: Pod): number {
 
 /** Pods that would have to leave, and how many of them violate a disruption budget. */
 interface Victims {
-  pods: Pod[];
+  pods: Stored<Pod>[];
   violations: number;
 }
 
@@ -37,7 +44,7 @@ interface Victims {
 function victimsOn(
   demands: PodDemands,
   { node, pods, claimed }: OccupiedNode,
-  budgets: readonly PodDisruptionBudget[],
+  budgets: readonly Stored<PodDisruptionBudget>[],
 ): Victims | undefined {
   if (nodeFault(demands, node) !== undefined) return undefined;
   const priority = priorityOf(demands);
@@ -49,7 +56,7 @@ function victimsOn(
   // fits.
   const important = lower.reverse();
   const guarded = beyondBudgets(important, budgets);
-  const victims: Pod[] = [];
+  const victims: Stored<Pod>[] = [];
   for (const pod of [...guarded, ...important.filter((each) => !guarded.has(each))]) {
     staying.push(pod);
     if (fits()) continue;
@@ -75,7 +82,7 @@ function isLess(a: Cost, b: Cost): boolean {
 export function chooseVictims(
   spec: PodSpec,
   nodes: Iterable<OccupiedNode>,
-  budgets: readonly PodDisruptionBudget[] = [],
+  budgets: readonly Stored<PodDisruptionBudget>[] = [],
 ): Preemption | undefined {
   if ((spec as { preemptionPolicy?: string }).preemptionPolicy === 'Never') return undefined;
   const demands = podDemands(spec);
@@ -86,7 +93,7 @@ export function chooseVictims(
     const { pods: victims, violations } = found;
     const cost: Cost = [violations, Math.max(...victims.map(priorityOf)), victims.length];
     if (best && !isLess(cost, best.cost)) continue;
-    best = { node: occupied.node.metadata?.name ?? '', victims, cost };
+    best = { node: occupied.node.metadata.name, victims, cost };
   }
   return best && { node: best.node, victims: best.victims };
 }

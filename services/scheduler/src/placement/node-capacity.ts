@@ -29,8 +29,8 @@ export class NodeCapacity {
   }
 
   /** Returns the pods that are bound to the node and have not ended. */
-  podsOn(node: string): Pod[] {
-    const pods: Pod[] = [];
+  podsOn(node: string): Stored<Pod>[] {
+    const pods: Stored<Pod>[] = [];
     for (const { object } of this.#pods.find('byNode', node)) if (!isPodTerminal(object)) pods.push(object);
     return pods;
   }

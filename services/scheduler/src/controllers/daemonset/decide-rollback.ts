@@ -1,4 +1,5 @@
 import { FAILED_REVISION_ANNOTATION, GOOD_REVISION_ANNOTATION, hashOf, revisionData } from '@everynode/daemonset';
+import type { Stored } from '@everynode/objects';
 import {
   type ControllerRevision,
   canonicalJson,
@@ -55,12 +56,12 @@ export function decideRollback(
   failedHash: string,
 ): Decision {
   if (current?.uid !== seen.metadata?.uid || !current) return { kind: 'keep' };
-  const before = objectOf(current, { apiVersion: 'apps/v1', kind: 'DaemonSet' });
-  if (canonicalJson(revisionData(before as unknown as DaemonSet)) !== canonicalJson(revisionData(seen))) {
+  const before = objectOf(current, { apiVersion: 'apps/v1', kind: 'DaemonSet' }) as Stored<DaemonSet>;
+  if (canonicalJson(revisionData(before)) !== canonicalJson(revisionData(seen))) {
     return { kind: 'keep' };
   }
   const after = structuredClone(before);
-  after.spec = { ...(after.spec as object), template: target.template };
+  if (after.spec) after.spec.template = target.template;
   after.metadata.annotations = { ...after.metadata.annotations, [FAILED_REVISION_ANNOTATION]: failedHash };
   resourceByStorage('daemonsets.apps').prepareForUpdate(after, before);
   const { metadata, desired } = splitObject(after);

@@ -14,7 +14,7 @@ import type { Current, Decision } from '@everynode/store';
 export function decideBudgetStatus(
   current: Current<'observed'> | undefined,
   budget: Stored<PodDisruptionBudget>,
-  guarded: Pod[],
+  guarded: Stored<Pod>[],
   now: number,
 ): Decision {
   if (current?.uid !== budget.metadata.uid) return { kind: 'keep' };
