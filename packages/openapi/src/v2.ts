@@ -1,7 +1,8 @@
 import type { PostedKind, ResourceDefinition } from '@everynode/objects';
 import type { Descriptions } from './descriptions.js';
-import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames, typesOf } from './operations.js';
-import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
+import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, typesOf } from './operations.js';
+import { PATH_PARAMETERS, type QueryParameter } from './parameters.js';
+import { pathItems } from './path-items.js';
 import { type JsonSchema, schemasOf, V2 } from './schemas.js';
 import { API_VERSION, TITLE } from './v3.js';
 
@@ -64,13 +65,7 @@ export function openApiV2(
   postedKinds: readonly PostedKind[] = [],
 ): OpenApiV2Document {
   const operations = operationsOf({ resources, postedKinds });
-  const paths: Record<string, JsonSchema> = {};
-  for (const operation of operations) {
-    paths[operation.path] ??= {
-      parameters: [...pathNames(operation).map(pathParameter), queryParameter(PRETTY)],
-    };
-    Object.assign(paths[operation.path] ?? {}, { [operation.method]: operationObject(operation) });
-  }
+  const paths = pathItems(operations, { pathParameter, queryParameter, operationObject });
   return {
     swagger: '2.0',
     info: { title: TITLE, version: API_VERSION },

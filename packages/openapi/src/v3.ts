@@ -1,7 +1,8 @@
 import type { PostedKind, ResourceDefinition } from '@everynode/objects';
 import type { Descriptions } from './descriptions.js';
-import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, pathNames, typesOf } from './operations.js';
-import { PATH_PARAMETERS, PRETTY, type QueryParameter } from './parameters.js';
+import { type Operation, operationsOf, PATCH_MEDIA_TYPES, PATCH_TYPE, typesOf } from './operations.js';
+import { PATH_PARAMETERS, type QueryParameter } from './parameters.js';
+import { pathItems } from './path-items.js';
 import { type JsonSchema, schemasOf, V3 } from './schemas.js';
 
 /** Version of Kubernetes whose API this is. Clients compare it with their own. */
@@ -78,13 +79,7 @@ export function openApiV3(
   postedKinds: readonly PostedKind[] = [],
 ): OpenApiV3Document {
   const operations = operationsOf({ resources, postedKinds });
-  const paths: Record<string, JsonSchema> = {};
-  for (const operation of operations) {
-    paths[operation.path] ??= {
-      parameters: [...pathNames(operation).map(pathParameter), queryParameter(PRETTY)],
-    };
-    Object.assign(paths[operation.path] ?? {}, { [operation.method]: operationObject(operation) });
-  }
+  const paths = pathItems(operations, { pathParameter, queryParameter, operationObject });
   return {
     openapi: '3.0.0',
     info: { title: TITLE, version: API_VERSION },

@@ -57,3 +57,19 @@ export interface Transcript {
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A body in the form that a recording has. */
+export function bodyJson(body: Body): Json | undefined {
+  switch (body.kind) {
+    case 'none':
+      return undefined;
+    case 'value':
+      return body.value;
+    case 'events':
+      return body.events;
+    case 'text':
+      return body.text;
+    case 'bytes':
+      return { base64: body.bytes.toString('base64') };
+  }
+}

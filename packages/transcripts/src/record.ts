@@ -2,6 +2,7 @@ import { Bindings } from './compare/bindings.js';
 import { learn } from './compare/learn.js';
 import {
   type Answer,
+  bodyJson,
   type Exchange,
   type Headers,
   isObject,
@@ -10,7 +11,6 @@ import {
   type Transcript,
 } from './exchange.js';
 import { isWatch } from './read/read-exchange.js';
-import { bodyJson } from './report.js';
 import { outgoingRequest } from './target/outgoing-request.js';
 import type { Target } from './target/target.js';
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Difference } from './compare/difference.js';
-import type { Body, Json } from './exchange.js';
+import { bodyJson, type Json } from './exchange.js';
 import type { Outcome } from './replay.js';
 
 const LONG = 400;
@@ -47,20 +47,4 @@ export function outcomeJson(file: string, { exchange, number, answer, difference
     differences,
     ...(differences.length > 0 && answer && { answer: { ...answer, body: bodyJson(answer.body) } }),
   };
-}
-
-/** A body in the form that a recording has. */
-export function bodyJson(body: Body): Json | undefined {
-  switch (body.kind) {
-    case 'none':
-      return undefined;
-    case 'value':
-      return body.value;
-    case 'events':
-      return body.events;
-    case 'text':
-      return body.text;
-    case 'bytes':
-      return { base64: body.bytes.toString('base64') };
-  }
 }

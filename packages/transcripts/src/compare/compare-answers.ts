@@ -3,6 +3,7 @@ import { applyPatch, createPatch, Pointer } from 'rfc6902';
 import {
   type Answer,
   type Body,
+  bodyJson,
   type Exchange,
   type Headers,
   isObject,
@@ -62,22 +63,7 @@ export function compareAnswers(exchange: Exchange, ours: Answer, comparing: Comp
 }
 
 /** The body as one value: bytes in base64, a stream as its events. Undefined when bodies are not compared. */
-function plainBody(body: Body | undefined): Json | undefined {
-  switch (body?.kind) {
-    case undefined:
-      return undefined;
-    case 'none':
-      return null;
-    case 'value':
-      return body.value;
-    case 'events':
-      return body.events;
-    case 'text':
-      return body.text;
-    case 'bytes':
-      return { base64: body.bytes.toString('base64') };
-  }
-}
+const plainBody = (body: Body | undefined): Json | undefined => body && (bodyJson(body) ?? null);
 
 function aligning(recorded: Json, ours: Json | undefined, bindings: Bindings): Json | undefined {
   if (!isObject(recorded) || !isObject(ours)) return ours;
