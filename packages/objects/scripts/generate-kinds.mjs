@@ -1,6 +1,6 @@
 // Writes the TypeScript types of the API from the facts in src/schema/types.json, which are those of Kubernetes 1.36:
 //
-//   node packages/objects/scripts/generate-kinds.mjs
+//   npm run generate --workspace @everynode/objects
 //
 // With --print it writes to the standard output. A test compares that with the checked-in file.
 import { readFileSync, writeFileSync } from 'node:fs';
