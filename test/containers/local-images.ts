@@ -9,7 +9,7 @@ import { execa } from 'execa';
  * Builds images from the programs of this machine, for places without a registry: a base with Node, and Postgres and
  * NATS on top of it. Each service image is then built from that base by the project's own Dockerfile.
  */
-export const BASE = 'everynode-test/base';
+const BASE = 'everynode-test/base';
 export const POSTGRES = 'everynode-test/postgres';
 export const NATS = 'everynode-test/nats';
 

@@ -143,7 +143,7 @@ describe('Stack', { timeout: 60_000 }, () => {
   });
 
   it('leaves no process behind when it is killed, and starts again on its state', async () => {
-    const child = fork(fixture('run-stack.ts'), [join(root, 'state')], {
+    const child = fork(fileURLToPath(new URL('../fixtures/run-stack.ts', import.meta.url)), [join(root, 'state')], {
       execArgv: ['--conditions', 'everynode-source', '--import', 'tsx'],
     });
     children.push(child);
