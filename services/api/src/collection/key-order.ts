@@ -1,7 +1,7 @@
 /**
- * Keys in order. A change is only recorded; the next read of `sorted` merges all recorded changes in one pass. So a list
- * costs one pass over the keys after changes and nothing without changes, and the cost of a change does not depend on the
- * number of keys.
+ * Keys in order. A change is only recorded; the next read of `sorted` merges all recorded changes in one pass. So a
+ * list costs one pass over the keys after changes and nothing without changes, and the cost of a change does not
+ * depend on the number of keys.
  */
 export class KeyOrder {
   #sorted: readonly string[] = [];

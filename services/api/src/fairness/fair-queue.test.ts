@@ -23,7 +23,7 @@ describe('seats', () => {
     void ask('other');
     void ask('modest');
     await eventually(() => expect(done).toBe(13));
-    // One of the greedy had its seat before anybody else came.
+    // One greedy request had its seat before all others.
     expect(order.slice(0, 6)).toEqual(['greedy', 'greedy', 'modest', 'other', 'greedy', 'modest']);
     expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
   });

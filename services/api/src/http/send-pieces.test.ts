@@ -23,7 +23,7 @@ const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 const noise = (bytes: number): string =>
   Buffer.from(Array.from({ length: bytes / 2 }, () => Math.random() * 256)).toString('hex');
 
-/** Bytes outside of the heap that somebody holds. What is let go of is counted until it is swept, a while later. */
+/** Bytes in use outside of the heap. Freed memory counts until it is collected, some time later. */
 async function heldBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -204,7 +204,7 @@ describe('server-side apply', () => {
       'heir Apply': { 'f:data': { 'f:a': {} } },
     });
     expect((await patch([{}])).json.metadata.managedFields).toBeUndefined();
-    // What was there before anybody noted it belongs to nobody in particular, and is defended all the same.
+    // Fields that existed before owners were recorded have no owner of their own, and conflict nevertheless.
     const late = await apply(`${MAPS}/moved`, configMap('moved', { a: '2' }), 'late');
     expect(late.json.message).toBe(
       'Apply failed with 1 conflict: conflict with "before-first-apply" using v1: .data.a',

@@ -555,6 +555,18 @@ describe('admission', () => {
       403,
       'priorityclasses.scheduling.k8s.io "second" is forbidden: PriorityClass everyday is already marked as default. Only one default can exist',
     ]);
+    await api.request('POST', CLASSES, { body: { metadata: { name: 'third' }, value: 5 } });
+    const asDefault = {
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name: 'third' },
+      value: 5,
+    };
+    for (const contentType of [MERGE, 'application/apply-patch+yaml']) {
+      const body = JSON.stringify({ ...asDefault, globalDefault: true });
+      const third = await api.request('PATCH', `${CLASSES}/third?fieldManager=t`, { body, contentType });
+      expect([contentType, third.status, third.json.reason]).toEqual([contentType, 403, 'Forbidden']);
+    }
     await api.request('DELETE', `${CLASSES}/everyday`);
   });
 

@@ -44,7 +44,7 @@ export interface TestClient {
   stall(path: string, options?: RequestOptions): StalledRequest;
 }
 
-/** The port of a server on this machine, and PEM texts: the CA that it is known by, and the administrator's certificate. */
+/** The port of a server on this machine, and PEM texts: its CA, and the administrator's key and certificate. */
 export interface ClientOptions {
   port: number;
   ca: string;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { RequestInfo } from './request-info.js';
+
+const PODS = '/api/v1/namespaces/a/pods';
+
+describe('a request', () => {
+  it.each([
+    ['GET', `${PODS}/p?pretty=1`, 'resource', 'get'],
+    ['GET', PODS, 'resource', 'list'],
+    ['GET', `${PODS}?watch=1`, 'resource', 'watch'],
+    ['GET', '/api/v1/watch/namespaces/a/pods', 'resource', 'watch'],
+    ['POST', PODS, 'resource', 'create'],
+    ['POST', `${PODS}/p/binding`, 'resource', 'create'],
+    ['DELETE', PODS, 'resource', 'deletecollection'],
+    ['HEAD', PODS, 'resource', 'head'],
+    ['POST', '/api/v1/namespaces/a/bindings', 'posted', 'post'],
+    ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', 'posted', 'post'],
+    ['GET', '/apis/explain.everynode.io/v1/namespaces/a/daemonsets/d', 'unknown', 'get'],
+    ['GET', '/version', 'unknown', 'get'],
+    ['GET', '/api/v1/namespaces/a/nothing', 'unknown', 'get'],
+  ])('%s %s names a %s with the verb %s', (method, url, kind, verb) => {
+    const info = new RequestInfo(method, url);
+    expect([info.target.kind, info.verb]).toEqual([kind, verb]);
+  });
+
+  it('is read once', () => {
+    const info = new RequestInfo('GET', `${PODS}/p?timeout=3s`);
+    expect(info.target).toBe(info.target);
+    expect([info.path, info.query.text('timeout')]).toEqual([`${PODS}/p`, '3s']);
+  });
+
+  it('keeps the error of a path that cannot be read, for its answer', () => {
+    const { target } = new RequestInfo('GET', '/api/v1/namespaces/%zz/pods');
+    expect(target).toMatchObject({ kind: 'unknown', error: { reason: 'BadRequest' } });
+  });
+});

@@ -1,0 +1,74 @@
+import { eventually } from '@everynode/test-kit';
+import Fastify from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { FairQueue } from '../fairness/fair-queue.js';
+import { addTurns, EXEMPT } from './turns.js';
+
+/** One seat, and one request that waits for it. `open` answers all requests to /held. */
+function server(requestMs = 60_000) {
+  const queue = new FairQueue({ seats: 1, queueLength: 1, waitMs: 60_000 });
+  const fastify = Fastify();
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  addTurns(fastify, { queue, requestMs });
+  fastify.get('/held', async () => {
+    await gate;
+    return { status: 200, payload: 'held', contentType: 'text/plain' };
+  });
+  fastify.get('/streamed', async (request, reply) => {
+    request.leaveSeat?.();
+    await gate;
+    return reply.send('streamed');
+  });
+  fastify.get('/exempt', EXEMPT, (_request, reply) => reply.send('exempt'));
+  return { fastify, queue, open };
+}
+
+describe('a route', () => {
+  it('has a seat for each request, and answers the next when that is free', async () => {
+    const { fastify, queue, open } = server();
+    const answers = [fastify.inject('/held'), fastify.inject('/held')];
+    await eventually(() => expect([queue.occupied, queue.waiting]).toEqual([1, 1]));
+    const refused = await fastify.inject('/held');
+    expect(refused.body).toContain('too many requests');
+    open();
+    expect((await Promise.all(answers)).map(({ body }) => body)).toEqual(['held', 'held']);
+    expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
+  });
+
+  it('answers without a seat where it is exempt', async () => {
+    const { fastify, queue, open } = server();
+    const held = fastify.inject('/held');
+    await eventually(() => expect(queue.occupied).toBe(1));
+    expect((await fastify.inject('/exempt')).body).toBe('exempt');
+    open();
+    await held;
+  });
+
+  it('may return its seat before its answer is complete', async () => {
+    const { fastify, queue, open } = server();
+    const streamed = fastify.inject('/streamed');
+    const held = fastify.inject('/held');
+    await eventually(() => expect([queue.occupied, queue.waiting]).toEqual([1, 0]));
+    open();
+    expect((await Promise.all([streamed, held])).map(({ body }) => body)).toEqual(['streamed', 'held']);
+    expect(queue.occupied).toBe(0);
+  });
+
+  it('is answered at its deadline, and its late result is dropped', async () => {
+    const { fastify, queue, open } = server(20);
+    const late = await fastify.inject('/held');
+    expect(late.body).toContain('request did not complete within the allotted timeout');
+    expect(queue.occupied).toBe(0);
+    open();
+    expect((await fastify.inject('/held')).body).toBe('held');
+  });
+
+  it('refuses a timeout that is no duration, and takes no seat for it', async () => {
+    const { fastify, queue } = server();
+    expect((await fastify.inject('/held?timeout=soon')).body).toContain('invalid timeout');
+    expect(queue.occupied).toBe(0);
+  });
+});
