@@ -23,7 +23,7 @@ export interface AgentOptions {
 }
 
 /** What the process counts. */
-export interface AgentTallies {
+interface AgentTallies {
   /** Messages with pod statuses that the bus has accepted. */
   reports: number;
   /** Commands that were not understood. */

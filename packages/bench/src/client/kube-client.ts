@@ -16,7 +16,7 @@ export interface WatchEvent<T> {
   object: T;
 }
 
-export interface CallOptions {
+interface CallOptions {
   contentType?: string;
   accept?: string;
   /** Accepts a compressed answer, which is not unpacked. */
@@ -26,7 +26,7 @@ export interface CallOptions {
 }
 
 /** Times of one answer since its request, and its size. */
-export interface TimedAnswer {
+interface TimedAnswer {
   firstByteMs: number;
   totalMs: number;
   bytes: number;

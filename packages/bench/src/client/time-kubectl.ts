@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-export interface KubectlTimes {
+interface KubectlTimes {
   firstByteMs: number;
   totalMs: number;
   lines: number;

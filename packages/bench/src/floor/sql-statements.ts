@@ -7,7 +7,7 @@ export const FLOOR_SCHEMA = 'everynode_bench_floor';
 export type NumberedWrite = RecordedWrite & { revision: number };
 
 /** One prepared statement. Statements of one name have the same text. */
-export interface Statement {
+interface Statement {
   name: string;
   text: string;
   values: string[];

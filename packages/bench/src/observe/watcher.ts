@@ -14,7 +14,7 @@ function versionIn(line: Buffer): string {
 /** Times that a watcher watches again before the watch counts as broken. */
 const MAX_RESUMED = 100;
 
-export interface WatcherOptions {
+interface WatcherOptions {
   client: KubeClient;
   /** Path and query of the watch, without the version. */
   path: string;

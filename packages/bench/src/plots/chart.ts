@@ -11,9 +11,9 @@ export const KIND_COLOURS: Readonly<Record<Kind, string>> = {
   'node-agent': '#8a94a6',
 };
 /** Colours for series that are not processes: scenarios, latencies. */
-export const COLOURS = ['#2f6fde', '#c2489b', '#2c8f5c', '#d98e04', '#7a5af0', '#d1442f', '#0f9aa8', '#8a94a6'];
+const COLOURS = ['#2f6fde', '#c2489b', '#2c8f5c', '#d98e04', '#7a5af0', '#d1442f', '#0f9aa8', '#8a94a6'];
 
-export interface Size {
+interface Size {
   width: number;
   height: number;
 }

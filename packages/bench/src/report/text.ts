@@ -7,7 +7,7 @@ const grouped = (value: number, digits = 0): string =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** A value as it is printed: three significant digits, and its unit. */
-export function valueText(value: number, unit: Unit): string {
+function valueText(value: number, unit: Unit): string {
   return unit === 'count' ? numberText(value) : `${numberText(value)} ${unit}`;
 }
 

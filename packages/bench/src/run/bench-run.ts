@@ -15,7 +15,7 @@ import {
   turnsOf,
 } from './turns.js';
 
-export interface Plan {
+interface Plan {
   scenarios: readonly Scenario[];
   repeat: number;
   relabels: number;

@@ -11,7 +11,7 @@ import { settingOf, type Turn } from './turns.js';
 /** What one turn has measured. */
 export type Measured = { kind: 'run'; run: Run } | { kind: 'floor'; floor: MeasuredFloor };
 
-export interface MeasureOptions {
+interface MeasureOptions {
   relabels: number;
   /** Prints a line. */
   say: (line: string) => void;

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../exchange.js';
 import { isAge, serverMadeAt } from './server-made.js';
 
-export interface Normalising {
+interface Normalising {
   /** For the recorded side: replaces its values by ours. */
   translate?: (text: string) => string;
   /** Times that clients sent: the server returns them unchanged. */

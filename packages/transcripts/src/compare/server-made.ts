@@ -5,7 +5,7 @@ const VERSION = /^\d+$/;
 const HASHED_LABELS = new Set(['controller-revision-hash', 'pod-template-hash', 'controller-uid']);
 
 /** The kinds of values that a server makes. */
-export type ServerMade = 'uid' | 'time' | 'version' | 'token' | 'hash' | 'etag';
+type ServerMade = 'uid' | 'time' | 'version' | 'token' | 'hash' | 'etag';
 
 /** The kind of value at a path of keys; undefined where the client, or the request, decides the value. */
 export function serverMadeAt(path: readonly string[], value: unknown): ServerMade | undefined {

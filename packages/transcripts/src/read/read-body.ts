@@ -5,14 +5,14 @@ import { type Body, type Headers, isObject, type Json, type JsonObject } from '.
 export const mediaTypeOf = (headers: Headers): string =>
   headers['content-type']?.[0]?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
-export const isBinaryType = (type: string): boolean => /protobuf|octet-stream|cbor|gzip/.test(type);
+const isBinaryType = (type: string): boolean => /protobuf|octet-stream|cbor|gzip/.test(type);
 const isYamlType = (type: string): boolean => /yaml/.test(type);
 const isJsonType = (type: string): boolean => type === '' || /json/.test(type);
 
 const BASE64_KEYS = ['base64', 'bodyBase64', 'body_base64', 'base64Body'];
 
 /** Parses a body by its media type. A text that does not parse stays text. */
-export function bodyFromText(text: string, type: string, stream: boolean): Body {
+function bodyFromText(text: string, type: string, stream: boolean): Body {
   if (text === '') return { kind: 'none' };
   if (isJsonType(type)) {
     const events = stream ? asEvents(text) : undefined;
@@ -56,7 +56,7 @@ function asEvents(text: string): Json[] | undefined {
   return events;
 }
 
-export const isEvent = (value: Json): value is JsonObject =>
+const isEvent = (value: Json): value is JsonObject =>
   isObject(value) && typeof value.type === 'string' && isObject(value.object) && value.kind === undefined;
 
 /** Reads a body from a recording: a value, text, base64, or the list of a stream's events. */

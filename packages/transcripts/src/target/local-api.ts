@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { serviceEntry } from '@everynode/cli';
 import { Stack } from '@everynode/local-stack';
 
-export interface LocalApi {
+interface LocalApi {
   kubeconfig: string;
   stop(): Promise<void>;
 }

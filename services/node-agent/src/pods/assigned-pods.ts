@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 5000;
 /** A pod in the list: what identifies it, and `graceSeconds` when it is to stop. */
 export type ListedPod = ListPodsReply['pods'][number];
 
-export interface AssignedPodsOptions {
+interface AssignedPodsOptions {
   agent: string;
   bus: Pick<Bus, 'request'>;
   log: Logger;

@@ -14,7 +14,7 @@ const MAX_ENDED = 20_000;
 /** What the agent knows of a pod; see {@link PodSync}. */
 export type PodMode = 'unknown' | 'running' | 'stopped' | 'gone';
 
-export interface PodSyncOptions {
+interface PodSyncOptions {
   agent: string;
   bus: Pick<Bus, 'request'>;
   runtime: Runtime;

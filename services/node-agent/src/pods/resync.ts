@@ -9,7 +9,7 @@ const RESYNC_AFTER_MS = [2000, 10_000, 60_000, 300_000];
 
 export type ResyncMode = 'idle' | 'comparing' | 'comparing-again';
 
-export interface ResyncOptions {
+interface ResyncOptions {
   /** Compares the assigned pods with those that run. */
   compare: () => Promise<void>;
   log: Logger;

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { AssignedPod, PodReport } from '../runtime/runtime.js';
 import { MAX_ITEMS, nextMessage, type PodIdentity, type StatusEntry, type StatusMessage } from './status-message.js';
 
-export interface StatusOutboxOptions {
+interface StatusOutboxOptions {
   /** Start of this process, ms since the epoch. */
   incarnation: number;
   /** Stores one message; resolves when the bus has it. */

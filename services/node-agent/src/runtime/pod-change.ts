@@ -66,10 +66,7 @@ function isSame(before: Amounts, after: Amounts, name: string): boolean {
 }
 
 /** Why the whole node is too small for the pod, in a kubelet's words; undefined when it is not. */
-export function infeasibleAmount(
-  { spec }: AssignedPod,
-  capacity: Readonly<Record<string, string>>,
-): string | undefined {
+function infeasibleAmount({ spec }: AssignedPod, capacity: Readonly<Record<string, string>>): string | undefined {
   for (const name of RESIZABLE) {
     const amounts = spec.containers.map(({ resources }) => resources?.requests?.[name] ?? '0');
     const nanos = amounts.reduce((sum, amount) => sum + parseQuantity(amount).nanos, 0n);

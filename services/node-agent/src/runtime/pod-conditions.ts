@@ -3,7 +3,7 @@ import type { ContainerRun } from './container-run.js';
 import type { PodRun } from './pod-run.js';
 import type { AssignedPod } from './runtime.js';
 
-export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 /** What a condition says, without its times. */
 export type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
@@ -19,7 +19,7 @@ export function phaseOf(mains: readonly ContainerRun[]): PodPhase {
 }
 
 /** The containers that a pod's conditions look at: all but ephemeral ones; `inits` are those that are not main. */
-export interface CountedContainers {
+interface CountedContainers {
   containers: readonly ContainerRun[];
   inits: readonly ContainerRun[];
 }

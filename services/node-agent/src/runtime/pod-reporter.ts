@@ -14,7 +14,7 @@ import type { Clock } from './timers.js';
 const NORMAL_EVENTS_BURST = 500;
 const NORMAL_EVENT_EVERY_MS = 10;
 
-export interface PodReporterOptions {
+interface PodReporterOptions {
   clock: Clock;
   ids: ContainerIds;
   /** Whether events are reported at all. */

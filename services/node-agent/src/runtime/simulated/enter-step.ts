@@ -9,7 +9,7 @@ import type { SimulatedRun } from './simulated-run.js';
 import type { Step } from './stages.js';
 
 /** What steps need of the runtime. */
-export interface StepSurroundings {
+interface StepSurroundings {
   clock: Clock;
   addresses: PodAddresses;
 }

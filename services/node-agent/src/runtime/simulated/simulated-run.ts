@@ -23,7 +23,7 @@ export interface SimulatedRun extends PodRun {
 /**
  * What a run is made of. `step` is where a pod that ran before is taken over; undefined for one that is to be started.
  */
-export interface NewSimulatedRun {
+interface NewSimulatedRun {
   pod: AssignedPod;
   node: HostedNode;
   containers: ContainerRun[];

@@ -24,7 +24,7 @@ const IDS: ContainerIds = {
   imageId: ({ image }) => `${image}@sha256:${hexOf(image)}`,
 };
 
-export interface SimulatedRuntimeOptions {
+interface SimulatedRuntimeOptions {
   settings: SimulationSettings;
   /** Delays and failures are drawn from this and the pod's uid. */
   seed: number;

@@ -3,8 +3,8 @@ import type { Config } from '../../config.js';
 import { type DelayRange, NO_DELAY, parseDelayRange } from './delay-range.js';
 
 /** The ways in which the fleet-wide failure rate makes pods fail. */
-export const FLEET_FAILURES = ['crash', 'image-error', 'never-ready'] as const;
-export type FleetFailure = (typeof FLEET_FAILURES)[number];
+const FLEET_FAILURES = ['crash', 'image-error', 'never-ready'] as const;
+type FleetFailure = (typeof FLEET_FAILURES)[number];
 
 /** How the pods of a fleet behave. */
 export interface SimulationSettings {

@@ -56,7 +56,7 @@ const STARTED: readonly Step[] = ['running', 'ready', 'unready'];
  * The behaviour of simulated pods, as data (the idea is KWOK's stages). Of the stages that apply, the one with the
  * shortest delay wins, and of two with the same delay the first one.
  */
-export const STAGES: readonly Stage[] = [
+const STAGES: readonly Stage[] = [
   { from: ['creating'], to: 'pull-failed', when: ({ script }) => script.imageError, delayMs: startShareMs },
   {
     from: ['creating', 'initialising'],
