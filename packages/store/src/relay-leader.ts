@@ -8,8 +8,8 @@ const RELAY_LOCK = 7_310_204_518;
 
 /**
  * Holds the relay's lock and listens for new revisions, on one connection: a process that loses the connection loses
- * the lock, and another one acquires it. `onLeading` runs while the lock is held; its signal aborts when the lock is lost.
- * Resolves when `signal` aborts.
+ * the lock, and another one acquires it. `onLeading` runs while the lock is held; its signal aborts when the lock is
+ * lost. Resolves when `signal` aborts.
  */
 export async function leadRelay(
   url: string,

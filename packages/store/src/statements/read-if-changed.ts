@@ -30,7 +30,8 @@ const MANY = `
 
 /**
  * Reads the objects that have changed since the caller read them, in the order of the keys. One statement for all,
- * which each connection prepares once: to plan it costs more than to run it. The pool's sessions must be set to `BY_KEY`.
+ * which each connection prepares once: to plan it costs more than to run it. The pool's sessions must be set to
+ * `BY_KEY`.
  */
 export async function readIfChanged(byKey: pg.Pool, keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
   const { rows } = await byKey.query<Row>(questionFor(keys));
