@@ -1,8 +1,7 @@
 import { type JournalEntry, subjects } from '@everynode/contract';
 import { ObjectCache } from '@everynode/list-watch';
 import type { CommittedBatch } from '@everynode/store';
-import { eventually } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { eventually, testLog } from '@everynode/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { podEntry, RecordingBus } from '../fixtures/recording-bus.js';
 import { CommitPublisher } from './index.js';
@@ -38,7 +37,7 @@ beforeEach(() => {
   const publisher = new CommitPublisher({
     bus,
     source: '/test',
-    log: pino({ level: 'silent' }),
+    log: testLog(),
     signal: stopping.signal,
     store: {
       onCommitted: (listener) => {

@@ -1,5 +1,5 @@
 import { decodeChanges, type JournalEntry, subjects } from '@everynode/contract';
-import { pino } from 'pino';
+import { testLog } from '@everynode/test-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { podEntry, RecordingBus } from '../fixtures/recording-bus.js';
 import { askToResync, type Publishing, publishEntries } from './index.js';
@@ -13,7 +13,7 @@ let to: Publishing;
 beforeEach(() => {
   bus = new RecordingBus();
   const agentOf = (node: string) => (node === 'n' ? 'agent-1' : undefined);
-  to = { bus, source: '/test', agentOf, log: pino({ level: 'silent' }) };
+  to = { bus, source: '/test', agentOf, log: testLog() };
 });
 
 const namesIn = (subject: string): string[] =>

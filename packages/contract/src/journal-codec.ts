@@ -12,7 +12,7 @@ import type { ObjectRecord, ResourceName } from '@everynode/objects';
  * deleted object. A reader that has the object at `previous` fills them in; a reader that has not missed a change, and
  * reads the journal.
  */
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 const NEWLINE = 10;
 

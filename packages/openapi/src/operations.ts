@@ -16,7 +16,7 @@ import {
   WRITE_PARAMETERS,
 } from './parameters.js';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** One possible request, before it is written in a version of OpenAPI. */
 export interface Operation {

@@ -9,7 +9,7 @@ interface PathWriter {
   operationObject(operation: Operation): JsonSchema;
 }
 
-/** The `paths` of a document: the operations by path and method, with the parameters that all methods of a path share. */
+/** The `paths` of a document: operations by path and method, with the parameters that all methods of a path share. */
 export function pathItems(operations: readonly Operation[], writer: PathWriter): Record<string, JsonSchema> {
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {

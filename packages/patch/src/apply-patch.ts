@@ -11,7 +11,7 @@ const JSON_PATCH = 'application/json-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 
 /** The served media types of a PATCH, in upstream's order. */
-export const PATCH_MEDIA_TYPES = [
+const PATCH_MEDIA_TYPES = [
   JSON_PATCH,
   'application/merge-patch+json',
   STRATEGIC,

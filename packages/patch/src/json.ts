@@ -7,7 +7,7 @@ export type JsonMap = Record<string, unknown>;
 export type JsonKind = 'null' | 'map' | 'list' | 'string' | 'number' | 'bool';
 
 /** Deeper nesting is refused: recursion must end before the stack does. No API type is nearly as deep. */
-export const MAX_DEPTH = 500;
+const MAX_DEPTH = 500;
 
 export function kindOf(value: unknown): JsonKind {
   if (value === null || value === undefined) return 'null';

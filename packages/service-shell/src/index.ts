@@ -1,6 +1,6 @@
 export { type BackoffOptions, backoffMs, pause, retryUntilDone } from './backoff.js';
 export { commonConfig, readConfig } from './config.js';
-export { createMetrics, HealthServer, healthText, Readiness } from './health.js';
+export { createMetrics, healthText, Readiness } from './health.js';
 export { createLogger, type Logger } from './log.js';
 export { runService, type ServiceContext } from './run-service.js';
 export { TokenBucket } from './token-bucket.js';

@@ -2,18 +2,14 @@ export { editMetadata, objectOf } from './current.js';
 export { CompactedError, FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
 export type { CommittedBatch } from './group-commit/committed-batch.js';
 export type { RelayLead } from './relay-leader.js';
-export { fairShare, type HeldShard, SHARD_COUNT } from './shard-leases.js';
-export type { AssignedPod } from './statements/assigned-pods.js';
-export type { ExpiredEvent } from './statements/expired-events.js';
+export { type HeldShard, SHARD_COUNT } from './shard-leases.js';
 export type { KnownObject, ReadIfChanged } from './statements/read-if-changed.js';
 export { Store } from './store.js';
 export type {
   Current,
-  CurrentHead,
   Decision,
   Fence,
   ObjectKey,
-  ReadLevel,
   WriteRequest,
   WriteResult,
 } from './write.js';

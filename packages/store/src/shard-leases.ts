@@ -113,7 +113,7 @@ export async function releaseShards(db: Kysely<Database>, replica: string): Prom
 }
 
 /** How many shards the replica may hold, by its place in the sorted list of names. Shares differ by one at most. */
-export function fairShare(names: string[], replica: string): number {
+function fairShare(names: string[], replica: string): number {
   const place = names.indexOf(replica);
   if (place < 0) return 0;
   return Math.floor(SHARD_COUNT / names.length) + (place < SHARD_COUNT % names.length ? 1 : 0);

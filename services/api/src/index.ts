@@ -3,4 +3,4 @@
  * caches that follow the bus, writes are decisions inside the store's transactions. `main.ts` reads the configuration,
  * connects to Postgres and the bus and calls {@link startApi}.
  */
-export { type ApiParts, startApi } from './start-api.js';
+export { startApi } from './start-api.js';

@@ -5,7 +5,7 @@ import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { apiConfig } from './config.js';
-import { startApi } from './start-api.js';
+import { startApi } from './index.js';
 
 // The old generation may grow by a third before it is collected again. By default it grows to several times what is in
 // use, which would be most of a replica's memory.

@@ -2,12 +2,12 @@ import { Bus } from '@everynode/bus';
 import { inboxPrefix } from '@everynode/contract';
 import { runService } from '@everynode/service-shell';
 import { agentConfig } from './config.js';
+import { startNodeAgent } from './index.js';
 import { nodesFrom } from './nodes/hosted-nodes.js';
 import { readNodesFile } from './nodes/nodes-file.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
 import { settingsFrom } from './runtime/simulated/simulation-settings.js';
 import { systemClock } from './runtime/timers.js';
-import { startNodeAgent } from './start-node-agent.js';
 
 const config = agentConfig();
 const agent = config.EVERYNODE_AGENT;

@@ -4,4 +4,4 @@
  * commit to the bus. A process begins in main.ts, which reads the configuration, connects and calls {@link
  * startScheduler}.
  */
-export { type SchedulerParts, startScheduler } from './start-scheduler.js';
+export { startScheduler } from './start-scheduler.js';

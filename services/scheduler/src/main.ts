@@ -2,7 +2,7 @@ import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { chosenControllers, schedulerConfig } from './config.js';
-import { startScheduler } from './start-scheduler.js';
+import { startScheduler } from './index.js';
 
 const config = schedulerConfig();
 const replica = config.EVERYNODE_REPLICA;

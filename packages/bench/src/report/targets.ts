@@ -1,5 +1,5 @@
 /** The highest value that a figure should have. */
-export interface Target {
+interface Target {
   scenario: string;
   figure: string;
   /** Where it holds; everywhere when it is left out. */

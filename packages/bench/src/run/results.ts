@@ -19,7 +19,7 @@ export interface Run extends Setting, Outcome {
 
 export interface MeasuredFloor extends Setting, Floor {}
 
-export interface Failure extends Setting {
+interface Failure extends Setting {
   error: string;
 }
 

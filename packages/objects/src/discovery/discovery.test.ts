@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { resources } from '../resources/index.js';
 import { typeOfKind } from '../schema/index.js';
-import {
-  aggregatedDiscovery,
-  apiGroup,
-  apiGroupList,
-  apiResourceList,
-  apiVersions,
-  contentHash,
-  groupVersionPath,
-  groupVersions,
-  postedKinds,
-  type ServedApi,
-} from './index.js';
+import { aggregatedDiscovery } from './aggregated-discovery.js';
+import { contentHash } from './content-hash.js';
+import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './legacy-discovery.js';
+import { postedKinds } from './posted-kinds.js';
+import { groupVersionPath, groupVersions, type ServedApi } from './served-api.js';
 
 const api: ServedApi = { resources, postedKinds };
 const apps = { group: 'apps', version: 'v1' };

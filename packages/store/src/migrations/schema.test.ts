@@ -1,5 +1,4 @@
-import { createDatabase, type TestDatabase } from '@everynode/test-kit';
-import { pino } from 'pino';
+import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { schemaText } from '../../fixtures/schema-text.js';
 import { Store } from '../store.js';
@@ -8,7 +7,7 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createDatabase();
-  const store = new Store({ databaseUrl: database.url, log: pino({ level: 'silent' }) });
+  const store = new Store({ databaseUrl: database.url, log: testLog() });
   await store.migrate();
   await store.close();
 });

@@ -21,7 +21,7 @@ export interface AuditedRequest {
 }
 
 /** An event of upstream's level Metadata: audit.k8s.io/v1, one line for each. Source: apiserver/pkg/apis/audit/v1. */
-export function auditEvent(request: AuditedRequest, now: number): object {
+function auditEvent(request: AuditedRequest, now: number): object {
   const { path, user } = request;
   return {
     kind: 'Event',

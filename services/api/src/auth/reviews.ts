@@ -4,7 +4,7 @@ import type { Identity } from './client-identity.js';
 import { authenticateToken, TokenRefusedError } from './token-authentication.js';
 
 /** A review to be answered. */
-export interface ReviewRequest {
+interface ReviewRequest {
   context: ApiContext;
   identity: Identity;
   /** The path's namespace; empty for reviews of the whole cluster. */

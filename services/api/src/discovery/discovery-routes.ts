@@ -22,7 +22,7 @@ import { wrap } from '../protobuf/envelope.js';
 export const SERVED: ServedApi = { resources, postedKinds };
 
 /** Documents, each made once: they do not change while the process runs. */
-export class DocumentCache {
+class DocumentCache {
   readonly #documents = new Map<string, Document>();
 
   /** @param make returns undefined where there is no such document. */

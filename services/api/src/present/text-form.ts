@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Pieces } from './presenter.js';
 
 /** A list before it is text: the members before its items, the name of the items' member, and the JSON of each item. */
-export interface ListShape {
+interface ListShape {
   head: object;
   member: 'items' | 'rows';
   items: Iterable<string>;

@@ -1,7 +1,7 @@
 import { ApiError, type FieldError, invalid } from '@everynode/objects';
 import type { Query } from '../http/query.js';
 
-export type RevisionMatch = 'Exact' | 'NotOlderThan';
+type RevisionMatch = 'Exact' | 'NotOlderThan';
 
 /** The checked parameters of a list or a watch. Selectors are read elsewhere: see selection.ts. */
 export interface ListOptions {

@@ -32,7 +32,7 @@ export interface OpenWatch {
 }
 
 /** A request whose answer is not read until `read` is called, which resolves with the text when it is whole. */
-export interface StalledRequest {
+interface StalledRequest {
   read(isWhole: (text: string) => boolean): Promise<string>;
   close(): void;
 }

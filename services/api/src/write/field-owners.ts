@@ -78,7 +78,7 @@ export function managedFieldsErrors(managedFields: readonly unknown[] | undefine
 }
 
 /** With one empty entry a client asks to remove all owners. */
-export function isReset(managedFields: readonly unknown[] | undefined): boolean {
+function isReset(managedFields: readonly unknown[] | undefined): boolean {
   const [only] = managedFields ?? [];
   return managedFields?.length === 1 && typeof only === 'object' && only !== null && Object.keys(only).length === 0;
 }

@@ -17,7 +17,7 @@ import type { Current, Decision } from '@everynode/store';
 const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'];
 
 /** Another agent hosts this node, and the node is Ready. The registration is delivered again until that has changed. */
-export class NodeTakenError extends Error {
+class NodeTakenError extends Error {
   override readonly name = 'NodeTakenError';
   readonly retryable = true;
   constructor(

@@ -16,13 +16,13 @@ const COMPACT_EVERY_MS = 60_000;
 const BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /** How much of the journal is kept. */
-export interface JournalLimits {
+interface JournalLimits {
   maxAgeSeconds: number;
   maxRows: number;
   minRows: number;
 }
 
-export const JOURNAL_LIMITS: JournalLimits = { maxAgeSeconds: 3600, maxRows: 500_000, minRows: 10_000 };
+const JOURNAL_LIMITS: JournalLimits = { maxAgeSeconds: 3600, maxRows: 500_000, minRows: 10_000 };
 
 export interface RelayOptions extends Publishing {
   store: Store;

@@ -34,7 +34,7 @@ export interface StageFacts {
 }
 
 /** A pod in one of the steps `from`, for which `when` holds, enters the step `to` after `delayMs`. */
-export interface Stage {
+interface Stage {
   from: readonly Step[];
   to: Step;
   when(facts: StageFacts): boolean;
