@@ -29,9 +29,9 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|services)/[^/]+/src/',
-        pathNot: ['\\.test(-d)?\\.ts$', '/src/testing/', '^packages/test-kit/'],
+        pathNot: ['\\.test(-d)?\\.ts$', '^packages/test-kit/'],
       },
-      to: { path: ['^packages/test-kit/', '/fixtures/', '/src/testing/', '\\.test(-d)?\\.ts$'] },
+      to: { path: ['^packages/test-kit/', '/fixtures/', '^(packages|services)/[^/]+/testing/', '\\.test(-d)?\\.ts$'] },
     },
     {
       name: 'only-store-uses-postgres',
@@ -59,7 +59,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/(objects|daemonset|patch|openapi)/src/',
-        pathNot: ['\\.test\\.ts$', '/src/testing/', '^packages/openapi/src/descriptions\\.ts$'],
+        pathNot: ['\\.test\\.ts$', '^packages/openapi/src/descriptions\\.ts$'],
       },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|net|util|zlib)$' },
     },

@@ -1,10 +1,10 @@
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyObject } from '../../testing/arbitrary-object.js';
 import { decodeObject } from '../decode/index.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition } from '../resource.js';
-import { anyObject } from '../testing/arbitrary-object.js';
 import { resources } from './index.js';
 
 /** The same twice over, as an update would meet them. */

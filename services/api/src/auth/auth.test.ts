@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROTOBUF, readObject, writeObject } from '../testing/protobuf-client.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { PROTOBUF, readObject, writeObject } from '../../testing/protobuf-client.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const TOKEN = '/api/v1/namespaces/default/serviceaccounts/default/token';

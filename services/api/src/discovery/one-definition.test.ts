@@ -3,8 +3,8 @@ import { apiResourceList, decodeObject, type KubeObject, resources, splitObject 
 import { defineResource, genericTable } from '@everynode/objects/testing';
 import { openApiV2, openApiV3 } from '@everynode/openapi';
 import { describe, expect, it } from 'vitest';
+import { readObject } from '../../testing/protobuf-client.js';
 import { presenterFor } from '../present/presenter-for.js';
-import { readObject } from '../testing/protobuf-client.js';
 
 /** A kind that is not served, described as packages/objects/README.md says. */
 const podTemplates = defineResource({

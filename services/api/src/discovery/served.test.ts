@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { apiVersionOf, postedKinds, resources } from '@everynode/objects';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROTOBUF } from '../../testing/protobuf-client.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 import { decodeMessage } from '../protobuf/codec.js';
 import { unwrap } from '../protobuf/envelope.js';
-import { PROTOBUF } from '../testing/protobuf-client.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
 
 let backends: Backends;
 let api: RunningApi;

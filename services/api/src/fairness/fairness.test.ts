@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 let backends: Backends;
 let api: RunningApi;

@@ -3,8 +3,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request } from 'node:https';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROTOBUF, readObject } from '../testing/protobuf-client.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { PROTOBUF, readObject } from '../../testing/protobuf-client.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 

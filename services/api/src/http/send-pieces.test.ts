@@ -7,10 +7,10 @@ import { gunzipSync } from 'node:zlib';
 import { decodeObject, findResource } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROTOBUF, readObject } from '../../testing/protobuf-client.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+import type { RequestOptions } from '../../testing/test-client.js';
 import { createObject } from '../rest/create.js';
-import { PROTOBUF, readObject } from '../testing/protobuf-client.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
-import type { RequestOptions } from '../testing/test-client.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const COUNT = 60;

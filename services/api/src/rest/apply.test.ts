@@ -1,6 +1,6 @@
 import { resourceByStorage } from '@everynode/objects';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 import { commit } from '../write/commit.js';
 
 let backends: Backends;

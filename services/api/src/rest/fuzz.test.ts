@@ -2,9 +2,9 @@ import { resources } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
 
 /** Whatever comes in, the answer is a well-formed object or a Status, never an internal error, and the api lives on. */
 let backends: Backends;

@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+import type { Answer } from '../../testing/test-client.js';
 import { decodeToken, encodeToken } from '../read/continue-token.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
-import type { Answer } from '../testing/test-client.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const PODS = '/api/v1/namespaces/default/pods';

@@ -1,7 +1,7 @@
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROTOBUF, readObject, writeObject } from '../testing/protobuf-client.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { PROTOBUF, readObject, writeObject } from '../../testing/protobuf-client.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 describe('clients that speak protobuf, as those in Go do unless told otherwise', () => {
   let backends: Backends;

@@ -1,7 +1,7 @@
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 const SETS = '/apis/apps/v1/namespaces/default/daemonsets';
 const MAPS = '/api/v1/namespaces/default/configmaps';

@@ -1,6 +1,6 @@
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 /** Answers to writes, in upstream's words. The objects of a table are made before it and left as they are. */
 let backends: Backends;

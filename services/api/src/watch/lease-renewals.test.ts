@@ -2,7 +2,7 @@ import { Bus } from '@everynode/bus';
 import { eventType, subjects } from '@everynode/contract';
 import { eventually, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 /** A node's lease as upstream's node lifecycle controller sees it: through a list and a watch, never by a GET. */
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';

@@ -1,7 +1,7 @@
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../testing/running-api.js';
-import type { OpenWatch } from '../testing/test-client.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+import type { OpenWatch } from '../../testing/test-client.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 
