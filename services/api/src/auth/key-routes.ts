@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { bytesOf } from '../http/send-document.js';
+import { bytesOf } from '../http/send-payload.js';
 import { ISSUER, type ServiceAccountTokens } from './service-account-tokens.js';
 
 const CONFIGURATION = '/.well-known/openid-configuration';

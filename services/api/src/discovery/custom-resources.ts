@@ -1,7 +1,7 @@
 import { notFound } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from '../api-context.js';
-import { sendPayload } from '../http/send-document.js';
+import { sendPayload } from '../http/send-payload.js';
 
 const GROUP = 'apiextensions.k8s.io';
 const PLURAL = 'customresourcedefinitions';

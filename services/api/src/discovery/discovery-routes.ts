@@ -14,7 +14,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { negotiate, PROTOBUF, parseAccept } from '../http/negotiate.js';
 import { unknownPath } from '../http/resource-path.js';
-import { type Document, sendDocument } from '../http/send-document.js';
+import { type Document, sendDocument } from '../http/send-payload.js';
 import { toYaml } from '../present/text-form.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';

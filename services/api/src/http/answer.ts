@@ -1,7 +1,7 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Payload, Pieces, Presenter } from '../present/presenter.js';
-import { sendPayload } from './send-document.js';
+import { sendPayload } from './send-payload.js';
 import { sendPieces } from './send-pieces.js';
 import { warningHeaders } from './warning-headers.js';
 

@@ -8,7 +8,7 @@ import { BODY_LIMIT } from './limits.js';
 import { negotiate, PROTOBUF, type Representation, wantsPretty } from './negotiate.js';
 import { infoOf } from './request-info.js';
 import { unknownPath } from './resource-path.js';
-import { bytesOf } from './send-document.js';
+import { bytesOf } from './send-payload.js';
 import { statusOfStoreError } from './store-errors.js';
 
 /** Answers every error with a Status. */

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Payload, Pieces } from '../present/presenter.js';
-import { acceptsGzip, GZIP_FROM, sendPayload } from './send-document.js';
+import { acceptsGzip, GZIP_FROM, sendPayload } from './send-payload.js';
 
 /** The size of one write to the socket, in characters or bytes. */
 const CHUNK_BYTES = 64 * 1024;

@@ -19,7 +19,7 @@ import { BODY_LIMIT } from './limits.js';
 import { OrderlyStop } from './orderly-stop.js';
 import { addMetrics } from './request-metrics.js';
 import { addResources } from './resource-routes.js';
-import { sendPayload } from './send-document.js';
+import { sendPayload } from './send-payload.js';
 import { addTurns, type Turns } from './turns.js';
 import { version } from './version.js';
 

@@ -12,7 +12,7 @@ import { SERVED } from '../discovery/discovery-routes.js';
 import { parseAccept } from '../http/negotiate.js';
 import { Query } from '../http/query.js';
 import { unknownPath } from '../http/resource-path.js';
-import { sendDocument } from '../http/send-document.js';
+import { sendDocument } from '../http/send-payload.js';
 
 const V3 = '/openapi/v3/';
 const YEAR_MS = 365 * 24 * 3600 * 1000;
