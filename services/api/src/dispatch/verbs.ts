@@ -1,7 +1,7 @@
 import { ApiError, type Verb } from '@everynode/objects';
 import type { ResourcePath } from '../http/resource-path.js';
 
-/** The verb of a request, as authorisation, audit and metrics name it; undefined for a method without one. */
+/** The verb of a request, as upstream's authorisation and audit name it; undefined for a method without one. */
 export function verbOf(method: string, { name, subresource, watches }: ResourcePath, watch: boolean): Verb | undefined {
   if (watches) return method === 'GET' ? 'watch' : undefined;
   switch (method) {

@@ -115,4 +115,18 @@ describe('the audit log', () => {
     await eventually(async () => expect(await stages()).toEqual(['ResponseStarted', 'ResponseComplete']));
     expect((await stat(join(directory, 'audit.log'))).mode & 0o777).toBe(0o600);
   });
+
+  it('records a request whose path cannot be read', async () => {
+    const { status, headers } = await api.request('POST', '/api/v1/namespaces/%00/bindings', { body: {} });
+    expect(status).toBe(400);
+    await eventually(async () => {
+      const lines = (await readFile(join(directory, 'audit.log'), 'utf8')).trim().split('\n');
+      const events = lines.map((line) => JSON.parse(line) as { auditID: string });
+      expect(events.find(({ auditID }) => auditID === headers['audit-id'])).toMatchObject({
+        verb: 'post',
+        requestURI: '/api/v1/namespaces/%00/bindings',
+        responseStatus: { code: 400 },
+      });
+    });
+  });
 });

@@ -13,8 +13,10 @@ describe('a request', () => {
     ['POST', `${PODS}/p/binding`, 'resource', 'create'],
     ['DELETE', PODS, 'resource', 'deletecollection'],
     ['HEAD', PODS, 'resource', 'head'],
-    ['POST', '/api/v1/namespaces/a/bindings', 'posted', 'post'],
-    ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', 'posted', 'post'],
+    ['POST', '/api/v1/namespaces/a/bindings', 'posted', 'create'],
+    ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', 'posted', 'create'],
+    ['PUT', '/apis/authentication.k8s.io/v1/tokenreviews', 'posted', 'put'],
+    ['POST', '/api/v1/namespaces/%00/bindings', 'unknown', 'post'],
     ['GET', '/apis/explain.everynode.io/v1/namespaces/a/daemonsets/d', 'unknown', 'get'],
     ['GET', '/version', 'unknown', 'get'],
     ['GET', '/api/v1/namespaces/a/nothing', 'unknown', 'get'],
@@ -29,8 +31,25 @@ describe('a request', () => {
     expect([info.path, info.query.text('timeout')]).toEqual([`${PODS}/p`, '3s']);
   });
 
-  it('keeps the error of a path that cannot be read, for its answer', () => {
-    const { target } = new RequestInfo('GET', '/api/v1/namespaces/%zz/pods');
-    expect(target).toMatchObject({ kind: 'unknown', error: { reason: 'BadRequest' } });
+  it.each([
+    ['GET', `${PODS}?watch=1`, true],
+    ['GET', '/api/v1/watch/namespaces/a/pods', true],
+    ['GET', '/api/v1/%77atch/namespaces/a/pods', true],
+    ['GET', PODS, false],
+    ['GET', `${PODS}/p?watch=1`, false],
+    ['GET', '/apis?watch=1', false],
+    ['GET', '/api/v1/namespaces/%00/pods', false],
+    ['DELETE', `${PODS}?watch=1`, false],
+  ])('%s %s is a watch: %s', (method, url, expected) => {
+    expect(new RequestInfo(method, url).isWatch).toBe(expected);
   });
+
+  it.each(['/api/v1/namespaces/%zz/pods', '/api/v1/namespaces/%00/bindings'])(
+    'keeps the error of a path that cannot be read, for its answer: %s',
+    (path) => {
+      const info = new RequestInfo('POST', path);
+      expect(info.target).toMatchObject({ kind: 'unknown', error: { reason: 'BadRequest' } });
+      expect(info.target).toBe(info.target);
+    },
+  );
 });

@@ -31,16 +31,29 @@ export class RequestInfo {
     this.#method = method;
   }
 
-  /** Parsed when it is first read: documents and health checks do not need it. */
+  /** Parsed when it is first read: without an audit log, documents and health checks do not need it. */
   get target(): RequestTarget {
     this.#target ??= this.#parse();
     return this.#target;
   }
 
-  /** The verb as authorisation and audit name it; the method in lower case for a path that names no resource. */
+  /**
+   * The verb as upstream's authorisation and audit name it; the method in lower case for a path that names nothing, and
+   * for a method that the path does not have.
+   */
   get verb(): string {
     const { target } = this;
-    return (target.kind === 'resource' ? target.verb : undefined) ?? this.#method.toLowerCase();
+    if (target.kind === 'resource' && target.verb) return target.verb;
+    if (target.kind === 'posted' && this.#method === 'POST') return 'create';
+    return this.#method.toLowerCase();
+  }
+
+  /** True for a watch. The target is parsed only for a request that may be one: all routes ask, also documents. */
+  get isWatch(): boolean {
+    if (this.#method !== 'GET') return false;
+    // A path with escapes may be an old watch path too.
+    const mayWatch = this.query.flag('watch') || this.path.includes('/watch/') || this.path.includes('%');
+    return mayWatch && this.verb === 'watch';
   }
 
   #parse(): RequestTarget {
@@ -50,11 +63,25 @@ export class RequestInfo {
       const resource = parseResourcePath(path);
       return { kind: 'resource', path: resource, verb: verbOf(this.#method, resource, this.query.flag('watch')) };
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      const posted = parsePostedPath(path);
-      return posted ? { kind: 'posted', path: posted } : { kind: 'unknown', error };
+      return postedTarget(path, asApiError(error));
     }
   }
+}
+
+/** The target of a path that names no resource, which `error` says. */
+function postedTarget(path: string, error: ApiError): RequestTarget {
+  try {
+    const posted = parsePostedPath(path);
+    return posted ? { kind: 'posted', path: posted } : { kind: 'unknown', error };
+  } catch (unreadable) {
+    return { kind: 'unknown', error: asApiError(unreadable) };
+  }
+}
+
+/** @throws the error itself where it is no answer to a client. */
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
 }
 
 declare module 'fastify' {
