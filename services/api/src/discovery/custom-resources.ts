@@ -1,7 +1,7 @@
 import { notFound } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from '../api-context.js';
-import { sendPayload } from '../http/send-payload.js';
+import { jsonAnswer } from '../http/answer.js';
 
 const GROUP = 'apiextensions.k8s.io';
 const PLURAL = 'customresourcedefinitions';
@@ -12,10 +12,10 @@ const PATH = `/apis/${GROUP}/v1/${PLURAL}`;
  * that cannot be patched, for example a review, and fails without a list.
  */
 export function addCustomResources(fastify: FastifyInstance, context: ApiContext): void {
-  fastify.get(PATH, (request, reply) => {
+  fastify.get(PATH, () => {
     const metadata = { resourceVersion: String(context.reflector.revision) };
     const list = { kind: 'CustomResourceDefinitionList', apiVersion: `${GROUP}/v1`, metadata, items: [] };
-    return sendPayload(request, reply, JSON.stringify(list), 'application/json');
+    return jsonAnswer(list);
   });
   fastify.get<{ Params: { name: string } }>(`${PATH}/:name`, (request) => {
     throw notFound({ group: GROUP, plural: PLURAL, name: request.params.name });

@@ -11,10 +11,11 @@ import {
   resources,
   type ServedApi,
 } from '@everynode/objects';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Answer } from '../http/answer.js';
+import { type Document, documentAnswer } from '../http/document.js';
 import { negotiate, PROTOBUF, parseAccept } from '../http/negotiate.js';
 import { unknownPath } from '../http/resource-path.js';
-import { type Document, sendDocument } from '../http/send-payload.js';
 import { toYaml } from '../present/text-form.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
@@ -56,12 +57,7 @@ const CONTENT_TYPES = { json: 'application/json', yaml: 'application/yaml', prot
 export function addDiscovery(fastify: FastifyInstance): void {
   const documents = new DocumentCache();
 
-  const sendClassic = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    key: string,
-    make: () => Classic | undefined,
-  ): Promise<FastifyReply> => {
+  const classicAnswer = (request: FastifyRequest, key: string, make: () => Classic | undefined): Answer => {
     const wanted = negotiate(request.headers.accept);
     // A request for a table of them is answered with the object, as upstream.
     const encoding = wanted.kind === 'object' ? wanted.encoding : 'json';
@@ -70,40 +66,40 @@ export function addDiscovery(fastify: FastifyInstance): void {
       return value && written(value, encoding);
     });
     if (!document) throw unknownPath();
-    return sendDocument(request, reply, document, CONTENT_TYPES[encoding]);
+    return documentAnswer(request, document, CONTENT_TYPES[encoding]);
   };
 
   const root = (path: '/api' | '/apis', classic: (request: FastifyRequest) => Classic): void => {
-    fastify.get(path, (request, reply) => {
+    fastify.get(path, (request) => {
       const version = aggregatedVersion(request.headers.accept);
-      if (!version) return sendClassic(request, reply, `${path} ${addressOf(request)}`, () => classic(request));
+      if (!version) return classicAnswer(request, `${path} ${addressOf(request)}`, () => classic(request));
       const document = documents.of(`${path} ${version}`, () =>
         JSON.stringify(aggregatedDiscovery(SERVED, path, version)),
       ) as Document;
       const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-      return sendDocument(request, reply, document, type);
+      return documentAnswer(request, document, type);
     });
   };
   root('/api', (request) => apiVersions(SERVED, addressOf(request)));
   root('/apis', () => apiGroupList(SERVED));
 
-  fastify.get<{ Params: { group: string } }>('/apis/:group', (request, reply) => {
+  fastify.get<{ Params: { group: string } }>('/apis/:group', (request) => {
     const { group } = request.params;
-    return sendClassic(request, reply, `group ${group}`, () => apiGroup(SERVED, group));
+    return classicAnswer(request, `group ${group}`, () => apiGroup(SERVED, group));
   });
-  fastify.get<{ Params: { version: string } }>('/api/:version', (request, reply) =>
-    sendResources(request, reply, { group: '', version: request.params.version }),
+  fastify.get<{ Params: { version: string } }>('/api/:version', (request) =>
+    resourcesAnswer(request, { group: '', version: request.params.version }),
   );
-  fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request, reply) =>
-    sendResources(request, reply, request.params),
+  fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request) =>
+    resourcesAnswer(request, request.params),
   );
-  function sendResources(request: FastifyRequest, reply: FastifyReply, of: { group: string; version: string }) {
-    return sendClassic(request, reply, `resources ${of.group}/${of.version}`, () => apiResourceList(SERVED, of));
+  function resourcesAnswer(request: FastifyRequest, of: { group: string; version: string }): Answer {
+    return classicAnswer(request, `resources ${of.group}/${of.version}`, () => apiResourceList(SERVED, of));
   }
 
-  fastify.get('/', (request, reply) => {
+  fastify.get('/', (request) => {
     const paths = documents.of('/', () => JSON.stringify({ paths: rootPaths() })) as Document;
-    return sendDocument(request, reply, paths, 'application/json');
+    return documentAnswer(request, paths, 'application/json');
   });
 }
 

@@ -5,11 +5,18 @@ import { sendPayload } from './send-payload.js';
 import { sendPieces } from './send-pieces.js';
 import { warningHeaders } from './warning-headers.js';
 
-/** The answer to a request. */
+/**
+ * The answer to a request. Handlers return it and do not touch the reply: a request that fails or passes its deadline
+ * is then answered without the headers of the answer that it did not get.
+ */
 export interface Answer {
   status: number;
-  payload: Payload | Pieces;
+  /** Undefined for an answer without a body. */
+  payload: Payload | Pieces | undefined;
+  /** The type of the payload. */
   contentType: string;
+  /** Headers that not every answer has, by name in lower case. */
+  headers?: Record<string, string>;
   /** Texts for Warning headers, in order. */
   warnings?: string[];
 }
@@ -20,12 +27,20 @@ export function objectAnswer(presenter: Presenter, object: CachedObject, status 
   return { status, payload: presenter.one(object), contentType, ...(warnings && { warnings }) };
 }
 
+/** An answer in JSON, for values that have no other form. */
+export function jsonAnswer(value: object, warnings?: string[]): Answer {
+  const payload = JSON.stringify(value);
+  return { status: 200, payload, contentType: 'application/json', ...(warnings && { warnings }) };
+}
+
 /** Resolves when the answer is sent, or the client does not read it any more. */
 export async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
-  const { status, payload, contentType, warnings } = answer;
+  const { status, payload, contentType, headers, warnings } = answer;
+  if (headers) reply.headers(headers);
   // All values in one call: setting a header again replaces the one before.
   if (warnings && warnings.length > 0) reply.header('warning', warningHeaders(warnings));
   reply.code(status);
+  if (payload === undefined) return await reply.send();
   if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
     return await sendPayload(request, reply, payload, contentType);
   }

@@ -11,6 +11,7 @@ import { addCustomResources } from '../discovery/custom-resources.js';
 import { addDiscovery } from '../discovery/discovery-routes.js';
 import { addExplain } from '../explain/explain-route.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
+import { jsonAnswer } from './answer.js';
 import { addAuthentication } from './authenticate.js';
 import { addAuthorisation } from './authorise.js';
 import { addErrors, sendError } from './errors.js';
@@ -19,7 +20,6 @@ import { BODY_LIMIT } from './limits.js';
 import { OrderlyStop } from './orderly-stop.js';
 import { addMetrics } from './request-metrics.js';
 import { addResources } from './resource-routes.js';
-import { sendPayload } from './send-payload.js';
 import { addTurns, type Turns } from './turns.js';
 import { version } from './version.js';
 
@@ -44,7 +44,10 @@ export interface ServerParts extends Turns {
   audit: AuditLog | undefined;
 }
 
-/** Makes the server, which does not listen yet. The order of the parts is the order in which a request passes them. */
+/**
+ * Makes the server, which does not listen yet. The hooks of one phase run in the order in which the parts are added;
+ * metrics and audit act when a request is answered.
+ */
 export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerParts): ApiServer {
   const { log } = context;
   const { readiness, metrics, audit } = parts;
@@ -87,7 +90,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addTurns(fastify, parts);
 
   addHealth(fastify, readiness);
-  fastify.get('/version', (request, reply) => sendPayload(request, reply, JSON.stringify(version), 'application/json'));
+  fastify.get('/version', () => jsonAnswer(version));
   addDiscovery(fastify);
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);

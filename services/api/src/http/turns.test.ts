@@ -15,8 +15,10 @@ function server(requestMs = 60_000) {
   addTurns(fastify, { queue, requestMs });
   fastify.get('/held', async () => {
     await gate;
-    return { status: 200, payload: 'held', contentType: 'text/plain' };
+    const headers = { etag: '"held"', 'cache-control': 'public, immutable' };
+    return { status: 200, payload: 'held', contentType: 'text/plain', headers };
   });
+  fastify.get('/wrong', async () => ({ items: [] }));
   fastify.get('/streamed', async (request, reply) => {
     request.leaveSeat?.();
     await gate;
@@ -57,13 +59,22 @@ describe('a route', () => {
     expect(queue.occupied).toBe(0);
   });
 
-  it('is answered at its deadline, and its late result is dropped', async () => {
+  it('is answered at its deadline, and its late result is dropped with its headers', async () => {
     const { fastify, queue, open } = server(20);
     const late = await fastify.inject('/held');
     expect(late.body).toContain('request did not complete within the allotted timeout');
+    expect([late.headers.etag, late.headers['cache-control']]).toEqual([undefined, undefined]);
     expect(queue.occupied).toBe(0);
     open();
-    expect((await fastify.inject('/held')).body).toBe('held');
+    const { body, headers } = await fastify.inject('/held');
+    expect([body, headers.etag, headers['cache-control']]).toEqual(['held', '"held"', 'public, immutable']);
+  });
+
+  it('fails, and leaves its seat, when its handler returns anything but an answer', async () => {
+    const { fastify, queue } = server();
+    const { statusCode, body } = await fastify.inject('/wrong');
+    expect([statusCode, body]).toEqual([500, expect.stringContaining('neither an answer nor the reply')]);
+    expect(queue.occupied).toBe(0);
   });
 
   it('refuses a timeout that is no duration, and takes no seat for it', async () => {

@@ -24,7 +24,8 @@ export interface Turns {
 
 /**
  * Gives requests of every route that is added after this call a seat and a deadline. A handler returns its Answer,
- * which is sent within the same turn; or undefined, or the reply, when it has written the response by itself.
+ * which is sent within the same turn; or undefined, or the reply, when it has written the response by itself. Any other
+ * value is a fault of the handler, and the request fails.
  */
 export function addTurns(fastify: FastifyInstance, turns: Turns): void {
   fastify.decorateRequest('leaveSeat', undefined);
@@ -49,13 +50,14 @@ async function serveInTurn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { query, verb } = infoOf(request);
-  const deadline = verb === 'watch' ? undefined : new Deadline(requestMsOf(query, requestMs));
+  const { query, isWatch } = infoOf(request);
+  const deadline = isWatch ? undefined : new Deadline(requestMsOf(query, requestMs));
   try {
     request.leaveSeat = await queue.enter(flowOf(request));
     const serving: Promise<unknown> = Promise.resolve(handler.call(fastify, request, reply));
     const answer = await (deadline ? deadline.keep(serving) : serving);
-    if (!isAnswer(answer)) return reply;
+    if (answer === undefined || answer === reply) return reply;
+    if (!isAnswer(answer)) throw new Error('the handler of a route returned neither an answer nor the reply');
     const sending = sendAnswer(request, reply, answer);
     deadline?.onPassed(() => reply.raw.destroy());
     return await sending;
@@ -66,7 +68,7 @@ async function serveInTurn(
 }
 
 const isAnswer = (value: unknown): value is Answer =>
-  typeof value === 'object' && value !== null && 'payload' in value && 'contentType' in value;
+  typeof value === 'object' && value !== null && 'status' in value && 'payload' in value && 'contentType' in value;
 
 /** Requests with equal flows wait in one line. */
 const flowOf = ({ identity, headers }: FastifyRequest): string =>

@@ -9,10 +9,11 @@ import {
 } from '@everynode/openapi';
 import type { FastifyInstance } from 'fastify';
 import { SERVED } from '../discovery/discovery-routes.js';
+import type { Answer } from '../http/answer.js';
+import { documentAnswer } from '../http/document.js';
 import { parseAccept } from '../http/negotiate.js';
-import { Query } from '../http/query.js';
+import { infoOf } from '../http/request-info.js';
 import { unknownPath } from '../http/resource-path.js';
-import { sendDocument } from '../http/send-payload.js';
 
 const V3 = '/openapi/v3/';
 const YEAR_MS = 365 * 24 * 3600 * 1000;
@@ -34,27 +35,29 @@ function formOf(accept: string | undefined, protobuf: readonly string[]): 'json'
 export function addOpenApi(fastify: FastifyInstance): void {
   const documents = new OpenApiDocuments(SERVED, readDescriptions);
 
-  fastify.get('/openapi/v2', (request, reply) =>
+  fastify.get('/openapi/v2', (request) =>
     formOf(request.headers.accept, OPENAPI_V2_PROTOBUF_ACCEPTED) === 'protobuf'
-      ? sendDocument(request, reply, documents.v2Protobuf(), OPENAPI_V2_PROTOBUF)
-      : sendDocument(request, reply, documents.v2(), 'application/json'),
+      ? documentAnswer(request, documents.v2Protobuf(), OPENAPI_V2_PROTOBUF)
+      : documentAnswer(request, documents.v2(), 'application/json'),
   );
 
-  fastify.get('/openapi/v3', (request, reply) => sendDocument(request, reply, documents.v3Index(), 'application/json'));
+  fastify.get('/openapi/v3', (request) => documentAnswer(request, documents.v3Index(), 'application/json'));
 
-  fastify.get(`${V3}*`, (request, reply) => {
-    const [path = '', search = ''] = request.url.split('?', 2);
+  fastify.get(`${V3}*`, (request): Answer => {
+    const { path, query } = infoOf(request);
     const name = path.slice(V3.length);
     const form = formOf(request.headers.accept, OPENAPI_V3_PROTOBUF_ACCEPTED);
+    const contentType = form === 'protobuf' ? OPENAPI_V3_PROTOBUF : 'application/json';
     const document = form === 'protobuf' ? documents.v3Protobuf(name) : documents.v3(name);
     if (!document) throw unknownPath();
-    const hash = new Query(search).text('hash');
-    if (hash !== undefined) {
-      // A URL with a hash never changes its content; one with an old hash is redirected to the new.
-      if (hash !== document.hash) return reply.redirect(`${path}?hash=${document.hash}`, 301);
-      reply.header('cache-control', 'public, immutable');
-      reply.header('expires', new Date(Date.now() + YEAR_MS).toUTCString());
+    const hash = query.text('hash');
+    if (hash === undefined) return documentAnswer(request, document, contentType);
+    // A URL with a hash never changes its content; one with an old hash is redirected to the new.
+    if (hash !== document.hash) {
+      const headers = { location: `${path}?hash=${document.hash}` };
+      return { status: 301, payload: undefined, contentType, headers };
     }
-    return sendDocument(request, reply, document, form === 'protobuf' ? OPENAPI_V3_PROTOBUF : 'application/json');
+    const expires = new Date(Date.now() + YEAR_MS).toUTCString();
+    return documentAnswer(request, document, contentType, { 'cache-control': 'public, immutable', expires });
   });
 }
