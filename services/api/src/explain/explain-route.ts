@@ -3,13 +3,14 @@ import { type DaemonSet, notFound, resourceByStorage, type Stored } from '@every
 import type { FastifyInstance } from 'fastify';
 import { admissionWarnings } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
-import type { Answer } from '../http/answer.js';
+import { jsonAnswer } from '../http/answer.js';
 import { type Body, bodyOf, readObject } from '../http/body.js';
 import type { Query } from '../http/query.js';
 import { infoOf } from '../http/request-info.js';
 import { createObject } from '../rest/create.js';
 import { getObject } from '../rest/get.js';
 import { updateObject } from '../rest/update.js';
+import { operationOf } from '../write/commit.js';
 import { allNodes, explainInput } from './daemonset-view.js';
 import { previewOf } from './preview.js';
 
@@ -28,22 +29,15 @@ interface DaemonSetExplanation {
   change?: ChangePreview;
 }
 
-const answered = (value: object, warnings: string[] = []): Answer => ({
-  status: 200,
-  payload: JSON.stringify(value),
-  contentType: 'application/json',
-  warnings,
-});
-
 /** Serves explanations, of a stored DaemonSet and of a manifest. */
 export function addExplain(fastify: FastifyInstance, context: ApiContext): void {
   fastify.get<{ Params: { namespace: string; name: string } }>(EXPLAIN_PATH, async (request) =>
-    answered(await explain(context, request.params, infoOf(request).query)),
+    jsonAnswer(await explain(context, request.params, infoOf(request).query)),
   );
   fastify.post<{ Params: { namespace: string } }>(EXPLAIN_MANIFEST_PATH, async (request) => {
     const { namespace } = request.params;
     const { explanation, warnings } = await explainManifest(context, namespace, bodyOf(request), infoOf(request).query);
-    return answered(explanation, warnings);
+    return jsonAnswer(explanation, warnings);
   });
 }
 
@@ -92,7 +86,7 @@ async function explainManifest(
   const change = previewOf(context, after);
   return {
     explanation: { ...explanation, change },
-    warnings: [...warnings, ...admissionWarnings('update', definition, sent)],
+    warnings: [...warnings, ...admissionWarnings(operationOf(proposed), definition, sent)],
   };
 }
 

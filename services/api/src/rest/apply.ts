@@ -6,7 +6,7 @@ import type { ApiContext } from '../api-context.js';
 import type { WriteRequest } from '../dispatch/resource-request.js';
 import { LAST_APPLIED, lastAppliedOf, readConfiguration } from '../write/apply-configuration.js';
 import { conflictError } from '../write/apply-conflict.js';
-import { commit, type Written, type WrittenWithWarnings } from '../write/commit.js';
+import { commit, operationOf, type Written, type WrittenWithWarnings } from '../write/commit.js';
 import { applyTargetOf, fieldManagerOf, type OwnersOf } from '../write/field-owners.js';
 import { checkName } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
@@ -32,10 +32,8 @@ export async function applyObject(context: ApiContext, request: WriteRequest): P
       },
     });
   const create = () => createApplied(context, request, config);
-  return {
-    ...(await writeOrCreate(update, create)),
-    warnings: [...warnings, ...admissionWarnings('update', definition, config)],
-  };
+  const written = await writeOrCreate(update, create);
+  return { ...written, warnings: [...warnings, ...admissionWarnings(operationOf(written), definition, config)] };
 }
 
 async function createApplied(context: ApiContext, request: WriteRequest, config: KubeObject): Promise<Written> {

@@ -4,7 +4,7 @@ import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
 import { readObject } from '../http/body.js';
-import { commit, type WrittenWithWarnings } from '../write/commit.js';
+import { commit, operationOf, type WrittenWithWarnings } from '../write/commit.js';
 import { ownersOfUpdate } from '../write/field-owners.js';
 import { checkName, dropDoubleOwners, otherUid, placeInNamespace } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
@@ -26,11 +26,7 @@ export async function updateObject(context: ApiContext, request: WriteRequest): 
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
   placeInNamespace(request, object);
   checkName(request, object);
-  const allWarnings = [
-    ...warnings,
-    ...dropDoubleOwners(object, 'sent'),
-    ...admissionWarnings('update', definition, object),
-  ];
+  const doubles = dropDoubleOwners(object, 'sent');
   const owners = ownersOfUpdate(request);
   const { dryRun } = query;
   const replace = () =>
@@ -50,7 +46,9 @@ export async function updateObject(context: ApiContext, request: WriteRequest): 
     const { resourceVersion: _version, ...metadata } = object.metadata;
     return createObject(context, { definition, namespace, object: { ...object, metadata }, dryRun, owners });
   };
-  return { ...(await writeOrCreate(replace, create)), warnings: allWarnings };
+  const written = await writeOrCreate(replace, create);
+  const admission = admissionWarnings(operationOf(written), definition, object);
+  return { ...written, warnings: [...warnings, ...doubles, ...admission] };
 }
 
 /**

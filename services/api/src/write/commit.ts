@@ -21,6 +21,10 @@ export interface Written {
   outcome: WriteResult['outcome'];
 }
 
+/** The operation that a write was, as admission plugins name it: an update may have created its object. */
+export const operationOf = ({ outcome }: Pick<Written, 'outcome'>): 'create' | 'update' =>
+  outcome === 'created' ? 'create' : 'update';
+
 /** A write with the warnings for its client, in the order of their Warning headers. */
 export interface WrittenWithWarnings extends Written {
   warnings: string[];

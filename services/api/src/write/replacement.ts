@@ -34,10 +34,11 @@ export function decideReplacement(
   current: Current<'all'>,
 ): Decision {
   const { definition, name } = target;
-  admit({ context, operation: 'update', definition, object: sent });
+  // A copy: the store may run this decision again, and warnings are about the object as it was sent.
+  const object = structuredClone(sent);
+  admit({ context, operation: 'update', definition, object });
   const before = objectOf(target, current);
   checkVersion(target, sent, current);
-  const object = structuredClone(sent);
   object.metadata = { ...object.metadata, name, uid: sent.metadata.uid || current.uid };
   keepSystemFields(object, before);
   definition.setDefaults(object);
