@@ -1,5 +1,6 @@
 import { healthText, type Readiness } from '@everynode/service-shell';
 import type { FastifyInstance } from 'fastify';
+import { infoOf } from './request-info.js';
 import { unknownPath } from './resource-path.js';
 import { EXEMPT } from './turns.js';
 
@@ -20,8 +21,8 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
         : { ready: true, lines: [excluded.includes('ping') ? '[+]ping excluded: ok' : '[+]ping ok'] };
     const names = (): string[] => (path === '/readyz' ? readiness.names : ['ping']);
     fastify.get(path, EXEMPT, (request, reply) => {
-      const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
-      const excluded = query.getAll('exclude');
+      const { query } = infoOf(request);
+      const excluded = query.all('exclude');
       const result = report(excluded);
       const unknown = excluded.filter((name) => !names().includes(name)).map((name) => JSON.stringify(name));
       if (unknown.length > 0) {

@@ -1,6 +1,7 @@
 import { ApiError } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import { isHealthCheck } from './health-routes.js';
+import { infoOf } from './request-info.js';
 
 /** When a client may try another replica, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
@@ -16,7 +17,7 @@ export class OrderlyStop {
   /** @param signal aborts when the service begins to stop. */
   constructor(fastify: FastifyInstance, signal: AbortSignal) {
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (signal.aborted && !isHealthCheck(request.url.split('?', 1)[0] ?? '/')) {
+      if (signal.aborted && !isHealthCheck(infoOf(request).path)) {
         const details = { retryAfterSeconds: RETRY_AFTER_SECONDS };
         done(new ApiError('ServiceUnavailable', 'the server is shutting down, please try again', details));
         return;

@@ -14,7 +14,16 @@ export class Query {
   }
 
   texts(name: string): string[] {
-    return this.#parameters.getAll(name).filter(Boolean);
+    return this.all(name).filter(Boolean);
+  }
+
+  /** Every value in order, also empty ones. */
+  all(name: string): string[] {
+    return this.#parameters.getAll(name);
+  }
+
+  has(name: string): boolean {
+    return this.#parameters.has(name);
   }
 
   /**
@@ -28,7 +37,7 @@ export class Query {
 
   /** A flag, or undefined where it is absent. */
   optionalFlag(name: string): boolean | undefined {
-    return this.#parameters.has(name) ? this.flag(name) : undefined;
+    return this.has(name) ? this.flag(name) : undefined;
   }
 
   /** A whole number in the form of Go's ParseInt. @throws ApiError BadRequest for anything else. */

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
+import { infoOf } from './request-info.js';
 import { EXEMPT } from './turns.js';
 
 /** The plural in a path. Names of namespaces and objects are left out: each would become a series of its own. */
-function resourceIn(url: string): string {
-  const segments = (url.split('?', 1)[0] ?? '').split('/').filter(Boolean);
+function resourceIn(path: string): string {
+  const segments = path.split('/').filter(Boolean);
   const rest = segments[0] === 'api' ? segments.slice(2) : segments[0] === 'apis' ? segments.slice(3) : undefined;
   if (!rest) return segments[0] ?? 'root';
   const plural = rest[0] === 'namespaces' && rest.length > 2 ? rest[2] : rest[0];
@@ -23,9 +24,10 @@ export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
-  fastify.addHook('onResponse', ({ method, url }, reply, done) => {
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request;
     if (!/[?&]watch=/.test(url)) {
-      const labels = { method, resource: resourceIn(url), code: String(reply.statusCode) };
+      const labels = { method, resource: resourceIn(infoOf(request).path), code: String(reply.statusCode) };
       durations.observe(labels, reply.elapsedTime / 1000);
     }
     done();
