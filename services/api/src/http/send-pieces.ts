@@ -5,8 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Payload, Pieces } from '../present/presenter.js';
 import { acceptsGzip, GZIP_FROM, sendPayload } from './send-payload.js';
 
-/** The size of one write to the socket, in characters or bytes. */
-const CHUNK_BYTES = 64 * 1024;
+/** The length of a chunk: in characters where its pieces are text, otherwise in bytes. */
+const CHUNK_LENGTH = 64 * 1024;
 /** How long making pieces may block the event loop, in ms. */
 const SLICE_MS = 5;
 
@@ -34,7 +34,7 @@ async function* chunksOf(pieces: Pieces): AsyncGenerator<Buffer> {
       waiting.push(piece);
     }
     length += piece.length;
-    if (length >= CHUNK_BYTES) yield join();
+    if (length >= CHUNK_LENGTH) yield join();
     if (performance.now() - since < SLICE_MS) continue;
     await new Promise(setImmediate);
     since = performance.now();
@@ -60,11 +60,11 @@ export async function sendPieces(
     length += next.value.length;
     if (length >= GZIP_FROM) break;
   }
-  const body = Readable.from(continued(first, chunks), { objectMode: false, highWaterMark: 4 * CHUNK_BYTES });
+  const body = Readable.from(continued(first, chunks), { objectMode: false, highWaterMark: 4 * CHUNK_LENGTH });
   reply.header('content-type', type);
   if (acceptsGzip(request)) {
     reply.header('content-encoding', 'gzip').header('vary', 'Accept-Encoding');
-    const gzip = createGzip({ level: 1, chunkSize: CHUNK_BYTES });
+    const gzip = createGzip({ level: 1, chunkSize: CHUNK_LENGTH });
     body.once('error', (error) => gzip.destroy(error));
     gzip.once('close', () => body.destroy());
     void reply.send(body.pipe(gzip));
