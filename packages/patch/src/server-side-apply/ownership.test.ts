@@ -7,7 +7,7 @@ import { type ApplyTarget, applyConfiguration, ownersAfterUpdate } from './owner
 
 const TARGET: ApplyTarget = {
   typeName: 'io.k8s.api.core.v1.Pod',
-  half: 'object',
+  subresource: '',
   hasStatus: true,
   statusWriter: 'kubelet',
 };

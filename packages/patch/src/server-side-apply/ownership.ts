@@ -20,14 +20,12 @@ const OF_THE_SYSTEM = [
   'resourceVersion',
 ].map((name) => `f:${name}`);
 
-/** What a write may change, and therefore own: the object without its status, or only the status. */
-type WrittenHalf = 'object' | 'status';
-
 /** The type of an object, and which part of it a request writes. */
 export interface ApplyTarget {
   /** Name of its type in the schema. */
   typeName: string;
-  half: WrittenHalf;
+  /** What the write may change, and therefore own: only the status, or, where this is empty, all but the status. */
+  subresource: '' | 'status';
   /** True when there is a status subresource: an ordinary write then does not change the status. */
   hasStatus: boolean;
   /** Upstream's writer of the status. It owns every field of the status that no manager owns. */
@@ -36,11 +34,11 @@ export interface ApplyTarget {
 
 const factsOf = ({ typeName }: ApplyTarget): FieldFacts => ({ ref: typeName });
 
-function ownable(fields: FieldSet, { half, hasStatus }: ApplyTarget): FieldSet {
+function ownable(fields: FieldSet, { subresource, hasStatus }: ApplyTarget): FieldSet {
   let metadata = FieldSet.of(false, fields.at('f:metadata').below);
   for (const step of OF_THE_SYSTEM) metadata = metadata.without(step);
   const own = fields.without('f:apiVersion').without('f:kind').with('f:metadata', metadata);
-  if (half === 'status') return FieldSet.of(false, [['f:status', own.at('f:status')]]);
+  if (subresource === 'status') return FieldSet.of(false, [['f:status', own.at('f:status')]]);
   return hasStatus ? own.without('f:status') : own;
 }
 
@@ -193,7 +191,7 @@ function withUnnoted(
   { apiVersion }: FieldManager,
   now: string,
 ): readonly Ownership[] {
-  const isStatus = target.half === 'status';
+  const isStatus = target.subresource === 'status';
   if (!isStatus && known.length > 0) return known;
   const owned = known.reduce((sum, { fields }) => sum.union(fields), NO_FIELDS);
   const fields = ownable(fieldsOf(live, factsOf(target)), target).minus(owned);

@@ -37,7 +37,8 @@ export function managerOf(query: Query, userAgent: string | undefined): string {
 export function applyTargetOf({ definition, subresource }: Omit<Writing, 'manager'>): ApplyTarget {
   const hasStatus = definition.subresources.some(({ name }) => name === 'status');
   const { statusWriter } = definition;
-  return { typeName: definition.schema, half: subresource === 'status' ? 'status' : 'object', hasStatus, statusWriter };
+  const written = subresource === 'status' ? 'status' : '';
+  return { typeName: definition.schema, subresource: written, hasStatus, statusWriter };
 }
 
 export function fieldManagerOf(
