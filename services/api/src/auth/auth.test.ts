@@ -35,7 +35,7 @@ const whoami = (headers: Record<string, string>) =>
   api.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers, anonymous: true });
 
 describe('serviceaccounts/token', () => {
-  it('answers with a token for an hour, which anybody can check', async () => {
+  it('answers with a token for an hour, which the published keys verify', async () => {
     const { status, json } = await ask({});
     expect(status).toBe(201);
     expect(json).toMatchObject({
@@ -189,7 +189,7 @@ describe('access reviews', () => {
     expect(readObject(answer.bytes)).toEqual(json);
   });
 
-  it('lets nobody in whom it does not know', async () => {
+  it('allows nothing to an anonymous user', async () => {
     const spec = { user: 'system:anonymous', groups: ['system:unauthenticated'], resourceAttributes };
     const { json } = await api.request('POST', `${ACCESS}/subjectaccessreviews`, { body: { spec } });
     expect(json.status.allowed).toBe(false);

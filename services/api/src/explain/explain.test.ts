@@ -62,7 +62,7 @@ describe('explain', () => {
     expect((await api.request('GET', `${EXPLAIN}/d`, { anonymous: true })).status).toBe(401);
   });
 
-  it('answers for a manifest that nobody has applied, and writes nothing', async () => {
+  it('explains a manifest that is not applied yet, and writes nothing', async () => {
     const { json, status } = await api.request('POST', EXPLAIN, { body: manifest({}) });
     expect(status).toBe(200);
     expect(json.change).toEqual({ gain: ['fast', 'slow'], lose: [], restart: [] });

@@ -290,7 +290,7 @@ describe('server-side apply', () => {
     });
   });
 
-  it('defends a status that nobody noted in the name of who writes it', async () => {
+  it('protects a status without a recorded owner: it belongs to the status writer of its kind', async () => {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'agents' } };
     await api.request('POST', '/api/v1/nodes', { body: node });
     const condition = (type: string, status: string) => ({ ...node, status: { conditions: [{ type, status }] } });

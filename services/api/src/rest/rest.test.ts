@@ -36,8 +36,8 @@ const pod = (name: string, spec: object = {}) => ({
   spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
 });
 
-describe('who may ask', () => {
-  it('answers health and version to anybody, and nothing else', async () => {
+describe('a client without an identity', () => {
+  it('gets health and version, and nothing else', async () => {
     for (const path of ['/healthz', '/livez', '/readyz', '/version']) {
       expect((await api.request('GET', path, { anonymous: true })).status).toBe(200);
     }

@@ -443,7 +443,7 @@ describe('a delete', () => {
     expect([json.code, json.message]).toEqual([code, expect.stringContaining(message)]);
   });
 
-  it('that is a dry run deletes nothing, whoever says so', async () => {
+  it('that is a dry run deletes nothing, whether the query or the body asks for it', async () => {
     const dry = [
       ['', { dryRun: ['All'], gracePeriodSeconds: -1 }],
       ['?dryRun=All&gracePeriodSeconds=-1', undefined],
