@@ -5,39 +5,36 @@ import type { ContainerRun } from './container-run.js';
 import type { PodOccurrence } from './kubelet-events.js';
 import type { AssignedPod } from './runtime.js';
 
-/** A pod that a runtime runs, at one moment. Every runtime keeps this much of a pod. Times are RFC 3339. */
-export interface PodRun {
+/**
+ * A pod that a runtime runs, at one moment. Every runtime keeps this much of a pod. It is a class so that all runs have one
+ * shape, made once: a rollout makes thousands. Times are RFC 3339.
+ */
+export class PodRun {
   /** The newest form of the object. */
   pod: AssignedPod;
-  node: HostedNode;
+  readonly node: HostedNode;
   /** Init containers and sidecars in their order, then main containers, then ephemeral ones. */
   containers: ContainerRun[];
   /** Why the node cannot provide the resources that the pod asks for; undefined when it can. */
-  infeasible: string | undefined;
+  infeasible: string | undefined = undefined;
   /** Set once the pod's sandbox exists. */
-  ip: string | undefined;
-  hostIp: string;
+  ip: string | undefined = undefined;
+  readonly hostIp: string;
   /** When an agent accepted the pod for the first time. */
-  acceptedAt: string;
+  readonly acceptedAt: string;
   /** The status of the last report. */
-  status: PodStatus | undefined;
+  status: PodStatus | undefined = undefined;
   /** Events since the last report. */
-  occurrences: PodOccurrence[];
-}
+  occurrences: PodOccurrence[] = [];
 
-/** A run without a sandbox. `now` is RFC 3339. */
-export function newPodRun(pod: AssignedPod, node: HostedNode, containers: ContainerRun[], now: string): PodRun {
-  return {
-    pod,
-    node,
-    containers,
-    infeasible: undefined,
-    ip: undefined,
-    hostIp: nodeAddress(node.number),
-    acceptedAt: String(pod.status?.startTime ?? now),
-    status: undefined,
-    occurrences: [],
-  };
+  /** A run without a sandbox. */
+  constructor(pod: AssignedPod, node: HostedNode, containers: ContainerRun[], now: string) {
+    this.pod = pod;
+    this.node = node;
+    this.containers = containers;
+    this.hostIp = nodeAddress(node.number);
+    this.acceptedAt = String(pod.status?.startTime ?? now);
+  }
 }
 
 export const mainContainers = ({ containers }: PodRun): ContainerRun[] =>

@@ -1,24 +1,9 @@
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import type { ContainerRun } from '../container-run.js';
-import { newPodRun, type PodRun } from '../pod-run.js';
+import { PodRun } from '../pod-run.js';
 import type { AssignedPod } from '../runtime.js';
 import type { PodScript } from './pod-script.js';
 import type { StageFacts, Step } from './stages.js';
-
-/** A simulated pod: what every runtime keeps of one, and what is going to happen to it. */
-export interface SimulatedRun extends PodRun {
-  script: PodScript;
-  step: Step | 'stopping';
-  /** Counts changes of the step: a timer that was set before the last one does nothing. */
-  turn: number;
-  /** When its main containers last started, in ms: the times in the status are whole seconds. */
-  begunAtMs: number;
-  /** Failures in a row, for the back-off. */
-  failedPulls: number;
-  crashes: number;
-  /** When a stop ends at the latest, in ms; infinite while it is not to stop. */
-  stopsAtMs: number;
-}
 
 /**
  * What a run is made of. `step` is where a pod that ran before is taken over; undefined for one that is to be started.
@@ -31,18 +16,27 @@ interface NewSimulatedRun {
   script: PodScript;
 }
 
-/** A run without a sandbox. `now` is RFC 3339. */
-export function newSimulatedRun({ pod, node, containers, step, script }: NewSimulatedRun, now: string): SimulatedRun {
-  return {
-    ...newPodRun(pod, node, containers, now),
-    script,
-    step: step ?? 'creating',
-    turn: 0,
-    begunAtMs: Date.parse(containers.find(isMain)?.startedAt ?? '') || 0,
-    failedPulls: 0,
-    crashes: 0,
-    stopsAtMs: Number.POSITIVE_INFINITY,
-  };
+/** A simulated pod: what every runtime keeps of one, and what is going to happen to it. */
+export class SimulatedRun extends PodRun {
+  readonly script: PodScript;
+  step: Step | 'stopping';
+  /** Counts changes of the step: a timer that was set before the last one does nothing. */
+  turn = 0;
+  /** When its main containers last started, in ms: the times in the status are whole seconds. */
+  begunAtMs: number;
+  /** Failures in a row, for the back-off. */
+  failedPulls = 0;
+  crashes = 0;
+  /** When a stop ends at the latest, in ms; infinite while it is not to stop. */
+  stopsAtMs = Number.POSITIVE_INFINITY;
+
+  /** A run without a sandbox. `now` is RFC 3339. */
+  constructor({ pod, node, containers, step, script }: NewSimulatedRun, now: string) {
+    super(pod, node, containers, now);
+    this.script = script;
+    this.step = step ?? 'creating';
+    this.begunAtMs = Date.parse(containers.find(isMain)?.startedAt ?? '') || 0;
+  }
 }
 
 const isMain = ({ kind }: ContainerRun): boolean => kind === 'main';

@@ -14,7 +14,7 @@ import { immediateChanges } from './change-hooks.js';
 import { ENTER_STEP } from './enter-step.js';
 import { planStop } from './plan-stop.js';
 import { scriptFor } from './pod-script.js';
-import { newSimulatedRun, type SimulatedRun, stageFacts } from './simulated-run.js';
+import { SimulatedRun, stageFacts } from './simulated-run.js';
 import type { SimulationSettings } from './simulation-settings.js';
 import { nextStage, type Step } from './stages.js';
 import { StepCounts } from './step-counts.js';
@@ -83,7 +83,7 @@ export class SimulatedRuntime implements Runtime {
       return false;
     }
     const script = scriptFor(pod, settings, seededRandom(seedOf(uid, seed)));
-    const run = newSimulatedRun({ pod, node, containers, step, script }, this.#now());
+    const run = new SimulatedRun({ pod, node, containers, step, script }, this.#now());
     if (step !== undefined) this.#surroundings.addresses.attachAgain(run);
     this.#runs.set(uid, run);
     this.#steps.entered(run.step);
