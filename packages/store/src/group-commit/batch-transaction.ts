@@ -33,7 +33,12 @@ export async function lockAndRead(client: pg.Client, batch: readonly QueuedWrite
   return { revision, rows, epochs };
 }
 
-/** The second round trip: writes the changes, which end at `revision`, and commits. */
+/**
+ * The second round trip: writes the changes, which end at `revision`, and commits.
+ *
+ * The statements are plain functions and not async ones: parameters that cannot be built (a text over V8's limit) throw
+ * here, before COMMIT is sent. An async function would turn that into a rejection, and COMMIT would follow it.
+ */
 export async function writeAndCommit(client: pg.Client, changes: readonly Change[], revision: number): Promise<void> {
   const creations = changes.filter(isCreation);
   const updates = changes.filter(isUpdate);

@@ -148,7 +148,32 @@ describe('the write path', () => {
     await cut.close();
   });
 
-  it('says so when the journal does not reach back', async () => {
+  it('commits nothing of a batch whose parameters cannot be built', async () => {
+    const before = await store.currentRevision();
+    const unbuildable: WriteRequest<'head'> = {
+      key: key('unbuildable'),
+      reads: 'head',
+      decide: () => ({
+        kind: 'create',
+        uid: randomUUID(),
+        placement: null,
+        parts: {
+          ...parts('unbuildable'),
+          get desired(): string {
+            throw new RangeError('Invalid string length');
+          },
+        },
+      }),
+    };
+    const outcomes = await Promise.allSettled([store.write(create('beside-it')), store.write(unbuildable)]);
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected']);
+    expect(await store.currentRevision()).toBe(before);
+    expect(await store.get('configmaps', 'ns', 'beside-it')).toBeUndefined();
+    await store.write(create('after-it'));
+    expect(await store.currentRevision()).toBe(before + 1);
+  });
+
+  it('rejects a read of the journal from before its beginning', async () => {
     for (let i = 0; i < 20; i += 1) await store.write(create(`compact-${i}`));
     const floor = await store.compact({ maxAgeSeconds: 3600, maxRows: 5, minRows: 1 });
     expect(floor).toBe((await store.currentRevision()) - 5);

@@ -7,6 +7,6 @@ const TEXT = `
   where o.resource = i.resource and o.namespace = i.namespace and o.name = i.name`;
 
 /** Deletes objects. It comes after the journal has taken them; see `append-journal.ts`. */
-export async function deleteObjects(client: pg.Client, deletions: readonly Deletion[]): Promise<void> {
-  await client.query({ name: 'delete-objects', text: TEXT, values: keyColumns(deletions) });
+export function deleteObjects(client: pg.Client, deletions: readonly Deletion[]): Promise<unknown> {
+  return client.query({ name: 'delete-objects', text: TEXT, values: keyColumns(deletions) });
 }

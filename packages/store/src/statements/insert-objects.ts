@@ -8,8 +8,8 @@ const TEXT = `
                        ${jsonColumn(7)}, ${jsonColumn(8)}, $9::text[], $10::boolean[])`;
 
 /** Inserts new objects. Their keys must be free, which the rows that were read under the lock have shown. */
-export async function insertObjects(client: pg.Client, creations: readonly Creation[]): Promise<void> {
-  await client.query({
+export function insertObjects(client: pg.Client, creations: readonly Creation[]): Promise<unknown> {
+  return client.query({
     name: 'insert-objects',
     text: TEXT,
     values: [

@@ -4,8 +4,8 @@ import type pg from 'pg';
 const JOURNAL_CHANNEL = 'everynode_journal';
 
 /** Notifies the relay of the last revision in the journal. Postgres sends it when the transaction commits. */
-export async function notifyJournal(client: pg.Client, revision: number): Promise<void> {
-  await client.query({
+export function notifyJournal(client: pg.Client, revision: number): Promise<unknown> {
+  return client.query({
     name: 'notify',
     text: 'select pg_notify($1, $2)',
     values: [JOURNAL_CHANNEL, String(revision)],

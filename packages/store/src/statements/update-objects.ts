@@ -19,8 +19,8 @@ const TEXT = `
  * Updates stored objects. A part that a decision leaves out stays as it is. The status may become null, so a column of
  * its own says whether it is written; placement, deletion mark and sequence were read and are always written.
  */
-export async function updateObjects(client: pg.Client, updates: readonly Update[]): Promise<void> {
-  await client.query({
+export function updateObjects(client: pg.Client, updates: readonly Update[]): Promise<unknown> {
+  return client.query({
     name: 'update-objects',
     text: TEXT,
     values: [
