@@ -3,14 +3,15 @@ import type { ObjectRecord, ResourceName } from '@everynode/objects';
 /**
  * The body of `objects-changed`: newline-delimited JSON, four lines a change.
  *
- * {"type":"MODIFIED","resource":"pods","namespace":"kube-system","name":"x","uid":"…","revision":7,"previous":5,…}
- * metadata (JSON, or an empty line when this change left it as it was) desired (the same) observed (the same; `null`
- * when the object has none)
+ *   {"type":"MODIFIED","resource":"pods","namespace":"kube-system","name":"x","uid":"…","revision":7,"previous":5,…}
+ *   metadata (JSON, or an empty line when this change left it as it was)
+ *   desired  (the same)
+ *   observed (the same; `null` when the object has none)
  *
  * JSON text holds no raw newline, so a reader splits lines and has each part as text: a watch cache answers clients
  * from that text and never parses it. A part that did not change is not sent, and neither are the unchanged parts of a
- * deleted object. A reader that has the object at `previous` fills them in; a reader that has not missed a change, and
- * reads the journal.
+ * deleted object. A reader that has the object at `previous` fills them in. A reader that does not have it has
+ * missed a change, and reads the journal.
  */
 type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
