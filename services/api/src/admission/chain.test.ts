@@ -1,6 +1,7 @@
-import { type KubeObject, resourceByStorage } from '@everynode/objects';
+import { type KubeObject, type ResourceDefinition, resourceByStorage } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { admissionWarnings } from './chain.js';
+import { advise } from './chain.js';
+import type { AdmissionOperation } from './plugin.js';
 
 const object = {
   apiVersion: 'apps/v1',
@@ -17,18 +18,23 @@ const object = {
 
 describe('a plugin of the admission chain', () => {
   const daemonSets = resourceByStorage('daemonsets.apps');
+  const adviceFor = (operation: AdmissionOperation, definition: ResourceDefinition) =>
+    advise({ operation, definition, sent: object });
 
-  it.each(['create', 'update'] as const)('is asked for a resource and an operation that it names: %s', (operation) => {
-    expect(admissionWarnings(operation, daemonSets, object)).toEqual([
-      'unknown annotation "everynode.io/no-such-annotation" has no effect',
-    ]);
+  it.each(['create', 'update'] as const)(
+    'is asked for a resource and an operation that it names: %s',
+    async (operation) => {
+      expect(await adviceFor(operation, daemonSets)).toEqual([
+        'unknown annotation "everynode.io/no-such-annotation" has no effect',
+      ]);
+    },
+  );
+
+  it('is not asked for an operation that it does not name', async () => {
+    expect(await adviceFor('delete', daemonSets)).toEqual([]);
   });
 
-  it('is not asked for an operation that it does not name', () => {
-    expect(admissionWarnings('delete', daemonSets, object)).toEqual([]);
-  });
-
-  it('is not asked for a resource that it does not name', () => {
-    expect(admissionWarnings('update', resourceByStorage('pods'), object)).toEqual([]);
+  it('is not asked for a resource that it does not name', async () => {
+    expect(await adviceFor('update', resourceByStorage('pods'))).toEqual([]);
   });
 });

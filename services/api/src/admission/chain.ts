@@ -1,4 +1,4 @@
-import type { FieldError, KubeObject, ResourceDefinition } from '@everynode/objects';
+import { type FieldError, invalid, type KubeObject, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
@@ -34,49 +34,43 @@ export async function gate(write: RequestedWrite): Promise<void> {
   }
 }
 
-/** Second phase: completes the object in place. @throws ApiError */
-export function admit(write: ObjectWrite): void {
+/**
+ * Second and third phase, around the rules of the kind itself: plugins complete the object in place, `validate`
+ * completes and checks it by the definition, and plugins check the result.
+ * @throws ApiError Invalid with the field errors of both, and what plugins throw.
+ */
+export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
+  const { operation, definition, object, subresource = '' } = write;
   for (const plugin of PLUGINS) {
-    if (plugin.admit && concerns(plugin, write.operation, write.definition)) plugin.admit(write);
+    if (plugin.admit && concerns(plugin, operation, definition)) plugin.admit(write);
   }
+  const errors = [...validate()];
+  for (const plugin of PLUGINS) {
+    if (subresource !== '' || !plugin.fieldErrors || !concerns(plugin, operation, definition)) continue;
+    errors.push(...plugin.fieldErrors(write));
+  }
+  if (errors.length === 0) return;
+  throw invalid({ group: definition.group, kind: definition.kind, name: object.metadata.name }, errors);
 }
 
-/** Third phase: checks the completed object. */
-export function admissionFieldErrors(write: ObjectWrite): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const plugin of PLUGINS) {
-    if (plugin.fieldErrors && concerns(plugin, write.operation, write.definition)) {
-      errors.push(...plugin.fieldErrors(write));
-    }
-  }
-  return errors;
+/** A write that the store has decided, or a dry run of it. */
+export interface DecidedWrite {
+  operation: AdmissionOperation;
+  definition: ResourceDefinition;
+  /** As the client sent it. */
+  sent: KubeObject;
+  /** The object as the write would leave it, for a dry run whose effects are to be shown. */
+  preview?: { context: ApiContext; object: KubeObject } | undefined;
 }
 
-/** Fourth phase: warnings about the object as the client sent it. */
-export function admissionWarnings(
-  operation: AdmissionOperation,
-  definition: ResourceDefinition,
-  object: KubeObject,
-): string[] {
-  const warnings: string[] = [];
-  for (const plugin of PLUGINS) {
-    if (plugin.warnings && concerns(plugin, operation, definition)) warnings.push(...plugin.warnings(object));
+/** Last phases: texts for Warning headers about the object as it was sent, and about the effects of a dry run. */
+export async function advise({ operation, definition, sent, preview }: DecidedWrite): Promise<string[]> {
+  const plugins = PLUGINS.filter((plugin) => concerns(plugin, operation, definition));
+  const texts = plugins.flatMap((plugin) => plugin.warnings?.(sent) ?? []);
+  if (!preview) return texts;
+  for (const plugin of plugins) {
+    const text = await plugin.preview?.(preview.context, preview.object);
+    if (text !== undefined) texts.push(text);
   }
-  return warnings;
-}
-
-/** Last phase, for dry runs only: the effects that the write would have. */
-export async function admissionPreviews(
-  context: ApiContext,
-  operation: AdmissionOperation,
-  definition: ResourceDefinition,
-  object: KubeObject,
-): Promise<string[]> {
-  const previews: string[] = [];
-  for (const plugin of PLUGINS) {
-    if (!plugin.preview || !concerns(plugin, operation, definition)) continue;
-    const preview = await plugin.preview(context, object);
-    if (preview !== undefined) previews.push(preview);
-  }
-  return previews;
+  return texts;
 }

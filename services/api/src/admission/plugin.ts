@@ -1,5 +1,6 @@
 import type { FieldError, Kinds, KubeObject, ResourceDefinition, ResourceName, Stored } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import type { Subresource } from '../write/subresource.js';
 import type { Target } from '../write/target.js';
 
 export type AdmissionOperation = 'create' | 'update' | 'delete';
@@ -16,6 +17,8 @@ export interface ObjectWrite<T = KubeObject> {
   context: ApiContext;
   operation: 'create' | 'update';
   definition: ResourceDefinition;
+  /** Empty or left out for a write of the object itself. */
+  subresource?: Subresource;
   object: T;
   /** The stored object that an update replaces. */
   before?: T;
@@ -33,7 +36,10 @@ export interface AdmissionPlugin<T = KubeObject> {
   gate?(write: RequestedWrite): void | Promise<void>;
   /** Completes the object in place, or refuses it. It runs before the kind's own validation. @throws ApiError */
   admit?(write: ObjectWrite<T>): void;
-  /** Returns field errors, which the client gets together with those of the kind's own validation. */
+  /**
+   * Returns field errors, which the client gets together with those of the kind's own validation. It is not called for
+   * a write of a subresource.
+   */
   fieldErrors?(write: ObjectWrite<T>): FieldError[];
   /** Returns texts for Warning headers about an object as the client sent it. The write succeeds nevertheless. */
   warnings?(object: T): string[];

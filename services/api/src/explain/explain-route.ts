@@ -1,7 +1,7 @@
 import { type ChangePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
 import { type DaemonSet, notFound, resourceByStorage, type Stored } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
-import { admissionWarnings } from '../admission/chain.js';
+import { advise } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import { jsonAnswer } from '../http/answer.js';
 import { type Body, bodyOf, readObject } from '../http/body.js';
@@ -84,10 +84,9 @@ async function explainManifest(
   const after = proposed.object.object as Stored<DaemonSet>;
   const explanation = explanationOf(context, { namespace, name }, after, query);
   const change = previewOf(context, after);
-  return {
-    explanation: { ...explanation, change },
-    warnings: [...warnings, ...admissionWarnings(operationOf(proposed), definition, sent)],
-  };
+  const operation = operationOf(proposed.outcome);
+  const advice = await advise({ operation, definition, sent });
+  return { explanation: { ...explanation, change }, warnings: [...warnings, ...advice] };
 }
 
 function explanationOf(

@@ -1,12 +1,11 @@
 import { canonicalJson, conflict, decodeObject, type KubeObject, notFound, timestamp } from '@everynode/objects';
 import { applyConfiguration, readManagers, writeManagers } from '@everynode/patch';
 import type { Current, Decision } from '@everynode/store';
-import { admissionWarnings } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { WriteRequest } from '../dispatch/resource-request.js';
 import { LAST_APPLIED, lastAppliedOf, readConfiguration } from '../write/apply-configuration.js';
 import { conflictError } from '../write/apply-conflict.js';
-import { commit, operationOf, type Written, type WrittenWithWarnings } from '../write/commit.js';
+import { type ClientWrite, commit, type Written } from '../write/commit.js';
 import { applyTargetOf, fieldManagerOf, type OwnersOf } from '../write/field-owners.js';
 import { checkName } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
@@ -19,8 +18,8 @@ import { createObject } from './create.js';
  * PATCH with a configuration: server-side apply. A missing object is created. @throws ApiError Conflict, with managers
  * and fields, where other managers own a field with another value and the request does not force it.
  */
-export async function applyObject(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
-  const { definition, query } = request;
+export async function applyObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
+  const { query } = request;
   const { config, warnings } = readConfiguration(request);
   const update = () =>
     commit(context, {
@@ -32,8 +31,7 @@ export async function applyObject(context: ApiContext, request: WriteRequest): P
       },
     });
   const create = () => createApplied(context, request, config);
-  const written = await writeOrCreate(update, create);
-  return { ...written, warnings: [...warnings, ...admissionWarnings(operationOf(written), definition, config)] };
+  return { ...(await writeOrCreate(update, create)), sent: config, warnings };
 }
 
 async function createApplied(context: ApiContext, request: WriteRequest, config: KubeObject): Promise<Written> {

@@ -4,17 +4,16 @@ import {
   alreadyExists,
   generatedName,
   generatedNameTaken,
-  invalid,
   type KubeObject,
   type ResourceDefinition,
   timestamp,
 } from '@everynode/objects';
-import { admissionFieldErrors, admissionWarnings, admit, gate } from '../admission/chain.js';
+import { admit, gate } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
 import { readObject } from '../http/body.js';
-import { commit, type Written, type WrittenWithWarnings } from '../write/commit.js';
+import { type ClientWrite, commit, type Written } from '../write/commit.js';
 import { type OwnersOf, ownersOfUpdate } from '../write/field-owners.js';
 import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 import { toStored } from '../write/stored-object.js';
@@ -28,13 +27,13 @@ export async function create(context: ApiContext, request: ResourceRequest): Pro
   return await writeAnswer(context, request, await createFromBody(context, request));
 }
 
-async function createFromBody(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
+async function createFromBody(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { definition, namespace, body, query } = request;
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
   const doubles = dropDoubleOwners(object, 'sent');
   const owners = ownersOfUpdate(request);
   const written = await createObject(context, { definition, namespace, object, dryRun: query.dryRun, owners });
-  return { ...written, warnings: [...warnings, ...doubles, ...admissionWarnings('create', definition, object)] };
+  return { ...written, sent: object, warnings: [...warnings, ...doubles] };
 }
 
 /** An object to be created. */
@@ -108,9 +107,6 @@ function completed(context: ApiContext, name: string, { definition, namespace, o
   const managedFields = owners?.(undefined, object, []);
   if (managedFields) object.metadata.managedFields = managedFields;
   definition.prepareForCreate(object);
-  const write = { context, operation: 'create', definition, object } as const;
-  admit(write);
-  const fieldErrors = [...definition.validate(object), ...admissionFieldErrors(write)];
-  if (fieldErrors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, fieldErrors);
+  admit({ context, operation: 'create', definition, object }, () => definition.validate(object));
   return object;
 }

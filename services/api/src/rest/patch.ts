@@ -10,12 +10,11 @@ import {
   strictJsonErrors,
 } from '@everynode/objects';
 import { applyPatch, checkMediaType, describePatch, isJsonPatch } from '@everynode/patch';
-import { admissionWarnings } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
 import { isApply } from '../write/apply-configuration.js';
-import { commit, type WrittenWithWarnings } from '../write/commit.js';
+import { type ClientWrite, commit } from '../write/commit.js';
 import { ownersOfUpdate } from '../write/field-owners.js';
 import { checkName, dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
@@ -35,28 +34,24 @@ export async function patch(context: ApiContext, request: ResourceRequest): Prom
 }
 
 /** Patches an object inside the transaction, so that a patch cannot conflict. @throws ApiError Invalid, NotFound. */
-async function patchObject(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
-  const { definition, subresource, query } = request;
+async function patchObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
+  const { subresource, query } = request;
   const owners = ownersOfUpdate(request);
-  let warnings: string[] = [];
+  let patched: Patched | undefined;
   const written = await commit(context, {
     target: request,
     dryRun: query.dryRun,
     decide: (current) => {
       if (!current) throw notFound(subjectOf(request));
-      const decoded = patchedObject(request, objectOf(request, current));
-      const { object } = decoded;
+      const { object, warnings } = patchedObject(request, objectOf(request, current));
       placeInNamespace(request, object);
       checkName(request, object);
-      warnings = [
-        ...decoded.warnings,
-        ...dropDoubleOwners(object, 'patched'),
-        ...admissionWarnings('update', definition, object),
-      ];
+      patched = { object, warnings: [...warnings, ...dropDoubleOwners(object, 'patched')] };
       return decideReplacement(context, { target: request, subresource, object, owners }, current);
     },
   });
-  return { ...written, warnings };
+  if (!patched) throw new Error('a patch was committed without a decision');
+  return { ...written, sent: patched.object, warnings: patched.warnings };
 }
 
 interface Patched {

@@ -1,10 +1,9 @@
 import { invalid, type KubeObject, notFound } from '@everynode/objects';
-import { admissionWarnings } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
 import { readObject } from '../http/body.js';
-import { commit, operationOf, type WrittenWithWarnings } from '../write/commit.js';
+import { type ClientWrite, commit } from '../write/commit.js';
 import { ownersOfUpdate } from '../write/field-owners.js';
 import { checkName, dropDoubleOwners, otherUid, placeInNamespace } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
@@ -21,7 +20,7 @@ export async function update(context: ApiContext, request: ResourceRequest): Pro
 }
 
 /** Replaces an object. Some kinds are created where they are missing. */
-export async function updateObject(context: ApiContext, request: WriteRequest): Promise<WrittenWithWarnings> {
+export async function updateObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { definition, namespace, subresource, body, query } = request;
   const { object, warnings } = readObject(body, definition, query.fieldValidation);
   placeInNamespace(request, object);
@@ -46,9 +45,7 @@ export async function updateObject(context: ApiContext, request: WriteRequest): 
     const { resourceVersion: _version, ...metadata } = object.metadata;
     return createObject(context, { definition, namespace, object: { ...object, metadata }, dryRun, owners });
   };
-  const written = await writeOrCreate(replace, create);
-  const admission = admissionWarnings(operationOf(written), definition, object);
-  return { ...written, warnings: [...warnings, ...doubles, ...admission] };
+  return { ...(await writeOrCreate(replace, create)), sent: object, warnings: [...warnings, ...doubles] };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { CachedObject } from '@everynode/list-watch';
-import { apiVersionOf, type ObjectRecord, trustedMetadata } from '@everynode/objects';
+import { apiVersionOf, type KubeObject, type ObjectRecord, trustedMetadata } from '@everynode/objects';
 import type { Current, Decision, WriteResult } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
 import { recordOf, storedDefinition } from './stored-object.js';
@@ -22,11 +22,14 @@ export interface Written {
 }
 
 /** The operation that a write was, as admission plugins name it: an update may have created its object. */
-export const operationOf = ({ outcome }: Pick<Written, 'outcome'>): 'create' | 'update' =>
+export const operationOf = (outcome: Written['outcome']): 'create' | 'update' =>
   outcome === 'created' ? 'create' : 'update';
 
-/** A write with the warnings for its client, in the order of their Warning headers. */
-export interface WrittenWithWarnings extends Written {
+/** The result of a write whose object a client sent. */
+export interface ClientWrite extends Written {
+  /** The object as the client sent it, or as its patch made it: before plugins and defaults complete it. */
+  sent: KubeObject;
+  /** What reading the object had to warn of. */
   warnings: string[];
 }
 

@@ -7,7 +7,7 @@ import {
   staleWrite,
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import { admissionFieldErrors, admit } from '../admission/chain.js';
+import { admit } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import { decisionFor } from './decision.js';
 import { managedFieldsErrors, type OwnersOf, usableManagedFields } from './field-owners.js';
@@ -28,18 +28,28 @@ export interface Replacement {
  * Decides the write that replaces the stored object, or the part of it that the subresource writes.
  * @throws ApiError Conflict for a stale resourceVersion, Invalid for field errors, and what admission plugins throw.
  */
-export function decideReplacement(
-  context: ApiContext,
-  { target, subresource, object: sent, owners }: Replacement,
-  current: Current<'all'>,
-): Decision {
-  const { definition, name } = target;
+export function decideReplacement(context: ApiContext, replacement: Replacement, current: Current<'all'>): Decision {
+  const { target, subresource, object: sent } = replacement;
+  const { definition } = target;
   // A copy: the store may run this decision again, and warnings are about the object as it was sent.
   const object = structuredClone(sent);
-  admit({ context, operation: 'update', definition, object });
   const before = objectOf(target, current);
-  checkVersion(target, sent, current);
-  object.metadata = { ...object.metadata, name, uid: sent.metadata.uid || current.uid };
+  admit({ context, operation: 'update', definition, subresource, object, before }, () => {
+    checkVersion(target, sent, current);
+    return complete(replacement, object, before, current.uid);
+  });
+  return decisionFor(target, object, current);
+}
+
+/** Completes the new object in place, with what it keeps of the stored one. Returns its field errors. */
+function complete(
+  { target, subresource, object: sent, owners }: Replacement,
+  object: KubeObject,
+  before: KubeObject,
+  uid: string,
+): FieldError[] {
+  const { definition, name } = target;
+  object.metadata = { ...object.metadata, name, uid: sent.metadata.uid || uid };
   keepSystemFields(object, before);
   definition.setDefaults(object);
   const part = partOf(definition, subresource);
@@ -52,17 +62,8 @@ export function decideReplacement(
   else if (!part) definition.prepareForUpdate(object, before);
   if (managedFields) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
-  const fieldErrors: FieldError[] = [
-    ...managedFieldsErrors(known),
-    ...(part
-      ? part.validate(object, before)
-      : [
-          ...definition.validateUpdate(object, before),
-          ...admissionFieldErrors({ context, operation: 'update', definition, object, before }),
-        ]),
-  ];
-  if (fieldErrors.length > 0) throw invalid({ group: definition.group, kind: definition.kind, name }, fieldErrors);
-  return decisionFor(target, object, current);
+  const errors = part ? part.validate(object, before) : definition.validateUpdate(object, before);
+  return [...managedFieldsErrors(known), ...errors];
 }
 
 /** The rules of a subresource's writes; undefined for those of the object itself. */

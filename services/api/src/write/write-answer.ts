@@ -1,18 +1,17 @@
-import { admissionPreviews } from '../admission/chain.js';
+import { advise } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
 import { type Answer, objectAnswer } from '../http/answer.js';
-import { operationOf, type WrittenWithWarnings } from './commit.js';
+import { type ClientWrite, operationOf } from './commit.js';
 
 /** The answer to a write: the object as it is now. A dry run also warns of the effects that the write would have. */
 export async function writeAnswer(
   context: ApiContext,
   { definition, subresource, query, presenter }: ResourceRequest,
-  { warnings, ...written }: WrittenWithWarnings,
+  { object, outcome, sent, warnings }: ClientWrite,
 ): Promise<Answer> {
-  const { object } = written;
-  const operation = operationOf(written);
-  const previews =
-    query.dryRun && subresource === '' ? await admissionPreviews(context, operation, definition, object.object) : [];
-  return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, [...warnings, ...previews]);
+  const operation = operationOf(outcome);
+  const preview = query.dryRun && subresource === '' ? { context, object: object.object } : undefined;
+  const advice = await advise({ operation, definition, sent, preview });
+  return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, [...warnings, ...advice]);
 }
