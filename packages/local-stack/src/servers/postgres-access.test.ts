@@ -1,4 +1,19 @@
-import { chmod, chown, cp, lstat, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -109,6 +124,34 @@ describe('Postgres in a folder that only its owner may enter', { timeout: 60_000
       await chown(bin, 0, 0);
       await chmod(cache, 0o777);
       await refused();
+    });
+
+    it('runs the programs where the folder of their copy is reached by a link', async () => {
+      const user = await unprivilegedUser();
+      await mkdir(join(home, 'disk'));
+      await symlink('disk', join(home, 'link'));
+      const { bin } = await reachableBinaries(binaries, user, join(home, 'link', 'cache'));
+      expect(bin.startsWith(join(await realpath(home), 'disk', 'cache'))).toBe(true);
+      expect(await canReach(user, [join(bin, 'postgres')])).toBe(true);
+    });
+
+    it('removes what a killed run left of a copy, and no copy that is under way', async () => {
+      const cache = join(home, 'drafts');
+      const draftOf = (name: string) => join(cache, `${binaries.npmPackage?.id}.draft-${name}`);
+      for (const name of ['old', 'new']) await mkdir(draftOf(name), { recursive: true });
+      await utimes(draftOf('old'), 0, 0);
+      const { bin } = await reachableBinaries(binaries, await unprivilegedUser(), cache);
+      const copy = join(bin, '..');
+      expect((await readdir(cache)).map((name) => join(cache, name)).sort()).toEqual([copy, draftOf('new')].sort());
+    });
+
+    it('has advice in its error where no copy can be made or run', async () => {
+      const user = await unprivilegedUser();
+      const file = join(home, 'file');
+      await writeFile(file, '');
+      await expect(reachableBinaries(binaries, user, join(file, 'cache'))).rejects.toThrow('set DATABASE_URL');
+      // A folder above it that the user may not enter.
+      await expect(reachableBinaries(binaries, user, join(closed, 'cache'))).rejects.toThrow('set DATABASE_URL');
     });
 
     it('leaves an installation of the system where it is, and the error has advice', async () => {

@@ -12,7 +12,7 @@ export interface PostgresBinaries {
   npmPackage: NpmPackage | undefined;
 }
 
-interface NpmPackage {
+export interface NpmPackage {
   /** The folder that holds programs, libraries and shared files. */
   root: string;
   /** Name for a copy: different for each version and platform. */

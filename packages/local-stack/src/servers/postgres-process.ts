@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { startGuarded } from '../process/guarded-process.js';
 import { commandOf, stopStaleProcess } from '../process/process-command.js';
@@ -54,15 +54,29 @@ function mayHoldSocket(dir: string): boolean {
 }
 
 /**
- * Ends a server that a killed run left on this data. Then no server serves it, and what would keep the next one from
- * starting is removed: pid and lock files whose pid another program has by now.
+ * Ends a server that a killed run left on this data. Then what would keep the next one from starting is removed: a pid
+ * file whose pid another program has by now. It stays where that program may be a Postgres on this data that some other
+ * program has started; then the next one refuses to start.
  */
 export async function stopLeftoverPostgres(dir: string): Promise<void> {
   const pidFile = join(dataIn(dir), 'postmaster.pid');
   const pid = Number((await readIfPresent(pidFile))?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
-  await stopStaleProcess({ pid, marker: markerOf(dir), signal: 'SIGINT', graceMs: STOP_GRACE_MS });
-  if ((await commandOf(pid)) !== undefined) await rm(pidFile, { force: true });
+  // Earlier versions of this program did not mark the server; it has the path of the data in its command line.
+  for (const marker of [markerOf(dir), `-D ${dataIn(resolve(dir))}`]) {
+    await stopStaleProcess({ pid, marker, signal: 'SIGINT', graceMs: STOP_GRACE_MS });
+  }
+  if (await isOtherProgram(pid, dataIn(dir))) await rm(pidFile, { force: true });
+}
+
+/** Whether a live process is certainly no Postgres on this data: each process of a server works in its data. */
+async function isOtherProgram(pid: number, data: string): Promise<boolean> {
+  const command = await commandOf(pid);
+  if (command === undefined) return false;
+  if (!command.includes('postgres')) return true;
+  if (process.platform !== 'linux') return false;
+  const [directory, wanted] = await Promise.all([readlink(`/proc/${pid}/cwd`), realpath(data)]).catch(() => []);
+  return directory !== undefined && directory !== wanted;
 }
 
 /** Removes sockets and their lock files of a server that does not run. */

@@ -1,11 +1,16 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commandOf } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
+import { readIfPresent } from '../state/private-files.js';
 import { startPostgres } from './postgres.js';
+import { postgresAccess } from './postgres-access.js';
+import { findPostgres } from './postgres-binaries.js';
 import type { RunningPostgres } from './postgres-process.js';
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
@@ -83,6 +88,29 @@ describe('startPostgres', { timeout: 60_000 }, () => {
     const orphan = await start();
     const next = await start();
     expect(await orphan.exited).toBe(0);
+    expect(await query(next.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('takes over from a server that an earlier version of this program left, without a mark on its command line', async () => {
+    // Without marks, the server has to reach its data by the path.
+    await chmod(root, 0o711);
+    const marked = await start();
+    await marked.stop();
+    const data = join(root, 'postgres', 'data');
+    const { binaries, user } = await postgresAccess(join(root, 'postgres'), await findPostgres());
+    const orphan = spawn(
+      join(binaries.bin, 'postgres'),
+      ['-D', data, '-c', `port=${marked.port}`, '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+      { cwd: '/', stdio: 'ignore', ...(user && { uid: user.uid, gid: user.gid }) },
+    );
+    const ended = once(orphan, 'exit');
+    const pidFile = join(data, 'postmaster.pid');
+    await waitUntil(async () => (await readIfPresent(pidFile))?.includes('ready'), {
+      what: 'ready',
+      deadlineMs: 30_000,
+    });
+    const next = await start();
+    expect(await ended).toEqual([0, null]);
     expect(await query(next.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 

@@ -10,6 +10,8 @@ export interface SystemUser {
 
 /** The accounts that are made for such work come first. */
 const PREFERRED = ['postgres', 'nobody'];
+/** From this uid on, accounts belong to people (login.defs(5), UID_MIN). */
+const FIRST_ORDINARY_UID = 1000;
 
 /** The accounts of a passwd file without root, in the order of the file (passwd(5)). */
 function parseUsers(passwd: string): SystemUser[] {
@@ -21,17 +23,18 @@ function parseUsers(passwd: string): SystemUser[] {
 }
 
 /**
- * The account that runs Postgres for root: the first of {@link PREFERRED}, else the first that is not root. It has
- * to be in the passwd file, since initdb looks up the name of the user that it runs as.
+ * The account that runs Postgres for root: the first of {@link PREFERRED}, else the first system account. It is no
+ * person's account, since that person could then read and change the data. It has to be in the passwd file, since
+ * initdb looks up the name of the user that it runs as.
  * @throws Error with advice when the file has no such account.
  */
 export async function unprivilegedUser(passwdFile = '/etc/passwd'): Promise<SystemUser> {
   const users = parseUsers(await readFile(passwdFile, 'utf8').catch(() => ''));
   const preferred = PREFERRED.map((wanted) => users.find(({ name }) => name === wanted));
-  const user = preferred.find((found) => found !== undefined) ?? users[0];
+  const user = preferred.find((found) => found !== undefined) ?? users.find(({ uid }) => uid < FIRST_ORDINARY_UID);
   if (user === undefined) {
     throw new Error(
-      `Postgres does not run as root, and ${passwdFile} has no other user. ` +
+      `Postgres does not run as root, and ${passwdFile} has no system account for it. ` +
         'Add one (useradd --system postgres), or set DATABASE_URL to a server of yours.',
     );
   }
