@@ -11,6 +11,8 @@ async function pass(ms = 0): Promise<void> {
   await new Promise(setImmediate);
 }
 
+const BACKOFF = { firstMs: 100, maxMs: 400 };
+
 /** A queue whose keys a test finishes itself. `begun` has every start of work, in order. */
 function controlled(workers = 1) {
   const begun: string[] = [];
@@ -19,7 +21,7 @@ function controlled(workers = 1) {
   let mostAtOnce = 0;
   const queue = new Workqueue({
     workers,
-    backoff: () => ({ firstMs: 100, maxMs: 400 }),
+    backoff: () => BACKOFF,
     onError: (key, _error, failures) => errors.push({ key, failures }),
     reconcile: (key) =>
       new Promise((resolve, reject) => {
@@ -125,6 +127,26 @@ describe('Workqueue', () => {
     await pass();
     await end('a', 'failed');
     expect(errors.at(-1)).toEqual({ key: 'a', failures: 1 });
+  });
+
+  it('counts the failures of one back-off only', async () => {
+    const slow = { firstMs: 100, maxMs: 100_000 };
+    const errors = ['outage', 'outage', 'refusal', 'refusal', 'outage'];
+    const counts: number[] = [];
+    const queue = new Workqueue({
+      workers: 1,
+      backoff: (error) => ((error as Error).message === 'refusal' ? slow : BACKOFF),
+      onError: (_key, _error, failures) => counts.push(failures),
+      reconcile: async () => {
+        const message = errors.shift();
+        if (message !== undefined) throw new Error(message);
+        return undefined;
+      },
+    });
+    queue.add('a');
+    for (let round = 0; round < 6; round += 1) await pass(200);
+    expect(counts).toEqual([1, 2, 1, 2, 1]);
+    await queue.close();
   });
 
   it('works at once on a failed key that is added while it waits, and once more when its wait is over', async () => {

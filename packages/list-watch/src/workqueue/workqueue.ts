@@ -6,10 +6,13 @@ export type ReconcileResult = { requeueAfterMs: number } | undefined;
 interface WorkqueueOptions {
   /** Brings one key to its desired state. A rejection puts the key back with back-off. */
   reconcile: (key: string) => Promise<ReconcileResult>;
-  /** Called for every failure. `failures` counts those in a row. */
+  /** Called for every failure. `failures` counts those in a row that have the same back-off. */
   onError: (key: string, error: unknown, failures: number) => void;
   workers: number;
-  /** The back-off after an error. By default as upstream's controllers: 5 ms, doubling up to 1000 s. */
+  /**
+   * The back-off after an error, the same object for the same policy. By default as upstream's controllers: 5 ms,
+   * doubling up to 1000 s.
+   */
   backoff?: (error: unknown) => BackoffOptions;
 }
 
@@ -26,7 +29,7 @@ export class Workqueue {
   readonly #active = new Set<string>();
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, { timer: NodeJS.Timeout; at: number }>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { count: number; backoff: BackoffOptions }>();
   /**
    * Workers that begin on the next turn. Their keys are still in the queue, so that adding one again changes nothing.
    */
@@ -109,10 +112,13 @@ export class Workqueue {
       this.#failures.delete(key);
       if (result) this.addAfter(key, result.requeueAfterMs);
     } catch (error) {
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
-      this.#options.onError(key, error, failures);
-      this.addAfter(key, backoffMs(failures, this.#options.backoff?.(error) ?? DEFAULT_BACKOFF));
+      const backoff = this.#options.backoff?.(error) ?? DEFAULT_BACKOFF;
+      const before = this.#failures.get(key);
+      // Another back-off starts anew: many failures that are retried often do not make the first refusal wait long.
+      const count = before?.backoff === backoff ? before.count + 1 : 1;
+      this.#failures.set(key, { count, backoff });
+      this.#options.onError(key, error, count);
+      this.addAfter(key, backoffMs(count, backoff));
     } finally {
       this.#active.delete(key);
       if (this.#again.delete(key)) this.add(key);

@@ -1,3 +1,4 @@
+import { ApiError } from '@everynode/objects';
 import { type Fence, FencedError, SHARD_COUNT } from '@everynode/store';
 import { eventually, testLog } from '@everynode/test-kit';
 import { describe, expect, it } from 'vitest';
@@ -27,9 +28,13 @@ function harness(reconcile: (key: string, fence: Fence) => Promise<undefined>) {
   const queue = new ShardedQueue(context, { name: 'test', workers: 4, reconcile, keys: () => KEYS });
   const take = (taken: number[], epoch = 1): void => {
     for (const shard of taken) held.set(shard, epoch);
-    for (const listener of listeners) listener.onTaken(new Set(taken));
+    for (const listener of listeners) listener.onTaken?.(new Set(taken));
   };
-  return { queue, held, take };
+  const lose = (lost: number[]): void => {
+    for (const shard of lost) held.delete(shard);
+    for (const listener of listeners) listener.onLost?.(new Set(lost));
+  };
+  return { queue, held, take, lose };
 }
 
 describe('ShardedQueue', () => {
@@ -58,6 +63,27 @@ describe('ShardedQueue', () => {
     // Waits for whatever is active; had the failure been retried, the key would be there once more.
     await queue.close();
     expect(tried).toHaveLength(1);
+  });
+
+  it('forgets the failures of a key whose shard it loses, so that the key does not wait when the shard comes back', async () => {
+    const shard = shardOf('key-0');
+    const triedAt: number[] = [];
+    const { queue, take, lose } = harness(async (key) => {
+      if (key !== 'key-0') return undefined;
+      triedAt.push(performance.now());
+      throw new ApiError('Forbidden', 'no PriorityClass with name nowhere was found');
+    });
+    take([shard]);
+    // The sixth wait would be 160 ms, the seventh 320 ms.
+    await eventually(() => expect(triedAt).toHaveLength(6));
+    lose([shard]);
+    const before = triedAt.length;
+    const regainedAt = performance.now();
+    take([shard], 2);
+    // At once, and again after 5 and 10 ms.
+    await eventually(() => expect(triedAt.length).toBeGreaterThanOrEqual(before + 3));
+    expect((triedAt[before + 2] ?? Number.POSITIVE_INFINITY) - regainedAt).toBeLessThan(160);
+    await queue.close();
   });
 
   it('works again on a key that failed', async () => {

@@ -17,15 +17,15 @@ interface ShardedQueueOptions {
   workers: number;
   /** Brings one key to its desired state; its writes carry the fence. A rejection is tried again, see backoffAfter. */
   reconcile: (key: string, fence: Fence) => Promise<ReconcileResult>;
-  /** Returns every key there is: those of a shard that this replica takes are queued. */
+  /** Returns every key there is: those of a shard that this replica takes are queued, those of a lost one dropped. */
   keys: () => Iterable<string>;
   /** Returns the part of a key that decides on its shard; the whole key by default. */
   shardKeyOf?: (key: string) => string;
 }
 
 /**
- * A workqueue for the keys whose shard this replica holds. Keys of other shards are not queued. A key whose shard was
- * lost while it was queued is dropped when its turn comes; the replica that takes the shard queues it again.
+ * A workqueue for the keys whose shard this replica holds. Keys of other shards are not queued. The keys of a lost
+ * shard are dropped, with their failures; the replica that takes the shard queues them again.
  */
 export class ShardedQueue {
   readonly #shards: ShardedQueueContext['shards'];
@@ -56,7 +56,10 @@ export class ShardedQueue {
       onTaken: (taken) => {
         for (const key of options.keys()) if (taken.has(shardOf(this.#shardKeyOf(key)))) this.#queue.add(key);
       },
-      onLost: () => undefined,
+      // What is left of them here would delay them when the shard comes back: failures and the wait after them.
+      onLost: (lost) => {
+        for (const key of options.keys()) if (lost.has(shardOf(this.#shardKeyOf(key)))) this.#queue.drop(key);
+      },
     });
   }
 

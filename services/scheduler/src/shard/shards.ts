@@ -20,9 +20,9 @@ export interface ShardsOptions {
 
 export interface ShardListener {
   /** This replica holds these shards from now on: every key in them has to be enqueued. */
-  onTaken(shards: ReadonlySet<number>): void;
+  onTaken?(shards: ReadonlySet<number>): void;
   /** This replica does not hold these any more. Writes that still carry the old epoch fail in the store. */
-  onLost(shards: ReadonlySet<number>): void;
+  onLost?(shards: ReadonlySet<number>): void;
 }
 
 /** What a controller needs to know of the shards of its replica. */
@@ -111,11 +111,11 @@ export class Shards implements ShardOwnership {
     for (const [shard, epoch] of held) this.#epochs.set(shard, epoch);
     if (lost.size > 0) {
       this.#options.log.info({ shards: [...lost] }, 'shards went to another replica');
-      for (const listener of this.#listeners) listener.onLost(lost);
+      for (const listener of this.#listeners) listener.onLost?.(lost);
     }
     if (taken.size > 0) {
       this.#options.log.info({ shards: [...taken] }, 'shards taken');
-      for (const listener of this.#listeners) listener.onTaken(taken);
+      for (const listener of this.#listeners) listener.onTaken?.(taken);
     }
   }
 }

@@ -100,4 +100,9 @@ describe('a write that fails', () => {
     expect(warnings()).toEqual(['FailedDelete']);
     expect(running.context.capacity.claimedOn('a', 0)).toEqual([]);
   });
+
+  it('is tried again as soon as an outage is when another write is refused', async () => {
+    expect(await actWith({ onCreate: forbidden, onDelete: unavailable })).toBe(unavailable);
+    expect(warnings()).toEqual(['FailedCreate']);
+  });
 });

@@ -11,7 +11,8 @@ import type { ReconcilePass, StepContext } from './reconcile-pass.js';
  * written, 0 for none. The uids of created pods are added to `reserved`: the caller releases their capacity.
  *
  * A refusal is recorded as an event of the DaemonSet, because a user has to mend it. An outage is not.
- * @throws the first error of all writes.
+ * @throws an outage when there is one, else the first refusal: the error decides when the DaemonSet is tried again, and
+ * an outage is over sooner.
  */
 export async function act(
   context: StepContext,
@@ -27,11 +28,18 @@ export async function act(
   const { events } = context;
   reportRefusal(pass.daemonSet, created, (daemonSet, error) => events.createRefused(daemonSet, error));
   reportRefusal(pass.daemonSet, deleted, (daemonSet, error) => events.deleteRefused(daemonSet, error));
+  return lastRevision([...created, ...deleted]);
+}
+
+function lastRevision(outcomes: readonly PromiseSettledResult<number>[]): number {
   let last = 0;
-  for (const outcome of [...created, ...deleted]) {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    last = Math.max(last, outcome.value);
+  let refusal: PromiseRejectedResult | undefined;
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') last = Math.max(last, outcome.value);
+    else if (isRefusal(outcome.reason)) refusal ??= outcome;
+    else throw outcome.reason;
   }
+  if (refusal) throw refusal.reason;
   return last;
 }
 

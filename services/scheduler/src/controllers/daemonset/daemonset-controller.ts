@@ -47,10 +47,7 @@ export class DaemonSetController implements Controller {
       enqueue: (key) => this.#queue.add(key),
     });
     reflector.addListener({ onChanges: (changes) => handler.handle(changes) });
-    shards.addListener({
-      onTaken: () => undefined,
-      onLost: () => this.#states.retain((key) => this.#queue.isMine(key)),
-    });
+    shards.addListener({ onLost: () => this.#states.retain((key) => this.#queue.isMine(key)) });
     this.#following = followManifestApplied(bus, log, (key) => this.#queue.add(key));
   }
 

@@ -45,6 +45,8 @@ export async function syncRevision(context: StepContext, pass: ReconcilePass): P
     state.revisionsDue = false;
     return await dropDuplicates(context.store, pass, history.duplicates);
   } catch (error) {
+    // Duplicates are left: they are dropped by the next pass.
+    state.revisionsDue = true;
     if (error instanceof HashCollisionError) await countCollision(context.store, pass);
     throw error;
   }
