@@ -16,6 +16,10 @@ describe('the table of invariants in docs/architecture.md', () => {
     expect([...new Set(rows.map(({ invariant }) => invariant))].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it('names tests, and no template of a name', () => {
+    expect(rows.filter(({ name }) => name.includes('$'))).toEqual([]);
+  });
+
   it('names tests that exist', () => {
     const missing = rows.filter(({ file, name }) => !read(file).includes(`'${name}'`));
     expect(missing).toEqual([]);

@@ -4,6 +4,8 @@ import { commentLines, filesWith } from './tree.js';
 const WIDTH = 120;
 /** Words that hide the subject of a sentence. docs/glossary.md says what to write. */
 const HIDING = /\b(nobody|somebody|whoever|anybody|whom|whomever)\b/i;
+/** Strings on one line. Those without a blank are data, such as the account `nobody` of a passwd file. */
+const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
 
 const sources = filesWith('.ts', '.mjs', '.cjs');
 const documents = filesWith('.md');
@@ -25,6 +27,18 @@ describe('the language of the tree', () => {
         commentLines(file)
           .filter(({ text }) => HIDING.test(text))
           .map(({ number, text }) => `${file.path}:${number}:${text}`),
+      );
+    expect(hidden).toEqual([]);
+  });
+
+  it('names the subject of every sentence, in test titles and messages', () => {
+    const hidden = sources
+      .filter(({ path }) => path.endsWith('.ts') && path !== 'test/tidy/language.test.ts')
+      .flatMap(({ path, text }) =>
+        text.split('\n').flatMap((line, index) => {
+          const sentences = [...line.matchAll(QUOTED)].map(([quoted]) => quoted).filter((quoted) => /\s/.test(quoted));
+          return sentences.some((sentence) => HIDING.test(sentence)) ? [`${path}:${index + 1}: ${line.trim()}`] : [];
+        }),
       );
     expect(hidden).toEqual([]);
   });

@@ -42,7 +42,8 @@ export const failover: OwnScenario = {
   repeats: false,
   deadlineMs: (nodes) => 120_000 + 3 * usualDeadlineMs(nodes),
   async prepare({ workload, signal, cluster }) {
-    if (cluster.size.schedulerReplicas < 2) throw new Error('there is one scheduler: nobody could go on with its work');
+    if (cluster.size.schedulerReplicas < 2)
+      throw new Error('there is only one scheduler, and no other can go on with its work');
     await (await workload(1)).ensureReady(signal);
   },
   async run(bench) {

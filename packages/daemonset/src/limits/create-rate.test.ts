@@ -39,7 +39,7 @@ describe('a rate of creations', () => {
     expect(takeCreates(first.allowance, 30, 4, 2000).granted).toBe(1);
   });
 
-  it('limits nobody who does not ask for it', () => {
+  it('does not limit a DaemonSet that does not ask for it', () => {
     expect(takeCreates(undefined, Number.POSITIVE_INFINITY, 10_000, 0)).toMatchObject({
       granted: 10_000,
       nextInMs: undefined,

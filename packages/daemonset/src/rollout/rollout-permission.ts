@@ -112,7 +112,7 @@ export const UNHELD: RolloutPermission = {
 
 /**
  * The only answer to "is this rollout held, and may the controller manage or update?". The controller acts on it,
- * `decide` keeps to it, and conditions and explain show it. Costs no scan of nodes: it reads the ledger's sums.
+ * `decideRollout` keeps to it, and conditions and explain show it. Costs no scan of nodes: it reads the ledger's sums.
  */
 export function permissionOf(facts: PermissionFacts): RolloutPermission {
   const { ledger, limits } = facts;

@@ -107,6 +107,17 @@ describe('the modes of a reflector', () => {
     else expect(next.name).toBe(expected);
   });
 
+  it('fills a hole by a read, or lists again after a compaction, before it follows', () => {
+    const hole = nextMode(modes.following, events.ahead);
+    expect(hole.name).toBe('hole');
+    const filling = nextMode(hole, events.readWanted);
+    expect(filling.name).toBe('filling');
+    expect(nextMode(filling, events.caughtUp).name).toBe('following');
+    const relisting = nextMode(filling, events.compacted);
+    expect(relisting.name).toBe('relisting');
+    expect(nextMode(relisting, events.listed).name).toBe('following');
+  });
+
   it('waits 50 ms for a hole, a second after a failed read, and starts again only when the revision has moved', () => {
     const hole = nextMode(modes.following, events.ahead);
     expect(hole).toEqual({ name: 'hole', after: 7, patienceMs: 50 });

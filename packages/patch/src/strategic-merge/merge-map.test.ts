@@ -416,7 +416,7 @@ describe('order of merged lists', () => {
       ['b', 'a', 'z'],
       ['b', 'a', 'z', 's', 't'],
     ],
-    ['ignores names in the order that nobody has', ['a', 'b'], [], ['b', 'x', 'a'], ['b', 'a']],
+    ['ignores names in the order that no item has', ['a', 'b'], [], ['b', 'x', 'a'], ['b', 'a']],
   ])('%s', (_title, live, patch, wanted, expected) => {
     expect(order(live, patch, wanted)).toEqual(expected);
   });

@@ -98,15 +98,17 @@ const HAPPEN: Record<Event, (setup: Setup) => void | Promise<void>> = {
 
 const entries = <K extends string, V>(record: Record<K, V>) => Object.entries(record) as [K, V][];
 
-describe.each(entries(TRANSITIONS))('a pod that is %s', (mode, outcomes) => {
-  it.each(entries(outcomes))(`when it is %s`, async (event, outcome) => {
-    const setup = podSyncSetup();
-    await setup.sync.resync();
-    ENTER[mode](setup);
-    expect(setup.sync.modeOf('a')).toBe(mode);
-    setup.effects.length = 0;
-    await HAPPEN[event](setup);
-    expect({ mode: setup.sync.modeOf('a'), effects: setup.effects }).toEqual(outcome);
+describe('the transition table of PodSync', () => {
+  describe.each(entries(TRANSITIONS))('a pod that is %s', (mode, outcomes) => {
+    it.each(entries(outcomes))('when it is %s', async (event, outcome) => {
+      const setup = podSyncSetup();
+      await setup.sync.resync();
+      ENTER[mode](setup);
+      expect(setup.sync.modeOf('a')).toBe(mode);
+      setup.effects.length = 0;
+      await HAPPEN[event](setup);
+      expect({ mode: setup.sync.modeOf('a'), effects: setup.effects }).toEqual(outcome);
+    });
   });
 });
 

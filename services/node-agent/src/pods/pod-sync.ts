@@ -38,7 +38,7 @@ interface PodSyncOptions {
  * - `stopped`: the runtime has stopped it; its object may still exist.
  * - `gone`: its object is gone.
  *
- * What an event does, and the next mode where it changes (pod-sync.test.ts holds each cell):
+ * What an event does, and the next mode where it changes (pod-sync-transitions.test.ts holds each cell):
  *
  * | event                   | unknown                    | running               | stopped           | gone    |
  * | ----------------------- | -------------------------- | --------------------- | ----------------- | ------- |

@@ -108,13 +108,15 @@ const HAPPEN: Record<Event, (setup: Setup) => Promise<void> | void> = {
 
 const entries = <K extends string, V>(record: Record<K, V>) => Object.entries(record) as [K, V][];
 
-describe.each(entries(TRANSITIONS))('a report that is %s', (mode, outcomes) => {
-  it.each(entries(outcomes))('when it is %s', async (event, outcome) => {
-    const parts = setup();
-    await ENTER[mode](parts);
-    expect(parts.outbox.modeOf('a')).toBe(mode);
-    await HAPPEN[event](parts);
-    expect(parts.outbox.modeOf('a')).toBe(outcome);
+describe('the transition table of StatusOutbox', () => {
+  describe.each(entries(TRANSITIONS))('a report that is %s', (mode, outcomes) => {
+    it.each(entries(outcomes))('when it is %s', async (event, outcome) => {
+      const parts = setup();
+      await ENTER[mode](parts);
+      expect(parts.outbox.modeOf('a')).toBe(mode);
+      await HAPPEN[event](parts);
+      expect(parts.outbox.modeOf('a')).toBe(outcome);
+    });
   });
 });
 

@@ -37,7 +37,7 @@ export type ReportMode = 'unknown' | 'waiting' | 'sent';
  * - `waiting`: a report is to be sent with the next message.
  * - `sent`: the report is in a message that is on its way, or that the bus has accepted.
  *
- * What an event does (status-outbox.test.ts holds each cell):
+ * What an event does (status-outbox-transitions.test.ts holds each cell):
  *
  * | event             | unknown   | waiting            | sent                                        |
  * | ----------------- | --------- | ------------------ | ------------------------------------------- |

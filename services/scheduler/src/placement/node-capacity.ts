@@ -54,7 +54,7 @@ export class NodeCapacity {
   reserveIfFits(name: string, uid: string, spec: PodSpec, demands: RoomDemands): boolean {
     const node = this.#nodes.get('', name)?.object;
     if (!node) return false;
-    if (!this.#hasOnlyPodsToCount(node, name, demands)) {
+    if (!this.#fitsByPodCount(node, name, demands)) {
       const pods = [...this.podsOn(name), ...this.claimedOn(name, spec.priority ?? 0)];
       if (roomFaults(demands, { node, pods }).length > 0) return false;
     }
@@ -94,9 +94,9 @@ export class NodeCapacity {
   }
 
   /**
-   * True when the pod asks for nothing but a place among the node's pods, and one is free: no pod has to be read then.
+   * True when the pod needs only a place among the node's pods, and one is free: no other pod's spec has to be read.
    */
-  #hasOnlyPodsToCount(node: Node, name: string, { requests, ports }: RoomDemands): boolean {
+  #fitsByPodCount(node: Node, name: string, { requests, ports }: RoomDemands): boolean {
     if (ports.length > 0) return false;
     for (const amount of requests.values()) if (amount > 0) return false;
     const limit = allocatableOf(node).get('pods');

@@ -19,6 +19,10 @@ const WORKERS = 8;
 /**
  * Keeps in every namespace that is not being deleted the service account `default` and the config map
  * `kube-root-ca.crt`. Upstream has a controller for each of the two.
+ *
+ * The deletion of a namespace may begin while a write here is under way, and the NamespaceController may have emptied
+ * the namespace before that write is committed. It deletes the late object as any other that came too late: the
+ * object's ADDED change queues a namespace that terminates or is gone, and the reconcile empties it again.
  */
 export class StandingObjectsController implements Controller {
   readonly name = 'standing-objects';
