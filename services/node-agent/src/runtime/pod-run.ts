@@ -6,8 +6,8 @@ import type { PodOccurrence } from './kubelet-events.js';
 import type { AssignedPod } from './runtime.js';
 
 /**
- * A pod that a runtime runs, at one moment. Every runtime keeps this much of a pod. It is a class so that all runs have one
- * shape, made once: a rollout makes thousands. Times are RFC 3339.
+ * A pod that a runtime runs, at one moment. Every runtime keeps this much of a pod. It is a class so that all runs have
+ * one shape, made once: a rollout makes thousands. Times are RFC 3339.
  */
 export class PodRun {
   /** The newest form of the object. */
