@@ -22,7 +22,10 @@ export class FencedError extends Error {
   }
 }
 
-/** Postgres did not take the write. `outcomeUnknown`: the connection broke during commit, so it may have. */
+/**
+ * Postgres is away: it did not take a write, or did not answer a read. `outcomeUnknown`: the connection broke during the
+ * commit of a write, so Postgres may have taken it.
+ */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
   readonly retryable = true;

@@ -7,6 +7,7 @@ import { BY_KEY, connectionConfig } from './connection.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
 import { migrationProvider } from './migrations/index.js';
+import { orUnavailable } from './outage.js';
 import { leadRelay, type RelayLead } from './relay-leader.js';
 import type { Database } from './schema.js';
 import { type HeldShard, leaseShards, releaseShards } from './shard-leases.js';
@@ -20,7 +21,10 @@ import { journalAfter, journalEntries, journalTail } from './statements/read-jou
 import { readSnapshot } from './statements/read-snapshot.js';
 import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 
-/** The state of the cluster in Postgres: reads from a pool, writes through the group commit. */
+/**
+ * The state of the cluster in Postgres: reads from a pool, writes through the group commit. While Postgres is away, both
+ * reject with {@link StoreUnavailableError}.
+ */
 export class Store {
   readonly #url: string;
   readonly #pool: pg.Pool;
@@ -85,7 +89,9 @@ export class Store {
   /** Reads the last revision from Postgres, and notes for readiness whether Postgres answered. */
   async currentRevision(): Promise<number> {
     try {
-      const row = await this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow();
+      const row = await orUnavailable(
+        this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow(),
+      );
       this.#failing = undefined;
       return row.revision;
     } catch (error) {
@@ -96,37 +102,39 @@ export class Store {
 
   /** Reads the objects that have changed since the caller read them; see {@link readIfChanged}. */
   readIfChanged(keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
-    return readIfChanged(this.#byKey, keys);
+    return orUnavailable(readIfChanged(this.#byKey, keys));
   }
 
   async get(resource: ResourceName, namespace: string, name: string): Promise<ObjectRecord | undefined> {
-    return await this.#db
-      .selectFrom('objects')
-      .select(OBJECT_COLUMNS)
-      .where('resource', '=', resource)
-      .where('namespace', '=', namespace)
-      .where('name', '=', name)
-      .executeTakeFirst();
+    return await orUnavailable(
+      this.#db
+        .selectFrom('objects')
+        .select(OBJECT_COLUMNS)
+        .where('resource', '=', resource)
+        .where('namespace', '=', namespace)
+        .where('name', '=', name)
+        .executeTakeFirst(),
+    );
   }
 
   /** Reads all objects of the resources, or of all resources, as of one revision; see {@link readSnapshot}. */
   readSnapshot(resources: ResourceName[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
-    return readSnapshot(this.#db, resources, onPage);
+    return orUnavailable(readSnapshot(this.#db, resources, onPage));
   }
 
   /** Reads journal entries after `revision`, oldest first. @throws CompactedError when some of them are gone. */
   journalAfter(revision: number, limit: number): Promise<JournalEntry[]> {
-    return journalAfter(this.#db, revision, limit);
+    return orUnavailable(journalAfter(this.#db, revision, limit));
   }
 
   /** Reads the last `limit` entries up to a revision, oldest first. */
   journalTail(limit: number, upTo: number): Promise<JournalEntry[]> {
-    return journalTail(this.#db, limit, upTo);
+    return orUnavailable(journalTail(this.#db, limit, upTo));
   }
 
   /** Reads the entries with these revisions. Those that are compacted away are left out. */
   journalEntries(revisions: number[]): Promise<JournalEntry[]> {
-    return journalEntries(this.#db, revisions);
+    return orUnavailable(journalEntries(this.#db, revisions));
   }
 
   /** Drops old journal rows; see {@link compactJournal}. Returns the revision up to which the journal is gone. */
@@ -136,22 +144,22 @@ export class Store {
 
   /** Reads pods that are bound to nodes of the agent, in uid order after `after`; see {@link listAssignedPods}. */
   listAssignedPods(agent: string, after: string, limit: number): Promise<AssignedPod[]> {
-    return listAssignedPods(this.#db, agent, after, limit);
+    return orUnavailable(listAssignedPods(this.#db, agent, after, limit));
   }
 
   /** Reads pods of the agent whole; see {@link getAssignedPods}. */
   getAssignedPods(agent: string, uids: string[]): Promise<ObjectRecord[]> {
-    return getAssignedPods(this.#db, agent, uids);
+    return orUnavailable(getAssignedPods(this.#db, agent, uids));
   }
 
   /** Reads events that were last written before a time; see {@link listExpiredEvents}. */
   listExpiredEvents(before: Date, limit: number): Promise<ExpiredEvent[]> {
-    return listExpiredEvents(this.#db, before, limit);
+    return orUnavailable(listExpiredEvents(this.#db, before, limit));
   }
 
   /** Reads the names of the objects of a resource in a namespace, up to `limit`. */
   listNames(resource: ResourceName, namespace: string, limit: number): Promise<string[]> {
-    return listNames(this.#db, resource, namespace, limit);
+    return orUnavailable(listNames(this.#db, resource, namespace, limit));
   }
 
   /** Renews, acquires or releases shards, and returns those that the replica holds; see {@link leaseShards}. */

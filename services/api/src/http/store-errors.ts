@@ -1,7 +1,7 @@
 import { ApiError } from '@everynode/objects';
 import { StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
 
-/** The Status of a write that the store could not take; undefined for any other error. */
+/** The Status of a read or write that the store rejected; undefined for any other error. */
 export function statusOfStoreError(error: unknown): ApiError | undefined {
   const details = { retryAfterSeconds: 1 };
   if (error instanceof StoreUnavailableError) {
