@@ -23,8 +23,8 @@ export class FencedError extends Error {
 }
 
 /**
- * Postgres is away: it did not take a write, or did not answer a read. `outcomeUnknown`: the connection broke during the
- * commit of a write, so Postgres may have taken it.
+ * Postgres is away: it did not take a write, or did not answer a read. `outcomeUnknown`: the connection broke during
+ * the commit of a write, so Postgres may have taken it.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';

@@ -22,8 +22,8 @@ import { readSnapshot } from './statements/read-snapshot.js';
 import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 
 /**
- * The state of the cluster in Postgres: reads from a pool, writes through the group commit. While Postgres is away, both
- * reject with {@link StoreUnavailableError}.
+ * The state of the cluster in Postgres: reads from a pool, writes through the group commit. While Postgres is away,
+ * both reject with {@link StoreUnavailableError}.
  */
 export class Store {
   readonly #url: string;
