@@ -20,6 +20,8 @@ describe('a read of the store', () => {
       () => store.readIfChanged([{ resource: 'pods', namespace: 'ns', name: 'name', known: 0 }]),
       () => store.currentRevision(),
       () => store.journalAfter(0, 1),
+      () => store.leaseShards('replica', 1),
+      () => store.compact({ maxAgeSeconds: 1, maxRows: 1, minRows: 1 }),
     ];
     for (const read of reads) {
       const error = await read().catch((rejection: unknown) => rejection);
@@ -41,6 +43,7 @@ describe('a read of the store', () => {
   it.each([
     ['an error in the question', databaseError('42P01')],
     ['a defect of the code', new TypeError('x is not a function')],
+    ['a wrong argument', Object.assign(new TypeError('wrong'), { code: 'ERR_INVALID_ARG_TYPE' })],
   ])('passes on %s', async (_, error) => {
     await expect(orUnavailable(Promise.reject(error))).rejects.toBe(error);
   });

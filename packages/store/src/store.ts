@@ -139,7 +139,7 @@ export class Store {
 
   /** Drops old journal rows; see {@link compactJournal}. Returns the revision up to which the journal is gone. */
   compact(limits: Parameters<typeof compactJournal>[1]): Promise<number> {
-    return compactJournal(this.#db, limits);
+    return orUnavailable(compactJournal(this.#db, limits));
   }
 
   /** Reads pods that are bound to nodes of the agent, in uid order after `after`; see {@link listAssignedPods}. */
@@ -164,11 +164,11 @@ export class Store {
 
   /** Renews, acquires or releases shards, and returns those that the replica holds; see {@link leaseShards}. */
   leaseShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {
-    return leaseShards(this.#db, replica, ttlSeconds);
+    return orUnavailable(leaseShards(this.#db, replica, ttlSeconds));
   }
 
   releaseShards(replica: string): Promise<void> {
-    return releaseShards(this.#db, replica);
+    return orUnavailable(releaseShards(this.#db, replica));
   }
 
   /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */

@@ -4,8 +4,7 @@ import { Bus } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
 import { streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
-import type { ResourceName } from '@everynode/objects';
-import { trustedMetadata } from '@everynode/objects';
+import { type ResourceName, trustedMetadata } from '@everynode/objects';
 import { Store } from '@everynode/store';
 import {
   createDatabase,
