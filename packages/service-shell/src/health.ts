@@ -1,38 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-
-/** A named condition for readiness: undefined when it holds, else the reason in words. */
-interface ReadinessCheck {
-  name: string;
-  check(): string | undefined;
-}
-
-/** Which conditions hold. A process is ready when all do. */
-export class Readiness {
-  readonly #checks: ReadinessCheck[] = [];
-
-  add(name: string, check: () => string | undefined): void {
-    this.#checks.push({ name, check });
-  }
-
-  get names(): string[] {
-    return this.#checks.map(({ name }) => name);
-  }
-
-  /** Excluded conditions are listed and do not count. */
-  report(excluded: readonly string[] = []): { ready: boolean; lines: string[] } {
-    let ready = true;
-    const lines = this.#checks.map(({ name, check }) => {
-      if (excluded.includes(name)) return `[+]${name} excluded: ok`;
-      const reason = check();
-      if (reason === undefined) return `[+]${name} ok`;
-      ready = false;
-      return `[-]${name} failed: ${reason}`;
-    });
-    return { ready, lines };
-  }
-}
+import type { Readiness, ReadinessReport } from './readiness.js';
 
 /** How often the event loop's lag is measured, in ms. Each time wakes the process; the default is 100 a second. */
 const LAG_EVERY_MS = 500;
@@ -44,7 +13,7 @@ export function createMetrics(): Registry {
 }
 
 /** The body of a health answer as kube-apiserver words it. */
-export function healthText(path: string, report: { ready: boolean; lines: string[] }, verbose: boolean): string {
+export function healthText(path: string, report: ReadinessReport, verbose: boolean): string {
   const name = path.slice(1);
   if (report.ready && !verbose) return 'ok';
   return `${report.lines.join('\n')}\n${name} check ${report.ready ? 'passed' : 'failed'}\n`;

@@ -1,7 +1,8 @@
 export { type BackoffOptions, backoffMs, pause, retryUntilDone } from './backoff.js';
 export { commonConfig, readConfig } from './config.js';
-export { createMetrics, healthText, Readiness } from './health.js';
+export { createMetrics, healthText } from './health.js';
 export { createLogger, type Logger } from './log.js';
+export { Readiness } from './readiness.js';
 export { runService, type ServiceContext } from './run-service.js';
 export { TokenBucket } from './token-bucket.js';
 export { type HeaderCarrier, injectTrace, withTrace } from './trace.js';

@@ -71,7 +71,9 @@ describe('runService', () => {
     const get = (path: string) => fetch(`http://127.0.0.1:${healthPort}${path}`);
     const ready = await get('/readyz');
     expect(ready.status).toBe(503);
-    expect(await ready.text()).toBe('[+]start ok\n[-]store failed: the store is away\nreadyz check failed\n');
+    expect(await ready.text()).toMatch(
+      /^\[\+\]start ok\n\[-\]store failed: the store is away \(since [\dT:.-]+Z\)\nreadyz check failed\n$/,
+    );
     expect((await get('/livez')).status).toBe(200);
     expect(await (await get('/metrics')).text()).toContain('process_cpu_seconds_total');
     expect((await get('/other')).status).toBe(404);

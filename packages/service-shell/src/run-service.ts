@@ -1,7 +1,8 @@
 import closeWithGrace from 'close-with-grace';
 import type { Registry } from 'prom-client';
-import { createMetrics, HealthServer, Readiness } from './health.js';
+import { createMetrics, HealthServer } from './health.js';
 import { createLogger, type Logger } from './log.js';
+import { Readiness } from './readiness.js';
 
 /** What the shell gives a service. */
 export interface ServiceContext {
@@ -57,6 +58,7 @@ export async function runService(
   const port = await health.listen(options.healthPort, options.healthHost);
   closers.push(() => health.close());
   log.info({ healthPort: port }, 'starting');
+  readiness.follow();
   let started = false;
   readiness.add('start', () => (started ? undefined : 'still starting'));
   await start({ log, metrics, readiness, signal: stopping.signal, onClose: (close) => closers.push(close) });

@@ -73,7 +73,8 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     rootCa: tls.clientCa,
   };
   readiness.add('postgres', () => store.trouble);
-  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
+  // Reads and writes go on without the bus: the caches follow the journal.
+  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'), { gates: false });
   readiness.add('cache', () => reflector.trouble);
   readiness.add('shutdown', () => (signal.aborted ? 'the server is shutting down' : undefined));
 

@@ -36,11 +36,12 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
     });
     fastify.get<{ Params: { check: string } }>(`${path}/:check`, EXEMPT, ({ params: { check } }, reply) => {
       if (!names().includes(check)) throw unknownPath();
-      const { ready, lines } = report(names().filter((name) => name !== check));
+      // Who asks for one check wants to know of that one, whether or not it gates.
+      const failing = report(names().filter((name) => name !== check)).lines.find((line) => !line.startsWith('[+]'));
       return reply
-        .code(ready ? 200 : 503)
+        .code(failing === undefined ? 200 : 503)
         .type('text/plain; charset=utf-8')
-        .send(ready ? 'ok' : `${lines.find((line) => line.startsWith('[-]')) ?? ''}\n`);
+        .send(failing === undefined ? 'ok' : `${failing}\n`);
     });
   }
 }
