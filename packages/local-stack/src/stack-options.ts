@@ -18,6 +18,11 @@ export interface StackOptions {
   fresh: boolean;
   /** More environment for all services, and `DATABASE_URL`, `NATS_URL` … of servers that the user runs. */
   env: NodeJS.ProcessEnv;
+  /**
+   * Asked before each start of a process: returns the environment to start it with. Tests of faults route each process
+   * by a proxy of its own with it.
+   */
+  environmentOf?: (name: string, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
   /** Receives what happens, for a log. */
   log: (message: string) => void;
 }

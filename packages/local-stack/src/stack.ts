@@ -43,9 +43,16 @@ export class Stack implements StackControl {
     this.#options = options;
     this.paths = statePaths(options.stateDir);
     const { paths } = this;
-    const { entry, env, fleet, log } = options;
+    const { entry, env, environmentOf, fleet, log } = options;
     this.#backing = new BackingServers({ paths, env, log });
-    this.#services = new ServiceGroup({ paths, entry, env, log, signal: this.#stopping.signal });
+    this.#services = new ServiceGroup({
+      paths,
+      entry,
+      env,
+      ...(environmentOf === undefined ? {} : { environmentOf }),
+      log,
+      signal: this.#stopping.signal,
+    });
     this.#fleet = new RunningFleet({ paths, services: this.#services, fleet, bus: () => this.#backing.bus });
     this.#door = new FrontDoor(() => this.#services.apiReplicas);
   }

@@ -6,7 +6,7 @@ import { ServiceProcess, type ServiceStatus } from './service-process.js';
 
 const READY_DEADLINE_MS = 120_000;
 
-type ServiceGroupOptions = Pick<StackOptions, 'entry' | 'env' | 'log'> & {
+type ServiceGroupOptions = Pick<StackOptions, 'entry' | 'env' | 'environmentOf' | 'log'> & {
   paths: StatePaths;
   /** Ends the wait for readiness. */
   signal: AbortSignal;
@@ -107,11 +107,12 @@ export class ServiceGroup {
     env: NodeJS.ProcessEnv,
     afterExit: () => void = () => undefined,
   ): ServiceProcess {
-    const { entry, log, paths } = this.#options;
+    const { entry, environmentOf, log, paths } = this.#options;
     return new ServiceProcess({
       name,
       entry: entry(service),
       env: { ...this.#inherited, ...env },
+      environmentOf,
       logsDir: paths.logs,
       runDir: paths.run,
       onExit: (how) => {

@@ -28,6 +28,8 @@ export interface ServiceOptions {
   /** The script to run, an absolute path. */
   entry: string;
   env: NodeJS.ProcessEnv;
+  /** Asked before each start; without it `env` is what the process gets. */
+  environmentOf?: ((name: string, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>) | undefined;
   logsDir: string;
   runDir: string;
   onExit?: (description: string) => void;
@@ -149,10 +151,13 @@ export class ServiceProcess implements Replica {
   async #runOnce(wanted: AbortSignal): Promise<boolean> {
     this.#state = 'starting';
     this.#healthPort ??= await freePort();
+    const { env, environmentOf } = this.#options;
+    const own = { ...env, EVERYNODE_REPLICA: this.name, EVERYNODE_HEALTH_PORT: String(this.#healthPort) };
+    const environment = (await environmentOf?.(this.name, own)) ?? own;
     if (wanted.aborted) return false;
     const log = openSync(this.#log, 'a', 0o600);
     const child = fork(this.#options.entry, [], {
-      env: { ...this.#options.env, EVERYNODE_REPLICA: this.name, EVERYNODE_HEALTH_PORT: String(this.#healthPort) },
+      env: environment,
       stdio: ['ignore', log, log, 'ipc'],
       execArgv: [],
       // Its own process group: a terminal's Ctrl-C reaches only this process, which stops the others in order.
