@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { type AddedNodes, type NodesRequest, openControlChannel, type StackControl } from './control-channel.js';
 import { stopLeftoverServices } from './process/pid-file.js';
@@ -8,6 +9,7 @@ import { FrontDoor } from './services/front-door.js';
 import { RunningFleet } from './services/running-fleet.js';
 import { apiEnvironment, schedulerEnvironment } from './services/service-environment.js';
 import { ServiceGroup } from './services/service-group.js';
+import { unavailableAnswer } from './services/unavailable-answer.js';
 import type { StackOptions } from './stack-options.js';
 import type { Phase, StackStatus } from './stack-status.js';
 import { type ClusterCertificates, ensureCertificates } from './state/certificates.js';
@@ -31,6 +33,8 @@ export class Stack implements StackControl {
   #phase: Phase = 'servers';
   #detail = 'starting';
   #port = 0;
+  /** Answers on sockets that no api takes; until there are certificates it can only hang up. */
+  #refuse: (socket: Socket) => void = (socket) => socket.destroy();
   #closeControl: (() => Promise<void>) | undefined;
   #releaseRun: (() => Promise<void>) | undefined;
   #starting: Promise<void> | undefined;
@@ -54,7 +58,10 @@ export class Stack implements StackControl {
       signal: this.#stopping.signal,
     });
     this.#fleet = new RunningFleet({ paths, services: this.#services, fleet, bus: () => this.#backing.bus });
-    this.#door = new FrontDoor(() => this.#services.apiReplicas);
+    this.#door = new FrontDoor({
+      replicas: () => this.#services.apiReplicas,
+      refuse: (socket) => this.#refuse(socket),
+    });
   }
 
   /** Called when the control channel asks for a stop. */
@@ -118,6 +125,7 @@ export class Stack implements StackControl {
       ensureCertificates(paths.pki, hostname(), new Date()),
       this.#backing.start(this.#fleet.agentNames),
     ]);
+    this.#refuse = unavailableAnswer(certificates.pem.serving);
     await writeKubeconfig(paths.kubeconfig, this.endpoint, certificates.pem.ca, certificates.pem.admin);
     signal.throwIfAborted();
 
@@ -145,6 +153,7 @@ export class Stack implements StackControl {
         replicas: apiReplicas,
         env: apiEnvironment(bus, databaseUrl, certificates),
         onExit: (replica) => this.#door.replicaGone(replica),
+        onServing: () => this.#door.replicaServes(),
       },
       scheduler: { replicas: schedulerReplicas, env: schedulerEnvironment(bus, databaseUrl) },
     });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,7 @@ describe('FrontDoor', { timeout: 30_000 }, () => {
   let replicas: ServiceProcess[];
   let door: FrontDoor;
   let port: number;
+  const refuse = (socket: Socket) => socket.end('refused');
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'everynode-door-'));
@@ -39,10 +40,11 @@ describe('FrontDoor', { timeout: 30_000 }, () => {
     await Promise.all([makePrivateDirectory(logsDir), makePrivateDirectory(runDir)]);
     replicas = ['api-1', 'api-2'].map((name): ServiceProcess => {
       const onExit = () => door.replicaGone(replica);
-      const replica: ServiceProcess = new ServiceProcess({ name, entry, env: {}, logsDir, runDir, onExit });
+      const onServing = () => door.replicaServes();
+      const replica: ServiceProcess = new ServiceProcess({ name, entry, env: {}, logsDir, runDir, onExit, onServing });
       return replica;
     });
-    door = new FrontDoor(() => replicas);
+    door = new FrontDoor({ replicas: () => replicas, refuse: (socket) => refuse(socket) });
     port = await door.listen(0);
   });
   afterEach(async () => {
@@ -69,8 +71,62 @@ describe('FrontDoor', { timeout: 30_000 }, () => {
     expect(String((await once(socket, 'data'))[0])).toMatch(/^api-/);
   });
 
-  it('closes connections while no replica is ready', async () => {
-    expect(await ask(port)).toBe('');
+  it('refuses a connection when no replica has begun to serve within the wait, and those beyond the bound at once', async () => {
+    const small = new FrontDoor({ replicas: () => replicas, refuse, waitMs: 300, maxWaiting: 2 });
+    const door = await small.listen(0);
+    const began = performance.now();
+    const waiting = [ask(door), ask(door)];
+    await waitUntil(() => small.waiting === 2, { what: 'both to wait', deadlineMs: 5000 });
+    expect(await ask(door)).toBe('refused');
+    expect(small.waiting).toBe(2);
+    expect(await Promise.all(waiting)).toEqual(['refused', 'refused']);
+    expect(performance.now() - began).toBeGreaterThan(290);
+    small.close();
+  });
+
+  it('keeps connections for a replica that starts meanwhile', async () => {
+    const asked = [ask(port), ask(port), ask(port)];
+    await waitUntil(() => door.waiting === 3, { what: 'all to wait', deadlineMs: 5000 });
+    await startAll();
+    expect((await Promise.all(asked)).every((answer) => answer.startsWith('api-'))).toBe(true);
+    expect(door.waiting).toBe(0);
+  });
+
+  it('closes what waits when it is closed', async () => {
+    const asked = ask(port);
+    await waitUntil(() => door.waiting === 1, { what: 'it to wait', deadlineMs: 5000 });
+    door.close();
+    expect(await asked).toBe('');
+  });
+
+  it('fails open: with no replica ready, those that answer get the connections', async () => {
+    await startAll();
+    await ask(port, 'unready');
+    await waitUntil(() => replicas[0]?.ready !== replicas[1]?.ready, { what: 'one not ready', deadlineMs: 5000 });
+    const left = replicas.find((replica) => replica.ready)?.name;
+    expect(await Promise.all([ask(port), ask(port)])).toEqual([left, left]);
+    await ask(port, 'unready');
+    await waitUntil(() => replicas.every((replica) => !replica.ready), { what: 'none ready', deadlineMs: 5000 });
+    expect(new Set([await ask(port), await ask(port)])).toEqual(new Set(['api-1', 'api-2']));
+  });
+
+  it('deals again what was queued for a replica that does not answer any more, and uses it when it does', async () => {
+    await startAll();
+    const pid = replicas[0]?.status().pid ?? 0;
+    sendSignal(pid, 'SIGSTOP');
+    try {
+      const asked = Array.from({ length: 20 }, () => ask(port));
+      const settled = { count: 0 };
+      for (const answer of asked) void answer.then(() => (settled.count += 1));
+      await waitUntil(() => replicas[0]?.status().state === 'silent', { what: 'the silence', deadlineMs: 10_000 });
+      // The one whose handle was on its way waits with the process.
+      await waitUntil(() => settled.count >= 19, { what: 'the others to be served', deadlineMs: 5000 });
+      expect(await Promise.all([ask(port), ask(port)])).toEqual(['api-2', 'api-2']);
+    } finally {
+      sendSignal(pid, 'SIGCONT');
+    }
+    await replicas[0]?.untilReady(10_000);
+    expect(new Set([await ask(port), await ask(port)])).toEqual(new Set(['api-1', 'api-2']));
   });
 
   it('deals connections to the replicas in turn', async () => {

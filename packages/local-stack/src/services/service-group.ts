@@ -13,8 +13,13 @@ type ServiceGroupOptions = Pick<StackOptions, 'entry' | 'env' | 'environmentOf' 
 };
 
 interface ControlPlane {
-  /** `onExit` is called at each death of a replica. */
-  api: { replicas: number; env: NodeJS.ProcessEnv; onExit: (replica: ServiceProcess) => void };
+  /** `onExit` is called at each death of a replica, `onServing` when one begins to serve. */
+  api: {
+    replicas: number;
+    env: NodeJS.ProcessEnv;
+    onExit: (replica: ServiceProcess) => void;
+    onServing: () => void;
+  };
   scheduler: { replicas: number; env: NodeJS.ProcessEnv };
 }
 
@@ -48,7 +53,10 @@ export class ServiceGroup {
   /** Starts all replicas of api and scheduler, and resolves when they are ready. */
   async startControlPlane({ api, scheduler }: ControlPlane): Promise<void> {
     for (let number = 1; number <= api.replicas; number += 1) {
-      const replica: ServiceProcess = this.#create('api', `api-${number}`, api.env, () => api.onExit(replica));
+      const replica: ServiceProcess = this.#create('api', `api-${number}`, api.env, {
+        onExit: () => api.onExit(replica),
+        onServing: api.onServing,
+      });
       this.#api.push(replica);
     }
     for (let number = 1; number <= scheduler.replicas; number += 1) {
@@ -105,9 +113,10 @@ export class ServiceGroup {
     service: ServiceName,
     name: string,
     env: NodeJS.ProcessEnv,
-    afterExit: () => void = () => undefined,
+    listeners: { onExit?: () => void; onServing?: () => void } = {},
   ): ServiceProcess {
     const { entry, environmentOf, log, paths } = this.#options;
+    const { onExit, onServing } = listeners;
     return new ServiceProcess({
       name,
       entry: entry(service),
@@ -117,8 +126,9 @@ export class ServiceGroup {
       runDir: paths.run,
       onExit: (how) => {
         log(`${name} ended (${how}), starting it again`);
-        afterExit();
+        onExit?.();
       },
+      ...(onServing && { onServing }),
     });
   }
 }

@@ -3,24 +3,19 @@ import { closeSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from '@everynode/service-shell';
 import { freePort } from '../process/free-port.js';
 import { removePidFile, writePidFile } from '../process/pid-file.js';
 import { sendSignal } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
 import type { Replica } from './front-door.js';
-import { answersReady } from './readiness-probe.js';
-import { closeStuckHandle } from './stuck-handle.js';
+import { ReadinessWatch, type WatchedState } from './readiness-watch.js';
+import { restartDelayMs, SETTLED_MS } from './restart-delay.js';
+import { closeStuckHandle, recallQueuedHandles } from './stuck-handle.js';
 
-const READY_POLL_MS = 500;
-const STARTING_POLL_MS = 50;
 const STOP_GRACE_MS = 15_000;
-/** A service that ran this long before it died starts over with the shortest wait. */
-const SETTLED_MS = 30_000;
 /** A service that died so often before it was ready is given up. */
 const FUTILE_STARTS = 5;
-const RESTART_BACKOFF = { firstMs: 200, maxMs: 10_000 };
 
 export interface ServiceOptions {
   /** Unique in the stack, such as `api-1`: names the log and the pid file. */
@@ -33,15 +28,22 @@ export interface ServiceOptions {
   logsDir: string;
   runDir: string;
   onExit?: (description: string) => void;
+  /** Called when it begins to serve, and again when it answers after a silence. */
+  onServing?: () => void;
 }
 
-export type ServiceState = 'starting' | 'ready' | 'not ready' | 'waiting to restart' | 'stopped';
+/** `silent`: it has started and does not answer its health port now. */
+export type ServiceState = WatchedState | 'waiting to restart' | 'stopped';
 
 export interface ServiceStatus {
   name: string;
   state: ServiceState;
+  /** Since when it is in this state, as an RFC 3339 time. */
+  since: string;
   pid: number | null;
   restarts: number;
+  /** How it ended the last time that it was not asked to. */
+  lastExit: { how: string; at: string } | null;
   healthPort: number | null;
   log: string;
 }
@@ -57,6 +59,8 @@ export class ServiceProcess implements Replica {
   readonly #log: string;
   #child: ChildProcess | undefined;
   #state: ServiceState = 'stopped';
+  #since = new Date();
+  #lastExit: { how: string; at: string } | null = null;
   #wanted = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #restarts = 0;
@@ -76,12 +80,18 @@ export class ServiceProcess implements Replica {
     return this.#state === 'ready' && this.#child?.connected === true;
   }
 
+  get serving(): boolean {
+    return (this.#state === 'ready' || this.#state === 'not ready') && this.#child?.connected === true;
+  }
+
   status(): ServiceStatus {
     return {
       name: this.name,
       state: this.#state,
+      since: this.#since.toISOString(),
       pid: this.#child?.pid ?? null,
       restarts: this.#restarts,
+      lastExit: this.#lastExit,
       healthPort: this.#child === undefined ? null : (this.#healthPort ?? null),
       log: this.#log,
     };
@@ -96,7 +106,7 @@ export class ServiceProcess implements Replica {
   async start(): Promise<void> {
     if (!this.#wanted.signal.aborted) return;
     this.#wanted = new AbortController();
-    this.#state = 'starting';
+    this.#enter('starting');
     this.#failedStarts = 0;
     this.#logStart = await sizeOf(this.#log);
     this.#loop = this.#keepRunning(this.#wanted.signal);
@@ -129,70 +139,81 @@ export class ServiceProcess implements Replica {
     const timer = setTimeout(() => pid !== undefined && sendSignal(pid, 'SIGKILL'), graceMs);
     await this.#loop;
     clearTimeout(timer);
-    this.#state = 'stopped';
+    this.#enter('stopped');
+  }
+
+  #enter(state: ServiceState): void {
+    const wasServing = this.serving;
+    if (state !== this.#state) this.#since = new Date();
+    this.#state = state;
+    if (state === 'silent' && this.#child !== undefined) recallQueuedHandles(this.#child);
+    if (this.serving && !wasServing) this.#options.onServing?.();
   }
 
   async #keepRunning(wanted: AbortSignal): Promise<void> {
-    for (let failures = 0; !wanted.aborted; ) {
+    for (let deaths = 0; !wanted.aborted; ) {
       const startedAt = performance.now();
-      const wasReady = await this.#runOnce(wanted);
+      const hadStarted = await this.#runOnce(wanted);
       if (wanted.aborted) break;
-      failures = performance.now() - startedAt > SETTLED_MS ? 1 : failures + 1;
+      deaths = performance.now() - startedAt > SETTLED_MS ? 1 : deaths + 1;
       // A process that never came up may have found its health port taken.
-      if (!wasReady) this.#healthPort = undefined;
-      this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1;
+      if (!hadStarted) this.#healthPort = undefined;
+      this.#failedStarts = hadStarted ? 0 : this.#failedStarts + 1;
       this.#restarts += 1;
-      this.#state = 'waiting to restart';
-      await delay(backoffMs(failures, RESTART_BACKOFF), undefined, { signal: wanted }).catch(() => undefined);
+      this.#enter('waiting to restart');
+      await delay(restartDelayMs(deaths, hadStarted), undefined, { signal: wanted }).catch(() => undefined);
     }
   }
 
-  /** Runs the process to its end. Returns whether it was ever ready. */
+  /** Runs the process to its end. Returns whether its start was ever complete. */
   async #runOnce(wanted: AbortSignal): Promise<boolean> {
-    this.#state = 'starting';
+    this.#enter('starting');
     this.#healthPort ??= await freePort();
     const { env, environmentOf } = this.#options;
     const own = { ...env, EVERYNODE_REPLICA: this.name, EVERYNODE_HEALTH_PORT: String(this.#healthPort) };
     const environment = (await environmentOf?.(this.name, own)) ?? own;
     if (wanted.aborted) return false;
-    const log = openSync(this.#log, 'a', 0o600);
-    const child = fork(this.#options.entry, [], {
-      env: environment,
-      stdio: ['ignore', log, log, 'ipc'],
-      execArgv: [],
-      // Its own process group: a terminal's Ctrl-C reaches only this process, which stops the others in order.
-      detached: true,
-    });
-    closeSync(log);
+    const child = this.#fork(environment);
     this.#child = child;
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
     });
+    const watch = new ReadinessWatch(this.#healthPort, (state) => this.#enter(state));
+    child.on('message', (message: { type?: string } | null) => {
+      if (message?.type === 'started') watch.started();
+    });
     if (child.pid !== undefined) {
       await writePidFile(this.#options.runDir, this.name, { pid: child.pid, entry: this.#options.entry });
     }
-
     const watching = new AbortController();
-    let wasReady = false;
-    const watch = (async () => {
-      while (!watching.signal.aborted) {
-        const ready = await answersReady(this.#healthPort ?? 0);
-        if (watching.signal.aborted) return;
-        wasReady ||= ready;
-        this.#state = ready ? 'ready' : wasReady ? 'not ready' : 'starting';
-        const pause = wasReady ? READY_POLL_MS : STARTING_POLL_MS;
-        await delay(pause, undefined, { signal: watching.signal }).catch(() => undefined);
-      }
-    })();
+    const watched = watch.run(watching.signal);
     const how = await ended;
+    watching.abort();
     closeStuckHandle(child);
     this.#child = undefined;
-    this.#state = 'stopped';
-    watching.abort();
-    await watch;
+    this.#enter('stopped');
+    await watched;
     await removePidFile(this.#options.runDir, this.name);
-    if (!wanted.aborted) this.#options.onExit?.(how);
-    return wasReady;
+    if (!wanted.aborted) {
+      this.#lastExit = { how, at: new Date().toISOString() };
+      this.#options.onExit?.(how);
+    }
+    return watch.hasStarted;
+  }
+
+  #fork(env: NodeJS.ProcessEnv): ChildProcess {
+    const log = openSync(this.#log, 'a', 0o600);
+    try {
+      return fork(this.#options.entry, [], {
+        env,
+        stdio: ['ignore', log, log, 'ipc'],
+        execArgv: [],
+        // Its own process group: a terminal's Ctrl-C reaches only this process, which stops the others in order.
+        detached: true,
+      });
+    } finally {
+      closeSync(log);
+    }
   }
 }

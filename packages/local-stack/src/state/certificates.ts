@@ -24,8 +24,8 @@ export interface ClusterCertificates {
   caFile: string;
   serving: { certificateFile: string; keyFile: string };
   admin: { certificateFile: string; keyFile: string };
-  /** The contents of the files that a kubeconfig embeds. */
-  pem: { ca: string; admin: CertifiedKey };
+  /** The contents of files: those that a kubeconfig embeds, and the serving certificate. */
+  pem: { ca: string; admin: CertifiedKey; serving: CertifiedKey };
 }
 
 interface Authority extends CertifiedKey {
@@ -156,13 +156,13 @@ export async function ensureCertificates(dir: string, hostName: string, now: Dat
     await savePair(certificateFile, keyFile, fresh);
     return fresh;
   };
-  await ensure('api', { use: 'server', commonName: 'everynode-api', names: servingNames(hostName) });
+  const serving = await ensure('api', { use: 'server', commonName: 'everynode-api', names: servingNames(hostName) });
   const admin = await ensure('admin', { use: 'client', commonName: 'everynode-admin', groups: ['system:masters'] });
 
   return {
     caFile: caFiles.certificateFile,
     serving: files('api'),
     admin: files('admin'),
-    pem: { ca: authority.certificate, admin },
+    pem: { ca: authority.certificate, admin, serving },
   };
 }
