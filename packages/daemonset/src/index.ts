@@ -8,6 +8,7 @@ export type { ExplainInput, NodeExplanation } from './explain/node-explanation.j
 export { type CreateAllowance, takeCreates } from './limits/create-rate.js';
 export { annotationFaults, unknownAnnotations } from './limits/policy-annotations.js';
 export {
+  DEADLINE_ANNOTATION,
   FAILED_REVISION_ANNOTATION,
   GOOD_REVISION_ANNOTATION,
   OVERRIDES_ANNOTATION,

@@ -1,5 +1,6 @@
 import { isPodReady, type Node } from '@everynode/objects';
 import { isCanary } from '../limits/rollout-limits.js';
+import { crashesOf } from '../pods/crashes.js';
 import { availableAt, isPodDeleting } from '../pods/pod-state.js';
 import type { NodeView } from './node-view.js';
 
@@ -11,10 +12,12 @@ export interface NodeCounts {
   ready: number;
   available: number;
   updated: number;
-  /** Restarts of containers in a pod of the current revision: any number. */
+  /** How often containers in a pod of the current revision have ended: any number. Each end is a restart, or will be. */
   restarts: number;
   /** The node is one of those that are updated first. */
   canary: number;
+  /** The node is one of those, and its pod is not of the current revision. */
+  canaryWaiting: number;
   /** The node has run the current revision for as long as a canary must, without a restart. */
   proven: number;
   /** The node's pod is of the current revision, and available. */
@@ -31,6 +34,7 @@ export const countNothing = (): NodeCounts => ({
   updated: 0,
   restarts: 0,
   canary: 0,
+  canaryWaiting: 0,
   proven: 0,
   settled: 0,
 });
@@ -46,12 +50,14 @@ export function countNode(view: NodeView, node: Node, now: number): NodeCounts {
     return counts;
   }
   counts.desired = 1;
+  counts.canaryWaiting = counts.canary;
   if (!first) return counts;
   counts.current = 1;
   counts.ready = isPodReady(first) ? 1 : 0;
   counts.available = available(first) ? 1 : 0;
   counts.updated = updated(first) ? 1 : 0;
   counts.settled = counts.available * counts.updated;
+  counts.canaryWaiting = counts.canary * (1 - counts.updated);
   return counts;
 }
 
@@ -65,7 +71,7 @@ function countForLimits(
   counts.canary = eligibility.shouldRun && isCanary(compiled.limits, node) ? 1 : 0;
   const fresh = pods.find((pod) => updated(pod) && !isPodDeleting(pod));
   if (!fresh) return;
-  for (const { restartCount } of fresh.status?.containerStatuses ?? []) counts.restarts += restartCount;
+  counts.restarts = crashesOf(fresh);
   const provenAt = availableAt(fresh, (compiled.limits.canary?.provenAfterMs ?? 0) / 1000);
   const isProven = counts.canary === 1 && counts.restarts === 0 && provenAt !== undefined && provenAt <= now;
   counts.proven = isProven ? 1 : 0;

@@ -1,6 +1,6 @@
 import { conditionOf, type DaemonSet, type DaemonSetCondition, type DaemonSetStatus } from '@everynode/objects';
 import { nameNodes } from '../explain/name-nodes.js';
-import type { RolloutLimits } from '../limits/rollout-limits.js';
+import { canaryCount, partitionOf, type RolloutLimits } from '../limits/rollout-limits.js';
 import { zoneInTurn } from '../rollout/rollout-decision.js';
 import type { RolloutLedger } from '../rollout/rollout-ledger.js';
 import { HOLD_REASONS, permissionOf } from '../rollout/rollout-permission.js';
@@ -108,7 +108,7 @@ function stageOf(view: ConditionView): Stage {
       message: `${skipped} old pods are on nodes that are NotReady; ${progress}`,
     };
   }
-  if (idle && old > 0 && old <= limits.partition) {
+  if (idle && old > 0 && old <= partitionOf(limits, desired)) {
     return { stage: 'waiting', reason: 'Partition', message: `${old} nodes keep the old revision; ${progress}` };
   }
   const turn = zoneInTurn(ledger, permission);
@@ -117,9 +117,10 @@ function stageOf(view: ConditionView): Stage {
 }
 
 /** Whether as many canaries as the owner asks for have the newest revision. */
-function canariesDone(ledger: RolloutLedger, { canary }: RolloutLimits): boolean {
-  if (typeof canary?.which === 'number') return ledger.desired - ledger.old >= Math.min(canary.which, ledger.desired);
-  return ![...ledger.nodes()].some(([, { counts }]) => counts.canary === 1 && counts.updated === 0);
+function canariesDone(ledger: RolloutLedger, limits: RolloutLimits): boolean {
+  const wanted = canaryCount(limits, ledger.desired);
+  if (wanted !== undefined) return ledger.desired - ledger.old >= Math.min(wanted, ledger.desired);
+  return ledger.waitingCanaries === 0;
 }
 
 /** Names the nodes that use up the budget, and the fault of each. */

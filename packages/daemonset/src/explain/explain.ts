@@ -3,6 +3,7 @@ import { assessNode, type NodeAssessment } from '../assessment/assessment.js';
 import type { RoleKind } from '../assessment/rollout-role.js';
 import {
   PARTITION_ANNOTATION,
+  partitionOf,
   type RolloutLimits,
   SKIP_NOT_READY_ANNOTATION,
   ZONE_ORDER_ANNOTATION,
@@ -164,7 +165,7 @@ class NodeExplainer {
     const budget = maxSurge > 0 ? `maxSurge ${maxSurge}` : `maxUnavailable ${maxUnavailable}`;
     const by =
       busy.length > 0 ? ` is used by ${nameNodes(busy.map(([node]) => node))}` : ' is used up by nodes that go first';
-    const { partition } = this.#limits;
+    const partition = partitionOf(this.#limits, this.#ledger.desired);
     return `an old revision waits: ${budget}${by}${partition > 0 ? `, and ${PARTITION_ANNOTATION} keeps ${partition}` : ''}`;
   }
 }

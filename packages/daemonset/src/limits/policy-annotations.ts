@@ -21,13 +21,42 @@ const atLeast =
   };
 const anything: Rule = () => [];
 
+/**
+ * Percentages are checked as those of maxUnavailable. Source: pkg/apis/core/validation, ValidatePositiveIntOrPercent
+ * and IsNotMoreThan100Percent.
+ */
+const percentage = (value: string): string[] => (Number.parseInt(value, 10) > 100 ? ['must not exceed 100%'] : []);
+
+const nodesOrPercent: Rule = (value) =>
+  limits.numberOrPercent(value) === undefined
+    ? ['must be a number of nodes or a percentage']
+    : value.endsWith('%')
+      ? percentage(value)
+      : [];
+
+const zoneBudget: Rule = (value) =>
+  limits.numberOrPercent(value) === undefined || /^0+%?$/.test(value)
+    ? ['must be a number of nodes or a percentage, above 0']
+    : value.endsWith('%')
+      ? percentage(value)
+      : [];
+
+const CANARY_FORMS = 'must be a number of nodes, a percentage, or a label selector';
+
+/**
+ * A label of its own that begins with a digit is refused: `1.5`, `10pct` and `3 ` are misspelt numbers, and as the
+ * selector of a label they would hold the update on every node.
+ */
 const canary: Rule = (value) => {
-  if (limits.wholeNumber(value) !== undefined) return [];
+  if (limits.numberOrPercent(value) !== undefined) return nodesOrPercent(value);
+  if (value !== value.trim() || value === '') return [CANARY_FORMS];
   try {
-    parseLabelSelector(value);
-    return value === '' ? ['must be a number of nodes or a label selector'] : [];
+    const isNumberLike = parseLabelSelector(value).some(
+      ({ key, operator }) => operator === 'exists' && /^\d/.test(key),
+    );
+    return isNumberLike ? [CANARY_FORMS] : [];
   } catch (error) {
-    if (error instanceof ApiError) return ['must be a number of nodes or a label selector'];
+    if (error instanceof ApiError) return [CANARY_FORMS];
     throw error;
   }
 };
@@ -38,16 +67,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   [limits.FROZEN_ANNOTATION]: flag,
   [limits.SKIP_NOT_READY_ANNOTATION]: flag,
   [limits.ROLLBACK_ANNOTATION]: flag,
-  [limits.PARTITION_ANNOTATION]: atLeast(0),
+  [limits.PARTITION_ANNOTATION]: nodesOrPercent,
   [limits.CANARY_ANNOTATION]: canary,
   [limits.CANARY_SECONDS_ANNOTATION]: atLeast(0),
   [limits.RESTARTS_ANNOTATION]: atLeast(1),
   [limits.ZONE_ORDER_ANNOTATION]: (value) =>
     readZoneOrder(value) ? [] : ['must be a label, or label=value,value with the order of its values'],
-  [limits.ZONE_BUDGET_ANNOTATION]: (value) =>
-    limits.numberOrPercent(value) === undefined || /^0+%?$/.test(value)
-      ? ['must be a number of nodes or a percentage, above 0']
-      : [],
+  [limits.ZONE_BUDGET_ANNOTATION]: zoneBudget,
   [limits.DEADLINE_ANNOTATION]: atLeast(1),
   [limits.CREATE_RATE_ANNOTATION]: atLeast(1),
   [limits.OVERRIDES_ANNOTATION]: (value) => readResourceOverrides(value).faults,

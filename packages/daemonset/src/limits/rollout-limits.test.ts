@@ -49,6 +49,25 @@ describe('canaries', () => {
   });
 });
 
+describe('canaries and partitions as a percentage', () => {
+  it('are rounded up, as maxUnavailable', () => {
+    const some = (percent: string) => ({ 'everynode.io/canary': percent });
+    expect(rollout(some('1%'), places('abcde'), 5)).toMatchObject({ updates: ['a'], hold: 'Canary' });
+    expect(rollout(some('40%'), places('abcde'), 5).updates).toEqual(['a', 'b']);
+    expect(rollout(some('41%'), places('abcde'), 5).updates).toEqual(['a', 'b', 'c']);
+    expect(rollout(some('40%'), places('cde', 'ab'), 5)).toMatchObject({ updates: [], hold: 'Canary' });
+    expect(rollout(some('0%'), places('abc'), 5)).toMatchObject({ updates: [], hold: 'Canary' });
+    const kept = (percent: string) => rollout({ 'everynode.io/partition': percent }, places('abcde'), 5).updates;
+    expect(['0%', '20%', '21%', '100%'].map((percent) => kept(percent).length)).toEqual([5, 4, 3, 0]);
+  });
+
+  it('let the others follow when that many are proven', () => {
+    const timed = { 'everynode.io/canary': '40%', 'everynode.io/canary-seconds': '30' };
+    expect(rollout(timed, places('bcde', 'a'), 5)).toMatchObject({ updates: ['b'], hold: 'Canary' });
+    expect(rollout(timed, places('cde', 'ab'), 5)).toMatchObject({ updates: ['c', 'd', 'e'], hold: undefined });
+  });
+});
+
 describe('restarts of the new revision', () => {
   it('stop the update when there are too many; those of the old one do not count', () => {
     const limit = { 'everynode.io/pause-after-restarts': '3' };

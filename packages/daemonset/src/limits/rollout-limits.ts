@@ -1,5 +1,6 @@
 import { ApiError, type DaemonSet, matchesRequirements, type Node, parseLabelSelector } from '@everynode/objects';
 import { type ResourceOverride, readResourceOverrides } from '../pods/resource-overrides.js';
+import { scaled } from '../rollout/strategy.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
 /** `"true"`: no updates; missing pods are still created, and pods that must not stay are still deleted. */
@@ -16,16 +17,16 @@ export const GOOD_REVISION_ANNOTATION = 'everynode.io/last-good-revision';
  * again, so a pipeline that applies the same manifest over and over does no harm.
  */
 export const FAILED_REVISION_ANNOTATION = 'everynode.io/failed-revision';
-/** A number: this many nodes keep the old revision. */
+/** A number or a percentage of the eligible nodes: this many keep the old revision. */
 export const PARTITION_ANNOTATION = 'everynode.io/partition';
-/** A number of nodes, or a label selector of nodes: these are updated first, and the others wait. */
+/** A number or a percentage of the eligible nodes, or a label selector: these are updated first, the others wait. */
 export const CANARY_ANNOTATION = 'everynode.io/canary';
 /**
  * A number of seconds: the other nodes follow when every canary has been available this long and none of its containers
  * has restarted.
  */
 export const CANARY_SECONDS_ANNOTATION = 'everynode.io/canary-seconds';
-/** A number: updates stop when containers in pods of the current revision have restarted this often. */
+/** A number: updates stop when containers in pods of the current revision have ended this often. */
 export const RESTARTS_ANNOTATION = 'everynode.io/pause-after-restarts';
 /** `"true"`: a node that is NotReady before its update does not use up the budget, and is updated when it is Ready. */
 export const SKIP_NOT_READY_ANNOTATION = 'everynode.io/skip-not-ready';
@@ -46,8 +47,8 @@ export const OVERRIDES_ANNOTATION = 'everynode.io/resource-overrides';
 
 /** The nodes that are updated first. */
 interface Canary {
-  /** How many nodes, or which. */
-  which: number | ((node: Node) => boolean);
+  /** How many nodes (`"30%"`: of the eligible ones), or which. */
+  which: number | string | ((node: Node) => boolean);
   /**
    * How long they must be available without a restart until the other nodes follow; undefined: until the annotation is
    * removed.
@@ -61,8 +62,8 @@ export interface RolloutLimits {
   frozen: boolean;
   /** Hash of a revision that is not rolled out again. */
   failedRevision: string | undefined;
-  /** How many nodes keep the old revision. */
-  partition: number;
+  /** How many nodes keep the old revision; `"30%"`: of the eligible ones. */
+  partition: number | string;
   canary: Canary | undefined;
   /** Infinity: any number. */
   pauseAfterRestarts: number;
@@ -102,6 +103,19 @@ export function numberOrPercent(text: string | undefined): number | string | und
   return wholeNumber(text) ?? (text !== undefined && /^\d{1,3}%$/.test(text) ? text : undefined);
 }
 
+/** How many of `desired` eligible nodes keep the old revision: a percentage is rounded up, as that of maxUnavailable. */
+export function partitionOf({ partition }: Pick<RolloutLimits, 'partition'>, desired: number): number {
+  return scaled(partition, desired);
+}
+
+/**
+ * How many of `desired` eligible nodes are canaries: a percentage is rounded up, as that of maxUnavailable, so that any
+ * part of a node is a node. Undefined where there are no canaries, or a selector chooses them.
+ */
+export function canaryCount({ canary }: Pick<RolloutLimits, 'canary'>, desired: number): number | undefined {
+  return canary === undefined || typeof canary.which === 'function' ? undefined : scaled(canary.which, desired);
+}
+
 /** A selector that cannot be parsed selects no node: its meaning is not known, so no node is updated. */
 function selectorOf(text: string): (node: Node) => boolean {
   try {
@@ -118,7 +132,7 @@ function canaryOf(annotations: Readonly<Record<string, string>>): Canary | undef
   if (!canary) return undefined;
   const seconds = wholeNumber(annotations[CANARY_SECONDS_ANNOTATION]);
   return {
-    which: wholeNumber(canary) ?? selectorOf(canary),
+    which: numberOrPercent(canary) ?? selectorOf(canary),
     provenAfterMs: seconds === undefined ? undefined : seconds * 1000,
   };
 }
@@ -135,7 +149,7 @@ export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): Roll
     paused: annotations[PAUSED_ANNOTATION] === 'true',
     frozen: annotations[FROZEN_ANNOTATION] === 'true',
     failedRevision: annotations[FAILED_REVISION_ANNOTATION],
-    partition: wholeNumber(annotations[PARTITION_ANNOTATION]) ?? NO_LIMITS.partition,
+    partition: numberOrPercent(annotations[PARTITION_ANNOTATION]) ?? NO_LIMITS.partition,
     canary: canaryOf(annotations),
     pauseAfterRestarts: wholeNumber(annotations[RESTARTS_ANNOTATION]) ?? NO_LIMITS.pauseAfterRestarts,
     skipNotReady: annotations[SKIP_NOT_READY_ANNOTATION] === 'true',

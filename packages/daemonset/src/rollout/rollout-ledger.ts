@@ -82,7 +82,7 @@ export class RolloutLedger {
     return this.#serving;
   }
 
-  /** Restarts in pods of the current revision. */
+  /** Containers that have ended in pods of the current revision. */
   get restarts(): number {
     return this.#totals.restarts;
   }
@@ -90,6 +90,11 @@ export class RolloutLedger {
   /** Nodes that the canary selector chooses; all eligible nodes where there is none. */
   get canaries(): number {
     return this.#totals.canary;
+  }
+
+  /** Canaries whose pod is not of the current revision. */
+  get waitingCanaries(): number {
+    return this.#totals.canaryWaiting;
   }
 
   /** Canaries that have run the current revision for as long as they must, without a restart. */

@@ -1,9 +1,11 @@
 import {
   CANARY_ANNOTATION,
+  canaryCount,
   FAILED_REVISION_ANNOTATION,
   FROZEN_ANNOTATION,
   NO_LIMITS,
   PAUSED_ANNOTATION,
+  partitionOf,
   RESTARTS_ANNOTATION,
   type RolloutLimits,
 } from '../limits/rollout-limits.js';
@@ -64,7 +66,7 @@ const HOLD_RULES = [
     reason: 'Canary',
     stops: 'other-nodes',
     isStanding: false,
-    applies: waitsForCanaries,
+    applies: awaitsCanaries,
     because: () => `${CANARY_ANNOTATION} holds updates of other nodes`,
   },
 ] as const satisfies readonly HoldRule[];
@@ -119,12 +121,14 @@ export function permissionOf(facts: PermissionFacts): RolloutPermission {
   const applied: readonly (typeof HOLD_RULES)[number][] = HOLD_RULES.filter((rule) => rule.applies(facts));
   const stops = (what: HoldRule['stops']): boolean => applied.some((rule) => rule.stops === what);
   const first = applied[0];
-  const canaries = stops('other-nodes') ? limits.canary?.which : undefined;
+  const waitsForCanaries = stops('other-nodes');
+  const partition = partitionOf(limits, ledger.desired);
+  const canaries = waitsForCanaries ? canaryCount(limits, ledger.desired) : undefined;
   return {
     mayManage: !stops('everything'),
     mayUpdate: !stops('everything') && !stops('updates'),
-    minOld: typeof canaries === 'number' ? Math.max(limits.partition, ledger.desired - canaries) : limits.partition,
-    canariesOnly: typeof canaries === 'function',
+    minOld: canaries === undefined ? partition : Math.max(partition, ledger.desired - canaries),
+    canariesOnly: waitsForCanaries && canaries === undefined,
     zones: limits.zones,
     zoneBudget: limits.zoneBudget,
     hold: first && {
@@ -136,9 +140,10 @@ export function permissionOf(facts: PermissionFacts): RolloutPermission {
 }
 
 /** Canaries have not been available for as long as they must be, or the owner set no time after which others follow. */
-function waitsForCanaries({ ledger, limits: { canary } }: PermissionFacts): boolean {
+function awaitsCanaries({ ledger, limits }: PermissionFacts): boolean {
+  const { canary } = limits;
   if (!canary) return false;
   if (canary.provenAfterMs === undefined) return true;
-  const wanted = typeof canary.which === 'number' ? Math.min(canary.which, ledger.desired) : ledger.canaries;
+  const wanted = Math.min(canaryCount(limits, ledger.desired) ?? ledger.canaries, ledger.desired);
   return wanted === 0 || ledger.provenCanaries < wanted;
 }

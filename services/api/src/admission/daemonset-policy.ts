@@ -1,5 +1,6 @@
 import {
   annotationFaults,
+  DEADLINE_ANNOTATION,
   OVERRIDES_ANNOTATION,
   readResourceOverrides,
   rolloutLimitsOf,
@@ -22,7 +23,8 @@ export const daemonSetPolicy: PluginFor<'daemonsets.apps'> = {
     const fieldErrors = annotationFaults(Object.fromEntries(changed)).map(
       ({ key, value, detail }): FieldError => ({ type: 'FieldValueInvalid', field: fieldOf(key), value, detail }),
     );
-    return fieldErrors.length > 0 ? fieldErrors : overrideErrors(definition, object);
+    if (fieldErrors.length > 0) return fieldErrors;
+    return [...deadlineErrors(object, before), ...overrideErrors(definition, object)];
   },
 
   /** Warns of annotations in Everynode's namespace that have no effect. */
@@ -43,6 +45,28 @@ export const daemonSetPolicy: PluginFor<'daemonsets.apps'> = {
 };
 
 const fieldOf = (key: string): string => `metadata.annotations[${key}]`;
+
+/**
+ * A pod is not available before minReadySeconds, so no rollout could keep such a deadline. What an update leaves as it
+ * was is not checked again. Source: pkg/apis/apps/validation, ValidateDeploymentSpec.
+ */
+function deadlineErrors(object: Stored<DaemonSet>, before: Stored<DaemonSet> | undefined): FieldError[] {
+  const limitsOf = ({ metadata, spec }: Stored<DaemonSet>) => [
+    rolloutLimitsOf({ metadata }).deadlineMs,
+    (spec?.minReadySeconds ?? 0) * 1000,
+  ];
+  const [deadlineMs, minReadyMs = 0] = limitsOf(object);
+  if (deadlineMs === undefined || deadlineMs > minReadyMs) return [];
+  if (before && limitsOf(before).join() === [deadlineMs, minReadyMs].join()) return [];
+  return [
+    {
+      type: 'FieldValueInvalid',
+      field: fieldOf(DEADLINE_ANNOTATION),
+      value: object.metadata.annotations?.[DEADLINE_ANNOTATION],
+      detail: 'must be greater than minReadySeconds',
+    },
+  ];
+}
 
 /** With an override the pods must still be valid, and the containers that it names must exist in the template. */
 function overrideErrors(definition: ResourceDefinition, object: Stored<DaemonSet>): FieldError[] {
