@@ -12,7 +12,7 @@ export interface NodeCounts {
   ready: number;
   available: number;
   updated: number;
-  /** How often containers in a pod of the current revision have ended: any number. Each end is a restart, or will be. */
+  /** How often containers in a pod of the current revision have ended: any number. Each end brings a restart. */
   restarts: number;
   /** The node is one of those that are updated first. */
   canary: number;

@@ -103,7 +103,7 @@ export function numberOrPercent(text: string | undefined): number | string | und
   return wholeNumber(text) ?? (text !== undefined && /^\d{1,3}%$/.test(text) ? text : undefined);
 }
 
-/** How many of `desired` eligible nodes keep the old revision: a percentage is rounded up, as that of maxUnavailable. */
+/** How many of `desired` eligible nodes keep the old revision. A percentage is rounded up, as maxUnavailable is. */
 export function partitionOf({ partition }: Pick<RolloutLimits, 'partition'>, desired: number): number {
   return scaled(partition, desired);
 }

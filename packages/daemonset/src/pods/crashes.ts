@@ -9,11 +9,11 @@ const STARTING: ReadonlySet<string | undefined> = new Set(['ContainerCreating', 
  * `restartCount` grows only when it starts again, after a back-off of ten seconds to five minutes.
  *
  * The end that no restart has followed is the last run of a container that does not run: its state is `terminated`, or
- * it waits (CrashLoopBackOff, a missing image) and `lastState` is `terminated`. A container whose run was lost (its node
- * or its agent was restarted) waits to be created, and its restart is counted already. An init container that has succeeded
- * has done its work; one that fails is started again. A sidecar's status looks like an init container's, so a sidecar
- * that ends with exit code 0 counts when it starts again. Ephemeral containers are not started again. The containers
- * of a pod that has failed or succeeded are not either: it was evicted, or its node shut down.
+ * it waits (CrashLoopBackOff, a missing image) and `lastState` is `terminated`. A container whose run was lost (its
+ * node or its agent was restarted) waits to be created, and its restart is counted already. An init container that has
+ * succeeded has done its work; one that fails is started again. A sidecar's status looks like an init container's, so a
+ * sidecar that ends with exit code 0 counts when it starts again. Ephemeral containers are not started again. The
+ * containers of a pod that has failed or succeeded are not either: it was evicted, or its node shut down.
  * Source: pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses.
  */
 export function crashesOf(pod: Pod): number {
