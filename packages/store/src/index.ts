@@ -2,7 +2,7 @@ export { editMetadata, objectOf } from './current.js';
 export { CompactedError, FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
 export type { CommittedBatch } from './group-commit/committed-batch.js';
 export type { RelayLead } from './relay-leader.js';
-export { type HeldShard, SHARD_COUNT } from './shard-leases.js';
+export { type HeldShard, SHARD_COUNT, type ShardHolder } from './shard-leases.js';
 export type { KnownObject, ReadIfChanged } from './statements/read-if-changed.js';
 export { Store } from './store.js';
 export type {

@@ -20,7 +20,7 @@ describe('a read of the store', () => {
       () => store.readIfChanged([{ resource: 'pods', namespace: 'ns', name: 'name', known: 0 }]),
       () => store.currentRevision(),
       () => store.journalAfter(0, 1),
-      () => store.leaseShards('replica', 1),
+      () => store.leaseShards({ process: 'replica' }, 1),
       () => store.compact({ maxAgeSeconds: 1, maxRows: 1, minRows: 1 }),
     ];
     for (const read of reads) {

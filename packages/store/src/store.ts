@@ -10,7 +10,7 @@ import { migrationProvider } from './migrations/index.js';
 import { orUnavailable } from './outage.js';
 import { leadRelay, type RelayLead } from './relay-leader.js';
 import type { Database } from './schema.js';
-import { type HeldShard, leaseShards, releaseShards } from './shard-leases.js';
+import { type HeldShard, leaseShards, releaseShards, type ShardHolder } from './shard-leases.js';
 import { type AssignedPod, getAssignedPods, listAssignedPods } from './statements/assigned-pods.js';
 import { compactJournal } from './statements/compact-journal.js';
 import { type ExpiredEvent, listExpiredEvents } from './statements/expired-events.js';
@@ -162,13 +162,13 @@ export class Store {
     return orUnavailable(listNames(this.#db, resource, namespace, limit));
   }
 
-  /** Renews, acquires or releases shards, and returns those that the replica holds; see {@link leaseShards}. */
-  leaseShards(replica: string, ttlSeconds: number): Promise<HeldShard[]> {
-    return orUnavailable(leaseShards(this.#db, replica, ttlSeconds));
+  /** Renews, acquires or releases shards, and returns those that the process holds; see {@link leaseShards}. */
+  leaseShards(holder: ShardHolder, ttlSeconds: number): Promise<HeldShard[]> {
+    return orUnavailable(leaseShards(this.#db, holder, ttlSeconds));
   }
 
-  releaseShards(replica: string): Promise<void> {
-    return orUnavailable(releaseShards(this.#db, replica));
+  releaseShards(process: string): Promise<void> {
+    return orUnavailable(releaseShards(this.#db, process));
   }
 
   /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */

@@ -48,7 +48,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   // Publishing starts before the first writer and stops after the last one.
   const stopPublishing = publisher.start();
   onClose(stopPublishing);
-  const shards = new Shards({ store, replica, log, signal });
+  const shards = new Shards({ store, reflector, replica, log, signal });
   const recorder = parts.recorder ?? storeRecorder(parts, reflector);
   const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
   const context: SchedulerContext = { store, bus, reflector, shards, capacity, recorder, log, signal };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { trustedMetadata } from '@everynode/objects';
 import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CompactedError, FencedError, type ObjectKey, Store, type WriteRequest } from '../index.js';
+import { CompactedError, FencedError, type HeldShard, type ObjectKey, Store, type WriteRequest } from '../index.js';
 
 const log = testLog();
 const parts = (text: string) => ({
@@ -125,7 +125,7 @@ describe('the write path', () => {
   });
 
   it('refuses a writer whose shard went to another', async () => {
-    const [held] = await store.leaseShards('first', 60);
+    const [held] = await store.leaseShards({ process: 'first' }, 60);
     if (!held) throw new Error('no shard was given');
     await store.write({ ...create('fenced'), fence: held });
     await store.releaseShards('first');
@@ -197,7 +197,7 @@ describe('shards', () => {
   it('are shared evenly, and move when a replica leaves or dies', async () => {
     const sizes = async (...replicas: string[]) => {
       const held = [];
-      for (const replica of replicas) held.push((await store.leaseShards(replica, 60)).length);
+      for (const replica of replicas) held.push((await store.leaseShards({ process: replica }, 60)).length);
       return held;
     };
     expect(await sizes('a')).toEqual([32]);
@@ -206,9 +206,51 @@ describe('shards', () => {
     await store.releaseShards('a');
     expect(await sizes('b')).toEqual([32]);
     // A time to live that is over before the next call is a replica that died.
-    await store.leaseShards('dead', 0.001);
+    await store.leaseShards({ process: 'dead' }, 0.001);
     await sizes('b');
     expect(await sizes('b')).toEqual([32]);
     await store.releaseShards('b');
+  });
+
+  it('go to a new process of the same replica at once, and the earlier one gets its share if it lives', async () => {
+    const lease = (process: string, replaces?: string) =>
+      store.leaseShards({ process, ...(replaces !== undefined && { replaces }) }, 60);
+    const before = await lease('a/1', 'a');
+    const after = await lease('a/2', 'a');
+    expect(after.map(({ shard }) => shard)).toEqual(before.map(({ shard }) => shard));
+    for (const [i, { epoch }] of after.entries()) expect(epoch).toBeGreaterThan(before[i]?.epoch ?? epoch);
+    const [stale] = before;
+    if (!stale) throw new Error('no shard was granted');
+    await expect(store.write({ ...create('replaced'), fence: stale })).rejects.toBeInstanceOf(FencedError);
+    expect(await lease('a/1')).toHaveLength(0);
+    expect(await lease('a/2')).toHaveLength(16);
+    expect(await lease('a/1')).toHaveLength(16);
+    await store.releaseShards('a/1');
+    await store.releaseShards('a/2');
+  });
+
+  it('come with a revision that no write of a former holder is after', async () => {
+    const take = async (process: string): Promise<HeldShard> => {
+      const [held] = await store.leaseShards({ process }, 60);
+      if (!held) throw new Error('no shard was granted');
+      return held;
+    };
+    let holder = 'turn-0';
+    let fence = await take(holder);
+    for (let turn = 1; turn <= 10; turn += 1) {
+      const held = fence;
+      const writes = Array.from({ length: 20 }, (_, i) => store.write({ ...create(`turn-${turn}-${i}`), fence: held }));
+      const settled = Promise.allSettled(writes);
+      // Some of the writes are committed before the shard changes hands, and the others are refused.
+      await Promise.race(writes);
+      await store.releaseShards(holder);
+      holder = `turn-${turn}`;
+      fence = await take(holder);
+      for (const result of await settled) {
+        if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(FencedError);
+        else expect(result.value.revision).toBeLessThanOrEqual(fence.revision);
+      }
+    }
+    await store.releaseShards(holder);
   });
 });

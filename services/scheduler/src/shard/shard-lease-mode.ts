@@ -10,7 +10,7 @@
  * - `expired`: no renewal worked in time. Others may have the shards, so nothing is held. Out: `renewed`, `stopped`.
  * - `released`: the service stops, and the shards are given back. No way out.
  *
- * Times are in ms since 1970, by this replica's clock: `until` counts from before the question to Postgres, so it is
+ * Times are in ms of this process's monotonic clock: `until` counts from before the question to Postgres, so it is
  * never later than the end of the lease by Postgres' clock.
  */
 export type ShardLeaseMode =
