@@ -16,7 +16,7 @@ const stopping = new AbortController();
 beforeAll(async () => {
   nats = await startTestNats();
   const { user, password } = nats.services;
-  bus = await Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
+  bus = Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
   await bus.ensureTopology();
 });
 
@@ -47,7 +47,7 @@ describe('a durable consumer', () => {
     let done = 0;
     const stop = new AbortController();
     const { user, password } = nats.services;
-    const worker = await Bus.connect({ url: nats.url, user, password, name: 'slow', log, signal: stop.signal });
+    const worker = Bus.connect({ url: nats.url, user, password, name: 'slow', log, signal: stop.signal });
     const { stream, durable, ackWaitSeconds } = consumers.ingest;
     const working = worker.work(stream, durable, LIMITS, async ({ body }) => {
       begun.push(body);

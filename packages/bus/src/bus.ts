@@ -1,132 +1,138 @@
-import { failureIn, type RequestFailed } from '@everynode/contract';
-import { injectTrace, type Logger, retryUntilDone } from '@everynode/service-shell';
-import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { failureIn } from '@everynode/contract';
+import { injectTrace, type Logger } from '@everynode/service-shell';
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { type BusEvent, type BusMode, nextBusMode, troubleOf } from './bus-mode.js';
+import { BusUnavailableError } from './bus-unavailable-error.js';
 import { type CloudEvent, cloudEventHeaders } from './cloud-event.js';
-import { type Consuming, RECONNECT } from './consuming.js';
+import type { Consuming } from './consuming.js';
 import type { Delivery } from './delivery.js';
 import { type Follower, type FollowFrom, follow } from './follow.js';
 import { RequestFailedError } from './request-failed-error.js';
-import { ensureTopology } from './topology.js';
+import { type Answer, respond } from './respond.js';
+import { type Session, type SessionOptions, Sessions } from './sessions.js';
+import { TopologyKeeper } from './topology-keeper.js';
 import { type WorkLimits, work } from './work.js';
 
-interface BusOptions {
-  url: string;
-  user?: string | undefined;
-  password?: string | undefined;
-  /** The name of the connection in the server's list. */
-  name: string;
-  log: Logger;
-  /** The subject prefix of replies. Every agent has a prefix of its own, which its permission names. */
-  inboxPrefix?: string;
-  signal: AbortSignal;
-}
-
 /**
- * One connection to NATS. It is made with back-off, and made again whenever it is lost; `connected` shows its state.
- * No message is the only copy of anything: Postgres is the truth, and readers notice what they missed.
+ * One connection to NATS. It is made in the background, with back-off, and made again whenever it is lost; `trouble`
+ * says what it is good for (bus-mode.ts). No message is the only copy of anything: Postgres is the truth, and readers
+ * notice what they missed.
  */
 export class Bus {
-  readonly #connection: NatsConnection;
-  readonly #js: JetStreamClient;
+  readonly #sessions: Sessions;
   readonly #log: Logger;
+  readonly #signal: AbortSignal;
   readonly #consuming: Consuming;
-  #connected = true;
-  /** True when this connection has declared the streams: it then declares them again whenever they may be gone. */
-  #declares = false;
+  #mode: BusMode = 'connecting';
+  #isKeeping = false;
+  #keeper: TopologyKeeper | undefined;
+  /** Callers that wait until there is no trouble. */
+  readonly #waiting = new Set<() => void>();
 
-  private constructor(connection: NatsConnection, options: BusOptions) {
-    this.#connection = connection;
-    this.#js = jetstream(connection);
+  private constructor(options: SessionOptions) {
     this.#log = options.log;
+    this.#signal = options.signal;
+    this.#sessions = new Sessions(options);
+    this.#sessions.onSession(() => this.#move('connected'));
     this.#consuming = {
-      js: this.#js,
+      sessions: this.#sessions,
       log: options.log,
       signal: options.signal,
-      restarts: new Set(),
-      declareAgain: () => this.#declareAgain(),
+      onStarted: () => this.#onStarted(),
+      onFailed: (error) => this.#onFailed(error),
     };
-    void this.#watchConnection();
+    void this.#sessions.run(() => this.#move('lost'));
   }
 
-  /** Connects, and waits for a server that is not up yet. @throws Error only when the signal aborts before that. */
-  static async connect(options: BusOptions): Promise<Bus> {
-    const connection = await retryUntilDone(
-      () =>
-        connect({
-          servers: options.url,
-          ...(options.user !== undefined && { user: options.user }),
-          ...(options.password !== undefined && { pass: options.password }),
-          name: options.name,
-          ...(options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix }),
-          maxReconnectAttempts: -1,
-          reconnectTimeWait: 200,
-          reconnectJitter: 200,
-          pingInterval: 10_000,
-          timeout: 2000,
-        }),
-      {
-        signal: options.signal,
-        onFailure: (error, failures) => options.log.warn({ err: error, failures }, 'NATS cannot be reached'),
-        backoff: RECONNECT,
-      },
-    );
-    if (!connection) throw new Error('stopped before NATS could be reached');
-    return new Bus(connection, options);
+  /** Returns at once. The connection is made in the background, and until then `trouble` says that there is none. */
+  static connect(options: SessionOptions): Bus {
+    return new Bus(options);
   }
 
+  /** True while the server answers. Messages may be refused nevertheless: see `trouble`. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#sessions.current !== undefined;
   }
 
-  async #watchConnection(): Promise<void> {
-    for await (const status of this.#connection.status()) {
-      if (status.type === 'disconnect') {
-        this.#connected = false;
-        this.#log.warn('connection to NATS lost');
-      } else if (status.type === 'reconnect') {
-        this.#connected = true;
-        this.#log.info('connection to NATS is back');
-        await this.#declareAgain();
-        for (const restart of this.#consuming.restarts) restart();
-      } else if (status.type === 'error') {
-        this.#log.warn({ err: status.error }, 'NATS refused something');
-      }
-    }
+  /** Why messages may not come through; undefined when they do, as far as is known. */
+  get trouble(): string | undefined {
+    return troubleOf(this.#mode);
   }
 
-  /** Creates streams and durable consumers. Needs the services' credential. */
-  async ensureTopology(): Promise<void> {
-    await ensureTopology(await jetstreamManager(this.#connection));
-    this.#declares = true;
-  }
-
-  /** {@link ensureTopology}, again and again until it succeeds or the signal aborts. */
-  async declareWhenReachable(signal: AbortSignal): Promise<void> {
-    await retryUntilDone(() => this.ensureTopology(), {
-      signal,
-      onFailure: (error, failures) => this.#log.warn({ err: error, failures }, 'streams cannot be declared'),
-      backoff: RECONNECT,
+  /** Resolves when there is no trouble for the first time, or when the signal of the bus aborts. */
+  async untilReady(): Promise<void> {
+    if (this.trouble === undefined || this.#signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done);
+        this.#signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      this.#signal.addEventListener('abort', done);
     });
   }
 
-  /** A server that was away may have come back empty. */
-  async #declareAgain(): Promise<void> {
-    if (!this.#declares) return;
-    await this.ensureTopology().catch((err: unknown) => this.#log.warn({ err }, 'streams cannot be declared'));
+  /**
+   * From now on this connection declares streams and durable consumers, and declares them again whenever some are
+   * missing. Needs the services' credential. Resolves when they are there for the first time, or the signal of the bus
+   * aborts.
+   */
+  async ensureTopology(): Promise<void> {
+    if (!this.#isKeeping) {
+      this.#isKeeping = true;
+      this.#sessions.onSession((session) => this.#keep(session));
+    }
+    await this.untilReady();
   }
 
-  /** Stores one message in its stream. Resolves when the server has stored it. @throws what the NATS client throws. */
+  #keep(session: Session): void {
+    const keeper = new TopologyKeeper(session, this.#log, (event) => {
+      // What is found out about a session that is gone says nothing about the one that there is.
+      if (this.#keeper === keeper) this.#move(event);
+    });
+    this.#keeper = keeper;
+    void keeper.run();
+  }
+
+  /** A connection that declares nothing knows JetStream by what it consumes. */
+  #onStarted(): void {
+    if (!this.#isKeeping) this.#move('answered');
+  }
+
+  #onFailed(error: unknown): void {
+    if (this.#isKeeping) this.#keeper?.declareAgain();
+    else this.#move(isStreamMissing(error) ? 'missing' : 'unanswered');
+  }
+
+  #move(event: BusEvent): void {
+    this.#mode = nextBusMode(this.#mode, event);
+    if (this.trouble === undefined) for (const done of this.#waiting) done();
+  }
+
+  #session(): Session {
+    const session = this.#sessions.current;
+    if (!session) throw new BusUnavailableError(this.trouble ?? 'not connected');
+    return session;
+  }
+
+  /**
+   * Stores one message in its stream. Resolves when the server has stored it.
+   *
+   * @throws BusUnavailableError when there is no connection: the message was not sent.
+   * @throws what the NATS client throws. The message may have been stored.
+   */
   async publish(subject: string, event: CloudEvent, body: string | Uint8Array): Promise<void> {
+    const { js } = this.#session();
     const carrier = cloudEventHeaders(event, Date.now());
     injectTrace(carrier);
-    await this.#js.publish(subject, body, { headers: carrier, ...(event.id !== undefined && { msgID: event.id }) });
+    await js.publish(subject, body, { headers: carrier, ...(event.id !== undefined && { msgID: event.id }) });
   }
 
   /**
    * Follows a stream from now on, in order. After a lost connection, a lost stream or any error, delivery begins again
-   * with what is new then, and `onReset` is called: the follower has to find out what it missed. Resolves when the
-   * signal aborts.
+   * with what is new then, and `onReset` is called: the follower has to find out what it missed. A stream that shows no
+   * sign of life is noticed after two to three seconds. Resolves when the signal aborts.
    */
   follow(stream: string, filter: string, follower: Follower, from: FollowFrom = 'new'): Promise<void> {
     return follow(this.#consuming, stream, filter, follower, from);
@@ -149,11 +155,12 @@ export class Bus {
   /**
    * Sends a request and waits for the reply.
    *
+   * @throws BusUnavailableError when there is no connection.
    * @throws RequestFailedError when the service replies that it could not answer.
    * @throws TimeoutError (of the NATS client) when no reply comes within `timeoutMs`.
    */
   async request(subject: string, body: string, timeoutMs: number): Promise<string> {
-    const message = await this.#connection.request(subject, body, { timeout: timeoutMs });
+    const message = await this.#session().connection.request(subject, body, { timeout: timeoutMs });
     const reply = message.string();
     const failure = failureIn(reply);
     if (failure !== undefined) throw new RequestFailedError(subject, failure);
@@ -161,25 +168,17 @@ export class Bus {
   }
 
   /** Answers requests, sharing them with the other members of `queue`. */
-  respond(subject: string, queue: string, answer: (subject: string, body: string) => Promise<string>): void {
-    const subscription: Subscription = this.#connection.subscribe(subject, { queue });
-    const serve = async (message: Msg): Promise<void> => {
-      try {
-        message.respond(await answer(message.subject, message.string()));
-      } catch (error) {
-        this.#log.warn({ err: error, subject: message.subject }, 'a request could not be answered');
-        const failed: RequestFailed = { error: error instanceof Error ? error.message : String(error) };
-        message.respond(JSON.stringify(failed));
-      }
-    };
-    void (async () => {
-      for await (const message of subscription) void serve(message);
-    })();
+  respond(subject: string, queue: string, answer: Answer): void {
+    this.#sessions.onSession(({ connection }) => respond(connection, subject, queue, answer, this.#log));
   }
 
-  /** Sends what is buffered and closes the connection. */
+  /** Sends what is buffered, as far as the server takes it within two seconds, and closes the connection. */
   async close(): Promise<void> {
-    if (this.#connection.isClosed()) return;
-    await this.#connection.drain();
+    await this.#sessions.close();
+    this.#move('closed');
   }
+}
+
+function isStreamMissing(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }

@@ -1,55 +1,70 @@
 import type { BackoffOptions, Logger } from '@everynode/service-shell';
 import { backoffMs, pause } from '@everynode/service-shell';
-import type { ConsumerMessages, JetStreamClient } from '@nats-io/jetstream';
+import type { ConsumerMessages } from '@nats-io/jetstream';
+import type { Session, Sessions } from './sessions.js';
 
-export const RECONNECT: BackoffOptions = { firstMs: 100, maxMs: 2000 };
+export const RECONNECT: BackoffOptions = { firstMs: 100, maxMs: 1000 };
+
+/**
+ * A server that has no messages says so this often, in ms. After two that did not come, the stream or the consumer is
+ * taken for lost: a server does not say that it was deleted.
+ */
+export const IDLE_HEARTBEAT_MS = 1000;
 
 /** What consuming a stream needs of its connection. */
 export interface Consuming {
-  js: JetStreamClient;
+  sessions: Pick<Sessions, 'next'>;
   log: Logger;
   /** Ends all consuming. */
   signal: AbortSignal;
-  /** Called when the connection is back: each ends one delivery, which then begins again. */
-  restarts: Set<() => void>;
-  /**
-   * Declares the streams again, when this connection has declared them: a server that was away may have come back
-   * empty.
-   */
-  declareAgain(): Promise<void>;
+  /** Called when a delivery begins. */
+  onStarted(): void;
+  /** Called when a delivery has failed. It begins again after a moment. */
+  onFailed(error: unknown): void;
 }
 
 /**
- * Runs `once` again and again, with back-off after an error, until the signal aborts. `once` calls `onStarted` when it
- * works.
+ * Runs `once` on each session, and again with back-off after an error, until the signal aborts. `once` calls
+ * `onStarted` when it works, and returns when its session ends.
  */
 export async function consumeForever(
-  { log, signal, declareAgain }: Consuming,
+  consuming: Consuming,
   description: { stream: string; durable?: string },
-  once: (onStarted: () => void) => Promise<void>,
+  once: (session: Session, onStarted: () => void) => Promise<void>,
 ): Promise<void> {
+  const { sessions, log, signal } = consuming;
   for (let failures = 0; !signal.aborted; ) {
+    const session = await sessions.next(signal);
+    if (!session) return;
     try {
-      await once(() => {
+      await once(session, () => {
         failures = 0;
+        consuming.onStarted();
       });
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
       log.warn({ err: error, failures, ...description }, 'consuming a stream failed');
+      consuming.onFailed(error);
       await pause(backoffMs(failures, RECONNECT), signal);
-      if (!signal.aborted) await declareAgain();
     }
   }
 }
 
-/** Stops the messages when the connection restarts or the signal aborts. Returns the function that ends this. */
-export function stopWithConnection({ restarts, signal }: Consuming, messages: ConsumerMessages): () => void {
+/**
+ * Ends the messages when the signal aborts, and with an error when the server shows no sign of life. The client would
+ * ask the server what is wrong, and after a question without an answer only half a minute later again. Returns the
+ * function that ends this.
+ */
+export function watchDelivery({ signal }: Consuming, messages: ConsumerMessages): () => void {
   const stop = (): void => messages.stop();
-  restarts.add(stop);
   signal.addEventListener('abort', stop, { once: true });
+  void (async () => {
+    for await (const { type } of messages.status()) {
+      if (type === 'heartbeats_missed') messages.stop(new Error('no sign of life from the stream'));
+    }
+  })();
   return () => {
-    restarts.delete(stop);
     signal.removeEventListener('abort', stop);
     messages.stop();
   };

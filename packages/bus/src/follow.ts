@@ -1,4 +1,4 @@
-import { type Consuming, consumeForever, stopWithConnection } from './consuming.js';
+import { type Consuming, consumeForever, IDLE_HEARTBEAT_MS, watchDelivery } from './consuming.js';
 import { type Delivery, deliveryOf } from './delivery.js';
 
 /** Receives the messages of a stream from now on, in order. */
@@ -8,8 +8,11 @@ export interface Follower {
   onReset(): void;
 }
 
-/** Where delivery begins: at the next message, or with the last message of each subject. */
+/** Where the first delivery begins: at the next message, or with the last message of each subject. */
 export type FollowFrom = 'new' | 'last-per-subject';
+
+/** A consumer that is not read for so long is removed by the server. */
+const INACTIVE_MS = 60_000;
 
 /** See `Bus.follow`. */
 export function follow(
@@ -19,13 +22,20 @@ export function follow(
   follower: Follower,
   from: FollowFrom,
 ): Promise<void> {
-  return consumeForever(consuming, { stream }, async (onStarted) => {
-    const consumer = await consuming.js.consumers.get(stream, {
+  let policy: 'new' | 'last_per_subject' = from === 'new' ? 'new' : 'last_per_subject';
+  return consumeForever(consuming, { stream }, async ({ js }, onStarted) => {
+    const consumer = await js.consumers.get(stream, {
       filter_subjects: filter,
-      deliver_policy: from === 'new' ? 'new' : 'last_per_subject',
+      deliver_policy: policy,
+      inactive_threshold: INACTIVE_MS,
     });
-    const messages = await consumer.consume({ max_messages: 1000, abort_on_missing_resource: true });
-    const stop = stopWithConnection(consuming, messages);
+    const messages = await consumer.consume({
+      max_messages: 1000,
+      idle_heartbeat: IDLE_HEARTBEAT_MS,
+      abort_on_missing_resource: true,
+    });
+    const stop = watchDelivery(consuming, messages);
+    policy = 'new';
     try {
       onStarted();
       follower.onReset();

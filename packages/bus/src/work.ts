@@ -1,6 +1,6 @@
 import { backoffMs } from '@everynode/service-shell';
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Consuming, consumeForever, stopWithConnection } from './consuming.js';
+import { type Consuming, consumeForever, IDLE_HEARTBEAT_MS, watchDelivery } from './consuming.js';
 import { type Delivery, deliveryOf } from './delivery.js';
 
 /** Messages of a durable consumer that wait in a process for their turn. */
@@ -24,14 +24,18 @@ export function work(
   limits: WorkLimits,
   handle: (delivery: Delivery) => Promise<void>,
 ): Promise<void> {
-  const { js, log } = consuming;
-  return consumeForever(consuming, { stream, durable }, async (onStarted) => {
+  const { log } = consuming;
+  return consumeForever(consuming, { stream, durable }, async ({ js }, onStarted) => {
     const consumer = await js.consumers.get(stream, durable);
     // Few, because what waits here unhandled for longer than the server waits is sent to others as well. By number and
     // not by bytes: on nats-server 2.9 a consumer that pulls by bytes is seen to have no pull outstanding, for half a
     // minute.
-    const messages = await consumer.consume({ max_messages: PULLED_AHEAD, abort_on_missing_resource: true });
-    const stop = stopWithConnection(consuming, messages);
+    const messages = await consumer.consume({
+      max_messages: PULLED_AHEAD,
+      idle_heartbeat: IDLE_HEARTBEAT_MS,
+      abort_on_missing_resource: true,
+    });
+    const stop = watchDelivery(consuming, messages);
     const running = new Set<Promise<void>>();
     const underWay = new Set<JsMsg>();
     let bytes = 0;
@@ -39,6 +43,7 @@ export function work(
       for (const message of underWay) message.working();
     }, WORKING_MS);
     try {
+      onStarted();
       for await (const message of messages) {
         const size = message.data.length;
         underWay.add(message);
@@ -60,7 +65,6 @@ export function work(
         running.add(done);
         while (running.size >= limits.messages || bytes >= limits.bytes) await Promise.race(running);
       }
-      onStarted();
     } finally {
       stop();
       await Promise.allSettled(running);

@@ -34,7 +34,7 @@ await runService(
     const store = new Store({ databaseUrl: config.DATABASE_URL, log });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
-    const bus = await Bus.connect({
+    const bus = Bus.connect({
       url: config.NATS_URL,
       user: config.NATS_USER,
       password: config.NATS_PASSWORD,
@@ -43,7 +43,8 @@ await runService(
       signal,
     });
     onClose(() => bus.close());
-    await bus.declareWhenReachable(signal);
+    // Not awaited: reads, writes and watches need no bus.
+    void bus.ensureTopology();
 
     const { fastify, https } = await startApi({
       ...shell,

@@ -74,7 +74,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   };
   readiness.add('postgres', () => store.trouble);
   // Reads and writes go on without the bus: the caches follow the journal.
-  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'), { gates: false });
+  readiness.add('nats', () => bus.trouble, { gates: false });
   readiness.add('cache', () => reflector.trouble);
   readiness.add('shutdown', () => (signal.aborted ? 'the server is shutting down' : undefined));
 

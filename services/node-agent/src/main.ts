@@ -25,7 +25,7 @@ await runService(
     const file = await readNodesFile(config.EVERYNODE_NODES_FILE);
     const settings = settingsFrom(config, file.simulation);
     const nodes = nodesFrom(file);
-    const bus = await Bus.connect({
+    const bus = Bus.connect({
       url: config.NATS_URL,
       user: config.NATS_USER,
       password: config.NATS_PASSWORD,

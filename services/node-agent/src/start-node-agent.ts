@@ -23,7 +23,7 @@ export async function startNodeAgent(parts: NodeAgentParts): Promise<void> {
   const { bus, nodes, metrics, readiness, onClose } = parts;
   const agent = new Agent(parts);
   onClose(() => agent.close());
-  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
+  readiness.add('nats', () => bus.trouble);
   readiness.add('pods', () => agent.sync.trouble);
   exposeMetrics(metrics, agent, nodes.length);
   await agent.start();

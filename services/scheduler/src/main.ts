@@ -22,7 +22,7 @@ await runService(
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
 
-    const bus = await Bus.connect({
+    const bus = Bus.connect({
       url: config.NATS_URL,
       user: config.NATS_USER,
       password: config.NATS_PASSWORD,
@@ -31,7 +31,8 @@ await runService(
       signal,
     });
     onClose(() => bus.close());
-    await bus.declareWhenReachable(signal);
+    // Not awaited: decisions need no bus. Commands reach the agents when it is there.
+    void bus.ensureTopology();
 
     const nodeMonitorGraceSeconds = config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS;
     await startScheduler({ ...service, store, bus, replica, controllers, nodeMonitorGraceSeconds });

@@ -23,10 +23,10 @@ export function schedulerMetrics(
   });
   new Gauge({
     name: 'everynode_bus_connected',
-    help: '1 while the connection to NATS is up.',
+    help: '1 while NATS can be used: it is connected, JetStream answers and has the streams.',
     registers: [registry],
     collect() {
-      this.set(bus.connected ? 1 : 0);
+      this.set(bus.trouble === undefined ? 1 : 0);
     },
   });
   return { refused: (reason) => refusals.inc({ reason }) };

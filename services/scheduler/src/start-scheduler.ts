@@ -56,7 +56,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   startControllers(context, parts, onClose);
 
   readiness.add('postgres', () => store.trouble);
-  readiness.add('nats', () => (bus.connected ? undefined : 'not connected'));
+  readiness.add('nats', () => bus.trouble);
   readiness.add('informers', () => reflector.trouble);
   readiness.add('shards', () => shards.trouble);
 

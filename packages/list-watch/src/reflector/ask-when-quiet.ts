@@ -6,7 +6,7 @@ const QUIET_MS = 5000;
 const QUIET_WITHOUT_BUS_MS = 500;
 
 export interface QuietOptions {
-  bus: Pick<ReflectorSource['bus'], 'connected'>;
+  bus: Pick<ReflectorSource['bus'], 'trouble'>;
   store: Pick<ReflectorSource['store'], 'currentRevision'>;
   /** When news came last, in ms since 1970. */
   lastNews: () => number;
@@ -19,7 +19,7 @@ export interface QuietOptions {
 export async function askWhenQuiet(options: QuietOptions): Promise<void> {
   const { bus, store, signal } = options;
   for (let failures = 0; !signal.aborted; ) {
-    const quietMs = bus.connected ? QUIET_MS : QUIET_WITHOUT_BUS_MS;
+    const quietMs = bus.trouble === undefined ? QUIET_MS : QUIET_WITHOUT_BUS_MS;
     await pause(failures > 0 ? backoffMs(failures) : quietMs / 2, signal);
     if (signal.aborted || (failures === 0 && Date.now() - options.lastNews() < quietMs)) continue;
     try {

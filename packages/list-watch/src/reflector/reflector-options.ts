@@ -6,7 +6,7 @@ import type { CachedResource } from './cache-set.js';
 
 /** What the reflector needs of the bus and the store. */
 export interface ReflectorSource {
-  bus: Pick<Bus, 'follow' | 'connected'>;
+  bus: Pick<Bus, 'follow' | 'trouble'>;
   store: Pick<Store, 'readSnapshot' | 'journalAfter' | 'currentRevision'>;
 }
 

@@ -32,7 +32,7 @@ async function follow(journal: readonly JournalEntry[]) {
   let fills = 0;
   const reflector = new Reflector({
     bus: {
-      connected: true,
+      trouble: undefined,
       follow: (_stream, _filter, given) => {
         follower = given;
         return Promise.resolve();

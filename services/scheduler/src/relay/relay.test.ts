@@ -34,7 +34,7 @@ beforeAll(async () => {
   [database, nats] = await Promise.all([createDatabase(), startTestNats(['agent-1'])]);
   store = new Store({ databaseUrl: database.url, log });
   await store.migrate();
-  bus = await connectBus();
+  bus = connectBus();
   await bus.ensureTopology();
   const reflector = newReflector();
   const { signal } = stopping;
@@ -57,7 +57,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-function connectBus(): Promise<Bus> {
+function connectBus(): Bus {
   const { user, password } = nats.services;
   return Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
 }
@@ -218,7 +218,7 @@ describe('the way from a commit to a cache', () => {
     await reflector.waitFor((await writePod('kept')).revision);
     for (let i = 0; i < 10; i += 1) await writePod(`compacted-${i}`);
     const late = new Reflector({
-      bus: { follow: async () => undefined, connected: false },
+      bus: { follow: async () => undefined, trouble: 'not connected' },
       store: {
         readSnapshot: (resources, onPage) => store.readSnapshot(resources, onPage),
         currentRevision: () => store.currentRevision(),

@@ -26,7 +26,7 @@ export async function followHeartbeats(options: HeartbeatOptions): Promise<void>
   let lastTick = performance.now();
   const tick = (): void => {
     const now = performance.now();
-    if (!bus.connected || now - lastTick > STALL_MS) liveness.startListening(now);
+    if (bus.trouble !== undefined || now - lastTick > STALL_MS) liveness.startListening(now);
     lastTick = now;
     for (const node of liveness.judge(now)) onLost(node);
   };
