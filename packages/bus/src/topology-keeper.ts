@@ -61,13 +61,12 @@ export class TopologyKeeper {
   }
 
   async #round(manager: JetStreamManager, probe: JetStreamManager): Promise<void> {
-    if (this.#isDeclared) {
-      const missing = await missingStreams(probe);
-      if (missing.length > 0) {
-        this.#log.warn({ streams: missing }, 'streams are missing');
-        this.#onEvent('missing');
-        this.#isDeclared = false;
-      }
+    // Asked first in any case: this answer is waited for more briefly than that to a declaration.
+    const missing = await missingStreams(probe);
+    if (missing.length > 0) {
+      this.#log.info({ streams: missing }, 'streams are missing, and are declared');
+      this.#onEvent('missing');
+      this.#isDeclared = false;
     }
     if (!this.#isDeclared) {
       // What is deleted while this runs is declared in the next round.

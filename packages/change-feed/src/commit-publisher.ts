@@ -7,6 +7,8 @@ import { type Publishing, publishEntries } from './publish-entries.js';
 /** Batches on their way to the bus at once. The relay publishes those above: so a slow bus holds little memory here. */
 const MAX_UNDER_WAY = 16;
 
+const BACKOFF = { firstMs: 100, maxMs: 1000 };
+
 /** How often a batch is tried once the service stops. */
 const MAX_LAST_ATTEMPTS = 3;
 
@@ -50,7 +52,8 @@ export class CommitPublisher {
 
   #onCommitted(batch: CommittedBatch): void {
     if (batch.entries) this.#options.reflector.applyLocally(batch.entries);
-    if (this.#underWay.size >= MAX_UNDER_WAY) return;
+    // A bus that is away lets nothing through, so the relay sees that the changes are missing.
+    if (!this.#options.bus.connected || this.#underWay.size >= MAX_UNDER_WAY) return;
     const passing: Promise<void> = this.#publish(batch).finally(() => this.#underWay.delete(passing));
     this.#underWay.add(passing);
   }
@@ -66,10 +69,12 @@ export class CommitPublisher {
       } catch (err) {
         failures += 1;
         log.warn({ err, failures, first, count }, 'changes could not be published');
-        // Commits of a service that stops are published too, and tried again a few times: the relay does not see that
-        // commands are missing when their changes came through. A bus that is away has let nothing through.
-        if (signal.aborted && (!bus.connected || ++sinceStop >= MAX_LAST_ATTEMPTS)) return;
-        await pause(backoffMs(failures), signal.aborted ? undefined : signal);
+        // It is tried again while the connection lasts: the relay does not see that commands are missing when their
+        // changes came through. Over a connection that was lost, changes came through only after their commands.
+        if (!bus.connected) return;
+        // Commits of a service that stops are published too, and tried again a few times.
+        if (signal.aborted && ++sinceStop >= MAX_LAST_ATTEMPTS) return;
+        await pause(backoffMs(failures, BACKOFF), signal.aborted ? undefined : signal);
       }
     }
   }
