@@ -29,27 +29,30 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|services)/[^/]+/src/',
-        pathNot: ['\\.test(-d)?\\.ts$', '^packages/test-kit/'],
+        pathNot: ['\\.test(-d)?\\.ts$', '^packages/(test-kit|fault-harness)/'],
       },
       to: { path: ['^packages/test-kit/', '/fixtures/', '^(packages|services)/[^/]+/testing/', '\\.test(-d)?\\.ts$'] },
     },
     {
       name: 'only-store-uses-postgres',
       comment:
-        'SQL has one home. test-kit creates and drops databases for tests. The bench looks at Postgres from outside, with a client of its own: its floor is plain SQL, measured without the code under measure.',
+        'SQL has one home. test-kit creates and drops databases for tests. The bench and the fault harness look at Postgres from outside, with a client of its own: its floor is plain SQL, measured without the code under measure.',
       severity: 'error',
       from: {
         path: '^(packages|services|test)/',
-        pathNot: ['^packages/(store|test-kit|bench)/', '^packages/local-stack/src/.*\\.test\\.ts$'],
+        pathNot: ['^packages/(store|test-kit|bench|fault-harness)/', '^packages/local-stack/src/.*\\.test\\.ts$'],
       },
       to: { path: 'node_modules/(pg|kysely)/' },
     },
     {
       name: 'only-bus-uses-the-nats-client',
       comment:
-        'The NATS client has one home. local-stack asks the server that it has started whether it answers. The bench has a client of its own, as with Postgres.',
+        'The NATS client has one home. local-stack asks the server that it has started whether it answers. The bench and the fault harness have clients of their own, as with Postgres.',
       severity: 'error',
-      from: { path: '^(packages|services|test)/', pathNot: ['^packages/(bus|bench)/', '^packages/local-stack/'] },
+      from: {
+        path: '^(packages|services|test)/',
+        pathNot: ['^packages/(bus|bench|fault-harness)/', '^packages/local-stack/'],
+      },
       to: { path: 'node_modules/@nats-io/' },
     },
     {
@@ -58,7 +61,7 @@ module.exports = {
         'Placement, rollout, status, patches and validation are functions on plain objects: no I/O, no clock, no randomness. Of net they use isIP, of util isDeepStrictEqual; openapi loads the documents that its build has generated.',
       severity: 'error',
       from: {
-        path: '^packages/(objects|daemonset|patch|openapi)/src/',
+        path: '^packages/(objects|daemonset|patch|openapi|history-checker)/src/',
         pathNot: ['\\.test\\.ts$', '^packages/openapi/src/descriptions\\.ts$'],
       },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|net|util|zlib)$' },

@@ -3,6 +3,7 @@
 //   node scripts/bootstrap.mjs run <command> [args]  any command of the command line
 //   node scripts/bootstrap.mjs bench [flags]         measures a control plane; see docs/performance.md
 //   node scripts/bootstrap.mjs transcripts [flags]   compares answers with recorded ones; see docs/transcripts.md
+//   node scripts/bootstrap.mjs test:faults [flags]   breaks a cluster and checks it; see docs/faults.md
 //   node scripts/bootstrap.mjs test [args]           all tests; ends with the line "N passed, N failed"
 // Each of them first installs and builds what is missing or out of date.
 import { spawn } from 'node:child_process';
@@ -116,6 +117,9 @@ async function test(args) {
   process.exit(failed === 0 ? code : 1);
 }
 
+/** Commands that are programs of a package. */
+const PROGRAMS = { bench: 'bench', transcripts: 'transcripts', 'test:faults': 'fault-harness' };
+
 const [command = 'start', ...args] = process.argv.slice(2);
 try {
   await install();
@@ -128,8 +132,8 @@ if (command === 'test') {
   await test(args);
 } else if (command === 'vectors') {
   process.exitCode = await (await import('./vectors.mjs')).runVectors(args);
-} else if (command === 'bench' || command === 'transcripts') {
-  const main = inRoot('packages', command, 'dist', 'main.js');
+} else if (command in PROGRAMS) {
+  const main = inRoot('packages', PROGRAMS[command], 'dist', 'main.js');
   process.argv = [process.execPath, main, ...args];
   await import(pathToFileURL(main).href);
 } else {

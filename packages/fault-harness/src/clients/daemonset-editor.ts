@@ -1,0 +1,73 @@
+import type { SeededRandom } from '../run/random.js';
+import { type RunningClient, repeat } from './client.js';
+import { type KubeClient, NoAnswerError } from './kube-client.js';
+import { NAMESPACE } from './recorded-calls.js';
+import { FLIPPED } from './watch-client.js';
+
+const PATH = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets`;
+const MERGE_PATCH = 'application/merge-patch+json';
+const PATIENCE_MS = 5000;
+
+/** The DaemonSets of a run: one that takes pods down, one that surges, one for the nodes whose label is flipped. */
+export const DAEMON_SETS = [
+  { name: 'rolling', strategy: { maxUnavailable: 3, maxSurge: 0 }, nodeSelector: {} },
+  { name: 'surging', strategy: { maxUnavailable: 0, maxSurge: '5%' }, nodeSelector: {} },
+  { name: 'flipping', strategy: { maxUnavailable: '10%', maxSurge: 0 }, nodeSelector: { [FLIPPED]: 'on' } },
+] as const;
+
+export function daemonSetObject({ name, strategy, nodeSelector }: (typeof DAEMON_SETS)[number]): object {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      selector: { matchLabels: { app: name } },
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: strategy },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { nodeSelector, terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: `${name}:1` }] },
+      },
+    },
+  };
+}
+
+/** Changes whatever stands still: while `mayEdit` returns false, nothing is edited, so that the cluster can settle. */
+export function daemonSetEditor(client: KubeClient, random: SeededRandom, mayEdit: () => boolean): RunningClient {
+  let image = 1;
+  return repeat(
+    async () => {
+      if (!mayEdit()) return;
+      const { name } = random.pick(DAEMON_SETS);
+      image += 1;
+      const spec = { template: { spec: { containers: [{ name: 'main', image: `${name}:${image}` }] } } };
+      await patch(client, `${PATH}/${name}`, { spec });
+    },
+    () => (mayEdit() ? random.between(1500, 4000) : 100),
+  );
+}
+
+/** Flips the label of nodes, so that they become eligible, and are no longer. */
+export function labelFlipper(
+  client: KubeClient,
+  nodes: readonly string[],
+  random: SeededRandom,
+  mayEdit: () => boolean,
+): RunningClient {
+  return repeat(
+    async () => {
+      if (!mayEdit()) return;
+      const labels = { [FLIPPED]: random.chance(0.6) ? 'on' : 'off' };
+      await patch(client, `/api/v1/nodes/${random.pick(nodes)}`, { metadata: { labels } });
+    },
+    () => (mayEdit() ? random.between(300, 900) : 100),
+  );
+}
+
+async function patch(client: KubeClient, path: string, body: object): Promise<void> {
+  try {
+    await client.call({ method: 'PATCH', path, body, contentType: MERGE_PATCH, patienceMs: PATIENCE_MS });
+  } catch (error) {
+    // An edit without an answer was made or not; the journal says which.
+    if (!(error instanceof NoAnswerError)) throw error;
+  }
+}

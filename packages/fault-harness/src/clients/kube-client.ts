@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+
+export interface Answer {
+  status: number;
+  retryAfter: boolean;
+  /** The parsed body; undefined when it is no JSON. */
+  body: unknown;
+}
+
+/** No answer: the code of the connection's error, or `gave up` when the client's patience was over. */
+export class NoAnswerError extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`no answer: ${code}`);
+    this.code = code;
+  }
+}
+
+interface CallOptions {
+  method: string;
+  path: string;
+  body?: object;
+  contentType?: string;
+  /** The client hangs up after so long, in ms. */
+  patienceMs: number;
+}
+
+/** A client of one address of the API: the front door, or one replica's own port. */
+export class KubeClient {
+  readonly #base: string;
+  readonly #agent: Agent;
+  readonly #streams: Agent;
+
+  private constructor(base: string, tls: object) {
+    this.#base = base;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ...tls });
+    this.#streams = new Agent({ keepAlive: false, ...tls });
+  }
+
+  /** With `port`, the client of one replica in place of the front door. */
+  static async open(kubeconfig: string, port?: number): Promise<KubeClient> {
+    const config = new KubeConfig();
+    config.loadFromString(await readFile(kubeconfig, 'utf8'));
+    const base = port === undefined ? config.getCurrentCluster()?.server : `https://127.0.0.1:${port}`;
+    if (!base) throw new Error(`${kubeconfig} names no cluster`);
+    const options: Record<string, unknown> = {};
+    await config.applyToHTTPSOptions(options);
+    const { ca, cert, key } = options;
+    return new KubeClient(base, { ca, cert, key });
+  }
+
+  /** @throws NoAnswerError when the connection breaks or no answer comes in time. */
+  call({ method, path, body, contentType = 'application/json', patienceMs }: CallOptions): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      // Node sets no length on the body of a DELETE.
+      const length = { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text ?? '')) };
+      const headers = { accept: 'application/json', ...(text !== undefined && length) };
+      const outgoing = request(new URL(path, this.#base), { agent: this.#agent, method, headers });
+      const timer = setTimeout(() => outgoing.destroy(new NoAnswerError('gave up')), patienceMs);
+      const fail = (error: NodeJS.ErrnoException): void => {
+        clearTimeout(timer);
+        reject(error instanceof NoAnswerError ? error : new NoAnswerError(error.code ?? error.message));
+      };
+      outgoing.on('error', fail);
+      outgoing.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () => {
+          clearTimeout(timer);
+          const retryAfter = response.headers['retry-after'] !== undefined;
+          resolve({ status: response.statusCode ?? 0, retryAfter, body: parsed(Buffer.concat(chunks).toString()) });
+        });
+      });
+      outgoing.end(text);
+    });
+  }
+
+  /** Sends the head and half of the body of a request, and hangs up. */
+  hangUp(method: string, path: string, body: object): Promise<void> {
+    const text = JSON.stringify(body);
+    return new Promise((resolve) => {
+      const headers = { 'content-type': 'application/json', 'content-length': String(text.length) };
+      const outgoing = request(new URL(path, this.#base), { agent: this.#streams, method, headers });
+      outgoing.on('error', () => undefined);
+      outgoing.on('close', () => resolve());
+      outgoing.write(text.slice(0, text.length / 2), () => outgoing.destroy());
+    });
+  }
+
+  /**
+   * Opens a watch. `onLine` gets each line; `onEnd` is called once when the stream ends by itself, with the status of
+   * an answer that is no stream. The returned stream may be paused, and closed.
+   */
+  watch(
+    path: string,
+    onLine: (line: string) => void,
+    onEnd: (end: { code?: number; error?: string }) => void,
+  ): WatchStream {
+    const outgoing = request(new URL(path, this.#base), {
+      agent: this.#streams,
+      headers: { accept: 'application/json' },
+    });
+    let incoming: IncomingMessage | undefined;
+    let closed = false;
+    const end = (how: { code?: number; error?: string }): void => {
+      if (closed) return;
+      closed = true;
+      outgoing.destroy();
+      onEnd(how);
+    };
+    outgoing.on('error', (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message }));
+    outgoing.on('response', (response) => {
+      incoming = response;
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (!closed) onLine(line);
+      });
+      response.on('error', (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message }));
+      response.on('end', () => end(response.statusCode === 200 ? {} : { code: response.statusCode ?? 0 }));
+    });
+    outgoing.end();
+    return {
+      pause: () => incoming?.pause(),
+      resume: () => incoming?.resume(),
+      close: () => {
+        closed = true;
+        outgoing.destroy();
+      },
+    };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+    this.#streams.destroy();
+  }
+}
+
+export interface WatchStream {
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { AgentStatus, ServiceStatus } from '@everynode/local-stack';
+
+export interface ClusterSize {
+  nodes: number;
+  agents: number;
+  apiReplicas: number;
+  schedulerReplicas: number;
+}
+
+export interface HostRequest extends ClusterSize {
+  stateDir: string;
+  /** Drop what an earlier host has left; false: go on with it. */
+  fresh: boolean;
+}
+
+/** The cluster as its supervisor sees it. It contains passwords and must not be printed. */
+export interface ClusterView {
+  kubeconfig: string;
+  databaseUrl: string;
+  nats: { url: string; user?: string; password?: string };
+  services: ServiceStatus[];
+  agents: AgentStatus[];
+}
+
+export type Call = { call: number } & (
+  | { do: 'view' | 'stop' }
+  | { do: 'stop-service' | 'start-service'; name: string }
+);
+
+/** From the host: the answer to a call (0: the end of the start), or a question for a process's environment. */
+export type HostMessage =
+  | { to: number; result?: unknown; error?: string }
+  | { ask: number; name: string; env: NodeJS.ProcessEnv };
+
+/** To the host: a call, or the answer to its question. */
+export type HarnessMessage = Call | { asked: number; env: NodeJS.ProcessEnv };

@@ -1,0 +1,71 @@
+import { TcpProxy } from '@everynode/test-kit';
+import { freePort } from './free-port.js';
+
+/** The ways of one process to its servers, and what a fault changed for its next start. */
+export interface Route {
+  /** Agents have none. */
+  postgres: TcpProxy | undefined;
+  nats: TcpProxy;
+  /** Of an api: a port of its own, beside the front door. */
+  apiPort: number | undefined;
+}
+
+/** Gives every process of the cluster a proxy of its own to Postgres and to NATS. */
+export class Routes {
+  readonly #routes = new Map<string, Route>();
+  /** More environment for the next starts of a process. */
+  readonly extra = new Map<string, NodeJS.ProcessEnv>();
+
+  /** @throws Error for a process that was never started. */
+  of(name: string): Route {
+    const route = this.#routes.get(name);
+    if (route === undefined) throw new Error(`there is no process ${name}`);
+    return route;
+  }
+
+  /** All routes, or those of the processes whose name begins so. */
+  all(prefix = ''): Route[] {
+    return [...this.#routes].filter(([name]) => name.startsWith(prefix)).map(([, route]) => route);
+  }
+
+  /** The environment to start a process with: its addresses are those of its proxies. */
+  readonly environmentOf = async (name: string, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> => {
+    const route = this.#routes.get(name) ?? (await this.#open(env));
+    this.#routes.set(name, route);
+    return {
+      ...env,
+      ...(route.postgres && { DATABASE_URL: databaseVia(env.DATABASE_URL ?? '', route.postgres.port, name) }),
+      ...(route.apiPort && { EVERYNODE_API_PORT: String(route.apiPort) }),
+      NATS_URL: `nats://127.0.0.1:${route.nats.port}`,
+      ...this.extra.get(name),
+    };
+  };
+
+  /** Closes all: a new supervisor has other ports. */
+  async close(): Promise<void> {
+    const routes = [...this.#routes.values()];
+    this.#routes.clear();
+    await Promise.all(routes.flatMap(({ postgres, nats }) => [postgres?.close(), nats.close()]));
+  }
+
+  async #open({ DATABASE_URL, NATS_URL, EVERYNODE_API_PORT }: NodeJS.ProcessEnv): Promise<Route> {
+    const start = (url: string) => TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(url).port) });
+    return {
+      postgres: DATABASE_URL === undefined ? undefined : await start(DATABASE_URL),
+      nats: await start(NATS_URL ?? ''),
+      apiPort: EVERYNODE_API_PORT === undefined ? undefined : await freePort(),
+    };
+  }
+}
+
+/** Begins the name of every session of the services: `everynode:api-1`. */
+export const SESSIONS = 'everynode:';
+
+/** The address by loopback: the Unix socket has no room for a proxy. Sessions have the name of their process. */
+function databaseVia(url: string, port: number, name: string): string {
+  const via = new URL(url);
+  via.searchParams.delete('host');
+  via.host = `127.0.0.1:${port}`;
+  via.searchParams.set('application_name', `${SESSIONS}${name}`);
+  return via.toString();
+}

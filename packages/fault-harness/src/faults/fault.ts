@@ -1,0 +1,40 @@
+import type { Cluster } from '../cluster/cluster.js';
+import type { JournalTail } from '../record/journal-tail.js';
+import type { SeededRandom } from '../run/random.js';
+
+export interface FaultContext {
+  cluster: Cluster;
+  random: SeededRandom;
+  tail: JournalTail;
+  /** How long the fault is going to last, in ms. */
+  holdMs: number;
+  /** Notes that journal rows up to a revision are gone. */
+  onCompacted: (revision: number) => void;
+}
+
+export interface InjectedFault {
+  /** What it is aimed at, for the report. */
+  target: string;
+  /** Processes that are dead, stopped or starting because of it: `api-1`, `supervisor`, … */
+  down?: string[];
+  heal(): Promise<void>;
+}
+
+/** One way to break a cluster. `docs/faults.md` tells how to add one. */
+export interface Fault {
+  name: string;
+  about: string;
+  /** How long it may last, in ms; 0: it is over at once. */
+  holdMs: readonly number[];
+  /** Is in a run that names no faults. Others are asked for by name: they take long, or need root. */
+  isDefault: boolean;
+  /** Takes no more than a few seconds, recovery included: for the run in `npm test`. */
+  isShort: boolean;
+  /** Returns why it cannot be injected on this machine, with how to change that. */
+  missing?: () => Promise<string | undefined>;
+  /** More environment for all processes from their first start on. */
+  inject(context: FaultContext): Promise<InjectedFault>;
+}
+
+/** For faults that are over at once. */
+export const nothingToHeal = (): Promise<void> => Promise.resolve();

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultRecord } from '@everynode/history-checker';
+import type { Cluster } from '../cluster/cluster.js';
+import type { Fault, FaultContext, InjectedFault } from '../faults/fault.js';
+import { now } from '../record/clock.js';
+import type { JournalTail } from '../record/journal-tail.js';
+import type { Recorder } from '../record/recorder.js';
+import type { SeededRandom } from './random.js';
+import type { Step } from './schedule.js';
+import type { Truth } from './truth.js';
+
+/** Invariant 6. */
+const CONVERGENCE_LIMIT_MS = 10_000;
+/** Waited longer than the limit, so that the report shows how much too long it took. */
+const CONVERGENCE_PATIENCE_MS = 45_000;
+
+export interface NemesisParts {
+  cluster: Cluster;
+  recorder: Recorder;
+  tail: JournalTail;
+  truth: Truth;
+  random: SeededRandom;
+  /** Whether editors of DaemonSets and labels may go on. */
+  setEditing: (may: boolean) => void;
+  say: (line: string) => void;
+}
+
+/** Injects one step after the other, and waits after each until the cluster is as it shall be. */
+export class Nemesis {
+  readonly #parts: NemesisParts;
+
+  constructor(parts: NemesisParts) {
+    this.#parts = parts;
+  }
+
+  async run(steps: readonly Step[], until: AbortSignal): Promise<void> {
+    for (const [index, step] of steps.entries()) {
+      if (until.aborted) return;
+      this.#parts.say(`${index + 1}/${steps.length} ${describe(step)}`);
+      await this.#carryOut(step);
+      await delay(this.#parts.random.between(500, 2500));
+    }
+  }
+
+  async #carryOut(step: Step): Promise<void> {
+    const { recorder, setEditing, say, tail, truth } = this.#parts;
+    const began = now();
+    const injected = await Promise.all(step.faults.map((fault) => this.#inject(fault, step.holdMs)));
+    await delay(step.holdMs);
+    setEditing(false);
+    for (const one of injected) await one.heal();
+    const healed = now();
+    const trouble = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
+    const settled = now();
+    await this.#untilReady();
+    const ready = now();
+    for (const [index, { target, down = [] }] of injected.entries()) {
+      const record: FaultRecord = { fault: step.faults[index]?.name ?? '', target, began, healed, ready, down };
+      recorder.add({ entry: 'fault', ...record });
+    }
+    recorder.add({
+      entry: 'converged',
+      after: step.faults.map(({ name }) => name).join(' and '),
+      since: healed,
+      limitMs: CONVERGENCE_LIMIT_MS,
+      ...(trouble === undefined ? { at: settled } : { trouble }),
+    });
+    say(`   ${trouble === undefined ? `converged after ${seconds(settled - healed)}` : `NOT CONVERGED: ${trouble}`}`);
+    setEditing(true);
+  }
+
+  async #inject(fault: Fault, holdMs: number): Promise<InjectedFault> {
+    const { cluster, random, recorder, tail, say } = this.#parts;
+    const onCompacted = (revision: number) => recorder.add({ entry: 'compacted', at: now(), revision });
+    const context: FaultContext = { cluster, random, tail, holdMs, onCompacted };
+    const injected = await fault.inject(context);
+    say(`   ${fault.name} → ${injected.target}`);
+    return injected;
+  }
+
+  async #untilReady(): Promise<void> {
+    try {
+      await this.#parts.cluster.untilReady(CONVERGENCE_PATIENCE_MS);
+    } catch (error) {
+      this.#parts.say(`   ${String(error)}`);
+    }
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+function describe({ faults, holdMs }: Step): string {
+  const names = faults.map(({ name }) => name).join(' + ');
+  return holdMs === 0 ? names : `${names} for ${seconds(holdMs)}`;
+}

@@ -1,0 +1,85 @@
+import type { HistoryEntry, Violation } from '@everynode/history-checker';
+
+/** Lines of a table: each step of a run, and what it did to clients. */
+export function summary(history: readonly HistoryEntry[], violations: readonly Violation[]): string {
+  const rows = stepsOf(history).map(({ names, began, healed, next, convergedMs }) => [
+    names.join(' + '),
+    `${((healed - began) / 1000).toFixed(1)} s`,
+    `${(longestSilence(history, began, next) / 1000).toFixed(1)} s`,
+    convergedMs === undefined ? 'no' : `${(convergedMs / 1000).toFixed(1)} s`,
+    String(violations.filter(({ at }) => at >= began && at < next).length),
+  ]);
+  const head = ['fault', 'lasted', 'without a write', 'converged', 'violations'];
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [head, ...rows].map(line).join('\n');
+}
+
+interface RanStep {
+  names: string[];
+  began: number;
+  healed: number;
+  /** When the next one began. */
+  next: number;
+  convergedMs: number | undefined;
+}
+
+function stepsOf(history: readonly HistoryEntry[]): RanStep[] {
+  const steps: RanStep[] = [];
+  let names: string[] = [];
+  let began = 0;
+  for (const entry of history) {
+    if (entry.entry === 'fault') {
+      names.push(`${entry.fault} (${entry.target})`);
+      began = entry.began;
+    } else if (entry.entry === 'converged') {
+      const before = steps.at(-1);
+      if (before) before.next = began;
+      const convergedMs = entry.at === undefined ? undefined : entry.at - entry.since;
+      steps.push({ names, began, healed: entry.since, next: Number.POSITIVE_INFINITY, convergedMs });
+      names = [];
+    }
+  }
+  return steps;
+}
+
+/** The longest time between two acknowledged writes, in ms. */
+function longestSilence(history: readonly HistoryEntry[], from: number, to: number): number {
+  let longest = 0;
+  let last = from;
+  for (const entry of history) {
+    if (entry.entry !== 'operation' || entry.outcome !== 'ok' || entry.action.do === 'read') continue;
+    if (entry.ended < from || entry.ended >= to) continue;
+    longest = Math.max(longest, entry.ended - last);
+    last = entry.ended;
+  }
+  return longest;
+}
+
+/** What happened to the operations of the clients. */
+export function tally(history: readonly HistoryEntry[]): string {
+  const counts = new Map<string, number>();
+  for (const entry of history) {
+    if (entry.entry !== 'operation') continue;
+    const name = entry.outcome === 'unknown' ? `unknown (${entry.status ?? entry.error})` : entry.outcome;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const changes = history.filter(({ entry }) => entry === 'change').length;
+  const watched = history.filter(({ entry }) => entry === 'watch').length;
+  const operations = [...counts].sort((one, other) => other[1] - one[1]).map(([name, count]) => `${count} ${name}`);
+  return `operations: ${operations.join(', ')}; ${changes} revisions; ${watched} records of watches`;
+}
+
+const SHOWN = 40;
+
+export function violationsText(violations: readonly Violation[]): string {
+  const lines = violations
+    .slice(0, SHOWN)
+    .map(({ check, message, at }) => `${new Date(at).toISOString().slice(11, 23)} ${check}: ${message}`);
+  if (violations.length > SHOWN) lines.push(`… and ${violations.length - SHOWN} more`);
+  return lines.join('\n');
+}

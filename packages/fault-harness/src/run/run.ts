@@ -1,0 +1,84 @@
+import { randomInt } from 'node:crypto';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkHistory, type HistoryEntry, type Violation } from '@everynode/history-checker';
+import { Cluster } from '../cluster/cluster.js';
+import type { Fault } from '../faults/fault.js';
+import { now } from '../record/clock.js';
+import { JournalTail } from '../record/journal-tail.js';
+import { Recorder } from '../record/recorder.js';
+import { Nemesis } from './nemesis.js';
+import { SeededRandom } from './random.js';
+import { planSteps } from './schedule.js';
+import { Truth } from './truth.js';
+import { Workload } from './workload.js';
+
+export interface RunOptions {
+  seed?: number;
+  /** Of the run without the start and the end of the cluster. */
+  minutes: number;
+  faults: readonly Fault[];
+  nodes: number;
+  agents?: number;
+  /** No fault lasts longer, in ms. */
+  longestMs: number;
+  say: (line: string) => void;
+  /** Ends the run early. */
+  signal?: AbortSignal;
+}
+
+export interface RunResult {
+  seed: number;
+  /** The run's folder: history, logs. */
+  folder: string;
+  historyFile: string;
+  history: readonly HistoryEntry[];
+  violations: Violation[];
+}
+
+const SETTLE_MS = 60_000;
+const AGENTS = 4;
+
+/** Starts a cluster, runs clients and faults, and checks the history. */
+export async function runFaults(options: RunOptions): Promise<RunResult> {
+  const { seed = randomInt(2 ** 31), minutes, faults, nodes, agents = AGENTS, longestMs, say } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'everynode-faults-'));
+  await mkdir(folder, { recursive: true });
+  const historyFile = join(folder, 'history.jsonl');
+  say(`seed ${seed}, run in ${folder}`);
+  const random = new SeededRandom(seed);
+  const recorder = new Recorder(historyFile);
+  recorder.add({ entry: 'run', seed, at: now(), command: process.argv.slice(2).join(' ') });
+  const size = { nodes, agents, apiReplicas: 2, schedulerReplicas: 2 };
+  const cluster = await Cluster.start(folder, size, { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: '20' });
+  const workload = new Workload();
+  const truth = new Truth(cluster);
+  const tail = new JournalTail(cluster, (change) => {
+    truth.apply(change);
+    recorder.add({ entry: 'change', ...change });
+  });
+  const following = tail.follow();
+  try {
+    await workload.start(cluster, recorder, random.fork());
+    workload.setEditing(false);
+    const trouble = await truth.settled(tail, SETTLE_MS);
+    if (trouble !== undefined) throw new Error(`the cluster has not settled before the first fault: ${trouble}`);
+    workload.setEditing(true);
+    say('all nodes are ready and every DaemonSet runs');
+    const steps = planSteps({ faults, budgetMs: minutes * 60_000, longestMs, mixed: 0.25 }, random.fork());
+    const setEditing = (may: boolean): void => workload.setEditing(may);
+    const nemesis = new Nemesis({ cluster, recorder, tail, truth, random: random.fork(), setEditing, say });
+    await nemesis.run(steps, options.signal ?? new AbortController().signal);
+    await workload.stop();
+    await tail.read();
+  } finally {
+    await workload.stop();
+    tail.stop();
+    await following;
+    await cluster.stop();
+    await recorder.close();
+  }
+  const { history } = recorder;
+  return { seed, folder, historyFile, history, violations: checkHistory(history) };
+}

@@ -1,0 +1,45 @@
+import type { FaultRecord, HistoryEntry, Operation, Violation } from './history.js';
+
+/** A connection may break so long before a process is known to be down, and after it is up, in ms. */
+const SLACK_MS = 1500;
+
+/**
+ * Answers while something is broken: an outage is a 503 with Retry-After or a 504, never a 500; a connection breaks only
+ * when an api replica or the supervisor was down.
+ */
+export function checkAnswers(history: readonly HistoryEntry[]): Violation[] {
+  const downs = history.flatMap((entry) => (entry.entry === 'fault' ? downTimes(entry) : []));
+  return history.flatMap((entry) => {
+    if (entry.entry !== 'operation') return [];
+    const what = badAnswer(entry, downs);
+    if (what === undefined) return [];
+    return [{ check: 'answer', message: `operation ${entry.id} of ${entry.client}: ${what}`, at: entry.ended }];
+  });
+}
+
+interface Down {
+  process: string;
+  from: number;
+  to: number;
+}
+
+function downTimes({ down, began, ready }: FaultRecord): Down[] {
+  return down.map((process) => ({ process, from: began - SLACK_MS, to: ready + SLACK_MS }));
+}
+
+function badAnswer({ status, retryAfter, error, action, began, ended }: Operation, downs: Down[]): string | undefined {
+  if (status === 504 && retryAfter && action.do !== 'read') return '504 with an invitation to repeat';
+  const refusals = [404, 409, 429];
+  if (status !== undefined && status >= 400 && status < 500 && !refusals.includes(status))
+    return `${status} to ${action.do}`;
+  if (status !== undefined && status >= 500) {
+    if (status === 503 && retryAfter) return undefined;
+    if (status === 504) return undefined;
+    return `${status}${status === 503 ? ' without Retry-After' : ''} to ${action.do}`;
+  }
+  if (status !== undefined || error === undefined || error === 'gave up') return undefined;
+  const excused = downs.some(
+    ({ process, from, to }) => from <= ended && to >= began && (process.startsWith('api-') || process === 'supervisor'),
+  );
+  return excused ? undefined : `its connection broke (${error}) with every replica up`;
+}

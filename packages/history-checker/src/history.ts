@@ -1,0 +1,178 @@
+/**
+ * What a run under faults records, one entry a line. Times are milliseconds since 1970 by the clock of the harness,
+ * which no fault moves. An entry holds only what a check needs, so that a run of minutes stays a file of megabytes.
+ */
+export type HistoryEntry =
+  | { entry: 'run'; seed: number; at: number; command: string }
+  | ({ entry: 'operation' } & Operation)
+  | ({ entry: 'change' } & Change)
+  | ({ entry: 'watch' } & WatchRecord)
+  | ({ entry: 'fault' } & FaultRecord)
+  | ({ entry: 'converged' } & Convergence)
+  | ({ entry: 'compacted' } & { at: number; revision: number })
+  | ({ entry: 'leak' } & Leak);
+
+/** What a client asked of one object. Values are unique in a run: a write's value names the write. */
+export type Action =
+  | { do: 'read' }
+  | { do: 'create'; value: string }
+  /** Replaces the value; with `expects` only where the object has that revision. */
+  | { do: 'put'; value: string; expects?: number }
+  /** Appends an item to the value, which is a list with commas. */
+  | { do: 'append'; value: string }
+  | { do: 'delete'; expects?: number };
+
+/**
+ * How an operation ended.
+ *
+ * - `ok`: done. A read returns `revision` and `value`, or neither when there was no object; a write returns what it wrote.
+ * - `conflict`, `exists`, `absent`: the server looked and refused: another revision, an object, no object.
+ * - `refused`: not done, and never will be (503 with Retry-After, 429, a refused connection).
+ * - `unknown`: done or not (no answer in time, a broken connection, 504).
+ */
+export type Outcome = 'ok' | 'conflict' | 'exists' | 'absent' | 'refused' | 'unknown';
+
+export interface Operation {
+  id: number;
+  client: string;
+  /** `resource namespace/name` */
+  key: string;
+  action: Action;
+  began: number;
+  ended: number;
+  outcome: Outcome;
+  revision?: number;
+  value?: string;
+  /** HTTP status, when there was an answer. */
+  status?: number;
+  retryAfter?: boolean;
+  /** The error's code of a connection without an answer (`ECONNRESET`), or the start of a message. */
+  error?: string;
+}
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** One row of the journal: the truth. */
+export interface Change {
+  revision: number;
+  previous: number;
+  type: ChangeType;
+  resource: string;
+  /** `namespace/name` */
+  key: string;
+  uid: string;
+  /** When its transaction began. */
+  at: number;
+  facts: Facts;
+}
+
+/** What the checks know of an object: the parts of its kind, after the change. */
+export interface Facts {
+  labels?: Record<string, string>;
+  value?: string;
+  pod?: PodFacts;
+  node?: NodeFacts;
+  daemonSet?: DaemonSetFacts;
+  /** A ControllerRevision: a template of the owner. */
+  template?: { owner: string; number: number; hash: string };
+}
+
+export interface PodFacts {
+  /** Uid of the controller; empty without one. */
+  owner: string;
+  node: string;
+  hash: string;
+  deleting: boolean;
+  /** Phase is Succeeded or Failed. */
+  finished: boolean;
+  ready: boolean;
+}
+
+export interface NodeFacts {
+  ready: boolean;
+  unschedulable: boolean;
+  /** Taints that keep daemon pods away: those that the DaemonSet controller does not tolerate by itself. */
+  taints: string[];
+}
+
+export interface DaemonSetFacts {
+  nodeSelector: Record<string, string>;
+  /** As written: a number or a percentage. */
+  maxUnavailable: string;
+  maxSurge: string;
+  generation: number;
+  deleting: boolean;
+  /** Rolls pods by itself; false for OnDelete. */
+  rolling: boolean;
+  status: DaemonSetCounts;
+}
+
+/** The counters of a DaemonSet's status, and the generation that they are of. */
+export interface DaemonSetCounts {
+  generation: number;
+  desired: number;
+  current: number;
+  updated: number;
+  ready: number;
+  available: number;
+  misscheduled: number;
+}
+
+/** One line of a watch, or its beginning or end. */
+export type WatchRecord =
+  /** A list, as `key revision` of each item, and the watch that begins at its revision. */
+  | { what: 'list'; watch: string; scope: WatchScope; at: number; revision: number; items: string[] }
+  /** The watch begins at a revision that it has seen. */
+  | { what: 'resume'; watch: string; scope: WatchScope; at: number; revision: number }
+  | { what: 'event'; watch: string; at: number; type: ChangeType; key: string; revision: number; value?: string }
+  | { what: 'bookmark'; watch: string; at: number; revision: number }
+  /** The stream ended: by the server with a status code, or otherwise. */
+  | { what: 'end'; watch: string; at: number; code?: number; error?: string };
+
+export interface WatchScope {
+  resource: string;
+  /** Empty: all. */
+  namespace: string;
+  /** `key=value` */
+  labelSelector?: string;
+}
+
+export interface FaultRecord {
+  fault: string;
+  /** What it was aimed at. */
+  target: string;
+  began: number;
+  healed: number;
+  /** When every process was ready again, or the harness had no patience any more. */
+  ready: number;
+  /** Processes that were dead, stopped or starting until then: connections to them may break. */
+  down: string[];
+}
+
+export interface Convergence {
+  /** The fault, or faults, that had ended. */
+  after: string;
+  /** When the last fault had ended. */
+  since: number;
+  /** When all was as it shall be; missing when it was not within the patience of the harness. */
+  at?: number;
+  limitMs: number;
+  /** What was wrong at the end of the patience. */
+  trouble?: string;
+}
+
+export interface Leak {
+  at: number;
+  what: string;
+  before: number;
+  after: number;
+  limit: number;
+}
+
+/** A promise that the history breaks. */
+export interface Violation {
+  check: string;
+  /** One sentence with the names and revisions. */
+  message: string;
+  at: number;
+}

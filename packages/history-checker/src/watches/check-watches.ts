@@ -1,0 +1,137 @@
+import type { Change, HistoryEntry, Violation, WatchRecord, WatchScope } from '../history.js';
+import { type ExpectedEvent, expectedEvents, expectedList } from './expected-events.js';
+
+/** A watch that is open at the end of the run has to have everything that is older than this, in ms. */
+const DELIVERY_MS = 5000;
+/** Clocks of the harness and of Postgres are one clock, read by two processes. */
+const CLOCK_MS = 1000;
+
+type Segment = { watch: string; scope: WatchScope; from: number; next: number; last: number; broken: boolean };
+
+/**
+ * Invariant 2. Each watch shows exactly the journal's changes after the revision where it began, in order, each once;
+ * a bookmark follows everything up to its revision and nothing is ahead of the journal; a list is the state at its
+ * revision; a watch that goes on to the end of the run is not behind.
+ */
+export function checkWatches(history: readonly HistoryEntry[]): Violation[] {
+  const changes = history.flatMap((entry) => (entry.entry === 'change' ? [entry] : []));
+  const check = new WatchCheck(changes);
+  let end = 0;
+  for (const entry of history) {
+    if (entry.entry === 'watch') check.apply(entry);
+    if ('at' in entry && entry.at !== undefined) end = Math.max(end, entry.at);
+  }
+  check.finish(end);
+  return check.violations;
+}
+
+class WatchCheck {
+  readonly violations: Violation[] = [];
+  readonly #changes: readonly Change[];
+  readonly #expected = new Map<string, ExpectedEvent[]>();
+  readonly #open = new Map<string, Segment>();
+
+  constructor(changes: readonly Change[]) {
+    this.#changes = changes;
+  }
+
+  apply(record: WatchRecord): void {
+    switch (record.what) {
+      case 'list':
+        this.#checkList(record);
+        this.#begin(record.watch, record.scope, record.revision);
+        return;
+      case 'resume':
+        this.#begin(record.watch, record.scope, record.revision);
+        return;
+      case 'event':
+        this.#checkEvent(record);
+        return;
+      case 'bookmark':
+        this.#checkBookmark(record);
+        return;
+      case 'end':
+        this.#open.delete(record.watch);
+        return;
+    }
+  }
+
+  /** Whatever is still open has everything that was committed a while before the end. */
+  finish(end: number): void {
+    for (const segment of this.#open.values()) {
+      const missing = this.#of(segment.scope)[segment.next];
+      if (missing && missing.at < end - DELIVERY_MS && !segment.broken) {
+        const late = Math.round(end - missing.at);
+        this.#violate(segment, end, `has not shown revision ${missing.revision} (${missing.key}) within ${late} ms`);
+      }
+    }
+  }
+
+  #begin(watch: string, scope: WatchScope, revision: number): void {
+    const next = this.#of(scope).findIndex((event) => event.revision > revision);
+    this.#open.set(watch, {
+      watch,
+      scope,
+      from: revision,
+      next: next < 0 ? this.#of(scope).length : next,
+      last: revision,
+      broken: false,
+    });
+  }
+
+  #checkList(record: Extract<WatchRecord, { what: 'list' }>): void {
+    const expected = expectedList(this.#changes, record.scope, record.revision);
+    const listed = [...record.items].sort();
+    const missing = expected.filter((item) => !listed.includes(item));
+    const surplus = listed.filter((item) => !expected.includes(item));
+    if (missing.length === 0 && surplus.length === 0) return;
+    const what = `lists at revision ${record.revision} without ${missing.slice(0, 3)} and with ${surplus.slice(0, 3)}`;
+    this.violations.push({ check: 'watch-list', message: `${record.watch}: ${what}`, at: record.at });
+  }
+
+  #checkEvent(record: Extract<WatchRecord, { what: 'event' }>): void {
+    const segment = this.#open.get(record.watch);
+    // After its first fault a segment is not followed: each later event would be one, too.
+    if (!segment || segment.broken) return;
+    const expected = this.#of(segment.scope)[segment.next];
+    const { type, key, revision, value } = record;
+    if (revision <= segment.last) {
+      this.#violate(segment, record.at, `shows revision ${revision} after ${segment.last}`);
+    } else if (expected?.revision !== revision || expected.type !== type || expected.key !== key) {
+      const wanted = expected ? `${expected.type} ${expected.key} at ${expected.revision}` : 'nothing';
+      this.#violate(segment, record.at, `shows ${type} ${key} at ${revision}, and the journal has ${wanted} there`);
+    } else if (value !== undefined && value !== expected.value) {
+      this.#violate(segment, record.at, `shows ${key} at ${revision} as ${value}; the journal has ${expected.value}`);
+    }
+    segment.next += 1;
+    segment.last = revision;
+  }
+
+  #checkBookmark(record: Extract<WatchRecord, { what: 'bookmark' }>): void {
+    const segment = this.#open.get(record.watch);
+    if (!segment || segment.broken) return;
+    const { revision, at } = record;
+    const missing = this.#of(segment.scope)[segment.next];
+    if (missing && missing.revision <= revision) {
+      this.#violate(segment, at, `has a bookmark of ${revision} before the event of ${missing.revision}`);
+    }
+    const newest = this.#changes.at(-1);
+    const first = this.#changes[0];
+    const change = first && this.#changes[revision - first.revision];
+    const ahead = change ? change.at > at + CLOCK_MS : newest !== undefined && revision > newest.revision;
+    if (ahead) this.#violate(segment, at, `has a bookmark of ${revision} before that was committed`);
+    segment.last = Math.max(segment.last, revision);
+  }
+
+  #of(scope: WatchScope): ExpectedEvent[] {
+    const name = JSON.stringify(scope);
+    const events = this.#expected.get(name) ?? expectedEvents(this.#changes, scope);
+    this.#expected.set(name, events);
+    return events;
+  }
+
+  #violate(segment: Segment, at: number, what: string): void {
+    segment.broken = true;
+    this.violations.push({ check: 'watch-order', message: `${segment.watch} (from ${segment.from}) ${what}`, at });
+  }
+}
