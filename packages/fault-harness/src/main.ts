@@ -13,6 +13,7 @@ interface Flags {
   faults?: Fault[];
   nodes: number;
   longest: number;
+  short: boolean;
   check?: string;
 }
 
@@ -51,8 +52,8 @@ async function run(flags: Flags): Promise<void> {
     process.exitCode = violations.length === 0 ? 0 : 1;
     return;
   }
-  const { seed, minutes, nodes, longest } = flags;
-  const faults = flags.faults ?? FAULTS.filter(({ isDefault }) => isDefault);
+  const { seed, minutes, nodes, longest, short } = flags;
+  const faults = flags.faults ?? FAULTS.filter(({ isDefault, isShort }) => isDefault && (isShort || !short));
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort());
   const result = await runFaults({
@@ -67,9 +68,10 @@ async function run(flags: Flags): Promise<void> {
   report(result.history, result.violations);
   say(`\nhistory: ${result.historyFile}`);
   if (result.violations.length === 0) return;
+  const kind = short ? ' --short' : '';
   const named = flags.faults ? ` --faults ${flags.faults.map(({ name }) => name).join(',')}` : '';
   say(
-    `again: npm run test:faults -- --seed ${result.seed} --minutes ${minutes} --nodes ${nodes} --longest ${longest}${named}`,
+    `again: npm run test:faults -- --seed ${result.seed} --minutes ${minutes} --nodes ${nodes} --longest ${longest}${kind}${named}`,
   );
   say(`check again: npm run test:faults -- --check ${result.historyFile}`);
   process.exitCode = 1;
@@ -83,6 +85,7 @@ try {
     .option('--faults <names>', 'these alone, with commas between', faultsNamed)
     .option('--nodes <count>', 'simulated nodes', wholeNumber, 60)
     .option('--longest <seconds>', 'no fault lasts longer', positive, 90)
+    .option('--short', 'only the faults of the run in npm test', false)
     .option('--check <file>', 'check a recorded history again, and run nothing')
     .addHelpText('after', `\nFaults:\n${FAULTS.map(({ name, about }) => `  ${name.padEnd(28)}${about}`).join('\n')}`)
     .action(run)

@@ -4,8 +4,8 @@ import type { FaultRecord, HistoryEntry, Operation, Violation } from './history.
 const SLACK_MS = 1500;
 
 /**
- * Answers while something is broken: an outage is a 503 with Retry-After or a 504, never a 500; a connection breaks only
- * when an api replica or the supervisor was down.
+ * Answers while something is broken: an outage is a 503 with Retry-After or a 504, never a 500; a connection breaks
+ * only when an api replica or the supervisor was down.
  */
 export function checkAnswers(history: readonly HistoryEntry[]): Violation[] {
   const downs = history.flatMap((entry) => (entry.entry === 'fault' ? downTimes(entry) : []));

@@ -25,7 +25,8 @@ export type Action =
 /**
  * How an operation ended.
  *
- * - `ok`: done. A read returns `revision` and `value`, or neither when there was no object; a write returns what it wrote.
+ * - `ok`: done. A read returns `revision` and `value`, or neither when there was no object; a write returns what it
+ *   wrote.
  * - `conflict`, `exists`, `absent`: the server looked and refused: another revision, an object, no object.
  * - `refused`: not done, and never will be (503 with Retry-After, 429, a refused connection).
  * - `unknown`: done or not (no answer in time, a broken connection, 504).
@@ -149,7 +150,7 @@ export interface FaultRecord {
   down: string[];
 }
 
-export interface Convergence {
+interface Convergence {
   /** The fault, or faults, that had ended. */
   after: string;
   /** When the last fault had ended. */
@@ -161,7 +162,7 @@ export interface Convergence {
   trouble?: string;
 }
 
-export interface Leak {
+interface Leak {
   at: number;
   what: string;
   before: number;

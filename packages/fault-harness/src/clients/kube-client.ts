@@ -10,14 +10,9 @@ export interface Answer {
   body: unknown;
 }
 
-/** No answer: the code of the connection's error, or `gave up` when the client's patience was over. */
-export class NoAnswerError extends Error {
-  readonly code: string;
-
-  constructor(code: string) {
-    super(`no answer: ${code}`);
-    this.code = code;
-  }
+/** The code of the connection's error, or `gave up` when the client's patience was over. */
+export interface NoAnswer {
+  noAnswer: string;
 }
 
 interface CallOptions {
@@ -53,18 +48,20 @@ export class KubeClient {
     return new KubeClient(base, { ca, cert, key });
   }
 
-  /** @throws NoAnswerError when the connection breaks or no answer comes in time. */
-  call({ method, path, body, contentType = 'application/json', patienceMs }: CallOptions): Promise<Answer> {
-    return new Promise((resolve, reject) => {
+  call({ method, path, body, contentType = 'application/json', patienceMs }: CallOptions): Promise<Answer | NoAnswer> {
+    return new Promise((resolve) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       // Node sets no length on the body of a DELETE.
       const length = { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text ?? '')) };
       const headers = { accept: 'application/json', ...(text !== undefined && length) };
       const outgoing = request(new URL(path, this.#base), { agent: this.#agent, method, headers });
-      const timer = setTimeout(() => outgoing.destroy(new NoAnswerError('gave up')), patienceMs);
+      const timer = setTimeout(() => {
+        resolve({ noAnswer: 'gave up' });
+        outgoing.destroy();
+      }, patienceMs);
       const fail = (error: NodeJS.ErrnoException): void => {
         clearTimeout(timer);
-        reject(error instanceof NoAnswerError ? error : new NoAnswerError(error.code ?? error.message));
+        resolve({ noAnswer: error.code ?? error.message });
       };
       outgoing.on('error', fail);
       outgoing.on('response', (response) => {

@@ -2,7 +2,7 @@ import type { Action, Operation, Outcome } from '@everynode/history-checker';
 import { now } from '../record/clock.js';
 import { ITEM_DOMAIN, valueFrom } from '../record/facts.js';
 import type { Recorder } from '../record/recorder.js';
-import { type Answer, type KubeClient, NoAnswerError } from './kube-client.js';
+import type { Answer, KubeClient, NoAnswer } from './kube-client.js';
 
 export const NAMESPACE = 'faults';
 const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
@@ -38,10 +38,8 @@ export class RecordedCalls {
 
   async perform(object: string, action: Action, id = nextOperation()): Promise<Operation> {
     const began = now();
-    const result = await this.#send(object, action).then(
-      (answer) => resultOf(answer, action),
-      (error: unknown): Result => noAnswer(error),
-    );
+    const answer = await this.#send(object, action);
+    const result = 'noAnswer' in answer ? withoutAnswer(answer) : resultOf(answer, action);
     const key = `configmaps ${NAMESPACE}/${object}`;
     const operation: Operation = { id, client: this.#name, key, action, began, ended: now(), ...result };
     this.#recorder.add({ entry: 'operation', ...operation });
@@ -60,7 +58,7 @@ export class RecordedCalls {
     this.#recorder.add({ entry: 'operation', id, client: this.#name, key, action, began, ended: now(), ...result });
   }
 
-  #send(name: string, action: Action): Promise<Answer> {
+  #send(name: string, action: Action): Promise<Answer | NoAnswer> {
     const patienceMs = this.#patienceMs;
     const path = `${PATH}/${name}`;
     switch (action.do) {
@@ -100,9 +98,8 @@ export class RecordedCalls {
   }
 }
 
-function noAnswer(error: unknown): Result {
-  const code = error instanceof NoAnswerError ? error.code : String(error);
-  return { outcome: code === 'ECONNREFUSED' ? 'refused' : 'unknown', error: code };
+function withoutAnswer({ noAnswer }: NoAnswer): Result {
+  return { outcome: noAnswer === 'ECONNREFUSED' ? 'refused' : 'unknown', error: noAnswer };
 }
 
 const DECIDED: Partial<Record<string, Outcome>> = { AlreadyExists: 'exists', Conflict: 'conflict', NotFound: 'absent' };

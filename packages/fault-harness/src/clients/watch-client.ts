@@ -5,7 +5,7 @@ import { LABEL_DOMAIN, valueFrom } from '../record/facts.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SeededRandom } from '../run/random.js';
 import type { RunningClient } from './client.js';
-import { type KubeClient, NoAnswerError, type WatchStream } from './kube-client.js';
+import type { KubeClient, WatchStream } from './kube-client.js';
 
 const PATIENCE_MS = 20_000;
 const RETRY_MS = 100;
@@ -76,24 +76,20 @@ class Watcher {
 
   async #list(): Promise<void> {
     const { client, recorder, name, scope } = this.#options;
-    try {
-      const answer = await client.call({ method: 'GET', path: this.#path, patienceMs: PATIENCE_MS });
-      if (answer.status !== 200) return;
-      const { metadata, items } = answer.body as { metadata: Metadata; items: WatchedObject[] };
-      this.#revision = Number(metadata.resourceVersion);
-      recorder.add({
-        entry: 'watch',
-        what: 'list',
-        watch: name,
-        scope,
-        at: now(),
-        revision: this.#revision,
-        items: items.map((item) => `${keyOf(item.metadata)} ${item.metadata.resourceVersion}`),
-      });
-    } catch (error) {
-      // No answer while something is broken: the next turn lists again.
-      if (!(error instanceof NoAnswerError)) throw error;
-    }
+    const answer = await client.call({ method: 'GET', path: this.#path, patienceMs: PATIENCE_MS });
+    // While something is broken there is no list: the next turn asks again.
+    if ('noAnswer' in answer || answer.status !== 200) return;
+    const { metadata, items } = answer.body as { metadata: Metadata; items: WatchedObject[] };
+    this.#revision = Number(metadata.resourceVersion);
+    recorder.add({
+      entry: 'watch',
+      what: 'list',
+      watch: name,
+      scope,
+      at: now(),
+      revision: this.#revision,
+      items: items.map((item) => `${keyOf(item.metadata)} ${item.metadata.resourceVersion}`),
+    });
   }
 
   async #watch(revision: number): Promise<void> {

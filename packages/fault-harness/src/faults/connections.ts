@@ -98,7 +98,7 @@ function repliesLost(aim: 'api' | 'scheduler', share: number): Fault {
     async inject({ cluster, random }) {
       const proxies = proxiesOf(cluster, 'postgres', AIMS[aim]);
       const match = (chunk: Buffer): boolean => hasCommitReply(chunk) && random.chance(share);
-      for (const proxy of proxies) proxy.set({ name: 'swallow', match, then: 'cut' });
+      for (const proxy of proxies) proxy.set({ name: 'swallow', match, afterwards: 'cut' });
       return { target: aim, heal: () => pass(proxies) };
     },
   };

@@ -12,7 +12,7 @@ const VICTIMS: Record<string, (context: FaultContext) => Promise<string>> = {
   nats: () => Promise.resolve('nats'),
 };
 
-export async function namesOf(cluster: Cluster, prefix: string): Promise<string[]> {
+async function namesOf(cluster: Cluster, prefix: string): Promise<string[]> {
   return (await cluster.services()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
 }
 

@@ -35,7 +35,7 @@ const TOLERATED =
 export function factsOf(row: JournalRow): Facts {
   switch (row.resource) {
     case 'configmaps':
-      return { ...labelsOf(row), ...valueOf(row) };
+      return { ...labelsOf(row), ...clientValue(row) };
     case 'pods':
       return { ...labelsOf(row), pod: podFacts(row) };
     case 'nodes':
@@ -60,7 +60,7 @@ function labelsOf(row: JournalRow): Pick<Facts, 'labels'> {
   return kept.length === 0 ? {} : { labels: Object.fromEntries(kept) };
 }
 
-function valueOf(row: JournalRow): Pick<Facts, 'value'> {
+function clientValue(row: JournalRow): Pick<Facts, 'value'> {
   const { finalizers = [] } = metadataOf(row);
   const { data } = desiredOf<{ data?: Record<string, string> }>(row);
   const value = valueFrom(data, finalizers);

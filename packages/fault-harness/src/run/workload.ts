@@ -85,8 +85,8 @@ export class Workload {
 /** @throws Error when something cannot be created. */
 async function setUp(client: KubeClient): Promise<void> {
   const create = async (path: string, body: object) => {
-    const { status, body: answer } = await client.call({ method: 'POST', path, body, patienceMs: SET_UP_MS });
-    if (status !== 201) throw new Error(`POST ${path}: ${status} ${JSON.stringify(answer)}`);
+    const answer = await client.call({ method: 'POST', path, body, patienceMs: SET_UP_MS });
+    if (!('status' in answer) || answer.status !== 201) throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
   };
   await create('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
   for (const daemonSet of DAEMON_SETS) {

@@ -148,7 +148,7 @@ class RolloutCheck {
     }
   }
 
-  /** Whether the deletion of a pod is a step of a rollout: it is of an old template, on a node that shall have a pod. */
+  /** Whether a deletion is a step of a rollout: the pod is of an old template, on a node that shall have a pod. */
   #isRollout(change: Change, daemonSet: ReplayedDaemonSet, name: string, pod: ReplayedPod): boolean {
     const node = this.#replay.nodes.get(name);
     if (!node || !this.#replay.isEligible(daemonSet, node) || daemonSet.deleting) return false;

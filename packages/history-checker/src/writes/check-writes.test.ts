@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { SampleJournal } from '../../fixtures/sample.js';
+import { checkJournal } from './check-journal.js';
+import { checkWrites } from './check-writes.js';
+
+const checksOf = ({ history }: SampleJournal): string[] => checkWrites(history).map(({ check }) => check);
+const put = (value: string, expects?: number) => ({ do: 'put', value, ...(expects && { expects }) }) as const;
+
+describe('checkWrites', () => {
+  it('accepts writes that are where their answers say, and unknown ones that were done or not', () => {
+    const sample = new SampleJournal();
+    sample.value('a', '1');
+    sample.value('a', '2');
+    sample.operation({ action: { do: 'create', value: '1' }, outcome: 'ok', revision: 1 });
+    sample.operation({ action: put('2', 1), outcome: 'ok', revision: 2 });
+    sample.operation({ action: put('3', 1), outcome: 'conflict' });
+    sample.operation({ action: put('4'), outcome: 'unknown' });
+    sample.operation({ action: put('5'), outcome: 'refused' });
+    expect(checksOf(sample)).toEqual([]);
+  });
+
+  it('finds an acknowledged write that the journal has not, or elsewhere', () => {
+    const sample = new SampleJournal();
+    sample.value('a', '1');
+    sample.operation({ action: put('2'), outcome: 'ok', revision: 1 });
+    sample.operation({ action: put('1'), outcome: 'ok', revision: 2 });
+    expect(checksOf(sample)).toEqual(['write-lost', 'write-lost']);
+  });
+
+  it('finds a write that was done though its client was told that it was not', () => {
+    const sample = new SampleJournal();
+    sample.value('a', '1');
+    sample.operation({ action: { do: 'create', value: '1' }, outcome: 'exists', status: 409 });
+    sample.operation({ action: put('1'), outcome: 'refused', status: 503 });
+    expect(checksOf(sample)).toEqual(['write-denied', 'write-denied']);
+  });
+
+  it('finds a write with a precondition that replaced another revision', () => {
+    const sample = new SampleJournal();
+    for (const value of ['1', '2', '3']) sample.value('a', value);
+    sample.operation({ action: put('3', 1), outcome: 'ok', revision: 3 });
+    expect(checksOf(sample)).toEqual(['write-undone']);
+  });
+
+  it('finds an item that was appended twice', () => {
+    const sample = new SampleJournal();
+    for (const value of ['1', '1,2', '1,2,2']) sample.value('a', value);
+    sample.operation({ action: { do: 'append', value: '2' }, outcome: 'unknown' });
+    expect(checksOf(sample)).toEqual(['write-doubled']);
+  });
+
+  it('finds a write that was done after its client had given up, over a newer acknowledged one', () => {
+    const sample = new SampleJournal();
+    for (const value of ['1', '2', '3']) sample.value('a', value);
+    sample.operation({ action: put('3'), outcome: 'unknown', began: 100, ended: 500 });
+    sample.operation({ action: put('2'), outcome: 'ok', revision: 2, began: 400, ended: 2100 });
+    expect(checksOf(sample)).toEqual([]);
+    sample.operation({ action: put('2'), outcome: 'ok', revision: 2, began: 600, ended: 2100 });
+    expect(checksOf(sample)).toEqual(['write-late']);
+  });
+});
+
+describe('checkJournal', () => {
+  it('finds a hole, a repetition and a change of something else than what was there', () => {
+    const good = new SampleJournal();
+    for (const value of ['1', '2', '3']) good.value('a', value);
+    expect(checkJournal(good.history)).toEqual([]);
+    const [first, second, third] = good.history;
+    if (!first || !second || !third || third.entry !== 'change') throw new Error('three changes were made');
+    for (const history of [
+      [first, third],
+      [first, second, second],
+      [first, second, { ...third, previous: 1 }],
+      [first, second, { ...third, uid: 'another' }],
+    ]) {
+      expect(checkJournal(history).length).toBeGreaterThan(0);
+    }
+  });
+});
