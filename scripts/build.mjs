@@ -1,7 +1,8 @@
-// npm run build: generates and compiles what has changed, and marks the build so that `npm start` and the like find it
-// done.
+// npm run build: generates and compiles what has changed, bundles the services, and marks the build so that `npm start`
+// and the like find it done.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundleServices } from './bundle.mjs';
 import { markBuild } from './fingerprint.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,7 +14,8 @@ function run(command, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-markBuild(root, () => {
+await markBuild(root, async () => {
   run('npm', 'run', 'generate', '--workspace', '@everynode/openapi', '--silent');
   run('tsc', '-b');
+  await bundleServices(root);
 });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT_FILES = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'];
+const ROOT_FILES = ['scripts/bundle.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'];
 const WORKSPACE_FILES = ['package.json', 'tsconfig.json'];
 /** Generated files are written beside these folders, not into them. */
 const WORKSPACE_FOLDERS = ['src', 'scripts'];
@@ -74,9 +74,9 @@ export function isBuilt(root) {
  * Runs a build and marks it as done for the sources that it began with. While it runs, and when it fails, there is no
  * mark.
  */
-export function markBuild(root, build) {
+export async function markBuild(root, build) {
   const fingerprint = sourceFingerprint(root);
   rmSync(stampOf(root), { force: true });
-  build();
+  await build();
   writeFileSync(stampOf(root), fingerprint);
 }

@@ -18,7 +18,7 @@ describe('npm run bench', { timeout: 60_000 }, () => {
     for (const service of ['api', 'scheduler', 'node-agent']) {
       const folder = join(root, 'services', service, 'dist');
       await mkdir(folder, { recursive: true });
-      await copyFile(here('../../local-stack/fixtures/stub-service.mjs'), join(folder, 'main.js'));
+      await copyFile(here('../../local-stack/fixtures/stub-service.mjs'), join(folder, 'bundle.js'));
     }
     await writeFile(join(root, 'services', 'package.json'), '{"type":"module"}');
   });

@@ -23,7 +23,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     const scripts = { api: here('../fixtures/stub-api.mjs'), scheduler: stub, 'node-agent': stub };
     for (const [service, script] of Object.entries(scripts)) {
       await mkdir(join(root, 'services', service, 'dist'), { recursive: true });
-      await copyFile(script, join(root, 'services', service, 'dist', 'main.js'));
+      await copyFile(script, join(root, 'services', service, 'dist', 'bundle.js'));
     }
     await writeFile(join(root, 'services', 'package.json'), '{"type":"module"}');
   });
@@ -114,7 +114,7 @@ describe('everynode', { timeout: 60_000 }, () => {
   });
 
   it('shows why it cannot start', async () => {
-    await writeFile(join(root, 'services', 'scheduler', 'dist', 'main.js'), 'throw new Error("no luck today")');
+    await writeFile(join(root, 'services', 'scheduler', 'dist', 'bundle.js'), 'throw new Error("no luck today")');
     for (const flags of [['--detach'], []]) {
       const start = everynode('start', '--port', String(await freePort()), ...flags);
       expect(await start.ended).toBe(1);

@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 /** The descriptions of a type and of its fields. */
 interface TypeDescription {
@@ -12,6 +14,8 @@ export type Descriptions = Readonly<Record<string, TypeDescription>>;
 
 /** The texts that the build has generated. Without a build there are none, and documents have no descriptions. */
 export function readDescriptions(): Descriptions {
-  const path = new URL('../descriptions.json', import.meta.url);
+  // By the package's name: this code may run from a bundle elsewhere.
+  const home = dirname(createRequire(import.meta.url).resolve('@everynode/openapi/package.json'));
+  const path = join(home, 'descriptions.json');
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Descriptions) : {};
 }

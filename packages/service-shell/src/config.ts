@@ -1,4 +1,4 @@
-import { envSchema } from 'env-schema';
+import { Ajv } from 'ajv';
 import { type Static, type TObject, Type } from 'typebox';
 
 /** Settings that every service has, from the environment. */
@@ -13,7 +13,20 @@ export const commonConfig = {
   NATS_PASSWORD: Type.Optional(Type.String()),
 } as const;
 
+/** The schemas are the program's own and are not checked: the check is a seventh of a service's start. */
+const ajv = new Ajv({
+  allErrors: true,
+  coerceTypes: true,
+  useDefaults: true,
+  removeAdditional: 'all',
+  meta: false,
+  validateSchema: false,
+});
+
 /** Reads and checks settings. @throws Error with the name of the variable that is missing or wrong. */
 export function readConfig<S extends TObject>(schema: S, env: NodeJS.ProcessEnv = process.env): Static<S> {
-  return envSchema<Static<S> & Record<string, unknown>>({ schema, data: env, dotenv: false }) as Static<S>;
+  const settings = { ...env };
+  const validate = ajv.compile<Static<S>>(schema);
+  if (!validate(settings)) throw new Error(ajv.errorsText(validate.errors, { dataVar: 'env' }));
+  return settings;
 }

@@ -14,8 +14,20 @@ const PRIORITY_CLASSES = [
   },
 ];
 
-/** Creates an object unless another replica, or an earlier start, has created it. */
-async function ensure(context: ApiContext, resource: ResourceName, namespace: string, value: object): Promise<void> {
+type Creatable = Record<string, unknown> & { metadata: { name: string } & Record<string, unknown> };
+
+/**
+ * Creates an object unless another replica, or an earlier start, has created it. Returns false when it was in the caches
+ * already.
+ */
+async function ensure(
+  context: ApiContext,
+  resource: ResourceName,
+  namespace: string,
+  value: Creatable,
+): Promise<boolean> {
+  // A replica that starts again has them all in its caches, and asks Postgres nothing.
+  if (context.reflector.cache(resource).get(namespace, value.metadata.name)) return false;
   const definition = resourceByStorage(resource);
   try {
     const { object } = decodeObject({ value }, definition);
@@ -23,13 +35,13 @@ async function ensure(context: ApiContext, resource: ResourceName, namespace: st
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
   }
+  return true;
 }
 
 /**
  * Creates the objects that clients expect in each namespace: a service account, and the CA of the api's certificate.
  */
 async function ensureNamespaceObjects(context: ApiContext, namespace: string): Promise<void> {
-  await context.freshReads.catchUp();
   await ensure(context, 'serviceaccounts', namespace, { metadata: { name: 'default' } });
   await ensure(context, 'configmaps', namespace, {
     metadata: {
@@ -62,7 +74,8 @@ const KUBERNETES_SERVICE = {
 /** Creates the objects that every cluster has. It may run on every start, and on several replicas at once. */
 export async function ensureClusterObjects(context: ApiContext): Promise<void> {
   for (const name of NAMESPACES) {
-    await ensure(context, 'namespaces', '', { metadata: { name } });
+    // What is created in a namespace has to find it in the caches.
+    if (await ensure(context, 'namespaces', '', { metadata: { name } })) await context.freshReads.catchUp();
     await ensureNamespaceObjects(context, name);
   }
   await ensure(context, 'services', 'default', KUBERNETES_SERVICE);

@@ -44,7 +44,7 @@ const schema = Type.Object(
 
 export type NodesFile = Static<typeof schema>;
 
-const validate = new Ajv().compile(schema);
+const validate = new Ajv({ meta: false, validateSchema: false }).compile(schema);
 
 /**
  * Reads and checks the file, YAML or JSON.
