@@ -52,6 +52,13 @@ create table shard_leases (
   constraint shard_leases_pkey PRIMARY KEY (shard)
 );
 
+create table writers (
+  writer text collate "C" not null,
+  batch bigint not null,
+  written_at timestamp with time zone not null default now(),
+  constraint writers_pkey PRIMARY KEY (writer)
+) with (fillfactor=20);
+
 CREATE INDEX objects_placement ON public.objects USING btree (placement, uid) WHERE (placement IS NOT NULL);
 
 CREATE UNIQUE INDEX objects_uid ON public.objects USING btree (uid);

@@ -1,19 +1,53 @@
 import pg from 'pg';
 import { StoreUnavailableError } from './errors.js';
 
-/** Connection exception, insufficient resources, shutdown and start-up. Source: errcodes-appendix of PostgreSQL. */
-const AWAY_CLASSES = /^(08|53|57P)/;
+/**
+ * Connection exception, insufficient resources, shutdown and start-up, system error; and the codes of timeouts, of a
+ * deadlock and of a server that only reads. Source: errcodes-appendix of PostgreSQL.
+ */
+const AWAY = /^(08|53|57P|58|55P03|57014|25P03|25006|40P01)/;
 /** The system's codes of sockets and look-ups. Node's codes for wrong use begin with ERR_: a defect, no outage. */
 const SYSTEM_CODE = /^E(?!RR_)/;
 /** What pg itself says of a connection that broke or was not made in time; these errors have no code. */
-const CONNECTION_LOST = /connection terminated|timeout expired|timeout exceeded|connection error/i;
+const CONNECTION_LOST =
+  /connection terminated|timeout expired|timeout exceeded|connection error|client was closed|calling end on the pool/i;
+
+const LOCK_TIMEOUT = '55P03';
+const DISK_FULL = '53100';
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 
 /** True when Postgres could not be reached, or refused to work. False for an error in the question. */
-function isOutage(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return AWAY_CLASSES.test(error.code ?? '');
+export function isOutage(error: unknown): boolean {
+  const code = codeOf(error);
+  if (error instanceof pg.DatabaseError) return AWAY.test(code ?? '');
   if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
   return code === undefined ? CONNECTION_LOST.test(error.message) : SYSTEM_CODE.test(code);
+}
+
+/** True when a lock was not free within `lock_timeout`. */
+export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT;
+
+export const isDiskFull = (error: unknown): boolean => codeOf(error) === DISK_FULL;
+
+/** What keeps Postgres from working, in a few words: for readiness and `everynode doctor`. */
+export function outageReason(error: unknown): string {
+  if (error instanceof StoreUnavailableError) return outageReason(error.cause);
+  const code = codeOf(error) ?? '';
+  if (isLockTimeout(error)) return 'another writer holds the counter row';
+  if (isDiskFull(error)) return 'the disk of Postgres is full';
+  if (code === '53300') return 'Postgres has too many connections';
+  if (code === '57P03') return 'Postgres is starting or stopping';
+  if (code === '25006') return 'Postgres only reads: it is a standby';
+  if (code === 'ETIMEDOUT' || code === '57014' || /timeout (expired|exceeded)/.test(String(error))) {
+    return 'Postgres does not answer';
+  }
+  if (/^(ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EACCES)$/.test(code)) {
+    return `cannot connect to Postgres (${code})`;
+  }
+  if (error instanceof pg.DatabaseError && !/^(08|57P)/.test(code)) return `Postgres refuses (${code})`;
+  return 'the connection to Postgres broke';
 }
 
 /**

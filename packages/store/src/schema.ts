@@ -8,6 +8,7 @@ export interface Database {
   journal: JournalTable;
   shard_leases: ShardLeasesTable;
   schedulers: SchedulersTable;
+  writers: WritersTable;
 }
 
 interface RevisionCounterTable {
@@ -63,4 +64,12 @@ interface ShardLeasesTable {
 interface SchedulersTable {
   replica: string;
   expires_at: ColumnType<Date, Date, Date>;
+}
+
+interface WritersTable {
+  /** A nonce of the process that writes. */
+  writer: string;
+  /** The number of the last batch that it has committed. */
+  batch: number;
+  written_at: ColumnType<Date, never, Date>;
 }

@@ -2,12 +2,14 @@ import type { JournalEntry } from '@everynode/contract';
 import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
-import pg from 'pg';
-import { BY_KEY, connectionConfig } from './connection.js';
+import { ANSWER_MS, BY_KEY } from './connection.js';
+import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
 import { migrationProvider } from './migrations/index.js';
 import { orUnavailable } from './outage.js';
+import { type Outage, OutageWatch, probeRepeatedly } from './outage-watch.js';
+import { ReadPool } from './read-pool.js';
 import { leadRelay, type RelayLead } from './relay-leader.js';
 import type { Database } from './schema.js';
 import { type HeldShard, leaseShards, releaseShards, type ShardHolder } from './shard-leases.js';
@@ -21,36 +23,45 @@ import { journalAfter, journalEntries, journalTail } from './statements/read-jou
 import { readSnapshot } from './statements/read-snapshot.js';
 import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 
+/** How long Postgres may take for one page of a snapshot, a migration or the compaction of the journal, in ms. */
+const PATIENCE_MS = 60_000;
+
 /**
  * The state of the cluster in Postgres: reads from a pool, writes through the group commit. While Postgres is away,
  * both reject with {@link StoreUnavailableError}.
  */
 export class Store {
   readonly #url: string;
-  readonly #pool: pg.Pool;
+  readonly #pool: ReadPool;
   /** For {@link readIfChanged}, which every read of an object runs. */
-  readonly #byKey: pg.Pool;
+  readonly #byKey: ReadPool;
   readonly #db: Kysely<Database>;
+  /** For questions whose answers take long. */
+  readonly #patientDb: Kysely<Database>;
   readonly #writer: GroupCommit;
   readonly #log: Logger;
-  #failing: string | undefined;
+  readonly #reads = new OutageWatch();
+  readonly #closing = new AbortController();
 
   constructor(options: { databaseUrl: string; log: Logger; poolSize?: number }) {
-    this.#url = options.databaseUrl;
-    this.#log = options.log;
-    this.#pool = new pg.Pool({ ...connectionConfig(options.databaseUrl), max: options.poolSize ?? 8 });
-    this.#byKey = new pg.Pool({ ...connectionConfig(options.databaseUrl), options: BY_KEY, max: 1 });
-    for (const pool of [this.#pool, this.#byKey]) {
-      // Without a listener an idle connection that the server closes would end the process.
-      pool.on('error', (error) => this.#log.warn({ err: error }, 'an idle connection to Postgres broke'));
-    }
-    this.#db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: this.#pool }) });
-    this.#writer = new GroupCommit(options.databaseUrl, options.log);
+    const { databaseUrl, log } = options;
+    this.#url = databaseUrl;
+    this.#log = log;
+    const pool = new ReadPool(databaseUrl, log, { max: options.poolSize ?? 8 });
+    const kysely = (ms: number) =>
+      new Kysely<Database>({ dialect: new PostgresDialect({ pool: pool.answeringWithin(ms) }) });
+    this.#pool = pool;
+    this.#byKey = new ReadPool(databaseUrl, log, { max: 1, settings: BY_KEY });
+    this.#db = kysely(ANSWER_MS);
+    this.#patientDb = kysely(PATIENCE_MS);
+    this.#writer = new GroupCommit(databaseUrl, log);
+    probeRepeatedly(() => this.#writer.probe(), this.#writer.watch, this.#closing.signal);
+    probeRepeatedly(() => this.#probeReads(), this.#reads, this.#closing.signal);
   }
 
   /** Brings the schema up to date. Replicas that start together take turns under kysely's advisory lock. */
   async migrate(): Promise<void> {
-    const migrator = new Migrator({ db: this.#db, provider: migrationProvider });
+    const migrator = new Migrator({ db: this.#patientDb, provider: migrationProvider });
     const { error, results } = await migrator.migrateToLatest();
     for (const result of results ?? []) {
       if (result.status === 'Success') this.#log.info({ migration: result.migrationName }, 'migrated');
@@ -81,32 +92,36 @@ export class Store {
     return this.#writer.quietMs;
   }
 
-  /** Why the last attempt to reach Postgres failed; undefined when it succeeded. */
+  /**
+   * What does not work at the moment and why, in words for readiness; undefined when all is well. It is kept up to date
+   * by probes, whether or not anything is read or written.
+   */
   get trouble(): string | undefined {
-    return this.#failing ?? (this.#writer.failures > 0 ? 'writes fail' : undefined);
+    const writes = this.#writer.watch.outage;
+    const reads = this.#reads.outage;
+    if (writes && reads) return `reads and writes fail: ${writes.reason}`;
+    if (writes) return `writes fail: ${writes.reason}`;
+    return reads && `reads fail: ${reads.reason}`;
   }
 
-  /** Reads the last revision from Postgres, and notes for readiness whether Postgres answered. */
+  /** Since when reads from Postgres fail, and why; undefined while they succeed. */
+  get readOutage(): Outage | undefined {
+    return this.#reads.outage;
+  }
+
+  /** Reads the last revision from Postgres. */
   async currentRevision(): Promise<number> {
-    try {
-      const row = await orUnavailable(
-        this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow(),
-      );
-      this.#failing = undefined;
-      return row.revision;
-    } catch (error) {
-      this.#failing = 'Postgres does not answer';
-      throw error;
-    }
+    const row = await this.#read(this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow());
+    return row.revision;
   }
 
   /** Reads the objects that have changed since the caller read them; see {@link readIfChanged}. */
   readIfChanged(keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
-    return orUnavailable(readIfChanged(this.#byKey, keys));
+    return this.#read(readIfChanged(this.#byKey, keys));
   }
 
   async get(resource: ResourceName, namespace: string, name: string): Promise<ObjectRecord | undefined> {
-    return await orUnavailable(
+    return await this.#read(
       this.#db
         .selectFrom('objects')
         .select(OBJECT_COLUMNS)
@@ -119,47 +134,47 @@ export class Store {
 
   /** Reads all objects of the resources, or of all resources, as of one revision; see {@link readSnapshot}. */
   readSnapshot(resources: ResourceName[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
-    return orUnavailable(readSnapshot(this.#db, resources, onPage));
+    return orUnavailable(readSnapshot(this.#patientDb, resources, onPage));
   }
 
   /** Reads journal entries after `revision`, oldest first. @throws CompactedError when some of them are gone. */
   journalAfter(revision: number, limit: number): Promise<JournalEntry[]> {
-    return orUnavailable(journalAfter(this.#db, revision, limit));
+    return this.#read(journalAfter(this.#db, revision, limit));
   }
 
   /** Reads the last `limit` entries up to a revision, oldest first. */
   journalTail(limit: number, upTo: number): Promise<JournalEntry[]> {
-    return orUnavailable(journalTail(this.#db, limit, upTo));
+    return this.#read(journalTail(this.#db, limit, upTo));
   }
 
   /** Reads the entries with these revisions. Those that are compacted away are left out. */
   journalEntries(revisions: number[]): Promise<JournalEntry[]> {
-    return orUnavailable(journalEntries(this.#db, revisions));
+    return this.#read(journalEntries(this.#db, revisions));
   }
 
   /** Drops old journal rows; see {@link compactJournal}. Returns the revision up to which the journal is gone. */
   compact(limits: Parameters<typeof compactJournal>[1]): Promise<number> {
-    return orUnavailable(compactJournal(this.#db, limits));
+    return orUnavailable(compactJournal(this.#patientDb, limits));
   }
 
   /** Reads pods that are bound to nodes of the agent, in uid order after `after`; see {@link listAssignedPods}. */
   listAssignedPods(agent: string, after: string, limit: number): Promise<AssignedPod[]> {
-    return orUnavailable(listAssignedPods(this.#db, agent, after, limit));
+    return this.#read(listAssignedPods(this.#db, agent, after, limit));
   }
 
   /** Reads pods of the agent whole; see {@link getAssignedPods}. */
   getAssignedPods(agent: string, uids: string[]): Promise<ObjectRecord[]> {
-    return orUnavailable(getAssignedPods(this.#db, agent, uids));
+    return this.#read(getAssignedPods(this.#db, agent, uids));
   }
 
   /** Reads events that were last written before a time; see {@link listExpiredEvents}. */
   listExpiredEvents(before: Date, limit: number): Promise<ExpiredEvent[]> {
-    return orUnavailable(listExpiredEvents(this.#db, before, limit));
+    return this.#read(listExpiredEvents(this.#db, before, limit));
   }
 
   /** Reads the names of the objects of a resource in a namespace, up to `limit`. */
   listNames(resource: ResourceName, namespace: string, limit: number): Promise<string[]> {
-    return orUnavailable(listNames(this.#db, resource, namespace, limit));
+    return this.#read(listNames(this.#db, resource, namespace, limit));
   }
 
   /** Renews, acquires or releases shards, and returns those that the process holds; see {@link leaseShards}. */
@@ -181,9 +196,27 @@ export class Store {
     return leadRelay(this.#url, this.#log, signal, onLeading);
   }
 
-  /** Writes what waits, then closes all connections. */
+  /** Writes what waits, for a few seconds at most, then closes all connections. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#writer.close();
-    await Promise.all([this.#db.destroy(), this.#byKey.end()]);
+    await Promise.all([this.#pool.end(), this.#byKey.end()]);
+  }
+
+  /** {@link orUnavailable}, and notes whether reads succeed. */
+  async #read<T>(question: Promise<T>): Promise<T> {
+    try {
+      const answer = await orUnavailable(question);
+      this.#reads.succeeded();
+      return answer;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) this.#reads.failed(error);
+      throw error;
+    }
+  }
+
+  /** Asks whether reads succeed again. While they do, the reads themselves and the writer's probe show it. */
+  async #probeReads(): Promise<void> {
+    if (this.#reads.outage) await this.currentRevision();
   }
 }

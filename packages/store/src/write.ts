@@ -72,6 +72,13 @@ export interface WriteRequest<L extends ReadLevel> {
   reads: L;
   decide: (current: Current<L> | undefined) => Decision;
   fence?: Fence;
+  /**
+   * The last moment at which the write may be decided, in ms of the monotonic clock (`performance.now`). Later it is
+   * rejected. Without a deadline a write waits until its outcome is known.
+   */
+  deadline?: number | undefined;
+  /** Aborts when the client has given up. A write that is not decided yet is then rejected. */
+  signal?: AbortSignal | undefined;
   /** Background writes (events) wait behind all others. */
   background?: boolean;
 }

@@ -7,7 +7,7 @@ import { lockCounter } from '../statements/lock-counter.js';
 import { notifyJournal } from '../statements/notify-journal.js';
 import { type ReadRow, selectCurrent } from '../statements/select-current.js';
 import { selectEpochs } from '../statements/select-epochs.js';
-import { setCounter } from '../statements/set-counter.js';
+import { type BatchMark, setCounter } from '../statements/set-counter.js';
 import { updateObjects } from '../statements/update-objects.js';
 import type { QueuedWrite } from './queued-write.js';
 
@@ -33,23 +33,45 @@ export async function lockAndRead(client: pg.Client, batch: readonly QueuedWrite
   return { revision, rows, epochs };
 }
 
+/** What became of a batch: it is committed, or Postgres has rolled it back for the reason of a failed statement. */
+type Outcome = { kind: 'committed' } | { kind: 'rolled-back'; reason: unknown };
+
 /**
- * The second round trip: writes the changes, which end at `revision`, and commits.
+ * The second round trip: writes the changes, which end at `revision`, and commits. The outcome rejects when the answer
+ * to COMMIT did not come: then it is not known.
  *
- * The statements are plain functions and not async ones: parameters that cannot be built (a text over V8's limit) throw
- * here, before COMMIT is sent. An async function would turn that into a rejection, and COMMIT would follow it.
+ * This function and the statements are plain functions and not async ones: parameters that cannot be built (a text over
+ * V8's limit) throw here, before COMMIT is sent. An async function would turn that into a rejection, and COMMIT would
+ * follow it.
  */
-export async function writeAndCommit(client: pg.Client, changes: readonly Change[], revision: number): Promise<void> {
+export function writeAndCommit(
+  client: pg.Client,
+  changes: readonly Change[],
+  revision: number,
+  mark: BatchMark,
+): Promise<Outcome> {
   const creations = changes.filter(isCreation);
   const updates = changes.filter(isUpdate);
   const deletions = changes.filter(isDeletion);
   const statements: Promise<unknown>[] = [];
-  if (creations.length > 0) statements.push(insertObjects(client, creations));
-  if (updates.length > 0) statements.push(updateObjects(client, updates));
-  statements.push(appendJournal(client, changes));
-  if (deletions.length > 0) statements.push(deleteObjects(client, deletions));
-  statements.push(setCounter(client, revision), notifyJournal(client, revision));
-  const commit = client.query('commit');
-  // After a failed statement Postgres answers COMMIT with a rollback, and the failed statement rejects here.
-  await Promise.all([...statements, commit]);
+  try {
+    if (creations.length > 0) statements.push(insertObjects(client, creations));
+    if (updates.length > 0) statements.push(updateObjects(client, updates));
+    statements.push(appendJournal(client, changes));
+    if (deletions.length > 0) statements.push(deleteObjects(client, deletions));
+    statements.push(setCounter(client, revision, mark), notifyJournal(client, revision));
+  } catch (error) {
+    // The connection is given up, and with it the answers to what was sent.
+    void Promise.allSettled(statements);
+    throw error;
+  }
+  return outcomeOf(client.query('commit'), statements);
+}
+
+async function outcomeOf(commit: Promise<pg.QueryResult>, statements: Promise<unknown>[]): Promise<Outcome> {
+  const [answer, ...results] = await Promise.allSettled([commit, ...statements]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (answer.status === 'rejected') throw failed ? failed.reason : answer.reason;
+  // After a failed statement Postgres answers COMMIT with a rollback.
+  return answer.value.command === 'COMMIT' ? { kind: 'committed' } : { kind: 'rolled-back', reason: failed?.reason };
 }

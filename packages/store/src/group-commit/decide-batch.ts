@@ -1,7 +1,7 @@
 import { FencedError } from '../errors.js';
 import type { Change } from '../statements/changes.js';
 import type { BatchState } from './batch-transaction.js';
-import type { QueuedWrite } from './queued-write.js';
+import { type QueuedWrite, rejectIfOver } from './queued-write.js';
 
 /** A change, and the write that asked for it. */
 export interface DecidedChange extends Change {
@@ -10,17 +10,19 @@ export interface DecidedChange extends Change {
 
 /**
  * Runs every decision of a batch on what the transaction has read. Returns the changes, with revisions that follow the
- * last one without a gap. A write that keeps its object resolves here, and one whose decision throws rejects here: the
- * other writes of the batch go on.
+ * last one without a gap. A write that keeps its object resolves here. One whose client has given up before `now`, and
+ * one whose decision throws, reject here: the other writes of the batch go on.
  */
 export function decideBatch(
   batch: readonly QueuedWrite[],
   { revision: lastRevision, rows, epochs }: BatchState,
+  now: number,
 ): DecidedChange[] {
   const decided: DecidedChange[] = [];
   batch.forEach((write, i) => {
     const current = rows[i];
     const { fence, key } = write;
+    if (rejectIfOver(write, now)) return;
     try {
       if (fence && epochs.get(fence.shard) !== fence.epoch) throw new FencedError(fence.shard, fence.epoch);
       const decision = write.decide(current);

@@ -1,15 +1,19 @@
 import type { JournalEntry } from '@everynode/contract';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { StoreOverloadedError, StoreUnavailableError } from '../errors.js';
+import { isOutage } from '../outage.js';
+import { OutageWatch } from '../outage-watch.js';
 import type { ReadLevel, WriteRequest, WriteResult } from '../write.js';
-import { lockAndRead, writeAndCommit } from './batch-transaction.js';
+import type { DecidedBatch } from './batch-in-doubt.js';
+import { BatchWriter } from './batch-writer.js';
 import { type CommitListener, committedEntry } from './committed-batch.js';
-import { type DecidedChange, decideBatch } from './decide-batch.js';
-import { type QueuedWrite, WriteAt } from './queued-write.js';
+import { WriteAt } from './queued-write.js';
 import { WriteQueue } from './write-queue.js';
-import { WriterConnection } from './writer-connection.js';
 
 const OUTCOMES = { create: 'created', update: 'updated', delete: 'deleted' } as const;
+
+/** How long a stop waits for the writes that wait, in ms. */
+const CLOSE_MS = 3000;
 
 /**
  * The write path: every change of an object goes through one of these.
@@ -22,8 +26,10 @@ const OUTCOMES = { create: 'created', update: 'updated', delete: 'deleted' } as 
  * Two round trips a batch: one takes the lock and reads what is there, one writes and commits.
  */
 export class GroupCommit {
+  /** Whether writes succeed at the moment. */
+  readonly watch = new OutageWatch();
   readonly #log: Logger;
-  readonly #connection: WriterConnection;
+  readonly #writer: BatchWriter;
   readonly #queue = new WriteQueue();
   readonly #commitListeners = new Set<CommitListener>();
   readonly #stopping = new AbortController();
@@ -32,18 +38,13 @@ export class GroupCommit {
 
   constructor(url: string, log: Logger) {
     this.#log = log;
-    this.#connection = new WriterConnection(url, log);
+    this.#writer = new BatchWriter(url, log, this.watch, (batch) => this.#onCommitted(batch));
   }
 
   /** Calls the listener with every batch that is committed, in order. Returns the removal of the listener. */
   onCommitted(listener: CommitListener): () => void {
     this.#commitListeners.add(listener);
     return () => void this.#commitListeners.delete(listener);
-  }
-
-  /** Failures in a row; 0 when the last batch went through. */
-  get failures(): number {
-    return this.#failures;
   }
 
   /** How many writes wait. */
@@ -57,11 +58,13 @@ export class GroupCommit {
   }
 
   /**
-   * Queues a write; resolves when it is committed.
+   * Queues a write; resolves when it is committed. When the connection breaks during the commit, the outcome is looked
+   * up: a write that was not taken is decided again.
    *
    * @throws what `decide` throws.
    * @throws FencedError when the writer has lost the shard of its fence.
-   * @throws StoreUnavailableError when Postgres did not take the write.
+   * @throws StoreUnavailableError when Postgres did not take the write, or when its client gave up before it was decided.
+   * With `outcomeUnknown` its deadline passed, or the process stopped, before it was known whether Postgres took it.
    * @throws StoreOverloadedError when too many writes wait.
    */
   write<L extends ReadLevel>(request: WriteRequest<L>): Promise<WriteResult> {
@@ -74,61 +77,76 @@ export class GroupCommit {
     });
   }
 
-  /** Writes what waits, then closes the connection. */
-  async close(): Promise<void> {
+  /** Finds out whether writes succeed, where no write is under way that shows it. The result is in {@link watch}. */
+  async probe(): Promise<void> {
+    this.#running ??= this.#run();
     await this.#running;
+  }
+
+  /** Writes what waits, for a few seconds at most, then closes the connection. */
+  async close(): Promise<void> {
+    const late = setTimeout(() => this.#stop(), CLOSE_MS);
+    await this.#running;
+    clearTimeout(late);
+    this.#stop();
+    await this.#writer.close();
+  }
+
+  #stop(): void {
     this.#stopping.abort();
-    await this.#connection.close();
+    this.#queue.refuseAll(new StoreUnavailableError(false, 'stopping'));
+    if (this.#running) this.#writer.disconnect();
   }
 
   async #run(): Promise<void> {
     // One turn of the event loop lets writes of the same tick into the same batch.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.size > 0) {
-      const batch = this.#queue.dequeueBatch();
+    do {
       try {
-        await this.#commit(batch);
+        await this.#commitNext();
         this.#failures = 0;
       } catch (error) {
         this.#failures += 1;
+        if (isOutage(error)) this.watch.failed(error);
         this.#log.warn({ err: error, failures: this.#failures, waiting: this.waiting }, 'a batch of writes failed');
-        await this.#connection.drop();
+        this.#writer.disconnect();
         await pause(backoffMs(this.#failures, { firstMs: 50, maxMs: 2000 }), this.#stopping.signal);
         this.#queue.refuseStale();
       }
-    }
+    } while ((this.#queue.size > 0 || this.#writer.isInDoubt) && !this.#stopping.signal.aborted);
     this.#running = undefined;
   }
 
-  async #commit(batch: readonly QueuedWrite[]): Promise<void> {
-    let committing = false;
+  /** Commits the next batch. Without one it probes. */
+  async #commitNext(): Promise<void> {
     try {
-      const client = await this.#connection.open();
-      const state = await lockAndRead(client, batch);
-      const decided = decideBatch(batch, state);
-      if (decided.length === 0) {
-        await client.query('rollback');
-        return;
-      }
-      committing = true;
-      await writeAndCommit(client, decided, state.revision + decided.length);
-      this.#notifyListeners(decided, state.revision + 1);
-      for (const { write, decision, current, revision } of decided) {
-        const uid = decision.kind === 'create' ? decision.uid : current?.uid;
-        write.resolve({ outcome: OUTCOMES[decision.kind], uid, revision });
-      }
+      this.#queue.putBack(await this.#writer.settle());
     } catch (error) {
-      // To reject a write that is settled already does nothing, so the whole batch is rejected.
-      for (const write of batch) write.reject(new StoreUnavailableError(committing, error));
+      // Postgres is away, so the next batch is refused like any other.
+      for (const write of this.#queue.dequeueBatch()) write.reject(new StoreUnavailableError(false, error));
       throw error;
+    }
+    const batch = this.#queue.dequeueBatch();
+    const isBusy = batch.length > 0;
+    const hasWritten = isBusy && (await this.#writer.commit(batch));
+    if (!isBusy) await this.#writer.probe();
+    // A batch that wrote nothing does not show that writes succeed again.
+    if (hasWritten || !isBusy) this.watch.succeeded();
+  }
+
+  #onCommitted({ changes, first }: DecidedBatch): void {
+    this.#notifyListeners(changes, first);
+    for (const { write, decision, current, revision } of changes) {
+      const uid = decision.kind === 'create' ? decision.uid : current?.uid;
+      write.resolve({ outcome: OUTCOMES[decision.kind], uid, revision });
     }
   }
 
-  #notifyListeners(decided: readonly DecidedChange[], first: number): void {
+  #notifyListeners(changes: DecidedBatch['changes'], first: number): void {
     if (this.#commitListeners.size === 0) return;
-    const count = decided.length;
+    const count = changes.length;
     const entries: JournalEntry[] = [];
-    for (const change of decided) {
+    for (const change of changes) {
       const entry = committedEntry(change);
       if (!entry) break;
       entries.push(entry);

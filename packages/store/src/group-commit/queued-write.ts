@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from '../errors.js';
 import type { ReadRow } from '../statements/select-current.js';
 import type { Current, Decision, Fence, ObjectKey, ReadLevel, WriteRequest, WriteResult } from '../write.js';
 
@@ -6,17 +7,29 @@ export interface QueuedWrite {
   readonly key: ObjectKey;
   readonly reads: ReadLevel;
   readonly fence: Fence | undefined;
-  /** When it was queued, ms since the epoch. */
+  /** When it was queued, ms of the monotonic clock. */
   readonly since: number;
+  /** The last moment at which it may be decided, ms of the monotonic clock; infinity without one. */
+  readonly deadline: number;
+  /** Aborts when its client has given up. */
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
   /** Runs the request's decision on the row that was read for it. @throws what the decision throws. */
   decide(row: ReadRow | undefined): Decision;
 }
 
+/** Rejects a write that nothing waits for any more. Returns false for one that may still be decided. */
+export function rejectIfOver(write: QueuedWrite, now: number): boolean {
+  const isGivenUp = write.signal?.aborted ?? false;
+  if (!isGivenUp && now < write.deadline) return false;
+  write.reject(new StoreUnavailableError(false, isGivenUp ? 'its client has given up' : 'its time is over'));
+  return true;
+}
+
 export class WriteAt<L extends ReadLevel> implements QueuedWrite {
   readonly #request: WriteRequest<L>;
-  readonly since = Date.now();
+  readonly since = performance.now();
 
   constructor(
     request: WriteRequest<L>,
@@ -36,6 +49,14 @@ export class WriteAt<L extends ReadLevel> implements QueuedWrite {
 
   get fence(): Fence | undefined {
     return this.#request.fence;
+  }
+
+  get deadline(): number {
+    return this.#request.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#request.signal;
   }
 
   decide(row: ReadRow | undefined): Decision {

@@ -56,9 +56,21 @@ export class WriteQueue {
     return batch;
   }
 
+  /** Puts writes of a batch back, before all others. */
+  putBack(writes: readonly QueuedWrite[]): void {
+    this.#urgent = [...writes, ...this.#urgent];
+  }
+
+  /** Refuses all writes that wait. */
+  refuseAll(error: unknown): void {
+    for (const write of [...this.#urgent, ...this.#background]) write.reject(error);
+    this.#urgent = [];
+    this.#background = [];
+  }
+
   /** Refuses the writes that have waited too long. */
   refuseStale(): void {
-    const oldest = Date.now() - MAX_WAIT_MS;
+    const oldest = performance.now() - MAX_WAIT_MS;
     const isFresh = (write: QueuedWrite): boolean => {
       if (write.since > oldest) return true;
       write.reject(new StoreUnavailableError(false, 'waited too long'));

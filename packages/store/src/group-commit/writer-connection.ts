@@ -1,38 +1,54 @@
 import type { Logger } from '@everynode/service-shell';
-import pg from 'pg';
-import { BY_KEY, connectionConfig } from '../connection.js';
+import type pg from 'pg';
+import { ANSWER_MS, answerWithin, BY_KEY, connectionConfig, type SocketClient, socketClient } from '../connection.js';
+
+/**
+ * A writer waits for the counter row so long, in ms, and then looks who holds it. Short, so that a transaction's age is
+ * the time for which it holds the row, and not that for which it waited.
+ */
+const LOCK_MS = 1000;
+/** How long an orderly end of the connection may take, in ms. */
+const CLOSE_MS = 500;
+
+const SETTINGS = { ...BY_KEY, lock_timeout: LOCK_MS, statement_timeout: ANSWER_MS };
 
 /** The one connection of the writer: opened when it is needed, and replaced after it broke. */
 export class WriterConnection {
-  readonly #url: string;
+  readonly #config: pg.ClientConfig;
   readonly #log: Logger;
-  #client: pg.Client | undefined;
+  #open: SocketClient | undefined;
 
   constructor(url: string, log: Logger) {
-    this.#url = url;
+    this.#config = { ...connectionConfig(url, SETTINGS), pipeline: true };
     this.#log = log;
   }
 
   async open(): Promise<pg.Client> {
-    if (this.#client) return this.#client;
-    const client = new pg.Client({ ...connectionConfig(this.#url), pipeline: true, options: BY_KEY });
-    client.on('error', (error) => {
+    if (this.#open) return this.#open.client;
+    const opened = socketClient(this.#config);
+    opened.client.on('error', (error) => {
       this.#log.warn({ err: error }, 'the writer lost its connection to Postgres');
-      if (this.#client === client) this.#client = undefined;
+      if (this.#open === opened) this.#open = undefined;
     });
-    await client.connect();
-    this.#client = client;
-    return client;
+    await opened.client.connect();
+    this.#open = opened;
+    return opened.client;
   }
 
-  /** Closes a connection that may be broken: the next batch opens another one. */
-  async drop(): Promise<void> {
-    await this.close().catch((error: unknown) => this.#log.debug({ err: error }, 'closing a broken connection'));
+  /** The answer to one round trip. A connection that stays silent for too long is destroyed. @throws Error. */
+  roundTrip<T>(answer: Promise<T>): Promise<T> {
+    return answerWithin(ANSWER_MS, answer, () => this.drop());
+  }
+
+  /** Destroys the connection, whatever waits for an answer over it: the next batch opens another one. */
+  drop(): void {
+    this.#open?.destroy();
+    this.#open = undefined;
   }
 
   async close(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.end();
+    const closing = this.#open;
+    this.#open = undefined;
+    if (closing) await answerWithin(CLOSE_MS, closing.client.end(), closing.destroy).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import type { ObjectRecord } from '@everynode/objects';
 import type pg from 'pg';
+import type { ReadPool } from '../read-pool.js';
 import type { ObjectKey } from '../write.js';
 
 /** A key, and the revision that the caller has of its object; 0 when it has none. */
@@ -33,8 +34,8 @@ const MANY = `
  * which each connection prepares once: to plan it costs more than to run it. The pool's sessions must be set to
  * `BY_KEY`.
  */
-export async function readIfChanged(byKey: pg.Pool, keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
-  const { rows } = await byKey.query<Row>(questionFor(keys));
+export async function readIfChanged(byKey: ReadPool, keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
+  const rows = await byKey.query<Row>(questionFor(keys));
   const found: ReadIfChanged[] = new Array(keys.length).fill(undefined);
   for (const { n, uid, revision, placement, metadata, desired, observed } of rows) {
     const key = keys[n - 1];

@@ -19,6 +19,8 @@ export async function readSnapshot(
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (tx) => {
+      // It holds nothing that others wait for, and the process may be busy with a page for a while.
+      await sql`set local idle_in_transaction_session_timeout = '60s'`.execute(tx);
       const { revision } = await tx.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow();
       let last: ObjectRecord | undefined;
       for (;;) {

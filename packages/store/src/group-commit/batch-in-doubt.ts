@@ -1,0 +1,50 @@
+import { StoreUnavailableError } from '../errors.js';
+import type { BatchMark } from '../statements/set-counter.js';
+import type { DecidedChange } from './decide-batch.js';
+import type { QueuedWrite } from './queued-write.js';
+
+/** The changes of one transaction. */
+export interface DecidedBatch {
+  changes: readonly DecidedChange[];
+  /** The revision of the first change. */
+  first: number;
+  mark: BatchMark;
+}
+
+/** The longest time of a timer, in ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * A batch whose COMMIT was sent and not answered: Postgres may have taken it. A write whose deadline passes before that
+ * is known is rejected with an unknown outcome. A write without a deadline waits.
+ */
+export class BatchInDoubt {
+  readonly batch: DecidedBatch;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #error: unknown;
+
+  constructor(batch: DecidedBatch, error: unknown) {
+    this.batch = batch;
+    this.#error = error;
+    for (const { write } of batch.changes) {
+      if (write.deadline === Number.POSITIVE_INFINITY) continue;
+      const ms = Math.max(0, Math.min(MAX_TIMER_MS, write.deadline - performance.now()));
+      this.#timers.push(setTimeout(() => this.#reject(write), ms));
+    }
+  }
+
+  /** Stops to watch the deadlines: the outcome is known. */
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** Rejects all writes with an unknown outcome: this process ends before it is known. */
+  giveUp(): void {
+    this.end();
+    for (const { write } of this.batch.changes) this.#reject(write);
+  }
+
+  #reject(write: QueuedWrite): void {
+    write.reject(new StoreUnavailableError(true, this.#error));
+  }
+}

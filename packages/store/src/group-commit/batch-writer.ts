@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Logger } from '@everynode/service-shell';
+import type pg from 'pg';
+import { StoreUnavailableError } from '../errors.js';
+import { isDiskFull, isLockTimeout, isOutage } from '../outage.js';
+import type { OutageWatch } from '../outage-watch.js';
+import { endOldHolder } from '../statements/end-old-holder.js';
+import { lockCounter } from '../statements/lock-counter.js';
+import { lastBatch, writeMark } from '../statements/set-counter.js';
+import { takeRoom } from '../statements/take-room.js';
+import { BatchInDoubt, type DecidedBatch } from './batch-in-doubt.js';
+import { type BatchState, lockAndRead, writeAndCommit } from './batch-transaction.js';
+import { decideBatch } from './decide-batch.js';
+import type { QueuedWrite } from './queued-write.js';
+import { WriterConnection } from './writer-connection.js';
+
+/** From this time on a wait for the counter row counts as an outage, in ms. */
+const LONG_WAIT_MS = 2000;
+/** A batch that cannot get the counter row for so long is refused, in ms. */
+const MAX_WAIT_MS = 10_000;
+/** A wait for Postgres after which clients may have given up without this process having looked, in ms. */
+const STALL_MS = 250;
+
+/**
+ * Commits batches one after the other over one connection, and finds out what became of a batch whose COMMIT was not
+ * answered.
+ *
+ * The counter row is locked from the first round trip to the end of a transaction. So once this writer holds the row
+ * again, an earlier transaction of its own has ended, and the mark that each batch leaves says how.
+ */
+export class BatchWriter {
+  readonly #connection: WriterConnection;
+  readonly #log: Logger;
+  readonly #watch: OutageWatch;
+  readonly #onCommitted: (batch: DecidedBatch) => void;
+  /** A nonce of this process. */
+  readonly #writer = randomUUID();
+  #batches = 0;
+  #doubt: BatchInDoubt | undefined;
+
+  constructor(url: string, log: Logger, watch: OutageWatch, onCommitted: (batch: DecidedBatch) => void) {
+    this.#connection = new WriterConnection(url, log);
+    this.#log = log;
+    this.#watch = watch;
+    this.#onCommitted = onCommitted;
+  }
+
+  /** True while the outcome of a batch is unknown. */
+  get isInDoubt(): boolean {
+    return this.#doubt !== undefined;
+  }
+
+  /**
+   * Finds out what became of the batch in doubt. Returns its writes when it is not committed: they must be decided again.
+   * @throws Error when Postgres cannot be asked.
+   */
+  async settle(): Promise<QueuedWrite[]> {
+    const doubt = this.#doubt;
+    if (!doubt) return [];
+    const { batch } = doubt;
+    const client = await this.#connection.open();
+    const last = await this.#locked(client, () => {
+      const begun = client.query('begin');
+      return Promise.all([lockCounter(client), lastBatch(client, this.#writer), begun]).then(([, number]) => number);
+    });
+    const isCommitted = last === batch.mark.batch;
+    this.#log.warn({ batch: batch.mark.batch, isCommitted }, 'the outcome of a commit was looked up');
+    doubt.end();
+    this.#doubt = undefined;
+    if (isCommitted) this.#onCommitted(batch);
+    await this.#connection.roundTrip(client.query('rollback'));
+    return isCommitted ? [] : batch.changes.map(({ write }) => write);
+  }
+
+  /**
+   * Decides and commits a batch. Returns false when there was nothing to write. A write that was certainly not taken is
+   * rejected; one whose outcome is unknown stays open until {@link settle}.
+   * @throws Error when Postgres did not take the batch, or did not answer.
+   */
+  async commit(writes: readonly QueuedWrite[]): Promise<boolean> {
+    let sent: DecidedBatch | undefined;
+    try {
+      const client = await this.#connection.open();
+      const begun = performance.now();
+      const state = await this.#locked(client, () => lockAndRead(client, writes));
+      // What has come from clients meanwhile is read first: they may have hung up.
+      for (let turns = 0; turns < 2 && performance.now() - begun > STALL_MS; turns += 1) await turn();
+      const batch = this.#decide(writes, state);
+      if (batch.changes.length === 0) {
+        await this.#connection.roundTrip(client.query('rollback'));
+        return false;
+      }
+      const { changes, mark } = batch;
+      const answer = writeAndCommit(client, changes, state.revision + changes.length, mark);
+      sent = batch;
+      const outcome = await this.#connection.roundTrip(answer);
+      sent = undefined;
+      if (outcome.kind === 'rolled-back') throw outcome.reason;
+      this.#onCommitted(batch);
+      return true;
+    } catch (error) {
+      if (isOutage(error)) this.#watch.failed(error);
+      if (sent) this.#doubt = new BatchInDoubt(sent, error);
+      // To reject a write that is settled already does nothing, so the whole batch is rejected.
+      else for (const write of writes) write.reject(new StoreUnavailableError(false, error));
+      throw error;
+    }
+  }
+
+  /**
+   * Asks Postgres whether it works. While writes fail it commits a transaction that changes no object; otherwise it
+   * writes nothing. @throws Error when it does not.
+   */
+  async probe(): Promise<void> {
+    const client = await this.#connection.open();
+    if (!this.#watch.outage) {
+      await this.#endOldHolder(client);
+      return;
+    }
+    const { error } = this.#watch;
+    await this.#locked(client, () => Promise.all([client.query('begin'), lockCounter(client)]));
+    const mark = { writer: this.#writer, batch: this.#batches };
+    const room = isDiskFull(error) ? [takeRoom(client)] : [];
+    await this.#connection.roundTrip(Promise.all([...room, writeMark(client, mark), client.query('commit')]));
+  }
+
+  /** Gives up the connection: whatever waits for an answer over it is rejected. */
+  disconnect(): void {
+    this.#connection.drop();
+  }
+
+  /** Ends the connection. Writes in doubt are rejected. */
+  async close(): Promise<void> {
+    this.#doubt?.giveUp();
+    this.#doubt = undefined;
+    await this.#connection.close();
+  }
+
+  #decide(writes: readonly QueuedWrite[], state: BatchState): DecidedBatch {
+    const changes = decideBatch(writes, state, performance.now());
+    this.#batches += 1;
+    return { changes, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
+  }
+
+  /** Runs a round trip that locks the counter row; again and again while another writer holds the row. */
+  async #locked<T>(client: pg.Client, lock: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    for (;;) {
+      try {
+        return await this.#connection.roundTrip(lock());
+      } catch (error) {
+        const waited = performance.now() - begun;
+        if (!isLockTimeout(error) || waited > MAX_WAIT_MS) throw error;
+        if (waited > LONG_WAIT_MS) this.#watch.failed(error);
+        await this.#connection.roundTrip(client.query('rollback'));
+        await this.#endOldHolder(client);
+      }
+    }
+  }
+
+  async #endOldHolder(client: pg.Client): Promise<void> {
+    for (const holder of await this.#connection.roundTrip(endOldHolder(client))) {
+      this.#log.warn({ holder }, 'ended a session that held the counter row for too long');
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import { eventually, testLog } from '@everynode/test-kit';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { creation, increment, type ProxiedStore, startProxiedStore } from '../fixtures/proxied-store.js';
+import { StoreUnavailableError } from './errors.js';
+import { Store } from './store.js';
+
+let proxied: ProxiedStore;
+
+beforeEach(async () => {
+  proxied = await startProxiedStore();
+});
+
+afterEach(() => proxied.stop());
+
+const TOLD_MS = 5000;
+
+describe('readiness of the store', () => {
+  it('tells within 5 s that Postgres is silent, though nothing is asked, and recovers by itself', async () => {
+    const { store, proxy } = proxied;
+    await store.write(creation('first'));
+    expect(store.trouble).toBeUndefined();
+    proxy.set({ name: 'stall' });
+    await eventually(() => expect(store.trouble).toBe('writes fail: Postgres does not answer'), TOLD_MS + 1000);
+    proxy.set({ name: 'pass' });
+    await eventually(() => expect(store.trouble).toBeUndefined());
+  });
+
+  it('recovers after writes and reads have failed and nothing follows', async () => {
+    const { store, proxy } = proxied;
+    await store.write(creation('first'));
+    proxy.set({ name: 'refuse' });
+    proxy.cut();
+    for (let i = 0; i < 4; i += 1) {
+      await expect(store.write(increment('first'))).rejects.toMatchObject({ outcomeUnknown: false });
+      await expect(store.currentRevision()).rejects.toBeInstanceOf(StoreUnavailableError);
+    }
+    expect(store.trouble).toMatch(/^reads and writes fail: /);
+    const since = store.readOutage?.since;
+    expect(since?.getTime()).toBeLessThanOrEqual(Date.now());
+    proxy.set({ name: 'pass' });
+    await eventually(() => expect([store.trouble, store.readOutage]).toEqual([undefined, undefined]));
+  });
+
+  it('tells that the disk is full until there is room again', async () => {
+    const { store, execute } = proxied;
+    await execute(`
+      create function full_disk() returns trigger language plpgsql as
+        $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;
+      create trigger full_disk before insert on writers for each row execute function full_disk()`);
+    const error = await store.write(creation('first')).catch((rejection: unknown) => rejection);
+    expect(error).toMatchObject({ retryable: true, outcomeUnknown: false });
+    expect(store.trouble).toBe('writes fail: the disk of Postgres is full');
+    expect(await store.currentRevision()).toBe(0);
+    await execute('drop trigger full_disk on writers');
+    await eventually(() => expect(store.trouble).toBeUndefined());
+    await store.write(creation('first'));
+  });
+});
+
+describe('a read that Postgres does not answer', () => {
+  it('rejects as retryable, and the next one gets another connection', async () => {
+    const { store, proxy } = proxied;
+    await Promise.all([store.currentRevision(), store.get('configmaps', 'ns', 'a')]);
+    proxy.set({ name: 'stall' });
+    const begun = performance.now();
+    const reads = [
+      store.currentRevision(),
+      store.get('configmaps', 'ns', 'a'),
+      store.readIfChanged([{ resource: 'configmaps', namespace: 'ns', name: 'a', known: 0 }]),
+      store.leaseShards('replica', 4),
+      store.journalAfter(0, 10),
+    ];
+    for (const result of await Promise.allSettled(reads)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailableError' } });
+    }
+    expect(performance.now() - begun).toBeLessThan(9000);
+    proxy.set({ name: 'pass' });
+    expect(await store.currentRevision()).toBe(0);
+  });
+});
+
+describe('connections that are ended all the time', () => {
+  it('end no process, and all work goes on afterwards', async () => {
+    const { store, directUrl } = proxied;
+    await store.write(creation('counter'));
+    const stopping = new AbortController();
+    let leads = 0;
+    const relay = store.leadRelay(stopping.signal, async ({ signal }) => {
+      leads += 1;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    });
+    let done = 0;
+    const workers = [
+      () => store.currentRevision(),
+      () => store.leaseShards('replica', 4),
+      () => store.readSnapshot(undefined, () => undefined),
+      async () => {
+        await store.write(increment('counter'));
+        done += 1;
+      },
+    ].map(async (work) => {
+      while (!stopping.signal.aborted) {
+        await work().catch((error: unknown) => expect(error).toBeInstanceOf(StoreUnavailableError));
+      }
+    });
+    const admin = new pg.Client({ connectionString: directUrl });
+    await admin.connect();
+    for (let i = 0; i < 40; i += 1) {
+      await admin.query(
+        `select pg_terminate_backend(pid), pg_sleep(0.05) from pg_stat_activity
+         where pid <> pg_backend_pid() and datname = current_database()`,
+      );
+    }
+    await admin.end();
+    const before = leads;
+    await eventually(() => expect(leads).toBeGreaterThanOrEqual(before));
+    stopping.abort();
+    await Promise.all([...workers, relay]);
+    await eventually(() => expect(store.trouble).toBeUndefined());
+    expect((await store.get('configmaps', 'ns', 'counter'))?.observed).toBe(String(done));
+  });
+});
+
+describe('a session that holds the counter row', () => {
+  /** Begins a transaction with the row locked, over a connection of its own. */
+  async function hold(url: string): Promise<pg.Client> {
+    const holder = new pg.Client({ connectionString: url });
+    holder.on('error', () => undefined);
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select from revision_counter for update');
+    return holder;
+  }
+
+  const HOLDERS: [string, () => Promise<() => void>][] = [
+    [
+      'is silent',
+      async () => {
+        const holder = await hold(proxied.directUrl);
+        return () => void holder.end();
+      },
+    ],
+    [
+      'waits to send to a process that is stopped',
+      async () => {
+        const holder = await hold(proxied.url);
+        proxied.proxy.set({ name: 'stall' });
+        void holder.query("select repeat('x', 1000000) from generate_series(1, 200)").catch(() => undefined);
+        return () => void holder.end();
+      },
+    ],
+    [
+      'has lost its cable',
+      async () => {
+        const holder = await hold(proxied.url);
+        proxied.proxy.set({ name: 'stall' });
+        return () => void holder.end();
+      },
+    ],
+  ];
+
+  it.each(HOLDERS)('and %s is ended: no write waits for more than 5 s', async (_, begin) => {
+    const writer = new Store({ databaseUrl: proxied.directUrl, log: testLog() });
+    await writer.currentRevision();
+    const end = await begin();
+    const begun = performance.now();
+    const writing = writer.write(creation('behind'));
+    await eventually(() => expect(writer.trouble).toBe('writes fail: another writer holds the counter row'));
+    await writing;
+    expect(performance.now() - begun).toBeLessThan(5000);
+    await eventually(() => expect(writer.trouble).toBeUndefined());
+    end();
+    await writer.close();
+  });
+
+  it('makes a write wait no longer than its client does', async () => {
+    const { store } = proxied;
+    const client = new AbortController();
+    await store.currentRevision();
+    const holder = await hold(proxied.directUrl);
+    const late = store.write({ ...creation('late'), deadline: performance.now() + 500 });
+    const gone = store.write({ ...creation('gone'), signal: client.signal });
+    const patient = store.write({ ...creation('patient'), deadline: performance.now() + 60_000 });
+    client.abort();
+    await expect(late).rejects.toMatchObject({ outcomeUnknown: false, cause: 'its time is over' });
+    await expect(gone).rejects.toMatchObject({ outcomeUnknown: false, cause: 'its client has given up' });
+    expect(await patient).toMatchObject({ outcome: 'created' });
+    const objects = await Promise.all(['late', 'gone'].map((name) => store.get('configmaps', 'ns', name)));
+    expect(objects).toEqual([undefined, undefined]);
+    await holder.end();
+  });
+});
