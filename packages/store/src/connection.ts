@@ -60,20 +60,15 @@ export function socketClient(config: pg.ClientConfig): SocketClient {
 }
 
 /**
- * The answer to one round trip. After `ms` without it `giveUp` is called, which must make the answer fail.
+ * The answer to one round trip. After `ms` without it `giveUp` is called, which must end the connection.
  * @throws Error with the code ETIMEDOUT when the answer did not come in time, and what `answer` rejects with.
  */
-export async function answerWithin<T>(ms: number, answer: Promise<T>, giveUp: () => void): Promise<T> {
-  let late: Error | undefined;
-  const timer = setTimeout(() => {
-    late = Object.assign(new Error(`Postgres has not answered for ${ms} ms`), { code: 'ETIMEDOUT' });
-    giveUp();
-  }, ms);
-  try {
-    return await answer;
-  } catch (error) {
-    throw late ?? error;
-  } finally {
-    clearTimeout(timer);
-  }
+export function answerWithin<T>(ms: number, answer: Promise<T>, giveUp: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(Object.assign(new Error(`Postgres has not answered for ${ms} ms`), { code: 'ETIMEDOUT' }));
+      giveUp();
+    }, ms);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -68,7 +68,7 @@ describe('a read that Postgres does not answer', () => {
       store.currentRevision(),
       store.get('configmaps', 'ns', 'a'),
       store.readIfChanged([{ resource: 'configmaps', namespace: 'ns', name: 'a', known: 0 }]),
-      store.leaseShards('replica', 4),
+      store.leaseShards({ process: 'replica/1' }, 4),
       store.journalAfter(0, 10),
     ];
     for (const result of await Promise.allSettled(reads)) {
@@ -93,7 +93,7 @@ describe('connections that are ended all the time', () => {
     let done = 0;
     const workers = [
       () => store.currentRevision(),
-      () => store.leaseShards('replica', 4),
+      () => store.leaseShards({ process: 'replica/1' }, 4),
       () => store.readSnapshot(undefined, () => undefined),
       async () => {
         await store.write(increment('counter'));

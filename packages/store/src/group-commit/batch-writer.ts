@@ -64,12 +64,12 @@ export class BatchWriter {
       const begun = client.query('begin');
       return Promise.all([lockCounter(client), lastBatch(client, this.#writer), begun]).then(([, number]) => number);
     });
+    await this.#connection.roundTrip(client.query('rollback'));
     const isCommitted = last === batch.mark.batch;
     this.#log.warn({ batch: batch.mark.batch, isCommitted }, 'the outcome of a commit was looked up');
     doubt.end();
     this.#doubt = undefined;
     if (isCommitted) this.#onCommitted(batch);
-    await this.#connection.roundTrip(client.query('rollback'));
     return isCommitted ? [] : batch.changes.map(({ write }) => write);
   }
 
