@@ -2,7 +2,8 @@
  * What a connection to NATS is good for.
  *
  * - `connecting`: there is no connection, and one is tried for. Out: `connected`.
- * - `opened`: the server answers, and JetStream has not been asked yet. Out: `answered`, `unanswered`, `missing`, `lost`.
+ * - `opened`: the server answers, and JetStream has not been asked yet. Out: `answered`, `unanswered`, `missing`,
+ *   `lost`.
  * - `ready`: JetStream answers and has the streams. Out: `unanswered`, `missing`, `lost`.
  * - `silent`: the server answers, but JetStream does not: it hangs, or it is off. Out: `answered`, `missing`, `lost`.
  * - `incomplete`: streams are missing, and are being declared. Out: `answered`, `unanswered`, `lost`.

@@ -1,7 +1,7 @@
 import { failureIn } from '@everynode/contract';
 import { injectTrace, type Logger } from '@everynode/service-shell';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import { type BusEvent, type BusMode, nextBusMode, troubleOf } from './bus-mode.js';
+import { BusState } from './bus-state.js';
 import { BusUnavailableError } from './bus-unavailable-error.js';
 import { type CloudEvent, cloudEventHeaders } from './cloud-event.js';
 import type { Consuming } from './consuming.js';
@@ -10,6 +10,7 @@ import { type Follower, type FollowFrom, follow } from './follow.js';
 import { RequestFailedError } from './request-failed-error.js';
 import { type Answer, respond } from './respond.js';
 import { type Session, type SessionOptions, Sessions } from './sessions.js';
+import type { StreamMark } from './stream-losses.js';
 import { TopologyKeeper } from './topology-keeper.js';
 import { type WorkLimits, work } from './work.js';
 
@@ -23,25 +24,26 @@ export class Bus {
   readonly #log: Logger;
   readonly #signal: AbortSignal;
   readonly #consuming: Consuming;
-  #mode: BusMode = 'connecting';
+  readonly #state = new BusState();
   #isKeeping = false;
   #keeper: TopologyKeeper | undefined;
-  /** Callers that wait until there is no trouble. */
-  readonly #waiting = new Set<() => void>();
+  readonly #marks = new Map<string, StreamMark>();
+  readonly #lossListeners = new Set<(streams: string[]) => void>();
 
   private constructor(options: SessionOptions) {
     this.#log = options.log;
     this.#signal = options.signal;
     this.#sessions = new Sessions(options);
-    this.#sessions.onSession(() => this.#move('connected'));
+    this.#sessions.onSession(() => this.#state.move('connected'));
     this.#consuming = {
       sessions: this.#sessions,
       log: options.log,
       signal: options.signal,
+      deliveries: new Set(),
       onStarted: () => this.#onStarted(),
       onFailed: (error) => this.#onFailed(error),
     };
-    void this.#sessions.run(() => this.#move('lost'));
+    void this.#sessions.run(() => this.#state.move('lost'));
   }
 
   /** Returns at once. The connection is made in the background, and until then `trouble` says that there is none. */
@@ -56,21 +58,12 @@ export class Bus {
 
   /** Why messages may not come through; undefined when they do, as far as is known. */
   get trouble(): string | undefined {
-    return troubleOf(this.#mode);
+    return this.#state.trouble;
   }
 
-  /** Resolves when there is no trouble for the first time, or when the signal of the bus aborts. */
+  /** Resolves when there is no trouble, or when the signal of the bus aborts. */
   async untilReady(): Promise<void> {
-    if (this.trouble === undefined || this.#signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#waiting.delete(done);
-        this.#signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.add(done);
-      this.#signal.addEventListener('abort', done);
-    });
+    await this.#state.untilReady(this.#signal);
   }
 
   /**
@@ -87,9 +80,10 @@ export class Bus {
   }
 
   #keep(session: Session): void {
-    const keeper = new TopologyKeeper(session, this.#log, (event) => {
+    const keeper = new TopologyKeeper(session, this.#log, this.#marks, {
       // What is found out about a session that is gone says nothing about the one that there is.
-      if (this.#keeper === keeper) this.#move(event);
+      onEvent: (event) => void (this.#keeper === keeper && this.#state.move(event)),
+      onLost: (lost) => this.#onLost(lost),
     });
     this.#keeper = keeper;
     void keeper.run();
@@ -97,17 +91,27 @@ export class Bus {
 
   /** A connection that declares nothing knows JetStream by what it consumes. */
   #onStarted(): void {
-    if (!this.#isKeeping) this.#move('answered');
+    if (!this.#isKeeping) this.#state.move('answered');
   }
 
   #onFailed(error: unknown): void {
     if (this.#isKeeping) this.#keeper?.declareAgain();
-    else this.#move(isStreamMissing(error) ? 'missing' : 'unanswered');
+    else this.#state.move(isStreamMissing(error) ? 'missing' : 'unanswered');
   }
 
-  #move(event: BusEvent): void {
-    this.#mode = nextBusMode(this.#mode, event);
-    if (this.trouble === undefined) for (const done of this.#waiting) done();
+  #onLost(lost: string[]): void {
+    for (const { stream, restart } of this.#consuming.deliveries) if (lost.includes(stream)) restart();
+    for (const listener of this.#lossListeners) listener(lost);
+  }
+
+  /**
+   * Calls the listener with the names of streams that were deleted or purged: messages that their readers should have
+   * received are gone. Followers on this connection are reset before. Only a connection that declares streams notices.
+   * Returns the function that removes the listener.
+   */
+  onLost(listener: (streams: string[]) => void): () => void {
+    this.#lossListeners.add(listener);
+    return () => this.#lossListeners.delete(listener);
   }
 
   #session(): Session {
@@ -175,7 +179,7 @@ export class Bus {
   /** Sends what is buffered, as far as the server takes it within two seconds, and closes the connection. */
   async close(): Promise<void> {
     await this.#sessions.close();
-    this.#move('closed');
+    this.#state.move('closed');
   }
 }
 

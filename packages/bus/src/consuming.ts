@@ -17,6 +17,8 @@ export interface Consuming {
   log: Logger;
   /** Ends all consuming. */
   signal: AbortSignal;
+  /** Deliveries that are under way: each begins again when its stream has lost messages. */
+  deliveries: Set<{ readonly stream: string; restart(): void }>;
   /** Called when a delivery begins. */
   onStarted(): void;
   /** Called when a delivery has failed. It begins again after a moment. */
@@ -56,8 +58,14 @@ export async function consumeForever(
  * ask the server what is wrong, and after a question without an answer only half a minute later again. Returns the
  * function that ends this.
  */
-export function watchDelivery({ signal }: Consuming, messages: ConsumerMessages): () => void {
+export function watchDelivery(
+  { signal, deliveries }: Consuming,
+  stream: string,
+  messages: ConsumerMessages,
+): () => void {
   const stop = (): void => messages.stop();
+  const delivery = { stream, restart: stop };
+  deliveries.add(delivery);
   signal.addEventListener('abort', stop, { once: true });
   void (async () => {
     for await (const { type } of messages.status()) {
@@ -65,6 +73,7 @@ export function watchDelivery({ signal }: Consuming, messages: ConsumerMessages)
     }
   })();
   return () => {
+    deliveries.delete(delivery);
     signal.removeEventListener('abort', stop);
     messages.stop();
   };

@@ -34,7 +34,7 @@ export function follow(
       idle_heartbeat: IDLE_HEARTBEAT_MS,
       abort_on_missing_resource: true,
     });
-    const stop = watchDelivery(consuming, messages);
+    const stop = watchDelivery(consuming, stream, messages);
     policy = 'new';
     try {
       onStarted();

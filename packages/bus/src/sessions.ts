@@ -23,7 +23,7 @@ export interface Session {
   js: JetStreamClient;
 }
 
-/** A ping this often, in ms. The second one without an answer ends the connection: 4 to 6 s after the last sign of life. */
+/** A ping this often, in ms. The second without an answer ends the connection, 4 to 6 s after the last sign of life. */
 const PING_MS = 2000;
 const MAX_PINGS_OUT = 2;
 /** How long a server may take to accept a connection, in ms. */
@@ -53,7 +53,9 @@ export class Sessions {
     return this.#current;
   }
 
-  /** Calls the listener with the session that there is, and with each later one. Returns the function that ends this. */
+  /**
+   * Calls the listener with the session that there is, and with each later one. Returns the function that ends this.
+   */
   onSession(listener: (session: Session) => void): () => void {
     this.#listeners.add(listener);
     if (this.#current) listener(this.#current);

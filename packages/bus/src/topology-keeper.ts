@@ -1,8 +1,9 @@
-import { streams } from '@everynode/contract';
+import { type StreamDeclaration, streams } from '@everynode/contract';
 import { type Logger, pause } from '@everynode/service-shell';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { BusEvent } from './bus-mode.js';
 import type { Session } from './sessions.js';
+import { hasLost, type StreamMark } from './stream-losses.js';
 import { ensureTopology } from './topology.js';
 
 /** JetStream is asked for its streams this often, in ms. */
@@ -12,6 +13,14 @@ const PROBE_TIMEOUT_MS = 2000;
 
 const STREAM_DELETED = '$JS.EVENT.ADVISORY.STREAM.DELETED.>';
 
+/** What a keeper reports. */
+export interface KeeperListener {
+  /** What a question to JetStream has shown. */
+  onEvent(event: BusEvent): void;
+  /** These streams were deleted or purged: their readers may have lost messages. */
+  onLost(lost: string[]): void;
+}
+
 /**
  * Declares streams and durable consumers on one session, and again whenever some are missing: at once when the server
  * says that one was deleted, and otherwise when JetStream is asked next.
@@ -19,15 +28,17 @@ const STREAM_DELETED = '$JS.EVENT.ADVISORY.STREAM.DELETED.>';
 export class TopologyKeeper {
   readonly #session: Session;
   readonly #log: Logger;
-  readonly #onEvent: (event: BusEvent) => void;
+  readonly #listener: KeeperListener;
+  readonly #marks: Map<string, StreamMark>;
   #isDeclared = false;
   #wake = new AbortController();
 
-  /** `onEvent` receives what each question has shown. */
-  constructor(session: Session, log: Logger, onEvent: (event: BusEvent) => void) {
+  /** `marks` is what the keeper of the session before knew of the streams, and is kept up here. */
+  constructor(session: Session, log: Logger, marks: Map<string, StreamMark>, listener: KeeperListener) {
     this.#session = session;
     this.#log = log;
-    this.#onEvent = onEvent;
+    this.#marks = marks;
+    this.#listener = listener;
   }
 
   /** Resolves when the session has ended. */
@@ -46,7 +57,7 @@ export class TopologyKeeper {
       } catch (err) {
         if (connection.isClosed()) break;
         failures += 1;
-        this.#onEvent('unanswered');
+        this.#listener.onEvent('unanswered');
         this.#log.warn({ err, failures }, 'JetStream does not answer');
       }
       await pause(PROBE_MS, this.#wake.signal);
@@ -62,10 +73,11 @@ export class TopologyKeeper {
 
   async #round(manager: JetStreamManager, probe: JetStreamManager): Promise<void> {
     // Asked first in any case: this answer is waited for more briefly than that to a declaration.
-    const missing = await missingStreams(probe);
+    const infos = new Map((await probe.streams.list().next()).map((info) => [info.config.name, info]));
+    const missing = DECLARED.filter(({ name }) => !infos.has(name));
+    const lost = DECLARED.filter((declaration) => this.#updateMark(declaration, infos.get(declaration.name)));
     if (missing.length > 0) {
-      this.#log.info({ streams: missing }, 'streams are missing, and are declared');
-      this.#onEvent('missing');
+      this.#listener.onEvent('missing');
       this.#isDeclared = false;
     }
     if (!this.#isDeclared) {
@@ -78,13 +90,32 @@ export class TopologyKeeper {
         throw error;
       }
     }
-    this.#onEvent('answered');
+    if (lost.length > 0) {
+      const names = lost.map(({ name }) => name);
+      this.#log.warn({ streams: names }, 'streams have lost messages');
+      this.#listener.onLost(names);
+    }
+    this.#listener.onEvent('answered');
+  }
+
+  /** Keeps what is known of a stream. Returns whether it has lost messages since it was known last. */
+  #updateMark(declaration: StreamDeclaration, info: StreamInfo | undefined): boolean {
+    const before = this.#marks.get(declaration.name);
+    const after = info && markOf(info);
+    if (after) this.#marks.set(declaration.name, after);
+    else this.#marks.delete(declaration.name);
+    return before !== undefined && hasLost(declaration, before, after, Date.now());
   }
 }
 
-async function missingStreams(probe: JetStreamManager): Promise<string[]> {
-  const present = new Set((await probe.streams.list().next()).map(({ config }) => config.name));
-  return Object.values(streams)
-    .map(({ name }) => name)
-    .filter((name) => !present.has(name));
+const DECLARED: StreamDeclaration[] = Object.values(streams);
+
+function markOf({ created, state }: StreamInfo): StreamMark {
+  return {
+    created,
+    messages: state.messages,
+    first: state.first_seq,
+    last: state.last_seq,
+    lastMs: Date.parse(state.last_ts),
+  };
 }

@@ -23,7 +23,7 @@ async function ensureStream(manager: JetStreamManager, declaration: StreamDeclar
   const config = {
     name: declaration.name,
     subjects: declaration.subjects,
-    storage: declaration.storage === 'file' ? StorageType.File : StorageType.Memory,
+    storage: StorageType.Memory,
     retention: declaration.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
     max_bytes: declaration.maxBytes,

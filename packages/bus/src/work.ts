@@ -35,7 +35,7 @@ export function work(
       idle_heartbeat: IDLE_HEARTBEAT_MS,
       abort_on_missing_resource: true,
     });
-    const stop = watchDelivery(consuming, messages);
+    const stop = watchDelivery(consuming, stream, messages);
     const running = new Set<Promise<void>>();
     const underWay = new Set<JsMsg>();
     let bytes = 0;

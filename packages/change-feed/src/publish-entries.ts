@@ -47,7 +47,8 @@ export async function publishEntries(to: Publishing, entries: readonly JournalEn
 /** Sends an agent an empty command, so that it asks for its list of pods: commands may have been lost. */
 export async function askToResync({ bus, source }: Publishing, agent: string, revision: number): Promise<void> {
   if (!isAgentName(agent)) return;
-  const event = { type: eventType('pod-assigned'), source, id: `ask-${agent}-${revision}` };
+  // Without an id of its own: the same question has to arrive again after the stream has lost it.
+  const event = { type: eventType('pod-assigned'), source };
   await bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, []));
 }
 

@@ -4,12 +4,15 @@ import { subjects } from './subjects.js';
  * Streams and durable consumers, declared once. Postgres is the only truth: a stream that is lost, or that dropped its
  * oldest messages, costs its readers a re-read and nothing else. Sizes are in bytes, ages in seconds.
  *
+ * All streams are in memory. A server whose disk is full hangs for good, and a file would save nothing: an agent repeats
+ * what the store has not acknowledged.
+ *
  * Only what nats-server 2.9 knows is used: one filter a consumer, no consumer metadata, no per-message TTL.
  */
 export interface StreamDeclaration {
   name: string;
   subjects: string[];
-  storage: 'file' | 'memory';
+  storage: 'memory';
   /**
    * `workqueue`: a message is removed when its consumer has acknowledged it. `limits`: it is removed by age and size.
    */
@@ -26,7 +29,7 @@ const MiB = 1024 * 1024;
 
 export const streams = {
   /**
-   * Object changes for watch caches and informers: a short tail in memory, because the journal in Postgres is complete.
+   * Object changes for watch caches and informers: a short tail, because the journal in Postgres is complete.
    */
   journal: {
     name: 'EVERYNODE_JOURNAL',
@@ -42,7 +45,7 @@ export const streams = {
   manifests: {
     name: 'EVERYNODE_MANIFESTS',
     subjects: [subjects.allManifests],
-    storage: 'file',
+    storage: 'memory',
     retention: 'limits',
     maxBytes: 32 * MiB,
     maxAgeSeconds: 3600,
@@ -53,9 +56,9 @@ export const streams = {
   reports: {
     name: 'EVERYNODE_REPORTS',
     subjects: [subjects.allReports],
-    storage: 'file',
+    storage: 'memory',
     retention: 'workqueue',
-    maxBytes: 512 * MiB,
+    maxBytes: 256 * MiB,
     maxAgeSeconds: 3600,
     maxMessagesPerSubject: -1,
     duplicateWindowSeconds: 120,

@@ -22,6 +22,7 @@ const events: { [T in Type]: Extract<RelayEvent, { type: T }> } = {
   published: { type: 'published' },
   failed: { type: 'failed', isCompacted: true },
   retried: { type: 'retried' },
+  streamsLost: { type: 'streamsLost' },
   lost: { type: 'lost' },
 };
 
@@ -35,6 +36,7 @@ const table: Record<Name, Record<Type, Name | 'same'>> = {
     published: 'same',
     failed: 'same',
     retried: 'same',
+    streamsLost: 'same',
     lost: 'standby',
   },
   starting: {
@@ -45,6 +47,7 @@ const table: Record<Name, Record<Type, Name | 'same'>> = {
     published: 'same',
     failed: 'same',
     retried: 'same',
+    streamsLost: 'starting',
     lost: 'standby',
   },
   following: {
@@ -55,6 +58,7 @@ const table: Record<Name, Record<Type, Name | 'same'>> = {
     published: 'same',
     failed: 'retrying',
     retried: 'same',
+    streamsLost: 'starting',
     lost: 'standby',
   },
   publishing: {
@@ -65,6 +69,7 @@ const table: Record<Name, Record<Type, Name | 'same'>> = {
     published: 'following',
     failed: 'retrying',
     retried: 'same',
+    streamsLost: 'starting',
     lost: 'standby',
   },
   retrying: {
@@ -75,6 +80,7 @@ const table: Record<Name, Record<Type, Name | 'same'>> = {
     published: 'same',
     failed: 'same',
     retried: 'following',
+    streamsLost: 'starting',
     lost: 'standby',
   },
 };

@@ -14,6 +14,7 @@ import type { ReceivedRevisions } from './received-revisions.js';
  *   journal is compacted beyond `received.position` (`isCompacted`), because then this relay begins again as a new one;
  *   `lost`.
  *
+ * `streamsLost` leads from each of them back to `starting`: readers and agents have to find out what they missed.
  * `lost` comes when the lock is lost, the service stops, or `starting` fails.
  */
 export type RelayMode =
@@ -44,6 +45,8 @@ export type RelayEvent =
   | { readonly type: 'published' }
   | { readonly type: 'failed'; readonly isCompacted: boolean }
   | { readonly type: 'retried' }
+  /** Streams have lost messages that readers and agents should have received. */
+  | { readonly type: 'streamsLost' }
   | { readonly type: 'lost' };
 
 export const STANDBY: RelayMode = { name: 'standby' };
@@ -68,6 +71,8 @@ export function nextRelayMode(mode: RelayMode, event: RelayEvent): RelayMode {
     case 'failed':
       if (mode.name !== 'following' && mode.name !== 'publishing') return mode;
       return { name: 'retrying', received, failures: mode.failures + 1, isCompacted: event.isCompacted };
+    case 'streamsLost':
+      return { name: 'starting', received };
     case 'retried':
       return mode.name === 'retrying' ? { name: 'following', received, failures: mode.failures } : mode;
   }

@@ -197,6 +197,23 @@ describe('the way from a commit to a cache', () => {
     );
   });
 
+  it('asks agents to list their pods after their commands were purged', async () => {
+    const asked: string[] = [];
+    void bus.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
+      onReset: () => undefined,
+      onMessage: ({ body }) => void (body.includes('"pods":[]') && asked.push(body)),
+    });
+    const { reflector } = await follow();
+    await reflector.waitFor((await writeNode('purged', 'agent-1')).revision);
+    await reflector.waitFor((await writePod('purged-pod', 'purged')).revision);
+    const ofCommands = (question: string) =>
+      bus.request(`$JS.API.STREAM.${question}.${streams.commands.name}`, '', 2000);
+    await eventually(async () => expect(await ofCommands('INFO')).not.toContain('"messages":0'));
+    asked.length = 0;
+    await ofCommands('PURGE');
+    await eventually(() => expect(asked).not.toHaveLength(0), 5000);
+  });
+
   it('sends an agent the end of pods that outlive their node', async () => {
     const received: string[] = [];
     void bus.follow(streams.commands.name, subjects.commandsOf('agent-1'), {

@@ -1,3 +1,4 @@
+import type { Bus } from '@everynode/bus';
 import { askToResync, type Publishing, publishEntries } from '@everynode/change-feed';
 import type { JournalEntry } from '@everynode/contract';
 import type { Reflector } from '@everynode/list-watch';
@@ -25,6 +26,7 @@ interface JournalLimits {
 const JOURNAL_LIMITS: JournalLimits = { maxAgeSeconds: 3600, maxRows: 500_000, minRows: 10_000 };
 
 export interface RelayOptions extends Publishing {
+  bus: Bus;
   store: Store;
   /** Receives every message of the bus. */
   reflector: Reflector;
@@ -48,7 +50,8 @@ export class Relay {
 
   /** Works whenever this process holds the relay's lock. Resolves when the signal aborts. */
   async run(): Promise<void> {
-    const { store, reflector, signal, log } = this.#options;
+    const { store, bus, reflector, signal, log } = this.#options;
+    const stopLosses = bus.onLost(() => this.#move({ type: 'streamsLost' }));
     const stopReceiving = reflector.onReceived((range) => {
       if (this.#mode.name !== 'standby') this.#mode.received.add(range);
     });
@@ -62,6 +65,7 @@ export class Relay {
       }
     });
     stopReceiving();
+    stopLosses();
   }
 
   /** @throws what the store throws, and when `starting` fails: the lock is then given up. */
