@@ -4,8 +4,8 @@ import { subjects } from './subjects.js';
  * Streams and durable consumers, declared once. Postgres is the only truth: a stream that is lost, or that dropped its
  * oldest messages, costs its readers a re-read and nothing else. Sizes are in bytes, ages in seconds.
  *
- * All streams are in memory. A server whose disk is full hangs for good, and a file would save nothing: an agent repeats
- * what the store has not acknowledged.
+ * All streams are in memory. A server whose disk is full hangs for good, and a file would save nothing: an agent
+ * repeats what the store has not acknowledged.
  *
  * Only what nats-server 2.9 knows is used: one filter a consumer, no consumer metadata, no per-message TTL.
  */
