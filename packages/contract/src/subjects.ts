@@ -53,6 +53,11 @@ export const subjects = {
   allReports: `${agentRoot('*')}.report.>`,
   /** `part` numbers the messages of an agent that hosts more nodes than one message names. */
   heartbeat: (agent: string, part: number): string => `${agentRoot(agent)}.liveness.node-heartbeat.${part}`,
+  /**
+   * The heartbeat of a process that hosts no nodes, and hears by it whether heartbeats come through. The name cannot be
+   * that of an agent. `process` is one token of a subject.
+   */
+  ownHeartbeat: (process: string): string => `${ROOT}.agent._${process}.liveness.node-heartbeat.0`,
   allHeartbeats: `${agentRoot('*')}.liveness.node-heartbeat.*`,
   command: (agent: string, event: AgentCommand): string => `${agentRoot(agent)}.command.${event}`,
   /** Filter for all commands to one agent. */

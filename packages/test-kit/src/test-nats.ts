@@ -15,6 +15,9 @@ export async function startTestNats(agents: string[] = []): Promise<TestNats> {
   let server = await startNats({ dir, agents });
   return {
     ...server,
+    get pid() {
+      return server.pid;
+    },
     restartEmpty: async () => {
       await server.stop();
       await rm(join(dir, 'jetstream'), { recursive: true });

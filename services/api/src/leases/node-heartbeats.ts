@@ -1,24 +1,33 @@
 import type { Bus } from '@everynode/bus';
 import { parseEvent, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
+import { ListeningClock } from './listening-clock.js';
+
+/** How often the state of the bus is looked at, in ms. */
+const LISTEN_EVERY_MS = 1000;
 
 /**
  * The times of the nodes' last heartbeats. Leases of nodes are not renewed in the store, so that a quiet fleet writes
  * nothing; the api shows these times instead (docs/decisions/0006).
  */
 export class NodeHeartbeats {
+  /** On the listening clock: nodes are not silent because the bus is away. */
   readonly #lastHeard = new Map<string, number>();
+  readonly #clock = new ListeningClock();
 
   /** Follows the heartbeats until the bus is closed. */
-  follow(bus: Bus, log: Logger): Promise<void> {
-    return bus.follow(
+  async follow(bus: Pick<Bus, 'follow' | 'trouble'>, log: Logger): Promise<void> {
+    const listen = (): void => this.#clock.setDeaf(bus.trouble !== undefined, Date.now());
+    const timer = setInterval(listen, LISTEN_EVERY_MS);
+    listen();
+    await bus.follow(
       streams.heartbeats.name,
       subjects.allHeartbeats,
       {
         onReset: () => undefined,
         onMessage: ({ body }) => {
           try {
-            const now = Date.now();
+            const now = this.#clock.now(Date.now());
             for (const node of parseEvent('node-heartbeat', body).nodes) this.#lastHeard.set(node, now);
           } catch (err) {
             log.warn({ err }, 'a heartbeat was not understood');
@@ -27,10 +36,15 @@ export class NodeHeartbeats {
       },
       'last-per-subject',
     );
+    clearInterval(timer);
   }
 
-  /** In ms since the epoch; undefined for a node without a heartbeat. */
+  /**
+   * In ms since the epoch; undefined for a node without a heartbeat. While the bus is in trouble it moves on, so that
+   * a controller that judges nodes by their leases sees only the silence before that.
+   */
   lastHeard(node: string): number | undefined {
-    return this.#lastHeard.get(node);
+    const heard = this.#lastHeard.get(node);
+    return heard === undefined ? undefined : this.#clock.usual(heard, Date.now());
   }
 }

@@ -3,14 +3,15 @@ import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import type { Liveness } from './liveness.js';
+import { OwnHeartbeat } from './own-heartbeat.js';
 
 const TICK_MS = 1000;
-/** A tick that is this late means that the process was stopped, and that heartbeats may have been lost meanwhile. */
-const STALL_MS = 5000;
 
 interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'log'> {
   nodes: ObjectCache<Stored<Node>>;
   liveness: Liveness;
+  /** A node that is silent for this long is lost, in ms. */
+  graceMs: number;
   /** A heartbeat of the node has arrived. */
   onHeartbeat: (node: string) => void;
   /** The node was silent for too long. */
@@ -19,23 +20,29 @@ interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'lo
 
 /**
  * Follows the heartbeats on the bus and finds the nodes that have none. Every replica follows all of them, so that each
- * knows enough to judge from the moment it takes a shard. Resolves when the signal aborts.
+ * knows enough to judge from the moment it takes a shard. Silence counts only while an own heartbeat comes back the same
+ * way, so that no node is lost because the bus was away or hung. Resolves when the signal aborts.
  */
 export async function followHeartbeats(options: HeartbeatOptions): Promise<void> {
   const { bus, signal, liveness, onLost } = options;
-  let lastTick = performance.now();
+  const own = new OwnHeartbeat(options, options.graceMs);
   const tick = (): void => {
     const now = performance.now();
-    if (bus.trouble !== undefined || now - lastTick > STALL_MS) liveness.startListening(now);
-    lastTick = now;
+    if (own.isMissing(now)) liveness.startListening(now);
     for (const node of liveness.judge(now)) onLost(node);
   };
   const timer = setInterval(tick, TICK_MS);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  own.start();
   // Only new ones: a stored heartbeat may be two minutes old and would bring a lost node back for no reason.
   await bus.follow(streams.heartbeats.name, subjects.allHeartbeats, {
-    onReset: () => liveness.startListening(performance.now()),
-    onMessage: ({ subject, body }) => receive(options, subject, body),
+    onReset: () => {
+      liveness.startListening(performance.now());
+      own.send();
+    },
+    onMessage: ({ subject, body }) => {
+      if (!own.receive(subject, performance.now())) receive(options, subject, body);
+    },
   });
 }
 

@@ -132,6 +132,24 @@ describe('NodeLifecycleController', () => {
     stopBeating('steady');
   });
 
+  it('marks no node as lost while the bus hangs for several grace periods, and judges again afterwards', async () => {
+    beat('patient');
+    await createNode('patient');
+    await eventually(async () => expect(await nodeView('patient')).toMatchObject({ ready: 'True' }));
+    process.kill(running.nats.pid, 'SIGSTOP');
+    try {
+      const until = Date.now() + 3 * GRACE_SECONDS * 1000;
+      await eventually(() => expect(Date.now()).toBeGreaterThan(until));
+    } finally {
+      process.kill(running.nats.pid, 'SIGCONT');
+    }
+    await createNode('silent');
+    await eventually(async () => expect((await nodeView('silent')).ready).toBe('Unknown'));
+    expect(await nodeView('patient')).toMatchObject({ ready: 'True', taints: [] });
+    expect(eventsOn('patient')).toEqual([]);
+    stopBeating('patient');
+  });
+
   it('adds the taint of a cordon and removes it', async () => {
     beat('cordoned');
     await createNode('cordoned');

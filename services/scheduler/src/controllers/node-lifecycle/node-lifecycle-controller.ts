@@ -39,7 +39,8 @@ export class NodeLifecycleController implements Controller {
     const { reflector, bus, signal, log } = context;
     this.#context = context;
     const nodes = reflector.cache('nodes');
-    const liveness = new Liveness(options.graceSeconds * 1000, performance.now());
+    const graceMs = options.graceSeconds * 1000;
+    const liveness = new Liveness(graceMs, performance.now());
     this.#nodes = nodes;
     this.#liveness = liveness;
     this.#queue = new ShardedQueue(context, {
@@ -52,7 +53,7 @@ export class NodeLifecycleController implements Controller {
     const handler = new ChangeHandler({ nodes, liveness, taintTimes: this.#taintTimes, enqueue });
     reflector.addListener({ onChanges: (changes) => handler.handle(changes) });
     const onHeartbeat = (node: string): void => handler.onSignOfLife(node);
-    this.#following = followHeartbeats({ bus, signal, log, nodes, liveness, onHeartbeat, onLost: enqueue });
+    this.#following = followHeartbeats({ bus, signal, log, nodes, liveness, graceMs, onHeartbeat, onLost: enqueue });
   }
 
   /** Call it when the signal has aborted. */
