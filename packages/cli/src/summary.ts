@@ -51,11 +51,16 @@ export function statusReport(status: StackStatus): string {
     'nodes' in service ? String(service.nodes) : '',
     service.healthPort === null ? '-' : `http://127.0.0.1:${service.healthPort}/metrics`,
   ]);
-  const servers = status.servers.map(({ name, description, restarts }) => [name, description, String(restarts)]);
+  const servers = status.servers.map(({ name, description, state, restarts }) => [
+    name,
+    state,
+    description,
+    String(restarts),
+  ]);
   return [
     bold(`${status.endpoint}: ${status.phase}, ${status.fleet.nodes} nodes`),
     '',
-    table(['SERVER', 'WHERE', 'RESTARTS'], servers),
+    table(['SERVER', 'STATE', 'WHERE', 'RESTARTS'], servers),
     '',
     table(['PROCESS', 'STATE', 'PID', 'RESTARTS', 'NODES', 'METRICS'], processes),
     '',

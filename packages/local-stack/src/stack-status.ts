@@ -1,3 +1,4 @@
+import type { ServerHealth } from './process/kept-server.js';
 import type { Fleet } from './services/fleet.js';
 import type { ServiceStatus } from './services/service-process.js';
 
@@ -9,7 +10,12 @@ export interface ServerStatus {
   name: string;
   /** For a reader: version and address, or that the server is the user's own. */
   description: string;
+  /** `silent`: it does not answer, and is killed and started again after 10 s. The user's own is not watched. */
+  state: ServerHealth['state'] | 'starting' | 'not watched';
+  /** Since when, as an RFC 3339 time. */
+  since: string | null;
   restarts: number;
+  lastExit: { how: string; at: string } | null;
 }
 
 export interface AgentStatus extends ServiceStatus {

@@ -18,6 +18,9 @@ interface BackingServersOptions {
   log: (message: string) => void;
 }
 
+const YOUR_OWN = { state: 'not watched', since: null, restarts: 0, lastExit: null } as const;
+const STARTING = { ...YOUR_OWN, state: 'starting' } as const;
+
 const portOf = (previous: { port: number } | undefined) => (previous === undefined ? {} : { port: previous.port });
 
 /** The database and the bus of a stack: its own, which are started again when they die, or the user's. */
@@ -61,11 +64,15 @@ export class BackingServers {
   status(): ServerStatus[] {
     const { DATABASE_URL, NATS_URL } = this.#options.env;
     return [
-      { name: 'postgres', description: this.#describePostgres(DATABASE_URL), restarts: this.#postgres?.restarts ?? 0 },
+      {
+        name: 'postgres',
+        description: this.#describePostgres(DATABASE_URL),
+        ...(DATABASE_URL ? YOUR_OWN : (this.#postgres?.health ?? STARTING)),
+      },
       {
         name: 'nats',
         description: NATS_URL ? 'your own, from NATS_URL' : (this.#nats?.current.url ?? 'starting'),
-        restarts: this.#nats?.restarts ?? 0,
+        ...(NATS_URL ? YOUR_OWN : (this.#nats?.health ?? STARTING)),
       },
     ];
   }

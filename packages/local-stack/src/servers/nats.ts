@@ -4,12 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '../process/free-port.js';
 import { startGuarded } from '../process/guarded-process.js';
+import type { LivenessAnswer } from '../process/liveness.js';
 import { sendSignal, stopStaleProcess } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
 import { makePrivateDirectory, randomSecret, readIfPresent, writeSecretFile } from '../state/private-files.js';
 import { findNatsServer } from './nats-binary.js';
 import { agentFence, type NatsUser, SERVICES_USER, serverConfig, usersConfig } from './nats-config.js';
+import { probeNats } from './nats-probe.js';
 
 const START_DEADLINE_MS = 30_000;
 const STOP_GRACE_MS = 10_000;
@@ -42,6 +44,10 @@ export interface RunningNats {
   addAgent(agent: string): Promise<NatsUser>;
   /** Resolves when the server has ended, asked to or not. */
   exited: Promise<number>;
+  /** Whether it and its JetStream answer; never rejects. */
+  probe(): Promise<LivenessAnswer>;
+  /** Ends it at once. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -161,6 +167,11 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
         return user;
       },
       exited: server.exited,
+      probe: () => probeNats(port, services),
+      kill: async () => {
+        sendSignal(pid, 'SIGKILL');
+        await server.exited;
+      },
       stop: () => server.stop(STOP_GRACE_MS),
     };
   };

@@ -1,12 +1,15 @@
 import { readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { childrenOf } from '../process/descendants.js';
 import { startGuarded } from '../process/guarded-process.js';
-import { commandOf, stopStaleProcess } from '../process/process-command.js';
+import type { LivenessAnswer } from '../process/liveness.js';
+import { commandOf, sendSignal, stopStaleProcess } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
 import { readIfPresent } from '../state/private-files.js';
 import type { PostgresAccess } from './postgres-access.js';
 import { dataIn, ENVIRONMENT, NAME } from './postgres-data.js';
+import { probePostgres } from './postgres-probe.js';
 
 /** Recovery after a crash may replay up to `max_wal_size`. */
 const START_DEADLINE_MS = 120_000;
@@ -38,6 +41,13 @@ export interface RunningPostgres {
   pid: number;
   /** Resolves when the server has ended, whether it was asked to or not. */
   exited: Promise<number>;
+  /** Whether it answers; never rejects. */
+  probe(): Promise<LivenessAnswer>;
+  /**
+   * Ends all its processes at once: stopped ones too, which would keep the next server from the shared memory. What was
+   * committed is recovered by the next start.
+   */
+  kill(): Promise<void>;
   /** Fast shutdown: open sessions are cut, committed work is on disk. */
   stop(): Promise<void>;
 }
@@ -142,12 +152,21 @@ export async function launchPostgres(launch: PostgresLaunch): Promise<RunningPos
     throw error;
   });
   const host = hasSocket ? `?host=${encodeURIComponent(dir)}` : '';
+  const url = `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}${host}`;
   return {
-    url: `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}${host}`,
+    url,
     port,
     version: access.binaries.version,
     pid,
     exited: server.exited,
+    probe: () => probePostgres(url),
+    kill: async () => {
+      // A postmaster that goes on would start more of them.
+      sendSignal(pid, 'SIGSTOP');
+      const children = await childrenOf(pid);
+      for (const one of [pid, ...children]) sendSignal(one, 'SIGKILL');
+      await server.exited;
+    },
     stop: () => server.stop(STOP_GRACE_MS),
   };
 }
