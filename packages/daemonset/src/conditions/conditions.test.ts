@@ -1,8 +1,8 @@
 import type { DaemonSetStatus } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { CURRENT_HASH, NOW, type Place, rolloutCluster } from '../../fixtures/rollout-cluster.js';
-import { type ConditionView, conditionsFor, deadlineAt } from './conditions.js';
-import { noteProgress } from './progress.js';
+import { CURRENT_HASH, NOW, type Place, progressSince, rolloutCluster } from '../../fixtures/rollout-cluster.js';
+import { type ConditionView, conditionsFor } from './conditions.js';
+import { storedProgress } from './progress.js';
 
 const at = (ms: number): string => new Date(ms).toISOString();
 
@@ -13,7 +13,9 @@ function viewOf(
 ): ConditionView {
   const all = Object.entries(described).map(([name, place]) => ({ name, ...place }));
   const { daemonSet, compiled, ledger } = rolloutCluster(annotations, all);
-  return { daemonSet, limits: compiled.limits, ledger, currentHash: CURRENT_HASH, progressAt, now: NOW };
+  const { limits } = compiled;
+  const progress = progressSince(progressAt, limits.deadlineMs);
+  return { daemonSet, limits, ledger, currentHash: CURRENT_HASH, progress, now: NOW };
 }
 
 const told = (view: ConditionView, stored?: DaemonSetStatus) =>
@@ -62,13 +64,11 @@ describe('conditions', () => {
     const limit = { 'everynode.io/progress-deadline-seconds': '60' };
     const stuck = { a: { hash: 'new', podReady: false }, b: { hash: 'old' } } as const;
     expect(told(viewOf(limit, stuck, NOW - 59_000)).Progressing).toMatch(/^True RolloutProgressing/);
-    expect(deadlineAt(viewOf(limit, stuck, NOW - 59_000))).toBe(NOW + 1000);
     expect(told(viewOf(limit, stuck, NOW - 60_000)).Progressing).toMatch(
       /^False ProgressDeadlineExceeded: no progress in 60 s/,
     );
     const held = { ...limit, 'everynode.io/paused': 'true' };
     expect(told(viewOf(held, stuck, NOW - 60_000)).Progressing).toMatch(/^Unknown Paused/);
-    expect(deadlineAt(viewOf(held, stuck))).toBeUndefined();
   });
 
   it('hold a canary that is stuck to the deadline, and wait for the owner when it is done', () => {
@@ -80,26 +80,31 @@ describe('conditions', () => {
   });
 });
 
-describe('progress', () => {
-  const stored = { status: undefined, generation: 2 };
+describe('what the status shows of a rollout', () => {
+  const now = { wall: NOW + 5000, steady: 100_000 };
+  const shown = (reason: string, since: number, generation = 2) => {
+    const condition = { type: 'Progressing', status: 'True', reason, lastTransitionTime: at(since) };
+    const status = { observedGeneration: 2, conditions: [condition] } as unknown as DaemonSetStatus;
+    return storedProgress(status, generation, now, 60_000);
+  };
 
-  it('is a new best alone: pods that come and go are none', () => {
-    const start = noteProgress(undefined, 'new', 3, 0, stored);
-    const fallen = noteProgress(start, 'new', 2, 10, stored);
-    expect(noteProgress(fallen, 'new', 3, 20, stored).at).toBe(0);
-    expect(noteProgress(fallen, 'new', 4, 20, stored).at).toBe(20);
-    expect(noteProgress(fallen, 'newer', 0, 30, stored)).toEqual({ hash: 'newer', settled: 0, at: 30 });
+  it('is the time from which another replica goes on, when it is about the same generation', () => {
+    expect(shown('RolloutProgressing', NOW)).toEqual({
+      isComplete: false,
+      isExceeded: false,
+      at: { wall: NOW, steady: 95_000 },
+    });
+    expect(shown('RolloutProgressing', NOW, 3)).toBeUndefined();
+    expect(shown('RolloutComplete', NOW)).toMatchObject({ isComplete: true });
+    expect(shown('Paused', NOW)).toBeUndefined();
+    expect(storedProgress(undefined, undefined, now, 60_000)).toBeUndefined();
   });
 
-  it('goes on from the stored time when another replica takes over, of the same generation', () => {
-    const condition = {
-      type: 'Progressing',
-      status: 'True',
-      reason: 'RolloutProgressing',
-      lastTransitionTime: at(NOW),
-    };
-    const status = { observedGeneration: 2, conditions: [condition] } as unknown as DaemonSetStatus;
-    expect(noteProgress(undefined, 'new', 3, NOW + 5000, { status, generation: 2 }).at).toBe(NOW);
-    expect(noteProgress(undefined, 'new', 3, NOW + 5000, { status, generation: 3 }).at).toBe(NOW + 5000);
+  it('is the begin of the deadline once that has passed', () => {
+    expect(shown('ProgressDeadlineExceeded', NOW)).toMatchObject({ isExceeded: true, at: { wall: NOW - 60_000 } });
+  });
+
+  it('is not in the future, whatever the clock of the other replica', () => {
+    expect(shown('RolloutProgressing', NOW + 600_000)?.at).toEqual(now);
   });
 });

@@ -6,6 +6,7 @@ import {
   NOW,
   type Place,
   places,
+  progressSince,
   type RolloutCluster,
   type RolloutOptions,
   rolloutCluster,
@@ -32,7 +33,8 @@ function updatesOf({ daemonSet, ledger, permission }: RolloutCluster): string[] 
 }
 
 function conditionsOf({ daemonSet, compiled, ledger }: RolloutCluster): Record<string, string> {
-  const view = { daemonSet, ledger, limits: compiled.limits, currentHash: CURRENT_HASH, progressAt: NOW, now: NOW };
+  const progress = progressSince(NOW);
+  const view = { daemonSet, ledger, limits: compiled.limits, currentHash: CURRENT_HASH, progress, now: NOW };
   const conditions = conditionsFor(view, undefined, (ms) => new Date(ms).toISOString()) ?? [];
   return Object.fromEntries(conditions.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
 }

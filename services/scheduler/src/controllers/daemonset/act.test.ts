@@ -6,6 +6,7 @@ import { type RunningControllers, runControllers } from '../../../fixtures/runni
 import { act } from './act.js';
 import { DaemonSetEvents } from './daemonset-events.js';
 import { DaemonSetState } from './daemonset-state.js';
+import { thisMoment } from './deadline-watch.js';
 import type { PodActions } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 
@@ -54,17 +55,24 @@ async function actWith(errors: { onCreate?: Error; onDelete?: Error }): Promise<
   if (!cached) throw new Error('the caches do not show the DaemonSet');
   const failing: StepContext['store'] = {
     get: (...key) => store.get(...key),
+    currentRevision: () => store.currentRevision(),
     write: async ({ key }) => {
       const error = key.name === 'old' ? errors.onDelete : errors.onCreate;
       if (error) throw error;
       return { outcome: 'kept', uid: undefined, revision: 0 };
     },
   };
-  const step: StepContext = { ...context, store: failing, events: new DaemonSetEvents(recorder) };
+  const step: StepContext = {
+    ...context,
+    store: failing,
+    events: new DaemonSetEvents(recorder),
+    outages: { lastAt: 0 },
+  };
   const caches = { pods: reflector.cache('pods'), nodes: reflector.cache('nodes') };
-  const state = new DaemonSetState('default/d', cached, caches);
+  const moment = thisMoment();
+  const state = new DaemonSetState('default/d', cached, caches, moment);
   const fence = { shard: 0, epoch: 0 };
-  const pass: ReconcilePass = { cached, daemonSet: cached.object, state, fence, now: Date.now() };
+  const pass: ReconcilePass = { cached, daemonSet: cached.object, state, fence, now: moment.wall, moment };
   const actions: PodActions = { createOn: ['a'], deletes: [{ node: 'a', pod, reason: 'update' }] };
   const reserved: string[] = [];
   const failure = await act(step, pass, actions, reserved).catch((error: unknown) => error);

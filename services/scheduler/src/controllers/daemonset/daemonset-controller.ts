@@ -7,9 +7,11 @@ import { ShardedQueue } from '../sharded-queue.js';
 import { claimObjects } from './claim.js';
 import { DaemonSetEvents } from './daemonset-events.js';
 import { DaemonSetStates } from './daemonset-states.js';
+import { thisMoment } from './deadline-watch.js';
 import { followManifestApplied } from './follow-manifest-applied.js';
 import { managePods } from './manage-pods.js';
 import { ChangeHandler } from './on-changes.js';
+import { Outages } from './outages.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { syncRevision } from './revision-sync.js';
 import { writeStatus } from './status-write.js';
@@ -32,7 +34,7 @@ export class DaemonSetController implements Controller {
 
   constructor(context: SchedulerContext) {
     const { reflector, shards, recorder, bus, log } = context;
-    this.#context = { ...context, events: new DaemonSetEvents(recorder) };
+    this.#context = { ...context, events: new DaemonSetEvents(recorder), outages: new Outages(context) };
     this.#daemonSets = reflector.cache('daemonsets.apps');
     this.#states = new DaemonSetStates({ pods: reflector.cache('pods'), nodes: reflector.cache('nodes') });
     this.#queue = new ShardedQueue(context, {
@@ -69,8 +71,9 @@ export class DaemonSetController implements Controller {
       this.#context.events.selectsAll(daemonSet);
       return undefined;
     }
-    const state = this.#states.acquire(key, cached);
-    const pass: ReconcilePass = { daemonSet, cached, state, fence, now: Date.now() };
+    const moment = thisMoment();
+    const state = this.#states.acquire(key, cached, moment);
+    const pass: ReconcilePass = { daemonSet, cached, state, fence, now: moment.wall, moment };
     const prepared = Math.max(await claimObjects(this.#context, pass), await syncRevision(this.#context, pass));
     if (prepared > 0) {
       await caughtUp(this.#context, prepared);

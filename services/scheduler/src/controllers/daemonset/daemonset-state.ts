@@ -6,13 +6,13 @@ import {
   claimOf,
   compileDaemonSet,
   FailedPodBackoff,
-  noteProgress,
+  type Moment,
   RolloutLedger,
-  type RolloutProgress,
   targetNodeOf,
 } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
 import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
+import { DeadlineWatch } from './deadline-watch.js';
 import { DueNodes } from './due-nodes.js';
 import { PodsByNode } from './pods-by-node.js';
 
@@ -48,12 +48,12 @@ export class DaemonSetState {
   readonly pods = new PodsByNode();
   readonly ledger = new RolloutLedger();
   readonly backoff = new FailedPodBackoff();
+  readonly watch: DeadlineWatch;
   readonly #nodes: StateCaches['nodes'];
   readonly #due = new DueNodes();
   #cached: CachedObject<Stored<DaemonSet>>;
   #compiled: CompiledDaemonSet;
   #currentHash = '';
-  #progress: RolloutProgress | undefined;
   /** What is left of the creations that the owner's rate allows. */
   allowance: CreateAllowance | undefined;
   /** A pod or revision may have to be adopted or released. */
@@ -67,11 +67,13 @@ export class DaemonSetState {
     readonly key: string,
     daemonSet: CachedObject<Stored<DaemonSet>>,
     caches: StateCaches,
+    now: Moment,
   ) {
     this.uid = daemonSet.record.uid;
     this.#nodes = caches.nodes;
     this.#cached = daemonSet;
     this.#compiled = compileDaemonSet(daemonSet.object);
+    this.watch = new DeadlineWatch(this.#compiled, now);
     for (const pod of caches.pods.find('byOwner', this.uid)) {
       if (controllerOf(pod.metadata)?.uid === this.uid) this.putPod(pod);
     }
@@ -89,7 +91,9 @@ export class DaemonSetState {
     const { desired, metadata } = daemonSet.record;
     if (before.desired === desired && before.metadata === metadata) return;
     this.#cached = daemonSet;
-    this.#compiled = compileDaemonSet(daemonSet.object);
+    const compiled = compileDaemonSet(daemonSet.object);
+    this.watch.onChange(this.#compiled, compiled);
+    this.#compiled = compiled;
     this.revisionsDue = true;
     this.#markAllDirty();
   }
@@ -100,8 +104,10 @@ export class DaemonSetState {
   }
 
   /** Sets the hash of the current revision. Another hash changes what the pods of every node count for. */
-  setCurrentHash(hash: string): void {
+  setCurrentHash(hash: string, now: Moment): void {
     if (hash === this.#currentHash) return;
+    // What the status says at first is about the revision that is determined at first.
+    if (this.#currentHash !== '') this.watch.onRevision(now);
     this.#currentHash = hash;
     this.#markAllDirty();
   }
@@ -127,21 +133,22 @@ export class DaemonSetState {
   }
 
   /**
-   * Assesses the nodes that are due and returns their names. `now` in ms since the epoch. A node without a Node object
-   * and without pods leaves the ledger.
+   * Assesses the nodes that are due and returns their names. A node without a Node object and without pods leaves the
+   * ledger.
    */
-  assessDue(now: number): string[] {
-    if (now >= (this.nextRecheckAt ?? Number.POSITIVE_INFINITY)) this.backoff.sweep(now);
-    const due = this.#due.dequeue(now);
+  assessDue(now: Moment): string[] {
+    if (now.wall >= (this.nextRecheckAt ?? Number.POSITIVE_INFINITY)) this.backoff.sweep(now.wall);
+    const due = this.#due.dequeue(now.wall);
     for (const name of due) this.#assess(name, now);
     return due;
   }
 
-  #assess(name: string, now: number): void {
+  #assess(name: string, { wall: now, steady }: Moment): void {
     const node = this.#nodes.get('', name);
     const pods = this.pods.on(name);
     if (!node && pods.length === 0) {
       this.ledger.delete(name);
+      this.watch.note(this.#compiled, name, { state: 'outside', uid: '' }, steady);
       return;
     }
     const waitMs = this.backoff.remainingMs(this.#backoffKey(name), now);
@@ -153,19 +160,14 @@ export class DaemonSetState {
       inBackoff: waitMs > 0,
     });
     this.ledger.set(name, assessment);
+    this.watch.note(this.#compiled, name, assessment.trial, steady);
     const recheckAt = Math.min(assessment.recheckAtMs ?? Infinity, waitMs > 0 ? now + waitMs : Infinity);
     if (recheckAt !== Infinity) this.#due.recheckAt(name, recheckAt);
   }
 
-  /**
-   * Returns what conditions are computed from, and records how far the rollout has come. `now` in ms since the epoch.
-   */
-  conditionView(now: number): ConditionView {
-    const { daemonSet, limits } = this.#compiled;
-    const stored = { status: daemonSet.status, generation: daemonSet.metadata?.generation };
-    this.#progress = noteProgress(this.#progress, this.#currentHash, this.ledger.settled, now, stored);
-    const progressAt = this.#progress.at;
-    return { daemonSet, limits, ledger: this.ledger, currentHash: this.#currentHash, progressAt, now };
+  /** Returns what conditions are computed from. `sightedSince`: the end of the last outage, on the monotonic clock. */
+  conditionView(now: Moment, sightedSince: number): ConditionView {
+    return this.watch.view(this.#compiled, this.ledger, this.#currentHash, { now, sightedSince });
   }
 
   /** When the next node is due by time, ms since the epoch; undefined when none is. */

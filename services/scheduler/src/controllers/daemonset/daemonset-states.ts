@@ -1,3 +1,4 @@
+import type { Moment } from '@everynode/daemonset';
 import type { CachedObject } from '@everynode/list-watch';
 import { controllerOf, type DaemonSet, type Stored } from '@everynode/objects';
 import { DaemonSetState, type StateCaches } from './daemonset-state.js';
@@ -15,7 +16,7 @@ export class DaemonSetStates {
   /**
    * Returns the state of a DaemonSet, set to the DaemonSet as it is now. It is built from the caches the first time.
    */
-  acquire(key: string, daemonSet: CachedObject<Stored<DaemonSet>>): DaemonSetState {
+  acquire(key: string, daemonSet: CachedObject<Stored<DaemonSet>>, now: Moment): DaemonSetState {
     const known = this.#byKey.get(key);
     if (known?.uid === daemonSet.record.uid) {
       known.setDaemonSet(daemonSet);
@@ -23,7 +24,7 @@ export class DaemonSetStates {
     }
     // Another DaemonSet had the name before.
     this.delete(key);
-    const state = new DaemonSetState(key, daemonSet, this.#caches);
+    const state = new DaemonSetState(key, daemonSet, this.#caches, now);
     this.#byKey.set(key, state);
     this.#byUid.set(state.uid, state);
     return state;

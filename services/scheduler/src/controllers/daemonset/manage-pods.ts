@@ -11,8 +11,8 @@ import { trimRevisions } from './revision-cleanup.js';
  * show what it wrote. Returns how long creations have to wait for the owner's rate, in ms; undefined when none has to.
  */
 export async function managePods(context: StepContext, pass: ReconcilePass): Promise<number | undefined> {
-  const { state, now } = pass;
-  const due = state.assessDue(now);
+  const { state, now, moment } = pass;
+  const due = state.assessDue(moment);
   const wanted = decideActions(pass, due);
   const { createOn, nextInMs } = throttle(state, wanted.createOn, now);
   const { deletes } = wanted;

@@ -1,14 +1,17 @@
+import type { Moment } from '@everynode/daemonset';
 import type { CachedObject } from '@everynode/list-watch';
 import type { DaemonSet, Stored } from '@everynode/objects';
 import type { Fence, Store } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import type { DaemonSetEvents } from './daemonset-events.js';
 import type { DaemonSetState } from './daemonset-state.js';
+import type { Outages } from './outages.js';
 
 /** What every step of a reconcile gets from the controller. */
 export interface StepContext extends Pick<SchedulerContext, 'reflector' | 'capacity' | 'recorder' | 'signal'> {
-  store: Pick<Store, 'get' | 'write'>;
+  store: Pick<Store, 'get' | 'write' | 'currentRevision'>;
   events: DaemonSetEvents;
+  outages: Pick<Outages, 'lastAt'>;
 }
 
 /** One reconcile of one DaemonSet: what each of its steps works on. */
@@ -20,4 +23,6 @@ export interface ReconcilePass {
   fence: Fence;
   /** When the pass began, ms since the epoch. */
   now: number;
+  /** The same moment, on both clocks. */
+  moment: Moment;
 }

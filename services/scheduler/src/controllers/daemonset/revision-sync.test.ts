@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 import { DaemonSetEvents } from './daemonset-events.js';
 import { DaemonSetState } from './daemonset-state.js';
+import { thisMoment } from './deadline-watch.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { syncRevision } from './revision-sync.js';
 
@@ -52,20 +53,28 @@ describe('syncRevision', () => {
       return found;
     });
     const caches = { pods: reflector.cache('pods'), nodes: reflector.cache('nodes') };
-    const state = new DaemonSetState('default/d', cached, caches);
+    const moment = thisMoment();
+    const state = new DaemonSetState('default/d', cached, caches, moment);
     const pass: ReconcilePass = {
       cached,
       daemonSet: cached.object,
       state,
       fence: { shard: 0, epoch: 0 },
-      now: Date.now(),
+      now: moment.wall,
+      moment,
     };
     const outage = new StoreUnavailableError(false, new Error('gone'));
     const unreachable: StepContext['store'] = {
       get: () => Promise.reject(outage),
+      currentRevision: () => Promise.reject(outage),
       write: () => Promise.reject(outage),
     };
-    const step: StepContext = { ...context, store: unreachable, events: new DaemonSetEvents(recorder) };
+    const step: StepContext = {
+      ...context,
+      store: unreachable,
+      events: new DaemonSetEvents(recorder),
+      outages: { lastAt: 0 },
+    };
     await expect(syncRevision(step, pass)).rejects.toBe(outage);
     expect(state.currentHash).toBe('second');
     expect(state.revisionsDue).toBe(true);

@@ -41,7 +41,7 @@ export async function syncRevision(context: StepContext, pass: ReconcilePass): P
   try {
     const { hash, history, written } = await syncCurrentRevision(context.store, pass, revisions);
     if (written > 0) return written;
-    state.setCurrentHash(hash);
+    state.setCurrentHash(hash, pass.moment);
     state.revisionsDue = false;
     return await dropDuplicates(context.store, pass, history.duplicates);
   } catch (error) {

@@ -112,6 +112,45 @@ describe('a rollout that makes no progress', () => {
   });
 });
 
+describe('a rollout that was held for longer than its deadline', () => {
+  const asked = { 'everynode.io/progress-deadline-seconds': '6', 'everynode.io/rollback-on-deadline': 'true' };
+  const annotate = (changes: Record<string, string | undefined>) =>
+    running.change('daemonsets.apps', 'default', 'held', ({ metadata }) => {
+      const all = { ...metadata.annotations, ...changes };
+      metadata.annotations = Object.fromEntries(
+        Object.entries(all).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
+      );
+    });
+  const images = () => pods('held').map(({ spec }) => spec?.containers[0]?.image);
+
+  it('goes on when it is resumed, and its revision is not noted as failed', { timeout: 40_000 }, async () => {
+    await make('held', asked);
+    await eventually(async () => {
+      await obey('held');
+      expect((await daemonSet('held')).metadata.annotations?.['everynode.io/last-good-revision']).toBeDefined();
+    });
+    await annotate({ 'everynode.io/paused': 'true' });
+    await useImage('held', 'two');
+    const heldAt = Date.now();
+    await eventually(() => expect(Date.now() - heldAt).toBeGreaterThan(9000), 20_000);
+    expect(images()).toEqual(['one', 'one']);
+    await annotate({ 'everynode.io/paused': undefined });
+    await eventually(async () => {
+      await obey('held');
+      expect(images()).toEqual(['two', 'two']);
+      expect((await daemonSet('held')).status?.conditions).toContainEqual(
+        expect.objectContaining({ type: 'Progressing', status: 'True', reason: 'RolloutComplete' }),
+      );
+    }, 20_000);
+    const { metadata, spec } = await daemonSet('held');
+    expect(metadata.annotations).not.toHaveProperty(['everynode.io/failed-revision']);
+    expect(spec?.template.spec?.containers[0]?.image).toBe('two');
+    const about = running.events.filter(({ subject }) => subject.name === 'held').map(({ reason }) => reason);
+    expect(about).not.toContain('ProgressDeadlineExceeded');
+    expect(about).not.toContain('RolledBack');
+  });
+});
+
 describe('resources for some nodes', () => {
   const requestOn = (name: string) =>
     Object.fromEntries(

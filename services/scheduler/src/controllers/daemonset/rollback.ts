@@ -1,13 +1,23 @@
-import { type ConditionView, GOOD_REVISION_ANNOTATION, isPastDeadline, isRolledOut } from '@everynode/daemonset';
+import {
+  type ConditionView,
+  GOOD_REVISION_ANNOTATION,
+  isRolledOut,
+  overrideFor,
+  roomDemands,
+  roomFaults,
+  type Suspect,
+  withOverride,
+} from '@everynode/daemonset';
 import type { WriteRequest, WriteResult } from '@everynode/store';
-import { decideMark, decideRollback, rollbackTarget } from './decide-rollback.js';
+import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './decide-rollback.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { REVISIONS, revisionsOf } from './revision-store.js';
 
 /**
  * Does what follows from the state of a rollout, for owners who ask for rollbacks: marks the revision as good once
- * every node runs it, and puts the last good one back when there is no progress until the deadline. `isNewlyStuck`: the
- * deadline has passed since the last pass, so it is recorded once if there is no revision to go back to.
+ * every node runs it, and puts the last good one back when its pods make no progress until the deadline.
+ * `isNewlyStuck`: the deadline has passed since the last pass, so it is recorded once if there is no revision to go
+ * back to.
  */
 export async function followUp(
   context: StepContext,
@@ -15,9 +25,11 @@ export async function followUp(
   view: ConditionView,
   { isNewlyStuck }: { isNewlyStuck: boolean },
 ): Promise<void> {
-  if (!view.limits.rollback) return;
-  if (isRolledOut(view)) await markAsGood(context, pass);
-  else if (isPastDeadline(view)) await rollBack(context, pass, isNewlyStuck);
+  const { ledger, limits, progress } = view;
+  if (!limits.rollback) return;
+  // Without an eligible node the revision has not been tried.
+  if (isRolledOut(view) && ledger.desired > 0) await markAsGood(context, pass);
+  else if (progress.isExceeded) await rollBack(context, pass, { suspects: progress.suspects, isNewlyStuck });
 }
 
 async function markAsGood(context: StepContext, pass: ReconcilePass): Promise<void> {
@@ -27,7 +39,11 @@ async function markAsGood(context: StepContext, pass: ReconcilePass): Promise<vo
   await write(context, pass, (current) => decideMark(current, cached.record.uid, hash));
 }
 
-async function rollBack(context: StepContext, pass: ReconcilePass, isNewlyStuck: boolean): Promise<void> {
+async function rollBack(
+  context: StepContext,
+  pass: ReconcilePass,
+  { suspects, isNewlyStuck }: { suspects: readonly Suspect[]; isNewlyStuck: boolean },
+): Promise<void> {
   const { daemonSet, state } = pass;
   const { events, reflector } = context;
   const failed = state.currentHash;
@@ -36,8 +52,26 @@ async function rollBack(context: StepContext, pass: ReconcilePass, isNewlyStuck:
     if (isNewlyStuck) events.rollbackImpossible(daemonSet);
     return;
   }
+  if (!suspects.some((suspect) => isAtFault(context, pass, suspect, target))) return;
   const { outcome } = await write(context, pass, (current) => decideRollback(current, daemonSet, target, failed));
   if (outcome !== 'kept') events.rolledBack(daemonSet, failed, target);
+}
+
+/**
+ * Whether the revision is the cause, and not the node: its pod ran and did not become available, or it asks for more
+ * than there is room for while the revision to go back to would fit.
+ */
+function isAtFault(
+  { capacity, reflector }: StepContext,
+  { state }: ReconcilePass,
+  { node: name, kind }: Suspect,
+  { template }: RollbackTarget,
+): boolean {
+  if (kind === 'running') return true;
+  const node = reflector.cache('nodes').get('', name)?.object;
+  if (!node || !template.spec) return false;
+  const spec = withOverride(template.spec, overrideFor(state.compiled.limits.overrides, node));
+  return roomFaults(roomDemands(spec), { node, pods: capacity.podsOn(name) }).length === 0;
 }
 
 function write(

@@ -1,7 +1,9 @@
-import { deadlineAt } from '@everynode/daemonset';
+import type { ConditionView } from '@everynode/daemonset';
 import type { ReconcileResult } from '@everynode/list-watch';
 import type { DaemonSetStatus } from '@everynode/objects';
 import { conditionEvents } from './condition-events.js';
+import { confirmVerdict } from './confirm-verdict.js';
+import { thisMoment } from './deadline-watch.js';
 import { decideStatus, isAtRest, sameStatus, statusFrom } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { followUp } from './rollback.js';
@@ -15,11 +17,12 @@ const STATUS_INTERVAL_MS = 200;
  */
 export async function writeStatus(context: StepContext, pass: ReconcilePass): Promise<ReconcileResult> {
   const { cached, daemonSet, fence, state } = pass;
-  const now = Date.now();
-  const view = state.conditionView(now);
+  const moment = thisMoment();
+  const now = moment.wall;
+  const view = state.conditionView(moment, context.outages.lastAt);
+  if (view.progress.isExceeded && !(await confirmVerdict(context, pass, view.progress))) return { requeueAfterMs: 0 };
   const statusOf = (stored: DaemonSetStatus | undefined) => statusFrom(view, stored);
-  const recheckAt = Math.min(state.nextRecheckAt ?? Infinity, deadlineAt(view) ?? Infinity);
-  const recheck = recheckAt === Infinity ? undefined : { requeueAfterMs: Math.max(0, recheckAt - now) };
+  const recheck = recheckOf(view, state.nextRecheckAt);
   const status = statusOf(daemonSet.status);
   if (daemonSet.status && sameStatus(daemonSet.status, status)) {
     await followUp(context, pass, view, { isNewlyStuck: false });
@@ -39,4 +42,10 @@ export async function writeStatus(context: StepContext, pass: ReconcilePass): Pr
   const isNewlyStuck = news.some(({ reason }) => reason === 'ProgressDeadlineExceeded');
   await followUp(context, pass, view, { isNewlyStuck });
   return recheck;
+}
+
+/** How soon time alone changes the status: a node is due at `nodeAt`, ms since the epoch, or the deadline passes. */
+function recheckOf({ now, progress }: ConditionView, nodeAt: number | undefined): ReconcileResult {
+  const soonest = Math.min(nodeAt === undefined ? Infinity : nodeAt - now, progress.deadlineInMs ?? Infinity);
+  return soonest === Infinity ? undefined : { requeueAfterMs: Math.max(0, soonest) };
 }
