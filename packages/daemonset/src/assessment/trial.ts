@@ -5,7 +5,7 @@ import type { NodeView } from './node-view.js';
 /**
  * What the newest revision does on a node, as far as a deadline counts it.
  *
- * - `outside`: no pod of it is due here yet, or any more: the node is not eligible, or has an old pod and nothing newer.
+ * - `outside`: no pod of it is due here yet, or any more: the node is not eligible, or it has only an old pod.
  * - `silent`: the node is NotReady, so what a pod does there is not known.
  * - `between`: there is no pod to judge. The old one is on its way out, the owner's rate holds the new one back, or no
  *   agent has reported on it.

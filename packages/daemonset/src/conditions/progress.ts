@@ -31,7 +31,7 @@ export interface Suspect {
 }
 
 /** What the clock is moved on by. */
-export interface RolloutFacts {
+interface RolloutFacts {
   now: Moment;
   stage: 'complete' | 'under-way' | 'waiting';
   /** Eligible nodes. */
@@ -44,7 +44,7 @@ export interface RolloutFacts {
 }
 
 /** What an earlier owner of the shard has left in the status. */
-export interface StoredProgress {
+interface StoredProgress {
   isComplete: boolean;
   at: Moment;
   isExceeded: boolean;

@@ -7,7 +7,7 @@ import { permissionOf } from '../rollout/rollout-permission.js';
 import type { RolloutProgress } from './progress.js';
 
 /** Where a rollout stands. `waiting`: a hold, or a budget that is used up, lets nothing move. */
-export interface RolloutStage {
+interface RolloutStage {
   stage: 'complete' | 'under-way' | 'waiting';
   /** Of the condition Progressing. */
   reason: string;
@@ -15,7 +15,7 @@ export interface RolloutStage {
 }
 
 /** What a stage is derived from. `progress` is left out before it is known. */
-export interface StageFacts {
+interface StageFacts {
   daemonSet: DaemonSet;
   ledger: RolloutLedger;
   limits: RolloutLimits;

@@ -1,7 +1,7 @@
 import type { Trial, TrialState } from '../assessment/trial.js';
 
 /** A node that has begun to run the newest revision. Times are in ms on a monotonic clock. */
-export interface NodeTrial extends Trial {
+interface NodeTrial extends Trial {
   /** When the trial of the pod began: the pod, or what stands in its way, is given this long to change. */
   since: number;
   /** Within this trial a pod was ready once: being ready again is no progress. */

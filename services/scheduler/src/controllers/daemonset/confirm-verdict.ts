@@ -5,9 +5,9 @@ import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 const AWAY_MS = 2000;
 
 /**
- * Before a deadline counts as passed, everything that is committed is looked at once more: the caches may be behind, and
- * some changes of a node's conditions make no node due. Returns whether that was done for this verdict; when it was not,
- * the next pass sees the result. An outage that only this question brings to light starts the clock anew.
+ * Before a deadline counts as passed, everything that is committed is looked at once more: the caches may be behind,
+ * and some changes of a node's conditions make no node due. Returns whether that was done for this verdict; when it was
+ * not, the next pass sees the result. An outage that only this question brings to light starts the clock anew.
  */
 export async function confirmVerdict(
   context: StepContext,

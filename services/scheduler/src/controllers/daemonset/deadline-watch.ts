@@ -52,8 +52,8 @@ export class DeadlineWatch {
   }
 
   /**
-   * Returns what conditions are computed from, and moves the clock on. `sightedSince`: the end of the last outage, ms on
-   * the monotonic clock.
+   * Returns what conditions are computed from, and moves the clock on. `sightedSince`: the end of the last outage, ms
+   * on the monotonic clock.
    */
   view(
     { daemonSet, limits }: CompiledDaemonSet,
