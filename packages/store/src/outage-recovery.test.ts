@@ -122,6 +122,29 @@ describe('connections that are ended all the time', () => {
   });
 });
 
+describe('the lead of the relay', () => {
+  it('is lost when Postgres does not answer, and goes to another process', async () => {
+    const { store, proxy, directUrl } = proxied;
+    const other = new Store({ databaseUrl: directUrl, log: testLog() });
+    const stopping = new AbortController();
+    const leaders: string[] = [];
+    const lead = (one: Store, name: string) =>
+      one.leadRelay(stopping.signal, async ({ signal }) => {
+        leaders.push(name);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        leaders.push(`${name} lost it`);
+      });
+    const first = lead(store, 'first');
+    await eventually(() => expect(leaders).toEqual(['first']));
+    const second = lead(other, 'second');
+    proxy.set({ name: 'stall' });
+    await eventually(() => expect(leaders.toSorted()).toEqual(['first', 'first lost it', 'second']));
+    stopping.abort();
+    await Promise.all([first, second]);
+    await other.close();
+  });
+});
+
 describe('a session that holds the counter row', () => {
   /** Begins a transaction with the row locked, over a connection of its own. */
   async function hold(url: string): Promise<pg.Client> {

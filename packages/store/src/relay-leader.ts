@@ -1,10 +1,16 @@
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
-import pg from 'pg';
-import { connectionConfig } from './connection.js';
+import type pg from 'pg';
+import { ANSWER_MS, answerWithin, connectionConfig, socketClient } from './connection.js';
 import { listenToJournal } from './statements/notify-journal.js';
 
 /** The key of the advisory lock that makes one relay the active one: any constant that no other lock uses. */
 const RELAY_LOCK = 7_310_204_518;
+
+/** How often the holder of the lock shows Postgres that it is there, in ms. */
+const ALIVE_MS = 2000;
+/** Postgres ends the session of a holder that has shown nothing for so long, and with it the lock. From PostgreSQL 14. */
+const END_IDLE_SESSIONS = `
+  select set_config(name, '6s', false) from pg_settings where name = 'idle_session_timeout'`;
 
 /**
  * Holds the relay's lock and listens for new revisions, on one connection: a process that loses the connection loses
@@ -18,7 +24,9 @@ export async function leadRelay(
   onLeading: (lead: RelayLead) => Promise<void>,
 ): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
-    const client = new pg.Client(connectionConfig(url));
+    const { client, destroy } = socketClient(connectionConfig(url));
+    const ask = <R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> =>
+      answerWithin(ANSWER_MS, client.query<R>(text, values), destroy).then(({ rows }) => rows);
     const lost = new AbortController();
     const onStop = (): void => lost.abort();
     try {
@@ -28,11 +36,17 @@ export async function leadRelay(
       });
       client.on('end', () => lost.abort());
       await client.connect();
-      if (!(await waitForLock(client, signal, lost.signal))) continue;
+      await ask(END_IDLE_SESSIONS);
+      if (!(await waitForLock(ask, signal, lost.signal))) continue;
       failures = 0;
       signal.addEventListener('abort', onStop, { once: true });
       const wake = new Wake();
-      await listenToJournal(client, (revision) => wake.notify(revision));
+      await answerWithin(
+        ANSWER_MS,
+        listenToJournal(client, (revision) => wake.notify(revision)),
+        destroy,
+      );
+      void stayAlive(ask, lost);
       await onLeading({
         signal: lost.signal,
         get latest() {
@@ -48,8 +62,18 @@ export async function leadRelay(
     } finally {
       signal.removeEventListener('abort', onStop);
       lost.abort();
-      await client.end().catch((error: unknown) => log.debug({ err: error }, 'closing a broken connection'));
+      destroy();
     }
+  }
+}
+
+type Ask = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
+
+/** Asks something now and then while the lock is held. A connection without an answer has lost it. */
+async function stayAlive(ask: Ask, lost: AbortController): Promise<void> {
+  while (!lost.signal.aborted) {
+    await pause(ALIVE_MS, lost.signal);
+    if (!lost.signal.aborted) await ask('select 1').catch(() => lost.abort());
   }
 }
 
@@ -63,10 +87,10 @@ export interface RelayLead {
   waitForMore(position: number, timeoutMs: number): Promise<void>;
 }
 
-async function waitForLock(client: pg.Client, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
+async function waitForLock(ask: Ask, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {
   while (!signal.aborted && !lost.aborted) {
-    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [RELAY_LOCK]);
-    if (rows[0]?.held) return true;
+    const [row] = await ask<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [RELAY_LOCK]);
+    if (row?.held) return true;
     // Polling instead of waiting in Postgres, so that a stop is never held up. Failover takes a second at most.
     await pause(500, AbortSignal.any([signal, lost]));
   }
