@@ -215,8 +215,8 @@ export class Store {
     }
   }
 
-  /** Asks whether reads succeed again. While they do, the reads themselves and the writer's probe show it. */
+  /** Asks whether reads succeed. While all is well, the reads themselves and the writer's probe show it. */
   async #probeReads(): Promise<void> {
-    if (this.#reads.outage) await this.currentRevision();
+    if (this.#reads.outage || this.#writer.watch.outage) await this.currentRevision();
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { Collections } from './collection/collections.js';
+import type { WriteLimits } from './http/write-limits.js';
 import type { NodeHeartbeats } from './leases/node-heartbeats.js';
 import type { FreshReads } from './read/fresh-reads.js';
 import type { WatchHub } from './watch/watch-hub.js';
@@ -10,6 +11,8 @@ import type { WatchHub } from './watch/watch-hub.js';
 /** What request handlers share. */
 export interface ApiContext {
   store: Store;
+  /** Of the request that is served; undefined for what the api writes by itself. */
+  limits?: WriteLimits;
   reflector: Reflector;
   collections: Collections;
   freshReads: FreshReads;

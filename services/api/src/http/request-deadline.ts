@@ -47,11 +47,14 @@ export function requestMsOf(query: Query, most: number): number {
 
 /** The time by which a request must be answered. */
 export class Deadline {
+  /** In ms of the monotonic clock (`performance.now`). */
+  readonly at: number;
   readonly #timer: NodeJS.Timeout;
   #passed = false;
   #listeners: (() => void)[] = [];
 
   constructor(ms: number) {
+    this.at = performance.now() + ms;
     this.#timer = setTimeout(() => {
       this.#passed = true;
       for (const listener of this.#listeners) listener();
@@ -64,7 +67,10 @@ export class Deadline {
     else this.#listeners.push(listener);
   }
 
-  /** Returns the result of work that ends in time. Late work is not stopped, as upstream. @throws ApiError Timeout. */
+  /**
+   * Returns the result of work that ends in time. Late work is not stopped, but it writes nothing any more: a write
+   * carries its deadline to the store. @throws ApiError Timeout.
+   */
   async keep<T>(work: Promise<T>): Promise<T> {
     // After the deadline a failure has no reader: the client has its answer already.
     work.catch(() => undefined);

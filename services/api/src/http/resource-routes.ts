@@ -8,17 +8,19 @@ import type { Answer } from './answer.js';
 import { requireIdentity } from './authorise.js';
 import { bodyOf } from './body.js';
 import { infoOf } from './request-info.js';
+import { writeLimitsOf } from './write-limits.js';
 
 /** Called when a watch has sent its headers. */
 export type OnWatchBegun = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Serves every resource, and the kinds that are posted and never stored. */
-export function addResources(fastify: FastifyInstance, context: ApiContext, onWatchBegun: OnWatchBegun): void {
+export function addResources(fastify: FastifyInstance, shared: ApiContext, onWatchBegun: OnWatchBegun): void {
   const serve = (request: FastifyRequest, reply: FastifyReply): Promise<Answer | undefined> => {
     const { method, headers } = request;
     const { target, query } = infoOf(request);
     const identity = requireIdentity(request);
     const body = bodyOf(request);
+    const context = method === 'GET' ? shared : { ...shared, limits: writeLimitsOf(request, reply) };
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;

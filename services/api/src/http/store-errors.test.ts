@@ -16,6 +16,12 @@ describe('the Status of a write that the store did not take', () => {
     });
   });
 
+  it('is Timeout without an invitation to repeat when the outcome is not known', () => {
+    const status = statusOfStoreError(new StoreUnavailableError(true, 'gone'))?.toStatus();
+    expect(status).toMatchObject({ reason: 'Timeout', code: 504 });
+    expect(status?.details?.retryAfterSeconds).toBeUndefined();
+  });
+
   it('is TooManyRequests when too many writes wait', () => {
     expect(statusOfStoreError(new StoreOverloadedError())?.toStatus()).toMatchObject({
       message: 'too many writes are waiting for the store, please try again later',

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Returns the request's seat before the answer is complete. A watch calls it when it has begun. */
     leaveSeat: (() => void) | undefined;
+    /** The time by which the request must be answered, in ms of the monotonic clock; undefined for a watch. */
+    deadline: number | undefined;
   }
 }
 
@@ -29,6 +31,7 @@ export interface Turns {
  */
 export function addTurns(fastify: FastifyInstance, turns: Turns): void {
   fastify.decorateRequest('leaveSeat', undefined);
+  fastify.decorateRequest('deadline', undefined);
   fastify.addHook('onRoute', (route) => {
     if (route.config?.isExempt) return;
     const { handler } = route;
@@ -52,6 +55,7 @@ async function serveInTurn(
 ): Promise<FastifyReply> {
   const { query, isWatch } = infoOf(request);
   const deadline = isWatch ? undefined : new Deadline(requestMsOf(query, requestMs));
+  request.deadline = deadline?.at;
   try {
     request.leaveSeat = await queue.enter(flowOf(request));
     const serving: Promise<unknown> = Promise.resolve(handler.call(fastify, request, reply));

@@ -5,11 +5,14 @@ import type { ReadRequest, ResourceRequest } from '../dispatch/resource-request.
 import { type Answer, objectAnswer } from '../http/answer.js';
 import { withHeartbeat } from '../leases/lease-times.js';
 import { revisionOf } from '../read/list-options.js';
+import { staleWarnings } from '../read/stale-warnings.js';
 
 /** GET of one object. */
 export async function get(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   const object = await getObject(context, request);
-  return objectAnswer(request.presenter, withHeartbeat(object, context.heartbeats));
+  const isFresh = revisionOf(request.query.text('resourceVersion') ?? '') === undefined;
+  const warnings = isFresh ? [] : staleWarnings(context);
+  return objectAnswer(request.presenter, withHeartbeat(object, context.heartbeats), 200, warnings);
 }
 
 /** Reads one object, as new as the request asks for. @throws ApiError NotFound. */

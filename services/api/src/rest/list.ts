@@ -8,13 +8,21 @@ import { type Continuation, decodeToken, expiredToken } from '../read/continue-t
 import { type ListOptions, listOptions, revisionOf } from '../read/list-options.js';
 import { keyCount, type ListResult, pageOf, select } from '../read/page.js';
 import { selectionFrom } from '../read/selection.js';
+import { staleWarnings } from '../read/stale-warnings.js';
 
 /** GET of a collection. */
 export async function list(context: ApiContext, request: ResourceRequest): Promise<Answer> {
-  const { presenter, representation } = request;
+  const { presenter, representation, query } = request;
   const { objects, meta } = await listObjects(context, request, representation.kind === 'table');
   const shown = objects.map((object) => withHeartbeat(object, context.heartbeats));
-  return { status: 200, payload: presenter.list(shown, meta), contentType: presenter.contentType };
+  // A list of the newest state, and every page of a snapshot, show what they promise.
+  const mayBeStale = (query.text('resourceVersion') ?? '') !== '';
+  return {
+    status: 200,
+    payload: presenter.list(shown, meta),
+    contentType: presenter.contentType,
+    ...(mayBeStale && { warnings: staleWarnings(context) }),
+  };
 }
 
 /**

@@ -49,7 +49,7 @@ export async function commit(context: ApiContext, { target, dryRun, decide }: Co
     const made = run(record && currentFrom(record));
     result = { outcome: OUTCOMES[made.kind], uid: record?.uid, revision: record?.revision ?? 0 };
   } else {
-    result = await context.store.write({ key, reads: 'all', decide: run });
+    result = await context.store.write({ key, reads: 'all', decide: run, ...context.limits });
   }
   return { object: afterwards(target, before, decision, result), outcome: result.outcome };
 }
