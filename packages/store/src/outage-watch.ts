@@ -40,12 +40,13 @@ const WELL_MS = 2000;
  * request. A probe records by itself what it found, and an error of it has been recorded.
  */
 export function probeRepeatedly(probe: () => Promise<void>, watch: OutageWatch, signal: AbortSignal): void {
+  let timer: NodeJS.Timeout | undefined;
   const next = (): void => {
     if (signal.aborted) return;
-    const timer = setTimeout(() => void probe().then(next, next), watch.outage ? FAILING_MS : WELL_MS);
+    timer = setTimeout(() => void probe().then(next, next), watch.outage ? FAILING_MS : WELL_MS);
     // A process that has nothing else to do may end.
     timer.unref();
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   };
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   next();
 }
