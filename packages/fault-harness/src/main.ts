@@ -60,6 +60,7 @@ async function run(flags: Flags): Promise<void> {
     ...(seed !== undefined && { seed }),
     minutes,
     faults,
+    areNamed: flags.faults !== undefined,
     nodes,
     longestMs: longest * 1000,
     say: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),

@@ -1,5 +1,6 @@
 import { checkAnswers } from './answers.js';
 import type { HistoryEntry, Violation } from './history.js';
+import { checkLinearizability } from './linearizability/check-linearizability.js';
 import { checkRollouts } from './rollout/check-rollouts.js';
 import { checkWatches } from './watches/check-watches.js';
 import { checkJournal } from './writes/check-journal.js';
@@ -7,7 +8,16 @@ import { checkWrites } from './writes/check-writes.js';
 
 /** Every promise that a recorded run breaks, in the order of time. */
 export function checkHistory(history: readonly HistoryEntry[]): Violation[] {
-  const checks = [checkJournal, checkWrites, checkWatches, checkRollouts, checkAnswers, checkConvergence, checkLeaks];
+  const checks = [
+    checkJournal,
+    checkWrites,
+    checkLinearizability,
+    checkWatches,
+    checkRollouts,
+    checkAnswers,
+    checkConvergence,
+    checkLeaks,
+  ];
   return checks.flatMap((check) => check(history)).sort((one, other) => one.at - other.at);
 }
 

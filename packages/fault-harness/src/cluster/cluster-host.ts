@@ -21,12 +21,13 @@ let questions = 0;
 const stack = new Stack({
   stateDir: request.stateDir,
   entry: serviceEntry,
-  port: 0,
+  port: request.port,
   apiReplicas: request.apiReplicas,
   schedulerReplicas: request.schedulerReplicas,
   fleet: numberedFleet(request.nodes, request.agents),
   replaceFleet: request.fresh,
-  fresh: request.fresh,
+  // The folder is new, and parts of it may be mounted.
+  fresh: false,
   env: process.env,
   environmentOf: (name, env) =>
     new Promise((resolve) => {
@@ -59,8 +60,8 @@ function endWith(code: number): void {
 }
 
 function view(): ClusterView {
-  const { kubeconfig, services, agents } = stack.status();
-  return { kubeconfig, services, agents, ...stack.servers };
+  const { endpoint, kubeconfig, services, agents } = stack.status();
+  return { endpoint, kubeconfig, services, agents, ...stack.servers };
 }
 
 async function carryOut(call: Call): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceStatus } from '@everynode/local-stack';
@@ -6,6 +6,7 @@ import pg from 'pg';
 import { HostProcess } from './host-process.js';
 import type { ClusterSize, ClusterView } from './host-protocol.js';
 import { Routes } from './routes.js';
+import { mountSmallDisks } from './small-disks.js';
 
 const POSTGRES_TRY_MS = 2000;
 
@@ -17,6 +18,7 @@ export class Cluster {
   readonly #env: NodeJS.ProcessEnv;
   #host!: HostProcess;
   #view!: ClusterView;
+  #unmount: () => Promise<void> = () => Promise.resolve();
 
   private constructor(folder: string, size: ClusterSize, env: NodeJS.ProcessEnv) {
     this.#folder = folder;
@@ -24,11 +26,24 @@ export class Cluster {
     this.#env = env;
   }
 
-  /** Starts a fresh cluster whose state and logs are in `folder`. `env` is for all services. */
-  static async start(folder: string, size: ClusterSize, env: NodeJS.ProcessEnv): Promise<Cluster> {
-    await mkdir(folder, { recursive: true });
+  /**
+   * Starts a fresh cluster whose state and logs are in `folder`. `env` is for all services. Each of `disks` is a folder of
+   * the state that is mounted as a file system of so many MiB, which only root may do.
+   */
+  static async start(
+    folder: string,
+    size: ClusterSize,
+    env: NodeJS.ProcessEnv,
+    disks: Record<string, number> = {},
+  ): Promise<Cluster> {
     const cluster = new Cluster(folder, size, env);
-    await cluster.#startHost(true);
+    cluster.#unmount = await mountSmallDisks(cluster.stateDir, disks);
+    try {
+      await cluster.#startHost(0);
+    } catch (error) {
+      await cluster.#unmount();
+      throw error;
+    }
     return cluster;
   }
 
@@ -55,7 +70,7 @@ export class Cluster {
   /** Starts the supervisor again on the state that is there: after {@link killSupervisor}. */
   async restart(): Promise<void> {
     await this.routes.close();
-    await this.#startHost(false);
+    await this.#startHost(Number(new URL(this.#view.endpoint).port));
   }
 
   async killSupervisor(): Promise<void> {
@@ -120,11 +135,13 @@ export class Cluster {
   async stop(): Promise<void> {
     await this.#host.stop();
     await this.routes.close();
+    await this.#unmount();
   }
 
-  async #startHost(fresh: boolean): Promise<void> {
+  /** Port 0: for the first time, on a free one. */
+  async #startHost(port: number): Promise<void> {
     this.#host = await HostProcess.start({
-      request: { ...this.size, stateDir: this.stateDir, fresh },
+      request: { ...this.size, stateDir: this.stateDir, fresh: port === 0, port },
       env: this.#env,
       logFile: join(this.#folder, 'supervisor.log'),
       environmentOf: this.routes.environmentOf,

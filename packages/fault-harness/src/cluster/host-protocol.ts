@@ -9,12 +9,15 @@ export interface ClusterSize {
 
 export interface HostRequest extends ClusterSize {
   stateDir: string;
-  /** Drop what an earlier host has left; false: go on with it. */
+  /** The folder of the state is new; false: go on with what an earlier host has left. */
   fresh: boolean;
+  /** Of the front door; 0 picks a free one. */
+  port: number;
 }
 
 /** The cluster as its supervisor sees it. It contains passwords and must not be printed. */
 export interface ClusterView {
+  endpoint: string;
   kubeconfig: string;
   databaseUrl: string;
   nats: { url: string; user?: string; password?: string };

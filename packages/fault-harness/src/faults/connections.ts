@@ -1,6 +1,6 @@
 import type { TcpProxy } from '@everynode/test-kit';
 import type { Cluster } from '../cluster/cluster.js';
-import { hasCommitReply } from '../cluster/commit-replies.js';
+import { hasCommitReply } from '../cluster/postgres-replies.js';
 import { type Fault, type FaultContext, nothingToHeal } from './fault.js';
 import { oneOf } from './processes.js';
 

@@ -32,7 +32,8 @@ export interface Fault {
   isShort: boolean;
   /** Returns why it cannot be injected on this machine, with how to change that. */
   missing?: () => Promise<string | undefined>;
-  /** More environment for all processes from their first start on. */
+  /** Folders of the state that have to be small disks for it, with their sizes in MiB. */
+  disks?: Record<string, number>;
   inject(context: FaultContext): Promise<InjectedFault>;
 }
 

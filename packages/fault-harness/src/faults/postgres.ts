@@ -1,22 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, nothingToHeal } from './fault.js';
+import { inLoop } from './in-loop.js';
+import { signalIfThere } from './signals.js';
 
 const EVERY_MS = 100;
-
-/** Runs `turn` in a loop until the returned function is called. A turn that fails is followed by the next. */
-function inLoop(turn: () => Promise<unknown>, everyMs: number): () => Promise<void> {
-  const stopped = new AbortController();
-  const running = (async () => {
-    while (!stopped.signal.aborted) {
-      await turn().catch(() => undefined);
-      await delay(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
-    }
-  })();
-  return async () => {
-    stopped.abort();
-    await running;
-  };
-}
 
 const TERMINATE = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'everynode:%'";
 
@@ -83,7 +69,7 @@ const writerStopped: Fault = {
     return {
       target: `${rows.length} backends`,
       heal: () => {
-        for (const { pid } of rows) continueIfThere(pid);
+        for (const { pid } of rows) signalIfThere(pid, 'SIGCONT');
         return Promise.resolve();
       },
     };
@@ -103,19 +89,53 @@ const allStopped: Fault = {
     return {
       target: 'postgres',
       heal: () => {
-        for (const pid of pids) continueIfThere(pid);
+        for (const pid of pids) signalIfThere(pid, 'SIGCONT');
         return Promise.resolve();
       },
     };
   },
 };
 
-function continueIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGCONT');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
+const gone: Fault = {
+  name: 'postgres-gone',
+  about: 'the postmaster is killed as often as it is started',
+  holdMs: [15_000, 60_000],
+  isDefault: true,
+  isShort: false,
+  async inject({ cluster }) {
+    return { target: 'postgres', heal: inLoop(() => cluster.signal('postgres', 'SIGKILL'), EVERY_MS) };
+  },
+};
 
-export const postgresFaults: readonly Fault[] = [backends, postmaster, crashes, restart, writerStopped, allStopped];
+/** Rows that stay: what the tail of the harness has not read, and a little more. */
+const KEPT_ROWS = 10;
+
+const compacted: Fault = {
+  name: 'journal-compacted',
+  about: 'the journal is compacted down to its last rows, again and again, under watchers that come back',
+  holdMs: [5000],
+  isDefault: true,
+  isShort: true,
+  async inject({ cluster, tail, onCompacted }) {
+    const compact = async (): Promise<void> => {
+      await tail.read();
+      const floor = tail.revision - KEPT_ROWS;
+      if (floor <= 0) return;
+      await cluster.sql('update revision_counter set compacted = $1 where compacted < $1', [floor]);
+      await cluster.sql('delete from journal where revision <= $1', [floor]);
+      onCompacted(floor);
+    };
+    return { target: 'journal', heal: inLoop(compact, 500) };
+  },
+};
+
+export const postgresFaults: readonly Fault[] = [
+  gone,
+  compacted,
+  backends,
+  postmaster,
+  crashes,
+  restart,
+  writerStopped,
+  allStopped,
+];

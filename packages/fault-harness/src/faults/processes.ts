@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import { SESSIONS } from '../cluster/routes.js';
 import type { SeededRandom } from '../run/random.js';
 import { type Fault, type FaultContext, nothingToHeal } from './fault.js';
+import { signalIfThere } from './signals.js';
 
 /** A kind of process that a fault is aimed at, and how one of them is found. */
 const VICTIMS: Record<string, (context: FaultContext) => Promise<string>> = {
@@ -54,18 +55,9 @@ function stopFault(victim: string): Fault {
       const target = (await VICTIMS[victim]?.(context)) ?? victim;
       const pid = await context.cluster.pidOf(target);
       process.kill(pid, 'SIGSTOP');
-      return { target, down: [target], heal: () => continueProcess(pid) };
+      return { target, down: [target], heal: () => Promise.resolve(signalIfThere(pid, 'SIGCONT')) };
     },
   };
-}
-
-/** The process may be gone: a supervisor may restart what hangs. */
-async function continueProcess(pid: number): Promise<void> {
-  try {
-    process.kill(pid, 'SIGCONT');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 function killAll(prefix: string): Fault {

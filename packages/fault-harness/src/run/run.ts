@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkHistory, type HistoryEntry, type Violation } from '@everynode/history-checker';
@@ -19,6 +19,8 @@ export interface RunOptions {
   /** Of the run without the start and the end of the cluster. */
   minutes: number;
   faults: readonly Fault[];
+  /** The faults were asked for: one that is impossible here is an error. */
+  areNamed?: boolean;
   nodes: number;
   agents?: number;
   /** No fault lasts longer, in ms. */
@@ -26,6 +28,21 @@ export interface RunOptions {
   say: (line: string) => void;
   /** Ends the run early. */
   signal?: AbortSignal;
+}
+
+/**
+ * The faults that this machine can inject. One that cannot is left out with a line that names what is missing.
+ * @throws Error for one that was asked for by name.
+ */
+async function possibleFaults({ faults, areNamed, say }: RunOptions): Promise<Fault[]> {
+  const possible: Fault[] = [];
+  for (const fault of faults) {
+    const missing = await fault.missing?.();
+    if (missing === undefined) possible.push(fault);
+    else if (areNamed) throw new Error(`${fault.name}: ${missing}`);
+    else say(`left out: ${fault.name} (${missing})`);
+  }
+  return possible;
 }
 
 export interface RunResult {
@@ -42,16 +59,17 @@ const AGENTS = 4;
 
 /** Starts a cluster, runs clients and faults, and checks the history. */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
-  const { seed = randomInt(2 ** 31), minutes, faults, nodes, agents = AGENTS, longestMs, say } = options;
+  const { seed = randomInt(2 ** 31), minutes, nodes, agents = AGENTS, longestMs, say } = options;
+  const faults = await possibleFaults(options);
   const folder = await mkdtemp(join(tmpdir(), 'everynode-faults-'));
-  await mkdir(folder, { recursive: true });
   const historyFile = join(folder, 'history.jsonl');
   say(`seed ${seed}, run in ${folder}`);
   const random = new SeededRandom(seed);
   const recorder = new Recorder(historyFile);
   recorder.add({ entry: 'run', seed, at: now(), command: process.argv.slice(2).join(' ') });
   const size = { nodes, agents, apiReplicas: 2, schedulerReplicas: 2 };
-  const cluster = await Cluster.start(folder, size, { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: '20' });
+  const disks = Object.assign({}, ...faults.map((fault) => fault.disks ?? {})) as Record<string, number>;
+  const cluster = await Cluster.start(folder, size, { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: '20' }, disks);
   const workload = new Workload();
   const truth = new Truth(cluster);
   const tail = new JournalTail(cluster, (change) => {

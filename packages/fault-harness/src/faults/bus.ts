@@ -1,0 +1,105 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import type { Cluster } from '../cluster/cluster.js';
+import { type Fault, nothingToHeal } from './fault.js';
+
+const STREAMS = ['JOURNAL', 'MANIFESTS', 'REPORTS', 'HEARTBEATS', 'COMMANDS'].map((name) => `EVERYNODE_${name}`);
+/** All that goes by a stream. */
+const SUBJECTS = ['everynode.v1.journal.>', 'everynode.v1.agent.*.command.>', 'everynode.v1.agent.*.report.>'];
+/** Marks what the harness publishes, so that it is not taken up again. */
+const MARK = 'Everynode-Faults';
+
+/** Connects to the bus itself, past every proxy, as a service may. */
+async function connectTo({ nats }: Cluster): Promise<NatsConnection> {
+  const { url, user, password } = nats;
+  return await connect({ servers: url, ...(user && { user }), ...(password && { pass: password }) });
+}
+
+type Manager = Awaited<ReturnType<typeof jetstreamManager>>;
+
+function streamsFault(name: string, about: string, act: (stream: string, manager: Manager) => Promise<unknown>): Fault {
+  return {
+    name,
+    about,
+    holdMs: [0],
+    isDefault: true,
+    isShort: true,
+    async inject({ cluster }) {
+      const connection = await connectTo(cluster);
+      try {
+        const manager = await jetstreamManager(connection);
+        // A stream that is not there cannot be harmed.
+        await Promise.all(STREAMS.map((stream) => act(stream, manager).catch(() => undefined)));
+      } finally {
+        await connection.close();
+      }
+      return { target: 'every stream', heal: nothingToHeal };
+    },
+  };
+}
+
+const emptied: Fault = {
+  name: 'nats-emptied',
+  about: 'kill -9 of NATS, and all that it has stored is deleted (Jepsen on NATS 2.12: lost acknowledged messages)',
+  holdMs: [0],
+  isDefault: true,
+  isShort: true,
+  async inject({ cluster }) {
+    await cluster.signal('nats', 'SIGKILL');
+    await rm(join(cluster.stateDir, 'nats', 'jetstream'), { recursive: true, force: true });
+    return { target: 'nats', heal: nothingToHeal };
+  },
+};
+
+/** A second publisher: what passes is published again, late and in another order. */
+const repeated: Fault = {
+  name: 'messages-repeated',
+  about: 'a third of all messages come again, up to 3 s late and in another order',
+  holdMs: [8000],
+  isDefault: true,
+  isShort: true,
+  async inject({ cluster, random }) {
+    const connection = await connectTo(cluster);
+    const timers = new Set<NodeJS.Timeout>();
+    for (const subject of SUBJECTS) {
+      connection.subscribe(subject, {
+        callback: (_error, message) => {
+          if (message.headers?.has(MARK) || !random.chance(0.33)) return;
+          const again = headers();
+          for (const [key, values] of message.headers ?? []) {
+            // With its id the server would drop it as a duplicate.
+            if (key !== 'Nats-Msg-Id') for (const value of values) again.append(key, value);
+          }
+          again.set(MARK, '1');
+          const { subject: to, data } = message;
+          const timer = setTimeout(
+            () => {
+              timers.delete(timer);
+              connection.publish(to, data, { headers: again });
+            },
+            random.between(0, 3000),
+          );
+          timers.add(timer);
+        },
+      });
+    }
+    const heal = async (): Promise<void> => {
+      for (const timer of timers) clearTimeout(timer);
+      await connection.close();
+    };
+    return { target: 'every stream', heal };
+  },
+};
+
+export const busFaults: readonly Fault[] = [
+  emptied,
+  streamsFault('streams-purged', 'every message of every stream is purged', (stream, manager) =>
+    manager.streams.purge(stream),
+  ),
+  streamsFault('streams-deleted', 'every stream is deleted, with its consumers', (stream, manager) =>
+    manager.streams.delete(stream),
+  ),
+  repeated,
+];

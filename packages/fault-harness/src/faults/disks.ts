@@ -1,0 +1,42 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Fault } from './fault.js';
+
+const MiB = 1024 * 1024;
+
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (const size of [MiB, 4096]) {
+      const block = Buffer.alloc(size, 1);
+      // Ends with ENOSPC, which is what is wanted.
+      for (let failed = false; !failed; )
+        failed = await file.write(block).then(
+          ({ bytesWritten }) => bytesWritten < size,
+          () => true,
+        );
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function full(server: 'postgres' | 'nats', size: number): Fault {
+  return {
+    name: `${server}-disk-full`,
+    about: `no byte is free on the disk of ${server} (a tmpfs; needs root)`,
+    holdMs: [8000, 20_000],
+    isDefault: true,
+    isShort: false,
+    disks: { [server]: size },
+    missing: () =>
+      Promise.resolve(process.getuid?.() === 0 ? undefined : 'only root may mount the small disk that is to be filled'),
+    async inject({ cluster }) {
+      const filler = join(cluster.stateDir, server, 'filler');
+      await fill(filler);
+      return { target: server, heal: () => rm(filler) };
+    },
+  };
+}
+
+export const diskFaults: readonly Fault[] = [full('postgres', 512), full('nats', 96)];
