@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
-import type { Cluster } from '../cluster/cluster.js';
+import { headers } from '@nats-io/transport-node';
+import { connectToBus } from './bus-connection.js';
 import { type Fault, nothingToHeal } from './fault.js';
 
 const STREAMS = ['JOURNAL', 'MANIFESTS', 'REPORTS', 'HEARTBEATS', 'COMMANDS'].map((name) => `EVERYNODE_${name}`);
@@ -10,12 +10,6 @@ const STREAMS = ['JOURNAL', 'MANIFESTS', 'REPORTS', 'HEARTBEATS', 'COMMANDS'].ma
 const SUBJECTS = ['everynode.v1.journal.>', 'everynode.v1.agent.*.command.>', 'everynode.v1.agent.*.report.>'];
 /** Marks what the harness publishes, so that it is not taken up again. */
 const MARK = 'Everynode-Faults';
-
-/** Connects to the bus itself, past every proxy, as a service may. */
-async function connectTo({ nats }: Cluster): Promise<NatsConnection> {
-  const { url, user, password } = nats;
-  return await connect({ servers: url, ...(user && { user }), ...(password && { pass: password }) });
-}
 
 type Manager = Awaited<ReturnType<typeof jetstreamManager>>;
 
@@ -27,7 +21,7 @@ function streamsFault(name: string, about: string, act: (stream: string, manager
     isDefault: true,
     isShort: true,
     async inject({ cluster }) {
-      const connection = await connectTo(cluster);
+      const connection = await connectToBus(cluster);
       try {
         const manager = await jetstreamManager(connection);
         // A stream that is not there cannot be harmed.
@@ -61,7 +55,7 @@ const repeated: Fault = {
   isDefault: true,
   isShort: true,
   async inject({ cluster, random }) {
-    const connection = await connectTo(cluster);
+    const connection = await connectToBus(cluster);
     const timers = new Set<NodeJS.Timeout>();
     for (const subject of SUBJECTS) {
       connection.subscribe(subject, {

@@ -8,6 +8,7 @@ import type { Fault } from '../faults/fault.js';
 import { now } from '../record/clock.js';
 import { JournalTail } from '../record/journal-tail.js';
 import { Recorder } from '../record/recorder.js';
+import { leaksBetween, measure } from './leaks.js';
 import { Nemesis } from './nemesis.js';
 import { SeededRandom } from './random.js';
 import { planSteps } from './schedule.js';
@@ -84,12 +85,14 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     if (trouble !== undefined) throw new Error(`the cluster has not settled before the first fault: ${trouble}`);
     workload.setEditing(true);
     say('all nodes are ready and every DaemonSet runs');
+    const before = await measure(cluster);
     const steps = planSteps({ faults, budgetMs: minutes * 60_000, longestMs, mixed: 0.25 }, random.fork());
     const setEditing = (may: boolean): void => workload.setEditing(may);
     const nemesis = new Nemesis({ cluster, recorder, tail, truth, random: random.fork(), setEditing, say });
     await nemesis.run(steps, options.signal ?? new AbortController().signal);
     await workload.stop();
     await tail.read();
+    for (const leak of leaksBetween(before, await measure(cluster))) recorder.add(leak);
   } finally {
     await workload.stop();
     tail.stop();
