@@ -158,7 +158,7 @@ interface Convergence {
   /** When all was as it shall be; missing when it was not within the patience of the harness. */
   at?: number;
   limitMs: number;
-  /** What was wrong at the end of the patience. */
+  /** What was wrong last. */
   trouble?: string;
 }
 

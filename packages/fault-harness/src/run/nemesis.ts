@@ -50,7 +50,7 @@ export class Nemesis {
     setEditing(false);
     for (const one of injected) await one.heal();
     const healed = now();
-    const trouble = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
+    const { isSettled, trouble } = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
     const settled = now();
     await this.#untilReady();
     const ready = now();
@@ -63,9 +63,10 @@ export class Nemesis {
       after: step.faults.map(({ name }) => name).join(' and '),
       since: healed,
       limitMs: CONVERGENCE_LIMIT_MS,
-      ...(trouble === undefined ? { at: settled } : { trouble }),
+      ...(isSettled && { at: settled }),
+      ...(trouble !== undefined && { trouble }),
     });
-    say(`   ${trouble === undefined ? `converged after ${seconds(settled - healed)}` : `NOT CONVERGED: ${trouble}`}`);
+    say(`   ${isSettled ? 'converged' : 'NOT CONVERGED'} after ${seconds(settled - healed)}; last: ${trouble}`);
     setEditing(true);
   }
 

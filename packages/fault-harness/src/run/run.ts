@@ -81,8 +81,8 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   try {
     await workload.start(cluster, recorder, random.fork());
     workload.setEditing(false);
-    const trouble = await truth.settled(tail, SETTLE_MS);
-    if (trouble !== undefined) throw new Error(`the cluster has not settled before the first fault: ${trouble}`);
+    const { isSettled, trouble } = await truth.settled(tail, SETTLE_MS);
+    if (!isSettled) throw new Error(`the cluster has not settled before the first fault: ${trouble}`);
     workload.setEditing(true);
     say('all nodes are ready and every DaemonSet runs');
     const before = await measure(cluster);

@@ -5,6 +5,12 @@ import type { JournalTail } from '../record/journal-tail.js';
 
 const EVERY_MS = 200;
 
+/** Whether all is as it shall be, and what was wrong last. */
+export interface Settlement {
+  isSettled: boolean;
+  trouble: string | undefined;
+}
+
 /** The cluster as the journal and the agents have it, to see when all is as it shall be. */
 export class Truth {
   readonly #replay = new ClusterReplay();
@@ -19,7 +25,7 @@ export class Truth {
   }
 
   /** What is not as it shall be, or undefined. */
-  async trouble(tail: JournalTail): Promise<string | undefined> {
+  async #trouble(tail: JournalTail): Promise<string | undefined> {
     try {
       await tail.read();
       return unsteadiness(this.#replay) ?? (await this.#troubleOfAgents());
@@ -28,11 +34,14 @@ export class Truth {
     }
   }
 
-  /** Waits until nothing is wrong, and returns undefined; or what is, when `patienceMs` is over. */
-  async settled(tail: JournalTail, patienceMs: number): Promise<string | undefined> {
+  /** Waits until nothing is wrong, at most for `patienceMs`. */
+  async settled(tail: JournalTail, patienceMs: number): Promise<Settlement> {
+    let last: string | undefined;
     for (const until = Date.now() + patienceMs; ; await delay(EVERY_MS)) {
-      const trouble = await this.trouble(tail);
-      if (trouble === undefined || Date.now() > until) return trouble;
+      const trouble = await this.#trouble(tail);
+      if (trouble === undefined) return { isSettled: true, trouble: last };
+      if (Date.now() > until) return { isSettled: false, trouble };
+      last = trouble;
     }
   }
 

@@ -89,6 +89,18 @@ describe('checkRollouts', () => {
     expect(cluster.found).toEqual([]);
   });
 
+  it('does not count a node that is relabelled while it is down', () => {
+    const cluster = new SampleCluster({ nodeSelector: { flip: 'on' } });
+    for (const node of NODES) cluster.node(node, { flip: 'on' });
+    for (let more = 0; more < 10; more += 1) cluster.value('a', `again ${more}`);
+    cluster.pod('old-n1', 'n1', 'old', { deleting: true });
+    cluster.node('n1', { flip: 'off' });
+    cluster.pod('old-n2', 'n2', 'old', { deleting: true });
+    expect(cluster.found).toEqual([]);
+    cluster.pod('old-n3', 'n3', 'old', { deleting: true });
+    expect(cluster.found).toEqual(['rollout-unavailable']);
+  });
+
   it('finds a second live pod on a node', () => {
     const cluster = new SampleCluster();
     cluster.pod('old-too', 'n1', 'old', { ready: false });

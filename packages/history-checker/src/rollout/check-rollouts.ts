@@ -44,6 +44,8 @@ class RolloutCheck {
     const before = this.#replay.apply(change);
     if (change.facts.node && !sameEligibility(node, this.#replay.nodes.get(name))) {
       this.#nodeChanged.set(name, change.at);
+      // A node that is relabelled meanwhile is no longer down by the rollout.
+      for (const { down } of this.#budgets.values()) down.delete(name);
     }
     if (change.facts.daemonSet) this.#noteLimits(change);
     if (change.facts.pod) this.#checkPod(change, before);
