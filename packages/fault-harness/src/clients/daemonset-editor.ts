@@ -10,8 +10,8 @@ const PATIENCE_MS = 5000;
 
 /** The DaemonSets of a run: one that takes pods down, one that surges, one for the nodes whose label is flipped. */
 export const DAEMON_SETS = [
-  { name: 'rolling', strategy: { maxUnavailable: 3, maxSurge: 0 }, nodeSelector: {} },
-  { name: 'surging', strategy: { maxUnavailable: 0, maxSurge: '5%' }, nodeSelector: {} },
+  { name: 'rolling', strategy: { maxUnavailable: 5, maxSurge: 0 }, nodeSelector: {} },
+  { name: 'surging', strategy: { maxUnavailable: 0, maxSurge: '10%' }, nodeSelector: {} },
   { name: 'flipping', strategy: { maxUnavailable: '10%', maxSurge: 0 }, nodeSelector: { [FLIPPED]: 'on' } },
 ] as const;
 
@@ -31,6 +31,15 @@ export function daemonSetObject({ name, strategy, nodeSelector }: (typeof DAEMON
   };
 }
 
+const imageOf = (name: string, tag: string): object => ({
+  spec: { template: { spec: { containers: [{ name: 'main', image: `${name}:${tag}` }] } } },
+});
+
+/** Changes the template of every DaemonSet at once. */
+export async function editAll(client: KubeClient, tag: string): Promise<void> {
+  await Promise.all(DAEMON_SETS.map(({ name }) => patch(client, `${PATH}/${name}`, imageOf(name, tag))));
+}
+
 /** Changes whatever stands still: while `mayEdit` returns false, nothing is edited, so that the cluster can settle. */
 export function daemonSetEditor(client: KubeClient, random: SeededRandom, mayEdit: () => boolean): RunningClient {
   let image = 1;
@@ -39,8 +48,7 @@ export function daemonSetEditor(client: KubeClient, random: SeededRandom, mayEdi
       if (!mayEdit()) return;
       const { name } = random.pick(DAEMON_SETS);
       image += 1;
-      const spec = { template: { spec: { containers: [{ name: 'main', image: `${name}:${image}` }] } } };
-      await patch(client, `${PATH}/${name}`, { spec });
+      await patch(client, `${PATH}/${name}`, imageOf(name, String(image)));
     },
     () => (mayEdit() ? random.between(1500, 4000) : 100),
   );

@@ -9,8 +9,6 @@ import type { SeededRandom } from './random.js';
 import type { Step } from './schedule.js';
 import type { Truth } from './truth.js';
 
-/** Invariant 6. */
-const CONVERGENCE_LIMIT_MS = 10_000;
 /** Waited longer than the limit, so that the report shows how much too long it took. */
 const CONVERGENCE_PATIENCE_MS = 45_000;
 
@@ -20,6 +18,8 @@ export interface NemesisParts {
   tail: JournalTail;
   truth: Truth;
   random: SeededRandom;
+  /** All has to be as it shall be so soon after a fault, in ms. */
+  convergenceLimitMs: number;
   /** Whether editors of DaemonSets and labels may go on. */
   setEditing: (may: boolean) => void;
   say: (line: string) => void;
@@ -43,7 +43,7 @@ export class Nemesis {
   }
 
   async #carryOut(step: Step): Promise<void> {
-    const { recorder, setEditing, say, tail, truth } = this.#parts;
+    const { convergenceLimitMs, recorder, setEditing, say, tail, truth } = this.#parts;
     const began = now();
     const injected = await Promise.all(step.faults.map((fault) => this.#inject(fault, step.holdMs)));
     await delay(step.holdMs);
@@ -62,7 +62,7 @@ export class Nemesis {
       entry: 'converged',
       after: step.faults.map(({ name }) => name).join(' and '),
       since: healed,
-      limitMs: CONVERGENCE_LIMIT_MS,
+      limitMs: convergenceLimitMs,
       ...(isSettled && { at: settled }),
       ...(trouble !== undefined && { trouble }),
     });

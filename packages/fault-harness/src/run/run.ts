@@ -56,6 +56,8 @@ export interface RunResult {
 }
 
 const SETTLE_MS = 60_000;
+/** Invariant 6. */
+const CONVERGENCE_MS = 10_000;
 const AGENTS = 4;
 
 /** Starts a cluster, runs clients and faults, and checks the history. */
@@ -81,14 +83,27 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   try {
     await workload.start(cluster, recorder, random.fork());
     workload.setEditing(false);
-    const { isSettled, trouble } = await truth.settled(tail, SETTLE_MS);
-    if (!isSettled) throw new Error(`the cluster has not settled before the first fault: ${trouble}`);
+    await settle(truth, tail);
+    const began = now();
+    await workload.rollOut(cluster);
+    await settle(truth, tail);
+    // A rollout that is under way when a fault ends goes on, and takes its time.
+    const rolloutMs = now() - began;
+    say(`every DaemonSet runs; a rollout of all takes ${(rolloutMs / 1000).toFixed(1)} s here without a fault`);
     workload.setEditing(true);
-    say('all nodes are ready and every DaemonSet runs');
     const before = await measure(cluster);
     const steps = planSteps({ faults, budgetMs: minutes * 60_000, longestMs, mixed: 0.25 }, random.fork());
     const setEditing = (may: boolean): void => workload.setEditing(may);
-    const nemesis = new Nemesis({ cluster, recorder, tail, truth, random: random.fork(), setEditing, say });
+    const nemesis = new Nemesis({
+      cluster,
+      recorder,
+      tail,
+      truth,
+      random: random.fork(),
+      convergenceLimitMs: CONVERGENCE_MS + rolloutMs,
+      setEditing,
+      say,
+    });
     await nemesis.run(steps, options.signal ?? new AbortController().signal);
     await workload.stop();
     await tail.read();
@@ -102,4 +117,10 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   }
   const { history } = recorder;
   return { seed, folder, historyFile, history, violations: checkHistory(history) };
+}
+
+/** @throws Error with what is wrong when the cluster does not become as it shall be, with no fault at all. */
+async function settle(truth: Truth, tail: JournalTail): Promise<void> {
+  const { isSettled, trouble } = await truth.settled(tail, SETTLE_MS);
+  if (!isSettled) throw new Error(`the cluster has not settled before the first fault: ${trouble}`);
 }

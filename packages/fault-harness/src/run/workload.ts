@@ -1,7 +1,7 @@
 import { appendClient } from '../clients/append-client.js';
 import type { RunningClient } from '../clients/client.js';
 import { repeat } from '../clients/client.js';
-import { DAEMON_SETS, daemonSetEditor, daemonSetObject, labelFlipper } from '../clients/daemonset-editor.js';
+import { DAEMON_SETS, daemonSetEditor, daemonSetObject, editAll, labelFlipper } from '../clients/daemonset-editor.js';
 import { KubeClient } from '../clients/kube-client.js';
 import { NAMESPACE, RecordedCalls } from '../clients/recorded-calls.js';
 import { registerClient, SharedObjects } from '../clients/register-clients.js';
@@ -45,6 +45,11 @@ export class Workload {
     const nodes = Array.from({ length: FLIPPED_NODES }, (_, at) => `node-${String(at + 1).padStart(5, '0')}`);
     this.#clients.push(labelFlipper(door, nodes, random.fork(), mayEdit));
     await this.#startWatches(cluster, recorder, random);
+  }
+
+  /** Begins a rollout of every DaemonSet. */
+  async rollOut(cluster: Cluster): Promise<void> {
+    await editAll(await this.#open(cluster), 'undisturbed');
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { FAULTS, runFaults } from '@everynode/fault-harness';
+import { afterAll, describe, expect, it } from 'vitest';
+
+/** Of the faults, without the start and the end of the cluster. */
+const MINUTES = 3;
+const DEADLINE_MS = 8 * 60_000;
+/** The run in `npm test` is the same every time unless this is set; `npm run test:faults` draws a seed. */
+const SEED = Number(process.env.EVERYNODE_FAULTS_SEED ?? 15);
+
+const lines: string[] = [];
+
+afterAll(() => {
+  // What was done is the only way to understand a failure.
+  console.log(lines.join('\n'));
+});
+
+describe('a cluster whose parts are killed, stopped and cut off while clients write and watch', () => {
+  it('keeps every promise', { timeout: DEADLINE_MS }, async () => {
+    const faults = FAULTS.filter(({ isShort }) => isShort);
+    const { violations, historyFile, history } = await runFaults({
+      seed: SEED,
+      minutes: MINUTES,
+      faults,
+      nodes: 30,
+      longestMs: 8000,
+      say: (line) => lines.push(line),
+    });
+    lines.push(`again: npm run test:faults -- --seed ${SEED} --minutes ${MINUTES} --nodes 30 --longest 8 --short`);
+    lines.push(`check again: npm run test:faults -- --check ${historyFile}`);
+    expect(violations.map(({ check, message }) => `${check}: ${message}`)).toEqual([]);
+    // The history is not empty by a mistake of the harness.
+    expect(history.filter(({ entry }) => entry === 'operation').length).toBeGreaterThan(1000);
+    expect((await readFile(historyFile, 'utf8')).split('\n').length).toBeGreaterThan(history.length);
+  });
+});
