@@ -1,3 +1,11 @@
+create table agents (
+  agent text collate "C" not null,
+  process text not null,
+  incarnation bigint not null,
+  constraint agents_incarnation_key UNIQUE (incarnation),
+  constraint agents_pkey PRIMARY KEY (agent)
+);
+
 create table journal (
   revision bigint not null,
   type smallint not null,

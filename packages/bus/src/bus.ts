@@ -171,6 +171,27 @@ export class Bus {
     return reply;
   }
 
+  /** Sends a message to the subscribers that there are, outside the streams. Without a connection it is lost. */
+  send(subject: string, body: string): void {
+    try {
+      this.#sessions.current?.connection.publish(subject, body);
+    } catch (err) {
+      this.#log.debug({ err, subject }, 'the connection was lost before a message was sent');
+    }
+  }
+
+  /** Calls `receive` with the bodies of what is sent to a subject, outside the streams, while there is a connection. */
+  listen(subject: string, receive: (body: string) => void): void {
+    this.#sessions.onSession(({ connection }) => {
+      connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error) this.#log.warn({ err: error, subject }, 'a subscription was refused');
+          else receive(message.string());
+        },
+      });
+    });
+  }
+
   /** Answers requests, sharing them with the other members of `queue`. */
   respond(subject: string, queue: string, answer: Answer): void {
     this.#sessions.onSession(({ connection }) => respond(connection, subject, queue, answer, this.#log));

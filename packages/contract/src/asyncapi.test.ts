@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type EventName, eventSchemas, eventType } from './events.js';
 import { consumers, streams } from './streams.js';
-import { AGENT_COMMANDS, AGENT_REPORTS, AGENT_REQUESTS, subjects } from './subjects.js';
+import { AGENT_COMMANDS, AGENT_RECEIPTS, AGENT_REPORTS, AGENT_REQUESTS, subjects } from './subjects.js';
 import { exchanges } from './validate.js';
 
 interface Message {
@@ -45,6 +45,7 @@ describe('the AsyncAPI document', () => {
       ...AGENT_REPORTS.map((event) => subjects.report('agent', event)),
       ...AGENT_COMMANDS.map((event) => subjects.command('agent', event)),
       ...AGENT_REQUESTS.map((question) => subjects.request('agent', question)),
+      ...AGENT_RECEIPTS.map((event) => subjects.receipt('agent', event)),
       subjects.heartbeat('agent', 7),
     ];
     const parameters: Record<string, string> = {

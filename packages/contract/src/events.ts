@@ -12,6 +12,13 @@ const Revision = Type.Integer({ minimum: 0 });
 const StringMap = Type.Record(Type.String(), Type.String());
 /** RFC 3339, UTC. */
 const Timestamp = Type.String({ maxLength: 40 });
+/**
+ * Which process of an agent speaks: the store hands a number to each when it starts, greater than any before. So no
+ * clock of an agent orders anything. Below 2^31, so that {@link reportOrder} stays exact.
+ */
+const Incarnation = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
+/** Numbers the reports of one incarnation; the store's acknowledgement names it. */
+const MessageNumber = Type.Integer({ minimum: 1 });
 /** A value of the Kubernetes API that is checked where it is written, not here. */
 const ApiValue = Type.Record(Type.String(), Type.Unknown());
 
@@ -28,14 +35,14 @@ export const NodeRegistration = Type.Object({
 
 /** These nodes exist, and the sender hosts them. Sent at start, and again for nodes whose object is missing. */
 export const NodeRegistered = Type.Object({
-  /** Start of the agent process, ms since the epoch: a later one supersedes an earlier one of the same name. */
-  incarnation: Type.Integer(),
+  incarnation: Incarnation,
+  message: MessageNumber,
   nodes: Type.Array(NodeRegistration, { maxItems: 5000 }),
 });
 
 /** These nodes are alive. One message for all nodes of an agent, or one a part where they are very many. */
 export const NodeHeartbeat = Type.Object({
-  incarnation: Type.Integer(),
+  incarnation: Incarnation,
   nodes: Type.Array(Name, { maxItems: 5000 }),
 });
 
@@ -46,6 +53,8 @@ export const PodEvent = Type.Object({
   message: Type.String({ maxLength: 1024 }),
   fieldPath: Type.Optional(Type.String({ maxLength: 512 })),
   at: Timestamp,
+  /** The sequence of the report that had it first; without it, that of the report it is in. It is recorded once. */
+  sequence: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
 export const PodStatusItem = Type.Object({
@@ -53,7 +62,10 @@ export const PodStatusItem = Type.Object({
   name: Name,
   uid: Uid,
   node: Name,
-  /** Grows with every report of this pod by this incarnation; an older one is never written over a newer one. */
+  /**
+   * Grows with every report of this pod by this incarnation that says something else; an older one is never written over
+   * a newer one.
+   */
   sequence: Type.Integer({ minimum: 0 }),
   /** PodStatus as the agent knows it: phase, conditions, container states, IPs. */
   status: Type.Optional(ApiValue),
@@ -63,8 +75,19 @@ export const PodStatusItem = Type.Object({
 });
 
 export const PodStatusReported = Type.Object({
-  incarnation: Type.Integer(),
+  incarnation: Incarnation,
+  message: MessageNumber,
   pods: Type.Array(PodStatusItem, { maxItems: 5000 }),
+});
+
+/**
+ * The store has what this report says, or has refused it for good. Published outside the streams: where it is lost, the
+ * agent sends the report again. An incarnation that receives one for a later incarnation of its name is superseded;
+ * `message` is 0 where nothing was stored.
+ */
+export const ReportStored = Type.Object({
+  incarnation: Incarnation,
+  message: Type.Integer({ minimum: 0 }),
 });
 
 /** Run these pods, or keep running them in this form. Whole Pod objects. */
@@ -120,6 +143,8 @@ export const ListPodsReply = Type.Object({
       node: Name,
       /** Set when the pod is to stop. */
       graceSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
+      /** The order of the last report that the store has of this pod: see {@link reportOrder}. */
+      reported: Type.Integer({ minimum: 0 }),
     }),
   ),
   /** There are more. */
@@ -130,6 +155,13 @@ export const ListPodsReply = Type.Object({
 export const FetchPodsRequest = Type.Object({ uids: Type.Array(Uid, { maxItems: 500 }) });
 export const FetchPodsReply = Type.Object({ revision: Revision, pods: Type.Array(ApiValue) });
 
+/** A new process of an agent asks for its incarnation. The same process receives the same answer, however often it asks. */
+export const TakeIncarnationRequest = Type.Object({
+  /** Different for every process. */
+  process: Type.String({ minLength: 1, maxLength: 64 }),
+});
+export const TakeIncarnationReply = Type.Object({ incarnation: Incarnation });
+
 /** Reply to a request that could not be answered. `Bus.request` rejects with its text; the asker tries again later. */
 export const RequestFailed = Type.Object({ error: Type.String() });
 
@@ -139,6 +171,7 @@ export type NodeHeartbeat = Static<typeof NodeHeartbeat>;
 export type PodEvent = Static<typeof PodEvent>;
 export type PodStatusItem = Static<typeof PodStatusItem>;
 export type PodStatusReported = Static<typeof PodStatusReported>;
+export type ReportStored = Static<typeof ReportStored>;
 export type PodAssigned = Static<typeof PodAssigned>;
 export type PodTerminating = Static<typeof PodTerminating>;
 export type ManifestApplied = Static<typeof ManifestApplied>;
@@ -146,6 +179,8 @@ export type ListPodsRequest = Static<typeof ListPodsRequest>;
 export type ListPodsReply = Static<typeof ListPodsReply>;
 export type FetchPodsRequest = Static<typeof FetchPodsRequest>;
 export type FetchPodsReply = Static<typeof FetchPodsReply>;
+export type TakeIncarnationRequest = Static<typeof TakeIncarnationRequest>;
+export type TakeIncarnationReply = Static<typeof TakeIncarnationReply>;
 export type RequestFailed = Static<typeof RequestFailed>;
 
 /** Event types, the `ce-type` of each, and the schema of its JSON body. */
@@ -153,6 +188,7 @@ export const eventSchemas = {
   'node-registered': NodeRegistered,
   'node-heartbeat': NodeHeartbeat,
   'pod-status': PodStatusReported,
+  'report-stored': ReportStored,
   'pod-assigned': PodAssigned,
   'pod-terminating': PodTerminating,
   'manifest-applied': ManifestApplied,

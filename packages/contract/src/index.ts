@@ -11,7 +11,9 @@ export {
   type PodStatusItem,
   type PodStatusReported,
   type PodTerminating,
+  type ReportStored,
   type RequestFailed,
+  type TakeIncarnationReply,
 } from './events.js';
 export {
   changeOf,
@@ -21,6 +23,7 @@ export {
   type JournalEntry,
   writtenBy,
 } from './journal-codec.js';
+export { reportOrder } from './report-order.js';
 export { type RevisionRange, rangeId, rangeOf } from './revision-range.js';
 export { type ConsumerDeclaration, consumers, type StreamDeclaration, streams } from './streams.js';
 export { AGENT_COMMANDS, type AgentCommand, agentOfSubject, inboxPrefix, isAgentName, subjects } from './subjects.js';

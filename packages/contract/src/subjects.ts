@@ -15,11 +15,14 @@ export const AGENT_REPORTS = ['node-registered', 'pod-status'] as const;
 /** Commands to an agent. */
 export const AGENT_COMMANDS = ['pod-assigned', 'pod-terminating'] as const;
 /** What an agent asks. Any scheduler answers, by request and reply, outside the streams. */
-export const AGENT_REQUESTS = ['list-pods', 'fetch-pods'] as const;
+export const AGENT_REQUESTS = ['list-pods', 'fetch-pods', 'take-incarnation'] as const;
+/** What an agent is told of its reports, outside the streams. */
+export const AGENT_RECEIPTS = ['report-stored'] as const;
 
 export type AgentReport = (typeof AGENT_REPORTS)[number];
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 export type AgentRequest = (typeof AGENT_REQUESTS)[number];
+type AgentReceipt = (typeof AGENT_RECEIPTS)[number];
 
 const AGENT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -64,6 +67,7 @@ export const subjects = {
   commandsOf: (agent: string): string => `${agentRoot(agent)}.command.>`,
   allCommands: `${agentRoot('*')}.command.>`,
   request: (agent: string, question: AgentRequest): string => `${agentRoot(agent)}.request.${question}`,
+  receipt: (agent: string, event: AgentReceipt): string => `${agentRoot(agent)}.receipt.${event}`,
   /** Filter on one question from any agent. */
   allRequests: (question: AgentRequest): string => `${agentRoot('*')}.request.${question}`,
 } as const;

@@ -8,6 +8,8 @@ import {
   ListPodsReply,
   ListPodsRequest,
   RequestFailed,
+  TakeIncarnationReply,
+  TakeIncarnationRequest,
 } from './events.js';
 
 /** A message that violates the contract. It is dropped and counted; the same message would fail again. */
@@ -65,11 +67,13 @@ export function failureIn(reply: string): string | undefined {
 export const exchanges = {
   'list-pods': { request: ListPodsRequest, reply: ListPodsReply },
   'fetch-pods': { request: FetchPodsRequest, reply: FetchPodsReply },
+  'take-incarnation': { request: TakeIncarnationRequest, reply: TakeIncarnationReply },
 } as const;
 
 export interface ExchangeTypes {
   'list-pods': { request: ListPodsRequest; reply: ListPodsReply };
   'fetch-pods': { request: FetchPodsRequest; reply: FetchPodsReply };
+  'take-incarnation': { request: TakeIncarnationRequest; reply: TakeIncarnationReply };
 }
 
 /** Parses and checks one side of an exchange. @throws ContractError */

@@ -9,6 +9,7 @@ export interface Database {
   shard_leases: ShardLeasesTable;
   schedulers: SchedulersTable;
   writers: WritersTable;
+  agents: AgentsTable;
 }
 
 interface RevisionCounterTable {
@@ -72,4 +73,12 @@ interface WritersTable {
   /** The number of the last batch that it has committed. */
   batch: number;
   written_at: ColumnType<Date, never, Date>;
+}
+
+interface AgentsTable {
+  agent: string;
+  /** Names the process of the agent that started last. */
+  process: string;
+  /** That of the process of the agent which started last. */
+  incarnation: number;
 }

@@ -6,6 +6,7 @@ import { ANSWER_MS, BY_KEY } from './connection.js';
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
+import { latestIncarnation, takeIncarnation } from './incarnations.js';
 import { migrationProvider } from './migrations/index.js';
 import { orUnavailable } from './outage.js';
 import { type Outage, OutageWatch, probeRepeatedly } from './outage-watch.js';
@@ -184,6 +185,16 @@ export class Store {
 
   releaseShards(process: string): Promise<void> {
     return orUnavailable(releaseShards(this.#db, process));
+  }
+
+  /** Hands an incarnation to a new process of the agent; see {@link takeIncarnation}. */
+  takeIncarnation(agent: string, process: string): Promise<number> {
+    return orUnavailable(takeIncarnation(this.#db, agent, process));
+  }
+
+  /** The incarnation that a process of the agent took last; 0 when there was none. */
+  latestIncarnation(agent: string): Promise<number> {
+    return orUnavailable(latestIncarnation(this.#db, agent));
   }
 
   /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */

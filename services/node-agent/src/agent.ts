@@ -1,21 +1,22 @@
 import type { Bus, Delivery } from '@everynode/bus';
-import { eventType, streams, subjects } from '@everynode/contract';
+import { eventType, parseEvent, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
-import { registerNodes } from './nodes/registration.js';
+import { Registration } from './nodes/registration.js';
 import { PodSync } from './pods/pod-sync.js';
 import { StatusOutbox } from './pods/status-outbox.js';
+import { SentMessages } from './reports/sent-messages.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
 
 export interface AgentOptions {
   agent: string;
   nodes: readonly HostedNode[];
-  /** Start of this process, ms since the epoch. */
+  /** Which process of the agent this is; the store hands it out. */
   incarnation: number;
   heartbeatSeconds: number;
-  bus: Pick<Bus, 'publish' | 'request' | 'follow'>;
+  bus: Pick<Bus, 'publish' | 'request' | 'follow' | 'listen'>;
   /** Makes the runtime. Its reports go to the control plane. */
   runtime: (onReport: ReportListener) => Runtime;
   log: Logger;
@@ -32,13 +33,20 @@ interface AgentTallies {
 
 /**
  * Hosts nodes: registers them, sends their heartbeats, runs the pods that are assigned to them and reports those pods.
- * Everything travels over the bus and any of it may be lost. Whenever commands may have been lost, the agent sends all
- * that it has to send again (nodes, a heartbeat, the status of each pod), and asks for all pods that it has to run.
+ * Everything travels over the bus and any of it may be lost. What the store has not acknowledged is sent again; and
+ * whenever commands may have been lost, the agent registers again and asks for all pods that it has to run.
+ *
+ * Two processes may run with one name. The one that started last speaks for the nodes: the other one is then
+ * `superseded`. It keeps what it runs, and sends nothing and carries out nothing until it is stopped. It does not end by
+ * itself, because it would be started again, as the latest one.
  */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #fleet: Fleet;
   readonly #heartbeats: Heartbeats;
+  readonly #messages = new SentMessages();
+  readonly #registration: Registration;
+  readonly #superseded = new AbortController();
   readonly #tasks: Promise<void>[] = [];
   readonly tallies: AgentTallies = { reports: 0, refused: 0 };
   readonly runtime: Runtime;
@@ -48,11 +56,13 @@ export class Agent {
   #registering: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions) {
-    const { agent, nodes, incarnation, bus, log, signal } = options;
+    const { agent, nodes, incarnation, bus, log } = options;
     this.#options = options;
-    this.#fleet = { agent, incarnation, nodes, bus, log, signal };
+    const signal = AbortSignal.any([options.signal, this.#superseded.signal]);
+    this.#fleet = { agent, incarnation, startedAt: Date.now(), nodes, bus, log, signal };
     this.#heartbeats = new Heartbeats(this.#fleet, options.heartbeatSeconds);
-    this.outbox = new StatusOutbox({ incarnation, log, signal, publish: (body) => this.#publish(body) });
+    const messages = this.#messages;
+    this.outbox = new StatusOutbox({ incarnation, messages, log, signal, publish: (body) => this.#publish(body) });
     this.runtime = options.runtime((pod, report) => {
       if (report.stopped) this.sync.stopped(pod.metadata.uid);
       this.outbox.add(pod, report);
@@ -62,11 +72,21 @@ export class Agent {
       bus,
       runtime: this.runtime,
       nodes: new Map(nodes.map((node) => [node.name, node])),
-      reportStopped: ({ namespace, name, uid, node }) => this.outbox.addStopped({ namespace, name, uid, node }),
+      reportStopped: (pod) => this.outbox.addStopped(pod),
+      onListed: (pods) => this.outbox.onListed(pods),
       onForgotten: (uid) => this.outbox.forget(uid),
       log,
       signal,
     });
+    // Only now the list has the pods of these nodes.
+    this.#registration = new Registration(this.#fleet, messages, () => void this.sync.resync());
+  }
+
+  /** Why the nodes of this process are not what the control plane knows; undefined when nothing is known against it. */
+  get trouble(): string | undefined {
+    return this.#superseded.signal.aborted
+      ? `a process that started later speaks for agent ${this.#options.agent}`
+      : undefined;
   }
 
   async #publish(body: string): Promise<void> {
@@ -78,8 +98,10 @@ export class Agent {
 
   /** Registers the nodes and begins to follow commands. Resolves when the bus has accepted the registration. */
   async start(): Promise<void> {
-    const { agent, bus, signal } = this.#options;
-    await registerNodes(this.#fleet);
+    const { agent, bus } = this.#options;
+    const { signal } = this.#fleet;
+    bus.listen(subjects.receipt(agent, 'report-stored'), (body) => this.#onReceipt(body));
+    await this.#registration.register();
     if (signal.aborted) return;
     this.#tasks.push(
       this.#heartbeats.run(),
@@ -94,20 +116,37 @@ export class Agent {
   /** Waits for what is under way. To be called after the signal has aborted. */
   async close(): Promise<void> {
     this.runtime.close();
+    this.#messages.close();
     await Promise.all([...this.#tasks, this.#registering, this.outbox.flushed()]);
   }
 
+  /** Delivery begins, or begins again: the bus may have come back empty. */
   #onReset(): void {
+    if (this.#fleet.signal.aborted) return;
     void this.sync.resync();
     this.#resets += 1;
     if (this.#resets === 1) return;
-    // The bus may have come back empty, without reports that no scheduler had read.
     void this.#heartbeats.now();
-    this.#registering = this.#registering.then(() => registerNodes(this.#fleet));
-    this.outbox.repeatAll();
+    this.#messages.reset();
+    this.#registering = this.#registering.then(() => this.#registration.register());
+  }
+
+  #onReceipt(body: string): void {
+    const { agent, incarnation, log } = this.#options;
+    try {
+      const receipt = parseEvent('report-stored', body);
+      if (receipt.incarnation === incarnation) this.#messages.stored(receipt.message);
+      else if (receipt.incarnation > incarnation && !this.#superseded.signal.aborted) {
+        log.error({ agent, incarnation, latest: receipt.incarnation }, 'a process that started later has this name');
+        this.#superseded.abort();
+      }
+    } catch (err) {
+      log.warn({ err }, 'a receipt was not understood');
+    }
   }
 
   #onCommand(delivery: Delivery): void {
+    if (this.#fleet.signal.aborted) return;
     try {
       this.sync.command(delivery);
     } catch (err) {

@@ -39,7 +39,6 @@ await runService(
       ...shell,
       agent,
       nodes,
-      incarnation: Date.now(),
       heartbeatSeconds: config.EVERYNODE_HEARTBEAT_SECONDS,
       bus,
       runtime: (onReport) =>

@@ -11,6 +11,7 @@ import { startControllers } from './controllers/start-controllers.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
+import { Incarnations } from './ingest/incarnations.js';
 import { Ingest } from './ingest/ingest.js';
 import { schedulerMetrics } from './metrics.js';
 import { NodeCapacity } from './placement/node-capacity.js';
@@ -62,16 +63,19 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
 
   await reflector.start();
   const relay = new Relay({ ...publishing, source: '/everynode/relay', agentOf: (node) => publisher.agentOf(node) });
+  const incarnations = new Incarnations(store);
   const ingest = new Ingest({
     store,
     bus,
     nodes: reflector.cache('nodes'),
+    pods: reflector.cache('pods'),
+    incarnations,
     recorder,
     log,
     onRefused: counters.refused,
   });
   const working = [relay.run(), shards.run(), expireEvents({ store, shards, log, signal }), ingest.run()];
-  serveAgentRequests(bus, store);
+  serveAgentRequests(bus, store, incarnations);
   onClose(async () => {
     await Promise.all(working);
   });

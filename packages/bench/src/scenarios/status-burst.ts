@@ -23,6 +23,8 @@ interface StoredPod {
   uid: string;
   node: string;
   agent: string;
+  /** That of the agent's process. */
+  incarnation: number;
   observed: string;
 }
 
@@ -32,37 +34,41 @@ interface PodStatus {
 
 async function storedPods({ cluster }: OwnBench): Promise<StoredPod[]> {
   const { rows } = await cluster.database.query<StoredPod>(
-    `select p.namespace, p.name, p.uid, p.placement as node, n.placement as agent, p.observed::text
+    `select p.namespace, p.name, p.uid, p.placement as node, n.placement as agent,
+            a.incarnation::int as incarnation, p.observed::text
      from objects p join objects n on n.resource = 'nodes' and n.name = p.placement
+     join agents a on a.agent = n.placement
      where p.resource = 'pods' and p.namespace = $1 order by n.placement, p.name`,
     [NAMESPACE],
   );
   return rows;
 }
 
+/** Numbers reports and messages above those that the agents themselves have reached: these count. */
+const ABOVE_OWN = 1_000_000;
+
 /** Reports of agents. In every round, each pod has one more restart. Bodies are built one by one, as they are sent. */
-function* reports(pods: readonly StoredPod[], incarnation: number): Generator<{ agent: string; body: string }> {
+function* reports(pods: readonly StoredPod[]): Generator<{ agent: string; body: string }> {
   for (let round = 1, sent = 0; sent < ENTRIES; round += 1) {
     for (let from = 0; from < pods.length && sent < ENTRIES; ) {
-      const agent = pods[from]?.agent ?? '';
+      const { agent = '', incarnation = 0 } = pods[from] ?? {};
       const most = Math.min(ENTRIES_IN_A_MESSAGE, ENTRIES - sent);
       const some = pods.slice(from, from + most).filter((pod) => pod.agent === agent);
       const items = some.map(({ namespace, name, uid, node, observed }) => {
         const status = JSON.parse(observed) as PodStatus;
         for (const container of status.containerStatuses ?? []) container.restartCount = round;
-        return { namespace, name, uid, node, sequence: round, status };
+        return { namespace, name, uid, node, sequence: ABOVE_OWN + round, status };
       });
       from += some.length;
       sent += some.length;
-      yield { agent, body: JSON.stringify({ incarnation, pods: items }) };
+      yield { agent, body: JSON.stringify({ incarnation, message: ABOVE_OWN + sent, pods: items }) };
     }
   }
 }
 
 async function publishAll(js: JetStreamClient, pods: readonly StoredPod[], signal: AbortSignal): Promise<void> {
   const underway = new Set<Promise<unknown>>();
-  // Later than that of any agent: these reports count.
-  for (const { agent, body } of reports(pods, Date.now() + 1000)) {
+  for (const { agent, body } of reports(pods)) {
     signal.throwIfAborted();
     const carrier = headers();
     for (const [name, value] of [

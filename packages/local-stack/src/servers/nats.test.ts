@@ -62,6 +62,7 @@ describe('startNats', { timeout: 30_000 }, () => {
     const one = await nats.addAgent('agent-1');
     expect(await refused(await as(one), subjects.report('agent-1', 'pod-status'))).toBe(false);
     expect(await refused(await as(one), subjects.report('agent-2', 'pod-status'))).toBe(true);
+    expect(await refused(await as(one), subjects.receipt('agent-2', 'report-stored'))).toBe(true);
     expect(await refused(await as(one), subjects.allManifests.replace('>', 'nodes._'))).toBe(true);
     expect(await refused(await as(one), '$JS.API.STREAM.DELETE.EVERYNODE_COMMANDS')).toBe(true);
   });
@@ -94,9 +95,22 @@ describe('startNats', { timeout: 30_000 }, () => {
     expect(reply.json()).toHaveProperty('error');
   });
 
+  it('lets an agent receive what it is told of its own reports', async () => {
+    const one = await as(await nats.addAgent('agent-1'));
+    const services = await as(nats.services);
+    const subject = subjects.receipt('agent-1', 'report-stored');
+    const received = new Promise<string>((resolve, reject) => {
+      one.subscribe(subject, { callback: (error, message) => (error ? reject(error) : resolve(message.string())) });
+    });
+    await one.flush();
+    services.publish(subject, 'stored');
+    expect(await received).toBe('stored');
+  });
+
   it('does not let an agent listen to others', async () => {
     const one = await as(await nats.addAgent('agent-1'));
-    for (const subject of ['>', subjects.commandsOf('agent-2'), `${inboxPrefix('agent-2')}.>`]) {
+    const others = [subjects.commandsOf('agent-2'), subjects.receipt('agent-2', 'report-stored')];
+    for (const subject of ['>', ...others, `${inboxPrefix('agent-2')}.>`]) {
       const refusal = new Promise<Error | null>((resolve) => one.subscribe(subject, { callback: resolve }));
       expect(String(await refusal)).toMatch(/permission/i);
     }

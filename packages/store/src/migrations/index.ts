@@ -3,6 +3,7 @@ import * as objectsAndJournal from './0001-objects-and-journal.js';
 import * as shards from './0002-shards.js';
 import * as rowsInOnePiece from './0003-rows-in-one-piece.js';
 import * as writers from './0004-writers.js';
+import * as agents from './0005-agents.js';
 
 /** Migrations in order. A released one never changes; a change of the schema is a new one. */
 const migrations: Record<string, Migration> = {
@@ -10,6 +11,7 @@ const migrations: Record<string, Migration> = {
   '0002-shards': shards,
   '0003-rows-in-one-piece': rowsInOnePiece,
   '0004-writers': writers,
+  '0005-agents': agents,
 };
 
 export const migrationProvider: MigrationProvider = {

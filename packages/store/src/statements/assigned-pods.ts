@@ -11,6 +11,8 @@ export interface AssignedPod {
   deleting: boolean;
   /** `deletionGracePeriodSeconds`, for a pod that is being deleted. */
   graceSeconds: number | null;
+  /** The order of the last report on it; 0 when there was none. */
+  sequence: number;
 }
 
 /*
@@ -28,7 +30,7 @@ export async function listAssignedPods(
   limit: number,
 ): Promise<AssignedPod[]> {
   const { rows } = await sql<AssignedPod>`
-    select p.namespace, p.name, p.uid, p.placement as node, p.deleting,
+    select p.namespace, p.name, p.uid, p.placement as node, p.deleting, p.sequence,
            (p.metadata->>'deletionGracePeriodSeconds')::int as "graceSeconds"
     from (select name from objects where placement = ${agent} and resource || '' = 'nodes' offset 0) n
     cross join lateral (

@@ -5,8 +5,10 @@ import type { HostedNode } from './hosted-nodes.js';
 /** The nodes of this process, and what they are reported with. */
 export interface Fleet {
   agent: string;
-  /** Start of this process, ms since the epoch. */
+  /** Which process of the agent this is; the store hands it out. */
   incarnation: number;
+  /** Start of this process, ms since the epoch, for people to read. */
+  startedAt: number;
   nodes: readonly HostedNode[];
   bus: Pick<Bus, 'publish'>;
   log: Logger;

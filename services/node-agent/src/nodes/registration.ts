@@ -1,31 +1,85 @@
 import { eventType, type NodeRegistered, subjects } from '@everynode/contract';
 import { retryUntilDone } from '@everynode/service-shell';
+import type { SentMessages } from '../reports/sent-messages.js';
 import { chunks } from './chunks.js';
 import type { Fleet } from './fleet.js';
+import type { HostedNode } from './hosted-nodes.js';
 import { nodeStatus } from './node-status.js';
 
 const NODES_A_MESSAGE = 200;
 
+/** Nodes that are registered with one message. */
+interface Chunk {
+  nodes: readonly HostedNode[];
+  /** The message that is on its way or not acknowledged. */
+  message: number | undefined;
+  losses: number;
+}
+
 /**
- * Registers all nodes with the control plane. Resolves when the bus has accepted every message, which is tried until it
- * succeeds, or when the signal aborts. A process that registers twice sends the same text, which changes nothing.
+ * Registers all nodes with the control plane, and again what the store has not acknowledged. A node that another agent
+ * hosts is not acknowledged before that agent is gone. To register what is registered changes nothing.
  */
-export async function registerNodes({ agent, incarnation, nodes, bus, log, signal }: Fleet): Promise<void> {
-  const event = { type: eventType('node-registered'), source: `/everynode/agent/${agent}` };
-  for (const chunk of chunks(nodes, NODES_A_MESSAGE)) {
+export class Registration {
+  readonly #fleet: Fleet;
+  readonly #sent: SentMessages;
+  readonly #chunks: Chunk[];
+  readonly #onRegistered: () => void;
+
+  /** `onRegistered` is called each time that the store has all nodes. */
+  constructor(fleet: Fleet, sent: SentMessages, onRegistered: () => void) {
+    this.#fleet = fleet;
+    this.#sent = sent;
+    this.#onRegistered = onRegistered;
+    this.#chunks = chunks(fleet.nodes, NODES_A_MESSAGE).map((nodes) => ({ nodes, message: undefined, losses: 0 }));
+  }
+
+  /** Sends all of it. Resolves when the bus has accepted every message, or when the signal aborts. */
+  async register(): Promise<void> {
+    const { nodes, log, signal } = this.#fleet;
+    for (const chunk of this.#chunks) {
+      chunk.losses = 0;
+      await this.#send(chunk);
+    }
+    if (!signal.aborted) log.info({ nodes: nodes.length }, 'nodes registered');
+  }
+
+  async #send(chunk: Chunk): Promise<void> {
+    const { agent, incarnation, startedAt, bus, log, signal } = this.#fleet;
+    if (chunk.message !== undefined) this.#sent.withdraw(chunk.message);
+    const message = this.#sent.add(
+      {
+        onStored: () => this.#onStored(chunk),
+        onLost: (loss) => {
+          chunk.losses += 1;
+          // After a reset all nodes are registered again in any case.
+          if (loss !== 'reset' && !signal.aborted) void this.#send(chunk);
+        },
+      },
+      chunk.losses,
+    );
+    chunk.message = message;
     const body: NodeRegistered = {
       incarnation,
-      nodes: chunk.map((node) => ({
+      message,
+      nodes: chunk.nodes.map((node) => ({
         name: node.name,
         labels: node.labels,
         taints: node.taints,
-        status: nodeStatus(node, incarnation) as Record<string, unknown>,
+        status: nodeStatus(node, startedAt) as Record<string, unknown>,
       })),
     };
+    const event = { type: eventType('node-registered'), source: `/everynode/agent/${agent}` };
     await retryUntilDone(() => bus.publish(subjects.report(agent, 'node-registered'), event, JSON.stringify(body)), {
       signal,
       onFailure: (err, failures) => log.warn({ err, failures }, 'nodes could not be registered'),
     });
+    this.#sent.accepted(message);
   }
-  if (!signal.aborted) log.info({ nodes: nodes.length }, 'nodes registered');
+
+  #onStored(chunk: Chunk): void {
+    chunk.message = undefined;
+    chunk.losses = 0;
+    if (this.#chunks.every(({ message }) => message === undefined)) this.#onRegistered();
+  }
 }

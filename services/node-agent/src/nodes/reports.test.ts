@@ -1,12 +1,13 @@
 import type { Bus } from '@everynode/bus';
 import { type NodeHeartbeat, type NodeRegistered, parseEvent, subjects } from '@everynode/contract';
 import { testLog } from '@everynode/test-kit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { SentMessages } from '../reports/sent-messages.js';
 import { chunks } from './chunks.js';
 import type { Fleet } from './fleet.js';
 import { Heartbeats } from './heartbeats.js';
 import { nodesFrom } from './hosted-nodes.js';
-import { registerNodes } from './registration.js';
+import { Registration } from './registration.js';
 
 /** A fleet whose bus keeps messages, after it has refused the first `failures`. */
 function fleetOf(count: number, failures = 0) {
@@ -23,7 +24,8 @@ function fleetOf(count: number, failures = 0) {
   const signal = new AbortController().signal;
   const fleet: Fleet = {
     agent: 'agent-1',
-    incarnation: 1_767_225_600_000,
+    incarnation: 1_767_225_600,
+    startedAt: 1_767_225_600_000,
     nodes,
     bus: { publish },
     log: testLog(),
@@ -63,20 +65,50 @@ describe('a heartbeat', () => {
   });
 });
 
+/** The registration of a fleet, and what became of it. */
+function registrationOf(count: number, failures = 0) {
+  const parts = fleetOf(count, failures);
+  const messages = new SentMessages();
+  const registered = { times: 0 };
+  const registration = new Registration(parts.fleet, messages, () => {
+    registered.times += 1;
+  });
+  const bodies = (): NodeRegistered[] => parts.sent.map(({ body }) => parseEvent('node-registered', body));
+  return { ...parts, messages, registration, registered, bodies };
+}
+
 describe('a registration', () => {
-  it('names every node once, and is the same text when it is repeated', async () => {
-    const { fleet, sent, names } = fleetOf(450);
-    await registerNodes(fleet);
-    const messages: NodeRegistered[] = sent.map(({ body }) => parseEvent('node-registered', body));
-    expect(messages.map(({ nodes }) => nodes.length)).toEqual([200, 200, 50]);
-    expect(messages.flatMap(({ nodes }) => nodes.map(({ name }) => name))).toEqual(names);
-    await registerNodes(fleet);
-    expect(sent.slice(3)).toEqual(sent.slice(0, 3));
+  it('names every node once, and says the same when it is repeated, in messages of their own', async () => {
+    const { bodies, names, registration, messages } = registrationOf(450);
+    await registration.register();
+    expect(bodies().map(({ nodes }) => nodes.length)).toEqual([200, 200, 50]);
+    expect(bodies().flatMap(({ nodes }) => nodes.map(({ name }) => name))).toEqual(names);
+    await registration.register();
+    const [first, second] = [bodies().slice(0, 3), bodies().slice(3)];
+    expect(second.map(({ nodes }) => nodes)).toEqual(first.map(({ nodes }) => nodes));
+    expect([...first, ...second].map(({ message }) => message)).toEqual([1, 2, 3, 4, 5, 6]);
+    // The first messages say nothing that the others do not say.
+    expect(messages.size).toBe(3);
   });
 
   it('is sent until the bus accepts it', async () => {
-    const { fleet, sent } = fleetOf(1, 2);
-    await registerNodes(fleet);
+    const { sent, registration } = registrationOf(1, 2);
+    await registration.register();
     expect(sent).toHaveLength(1);
+  });
+
+  it('is complete when the store has acknowledged all of it, and sends again what the bus has lost', async () => {
+    const { bodies, registration, messages, registered } = registrationOf(300);
+    await registration.register();
+    messages.stored(2);
+    expect(registered.times).toBe(0);
+    await vi.waitFor(() => {
+      messages.check();
+      expect(bodies()).toHaveLength(3);
+    }, 10_000);
+    expect(bodies()[2]?.nodes).toEqual(bodies()[0]?.nodes);
+    messages.stored(3);
+    expect(registered.times).toBe(1);
+    expect(messages.size).toBe(0);
   });
 });

@@ -5,9 +5,12 @@ import { type AssignedPod, isAssignedPod } from '../runtime/runtime.js';
 
 const LIST_PAGE = 1000;
 const FETCH_PAGE = 200;
-const REQUEST_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 2000;
 
-/** A pod in the list: what identifies it, and `graceSeconds` when it is to stop. */
+/**
+ * A pod in the list: what identifies it, the order of the last report on it in the store, and `graceSeconds` when it is
+ * to stop.
+ */
 export type ListedPod = ListPodsReply['pods'][number];
 
 interface AssignedPodsOptions {

@@ -21,6 +21,8 @@ interface PodSyncOptions {
   nodes: ReadonlyMap<string, HostedNode>;
   /** Reports that a pod has stopped of which nothing runs. */
   reportStopped: (pod: PodIdentity) => void;
+  /** The store has these reports on pods that the agent runs or ran. */
+  onListed: (pods: readonly ListedPod[]) => void;
   /** The pod is gone, or no longer assigned to this agent. */
   onForgotten: (uid: string) => void;
   log: Logger;
@@ -124,6 +126,7 @@ export class PodSync {
     await this.#assigned.fetch(missing, (fetched, at) => {
       for (const pod of fetched) this.#start(pod, at);
     });
+    this.#options.onListed(pods);
     for (const pod of pods) if (pod.graceSeconds !== undefined) this.#stop(pod, pod.graceSeconds);
     this.#options.log.info({ revision, pods: pods.length }, 'synchronised with the assigned pods');
   }
@@ -172,7 +175,7 @@ export class PodSync {
   }
 
   /** Stops a pod, or reports that it has stopped already. Returns the mode in which it was. */
-  #stop(pod: Omit<ListedPod, 'graceSeconds'>, graceSeconds: number): PodMode {
+  #stop(pod: PodIdentity, graceSeconds: number): PodMode {
     const mode = this.modeOf(pod.uid);
     if (mode === 'running') this.#options.runtime.stop(pod.uid, graceSeconds);
     else if (mode === 'stopped') this.#options.reportStopped(pod);

@@ -1,6 +1,6 @@
 import { type BackoffOptions, type Logger, pause, retryUntilDone } from '@everynode/service-shell';
 
-const BACKOFF: BackoffOptions = { firstMs: 200, maxMs: 5000 };
+const BACKOFF: BackoffOptions = { firstMs: 200, maxMs: 2000 };
 /**
  * When the list is asked for without a reason, in ms after the time before; the last entry repeats. The control plane
  * ingests a registration some time after it was sent, and only then the list has its pods.

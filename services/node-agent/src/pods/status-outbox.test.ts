@@ -1,8 +1,9 @@
-import type { PodStatusReported } from '@everynode/contract';
+import { type PodStatusReported, reportOrder } from '@everynode/contract';
 import { testLog } from '@everynode/test-kit';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SentMessages } from '../reports/sent-messages.js';
 import type { AssignedPod, PodReport } from '../runtime/runtime.js';
 import { StatusOutbox } from './status-outbox.js';
 
@@ -19,8 +20,11 @@ const report = (phase: string, reason?: string): PodReport => ({
 function setup(failures = 0) {
   const sent: PodStatusReported[] = [];
   let left = failures;
+  const clock = { now: 0 };
+  const messages = new SentMessages(() => clock.now);
   const outbox = new StatusOutbox({
     incarnation: 7,
+    messages,
     log: testLog(),
     signal: new AbortController().signal,
     publish: async (body) => {
@@ -31,7 +35,7 @@ function setup(failures = 0) {
       sent.push(JSON.parse(body) as PodStatusReported);
     },
   });
-  return { outbox, sent };
+  return { outbox, sent, messages, clock };
 }
 
 describe('the outbox', () => {
@@ -77,23 +81,70 @@ describe('the outbox', () => {
     expect(numbers[1]).toBeGreaterThan(numbers[0] ?? 0);
   });
 
-  it('sends the latest of every pod again, but of none that has stopped or is gone', async () => {
-    const { outbox, sent } = setup();
-    for (const uid of ['a', 'b', 'c']) outbox.add(pod(uid), report('Running', 'Started'));
-    outbox.add(pod('b'), { ...report('Succeeded'), stopped: true });
-    await outbox.flushed();
+  it('sends again what was lost, with the sequence and the events that it had, and nothing else', async () => {
+    const { outbox, sent, messages, clock } = setup();
+    for (const uid of ['a', 'b', 'c']) {
+      outbox.add(pod(uid), report('Running', 'Started'));
+      await outbox.flushed();
+    }
     outbox.forget('c');
-    outbox.repeatAll();
+    messages.stored(2);
+    clock.now += 3000;
+    messages.check();
     await outbox.flushed();
-    expect(sent.at(-1)?.pods.map(({ uid, sequence, events }) => ({ uid, sequence, events }))).toEqual([
-      { uid: 'a', sequence: 2, events: undefined },
+    const [first, ...others] = sent.map((message) => message.pods);
+    expect(others).toHaveLength(3);
+    expect(others.at(-1)).toEqual(first);
+    expect(['a', 'b', 'c'].map((uid) => outbox.modeOf(uid))).toEqual(['sent', 'acknowledged', 'unknown']);
+  });
+
+  it('numbers an event by the report that had it first, also in a later one', async () => {
+    const { outbox, sent, messages } = setup();
+    outbox.add(pod('a'), report('Pending', 'Pulled'));
+    await outbox.flushed();
+    outbox.add(pod('a'), report('Running', 'Started'));
+    messages.reset();
+    await outbox.flushed();
+    expect(sent[1]?.pods[0]?.sequence).toBe(2);
+    expect(sent[1]?.pods[0]?.events?.map(({ reason, sequence }) => [reason, sequence])).toEqual([
+      ['Pulled', 1],
+      ['Started', 2],
     ]);
   });
 
+  it('sends again what a list shows that the store lacks, though it was acknowledged', async () => {
+    const { outbox, sent, messages } = setup();
+    for (const uid of ['a', 'b']) outbox.add(pod(uid), report('Running'));
+    await outbox.flushed();
+    messages.stored(1);
+    outbox.onListed([
+      { uid: 'a', reported: reportOrder(7, 1) },
+      { uid: 'b', reported: reportOrder(6, 9) },
+      { uid: 'c', reported: 0 },
+    ]);
+    await outbox.flushed();
+    expect(sent.slice(1).map((message) => message.pods.map(({ uid, sequence }) => [uid, sequence]))).toEqual([
+      [['b', 1]],
+    ]);
+  });
+
+  it('sends no more than so many messages that are not acknowledged, and goes on with what is true then', async () => {
+    const { outbox, sent, messages } = setup();
+    for (let i = 1; i <= 70; i += 1) {
+      outbox.add(pod('a'), report(`${i}`));
+      await outbox.flushed();
+    }
+    expect(sent).toHaveLength(64);
+    messages.stored(1);
+    await outbox.flushed();
+    expect(sent.slice(64).map((message) => message.pods[0]?.status?.phase)).toEqual(['70']);
+  });
+
   it('goes on counting where more has to be said of a pod that has stopped', async () => {
-    const { outbox, sent } = setup();
+    const { outbox, sent, messages } = setup();
     outbox.add(pod('a'), { ...report('Succeeded'), stopped: true });
     await outbox.flushed();
+    messages.stored(1);
     outbox.addStopped({ namespace: 'default', name: 'a', uid: 'a', node: 'node-1' });
     await outbox.flushed();
     expect(sent.map((message) => message.pods)).toMatchObject([
@@ -113,6 +164,7 @@ describe('the outbox', () => {
           const fails = steps.map(([, failing]) => failing);
           const outbox = new StatusOutbox({
             incarnation: 7,
+            messages: new SentMessages(),
             log: testLog(),
             signal: new AbortController().signal,
             publish: scheduler.scheduleFunction(async (body: string) => {

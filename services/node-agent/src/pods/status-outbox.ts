@@ -1,13 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { reportOrder } from '@everynode/contract';
 import { type BackoffOptions, backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { LRUCache } from 'lru-cache';
+import type { Loss, SentMessages } from '../reports/sent-messages.js';
 import type { AssignedPod, PodReport } from '../runtime/runtime.js';
-import { MAX_ITEMS, nextMessage, type PodIdentity, type StatusEntry, type StatusMessage } from './status-message.js';
+import { MAX_ITEMS, nextItems, type PodIdentity, type SentEntry, type StatusEntry } from './status-message.js';
 
 interface StatusOutboxOptions {
-  /** Start of this process, ms since the epoch. */
   incarnation: number;
-  /** Stores one message; resolves when the bus has it. */
+  /** Numbers the messages, and knows which of them the store has. */
+  messages: SentMessages;
+  /** Sends one message; resolves when the bus has it. */
   publish: (body: string) => Promise<void>;
   log: Logger;
   signal: AbortSignal;
@@ -15,8 +18,10 @@ interface StatusOutboxOptions {
 
 /** Events of one pod between two messages; older ones are left out. */
 const MAX_EVENTS = 50;
-/** Messages on their way at once: the round trips overlap, and a bus that is slow holds no more than these. */
+/** Messages on their way to the bus at once: the round trips overlap, and a slow bus holds no more than these. */
 const MAX_IN_FLIGHT = 4;
+/** Messages that the store has not acknowledged. Above that reports wait, and what they say adds up. */
+const MAX_UNACKNOWLEDGED = 64;
 /** While reports keep coming, this long is waited between two messages so that many travel together, in ms. */
 const GATHER_MS = 10;
 /** Pods without an entry whose last sequence is remembered: a later report has to have a higher one. */
@@ -24,29 +29,32 @@ const MAX_SEQUENCES = 20_000;
 const BACKOFF: BackoffOptions = { firstMs: 100, maxMs: 3000 };
 
 /** Where the report on a pod is; see {@link StatusOutbox}. */
-export type ReportMode = 'unknown' | 'waiting' | 'sent';
+export type ReportMode = 'unknown' | 'waiting' | 'sent' | 'acknowledged';
 
 /**
- * Sends the latest report of each pod, many in one message. A pod that changes faster than the bus accepts messages is
- * reported as it is at the time of the message; its events add up. The bus may lose messages that it has accepted,
- * before a scheduler has read them: {@link repeatAll} sends everything again. Memory is bounded by the number of pods.
+ * Sends the latest report of each pod, many in one message, and again until the store has acknowledged it: the bus may
+ * lose what it has accepted. A pod that changes faster than messages are taken is reported as it is at the time of the
+ * message; its events add up. Memory is bounded by the number of pods.
  *
- * The report on a pod, known by its uid, is in one of three modes:
+ * The report on a pod, known by its uid, is in one of four modes:
  *
  * - `unknown`: nothing is kept of the pod but the sequence of its last report.
  * - `waiting`: a report is to be sent with the next message.
- * - `sent`: the report is in a message that is on its way, or that the bus has accepted.
+ * - `sent`: the report is in a message that the store has not acknowledged.
+ * - `acknowledged`: the store has the report. It is kept, because a store that is restored from a copy may lack it.
  *
- * What an event does (status-outbox-transitions.test.ts holds each cell):
+ * What an event does (status-outbox-transitions.test.ts holds each cell). "Its message" is the last one that has the
+ * report; a report that is sent again unchanged keeps its sequence, so that the store takes it once.
  *
- * | event             | unknown   | waiting            | sent                                        |
- * | ----------------- | --------- | ------------------ | ------------------------------------------- |
- * | reported          | → waiting | – (replaces it)    | → waiting                                   |
- * | repeatAll         | –         | –                  | → waiting                                   |
- * | message is built  | –         | → sent, sequence+1 | –                                           |
- * | message accepted  | –         | –                  | → unknown if it was the pod's end, else –   |
- * | message failed    | –         | – (events added)   | → waiting, with its events                  |
- * | forget            | –         | → unknown          | → unknown                                   |
+ * | event                 | unknown   | waiting             | sent                                      | acknowledged |
+ * | --------------------- | --------- | ------------------- | ----------------------------------------- | ------------ |
+ * | reported              | → waiting | – (replaces it)     | → waiting                                 | → waiting    |
+ * | message is built      | –         | → sent              | –                                         | –            |
+ * | message failed        | –         | – (events added)    | → waiting, with its events                | –            |
+ * | its message is stored | –         | –                   | → acknowledged; unknown if the pod's end  | –            |
+ * | its message is lost   | –         | – (events added)    | → waiting, with its events                | –            |
+ * | listed with an older  | –         | –                   | –                                         | → waiting    |
+ * | forget                | –         | → unknown           | → unknown                                 | → unknown    |
  */
 export class StatusOutbox {
   readonly #options: StatusOutboxOptions;
@@ -56,6 +64,7 @@ export class StatusOutbox {
   readonly #lastSequences = new LRUCache<string, number>({ max: MAX_SEQUENCES });
   readonly #inFlight = new Set<Promise<void>>();
   #failures = 0;
+  #unacknowledged = 0;
   #sending: Promise<void> | undefined;
 
   constructor(options: StatusOutboxOptions) {
@@ -68,7 +77,10 @@ export class StatusOutbox {
   }
 
   modeOf(uid: string): ReportMode {
-    return this.#waiting.has(uid) ? 'waiting' : this.#entries.has(uid) ? 'sent' : 'unknown';
+    if (this.#waiting.has(uid)) return 'waiting';
+    const entry = this.#entries.get(uid);
+    if (!entry) return 'unknown';
+    return entry.message === undefined ? 'acknowledged' : 'sent';
   }
 
   /** Sends what a runtime reports on a pod. */
@@ -78,29 +90,34 @@ export class StatusOutbox {
     entry.status = status;
     entry.stopped = stopped;
     if (events.length > 0) entry.events = [...entry.events, ...events].slice(-MAX_EVENTS);
-    this.#enqueue(uid);
+    this.#onChanged(entry);
   }
 
   /** Reports that nothing runs of a pod. The report carries a status only if one is still kept. */
-  addStopped(identity: PodIdentity): void {
-    this.#entryOf(identity).stopped = true;
-    this.#enqueue(identity.uid);
+  addStopped({ namespace, name, uid, node }: PodIdentity): void {
+    const entry = this.#entryOf({ namespace, name, uid, node });
+    entry.stopped = true;
+    this.#onChanged(entry);
   }
 
-  /** Sends the latest report of every pod again. */
-  repeatAll(): void {
-    for (const uid of this.#entries.keys()) this.#waiting.add(uid);
-    if (this.#waiting.size > 0) this.#sending ??= this.#send();
+  /** Sends again what the store lacks of what it has acknowledged. `reported` is the order of the last report it has. */
+  onListed(pods: readonly { uid: string; reported: number }[]): void {
+    for (const { uid, reported } of pods) {
+      const entry = this.#entries.get(uid);
+      if (entry && this.modeOf(uid) === 'acknowledged') {
+        if (reportOrder(this.#options.incarnation, entry.sequence) > reported) this.#enqueue(uid);
+      }
+    }
   }
 
   /** Drops what waits of a pod that is gone, or is another agent's now. */
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry) this.#drop(entry, entry.sequence);
+    if (entry) this.#drop(entry);
     this.#waiting.delete(uid);
   }
 
-  /** Resolves when nothing waits and no message is on its way, or when the signal aborts. */
+  /** Resolves when no message is on its way to the bus and none may be sent, or when the signal aborts. */
   async flushed(): Promise<void> {
     while (this.#sending) await this.#sending;
   }
@@ -109,15 +126,21 @@ export class StatusOutbox {
     let entry = this.#entries.get(identity.uid);
     if (!entry) {
       const sequence = this.#lastSequences.get(identity.uid) ?? 0;
-      entry = { identity, status: undefined, stopped: false, sequence, events: [] };
+      const nothing = { status: undefined, stopped: false, events: [], changed: false, message: undefined, losses: 0 };
+      entry = { identity, sequence, ...nothing };
       this.#entries.set(identity.uid, entry);
     }
     return entry;
   }
 
-  #drop({ identity }: StatusEntry, sequence: number): void {
+  #drop({ identity, sequence }: StatusEntry): void {
     this.#entries.delete(identity.uid);
     this.#lastSequences.set(identity.uid, sequence);
+  }
+
+  #onChanged(entry: StatusEntry): void {
+    entry.changed = true;
+    this.#enqueue(entry.identity.uid);
   }
 
   #enqueue(uid: string): void {
@@ -125,12 +148,16 @@ export class StatusOutbox {
     this.#sending ??= this.#send();
   }
 
+  get #maySend(): boolean {
+    return this.#waiting.size > 0 && this.#unacknowledged < MAX_UNACKNOWLEDGED;
+  }
+
   async #send(): Promise<void> {
-    const { incarnation, signal } = this.#options;
+    const { signal } = this.#options;
     // What one command, or one moment, brings about is sent together.
     await nextTurn();
-    while (!signal.aborted && (this.#waiting.size > 0 || this.#inFlight.size > 0)) {
-      if (this.#waiting.size === 0 || this.#inFlight.size >= MAX_IN_FLIGHT) {
+    while (!signal.aborted && (this.#maySend || this.#inFlight.size > 0)) {
+      if (!this.#maySend || this.#inFlight.size >= MAX_IN_FLIGHT) {
         await Promise.race(this.#inFlight);
         continue;
       }
@@ -138,8 +165,7 @@ export class StatusOutbox {
         await pause(backoffMs(this.#failures, BACKOFF), signal);
         if (signal.aborted) break;
       }
-      const message = nextMessage(incarnation, this.#waiting, this.#entries);
-      const published: Promise<void> = this.#publish(message).finally(() => this.#inFlight.delete(published));
+      const published: Promise<void> = this.#sendNext().finally(() => this.#inFlight.delete(published));
       this.#inFlight.add(published);
       // After a failure, one message at a time finds out whether the bus is back.
       if (this.#failures > 0) await published;
@@ -148,36 +174,71 @@ export class StatusOutbox {
     this.#sending = undefined;
   }
 
-  async #publish(message: StatusMessage): Promise<void> {
+  async #sendNext(): Promise<void> {
+    const { incarnation, messages, publish } = this.#options;
+    const { sent, items } = nextItems(this.#waiting, this.#entries);
+    if (sent.length === 0) return;
+    const losses = Math.max(...sent.map(({ entry }) => entry.losses));
+    const outcome = {
+      onStored: () => this.#onStored(number, sent),
+      onLost: (loss: Loss) => this.#onLost(number, sent, loss),
+    };
+    const number = messages.add(outcome, losses);
+    this.#unacknowledged += 1;
+    for (const { entry } of sent) entry.message = number;
     try {
-      await this.#options.publish(message.body);
-      this.#onAccepted(message);
+      await publish(`{"incarnation":${incarnation},"message":${number},"pods":[${items.join(',')}]}`);
+      this.#failures = 0;
+      messages.accepted(number);
     } catch (err) {
-      this.#onFailed(message, err);
+      this.#onFailed(number, sent, err);
     }
   }
 
-  #onAccepted({ sent }: StatusMessage): void {
-    this.#failures = 0;
-    for (const { entry, sequence } of sent) {
-      const { uid } = entry.identity;
+  #onStored(number: number, sent: readonly SentEntry[]): void {
+    for (const { entry } of this.#latestIn(number, sent)) {
+      entry.message = undefined;
+      entry.losses = 0;
       // No report follows that of a stop; without this, the outbox would keep every pod that ever ran.
-      const isLast = entry.stopped && entry.sequence === sequence && !this.#waiting.has(uid);
-      if (isLast && this.#entries.get(uid) === entry) this.#drop(entry, sequence);
+      if (entry.stopped && !this.#waiting.has(entry.identity.uid)) this.#drop(entry);
     }
+    this.#onAnswered();
   }
 
-  #onFailed({ sent }: StatusMessage, err: unknown): void {
-    this.#failures += 1;
-    for (const { entry, events } of sent) {
-      const { uid } = entry.identity;
-      if (this.#entries.get(uid) !== entry) continue;
-      entry.events = [...events, ...entry.events].slice(-MAX_EVENTS);
-      this.#waiting.add(uid);
+  /** The store may not have a message. Reports that a later message has too are that one's to lose. */
+  #onLost(number: number, sent: readonly SentEntry[], loss: Loss): void {
+    for (const { entry, events } of this.#latestIn(number, sent)) {
+      if (loss === 'overtaken') entry.losses += 1;
+      this.#sendAgain(entry, events);
     }
+    this.#onAnswered();
+  }
+
+  #onFailed(number: number, sent: readonly SentEntry[], err: unknown): void {
+    this.#failures += 1;
     this.#options.log.warn(
       { err, failures: this.#failures, waiting: this.#waiting.size },
       'pod statuses could not be sent',
     );
+    // The store may have had a message all the same, and have acknowledged it.
+    if (!this.#options.messages.withdraw(number)) return;
+    for (const { entry, events } of sent) {
+      if (this.#entries.get(entry.identity.uid) === entry) this.#sendAgain(entry, events);
+    }
+    this.#onAnswered();
+  }
+
+  #latestIn(number: number, sent: readonly SentEntry[]): SentEntry[] {
+    return sent.filter(({ entry }) => entry.message === number && this.#entries.get(entry.identity.uid) === entry);
+  }
+
+  #sendAgain(entry: StatusEntry, events: SentEntry['events']): void {
+    entry.events = [...events, ...entry.events].slice(-MAX_EVENTS);
+    this.#enqueue(entry.identity.uid);
+  }
+
+  #onAnswered(): void {
+    this.#unacknowledged -= 1;
+    if (this.#maySend) this.#sending ??= this.#send();
   }
 }

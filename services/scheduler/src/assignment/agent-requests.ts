@@ -5,10 +5,13 @@ import {
   type FetchPodsReply,
   type ListPodsReply,
   parseExchange,
+  type ReportStored,
   subjects,
+  type TakeIncarnationReply,
 } from '@everynode/contract';
 import { recordToJson } from '@everynode/objects';
 import type { Store } from '@everynode/store';
+import type { Incarnations } from '../ingest/incarnations.js';
 
 const QUEUE = 'agent-requests';
 /** The most whole pods in one reply, in UTF-16 units of JSON; the agent asks again for what did not fit. */
@@ -18,11 +21,19 @@ const MAX_REPLY = 700_000;
  * Answers the requests of agents for the pods that they have to run. Answers come from Postgres and not from a cache,
  * so an agent that has just registered its nodes receives everything. Any replica can answer: the bus picks one.
  */
-export function serveAgentRequests(bus: Bus, store: Store): void {
+export function serveAgentRequests(bus: Bus, store: Store, incarnations: Incarnations): void {
   bus.respond(subjects.allRequests('list-pods'), QUEUE, async (subject, body) =>
     JSON.stringify(await listPods(store, senderOf(subject), body)),
   );
   bus.respond(subjects.allRequests('fetch-pods'), QUEUE, (subject, body) => fetchPods(store, senderOf(subject), body));
+  bus.respond(subjects.allRequests('take-incarnation'), QUEUE, async (subject, body) => {
+    const { process } = parseExchange('take-incarnation', 'request', body);
+    const agent = senderOf(subject);
+    const reply: TakeIncarnationReply = { incarnation: await incarnations.take(agent, process) };
+    // An earlier process of the same name, if there is one, learns that it does not speak for the nodes any more.
+    bus.send(subjects.receipt(agent, 'report-stored'), JSON.stringify({ ...reply, message: 0 } satisfies ReportStored));
+    return JSON.stringify(reply);
+  });
 }
 
 function senderOf(subject: string): string {
@@ -39,11 +50,12 @@ async function listPods(store: Store, agent: string, body: string): Promise<List
   return {
     revision,
     more: pods.length > limit,
-    pods: pods.slice(0, limit).map(({ namespace, name, uid, node, deleting, graceSeconds }) => ({
+    pods: pods.slice(0, limit).map(({ namespace, name, uid, node, deleting, graceSeconds, sequence }) => ({
       namespace,
       name,
       uid,
       node,
+      reported: sequence,
       ...(deleting && { graceSeconds: graceSeconds ?? 0 }),
     })),
   };

@@ -4,21 +4,29 @@ import {
   ContractError,
   consumers,
   type NodeRegistered,
+  type NodeRegistration,
+  type PodStatusItem,
   type PodStatusReported,
   parseEvent,
+  reportOrder,
 } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import { type Logger, withTrace } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { EventRecorder } from '../events/event-recorder.js';
+import type { Incarnations } from './incarnations.js';
 import { leaseOf } from './node-lease.js';
-import { decideRegistration } from './node-registration.js';
-import { decidePodStatus, decidePodStopped, reportSequence } from './pod-status.js';
+import { decideRegistration, NodeTakenError } from './node-registration.js';
+import { decidePodStatus, decidePodStopped } from './pod-status.js';
+import { Receipts } from './receipts.js';
+import { ReportedEvents } from './reported-events.js';
 
 export interface IngestOptions {
   store: Store;
   bus: Bus;
   nodes: ObjectCache;
+  pods: ObjectCache;
+  incarnations: Incarnations;
   recorder: EventRecorder;
   log: Logger;
   /** Called for each refusal, with its reason. */
@@ -29,14 +37,19 @@ export interface IngestOptions {
 const LIMITS: WorkLimits = { messages: 64, bytes: 4_000_000 };
 
 /**
- * Writes what agents report to Postgres. All replicas share one durable consumer; a message is acknowledged when all of
- * it is committed, so a report is written at least once, and writing it twice changes nothing.
+ * Writes what agents report to Postgres. All replicas share one durable consumer; a message is acknowledged to the bus
+ * and to its agent when all of it is committed, so a report is written at least once, and writing it twice changes
+ * nothing. The agent sends again what was not acknowledged to it: the bus may lose what it has taken.
  */
 export class Ingest {
   readonly #options: IngestOptions;
+  readonly #receipts: Receipts;
+  readonly #events: ReportedEvents;
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#receipts = new Receipts(options);
+    this.#events = new ReportedEvents(options.recorder);
   }
 
   /** Resolves when the signal of the bus aborts. */
@@ -47,72 +60,107 @@ export class Ingest {
     );
   }
 
-  async #handle(delivery: Delivery): Promise<void> {
+  async #handle({ subject, body }: Delivery): Promise<void> {
+    const { onRefused, log } = this.#options;
     // The subject names the sender: the credential of an agent allows it no other subject.
-    const agent = agentOfSubject(delivery.subject);
-    const event = delivery.subject.split('.').at(-1);
+    const agent = agentOfSubject(subject);
+    const event = subject.split('.').at(-1);
     try {
-      if (agent === undefined) throw new ContractError(`no agent in subject ${delivery.subject}`);
-      if (event === 'node-registered') await this.#register(agent, parseEvent('node-registered', delivery.body));
-      else if (event === 'pod-status') await this.#report(agent, parseEvent('pod-status', delivery.body));
-      else throw new ContractError(`unknown report ${delivery.subject}`);
+      if (agent === undefined) throw new ContractError(`no agent in subject ${subject}`);
+      if (event === 'node-registered') await this.#registered(agent, parseEvent('node-registered', body));
+      else if (event === 'pod-status') await this.#reported(agent, parseEvent('pod-status', body));
+      else throw new ContractError(`unknown report ${subject}`);
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
       // The same message would fail again, so it is acknowledged and not delivered again.
-      this.#options.onRefused('contract');
-      this.#options.log.warn({ err: error, subject: delivery.subject }, 'a report was refused');
+      onRefused('contract');
+      log.warn({ err: error, subject }, 'a report was refused');
+      if (agent !== undefined) this.#receipts.refused(agent, body);
     }
   }
 
-  async #register(agent: string, { nodes }: NodeRegistered): Promise<void> {
-    const { store } = this.#options;
+  async #registered(agent: string, { incarnation, message, nodes }: NodeRegistered): Promise<void> {
+    if (await this.#isSuperseded(agent, incarnation)) return;
+    const order = reportOrder(incarnation, message);
+    const done = await Promise.all(nodes.map((registration) => this.#register(agent, registration, order)));
+    // Without a receipt the agent registers again, some time later.
+    if (done.every(Boolean)) this.#receipts.stored(agent, incarnation, message);
+  }
+
+  /** False when the node is another agent's, and that one is alive. */
+  async #register(agent: string, registration: NodeRegistration, order: number): Promise<boolean> {
+    const { store, log, onRefused } = this.#options;
     const now = Date.now();
+    const { name } = registration;
+    let former: string | null = null;
+    try {
+      const { uid } = await store.write({
+        key: { resource: 'nodes', namespace: '', name },
+        reads: 'all-but-desired',
+        decide: (current) => {
+          former = current?.placement ?? null;
+          return decideRegistration(current, registration, agent, now, order);
+        },
+      });
+      if (uid !== undefined) await store.write(leaseOf(name, uid, now));
+    } catch (err) {
+      if (!(err instanceof NodeTakenError)) throw err;
+      onRefused('node-taken');
+      log.warn({ err }, 'an agent registered a node that another one hosts');
+      return false;
+    }
+    if (former !== null && former !== agent) await this.#forgetReports(name);
+    return true;
+  }
+
+  /** Reports of the former host on the pods of a node are not in one order with those of the new one. */
+  async #forgetReports(node: string): Promise<void> {
+    const { store, pods } = this.#options;
     await Promise.all(
-      nodes.map(async (registration) => {
-        const written = await store.write({
-          key: { resource: 'nodes', namespace: '', name: registration.name },
-          reads: 'all',
-          decide: (current) => decideRegistration(current, registration, agent, now),
-        });
-        if (written.uid !== undefined) await store.write(leaseOf(registration.name, written.uid, now));
-      }),
+      [...pods.find('byNode', node)].map(({ record: { namespace, name, uid } }) =>
+        store.write({
+          key: { resource: 'pods', namespace, name },
+          reads: 'head',
+          decide: (current) =>
+            current?.uid === uid && current.sequence > 0
+              ? { kind: 'update', parts: {}, sequence: 0 }
+              : { kind: 'keep' },
+        }),
+      ),
     );
   }
 
-  async #report(agent: string, { incarnation, pods }: PodStatusReported): Promise<void> {
-    const { store, recorder } = this.#options;
+  async #reported(agent: string, { incarnation, message, pods }: PodStatusReported): Promise<void> {
+    if (await this.#isSuperseded(agent, incarnation)) return;
     const named = [...new Set(pods.map((item) => item.node))];
     const verdicts = await Promise.all(named.map((node) => this.#isHosted(agent, node)));
     const hosted = new Set(named.filter((_node, i) => verdicts[i]));
-    await Promise.all(
-      pods.map(async (item) => {
-        if (!hosted.has(item.node)) return;
-        const order = reportSequence(incarnation, item.sequence);
-        const key = { resource: 'pods' as const, namespace: item.namespace, name: item.name };
-        const written = await (item.stopped
-          ? store.write({ key, reads: 'all-but-desired', decide: (current) => decidePodStopped(current, item, order) })
-          : store.write({ key, reads: 'observed', decide: (current) => decidePodStatus(current, item, order) }));
-        if (written.uid !== item.uid) return;
-        for (const { type, reason, message, fieldPath, at } of item.events ?? []) {
-          recorder.record({
-            subject: {
-              apiVersion: 'v1',
-              kind: 'Pod',
-              namespace: item.namespace,
-              name: item.name,
-              uid: item.uid,
-              ...(fieldPath !== undefined && { fieldPath }),
-            },
-            type,
-            reason,
-            message,
-            component: 'kubelet',
-            host: item.node,
-            atMs: Date.parse(at) || Date.now(),
-          });
-        }
-      }),
-    );
+    await Promise.all(pods.map((item) => (hosted.has(item.node) ? this.#report(item, incarnation) : undefined)));
+    this.#receipts.stored(agent, incarnation, message);
+  }
+
+  async #report(item: PodStatusItem, incarnation: number): Promise<void> {
+    const { store } = this.#options;
+    const order = reportOrder(incarnation, item.sequence);
+    const key = { resource: 'pods' as const, namespace: item.namespace, name: item.name };
+    let stored = 0;
+    const decided = <C extends { sequence: number }>(current: C | undefined): C | undefined => {
+      stored = current?.sequence ?? 0;
+      return current;
+    };
+    const { uid } = await (item.stopped
+      ? store.write({ key, reads: 'all-but-desired', decide: (now) => decidePodStopped(decided(now), item, order) })
+      : store.write({ key, reads: 'observed', decide: (now) => decidePodStatus(decided(now), item, order) }));
+    if (uid === item.uid) this.#events.record(item, incarnation, stored);
+  }
+
+  /** True when a later process of the agent speaks for its nodes. The earlier one learns of it. */
+  async #isSuperseded(agent: string, incarnation: number): Promise<boolean> {
+    const latest = await this.#options.incarnations.latest(agent, incarnation);
+    if (latest === incarnation) return false;
+    this.#options.onRefused('superseded');
+    this.#receipts.superseded(agent, incarnation, latest);
+    return true;
   }
 
   /** Only the agent that hosts a node may report on its pods. */

@@ -16,8 +16,8 @@ import type { Current, Decision } from '@everynode/store';
 /** Labels that a kubelet corrects whenever it registers. Once the node exists, all others belong to the user. */
 const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'];
 
-/** Another agent hosts this node, and the node is Ready. The registration is delivered again until that has changed. */
-class NodeTakenError extends Error {
+/** Another agent hosts this node, and the node is Ready. The agent registers again until that has changed. */
+export class NodeTakenError extends Error {
   override readonly name = 'NodeTakenError';
   readonly retryable = true;
   constructor(
@@ -32,7 +32,8 @@ class NodeTakenError extends Error {
 /**
  * Decides what a registration writes. A new node gets the labels and taints of the registration. A known node keeps its
  * labels and taints, which belong to the user, and gets the reported status (kubelet's registerWithAPIServer does the
- * same). `now` is in ms since 1970.
+ * same). A registration of an earlier process of the host than the last one keeps the node. `now` is in ms since 1970;
+ * `order` is that of the message (reportOrder).
  *
  * @throws NodeTakenError when another agent hosts the node and the node is Ready.
  */
@@ -41,6 +42,7 @@ export function decideRegistration(
   registration: NodeRegistration,
   agent: string,
   now: number,
+  order: number,
 ): Decision {
   const at = timestamp(now);
   if (!current) {
@@ -61,6 +63,7 @@ export function decideRegistration(
     };
     return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent };
   }
+  if (current.placement === agent && order < current.sequence) return { kind: 'keep' };
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   const stored = JSON.parse(current.observed ?? '{}') as NodeStatus;
   if (current.placement !== null && current.placement !== agent && isNodeReady({ status: stored })) {
@@ -83,6 +86,7 @@ export function decideRegistration(
       ...(observed !== current.observed && { observed }),
     },
     placement: agent,
+    sequence: order,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { PodStatusItem } from '@everynode/contract';
 import type { Current } from '@everynode/store';
 import { describe, expect, it } from 'vitest';
-import { decidePodStatus, reportSequence } from './pod-status.js';
+import { decidePodStatus } from './pod-status.js';
 
 const item: PodStatusItem = {
   namespace: 'ns',
@@ -44,14 +44,5 @@ describe('a report on a pod', () => {
     const failed = { ...stored, observed: '{"phase":"Failed","reason":"Evicted"}' };
     const decision = decidePodStatus(failed, item, 6);
     expect(decision).toEqual({ kind: 'keep' });
-  });
-});
-
-describe('reportSequence', () => {
-  it('orders reports by the start of the agent first, then by their number', () => {
-    const start = Date.UTC(2026, 0, 1);
-    expect(reportSequence(start, 2)).toBeGreaterThan(reportSequence(start, 1));
-    expect(reportSequence(start + 1000, 0)).toBeGreaterThan(reportSequence(start, 1_000_000));
-    expect(Number.isSafeInteger(reportSequence(Date.UTC(2037, 0, 1), 2 ** 22))).toBe(true);
   });
 });

@@ -4,16 +4,6 @@ import type { Current, Decision } from '@everynode/store';
 
 const TERMINAL: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
 
-/** 22 bits for reports, 31 for the second in which the agent started: together they fit a double exactly. */
-const REPORTS_PER_START = 2 ** 22;
-
-/**
- * One number that orders all reports on a pod, also over restarts of its agent. `incarnation` is in ms since 1970.
- */
-export function reportSequence(incarnation: number, sequence: number): number {
-  return Math.floor(incarnation / 1000) * REPORTS_PER_START + Math.min(sequence, REPORTS_PER_START - 1);
-}
-
 /**
  * Decides what a report writes to the stored pod. A report on another pod of the same name, on a pod of another node,
  * or older than what is stored writes nothing; so a report may come twice, late, or from an agent that was taken for

@@ -1,0 +1,46 @@
+import { type PodStatusItem, reportOrder } from '@everynode/contract';
+import { LRUCache } from 'lru-cache';
+import type { EventRecorder } from '../events/event-recorder.js';
+
+/** Pods whose last events are remembered. A report that changes a status is remembered with the pod, in the store. */
+const MAX_PODS = 50_000;
+
+/**
+ * Records the events of reports, each once: reports come again when an acknowledgement is late or lost. An event counts
+ * when the report that had it first is newer than the last report that was stored, and than the last one with events
+ * here.
+ */
+export class ReportedEvents {
+  readonly #recorder: EventRecorder;
+  readonly #last = new LRUCache<string, number>({ max: MAX_PODS });
+
+  constructor(recorder: EventRecorder) {
+    this.#recorder = recorder;
+  }
+
+  /** `stored` is the order of the last report on the pod before this one. */
+  record(item: PodStatusItem, incarnation: number, stored: number): void {
+    if (!item.events?.length) return;
+    const known = Math.max(stored, this.#last.get(item.uid) ?? 0);
+    for (const { type, reason, message, fieldPath, at, sequence = item.sequence } of item.events) {
+      if (reportOrder(incarnation, sequence) <= known) continue;
+      this.#recorder.record({
+        subject: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          namespace: item.namespace,
+          name: item.name,
+          uid: item.uid,
+          ...(fieldPath !== undefined && { fieldPath }),
+        },
+        type,
+        reason,
+        message,
+        component: 'kubelet',
+        host: item.node,
+        atMs: Date.parse(at) || Date.now(),
+      });
+    }
+    this.#last.set(item.uid, Math.max(known, reportOrder(incarnation, item.sequence)));
+  }
+}
