@@ -1,0 +1,173 @@
+import { Bus } from '@everynode/bus';
+import { eventType, inboxPrefix, parseEvent, parseExchange, type ReportStored, subjects } from '@everynode/contract';
+import { eventually, testLog } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
+
+/** An agent's side of the bus, with the credential of that agent. */
+interface Sender {
+  bus: Bus;
+  receipts: ReportStored[];
+  takeIncarnation(process: string): Promise<number>;
+  report(event: 'node-registered' | 'pod-status', body: object): Promise<void>;
+}
+
+let running: RunningControllers;
+const stopping = new AbortController();
+const senders: Sender[] = [];
+
+beforeAll(async () => {
+  running = await runControllers([], { agents: ['agent-1', 'agent-2'] });
+});
+
+afterAll(async () => {
+  stopping.abort();
+  for (const { bus } of senders) await bus.close();
+  await running.stop();
+});
+
+async function connect(agent: string): Promise<Sender> {
+  const { user, password } = await running.nats.addAgent(agent);
+  const bus = Bus.connect({
+    url: running.nats.url,
+    user,
+    password,
+    name: agent,
+    inboxPrefix: inboxPrefix(agent),
+    log: testLog(),
+    signal: stopping.signal,
+  });
+  const receipts: ReportStored[] = [];
+  bus.listen(subjects.receipt(agent, 'report-stored'), (body) => receipts.push(parseEvent('report-stored', body)));
+  const sender: Sender = {
+    bus,
+    receipts,
+    takeIncarnation: async (process) => {
+      const ask = () => bus.request(subjects.request(agent, 'take-incarnation'), JSON.stringify({ process }), 2000);
+      return parseExchange('take-incarnation', 'reply', await eventually(ask)).incarnation;
+    },
+    report: (event, body) => {
+      const head = { type: eventType(event), source: `/everynode/agent/${agent}` };
+      return bus.publish(subjects.report(agent, event), head, JSON.stringify(body));
+    },
+  };
+  senders.push(sender);
+  return sender;
+}
+
+const registration = (node: string, ready = 'True') => ({
+  name: node,
+  status: { conditions: [{ type: 'Ready', status: ready, lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+});
+
+const createPod = (name: string, node: string) =>
+  running.create('pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: name },
+    spec: { nodeName: node, containers: [{ name: 'c', image: 'i' }] },
+    status: { phase: 'Pending' },
+  });
+
+const item = (name: string, node: string, sequence: number, phase: string, reasons: string[] = []) => ({
+  namespace: 'default',
+  name,
+  uid: name,
+  node,
+  sequence,
+  status: { phase },
+  events: reasons.map((reason) => ({ type: 'Normal', reason, message: '', at: '2026-01-01T00:00:00Z' })),
+});
+
+const phaseOf = async (name: string) => (await running.get('pods', 'default', name))?.status?.phase;
+const eventsOf = (name: string) =>
+  running.events.filter(({ subject }) => subject.name === name).map(({ reason }) => reason);
+
+describe('the ingest of reports', () => {
+  it('acknowledges to the agent what the store has, and records its events once, however often it comes', async () => {
+    const agent = await connect('agent-1');
+    const incarnation = await agent.takeIncarnation('one');
+    await agent.report('node-registered', { incarnation, message: 1, nodes: [registration('node-a')] });
+    await eventually(() => expect(agent.receipts).toContainEqual({ incarnation, message: 1 }));
+    await createPod('twice', 'node-a');
+    for (const message of [2, 3]) {
+      await agent.report('pod-status', { incarnation, message, pods: [item('twice', 'node-a', 1, 'Running', ['A'])] });
+    }
+    // The status is as it was: nothing is written, and the events count all the same, once.
+    for (const message of [4, 5]) {
+      await agent.report('pod-status', { incarnation, message, pods: [item('twice', 'node-a', 2, 'Running', ['B'])] });
+    }
+    await eventually(() => expect(agent.receipts).toHaveLength(6));
+    expect(await phaseOf('twice')).toBe('Running');
+    expect(eventsOf('twice').sort()).toEqual(['A', 'B']);
+  });
+
+  it('writes nothing of a report on a node that the agent of the subject does not host', async () => {
+    const [host, other] = [await connect('agent-1'), await connect('agent-2')];
+    const hosting = await host.takeIncarnation('host');
+    await host.report('node-registered', { incarnation: hosting, message: 1, nodes: [registration('node-b')] });
+    await eventually(() => expect(host.receipts).toContainEqual({ incarnation: hosting, message: 1 }));
+    await createPod('foreign', 'node-b');
+    const incarnation = await other.takeIncarnation('other');
+    await other.report('pod-status', {
+      incarnation,
+      message: 1,
+      pods: [{ ...item('foreign', 'node-b', 1, 'Failed', ['Forged']), stopped: true }],
+    });
+    await eventually(() => expect(other.receipts).toContainEqual({ incarnation, message: 1 }));
+    expect(await phaseOf('foreign')).toBe('Pending');
+    expect(eventsOf('foreign')).toEqual([]);
+  });
+
+  it('refuses reports of an earlier process of the agent, and lets it know', async () => {
+    const agent = await connect('agent-1');
+    const earlier = await agent.takeIncarnation('earlier');
+    await agent.report('node-registered', { incarnation: earlier, message: 1, nodes: [registration('node-c')] });
+    await createPod('superseded', 'node-c');
+    await eventually(() => expect(agent.receipts).toContainEqual({ incarnation: earlier, message: 1 }));
+    const later = await agent.takeIncarnation('later');
+    await eventually(() => expect(agent.receipts).toContainEqual({ incarnation: later, message: 0 }));
+    agent.receipts.length = 0;
+    await agent.report('pod-status', {
+      incarnation: earlier,
+      message: 2,
+      pods: [item('superseded', 'node-c', 9, 'Failed')],
+    });
+    await eventually(() => expect(agent.receipts).toEqual([{ incarnation: later, message: 0 }]));
+    expect(await phaseOf('superseded')).toBe('Pending');
+  });
+
+  it('acknowledges what it refuses for good, so that it is not sent for ever', async () => {
+    const agent = await connect('agent-1');
+    const incarnation = await agent.takeIncarnation('invalid');
+    await agent.report('pod-status', { incarnation, message: 1, pods: [{ name: 'x' }] });
+    await eventually(() => expect(agent.receipts).toContainEqual({ incarnation, message: 1 }));
+  });
+
+  it('takes the reports of a new host of a node, even if the process of the former one started later', async () => {
+    const [one, two] = [await connect('agent-1'), await connect('agent-2')];
+    const older = await two.takeIncarnation('older');
+    const newer = await one.takeIncarnation('newer');
+    await one.report('node-registered', { incarnation: newer, message: 1, nodes: [registration('node-d')] });
+    await createPod('moved', 'node-d');
+    await one.report('pod-status', { incarnation: newer, message: 2, pods: [item('moved', 'node-d', 1, 'Running')] });
+    await eventually(async () => expect(await phaseOf('moved')).toBe('Running'));
+    const takeOver = (message: number) =>
+      two.report('node-registered', { incarnation: older, message, nodes: [registration('node-d')] });
+    await takeOver(1);
+    // A later message is acknowledged: the first one was refused for now, and the agent sends it again.
+    await two.report('pod-status', { incarnation: older, message: 2, pods: [] });
+    await eventually(() => expect(two.receipts).toContainEqual({ incarnation: older, message: 2 }));
+    expect(two.receipts).not.toContainEqual({ incarnation: older, message: 1 });
+    await running.change('nodes', '', 'node-d', (node) => {
+      node.status = registration('node-d', 'Unknown').status;
+    });
+    await takeOver(3);
+    await eventually(() => expect(two.receipts).toContainEqual({ incarnation: older, message: 3 }));
+    await eventually(() =>
+      expect(running.context.reflector.cache('nodes').get('', 'node-d')?.record.placement).toBe('agent-2'),
+    );
+    await two.report('pod-status', { incarnation: older, message: 4, pods: [item('moved', 'node-d', 1, 'Failed')] });
+    await eventually(async () => expect(await phaseOf('moved')).toBe('Failed'));
+  });
+});
