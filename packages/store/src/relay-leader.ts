@@ -10,12 +10,16 @@ const RELAY_LOCK = 7_310_204_518;
 const ALIVE_MS = 2000;
 /** Postgres ends the session of a holder that has shown nothing for so long, and with it the lock. From PostgreSQL 14. */
 const END_IDLE_SESSIONS = `
-  select set_config(name, '6s', false) from pg_settings where name = 'idle_session_timeout'`;
+  select set_config(name, '5s', false) from pg_settings where name = 'idle_session_timeout'`;
+
+/** How long a relay that has given up the lock leaves it to others, in ms. */
+const RESIGNED_MS = 2000;
 
 /**
  * Holds the relay's lock and listens for new revisions, on one connection: a process that loses the connection loses
  * the lock, and another one acquires it. `onLeading` runs while the lock is held; its signal aborts when the lock is
- * lost. Resolves when `signal` aborts.
+ * lost. When it returns before that, the lock is given up and left to others for two seconds. Resolves when `signal`
+ * aborts.
  */
 export async function leadRelay(
   url: string,
@@ -29,6 +33,7 @@ export async function leadRelay(
       answerWithin(ANSWER_MS, client.query<R>(text, values), destroy).then(({ rows }) => rows);
     const lost = new AbortController();
     const onStop = (): void => lost.abort();
+    let hasResigned = false;
     try {
       client.on('error', (error) => {
         log.warn({ err: error }, 'the relay lost its connection to Postgres');
@@ -46,6 +51,8 @@ export async function leadRelay(
         listenToJournal(client, (revision) => wake.notify(revision)),
         destroy,
       );
+      // The connection, or the service, may have ended since the lock was taken.
+      if (lost.signal.aborted || signal.aborted) continue;
       void stayAlive(ask, lost);
       await onLeading({
         signal: lost.signal,
@@ -54,6 +61,7 @@ export async function leadRelay(
         },
         waitForMore: (position, timeoutMs) => wake.wait(position, timeoutMs, lost.signal),
       });
+      hasResigned = !lost.signal.aborted;
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
@@ -64,6 +72,7 @@ export async function leadRelay(
       lost.abort();
       destroy();
     }
+    if (hasResigned) await pause(RESIGNED_MS, signal);
   }
 }
 

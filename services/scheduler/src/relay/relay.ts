@@ -1,11 +1,11 @@
 import type { Bus } from '@everynode/bus';
 import { askToResync, type Publishing, publishEntries } from '@everynode/change-feed';
-import type { JournalEntry } from '@everynode/contract';
 import type { Reflector } from '@everynode/list-watch';
 import { backoffMs, pause } from '@everynode/service-shell';
 import { CompactedError, type RelayLead, type Store } from '@everynode/store';
 import { ReceivedRevisions } from './received-revisions.js';
 import { nextRelayMode, type RelayEvent, type RelayMode, STANDBY } from './relay-mode.js';
+import { runsOf } from './runs-of.js';
 
 /** Entries read from the journal at once. */
 const PAGE = 1000;
@@ -14,6 +14,8 @@ const POLL_MS = 1000;
 /** How long a writer has to publish what it has committed, in ms. What a slow writer publishes must not come twice. */
 const PATIENCE_MS = 500;
 const COMPACT_EVERY_MS = 60_000;
+/** Trouble of the bus that lasts longer than this makes the relay give up its lock, in ms. */
+const CUT_OFF_MS = 1000;
 const BACKOFF = { firstMs: 100, maxMs: 2000 };
 
 /** How much of the journal is kept. */
@@ -59,7 +61,7 @@ export class Relay {
       log.info('this replica is the relay');
       try {
         await this.#elect();
-        while (!lead.signal.aborted) await this.#step(lead);
+        while (!lead.signal.aborted && !(await this.#isCutOff(lead))) await this.#step(lead);
       } finally {
         this.#move({ type: 'lost' });
       }
@@ -71,6 +73,19 @@ export class Relay {
   /** @throws what the store throws, and when `starting` fails: the lock is then given up. */
   async #elect(): Promise<void> {
     this.#move({ type: 'elected', received: new ReceivedRevisions(await this.#options.store.currentRevision()) });
+  }
+
+  /** True when the bus cannot be used from here. Another replica may be able to, so the lock is given up. */
+  async #isCutOff(lead: RelayLead): Promise<boolean> {
+    const { bus, log } = this.#options;
+    if (bus.trouble === undefined) return false;
+    await pause(CUT_OFF_MS, lead.signal);
+    const { trouble } = bus;
+    if (trouble === undefined || lead.signal.aborted) return false;
+    log.info({ trouble }, 'the bus cannot be used, and this replica is no longer the relay');
+    // While no replica has a bus, none leads for long, and the journal must not grow.
+    await this.#compactSometimes();
+    return true;
   }
 
   /** Does the work of the mode, and moves to the next. */
@@ -169,15 +184,4 @@ export class Relay {
     const upTo = await store.compact(limits ?? JOURNAL_LIMITS);
     log.debug({ upTo }, 'compacted the journal');
   }
-}
-
-/** Cuts entries into runs of consecutive revisions. */
-function runsOf(entries: JournalEntry[]): JournalEntry[][] {
-  const runs: JournalEntry[][] = [];
-  for (const entry of entries) {
-    const run = runs.at(-1);
-    if (run?.at(-1)?.revision === entry.revision - 1) run.push(entry);
-    else runs.push([entry]);
-  }
-  return runs;
 }
