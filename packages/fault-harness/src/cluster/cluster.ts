@@ -77,6 +77,10 @@ export class Cluster {
     await this.#host.kill();
   }
 
+  async endSupervisor(): Promise<void> {
+    await this.#host.stop();
+  }
+
   /** All processes as the supervisor sees them now. */
   async services(): Promise<ServiceStatus[]> {
     const { services, agents } = await this.#host.call<ClusterView>({ do: 'view' });

@@ -13,8 +13,14 @@ export interface Route {
 /** Gives every process of the cluster a proxy of its own to Postgres and to NATS. */
 export class Routes {
   readonly #routes = new Map<string, Route>();
+  #starts = 0;
   /** More environment for the next starts of a process. */
   readonly extra = new Map<string, NodeJS.ProcessEnv>();
+
+  /** How many processes have been started. */
+  get starts(): number {
+    return this.#starts;
+  }
 
   /** @throws Error for a process that was never started. */
   of(name: string): Route {
@@ -30,6 +36,7 @@ export class Routes {
 
   /** The environment to start a process with: its addresses are those of its proxies. */
   readonly environmentOf = async (name: string, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> => {
+    this.#starts += 1;
     const route = this.#routes.get(name) ?? (await this.#open(env));
     this.#routes.set(name, route);
     return {

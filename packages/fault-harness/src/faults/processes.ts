@@ -88,6 +88,32 @@ const supervisor: Fault = {
   },
 };
 
+const supervisorEnds: Fault = {
+  name: 'end-supervisor',
+  about: 'an orderly stop of the supervisor and everything, and a start on the state that is there',
+  holdMs: [1000],
+  isDefault: true,
+  isShort: false,
+  async inject({ cluster }) {
+    await cluster.endSupervisor();
+    return { target: 'supervisor', down: ['supervisor'], heal: () => cluster.restart() };
+  },
+};
+
+const supervisorStops: Fault = {
+  name: 'stop-supervisor',
+  about: 'SIGSTOP of the supervisor, whose front door then accepts no connection, and SIGCONT later',
+  holdMs: [1000, 20_000],
+  isDefault: true,
+  isShort: true,
+  inject({ cluster }) {
+    const pid = cluster.supervisorPid;
+    process.kill(pid, 'SIGSTOP');
+    const heal = () => Promise.resolve(signalIfThere(pid, 'SIGCONT'));
+    return Promise.resolve({ target: 'supervisor', down: ['supervisor'], heal });
+  },
+};
+
 export const processFaults: readonly Fault[] = [
   ...['api', 'scheduler', 'relay', 'agent', 'nats'].map((victim) =>
     signalFault('kill', 'SIGKILL', victim, `kill -9 of ${victim}`),
@@ -100,4 +126,6 @@ export const processFaults: readonly Fault[] = [
   killAll('scheduler'),
   killAll('agent'),
   supervisor,
+  supervisorEnds,
+  supervisorStops,
 ];

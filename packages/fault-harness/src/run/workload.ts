@@ -5,6 +5,7 @@ import { DAEMON_SETS, daemonSetEditor, daemonSetObject, editAll, labelFlipper } 
 import { KubeClient } from '../clients/kube-client.js';
 import { NAMESPACE, RecordedCalls } from '../clients/recorded-calls.js';
 import { registerClient, SharedObjects } from '../clients/register-clients.js';
+import { staleReader } from '../clients/stale-reader.js';
 import { FLIPPED, type WatchOptions, watchClient } from '../clients/watch-client.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Recorder } from '../record/recorder.js';
@@ -41,6 +42,7 @@ export class Workload {
     const appends = new RecordedCalls('append-1', await this.#open(cluster), recorder, 5000);
     this.#clients.push(appendClient('list', appends, random.fork()));
     this.#clients.push(hangingUp(new RecordedCalls('hang-up', door, recorder, 5000), random.fork()));
+    this.#clients.push(staleReader(door, recorder, random.fork()));
     this.#clients.push(daemonSetEditor(door, random.fork(), mayEdit));
     const nodes = Array.from({ length: FLIPPED_NODES }, (_, at) => `node-${String(at + 1).padStart(5, '0')}`);
     this.#clients.push(labelFlipper(door, nodes, random.fork(), mayEdit));

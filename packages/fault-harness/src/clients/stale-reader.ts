@@ -1,0 +1,41 @@
+import { now } from '../record/clock.js';
+import type { Recorder } from '../record/recorder.js';
+import type { SeededRandom } from '../run/random.js';
+import { type RunningClient, repeat } from './client.js';
+import type { KubeClient } from './kube-client.js';
+import { NAMESPACE } from './recorded-calls.js';
+
+const PATIENCE_MS = 5000;
+
+interface List {
+  metadata: { resourceVersion: string };
+  items: { metadata: { name: string; namespace: string; resourceVersion: string } }[];
+}
+
+/**
+ * Lists with `resourceVersion=0`: what a cache has will do, however old, as long as it is the state at the revision
+ * that the list names.
+ */
+export function staleReader(client: KubeClient, recorder: Recorder, random: SeededRandom): RunningClient {
+  const path = `/api/v1/namespaces/${NAMESPACE}/configmaps?resourceVersion=0`;
+  const watch = 'stale-reader';
+  const scope = { resource: 'configmaps', namespace: NAMESPACE };
+  return repeat(
+    async () => {
+      const answer = await client.call({ method: 'GET', path, patienceMs: PATIENCE_MS });
+      if ('noAnswer' in answer || answer.status !== 200) return;
+      const { metadata, items } = answer.body as List;
+      recorder.add({
+        entry: 'watch',
+        what: 'list',
+        watch,
+        scope,
+        at: now(),
+        revision: Number(metadata.resourceVersion),
+        items: items.map(({ metadata: one }) => `${one.namespace}/${one.name} ${one.resourceVersion}`),
+      });
+      recorder.add({ entry: 'watch', what: 'end', watch, at: now() });
+    },
+    () => random.between(500, 1500),
+  );
+}
