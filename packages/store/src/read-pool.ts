@@ -17,7 +17,7 @@ export class ReadPool {
     });
   }
 
-  /** The pool as kysely takes it. A statement that is not answered within `ms` fails, and its connection is destroyed. */
+  /** The pool as kysely takes it. A statement without an answer within `ms` fails, and its connection ends. */
   answeringWithin(ms: number): PostgresPool {
     return {
       connect: async () => new BoundedClient(await this.#pool.connect(), ms),

@@ -8,7 +8,7 @@ const RELAY_LOCK = 7_310_204_518;
 
 /** How often the holder of the lock shows Postgres that it is there, in ms. */
 const ALIVE_MS = 2000;
-/** Postgres ends the session of a holder that has shown nothing for so long, and with it the lock. From PostgreSQL 14. */
+/** Postgres ends the session of a holder that is silent for so long, and with it the lock. From PostgreSQL 14. */
 const END_IDLE_SESSIONS = `
   select set_config(name, '5s', false) from pg_settings where name = 'idle_session_timeout'`;
 

@@ -3,7 +3,7 @@ export { eventually } from './eventually.js';
 export { type FoundKubectl, findKubectls } from './find-kubectls.js';
 export { holdCounter } from './hold-counter.js';
 export { Kubectl } from './kubectl.js';
-export { type ProxyMode, TcpProxy } from './tcp-proxy.js';
+export { TcpProxy } from './tcp-proxy.js';
 export { createDatabase, type TestDatabase } from './test-database.js';
 export { testLog } from './test-log.js';
 export { startTestNats, type TestNats } from './test-nats.js';

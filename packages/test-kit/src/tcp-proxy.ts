@@ -17,7 +17,7 @@ import {
  * - `swallow`: bytes from the server for which `match` is true are lost, and so is all that the server sends after them
  *   over the same connection. With `cut` the client's connection is reset too, with `stall` it learns nothing.
  */
-export type ProxyMode =
+type ProxyMode =
   | { name: 'pass' }
   | { name: 'stall' }
   | { name: 'refuse' }

@@ -38,7 +38,7 @@ export class BatchInDoubt {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** Rejects all writes with an unknown outcome: this process ends before it is known. */
+  /** Refuses all writes with an unknown outcome: this process ends before it is known. */
   giveUp(): void {
     this.end();
     for (const { write } of this.batch.changes) this.#reject(write);

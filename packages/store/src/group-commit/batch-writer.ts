@@ -52,7 +52,8 @@ export class BatchWriter {
   }
 
   /**
-   * Finds out what became of the batch in doubt. Returns its writes when it is not committed: they must be decided again.
+   * Finds out what became of the batch in doubt. Returns its writes when it is not committed: they are to be
+   * decided again.
    * @throws Error when Postgres cannot be asked.
    */
   async settle(): Promise<QueuedWrite[]> {

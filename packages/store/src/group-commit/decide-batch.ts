@@ -1,7 +1,7 @@
 import { FencedError } from '../errors.js';
 import type { Change } from '../statements/changes.js';
 import type { BatchState } from './batch-transaction.js';
-import { type QueuedWrite, rejectIfOver } from './queued-write.js';
+import { type QueuedWrite, refuseIfOver } from './queued-write.js';
 
 /** A change, and the write that asked for it. */
 export interface DecidedChange extends Change {
@@ -22,7 +22,7 @@ export function decideBatch(
   batch.forEach((write, i) => {
     const current = rows[i];
     const { fence, key } = write;
-    if (rejectIfOver(write, now)) return;
+    if (refuseIfOver(write, now)) return;
     try {
       if (fence && epochs.get(fence.shard) !== fence.epoch) throw new FencedError(fence.shard, fence.epoch);
       const decision = write.decide(current);

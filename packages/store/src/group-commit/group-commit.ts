@@ -63,8 +63,9 @@ export class GroupCommit {
    *
    * @throws what `decide` throws.
    * @throws FencedError when the writer has lost the shard of its fence.
-   * @throws StoreUnavailableError when Postgres did not take the write, or when its client gave up before it was decided.
-   * With `outcomeUnknown` its deadline passed, or the process stopped, before it was known whether Postgres took it.
+   * @throws StoreUnavailableError when Postgres did not take the write, or when its client gave up before the
+   * decision. With `outcomeUnknown` its deadline passed, or the process stopped, before it was known whether Postgres
+   * took it.
    * @throws StoreOverloadedError when too many writes wait.
    */
   write<L extends ReadLevel>(request: WriteRequest<L>): Promise<WriteResult> {

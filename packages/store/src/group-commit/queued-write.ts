@@ -19,8 +19,8 @@ export interface QueuedWrite {
   decide(row: ReadRow | undefined): Decision;
 }
 
-/** Rejects a write that nothing waits for any more. Returns false for one that may still be decided. */
-export function rejectIfOver(write: QueuedWrite, now: number): boolean {
+/** Refuses a write that nothing waits for any more. Returns false for one that may still be decided. */
+export function refuseIfOver(write: QueuedWrite, now: number): boolean {
   const isGivenUp = write.signal?.aborted ?? false;
   if (!isGivenUp && now < write.deadline) return false;
   write.reject(new StoreUnavailableError(false, isGivenUp ? 'its client has given up' : 'its time is over'));

@@ -17,6 +17,7 @@ export class WriterConnection {
   readonly #config: pg.ClientConfig;
   readonly #log: Logger;
   #open: SocketClient | undefined;
+  #opening: SocketClient | undefined;
 
   constructor(url: string, log: Logger) {
     this.#config = { ...connectionConfig(url, SETTINGS), pipeline: true };
@@ -30,7 +31,12 @@ export class WriterConnection {
       this.#log.warn({ err: error }, 'the writer lost its connection to Postgres');
       if (this.#open === opened) this.#open = undefined;
     });
-    await opened.client.connect();
+    this.#opening = opened;
+    try {
+      await opened.client.connect();
+    } finally {
+      this.#opening = undefined;
+    }
     this.#open = opened;
     return opened.client;
   }
@@ -42,6 +48,7 @@ export class WriterConnection {
 
   /** Destroys the connection, whatever waits for an answer over it: the next batch opens another one. */
   drop(): void {
+    this.#opening?.destroy();
     this.#open?.destroy();
     this.#open = undefined;
   }

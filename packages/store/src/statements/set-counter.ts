@@ -11,8 +11,8 @@ const MARK = `
   on conflict (writer) do update set batch = excluded.batch, written_at = now()`;
 
 /**
- * Sets the last revision that was assigned, and marks the batch as the last one of its writer. The counter's row must be
- * locked; see `lock-counter.ts`. One statement does both, because each statement of a batch costs a message.
+ * Sets the last revision that was assigned, and marks the batch as the last one of its writer. The counter's row must
+ * be locked; see `lock-counter.ts`. One statement does both, because each statement of a batch costs a message.
  */
 export function setCounter(client: pg.Client, revision: number, { writer, batch }: BatchMark): Promise<unknown> {
   return client.query({

@@ -1,0 +1,83 @@
+import { eventually, testLog } from '@everynode/test-kit';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { creation, type ProxiedStore, startProxiedStore } from '../fixtures/proxied-store.js';
+import { Store } from './store.js';
+
+let proxied: ProxiedStore;
+
+beforeEach(async () => {
+  proxied = await startProxiedStore();
+});
+
+afterEach(() => proxied.stop());
+
+describe('a session that holds the counter row', () => {
+  /** Begins a transaction with the row locked, over a connection of its own. */
+  async function hold(url: string): Promise<pg.Client> {
+    const holder = new pg.Client({ connectionString: url });
+    holder.on('error', () => undefined);
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select from revision_counter for update');
+    return holder;
+  }
+
+  const HOLDERS: [string, () => Promise<() => void>][] = [
+    [
+      'is silent',
+      async () => {
+        const holder = await hold(proxied.directUrl);
+        return () => void holder.end();
+      },
+    ],
+    [
+      'waits to send to a process that is stopped',
+      async () => {
+        const holder = await hold(proxied.url);
+        proxied.proxy.set({ name: 'stall' });
+        void holder.query("select repeat('x', 1000000) from generate_series(1, 200)").catch(() => undefined);
+        return () => void holder.end();
+      },
+    ],
+    [
+      'has lost its cable',
+      async () => {
+        const holder = await hold(proxied.url);
+        proxied.proxy.set({ name: 'stall' });
+        return () => void holder.end();
+      },
+    ],
+  ];
+
+  it.each(HOLDERS)('and %s is ended: no write waits for more than 5 s', async (_, begin) => {
+    const writer = new Store({ databaseUrl: proxied.directUrl, log: testLog() });
+    await writer.currentRevision();
+    const end = await begin();
+    const begun = performance.now();
+    const writing = writer.write(creation('behind'));
+    await eventually(() => expect(writer.trouble).toBe('writes fail: another writer holds the counter row'));
+    await writing;
+    expect(performance.now() - begun).toBeLessThan(5000);
+    await eventually(() => expect(writer.trouble).toBeUndefined());
+    end();
+    await writer.close();
+  });
+
+  it('makes a write wait no longer than its client does', async () => {
+    const { store } = proxied;
+    const client = new AbortController();
+    await store.currentRevision();
+    const holder = await hold(proxied.directUrl);
+    const late = store.write({ ...creation('late'), deadline: performance.now() + 500 });
+    const gone = store.write({ ...creation('gone'), signal: client.signal });
+    const patient = store.write({ ...creation('patient'), deadline: performance.now() + 60_000 });
+    client.abort();
+    await expect(late).rejects.toMatchObject({ outcomeUnknown: false, cause: 'its time is over' });
+    await expect(gone).rejects.toMatchObject({ outcomeUnknown: false, cause: 'its client has given up' });
+    expect(await patient).toMatchObject({ outcome: 'created' });
+    const objects = await Promise.all(['late', 'gone'].map((name) => store.get('configmaps', 'ns', name)));
+    expect(objects).toEqual([undefined, undefined]);
+    await holder.end();
+  });
+});
