@@ -1,7 +1,7 @@
 export { assessNode } from './assessment/assessment.js';
 export type { DeleteReason } from './assessment/managed-pods.js';
 export type { Trial } from './assessment/trial.js';
-export { type ConditionView, conditionsFor, wantsConditions } from './conditions/conditions.js';
+export { type ConditionView, conditionsFor } from './conditions/conditions.js';
 export { type Moment, ProgressClock, type Suspect, storedProgress } from './conditions/progress.js';
 export { isRolledOut, stageOf } from './conditions/stage.js';
 export { type ChangePreview, describePreview, previewChange } from './explain/change-preview.js';

@@ -8,7 +8,7 @@ import { countNode, countNothing, type NodeCounts } from './node-counts.js';
 import { type NodeFault, nodeFaultOf } from './node-fault.js';
 import type { NodeView } from './node-view.js';
 import { type RoleInRollout, roleOf } from './rollout-role.js';
-import { type Trial, trialOf } from './trial.js';
+import { OUTSIDE, type Trial, trialOf } from './trial.js';
 
 /** Everything that is derived from the state of one node at one time, on behalf of one DaemonSet. */
 export interface NodeAssessment extends Management, RoleInRollout {
@@ -18,7 +18,7 @@ export interface NodeAssessment extends Management, RoleInRollout {
   zone: string;
   /** Why an eligible node has no available pod, where time alone will not give it one. */
   fault: NodeFault | undefined;
-  /** What the newest revision does on the node, as far as a deadline counts it. */
+  /** What the newest revision does on the node, as far as a deadline counts it; `outside` without conditions. */
   trial: Trial;
   /** When time alone changes this assessment: ms since the epoch. */
   recheckAtMs: number | undefined;
@@ -56,7 +56,7 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
     fault: node && counts.desired === 1 && counts.available === 0 ? nodeFaultOf(node, pods[0]) : undefined,
     role,
     serving,
-    trial: trialOf(view, node),
+    trial: compiled.limits.conditions ? trialOf(view, node) : OUTSIDE,
     recheckAtMs: recheckAt(compiled, pods, now),
   };
 }

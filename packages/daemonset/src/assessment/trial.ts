@@ -33,13 +33,16 @@ export interface Trial {
   uid: string;
 }
 
+/** A node that has no part in the rollout. */
+export const OUTSIDE: Trial = { state: 'outside', uid: '' };
+
 export function trialOf(view: NodeView, node: Node | undefined): Trial {
   const { eligibility, pods, updated } = view;
   const without = (state: TrialState): Trial => ({ state, uid: '' });
-  if (!node || !eligibility.shouldRun) return without('outside');
+  if (!node || !eligibility.shouldRun) return OUTSIDE;
   const live = pods.filter((pod) => !isPodDeleting(pod));
   const fresh = live.find(updated);
-  if (!fresh && live.length > 0) return without('outside');
+  if (!fresh && live.length > 0) return OUTSIDE;
   const ready = conditionOf(node.status, 'Ready');
   if (ready && ready.status !== 'True') return without('silent');
   if (fresh) return { state: stateOf(view, fresh), uid: fresh.metadata?.uid ?? '' };

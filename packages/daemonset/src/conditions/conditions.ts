@@ -6,7 +6,6 @@ import { HOLD_REASONS, permissionOf } from '../rollout/rollout-permission.js';
 import type { RolloutProgress } from './progress.js';
 import { stageOf, withFault } from './stage.js';
 
-const PREFIX = 'everynode.io/';
 const OWN = ['Progressing', 'Degraded', 'Paused'];
 /** Reasons by which a condition of these types is known to be Everynode's. */
 const OWN_REASONS: ReadonlySet<string> = new Set([
@@ -38,11 +37,6 @@ export interface ConditionView {
 
 type OwnCondition = Pick<DaemonSetCondition, 'type' | 'status'> & { reason: string; message: string; since?: number };
 
-/** Upstream's DaemonSets have no conditions: only a DaemonSet with an annotation of Everynode gets them. */
-export function wantsConditions({ metadata }: Pick<DaemonSet, 'metadata'>): boolean {
-  return Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(PREFIX));
-}
-
 /**
  * Returns the conditions of the status. Those of other writers stay as they are. `toTimestamp` converts ms since the
  * epoch to the API's form. Progressing's lastTransitionTime is also when the rollout last made progress.
@@ -53,7 +47,7 @@ export function conditionsFor(
   toTimestamp: (ms: number) => string,
 ): DaemonSetCondition[] | undefined {
   const all = stored?.conditions ?? [];
-  if (!wantsConditions(view.daemonSet)) {
+  if (!view.limits.conditions) {
     // The annotations were removed, so their conditions are. Another controller may use the same types.
     const others = all.filter(({ type, reason }) => !(OWN.includes(type) && OWN_REASONS.has(reason ?? '')));
     return others.length > 0 ? others : undefined;

@@ -3,6 +3,8 @@ import { type ResourceOverride, readResourceOverrides } from '../pods/resource-o
 import { scaled } from '../rollout/strategy.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
+const PREFIX = 'everynode.io/';
+
 /** `"true"`: no updates; missing pods are still created, and pods that must not stay are still deleted. */
 export const PAUSED_ANNOTATION = 'everynode.io/paused';
 /** `"true"`: nothing is created and nothing is deleted; the status is still written. */
@@ -58,6 +60,8 @@ interface Canary {
 
 /** What the annotations of a DaemonSet ask for beyond its spec. Without annotations nothing is limited. */
 export interface RolloutLimits {
+  /** The status has conditions: there is an annotation of Everynode. Upstream's DaemonSets have none. */
+  conditions: boolean;
   paused: boolean;
   frozen: boolean;
   /** Hash of a revision that is not rolled out again. */
@@ -79,6 +83,7 @@ export interface RolloutLimits {
 }
 
 export const NO_LIMITS: RolloutLimits = {
+  conditions: false,
   paused: false,
   frozen: false,
   failedRevision: undefined,
@@ -146,6 +151,7 @@ export function rolloutLimitsOf({ metadata }: Pick<DaemonSet, 'metadata'>): Roll
   if (!annotations) return NO_LIMITS;
   const deadline = wholeNumber(annotations[DEADLINE_ANNOTATION]);
   return {
+    conditions: Object.keys(annotations).some((key) => key.startsWith(PREFIX)),
     paused: annotations[PAUSED_ANNOTATION] === 'true',
     frozen: annotations[FROZEN_ANNOTATION] === 'true',
     failedRevision: annotations[FAILED_REVISION_ANNOTATION],

@@ -7,7 +7,6 @@ import {
   stageOf,
   storedProgress,
   type Trial,
-  wantsConditions,
 } from '@everynode/daemonset';
 
 /** Now, on both clocks. */
@@ -37,8 +36,8 @@ export class DeadlineWatch {
   }
 
   /** Records what the revision does on a node; `now` is on the monotonic clock. */
-  note({ daemonSet, limits }: CompiledDaemonSet, node: string, trial: Trial, now: number): void {
-    if (wantsConditions(daemonSet)) this.#clock.note(node, trial, now, limits.deadlineMs);
+  note({ limits }: CompiledDaemonSet, node: string, trial: Trial, now: number): void {
+    if (limits.conditions) this.#clock.note(node, trial, now, limits.deadlineMs);
   }
 
   /** Starts the clock anew, after a time in which not everything was heard. */
