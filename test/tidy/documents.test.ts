@@ -87,7 +87,8 @@ describe('docs/settings.md', () => {
     `\\$\\{(${SETTING}):-`,
   ].map((form) => new RegExp(form, 'g'));
   const readers = [...sources, ...filesWith('.yml')].filter(
-    ({ path }) => !/\.test\.ts$|^test\/tidy\/|^packages\/contract\//.test(path) || path.startsWith('test/session/'),
+    ({ path }) =>
+      !/\.test\.ts$|^test\/tidy\/|^packages\/contract\//.test(path) || /^test\/(session|faults)\//.test(path),
   );
   const read = new Set(
     readers.flatMap(({ text }) => FORMS.flatMap((form) => [...text.matchAll(form)].map(([, name = '']) => name))),

@@ -113,6 +113,10 @@ export class KubeClient {
     };
     outgoing.on('error', (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message }));
     outgoing.on('response', (response) => {
+      if (response.statusCode !== 200) {
+        end({ code: response.statusCode ?? 0 });
+        return;
+      }
       incoming = response;
       let rest = '';
       response.setEncoding('utf8');
@@ -122,7 +126,7 @@ export class KubeClient {
         for (const line of lines) if (!closed) onLine(line);
       });
       response.on('error', (error: NodeJS.ErrnoException) => end({ error: error.code ?? error.message }));
-      response.on('end', () => end(response.statusCode === 200 ? {} : { code: response.statusCode ?? 0 }));
+      response.on('end', () => end({}));
     });
     outgoing.end();
     return {

@@ -27,8 +27,8 @@ export class Cluster {
   }
 
   /**
-   * Starts a fresh cluster whose state and logs are in `folder`. `env` is for all services. Each of `disks` is a folder of
-   * the state that is mounted as a file system of so many MiB, which only root may do.
+   * Starts a fresh cluster whose state and logs are in `folder`. `env` is for all services. Each of `disks` is a folder
+   * of the state that is mounted as a file system of so many MiB, which only root may do.
    */
   static async start(
     folder: string,

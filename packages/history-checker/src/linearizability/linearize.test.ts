@@ -112,7 +112,7 @@ function bruteForce(operations: readonly Operation[], register: Register = NO_OB
   });
 }
 
-/** Small histories in which a good part is nearly, but not quite, right: few values, few revisions, times that overlap. */
+/** Small histories, many of them nearly right: few values, few revisions, times that overlap. */
 const histories = fc.array(
   fc
     .record({

@@ -10,7 +10,7 @@ export type Linearization = 'linearizable' | 'not linearizable' | 'undecided';
 interface Event {
   /** Position of the operation. */
   index: number;
-  /** Of a call: its return; missing for an operation without an answer, which may be done at any later time or never. */
+  /** Of a call: its return; missing for an operation without an answer, which may be done later, or never. */
   returns: Event | undefined;
   isCall: boolean;
   before: Event | undefined;

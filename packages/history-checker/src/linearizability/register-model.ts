@@ -13,8 +13,8 @@ export interface Register {
 export const NO_OBJECT: Register = { value: undefined, revision: undefined, newest: 0 };
 
 /**
- * Carries out one operation on a register alone. Returns the register after it; undefined when the operation cannot have
- * ended as it did. One without an answer returns the same register where it has no effect.
+ * Carries out one operation on a register alone. Returns the register after it; undefined when the operation cannot
+ * have ended as it did. One without an answer returns the same register where it has no effect.
  */
 export function step(register: Register, operation: Operation): Register | undefined {
   switch (operation.outcome) {
