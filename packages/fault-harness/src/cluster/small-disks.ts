@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 
 /** Mounts a tmpfs of so many MiB on each folder of `dir`, for as long as the cluster runs. Only root may. */
 export async function mountSmallDisks(dir: string, sizes: Record<string, number>): Promise<() => Promise<void>> {
@@ -11,7 +11,10 @@ export async function mountSmallDisks(dir: string, sizes: Record<string, number>
     await execa('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', path]);
     mounted.push(path);
   }
-  return async () => {
-    for (const path of mounted) await execa('umount', ['--lazy', path]);
+  // Also when an error ends the harness: a mount outlives every process.
+  const unmount = (): void => {
+    for (const path of mounted.splice(0)) execaSync('umount', ['--lazy', path], { reject: false });
   };
+  process.once('exit', unmount);
+  return () => Promise.resolve(unmount());
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkHistory, type HistoryEntry, type Violation } from '@everynode/history-checker';
@@ -116,7 +116,10 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     await recorder.close();
   }
   const { history } = recorder;
-  return { seed, folder, historyFile, history, violations: checkHistory(history) };
+  const violations = checkHistory(history);
+  // Databases and logs are of use only to understand a failure.
+  if (violations.length === 0) await rm(cluster.stateDir, { recursive: true, force: true });
+  return { seed, folder, historyFile, history, violations };
 }
 
 /** @throws Error with what is wrong when the cluster does not become as it shall be, with no fault at all. */
