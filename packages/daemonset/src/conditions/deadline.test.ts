@@ -300,6 +300,19 @@ describe('a deadline', () => {
     expect([rollout.isComplete, rollout.failed, rollout.alarms]).toEqual([true, [], []]);
   });
 
+  it('gives a node that joins in the middle all of its time, though a node before it had used its own', () => {
+    const rollout = settled();
+    rollout.apply({ readyAfter: 55 });
+    rollout.pass(45);
+    rollout.join('x');
+    rollout.pass(5);
+    // The node on trial goes, and takes its trial with it; x has been on trial since it joined.
+    const [tried = ''] = NODES.filter((node) => rollout.hashesOn(node).includes(rollout.revision));
+    rollout.leave(tried);
+    rollout.pass(1000, () => rollout.isComplete);
+    expect([rollout.isComplete, rollout.failed, rollout.alarms]).toEqual([true, [], []]);
+  });
+
   it('leaves a first revision without a predecessor alone', () => {
     const rollout = new TimedRollout(NODES, BAD, { annotations: LIMITS });
     rollout.pass(200);
