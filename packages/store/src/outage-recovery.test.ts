@@ -80,6 +80,21 @@ describe('a read that Postgres does not answer', () => {
   });
 });
 
+describe('the close of a store', () => {
+  it('ends in time while Postgres is silent', async () => {
+    const { url, proxy } = proxied;
+    const closing = new Store({ databaseUrl: url, log: testLog() });
+    await Promise.all([closing.currentRevision(), closing.write(creation('before'))]);
+    proxy.set({ name: 'stall' });
+    const work = [closing.readSnapshot(undefined, () => undefined), closing.write(creation('during'))];
+    const settled = Promise.allSettled(work);
+    const begun = performance.now();
+    await closing.close();
+    expect(performance.now() - begun).toBeLessThan(4500);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
+
 describe('connections that are ended all the time', () => {
   it('end no process, and all work goes on afterwards', async () => {
     const { store, directUrl } = proxied;

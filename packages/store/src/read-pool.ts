@@ -3,9 +3,13 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { ANSWER_MS, answerWithin, connectionConfig } from './connection.js';
 
+/** How long statements may go on when the pool is ended, in ms. */
+const END_MS = 1000;
+
 /** Connections for reads, each of which is replaced when it breaks or when a statement over it is not answered. */
 export class ReadPool {
   readonly #pool: pg.Pool;
+  readonly #inUse = new Set<BoundedClient>();
 
   constructor(url: string, log: Logger, options: { max: number; settings?: Parameters<typeof connectionConfig>[1] }) {
     this.#pool = new pg.Pool({ ...connectionConfig(url, options.settings), max: options.max });
@@ -20,14 +24,14 @@ export class ReadPool {
   /** The pool as kysely takes it. A statement without an answer within `ms` fails, and its connection ends. */
   answeringWithin(ms: number): PostgresPool {
     return {
-      connect: async () => new BoundedClient(await this.#pool.connect(), ms),
+      connect: () => this.#connect(ms),
       // All of kysely's drivers share the pool, which its owner ends.
       end: () => Promise.resolve(),
     };
   }
 
   async query<R extends pg.QueryResultRow>(question: pg.QueryConfig): Promise<R[]> {
-    const client = new BoundedClient(await this.#pool.connect(), ANSWER_MS);
+    const client = await this.#connect(ANSWER_MS);
     try {
       return (await client.run<R>(question)).rows;
     } finally {
@@ -35,24 +39,36 @@ export class ReadPool {
     }
   }
 
+  /** Closes all connections. One that is still in use after a moment is destroyed. */
   async end(): Promise<void> {
+    const late = setTimeout(() => {
+      for (const client of this.#inUse) client.destroy();
+    }, END_MS);
     await this.#pool.end();
+    clearTimeout(late);
+  }
+
+  async #connect(ms: number): Promise<BoundedClient> {
+    const client = new BoundedClient(await this.#pool.connect(), ms, () => this.#inUse.delete(client));
+    this.#inUse.add(client);
+    return client;
   }
 }
 
 class BoundedClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #ms: number;
+  readonly #onReleased: () => void;
   #isReleased = false;
 
-  constructor(client: pg.PoolClient, ms: number) {
+  constructor(client: pg.PoolClient, ms: number, onReleased: () => void) {
     this.#client = client;
     this.#ms = ms;
+    this.#onReleased = onReleased;
   }
 
   run<R extends pg.QueryResultRow>(question: pg.QueryConfig): Promise<pg.QueryResult<R>> {
-    // To release a client with an error destroys its connection.
-    return answerWithin(this.#ms, this.#client.query<R>(question), () => this.#release(true));
+    return answerWithin(this.#ms, this.#client.query<R>(question), () => this.destroy());
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the signature of kysely
@@ -65,9 +81,15 @@ class BoundedClient implements PostgresPoolClient {
     this.#release(false);
   }
 
+  /** Ends the connection: a statement that waits for its answer is rejected. */
+  destroy(): void {
+    this.#release(true);
+  }
+
   #release(isBroken: boolean): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    this.#onReleased();
     this.#client.release(isBroken);
   }
 }

@@ -210,8 +210,7 @@ export class Store {
   /** Writes what waits, for a few seconds at most, then closes all connections. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#writer.close();
-    await Promise.all([this.#pool.end(), this.#byKey.end()]);
+    await Promise.all([this.#writer.close(), this.#pool.end(), this.#byKey.end()]);
   }
 
   /** {@link orUnavailable}, and notes whether reads succeed. */
