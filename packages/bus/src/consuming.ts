@@ -67,6 +67,8 @@ export function watchDelivery(
   const delivery = { stream, restart: stop };
   deliveries.add(delivery);
   signal.addEventListener('abort', stop, { once: true });
+  // It may have aborted while the delivery began.
+  if (signal.aborted) stop();
   void (async () => {
     for await (const { type } of messages.status()) {
       if (type === 'heartbeats_missed') messages.stop(new Error('no sign of life from the stream'));
