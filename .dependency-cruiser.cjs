@@ -36,11 +36,11 @@ module.exports = {
     {
       name: 'only-store-uses-postgres',
       comment:
-        'SQL has one home. test-kit creates and drops databases for tests. The bench and the fault harness look at Postgres from outside, with a client of its own: its floor is plain SQL, measured without the code under measure. local-stack asks the server that it has started whether it answers.',
+        'SQL has one home. test-kit creates and drops databases for tests. The bench and the fault harness look at Postgres from outside, with a client of its own: its floor is plain SQL, measured without the code under measure. local-stack asks the server that it has started whether it answers. The doctor asks from outside, since the services’ own clients may be what does not work.',
       severity: 'error',
       from: {
         path: '^(packages|services|test)/',
-        pathNot: ['^packages/(store|test-kit|bench|fault-harness)/', '^packages/local-stack/'],
+        pathNot: ['^packages/(store|test-kit|bench|doctor|fault-harness)/', '^packages/local-stack/'],
       },
       to: { path: 'node_modules/(pg|kysely)/' },
     },
@@ -51,7 +51,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(packages|services|test)/',
-        pathNot: ['^packages/(bus|bench|fault-harness)/', '^packages/local-stack/'],
+        pathNot: ['^packages/(bus|bench|doctor|fault-harness)/', '^packages/local-stack/'],
       },
       to: { path: 'node_modules/@nats-io/' },
     },

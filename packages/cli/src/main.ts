@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { controllerList, parseLabels, parseTaints, wholeNumber } from './arguments.js';
 import type { CertificatesFlags } from './certificates.js';
 import { checkoutState } from './checkout.js';
+import type { DoctorFlags } from './doctor.js';
 import type { ExplainFlags } from './explain.js';
 import type { AddNodesFlags } from './nodes.js';
 import type { StartFlags } from './start.js';
@@ -55,6 +56,17 @@ program
     const status = await control().status();
     const { statusReport } = await import('./summary.js');
     print(json ? JSON.stringify(status, null, 2) : statusReport(status));
+  });
+
+program
+  .command('doctor')
+  .description('say what is wrong with the cluster, since when, what stands because of it, and what to do')
+  .option('--kubeconfig <file>', 'a cluster that was not started here, as far as it can be seen from outside')
+  .addOption(new Option('-o, --output <format>', 'json is for programs').choices(['text', 'json']).default('text'))
+  .addHelpText('after', '\nIt changes nothing. The exit code is 0 when nothing fails, else 1.')
+  .action(async (flags: DoctorFlags) => {
+    const { examineCluster } = await import('./doctor.js');
+    process.exitCode = await examineCluster(flags);
   });
 
 program

@@ -119,9 +119,12 @@ export class NotRunningError extends Error {
 /** Calls the supervisor of a state directory. Methods reject with {@link NotRunningError} when there is none. */
 export class ControlClient {
   readonly #runDir: string;
+  readonly #deadlineMs: number | undefined;
 
-  constructor(runDir: string) {
+  /** With `deadlineMs` a supervisor that hangs counts as one that is not there. */
+  constructor(runDir: string, deadlineMs?: number) {
     this.#runDir = runDir;
+    this.#deadlineMs = deadlineMs;
   }
 
   status(): Promise<StackStatus> {
@@ -153,6 +156,7 @@ export class ControlClient {
       response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,
         headers: { authorization: `Bearer ${token}` },
+        ...(this.#deadlineMs !== undefined && { signal: AbortSignal.timeout(this.#deadlineMs) }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch {

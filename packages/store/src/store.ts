@@ -84,6 +84,11 @@ export class Store {
     return this.#writer.write(request);
   }
 
+  /** Transactions since the start whose COMMIT was not answered, so that their outcome had to be looked up. */
+  get commitsInDoubt(): number {
+    return this.#writer.commitsInDoubt;
+  }
+
   get writesWaiting(): number {
     return this.#writer.waiting;
   }

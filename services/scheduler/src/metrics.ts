@@ -22,6 +22,14 @@ export function schedulerMetrics(
     },
   });
   new Gauge({
+    name: 'everynode_store_commits_in_doubt',
+    help: 'Transactions since the start whose COMMIT was not answered, so that their outcome was looked up.',
+    registers: [registry],
+    collect() {
+      this.set(store.commitsInDoubt);
+    },
+  });
+  new Gauge({
     name: 'everynode_bus_connected',
     help: '1 while NATS can be used: it is connected, JetStream answers and has the streams.',
     registers: [registry],

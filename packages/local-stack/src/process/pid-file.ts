@@ -10,10 +10,23 @@ const GRACE_MS = 15_000;
 export interface RecordedProcess {
   pid: number;
   entry: string;
+  healthPort: number;
 }
 
-export async function writePidFile(runDir: string, name: string, { pid, entry }: RecordedProcess): Promise<void> {
-  await writeSecretFile(join(runDir, name + SUFFIX), `${pid}\n${entry}\n`);
+export async function writePidFile(runDir: string, name: string, process: RecordedProcess): Promise<void> {
+  const { pid, entry, healthPort } = process;
+  await writeSecretFile(join(runDir, name + SUFFIX), `${pid}\n${entry}\n${healthPort}\n`);
+}
+
+/** The processes that have a pid file, by name: also where the supervisor has died or hangs. */
+export async function recordedProcesses(runDir: string): Promise<({ name: string } & RecordedProcess)[]> {
+  const files = (await readdir(runDir).catch(() => [])).filter((name) => name.endsWith(SUFFIX)).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const [pid, entry = '', port] = ((await readIfPresent(join(runDir, file))) ?? '').split('\n');
+      return { name: file.slice(0, -SUFFIX.length), pid: Number(pid), entry, healthPort: Number(port) };
+    }),
+  );
 }
 
 export async function removePidFile(runDir: string, name: string): Promise<void> {

@@ -184,7 +184,8 @@ export class ServiceProcess implements Replica {
       if (message?.type === 'started') watch.started();
     });
     if (child.pid !== undefined) {
-      await writePidFile(this.#options.runDir, this.name, { pid: child.pid, entry: this.#options.entry });
+      const { entry, runDir } = this.#options;
+      await writePidFile(runDir, this.name, { pid: child.pid, entry, healthPort: this.#healthPort });
     }
     const watching = new AbortController();
     const watched = watch.run(watching.signal);

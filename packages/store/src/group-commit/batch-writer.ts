@@ -38,12 +38,18 @@ export class BatchWriter {
   readonly #writer = randomUUID();
   #batches = 0;
   #doubt: BatchInDoubt | undefined;
+  #doubts = 0;
 
   constructor(url: string, log: Logger, watch: OutageWatch, onCommitted: (batch: DecidedBatch) => void) {
     this.#connection = new WriterConnection(url, log);
     this.#log = log;
     this.#watch = watch;
     this.#onCommitted = onCommitted;
+  }
+
+  /** Batches since the start whose COMMIT was not answered. */
+  get doubts(): number {
+    return this.#doubts;
   }
 
   /** True while the outcome of a batch is unknown. */
@@ -102,7 +108,10 @@ export class BatchWriter {
       return true;
     } catch (error) {
       if (isOutage(error)) this.#watch.failed(error);
-      if (sent) this.#doubt = new BatchInDoubt(sent, error);
+      if (sent) {
+        this.#doubt = new BatchInDoubt(sent, error);
+        this.#doubts += 1;
+      }
       // To reject a write that is settled already does nothing, so the whole batch is rejected.
       else for (const write of writes) write.reject(new StoreUnavailableError(false, error));
       throw error;

@@ -47,6 +47,11 @@ export class GroupCommit {
     return () => void this.#commitListeners.delete(listener);
   }
 
+  /** Transactions since the start whose COMMIT was not answered; each was looked up, or is being looked up. */
+  get commitsInDoubt(): number {
+    return this.#writer.doubts;
+  }
+
   /** How many writes wait. */
   get waiting(): number {
     return this.#queue.size;

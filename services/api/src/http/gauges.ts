@@ -1,9 +1,10 @@
+import type { Store } from '@everynode/store';
 import { Gauge, type Registry } from 'prom-client';
 import type { FairQueue } from '../fairness/fair-queue.js';
 import type { WatchHub } from '../watch/watch-hub.js';
 
-/** Registers the numbers of requests and watches at the time of asking. */
-export function addGauges(registry: Registry, queue: FairQueue, watches: WatchHub): void {
+/** Registers the numbers of requests, watches and commits at the time of asking. */
+export function addGauges(registry: Registry, queue: FairQueue, watches: WatchHub, store: Store): void {
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
       name,
@@ -14,6 +15,11 @@ export function addGauges(registry: Registry, queue: FairQueue, watches: WatchHu
       },
     });
   };
+  gauge(
+    'everynode_store_commits_in_doubt',
+    'Transactions since the start whose COMMIT was not answered, so that their outcome was looked up.',
+    () => store.commitsInDoubt,
+  );
   gauge('everynode_api_watchers', 'Open watches.', () => watches.watchers);
   gauge(
     'everynode_api_watchers_dropped',
