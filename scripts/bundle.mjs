@@ -1,5 +1,5 @@
 // Puts each service into one file, dist/bundle.js, beside what the compiler has written. Node spends two thirds of a
-// service's start on finding and reading some 1,700 small modules; out of one file an api is there in a third of the time.
+// service's start on finding and reading some 1,700 small modules; out of one file it takes a third of the time.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 

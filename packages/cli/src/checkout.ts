@@ -11,7 +11,7 @@ export function checkoutState(): StatePaths {
   return statePaths(process.env.EVERYNODE_STATE_DIR ?? join(checkout, '.everynode'));
 }
 
-/** The script that runs a service, in one file. `EVERYNODE_SERVICES_DIR` points elsewhere, for tests of the command line. */
+/** The script that runs a service, in one file. `EVERYNODE_SERVICES_DIR` points elsewhere, for tests. */
 export function serviceEntry(service: ServiceName): string {
   const services = process.env.EVERYNODE_SERVICES_DIR ?? join(checkout, 'services');
   return join(services, service, 'dist', 'bundle.js');

@@ -17,8 +17,8 @@ const PRIORITY_CLASSES = [
 type Creatable = Record<string, unknown> & { metadata: { name: string } & Record<string, unknown> };
 
 /**
- * Creates an object unless another replica, or an earlier start, has created it. Returns false when it was in the caches
- * already.
+ * Creates an object unless another replica, or an earlier start, has created it. Returns false when it was in the
+ * caches already.
  */
 async function ensure(
   context: ApiContext,

@@ -23,8 +23,8 @@ export function failingSince(seen: Observations, name: string): string | null {
 }
 
 /**
- * The reason that every process has for the failure of one check, when there are several that have the check: then it is
- * not the fault of one of them. Undefined otherwise.
+ * The reason that every process has for the failure of one check, when there are several that have the check: then it
+ * is not the fault of one of them. Undefined otherwise.
  */
 export function sharedReason(seen: Observations, name: string): string | undefined {
   const asked = seen.processes.filter(

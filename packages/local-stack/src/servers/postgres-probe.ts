@@ -1,8 +1,8 @@
 import { ANSWER_DEADLINE_MS, type LivenessAnswer } from '../process/liveness.js';
 
 /**
- * Asks `select 1` on a connection of its own, so that the postmaster is asked too. An error of the server (57P03 while it
- * recovers, 53300, 53100 …) is an answer. Never rejects.
+ * Asks `select 1` on a connection of its own, so that the postmaster is asked too. An error of the server (57P03 while
+ * it recovers, 53300, 53100 …) is an answer. Never rejects.
  */
 export async function probePostgres(url: string): Promise<LivenessAnswer> {
   // Loaded when the first server is watched, not when a command line starts.
