@@ -121,9 +121,9 @@ export interface DaemonSetCounts {
 
 /** One line of a watch, or its beginning or end. */
 export type WatchRecord =
-  /** A list, as `key revision` of each item, and the watch that begins at its revision. */
+  /** A list, as `key revision` of each item. */
   | { what: 'list'; watch: string; scope: WatchScope; at: number; revision: number; items: string[] }
-  /** The watch begins at a revision that it has seen. */
+  /** The server has accepted a watch from a revision: that of a list, or the last one that was seen. */
   | { what: 'resume'; watch: string; scope: WatchScope; at: number; revision: number }
   | { what: 'event'; watch: string; at: number; type: ChangeType; key: string; revision: number; value?: string }
   | { what: 'bookmark'; watch: string; at: number; revision: number }

@@ -91,14 +91,10 @@ export class KubeClient {
   }
 
   /**
-   * Opens a watch. `onLine` gets each line; `onEnd` is called once when the stream ends by itself, with the status of
+   * Opens a watch. `onOpen` is called when the server has accepted it, `onLine` for each line; `onEnd` is called once when the stream ends by itself, with the status of
    * an answer that is no stream. The returned stream may be paused, and closed.
    */
-  watch(
-    path: string,
-    onLine: (line: string) => void,
-    onEnd: (end: { code?: number; error?: string }) => void,
-  ): WatchStream {
+  watch(path: string, { onOpen, onLine, onEnd }: WatchListeners): WatchStream {
     const outgoing = request(new URL(path, this.#base), {
       agent: this.#streams,
       headers: { accept: 'application/json' },
@@ -117,7 +113,9 @@ export class KubeClient {
         end({ code: response.statusCode ?? 0 });
         return;
       }
+      if (closed) return;
       incoming = response;
+      onOpen();
       let rest = '';
       response.setEncoding('utf8');
       response.on('data', (text: string) => {
@@ -143,6 +141,12 @@ export class KubeClient {
     this.#agent.destroy();
     this.#streams.destroy();
   }
+}
+
+interface WatchListeners {
+  onOpen: () => void;
+  onLine: (line: string) => void;
+  onEnd: (end: { code?: number; error?: string }) => void;
 }
 
 export interface WatchStream {

@@ -34,7 +34,6 @@ export function staleReader(client: KubeClient, recorder: Recorder, random: Seed
         revision: Number(metadata.resourceVersion),
         items: items.map(({ metadata: one }) => `${one.namespace}/${one.name} ${one.resourceVersion}`),
       });
-      recorder.add({ entry: 'watch', what: 'end', watch, at: now() });
     },
     () => random.between(500, 1500),
   );

@@ -94,7 +94,6 @@ class Watcher {
 
   async #watch(revision: number): Promise<void> {
     const { client, recorder, name, scope, slow, leaves, random } = this.#options;
-    recorder.add({ entry: 'watch', what: 'resume', watch: name, scope, at: now(), revision });
     const path = `${this.#path}watch=1&allowWatchBookmarks=true&resourceVersion=${revision}`;
     const { signal } = this.#stopped;
     await new Promise<void>((resolve) => {
@@ -112,16 +111,16 @@ class Watcher {
         stream?.close();
         finish({});
       };
-      stream = client.watch(
-        path,
-        (line) => {
+      stream = client.watch(path, {
+        onOpen: () => recorder.add({ entry: 'watch', what: 'resume', watch: name, scope, at: now(), revision }),
+        onLine: (line) => {
           const code = this.#onLine(line);
           if (code === undefined) return;
           stream?.close();
           finish({ code });
         },
-        finish,
-      );
+        onEnd: finish,
+      });
       signal.addEventListener('abort', onStop, { once: true });
       if (slow) {
         timers.push(

@@ -13,6 +13,8 @@ export interface Route {
 /** Gives every process of the cluster a proxy of its own to Postgres and to NATS. */
 export class Routes {
   readonly #routes = new Map<string, Route>();
+  /** Of the apis: clients go on with them when a new supervisor has started. */
+  readonly #apiPorts = new Map<string, number>();
   #starts = 0;
   /** More environment for the next starts of a process. */
   readonly extra = new Map<string, NodeJS.ProcessEnv>();
@@ -37,7 +39,7 @@ export class Routes {
   /** The environment to start a process with: its addresses are those of its proxies. */
   readonly environmentOf = async (name: string, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> => {
     this.#starts += 1;
-    const route = this.#routes.get(name) ?? (await this.#open(env));
+    const route = this.#routes.get(name) ?? (await this.#open(name, env));
     this.#routes.set(name, route);
     return {
       ...env,
@@ -55,12 +57,14 @@ export class Routes {
     await Promise.all(routes.flatMap(({ postgres, nats }) => [postgres?.close(), nats.close()]));
   }
 
-  async #open({ DATABASE_URL, NATS_URL, EVERYNODE_API_PORT }: NodeJS.ProcessEnv): Promise<Route> {
+  async #open(name: string, env: NodeJS.ProcessEnv): Promise<Route> {
+    const { DATABASE_URL, NATS_URL, EVERYNODE_API_PORT } = env;
+    if (EVERYNODE_API_PORT !== undefined && !this.#apiPorts.has(name)) this.#apiPorts.set(name, await freePort());
     const start = (url: string) => TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(url).port) });
     return {
       postgres: DATABASE_URL === undefined ? undefined : await start(DATABASE_URL),
       nats: await start(NATS_URL ?? ''),
-      apiPort: EVERYNODE_API_PORT === undefined ? undefined : await freePort(),
+      apiPort: this.#apiPorts.get(name),
     };
   }
 }

@@ -65,7 +65,7 @@ const writerStopped: Fault = {
   isShort: true,
   async inject({ cluster }) {
     const rows = await cluster.sql<{ pid: number }>(WRITERS);
-    for (const { pid } of rows) process.kill(pid, 'SIGSTOP');
+    for (const { pid } of rows) signalIfThere(pid, 'SIGSTOP');
     return {
       target: `${rows.length} backends`,
       heal: () => {
@@ -85,7 +85,7 @@ const allStopped: Fault = {
   async inject({ cluster }) {
     const rows = await cluster.sql<{ pid: number }>('select pid from pg_stat_activity');
     const pids = [await cluster.pidOf('postgres'), ...rows.map(({ pid }) => pid)];
-    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    for (const pid of pids) signalIfThere(pid, 'SIGSTOP');
     return {
       target: 'postgres',
       heal: () => {

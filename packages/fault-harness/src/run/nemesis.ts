@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultRecord } from '@everynode/history-checker';
 import type { Cluster } from '../cluster/cluster.js';
-import type { Fault, FaultContext, InjectedFault } from '../faults/fault.js';
+import { type Fault, type FaultContext, type InjectedFault, nothingToHeal } from '../faults/fault.js';
 import { now } from '../record/clock.js';
 import type { JournalTail } from '../record/journal-tail.js';
 import type { Recorder } from '../record/recorder.js';
@@ -74,9 +74,15 @@ export class Nemesis {
     const { cluster, random, recorder, tail, say } = this.#parts;
     const onCompacted = (revision: number) => recorder.add({ entry: 'compacted', at: now(), revision });
     const context: FaultContext = { cluster, random, tail, holdMs, onCompacted };
-    const injected = await fault.inject(context);
-    say(`   ${fault.name} → ${injected.target}`);
-    return injected;
+    try {
+      const injected = await fault.inject(context);
+      say(`   ${fault.name} → ${injected.target}`);
+      return injected;
+    } catch (error) {
+      // A second fault may find that the first has ended what it is aimed at.
+      say(`   ${fault.name} was not possible: ${error instanceof Error ? error.message : String(error)}`);
+      return { target: 'nothing', heal: nothingToHeal };
+    }
   }
 
   async #untilReady(): Promise<void> {

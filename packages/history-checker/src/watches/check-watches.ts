@@ -39,7 +39,6 @@ class WatchCheck {
     switch (record.what) {
       case 'list':
         this.#checkList(record);
-        this.#begin(record.watch, record.scope, record.revision);
         return;
       case 'resume':
         this.#begin(record.watch, record.scope, record.revision);
