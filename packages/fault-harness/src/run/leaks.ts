@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HistoryEntry } from '@everynode/history-checker';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Cluster } from '../cluster/cluster.js';
@@ -20,6 +21,9 @@ const BOUNDED_TABLES = ['agents', 'schedulers', 'shard_leases'];
 /** A row for each start of a process; removed after days. */
 const TABLES_OF_STARTS = ['writers'];
 const MiB = 1024 * 1024;
+/** The longest timeout after which something of a dead process is gone, and a little more, in ms. */
+const EXPIRY_MS = 75_000;
+const EXPIRY_EVERY_MS = 3000;
 
 /** Counts what a cluster holds: rows, streams, consumers, sessions, and of each process memory, files and timers. */
 export async function measure(cluster: Cluster): Promise<Amount[]> {
@@ -27,8 +31,19 @@ export async function measure(cluster: Cluster): Promise<Amount[]> {
   return parts.flat();
 }
 
+/**
+ * What there is more of than before, in the end. Consumers, sessions and leases of a killed process go away by a
+ * timeout, so what is too much is measured again for a while.
+ */
+export async function lastingLeaks(before: readonly Amount[], cluster: Cluster): Promise<Leak[]> {
+  for (const until = now() + EXPIRY_MS; ; await delay(EXPIRY_EVERY_MS)) {
+    const leaks = leaksBetween(before, await measure(cluster));
+    if (now() > until || leaks.every(({ after, limit }) => after <= limit)) return leaks;
+  }
+}
+
 /** Compares two measurements. What is there only afterwards counts from 0. */
-export function leaksBetween(before: readonly Amount[], after: readonly Amount[]): Leak[] {
+function leaksBetween(before: readonly Amount[], after: readonly Amount[]): Leak[] {
   return after.map(({ what, amount, slack }) => {
     const first = before.find((one) => one.what === what)?.amount ?? 0;
     return { entry: 'leak', at: now(), what, before: first, after: amount, limit: first + slack };

@@ -8,7 +8,7 @@ import type { Fault } from '../faults/fault.js';
 import { now } from '../record/clock.js';
 import { JournalTail } from '../record/journal-tail.js';
 import { Recorder } from '../record/recorder.js';
-import { leaksBetween, measure } from './leaks.js';
+import { lastingLeaks, measure } from './leaks.js';
 import { Nemesis } from './nemesis.js';
 import { SeededRandom } from './random.js';
 import { planSteps } from './schedule.js';
@@ -107,7 +107,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     await nemesis.run(steps, options.signal ?? new AbortController().signal);
     await workload.stop();
     await tail.read();
-    for (const leak of leaksBetween(before, await measure(cluster))) recorder.add(leak);
+    for (const leak of await lastingLeaks(before, cluster)) recorder.add(leak);
   } finally {
     await workload.stop();
     tail.stop();
