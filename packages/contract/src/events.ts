@@ -63,8 +63,8 @@ export const PodStatusItem = Type.Object({
   uid: Uid,
   node: Name,
   /**
-   * Grows with every report of this pod by this incarnation that says something else; an older one is never written over
-   * a newer one.
+   * Grows with every report of this pod by this incarnation that says something else. An older one is never written
+   * over a newer one.
    */
   sequence: Type.Integer({ minimum: 0 }),
   /** PodStatus as the agent knows it: phase, conditions, container states, IPs. */
@@ -155,7 +155,7 @@ export const ListPodsReply = Type.Object({
 export const FetchPodsRequest = Type.Object({ uids: Type.Array(Uid, { maxItems: 500 }) });
 export const FetchPodsReply = Type.Object({ revision: Revision, pods: Type.Array(ApiValue) });
 
-/** A new process of an agent asks for its incarnation. The same process receives the same answer, however often it asks. */
+/** A new process of an agent asks for its incarnation. The same process always receives the same answer. */
 export const TakeIncarnationRequest = Type.Object({
   /** Different for every process. */
   process: Type.String({ minLength: 1, maxLength: 64 }),

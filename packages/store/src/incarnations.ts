@@ -4,8 +4,8 @@ import type { Database } from './schema.js';
 /**
  * Hands an incarnation to a new process of the agent: greater than any that an agent ever had, so reports are in order
  * over restarts, and also where a node goes to another agent. Seconds since 1970 at least, by the clock of Postgres: a
- * database that is restored from a copy does not hand out a number twice. A process that asks again gets the same number,
- * as long as no other one of its agent has asked.
+ * database that is restored from a copy does not hand out a number twice. A process that asks again gets the same
+ * number, as long as no other one of its agent has asked.
  */
 export async function takeIncarnation(db: Kysely<Database>, agent: string, process: string): Promise<number> {
   return await db.transaction().execute(async (tx) => {

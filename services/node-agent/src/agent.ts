@@ -37,8 +37,8 @@ interface AgentTallies {
  * whenever commands may have been lost, the agent registers again and asks for all pods that it has to run.
  *
  * Two processes may run with one name. The one that started last speaks for the nodes: the other one is then
- * `superseded`. It keeps what it runs, and sends nothing and carries out nothing until it is stopped. It does not end by
- * itself, because it would be started again, as the latest one.
+ * `superseded`. It keeps what it runs, and sends nothing and carries out nothing until it is stopped. It does not end
+ * by itself, because it would be started again, as the latest one.
  */
 export class Agent {
   readonly #options: AgentOptions;

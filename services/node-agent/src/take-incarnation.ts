@@ -14,8 +14,8 @@ interface NewProcess {
 }
 
 /**
- * Asks the control plane for the incarnation of this process, until it is answered: the store hands it out, so the clock
- * of this machine may be wrong. Undefined when the signal aborts before.
+ * Asks the control plane for the incarnation of this process, until it is answered: the store hands it out, so the
+ * clock of this machine may be wrong. Undefined when the signal aborts before.
  */
 export function takeIncarnation({ agent, bus, log, signal }: NewProcess): Promise<number | undefined> {
   // Answers of a slow store may come late: under one name, all of them are the same.

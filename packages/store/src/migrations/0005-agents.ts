@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Which process of each agent was started last. Before, the number was the clock of the agent, in seconds since 1970, in
- * front of the number of the report (22 bits). A clock may have been ahead: the row without a name makes every new
+ * Which process of each agent was started last. Before, the number was the clock of the agent, in seconds since 1970,
+ * in front of the number of the report (22 bits). A clock may have been ahead: the row without a name makes every new
  * incarnation greater than all that were used.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

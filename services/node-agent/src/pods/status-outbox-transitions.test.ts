@@ -82,7 +82,7 @@ const accept = async ({ underWay }: Setup) => {
   await shortTurn();
 };
 
-/** Brings the report into a mode while message 1 has it, and is on its way; but for `acknowledged`, where it is stored. */
+/** Brings the report into a mode while message 1 has it and is on its way; where it is `acknowledged`, it is stored. */
 const ENTER: Record<ReportMode, (setup: Setup) => Promise<void>> = {
   unknown: async (parts) => {
     await send(parts);

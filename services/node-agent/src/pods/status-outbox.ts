@@ -46,15 +46,15 @@ export type ReportMode = 'unknown' | 'waiting' | 'sent' | 'acknowledged';
  * What an event does (status-outbox-transitions.test.ts holds each cell). "Its message" is the last one that has the
  * report; a report that is sent again unchanged keeps its sequence, so that the store takes it once.
  *
- * | event                 | unknown   | waiting             | sent                                      | acknowledged |
- * | --------------------- | --------- | ------------------- | ----------------------------------------- | ------------ |
- * | reported              | → waiting | – (replaces it)     | → waiting                                 | → waiting    |
- * | message is built      | –         | → sent              | –                                         | –            |
- * | message failed        | –         | – (events added)    | → waiting, with its events                | –            |
- * | its message is stored | –         | –                   | → acknowledged; unknown if the pod's end  | –            |
- * | its message is lost   | –         | – (events added)    | → waiting, with its events                | –            |
- * | listed with an older  | –         | –                   | –                                         | → waiting    |
- * | forget                | –         | → unknown           | → unknown                                 | → unknown    |
+ * | event                 | unknown   | waiting             | sent                                     | acknowledged |
+ * | --------------------- | --------- | ------------------- | ---------------------------------------- | ------------ |
+ * | reported              | → waiting | – (replaces it)     | → waiting                                | → waiting    |
+ * | message is built      | –         | → sent              | –                                        | –            |
+ * | message failed        | –         | – (events added)    | → waiting, with its events               | –            |
+ * | its message is stored | –         | –                   | → acknowledged; unknown if the pod's end | –            |
+ * | its message is lost   | –         | – (events added)    | → waiting, with its events               | –            |
+ * | listed with an older  | –         | –                   | –                                        | → waiting    |
+ * | forget                | –         | → unknown           | → unknown                                | → unknown    |
  */
 export class StatusOutbox {
   readonly #options: StatusOutboxOptions;
@@ -100,7 +100,7 @@ export class StatusOutbox {
     this.#onChanged(entry);
   }
 
-  /** Sends again what the store lacks of what it has acknowledged. `reported` is the order of the last report it has. */
+  /** Sends again what a list shows that the store lacks. `reported` is the order of the last report that it has. */
   onListed(pods: readonly { uid: string; reported: number }[]): void {
     for (const { uid, reported } of pods) {
       const entry = this.#entries.get(uid);

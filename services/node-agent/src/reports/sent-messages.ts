@@ -29,7 +29,8 @@ interface SentMessage extends Outcome {
  * The report messages of one process that the store has not acknowledged. The bus may lose what it has accepted, and
  * acknowledgements may be lost: so what is not acknowledged is sent again, without a burden on a store that is slow.
  *
- * - A message is lost when a later one was stored some time ago (`overtaken`): schedulers take messages nearly in order.
+ * - A message is lost when a later one was stored some time ago (`overtaken`): schedulers take messages almost in
+ *   order.
  * - While no message at all is stored, only the oldest is sent again, with back-off (`silence`). If the bus lost all of
  *   them, its acknowledgement shows that, and they are overtaken. If schedulers are slow or away, it costs one message.
  * - After a new connection all that the bus had may be lost, and so may any acknowledgement (`reset`).

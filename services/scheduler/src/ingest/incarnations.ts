@@ -2,9 +2,9 @@ import type { Store } from '@everynode/store';
 
 /**
  * The latest incarnation of each agent, as far as this replica knows: what Postgres had when the agent was first heard
- * of, and what was handed out or reported here since. Two processes may run with the name of one agent; the one that was
- * started last speaks for its nodes. A replica that has not heard of the later one yet writes reports of the earlier
- * one, in the order of their incarnations: so they never replace what the later one has reported.
+ * of, and what was handed out or reported here since. Two processes may run with the name of one agent; the one that
+ * was started last speaks for its nodes. A replica that has not heard of the later one yet writes reports of the
+ * earlier one, in the order of their incarnations: so they never replace what the later one has reported.
  */
 export class Incarnations {
   readonly #store: Pick<Store, 'latestIncarnation' | 'takeIncarnation'>;
