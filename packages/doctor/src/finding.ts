@@ -1,5 +1,5 @@
 /** `failure`: something does not work now. `warning`: it works, and a person should know. */
-export type Severity = 'failure' | 'warning';
+type Severity = 'failure' | 'warning';
 
 export interface Finding {
   severity: Severity;

@@ -7,7 +7,7 @@ export function earliest(...times: (string | null | undefined)[]): string | null
 }
 
 /** The check of this name in the answer of each process, where it does not hold. */
-export function failingChecks(seen: Observations, name: string): { process: string; check: CheckObservation }[] {
+function failingChecks(seen: Observations, name: string): { process: string; check: CheckObservation }[] {
   return seen.processes.flatMap(({ name: process, health }) =>
     health.kind !== 'answers'
       ? []
