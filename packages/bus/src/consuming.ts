@@ -1,9 +1,8 @@
-import type { BackoffOptions, Logger } from '@everynode/service-shell';
+import type { Logger } from '@everynode/service-shell';
 import { backoffMs, pause } from '@everynode/service-shell';
 import type { ConsumerMessages } from '@nats-io/jetstream';
+import { RECONNECT } from './reconnect.js';
 import type { Session, Sessions } from './sessions.js';
-
-export const RECONNECT: BackoffOptions = { firstMs: 100, maxMs: 1000 };
 
 /**
  * A server that has no messages says so this often, in ms. After two that did not come, the stream or the consumer is

@@ -1,7 +1,7 @@
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { RECONNECT } from './consuming.js';
+import { RECONNECT } from './reconnect.js';
 
 /** How connections are made. */
 export interface SessionOptions {
