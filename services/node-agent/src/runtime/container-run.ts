@@ -29,6 +29,8 @@ export interface ContainerRun {
   waiting: { reason: string; message: string } | undefined;
   /** How it ended, when it is not to be restarted. */
   ended: ContainerExit | undefined;
+  /** How it has just ended, when it is to be restarted and does not wait for that yet. */
+  crashed: ContainerExit | undefined;
   /** How the run before this one ended. */
   lastExit: ContainerExit | undefined;
 }
@@ -46,6 +48,7 @@ function newRun({ name, image, resources }: Described, kind: ContainerRun['kind'
     ready: false,
     waiting: undefined,
     ended: undefined,
+    crashed: undefined,
     lastExit: undefined,
   };
 }
@@ -63,9 +66,16 @@ export function containerRuns({ spec }: AssignedPod): ContainerRun[] {
 
 /** Starts a run. Init containers and sidecars are ready at once; main containers become ready later. */
 export function begin(run: ContainerRun, at: string): void {
+  concludeCrash(run);
   run.startedAt = at;
   run.ready = run.kind === 'init' || run.kind === 'sidecar';
   run.waiting = undefined;
+}
+
+/** The run that has crashed is the last one from now on: the next one waits, or starts. */
+export function concludeCrash(run: ContainerRun): void {
+  run.lastExit = run.crashed ?? run.lastExit;
+  run.crashed = undefined;
 }
 
 /** Ends the container for good. */

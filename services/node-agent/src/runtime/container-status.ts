@@ -16,7 +16,8 @@ export function containerStatus(
   defaultReason: string,
   ids: ContainerIds,
 ): ContainerStatus {
-  const { startedAt, ended, lastExit } = run;
+  const { startedAt, lastExit } = run;
+  const ended = run.ended ?? run.crashed;
   const begun = startedAt !== undefined || ended !== undefined || lastExit !== undefined;
   const state: ContainerState = ended
     ? terminated(ended, ids.containerId(uid, run, run.restarts))

@@ -8,7 +8,8 @@ type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 /** What a condition says, without its times. */
 export type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 
-const hasBegun = (run: ContainerRun): boolean => run.startedAt !== undefined || run.lastExit !== undefined;
+const hasBegun = ({ startedAt, crashed, lastExit }: ContainerRun): boolean =>
+  startedAt !== undefined || crashed !== undefined || lastExit !== undefined;
 
 /** The phase of a pod with these main containers. Source: pkg/kubelet, getPhase. */
 export function phaseOf(mains: readonly ContainerRun[]): PodPhase {

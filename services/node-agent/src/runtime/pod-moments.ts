@@ -2,7 +2,7 @@
  * What a kubelet records of a pod at each moment of its life: in its containers, and as events. A runtime decides when
  * a moment has come, and these functions are the same for all of them. Times are RFC 3339.
  */
-import { begin, type ContainerRun } from './container-run.js';
+import { begin, type ContainerRun, concludeCrash } from './container-run.js';
 import {
   crashLoopEvents,
   crashLoopMessage,
@@ -36,19 +36,17 @@ export function probeFailed(run: PodRun, container: ContainerRun): void {
   run.occurrences.push(...unhealthyEvents(container));
 }
 
-/** A container has ended that is to be started again, `backoffMs` from now. */
-export function containerCrashed(
-  run: PodRun,
-  container: ContainerRun,
-  code: number,
-  backoffMs: number,
-  at: string,
-): void {
+/** A container has ended that is to be started again. Its status says so until it waits for that, or runs. */
+export function containerCrashed(container: ContainerRun, code: number, at: string): void {
   const reason = code === 0 ? 'Completed' : 'Error';
-  container.lastExit = { code, reason, startedAt: container.startedAt ?? at, finishedAt: at };
+  container.crashed = { code, reason, startedAt: container.startedAt ?? at, finishedAt: at };
   container.startedAt = undefined;
   container.ready = false;
-  if (backoffMs === 0) return;
+}
+
+/** A container that has crashed is to be started again after a back-off of `backoffMs`. */
+export function restartWaits(run: PodRun, container: ContainerRun, backoffMs: number): void {
+  concludeCrash(container);
   container.waiting = { reason: 'CrashLoopBackOff', message: crashLoopMessage(container, run.pod, backoffMs) };
   run.occurrences.push(...crashLoopEvents(container, run.pod));
 }

@@ -41,10 +41,14 @@ function takeRun(run: ContainerRun, { state, lastState, restartCount, ready }: C
   run.lastExit = exitOf(lastState?.terminated);
 }
 
-/** A container that had started before counts one restart more. */
+/** Why a container waits to run again when that restart is counted already. */
+const COUNTED: ReadonlySet<string | undefined> = new Set(['ContainerCreating', 'PodInitializing']);
+
+/** A container that had started before counts one restart more, unless it was to start again already. */
 function keepCount(run: ContainerRun, { state, lastState, restartCount }: ContainerStatus): void {
   const exit = exitOf(state?.terminated) ?? exitOf(lastState?.terminated);
-  const hadBegun = exit !== undefined || state?.running !== undefined;
+  const isCounted = COUNTED.has(state?.waiting?.reason);
+  const hadBegun = (exit !== undefined && !isCounted) || state?.running !== undefined;
   run.restarts = restartCount + (hadBegun && run.kind !== 'init' ? 1 : 0);
   if (run.kind !== 'init') run.lastExit = exit;
 }

@@ -1,7 +1,14 @@
 import { timestamp } from '@everynode/objects';
 import { end } from '../container-run.js';
 import type { PodAddresses } from '../pod-addresses.js';
-import { containerCrashed, containerStarted, imagePullFailed, imagePullWaits, probeFailed } from '../pod-moments.js';
+import {
+  containerCrashed,
+  containerStarted,
+  imagePullFailed,
+  imagePullWaits,
+  probeFailed,
+  restartWaits,
+} from '../pod-moments.js';
 import { mainContainers } from '../pod-run.js';
 import { countCrash, crashBackoffMs } from '../restart-backoff.js';
 import type { Clock } from '../timers.js';
@@ -49,6 +56,10 @@ export const ENTER_STEP: Readonly<Record<Step, Enter>> = {
     for (const container of mainContainers(run)) probeFailed(run, container);
   },
   crashed: crash,
+  'restart-waiting': (run) => {
+    const [container] = mainContainers(run);
+    if (container) restartWaits(run, container, crashBackoffMs(run.crashes));
+  },
   finished: ({ containers, script }, surroundings) => {
     for (const container of containers) {
       if (!container.ended) end(container, script.end?.code ?? 0, now(surroundings));
@@ -75,16 +86,16 @@ function startNextInit(run: SimulatedRun, surroundings: StepSurroundings): void 
 function startAll(run: SimulatedRun, surroundings: StepSurroundings): void {
   for (const container of run.containers) {
     if (container.startedAt !== undefined || container.ended) continue;
-    if (container.lastExit && container.kind === 'main' && run.crashes > 0) container.restarts += 1;
+    const hasRun = container.crashed !== undefined || container.lastExit !== undefined;
+    if (hasRun && container.kind === 'main' && run.crashes > 0) container.restarts += 1;
     containerStarted(run, container, now(surroundings));
   }
 }
 
-/** The first main container ends, and waits until it is started again; the others run on. */
+/** The first main container ends, and is to be started again; the others run on. */
 function crash(run: SimulatedRun, surroundings: StepSurroundings): void {
   const [container] = mainContainers(run);
   if (!container) return;
   run.crashes = countCrash(run.crashes, surroundings.clock.now() - run.begunAtMs);
-  const code = run.script.end?.code ?? 1;
-  containerCrashed(run, container, code, crashBackoffMs(run.crashes), now(surroundings));
+  containerCrashed(container, run.script.end?.code ?? 1, now(surroundings));
 }

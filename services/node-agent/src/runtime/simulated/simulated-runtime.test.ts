@@ -97,7 +97,7 @@ describe('the simulated runtime', () => {
   it('crashes and backs off as a kubelet does', () => {
     const { clock, reports, runtime } = setup();
     runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '1000' }), NODE);
-    clock.pass(12.5);
+    clock.pass(13.5);
     const last = reports.at(-1)?.status.containerStatuses?.[0];
     expect(last).toMatchObject({
       restartCount: 2,
@@ -105,17 +105,57 @@ describe('the simulated runtime', () => {
       lastState: { terminated: { exitCode: 1, reason: 'Error' } },
     });
     clock.pass(1);
+    const ended = reports.at(-1);
+    expect(ended && summary(ended)).toBe('Running terminated False');
+    expect(ended?.events).toEqual([]);
+    clock.pass(1);
     const waiting = reports.at(-1);
     expect(waiting && summary(waiting)).toBe('Running CrashLoopBackOff False');
     expect(waiting?.events[0]?.reason).toBe('BackOff');
   });
 
+  it('says at once that a container has ended, before it waits or runs again', () => {
+    const { clock, reports, runtime } = setup();
+    runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '1000' }), NODE);
+    clock.pass(14);
+    const seen = reports.map(({ status }) => {
+      const { state, lastState, restartCount, ready } = status.containerStatuses?.[0] ?? {};
+      const now = state?.waiting?.reason ?? Object.keys(state ?? {})[0];
+      return `${status.phase} ${now}, last ${Object.keys(lastState ?? {})[0] ?? 'none'}, ${restartCount}, ${ready}`;
+    });
+    expect(seen).toEqual([
+      'Running running, last none, 0, true',
+      'Running terminated, last none, 0, false',
+      'Running running, last terminated, 1, true',
+      'Running terminated, last terminated, 1, false',
+      'Running CrashLoopBackOff, last terminated, 1, false',
+      'Running running, last terminated, 2, true',
+      'Running terminated, last terminated, 2, false',
+    ]);
+    const ids = reports.map(({ status }) => status.containerStatuses?.[0]?.state?.terminated?.containerID);
+    expect(new Set(ids.filter((id) => id !== undefined)).size).toBe(3);
+  });
+
+  it('counts a restart of the agent once, while a container waits to run again', () => {
+    const before = setup();
+    before.runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '1000' }), NODE);
+    before.clock.pass(1);
+    let { status } = before.reports.at(-1) as PodReport;
+    expect(status.containerStatuses).toMatchObject([{ restartCount: 0, state: { terminated: {} } }]);
+    for (let restarts = 0; restarts < 3; restarts += 1) {
+      const after = setup({ start: ms(1000) });
+      after.runtime.start({ ...pod(), status } as AssignedPod, NODE);
+      [{ status }] = after.reports as [PodReport];
+      expect(status.containerStatuses).toMatchObject([{ restartCount: 1, state: { waiting: {} } }]);
+    }
+  });
+
   it('starts the back-off afresh after ten minutes of running', () => {
     const { clock, reports, runtime } = setup();
     runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '600000' }), NODE);
-    clock.pass(1801);
+    clock.pass(1804);
     expect(reports.at(-1)?.status.containerStatuses?.[0]?.restartCount).toBe(3);
-    expect(reports.map(summary).every((line) => line === 'Running running True')).toBe(true);
+    expect(reports.map(summary)).not.toContain('Running CrashLoopBackOff False');
   });
 
   it('tries to pull an image that is missing, with back-off', () => {
@@ -204,7 +244,7 @@ describe('the simulated runtime', () => {
       { name: 'other', image: 'j' },
     ];
     runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '1000' }, { containers }), NODE);
-    clock.pass(2);
+    clock.pass(4);
     const [main, other] = reports.at(-1)?.status.containerStatuses ?? [];
     expect(main).toMatchObject({ ready: false, restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } });
     expect(other).toMatchObject({ ready: true, restartCount: 0, state: { running: {} } });

@@ -4,8 +4,8 @@ import type { PodScript } from './pod-script.js';
 /**
  * What a simulated pod is doing. `creating`: its sandbox is being made. `initialising`: an init container runs.
  * `pull-failed` and `pull-waiting`: it has no image. `running`: started and not ready yet. `unready`: its probe has
- * failed and will keep failing. `crashed`: a container has ended and is to be started again. `finished`: all containers
- * have ended for good.
+ * failed and will keep failing. `crashed`: a container has just ended and is to be started again. `restart-waiting`: it
+ * waits for that, after more than one crash. `finished`: all containers have ended for good.
  */
 export type Step =
   | 'creating'
@@ -16,6 +16,7 @@ export type Step =
   | 'ready'
   | 'unready'
   | 'crashed'
+  | 'restart-waiting'
   | 'finished';
 
 /** What decides on the next step. Times in ms. */
@@ -43,6 +44,8 @@ interface Stage {
 
 /** A kubelet shows ErrImagePull until it looks at the pod again. */
 const PULL_ERROR_SHOWN_MS = 1000;
+/** A kubelet shows that a container has ended until it looks at the pod again: its relist comes once a second. */
+const CRASH_SHOWN_MS = 1000;
 
 /** The sandbox and each init container take the same share of the time to start. */
 const startShareMs = ({ script, initCount }: StageFacts): number => script.startMs / (initCount + 1);
@@ -101,7 +104,24 @@ const STAGES: readonly Stage[] = [
     when: ({ script }) => !script.neverReady,
     delayMs: ({ script, ranMs }) => script.readyMs - ranMs,
   },
-  { from: ['crashed'], to: 'running', when: () => true, delayMs: ({ crashes }) => crashBackoffMs(crashes) },
+  {
+    from: ['crashed'],
+    to: 'running',
+    when: ({ crashes }) => crashBackoffMs(crashes) === 0,
+    delayMs: () => CRASH_SHOWN_MS,
+  },
+  {
+    from: ['crashed'],
+    to: 'restart-waiting',
+    when: ({ crashes }) => crashBackoffMs(crashes) > 0,
+    delayMs: () => CRASH_SHOWN_MS,
+  },
+  {
+    from: ['restart-waiting'],
+    to: 'running',
+    when: () => true,
+    delayMs: ({ crashes }) => crashBackoffMs(crashes) - CRASH_SHOWN_MS,
+  },
 ];
 
 /** The step that follows `step`, and after how long; undefined when the pod stays as it is. 0 or less means at once. */
