@@ -1,4 +1,3 @@
 export { diagnose } from './diagnose/diagnose.js';
-export type { Finding } from './finding.js';
-export { type ObserveOptions, observe } from './observe/observe.js';
+export { observe } from './observe/observe.js';
 export { reportText, type Style } from './report.js';

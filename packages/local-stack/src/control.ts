@@ -2,5 +2,5 @@
 export { ControlClient } from './control-channel.js';
 export type { Taint } from './services/fleet.js';
 export type { StackStatus } from './stack-status.js';
-export { type KnownAddresses, knownAddresses } from './state/known-addresses.js';
+export { knownAddresses } from './state/known-addresses.js';
 export { type StatePaths, statePaths } from './state/state-directory.js';

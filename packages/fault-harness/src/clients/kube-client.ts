@@ -91,8 +91,9 @@ export class KubeClient {
   }
 
   /**
-   * Opens a watch. `onOpen` is called when the server has accepted it, `onLine` for each line; `onEnd` is called once when the stream ends by itself, with the status of
-   * an answer that is no stream. The returned stream may be paused, and closed.
+   * Opens a watch. `onOpen` is called when the server has accepted it, `onLine` for each line; `onEnd` is called once
+   * when the stream ends by itself, with the status of an answer that is no stream. The returned stream may be paused,
+   * and closed.
    */
   watch(path: string, { onOpen, onLine, onEnd }: WatchListeners): WatchStream {
     const outgoing = request(new URL(path, this.#base), {
