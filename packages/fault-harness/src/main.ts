@@ -14,6 +14,7 @@ interface Flags {
   nodes: number;
   longest: number;
   short: boolean;
+  rest: boolean;
   check?: string;
 }
 
@@ -52,7 +53,7 @@ async function run(flags: Flags): Promise<void> {
     process.exitCode = violations.length === 0 ? 0 : 1;
     return;
   }
-  const { seed, minutes, nodes, longest, short } = flags;
+  const { seed, minutes, nodes, longest, short, rest } = flags;
   const faults = flags.faults ?? FAULTS.filter(({ isDefault, isShort }) => isDefault && (isShort || !short));
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort());
@@ -61,6 +62,7 @@ async function run(flags: Flags): Promise<void> {
     minutes,
     faults,
     areNamed: flags.faults !== undefined,
+    allAtRest: rest,
     nodes,
     longestMs: longest * 1000,
     say: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
@@ -69,7 +71,7 @@ async function run(flags: Flags): Promise<void> {
   report(result.history, result.violations);
   say(`\nhistory: ${result.historyFile}`);
   if (result.violations.length === 0) return;
-  const kind = short ? ' --short' : '';
+  const kind = `${short ? ' --short' : ''}${rest ? ' --rest' : ''}`;
   const named = flags.faults ? ` --faults ${flags.faults.map(({ name }) => name).join(',')}` : '';
   say(
     `again: npm run test:faults -- --seed ${result.seed} --minutes ${minutes} --nodes ${nodes} --longest ${longest}${kind}${named}`,
@@ -87,6 +89,7 @@ try {
     .option('--nodes <count>', 'simulated nodes', wholeNumber, 60)
     .option('--longest <seconds>', 'no fault lasts longer', positive, 90)
     .option('--short', 'only the faults of the run in npm test', false)
+    .option('--rest', 'no rollout is under way when a fault begins', false)
     .option('--check <file>', 'check a recorded history again, and run nothing')
     .addHelpText('after', `\nFaults:\n${FAULTS.map(({ name, about }) => `  ${name.padEnd(28)}${about}`).join('\n')}`)
     .action(run)

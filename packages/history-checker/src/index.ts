@@ -15,4 +15,4 @@ export type {
   WatchScope,
 } from './history.js';
 export { ClusterReplay } from './rollout/cluster-replay.js';
-export { unsteadiness } from './rollout/steady-state.js';
+export { rolloutLeft, unsteadiness } from './rollout/steady-state.js';

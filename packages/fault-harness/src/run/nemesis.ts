@@ -9,6 +9,8 @@ import type { SeededRandom } from './random.js';
 import type { Step } from './schedule.js';
 import type { Truth } from './truth.js';
 
+/** Invariant 6. */
+const CONVERGENCE_MS = 10_000;
 /** Waited longer than the limit, so that the report shows how much too long it took. */
 const CONVERGENCE_PATIENCE_MS = 45_000;
 
@@ -18,8 +20,8 @@ export interface NemesisParts {
   tail: JournalTail;
   truth: Truth;
   random: SeededRandom;
-  /** All has to be as it shall be so soon after a fault, in ms. */
-  convergenceLimitMs: number;
+  /** What an undisturbed rollout of every DaemonSet takes, in ms. */
+  rolloutMs: number;
   /** Whether editors of DaemonSets and labels may go on. */
   setEditing: (may: boolean) => void;
   say: (line: string) => void;
@@ -36,22 +38,25 @@ export class Nemesis {
   async run(steps: readonly Step[], until: AbortSignal): Promise<void> {
     for (const [index, step] of steps.entries()) {
       if (until.aborted) return;
+      this.#parts.setEditing(!step.isAtRest);
+      await delay(this.#parts.random.between(500, 2500));
       this.#parts.say(`${index + 1}/${steps.length} ${describe(step)}`);
       await this.#carryOut(step);
-      await delay(this.#parts.random.between(500, 2500));
     }
   }
 
   async #carryOut(step: Step): Promise<void> {
-    const { convergenceLimitMs, recorder, setEditing, say, tail, truth } = this.#parts;
+    const { rolloutMs, recorder, setEditing, say, tail, truth } = this.#parts;
     const began = now();
     const injected = await Promise.all(step.faults.map((fault) => this.#inject(fault, step.holdMs)));
     await delay(step.holdMs);
     setEditing(false);
     for (const one of injected) await one.heal();
     const healed = now();
-    const { isSettled, trouble } = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
+    const { isSettled, trouble, rolloutShare } = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
     const settled = now();
+    // A rollout that the fault has held up goes on, and takes its time.
+    const limitMs = CONVERGENCE_MS + rolloutShare * rolloutMs;
     await this.#untilReady();
     const ready = now();
     for (const [index, { target, down = [] }] of injected.entries()) {
@@ -62,12 +67,12 @@ export class Nemesis {
       entry: 'converged',
       after: step.faults.map(({ name }) => name).join(' and '),
       since: healed,
-      limitMs: convergenceLimitMs,
+      limitMs,
       ...(isSettled && { at: settled }),
       ...(trouble !== undefined && { trouble }),
     });
-    say(`   ${isSettled ? 'converged' : 'NOT CONVERGED'} after ${seconds(settled - healed)}; last: ${trouble}`);
-    setEditing(true);
+    const words = isSettled ? 'converged' : 'NOT CONVERGED';
+    say(`   ${words} after ${seconds(settled - healed)}, limit ${seconds(limitMs)}; last: ${trouble}`);
   }
 
   async #inject(fault: Fault, holdMs: number): Promise<InjectedFault> {
@@ -96,7 +101,8 @@ export class Nemesis {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-function describe({ faults, holdMs }: Step): string {
+function describe({ faults, holdMs, isAtRest }: Step): string {
   const names = faults.map(({ name }) => name).join(' + ');
-  return holdMs === 0 ? names : `${names} for ${seconds(holdMs)}`;
+  const lasting = holdMs === 0 ? '' : ` for ${seconds(holdMs)}`;
+  return `${names}${lasting}${isAtRest ? ', at rest' : ''}`;
 }

@@ -4,7 +4,10 @@ import { SeededRandom } from './random.js';
 import { planSteps } from './schedule.js';
 
 const plan = (seed: number, minutes: number) =>
-  planSteps({ faults: FAULTS, budgetMs: minutes * 60_000, longestMs: 20_000, mixed: 0.25 }, new SeededRandom(seed));
+  planSteps(
+    { faults: FAULTS, budgetMs: minutes * 60_000, longestMs: 20_000, mixed: 0.25, atRest: 0.4 },
+    new SeededRandom(seed),
+  );
 const named = (seed: number, minutes: number) =>
   plan(seed, minutes).map(({ faults, holdMs }) => [...faults.map(({ name }) => name), holdMs]);
 
@@ -18,6 +21,7 @@ describe('planSteps', () => {
     const injected = new Set(named(7, 60).flat());
     expect(FAULTS.filter(({ name }) => !injected.has(name))).toEqual([]);
     expect(plan(7, 60).some(({ faults }) => faults.length === 2)).toBe(true);
+    expect(new Set(plan(7, 60).map(({ isAtRest }) => isAtRest))).toEqual(new Set([true, false]));
   });
 
   it('keeps to the time and to the longest fault', () => {

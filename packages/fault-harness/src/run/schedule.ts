@@ -5,6 +5,8 @@ import type { SeededRandom } from './random.js';
 export interface Step {
   faults: readonly Fault[];
   holdMs: number;
+  /** DaemonSets and labels are not edited before and during it, so that only the fault has to be recovered from. */
+  isAtRest: boolean;
 }
 
 export interface ScheduleOptions {
@@ -15,6 +17,8 @@ export interface ScheduleOptions {
   longestMs: number;
   /** Share of the steps that mix two faults, from 0 to 1. */
   mixed: number;
+  /** Share of the steps that begin at rest, from 0 to 1. */
+  atRest: number;
 }
 
 /** What a step costs besides its faults: recovery, convergence, and some time in which clients write undisturbed. */
@@ -24,7 +28,10 @@ const AROUND_MS = 7000;
  * The steps of a run: each fault once in an order that the seed decides, and then again, until the time is over. A
  * step that would not fit is left out.
  */
-export function planSteps({ faults, budgetMs, longestMs, mixed }: ScheduleOptions, random: SeededRandom): Step[] {
+export function planSteps(
+  { faults, budgetMs, longestMs, mixed, atRest }: ScheduleOptions,
+  random: SeededRandom,
+): Step[] {
   const steps: Step[] = [];
   let left = budgetMs;
   let deck: Fault[] = [];
@@ -37,7 +44,7 @@ export function planSteps({ faults, budgetMs, longestMs, mixed }: ScheduleOption
     const holdMs = Math.max(...chosen.map((one) => holdOf(one, longestMs, random)));
     if (left < holdMs + AROUND_MS) continue;
     left -= holdMs + AROUND_MS;
-    steps.push({ faults: chosen, holdMs });
+    steps.push({ faults: chosen, holdMs, isAtRest: random.chance(atRest) });
   }
   return steps;
 }

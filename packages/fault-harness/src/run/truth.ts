@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Change, ClusterReplay, unsteadiness } from '@everynode/history-checker';
+import { type Change, ClusterReplay, rolloutLeft, unsteadiness } from '@everynode/history-checker';
 import type { Cluster } from '../cluster/cluster.js';
 import type { JournalTail } from '../record/journal-tail.js';
 
@@ -9,6 +9,8 @@ const EVERY_MS = 200;
 export interface Settlement {
   isSettled: boolean;
   trouble: string | undefined;
+  /** The largest share of a rollout that was not done yet, from 0 to 1, that was seen meanwhile. */
+  rolloutShare: number;
 }
 
 /** The cluster as the journal and the agents have it, to see when all is as it shall be. */
@@ -37,10 +39,12 @@ export class Truth {
   /** Waits until nothing is wrong, at most for `patienceMs`. */
   async settled(tail: JournalTail, patienceMs: number): Promise<Settlement> {
     let last: string | undefined;
+    let rolloutShare = 0;
     for (const until = Date.now() + patienceMs; ; await delay(EVERY_MS)) {
       const trouble = await this.#trouble(tail);
-      if (trouble === undefined) return { isSettled: true, trouble: last };
-      if (Date.now() > until) return { isSettled: false, trouble };
+      rolloutShare = Math.max(rolloutShare, rolloutLeft(this.#replay));
+      if (trouble === undefined) return { isSettled: true, trouble: last, rolloutShare };
+      if (Date.now() > until) return { isSettled: false, trouble, rolloutShare };
       last = trouble;
     }
   }

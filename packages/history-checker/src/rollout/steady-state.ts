@@ -1,5 +1,5 @@
 import type { DaemonSetCounts } from '../history.js';
-import type { ClusterReplay, ReplayedDaemonSet } from './cluster-replay.js';
+import type { ClusterReplay, ReplayedDaemonSet, ReplayedPod } from './cluster-replay.js';
 
 /**
  * Invariant 3, and a status that equals it: each eligible node has exactly one live pod, of the newest template and
@@ -13,6 +13,26 @@ export function unsteadiness(replay: ClusterReplay): string | undefined {
   const away = [...replay.nodes.values()].find(({ ready }) => !ready);
   return away && `node ${away.name} is not ready`;
 }
+
+/**
+ * The largest share, from 0 to 1, that a DaemonSet has left of its rollout: nodes without a live pod of the newest
+ * template. One whose newest template the controller has not seen yet has all of it left.
+ */
+export function rolloutLeft(replay: ClusterReplay): number {
+  return Math.max(0, ...[...replay.daemonSets.values()].map((daemonSet) => shareLeft(replay, daemonSet)));
+}
+
+function shareLeft(replay: ClusterReplay, daemonSet: ReplayedDaemonSet): number {
+  if (daemonSet.status.generation !== daemonSet.generation) return 1;
+  const eligible = replay.eligibleNodes(daemonSet);
+  const left = eligible.filter(({ name }) => replay.livePods(daemonSet, name).every(isOld(daemonSet)));
+  return eligible.length === 0 ? 0 : left.length / eligible.length;
+}
+
+const isOld =
+  ({ hash }: ReplayedDaemonSet) =>
+  (pod: ReplayedPod): boolean =>
+    pod.hash !== hash;
 
 function troubleOf(replay: ClusterReplay, daemonSet: ReplayedDaemonSet): string | undefined {
   if (daemonSet.deleting) return 'it is being deleted';
