@@ -2,17 +2,37 @@ import { defineConfig } from 'vitest/config';
 
 // Workspaces resolve to their sources, so that a test run needs no build between edit and run.
 const conditions = ['everynode-source'];
+const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const timeouts = { testTimeout: 90_000, hookTimeout: 60_000 };
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  ...sources,
   test: {
-    include: ['{packages,services}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['packages/test-kit/src/postgres-setup.ts', 'packages/test-kit/src/property-runs.ts'],
-    setupFiles: ['packages/test-kit/src/property-defaults.ts'],
-    // Most of a test's time is waiting for servers; left alone, vitest keeps one of two cores idle.
-    maxWorkers: 2,
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        ...sources,
+        test: {
+          ...timeouts,
+          name: 'suite',
+          include: ['{packages,services}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'test/faults/**'],
+          setupFiles: ['packages/test-kit/src/property-defaults.ts'],
+          // Most of a test's time is waiting for servers; left alone, vitest keeps one of two cores idle.
+          maxWorkers: 2,
+        },
+      },
+      {
+        ...sources,
+        test: {
+          ...timeouts,
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          maxWorkers: 1,
+          // It measures how soon a cluster recovers, so it runs when all others are done.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

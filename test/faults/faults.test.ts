@@ -4,7 +4,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 /** Of the faults, without the start and the end of the cluster. */
 const MINUTES = 3;
-const DEADLINE_MS = 8 * 60_000;
+const DEADLINE_MS = 12 * 60_000;
+/**
+ * Twice what invariant 6 allows: on a machine that is busy with something else, the start of a process takes seconds
+ * longer. `npm run test:faults` holds it to the 10 s.
+ */
+const CONVERGENCE_MS = 20_000;
 /** The run in `npm test` is the same every time unless this is set; `npm run test:faults` draws a seed. */
 const SEED = Number(process.env.EVERYNODE_FAULTS_SEED ?? 15);
 
@@ -24,6 +29,7 @@ describe('a cluster whose parts are killed, stopped and cut off while clients wr
       faults,
       nodes: 30,
       longestMs: 8000,
+      convergenceMs: CONVERGENCE_MS,
       say: (line) => lines.push(line),
     });
     lines.push(`again: npm run test:faults -- --seed ${SEED} --minutes ${MINUTES} --nodes 30 --longest 8 --short`);

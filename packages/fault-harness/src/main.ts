@@ -32,11 +32,18 @@ function wholeNumber(text: string): number {
 }
 
 function faultsNamed(text: string): Fault[] {
-  return text.split(',').map((name) => {
+  return text.split(',').map((word) => {
+    const [name = '', seconds] = word.split(':');
     const fault = FAULTS.find((one) => one.name === name);
     if (!fault) throw new InvalidArgumentError(`there is no fault ${name}`);
-    return fault;
+    return seconds === undefined ? fault : { ...fault, holdMs: [positive(seconds) * 1000] };
   });
+}
+
+/** As it has to be written for {@link faultsNamed}. */
+function wordFor({ name, holdMs }: Fault): string {
+  const [only = 0, ...others] = holdMs;
+  return only === 0 || others.length > 0 ? name : `${name}:${only / 1000}`;
 }
 
 function report(history: readonly HistoryEntry[], violations: readonly Violation[]): void {
@@ -72,7 +79,7 @@ async function run(flags: Flags): Promise<void> {
   say(`\nhistory: ${result.historyFile}`);
   if (result.violations.length === 0) return;
   const kind = `${short ? ' --short' : ''}${rest ? ' --rest' : ''}`;
-  const named = flags.faults ? ` --faults ${flags.faults.map(({ name }) => name).join(',')}` : '';
+  const named = flags.faults ? ` --faults ${flags.faults.map(wordFor).join(',')}` : '';
   say(
     `again: npm run test:faults -- --seed ${result.seed} --minutes ${minutes} --nodes ${nodes} --longest ${longest}${kind}${named}`,
   );
@@ -85,7 +92,7 @@ try {
     .description('break a cluster while clients write and watch, and check that it keeps its promises')
     .option('--seed <number>', 'decides faults, targets and times; drawn and printed without it', wholeNumber)
     .option('--minutes <number>', 'how long to break things', positive, 3)
-    .option('--faults <names>', 'these alone, with commas between', faultsNamed)
+    .option('--faults <names>', 'these alone, with commas between; `stop-api:20` lasts 20 s', faultsNamed)
     .option('--nodes <count>', 'simulated nodes', wholeNumber, 60)
     .option('--longest <seconds>', 'no fault lasts longer', positive, 90)
     .option('--short', 'only the faults of the run in npm test', false)

@@ -1,23 +1,22 @@
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fault } from './fault.js';
+import { inLoop } from './in-loop.js';
 
 const MiB = 1024 * 1024;
 
-async function fill(path: string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    for (const size of [MiB, 4096]) {
-      const block = Buffer.alloc(size, 1);
-      // Ends with ENOSPC, which is what is wanted.
-      for (let failed = false; !failed; )
-        failed = await file.write(block).then(
-          ({ bytesWritten }) => bytesWritten < size,
-          () => true,
-        );
-    }
-  } finally {
-    await file.close();
+/** What a server frees meanwhile is taken again so soon, in ms. */
+const EVERY_MS = 200;
+
+async function fill(file: FileHandle): Promise<void> {
+  for (const size of [MiB, 4096]) {
+    const block = Buffer.alloc(size, 1);
+    // Ends with ENOSPC, which is what is wanted.
+    for (let failed = false; !failed; )
+      failed = await file.write(block).then(
+        ({ bytesWritten }) => bytesWritten < size,
+        () => true,
+      );
   }
 }
 
@@ -33,8 +32,15 @@ function full(server: 'postgres' | 'nats', size: number): Fault {
       Promise.resolve(process.getuid?.() === 0 ? undefined : 'only root may mount the small disk that is to be filled'),
     async inject({ cluster }) {
       const filler = join(cluster.stateDir, server, 'filler');
-      await fill(filler);
-      return { target: server, heal: () => rm(filler) };
+      const file = await open(filler, 'w');
+      await fill(file);
+      const stopFilling = inLoop(() => fill(file), EVERY_MS);
+      const heal = async (): Promise<void> => {
+        await stopFilling();
+        await file.close();
+        await rm(filler);
+      };
+      return { target: server, heal };
     },
   };
 }

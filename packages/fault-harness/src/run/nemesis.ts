@@ -9,8 +9,6 @@ import type { SeededRandom } from './random.js';
 import type { Step } from './schedule.js';
 import type { Truth } from './truth.js';
 
-/** Invariant 6. */
-const CONVERGENCE_MS = 10_000;
 /** Waited longer than the limit, so that the report shows how much too long it took. */
 const CONVERGENCE_PATIENCE_MS = 45_000;
 
@@ -20,6 +18,8 @@ export interface NemesisParts {
   tail: JournalTail;
   truth: Truth;
   random: SeededRandom;
+  /** All has to be as it shall be so soon after a fault, besides the rest of a rollout, in ms. */
+  convergenceMs: number;
   /** What an undisturbed rollout of every DaemonSet takes, in ms. */
   rolloutMs: number;
   /** Whether editors of DaemonSets and labels may go on. */
@@ -46,7 +46,7 @@ export class Nemesis {
   }
 
   async #carryOut(step: Step): Promise<void> {
-    const { rolloutMs, recorder, setEditing, say, tail, truth } = this.#parts;
+    const { convergenceMs, rolloutMs, recorder, setEditing, say, tail, truth } = this.#parts;
     const began = now();
     const injected = await Promise.all(step.faults.map((fault) => this.#inject(fault, step.holdMs)));
     await delay(step.holdMs);
@@ -56,7 +56,7 @@ export class Nemesis {
     const { isSettled, trouble, rolloutShare } = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
     const settled = now();
     // A rollout that the fault has held up goes on, and takes its time.
-    const limitMs = CONVERGENCE_MS + rolloutShare * rolloutMs;
+    const limitMs = convergenceMs + rolloutShare * rolloutMs;
     await this.#untilReady();
     const ready = now();
     for (const [index, { target, down = [] }] of injected.entries()) {

@@ -24,6 +24,8 @@ export interface RunOptions {
   areNamed?: boolean;
   /** No step breaks a rollout that is under way: to measure what a fault alone does. */
   allAtRest?: boolean;
+  /** All has to be as it shall be so soon after a fault, besides the rest of a rollout, in ms; 10 s by default. */
+  convergenceMs?: number;
   nodes: number;
   agents?: number;
   /** No fault lasts longer, in ms. */
@@ -61,6 +63,8 @@ const SETTLE_MS = 60_000;
 /** Shares of the steps. */
 const MIXED = 0.25;
 const AT_REST = 0.4;
+/** Invariant 6. */
+const CONVERGENCE_MS = 10_000;
 const AGENTS = 4;
 
 /** Starts a cluster, runs clients and faults, and checks the history. */
@@ -104,6 +108,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       tail,
       truth,
       random: random.fork(),
+      convergenceMs: options.convergenceMs ?? CONVERGENCE_MS,
       rolloutMs,
       setEditing,
       say,

@@ -22,7 +22,7 @@ export interface ScheduleOptions {
 }
 
 /** What a step costs besides its faults: recovery, convergence, and some time in which clients write undisturbed. */
-const AROUND_MS = 7000;
+const AROUND_MS = 10_000;
 
 /**
  * The steps of a run: each fault once in an order that the seed decides, and then again, until the time is over. A
