@@ -355,6 +355,41 @@ describe('a deadline', () => {
     expect(rollout.failed).toEqual([bad]);
   });
 
+  it('waits for a sign of life of the node, whose pod may be well', () => {
+    const rollout = settled();
+    rollout.apply(GOOD);
+    rollout.pass(5);
+    rollout.areAgentsUp = false;
+    rollout.pass(2 * DEADLINE);
+    expect([rollout.failed, rollout.alarms]).toEqual([[], []]);
+    rollout.areAgentsUp = true;
+    rollout.pass(1000, () => rollout.isComplete);
+    expect([rollout.isComplete, rollout.failed, rollout.alarms]).toEqual([true, [], []]);
+  });
+
+  it('finds a bad revision when the node is heard of again', () => {
+    const rollout = settled();
+    const bad = rollout.apply(BAD);
+    rollout.pass(5);
+    rollout.areAgentsUp = false;
+    rollout.pass(2 * DEADLINE);
+    expect(rollout.failed).toEqual([]);
+    rollout.areAgentsUp = true;
+    const took = rollout.pass(1000, () => rollout.failed.length > 0);
+    expect(rollout.failed).toEqual([bad]);
+    expect(took).toBeLessThanOrEqual(5);
+  });
+
+  it('that has passed stays passed when the node falls silent', () => {
+    const rollout = new TimedRollout(NODES, BAD, { annotations: LIMITS });
+    rollout.pass(100);
+    expect(rollout.condition('Progressing')).toBe('False ProgressDeadlineExceeded');
+    rollout.areAgentsUp = false;
+    rollout.crash();
+    rollout.pass(200);
+    expect(rollout.alarms).toHaveLength(1);
+  });
+
   it('that has passed is not withdrawn by a scheduler that takes over', () => {
     const rollout = settled();
     rollout.apply({ unplaced: true });

@@ -41,6 +41,8 @@ interface RolloutFacts {
   deadlineMs: number | undefined;
   /** The end of the last outage, after which the controller hears of everything: ms on the monotonic clock. */
   sightedSince: number;
+  /** Whether the node was heard of at this time or later (ms on the monotonic clock); undefined: nothing is known. */
+  isHeardSince?: ((node: string, at: number) => boolean) | undefined;
 }
 
 /** What an earlier owner of the shard has left in the status. */
@@ -52,6 +54,8 @@ interface StoredProgress {
 
 /** Within this time after a fault everything that has happened meanwhile is known, in ms. */
 const SETTLE_MS = 10_000;
+/** How often a verdict looks whether a node was heard of, in ms. */
+const HEARD_EVERY_MS = 1000;
 
 /**
  * How long a replica that has taken over watches before it judges, in ms: what happened while there was no scheduler
@@ -146,7 +150,7 @@ export class ProgressClock {
   #judge(
     isRunning: boolean,
     at: number,
-    { now, deadlineMs }: RolloutFacts,
+    { now, deadlineMs, isHeardSince }: RolloutFacts,
   ): Pick<RolloutProgress, 'deadlineInMs' | 'isExceeded' | 'suspects'> {
     if (deadlineMs === undefined || !isRunning) {
       this.#isExceeded = false;
@@ -161,11 +165,18 @@ export class ProgressClock {
     }
     const suspects: Suspect[] = [];
     let next = Number.POSITIVE_INFINITY;
+    const wasExceeded = this.#isExceeded;
     this.#isExceeded = false;
     for (const [node, { since, state }] of this.#trials.onTrial) {
       const passesAt = Math.max(at, since) + deadlineMs;
       if (passesAt > now.steady) {
         next = Math.min(next, passesAt);
+        continue;
+      }
+      // A node that has gone silent may have a good pod, and cannot say so: it is heard of, or turns NotReady.
+      if ((state === 'starting' || state === 'ready') && isHeardSince?.(node, passesAt) === false) {
+        next = Math.min(next, now.steady + HEARD_EVERY_MS);
+        this.#isExceeded ||= wasExceeded;
         continue;
       }
       this.#isExceeded = true;

@@ -5,6 +5,7 @@ import { DaemonSetController } from './daemonset/daemonset-controller.js';
 import { DisruptionController } from './disruption/disruption-controller.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
+import { Liveness } from './node-lifecycle/liveness.js';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
@@ -23,9 +24,13 @@ export function startControllers(
   onClose: ServiceContext['onClose'],
 ): void {
   const { controllers, nodeMonitorGraceSeconds } = settings;
+  const liveness = new Liveness(nodeMonitorGraceSeconds * 1000, performance.now());
+  const isHeardSince = controllers.has('node-lifecycle')
+    ? (node: string, at: number): boolean => liveness.isHeardSince(node, at)
+    : undefined;
   const makers: Record<ControllerName, () => Controller> = {
-    daemonset: () => new DaemonSetController(context),
-    'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds }),
+    daemonset: () => new DaemonSetController(context, isHeardSince),
+    'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),
     'garbage-collector': () => new GarbageCollector(context),
     disruption: () => new DisruptionController(context),
     'pod-placement': () => new PodPlacementController(context),

@@ -67,6 +67,7 @@ async function actWith(errors: { onCreate?: Error; onDelete?: Error }): Promise<
     store: failing,
     events: new DaemonSetEvents(recorder),
     outages: { lastAt: 0 },
+    isHeardSince: undefined,
   };
   const caches = { pods: reflector.cache('pods'), nodes: reflector.cache('nodes') };
   const moment = thisMoment();

@@ -32,9 +32,10 @@ export class DaemonSetController implements Controller {
   readonly #queue: ShardedQueue;
   readonly #following: Promise<void>;
 
-  constructor(context: SchedulerContext) {
+  /** `isHeardSince` tells of signs of life of nodes; undefined where this replica does not follow them. */
+  constructor(context: SchedulerContext, isHeardSince: StepContext['isHeardSince']) {
     const { reflector, shards, recorder, bus, log } = context;
-    this.#context = { ...context, events: new DaemonSetEvents(recorder), outages: new Outages(context) };
+    this.#context = { ...context, events: new DaemonSetEvents(recorder), outages: new Outages(context), isHeardSince };
     this.#daemonSets = reflector.cache('daemonsets.apps');
     this.#states = new DaemonSetStates({ pods: reflector.cache('pods'), nodes: reflector.cache('nodes') });
     this.#queue = new ShardedQueue(context, {

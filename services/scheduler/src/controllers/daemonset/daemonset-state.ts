@@ -12,7 +12,7 @@ import {
 } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
 import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
-import { DeadlineWatch } from './deadline-watch.js';
+import { DeadlineWatch, type Sight } from './deadline-watch.js';
 import { DueNodes } from './due-nodes.js';
 import { PodsByNode } from './pods-by-node.js';
 
@@ -165,9 +165,9 @@ export class DaemonSetState {
     if (recheckAt !== Infinity) this.#due.recheckAt(name, recheckAt);
   }
 
-  /** Returns what conditions are computed from. `sightedSince`: the end of the last outage, on the monotonic clock. */
-  conditionView(now: Moment, sightedSince: number): ConditionView {
-    return this.watch.view(this.#compiled, this.ledger, this.#currentHash, { now, sightedSince });
+  /** Returns what conditions are computed from. */
+  conditionView(sight: Sight): ConditionView {
+    return this.watch.view(this.#compiled, this.ledger, this.#currentHash, sight);
   }
 
   /** When the next node is due by time, ms since the epoch; undefined when none is. */

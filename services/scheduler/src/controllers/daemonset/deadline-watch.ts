@@ -12,6 +12,15 @@ import {
 /** Now, on both clocks. */
 export const thisMoment = (): Moment => ({ wall: Date.now(), steady: performance.now() });
 
+/** A moment, and what this replica has seen until then. Times of the past are in ms on the monotonic clock. */
+export interface Sight {
+  now: Moment;
+  /** The end of the last outage. */
+  sightedSince: number;
+  /** Whether a sign of life of the node came at this time or later; undefined when this replica follows none. */
+  isHeardSince: ((node: string, at: number) => boolean) | undefined;
+}
+
 /** The progress of one DaemonSet's rollout, and the clock of its deadline. */
 export class DeadlineWatch {
   #clock: ProgressClock;
@@ -51,14 +60,13 @@ export class DeadlineWatch {
   }
 
   /**
-   * Returns what conditions are computed from, and moves the clock on. `sightedSince`: the end of the last outage, ms
-   * on the monotonic clock.
+   * Returns what conditions are computed from, and moves the clock on.
    */
   view(
     { daemonSet, limits }: CompiledDaemonSet,
     ledger: RolloutLedger,
     currentHash: string,
-    { now, sightedSince }: { now: Moment; sightedSince: number },
+    { now, sightedSince, isHeardSince }: Sight,
   ): ConditionView {
     const facts = { daemonSet, limits, ledger, currentHash };
     const progress = this.#clock.advance({
@@ -68,6 +76,7 @@ export class DeadlineWatch {
       old: ledger.old + ledger.skipped,
       deadlineMs: limits.deadlineMs,
       sightedSince: this.#isRestarted ? now.steady : sightedSince,
+      isHeardSince,
     });
     this.#isRestarted = false;
     return { ...facts, progress, now: now.wall };

@@ -5,6 +5,7 @@ import type { Fence, Store } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import type { DaemonSetEvents } from './daemonset-events.js';
 import type { DaemonSetState } from './daemonset-state.js';
+import type { Sight } from './deadline-watch.js';
 import type { Outages } from './outages.js';
 
 /** What every step of a reconcile gets from the controller. */
@@ -12,6 +13,7 @@ export interface StepContext extends Pick<SchedulerContext, 'reflector' | 'capac
   store: Pick<Store, 'get' | 'write' | 'currentRevision'>;
   events: DaemonSetEvents;
   outages: Pick<Outages, 'lastAt'>;
+  isHeardSince: Sight['isHeardSince'];
 }
 
 /** One reconcile of one DaemonSet: what each of its steps works on. */

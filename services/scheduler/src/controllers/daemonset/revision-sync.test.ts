@@ -74,6 +74,7 @@ describe('syncRevision', () => {
       store: unreachable,
       events: new DaemonSetEvents(recorder),
       outages: { lastAt: 0 },
+      isHeardSince: undefined,
     };
     await expect(syncRevision(step, pass)).rejects.toBe(outage);
     expect(state.currentHash).toBe('second');

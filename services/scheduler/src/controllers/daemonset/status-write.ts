@@ -19,7 +19,8 @@ export async function writeStatus(context: StepContext, pass: ReconcilePass): Pr
   const { cached, daemonSet, fence, state } = pass;
   const moment = thisMoment();
   const now = moment.wall;
-  const view = state.conditionView(moment, context.outages.lastAt);
+  const { outages, isHeardSince } = context;
+  const view = state.conditionView({ now: moment, sightedSince: outages.lastAt, isHeardSince });
   if (view.progress.isExceeded && !(await confirmVerdict(context, pass, view.progress))) return { requeueAfterMs: 0 };
   const statusOf = (stored: DaemonSetStatus | undefined) => statusFrom(view, stored);
   const recheck = recheckOf(view, state.nextRecheckAt);

@@ -24,6 +24,17 @@ describe('Liveness', () => {
     expect(liveness.judge(30_000 + GRACE)).toEqual(['a']);
   });
 
+  it('knows whether a node was heard of since a time', () => {
+    const liveness = new Liveness(GRACE, 0);
+    liveness.track('a', 100);
+    expect(liveness.isHeardSince('a', 0)).toBe(false);
+    liveness.markAlive('a', 200);
+    expect([200, 201].map((at) => liveness.isHeardSince('a', at))).toEqual([true, false]);
+    liveness.judge(200 + GRACE);
+    expect(liveness.isHeardSince('a', 200)).toBe(false);
+    expect(liveness.isHeardSince('none', 0)).toBe(false);
+  });
+
   it('returns true when a node sends a heartbeat that was not known to be alive', () => {
     const liveness = new Liveness(GRACE, 0);
     liveness.track('a', 0);

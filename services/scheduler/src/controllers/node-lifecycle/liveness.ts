@@ -63,6 +63,12 @@ export class Liveness {
     return overdue;
   }
 
+  /** Whether the node has sent a sign of life at this time or later. */
+  isHeardSince(node: string, at: number): boolean {
+    const entry = this.#waiting.get(node);
+    return entry?.hasReported === true && entry.lastMs >= at;
+  }
+
   state(node: string): LivenessState {
     if (this.#lost.has(node)) return 'lost';
     return this.#waiting.get(node)?.hasReported ? 'alive' : 'unknown';

@@ -5,7 +5,7 @@ import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { ShardedQueue } from '../sharded-queue.js';
 import { followHeartbeats } from './follow-heartbeats.js';
-import { Liveness } from './liveness.js';
+import type { Liveness } from './liveness.js';
 import { ChangeHandler, isReadyNode } from './on-changes.js';
 import { settleNode } from './settle-node.js';
 import { settlePods } from './settle-pods.js';
@@ -14,6 +14,8 @@ import { TaintTimes } from './taint-times.js';
 interface NodeLifecycleOptions {
   /** A node that is silent for this long is unreachable. */
   graceSeconds: number;
+  /** The heartbeats of nodes, which this controller notes. */
+  liveness: Liveness;
 }
 
 /**
@@ -40,7 +42,7 @@ export class NodeLifecycleController implements Controller {
     this.#context = context;
     const nodes = reflector.cache('nodes');
     const graceMs = options.graceSeconds * 1000;
-    const liveness = new Liveness(graceMs, performance.now());
+    const { liveness } = options;
     this.#nodes = nodes;
     this.#liveness = liveness;
     this.#queue = new ShardedQueue(context, {
