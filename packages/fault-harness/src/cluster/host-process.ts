@@ -41,9 +41,8 @@ export class HostProcess {
    * @throws Error with the end of a log when something does not start; nothing runs then.
    */
   static async start({ request, env, logFile, environmentOf }: HostOptions): Promise<HostProcess> {
-    // Works from sources (with a loader in execArgv) and from the build.
-    const file = import.meta.url.endsWith('.ts') ? 'cluster-host.ts' : 'cluster-host.js';
-    const program = fileURLToPath(new URL(file, import.meta.url));
+    // Of the build, as the services that it starts, also when a test runs the harness from its sources.
+    const program = fileURLToPath(new URL('../../dist/cluster/cluster-host.js', import.meta.url));
     // The harness must not break servers that the user runs.
     const { DATABASE_URL: _database, NATS_URL: _nats, ...around } = process.env;
     const log = openSync(logFile, 'a', 0o600);
