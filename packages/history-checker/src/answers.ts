@@ -1,15 +1,16 @@
-import type { FaultRecord, HistoryEntry, Operation, Violation } from './history.js';
+import type { FaultRecord, HistoryEntry, Operation, StaleRead, Violation } from './history.js';
 
 /** A connection may break so long before a process is known to be down, and after it is up, in ms. */
 const SLACK_MS = 1500;
 
 /**
  * Answers while something is broken: an outage is a 503 with Retry-After or a 504, never a 500; a connection breaks
- * only when an api replica or the supervisor was down.
+ * only when an api replica or the supervisor was down. While all of them are up, a read that may be stale is served.
  */
 export function checkAnswers(history: readonly HistoryEntry[]): Violation[] {
   const downs = history.flatMap((entry) => (entry.entry === 'fault' ? downTimes(entry) : []));
   return history.flatMap((entry) => {
+    if (entry.entry === 'stale-read') return badStaleRead(entry, downs);
     if (entry.entry !== 'operation') return [];
     const what = badAnswer(entry, downs);
     if (what === undefined) return [];
@@ -38,8 +39,17 @@ function badAnswer({ status, retryAfter, error, action, began, ended }: Operatio
     return `${status}${status === 503 ? ' without Retry-After' : ''} to ${action.do}`;
   }
   if (status !== undefined || error === undefined || error === 'gave up') return undefined;
-  const excused = downs.some(
+  return isExcused(downs, began, ended) ? undefined : `its connection broke (${error}) with every replica up`;
+}
+
+function badStaleRead({ path, status, error, began, ended }: StaleRead, downs: Down[]): Violation[] {
+  if (status === 200 || isExcused(downs, began, ended)) return [];
+  return [{ check: 'answer', message: `${status ?? error} to GET ${path}, which a cache may answer`, at: ended }];
+}
+
+/** Whether an api, or the front door, was down. */
+function isExcused(downs: Down[], began: number, ended: number): boolean {
+  return downs.some(
     ({ process, from, to }) => from <= ended && to >= began && (process.startsWith('api-') || process === 'supervisor'),
   );
-  return excused ? undefined : `its connection broke (${error}) with every replica up`;
 }

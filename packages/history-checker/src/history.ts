@@ -6,6 +6,7 @@ export type HistoryEntry =
   | { entry: 'run'; seed: number; at: number; command: string }
   | ({ entry: 'operation' } & Operation)
   | ({ entry: 'change' } & Change)
+  | ({ entry: 'stale-read' } & StaleRead)
   | ({ entry: 'watch' } & WatchRecord)
   | ({ entry: 'fault' } & FaultRecord)
   | ({ entry: 'converged' } & Convergence)
@@ -49,6 +50,17 @@ export interface Operation {
   retryAfter?: boolean;
   /** The error's code of a connection without an answer (`ECONNRESET`), or the start of a message. */
   error?: string;
+}
+
+/** A GET with `resourceVersion=0`, which a cache may answer. */
+export interface StaleRead {
+  path: string;
+  began: number;
+  ended: number;
+  status?: number;
+  error?: string;
+  /** The answer says that it may be stale. */
+  warned: boolean;
 }
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';

@@ -6,6 +6,8 @@ import { KubeConfig } from '@kubernetes/client-node';
 export interface Answer {
   status: number;
   retryAfter: boolean;
+  /** It has a Warning header. */
+  warned: boolean;
   /** The parsed body; undefined when it is no JSON. */
   body: unknown;
 }
@@ -71,7 +73,9 @@ export class KubeClient {
         response.on('end', () => {
           clearTimeout(timer);
           const retryAfter = response.headers['retry-after'] !== undefined;
-          resolve({ status: response.statusCode ?? 0, retryAfter, body: parsed(Buffer.concat(chunks).toString()) });
+          const warned = response.headers.warning !== undefined;
+          const body = parsed(Buffer.concat(chunks).toString());
+          resolve({ status: response.statusCode ?? 0, retryAfter, warned, body });
         });
       });
       outgoing.end(text);

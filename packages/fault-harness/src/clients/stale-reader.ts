@@ -13,17 +13,26 @@ interface List {
 }
 
 /**
- * Lists with `resourceVersion=0`: what a cache has will do, however old, as long as it is the state at the revision
- * that the list names.
+ * Reads with `resourceVersion=0`: what a cache has will do, however old, as long as a list is the state at the revision
+ * that it names. Whatever is broken, a replica with a cache answers.
  */
 export function staleReader(client: KubeClient, recorder: Recorder, random: SeededRandom): RunningClient {
-  const path = `/api/v1/namespaces/${NAMESPACE}/configmaps?resourceVersion=0`;
+  const list = `/api/v1/namespaces/${NAMESPACE}/configmaps?resourceVersion=0`;
+  const daemonSet = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/rolling?resourceVersion=0`;
   const watch = 'stale-reader';
   const scope = { resource: 'configmaps', namespace: NAMESPACE };
   return repeat(
     async () => {
+      const path = random.chance(0.5) ? list : daemonSet;
+      const began = now();
       const answer = await client.call({ method: 'GET', path, patienceMs: PATIENCE_MS });
-      if ('noAnswer' in answer || answer.status !== 200) return;
+      const times = { path, began, ended: now() };
+      if ('noAnswer' in answer) {
+        recorder.add({ entry: 'stale-read', ...times, error: answer.noAnswer, warned: false });
+        return;
+      }
+      recorder.add({ entry: 'stale-read', ...times, status: answer.status, warned: answer.warned });
+      if (answer.status !== 200 || path !== list) return;
       const { metadata, items } = answer.body as List;
       recorder.add({
         entry: 'watch',

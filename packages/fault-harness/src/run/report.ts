@@ -71,7 +71,11 @@ export function tally(history: readonly HistoryEntry[]): string {
   const changes = history.filter(({ entry }) => entry === 'change').length;
   const watched = history.filter(({ entry }) => entry === 'watch').length;
   const operations = [...counts].sort((one, other) => other[1] - one[1]).map(([name, count]) => `${count} ${name}`);
-  return `operations: ${operations.join(', ')}; ${changes} revisions; ${watched} records of watches`;
+  const stale = history.flatMap((entry) => (entry.entry === 'stale-read' ? [entry] : []));
+  const served = stale.filter(({ status }) => status === 200);
+  const marked = served.filter(({ warned }) => warned);
+  const reads = `${served.length} of ${stale.length} stale reads served, ${marked.length} marked`;
+  return `operations: ${operations.join(', ')}; ${reads}; ${changes} revisions; ${watched} records of watches`;
 }
 
 const SHOWN = 40;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Bus } from '@everynode/bus';
 import { eventType, subjects } from '@everynode/contract';
 import type { SchedulerContext } from '../../scheduler-context.js';
 
@@ -7,7 +8,10 @@ const MAX_INTERVAL_MS = 2000;
 /** So many may be missing in a row before this process counts as cut off. */
 const MISSING = 3;
 const EVENT = { type: eventType('node-heartbeat'), source: '/everynode/scheduler' };
-const BODY = JSON.stringify({ incarnation: 0, nodes: [] });
+/** Everything that follows the heartbeats receives it: it keeps to the contract, and names no node. */
+const BODY = JSON.stringify({ incarnation: 1, nodes: [] });
+
+type Parts = Pick<SchedulerContext, 'signal' | 'log'> & { bus: Pick<Bus, 'publish'> };
 
 /**
  * A heartbeat that this process sends to itself, the way that those of nodes come: through the stream and its own
@@ -15,13 +19,13 @@ const BODY = JSON.stringify({ incarnation: 0, nodes: [] });
  * stopped), nothing is known of any node.
  */
 export class OwnHeartbeat {
-  readonly #context: Pick<SchedulerContext, 'bus' | 'signal' | 'log'>;
+  readonly #context: Parts;
   readonly #subject = subjects.ownHeartbeat(randomUUID());
   readonly #intervalMs: number;
   #lastMs = Number.NEGATIVE_INFINITY;
 
   /** It is sent several times in a grace period. */
-  constructor(context: Pick<SchedulerContext, 'bus' | 'signal' | 'log'>, graceMs: number) {
+  constructor(context: Parts, graceMs: number) {
     this.#context = context;
     this.#intervalMs = Math.min(MAX_INTERVAL_MS, graceMs / 8);
   }
