@@ -10,7 +10,7 @@ export interface StreamMark {
   first: number;
   /** The sequence of the newest message that it ever held. */
   last: number;
-  /** When that one was stored, in ms since 1970 of the server's clock. */
+  /** When that one was stored, in ms on this process's monotonic clock. */
   lastMs: number;
 }
 
@@ -20,7 +20,7 @@ const RECENT_MS = 60_000;
 /**
  * True when readers may have lost messages between two moments: the stream was deleted and declared again, or it was
  * purged. Streams that drop messages by themselves, because they were handled or replaced, are only lost as a whole.
- * Pure; `nowMs` is the time of `after`.
+ * Pure; `nowMs` is the time of `after`, on the same clock.
  */
 export function hasLost(
   { retention, maxMessagesPerSubject }: StreamDeclaration,

@@ -101,21 +101,25 @@ export class TopologyKeeper {
   /** Keeps what is known of a stream. Returns whether it has lost messages since it was known last. */
   #updateMark(declaration: StreamDeclaration, info: StreamInfo | undefined): boolean {
     const before = this.#marks.get(declaration.name);
-    const after = info && markOf(info);
+    const now = performance.now();
+    const after = info && markOf(info, before, now);
     if (after) this.#marks.set(declaration.name, after);
     else this.#marks.delete(declaration.name);
-    return before !== undefined && hasLost(declaration, before, after, Date.now());
+    return before !== undefined && hasLost(declaration, before, after, now);
   }
 }
 
 const DECLARED: StreamDeclaration[] = Object.values(streams);
 
-function markOf({ created, state }: StreamInfo): StreamMark {
+/** The server's clock counts only for a message that was there before: another one was stored a moment ago. */
+function markOf({ created, state }: StreamInfo, before: StreamMark | undefined, now: number): StreamMark {
+  const isKnown = before !== undefined && before.created === created;
+  const storedMs = isKnown ? now : now - Math.max(0, Date.now() - Date.parse(state.last_ts));
   return {
     created,
     messages: state.messages,
     first: state.first_seq,
     last: state.last_seq,
-    lastMs: Date.parse(state.last_ts),
+    lastMs: isKnown && before.last === state.last_seq ? before.lastMs : storedMs,
   };
 }

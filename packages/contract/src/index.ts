@@ -23,6 +23,7 @@ export {
   type JournalEntry,
   writtenBy,
 } from './journal-codec.js';
+export { NewestIncarnations } from './newest-incarnations.js';
 export { reportOrder } from './report-order.js';
 export { type RevisionRange, rangeId, rangeOf } from './revision-range.js';
 export { type ConsumerDeclaration, consumers, type StreamDeclaration, streams } from './streams.js';

@@ -8,12 +8,12 @@ const INTERVAL_MS = 20;
  * @throws the last error of `probe` after the deadline: a failure shows the assertion that never held.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
-  const until = Date.now() + deadlineMs;
+  const until = performance.now() + deadlineMs;
   for (;;) {
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() > until) throw error;
+      if (performance.now() > until) throw error;
       await delay(INTERVAL_MS);
     }
   }

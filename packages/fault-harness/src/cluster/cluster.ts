@@ -129,10 +129,10 @@ export class Cluster {
 
   /** Resolves when every process is ready. @throws Error that names those that are not, after `deadlineMs`. */
   async untilReady(deadlineMs: number): Promise<void> {
-    for (const until = Date.now() + deadlineMs; ; await delay(100)) {
+    for (const until = performance.now() + deadlineMs; ; await delay(100)) {
       const waiting = (await this.services()).filter(({ state }) => state !== 'ready');
       if (waiting.length === 0) return;
-      if (Date.now() > until) throw new Error(`not ready: ${waiting.map(({ name }) => name).join(', ')}`);
+      if (performance.now() > until) throw new Error(`not ready: ${waiting.map(({ name }) => name).join(', ')}`);
     }
   }
 

@@ -40,11 +40,11 @@ export class Truth {
   async settled(tail: JournalTail, patienceMs: number): Promise<Settlement> {
     let last: string | undefined;
     let rolloutShare = 0;
-    for (const until = Date.now() + patienceMs; ; await delay(EVERY_MS)) {
+    for (const until = performance.now() + patienceMs; ; await delay(EVERY_MS)) {
       const trouble = await this.#trouble(tail);
       rolloutShare = Math.max(rolloutShare, rolloutLeft(this.#replay));
       if (trouble === undefined) return { isSettled: true, trouble: last, rolloutShare };
-      if (Date.now() > until) return { isSettled: false, trouble, rolloutShare };
+      if (performance.now() > until) return { isSettled: false, trouble, rolloutShare };
       last = trouble;
     }
   }

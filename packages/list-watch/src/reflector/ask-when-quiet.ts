@@ -8,7 +8,7 @@ const QUIET_WITHOUT_BUS_MS = 500;
 export interface QuietOptions {
   bus: Pick<ReflectorSource['bus'], 'trouble'>;
   store: Pick<ReflectorSource['store'], 'currentRevision'>;
-  /** When news came last, in ms since 1970. */
+  /** When news came last, in ms on the monotonic clock. */
   lastNews: () => number;
   onRevision: (latest: number) => Promise<void>;
   onFailure: (error: unknown, failures: number) => void;
@@ -21,7 +21,7 @@ export async function askWhenQuiet(options: QuietOptions): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     const quietMs = bus.trouble === undefined ? QUIET_MS : QUIET_WITHOUT_BUS_MS;
     await pause(failures > 0 ? backoffMs(failures) : quietMs / 2, signal);
-    if (signal.aborted || (failures === 0 && Date.now() - options.lastNews() < quietMs)) continue;
+    if (signal.aborted || (failures === 0 && performance.now() - options.lastNews() < quietMs)) continue;
     try {
       await options.onRevision(await store.currentRevision());
       failures = 0;

@@ -36,7 +36,7 @@ export class Reflector {
   /** Everything that reads or moves the revision runs one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #backlog = 0;
-  /** When the bus or Postgres last showed how far the store is, in ms since 1970. */
+  /** When the bus or Postgres last showed how far the store is, in ms on the monotonic clock. */
   #lastNews = 0;
 
   constructor(options: ReflectorOptions) {
@@ -92,7 +92,7 @@ export class Reflector {
       signal,
       onFailure: (error, failures) => log.warn({ err: error, failures }, 'listing failed'),
     });
-    this.#lastNews = Date.now();
+    this.#lastNews = performance.now();
     // What is committed between the list and the first message is found by onReset.
     void bus.follow(streams.journal.name, subjects.objectsChanged, this.#follower());
     void askWhenQuiet({
@@ -101,7 +101,7 @@ export class Reflector {
       signal,
       lastNews: () => this.#lastNews,
       onRevision: (latest) => {
-        if (latest <= this.revision) this.#lastNews = Date.now();
+        if (latest <= this.revision) this.#lastNews = performance.now();
         return this.#inTurn(() => (latest > this.revision ? this.#fill() : undefined));
       },
       onFailure: (error, failures) => {
@@ -173,13 +173,13 @@ export class Reflector {
   }
 
   async #receive(range: RevisionRange | undefined, bytes: Uint8Array): Promise<void> {
-    this.#lastNews = Date.now();
+    this.#lastNews = performance.now();
     if (range && range.last <= this.revision) return;
     await this.#updates.accept(decodeChanges(bytes));
   }
 
   #fill(): Promise<void> {
-    this.#lastNews = Date.now();
+    this.#lastNews = performance.now();
     return this.#updates.fill();
   }
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ReconcileResult, Workqueue } from './workqueue.js';
 
 // The test owns the time. Only the turn on which work begins is real.
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** Lets time pass, and lets the work begin that became due. */
@@ -49,6 +49,17 @@ describe('Workqueue', () => {
     expect(begun).toEqual(['a']);
     await end('a', 'done');
     expect(begun).toEqual(['a']);
+  });
+
+  it('works on a key in time though the wall clock steps between', async () => {
+    for (const step of [-600_000, 600_000]) {
+      const { queue, begun } = controlled();
+      queue.addAfter('a', 60_000);
+      vi.setSystemTime(Date.now() + step);
+      queue.addAfter('a', 100);
+      await pass(100);
+      expect(begun).toEqual(['a']);
+    }
   });
 
   it('works once more on a key that is added while it is worked on', async () => {

@@ -55,7 +55,7 @@ export class Workqueue {
   /** Adds a key later. Of several times that are set the earliest counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.#closed) return;
-    const at = Date.now() + delayMs;
+    const at = performance.now() + delayMs;
     const pending = this.#timers.get(key);
     if (pending && pending.at <= at) return;
     clearTimeout(pending?.timer);

@@ -40,13 +40,13 @@ export async function watchUntilItHangs({
 }: LivenessWatch): Promise<boolean> {
   let since: number | undefined;
   while (!signal.aborted) {
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     const answer = await probe();
     if (signal.aborted) return false;
     const next = silentSince(since, answer, askedAt);
-    if (next !== since) onSilence(next);
+    if (next !== since) onSilence(next === undefined ? undefined : Math.round(Date.now() - (performance.now() - next)));
     since = next;
-    if (hangs(since, Date.now())) return true;
+    if (hangs(since, performance.now())) return true;
     await delay(everyMs, undefined, { signal }).catch(() => undefined);
   }
   return false;

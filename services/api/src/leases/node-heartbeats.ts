@@ -1,5 +1,5 @@
 import type { Bus } from '@everynode/bus';
-import { parseEvent, streams, subjects } from '@everynode/contract';
+import { agentOfSubject, NewestIncarnations, parseEvent, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 import { ListeningClock } from './listening-clock.js';
 
@@ -14,10 +14,11 @@ export class NodeHeartbeats {
   /** On the listening clock: nodes are not silent because the bus is away. */
   readonly #lastHeard = new Map<string, number>();
   readonly #clock = new ListeningClock();
+  readonly #newest = new NewestIncarnations();
 
   /** Follows the heartbeats until the bus is closed. */
   async follow(bus: Pick<Bus, 'follow' | 'trouble'>, log: Logger): Promise<void> {
-    const listen = (): void => this.#clock.setDeaf(bus.trouble !== undefined, Date.now());
+    const listen = (): void => this.#clock.setDeaf(bus.trouble !== undefined, performance.now());
     const timer = setInterval(listen, LISTEN_EVERY_MS);
     listen();
     await bus.follow(
@@ -25,10 +26,14 @@ export class NodeHeartbeats {
       subjects.allHeartbeats,
       {
         onReset: () => undefined,
-        onMessage: ({ body }) => {
+        onMessage: ({ subject, body }) => {
           try {
-            const now = this.#clock.now(Date.now());
-            for (const node of parseEvent('node-heartbeat', body).nodes) this.#lastHeard.set(node, now);
+            const steady = performance.now();
+            const { incarnation, nodes } = parseEvent('node-heartbeat', body);
+            const agent = agentOfSubject(subject);
+            if (agent !== undefined && !this.#newest.accept(agent, incarnation, steady)) return;
+            const now = this.#clock.now(Date.now(), steady);
+            for (const node of nodes) this.#lastHeard.set(node, now);
           } catch (err) {
             log.warn({ err }, 'a heartbeat was not understood');
           }
@@ -45,6 +50,6 @@ export class NodeHeartbeats {
    */
   lastHeard(node: string): number | undefined {
     const heard = this.#lastHeard.get(node);
-    return heard === undefined ? undefined : this.#clock.usual(heard, Date.now());
+    return heard === undefined ? undefined : this.#clock.usual(heard, performance.now());
   }
 }

@@ -35,7 +35,7 @@ export class PodReporter {
   /** Reports a pod as it is now. With `stopped` it is the last report. */
   report(run: PodRun, stopped: boolean): void {
     const { clock, ids, onReport } = this.#options;
-    const at = timestamp(clock.now());
+    const at = timestamp(clock.wallTime());
     run.status = podStatus(run, ids, at);
     const events = this.#withinBudget(run.occurrences).map((occurred) => ({ ...occurred, at }));
     run.occurrences = [];

@@ -7,13 +7,17 @@ interface Entry {
 
 /** The time that a runtime reads; tests pass their own. */
 export interface Clock {
+  /** In ms, monotonic: what is measured, ordered and waited for. */
   now(): number;
+  /** In ms since 1970: what is shown. It may step. */
+  wallTime(): number;
   /** Runs `run` once after `ms`. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

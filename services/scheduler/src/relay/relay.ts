@@ -44,7 +44,8 @@ export interface RelayOptions extends Publishing {
 export class Relay {
   readonly #options: RelayOptions;
   #mode: RelayMode = STANDBY;
-  #compactedAt = 0;
+  /** In ms on the monotonic clock. */
+  #compactedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -179,8 +180,8 @@ export class Relay {
 
   async #compactSometimes(): Promise<void> {
     const { store, limits, log } = this.#options;
-    if (Date.now() - this.#compactedAt < COMPACT_EVERY_MS) return;
-    this.#compactedAt = Date.now();
+    if (performance.now() - this.#compactedAt < COMPACT_EVERY_MS) return;
+    this.#compactedAt = performance.now();
     const upTo = await store.compact(limits ?? JOURNAL_LIMITS);
     log.debug({ upTo }, 'compacted the journal');
   }

@@ -23,7 +23,7 @@ interface StepSurroundings {
 
 type Enter = (run: SimulatedRun, surroundings: StepSurroundings) => void;
 
-const now = ({ clock }: StepSurroundings): string => timestamp(clock.now());
+const now = ({ clock }: StepSurroundings): string => timestamp(clock.wallTime());
 
 /** What happens to a pod when it enters a step; see stages.ts for when it does. */
 export const ENTER_STEP: Readonly<Record<Step, Enter>> = {

@@ -1,7 +1,9 @@
+import { timestamp } from '@everynode/objects';
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import type { ContainerRun } from '../container-run.js';
 import { PodRun } from '../pod-run.js';
 import type { AssignedPod } from '../runtime.js';
+import type { Clock } from '../timers.js';
 import type { PodScript } from './pod-script.js';
 import type { StageFacts, Step } from './stages.js';
 
@@ -22,26 +24,27 @@ export class SimulatedRun extends PodRun {
   step: Step | 'stopping';
   /** Counts changes of the step: a timer that was set before the last one does nothing. */
   turn = 0;
-  /** When its main containers last started, in ms: the times in the status are whole seconds. */
+  /** When its main containers last started, in ms on the monotonic clock. */
   begunAtMs: number;
   /** Failures in a row, for the back-off. */
   failedPulls = 0;
   crashes = 0;
-  /** When a stop ends at the latest, in ms; infinite while it is not to stop. */
+  /** When a stop ends at the latest, in ms on the monotonic clock; infinite while it is not to stop. */
   stopsAtMs = Number.POSITIVE_INFINITY;
 
-  /** A run without a sandbox. `now` is RFC 3339. */
-  constructor({ pod, node, containers, step, script }: NewSimulatedRun, now: string) {
-    super(pod, node, containers, now);
+  constructor({ pod, node, containers, step, script }: NewSimulatedRun, clock: Clock) {
+    super(pod, node, containers, timestamp(clock.wallTime()));
     this.script = script;
     this.step = step ?? 'creating';
-    this.begunAtMs = Date.parse(containers.find(isMain)?.startedAt ?? '') || 0;
+    // The time of a container that an earlier process started is a wall time: it counts as no more than its age here.
+    const startedMs = Date.parse(containers.find(isMain)?.startedAt ?? '');
+    this.begunAtMs = clock.now() - (Math.max(0, clock.wallTime() - startedMs) || 0);
   }
 }
 
 const isMain = ({ kind }: ContainerRun): boolean => kind === 'main';
 
-/** What decides on the next stage of a run. `nowMs` is in ms since the epoch. */
+/** What decides on the next stage of a run. `nowMs` is on the monotonic clock. */
 export function stageFacts(run: SimulatedRun, nowMs: number): StageFacts {
   let initCount = 0;
   let initsLeft = 0;

@@ -310,6 +310,22 @@ describe('the simulated runtime', () => {
     expect(after.reports.at(-1)).toMatchObject({ stopped: true, status: { phase: 'Failed' } });
   });
 
+  it('starts and stops pods in time though the wall clock steps, and shows the time that it has then', () => {
+    for (const minutes of [-10, 10]) {
+      const { clock, reports, runtime } = setup({ start: ms(1000), stop: ms(2000) });
+      runtime.start(pod(), NODE);
+      clock.stepMs = minutes * 60_000;
+      clock.pass(1);
+      expect(reports.map(summary)).toEqual(['Pending ContainerCreating False', 'Running running True']);
+      runtime.stop('uid-1', 30);
+      clock.stepMs = 0;
+      clock.pass(2);
+      expect(reports.map(summary).at(-1)).toBe('Succeeded terminated False stopped');
+      const ready = reports[1]?.status.conditions?.find(({ type }) => type === 'Ready');
+      expect(ready?.lastTransitionTime).toBe(minutes < 0 ? '2025-12-31T23:50:01Z' : '2026-01-01T00:10:01Z');
+    }
+  });
+
   it('draws the same delays and failures for the same seed', () => {
     const play = (seed: number) => {
       const clock = new FakeClock();

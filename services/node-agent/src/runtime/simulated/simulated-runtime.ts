@@ -83,7 +83,7 @@ export class SimulatedRuntime implements Runtime {
       return false;
     }
     const script = scriptFor(pod, settings, seededRandom(seedOf(uid, seed)));
-    const run = new SimulatedRun({ pod, node, containers, step, script }, this.#now());
+    const run = new SimulatedRun({ pod, node, containers, step, script }, this.#options.clock);
     if (step !== undefined) this.#surroundings.addresses.attachAgain(run);
     this.#runs.set(uid, run);
     this.#steps.entered(run.step);
@@ -101,7 +101,7 @@ export class SimulatedRuntime implements Runtime {
 
   /** Times as the API writes them: whole seconds. */
   #now(): string {
-    return timestamp(this.#options.clock.now());
+    return timestamp(this.#options.clock.wallTime());
   }
 
   #turnTo(run: SimulatedRun, step: SimulatedRun['step']): void {

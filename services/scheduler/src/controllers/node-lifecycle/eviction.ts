@@ -3,14 +3,15 @@ import type { Taint, Toleration } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import { type Disruption, decideDisruption } from '../../pod-termination/terminate-pod.js';
 
-/** A NoExecute taint and when it began to count, ms since the epoch. */
+/** A NoExecute taint and when it began to count, ms on the monotonic clock. */
 export interface ActiveTaint {
   taint: Taint;
   sinceMs: number;
 }
 
 /**
- * Returns when a pod has to leave a node with these NoExecute taints, ms since the epoch; undefined when it may stay.
+ * Returns when a pod has to leave a node with these NoExecute taints; undefined when it may stay. All times are in ms
+ * on one clock.
  * An untolerated taint counts from its start. A tolerated one counts for the shortest of its tolerations' seconds, from
  * the later of the taint's start and the pod's (`podSinceMs`).
  *

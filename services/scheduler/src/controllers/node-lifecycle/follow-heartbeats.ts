@@ -1,4 +1,4 @@
-import { agentOfSubject, ContractError, parseEvent, streams, subjects } from '@everynode/contract';
+import { agentOfSubject, ContractError, NewestIncarnations, parseEvent, streams, subjects } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import type { SchedulerContext } from '../../scheduler-context.js';
@@ -26,6 +26,7 @@ interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'lo
 export async function followHeartbeats(options: HeartbeatOptions): Promise<void> {
   const { bus, signal, liveness, onLost } = options;
   const own = new OwnHeartbeat(options, options.graceMs);
+  const newest = new NewestIncarnations();
   const tick = (): void => {
     const now = performance.now();
     if (own.isMissing(now)) liveness.startListening(now);
@@ -41,16 +42,25 @@ export async function followHeartbeats(options: HeartbeatOptions): Promise<void>
       own.send();
     },
     onMessage: ({ subject, body }) => {
-      if (!own.receive(subject, performance.now())) receive(options, subject, body);
+      const now = performance.now();
+      if (!own.receive(subject, now)) receive(options, { subject, body }, newest, now);
     },
   });
 }
 
-function receive({ nodes, log, onHeartbeat }: HeartbeatOptions, subject: string, body: string): void {
+function receive(
+  { nodes, log, onHeartbeat }: HeartbeatOptions,
+  { subject, body }: { subject: string; body: string },
+  newest: NewestIncarnations,
+  now: number,
+): void {
   const agent = agentOfSubject(subject);
   if (agent === undefined) return;
   try {
-    for (const name of parseEvent('node-heartbeat', body).nodes) {
+    const { incarnation, nodes: names } = parseEvent('node-heartbeat', body);
+    // A process that another one of its name has replaced keeps no node alive: nothing that it is told is done.
+    if (!newest.accept(agent, incarnation, now)) return;
+    for (const name of names) {
       // An agent is not believed about a node of another one. A node that registers now counts from its next heartbeat.
       if (nodes.get('', name)?.record.placement === agent) onHeartbeat(name);
     }

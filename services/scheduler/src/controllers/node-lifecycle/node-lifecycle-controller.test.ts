@@ -22,10 +22,10 @@ afterAll(async () => {
 });
 
 /** Sends a heartbeat several times in each grace period, until `stopBeating`. */
-function beat(node: string, agent = 'agent-1'): void {
+function beat(node: string, agent = 'agent-1', incarnation = 1): void {
   const send = (): void => {
     const event = { type: eventType('node-heartbeat'), source: `/everynode/agent/${agent}` };
-    const body = JSON.stringify({ incarnation: 1, nodes: [node] });
+    const body = JSON.stringify({ incarnation, nodes: [node] });
     // One that is lost while the bus restarts is followed by the next.
     running.context.bus.publish(subjects.heartbeat(agent, 0), event, body).catch(() => undefined);
   };
@@ -117,6 +117,17 @@ describe('NodeLifecycleController', () => {
       node.status = { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }] };
     });
     await eventually(async () => expect(await nodeView('spoken-for')).toMatchObject({ ready: 'True', taints: [] }));
+  });
+
+  it('does not take the word of a process of an agent that a later one has replaced', async () => {
+    await createNode('orphan', 'agent-2');
+    beat('orphan', 'agent-2', 1);
+    await eventually(async () => expect(await nodeView('orphan')).toMatchObject({ ready: 'True', taints: [] }));
+    // The later process does not host the node.
+    beat('another', 'agent-2', 2);
+    await eventually(async () => expect((await nodeView('orphan')).ready).toBe('Unknown'));
+    stopBeating('another');
+    stopBeating('orphan');
   });
 
   it('marks no node as lost for the time in which it could not listen', async () => {

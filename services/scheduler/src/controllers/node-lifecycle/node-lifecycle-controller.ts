@@ -75,6 +75,6 @@ export class NodeLifecycleController implements Controller {
     const { writes, nextMs } = settlePods(this.#context, view, fence);
     const results = await Promise.all(writes);
     await caughtUp(this.#context, Math.max(0, ...results.map(({ revision }) => revision)));
-    return nextMs === undefined ? undefined : { requeueAfterMs: Math.max(0, nextMs - Date.now()) };
+    return nextMs === undefined ? undefined : { requeueAfterMs: Math.max(0, nextMs - performance.now()) };
   }
 }

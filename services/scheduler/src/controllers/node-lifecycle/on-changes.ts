@@ -81,7 +81,7 @@ export class ChangeHandler {
     } else if (before.record.placement !== placement || isSignOfLife(before.status ?? {}, status)) {
       liveness.markAlive(name, now);
     }
-    taintTimes.observe(current);
+    taintTimes.observe(current, before !== undefined);
     const isTroubled = isReadyNode(status) === false || noExecuteTaints(current).length > 0;
     if (isTroubled) this.#troubled.add(name);
     else this.#troubled.delete(name);

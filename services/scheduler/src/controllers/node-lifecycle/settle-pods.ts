@@ -6,6 +6,7 @@ import type { SchedulerContext } from '../../scheduler-context.js';
 import { type ActiveTaint, decideEviction, evictionTime } from './eviction.js';
 import { decidePodReadiness, withNodeReadiness } from './pod-readiness.js';
 import { NODE_COMPONENT } from './settle-node.js';
+import { ageOf } from './taint-times.js';
 
 const EVICTION_COMPONENT = 'taint-eviction-controller';
 
@@ -22,7 +23,7 @@ export interface NodeView {
 
 /**
  * Evicts the pods that do not tolerate the node's taints any longer, and brings the readiness of the others in step
- * with the node's. Returns the writes under way, and when the next pod has to leave (ms since the epoch).
+ * with the node's. Returns the writes under way, and when the next pod has to leave (ms on the monotonic clock).
  */
 export function settlePods(
   context: StepContext,
@@ -30,12 +31,12 @@ export function settlePods(
   fence: Fence,
 ): { writes: Promise<WriteResult>[]; nextMs: number | undefined } {
   const writes: Promise<WriteResult>[] = [];
-  const now = Date.now();
+  const now = performance.now();
   let nextMs: number | undefined;
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined) continue;
     const leaveMs =
-      taints.length > 0 ? evictionTime(taints, pod.desired.spec?.tolerations ?? [], startOf(pod)) : undefined;
+      taints.length > 0 ? evictionTime(taints, pod.desired.spec?.tolerations ?? [], startOf(pod, now)) : undefined;
     if (leaveMs !== undefined && leaveMs <= now) {
       writes.push(evict(context, pod, fence));
       continue;
@@ -46,9 +47,9 @@ export function settlePods(
   return { writes, nextMs };
 }
 
-/** From when a pod's tolerations count at the earliest, ms since the epoch. */
-function startOf(pod: CachedPod): number {
-  return Date.parse(pod.metadata.creationTimestamp) || 0;
+/** From when a pod's tolerations count at the earliest. `now` and the result are in ms on the monotonic clock. */
+function startOf(pod: CachedPod, now: number): number {
+  return now - ageOf(pod.metadata.creationTimestamp);
 }
 
 function needsReadiness(pod: CachedPod, isNodeReady: boolean): boolean {
