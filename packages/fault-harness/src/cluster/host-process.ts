@@ -48,6 +48,8 @@ export class HostProcess {
     const log = openSync(logFile, 'a', 0o600);
     const child = fork(program, [JSON.stringify(request)], {
       env: { ...around, ...env },
+      // Those of vitest lead to sources.
+      execArgv: [],
       // A terminal's Ctrl-C reaches only the harness, which stops the cluster in order.
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
