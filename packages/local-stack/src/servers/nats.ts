@@ -18,7 +18,7 @@ const STOP_GRACE_MS = 10_000;
 const START_ATTEMPTS = 3;
 
 export interface NatsOptions {
-  /** Holds the configuration, the streams, the passwords and the log. Made when missing; kept between runs. */
+  /** Holds the configuration, JetStream's directory, the passwords and the log. Made when missing; kept over runs. */
   dir: string;
   /** Agents that get their users at the start; `addAgent` adds more later. */
   agents?: string[];
@@ -76,7 +76,7 @@ export async function stopLeftoverNats(dir: string): Promise<void> {
   if (pid > 0) await stopStaleProcess({ pid, marker: configIn(dir), signal: 'SIGTERM', graceMs: STOP_GRACE_MS });
 }
 
-/** Removes streams, users and passwords of a server that this process does not run. */
+/** Removes the users and passwords of a server that this process does not run. */
 export async function dropNatsData(dir: string): Promise<void> {
   await stopLeftoverNats(dir);
   await rm(dir, { recursive: true, force: true });
@@ -84,7 +84,7 @@ export async function dropNatsData(dir: string): Promise<void> {
 
 /**
  * Starts a NATS server with JetStream on a free loopback port, with a user for the services and one for each agent.
- * It ends with this process at the latest; streams on disk are there again after a restart.
+ * It ends with this process at the latest. Users are there again after a restart; streams are in memory and are not.
  * @throws Error with the end of the server's log when it does not come up.
  */
 export async function startNats(options: NatsOptions): Promise<RunningNats> {
