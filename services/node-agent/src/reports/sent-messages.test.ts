@@ -56,7 +56,7 @@ describe('messages that the store has not acknowledged', () => {
     for (let i = 0; i < 4; i += 1) send();
     pass(3000);
     expect(fates).toEqual({ 1: 'silence' });
-    pass(5999);
+    pass(4999);
     expect(fates).toEqual({ 1: 'silence' });
     pass(1);
     expect(fates).toEqual({ 1: 'silence', 2: 'silence' });

@@ -3,7 +3,8 @@ const OVERTAKEN_MS = 3000;
 const OVERTAKEN_MAX_MS = 60_000;
 /** No message was stored for this long. Doubled each time in a row. */
 const SILENT_MS = 3000;
-const SILENT_MAX_MS = 8000;
+/** With what follows (`OVERTAKEN_MS`) below the ten seconds in which all converges. */
+const SILENT_MAX_MS = 5000;
 const CHECK_MS = 500;
 
 /** Why a message has to be sent again. */
