@@ -1,7 +1,7 @@
 import { eventually, testLog } from '@everynode/test-kit';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { creation, type ProxiedStore, startProxiedStore } from '../fixtures/proxied-store.js';
+import { creation, increment, type ProxiedStore, startProxiedStore } from '../fixtures/proxied-store.js';
 import { Store } from './store.js';
 
 let proxied: ProxiedStore;
@@ -64,6 +64,20 @@ describe('a session that holds the counter row', () => {
     await writer.close();
   });
 
+  it('is left alone while it works, and is named as the trouble', async () => {
+    const { store, directUrl } = proxied;
+    await store.currentRevision();
+    const holder = await hold(directUrl);
+    const working = holder.query('select pg_sleep(5)');
+    const write = store.write(creation('behind'));
+    await eventually(() => expect(store.trouble).toBe('writes fail: another writer holds the counter row'));
+    await working;
+    await holder.query('commit');
+    expect(await write).toMatchObject({ outcome: 'created' });
+    await eventually(() => expect(store.trouble).toBeUndefined());
+    await holder.end();
+  });
+
   it('makes a write wait no longer than its client does', async () => {
     const { store } = proxied;
     const client = new AbortController();
@@ -79,5 +93,27 @@ describe('a session that holds the counter row', () => {
     const objects = await Promise.all(['late', 'gone'].map((name) => store.get('configmaps', 'ns', name)));
     expect(objects).toEqual([undefined, undefined]);
     await holder.end();
+  });
+});
+
+describe('several writers in turns', () => {
+  it('wait for each other, lose nothing and stay ready', async () => {
+    // Each batch takes 0.6 s, so a writer waits for the others for nearly as long as it may wait for one of them.
+    await proxied.execute(`
+      create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.6); return null; end $$;
+      create trigger slow after insert on journal for each statement execute function slow()`);
+    const stores = Array.from({ length: 4 }, () => new Store({ databaseUrl: proxied.directUrl, log: testLog() }));
+    await proxied.store.write(creation('counter'));
+    const troubles: (string | undefined)[] = [];
+    const looking = setInterval(() => troubles.push(...stores.map(({ trouble }) => trouble)), 20);
+    const writers = stores.map(async (store) => {
+      for (let i = 0; i < 4; i += 1) await store.write(increment('counter'));
+    });
+    await Promise.all(writers);
+    clearInterval(looking);
+    expect((await proxied.store.get('configmaps', 'ns', 'counter'))?.observed).toBe('16');
+    expect(troubles.filter((trouble) => trouble !== undefined)).toEqual([]);
+    expect(stores.map(({ commitsInDoubt }) => commitsInDoubt)).toEqual([0, 0, 0, 0]);
+    await Promise.all(stores.map((store) => store.close()));
   });
 });

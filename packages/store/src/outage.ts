@@ -13,7 +13,11 @@ const CONNECTION_LOST =
   /connection terminated|timeout expired|timeout exceeded|connection error|client was closed|calling end on the pool/i;
 
 const LOCK_TIMEOUT = '55P03';
+const STATEMENT_TIMEOUT = '57014';
 const DISK_FULL = '53100';
+
+const detailOf = (error: unknown): string =>
+  error instanceof pg.DatabaseError && error.detail ? `: ${error.detail}` : '';
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
@@ -26,6 +30,19 @@ export function isOutage(error: unknown): boolean {
   return code === undefined ? CONNECTION_LOST.test(error.message) : SYSTEM_CODE.test(code);
 }
 
+/** True when a statement took longer than `statement_timeout`, or was cancelled. */
+export const isStatementTimeout = (error: unknown): boolean => codeOf(error) === STATEMENT_TIMEOUT;
+
+/** True when Postgres, or the connection to it, was given up in the middle of the work: there may have been too much. */
+export function isTooSlow(error: unknown): boolean {
+  return isOutage(error) && /^(08.*|57.*|ETIMEDOUT|ECONNRESET|EPIPE)?$/.test(codeOf(error) ?? '');
+}
+
+/** The error of a statement that only waits for a lock: that the wait was too long, whichever timeout ended it. */
+export function asLockTimeout(error: unknown): unknown {
+  return error instanceof Error && isStatementTimeout(error) ? Object.assign(error, { code: LOCK_TIMEOUT }) : error;
+}
+
 /** True when a lock was not free within `lock_timeout`. */
 export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT;
 
@@ -35,12 +52,12 @@ export const isDiskFull = (error: unknown): boolean => codeOf(error) === DISK_FU
 export function outageReason(error: unknown): string {
   if (error instanceof StoreUnavailableError) return outageReason(error.cause);
   const code = codeOf(error) ?? '';
-  if (isLockTimeout(error)) return 'another writer holds the counter row';
+  if (isLockTimeout(error)) return `another writer holds the counter row${detailOf(error)}`;
   if (isDiskFull(error)) return 'the disk of Postgres is full';
   if (code === '53300') return 'Postgres has too many connections';
   if (code === '57P03') return 'Postgres is starting or stopping';
   if (code === '25006') return 'Postgres only reads: it is a standby';
-  if (code === 'ETIMEDOUT' || code === '57014' || /timeout (expired|exceeded)/.test(String(error))) {
+  if (code === 'ETIMEDOUT' || isStatementTimeout(error) || /timeout (expired|exceeded)/.test(String(error))) {
     return 'Postgres does not answer';
   }
   if (/^(ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EACCES)$/.test(code)) {

@@ -7,3 +7,4 @@ export { TcpProxy } from './tcp-proxy.js';
 export { createDatabase, type TestDatabase } from './test-database.js';
 export { testLog } from './test-log.js';
 export { startTestNats, type TestNats } from './test-nats.js';
+export { startTestPostgres } from './test-postgres.js';

@@ -3,9 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@everynode/service-shell';
 import type pg from 'pg';
 import { StoreUnavailableError } from '../errors.js';
-import { isDiskFull, isLockTimeout, isOutage } from '../outage.js';
+import { isDiskFull, isOutage, isStatementTimeout } from '../outage.js';
 import type { OutageWatch } from '../outage-watch.js';
-import { endOldHolder } from '../statements/end-old-holder.js';
 import { lockCounter } from '../statements/lock-counter.js';
 import { lastBatch, writeMark } from '../statements/set-counter.js';
 import { takeRoom } from '../statements/take-room.js';
@@ -13,14 +12,19 @@ import { BatchInDoubt, type DecidedBatch } from './batch-in-doubt.js';
 import { type BatchState, lockAndRead, writeAndCommit } from './batch-transaction.js';
 import { decideBatch } from './decide-batch.js';
 import type { QueuedWrite } from './queued-write.js';
+import { waitForCounter } from './wait-for-counter.js';
 import { WriterConnection } from './writer-connection.js';
 
-/** From this time on a wait for the counter row counts as an outage, in ms. */
-const LONG_WAIT_MS = 2000;
-/** A batch that cannot get the counter row for so long is refused, in ms. */
-const MAX_WAIT_MS = 10_000;
 /** A wait for Postgres after which clients may have given up without this process having looked, in ms. */
 const STALL_MS = 250;
+
+interface BatchListeners {
+  committed(batch: DecidedBatch): void;
+  /** These writes are not committed and are to be decided again. */
+  notTaken(writes: readonly QueuedWrite[]): void;
+}
+
+const writesOf = ({ changes }: DecidedBatch): QueuedWrite[] => changes.map(({ write }) => write);
 
 /**
  * Commits batches one after the other over one connection, and finds out what became of a batch whose COMMIT was not
@@ -33,18 +37,18 @@ export class BatchWriter {
   readonly #connection: WriterConnection;
   readonly #log: Logger;
   readonly #watch: OutageWatch;
-  readonly #onCommitted: (batch: DecidedBatch) => void;
+  readonly #on: BatchListeners;
   /** A nonce of this process. */
   readonly #writer = randomUUID();
   #batches = 0;
   #doubt: BatchInDoubt | undefined;
   #doubts = 0;
 
-  constructor(url: string, log: Logger, watch: OutageWatch, onCommitted: (batch: DecidedBatch) => void) {
+  constructor(url: string, log: Logger, watch: OutageWatch, listeners: BatchListeners) {
     this.#connection = new WriterConnection(url, log);
     this.#log = log;
     this.#watch = watch;
-    this.#onCommitted = onCommitted;
+    this.#on = listeners;
   }
 
   /** Batches since the start whose COMMIT was not answered. */
@@ -58,13 +62,12 @@ export class BatchWriter {
   }
 
   /**
-   * Finds out what became of the batch in doubt. Returns its writes when it is not committed: they are to be
-   * decided again.
+   * Finds out what became of the batch in doubt.
    * @throws Error when Postgres cannot be asked.
    */
-  async settle(): Promise<QueuedWrite[]> {
+  async settle(): Promise<void> {
     const doubt = this.#doubt;
-    if (!doubt) return [];
+    if (!doubt) return;
     const { batch } = doubt;
     const client = await this.#connection.open();
     const last = await this.#locked(client, () => {
@@ -76,17 +79,19 @@ export class BatchWriter {
     this.#log.warn({ batch: batch.mark.batch, isCommitted }, 'the outcome of a commit was looked up');
     doubt.end();
     this.#doubt = undefined;
-    if (isCommitted) this.#onCommitted(batch);
-    return isCommitted ? [] : batch.changes.map(({ write }) => write);
+    if (isCommitted) this.#on.committed(batch);
+    else this.#on.notTaken(writesOf(batch));
   }
 
   /**
    * Decides and commits a batch. Returns false when there was nothing to write. A write that was certainly not taken is
-   * rejected; one whose outcome is unknown stays open until {@link settle}.
+   * rejected, or is to be decided again when Postgres was too slow for all of them; one whose outcome is unknown stays
+   * open until {@link settle}.
    * @throws Error when Postgres did not take the batch, or did not answer.
    */
   async commit(writes: readonly QueuedWrite[]): Promise<boolean> {
     let sent: DecidedBatch | undefined;
+    let unsettled = writes;
     try {
       const client = await this.#connection.open();
       const begun = performance.now();
@@ -94,6 +99,7 @@ export class BatchWriter {
       // What has come from clients meanwhile is read first: they may have hung up.
       for (let turns = 0; turns < 2 && performance.now() - begun > STALL_MS; turns += 1) await turn();
       const batch = this.#decide(writes, state);
+      unsettled = writesOf(batch);
       if (batch.changes.length === 0) {
         await this.#connection.roundTrip(client.query('rollback'));
         return false;
@@ -104,7 +110,7 @@ export class BatchWriter {
       const outcome = await this.#connection.roundTrip(answer);
       sent = undefined;
       if (outcome.kind === 'rolled-back') throw outcome.reason;
-      this.#onCommitted(batch);
+      this.#on.committed(batch);
       return true;
     } catch (error) {
       if (isOutage(error)) this.#watch.failed(error);
@@ -112,8 +118,9 @@ export class BatchWriter {
         this.#doubt = new BatchInDoubt(sent, error);
         this.#doubts += 1;
       }
-      // To reject a write that is settled already does nothing, so the whole batch is rejected.
-      else for (const write of writes) write.reject(new StoreUnavailableError(false, error));
+      // Fewer of them may be quick enough.
+      else if (isStatementTimeout(error) && unsettled.length > 1) this.#on.notTaken(unsettled);
+      else for (const write of unsettled) write.reject(new StoreUnavailableError(false, error));
       throw error;
     }
   }
@@ -125,7 +132,7 @@ export class BatchWriter {
   async probe(): Promise<void> {
     const client = await this.#connection.open();
     if (!this.#watch.outage) {
-      await this.#endOldHolder(client);
+      await this.#connection.roundTrip(client.query('select 1'));
       return;
     }
     const { error } = this.#watch;
@@ -153,25 +160,8 @@ export class BatchWriter {
     return { changes, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
   }
 
-  /** Runs a round trip that locks the counter row; again and again while another writer holds the row. */
-  async #locked<T>(client: pg.Client, lock: () => Promise<T>): Promise<T> {
-    const begun = performance.now();
-    for (;;) {
-      try {
-        return await this.#connection.roundTrip(lock());
-      } catch (error) {
-        const waited = performance.now() - begun;
-        if (!isLockTimeout(error) || waited > MAX_WAIT_MS) throw error;
-        if (waited > LONG_WAIT_MS) this.#watch.failed(error);
-        await this.#connection.roundTrip(client.query('rollback'));
-        await this.#endOldHolder(client);
-      }
-    }
-  }
-
-  async #endOldHolder(client: pg.Client): Promise<void> {
-    for (const holder of await this.#connection.roundTrip(endOldHolder(client))) {
-      this.#log.warn({ holder }, 'ended a session that held the counter row for too long');
-    }
+  /** Runs a round trip that locks the counter row, and waits for the row while others hold it. */
+  #locked<T>(client: pg.Client, lock: () => Promise<T>): Promise<T> {
+    return waitForCounter({ connection: this.#connection, watch: this.#watch, log: this.#log }, client, lock);
   }
 }

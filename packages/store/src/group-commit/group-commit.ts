@@ -5,10 +5,11 @@ import { isOutage } from '../outage.js';
 import { OutageWatch } from '../outage-watch.js';
 import type { ReadLevel, WriteRequest, WriteResult } from '../write.js';
 import type { DecidedBatch } from './batch-in-doubt.js';
+import { BatchLimit } from './batch-limit.js';
 import { BatchWriter } from './batch-writer.js';
 import { type CommitListener, committedEntry } from './committed-batch.js';
-import { WriteAt } from './queued-write.js';
-import { WriteQueue } from './write-queue.js';
+import { type QueuedWrite, WriteAt } from './queued-write.js';
+import { MAX_BATCH, WriteQueue } from './write-queue.js';
 
 const OUTCOMES = { create: 'created', update: 'updated', delete: 'deleted' } as const;
 
@@ -31,6 +32,7 @@ export class GroupCommit {
   readonly #log: Logger;
   readonly #writer: BatchWriter;
   readonly #queue = new WriteQueue();
+  readonly #limit = new BatchLimit();
   readonly #commitListeners = new Set<CommitListener>();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -38,7 +40,10 @@ export class GroupCommit {
 
   constructor(url: string, log: Logger) {
     this.#log = log;
-    this.#writer = new BatchWriter(url, log, this.watch, (batch) => this.#onCommitted(batch));
+    this.#writer = new BatchWriter(url, log, this.watch, {
+      committed: (batch) => this.#onCommitted(batch),
+      notTaken: (writes) => this.#queue.putBack(writes),
+    });
   }
 
   /** Calls the listener with every batch that is committed, in order. Returns the removal of the listener. */
@@ -126,18 +131,30 @@ export class GroupCommit {
   /** Commits the next batch. Without one it probes. */
   async #commitNext(): Promise<void> {
     try {
-      this.#queue.putBack(await this.#writer.settle());
+      await this.#writer.settle();
     } catch (error) {
       // Postgres is away, so the next batch is refused like any other.
-      for (const write of this.#queue.dequeueBatch()) write.reject(new StoreUnavailableError(false, error));
+      for (const write of this.#queue.dequeueBatch(MAX_BATCH)) write.reject(new StoreUnavailableError(false, error));
       throw error;
     }
-    const batch = this.#queue.dequeueBatch();
+    const batch = this.#queue.dequeueBatch(this.#limit.value);
     const isBusy = batch.length > 0;
-    const hasWritten = isBusy && (await this.#writer.commit(batch));
+    const hasWritten = isBusy && (await this.#commit(batch));
     if (!isBusy) await this.#writer.probe();
     // A batch that wrote nothing does not show that writes succeed again.
     if (hasWritten || !isBusy) this.watch.succeeded();
+  }
+
+  async #commit(batch: readonly QueuedWrite[]): Promise<boolean> {
+    const begun = performance.now();
+    try {
+      const hasWritten = await this.#writer.commit(batch);
+      this.#limit.committed(batch.length, performance.now() - begun);
+      return hasWritten;
+    } catch (error) {
+      this.#limit.failed(batch.length, error);
+      throw error;
+    }
   }
 
   #onCommitted({ changes, first }: DecidedBatch): void {

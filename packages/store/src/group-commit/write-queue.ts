@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { QueuedWrite } from './queued-write.js';
 
-const MAX_BATCH = 500;
+export const MAX_BATCH = 500;
 const MAX_WAITING = 100_000;
 /** A write that cannot be started in this time is refused, so that its client does not wait for ever. */
 const MAX_WAIT_MS = 10_000;
@@ -31,14 +31,14 @@ export class WriteQueue {
     (isBackground ? this.#background : this.#urgent).push(write);
   }
 
-  /** Removes up to a batch, and each key at most once: a second write of an object sees the first one committed. */
-  dequeueBatch(): QueuedWrite[] {
+  /** Removes up to `limit` writes, and each key at most once: a second write of an object sees the first one committed. */
+  dequeueBatch(limit: number): QueuedWrite[] {
     const batch: QueuedWrite[] = [];
     const keys = new Set<string>();
     const dequeue = (queue: QueuedWrite[]): QueuedWrite[] => {
       const left: QueuedWrite[] = [];
       let i = 0;
-      for (; i < queue.length && batch.length < MAX_BATCH; i += 1) {
+      for (; i < queue.length && batch.length < limit; i += 1) {
         const write = queue[i] as QueuedWrite;
         const { resource, namespace, name } = write.key;
         const key = `${resource}/${namespace}/${name}`;

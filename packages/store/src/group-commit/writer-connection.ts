@@ -3,14 +3,19 @@ import type pg from 'pg';
 import { ANSWER_MS, answerWithin, BY_KEY, connectionConfig, type SocketClient, socketClient } from '../connection.js';
 
 /**
- * A writer waits for the counter row so long, in ms, and then looks who holds it. Short, so that a transaction's age is
- * the time for which it holds the row, and not that for which it waited.
+ * A writer waits for one holder of the counter row so long, in ms, and then looks who it is. Above what a large batch
+ * takes, and so short that a second look at an idle holder comes before 5 s.
  */
-const LOCK_MS = 1000;
+const LOCK_MS = 2000;
+/**
+ * How long a statement may take, in ms. Waits for one holder after the other count together. Below {@link ANSWER_MS}, so
+ * that Postgres answers a slow batch before the connection is given up.
+ */
+const STATEMENT_MS = 3000;
 /** How long an orderly end of the connection may take, in ms. */
 const CLOSE_MS = 500;
 
-const SETTINGS = { ...BY_KEY, lock_timeout: LOCK_MS, statement_timeout: ANSWER_MS };
+const SETTINGS = { ...BY_KEY, lock_timeout: LOCK_MS, statement_timeout: STATEMENT_MS };
 
 /** The one connection of the writer: opened when it is needed, and replaced after it broke. */
 export class WriterConnection {

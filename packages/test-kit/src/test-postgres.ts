@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '@everynode/local-stack';
+
+/** A Postgres of its own. */
+interface TestPostgres {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a Postgres with a data directory of its own: for a whole test run, or for a test that changes its settings. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const dir = await mkdtemp(join(tmpdir(), 'everynode-test-pg-'));
+  const postgres = await startPostgres({ dir });
+  return {
+    url: postgres.url,
+    stop: async () => {
+      await postgres.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
