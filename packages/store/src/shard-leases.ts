@@ -77,6 +77,10 @@ async function shareShards(db: Kysely<Database>, holder: ShardHolder, ttlSeconds
     await sql`
       select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),
              set_config('idle_in_transaction_session_timeout', ${LOCK_TIMEOUT}, true)`.execute(tx);
+    // First the counter row: the wait for it may be long, and renewals wait for the table. Until this transaction ends
+    // nothing is committed; so all that a former holder wrote has a lower revision.
+    const counter = await sql<{ revision: number }>`select revision from revision_counter for update`.execute(tx);
+    const revision = counter.rows[0]?.revision ?? 0;
     // One process at a time: the shares are small sums over a table of a few rows.
     await sql`lock table schedulers in exclusive mode`.execute(tx);
     await sql`
@@ -97,11 +101,6 @@ async function shareShards(db: Kysely<Database>, holder: ShardHolder, ttlSeconds
     const share = fairShare(names, process);
     await changeHolder(tx, mine.slice(share), null);
     const wanted = free.slice(0, Math.max(0, share - mine.length));
-    // Until this transaction ends nothing is committed; so all that a former holder wrote has a lower revision.
-    const { rows } = await (wanted.length > 0
-      ? sql<{ revision: number }>`select revision from revision_counter for update`.execute(tx)
-      : sql<{ revision: number }>`select revision from revision_counter`.execute(tx));
-    const revision = rows[0]?.revision ?? 0;
     await changeHolder(tx, wanted, process);
     const held = await tx
       .selectFrom('shard_leases')

@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { trustedMetadata } from '@everynode/objects';
-import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
+import { createDatabase, eventually, holdCounter, type TestDatabase, testLog } from '@everynode/test-kit';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CompactedError, FencedError, type HeldShard, type ObjectKey, Store, type WriteRequest } from '../index.js';
+import {
+  CompactedError,
+  FencedError,
+  type HeldShard,
+  type ObjectKey,
+  SHARD_COUNT,
+  Store,
+  type WriteRequest,
+} from '../index.js';
 
 const log = testLog();
 const parts = (text: string) => ({
@@ -227,6 +236,26 @@ describe('shards', () => {
     expect(await lease('a/1')).toHaveLength(16);
     await store.releaseShards('a/1');
     await store.releaseShards('a/2');
+  });
+
+  it('are renewed while a process that joins waits for the counter row', async () => {
+    await store.leaseShards({ process: 'renews/1' }, 5);
+    const release = await holdCounter(database.url);
+    const joining = store.leaseShards({ process: 'joins/1' }, 5).catch((error: unknown) => error);
+    const asker = new pg.Client({ connectionString: database.url });
+    await asker.connect();
+    await eventually(async () => {
+      const { rowCount } = await asker.query(
+        "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+      );
+      expect(rowCount).toBe(1);
+    });
+    const first = await Promise.race([store.leaseShards({ process: 'renews/1' }, 5), joining]);
+    expect(first).toHaveLength(SHARD_COUNT);
+    await release();
+    await joining;
+    await asker.end();
+    await Promise.all([store.releaseShards('renews/1'), store.releaseShards('joins/1')]);
   });
 
   it('come with a revision that no write of a former holder is after', async () => {
