@@ -10,6 +10,8 @@ const END_MS = 1000;
 export class ReadPool {
   readonly #pool: pg.Pool;
   readonly #inUse = new Set<BoundedClient>();
+  /** True when the time for an orderly end is over. */
+  #isOver = false;
 
   constructor(url: string, log: Logger, options: { max: number; settings?: Parameters<typeof connectionConfig>[1] }) {
     this.#pool = new pg.Pool({ ...connectionConfig(url, options.settings), max: options.max });
@@ -42,6 +44,7 @@ export class ReadPool {
   /** Closes all connections. One that is still in use after a moment is destroyed. */
   async end(): Promise<void> {
     const late = setTimeout(() => {
+      this.#isOver = true;
       for (const client of this.#inUse) client.destroy();
     }, END_MS);
     await this.#pool.end();
@@ -51,6 +54,8 @@ export class ReadPool {
   async #connect(ms: number): Promise<BoundedClient> {
     const client = new BoundedClient(await this.#pool.connect(), ms, () => this.#inUse.delete(client));
     this.#inUse.add(client);
+    // It was asked for before the end, and connected only now.
+    if (this.#isOver) client.destroy();
     return client;
   }
 }

@@ -28,7 +28,8 @@ export class BatchInDoubt {
     this.#error = error;
     for (const { write } of batch.changes) {
       if (write.deadline === Number.POSITIVE_INFINITY) continue;
-      const ms = Math.max(0, Math.min(MAX_TIMER_MS, write.deadline - performance.now()));
+      // Rounded up: a timer drops the fraction, and would end before the deadline.
+      const ms = Math.max(0, Math.min(MAX_TIMER_MS, Math.ceil(write.deadline - performance.now())));
       this.#timers.push(setTimeout(() => this.#reject(write), ms));
     }
   }

@@ -130,10 +130,15 @@ export class Shards implements ShardOwnership {
   /** Lets the caches read what the shards that are behind wait for. Where that fails, the next round tries again. */
   async #bringCachesUp(): Promise<void> {
     if (this.#isCatchingUp || !this.#isBehind) return;
-    const { reflector } = this.#options;
+    const { reflector, log } = this.#options;
     this.#isCatchingUp = true;
-    await reflector.catchUp();
-    this.#isCatchingUp = false;
+    try {
+      await reflector.catchUp();
+    } catch (err) {
+      log.warn({ err }, 'the caches cannot catch up with the shards that were taken');
+    } finally {
+      this.#isCatchingUp = false;
+    }
     const { revision } = reflector;
     this.#change([...this.#shards.keys()].map((shard) => ({ shard, event: { type: 'caughtUp', revision } })));
   }
