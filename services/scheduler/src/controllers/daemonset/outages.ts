@@ -14,8 +14,9 @@ interface Sources {
 
 /**
  * When this process last could not hear of everything that happens: Postgres, the bus or the caches were away, the bus
- * was connected and its streams were silent, or the process was stopped. What was silent meanwhile is no evidence against a revision. Times are in ms on a monotonic
- * clock. The time before the process could hear of anything is no outage.
+ * was connected and its streams were silent, or the process was stopped. What was silent meanwhile is no evidence
+ * against a revision. Times are in ms on a monotonic clock. The time before the process could hear of anything is no
+ * outage.
  */
 export class Outages {
   #lastAt = Number.NEGATIVE_INFINITY;
