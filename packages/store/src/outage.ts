@@ -33,7 +33,7 @@ export function isOutage(error: unknown): boolean {
 /** True when a statement took longer than `statement_timeout`, or was cancelled. */
 export const isStatementTimeout = (error: unknown): boolean => codeOf(error) === STATEMENT_TIMEOUT;
 
-/** True when Postgres, or the connection to it, was given up in the middle of the work: there may have been too much. */
+/** True when the work was broken off by Postgres or by the connection: there may have been too much. */
 export function isTooSlow(error: unknown): boolean {
   return isOutage(error) && /^(08.*|57.*|ETIMEDOUT|ECONNRESET|EPIPE)?$/.test(codeOf(error) ?? '');
 }

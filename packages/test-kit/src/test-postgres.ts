@@ -9,7 +9,7 @@ interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts a Postgres with a data directory of its own: for a whole test run, or for a test that changes its settings. */
+/** Starts a Postgres with data of its own: for a whole test run, or for a test that changes its settings. */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const dir = await mkdtemp(join(tmpdir(), 'everynode-test-pg-'));
   const postgres = await startPostgres({ dir });

@@ -31,7 +31,7 @@ export class WriteQueue {
     (isBackground ? this.#background : this.#urgent).push(write);
   }
 
-  /** Removes up to `limit` writes, and each key at most once: a second write of an object sees the first one committed. */
+  /** Removes up to `limit` writes, each key at most once: a second write of an object sees the first one committed. */
   dequeueBatch(limit: number): QueuedWrite[] {
     const batch: QueuedWrite[] = [];
     const keys = new Set<string>();

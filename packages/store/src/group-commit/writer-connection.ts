@@ -8,8 +8,8 @@ import { ANSWER_MS, answerWithin, BY_KEY, connectionConfig, type SocketClient, s
  */
 const LOCK_MS = 2000;
 /**
- * How long a statement may take, in ms. Waits for one holder after the other count together. Below {@link ANSWER_MS}, so
- * that Postgres answers a slow batch before the connection is given up.
+ * How long a statement may take, in ms. Waits for one holder after the other add up. Below {@link ANSWER_MS}, so that
+ * Postgres answers a slow batch before the connection is given up.
  */
 const STATEMENT_MS = 3000;
 /** How long an orderly end of the connection may take, in ms. */

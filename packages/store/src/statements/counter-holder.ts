@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** How long a holder of the counter row may wait for its client, in seconds. Between two round trips it is well under one. */
+/** How long a holder of the counter row may wait for its client, in seconds. A batch waits well under one. */
 const MAX_IDLE_SECONDS = 3;
 
 /**
@@ -32,7 +32,7 @@ export interface CounterHolder {
 }
 
 /**
- * Looks who holds the counter row, and ends a session that has waited for its client for too long meanwhile: its process
+ * Looks who holds the counter row, and ends a session that has waited for its client for too long: its process
  * may be stopped, with a backend that waits to send, which no timeout of Postgres ends. Its transaction is rolled back.
  */
 export async function endIdleHolder(client: pg.Client): Promise<CounterHolder> {
