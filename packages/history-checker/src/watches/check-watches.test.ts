@@ -61,10 +61,22 @@ describe('checkWatches', () => {
 
   it('finds a watch that is open and behind at the end, but not one that has ended', () => {
     const open = journal();
-    open.watch(from(1));
+    open.watch({ ...from(1), at: 1500 });
+    expect(messagesOf(open)).toEqual([]);
+    // A client that still asks shows that the run goes on.
+    open.operation({ action: { do: 'read' }, outcome: 'ok', began: 9000, ended: 9001 });
     expect(messagesOf(open)).toEqual([expect.stringContaining('has not shown revision 2')]);
     open.watch({ what: 'end', watch: 'w', at: 9000 });
     expect(messagesOf(open)).toEqual([]);
+  });
+
+  it('takes the end of the clients as the end, not what is measured and written after it', () => {
+    const sample = new SampleJournal();
+    sample.value('a', '1');
+    sample.watch({ ...from(1), at: 1500 });
+    for (const value of ['2', '3', '4', '5', '6', '7', '8', '9', '10']) sample.value('a', value);
+    sample.history.push({ entry: 'leak', at: 90_000, what: 'streams', before: 1, after: 1, limit: 1 });
+    expect(messagesOf(sample)).toEqual([]);
   });
 
   it('finds a list that is not the state at its revision', () => {

@@ -6,7 +6,15 @@ const DELIVERY_MS = 5000;
 /** Clocks of the harness and of Postgres are one clock, read by two processes. */
 const CLOCK_MS = 1000;
 
-type Segment = { watch: string; scope: WatchScope; from: number; next: number; last: number; broken: boolean };
+type Segment = {
+  watch: string;
+  scope: WatchScope;
+  began: number;
+  from: number;
+  next: number;
+  last: number;
+  broken: boolean;
+};
 
 /**
  * Invariant 2. Each watch shows exactly the journal's changes after the revision where it began, in order, each once;
@@ -19,8 +27,9 @@ export function checkWatches(history: readonly HistoryEntry[]): Violation[] {
   let end = 0;
   for (const entry of history) {
     if (entry.entry === 'watch') check.apply(entry);
-    // Leaks are measured when the watches are closed.
-    if ('at' in entry && entry.at !== undefined && entry.entry !== 'leak') end = Math.max(end, entry.at);
+    // Clients and watches stop together, and a client begins nothing after that.
+    if (entry.entry === 'watch') end = Math.max(end, entry.at);
+    if (entry.entry === 'operation') end = Math.max(end, entry.began);
   }
   check.finish(end);
   return check.violations;
@@ -42,7 +51,7 @@ class WatchCheck {
         this.#checkList(record);
         return;
       case 'resume':
-        this.#begin(record.watch, record.scope, record.revision);
+        this.#begin(record);
         return;
       case 'event':
         this.#checkEvent(record);
@@ -60,18 +69,20 @@ class WatchCheck {
   finish(end: number): void {
     for (const segment of this.#open.values()) {
       const missing = this.#of(segment.scope)[segment.next];
-      if (missing && missing.at < end - DELIVERY_MS && !segment.broken) {
+      const due = missing && Math.max(missing.at, segment.began) + DELIVERY_MS;
+      if (missing && due !== undefined && due < end && !segment.broken) {
         const late = Math.round(end - missing.at);
         this.#violate(segment, end, `has not shown revision ${missing.revision} (${missing.key}) within ${late} ms`);
       }
     }
   }
 
-  #begin(watch: string, scope: WatchScope, revision: number): void {
+  #begin({ watch, scope, at, revision }: Extract<WatchRecord, { what: 'resume' }>): void {
     const next = this.#of(scope).findIndex((event) => event.revision > revision);
     this.#open.set(watch, {
       watch,
       scope,
+      began: at,
       from: revision,
       next: next < 0 ? this.#of(scope).length : next,
       last: revision,

@@ -4,6 +4,8 @@ import type { HistoryEntry, Violation } from '../history.js';
 export function checkJournal(history: readonly HistoryEntry[]): Violation[] {
   const violations: Violation[] = [];
   const current = new Map<string, { revision: number; uid: string }>();
+  const seen = new Set<string>();
+  let first: number | undefined;
   let last: number | undefined;
   for (const entry of history) {
     if (entry.entry !== 'change') continue;
@@ -12,6 +14,7 @@ export function checkJournal(history: readonly HistoryEntry[]): Violation[] {
       violations.push({ check: 'journal', message: `revision ${revision} (${type} ${resource} ${key}) ${what}`, at });
     if (last !== undefined && revision !== last + 1) violate(`follows ${last}`);
     last = revision;
+    first ??= revision;
     const name = `${resource} ${key}`;
     const before = current.get(name);
     if (type === 'ADDED' && before) violate(`adds what exists since ${before.revision}`);
@@ -19,6 +22,11 @@ export function checkJournal(history: readonly HistoryEntry[]): Violation[] {
       violate(`is made of ${previous}, and the object was at ${before.revision}`);
     }
     if (type !== 'ADDED' && before && before.uid !== uid) violate('is of another uid');
+    // An object that was made before the first recorded revision is known from its first change on.
+    if (type !== 'ADDED' && !before && (seen.has(name) || previous >= first)) {
+      violate(`is made of ${previous}, and there was no object`);
+    }
+    seen.add(name);
     if (type === 'DELETED') current.delete(name);
     else current.set(name, { revision, uid });
   }

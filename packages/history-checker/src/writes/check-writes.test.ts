@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SampleJournal } from '../../fixtures/sample.js';
+import type { Operation } from '../history.js';
 import { checkJournal } from './check-journal.js';
 import { checkWrites } from './check-writes.js';
 
@@ -60,7 +61,74 @@ describe('checkWrites', () => {
   });
 });
 
+describe('checkWrites of deletions', () => {
+  /** Revision 1 makes the object, revision 2 ends it. */
+  function deleted(): SampleJournal {
+    const sample = new SampleJournal();
+    sample.value('a', '1');
+    sample.change('configmaps', 'faults/a', { value: '1' }, true);
+    sample.operation({ action: { do: 'create', value: '1' }, outcome: 'ok', revision: 1, began: 0, ended: 1 });
+    return sample;
+  }
+  const deletion = (outcome: Operation['outcome'], began: number, ended: number, expects?: number) =>
+    ({ action: { do: 'delete', ...(expects && { expects }) }, outcome, began, ended }) as const;
+
+  it('accepts acknowledged and unknown deletions that the journal has', () => {
+    for (const outcome of ['ok', 'unknown'] as const) {
+      const sample = deleted();
+      sample.operation(deletion(outcome, 2, 3, 1));
+      sample.operation(deletion('absent', 4, 5));
+      expect(checksOf(sample)).toEqual([]);
+    }
+  });
+
+  it('finds an acknowledged deletion that the journal has not, and one that was refused and done', () => {
+    const lost = deleted();
+    lost.operation(deletion('ok', 2, 3));
+    lost.operation(deletion('ok', 4, 5));
+    expect(checksOf(lost)).toEqual(['write-lost']);
+    const denied = deleted();
+    denied.operation({ ...deletion('refused', 2, 3), status: 503, retryAfter: true });
+    expect(checksOf(denied)).toEqual(['write-denied']);
+  });
+
+  it('finds a deletion that no client asked for', () => {
+    const sample = deleted();
+    sample.operation(deletion('unknown', 2, 3, 7));
+    expect(checksOf(sample)).toEqual(['write-unasked']);
+  });
+
+  it('finds a late creation after an acknowledged deletion', () => {
+    const sample = deleted();
+    sample.value('a', '3');
+    sample.operation({ action: { do: 'create', value: '3' }, outcome: 'unknown', began: 0, ended: 2 });
+    sample.operation(deletion('ok', 3, 4));
+    expect(checksOf(sample)).toEqual(['write-late']);
+  });
+
+  it('finds a late deletion over a newer acknowledged write', () => {
+    const sample = new SampleJournal();
+    for (const value of ['1', '2']) sample.value('a', value);
+    sample.change('configmaps', 'faults/a', { value: '2' }, true);
+    sample.operation(deletion('unknown', 2, 3));
+    sample.operation({ action: put('2'), outcome: 'ok', revision: 2, began: 4, ended: 5 });
+    expect(checksOf(sample)).toEqual(['write-late']);
+  });
+});
+
 describe('checkJournal', () => {
+  it('finds a change and a deletion of what is deleted', () => {
+    for (const type of ['MODIFIED', 'DELETED'] as const) {
+      const sample = new SampleJournal();
+      sample.value('a', '1');
+      sample.change('configmaps', 'faults/a', { value: '1' }, true);
+      const again = sample.value('a', '2');
+      sample.history.pop();
+      sample.history.push({ entry: 'change', ...again, type, previous: 2 });
+      expect(checkJournal(sample.history)).toHaveLength(1);
+    }
+  });
+
   it('finds a hole, a repetition and a change of something else than what was there', () => {
     const good = new SampleJournal();
     for (const value of ['1', '2', '3']) good.value('a', value);

@@ -1,11 +1,16 @@
 import type { Change, HistoryEntry, Operation, Violation } from '../history.js';
+import { checkDeletions } from './check-deletions.js';
 
 /** Invariant 1, by the journal: what clients were told about their writes is what became of them. */
 export function checkWrites(history: readonly HistoryEntry[]): Violation[] {
   const operations = history.flatMap((entry) => (entry.entry === 'operation' ? [entry] : []));
   const written = writtenValues(history);
-  const acknowledged = acknowledgedByKey(operations);
-  return operations.flatMap((operation) => faultsOf(operation, written, acknowledged.get(operation.key) ?? []));
+  const deletions = checkDeletions(history);
+  const acknowledged = acknowledgedByKey([...operations, ...deletions.acknowledged]);
+  return [
+    ...deletions.violations,
+    ...operations.flatMap((operation) => faultsOf(operation, written, acknowledged.get(operation.key) ?? [])),
+  ];
 }
 
 /**
