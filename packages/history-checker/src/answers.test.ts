@@ -51,4 +51,11 @@ describe('checkAnswers', () => {
       '503 to GET /api/v1/nodes?resourceVersion=0, which a cache may answer',
     ]);
   });
+
+  it('finds a watch that is answered with an error that is no outage', () => {
+    const ends = [410, 429, 503, 504, 500, 0].map(
+      (code): HistoryEntry => ({ entry: 'watch', what: 'end', watch: 'w', at: 1, code }),
+    );
+    expect(checkAnswers(ends).map(({ message }) => message)).toEqual(['500 to the watch w', '0 to the watch w']);
+  });
 });

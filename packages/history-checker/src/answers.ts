@@ -1,4 +1,4 @@
-import type { FaultRecord, HistoryEntry, Operation, StaleRead, Violation } from './history.js';
+import type { FaultRecord, HistoryEntry, Operation, StaleRead, Violation, WatchRecord } from './history.js';
 
 /** A connection may break so long before a process is known to be down, and after it is up, in ms. */
 const SLACK_MS = 1500;
@@ -11,6 +11,7 @@ export function checkAnswers(history: readonly HistoryEntry[]): Violation[] {
   const downs = history.flatMap((entry) => (entry.entry === 'fault' ? downTimes(entry) : []));
   return history.flatMap((entry) => {
     if (entry.entry === 'stale-read') return badStaleRead(entry, downs);
+    if (entry.entry === 'watch') return badWatchEnd(entry);
     if (entry.entry !== 'operation') return [];
     const what = badAnswer(entry, downs);
     if (what === undefined) return [];
@@ -40,6 +41,14 @@ function badAnswer({ status, retryAfter, error, action, began, ended }: Operatio
   }
   if (status !== undefined || error === undefined || error === 'gave up') return undefined;
   return isExcused(downs, began, ended) ? undefined : `its connection broke (${error}) with every replica up`;
+}
+
+/** What a watch may be answered: start again from a list, too many, an outage. */
+const WATCH_REFUSALS = [410, 429, 503, 504];
+
+function badWatchEnd(record: WatchRecord): Violation[] {
+  if (record.what !== 'end' || record.code === undefined || WATCH_REFUSALS.includes(record.code)) return [];
+  return [{ check: 'answer', message: `${record.code} to the watch ${record.watch}`, at: record.at }];
 }
 
 function badStaleRead({ path, status, error, began, ended }: StaleRead, downs: Down[]): Violation[] {
