@@ -24,7 +24,7 @@ export {
   writtenBy,
 } from './journal-codec.js';
 export { NewestIncarnations } from './newest-incarnations.js';
-export { reportOrder } from './report-order.js';
+export { incarnationOf, reportOrder } from './report-order.js';
 export { type RevisionRange, rangeId, rangeOf } from './revision-range.js';
 export { type ConsumerDeclaration, consumers, type StreamDeclaration, streams } from './streams.js';
 export { AGENT_COMMANDS, type AgentCommand, agentOfSubject, inboxPrefix, isAgentName, subjects } from './subjects.js';

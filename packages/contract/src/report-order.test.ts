@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportOrder } from './report-order.js';
+import { incarnationOf, reportOrder } from './report-order.js';
 
 describe('the order of reports', () => {
   it('is by incarnation first, then by number', () => {
@@ -11,5 +11,10 @@ describe('the order of reports', () => {
   it('is exact up to the greatest incarnation, and goes on past the numbers of one', () => {
     expect(Number.isSafeInteger(reportOrder(2 ** 31 - 1, 2 ** 22 - 1))).toBe(true);
     expect(reportOrder(7, 2 ** 22 + 1)).toBeGreaterThan(reportOrder(7, 2 ** 22));
+  });
+
+  it('tells the incarnation', () => {
+    expect(incarnationOf(reportOrder(2 ** 31 - 1, 2 ** 22 - 1))).toBe(2 ** 31 - 1);
+    expect(incarnationOf(0)).toBe(0);
   });
 });

@@ -9,3 +9,8 @@ const REPORTS_PER_INCARNATION = 2 ** 22;
 export function reportOrder(incarnation: number, sequence: number): number {
   return incarnation * REPORTS_PER_INCARNATION + sequence;
 }
+
+/** The incarnation that a report of this order comes from. */
+export function incarnationOf(order: number): number {
+  return Math.floor(order / REPORTS_PER_INCARNATION);
+}

@@ -68,7 +68,6 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
     store,
     bus,
     nodes: reflector.cache('nodes'),
-    pods: reflector.cache('pods'),
     incarnations,
     recorder,
     log,

@@ -21,8 +21,13 @@ export class Incarnations {
 
   /** The latest that is known when `incarnation` is heard of, or that one. @throws what the store throws. */
   async latest(agent: string, incarnation: number): Promise<number> {
-    if (!this.#latest.has(agent)) this.#note(agent, await this.#store.latestIncarnation(agent));
+    if (!this.#latest.has(agent)) await this.refresh(agent);
     return this.#note(agent, incarnation);
+  }
+
+  /** Reads what was handed out last, perhaps by another replica. @throws what the store throws. */
+  async refresh(agent: string): Promise<void> {
+    this.#note(agent, await this.#store.latestIncarnation(agent));
   }
 
   #note(agent: string, incarnation: number): number {

@@ -1,7 +1,8 @@
 import { Bus } from '@everynode/bus';
 import { eventType, inboxPrefix, parseEvent, parseExchange, type ReportStored, subjects } from '@everynode/contract';
+import { AGENT_ANNOTATION } from '@everynode/objects';
 import { eventually, testLog } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
 
 /** An agent's side of the bus, with the credential of that agent. */
@@ -169,5 +170,52 @@ describe('the ingest of reports', () => {
     );
     await two.report('pod-status', { incarnation: older, message: 4, pods: [item('moved', 'node-d', 1, 'Failed')] });
     await eventually(async () => expect(await phaseOf('moved')).toBe('Failed'));
+  });
+
+  it('takes the reports of a new host while the cache of this replica still has the former one', async () => {
+    const [one, two] = [await connect('agent-1'), await connect('agent-2')];
+    const former = await one.takeIncarnation('before-the-move');
+    await one.report('node-registered', {
+      incarnation: former,
+      message: 1,
+      nodes: [registration('node-e', 'Unknown')],
+    });
+    await createPod('behind', 'node-e');
+    const nodes = running.context.reflector.cache('nodes');
+    const before = await eventually(() => nodes.get('', 'node-e') ?? Promise.reject(new Error('not cached')));
+    const get = nodes.get.bind(nodes);
+    const behind = vi
+      .spyOn(nodes, 'get')
+      .mockImplementation((namespace, name) => (name === 'node-e' ? before : get(namespace, name)));
+    const incarnation = await two.takeIncarnation('after-the-move');
+    await two.report('node-registered', { incarnation, message: 1, nodes: [registration('node-e')] });
+    await eventually(() => expect(two.receipts).toContainEqual({ incarnation, message: 1 }));
+    await two.report('pod-status', { incarnation, message: 2, pods: [item('behind', 'node-e', 1, 'Running', ['A'])] });
+    await eventually(() => expect(two.receipts).toContainEqual({ incarnation, message: 2 }));
+    behind.mockRestore();
+    expect(await phaseOf('behind')).toBe('Running');
+    expect(eventsOf('behind')).toEqual(['A']);
+  });
+
+  it('takes the reports of a new host when nothing was done but to write that it hosts the node', async () => {
+    const [one, two] = [await connect('agent-1'), await connect('agent-2')];
+    const older = await two.takeIncarnation('killed-older');
+    const newer = await one.takeIncarnation('killed-newer');
+    await one.report('node-registered', { incarnation: newer, message: 1, nodes: [registration('node-f')] });
+    await eventually(() => expect(one.receipts).toContainEqual({ incarnation: newer, message: 1 }));
+    await createPod('inherited', 'node-f');
+    const phaseRunning = [item('inherited', 'node-f', 1, 'Running', ['A'])];
+    await one.report('pod-status', { incarnation: newer, message: 2, pods: phaseRunning });
+    await eventually(async () => expect(await phaseOf('inherited')).toBe('Running'));
+    // What a scheduler has committed that is killed right after it.
+    await running.change('nodes', '', 'node-f', (node) => {
+      node.metadata.annotations = { [AGENT_ANNOTATION]: 'agent-2' };
+    });
+    await two.report('node-registered', { incarnation: older, message: 1, nodes: [registration('node-f')] });
+    const failed = [item('inherited', 'node-f', 1, 'Failed', ['B'])];
+    for (const message of [2, 3]) await two.report('pod-status', { incarnation: older, message, pods: failed });
+    await eventually(() => expect(two.receipts).toContainEqual({ incarnation: older, message: 3 }));
+    expect(await phaseOf('inherited')).toBe('Failed');
+    expect(eventsOf('inherited')).toEqual(['A', 'B']);
   });
 });

@@ -3,6 +3,7 @@ import {
   agentOfSubject,
   ContractError,
   consumers,
+  incarnationOf,
   type NodeRegistered,
   type NodeRegistration,
   type PodStatusItem,
@@ -17,15 +18,14 @@ import type { EventRecorder } from '../events/event-recorder.js';
 import type { Incarnations } from './incarnations.js';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration, NodeTakenError } from './node-registration.js';
-import { decidePodStatus, decidePodStopped } from './pod-status.js';
 import { Receipts } from './receipts.js';
 import { ReportedEvents } from './reported-events.js';
+import { writeReport } from './write-report.js';
 
 export interface IngestOptions {
   store: Store;
   bus: Bus;
   nodes: ObjectCache;
-  pods: ObjectCache;
   incarnations: Incarnations;
   recorder: EventRecorder;
   log: Logger;
@@ -92,15 +92,11 @@ export class Ingest {
     const { store, log, onRefused } = this.#options;
     const now = Date.now();
     const { name } = registration;
-    let former: string | null = null;
     try {
       const { uid } = await store.write({
         key: { resource: 'nodes', namespace: '', name },
         reads: 'all-but-desired',
-        decide: (current) => {
-          former = current?.placement ?? null;
-          return decideRegistration(current, registration, agent, now, order);
-        },
+        decide: (current) => decideRegistration(current, registration, agent, now, order),
       });
       if (uid !== undefined) await store.write(leaseOf(name, uid, now));
     } catch (err) {
@@ -109,49 +105,41 @@ export class Ingest {
       log.warn({ err }, 'an agent registered a node that another one hosts');
       return false;
     }
-    if (former !== null && former !== agent) await this.#forgetReports(name);
     return true;
-  }
-
-  /** Reports of the former host on the pods of a node are not in one order with those of the new one. */
-  async #forgetReports(node: string): Promise<void> {
-    const { store, pods } = this.#options;
-    await Promise.all(
-      [...pods.find('byNode', node)].map(({ record: { namespace, name, uid } }) =>
-        store.write({
-          key: { resource: 'pods', namespace, name },
-          reads: 'head',
-          decide: (current) =>
-            current?.uid === uid && current.sequence > 0
-              ? { kind: 'update', parts: {}, sequence: 0 }
-              : { kind: 'keep' },
-        }),
-      ),
-    );
   }
 
   async #reported(agent: string, { incarnation, message, pods }: PodStatusReported): Promise<void> {
     if (await this.#isSuperseded(agent, incarnation)) return;
-    const named = [...new Set(pods.map((item) => item.node))];
-    const verdicts = await Promise.all(named.map((node) => this.#isHosted(agent, node)));
-    const hosted = new Set(named.filter((_node, i) => verdicts[i]));
-    await Promise.all(pods.map((item) => (hosted.has(item.node) ? this.#report(item, incarnation) : undefined)));
+    const hosted = await this.#hostedBy(agent, pods);
+    const blocked = await this.#report(hosted, incarnation);
+    // Blocked by a later process of this agent, or by what a former host of the node has reported.
+    if (blocked.size > 0) {
+      await this.#options.incarnations.refresh(agent);
+      if (await this.#isSuperseded(agent, incarnation)) return;
+      await this.#report(await this.#hostedBy(agent, [...blocked.keys()], 'store'), incarnation, blocked);
+    }
     this.#receipts.stored(agent, incarnation, message);
   }
 
-  async #report(item: PodStatusItem, incarnation: number): Promise<void> {
-    const { store } = this.#options;
-    const order = reportOrder(incarnation, item.sequence);
-    const key = { resource: 'pods' as const, namespace: item.namespace, name: item.name };
-    let stored = 0;
-    const decided = <C extends { sequence: number }>(current: C | undefined): C | undefined => {
-      stored = current?.sequence ?? 0;
-      return current;
+  /**
+   * Writes the reports. Returns those that a report of a later incarnation blocks, each with its order. `foreign` has
+   * orders of reports that are another agent's: those block nothing.
+   */
+  async #report(
+    items: readonly PodStatusItem[],
+    incarnation: number,
+    foreign?: ReadonlyMap<PodStatusItem, number>,
+  ): Promise<Map<PodStatusItem, number>> {
+    const blocked = new Map<PodStatusItem, number>();
+    const write = async (item: PodStatusItem): Promise<void> => {
+      const { uid, stored } = await writeReport(this.#options.store, item, incarnation, foreign?.get(item));
+      if (uid !== item.uid) return;
+      if (stored > reportOrder(incarnation, item.sequence) && incarnationOf(stored) > incarnation) {
+        blocked.set(item, stored);
+      } else this.#events.record(item, incarnation, stored);
     };
-    const { uid } = await (item.stopped
-      ? store.write({ key, reads: 'all-but-desired', decide: (now) => decidePodStopped(decided(now), item, order) })
-      : store.write({ key, reads: 'observed', decide: (now) => decidePodStatus(decided(now), item, order) }));
-    if (uid === item.uid) this.#events.record(item, incarnation, stored);
+    await Promise.all(items.map(write));
+    return blocked;
   }
 
   /** True when a later process of the agent speaks for its nodes. The earlier one learns of it. */
@@ -163,11 +151,23 @@ export class Ingest {
     return true;
   }
 
-  /** Only the agent that hosts a node may report on its pods. */
-  async #isHosted(agent: string, node: string): Promise<boolean> {
+  /** Only the agent that hosts a node may report on its pods. Returns the items on nodes of the agent. */
+  async #hostedBy(
+    agent: string,
+    items: readonly PodStatusItem[],
+    source: 'cache' | 'store' = 'cache',
+  ): Promise<PodStatusItem[]> {
+    const named = [...new Set(items.map(({ node }) => node))];
+    const verdicts = await Promise.all(named.map((node) => this.#isHosted(agent, node, source)));
+    const hosted = new Set(named.filter((_node, i) => verdicts[i]));
+    return items.filter(({ node }) => hosted.has(node));
+  }
+
+  async #isHosted(agent: string, node: string, source: 'cache' | 'store'): Promise<boolean> {
     const { nodes, store, log, onRefused } = this.#options;
-    // A node may have registered a moment ago, and this replica's cache may not have it yet.
-    const record = nodes.get('', node)?.record ?? (await store.get('nodes', '', node));
+    if (source === 'cache' && nodes.get('', node)?.record.placement === agent) return true;
+    // The node may have registered, or have gone to this agent, and this replica's cache may be behind.
+    const record = await store.get('nodes', '', node);
     if (record?.placement === agent) return true;
     onRefused('foreign-node');
     log.warn({ agent, node, host: record?.placement }, 'an agent reported on a node that it does not host');

@@ -12,6 +12,7 @@ const MAX_PODS = 50_000;
  */
 export class ReportedEvents {
   readonly #recorder: EventRecorder;
+  /** By pod and incarnation: where a node goes to another agent, reports of the two are not in one order. */
   readonly #last = new LRUCache<string, number>({ max: MAX_PODS });
 
   constructor(recorder: EventRecorder) {
@@ -21,7 +22,8 @@ export class ReportedEvents {
   /** `stored` is the order of the last report on the pod before this one. */
   record(item: PodStatusItem, incarnation: number, stored: number): void {
     if (!item.events?.length) return;
-    const known = Math.max(stored, this.#last.get(item.uid) ?? 0);
+    const key = `${item.uid} ${incarnation}`;
+    const known = Math.max(stored, this.#last.get(key) ?? 0);
     for (const { type, reason, message, fieldPath, at, sequence = item.sequence } of item.events) {
       if (reportOrder(incarnation, sequence) <= known) continue;
       this.#recorder.record({
@@ -41,6 +43,6 @@ export class ReportedEvents {
         atMs: Date.parse(at) || Date.now(),
       });
     }
-    this.#last.set(item.uid, Math.max(known, reportOrder(incarnation, item.sequence)));
+    this.#last.set(key, Math.max(known, reportOrder(incarnation, item.sequence)));
   }
 }

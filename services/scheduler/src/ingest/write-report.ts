@@ -1,0 +1,33 @@
+import { type PodStatusItem, reportOrder } from '@everynode/contract';
+import type { Store } from '@everynode/store';
+import { decidePodStatus, decidePodStopped } from './pod-status.js';
+
+/** The uid of the pod that is stored, and the order of the last report on it before this one. */
+interface Written {
+  uid: string | undefined;
+  stored: number;
+}
+
+/**
+ * Writes a report on a pod, unless what is stored is newer. `foreign` is an order that a former host of the node has
+ * left: where it is what is stored, no report is stored yet.
+ * @throws what the store throws.
+ */
+export async function writeReport(
+  store: Store,
+  item: PodStatusItem,
+  incarnation: number,
+  foreign?: number,
+): Promise<Written> {
+  const order = reportOrder(incarnation, item.sequence);
+  const key = { resource: 'pods' as const, namespace: item.namespace, name: item.name };
+  let stored = 0;
+  const ordered = <C extends { sequence: number }>(current: C | undefined): C | undefined => {
+    stored = current === undefined || current.sequence === foreign ? 0 : current.sequence;
+    return current && { ...current, sequence: stored };
+  };
+  const { uid } = await (item.stopped
+    ? store.write({ key, reads: 'all-but-desired', decide: (now) => decidePodStopped(ordered(now), item, order) })
+    : store.write({ key, reads: 'observed', decide: (now) => decidePodStatus(ordered(now), item, order) }));
+  return { uid, stored };
+}
