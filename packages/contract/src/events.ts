@@ -42,7 +42,11 @@ export const NodeRegistered = Type.Object({
 
 /** These nodes are alive. One message for all nodes of an agent, or one a part where they are very many. */
 export const NodeHeartbeat = Type.Object({
-  incarnation: Incarnation,
+  /**
+   * That of the agent's process. 0 where the sender hosts no nodes. An agent of a release without handed out
+   * incarnations sends the time of its start in ms instead, and its nodes are alive all the same.
+   */
+  incarnation: Type.Integer({ minimum: 0 }),
   nodes: Type.Array(Name, { maxItems: 5000 }),
 });
 

@@ -1,3 +1,5 @@
+/** Greater numbers are times in ms: an agent of a release without handed out incarnations sends that of its start. */
+const MAX_INCARNATION = 2 ** 31 - 1;
 /** An agent that was silent for this long is forgotten, in ms: a superseded process has ended by then. */
 const FORGET_AFTER_MS = 24 * 3600_000;
 
@@ -19,7 +21,8 @@ export class NewestIncarnations {
   }
 
   /** Notes who speaks. Returns false for a process that is superseded. `now` is in ms on a monotonic clock. */
-  accept(agent: string, incarnation: number, now: number): boolean {
+  accept(agent: string, sent: number, now: number): boolean {
+    const incarnation = sent > MAX_INCARNATION ? 0 : sent;
     const before = this.#heard.get(agent);
     if (before && incarnation < before.incarnation) return false;
     this.#heard.delete(agent);

@@ -27,11 +27,13 @@ export class NodeHeartbeats {
       {
         onReset: () => undefined,
         onMessage: ({ subject, body }) => {
+          // Schedulers hear by heartbeats of their own whether heartbeats come through.
+          const agent = agentOfSubject(subject);
+          if (agent === undefined) return;
           try {
             const steady = performance.now();
             const { incarnation, nodes } = parseEvent('node-heartbeat', body);
-            const agent = agentOfSubject(subject);
-            if (agent !== undefined && !this.#newest.accept(agent, incarnation, steady)) return;
+            if (!this.#newest.accept(agent, incarnation, steady)) return;
             const now = this.#clock.now(Date.now(), steady);
             for (const node of nodes) this.#lastHeard.set(node, now);
           } catch (err) {

@@ -1,7 +1,7 @@
 import { Bus } from '@everynode/bus';
 import { eventType, subjects } from '@everynode/contract';
 import { eventually, testLog } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 /** A node's lease as upstream's node lifecycle controller sees it: through a list and a watch, never by a GET. */
@@ -30,12 +30,9 @@ afterAll(async () => {
   await backends.stop();
 });
 
-const beat = () =>
-  agent.publish(
-    subjects.heartbeat('a', 0),
-    { type: eventType('node-heartbeat'), source: '/everynode/agent/a' },
-    JSON.stringify({ incarnation: 1, nodes: ['n1'] }),
-  );
+const EVENT = { type: eventType('node-heartbeat'), source: '/everynode/agent/a' };
+const beat = (name = 'a', incarnation = 1) =>
+  agent.publish(subjects.heartbeat(name, 0), EVENT, JSON.stringify({ incarnation, nodes: ['n1'] }));
 
 describe('a watch of leases', () => {
   it('gets renewals that are not in the store, with times and revisions that only grow', async () => {
@@ -60,5 +57,17 @@ describe('a watch of leases', () => {
     expect(streamed.events[0]?.object.spec.renewTime).toBe(times.at(-1));
     watch.close();
     streamed.close();
+  });
+
+  it('is renewed by agents of an older release, and heartbeats of schedulers are not warned of', async () => {
+    const warn = vi.spyOn(api.context.log, 'warn');
+    await api.context.reflector.catchUp();
+    const watch = api.watch(`${LEASES}?watch=true`);
+    await eventually(() => expect(watch.events).toHaveLength(1));
+    await agent.publish(subjects.ownHeartbeat('scheduler'), EVENT, JSON.stringify({ incarnation: 0, nodes: [] }));
+    await beat('older', Date.now());
+    await eventually(() => expect(watch.events).toHaveLength(2));
+    expect(warn).not.toHaveBeenCalled();
+    watch.close();
   });
 });

@@ -130,6 +130,22 @@ describe('NodeLifecycleController', () => {
     stopBeating('orphan');
   });
 
+  it('hears agents of an older release, and the same agent after its upgrade', async () => {
+    const send = (incarnation: number) =>
+      running.context.bus.publish(
+        subjects.heartbeat('agent-upgraded', 0),
+        { type: eventType('node-heartbeat'), source: '/everynode/agent/agent-upgraded' },
+        JSON.stringify({ incarnation, nodes: ['upgraded'] }),
+      );
+    await createNode('upgraded', 'agent-upgraded');
+    const inMs = Date.now();
+    for (const incarnation of [inMs, Math.floor(inMs / 1000)]) {
+      await eventually(async () => expect((await nodeView('upgraded')).ready).toBe('Unknown'));
+      await send(incarnation);
+      await eventually(async () => expect((await nodeView('upgraded')).ready).toBe('True'));
+    }
+  });
+
   it('marks no node as lost for the time in which it could not listen', async () => {
     beat('steady');
     await createNode('steady');
