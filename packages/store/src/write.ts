@@ -55,7 +55,11 @@ export type Decision =
       sequence?: number;
     }
   | { kind: 'delete'; parts?: Partial<StoredParts> }
-  | { kind: 'keep' };
+  | {
+      kind: 'keep';
+      /** The number of a report that changes nothing. It is no part of the object, which gets no new revision. */
+      sequence?: number;
+    };
 
 /** Proof that the writer still holds its shard; checked inside the transaction. */
 export interface Fence {

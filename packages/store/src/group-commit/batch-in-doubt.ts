@@ -1,15 +1,18 @@
 import { StoreUnavailableError } from '../errors.js';
 import type { BatchMark } from '../statements/set-counter.js';
-import type { DecidedChange } from './decide-batch.js';
+import type { Decided } from './decide-batch.js';
 import type { QueuedWrite } from './queued-write.js';
 
-/** The changes of one transaction. */
-export interface DecidedBatch {
-  changes: readonly DecidedChange[];
+/** What one transaction writes. */
+export interface DecidedBatch extends Decided {
   /** The revision of the first change. */
   first: number;
   mark: BatchMark;
 }
+
+/** The writes that wait for the outcome of the transaction. */
+export const writesOf = ({ changes, notes }: DecidedBatch): QueuedWrite[] =>
+  [...changes, ...notes].map(({ write }) => write);
 
 /** The longest time of a timer, in ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -26,7 +29,7 @@ export class BatchInDoubt {
   constructor(batch: DecidedBatch, error: unknown) {
     this.batch = batch;
     this.#error = error;
-    for (const { write } of batch.changes) {
+    for (const write of writesOf(batch)) {
       if (write.deadline === Number.POSITIVE_INFINITY) continue;
       // Rounded up: a timer drops the fraction, and would end before the deadline.
       const ms = Math.max(0, Math.min(MAX_TIMER_MS, Math.ceil(write.deadline - performance.now())));
@@ -42,7 +45,7 @@ export class BatchInDoubt {
   /** Refuses all writes with an unknown outcome: this process ends before it is known. */
   giveUp(): void {
     this.end();
-    for (const { write } of this.batch.changes) this.#reject(write);
+    for (const write of writesOf(this.batch)) this.#reject(write);
   }
 
   #reject(write: QueuedWrite): void {

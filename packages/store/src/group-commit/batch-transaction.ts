@@ -1,13 +1,14 @@
 import type pg from 'pg';
 import { appendJournal } from '../statements/append-journal.js';
-import { type Change, isCreation, isDeletion, isUpdate } from '../statements/changes.js';
+import { type Change, isCreation, isDeletion, isUpdate, type Note } from '../statements/changes.js';
 import { deleteObjects } from '../statements/delete-objects.js';
 import { insertObjects } from '../statements/insert-objects.js';
 import { lockCounter } from '../statements/lock-counter.js';
+import { noteSequences } from '../statements/note-sequences.js';
 import { notifyJournal } from '../statements/notify-journal.js';
 import { type ReadRow, selectCurrent } from '../statements/select-current.js';
 import { selectEpochs } from '../statements/select-epochs.js';
-import { type BatchMark, setCounter } from '../statements/set-counter.js';
+import { type BatchMark, setCounter, writeMark } from '../statements/set-counter.js';
 import { updateObjects } from '../statements/update-objects.js';
 import type { QueuedWrite } from './queued-write.js';
 
@@ -37,8 +38,8 @@ export async function lockAndRead(client: pg.Client, batch: readonly QueuedWrite
 type Outcome = { kind: 'committed' } | { kind: 'rolled-back'; reason: unknown };
 
 /**
- * The second round trip: writes the changes, which end at `revision`, and commits. The outcome rejects when the answer
- * to COMMIT did not come: then it is not known.
+ * The second round trip: writes the changes, which end at `revision`, and the notes, and commits. The outcome rejects
+ * when the answer to COMMIT did not come: then it is not known.
  *
  * This function and the statements are plain functions and not async ones: parameters that cannot be built (a text over
  * V8's limit) throw here, before COMMIT is sent. An async function would turn that into a rejection, and COMMIT would
@@ -46,7 +47,7 @@ type Outcome = { kind: 'committed' } | { kind: 'rolled-back'; reason: unknown };
  */
 export function writeAndCommit(
   client: pg.Client,
-  changes: readonly Change[],
+  { changes, notes }: { changes: readonly Change[]; notes: readonly Note[] },
   revision: number,
   mark: BatchMark,
 ): Promise<Outcome> {
@@ -57,9 +58,11 @@ export function writeAndCommit(
   try {
     if (creations.length > 0) statements.push(insertObjects(client, creations));
     if (updates.length > 0) statements.push(updateObjects(client, updates));
-    statements.push(appendJournal(client, changes));
+    if (notes.length > 0) statements.push(noteSequences(client, notes));
+    if (changes.length > 0) statements.push(appendJournal(client, changes));
     if (deletions.length > 0) statements.push(deleteObjects(client, deletions));
-    statements.push(setCounter(client, revision, mark), notifyJournal(client, revision));
+    if (changes.length > 0) statements.push(setCounter(client, revision, mark), notifyJournal(client, revision));
+    else statements.push(writeMark(client, mark));
   } catch (error) {
     // The connection is given up, and with it the answers to what was sent.
     void Promise.allSettled(statements);

@@ -8,7 +8,7 @@ import type { OutageWatch } from '../outage-watch.js';
 import { lockCounter } from '../statements/lock-counter.js';
 import { lastBatch, writeMark } from '../statements/set-counter.js';
 import { takeRoom } from '../statements/take-room.js';
-import { BatchInDoubt, type DecidedBatch } from './batch-in-doubt.js';
+import { BatchInDoubt, type DecidedBatch, writesOf } from './batch-in-doubt.js';
 import { type BatchState, lockAndRead, writeAndCommit } from './batch-transaction.js';
 import { decideBatch } from './decide-batch.js';
 import type { QueuedWrite } from './queued-write.js';
@@ -23,8 +23,6 @@ interface BatchListeners {
   /** These writes are not committed and are to be decided again. */
   notTaken(writes: readonly QueuedWrite[]): void;
 }
-
-const writesOf = ({ changes }: DecidedBatch): QueuedWrite[] => changes.map(({ write }) => write);
 
 /**
  * Commits batches one after the other over one connection, and finds out what became of a batch whose COMMIT was not
@@ -100,12 +98,11 @@ export class BatchWriter {
       for (let turns = 0; turns < 2 && performance.now() - begun > STALL_MS; turns += 1) await turn();
       const batch = this.#decide(writes, state);
       unsettled = writesOf(batch);
-      if (batch.changes.length === 0) {
+      if (batch.changes.length === 0 && batch.notes.length === 0) {
         await this.#connection.roundTrip(client.query('rollback'));
         return false;
       }
-      const { changes, mark } = batch;
-      const answer = writeAndCommit(client, changes, state.revision + changes.length, mark);
+      const answer = writeAndCommit(client, batch, state.revision + batch.changes.length, batch.mark);
       sent = batch;
       const outcome = await this.#connection.roundTrip(answer);
       sent = undefined;
@@ -155,9 +152,9 @@ export class BatchWriter {
   }
 
   #decide(writes: readonly QueuedWrite[], state: BatchState): DecidedBatch {
-    const changes = decideBatch(writes, state, performance.now());
+    const decided = decideBatch(writes, state, performance.now());
     this.#batches += 1;
-    return { changes, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
+    return { ...decided, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
   }
 
   /** Runs a round trip that locks the counter row, and waits for the row while others hold it. */

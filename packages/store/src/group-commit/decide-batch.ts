@@ -1,5 +1,5 @@
 import { FencedError } from '../errors.js';
-import type { Change } from '../statements/changes.js';
+import type { Change, Note } from '../statements/changes.js';
 import type { BatchState } from './batch-transaction.js';
 import { type QueuedWrite, refuseIfOver } from './queued-write.js';
 
@@ -8,17 +8,30 @@ export interface DecidedChange extends Change {
   readonly write: QueuedWrite;
 }
 
+/** A note, and the write that asked for it. */
+export interface DecidedNote extends Note {
+  readonly write: QueuedWrite;
+}
+
+/** What a batch writes. */
+export interface Decided {
+  readonly changes: readonly DecidedChange[];
+  readonly notes: readonly DecidedNote[];
+}
+
 /**
  * Runs every decision of a batch on what the transaction has read. Returns the changes, with revisions that follow the
- * last one without a gap. A write that keeps its object resolves here. One whose client has given up before `now`, and
- * one whose decision throws, reject here: the other writes of the batch go on.
+ * last one without a gap, and the notes, which have none. A write that keeps its object as it is resolves here. One
+ * whose client has given up before `now`, and one whose decision throws, reject here: the other writes of the batch go
+ * on.
  */
 export function decideBatch(
   batch: readonly QueuedWrite[],
   { revision: lastRevision, rows, epochs }: BatchState,
   now: number,
-): DecidedChange[] {
-  const decided: DecidedChange[] = [];
+): Decided {
+  const changes: DecidedChange[] = [];
+  const notes: DecidedNote[] = [];
   batch.forEach((write, i) => {
     const current = rows[i];
     const { fence, key } = write;
@@ -27,7 +40,9 @@ export function decideBatch(
       if (fence && epochs.get(fence.shard) !== fence.epoch) throw new FencedError(fence.shard, fence.epoch);
       const decision = write.decide(current);
       if (decision.kind === 'keep') {
-        write.resolve({ outcome: 'kept', uid: current?.uid, revision: current?.revision ?? 0 });
+        const { sequence } = decision;
+        if (current && sequence !== undefined) notes.push({ write, key, current, sequence });
+        else write.resolve({ outcome: 'kept', uid: current?.uid, revision: current?.revision ?? 0 });
         return;
       }
       if (decision.kind === 'create' && key.name.includes('\n')) throw new Error(`a name of two lines: ${key.name}`);
@@ -36,10 +51,10 @@ export function decideBatch(
           `decided to ${decision.kind} ${key.resource} ${key.namespace}/${key.name}, which does not fit what is stored`,
         );
       }
-      decided.push({ write, key, decision, current, revision: lastRevision + decided.length + 1 });
+      changes.push({ write, key, decision, current, revision: lastRevision + changes.length + 1 });
     } catch (error) {
       write.reject(error);
     }
   });
-  return decided;
+  return { changes, notes };
 }

@@ -58,6 +58,31 @@ describe('the write path', () => {
     expect(entries[0]).toMatchObject({ type: 'ADDED', previous: 0, desired: expect.stringContaining('many-') });
   });
 
+  it('notes the number of a report beside changes and alone, without a revision', async () => {
+    const { revision } = await store.write(create('noted'));
+    const note = (sequence: number): WriteRequest<'head'> => ({
+      key: key('noted'),
+      reads: 'head',
+      decide: () => ({ kind: 'keep', sequence }),
+    });
+    const seen: (number | undefined)[] = [];
+    const look: WriteRequest<'head'> = {
+      ...note(0),
+      decide: (current) => {
+        seen.push(current?.sequence);
+        return { kind: 'keep' };
+      },
+    };
+    expect(await store.write(note(7))).toMatchObject({ outcome: 'kept', revision });
+    await store.write(look);
+    await Promise.all([store.write(note(8)), store.write(create('beside-a-note'))]);
+    await store.write(look);
+    expect(seen).toEqual([7, 8]);
+    const after = await store.journalAfter(revision, 10);
+    expect(after.map(({ name }) => name)).toEqual(['beside-a-note']);
+    expect(await store.currentRevision()).toBe(revision + 1);
+  });
+
   it('rejects one write of a batch without touching the others or the order', async () => {
     const before = await store.currentRevision();
     await store.write(create('single'));

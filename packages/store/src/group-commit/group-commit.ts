@@ -157,8 +157,11 @@ export class GroupCommit {
     }
   }
 
-  #onCommitted({ changes, first }: DecidedBatch): void {
-    this.#notifyListeners(changes, first);
+  #onCommitted({ changes, notes, first }: DecidedBatch): void {
+    if (changes.length > 0) this.#notifyListeners(changes, first);
+    for (const { write, current } of notes) {
+      write.resolve({ outcome: 'kept', uid: current.uid, revision: current.revision });
+    }
     for (const { write, decision, current, revision } of changes) {
       const uid = decision.kind === 'create' ? decision.uid : current?.uid;
       write.resolve({ outcome: OUTCOMES[decision.kind], uid, revision });

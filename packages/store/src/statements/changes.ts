@@ -14,6 +14,13 @@ export interface Change<D extends WritingDecision = WritingDecision> {
   readonly revision: number;
 }
 
+/** The number of a report that changed nothing of its object: it is stored without a revision or a journal row. */
+export interface Note {
+  readonly key: ObjectKey;
+  readonly current: ReadRow;
+  readonly sequence: number;
+}
+
 export type Creation = Change<Extract<WritingDecision, { kind: 'create' }>>;
 export type Update = Change<Extract<WritingDecision, { kind: 'update' }>>;
 export type Deletion = Change<Extract<WritingDecision, { kind: 'delete' }>>;

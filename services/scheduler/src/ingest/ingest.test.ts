@@ -1,9 +1,18 @@
 import { Bus } from '@everynode/bus';
-import { eventType, inboxPrefix, parseEvent, parseExchange, type ReportStored, subjects } from '@everynode/contract';
+import {
+  eventType,
+  inboxPrefix,
+  parseEvent,
+  parseExchange,
+  type ReportStored,
+  reportOrder,
+  subjects,
+} from '@everynode/contract';
 import { AGENT_ANNOTATION } from '@everynode/objects';
 import { eventually, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
+import { decideRegistration } from './node-registration.js';
 
 /** An agent's side of the bus, with the credential of that agent. */
 interface Sender {
@@ -217,5 +226,54 @@ describe('the ingest of reports', () => {
     await eventually(() => expect(two.receipts).toContainEqual({ incarnation: older, message: 3 }));
     expect(await phaseOf('inherited')).toBe('Failed');
     expect(eventsOf('inherited')).toEqual(['A', 'B']);
+  });
+
+  it('writes no older report over a newer one that changed nothing, and that one makes no new revision', async () => {
+    const agent = await connect('agent-1');
+    const incarnation = await agent.takeIncarnation('gap');
+    await agent.report('node-registered', { incarnation, message: 1, nodes: [registration('node-g')] });
+    await eventually(() => expect(agent.receipts).toContainEqual({ incarnation, message: 1 }));
+    await createPod('overtaken', 'node-g');
+    let message = 1;
+    const report = async (sequence: number, phase: string): Promise<number | undefined> => {
+      message += 1;
+      const number = message;
+      await agent.report('pod-status', {
+        incarnation,
+        message: number,
+        pods: [item('overtaken', 'node-g', sequence, phase)],
+      });
+      await eventually(() => expect(agent.receipts).toContainEqual({ incarnation, message: number }));
+      return (await running.context.store.get('pods', 'default', 'overtaken'))?.revision;
+    };
+    const written = await report(1, 'Running');
+    // The second report is with a scheduler that is killed, so the bus delivers it again after the third.
+    expect(await report(3, 'Running')).toBe(written);
+    expect(await report(2, 'Pending')).toBe(written);
+    expect(await phaseOf('overtaken')).toBe('Running');
+  });
+
+  it('writes no registration of an earlier process over that of a later one which changed nothing', async () => {
+    const agent = await connect('agent-1');
+    const [earlier, later] = [await agent.takeIncarnation('early'), await agent.takeIncarnation('late')];
+    const { store } = running.context;
+    const register = (incarnation: number, ready: string) =>
+      store.write({
+        key: { resource: 'nodes', namespace: '', name: 'node-h' },
+        reads: 'all-but-desired',
+        decide: (current) =>
+          decideRegistration(
+            current,
+            registration('node-h', ready),
+            'agent-1',
+            Date.now(),
+            reportOrder(incarnation, 1),
+          ),
+      });
+    await register(earlier - 1, 'True');
+    const { revision } = await register(earlier - 1, 'True');
+    expect((await register(later, 'True')).revision).toBe(revision);
+    // A scheduler that has not heard of the later process yet takes what the earlier one has sent.
+    expect((await register(earlier, 'False')).outcome).toBe('kept');
   });
 });

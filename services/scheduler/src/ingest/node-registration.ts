@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NodeRegistration } from '@everynode/contract';
+import { incarnationOf, type NodeRegistration } from '@everynode/contract';
 import {
   AGENT_ANNOTATION,
   isNodeReady,
@@ -77,8 +77,11 @@ export function decideRegistration(
   const annotations = { ...metadata.annotations, [AGENT_ANNOTATION]: agent };
   const next = metadataText({ ...metadata, labels, annotations });
   const observed = JSON.stringify(mergeNodeStatus(stored, registration.status as NodeStatus));
-  if (next === current.metadata && observed === current.observed && current.placement === agent)
-    return { kind: 'keep' };
+  if (next === current.metadata && observed === current.observed && current.placement === agent) {
+    // All registrations of one process say the same. A late one of an earlier process must not be taken for newer.
+    const isSameProcess = incarnationOf(order) === incarnationOf(current.sequence);
+    return isSameProcess ? { kind: 'keep' } : { kind: 'keep', sequence: order };
+  }
   return {
     kind: 'update',
     parts: {

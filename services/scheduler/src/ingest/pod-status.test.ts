@@ -40,6 +40,12 @@ describe('a report on a pod', () => {
     for (const order of [4, 5]) expect(decidePodStatus(stored, item, order)).toEqual({ kind: 'keep' });
   });
 
+  it('has its number stored when it changes nothing, if another one may be on its way before it', () => {
+    const same = { ...item, status: { phase: 'Pending' } };
+    expect(decidePodStatus(stored, same, 6)).toEqual({ kind: 'keep' });
+    expect(decidePodStatus(stored, same, 7)).toEqual({ kind: 'keep', sequence: 7 });
+  });
+
   it('never takes back a finished phase', () => {
     const failed = { ...stored, observed: '{"phase":"Failed","reason":"Evicted"}' };
     const decision = decidePodStatus(failed, item, 6);

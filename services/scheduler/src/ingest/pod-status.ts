@@ -16,7 +16,7 @@ export function decidePodStatus(
 ): Decision {
   if (!isAbout(current, item, order)) return { kind: 'keep' };
   const observed = changedStatus(current, item);
-  return observed === undefined ? { kind: 'keep' } : { kind: 'update', parts: { observed }, sequence: order };
+  return observed === undefined ? kept(current, order) : { kind: 'update', parts: { observed }, sequence: order };
 }
 
 /** The same for a report that the pod has stopped: a pod that is being deleted is then removed. */
@@ -28,6 +28,14 @@ export function decidePodStopped(
   if (!isAbout(current, item, order) || !current.deleting) return decidePodStatus(current, item, order);
   const observed = changedStatus(current, item);
   return finished(current, observed === undefined ? {} : { observed }, order);
+}
+
+/**
+ * A report that changes nothing. Reports between it and the stored one may still be on their way, and must not be taken
+ * for newer: then its order is stored. Usually there are none, and nothing is written.
+ */
+function kept({ sequence }: { sequence: number }, order: number): Decision {
+  return order === sequence + 1 ? { kind: 'keep' } : { kind: 'keep', sequence: order };
 }
 
 function isAbout<C extends Current<'observed'>>(
