@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningNats, startNats } from '../servers/nats.js';
+import { natsProbe } from '../servers/nats-probe.js';
 import { startPostgres } from '../servers/postgres.js';
 import type { RunningPostgres } from '../servers/postgres-process.js';
 import { childrenOf } from './descendants.js';
@@ -82,5 +83,27 @@ describe('keepRunning', { timeout: 60_000 }, () => {
       expect(performance.now() - killedAt).toBeLessThan(10_000);
     }
     expect((await rowsOf(database.current.url, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('asks on one session, and on a new one when that has been ended', async () => {
+    const database = await postgres();
+    const sessions = async () => {
+      const sql = "select pid from pg_stat_activity where application_name = 'everynode supervisor'";
+      return (await rowsOf(database.current.url, sql)).rows.map(({ pid }) => pid);
+    };
+    expect(await database.current.probe()).toBe('answered');
+    const before = await sessions();
+    expect(before).toHaveLength(1);
+    expect(await database.current.probe()).toBe('answered');
+    expect(await sessions()).toEqual(before);
+    await rowsOf(database.current.url, `select pg_terminate_backend(${before[0]}, 5000)`);
+    expect(await database.current.probe()).toBe('answered');
+    expect(await sessions()).not.toEqual(before);
+  });
+
+  it('takes a refused password for an answer', async () => {
+    const bus = await nats();
+    const stranger = { user: bus.current.services.user, password: 'wrong' };
+    expect(await natsProbe(bus.current.port, stranger)()).toBe('answered');
   });
 });

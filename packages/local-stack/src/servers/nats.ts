@@ -11,7 +11,7 @@ import { lastLines, sizeOf } from '../state/log-files.js';
 import { makePrivateDirectory, randomSecret, readIfPresent, writeSecretFile } from '../state/private-files.js';
 import { findNatsServer } from './nats-binary.js';
 import { agentFence, type NatsUser, SERVICES_USER, serverConfig, usersConfig } from './nats-config.js';
-import { probeNats } from './nats-probe.js';
+import { natsProbe } from './nats-probe.js';
 
 const START_DEADLINE_MS = 30_000;
 const STOP_GRACE_MS = 10_000;
@@ -167,7 +167,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
         return user;
       },
       exited: server.exited,
-      probe: () => probeNats(port, services),
+      probe: natsProbe(port, services),
       kill: async () => {
         sendSignal(pid, 'SIGKILL');
         await server.exited;

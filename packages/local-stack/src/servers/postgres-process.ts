@@ -9,7 +9,7 @@ import { lastLines, sizeOf } from '../state/log-files.js';
 import { readIfPresent } from '../state/private-files.js';
 import type { PostgresAccess } from './postgres-access.js';
 import { dataIn, ENVIRONMENT, NAME } from './postgres-data.js';
-import { probePostgres } from './postgres-probe.js';
+import { postgresProbe } from './postgres-probe.js';
 
 /** Recovery after a crash may replay up to `max_wal_size`. */
 const START_DEADLINE_MS = 120_000;
@@ -159,7 +159,7 @@ export async function launchPostgres(launch: PostgresLaunch): Promise<RunningPos
     version: access.binaries.version,
     pid,
     exited: server.exited,
-    probe: () => probePostgres(url),
+    probe: postgresProbe(url),
     kill: async () => {
       // A postmaster that goes on would start more of them.
       sendSignal(pid, 'SIGSTOP');
