@@ -16,8 +16,20 @@ const seconds = (ms: number): string => {
   return total < 7200 ? `${Math.round(total / 60)} min` : `${Math.round(total / 3600)} h`;
 };
 
+/** What was not looked at, so that "Healthy" does not speak for it. */
+function notAsked({ api, nats, postgres, processes, supervisor }: Observations): string[] {
+  const parts = [
+    postgres.kind === 'not asked' && 'Postgres',
+    nats.kind === 'not asked' && 'NATS',
+    api.kind === 'not asked' && 'the api',
+    supervisor.kind === 'not asked' && processes.length === 0 && 'schedulers, agents',
+  ];
+  return parts.filter((part) => part !== false);
+}
+
 /** What works, in a line, so that a reader knows what was looked at. */
-function summary({ api, nats, postgres, processes }: Observations): string {
+function summary(seen: Observations): string {
+  const { api, nats, postgres, processes } = seen;
   const words = [
     postgres.kind === 'answers' && `Postgres ${postgres.tookMs} ms`,
     nats.kind === 'answers' && `NATS ${nats.tookMs} ms`,
@@ -27,7 +39,9 @@ function summary({ api, nats, postgres, processes }: Observations): string {
     processes.length > 0 &&
       `${processes.filter(({ health }) => health.kind === 'answers').length}/${processes.length} processes answer`,
   ];
-  return words.filter((word) => word !== false && word !== null).join(', ');
+  const looked = words.filter((word) => word !== false && word !== null).join(', ');
+  const missing = notAsked(seen).join(', ');
+  return [looked, missing && `not asked: ${missing}`].filter(Boolean).join('; ');
 }
 
 /** One screen: each finding with since when, what stands because of it, and what to do. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckObservation, HealthObservation, Observations, ProcessObservation, Role } from '../observations.js';
+import { observe } from '../observe/observe.js';
+import { reportText } from '../report.js';
 import { diagnose } from './diagnose.js';
 
 const AT = Date.parse('2026-01-01T00:01:00Z');
@@ -236,6 +238,16 @@ const ROWS: Row[] = [
     findings: [['failure', 'relay', /is 110 revisions behind/]],
   },
   {
+    fault: 'the relay behind, with an empty stream',
+    seen: { ...postgres({ revisions: [510, 540] as never }), ...nats({ published: [null, null] }) },
+    findings: [['failure', 'relay', /publishes nothing, while commits go on/]],
+  },
+  {
+    fault: 'nothing in an idle cluster, whose stream is empty',
+    seen: { ...postgres({ revisions: [510, 510] as never }), ...nats({ published: [null, null] }) },
+    findings: [],
+  },
+  {
     fault: 'both apis dead',
     seen: {
       ...processes({
@@ -279,9 +291,8 @@ const ROWS: Row[] = [
       api: { kind: 'refused', message: 'ECONNREFUSED' },
     },
     findings: [
+      // What went with it is not said again.
       ['failure', 'supervisor', /does not run/],
-      ['failure', 'postgres', /cannot be reached/],
-      ['failure', 'nats', /cannot be reached/],
     ],
   },
   {
@@ -309,7 +320,27 @@ const ROWS: Row[] = [
   },
 ];
 
+const NOT_ASKED = { kind: 'not asked' } as const;
+const OUTSIDE = { supervisor: NOT_ASKED, servers: [], processes: [], postgres: NOT_ASKED, nats: NOT_ASKED };
+
 describe('diagnose', () => {
+  it('does not take a kubeconfig that cannot be read for a healthy cluster', async () => {
+    const kubeconfig = '/nonexistent/kubeconfig';
+    await expect(observe({ paths: undefined, kubeconfig, env: {} })).rejects.toThrow(/ENOENT.*nonexistent/);
+  });
+
+  it('fails when nothing was looked at', () => {
+    const [finding] = diagnose({ ...HEALTHY, ...OUTSIDE, api: NOT_ASKED });
+    expect(finding).toMatchObject({ severity: 'failure', problem: expect.stringMatching(/^has looked at nothing/) });
+  });
+
+  it('says beside "Healthy" what was not asked', () => {
+    const same = (text: string) => text;
+    const seen = { ...HEALTHY, ...OUTSIDE };
+    const text = reportText(diagnose(seen), seen, { bold: same, dim: same, red: same, yellow: same, green: same });
+    expect(text).toBe('Healthy  10/10 nodes Ready; not asked: Postgres, NATS, schedulers, agents');
+  });
+
   it('finds nothing in a healthy cluster', () => {
     expect(diagnose(HEALTHY)).toEqual([]);
   });

@@ -19,6 +19,8 @@ export function natsFindings(seen: Observations): Finding[] {
     case 'not asked':
       return [];
     case 'unreachable': {
+      // The supervisor's server went with it, which has been said.
+      if (seen.supervisor.kind === 'absent') return [];
       const advice = watched ? 'Nothing: the stack starts it again.' : 'Start it, or mend the network to it.';
       return [{ ...base, problem: `cannot be reached (${nats.message})`, advice }];
     }
@@ -68,17 +70,24 @@ function pendingReports(pending: [number, number] | null): Finding[] {
   ];
 }
 
-/** Commits that are not published: the published revision stands, below what was committed before. */
+/**
+ * Commits that are not published: the published revision stands, below what was committed before. An empty stream says
+ * nothing by itself, since messages expire; it is behind when there were commits between the looks and none came.
+ */
 function relayFinding({ nats, postgres }: Observations): Finding[] {
   if (nats.kind !== 'answers' || postgres.kind !== 'answers') return [];
   const [before, now] = nats.published;
-  const committed = postgres.revisions[0];
-  if (before === null || now === null || now >= committed || now > before) return [];
+  const [committed, committedLater] = postgres.revisions;
+  const behind = now === null ? committedLater > committed : now < committed && (before === null || now <= before);
+  if (!behind) return [];
   return [
     {
       severity: 'failure',
       subject: 'relay',
-      problem: `is ${committed - now} revisions behind: ${now} is published, ${committed} is committed`,
+      problem:
+        now === null
+          ? `publishes nothing, while commits go on (revision ${committedLater})`
+          : `is ${committed - now} revisions behind: ${now} is published, ${committed} is committed`,
       since: null,
       consequence: 'Agents learn late of assignments. Caches read the journal meanwhile.',
       advice: 'Wait 5 s for another scheduler to take the relay. If none does, restart the schedulers.',

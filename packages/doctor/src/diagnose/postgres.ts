@@ -38,6 +38,8 @@ export function postgresFindings(seen: Observations): Finding[] {
     case 'not asked':
       return [];
     case 'unreachable':
+      // The supervisor's server went with it, which has been said.
+      if (seen.supervisor.kind === 'absent') return [];
       return [{ ...base, problem: `cannot be reached (${postgres.message})`, advice: restart }];
     case 'silent':
       return [
@@ -91,7 +93,9 @@ function holderFinding(
       problem: `session ${pid} (${application || 'no name'}, ${state}) holds the counter row`,
       since: new Date(at - seconds * 1000).toISOString(),
       consequence: `No write in the whole cluster; ${blocked} sessions wait for it.`,
-      advice: `Nothing for 5 s: another writer ends it. After that: select pg_terminate_backend(${pid}).`,
+      advice:
+        `Nothing for 5 s: another writer ends it. After that: select pg_terminate_backend(${pid}). A backend that is ` +
+        `stopped does not act on it: kill -CONT ${pid} on Postgres' machine.`,
     },
   ];
 }

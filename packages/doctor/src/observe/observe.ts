@@ -18,7 +18,10 @@ export interface ObserveOptions {
   env: NodeJS.ProcessEnv;
 }
 
-/** Looks at everything that can be reached, all at once. It takes a few seconds whatever hangs, and changes nothing. */
+/**
+ * Looks at everything that can be reached, all at once. It takes a few seconds whatever hangs, and changes nothing.
+ * @throws Error when `kubeconfig` is named and cannot be read.
+ */
 export async function observe({ paths, kubeconfig, env }: ObserveOptions): Promise<Observations> {
   const at = Date.now();
   const known = paths && (await knownAddresses(paths));
@@ -33,7 +36,7 @@ export async function observe({ paths, kubeconfig, env }: ObserveOptions): Promi
   const status = paths && new ControlClient(paths.run, SUPERVISOR_DEADLINE_MS).status().catch(() => undefined);
   const processes = Promise.resolve(status).then((answer) => observeProcesses(answer, known?.processes ?? []));
   const own = (directory: string | undefined, foreign: string | undefined) => (foreign ? undefined : directory);
-  const access = await apiAccess(kubeconfig ?? paths?.kubeconfig);
+  const access = await (kubeconfig === undefined ? ownAccess(paths?.kubeconfig) : readKubeconfig(kubeconfig));
   const [stack, seenProcesses, seenPostgres, seenNats, seenApi] = await Promise.all([
     status,
     processes,
@@ -54,8 +57,8 @@ export async function observe({ paths, kubeconfig, env }: ObserveOptions): Promi
 
 const NOT_ASKED = { kind: 'not asked' } as const;
 
-/** Undefined when there is no kubeconfig: the cluster has never been started. */
-function apiAccess(file: string | undefined): Promise<ApiAccess | undefined> {
+/** By the state directory's own file. Undefined when there is none: the cluster has never been started. */
+function ownAccess(file: string | undefined): Promise<ApiAccess | undefined> {
   if (file === undefined) return Promise.resolve(undefined);
   return readKubeconfig(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
