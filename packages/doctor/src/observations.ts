@@ -49,7 +49,8 @@ export type HealthObservation =
   | {
       kind: 'answers';
       checks: CheckObservation[];
-      /** Samples of `/metrics` without labels, by name. */
+      /** Samples of `/metrics` without labels, by name, about a second before `metrics`. */
+      metricsBefore: Record<string, number>;
       metrics: Record<string, number>;
       /** Its clock minus that of the doctor, in seconds. */
       clockSkewSeconds: number;

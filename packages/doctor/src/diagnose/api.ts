@@ -32,7 +32,9 @@ export function apiFindings(seen: Observations): Finding[] {
           ...base,
           problem: 'has no replica that serves: the front door answers 503 with Retry-After',
           consequence: 'kubectl does not work. Controllers, agents and running pods go on.',
-          advice: 'Nothing, if the replicas are starting: 3 s. Otherwise read their logs.',
+          advice: replicas.some(({ health, state }) => health.kind === 'silent' && state !== 'starting')
+            ? 'Let the replicas go on, or end them, as above.'
+            : 'Nothing, if the replicas are starting: 3 s. Otherwise read their logs.',
         },
       ];
     case 'answers':

@@ -10,10 +10,13 @@ const SINCE = '2026-01-01T00:00:48.000Z';
 const answers = (over: Partial<Extract<HealthObservation, { kind: 'answers' }>> = {}): HealthObservation => ({
   kind: 'answers',
   checks: [],
+  metricsBefore: {},
   metrics: {},
   clockSkewSeconds: 0,
   ...over,
 });
+const sampled = (metric: string, before: number, now: number): HealthObservation =>
+  answers({ metricsBefore: { [metric]: before }, metrics: { [metric]: now } });
 const failing = (name: string, reason: string, state: CheckObservation['state'] = 'failed'): HealthObservation =>
   answers({ checks: [{ name, state, reason, since: SINCE }] });
 const healthy = (name: string, role: Role): ProcessObservation => ({
@@ -86,7 +89,11 @@ interface Row {
 const ROWS: Row[] = [
   {
     fault: 'commit replies lost',
-    seen: processes({ 'scheduler-1': { health: answers({ metrics: { everynode_store_commits_in_doubt: 3 } }) } }),
+    seen: processes({
+      'scheduler-1': { health: sampled('everynode_store_commits_in_doubt', 2, 5) },
+      // Long ago.
+      'scheduler-2': { health: sampled('everynode_store_commits_in_doubt', 7, 7) },
+    }),
     findings: [['warning', 'scheduler-1', /lost the answer to 3 commits/]],
   },
   {
@@ -214,8 +221,13 @@ const ROWS: Row[] = [
   },
   {
     fault: 'reports that the store has not acknowledged',
-    seen: processes({ 'agent-1': { health: answers({ metrics: { everynode_agent_statuses_waiting: 68 } }) } }),
+    seen: processes({ 'agent-1': { health: sampled('everynode_agent_statuses_waiting', 60, 68) } }),
     findings: [['warning', 'agent-1', /68 pods whose status/]],
+  },
+  {
+    fault: 'nothing in reports that are under way',
+    seen: processes({ 'agent-1': { health: sampled('everynode_agent_statuses_waiting', 68, 3) } }),
+    findings: [],
   },
   {
     fault: 'reports that no scheduler takes',
@@ -266,6 +278,21 @@ const ROWS: Row[] = [
     fault: 'an api stopped',
     seen: processes({ 'api-2': { health: { kind: 'silent' }, state: 'silent', since: SINCE } }),
     findings: [['failure', 'api-2', /does not answer \(process 100\): it hangs, or is stopped/]],
+  },
+  {
+    fault: 'both apis stopped',
+    seen: {
+      ...processes({
+        'api-1': { health: { kind: 'silent' }, state: 'silent' },
+        'api-2': { health: { kind: 'silent' }, state: 'silent' },
+      }),
+      api: { kind: 'no replica' },
+    },
+    findings: [
+      ['failure', 'api-1', /hangs, or is stopped/],
+      ['failure', 'api-2', /hangs, or is stopped/],
+      ['failure', 'api', /no replica that serves/],
+    ],
   },
   {
     fault: 'nodes silent',
@@ -361,6 +388,18 @@ describe('diagnose', () => {
       ...everyProcess(failing('postgres', 'writes fail')),
     });
     expect(found[0]?.since).toBe(SINCE);
+  });
+
+  it('does not advise to wait for replicas that are stopped', () => {
+    const silent = { health: { kind: 'silent' }, state: 'silent' } as const;
+    const found = diagnose({
+      ...HEALTHY,
+      ...processes({ 'api-1': silent, 'api-2': silent }),
+      api: { kind: 'no replica' },
+    });
+    expect(found.find(({ subject }) => subject === 'api')?.advice).toBe(
+      'Let the replicas go on, or end them, as above.',
+    );
   });
 
   it('names the replicas that go on', () => {

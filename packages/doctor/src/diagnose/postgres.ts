@@ -94,7 +94,7 @@ function holderFinding(
       since: new Date(at - seconds * 1000).toISOString(),
       consequence: `No write in the whole cluster; ${blocked} sessions wait for it.`,
       advice:
-        `Nothing for 5 s: another writer ends it. After that: select pg_terminate_backend(${pid}). A backend that is ` +
+        `If it is idle, nothing for 5 s: another writer ends it. Otherwise, or after that: select pg_terminate_backend(${pid}). A backend that is ` +
         `stopped does not act on it: kill -CONT ${pid} on Postgres' machine.`,
     },
   ];

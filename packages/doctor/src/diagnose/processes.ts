@@ -138,12 +138,14 @@ function healthFindings(process: ProcessObservation, seen: Observations): Findin
   return [...findings, ...reportFinding(process), ...doubtFinding(process), ...clockFinding(process)];
 }
 
-const sampleOf = ({ health }: ProcessObservation, metric: string): number =>
-  health.kind === 'answers' ? (health.metrics[metric] ?? 0) : 0;
+/** A metric, twice about a second apart. */
+const samplesOf = ({ health }: ProcessObservation, metric: string): [number, number] =>
+  health.kind === 'answers' ? [health.metricsBefore[metric] ?? 0, health.metrics[metric] ?? 0] : [0, 0];
 
+/** Statuses that wait at one look are work in progress: they wait too long when they do not become fewer. */
 function reportFinding(process: ProcessObservation): Finding[] {
-  const waiting = sampleOf(process, 'everynode_agent_statuses_waiting');
-  if (waiting === 0) return [];
+  const [before, waiting] = samplesOf(process, 'everynode_agent_statuses_waiting');
+  if (before === 0 || waiting < before) return [];
   return [
     {
       severity: 'warning',
@@ -156,14 +158,16 @@ function reportFinding(process: ProcessObservation): Finding[] {
   ];
 }
 
+/** The metric counts since the start of the process: only what was added between the looks happens now. */
 function doubtFinding(process: ProcessObservation): Finding[] {
-  const count = sampleOf(process, 'everynode_store_commits_in_doubt');
-  if (count === 0) return [];
+  const [before, now] = samplesOf(process, 'everynode_store_commits_in_doubt');
+  const count = now - before;
+  if (count <= 0) return [];
   return [
     {
       severity: 'warning',
       subject: process.name,
-      problem: `has lost the answer to ${count} ${count === 1 ? 'commit' : 'commits'} since its start`,
+      problem: `has lost the answer to ${count} ${count === 1 ? 'commit' : 'commits'} within a second`,
       since: null,
       consequence: 'None: each outcome was looked up before anything was done again. Writes were slower meanwhile.',
       advice: 'Look at the network between it and Postgres.',

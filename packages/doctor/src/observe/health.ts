@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckObservation, HealthObservation } from '../observations.js';
+import { SECOND_LOOK_MS } from './postgres.js';
 
 /** A process that takes longer hangs, or is stopped. */
 const DEADLINE_MS = 2000;
@@ -33,13 +35,18 @@ export async function observeHealth(port: number): Promise<HealthObservation> {
       fetch(`${at}/readyz?verbose`, { signal }),
       fetch(`${at}/metrics`, { signal }),
     ]);
-    const clock = Date.parse(ready.headers.get('date') ?? '');
+    // The header has whole seconds.
+    const clockSkewSeconds = (Date.parse(ready.headers.get('date') ?? '') + 500 - Date.now()) / 1000;
+    const checks = parseChecks(await ready.text());
+    const metricsBefore = parseMetrics(await metrics.text());
+    await delay(SECOND_LOOK_MS);
+    const later = await fetch(`${at}/metrics`, { signal: AbortSignal.timeout(DEADLINE_MS) });
     return {
       kind: 'answers',
-      checks: parseChecks(await ready.text()),
-      metrics: parseMetrics(await metrics.text()),
-      // The header has whole seconds.
-      clockSkewSeconds: Number.isNaN(clock) ? 0 : (clock + 500 - Date.now()) / 1000,
+      checks,
+      metricsBefore,
+      metrics: parseMetrics(await later.text()),
+      clockSkewSeconds: Number.isNaN(clockSkewSeconds) ? 0 : clockSkewSeconds,
     };
   } catch (error) {
     const { code } = (error as { cause?: { code?: string } }).cause ?? {};
