@@ -94,8 +94,8 @@ function holderFinding(
       since: new Date(at - seconds * 1000).toISOString(),
       consequence: `No write in the whole cluster; ${blocked} sessions wait for it.`,
       advice:
-        `If it is idle, nothing for 5 s: another writer ends it. Otherwise, or after that: select pg_terminate_backend(${pid}). A backend that is ` +
-        `stopped does not act on it: kill -CONT ${pid} on Postgres' machine.`,
+        `If it is idle, nothing for 5 s: another writer ends it. Otherwise, or after that: ` +
+        `select pg_terminate_backend(${pid}). A backend that is stopped does not act on it: kill -CONT ${pid} on its machine.`,
     },
   ];
 }

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * How a server took a question. Every reply is an answer, also a refusal: a server that recovers from a crash, has no
- * connection left or no disk is not mended by a restart. `unknown`: this process could not ask, so that it is no news of
- * the server.
+ * connection left or no disk is not mended by a restart. `unknown`: this process could not ask, which is no news of the
+ * server.
  */
 export type LivenessAnswer = 'answered' | 'silent' | 'unknown';
 
@@ -20,7 +20,7 @@ const TICK_MS = 250;
 /** A loop that stood still for longer may not have read an answer that was there, in ms. */
 const STALL_MS = 1000;
 
-/** Questions in a row that a server did not answer, and when the first of them was asked, in ms of a monotonic clock. */
+/** Questions in a row without an answer, and when the first of them was asked, in ms of a monotonic clock. */
 interface Silence {
   since: number;
   questions: number;

@@ -2,7 +2,7 @@ import type { LivenessAnswer } from '../process/liveness.js';
 
 /** A connection on which a server is asked. */
 export interface AskedConnection {
-  /** Rejects when there is no answer within the deadline, or the connection breaks. */
+  /** @throws Error when there is no answer within the deadline, or the connection breaks. */
   ask(): Promise<unknown>;
   /** Does not wait for the server. */
   close(): void;
