@@ -15,8 +15,8 @@ export async function list(context: ApiContext, request: ResourceRequest): Promi
   const { presenter, representation, query } = request;
   const { objects, meta } = await listObjects(context, request, representation.kind === 'table');
   const shown = objects.map((object) => withHeartbeat(object, context.heartbeats));
-  // A list of the newest state, and every page of a snapshot, show what they promise.
-  const mayBeStale = (query.text('resourceVersion') ?? '') !== '';
+  // A list of the newest state, one of an exact revision, and every page of a snapshot, show what they promise.
+  const mayBeStale = (query.text('resourceVersion') ?? '') !== '' && query.text('resourceVersionMatch') !== 'Exact';
   return {
     status: 200,
     payload: presenter.list(shown, meta),

@@ -167,7 +167,7 @@ describe('while Postgres is away', () => {
 
   it('reads that may be stale go on, and say so', async () => {
     await other.request('POST', PATH, { body: configMap('stale') });
-    await api.request('GET', PATH);
+    const listed = (await api.request('GET', PATH)).json.metadata.resourceVersion;
     const reads = [`${PATH}/stale?resourceVersion=0`, `${PATH}?resourceVersion=0`];
     const warnings = () =>
       Promise.all(
@@ -191,6 +191,9 @@ describe('while Postgres is away', () => {
         [200, said],
       ]);
     });
+    const exact = `${PATH}?resourceVersion=${listed}&resourceVersionMatch=Exact`;
+    const { status, headers } = await api.request('GET', exact);
+    expect([status, headers.warning]).toEqual([200, undefined]);
     proxy.set({ name: 'pass' });
     await eventually(async () => {
       expect(await warnings()).toEqual([
