@@ -61,9 +61,11 @@ describe('scripts/bootstrap.mjs', () => {
       "import { writeFileSync } from 'node:fs';\nwriteFileSync('descriptions.json', String(Date.now()));\n",
     );
     await mkdir(join(root, 'services'));
-    // As after an installation: the compiler is there, and the lockfile is the one that was installed.
+    // As after an installation: compiler and bundler are there, and the lockfile is the one that was installed.
     await mkdir(join(root, 'node_modules/.bin'), { recursive: true });
-    await symlink(join(repository, 'node_modules/.bin/tsc'), join(root, 'node_modules/.bin/tsc'));
+    for (const tool of ['.bin/tsc', 'esbuild']) {
+      await symlink(join(repository, 'node_modules', tool), join(root, 'node_modules', tool));
+    }
     await write('package-lock.json', '{}');
     await write('node_modules/.everynode-lock', createHash('sha256').update('{}').digest('hex'));
   });
