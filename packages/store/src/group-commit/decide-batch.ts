@@ -4,12 +4,12 @@ import type { BatchState } from './batch-transaction.js';
 import { type QueuedWrite, refuseIfOver } from './queued-write.js';
 
 /** A change, and the write that asked for it. */
-export interface DecidedChange extends Change {
+interface DecidedChange extends Change {
   readonly write: QueuedWrite;
 }
 
 /** A note, and the write that asked for it. */
-export interface DecidedNote extends Note {
+interface DecidedNote extends Note {
   readonly write: QueuedWrite;
 }
 
