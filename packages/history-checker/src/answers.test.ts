@@ -29,6 +29,12 @@ const fault = (down: string[]): HistoryEntry => ({
   healed: 9100,
   ready: 10_050,
   down,
+  injected: 9000,
+  effects: {
+    newConnectionsMs: 0,
+    writes: { meanwhile: false, limitMs: 5000 },
+    reads: { meanwhile: false, limitMs: 5000 },
+  },
 });
 const messages = (...history: HistoryEntry[]) => checkAnswers(history).map(({ message }) => message);
 

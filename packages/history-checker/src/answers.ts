@@ -1,4 +1,5 @@
-import type { FaultRecord, HistoryEntry, Operation, StaleRead, Violation, WatchRecord } from './history.js';
+import type { FaultRecord } from './fault-record.js';
+import type { HistoryEntry, Operation, StaleRead, Violation, WatchRecord } from './history.js';
 
 /** A connection may break so long before a process is known to be down, and after it is up, in ms. */
 const SLACK_MS = 1500;

@@ -1,9 +1,12 @@
+import type { FaultRecord } from './fault-record.js';
+
 /**
  * What a run under faults records, one entry a line. Times are milliseconds since 1970 by the clock of the harness,
  * which no fault moves. An entry holds only what a check needs, so that a run of minutes stays a file of megabytes.
  */
 export type HistoryEntry =
-  | { entry: 'run'; seed: number; at: number; command: string }
+  /** `apis`: the names of the api replicas behind the front door. */
+  | { entry: 'run'; seed: number; at: number; command: string; apis: string[] }
   | ({ entry: 'operation' } & Operation)
   | ({ entry: 'change' } & Change)
   | ({ entry: 'stale-read' } & StaleRead)
@@ -11,6 +14,7 @@ export type HistoryEntry =
   | ({ entry: 'fault' } & FaultRecord)
   | ({ entry: 'converged' } & Convergence)
   | ({ entry: 'compacted' } & { at: number; revision: number })
+  | ({ entry: 'stored' } & StoredObjects)
   | ({ entry: 'leak' } & Leak);
 
 /** What a client asked of one object. Values are unique in a run: a write's value names the write. */
@@ -48,8 +52,10 @@ export interface Operation {
   /** HTTP status, when there was an answer. */
   status?: number;
   retryAfter?: boolean;
-  /** The error's code of a connection without an answer (`ECONNRESET`), or the start of a message. */
+  /** The error's code of a connection without an answer (`ECONNRESET`, `gave up`), or the start of a message. */
   error?: string;
+  /** It went by a connection that an earlier call had opened; otherwise by a new one. */
+  reused?: boolean;
 }
 
 /** A GET with `resourceVersion=0`, which a cache may answer. */
@@ -61,6 +67,8 @@ export interface StaleRead {
   error?: string;
   /** The answer says that it may be stale. */
   warned: boolean;
+  /** As in {@link Operation}. */
+  reused?: boolean;
 }
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -76,7 +84,28 @@ export interface Change {
   uid: string;
   /** When its transaction began. */
   at: number;
+  /** When the harness read it from Postgres: it was committed by then. */
+  seen: number;
+  /** Of the whole object after the change: all that its row holds. */
+  hash: string;
   facts: Facts;
+}
+
+/** The table of objects at the end of the run, and the revision that it is of, in one snapshot. */
+export interface StoredObjects {
+  at: number;
+  revision: number;
+  objects: StoredObject[];
+}
+
+interface StoredObject {
+  resource: string;
+  /** `namespace/name` */
+  key: string;
+  uid: string;
+  revision: number;
+  /** As in {@link Change}. */
+  hash: string;
 }
 
 /** What the checks know of an object: the parts of its kind, after the change. */
@@ -148,18 +177,6 @@ export interface WatchScope {
   namespace: string;
   /** `key=value` */
   labelSelector?: string;
-}
-
-export interface FaultRecord {
-  fault: string;
-  /** What it was aimed at. */
-  target: string;
-  began: number;
-  healed: number;
-  /** When every process was ready again, or the harness had no patience any more. */
-  ready: number;
-  /** Processes that were dead, stopped or starting until then: connections to them may break. */
-  down: string[];
 }
 
 interface Convergence {

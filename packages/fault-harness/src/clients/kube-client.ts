@@ -10,11 +10,14 @@ export interface Answer {
   warned: boolean;
   /** The parsed body; undefined when it is no JSON. */
   body: unknown;
+  /** The call went by a connection that an earlier one had opened. */
+  reused: boolean;
 }
 
 /** The code of the connection's error, or `gave up` when the client's patience was over. */
 export interface NoAnswer {
   noAnswer: string;
+  reused: boolean;
 }
 
 interface CallOptions {
@@ -58,12 +61,12 @@ export class KubeClient {
       const headers = { accept: 'application/json', ...(text !== undefined && length) };
       const outgoing = request(new URL(path, this.#base), { agent: this.#agent, method, headers });
       const timer = setTimeout(() => {
-        resolve({ noAnswer: 'gave up' });
+        resolve({ noAnswer: 'gave up', reused: outgoing.reusedSocket });
         outgoing.destroy();
       }, patienceMs);
       const fail = (error: NodeJS.ErrnoException): void => {
         clearTimeout(timer);
-        resolve({ noAnswer: error.code ?? error.message });
+        resolve({ noAnswer: error.code ?? error.message, reused: outgoing.reusedSocket });
       };
       outgoing.on('error', fail);
       outgoing.on('response', (response) => {
@@ -75,7 +78,7 @@ export class KubeClient {
           const retryAfter = response.headers['retry-after'] !== undefined;
           const warned = response.headers.warning !== undefined;
           const body = parsed(Buffer.concat(chunks).toString());
-          resolve({ status: response.statusCode ?? 0, retryAfter, warned, body });
+          resolve({ status: response.statusCode ?? 0, retryAfter, warned, body, reused: outgoing.reusedSocket });
         });
       });
       outgoing.end(text);

@@ -13,7 +13,7 @@ interface ConfigMap {
   data?: Record<string, string>;
 }
 
-type Result = Pick<Operation, 'outcome' | 'revision' | 'value' | 'status' | 'retryAfter' | 'error'>;
+type Result = Pick<Operation, 'outcome' | 'revision' | 'value' | 'status' | 'retryAfter' | 'error' | 'reused'>;
 
 /** Numbers the operations of a run. */
 let operations = 0;
@@ -98,14 +98,14 @@ export class RecordedCalls {
   }
 }
 
-function withoutAnswer({ noAnswer }: NoAnswer): Result {
-  return { outcome: noAnswer === 'ECONNREFUSED' ? 'refused' : 'unknown', error: noAnswer };
+function withoutAnswer({ noAnswer, reused }: NoAnswer): Result {
+  return { outcome: noAnswer === 'ECONNREFUSED' ? 'refused' : 'unknown', error: noAnswer, reused };
 }
 
 const DECIDED: Partial<Record<string, Outcome>> = { AlreadyExists: 'exists', Conflict: 'conflict', NotFound: 'absent' };
 
-function resultOf({ status, retryAfter, body }: Answer, action: Action): Result {
-  const answer = { status, ...(retryAfter && { retryAfter }) };
+function resultOf({ status, retryAfter, body, reused }: Answer, action: Action): Result {
+  const answer = { status, reused, ...(retryAfter && { retryAfter }) };
   if (status < 300) {
     if (action.do === 'delete') return { outcome: 'ok', ...answer };
     const { metadata, data } = body as ConfigMap;

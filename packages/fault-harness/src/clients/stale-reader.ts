@@ -26,7 +26,7 @@ export function staleReader(client: KubeClient, recorder: Recorder, random: Seed
       const path = random.chance(0.5) ? list : daemonSet;
       const began = now();
       const answer = await client.call({ method: 'GET', path, patienceMs: PATIENCE_MS });
-      const times = { path, began, ended: now() };
+      const times = { path, began, ended: now(), reused: answer.reused };
       if ('noAnswer' in answer) {
         recorder.add({ entry: 'stale-read', ...times, error: answer.noAnswer, warned: false });
         return;

@@ -1,5 +1,6 @@
 import type { TcpProxy } from '@everynode/test-kit';
 import { beginsTransaction, hasCommitReply } from '../cluster/postgres-replies.js';
+import { now } from '../record/clock.js';
 import type { Fault, FaultContext, InjectedFault } from './fault.js';
 import { oneOf } from './processes.js';
 import { signalIfThere } from './signals.js';
@@ -10,22 +11,22 @@ async function signalAtReply(
   target: string,
   match: (reply: Buffer) => boolean,
   signal: NodeJS.Signals,
-): Promise<{ pid: number; proxy: TcpProxy | undefined }> {
+): Promise<{ pid: number; proxy: TcpProxy | undefined; strikes: number[] }> {
   const pid = await cluster.pidOf(target);
   const proxy = cluster.routes.of(target).postgres;
-  let isSent = false;
+  const strikes: number[] = [];
   proxy?.set({
     name: 'swallow',
     match: (reply) => {
-      if (!isSent && match(reply)) {
-        isSent = true;
+      if (strikes.length === 0 && match(reply)) {
+        strikes.push(now());
         signalIfThere(pid, signal);
       }
       return false;
     },
     afterwards: 'cut',
   });
-  return { pid, proxy };
+  return { pid, proxy, strikes };
 }
 
 function killedAtCommit(kind: 'api' | 'scheduler'): Fault {
@@ -37,8 +38,8 @@ function killedAtCommit(kind: 'api' | 'scheduler'): Fault {
     isShort: true,
     async inject(context): Promise<InjectedFault> {
       const target = await oneOf(context.cluster, `${kind}-`, context.random);
-      const { proxy } = await signalAtReply(context, target, hasCommitReply, 'SIGKILL');
-      return { target, down: [target], heal: () => Promise.resolve(proxy?.set({ name: 'pass' })) };
+      const { proxy, strikes } = await signalAtReply(context, target, hasCommitReply, 'SIGKILL');
+      return { target, down: [target], strikes, heal: () => Promise.resolve(proxy?.set({ name: 'pass' })) };
     },
   };
 }
@@ -52,13 +53,13 @@ function stoppedInTransaction(kind: 'api' | 'scheduler'): Fault {
     isShort: true,
     async inject(context): Promise<InjectedFault> {
       const target = await oneOf(context.cluster, `${kind}-`, context.random);
-      const { pid, proxy } = await signalAtReply(context, target, beginsTransaction, 'SIGSTOP');
+      const { pid, proxy, strikes } = await signalAtReply(context, target, beginsTransaction, 'SIGSTOP');
       const heal = (): Promise<void> => {
         proxy?.set({ name: 'pass' });
         signalIfThere(pid, 'SIGCONT');
         return Promise.resolve();
       };
-      return { target, down: [target], heal };
+      return { target, down: [target], strikes, heal };
     },
   };
 }
@@ -73,12 +74,15 @@ function cableInTransaction(kind: 'api' | 'scheduler'): Fault {
     async inject({ cluster, random }): Promise<InjectedFault> {
       const target = await oneOf(cluster, `${kind}-`, random);
       const proxy = cluster.routes.of(target).postgres;
+      const strikes: number[] = [];
       const match = (reply: Buffer): boolean => {
-        if (beginsTransaction(reply)) proxy?.set({ name: 'stall' });
+        if (!beginsTransaction(reply)) return false;
+        strikes.push(now());
+        proxy?.set({ name: 'stall' });
         return false;
       };
       proxy?.set({ name: 'swallow', match, afterwards: 'stall' });
-      return { target, heal: () => Promise.resolve(proxy?.set({ name: 'pass' })) };
+      return { target, strikes, heal: () => Promise.resolve(proxy?.set({ name: 'pass' })) };
     },
   };
 }

@@ -17,6 +17,11 @@ export interface InjectedFault {
   target: string;
   /** Processes that are dead, stopped or starting because of it: `api-1`, `supervisor`, … */
   down?: string[];
+  /**
+   * When it struck, by `now()` of record/clock.ts: the fault adds to it until it is healed. Only for one that waits for
+   * a moment (a COMMIT that passes) or strikes again and again; empty when that moment never comes.
+   */
+  strikes?: readonly number[];
   heal(): Promise<void>;
 }
 

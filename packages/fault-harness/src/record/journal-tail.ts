@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '@everynode/history-checker';
 import type { Cluster } from '../cluster/cluster.js';
+import { now } from './clock.js';
 import { factsOf, type JournalRow } from './facts.js';
+import { hashOf } from './stored-objects.js';
 
 const EVERY_MS = 150;
 const PAGE = 2000;
@@ -55,14 +57,14 @@ export class JournalTail {
       const rows = await this.#cluster.sql<JournalRow>(SELECT, [this.#revision]);
       for (const row of rows) {
         this.#revision = Number(row.revision);
-        this.#onChange(changeOf(row));
+        this.#onChange(changeOf(row, now()));
       }
       if (rows.length < PAGE) return;
     }
   }
 }
 
-function changeOf(row: JournalRow): Change {
+function changeOf(row: JournalRow, seen: number): Change {
   return {
     revision: Number(row.revision),
     previous: Number(row.previous),
@@ -71,6 +73,8 @@ function changeOf(row: JournalRow): Change {
     key: `${row.namespace}/${row.name}`,
     uid: row.uid,
     at: row.at,
+    seen,
+    hash: hashOf(row),
     facts: factsOf(row),
   };
 }

@@ -3,6 +3,7 @@ import type { FaultRecord } from '@everynode/history-checker';
 import type { Cluster } from '../cluster/cluster.js';
 import { type Fault, type FaultContext, type InjectedFault, nothingToHeal } from '../faults/fault.js';
 import { now } from '../record/clock.js';
+import { effectsOf } from '../record/effects.js';
 import type { JournalTail } from '../record/journal-tail.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SeededRandom } from './random.js';
@@ -59,8 +60,19 @@ export class Nemesis {
     const limitMs = convergenceMs + rolloutShare * rolloutMs;
     await this.#untilReady();
     const ready = now();
-    for (const [index, { target, down = [] }] of injected.entries()) {
-      const record: FaultRecord = { fault: step.faults[index]?.name ?? '', target, began, healed, ready, down };
+    for (const [index, { target, down = [], strikes, at }] of injected.entries()) {
+      const fault = step.faults[index]?.name ?? '';
+      const record: FaultRecord = {
+        fault,
+        target,
+        began,
+        injected: at,
+        ...(strikes && { strikes: [...strikes] }),
+        healed,
+        ready,
+        down,
+        effects: effectsOf(fault),
+      };
       recorder.add({ entry: 'fault', ...record });
     }
     recorder.add({
@@ -75,18 +87,19 @@ export class Nemesis {
     say(`   ${words} after ${seconds(settled - healed)}, limit ${seconds(limitMs)}; last: ${trouble}`);
   }
 
-  async #inject(fault: Fault, holdMs: number): Promise<InjectedFault> {
+  /** `at`: when the injection was complete. */
+  async #inject(fault: Fault, holdMs: number): Promise<InjectedFault & { at: number }> {
     const { cluster, random, recorder, tail, say } = this.#parts;
     const onCompacted = (revision: number) => recorder.add({ entry: 'compacted', at: now(), revision });
     const context: FaultContext = { cluster, random, tail, holdMs, onCompacted };
     try {
-      const injected = await fault.inject(context);
+      const injected = { ...(await fault.inject(context)), at: now() };
       say(`   ${fault.name} → ${injected.target}`);
       return injected;
     } catch (error) {
       // A second fault may find that the first has ended what it is aimed at.
       say(`   ${fault.name} was not possible: ${error instanceof Error ? error.message : String(error)}`);
-      return { target: 'nothing', heal: nothingToHeal };
+      return { target: 'nothing', strikes: [], heal: nothingToHeal, at: now() };
     }
   }
 

@@ -8,6 +8,7 @@ import type { Fault } from '../faults/fault.js';
 import { now } from '../record/clock.js';
 import { JournalTail } from '../record/journal-tail.js';
 import { Recorder } from '../record/recorder.js';
+import { storedObjects } from '../record/stored-objects.js';
 import { lastingLeaks, measure } from './leaks.js';
 import { Nemesis } from './nemesis.js';
 import { SeededRandom } from './random.js';
@@ -76,8 +77,9 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   say(`seed ${seed}, run in ${folder}`);
   const random = new SeededRandom(seed);
   const recorder = new Recorder(historyFile);
-  recorder.add({ entry: 'run', seed, at: now(), command: process.argv.slice(2).join(' ') });
   const size = { nodes, agents, apiReplicas: 2, schedulerReplicas: 2 };
+  const apis = Array.from({ length: size.apiReplicas }, (_, at) => `api-${at + 1}`);
+  recorder.add({ entry: 'run', seed, at: now(), command: process.argv.slice(2).join(' '), apis });
   const disks = Object.assign({}, ...faults.map((fault) => fault.disks ?? {})) as Record<string, number>;
   const cluster = await Cluster.start(folder, size, { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: '20' }, disks);
   const workload = new Workload();
@@ -115,6 +117,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     });
     await nemesis.run(steps, options.signal ?? new AbortController().signal);
     await workload.stop();
+    recorder.add({ entry: 'stored', ...(await storedObjects(cluster)) });
     await tail.read();
     for (const leak of await lastingLeaks(before, cluster)) recorder.add(leak);
   } finally {
