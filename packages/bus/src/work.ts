@@ -54,7 +54,8 @@ export function work(
             (error: unknown) => {
               const { subject, info } = message;
               log.warn({ err: error, subject }, 'a message could not be handled and comes again');
-              message.nak(backoffMs(info.deliveryCount));
+              // The server wants whole nanoseconds: with a fraction of one it sends the message again at once.
+              message.nak(Math.ceil(backoffMs(info.deliveryCount)));
             },
           )
           .finally(() => {

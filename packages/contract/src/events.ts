@@ -17,8 +17,11 @@ const Timestamp = Type.String({ maxLength: 40 });
  * clock of an agent orders anything. Below 2^31, so that {@link reportOrder} stays exact.
  */
 const Incarnation = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
+/** Greater numbers within one incarnation are no agent's: the order of the report must stay exact. */
+const MAX_SEQUENCE = 2 ** 32;
 /** Numbers the reports of one incarnation; the store's acknowledgement names it. */
-const MessageNumber = Type.Integer({ minimum: 1 });
+const MessageNumber = Type.Integer({ minimum: 1, maximum: MAX_SEQUENCE });
+const Sequence = Type.Integer({ minimum: 0, maximum: MAX_SEQUENCE });
 /** A value of the Kubernetes API that is checked where it is written, not here. */
 const ApiValue = Type.Record(Type.String(), Type.Unknown());
 
@@ -58,7 +61,7 @@ export const PodEvent = Type.Object({
   fieldPath: Type.Optional(Type.String({ maxLength: 512 })),
   at: Timestamp,
   /** The sequence of the report that had it first; without it, that of the report it is in. It is recorded once. */
-  sequence: Type.Optional(Type.Integer({ minimum: 0 })),
+  sequence: Type.Optional(Sequence),
 });
 
 export const PodStatusItem = Type.Object({
@@ -70,7 +73,7 @@ export const PodStatusItem = Type.Object({
    * Grows with every report of this pod by this incarnation that says something else. An older one is never written
    * over a newer one.
    */
-  sequence: Type.Integer({ minimum: 0 }),
+  sequence: Sequence,
   /** PodStatus as the agent knows it: phase, conditions, container states, IPs. */
   status: Type.Optional(ApiValue),
   /** The containers have stopped and nothing of the pod is left: the object may go. */

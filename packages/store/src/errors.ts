@@ -37,6 +37,18 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/**
+ * Postgres cannot hold what a write says: a character that text may not have, a number out of range, a key that is too
+ * long for an index. Nothing of the write is stored, and the other writes of its batch are. The cause has the reason.
+ */
+export class DataRefusedError extends Error {
+  override readonly name = 'DataRefusedError';
+  readonly retryable = false;
+  constructor(cause: unknown) {
+    super(`the store cannot hold this: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
 /** More writes wait than the queue holds. */
 export class StoreOverloadedError extends Error {
   override readonly name = 'StoreOverloadedError';

@@ -1,5 +1,11 @@
 export { editMetadata, objectOf } from './current.js';
-export { CompactedError, FencedError, StoreOverloadedError, StoreUnavailableError } from './errors.js';
+export {
+  CompactedError,
+  DataRefusedError,
+  FencedError,
+  StoreOverloadedError,
+  StoreUnavailableError,
+} from './errors.js';
 export type { CommittedBatch } from './group-commit/committed-batch.js';
 export type { RelayLead } from './relay-leader.js';
 export { type HeldShard, SHARD_COUNT, type ShardHolder } from './shard-leases.js';

@@ -30,6 +30,24 @@ export function isOutage(error: unknown): boolean {
   return code === undefined ? CONNECTION_LOST.test(error.message) : SYSTEM_CODE.test(code);
 }
 
+/**
+ * Data exception, integrity violation and program limit: what is written is at fault, and would be refused again.
+ * Source: errcodes-appendix of PostgreSQL.
+ */
+const DATA = /^(22|54)/;
+const INTEGRITY = /^23/;
+
+/**
+ * True when Postgres, or the building of the statement's parameters, refused what was to be written. A violated
+ * constraint counts in the table of objects only: in the others it is a defect of the store.
+ */
+export function isRefusedData(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  if (!(error instanceof pg.DatabaseError)) return false;
+  const code = error.code ?? '';
+  return DATA.test(code) || (INTEGRITY.test(code) && error.table === 'objects');
+}
+
 /** True when a statement took longer than `statement_timeout`, or was cancelled. */
 export const isStatementTimeout = (error: unknown): boolean => codeOf(error) === STATEMENT_TIMEOUT;
 

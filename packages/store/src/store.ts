@@ -15,6 +15,7 @@ import { leadRelay, type RelayLead } from './relay-leader.js';
 import type { Database } from './schema.js';
 import { type HeldShard, leaseShards, releaseShards, type ShardHolder } from './shard-leases.js';
 import { type AssignedPod, getAssignedPods, listAssignedPods } from './statements/assigned-pods.js';
+import { findable } from './statements/column-parameters.js';
 import { compactJournal } from './statements/compact-journal.js';
 import { type ExpiredEvent, listExpiredEvents } from './statements/expired-events.js';
 import { listNames } from './statements/list-names.js';
@@ -132,8 +133,8 @@ export class Store {
         .selectFrom('objects')
         .select(OBJECT_COLUMNS)
         .where('resource', '=', resource)
-        .where('namespace', '=', namespace)
-        .where('name', '=', name)
+        .where('namespace', '=', findable(namespace))
+        .where('name', '=', findable(name))
         .executeTakeFirst(),
     );
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@everynode/service-shell';
-import type pg from 'pg';
-import { StoreUnavailableError } from '../errors.js';
-import { isDiskFull, isOutage, isStatementTimeout } from '../outage.js';
+import pg from 'pg';
+import { DataRefusedError, StoreUnavailableError } from '../errors.js';
+import { isDiskFull, isOutage, isRefusedData, isStatementTimeout } from '../outage.js';
 import type { OutageWatch } from '../outage-watch.js';
 import { lockCounter } from '../statements/lock-counter.js';
 import { lastBatch, writeMark } from '../statements/set-counter.js';
@@ -22,6 +22,8 @@ interface BatchListeners {
   committed(batch: DecidedBatch): void;
   /** These writes are not committed and are to be decided again. */
   notTaken(writes: readonly QueuedWrite[]): void;
+  /** One of these writes, two or more, cannot be stored, and so none was. They are to be decided again, in parts. */
+  refused(writes: readonly QueuedWrite[]): void;
 }
 
 /**
@@ -82,7 +84,8 @@ export class BatchWriter {
   }
 
   /**
-   * Decides and commits a batch. Returns false when there was nothing to write. A write that was certainly not taken is
+   * Decides and commits a batch. Returns false when there was nothing to write, or when Postgres refused the data: then
+   * its only write is rejected, or its writes are to be decided again in parts. A write that was certainly not taken is
    * rejected, or is to be decided again when Postgres was too slow for all of them; one whose outcome is unknown stays
    * open until {@link settle}.
    * @throws Error when Postgres did not take the batch, or did not answer.
@@ -90,6 +93,7 @@ export class BatchWriter {
   async commit(writes: readonly QueuedWrite[]): Promise<boolean> {
     let sent: DecidedBatch | undefined;
     let unsettled = writes;
+    let isCommitted = false;
     try {
       const client = await this.#connection.open();
       const begun = performance.now();
@@ -107,9 +111,14 @@ export class BatchWriter {
       const outcome = await this.#connection.roundTrip(answer);
       sent = undefined;
       if (outcome.kind === 'rolled-back') throw outcome.reason;
+      isCommitted = true;
       this.#on.committed(batch);
       return true;
     } catch (error) {
+      if (isRefusedData(error) && !sent && !isCommitted) {
+        await this.#onRefused(unsettled, error);
+        return false;
+      }
       if (isOutage(error)) this.#watch.failed(error);
       if (sent) {
         this.#doubt = new BatchInDoubt(sent, error);
@@ -149,6 +158,19 @@ export class BatchWriter {
     this.#doubt?.giveUp();
     this.#doubt = undefined;
     await this.#connection.close();
+  }
+
+  /** Nothing of these writes is stored: Postgres has aborted their transaction, or they were not sent as a whole. */
+  async #onRefused(writes: readonly QueuedWrite[], error: unknown): Promise<void> {
+    const [only] = writes;
+    if (only && writes.length === 1) {
+      this.#log.warn({ err: error, key: only.key }, 'a write was refused: the store cannot hold what it says');
+      only.reject(new DataRefusedError(error));
+    } else this.#on.refused(writes);
+    if (error instanceof pg.DatabaseError) {
+      const client = await this.#connection.open();
+      await this.#connection.roundTrip(client.query('rollback'));
+    } else this.#connection.drop();
   }
 
   #decide(writes: readonly QueuedWrite[], state: BatchState): DecidedBatch {

@@ -2,6 +2,7 @@ import { FencedError } from '../errors.js';
 import type { Change, Note } from '../statements/changes.js';
 import type { BatchState } from './batch-transaction.js';
 import { type QueuedWrite, refuseIfOver } from './queued-write.js';
+import { checkStorable } from './storable.js';
 
 /** A change, and the write that asked for it. */
 interface DecidedChange extends Change {
@@ -39,13 +40,13 @@ export function decideBatch(
     try {
       if (fence && epochs.get(fence.shard) !== fence.epoch) throw new FencedError(fence.shard, fence.epoch);
       const decision = write.decide(current);
+      checkStorable(key, decision);
       if (decision.kind === 'keep') {
         const { sequence } = decision;
         if (current && sequence !== undefined) notes.push({ write, key, current, sequence });
         else write.resolve({ outcome: 'kept', uid: current?.uid, revision: current?.revision ?? 0 });
         return;
       }
-      if (decision.kind === 'create' && key.name.includes('\n')) throw new Error(`a name of two lines: ${key.name}`);
       if ((decision.kind === 'create') !== (current === undefined)) {
         throw new Error(
           `decided to ${decision.kind} ${key.resource} ${key.namespace}/${key.name}, which does not fit what is stored`,

@@ -43,6 +43,7 @@ export class GroupCommit {
     this.#writer = new BatchWriter(url, log, this.watch, {
       committed: (batch) => this.#onCommitted(batch),
       notTaken: (writes) => this.#queue.putBack(writes),
+      refused: (writes) => this.#queue.putBackInHalves(writes),
     });
   }
 
@@ -72,6 +73,7 @@ export class GroupCommit {
    * up: a write that was not taken is decided again.
    *
    * @throws what `decide` throws.
+   * @throws DataRefusedError when Postgres cannot hold what it says.
    * @throws FencedError when the writer has lost the shard of its fence.
    * @throws StoreUnavailableError when Postgres did not take the write, or when its client gave up before the
    * decision. With `outcomeUnknown` its deadline passed, or the process stopped, before it was known whether Postgres

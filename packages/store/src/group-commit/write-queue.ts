@@ -10,10 +10,13 @@ const MAX_WAIT_MS = 10_000;
 export class WriteQueue {
   #urgent: QueuedWrite[] = [];
   #background: QueuedWrite[] = [];
+  /** Parts of batches that Postgres refused, the next one last. Each is a batch of its own. */
+  #parts: QueuedWrite[][] = [];
   #urgentAt = Number.NEGATIVE_INFINITY;
 
   get size(): number {
-    return this.#urgent.length + this.#background.length;
+    const apart = this.#parts.reduce((sum, part) => sum + part.length, 0);
+    return this.#urgent.length + this.#background.length + apart;
   }
 
   /** Time since the last write that is not in the background was asked for, in ms. */
@@ -31,8 +34,13 @@ export class WriteQueue {
     (isBackground ? this.#background : this.#urgent).push(write);
   }
 
-  /** Removes up to `limit` writes, each key at most once: a second write of an object sees the first one committed. */
+  /**
+   * Removes up to `limit` writes, each key at most once: a second write of an object sees the first one committed. A
+   * part of a batch that was halved comes first, and alone.
+   */
   dequeueBatch(limit: number): QueuedWrite[] {
+    const part = this.#parts.pop();
+    if (part) return part;
     const batch: QueuedWrite[] = [];
     const keys = new Set<string>();
     const dequeue = (queue: QueuedWrite[]): QueuedWrite[] => {
@@ -61,9 +69,16 @@ export class WriteQueue {
     this.#urgent = [...writes, ...this.#urgent];
   }
 
+  /** Puts the writes of a batch back in two halves, before all others: one of them is at fault. */
+  putBackInHalves(writes: readonly QueuedWrite[]): void {
+    const middle = Math.ceil(writes.length / 2);
+    this.#parts.push(writes.slice(middle), writes.slice(0, middle));
+  }
+
   /** Refuses all writes that wait. */
   refuseAll(error: unknown): void {
-    for (const write of [...this.#urgent, ...this.#background]) write.reject(error);
+    for (const write of [...this.#parts.flat(), ...this.#urgent, ...this.#background]) write.reject(error);
+    this.#parts = [];
     this.#urgent = [];
     this.#background = [];
   }

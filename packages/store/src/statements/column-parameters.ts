@@ -24,3 +24,12 @@ export const jsonColumn = (parameter: number): string => `string_to_array($${par
 /** Numbers or booleans, as the literal of an array. */
 export const plainArray = <T>(rows: readonly T[], value: (row: T) => number | boolean): string =>
   `{${rows.map(value).join(',')}}`;
+
+/**
+ * A name to look for. A client may ask for any, and text in Postgres has no U+0000. No stored name has white space, so
+ * such a name is found as little as before.
+ */
+export const findable = (name: string): string => (UNSTORED.test(name) ? name.replaceAll(ALL_UNSTORED, ' ') : name);
+
+const UNSTORED = /[\0\n]/;
+const ALL_UNSTORED = new RegExp(UNSTORED, 'g');

@@ -2,6 +2,7 @@ import type { ObjectRecord } from '@everynode/objects';
 import type pg from 'pg';
 import type { ReadPool } from '../read-pool.js';
 import type { ObjectKey } from '../write.js';
+import { findable } from './column-parameters.js';
 
 /** A key, and the revision that the caller has of its object; 0 when it has none. */
 export interface KnownObject extends ObjectKey {
@@ -51,9 +52,13 @@ function questionFor(keys: readonly KnownObject[]): pg.QueryConfig {
   const [only] = keys;
   if (only && keys.length === 1) {
     const { resource, namespace, name, known } = only;
-    return { name: 'newer-one', text: ONE, values: [resource, namespace, name, known] };
+    return { name: 'newer-one', text: ONE, values: [resource, findable(namespace), findable(name), known] };
   }
-  const column = <K extends keyof KnownObject>(part: K): KnownObject[K][] => keys.map((key) => key[part]);
-  const values = [column('resource'), column('namespace'), column('name'), column('known')];
+  const values = [
+    keys.map(({ resource }) => resource),
+    keys.map(({ namespace }) => findable(namespace)),
+    keys.map(({ name }) => findable(name)),
+    keys.map(({ known }) => known),
+  ];
   return { name: 'newer-many', text: MANY, values };
 }

@@ -1,7 +1,7 @@
 import type { MetadataText } from '@everynode/objects';
 import type pg from 'pg';
 import type { CurrentHead, ObjectKey, ReadLevel } from '../write.js';
-import { plainArray, textColumn, textLines } from './column-parameters.js';
+import { findable, plainArray, textColumn, textLines } from './column-parameters.js';
 
 /** A stored row as it was read. Parts above the asked level are undefined. */
 export interface ReadRow extends CurrentHead {
@@ -44,8 +44,8 @@ export async function selectCurrent(
     text: TEXT,
     values: [
       textLines(questions, ({ key }) => key.resource),
-      questions.map(({ key }) => key.namespace),
-      textLines(questions, ({ key }) => oneLine(key.name)),
+      questions.map(({ key }) => findable(key.namespace)),
+      textLines(questions, ({ key }) => findable(key.name)),
       plainArray(questions, ({ reads }) => LEVELS[reads]),
     ],
   });
@@ -66,6 +66,3 @@ export async function selectCurrent(
   }
   return found;
 }
-
-/** A client may ask for any name. No stored one has white space, so such a name is found as little as before. */
-const oneLine = (name: string): string => (name.includes('\n') ? name.replaceAll('\n', ' ') : name);

@@ -1,4 +1,4 @@
-import { StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
+import { DataRefusedError, StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
 import { describe, expect, it } from 'vitest';
 import { statusOfStoreError } from './store-errors.js';
 
@@ -28,6 +28,15 @@ describe('the Status of a write that the store did not take', () => {
       reason: 'TooManyRequests',
       details: { retryAfterSeconds: 1 },
       code: 429,
+    });
+  });
+
+  it('is Invalid when Postgres cannot hold what is written', () => {
+    const refused = new DataRefusedError(new Error('value out of range'));
+    expect(statusOfStoreError(refused)?.toStatus()).toMatchObject({
+      message: 'the store cannot hold this: value out of range',
+      reason: 'Invalid',
+      code: 422,
     });
   });
 

@@ -1,5 +1,5 @@
 import { ApiError } from '@everynode/objects';
-import { StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
+import { DataRefusedError, StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
 
 /** The Status of a read or write that the store rejected; undefined for any other error. */
 export function statusOfStoreError(error: unknown): ApiError | undefined {
@@ -15,5 +15,6 @@ export function statusOfStoreError(error: unknown): ApiError | undefined {
   if (error instanceof StoreOverloadedError) {
     return new ApiError('TooManyRequests', error.message, details, { cause: error });
   }
+  if (error instanceof DataRefusedError) return new ApiError('Invalid', error.message, undefined, { cause: error });
   return undefined;
 }

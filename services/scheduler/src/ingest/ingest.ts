@@ -13,14 +13,14 @@ import {
 } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import { type Logger, withTrace } from '@everynode/service-shell';
-import type { Store } from '@everynode/store';
+import { DataRefusedError, type Store } from '@everynode/store';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { Incarnations } from './incarnations.js';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration, NodeTakenError } from './node-registration.js';
 import { Receipts } from './receipts.js';
 import { ReportedEvents } from './reported-events.js';
-import { writeReport } from './write-report.js';
+import { type Written, writeReport } from './write-report.js';
 
 export interface IngestOptions {
   store: Store;
@@ -100,6 +100,10 @@ export class Ingest {
       });
       if (uid !== undefined) await store.write(leaseOf(name, uid, now));
     } catch (err) {
+      if (err instanceof DataRefusedError) {
+        this.#onRefusedData({ agent, node: name }, err);
+        return true;
+      }
       if (!(err instanceof NodeTakenError)) throw err;
       onRefused('node-taken');
       log.warn({ err }, 'an agent registered a node that another one hosts');
@@ -132,7 +136,15 @@ export class Ingest {
   ): Promise<Map<PodStatusItem, number>> {
     const blocked = new Map<PodStatusItem, number>();
     const write = async (item: PodStatusItem): Promise<void> => {
-      const { uid, stored } = await writeReport(this.#options.store, item, incarnation, foreign?.get(item));
+      let written: Written;
+      try {
+        written = await writeReport(this.#options.store, item, incarnation, foreign?.get(item));
+      } catch (err) {
+        if (!(err instanceof DataRefusedError)) throw err;
+        this.#onRefusedData({ node: item.node, namespace: item.namespace, pod: item.name }, err);
+        return;
+      }
+      const { uid, stored } = written;
       if (uid !== item.uid) return;
       if (stored > reportOrder(incarnation, item.sequence) && incarnationOf(stored) > incarnation) {
         blocked.set(item, stored);
@@ -140,6 +152,12 @@ export class Ingest {
     };
     await Promise.all(items.map(write));
     return blocked;
+  }
+
+  /** What the store cannot hold would be refused again: it counts as handled. */
+  #onRefusedData(subject: Record<string, string>, err: DataRefusedError): void {
+    this.#options.onRefused('data');
+    this.#options.log.warn({ err, ...subject }, 'what an agent reported was refused');
   }
 
   /** True when a later process of the agent speaks for its nodes. The earlier one learns of it. */

@@ -3,7 +3,7 @@ import type { Store } from '@everynode/store';
 import { decidePodStatus, decidePodStopped } from './pod-status.js';
 
 /** The uid of the pod that is stored, and the order of the last report on it before this one. */
-interface Written {
+export interface Written {
   uid: string | undefined;
   stored: number;
 }
