@@ -23,6 +23,7 @@ export {
 export { type ParsedBody, parseBody, parseJsonText } from './decode/parse-body.js';
 export { strictJsonErrors } from './decode/strict-json.js';
 export { unknownFields } from './decode/unknown-fields.js';
+export { maybeUnstorable, nulErrors, wellFormed } from './decode/unstorable-text.js';
 export { addDefaultTolerations } from './defaults/pod.js';
 export { withServiceAccount } from './defaults/pod-spec.js';
 export { type DeletionDecision, decideDeletion, isReleased } from './deletion/decide-deletion.js';
@@ -141,3 +142,4 @@ export {
 } from './selectors/requirement.js';
 export type { StatusReason } from './status-reasons.js';
 export { microTimestamp, timestamp } from './timestamp.js';
+export { dnsSubdomainMessages } from './validation/names.js';

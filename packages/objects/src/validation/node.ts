@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
 import type { Node } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
+import { AGENT_ANNOTATION } from '../record.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { duplicate, forbidden, invalidFor, invalidValue, NEGATIVE } from './field-errors.js';
-import { qualifiedNameMessages } from './names.js';
+import { dnsLabelMessages, qualifiedNameMessages } from './names.js';
 import { validateTaints } from './toleration.js';
 
 const CIDR_MESSAGE = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
@@ -24,10 +25,14 @@ function validateAmounts(amounts: Record<string, string> | undefined, field: str
   });
 }
 
+const AGENT_FIELD = `metadata.annotations[${AGENT_ANNOTATION}]`;
+
 /** pkg/apis/core/validation ValidateNode: taints, pod networks, capacity. */
 export function validateNode(node: Node): FieldError[] {
   const { taints = [], podCIDRs = [] } = node.spec ?? {};
+  const agent = node.metadata?.annotations?.[AGENT_ANNOTATION];
   const errors = [
+    ...(agent === undefined ? [] : invalidFor(AGENT_FIELD, agent, dnsLabelMessages(agent))),
     ...validateTaints(taints, 'spec.taints'),
     ...podCIDRs.flatMap((cidr, index) =>
       isCidr(cidr) ? [] : [invalidValue(`spec.podCIDRs[${index}]`, cidr, CIDR_MESSAGE)],

@@ -1,4 +1,15 @@
-import { ApiError, conflict, notFound, type Pod, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
+import {
+  ApiError,
+  conflict,
+  dnsSubdomainMessages,
+  invalid,
+  type KubeObject,
+  notFound,
+  type Pod,
+  type Stored,
+  timestamp,
+  withPodScheduled,
+} from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { ActionRequest } from '../dispatch/resource-request.js';
 import { readObject } from '../http/body.js';
@@ -21,6 +32,7 @@ export async function bindPod(context: ApiContext, request: ActionRequest): Prom
   const { target } = binding as { target?: { kind?: string; name?: string } };
   const node = target?.name;
   if (!node || (target.kind || 'Node') !== 'Node') throw new ApiError('BadRequest', 'target.name must name a Node');
+  checkNodeName(binding, node);
   const now = timestamp(Date.now());
   const subject = { ...subjectOf(request), plural: 'pods/binding' };
   await commit(context, {
@@ -39,4 +51,12 @@ export async function bindPod(context: ApiContext, request: ActionRequest): Prom
       return decisionFor(request, pod, current);
     },
   });
+}
+
+/** Upstream takes any name here. No node has one that its own validation refuses, and it becomes a key of the store. */
+function checkNodeName({ metadata }: KubeObject, node: string): void {
+  const errors = dnsSubdomainMessages(node).map((detail) => {
+    return { type: 'FieldValueInvalid' as const, field: 'target.name', value: node.slice(0, 253), detail };
+  });
+  if (errors.length > 0) throw invalid({ group: '', kind: 'Binding', name: metadata.name }, errors);
 }

@@ -1,11 +1,15 @@
 import {
   apiVersionOf,
+  invalid,
   type KubeObject,
+  maybeUnstorable,
+  nulErrors,
   type ObjectRecord,
   type ResourceDefinition,
   recordToObject,
   resourceByStorage,
   splitObject,
+  wellFormed,
 } from '@everynode/objects';
 import type { Current } from '@everynode/store';
 import { keyOfTarget, type Target } from './target.js';
@@ -26,12 +30,24 @@ export function recordOf(target: Target, current: Current<'all'>): ObjectRecord 
   return { ...keyOfTarget(target), uid, revision, placement, metadata, desired, observed };
 }
 
-/** Converts an object of the request's version to what the store keeps of it. */
+/**
+ * Converts an object of the request's version to what the store keeps of it.
+ * @throws ApiError Invalid for U+0000 in a string or key. Half a surrogate pair becomes U+FFFD, as Go's decoder has it.
+ */
 export function toStored(definition: ResourceDefinition, object: KubeObject) {
   const stored = definition.convert ? definition.convert.toStored(object) : object;
-  return {
-    parts: splitObject(stored),
-    placement: definition.placementOf(stored),
-    deleting: stored.metadata.deletionTimestamp !== undefined,
-  };
+  const parts = splitObject(stored);
+  if (!Object.values(parts).some((part) => part !== null && maybeUnstorable(part))) {
+    return { parts, ...columnsOf(definition, stored) };
+  }
+  const { group, kind } = definition;
+  const errors = nulErrors(object);
+  if (errors.length > 0) throw invalid({ group, kind, name: object.metadata.name }, errors);
+  const readable = wellFormed(stored);
+  return { parts: splitObject(readable), ...columnsOf(definition, readable) };
 }
+
+const columnsOf = (definition: ResourceDefinition, stored: KubeObject) => ({
+  placement: definition.placementOf(stored),
+  deleting: stored.metadata.deletionTimestamp !== undefined,
+});
