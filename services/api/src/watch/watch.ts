@@ -76,7 +76,7 @@ export class Watch implements Subscriber {
     this.#start(sendInitialEvents ? this.#parts.initial() : [], sendInitialEvents ? allowBookmarks : false)
       .catch((error: unknown) => {
         log.error({ err: error, resource: definition.plural }, 'a watch failed');
-        this.#sink.destroy();
+        this.#breakOff();
       })
       .finally(onStarted);
   }
@@ -153,7 +153,8 @@ export class Watch implements Subscriber {
       const { plural: resource } = this.#parts.definition;
       log.warn({ resource, stalledMs: watchStallMs }, 'a watcher read nothing and was dropped');
       watches.dropped += 1;
-      this.#sink.destroy();
+      // Not when the sink says that it is closed: a connection with a full socket takes its time to close.
+      this.#breakOff();
     });
     this.#move('drained');
   }
@@ -174,6 +175,12 @@ export class Watch implements Subscriber {
 
   #move(event: WatchModeEvent): void {
     this.#mode = nextWatchMode(this.#mode, event);
+  }
+
+  /** Ends without what waits in the socket. */
+  #breakOff(): void {
+    this.#sink.destroy();
+    this.#close();
   }
 
   #close(): void {
