@@ -18,11 +18,15 @@ interface RunningService {
   ended: Promise<{ code: unknown; steps: string[] }>;
 }
 
-async function startService(mode: string): Promise<RunningService> {
+/** `dismisses`: it is answered when it says that it stops, as the supervisor of the local stack does. */
+async function startService(mode: string, dismisses = true): Promise<RunningService> {
   const execArgv = ['--conditions', 'everynode-source', '--import', 'tsx'];
   const child = fork(fixture, [mode], { execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   started.push(child);
   if (!child.stdout) throw new Error('the service has no stdout');
+  child.on('message', (message: { type: string }) => {
+    if (message.type === 'stopping' && dismisses) child.send({ type: 'dismissed' });
+  });
   const ended = Promise.all([once(child, 'exit'), text(child.stdout)]).then(([[code], written]) => ({
     code: code as unknown,
     steps: written.split('\n').slice(0, -1),
@@ -34,12 +38,28 @@ async function startService(mode: string): Promise<RunningService> {
   return { child, healthPort, ended };
 }
 
-const IN_REVERSE = ['aborted', 'last opened, first closed', 'second', 'first opened, last closed'];
+const IN_REVERSE = ['settled', 'aborted', 'last opened, first closed', 'second', 'first opened, last closed'];
 
 describe('runService', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('aborts the signal on %s, then closes in reverse order', async (signal) => {
     const { child, ended } = await startService('plain');
     child.kill(signal);
+    expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
+  });
+
+  it('tells its supervisor that it stops, and goes on until it is dismissed', async () => {
+    const { child, ended, healthPort } = await startService('plain', false);
+    const told = once(child, 'message');
+    child.kill('SIGTERM');
+    expect((await told)[0]).toEqual({ type: 'stopping' });
+    expect((await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status).toBe(200);
+    child.send({ type: 'dismissed' });
+    expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
+  });
+
+  it('stops without an answer of its supervisor, too', async () => {
+    const { child, ended } = await startService('plain', false);
+    child.kill('SIGTERM');
     expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
   });
 
@@ -63,7 +83,7 @@ describe('runService', () => {
   it('ends after the deadline when something does not close', async () => {
     const { child, ended } = await startService('hangs');
     child.kill('SIGTERM');
-    expect(await ended).toEqual({ code: 1, steps: ['aborted', 'last opened, first closed'] });
+    expect(await ended).toEqual({ code: 1, steps: ['settled', 'aborted', 'last opened, first closed'] });
   });
 
   it('serves readiness with the reason of each condition, and liveness and metrics', async () => {

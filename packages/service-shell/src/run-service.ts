@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { createMetrics, HealthServer } from './health.js';
 import { createLogger, type Logger } from './log.js';
 import { Readiness } from './readiness.js';
+import { leaveSupervisor } from './supervisor.js';
 
 /** What the shell gives a service. */
 export interface ServiceContext {
@@ -13,6 +14,12 @@ export interface ServiceContext {
   signal: AbortSignal;
   /** Runs `close` when the service stops; last added, first closed. */
   onClose(close: () => Promise<void>): void;
+}
+
+/** What a service's main program gets. */
+interface ShellContext extends ServiceContext {
+  /** Runs `settle` when the service is told to stop, before `signal` aborts: for what has just been accepted. */
+  beforeStop(settle: () => Promise<void>): void;
 }
 
 export interface ServiceOptions {
@@ -27,21 +34,25 @@ export interface ServiceOptions {
 
 /**
  * Starts a service: logger, metrics, health port, and a stop that is the same everywhere. SIGTERM, SIGINT, the loss of
- * the parent's IPC channel and an uncaught error all close what was opened, in reverse order, and end the process.
+ * the parent's IPC channel and an uncaught error all close what was opened, in reverse order, and end the process. A
+ * parent with an IPC channel hears first that the service stops, and sends it no more connections.
  */
 export async function runService(
   options: ServiceOptions,
-  start: (context: ServiceContext) => Promise<void>,
+  start: (context: ShellContext) => Promise<void>,
 ): Promise<void> {
   const log = createLogger({ service: options.service, replica: options.replica, level: options.logLevel });
   const metrics = createMetrics();
   const readiness = new Readiness();
   const stopping = new AbortController();
+  const settling: (() => Promise<void>)[] = [];
   const closers: (() => Promise<void>)[] = [];
 
   const grace = closeWithGrace({ delay: options.closeDeadlineMs ?? 10_000, logger: false }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after an error');
     else log.info({ signal }, 'stopping');
+    await leaveSupervisor();
+    await Promise.all(settling.map((settle) => settle()));
     stopping.abort();
     for (const close of closers.reverse()) {
       await close().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
@@ -61,7 +72,14 @@ export async function runService(
   readiness.follow();
   let started = false;
   readiness.add('start', () => (started ? undefined : 'still starting'));
-  await start({ log, metrics, readiness, signal: stopping.signal, onClose: (close) => closers.push(close) });
+  await start({
+    log,
+    metrics,
+    readiness,
+    signal: stopping.signal,
+    beforeStop: (settle) => settling.push(settle),
+    onClose: (close) => closers.push(close),
+  });
   started = true;
   process.send?.({ type: 'started', healthPort: port });
   log.info('started');

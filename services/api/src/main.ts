@@ -23,7 +23,7 @@ await runService(
     healthHost: config.EVERYNODE_HEALTH_HOST,
   },
   async (shell) => {
-    const { log, signal, onClose } = shell;
+    const { log, signal, onClose, beforeStop } = shell;
     const [key, cert, clientCa] = await Promise.all([
       readFile(config.EVERYNODE_TLS_KEY, 'utf8'),
       readFile(config.EVERYNODE_TLS_CERT, 'utf8'),
@@ -46,7 +46,7 @@ await runService(
     // Not awaited: reads, writes and watches need no bus.
     void bus.ensureTopology();
 
-    const { fastify, https } = await startApi({
+    const { fastify, https, stop } = await startApi({
       ...shell,
       store,
       bus,
@@ -61,6 +61,7 @@ await runService(
       requestMs: config.EVERYNODE_REQUEST_SECONDS * 1000,
       watchStallMs: config.EVERYNODE_WATCH_STALL_SECONDS * 1000,
     });
+    beforeStop(() => stop.firstRequests());
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {
       if (message?.type !== 'connection' || !socket) return;
       // The supervisor sends paused sockets, so that no byte is lost on the way.

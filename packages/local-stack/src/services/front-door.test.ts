@@ -151,6 +151,19 @@ describe('FrontDoor', { timeout: 30_000 }, () => {
     expect(new Set([await ask(port), await ask(port)])).toEqual(new Set(['api-1', 'api-2']));
   });
 
+  it('deals nothing to a replica that says that it stops', async () => {
+    await startAll();
+    const pid = replicas[0]?.status().pid ?? 0;
+    const answers: string[] = [];
+    const clients = Array.from({ length: 8 }, async () => {
+      while (replicas[0]?.status().restarts === 0) answers.push(await ask(port));
+    });
+    await waitUntil(() => answers.length > 20, { what: 'the clients to be served', deadlineMs: 5000 });
+    sendSignal(pid, 'SIGTERM');
+    await Promise.all(clients);
+    expect(answers.filter((answer) => !answer.startsWith('api-'))).toEqual([]);
+  });
+
   it('deals connections again that were queued for a replica when it died', async () => {
     await startAll();
     const pid = replicas[0]?.status().pid ?? 0;

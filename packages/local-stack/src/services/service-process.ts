@@ -32,8 +32,8 @@ export interface ServiceOptions {
   onServing?: () => void;
 }
 
-/** `silent`: it has started and does not answer its health port now. */
-export type ServiceState = WatchedState | 'waiting to restart' | 'stopped';
+/** `silent`: it has started and does not answer its health port now. `stopping`: it has said that it ends. */
+export type ServiceState = WatchedState | 'stopping' | 'waiting to restart' | 'stopped';
 
 export interface ServiceStatus {
   name: string;
@@ -146,7 +146,8 @@ export class ServiceProcess implements Replica {
     const wasServing = this.serving;
     if (state !== this.#state) this.#since = new Date();
     this.#state = state;
-    if (state === 'silent' && this.#child !== undefined) recallQueuedHandles(this.#child);
+    const takesNone = state === 'silent' || state === 'stopping';
+    if (takesNone && this.#child !== undefined) recallQueuedHandles(this.#child);
     if (this.serving && !wasServing) this.#options.onServing?.();
   }
 
@@ -180,14 +181,19 @@ export class ServiceProcess implements Replica {
       child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
     });
     const watch = new ReadinessWatch(this.#healthPort, (state) => this.#enter(state));
+    const watching = new AbortController();
     child.on('message', (message: { type?: string } | null) => {
       if (message?.type === 'started') watch.started();
+      if (message?.type !== 'stopping') return;
+      watching.abort();
+      this.#enter('stopping');
+      // Nothing is sent after this. The process may be gone already.
+      child.send({ type: 'dismissed' }, () => undefined);
     });
     if (child.pid !== undefined) {
       const { entry, runDir } = this.#options;
       await writePidFile(runDir, this.name, { pid: child.pid, entry, healthPort: this.#healthPort });
     }
-    const watching = new AbortController();
     const watched = watch.run(watching.signal);
     const how = await ended;
     watching.abort();

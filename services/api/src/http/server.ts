@@ -17,6 +17,7 @@ import { addAuthorisation } from './authorise.js';
 import { addErrors, sendError } from './errors.js';
 import { addHealth } from './health-routes.js';
 import { BODY_LIMIT } from './limits.js';
+import { NewConnections } from './new-connections.js';
 import { OrderlyStop } from './orderly-stop.js';
 import { addMetrics } from './request-metrics.js';
 import { addResources } from './resource-routes.js';
@@ -83,7 +84,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   });
   addErrors(fastify, log);
   addAuthentication(fastify, context);
-  const stop = new OrderlyStop(fastify, context.signal);
+  const stop = new OrderlyStop(fastify, new NewConnections(https), context.signal);
   addAuthorisation(fastify);
   addMetrics(fastify, metrics);
   if (audit) addAudit(fastify, audit);
