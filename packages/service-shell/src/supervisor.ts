@@ -2,9 +2,9 @@
 const ANSWER_MS = 500;
 
 /**
- * Tells the parent at the other end of the IPC channel that this process stops, as `{ type: 'stopping' }`. Resolves when
- * the parent has answered `{ type: 'dismissed' }`: the channel keeps the order, so all connections that it sends have
- * arrived. Without a parent, or with one that does not answer, it resolves too.
+ * Tells the parent at the other end of the IPC channel that this process stops, as `{ type: 'stopping' }`. Resolves
+ * when the parent has answered `{ type: 'dismissed' }`: the channel keeps the order, so all connections that it sends
+ * have arrived. Without a parent, or with one that does not answer, it resolves too.
  */
 export async function leaveSupervisor(): Promise<void> {
   if (!process.connected) return;

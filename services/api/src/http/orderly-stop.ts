@@ -14,8 +14,9 @@ const FIRST_REQUEST_MS = 500;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Stops a server in order. Connections that were just accepted get their first answer. Requests in progress are completed. New requests over open connections get 503, so that
- * clients try again over other connections. Health checks are answered to the end.
+ * Stops a server in order. Connections that were just accepted get their first answer. Requests in progress are
+ * completed. New requests over open connections get 503, so that clients try again over other connections. Health
+ * checks are answered to the end.
  */
 export class OrderlyStop {
   #inFlight = 0;
