@@ -1,7 +1,12 @@
-import { checkAnswers } from './answers.js';
+import { checkAnswers } from './answers/check-answers.js';
+import { checkPatience } from './answers/check-patience.js';
+import { checkStandstills } from './answers/standstills.js';
 import type { HistoryEntry, Violation } from './history.js';
 import { checkLinearizability } from './linearizability/check-linearizability.js';
 import { checkRollouts } from './rollout/check-rollouts.js';
+import { checkEnd } from './stored/check-end.js';
+import { checkStored } from './stored/check-stored.js';
+import { checkReopening } from './watches/check-reopening.js';
 import { checkWatches } from './watches/check-watches.js';
 import { checkJournal } from './writes/check-journal.js';
 import { checkWrites } from './writes/check-writes.js';
@@ -13,8 +18,13 @@ export function checkHistory(history: readonly HistoryEntry[]): Violation[] {
     checkWrites,
     checkLinearizability,
     checkWatches,
+    checkReopening,
     checkRollouts,
     checkAnswers,
+    checkStandstills,
+    checkPatience,
+    checkStored,
+    checkEnd,
     checkConvergence,
     checkLeaks,
   ];

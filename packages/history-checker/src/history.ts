@@ -1,12 +1,12 @@
-import type { FaultRecord } from './fault-record.js';
+import type { FaultRecord } from './faults/fault-record.js';
+import type { ChangeType, WatchRecord } from './watches/watch-record.js';
 
 /**
  * What a run under faults records, one entry a line. Times are milliseconds since 1970 by the clock of the harness,
  * which no fault moves. An entry holds only what a check needs, so that a run of minutes stays a file of megabytes.
  */
 export type HistoryEntry =
-  /** `apis`: the names of the api replicas behind the front door. */
-  | { entry: 'run'; seed: number; at: number; command: string; apis: string[] }
+  | ({ entry: 'run' } & Run)
   | ({ entry: 'operation' } & Operation)
   | ({ entry: 'change' } & Change)
   | ({ entry: 'stale-read' } & StaleRead)
@@ -16,6 +16,16 @@ export type HistoryEntry =
   | ({ entry: 'compacted' } & { at: number; revision: number })
   | ({ entry: 'stored' } & StoredObjects)
   | ({ entry: 'leak' } & Leak);
+
+interface Run {
+  seed: number;
+  at: number;
+  command: string;
+  /** The names of the api replicas behind the front door. */
+  apis: string[];
+  /** All has to be as it shall be so soon after a fault, in ms: invariant 6, or more on a busy machine. */
+  recoveryMs: number;
+}
 
 /** What a client asked of one object. Values are unique in a run: a write's value names the write. */
 export type Action =
@@ -71,8 +81,6 @@ export interface StaleRead {
   reused?: boolean;
 }
 
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
-
 /** One row of the journal: the truth. */
 export interface Change {
   revision: number;
@@ -98,7 +106,7 @@ export interface StoredObjects {
   objects: StoredObject[];
 }
 
-interface StoredObject {
+export interface StoredObject {
   resource: string;
   /** `namespace/name` */
   key: string;
@@ -158,25 +166,6 @@ export interface DaemonSetCounts {
   ready: number;
   available: number;
   misscheduled: number;
-}
-
-/** One line of a watch, or its beginning or end. */
-export type WatchRecord =
-  /** A list, as `key revision` of each item. */
-  | { what: 'list'; watch: string; scope: WatchScope; at: number; revision: number; items: string[] }
-  /** The server has accepted a watch from a revision: that of a list, or the last one that was seen. */
-  | { what: 'resume'; watch: string; scope: WatchScope; at: number; revision: number }
-  | { what: 'event'; watch: string; at: number; type: ChangeType; key: string; revision: number; value?: string }
-  | { what: 'bookmark'; watch: string; at: number; revision: number }
-  /** The stream ended: by the server with a status code, or otherwise. */
-  | { what: 'end'; watch: string; at: number; code?: number; error?: string };
-
-export interface WatchScope {
-  resource: string;
-  /** Empty: all. */
-  namespace: string;
-  /** `key=value` */
-  labelSelector?: string;
 }
 
 interface Convergence {

@@ -124,6 +124,7 @@ export {
   typeOfKind,
   type ValueFacts,
 } from './schema/type-facts.js';
+export { seededWords } from './seeded-words.js';
 export {
   compileFieldSelector,
   type FieldRequirement,

@@ -1,21 +1,9 @@
-import { FNV1A_OFFSET, fnv1aOfText } from '@everynode/objects';
+import { FNV1A_OFFSET, fnv1aOfText, seededWords } from '@everynode/objects';
 
-/** Returns numbers from 0 (inclusive) to 1 (exclusive), the same ones for the same seed (mulberry32). */
+/** Returns numbers from 0 (inclusive) to 1 (exclusive), the same ones for the same seed. */
 export function seededRandom(seed: number): () => number {
   const next = seededWords(seed);
   return () => next() / 2 ** 32;
-}
-
-/** The same sequence as integers of 32 bits. */
-function seededWords(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let value = state;
-    value = Math.imul(value ^ (value >>> 15), value | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return (value ^ (value >>> 14)) >>> 0;
-  };
 }
 
 /** A seed from a text and a number. */

@@ -52,6 +52,7 @@ export class Nemesis {
     const injected = await Promise.all(step.faults.map((fault) => this.#inject(fault, step.holdMs)));
     await delay(step.holdMs);
     setEditing(false);
+    const healing = now();
     for (const one of injected) await one.heal();
     const healed = now();
     const { isSettled, trouble, rolloutShare } = await truth.settled(tail, CONVERGENCE_PATIENCE_MS);
@@ -68,6 +69,7 @@ export class Nemesis {
         began,
         injected: at,
         ...(strikes && { strikes: [...strikes] }),
+        healing,
         healed,
         ready,
         down,

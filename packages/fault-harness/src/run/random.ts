@@ -1,18 +1,16 @@
+import { seededWords } from '@everynode/objects';
+
 /** Numbers that a seed decides, and picks by them. */
 export class SeededRandom {
-  #state: number;
+  readonly #word: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#word = seededWords(seed);
   }
 
-  /** From 0 (inclusive) to 1 (exclusive) (mulberry32). */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let value = this.#state;
-    value = Math.imul(value ^ (value >>> 15), value | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
+    return this.#word() / 2 ** 32;
   }
 
   /** A whole number from `from` to `to`, both inclusive. */

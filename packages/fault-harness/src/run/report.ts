@@ -1,15 +1,16 @@
-import type { HistoryEntry, Violation } from '@everynode/history-checker';
+import { type HistoryEntry, longestStandstill, type Violation } from '@everynode/history-checker';
 
 /** Lines of a table: each step of a run, and what it did to clients. */
 export function summary(history: readonly HistoryEntry[], violations: readonly Violation[]): string {
   const rows = stepsOf(history).map(({ names, began, healed, next, convergedMs }) => [
     names.join(' + '),
-    `${((healed - began) / 1000).toFixed(1)} s`,
-    `${(longestSilence(history, began, next) / 1000).toFixed(1)} s`,
-    convergedMs === undefined ? 'no' : `${(convergedMs / 1000).toFixed(1)} s`,
+    seconds(healed - began),
+    seconds(longestStandstill(history, 'writes', { from: began, to: next })),
+    seconds(longestStandstill(history, 'reads', { from: began, to: next })),
+    convergedMs === undefined ? 'no' : seconds(convergedMs),
     String(violations.filter(({ at }) => at >= began && at < next).length),
   ]);
-  const head = ['fault', 'lasted', 'without a write', 'converged', 'violations'];
+  const head = ['fault', 'lasted', 'without a write', 'without a read', 'converged', 'violations'];
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) =>
     cells
@@ -18,6 +19,8 @@ export function summary(history: readonly HistoryEntry[], violations: readonly V
       .trimEnd();
   return [head, ...rows].map(line).join('\n');
 }
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 interface RanStep {
   names: string[];
@@ -45,19 +48,6 @@ function stepsOf(history: readonly HistoryEntry[]): RanStep[] {
     }
   }
   return steps;
-}
-
-/** The longest time between two acknowledged writes, in ms. */
-function longestSilence(history: readonly HistoryEntry[], from: number, to: number): number {
-  let longest = 0;
-  let last = from;
-  for (const entry of history) {
-    if (entry.entry !== 'operation' || entry.outcome !== 'ok' || entry.action.do === 'read') continue;
-    if (entry.ended < from || entry.ended >= to) continue;
-    longest = Math.max(longest, entry.ended - last);
-    last = entry.ended;
-  }
-  return longest;
 }
 
 /** What happened to the operations of the clients. */

@@ -79,7 +79,9 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const recorder = new Recorder(historyFile);
   const size = { nodes, agents, apiReplicas: 2, schedulerReplicas: 2 };
   const apis = Array.from({ length: size.apiReplicas }, (_, at) => `api-${at + 1}`);
-  recorder.add({ entry: 'run', seed, at: now(), command: process.argv.slice(2).join(' '), apis });
+  const { convergenceMs = CONVERGENCE_MS } = options;
+  const command = process.argv.slice(2).join(' ');
+  recorder.add({ entry: 'run', seed, at: now(), command, apis, recoveryMs: convergenceMs });
   const disks = Object.assign({}, ...faults.map((fault) => fault.disks ?? {})) as Record<string, number>;
   const cluster = await Cluster.start(folder, size, { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: '20' }, disks);
   const workload = new Workload();
@@ -110,7 +112,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       tail,
       truth,
       random: random.fork(),
-      convergenceMs: options.convergenceMs ?? CONVERGENCE_MS,
+      convergenceMs,
       rolloutMs,
       setEditing,
       say,

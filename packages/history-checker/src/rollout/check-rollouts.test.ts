@@ -1,64 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { SampleJournal } from '../../fixtures/sample.js';
-import type { DaemonSetFacts, PodFacts } from '../history.js';
+import { NODES, SampleCluster } from '../../fixtures/sample-cluster.js';
 import { checkRollouts } from './check-rollouts.js';
 import { ClusterReplay } from './cluster-replay.js';
 import { unsteadiness } from './steady-state.js';
 
-const NODES = ['n1', 'n2', 'n3', 'n4'];
-const OWNER = 'uid of daemonsets.apps faults/ds';
-
-const counts = (count: number) => ({
-  generation: 1,
-  desired: count,
-  current: count,
-  updated: count,
-  ready: count,
-  available: count,
-  misscheduled: 0,
-});
-
-const daemonSet = (more: Partial<DaemonSetFacts> = {}): DaemonSetFacts => ({
-  nodeSelector: {},
-  maxUnavailable: '1',
-  maxSurge: '0',
-  generation: 1,
-  deleting: false,
-  rolling: true,
-  status: counts(NODES.length),
-  ...more,
-});
-
-/** Four nodes, a DaemonSet of template `old`, and a ready pod on each. */
-class SampleCluster extends SampleJournal {
-  constructor(more: Partial<DaemonSetFacts> = {}) {
-    super();
-    for (const node of NODES) this.node(node);
-    this.change('daemonsets.apps', 'faults/ds', { daemonSet: daemonSet(more) });
-    this.template('old', 1);
-    for (const node of NODES) this.pod(`old-${node}`, node, 'old');
-    // So that nothing of this is recent.
-    for (let more = 0; more < 10; more += 1) this.value('a', String(more));
-    this.template('new', 2);
-  }
-
-  node(name: string, labels: Record<string, string> = {}): void {
-    this.change('nodes', `/${name}`, { labels, node: { ready: true, unschedulable: false, taints: [] } });
-  }
-
-  template(hash: string, number: number): void {
-    this.change('controllerrevisions.apps', `faults/${hash}`, { template: { owner: OWNER, number, hash } });
-  }
-
-  pod(name: string, node: string, hash: string, more: Partial<PodFacts> = {}, isDeletion = false): void {
-    const pod = { owner: OWNER, node, hash, deleting: false, finished: false, ready: true, ...more };
-    this.change('pods', `faults/${name}`, { pod }, isDeletion);
-  }
-
-  get found(): string[] {
-    return checkRollouts(this.history).map(({ check }) => check);
-  }
-}
+const found = ({ history }: SampleCluster): string[] => checkRollouts(history).map(({ check }) => check);
 
 describe('checkRollouts', () => {
   it('accepts a rollout of one node after the other', () => {
@@ -69,16 +15,47 @@ describe('checkRollouts', () => {
       cluster.pod(`new-${node}`, node, 'new', { ready: false });
       cluster.pod(`new-${node}`, node, 'new');
     }
-    expect(cluster.found).toEqual([]);
+    expect(found(cluster)).toEqual([]);
   });
 
   it('finds more nodes down by the rollout than maxUnavailable', () => {
     const cluster = new SampleCluster();
     for (const node of ['n1', 'n2']) cluster.pod(`old-${node}`, node, 'old', { deleting: true });
-    expect(cluster.found).toEqual(['rollout-unavailable']);
+    expect(found(cluster)).toEqual(['rollout-unavailable']);
   });
 
-  it('does not count what failed by itself, was relabelled or is of the newest template', () => {
+  it('finds healthy pods of the newest template that are deleted beyond maxUnavailable', () => {
+    const cluster = new SampleCluster();
+    for (const node of NODES) {
+      cluster.pod(`old-${node}`, node, 'old', { deleting: true }, true);
+      cluster.pod(`new-${node}`, node, 'new');
+    }
+    cluster.pod('new-n1', 'n1', 'new', { deleting: true });
+    expect(found(cluster)).toEqual([]);
+    cluster.pod('new-n2', 'n2', 'new', {}, true);
+    expect(found(cluster)).toEqual(['rollout-unavailable']);
+  });
+
+  it('finds a pod that comes to a node that is not eligible, or of a DaemonSet that is not there', () => {
+    const cluster = new SampleCluster({ nodeSelector: { flip: 'on' } });
+    cluster.node('n1', { flip: 'off' });
+    cluster.pod('old-n1', 'n1', 'old', {}, true);
+    cluster.pod('hasty', 'n1', 'new');
+    cluster.pod('hasty', 'n1', 'new', {}, true);
+    expect(found(cluster)).toEqual([]);
+    cluster.value('a', 'meanwhile');
+    cluster.pod('stray', 'n1', 'new');
+    expect(found(cluster)).toEqual(['rollout-stray']);
+    const gone = new SampleCluster();
+    gone.endDaemonSet();
+    gone.pod('late', 'n5', 'new');
+    expect(found(gone)).toEqual([]);
+    for (let more = 0; more < 5; more += 1) gone.value('a', `again ${more}`);
+    gone.pod('too-late', 'n6', 'new');
+    expect(found(gone)).toEqual(['rollout-stray']);
+  });
+
+  it('does not count what failed by itself or was relabelled', () => {
     const cluster = new SampleCluster({ nodeSelector: { flip: 'on' } });
     for (const node of NODES) cluster.node(node, { flip: 'on' });
     cluster.pod('old-n1', 'n1', 'old', { ready: false });
@@ -86,7 +63,7 @@ describe('checkRollouts', () => {
     cluster.node('n2', { flip: 'off' });
     cluster.pod('old-n2', 'n2', 'old', { deleting: true });
     cluster.pod('old-n3', 'n3', 'old', { deleting: true });
-    expect(cluster.found).toEqual([]);
+    expect(found(cluster)).toEqual([]);
   });
 
   it('does not count a node that is relabelled while it is down', () => {
@@ -96,31 +73,31 @@ describe('checkRollouts', () => {
     cluster.pod('old-n1', 'n1', 'old', { deleting: true });
     cluster.node('n1', { flip: 'off' });
     cluster.pod('old-n2', 'n2', 'old', { deleting: true });
-    expect(cluster.found).toEqual([]);
+    expect(found(cluster)).toEqual([]);
     cluster.pod('old-n3', 'n3', 'old', { deleting: true });
-    expect(cluster.found).toEqual(['rollout-unavailable']);
+    expect(found(cluster)).toEqual(['rollout-unavailable']);
   });
 
   it('finds a second live pod on a node', () => {
     const cluster = new SampleCluster();
     cluster.pod('old-too', 'n1', 'old', { ready: false });
     cluster.pod('new-too', 'n2', 'new', { ready: false });
-    expect(cluster.found).toEqual(['rollout-twins', 'rollout-twins']);
+    expect(found(cluster)).toEqual(['rollout-twins', 'rollout-twins']);
   });
 
   it('accepts a surge within maxSurge, and finds more', () => {
     const cluster = new SampleCluster({ maxUnavailable: '0', maxSurge: '50%' });
     for (const node of ['n1', 'n2']) cluster.pod(`new-${node}`, node, 'new', { ready: false });
-    expect(cluster.found).toEqual([]);
+    expect(found(cluster)).toEqual([]);
     cluster.pod('new-n3', 'n3', 'new', { ready: false });
-    expect(cluster.found).toEqual(['rollout-surge']);
+    expect(found(cluster)).toEqual(['rollout-surge']);
   });
 
   it('finds two live pods of one template under surge', () => {
     const cluster = new SampleCluster({ maxUnavailable: '0', maxSurge: '2' });
     cluster.pod('new-n1', 'n1', 'new', { ready: false });
     cluster.pod('new-n1-too', 'n1', 'new', { ready: false });
-    expect(cluster.found).toEqual(['rollout-twins']);
+    expect(found(cluster)).toEqual(['rollout-twins']);
   });
 });
 
@@ -143,6 +120,7 @@ describe('unsteadiness', () => {
     ['2 live pods on n1', (cluster) => cluster.pod('more', 'n1', 'old')],
     ['is not ready', (cluster) => cluster.pod('old-n2', 'n2', 'old', { ready: false })],
     ['is of the template old', (cluster) => cluster.template('newer', 4)],
+    ['which does not exist', (cluster) => cluster.endDaemonSet()],
     ['which is not eligible', (cluster) => cluster.pod('lost', 'n9', 'old')],
     [
       'its status has desired 4 in place of 5',

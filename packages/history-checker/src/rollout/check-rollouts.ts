@@ -1,16 +1,11 @@
 import type { Change, HistoryEntry, Violation } from '../history.js';
 import { ClusterReplay, isLive, type ReplayedDaemonSet, type ReplayedPod } from './cluster-replay.js';
 import { scaled } from './limits.js';
-
-/**
- * A controller decides on caches that may be so old, in ms: a limit, a template or a node's label that changed less
- * long ago may not have reached it. What its own writes changed is never excused.
- */
-const VIEW_AGE_MS = 5000;
+import { RecentChanges, VIEW_AGE_MS } from './recent-changes.js';
 
 /** What one DaemonSet has been allowed, and what its rollout has taken down. */
 interface Budget {
-  /** Nodes whose available pod the rollout has deleted, and that have no available pod since. */
+  /** Nodes whose available pod the controller has deleted, and that have no available pod since. */
   down: Set<string>;
   /** Nodes with more than one live pod. */
   extra: Set<string>;
@@ -21,8 +16,9 @@ interface Budget {
  * Invariants 3 and 4 at every revision.
  *
  * - No node has two live pods of one template of one DaemonSet, and none has two at all unless it surges.
- * - A rollout never has more nodes down than maxUnavailable, by its own deletions: a node that failed by itself, was
- *   relabelled or joined does not count.
+ * - No pod comes to a node that is not eligible, or of a DaemonSet that does not exist.
+ * - No more nodes are down than maxUnavailable by deletions of available pods, of whatever template: a node that failed
+ *   by itself, was relabelled or joined does not count.
  * - It never has more nodes with an extra pod than maxSurge.
  */
 export function checkRollouts(history: readonly HistoryEntry[]): Violation[] {
@@ -35,25 +31,17 @@ class RolloutCheck {
   readonly violations: Violation[] = [];
   readonly #replay = new ClusterReplay();
   readonly #budgets = new Map<string, Budget>();
-  /** When each node's labels or taints last changed. */
-  readonly #nodeChanged = new Map<string, number>();
+  readonly #recent = new RecentChanges(this.#replay);
 
   apply(change: Change): void {
-    const name = change.key.slice(change.key.indexOf('/') + 1);
-    const node = change.facts.node && this.#replay.nodes.get(name);
-    const before = this.#replay.apply(change);
-    if (change.facts.node && !sameEligibility(node, this.#replay.nodes.get(name))) {
-      this.#nodeChanged.set(name, change.at);
+    const { before, changedNode } = this.#recent.apply(change);
+    if (changedNode !== undefined) {
       // A node that is relabelled meanwhile is no longer down by the rollout.
-      for (const { down } of this.#budgets.values()) down.delete(name);
+      for (const { down } of this.#budgets.values()) down.delete(changedNode);
     }
-    if (change.facts.daemonSet) this.#noteLimits(change);
+    const daemonSet = this.#replay.daemonSets.get(change.uid);
+    if (daemonSet) this.#limitsAt(daemonSet, change.at);
     if (change.facts.pod) this.#checkPod(change, before);
-  }
-
-  #noteLimits({ uid, at }: Change): void {
-    const daemonSet = this.#replay.daemonSets.get(uid);
-    if (daemonSet) this.#limitsAt(daemonSet, at);
   }
 
   /** The widest limits that a controller may still know. */
@@ -80,12 +68,27 @@ class RolloutCheck {
 
   #checkPod(change: Change, before: ReplayedPod | undefined): void {
     const { pod } = change.facts;
-    const daemonSet = pod && this.#replay.daemonSets.get(pod.owner);
-    if (!pod || !daemonSet || pod.node === '') return;
+    if (!pod || pod.node === '') return;
+    const daemonSet = this.#replay.daemonSets.get(pod.owner);
+    if (change.type === 'ADDED') this.#checkPlace(change, daemonSet, pod.node);
+    if (!daemonSet) return;
     const live = this.#replay.livePods(daemonSet, pod.node);
     if (change.type === 'ADDED') this.#checkAdded(change, daemonSet, live);
     this.#noteExtra(change, daemonSet, pod.node, live);
     this.#noteDown(change, daemonSet, before);
+  }
+
+  #checkPlace(change: Change, daemonSet: ReplayedDaemonSet | undefined, name: string): void {
+    const owner = change.facts.pod?.owner ?? '';
+    if (!daemonSet) {
+      if (!this.#recent.hasJustEnded(change, owner))
+        this.#violate('rollout-stray', change, `${change.key} is of the DaemonSet ${owner}, which does not exist`);
+      return;
+    }
+    const node = this.#replay.nodes.get(name);
+    const isEligible = node !== undefined && this.#replay.isEligible(daemonSet, node);
+    if (!isEligible && !this.#recent.isUnsettled(change, daemonSet, name))
+      this.#violate('rollout-stray', change, `${change.key} comes to ${name}, which is not eligible`);
   }
 
   #checkAdded(change: Change, daemonSet: ReplayedDaemonSet, live: ReplayedPod[]): void {
@@ -136,7 +139,7 @@ class RolloutCheck {
     }
     const isDeletion =
       before !== undefined && isLive(before) && before.ready && (pod.deleting || change.type === 'DELETED');
-    if (!isDeletion || !this.#isRollout(change, daemonSet, pod.node, before)) return;
+    if (!isDeletion || !this.#isByController(change, daemonSet, pod.node)) return;
     down.add(pod.node);
     const { maxUnavailable, maxSurge } = this.#limitsAt(daemonSet, change.at);
     // A surge deletes an old pod only when the new one is available, so it may have nothing down by itself.
@@ -145,26 +148,19 @@ class RolloutCheck {
       this.#violate(
         'rollout-unavailable',
         change,
-        `${down.size} nodes of ${daemonSet.key} are down by its rollout with maxUnavailable ${limit}: ${[...down].join(' ')}`,
+        `${down.size} nodes of ${daemonSet.key} are down by deletions with maxUnavailable ${limit}: ${[...down].join(' ')}`,
       );
     }
   }
 
-  /** Whether a deletion is a step of a rollout: the pod is of an old template, on a node that shall have a pod. */
-  #isRollout(change: Change, daemonSet: ReplayedDaemonSet, name: string, pod: ReplayedPod): boolean {
+  /** Whether the node of a deleted pod shall have a pod all the same. */
+  #isByController(change: Change, daemonSet: ReplayedDaemonSet, name: string): boolean {
     const node = this.#replay.nodes.get(name);
     if (!node || !this.#replay.isEligible(daemonSet, node) || daemonSet.deleting) return false;
-    if (change.at - (this.#nodeChanged.get(name) ?? 0) < VIEW_AGE_MS) return false;
-    return pod.hash !== daemonSet.hash;
+    return !this.#recent.isUnsettled(change, daemonSet, name);
   }
 
   #violate(check: string, { revision, at }: Change, what: string): void {
     this.violations.push({ check, message: `revision ${revision}: ${what}`, at });
   }
-}
-
-type Eligibility = { labels: Record<string, string>; taints: string[] } | undefined;
-
-function sameEligibility(one: Eligibility, other: Eligibility): boolean {
-  return JSON.stringify([one?.labels, one?.taints]) === JSON.stringify([other?.labels, other?.taints]);
 }

@@ -51,6 +51,11 @@ export class ClusterReplay {
     return [...this.nodes.values()].filter((node) => this.isEligible(daemonSet, node));
   }
 
+  /** A pod whose controller is not there: its DaemonSet was deleted, or never was. */
+  orphan(): ReplayedPod | undefined {
+    return [...this.#pods.values()].find(({ owner }) => !this.daemonSets.has(owner));
+  }
+
   livePods(daemonSet: ReplayedDaemonSet, node: string): ReplayedPod[] {
     return [...(daemonSet.pods.get(node)?.values() ?? [])].filter(isLive);
   }

@@ -3,13 +3,16 @@ import type { ClusterReplay, ReplayedDaemonSet, ReplayedPod } from './cluster-re
 
 /**
  * Invariant 3, and a status that equals it: each eligible node has exactly one live pod, of the newest template and
- * ready; other nodes have none; no pod is being deleted. Returns what is wrong first, or undefined.
+ * ready; other nodes have none; no pod is being deleted, and none is left of a DaemonSet that is gone. Returns what is
+ * wrong first, or undefined.
  */
 export function unsteadiness(replay: ClusterReplay): string | undefined {
   for (const daemonSet of replay.daemonSets.values()) {
     const trouble = troubleOf(replay, daemonSet);
     if (trouble !== undefined) return `${daemonSet.key}: ${trouble}`;
   }
+  const orphan = replay.orphan();
+  if (orphan) return `${orphan.key} on ${orphan.node} is a pod of the DaemonSet ${orphan.owner}, which does not exist`;
   const away = [...replay.nodes.values()].find(({ ready }) => !ready);
   return away && `node ${away.name} is not ready`;
 }

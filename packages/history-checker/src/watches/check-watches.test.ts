@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fault } from '../../fixtures/faults.js';
 import { SampleJournal, SCOPE } from '../../fixtures/sample.js';
 import { checkWatches } from './check-watches.js';
 
@@ -77,6 +78,43 @@ describe('checkWatches', () => {
     for (const value of ['2', '3', '4', '5', '6', '7', '8', '9', '10']) sample.value('a', value);
     sample.history.push({ entry: 'leak', at: 90_000, what: 'streams', before: 1, after: 1, limit: 1 });
     expect(messagesOf(sample)).toEqual([]);
+  });
+
+  describe('the time until an event is shown', () => {
+    /** Revision 1 is committed at 1 s. */
+    function shown(at: number, began = 0): SampleJournal {
+      const sample = new SampleJournal();
+      sample.value('a', '1');
+      sample.watch({ ...from(0), at: began });
+      sample.watch({ ...event('ADDED', 'a', 1, '1'), at });
+      return sample;
+    }
+    const late = [expect.stringContaining('too late')];
+
+    it('is at most 10 s after the commit, or after the begin of the watch', () => {
+      expect(messagesOf(shown(11_000))).toEqual([]);
+      expect(messagesOf(shown(90_000))).toEqual(late);
+      expect(messagesOf(shown(90_000, 85_000))).toEqual([]);
+    });
+
+    it('begins anew when a fault of that time heals, and not when one of another time does', () => {
+      const sample = shown(70_000);
+      sample.history.push(fault({ began: 500, injected: 500, healed: 62_000 }));
+      expect(messagesOf(sample)).toEqual([]);
+      const other = shown(70_000);
+      other.history.push(fault({ began: 60_000, injected: 60_000, healed: 65_000 }));
+      expect(messagesOf(other)).toEqual(late);
+    });
+
+    it('is over when the watch ends: what is shown by the next one was due by this one', () => {
+      const sample = new SampleJournal();
+      sample.value('a', '1');
+      sample.watch({ ...from(0), at: 0 });
+      sample.watch({ what: 'end', watch: 'w', at: 90_000 });
+      sample.watch({ ...from(0), at: 90_100 });
+      sample.watch({ ...event('ADDED', 'a', 1, '1'), at: 90_200 });
+      expect(messagesOf(sample)).toEqual(late);
+    });
   });
 
   it('finds a list that is not the state at its revision', () => {

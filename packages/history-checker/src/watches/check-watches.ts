@@ -1,7 +1,10 @@
-import type { Change, HistoryEntry, Violation, WatchRecord, WatchScope } from '../history.js';
+import { dueAfter, type StruckFault, struckFaults } from '../faults/struck-faults.js';
+import type { Change, HistoryEntry, Violation } from '../history.js';
+import { recoveryMs } from '../limits.js';
 import { type ExpectedEvent, expectedEvents, expectedList } from './expected-events.js';
+import type { WatchRecord, WatchScope } from './watch-record.js';
 
-/** A watch that is open at the end of the run has to have everything that is older than this, in ms. */
+/** A watch that is open at the end of the run, which has recovered, has everything that is older than this, in ms. */
 const DELIVERY_MS = 5000;
 /** Clocks of the harness and of Postgres are one clock, read by two processes. */
 const CLOCK_MS = 1000;
@@ -14,16 +17,19 @@ type Segment = {
   next: number;
   last: number;
   broken: boolean;
+  late: boolean;
 };
 
 /**
  * Invariant 2. Each watch shows exactly the journal's changes after the revision where it began, in order, each once;
  * a bookmark follows everything up to its revision and nothing is ahead of the journal; a list is the state at its
- * revision; a watch that goes on to the end of the run is not behind.
+ * revision; a watch that goes on to the end of the run is not behind. Each event is shown within the time of recovery
+ * after its commit, the begin of the watch, and the heal of the faults of that time, whichever is the latest.
  */
 export function checkWatches(history: readonly HistoryEntry[]): Violation[] {
   const changes = history.flatMap((entry) => (entry.entry === 'change' ? [entry] : []));
-  const check = new WatchCheck(changes);
+  // The record of a fault comes after what was seen meanwhile.
+  const check = new WatchCheck(changes, struckFaults(history), recoveryMs(history));
   let end = 0;
   for (const entry of history) {
     if (entry.entry === 'watch') check.apply(entry);
@@ -38,11 +44,15 @@ export function checkWatches(history: readonly HistoryEntry[]): Violation[] {
 class WatchCheck {
   readonly violations: Violation[] = [];
   readonly #changes: readonly Change[];
+  readonly #faults: readonly StruckFault[];
+  readonly #recoveryMs: number;
   readonly #expected = new Map<string, ExpectedEvent[]>();
   readonly #open = new Map<string, Segment>();
 
-  constructor(changes: readonly Change[]) {
+  constructor(changes: readonly Change[], faults: readonly StruckFault[], recovery: number) {
     this.#changes = changes;
+    this.#faults = faults;
+    this.#recoveryMs = recovery;
   }
 
   apply(record: WatchRecord): void {
@@ -60,7 +70,7 @@ class WatchCheck {
         this.#checkBookmark(record);
         return;
       case 'end':
-        this.#open.delete(record.watch);
+        this.#end(record);
         return;
     }
   }
@@ -77,6 +87,24 @@ class WatchCheck {
     }
   }
 
+  #end({ watch, at }: Extract<WatchRecord, { what: 'end' }>): void {
+    const segment = this.#open.get(watch);
+    const missing = segment && this.#of(segment.scope)[segment.next];
+    if (missing) this.#checkTime(segment, missing, at, 'has ended and not shown');
+    this.#open.delete(watch);
+  }
+
+  /** Once for each segment: what comes behind a late event is late, too. */
+  #checkTime(segment: Segment, { revision, key, seen }: ExpectedEvent, at: number, what: string): void {
+    if (segment.broken || segment.late) return;
+    const due = dueAfter(Math.max(seen, segment.began), this.#recoveryMs, this.#faults);
+    if (at <= due) return;
+    segment.late = true;
+    const message = `${segment.watch} (from ${segment.from}) ${what} revision ${revision} (${key})`;
+    const late = `${((at - seen) / 1000).toFixed(1)} s after its commit, ${((at - due) / 1000).toFixed(1)} s too late`;
+    this.violations.push({ check: 'watch-late', message: `${message} ${late}`, at });
+  }
+
   #begin({ watch, scope, at, revision }: Extract<WatchRecord, { what: 'resume' }>): void {
     const next = this.#of(scope).findIndex((event) => event.revision > revision);
     this.#open.set(watch, {
@@ -87,6 +115,7 @@ class WatchCheck {
       next: next < 0 ? this.#of(scope).length : next,
       last: revision,
       broken: false,
+      late: false,
     });
   }
 
@@ -114,6 +143,7 @@ class WatchCheck {
     } else if (value !== undefined && value !== expected.value) {
       this.#violate(segment, record.at, `shows ${key} at ${revision} as ${value}; the journal has ${expected.value}`);
     }
+    if (expected) this.#checkTime(segment, expected, record.at, 'shows');
     segment.next += 1;
     segment.last = revision;
   }

@@ -1,10 +1,13 @@
-import type { Change, ChangeType, WatchScope } from '../history.js';
+import type { Change } from '../history.js';
+import type { ChangeType, WatchScope } from './watch-record.js';
 
 export interface ExpectedEvent {
   type: ChangeType;
   key: string;
   revision: number;
+  /** When its transaction began, and when it was committed at the latest. */
   at: number;
+  seen: number;
   value: string | undefined;
 }
 
@@ -14,13 +17,13 @@ export function expectedEvents(changes: readonly Change[], scope: WatchScope): E
   const events: ExpectedEvent[] = [];
   for (const change of changes) {
     if (!isInScope(change, scope)) continue;
-    const { key, revision, at, facts } = change;
+    const { key, revision, at, seen, facts } = change;
     const before = matching.has(key);
     const after = change.type !== 'DELETED' && matches(change, scope);
     if (after) matching.add(key);
     else matching.delete(key);
     const type = shownType(change, before, after);
-    if (type) events.push({ type, key, revision, at, value: facts.value });
+    if (type) events.push({ type, key, revision, at, seen, value: facts.value });
   }
   return events;
 }

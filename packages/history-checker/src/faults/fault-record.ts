@@ -12,6 +12,8 @@ export interface FaultRecord {
    * that moment never came. Missing for one that strikes once, between `began` and `injected`.
    */
   strikes?: number[];
+  /** When its heal began, and when it was complete. */
+  healing: number;
   healed: number;
   /** When every process was ready again, or the harness had no patience any more. */
   ready: number;
