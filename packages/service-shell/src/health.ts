@@ -19,9 +19,13 @@ export function healthText(path: string, report: ReadinessReport, verbose: boole
   return `${report.lines.join('\n')}\n${name} check ${report.ready ? 'passed' : 'failed'}\n`;
 }
 
-/** `/livez`, `/readyz` and `/metrics` on loopback, for probes and scrapers. Port 0 picks a free one. */
+/**
+ * `/livez`, `/readyz` and `/metrics` on loopback, for probes and scrapers, and what a service adds. Port 0 picks a free
+ * one.
+ */
 export class HealthServer {
   readonly #server: Server;
+  readonly #pages = new Map<string, () => unknown>();
 
   constructor(readiness: Readiness, metrics: Registry) {
     this.#server = createServer((request, response) => {
@@ -43,8 +47,15 @@ export class HealthServer {
         response.writeHead(report.ready ? 200 : 503, { 'content-type': 'text/plain' }).end(text);
         return;
       }
-      response.writeHead(404).end();
+      const read = this.#pages.get(url.pathname);
+      if (read === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(read()));
     });
+  }
+
+  /** Answers a GET of `path` with what `read` returns, as JSON. */
+  show(path: string, read: () => unknown): void {
+    this.#pages.set(path, read);
   }
 
   async listen(port: number, host: string): Promise<number> {

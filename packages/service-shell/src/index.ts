@@ -3,6 +3,6 @@ export { commonConfig, readConfig } from './config.js';
 export { createMetrics, healthText } from './health.js';
 export { createLogger, type Logger } from './log.js';
 export { Readiness } from './readiness.js';
-export { runService, type ServiceContext } from './run-service.js';
+export { runService, type ServiceContext, type ShellContext } from './run-service.js';
 export { TokenBucket } from './token-bucket.js';
 export { type HeaderCarrier, injectTrace, withTrace } from './trace.js';

@@ -86,7 +86,7 @@ describe('runService', () => {
     expect(await ended).toEqual({ code: 1, steps: ['settled', 'aborted', 'last opened, first closed'] });
   });
 
-  it('serves readiness with the reason of each condition, and liveness and metrics', async () => {
+  it('serves readiness with the reason of each condition, liveness, metrics, and what the service shows', async () => {
     const { child, healthPort, ended } = await startService('unready');
     const get = (path: string) => fetch(`http://127.0.0.1:${healthPort}${path}`);
     const ready = await get('/readyz');
@@ -96,6 +96,7 @@ describe('runService', () => {
     );
     expect((await get('/livez')).status).toBe(200);
     expect(await (await get('/metrics')).text()).toContain('process_cpu_seconds_total');
+    expect(await (await get('/pods')).json()).toEqual({ pods: 2 });
     expect((await get('/other')).status).toBe(404);
     child.kill('SIGTERM');
     await ended;

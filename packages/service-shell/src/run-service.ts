@@ -17,7 +17,9 @@ export interface ServiceContext {
 }
 
 /** What a service's main program gets. */
-interface ShellContext extends ServiceContext {
+export interface ShellContext extends ServiceContext {
+  /** Answers a GET of `path` on the health port with what `read` returns, as JSON. */
+  show(path: string, read: () => unknown): void;
   /** Runs `settle` when the service is told to stop, before `signal` aborts: for what has just been accepted. */
   beforeStop(settle: () => Promise<void>): void;
 }
@@ -77,6 +79,7 @@ export async function runService(
     metrics,
     readiness,
     signal: stopping.signal,
+    show: (path, read) => health.show(path, read),
     beforeStop: (settle) => settling.push(settle),
     onClose: (close) => closers.push(close),
   });

@@ -5,7 +5,7 @@ import { eventually, testLog } from '@everynode/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../fixtures/control-plane.js';
 import { NODE } from '../fixtures/pod-sync-setup.js';
-import type { AssignedPod, ReportListener, Runtime } from './runtime/runtime.js';
+import type { AssignedPod, ReportListener, RunningPod, Runtime } from './runtime/runtime.js';
 import { startNodeAgent } from './start-node-agent.js';
 
 const PODS = 20;
@@ -58,19 +58,30 @@ class InstantRuntime implements Runtime {
     return new Map([['running', this.running.size]]);
   }
 
+  pods(): RunningPod[] {
+    return [...this.running.keys()].map((uid) => ({
+      uid,
+      key: `default/pod-${uid}`,
+      node: NODE.name,
+      state: 'running',
+    }));
+  }
+
   close(): void {
     this.running.clear();
   }
 }
 
 /** Starts an agent as main.ts does, behind the proxy. */
-async function startAgent(): Promise<{ runtime: InstantRuntime; readiness: Readiness }> {
+async function startAgent() {
   const { user, password } = await plane.nats.addAgent('agent-1');
+  const pages = new Map<string, () => unknown>();
   const shell = {
     log: testLog(),
     signal: stopping.signal,
     metrics: createMetrics(),
     readiness: new Readiness(),
+    show: (path: string, read: () => unknown) => void pages.set(path, read),
     onClose: (close: () => Promise<void>) => void closers.push(close),
   };
   const url = `nats://127.0.0.1:${plane.proxy.port}`;
@@ -89,7 +100,7 @@ async function startAgent(): Promise<{ runtime: InstantRuntime; readiness: Readi
     },
   });
   if (!runtime) throw new Error('the agent has not started');
-  return { runtime, readiness: shell.readiness };
+  return { runtime, readiness: shell.readiness, pages };
 }
 
 const pod = (uid: string): AssignedPod => ({
@@ -99,6 +110,13 @@ const pod = (uid: string): AssignedPod => ({
 const uids = Array.from({ length: PODS }, (_, i) => `${i}`);
 
 describe('an agent', () => {
+  it('shows its nodes and the pods that it runs', async () => {
+    const { pages } = await startAgent();
+    await plane.assign(pod('a'));
+    const shown = { nodes: [NODE.name], pods: [{ uid: 'a', key: 'default/pod-a', node: NODE.name, state: 'running' }] };
+    await eventually(() => expect(pages.get('/pods')?.()).toEqual(shown));
+  });
+
   it('sends again what the bus has lost: its nodes, that pods run, that pods have stopped', async () => {
     plane.loses = true;
     const { runtime } = await startAgent();

@@ -1,5 +1,5 @@
 import type { Bus } from '@everynode/bus';
-import type { ServiceContext } from '@everynode/service-shell';
+import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
@@ -7,7 +7,7 @@ import type { ReportListener, Runtime } from './runtime/runtime.js';
 import { takeIncarnation } from './take-incarnation.js';
 
 /** What the node agent is made from: an open connection, and the shell it runs in. */
-export interface NodeAgentParts extends ServiceContext {
+export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show'> {
   /** Name of the process on the bus; a DNS label. */
   agent: string;
   nodes: readonly HostedNode[];
@@ -22,7 +22,7 @@ export interface NodeAgentParts extends ServiceContext {
  * signal aborts.
  */
 export async function startNodeAgent(parts: NodeAgentParts): Promise<void> {
-  const { bus, nodes, metrics, readiness, onClose } = parts;
+  const { bus, nodes, metrics, readiness, show, onClose } = parts;
   let agent: Agent | undefined;
   readiness.add('nats', () => bus.trouble);
   readiness.add('incarnation', () => (agent ? agent.trouble : 'no scheduler has answered yet'));
@@ -33,5 +33,6 @@ export async function startNodeAgent(parts: NodeAgentParts): Promise<void> {
   const started = agent;
   onClose(() => started.close());
   exposeMetrics(metrics, agent, nodes.length);
+  show('/pods', () => ({ nodes: nodes.map(({ name }) => name), pods: started.runtime.pods() }));
   await agent.start();
 }

@@ -16,6 +16,16 @@ export type AssignedPod = Pod & {
   spec: { nodeName: string };
 };
 
+/** A pod that a runtime runs. */
+export interface RunningPod {
+  uid: string;
+  /** `namespace/name` */
+  key: string;
+  node: string;
+  /** What it is doing: a state of {@link Runtime.counts}. */
+  state: string;
+}
+
 /** Runs the pods of the nodes that this process hosts. Every call returns at once; what happens is reported later. */
 export interface Runtime {
   /**
@@ -34,6 +44,8 @@ export interface Runtime {
   forget(uid: string): void;
   /** Number of pods by what they are doing, for people to read. */
   counts(): ReadonlyMap<string, number>;
+  /** Every pod that it runs. */
+  pods(): RunningPod[];
   close(): void;
 }
 

@@ -7,7 +7,7 @@ import { PodAddresses } from '../pod-addresses.js';
 import { applyPodChange } from '../pod-change.js';
 import { podStopping } from '../pod-moments.js';
 import { PodReporter } from '../pod-reporter.js';
-import type { AssignedPod, ReportListener, Runtime } from '../runtime.js';
+import type { AssignedPod, ReportListener, RunningPod, Runtime } from '../runtime.js';
 import { takeOver } from '../take-over.js';
 import { type Clock, Timers } from '../timers.js';
 import { immediateChanges } from './change-hooks.js';
@@ -60,6 +60,15 @@ export class SimulatedRuntime implements Runtime {
 
   counts(): ReadonlyMap<string, number> {
     return this.#steps.counts;
+  }
+
+  pods(): RunningPod[] {
+    return [...this.#runs].map(([uid, { pod, node, step }]) => ({
+      uid,
+      key: `${pod.metadata.namespace}/${pod.metadata.name}`,
+      node: node.name,
+      state: step,
+    }));
   }
 
   start(pod: AssignedPod, node: HostedNode): void {
