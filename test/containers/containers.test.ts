@@ -83,7 +83,7 @@ function containers(): void {
       NATS_USER: 'everynode',
       NATS_PASSWORD: services,
     };
-    const tls = ['ca.crt', 'api.crt', 'api.key'].map((name) => ({
+    const tls = ['ca.crt', 'api.crt', 'api.key', 'service-account.key'].map((name) => ({
       source: join(folder, name),
       target: `/tmp/pki/${name}`,
       mode: 0o644,
@@ -96,6 +96,7 @@ function containers(): void {
             EVERYNODE_TLS_CERT: '/tmp/pki/api.crt',
             EVERYNODE_TLS_KEY: '/tmp/pki/api.key',
             EVERYNODE_CLIENT_CA: '/tmp/pki/ca.crt',
+            EVERYNODE_SERVICE_ACCOUNT_KEY: '/tmp/pki/service-account.key',
           })
           .withCopyFilesToContainer(tls)
           .withExposedPorts(6443)

@@ -31,6 +31,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/audit/audit-log.ts': SHOWN,
   'services/api/src/audit/audit-requests.ts': SHOWN,
   'services/api/src/explain/daemonset-view.ts': 'ages of times that are stored in objects',
+  'services/api/src/http/authenticate.ts': PROTOCOL,
   'services/api/src/leases/node-heartbeats.ts': SHOWN,
   'services/api/src/openapi/openapi-routes.ts': PROTOCOL,
   'services/api/src/present/table-presenter.ts': SHOWN,

@@ -1,6 +1,7 @@
 import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { Credentials } from './auth/credentials.js';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { Collections } from './collection/collections.js';
 import type { WriteLimits } from './http/write-limits.js';
@@ -25,6 +26,10 @@ export interface ApiContext {
   signal: AbortSignal;
   /** Tokens of service accounts. */
   tokens: ServiceAccountTokens;
+  /** The longest that a token of a service account lives, in seconds; undefined for no bound beside the kind's own. */
+  maxTokenSeconds: number | undefined;
+  /** How clients prove who they are. */
+  credentials: Credentials;
   /** PEM of the CA that signs the api's certificate, for `kube-root-ca.crt`. */
   rootCa: string;
 }

@@ -12,8 +12,28 @@ const schema = Type.Object({
   EVERYNODE_TLS_CERT: Type.String(),
   EVERYNODE_TLS_KEY: Type.String(),
   EVERYNODE_CLIENT_CA: Type.String(),
-  /** A private key that signs the tokens of service accounts; that of the serving certificate when empty. */
-  EVERYNODE_SERVICE_ACCOUNT_KEY: Type.String({ default: '' }),
+  /** Authorities of front proxies; without it there are none. */
+  EVERYNODE_FRONT_PROXY_CA: Type.String({ default: '' }),
+  /** Common names of front proxies, with commas between them; any that the authority has signed when empty. */
+  EVERYNODE_FRONT_PROXY_NAMES: Type.String({ default: '' }),
+  /** The private key that signs the tokens of service accounts. */
+  EVERYNODE_SERVICE_ACCOUNT_KEY: Type.String({ minLength: 1 }),
+  /** Files of keys beside it whose tokens are accepted, with commas between them. */
+  EVERYNODE_SERVICE_ACCOUNT_PUBLIC_KEYS: Type.String({ default: '' }),
+  /** The longest that a token of a service account lives, in seconds; 0 for no bound. */
+  EVERYNODE_SERVICE_ACCOUNT_MAX_TOKEN_SECONDS: Type.Integer({ default: 0, minimum: 0, maximum: 2 ** 32 }),
+  /** The issuer of OpenID Connect tokens; none when empty. */
+  EVERYNODE_OIDC_ISSUER: Type.String({ default: '' }),
+  /** What its tokens must be for, with commas between them. */
+  EVERYNODE_OIDC_AUDIENCES: Type.String({ default: '' }),
+  EVERYNODE_OIDC_USERNAME_CLAIM: Type.String({ default: 'sub' }),
+  EVERYNODE_OIDC_USERNAME_PREFIX: Type.Optional(Type.String()),
+  EVERYNODE_OIDC_GROUPS_CLAIM: Type.String({ default: '' }),
+  EVERYNODE_OIDC_GROUPS_PREFIX: Type.String({ default: '' }),
+  /** `claim=value`, with commas between them. */
+  EVERYNODE_OIDC_REQUIRED_CLAIMS: Type.String({ default: '' }),
+  EVERYNODE_OIDC_CA: Type.String({ default: '' }),
+  EVERYNODE_OIDC_SIGNING_ALGORITHMS: Type.String({ default: 'RS256' }),
   /** Requests that are served at the same time, without watches. */
   EVERYNODE_MAX_REQUESTS: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.seats, minimum: 1 }),
   /** Requests of one client that wait for their turn; more are refused. */

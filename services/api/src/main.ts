@@ -4,7 +4,9 @@ import { setFlagsFromString } from 'node:v8';
 import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
+import { oidcSettingsFrom, partsOf, serviceAccountKeysFrom } from './authentication-settings.js';
 import { apiConfig } from './config.js';
+import { takeConnection } from './http/connection-limits.js';
 import { startApi } from './index.js';
 
 // The old generation may grow by a third before it is collected again. By default it grows to several times what is in
@@ -29,8 +31,9 @@ await runService(
       readFile(config.EVERYNODE_TLS_CERT, 'utf8'),
       readFile(config.EVERYNODE_CLIENT_CA, 'utf8'),
     ]);
-    const keyFile = config.EVERYNODE_SERVICE_ACCOUNT_KEY;
-    const serviceAccountKey = keyFile === '' ? key : await readFile(keyFile, 'utf8');
+    const frontProxyCa =
+      config.EVERYNODE_FRONT_PROXY_CA === '' ? undefined : await readFile(config.EVERYNODE_FRONT_PROXY_CA, 'utf8');
+    const [serviceAccountKeys, oidc] = await Promise.all([serviceAccountKeysFrom(config), oidcSettingsFrom(config)]);
     const store = new Store({ databaseUrl: config.DATABASE_URL, log });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
@@ -50,8 +53,10 @@ await runService(
       ...shell,
       store,
       bus,
-      tls: { key, cert, clientCa },
-      ...(serviceAccountKey && { serviceAccountKey }),
+      tls: { key, cert, clientCa, ...(frontProxyCa !== undefined && { frontProxyCa }) },
+      frontProxyNames: partsOf(config.EVERYNODE_FRONT_PROXY_NAMES),
+      serviceAccountKeys,
+      oidc,
       limits: {
         seats: config.EVERYNODE_MAX_REQUESTS,
         queueLength: config.EVERYNODE_MAX_QUEUED,
@@ -64,12 +69,7 @@ await runService(
     beforeStop(() => stop.firstRequests());
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {
       if (message?.type !== 'connection' || !socket) return;
-      // The supervisor sends paused sockets, so that no byte is lost on the way.
-      https.emit('connection', socket);
-      // A server sets this on connections that it accepts by itself. Without it an answer in parts waits 40 ms for each
-      // acknowledgement.
-      (socket as Socket).setNoDelay(true);
-      (socket as Socket).resume();
+      takeConnection(https, socket as Socket);
     });
     if (config.EVERYNODE_API_PORT > 0) {
       await fastify.listen({ host: config.EVERYNODE_API_HOST, port: config.EVERYNODE_API_PORT });

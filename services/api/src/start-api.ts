@@ -6,11 +6,16 @@ import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
+import { CertificatePool } from './auth/certificate-pool.js';
+import type { Credentials } from './auth/credentials.js';
+import type { OidcSettings } from './auth/oidc/oidc-settings.js';
+import { OidcTokens } from './auth/oidc/oidc-tokens.js';
 import { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import { CACHED_RESOURCES, STORED_KINDS } from './cached-resources.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
+import { CONNECTION_TIMES, type ConnectionTimes } from './http/connection-limits.js';
 import { addGauges } from './http/gauges.js';
 import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
 import { type ApiServer, buildServer, type TlsFiles } from './http/server.js';
@@ -27,6 +32,16 @@ const SOURCE = '/everynode/api';
 /** How long a stop waits for requests in progress, in ms: half of the time that the service shell has for closing. */
 const DRAIN_MS = 5000;
 
+/** PEM texts. */
+export interface ServiceAccountKeys {
+  /** The private key that signs tokens. */
+  signing: string;
+  /** Keys beside it whose tokens are accepted. */
+  accepted?: readonly string[];
+  /** The longest that a token may live, in seconds. */
+  maxTokenSeconds?: number | undefined;
+}
+
 /** The connections and settings of an api. */
 export interface ApiParts extends ServiceContext {
   store: Store;
@@ -34,8 +49,12 @@ export interface ApiParts extends ServiceContext {
   tls: TlsFiles;
   /** For requests other than watches. Each limit that is left out has the default of the configuration. */
   limits?: Partial<FairQueueLimits>;
-  /** PEM of the private key that signs tokens of service accounts; the key of the serving certificate by default. */
-  serviceAccountKey?: string;
+  serviceAccountKeys: ServiceAccountKeys;
+  /** Common names of front proxies; any that their CA has signed when empty. */
+  frontProxyNames?: readonly string[];
+  oidc?: OidcSettings | undefined;
+  /** How long clients may take to send their requests. */
+  connectionTimes?: Partial<ConnectionTimes>;
   /** Path of the audit log; none by default. */
   auditLog?: string;
   /** How often watches of leases show renewals, in ms. */
@@ -44,6 +63,17 @@ export interface ApiParts extends ServiceContext {
   requestMs?: number;
   /** How long the socket of a watch may accept nothing while events wait for it, in ms. */
   watchStallMs?: number;
+}
+
+function credentialsFrom({ tls, frontProxyNames = [], oidc, log }: ApiParts): Credentials {
+  return {
+    clients: new CertificatePool(tls.clientCa),
+    frontProxies:
+      tls.frontProxyCa === undefined
+        ? undefined
+        : { pool: new CertificatePool(tls.frontProxyCa), allowedNames: frontProxyNames },
+    oidc: oidc && new OidcTokens(oidc, log),
+  };
 }
 
 /**
@@ -67,7 +97,9 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     watches,
     watchStallMs: parts.watchStallMs ?? WATCH_STALL_MS,
     heartbeats: new NodeHeartbeats(),
-    tokens: new ServiceAccountTokens(parts.serviceAccountKey ?? tls.key),
+    tokens: new ServiceAccountTokens(parts.serviceAccountKeys.signing, parts.serviceAccountKeys.accepted),
+    maxTokenSeconds: parts.serviceAccountKeys.maxTokenSeconds,
+    credentials: credentialsFrom(parts),
     log,
     signal,
     rootCa: tls.clientCa,
@@ -88,7 +120,8 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const audit = parts.auditLog ? new AuditLog(parts.auditLog, log) : undefined;
   if (audit) onClose(() => audit.close());
   const { requestMs = REQUEST_MS } = parts;
-  const server = buildServer(context, tls, { readiness, metrics, queue, audit, requestMs });
+  const times = { ...CONNECTION_TIMES, ...parts.connectionTimes };
+  const server = buildServer(context, tls, { readiness, metrics, queue, audit, requestMs, times });
   onClose(async () => {
     await server.stop.idle(DRAIN_MS);
     await server.fastify.close();

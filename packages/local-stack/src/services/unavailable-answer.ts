@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { CertifiedKey } from '../state/certificates.js';
+import type { CertifiedKey } from '@everynode/certificates';
 
 /** A client that has not completed its request by then is cut off, in ms. */
 const PATIENCE_MS = 5000;

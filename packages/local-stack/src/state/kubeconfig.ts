@@ -1,5 +1,5 @@
+import type { CertifiedKey } from '@everynode/certificates';
 import { stringify } from 'yaml';
-import type { CertifiedKey } from './certificates.js';
 import { writeSecretFile } from './private-files.js';
 
 const NAME = 'everynode';

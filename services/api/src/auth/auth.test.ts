@@ -1,4 +1,15 @@
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  importJWK,
+  jwtVerify,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROTOBUF, readObject, writeObject } from '../../testing/protobuf-client.js';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
@@ -24,6 +35,9 @@ afterAll(async () => {
   await backends.stop();
 });
 
+const pem = (namedCurve: string) =>
+  generateKeyPairSync('ec', { namedCurve }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
 const ask = (spec: object, path = TOKEN) => api.request('POST', path, { body: { spec } });
 const review = async (token: string, audiences?: string[], through = api) => {
   const { json } = await through.request('POST', REVIEWS, {
@@ -44,7 +58,7 @@ describe('serviceaccounts/token', () => {
       metadata: { name: 'default', namespace: 'default' },
       spec: { audiences: [ISSUER], expirationSeconds: 3600, boundObjectRef: null },
     });
-    const { keys } = JSON.parse((await api.request('GET', '/openid/v1/jwks', { anonymous: true })).text);
+    const { keys } = JSON.parse((await api.request('GET', '/openid/v1/jwks')).text);
     const { payload } = await jwtVerify(json.status.token, await importJWK(keys[0]), { issuer: ISSUER });
     const account = await api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default');
     expect(payload).toMatchObject({
@@ -59,7 +73,7 @@ describe('serviceaccounts/token', () => {
     expect(expires).toBe(json.status.expirationTimestamp);
     expect(Number(payload.exp) - Number(payload.iat)).toBe(3600);
     expect(decodeProtectedHeader(json.status.token)).toEqual({ alg: 'ES256', kid: keys[0].kid });
-    const { json: about } = await api.request('GET', '/.well-known/openid-configuration', { anonymous: true });
+    const { json: about } = await api.request('GET', '/.well-known/openid-configuration');
     expect(about).toMatchObject({ issuer: ISSUER, id_token_signing_alg_values_supported: ['ES256'] });
     expect(createRemoteJWKSet(new URL(about.jwks_uri))).toBeDefined();
   });
@@ -166,6 +180,64 @@ describe('a token', () => {
   it('has to be there for a review', async () => {
     const { json } = await api.request('POST', REVIEWS, { body: {} });
     expect(json).toMatchObject({ code: 400, message: 'token is required for TokenReview in authentication' });
+  });
+});
+
+describe('the keys of tokens', () => {
+  const first = pem('P-256');
+  const second = pem('P-384');
+  const tokenOf = async (replica: RunningApi) =>
+    (await replica.request('POST', TOKEN, { body: { spec: {} } })).json.status.token;
+
+  it('change one after the other, and tokens go on', async () => {
+    const old = await startReplica(backends, { serviceAccountKeys: { signing: first } });
+    const token = await tokenOf(old);
+    await old.close();
+    const both = await startReplica(backends, { serviceAccountKeys: { signing: second, accepted: [first] } });
+    expect((await review(token, undefined, both)).authenticated).toBe(true);
+    expect((await review(await tokenOf(both), undefined, both)).authenticated).toBe(true);
+    const { keys } = JSON.parse((await both.request('GET', '/openid/v1/jwks')).text);
+    expect(keys.map(({ alg }: { alg: string }) => alg)).toEqual(['ES384', 'ES256']);
+    await both.close();
+    const last = await startReplica(backends, { serviceAccountKeys: { signing: second } });
+    expect((await review(token, undefined, last)).authenticated).toBeUndefined();
+    await last.close();
+  });
+
+  it('are not that of the serving certificate', async () => {
+    const claims = decodeJwt(await tokenOf(api));
+    const serving = createPrivateKey(await readFile(join(backends.pki, 'api.key'), 'utf8'));
+    const forged = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(serving);
+    expect(await review(forged)).toEqual({ user: {}, error: 'invalid bearer token' });
+  });
+
+  it('sign nothing without a signature, and nothing under another name', async () => {
+    const token = await tokenOf(api);
+    const claims = decodeJwt(token);
+    const bare = new UnsecuredJWT(claims).encode();
+    const other = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'ES256', kid: 'x' })
+      .sign(createPrivateKey(first));
+    const unnamed = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(createPrivateKey(first));
+    const symmetric = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256', kid: decodeProtectedHeader(token).kid ?? '' })
+      .sign(Buffer.from(JSON.stringify((await api.request('GET', '/openid/v1/jwks')).text)));
+    for (const forged of [bare, other, unnamed, symmetric]) {
+      expect(await review(forged)).toEqual({ user: {}, error: 'invalid bearer token' });
+      expect((await whoami({ authorization: `Bearer ${forged}` })).status).toBe(401);
+    }
+  });
+
+  it('have a longest lifetime, of which a warning tells', async () => {
+    const strict = await startReplica(backends, { serviceAccountKeys: { maxTokenSeconds: 7200 } });
+    const { headers, json } = await strict.request('POST', TOKEN, { body: { spec: { expirationSeconds: 86_400 } } });
+    expect(headers.warning).toBe('299 - "requested expiration of 86400 seconds shortened to 7200 seconds"');
+    expect(json.spec.expirationSeconds).toBe(7200);
+    const { exp, iat } = decodeJwt(json.status.token);
+    expect(Number(exp) - Number(iat)).toBe(7200);
+    const short = await strict.request('POST', TOKEN, { body: { spec: { expirationSeconds: 7200 } } });
+    expect(short.headers.warning).toBeUndefined();
+    await strict.close();
   });
 });
 

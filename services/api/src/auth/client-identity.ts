@@ -1,42 +1,21 @@
-import type { TLSSocket } from 'node:tls';
+import type { CertificatePool } from './certificate-pool.js';
+import { authenticated, CREDENTIAL_ID, type Identity } from './identity.js';
+import type { PresentedCertificate } from './presented-certificate.js';
 
-/** The client of a request, as authentication found it. */
-export interface Identity {
-  user: string;
-  groups: string[];
-  /** Only service accounts have one. */
-  uid?: string;
-  /** Further claims of a token. */
-  extra?: Record<string, string[]>;
-}
+export type { Identity } from './identity.js';
 
 /**
- * By connection: its certificate does not change after the handshake, and reading it costs a third of a whole GET.
+ * The identity in a client's certificate: its common name and its organisations. Undefined for a certificate that the
+ * pool does not trust, that has expired since the handshake, or that has no common name.
+ * Source: apiserver/pkg/authentication/request/x509, CommonNameUserConversion.
  */
-const known = new WeakMap<TLSSocket, { identity: Identity | undefined }>();
-
-/**
- * Returns the identity in the client's certificate: common name and organisations (apiserver authentication x509);
- * undefined without a certificate that the client CA has signed.
- */
-export function identityOf(socket: TLSSocket): Identity | undefined {
-  let read = known.get(socket);
-  if (!read) {
-    read = { identity: readCertificate(socket) };
-    known.set(socket, read);
-  }
-  return read.identity;
-}
-
-function readCertificate(socket: TLSSocket): Identity | undefined {
-  if (!socket.authorized) return undefined;
-  const { subject } = socket.getPeerCertificate();
-  if (!subject?.CN) return undefined;
-  const organisations: unknown = subject.O;
-  const groups = Array.isArray(organisations)
-    ? organisations.map(String)
-    : organisations
-      ? [String(organisations)]
-      : [];
-  return { user: String(subject.CN), groups: [...groups, 'system:authenticated'] };
+export function identityOf(presented: PresentedCertificate, pool: CertificatePool, now: number): Identity | undefined {
+  const { certificate, commonName, organisations } = presented;
+  if (commonName === '' || !pool.trusts(presented, now)) return undefined;
+  const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  return authenticated({
+    user: commonName,
+    groups: organisations,
+    extra: { [CREDENTIAL_ID]: [`X509SHA256=${fingerprint}`] },
+  });
 }

@@ -7,12 +7,8 @@ const KEYS = '/openid/v1/jwks';
 const ONE_HOUR = 'public, max-age=3600';
 
 /**
- * These paths need no identity: they contain no secret, and a service that checks tokens may not have a token itself.
- */
-export const OPEN_KEY_PATHS: readonly string[] = [CONFIGURATION, KEYS];
-
-/**
- * Serves what other services need to check tokens of service accounts. Source: pkg/serviceaccount/openidmetadata.go.
+ * Serves what other services need to check tokens of service accounts. Both paths need an identity, as upstream, whose
+ * role system:service-account-issuer-discovery names them. Source: pkg/serviceaccount/openidmetadata.go.
  */
 export function addKeyRoutes(fastify: FastifyInstance, tokens: ServiceAccountTokens): void {
   const answer = (contentType: string, value: object): Answer => ({
@@ -27,7 +23,7 @@ export function addKeyRoutes(fastify: FastifyInstance, tokens: ServiceAccountTok
       jwks_uri: `https://${socket.localAddress ?? ''}:${socket.localPort ?? ''}${KEYS}`,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: [tokens.algorithm],
+      id_token_signing_alg_values_supported: tokens.algorithms,
     }),
   );
   fastify.get(KEYS, async () => answer('application/jwk-set+json', await tokens.jwks()));

@@ -1,7 +1,8 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
+import { decodeJwt } from 'jose';
 import type { ApiContext } from '../api-context.js';
-import type { Identity } from './client-identity.js';
+import { AUTHENTICATED, CREDENTIAL_ID, type Identity } from './identity.js';
 import { ISSUER, type NamedObject, userNameOf, type VerifiedToken } from './service-account-tokens.js';
 
 /** The token is not accepted. The message may be shown to the client. */
@@ -10,16 +11,63 @@ export class TokenRefusedError extends Error {
   readonly retryable = false;
 }
 
+/** What a token is accepted for: an identity, and those of the wanted audiences that it is for. */
+export interface AcceptedToken {
+  identity: Identity;
+  audiences: string[];
+}
+
 /**
- * Returns the identity of a service account's token, and those of the wanted audiences that it is for. A token is valid
- * as long as the account and the object that it is bound to exist. Source: pkg/serviceaccount/claims.go, Validate.
+ * Returns the identity of a token: of a service account, or of the OIDC issuer. The form of a token and the
+ * issuer that it names decide what it is tried as, so that it is refused for one reason.
+ * @param audiences what the token must be for; the API itself by default.
  * @throws TokenRefusedError
  */
 export async function authenticateToken(
   context: ApiContext,
   token: string,
   audiences: readonly string[] = [ISSUER],
-): Promise<{ identity: Identity; audiences: string[] }> {
+): Promise<AcceptedToken> {
+  const { oidc } = context.credentials;
+  if (oidc && issuerOf(token) === oidc.issuer) {
+    const shared = forTheApi(audiences);
+    try {
+      return { identity: await oidc.identify(token), audiences: shared };
+    } catch (cause) {
+      throw new TokenRefusedError(`oidc: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  }
+  return await authenticateAccount(context, token, audiences);
+}
+
+/** The issuer that a token names, before anything of it is verified. */
+function issuerOf(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined; // No JWT, so no issuer.
+  }
+}
+
+/**
+ * Tokens that know no audiences of ours are for the API alone.
+ * Source: apiserver/pkg/authentication/authenticator, WrapAudienceAgnosticToken.
+ */
+function forTheApi(audiences: readonly string[]): string[] {
+  const shared = audiences.filter((audience) => audience === ISSUER);
+  if (shared.length === 0) throw new TokenRefusedError('invalid bearer token');
+  return shared;
+}
+
+/**
+ * A token of a service account is valid as long as the account and the object that it is bound to exist.
+ * Source: pkg/serviceaccount/claims.go, Validate.
+ */
+async function authenticateAccount(
+  context: ApiContext,
+  token: string,
+  audiences: readonly string[],
+): Promise<AcceptedToken> {
   const verified = await verify(context, token);
   const shared = verified.audiences.filter((audience) => audiences.includes(audience));
   if (shared.length === 0) {
@@ -87,9 +135,9 @@ function identityOfToken({ claims, id }: VerifiedToken): Identity {
   return {
     user: userNameOf(claims),
     uid: serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
     extra: {
-      'authentication.kubernetes.io/credential-id': [`JTI=${id}`],
+      [CREDENTIAL_ID]: [`JTI=${id}`],
       ...about('node', node),
       ...about('pod', pod),
     },

@@ -1,39 +1,80 @@
 import type { TLSSocket } from 'node:tls';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ApiError } from '@everynode/objects';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiContext } from '../api-context.js';
-import { type Identity, identityOf } from '../auth/client-identity.js';
+import { admitsAnonymous } from '../auth/anonymous-access.js';
+import { identityOf } from '../auth/client-identity.js';
+import { dropProxyHeaders, identityOfProxy } from '../auth/front-proxy.js';
+import { ANONYMOUS, type Identity } from '../auth/identity.js';
+import { presentedCertificate } from '../auth/presented-certificate.js';
 import { authenticateToken, TokenRefusedError } from '../auth/token-authentication.js';
+import { infoOf } from './request-info.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** From the certificate of the connection or the token of the request; undefined without either. */
+    /** Who sends the request. Undefined only until authentication has run. */
     identity: Identity | undefined;
   }
 }
 
-/** Finds out which client sends each request. It refuses none: see authorise.ts. */
+/** A refused client's body up to this size is read and dropped, in bytes; beyond it the connection is closed. */
+const DROPPED_BODY = 256 * 1024;
+
+/**
+ * Finds out which client sends each request, before its body is read. The first credential that holds counts, in
+ * upstream's order: a proxy's headers, a client certificate, a token. A credential that does not hold is never taken
+ * for none. Source: pkg/kubeapiserver/authenticator/config.go, New.
+ */
 export function addAuthentication(fastify: FastifyInstance, context: ApiContext): void {
   fastify.decorateRequest('identity', undefined);
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    request.identity = identityOf(request.raw.socket as TLSSocket);
-    const token = bearerToken(request);
-    // A certificate comes before a token, as upstream; most requests have one.
-    if (request.identity || token === undefined) {
-      done();
-      return;
-    }
-    identityOfToken(context, token).then((identity) => {
-      request.identity = identity;
-      done();
-    }, done);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const found = identify(context, request);
+    // Most requests come with a certificate, and have nothing to wait for.
+    if (found instanceof Promise) found.then((identity) => admit(request, reply, identity, done), done);
+    else admit(request, reply, found, done);
   });
 }
 
-function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
-  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+/** Undefined for a client that must not be served. */
+function identify(context: ApiContext, request: FastifyRequest): Identity | undefined | Promise<Identity | undefined> {
+  const { clients, frontProxies } = context.credentials;
+  const { raw } = request;
+  const presented = presentedCertificate(raw.socket as TLSSocket);
+  const now = Date.now();
+  if (presented) {
+    const identity =
+      (frontProxies && identityOfProxy(frontProxies, presented, raw.rawHeaders, now)) ??
+      identityOf(presented, clients, now);
+    dropProxyHeaders(request.headers);
+    if (identity) return identity;
+  }
+  const token = bearerToken(request);
+  if (token !== undefined) return identityOfToken(context, token);
+  if (presented || !admitsAnonymous(request.method, infoOf(request).path)) return undefined;
+  return ANONYMOUS;
 }
 
-/** A refused token counts as none. */
+function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  identity: Identity | undefined,
+  done: (error?: Error) => void,
+): void {
+  request.identity = identity;
+  if (identity) {
+    done();
+    return;
+  }
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (encoding !== undefined || Number(length ?? 0) > DROPPED_BODY) reply.header('connection', 'close');
+  done(new ApiError('Unauthorized', 'Unauthorized'));
+}
+
+/** Any text after the scheme is a token, also one that cannot be right. Source: request/bearertoken/bearertoken.go. */
+function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
+  return /^\s*bearer +(\S+)/i.exec(authorization ?? '')?.[1];
+}
+
 async function identityOfToken(context: ApiContext, token: string): Promise<Identity | undefined> {
   try {
     return (await authenticateToken(context, token)).identity;

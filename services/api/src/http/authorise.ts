@@ -1,12 +1,11 @@
 import { ApiError } from '@everynode/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Identity } from '../auth/client-identity.js';
-import { OPEN_KEY_PATHS } from '../auth/key-routes.js';
 import { isHealthCheck } from './health-routes.js';
 import { infoOf } from './request-info.js';
 
 /** Paths that need no identity. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(['/version', ...OPEN_KEY_PATHS]);
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/version']);
 
 /**
  * Decides whether a client may do what it asks for: every client with an identity may do everything. This is the place

@@ -14,6 +14,7 @@ import { addOpenApi } from '../openapi/openapi-routes.js';
 import { jsonAnswer } from './answer.js';
 import { addAuthentication } from './authenticate.js';
 import { addAuthorisation } from './authorise.js';
+import { type ConnectionTimes, followConnections, TLS_LIMITS } from './connection-limits.js';
 import { addErrors, sendError } from './errors.js';
 import { addHealth } from './health-routes.js';
 import { BODY_LIMIT } from './limits.js';
@@ -29,6 +30,8 @@ export interface TlsFiles {
   key: string;
   cert: string;
   clientCa: string;
+  /** Of front proxies; undefined where there are none. */
+  frontProxyCa?: string;
 }
 
 export interface ApiServer {
@@ -43,6 +46,7 @@ export interface ServerParts extends Turns {
   readiness: Readiness;
   metrics: Registry;
   audit: AuditLog | undefined;
+  times: ConnectionTimes;
 }
 
 /**
@@ -51,16 +55,19 @@ export interface ServerParts extends Turns {
  */
 export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerParts): ApiServer {
   const { log } = context;
-  const { readiness, metrics, audit } = parts;
+  const { readiness, metrics, audit, times } = parts;
   const https = createTlsServer({
     key: tls.key,
     cert: tls.cert,
-    ca: tls.clientCa,
+    ca: tls.frontProxyCa === undefined ? tls.clientCa : [tls.clientCa, tls.frontProxyCa],
     requestCert: true,
     // A client without a certificate is answered with a Status, and not with a broken handshake.
     rejectUnauthorized: false,
     keepAliveTimeout: 75_000,
+    ...TLS_LIMITS,
+    ...times,
   });
+  followConnections(https);
   const fastify = Fastify({
     serverFactory: (handler) => https.on('request', handler),
     bodyLimit: BODY_LIMIT,

@@ -25,8 +25,8 @@ export const ACTIONS: Readonly<
     return objectAnswer(request.presenter, object);
   },
   'request-token': async (context, request) => {
-    const token = await requestToken(context, request);
-    return { status: 201, ...writePlainObject(token, TOKEN_REQUEST.schema, request.accept) };
+    const { token, warnings } = await requestToken(context, request);
+    return { status: 201, ...writePlainObject(token, TOKEN_REQUEST.schema, request.accept), warnings };
   },
 };
 

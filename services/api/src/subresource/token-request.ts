@@ -19,6 +19,11 @@ const DEFAULT_SECONDS = 3600;
 const MIN_SECONDS = 600;
 const MAX_SECONDS = 2 ** 32;
 
+interface IssuedToken {
+  token: PlainObject;
+  warnings: string[];
+}
+
 interface BoundObjectRef {
   apiVersion?: string;
   kind?: string;
@@ -33,10 +38,11 @@ interface TokenRequestSpec {
 }
 
 /**
- * POST serviceaccounts/NAME/token: signs a token that authenticates the account. Returns the answer, a TokenRequest.
+ * POST serviceaccounts/NAME/token: signs a token that authenticates the account. Returns the answer, a TokenRequest,
+ * and what to warn of: a token that lives shorter than it was asked for.
  * Source: pkg/registry/core/serviceaccount/storage/token.go, pkg/apis/authentication/validation.
  */
-export async function requestToken(context: ApiContext, request: ActionRequest): Promise<PlainObject> {
+export async function requestToken(context: ApiContext, request: ActionRequest): Promise<IssuedToken> {
   const { namespace, name, body, query } = request;
   const { object } = readObject(body, TOKEN_REQUEST, query.fieldValidation);
   requireSame('name', object.metadata.name, name);
@@ -45,9 +51,11 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
   await context.freshReads.catchUp();
   const account = await find(context, 'serviceaccounts', namespace, name);
   if (!account) throw notFound(subjectOf(request));
-  const expirationSeconds = spec.expirationSeconds || DEFAULT_SECONDS;
-  const errors = expirationErrors(expirationSeconds);
+  const asked = spec.expirationSeconds || DEFAULT_SECONDS;
+  const errors = expirationErrors(asked);
   if (errors.length > 0) throw invalid({ group: TOKEN_REQUEST.group, kind: TOKEN_REQUEST.kind, name: '' }, errors);
+  const { maxTokenSeconds: most = asked } = context;
+  const expirationSeconds = Math.min(asked, most);
   const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
   const bound = spec.boundObjectRef ? await boundClaims(context, request, spec.boundObjectRef) : {};
   const now = Date.now();
@@ -60,7 +68,11 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
     status,
   };
-  return answer;
+  const warnings =
+    expirationSeconds < asked
+      ? [`requested expiration of ${asked} seconds shortened to ${expirationSeconds} seconds`]
+      : [];
+  return { token: answer, warnings };
 }
 
 function requireSame(what: 'name' | 'namespace', sent: string | undefined, path: string): void {

@@ -1,0 +1,10 @@
+import { isHealthCheck } from '../http/health-routes.js';
+
+/**
+ * What a client without a credential may ask for at all. Everything else is refused before its body is read;
+ * authorisation decides about these. Source: KEP-4633, with the paths that kubeadm lists.
+ */
+export function admitsAnonymous(method: string, path: string): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return path === '/version' || isHealthCheck(path);
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import type { OidcSettings } from './auth/oidc/oidc-settings.js';
+import type { Config } from './config.js';
+import type { ServiceAccountKeys } from './start-api.js';
+
+/** The parts of a setting with commas between them. */
+export const partsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** Source: pkg/kubeapiserver/options/authentication.go, Validate: service-account-max-token-expiration. */
+const LEAST_MAX_TOKEN_SECONDS = 3600;
+
+/** Reads the keys of service account tokens. @throws Error for a bound that would end tokens too early. */
+export async function serviceAccountKeysFrom(config: Config): Promise<ServiceAccountKeys> {
+  const seconds = config.EVERYNODE_SERVICE_ACCOUNT_MAX_TOKEN_SECONDS;
+  if (seconds > 0 && seconds < LEAST_MAX_TOKEN_SECONDS) {
+    throw new Error(`EVERYNODE_SERVICE_ACCOUNT_MAX_TOKEN_SECONDS must be 0, or ${LEAST_MAX_TOKEN_SECONDS} or more`);
+  }
+  const read = (path: string) => readFile(path, 'utf8');
+  const [signing, accepted] = await Promise.all([
+    read(config.EVERYNODE_SERVICE_ACCOUNT_KEY),
+    Promise.all(partsOf(config.EVERYNODE_SERVICE_ACCOUNT_PUBLIC_KEYS).map(read)),
+  ]);
+  return { signing, accepted, maxTokenSeconds: seconds > 0 ? seconds : undefined };
+}
+
+/** Reads the settings of the OIDC issuer; undefined without one. */
+export async function oidcSettingsFrom(config: Config): Promise<OidcSettings | undefined> {
+  if (config.EVERYNODE_OIDC_ISSUER === '') return undefined;
+  const claims = partsOf(config.EVERYNODE_OIDC_REQUIRED_CLAIMS).map((pair): [string, string] => {
+    const at = pair.indexOf('=');
+    if (at <= 0)
+      throw new Error(`EVERYNODE_OIDC_REQUIRED_CLAIMS: ${JSON.stringify(pair)} is not of the form claim=value`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return {
+    issuer: config.EVERYNODE_OIDC_ISSUER,
+    audiences: partsOf(config.EVERYNODE_OIDC_AUDIENCES),
+    usernameClaim: config.EVERYNODE_OIDC_USERNAME_CLAIM,
+    usernamePrefix: config.EVERYNODE_OIDC_USERNAME_PREFIX,
+    groupsClaim: config.EVERYNODE_OIDC_GROUPS_CLAIM || undefined,
+    groupsPrefix: config.EVERYNODE_OIDC_GROUPS_PREFIX,
+    requiredClaims: new Map(claims),
+    ca: config.EVERYNODE_OIDC_CA === '' ? undefined : await readFile(config.EVERYNODE_OIDC_CA, 'utf8'),
+    signingAlgorithms: partsOf(config.EVERYNODE_OIDC_SIGNING_ALGORITHMS),
+  };
+}
