@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { FAULTS, runFaults } from '@everynode/fault-harness';
+import { FAULTS, FIRST_FAULTS, runFaults } from '@everynode/fault-harness';
 import { afterAll, describe, expect, it } from 'vitest';
 
 /** Of the faults, without the start and the end of the cluster. */
@@ -23,10 +23,11 @@ afterAll(() => {
 describe('a cluster whose parts are killed, stopped and cut off while clients write and watch', () => {
   it('keeps every promise', { timeout: DEADLINE_MS }, async () => {
     const faults = FAULTS.filter(({ isShort }) => isShort);
-    const { violations, folder, historyFile, history } = await runFaults({
+    const { violations, folder, historyFile, history, done } = await runFaults({
       seed: SEED,
       minutes: MINUTES,
       faults,
+      first: FIRST_FAULTS,
       nodes: 30,
       longestMs: 8000,
       convergenceMs: CONVERGENCE_MS,
@@ -35,6 +36,7 @@ describe('a cluster whose parts are killed, stopped and cut off while clients wr
     lines.push(`again: npm run test:faults -- --seed ${SEED} --minutes ${MINUTES} --nodes 30 --longest 8 --short`);
     lines.push(`check again: npm run test:faults -- --check ${historyFile}`);
     expect(violations.map(({ check, message }) => `${check}: ${message}`)).toEqual([]);
+    expect(done.missed).toEqual([]);
     // The history is not empty by a mistake of the harness.
     expect(history.filter(({ entry }) => entry === 'operation').length).toBeGreaterThan(1000);
     await rm(folder, { recursive: true });

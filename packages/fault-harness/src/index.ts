@@ -1,3 +1,3 @@
 /** Runs a cluster, breaks it, and checks what its clients saw. */
-export { FAULTS } from './faults/index.js';
+export { FAULTS, FIRST_FAULTS } from './faults/index.js';
 export { runFaults } from './run/run.js';

@@ -2,9 +2,9 @@
 import { checkHistory, type HistoryEntry, type Violation } from '@everynode/history-checker';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Fault } from './faults/fault.js';
-import { FAULTS } from './faults/index.js';
+import { FAULTS, FIRST_FAULTS } from './faults/index.js';
 import { readHistory } from './record/recorder.js';
-import { summary, tally, violationsText } from './run/report.js';
+import { notShown, summary, tally, violationsText } from './run/report.js';
 import { runFaults } from './run/run.js';
 
 interface Flags {
@@ -68,6 +68,7 @@ async function run(flags: Flags): Promise<void> {
     ...(seed !== undefined && { seed }),
     minutes,
     faults,
+    ...(short && { first: FIRST_FAULTS }),
     areNamed: flags.faults !== undefined,
     allAtRest: rest,
     nodes,
@@ -77,7 +78,8 @@ async function run(flags: Flags): Promise<void> {
   });
   report(result.history, result.violations);
   say(`\nhistory: ${result.historyFile}`);
-  if (result.violations.length === 0) return;
+  say(notShown(faults, result.done));
+  if (result.violations.length === 0 && result.done.missed.length === 0) return;
   const kind = `${short ? ' --short' : ''}${rest ? ' --rest' : ''}`;
   const named = flags.faults ? ` --faults ${flags.faults.map(wordFor).join(',')}` : '';
   say(
@@ -95,7 +97,7 @@ try {
     .option('--faults <names>', 'these alone, with commas between; `stop-api:20` lasts 20 s', faultsNamed)
     .option('--nodes <count>', 'simulated nodes', wholeNumber, 60)
     .option('--longest <seconds>', 'no fault lasts longer', positive, 90)
-    .option('--short', 'only the faults of the run in npm test', false)
+    .option('--short', 'the schedule of the run in npm test', false)
     .option('--rest', 'no rollout is under way when a fault begins', false)
     .option('--check <file>', 'check a recorded history again, and run nothing')
     .addHelpText('after', `\nFaults:\n${FAULTS.map(({ name, about }) => `  ${name.padEnd(28)}${about}`).join('\n')}`)

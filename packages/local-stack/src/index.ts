@@ -4,6 +4,7 @@
  */
 export { ControlClient, NotRunningError } from './control-channel.js';
 export { stopLeftovers } from './leftovers.js';
+export { freePort } from './process/free-port.js';
 export { readProcFile, readProcStat } from './process/proc-files.js';
 export { AlreadyRunningError, holderOf } from './process/single-run.js';
 export { waitUntil } from './process/wait-until.js';
@@ -12,7 +13,7 @@ export { startPostgres } from './servers/postgres.js';
 export { demoFleet, type Fleet, numberedFleet, type Taint } from './services/fleet.js';
 export type { ServiceStatus } from './services/service-process.js';
 export { Stack } from './stack.js';
-export type { ServiceName, StackOptions } from './stack-options.js';
+export type { Launch, LaunchOf, ServiceName, StackOptions } from './stack-options.js';
 export { type AgentStatus, PHASES, type Phase, type ServerStatus, type StackStatus } from './stack-status.js';
 export { ensureCertificates } from './state/certificates.js';
 export { readFleet } from './state/fleet-file.js';

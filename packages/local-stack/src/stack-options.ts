@@ -2,6 +2,15 @@ import type { Fleet } from './services/fleet.js';
 
 export type ServiceName = 'api' | 'scheduler' | 'node-agent';
 
+/** How to start a process. */
+export interface Launch {
+  env: NodeJS.ProcessEnv;
+  /** A command that is started in place of the process and becomes it, such as `ip netns exec NAME`. */
+  wrapper?: readonly string[];
+}
+
+export type LaunchOf = (name: string, env: NodeJS.ProcessEnv) => Promise<Launch>;
+
 export interface StackOptions {
   /** The stack writes everything here. */
   stateDir: string;
@@ -19,10 +28,10 @@ export interface StackOptions {
   /** More environment for all services, and `DATABASE_URL`, `NATS_URL` … of servers that the user runs. */
   env: NodeJS.ProcessEnv;
   /**
-   * Asked before each start of a process: returns the environment to start it with. Tests of faults route each process
-   * by a proxy of its own with it.
+   * Asked before each start of a process. Tests of faults route each process by a proxy of its own with it, and start
+   * agents in a network namespace.
    */
-  environmentOf?: (name: string, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
+  launchOf?: LaunchOf;
   /** Receives what happens, for a log. */
   log: (message: string) => void;
 }

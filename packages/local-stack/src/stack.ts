@@ -47,13 +47,13 @@ export class Stack implements StackControl {
     this.#options = options;
     this.paths = statePaths(options.stateDir);
     const { paths } = this;
-    const { entry, env, environmentOf, fleet, log } = options;
+    const { entry, env, launchOf, fleet, log } = options;
     this.#backing = new BackingServers({ paths, env, log });
     this.#services = new ServiceGroup({
       paths,
       entry,
       env,
-      ...(environmentOf === undefined ? {} : { environmentOf }),
+      ...(launchOf === undefined ? {} : { launchOf }),
       log,
       signal: this.#stopping.signal,
     });

@@ -50,17 +50,17 @@ export class TcpProxy {
     });
   }
 
-  /** Starts a proxy on a free port, or on `port`. */
-  static async start(target: NetConnectOpts, port = 0): Promise<TcpProxy> {
+  /** Starts a proxy on a free port of loopback, or where it is told. */
+  static async start(target: NetConnectOpts, { host = '127.0.0.1', port = 0 } = {}): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);
-      proxy.#server.listen(port, '127.0.0.1', resolve);
+      proxy.#server.listen(port, host, resolve);
     });
     return proxy;
   }
 
-  /** The port on 127.0.0.1. */
+  /** The port that it listens on. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

@@ -2,7 +2,7 @@
 // that a fault can kill it, and so that the clients of the harness do not slow its front door down. The cluster ends
 // when the harness ends, however that happens.
 import { serviceEntry } from '@everynode/cli';
-import { numberedFleet, Stack } from '@everynode/local-stack';
+import { type Launch, numberedFleet, Stack } from '@everynode/local-stack';
 import type { Call, ClusterView, HarnessMessage, HostMessage, HostRequest } from './host-protocol.js';
 
 /** After this time the stop is given up: every process of the cluster ends when this one does. */
@@ -15,7 +15,7 @@ const request = JSON.parse(argument) as HostRequest;
 const send = (message: HostMessage): void => {
   if (process.connected) process.send?.(message);
 };
-const asked = new Map<number, (env: NodeJS.ProcessEnv) => void>();
+const asked = new Map<number, (launch: Launch) => void>();
 let questions = 0;
 
 const stack = new Stack({
@@ -29,7 +29,7 @@ const stack = new Stack({
   // The folder is new, and parts of it may be mounted.
   fresh: false,
   env: process.env,
-  environmentOf: (name, env) =>
+  launchOf: (name, env) =>
     new Promise((resolve) => {
       questions += 1;
       asked.set(questions, resolve);
@@ -68,10 +68,6 @@ async function carryOut(call: Call): Promise<unknown> {
   switch (call.do) {
     case 'view':
       return view();
-    case 'stop-service':
-      return await stack.stopService(call.name);
-    case 'start-service':
-      return await stack.startService(call.name);
     case 'stop':
       return await stop();
   }
@@ -84,7 +80,7 @@ process.on('disconnect', () => endWith(0));
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => endWith(0));
 process.on('message', (message: HarnessMessage) => {
   if ('asked' in message) {
-    asked.get(message.asked)?.(message.env);
+    asked.get(message.asked)?.(message.launch);
     asked.delete(message.asked);
     return;
   }

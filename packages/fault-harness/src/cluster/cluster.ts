@@ -3,16 +3,31 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceStatus } from '@everynode/local-stack';
 import pg from 'pg';
+import { AgentNetworks } from './agent-networks.js';
 import { HostProcess } from './host-process.js';
 import type { ClusterSize, ClusterView } from './host-protocol.js';
 import { Routes } from './routes.js';
+import { signalIfThere } from './signals.js';
 import { mountSmallDisks } from './small-disks.js';
 
 const POSTGRES_TRY_MS = 2000;
+const RUNS_WITHIN_MS = 10_000;
+
+export interface ClusterOptions {
+  size: ClusterSize;
+  /** For all services. */
+  env: NodeJS.ProcessEnv;
+  /** Folders of the state that are mounted as file systems of so many MiB, which only root may do. */
+  disks: Record<string, number>;
+  /** Each agent runs in a network namespace of its own, which only root may make. */
+  hasNamespaces: boolean;
+}
 
 /** The cluster under test: its processes, their routes to Postgres and NATS, and ways to look at it from outside. */
 export class Cluster {
-  readonly routes = new Routes();
+  readonly routes: Routes;
+  /** The network namespaces of the agents, when they run in some. */
+  readonly networks: AgentNetworks | undefined;
   readonly size: ClusterSize;
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
@@ -20,28 +35,22 @@ export class Cluster {
   #view!: ClusterView;
   #unmount: () => Promise<void> = () => Promise.resolve();
 
-  private constructor(folder: string, size: ClusterSize, env: NodeJS.ProcessEnv) {
+  private constructor(folder: string, { size, env, hasNamespaces }: ClusterOptions) {
+    this.networks = hasNamespaces ? new AgentNetworks() : undefined;
+    this.routes = new Routes(this.networks);
     this.#folder = folder;
     this.size = size;
     this.#env = env;
   }
 
-  /**
-   * Starts a fresh cluster whose state and logs are in `folder`. `env` is for all services. Each of `disks` is a folder
-   * of the state that is mounted as a file system of so many MiB, which only root may do.
-   */
-  static async start(
-    folder: string,
-    size: ClusterSize,
-    env: NodeJS.ProcessEnv,
-    disks: Record<string, number> = {},
-  ): Promise<Cluster> {
-    const cluster = new Cluster(folder, size, env);
-    cluster.#unmount = await mountSmallDisks(cluster.stateDir, disks);
+  /** Starts a fresh cluster whose state and logs are in `folder`. */
+  static async start(folder: string, options: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(folder, options);
+    cluster.#unmount = await mountSmallDisks(cluster.stateDir, options.disks);
     try {
       await cluster.#startHost(0);
     } catch (error) {
-      await cluster.#unmount();
+      await cluster.#giveBack();
       throw error;
     }
     return cluster;
@@ -102,12 +111,16 @@ export class Cluster {
     process.kill(await this.pidOf(name), signal);
   }
 
-  stopService(name: string): Promise<void> {
-    return this.#host.call({ do: 'stop-service', name });
-  }
-
-  startService(name: string): Promise<void> {
-    return this.#host.call({ do: 'start-service', name });
+  /** Kills a process that may be between two starts. @throws Error when it does not run within 10 s. */
+  async killWhenItRuns(name: string): Promise<void> {
+    for (const until = performance.now() + RUNS_WITHIN_MS; ; await delay(100)) {
+      const pid = (await this.services()).find((service) => service.name === name)?.pid;
+      if (pid) {
+        signalIfThere(pid, 'SIGKILL');
+        return;
+      }
+      if (performance.now() > until) throw new Error(`${name} does not run`);
+    }
   }
 
   /** Runs SQL as the superuser, not by way of a proxy. @throws Error while Postgres is away. */
@@ -138,7 +151,13 @@ export class Cluster {
 
   async stop(): Promise<void> {
     await this.#host.stop();
+    await this.#giveBack();
+  }
+
+  /** What outlives the processes. */
+  async #giveBack(): Promise<void> {
     await this.routes.close();
+    this.networks?.close();
     await this.#unmount();
   }
 
@@ -148,7 +167,7 @@ export class Cluster {
       request: { ...this.size, stateDir: this.stateDir, fresh: port === 0, port },
       env: this.#env,
       logFile: join(this.#folder, 'supervisor.log'),
-      environmentOf: this.routes.environmentOf,
+      launchOf: this.routes.launchOf,
     });
     this.#view = await this.#host.call<ClusterView>({ do: 'view' });
   }

@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { LaunchOf } from '@everynode/local-stack';
 import type { Call, HarnessMessage, HostMessage, HostRequest } from './host-protocol.js';
 
 const STOP_DEADLINE_MS = 60_000;
 
-type Request = Call extends infer C ? (C extends { call: number } ? Omit<C, 'call'> : never) : never;
+type Request = Omit<Call, 'call'>;
 type Answer = Extract<HostMessage, { to: number }>;
-export type EnvironmentOf = (name: string, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
 
 interface HostOptions {
   request: HostRequest;
@@ -16,19 +16,19 @@ interface HostOptions {
   env: NodeJS.ProcessEnv;
   logFile: string;
   /** Asked before each start of a process of the cluster. */
-  environmentOf: EnvironmentOf;
+  launchOf: LaunchOf;
 }
 
 /** The process that supervises the cluster (cluster-host.ts), as the harness sees it. */
 export class HostProcess {
   readonly #child: ChildProcess;
-  readonly #environmentOf: EnvironmentOf;
+  readonly #launchOf: LaunchOf;
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #calls = 0;
 
-  private constructor(child: ChildProcess, environmentOf: EnvironmentOf) {
+  private constructor(child: ChildProcess, launchOf: LaunchOf) {
     this.#child = child;
-    this.#environmentOf = environmentOf;
+    this.#launchOf = launchOf;
     child.on('message', (message: HostMessage) => void this.#receive(message));
     child.once('exit', () => {
       for (const [to, settle] of this.#answers) settle({ to, error: 'the supervisor has ended' });
@@ -40,7 +40,7 @@ export class HostProcess {
    * Starts the cluster, and resolves when it answers.
    * @throws Error with the end of a log when something does not start; nothing runs then.
    */
-  static async start({ request, env, logFile, environmentOf }: HostOptions): Promise<HostProcess> {
+  static async start({ request, env, logFile, launchOf }: HostOptions): Promise<HostProcess> {
     // Of the build, as the services that it starts, also when a test runs the harness from its sources.
     const program = fileURLToPath(new URL('../../dist/cluster/cluster-host.js', import.meta.url));
     // The harness must not break servers that the user runs.
@@ -55,7 +55,7 @@ export class HostProcess {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
-    const host = new HostProcess(child, environmentOf);
+    const host = new HostProcess(child, launchOf);
     const { error } = await host.#answerTo(0);
     if (error === undefined) return host;
     await host.stop();
@@ -105,7 +105,7 @@ export class HostProcess {
 
   async #receive(message: HostMessage): Promise<void> {
     if ('ask' in message) {
-      this.#send({ asked: message.ask, env: await this.#environmentOf(message.name, message.env) });
+      this.#send({ asked: message.ask, launch: await this.#launchOf(message.name, message.env) });
       return;
     }
     this.#answers.get(message.to)?.(message);

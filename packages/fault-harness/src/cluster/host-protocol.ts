@@ -1,4 +1,4 @@
-import type { AgentStatus, ServiceStatus } from '@everynode/local-stack';
+import type { AgentStatus, Launch, ServiceStatus } from '@everynode/local-stack';
 
 export interface ClusterSize {
   nodes: number;
@@ -25,15 +25,15 @@ export interface ClusterView {
   agents: AgentStatus[];
 }
 
-export type Call = { call: number } & (
-  | { do: 'view' | 'stop' }
-  | { do: 'stop-service' | 'start-service'; name: string }
-);
+export interface Call {
+  call: number;
+  do: 'view' | 'stop';
+}
 
-/** From the host: the answer to a call (0: the end of the start), or a question for a process's environment. */
+/** From the host: the answer to a call (0: the end of the start), or a question how to start a process. */
 export type HostMessage =
   | { to: number; result?: unknown; error?: string }
   | { ask: number; name: string; env: NodeJS.ProcessEnv };
 
 /** To the host: a call, or the answer to its question. */
-export type HarnessMessage = Call | { asked: number; env: NodeJS.ProcessEnv };
+export type HarnessMessage = Call | { asked: number; launch: Launch };

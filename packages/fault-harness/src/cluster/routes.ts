@@ -1,11 +1,16 @@
+import { freePort, type Launch } from '@everynode/local-stack';
 import { TcpProxy } from '@everynode/test-kit';
-import { freePort } from './free-port.js';
+import type { AgentNetwork, AgentNetworks } from './agent-networks.js';
+
+const LOOPBACK = '127.0.0.1';
 
 /** The ways of one process to its servers, and what a fault changed for its next start. */
 export interface Route {
   /** Agents have none. */
   postgres: TcpProxy | undefined;
   nats: TcpProxy;
+  /** Of an agent in a network namespace: to its health port there. */
+  health: TcpProxy | undefined;
   /** Of an api: a port of its own, beside the front door. */
   apiPort: number | undefined;
 }
@@ -18,6 +23,13 @@ export class Routes {
   #starts = 0;
   /** More environment for the next starts of a process. */
   readonly extra = new Map<string, NodeJS.ProcessEnv>();
+
+  readonly #networks: AgentNetworks | undefined;
+
+  /** With `networks`, each agent runs in a network namespace of its own. */
+  constructor(networks?: AgentNetworks) {
+    this.#networks = networks;
+  }
 
   /** How many processes have been started. */
   get starts(): number {
@@ -36,34 +48,53 @@ export class Routes {
     return [...this.#routes].filter(([name]) => name.startsWith(prefix)).map(([, route]) => route);
   }
 
-  /** The environment to start a process with: its addresses are those of its proxies. */
-  readonly environmentOf = async (name: string, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> => {
+  /** How to start a process: its addresses are those of its proxies. */
+  readonly launchOf = async (name: string, env: NodeJS.ProcessEnv): Promise<Launch> => {
     this.#starts += 1;
-    const route = this.#routes.get(name) ?? (await this.#open(name, env));
+    const network = await this.#networkOf(name);
+    const route = this.#routes.get(name) ?? (await this.#open(name, env, network));
     this.#routes.set(name, route);
-    return {
+    if (network) await this.#followHealthPort(route, network, Number(env.EVERYNODE_HEALTH_PORT));
+    const own = {
       ...env,
       ...(route.postgres && { DATABASE_URL: databaseVia(env.DATABASE_URL ?? '', route.postgres.port, name) }),
       ...(route.apiPort && { EVERYNODE_API_PORT: String(route.apiPort) }),
-      NATS_URL: `nats://127.0.0.1:${route.nats.port}`,
+      NATS_URL: `nats://${network?.busHost ?? LOOPBACK}:${route.nats.port}`,
+      ...(network && { EVERYNODE_HEALTH_HOST: network.probedHost }),
       ...this.extra.get(name),
     };
+    return network ? { env: own, wrapper: network.wrapper } : { env: own };
   };
 
   /** Closes all: a new supervisor has other ports. */
   async close(): Promise<void> {
     const routes = [...this.#routes.values()];
     this.#routes.clear();
-    await Promise.all(routes.flatMap(({ postgres, nats }) => [postgres?.close(), nats.close()]));
+    await Promise.all(
+      routes.flatMap(({ postgres, nats, health }) => [postgres?.close(), nats.close(), health?.close()]),
+    );
   }
 
-  async #open(name: string, env: NodeJS.ProcessEnv): Promise<Route> {
+  async #networkOf(name: string): Promise<AgentNetwork | undefined> {
+    return name.startsWith('agent-') ? await this.#networks?.of(name) : undefined;
+  }
+
+  /** The supervisor probes the agent by loopback, where its namespace is not. */
+  async #followHealthPort(route: Route, { probedHost: host }: AgentNetwork, port: number): Promise<void> {
+    if (route.health?.port === port) return;
+    await route.health?.close();
+    route.health = await TcpProxy.start({ host, port }, { port });
+  }
+
+  async #open(name: string, env: NodeJS.ProcessEnv, network: AgentNetwork | undefined): Promise<Route> {
     const { DATABASE_URL, NATS_URL, EVERYNODE_API_PORT } = env;
     if (EVERYNODE_API_PORT !== undefined && !this.#apiPorts.has(name)) this.#apiPorts.set(name, await freePort());
-    const start = (url: string) => TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(url).port) });
+    const start = (url: string, host = LOOPBACK) =>
+      TcpProxy.start({ host: LOOPBACK, port: Number(new URL(url).port) }, { host });
     return {
       postgres: DATABASE_URL === undefined ? undefined : await start(DATABASE_URL),
-      nats: await start(NATS_URL ?? ''),
+      nats: await start(NATS_URL ?? '', network?.busHost),
+      health: undefined,
       apiPort: this.#apiPorts.get(name),
     };
   }

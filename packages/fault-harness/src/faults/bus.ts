@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
+import { now } from '../record/clock.js';
 import { connectToBus } from './bus-connection.js';
 import { type Fault, nothingToHeal } from './fault.js';
 
@@ -20,12 +21,14 @@ function streamsFault(name: string, about: string, act: (stream: string, manager
     holdMs: [0],
     isDefault: true,
     isShort: true,
+    touches: ['nats'],
     async inject({ cluster }) {
       const connection = await connectToBus(cluster);
       try {
         const manager = await jetstreamManager(connection);
         // A stream that is not there cannot be harmed.
-        await Promise.all(STREAMS.map((stream) => act(stream, manager).catch(() => undefined)));
+        const results = await Promise.allSettled(STREAMS.map((stream) => act(stream, manager)));
+        if (results.every(({ status }) => status === 'rejected')) throw new Error('there is no stream');
       } finally {
         await connection.close();
       }
@@ -40,6 +43,7 @@ const emptied: Fault = {
   holdMs: [0],
   isDefault: true,
   isShort: true,
+  touches: ['nats'],
   async inject({ cluster }) {
     await cluster.signal('nats', 'SIGKILL');
     await rm(join(cluster.stateDir, 'nats', 'jetstream'), { recursive: true, force: true });
@@ -54,9 +58,11 @@ const repeated: Fault = {
   holdMs: [8000],
   isDefault: true,
   isShort: true,
+  touches: ['nats'],
   async inject({ cluster, random }) {
     const connection = await connectToBus(cluster);
     const timers = new Set<NodeJS.Timeout>();
+    const strikes: number[] = [];
     for (const subject of SUBJECTS) {
       connection.subscribe(subject, {
         callback: (_error, message) => {
@@ -72,6 +78,7 @@ const repeated: Fault = {
             () => {
               timers.delete(timer);
               connection.publish(to, data, { headers: again });
+              strikes.push(now());
             },
             random.between(0, 3000),
           );
@@ -83,7 +90,7 @@ const repeated: Fault = {
       for (const timer of timers) clearTimeout(timer);
       await connection.close();
     };
-    return { target: 'every stream', heal };
+    return { target: 'every stream', strikes, heal };
   },
 };
 

@@ -1,9 +1,9 @@
 import type { TcpProxy } from '@everynode/test-kit';
 import { beginsTransaction, hasCommitReply } from '../cluster/postgres-replies.js';
+import { signalIfThere } from '../cluster/signals.js';
 import { now } from '../record/clock.js';
 import type { Fault, FaultContext, InjectedFault } from './fault.js';
 import { oneOf } from './processes.js';
-import { signalIfThere } from './signals.js';
 
 /** Sends a signal to a process at the first reply from Postgres that `match` accepts, before the process has it. */
 async function signalAtReply(
@@ -36,6 +36,8 @@ function killedAtCommit(kind: 'api' | 'scheduler'): Fault {
     holdMs: [3000],
     isDefault: true,
     isShort: true,
+    touches: ['postgres', 'api', kind],
+    needsEdits: kind === 'scheduler',
     async inject(context): Promise<InjectedFault> {
       const target = await oneOf(context.cluster, `${kind}-`, context.random);
       const { proxy, strikes } = await signalAtReply(context, target, hasCommitReply, 'SIGKILL');
@@ -51,6 +53,8 @@ function stoppedInTransaction(kind: 'api' | 'scheduler'): Fault {
     holdMs: [8000, 20_000, 60_000],
     isDefault: true,
     isShort: true,
+    touches: ['postgres', 'api', kind],
+    needsEdits: kind === 'scheduler',
     async inject(context): Promise<InjectedFault> {
       const target = await oneOf(context.cluster, `${kind}-`, context.random);
       const { pid, proxy, strikes } = await signalAtReply(context, target, beginsTransaction, 'SIGSTOP');
@@ -71,6 +75,8 @@ function cableInTransaction(kind: 'api' | 'scheduler'): Fault {
     holdMs: [8000, 20_000, 60_000],
     isDefault: true,
     isShort: true,
+    touches: ['postgres', 'api', kind],
+    needsEdits: kind === 'scheduler',
     async inject({ cluster, random }): Promise<InjectedFault> {
       const target = await oneOf(cluster, `${kind}-`, random);
       const proxy = cluster.routes.of(target).postgres;

@@ -1,6 +1,7 @@
 import type { TcpProxy } from '@everynode/test-kit';
 import type { Cluster } from '../cluster/cluster.js';
 import { hasCommitReply } from '../cluster/postgres-replies.js';
+import { now } from '../record/clock.js';
 import { type Fault, type FaultContext, nothingToHeal } from './fault.js';
 import { oneOf } from './processes.js';
 
@@ -32,6 +33,7 @@ function held(server: Server, aim: Aim): Fault {
     holdMs: [5000, 20_000, 40_000],
     isDefault: true,
     isShort: aim !== 'all',
+    touches: [server],
     async inject(context) {
       const target = await aimed(context, aim);
       const proxies = proxiesOf(context.cluster, server, target);
@@ -48,6 +50,7 @@ function cut(server: Server): Fault {
     holdMs: [0],
     isDefault: true,
     isShort: true,
+    touches: [server],
     async inject({ cluster }) {
       for (const proxy of proxiesOf(cluster, server, '')) proxy.cut();
       return { target: 'all', heal: nothingToHeal };
@@ -62,6 +65,7 @@ function away(server: Server): Fault {
     holdMs: [6000, 20_000, 60_000],
     isDefault: true,
     isShort: true,
+    touches: [server],
     async inject({ cluster }) {
       const proxies = proxiesOf(cluster, server, '');
       for (const proxy of proxies) {
@@ -80,6 +84,7 @@ function slow(server: Server): Fault {
     holdMs: [8000],
     isDefault: true,
     isShort: true,
+    touches: [server],
     async inject({ cluster }) {
       const proxies = proxiesOf(cluster, server, '');
       for (const proxy of proxies) proxy.set({ name: 'delay', ms: 200 });
@@ -95,11 +100,18 @@ function repliesLost(aim: 'api' | 'scheduler', share: number): Fault {
     holdMs: [8000, 20_000],
     isDefault: true,
     isShort: true,
+    touches: ['postgres', 'api', aim],
+    needsEdits: aim === 'scheduler',
     async inject({ cluster, random }) {
       const proxies = proxiesOf(cluster, 'postgres', AIMS[aim]);
-      const match = (chunk: Buffer): boolean => hasCommitReply(chunk) && random.chance(share);
+      const strikes: number[] = [];
+      const match = (chunk: Buffer): boolean => {
+        const isLost = hasCommitReply(chunk) && random.chance(share);
+        if (isLost) strikes.push(now());
+        return isLost;
+      };
       for (const proxy of proxies) proxy.set({ name: 'swallow', match, afterwards: 'cut' });
-      return { target: aim, heal: () => pass(proxies) };
+      return { target: aim, strikes, heal: () => pass(proxies) };
     },
   };
 }

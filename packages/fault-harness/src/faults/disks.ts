@@ -27,6 +27,7 @@ function full(server: 'postgres' | 'nats', size: number): Fault {
     holdMs: [8000, 20_000],
     isDefault: true,
     isShort: false,
+    touches: [server],
     disks: { [server]: size },
     missing: () =>
       Promise.resolve(process.getuid?.() === 0 ? undefined : 'only root may mount the small disk that is to be filled'),
@@ -34,9 +35,9 @@ function full(server: 'postgres' | 'nats', size: number): Fault {
       const filler = join(cluster.stateDir, server, 'filler');
       const file = await open(filler, 'w');
       await fill(file);
-      const stopFilling = inLoop(() => fill(file), EVERY_MS);
+      const filling = inLoop(() => fill(file), EVERY_MS);
       const heal = async (): Promise<void> => {
-        await stopFilling();
+        await filling.heal();
         await file.close();
         await rm(filler);
       };

@@ -25,6 +25,7 @@ function clockFault(kind: 'api' | 'scheduler' | 'agent', offset: string, words: 
     holdMs: [5000],
     isDefault: true,
     isShort: false,
+    touches: [kind],
     missing: async () =>
       (await findLibrary()) === undefined ? 'libfaketime is missing: apt-get install faketime' : undefined,
     async inject({ cluster, random }) {
@@ -35,7 +36,7 @@ function clockFault(kind: 'api' | 'scheduler' | 'agent', offset: string, words: 
       await cluster.signal(target, 'SIGKILL');
       const heal = async (): Promise<void> => {
         cluster.routes.extra.delete(target);
-        await cluster.signal(target, 'SIGKILL');
+        await cluster.killWhenItRuns(target);
       };
       return { target, down: [target], heal };
     },
@@ -48,12 +49,13 @@ const sameName: Fault = {
   holdMs: [10_000],
   isDefault: true,
   isShort: true,
+  touches: ['scheduler'],
   async inject({ cluster }) {
     cluster.routes.extra.set('scheduler-2', { EVERYNODE_REPLICA: 'scheduler-1' });
     await cluster.signal('scheduler-2', 'SIGKILL');
     const heal = async (): Promise<void> => {
       cluster.routes.extra.delete('scheduler-2');
-      await cluster.signal('scheduler-2', 'SIGKILL');
+      await cluster.killWhenItRuns('scheduler-2');
     };
     return { target: 'scheduler-2', heal };
   },
@@ -64,6 +66,7 @@ export const identityFaults: readonly Fault[] = [
   clockFault('agent', '+10m', 'ten minutes ahead'),
   clockFault('scheduler', '-10m', 'ten minutes behind'),
   clockFault('scheduler', '+10m', 'ten minutes ahead'),
+  clockFault('api', '-10m', 'ten minutes behind'),
   clockFault('api', '+10m', 'ten minutes ahead'),
   sameName,
 ];

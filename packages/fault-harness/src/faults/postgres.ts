@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from '../cluster/cluster.js';
+import { signalIfThere } from '../cluster/signals.js';
 import { type Fault, nothingToHeal } from './fault.js';
 import { inLoop } from './in-loop.js';
-import { signalIfThere } from './signals.js';
 
 const EVERY_MS = 100;
 
@@ -12,8 +14,9 @@ const backends: Fault = {
   holdMs: [5000],
   isDefault: true,
   isShort: true,
+  touches: ['postgres'],
   async inject({ cluster }) {
-    return { target: 'postgres', heal: inLoop(() => cluster.sql(TERMINATE), EVERY_MS) };
+    return { target: 'postgres', ...inLoop(async () => (await cluster.sql(TERMINATE)).length > 0, EVERY_MS) };
   },
 };
 
@@ -23,6 +26,7 @@ const postmaster: Fault = {
   holdMs: [0],
   isDefault: true,
   isShort: true,
+  touches: ['postgres'],
   async inject({ cluster }) {
     await cluster.signal('postgres', 'SIGKILL');
     return { target: 'postgres', heal: nothingToHeal };
@@ -35,9 +39,10 @@ const crashes: Fault = {
   holdMs: [17_000],
   isDefault: true,
   isShort: false,
+  touches: ['postgres'],
   async inject({ cluster }) {
     const kill = () => cluster.signal('postgres', 'SIGKILL');
-    return { target: 'postgres', heal: inLoop(kill, 3200) };
+    return { target: 'postgres', ...inLoop(kill, 3200) };
   },
 };
 
@@ -47,6 +52,7 @@ const restart: Fault = {
   holdMs: [0],
   isDefault: true,
   isShort: true,
+  touches: ['postgres'],
   async inject({ cluster }) {
     await cluster.signal('postgres', 'SIGINT');
     return { target: 'postgres', heal: nothingToHeal };
@@ -54,8 +60,18 @@ const restart: Fault = {
 };
 
 /** Backends of the writers: those that hold or wait for a lock, or wrote last. */
+const WRITERS_WITHIN_MS = 3000;
 const WRITERS =
   "select pid from pg_stat_activity where application_name like 'everynode:%' and (state <> 'idle' or query ilike 'commit%')";
+
+/** Asked until there is one. @throws Error after {@link WRITERS_WITHIN_MS}. */
+async function writers(cluster: Cluster): Promise<{ pid: number }[]> {
+  for (const until = performance.now() + WRITERS_WITHIN_MS; ; await delay(EVERY_MS)) {
+    const rows = await cluster.sql<{ pid: number }>(WRITERS);
+    if (rows.length > 0) return rows;
+    if (performance.now() > until) throw new Error('no session has written');
+  }
+}
 
 const writerStopped: Fault = {
   name: 'stop-writer-backends',
@@ -63,8 +79,9 @@ const writerStopped: Fault = {
   holdMs: [8000, 20_000],
   isDefault: true,
   isShort: true,
+  touches: ['postgres'],
   async inject({ cluster }) {
-    const rows = await cluster.sql<{ pid: number }>(WRITERS);
+    const rows = await writers(cluster);
     for (const { pid } of rows) signalIfThere(pid, 'SIGSTOP');
     return {
       target: `${rows.length} backends`,
@@ -82,6 +99,7 @@ const allStopped: Fault = {
   holdMs: [6000, 20_000, 90_000],
   isDefault: true,
   isShort: false,
+  touches: ['postgres'],
   async inject({ cluster }) {
     const rows = await cluster.sql<{ pid: number }>('select pid from pg_stat_activity');
     const pids = [await cluster.pidOf('postgres'), ...rows.map(({ pid }) => pid)];
@@ -102,8 +120,9 @@ const gone: Fault = {
   holdMs: [15_000, 60_000],
   isDefault: true,
   isShort: false,
+  touches: ['postgres'],
   async inject({ cluster }) {
-    return { target: 'postgres', heal: inLoop(() => cluster.signal('postgres', 'SIGKILL'), EVERY_MS) };
+    return { target: 'postgres', ...inLoop(() => cluster.signal('postgres', 'SIGKILL'), EVERY_MS) };
   },
 };
 
@@ -116,16 +135,18 @@ const compacted: Fault = {
   holdMs: [5000],
   isDefault: true,
   isShort: true,
+  touches: ['postgres'],
   async inject({ cluster, tail, onCompacted }) {
-    const compact = async (): Promise<void> => {
+    const compact = async (): Promise<boolean> => {
       await tail.read();
       const floor = tail.revision - KEPT_ROWS;
-      if (floor <= 0) return;
+      if (floor <= 0) return false;
       await cluster.sql('update revision_counter set compacted = $1 where compacted < $1', [floor]);
       await cluster.sql('delete from journal where revision <= $1', [floor]);
       onCompacted(floor);
+      return true;
     };
-    return { target: 'journal', heal: inLoop(compact, 500) };
+    return { target: 'journal', ...inLoop(compact, 500) };
   },
 };
 

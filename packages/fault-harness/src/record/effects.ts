@@ -33,6 +33,7 @@ export const EFFECTS: Readonly<Record<string, FaultEffects>> = {
   'kill-api': apiEnds,
   'end-api': apiEnds,
   'kill-api-at-commit': apiEnds,
+  'clock-api-10m': apiEnds,
   'clock-api+10m': apiEnds,
   'stop-api': apiHangs,
   'stop-api-in-transaction': apiHangs,

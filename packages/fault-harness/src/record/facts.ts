@@ -27,9 +27,12 @@ interface Metadata {
   ownerReferences?: { uid: string; controller?: boolean }[];
 }
 
-/** Taints that daemon pods tolerate by themselves (pkg/controller/daemon/util, AddOrUpdateDaemonPodTolerations). */
+/**
+ * Taints that daemon pods tolerate by themselves (pkg/controller/daemon/util, AddOrUpdateDaemonPodTolerations). They
+ * stay on a node that is not heard of (NoExecute), and none is started there (NoSchedule): the node is not eligible.
+ */
 const TOLERATED =
-  /^node\.kubernetes\.io\/(not-ready|unreachable|disk-pressure|memory-pressure|pid-pressure|unschedulable)$/;
+  /^node\.kubernetes\.io\/((not-ready|unreachable) NoExecute|(disk-pressure|memory-pressure|pid-pressure|unschedulable) NoSchedule)$/;
 
 /** The parts of an object that the checks look at. */
 export function factsOf(row: JournalRow): Facts {
@@ -99,7 +102,7 @@ function nodeFacts(row: JournalRow): NodeFacts {
     ready: conditions.some(({ type, status }) => type === 'Ready' && status === 'True'),
     unschedulable,
     taints: taints
-      .filter(({ key, effect }) => effect !== 'PreferNoSchedule' && !TOLERATED.test(key))
+      .filter(({ key, effect }) => effect !== 'PreferNoSchedule' && !TOLERATED.test(`${key} ${effect}`))
       .map(({ key }) => key),
   };
 }

@@ -12,6 +12,9 @@ import type { Truth } from './truth.js';
 
 /** Waited longer than the limit, so that the report shows how much too long it took. */
 const CONVERGENCE_PATIENCE_MS = 45_000;
+/** A fault that waits for its moment may strike so long after its time. */
+const STRIKE_PATIENCE_MS = 5000;
+const LOOK_EVERY_MS = 50;
 
 export interface NemesisParts {
   cluster: Cluster;
@@ -23,27 +26,43 @@ export interface NemesisParts {
   convergenceMs: number;
   /** What an undisturbed rollout of every DaemonSet takes, in ms. */
   rolloutMs: number;
+  /** The longest time between two steps, in ms. */
+  pauseMs: number;
   /** Whether editors of DaemonSets and labels may go on. */
   setEditing: (may: boolean) => void;
   say: (line: string) => void;
 }
 
+/** What became of the steps. */
+export interface Done {
+  steps: number;
+  faults: Set<string>;
+  /** Faults that could not be injected or never struck: the run has not shown what it was to show. */
+  missed: string[];
+}
+
 /** Injects one step after the other, and waits after each until the cluster is as it shall be. */
 export class Nemesis {
   readonly #parts: NemesisParts;
+  readonly #done: Done = { steps: 0, faults: new Set(), missed: [] };
 
   constructor(parts: NemesisParts) {
     this.#parts = parts;
   }
 
-  async run(steps: readonly Step[], until: AbortSignal): Promise<void> {
+  /** Begins no step that would last beyond `budgetMs`, except the first. */
+  async run(steps: readonly Step[], budgetMs: number, until: AbortSignal): Promise<Done> {
+    const { random, pauseMs, say, setEditing } = this.#parts;
+    const end = now() + budgetMs;
     for (const [index, step] of steps.entries()) {
-      if (until.aborted) return;
-      this.#parts.setEditing(!step.isAtRest);
-      await delay(this.#parts.random.between(500, 2500));
-      this.#parts.say(`${index + 1}/${steps.length} ${describe(step)}`);
+      setEditing(!step.isAtRest);
+      await delay(random.between(pauseMs / 5, pauseMs));
+      if (until.aborted || (index > 0 && now() + step.holdMs > end)) break;
+      say(`${index + 1} ${describe(step)}`);
       await this.#carryOut(step);
+      this.#done.steps += 1;
     }
+    return this.#done;
   }
 
   async #carryOut(step: Step): Promise<void> {
@@ -51,6 +70,7 @@ export class Nemesis {
     const began = now();
     const injected = await Promise.all(step.faults.map((fault) => this.#inject(fault, step.holdMs)));
     await delay(step.holdMs);
+    await this.#untilAllStruck(step, injected);
     setEditing(false);
     const healing = now();
     for (const one of injected) await one.heal();
@@ -91,18 +111,30 @@ export class Nemesis {
 
   /** `at`: when the injection was complete. */
   async #inject(fault: Fault, holdMs: number): Promise<InjectedFault & { at: number }> {
-    const { cluster, random, recorder, tail, say } = this.#parts;
+    const { cluster, random, recorder, tail, truth, say } = this.#parts;
     const onCompacted = (revision: number) => recorder.add({ entry: 'compacted', at: now(), revision });
-    const context: FaultContext = { cluster, random, tail, holdMs, onCompacted };
+    const nodesAway = () => truth.nodesAway();
+    const context: FaultContext = { cluster, random: random.fork(), tail, holdMs, onCompacted, nodesAway };
     try {
       const injected = { ...(await fault.inject(context)), at: now() };
       say(`   ${fault.name} → ${injected.target}`);
+      this.#done.faults.add(fault.name);
       return injected;
     } catch (error) {
-      // A second fault may find that the first has ended what it is aimed at.
-      say(`   ${fault.name} was not possible: ${error instanceof Error ? error.message : String(error)}`);
-      return { target: 'nothing', strikes: [], heal: nothingToHeal, at: now() };
+      this.#miss(fault, `could not be injected: ${error instanceof Error ? error.message : String(error)}`);
+      return { target: 'nothing', heal: nothingToHeal, at: now() };
     }
+  }
+
+  async #untilAllStruck({ faults }: Step, injected: readonly InjectedFault[]): Promise<void> {
+    const waiting = () => faults.filter((_, index) => !hasStruck(injected[index]));
+    for (const until = now() + STRIKE_PATIENCE_MS; waiting().length > 0 && now() < until; ) await delay(LOOK_EVERY_MS);
+    for (const fault of waiting()) this.#miss(fault, 'never struck: what it waits for did not happen');
+  }
+
+  #miss({ name }: Fault, why: string): void {
+    this.#done.missed.push(`${name} ${why}`);
+    this.#parts.say(`   ${name} ${why}`);
   }
 
   async #untilReady(): Promise<void> {
@@ -113,6 +145,8 @@ export class Nemesis {
     }
   }
 }
+
+const hasStruck = (injected: InjectedFault | undefined): boolean => injected?.strikes?.length !== 0;
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 

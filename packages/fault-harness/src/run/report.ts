@@ -1,4 +1,6 @@
 import { type HistoryEntry, longestStandstill, type Violation } from '@everynode/history-checker';
+import type { Fault } from '../faults/fault.js';
+import type { Done } from './nemesis.js';
 
 /** Lines of a table: each step of a run, and what it did to clients. */
 export function summary(history: readonly HistoryEntry[], violations: readonly Violation[]): string {
@@ -66,6 +68,15 @@ export function tally(history: readonly HistoryEntry[]): string {
   const marked = served.filter(({ warned }) => warned);
   const reads = `${served.length} of ${stale.length} stale reads served, ${marked.length} marked`;
   return `operations: ${operations.join(', ')}; ${reads}; ${changes} revisions; ${watched} records of watches`;
+}
+
+/** Which faults a run did not have time for, and which did not happen though it was their turn. */
+export function notShown(faults: readonly Fault[], { faults: shown, missed }: Done): string {
+  const others = faults.filter(({ name }) => !shown.has(name)).map(({ name }) => name);
+  return [
+    `${faults.length - others.length} of ${faults.length} faults${others.length > 0 ? `; not: ${others.join(' ')}` : ''}`,
+    ...missed.map((line) => `MISSED: ${line}`),
+  ].join('\n');
 }
 
 const SHOWN = 40;

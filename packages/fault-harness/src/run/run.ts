@@ -10,7 +10,7 @@ import { JournalTail } from '../record/journal-tail.js';
 import { Recorder } from '../record/recorder.js';
 import { storedObjects } from '../record/stored-objects.js';
 import { lastingLeaks, measure } from './leaks.js';
-import { Nemesis } from './nemesis.js';
+import { type Done, Nemesis } from './nemesis.js';
 import { SeededRandom } from './random.js';
 import { planSteps } from './schedule.js';
 import { Truth } from './truth.js';
@@ -21,6 +21,11 @@ export interface RunOptions {
   /** Of the run without the start and the end of the cluster. */
   minutes: number;
   faults: readonly Fault[];
+  /**
+   * Of these faults, those that come first: once each, two at once where they touch nothing in common, and all steps
+   * with short pauses between.
+   */
+  first?: readonly Fault[];
   /** The faults were asked for: one that is impossible here is an error. */
   areNamed?: boolean;
   /** No step breaks a rollout that is under way: to measure what a fault alone does. */
@@ -57,6 +62,7 @@ export interface RunResult {
   folder: string;
   historyFile: string;
   history: readonly HistoryEntry[];
+  done: Done;
   violations: Violation[];
 }
 
@@ -67,6 +73,11 @@ const AT_REST = 0.4;
 /** Invariant 6. */
 const CONVERGENCE_MS = 10_000;
 const AGENTS = 4;
+/** The longest time between two steps, and where as many as possible have to find room. */
+const PAUSE_MS = 2500;
+const SHORT_PAUSE_MS = 500;
+/** How long a node is not heard of before it is taken for lost, in seconds. */
+const NODE_GRACE_SECONDS = 20;
 
 /** Starts a cluster, runs clients and faults, and checks the history. */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
@@ -83,7 +94,12 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const command = process.argv.slice(2).join(' ');
   recorder.add({ entry: 'run', seed, at: now(), command, apis, recoveryMs: convergenceMs });
   const disks = Object.assign({}, ...faults.map((fault) => fault.disks ?? {})) as Record<string, number>;
-  const cluster = await Cluster.start(folder, size, { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: '20' }, disks);
+  const cluster = await Cluster.start(folder, {
+    size,
+    env: { EVERYNODE_NODE_MONITOR_GRACE_SECONDS: String(NODE_GRACE_SECONDS) },
+    disks,
+    hasNamespaces: faults.some(({ needsNamespaces }) => needsNamespaces),
+  });
   const workload = new Workload();
   const truth = new Truth(cluster);
   const tail = new JournalTail(cluster, (change) => {
@@ -91,6 +107,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     recorder.add({ entry: 'change', ...change });
   });
   const following = tail.follow();
+  let done: Done;
   try {
     await workload.start(cluster, recorder, random.fork());
     workload.setEditing(false);
@@ -102,7 +119,14 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     say(`every DaemonSet runs; a rollout of all takes ${(rolloutMs / 1000).toFixed(1)} s here without a fault`);
     const before = await measure(cluster);
     const steps = planSteps(
-      { faults, budgetMs: minutes * 60_000, longestMs, mixed: MIXED, atRest: options.allAtRest ? 1 : AT_REST },
+      {
+        faults,
+        first: faults.filter(({ name }) => options.first?.some((one) => one.name === name)),
+        budgetMs: minutes * 60_000,
+        longestMs,
+        mixed: MIXED,
+        atRest: options.allAtRest ? 1 : AT_REST,
+      },
       random.fork(),
     );
     const setEditing = (may: boolean): void => workload.setEditing(may);
@@ -114,10 +138,11 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       random: random.fork(),
       convergenceMs,
       rolloutMs,
+      pauseMs: options.first ? SHORT_PAUSE_MS : PAUSE_MS,
       setEditing,
       say,
     });
-    await nemesis.run(steps, options.signal ?? new AbortController().signal);
+    done = await nemesis.run(steps, minutes * 60_000, options.signal ?? new AbortController().signal);
     await workload.stop();
     recorder.add({ entry: 'stored', ...(await storedObjects(cluster)) });
     await tail.read();
@@ -126,14 +151,15 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     await workload.stop();
     tail.stop();
     await following;
+    truth.close();
     await cluster.stop();
     await recorder.close();
   }
   const { history } = recorder;
   const violations = checkHistory(history);
   // Databases and logs are of use only to understand a failure.
-  if (violations.length === 0) await rm(cluster.stateDir, { recursive: true, force: true });
-  return { seed, folder, historyFile, history, violations };
+  if (violations.length === 0 && done.missed.length === 0) await rm(cluster.stateDir, { recursive: true, force: true });
+  return { seed, folder, historyFile, history, done, violations };
 }
 
 /** @throws Error with what is wrong when the cluster does not become as it shall be, with no fault at all. */

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, ClusterReplay, rolloutLeft, unsteadiness } from '@everynode/history-checker';
 import type { Cluster } from '../cluster/cluster.js';
 import type { JournalTail } from '../record/journal-tail.js';
+import { type AgentPods, troubleOfAgents } from './agent-pods.js';
+import { ReplicaCaches } from './replica-caches.js';
 
 const EVERY_MS = 200;
 
@@ -13,13 +15,24 @@ export interface Settlement {
   rolloutShare: number;
 }
 
-/** The cluster as the journal and the agents have it, to see when all is as it shall be. */
+/** The cluster as the journal, the agents and the api replicas have it, to see when all is as it shall be. */
 export class Truth {
   readonly #replay = new ClusterReplay();
   readonly #cluster: Cluster;
+  readonly #caches: ReplicaCaches;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+    this.#caches = new ReplicaCaches(cluster);
+  }
+
+  /** Nodes that are not Ready. */
+  nodesAway(): string[] {
+    return [...this.#replay.nodes.values()].flatMap(({ name, ready }) => (ready ? [] : [name]));
+  }
+
+  close(): void {
+    this.#caches.close();
   }
 
   apply(change: Change): void {
@@ -30,7 +43,12 @@ export class Truth {
   async #trouble(tail: JournalTail): Promise<string | undefined> {
     try {
       await tail.read();
-      return unsteadiness(this.#replay) ?? (await this.#troubleOfAgents());
+      return (
+        unsteadiness(this.#replay) ??
+        (await this.#troubleOfAgents()) ??
+        // What agents and caches have is compared only once it no longer moves.
+        (await this.#caches.trouble(tail.revision))
+      );
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -49,19 +67,19 @@ export class Truth {
     }
   }
 
-  /** The agents run as many pods as the journal has. */
+  /** The agents run what the store has. */
   async #troubleOfAgents(): Promise<string | undefined> {
     const agents = (await this.#cluster.services()).filter(({ name }) => name.startsWith('agent-'));
-    const counts = await Promise.all(agents.map(({ healthPort }) => runningPods(healthPort ?? 0)));
-    const running = counts.reduce((sum, count) => sum + count, 0);
-    const wanted = [...this.#replay.daemonSets.values()].reduce((sum, { status }) => sum + status.ready, 0);
-    return running === wanted ? undefined : `agents run ${running} pods, and the statuses count ${wanted}`;
+    const listings = await Promise.all(
+      agents.map(async ({ name, healthPort }) => ({ agent: name, ...(await podsOf(healthPort ?? 0)) })),
+    );
+    return troubleOfAgents(listings, this.#replay);
   }
 }
 
-const RUNNING = /^everynode_agent_pods\{state="ready"\} (\d+)$/m;
-
-async function runningPods(port: number): Promise<number> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(2000) });
-  return Number(RUNNING.exec(await answer.text())?.[1] ?? 0);
+/** @throws Error when the agent does not answer, or has not registered its nodes yet. */
+async function podsOf(port: number): Promise<Omit<AgentPods, 'agent'>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/pods`, { signal: AbortSignal.timeout(2000) });
+  if (!answer.ok) throw new Error(`${answer.url} is answered with ${answer.status}`);
+  return (await answer.json()) as Omit<AgentPods, 'agent'>;
 }

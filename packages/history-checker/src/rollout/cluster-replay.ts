@@ -29,7 +29,8 @@ export class ClusterReplay {
   readonly nodes = new Map<string, ReplayedNode>();
   /** By uid. */
   readonly daemonSets = new Map<string, ReplayedDaemonSet>();
-  readonly #pods = new Map<string, ReplayedPod>();
+  /** By uid. */
+  readonly pods = new Map<string, ReplayedPod>();
   readonly #templates = new Map<string, { number: number; hash: string }>();
 
   /** Applies a change. Returns the pod as it was before, for a change of a pod. */
@@ -53,7 +54,7 @@ export class ClusterReplay {
 
   /** A pod whose controller is not there: its DaemonSet was deleted, or never was. */
   orphan(): ReplayedPod | undefined {
-    return [...this.#pods.values()].find(({ owner }) => !this.daemonSets.has(owner));
+    return [...this.pods.values()].find(({ owner }) => !this.daemonSets.has(owner));
   }
 
   livePods(daemonSet: ReplayedDaemonSet, node: string): ReplayedPod[] {
@@ -85,10 +86,10 @@ export class ClusterReplay {
   }
 
   #applyPod({ type, key, uid }: Change, facts: PodFacts): ReplayedPod | undefined {
-    const before = this.#pods.get(uid);
+    const before = this.pods.get(uid);
     const pod = { ...facts, key, uid };
-    if (type === 'DELETED') this.#pods.delete(uid);
-    else this.#pods.set(uid, pod);
+    if (type === 'DELETED') this.pods.delete(uid);
+    else this.pods.set(uid, pod);
     const daemonSet = this.daemonSets.get(facts.owner);
     if (!daemonSet || facts.node === '') return before;
     const onNode = daemonSet.pods.get(facts.node) ?? new Map<string, ReplayedPod>();

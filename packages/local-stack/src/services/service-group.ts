@@ -6,7 +6,7 @@ import { ServiceProcess, type ServiceStatus } from './service-process.js';
 
 const READY_DEADLINE_MS = 120_000;
 
-type ServiceGroupOptions = Pick<StackOptions, 'entry' | 'env' | 'environmentOf' | 'log'> & {
+type ServiceGroupOptions = Pick<StackOptions, 'entry' | 'env' | 'launchOf' | 'log'> & {
   paths: StatePaths;
   /** Ends the wait for readiness. */
   signal: AbortSignal;
@@ -115,13 +115,13 @@ export class ServiceGroup {
     env: NodeJS.ProcessEnv,
     listeners: { onExit?: () => void; onServing?: () => void } = {},
   ): ServiceProcess {
-    const { entry, environmentOf, log, paths } = this.#options;
+    const { entry, launchOf, log, paths } = this.#options;
     const { onExit, onServing } = listeners;
     return new ServiceProcess({
       name,
       entry: entry(service),
       env: { ...this.#inherited, ...env },
-      environmentOf,
+      launchOf,
       logsDir: paths.logs,
       runDir: paths.run,
       onExit: (how) => {

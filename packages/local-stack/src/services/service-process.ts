@@ -7,6 +7,7 @@ import { freePort } from '../process/free-port.js';
 import { removePidFile, writePidFile } from '../process/pid-file.js';
 import { sendSignal } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
+import type { Launch, LaunchOf } from '../stack-options.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
 import type { Replica } from './front-door.js';
 import { ReadinessWatch, type WatchedState } from './readiness-watch.js';
@@ -23,8 +24,8 @@ export interface ServiceOptions {
   /** The script to run, an absolute path. */
   entry: string;
   env: NodeJS.ProcessEnv;
-  /** Asked before each start; without it `env` is what the process gets. */
-  environmentOf?: ((name: string, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>) | undefined;
+  /** Asked before each start; without it the process gets `env` and no wrapper. */
+  launchOf?: LaunchOf | undefined;
   logsDir: string;
   runDir: string;
   onExit?: (description: string) => void;
@@ -170,11 +171,11 @@ export class ServiceProcess implements Replica {
   async #runOnce(wanted: AbortSignal): Promise<boolean> {
     this.#enter('starting');
     this.#healthPort ??= await freePort();
-    const { env, environmentOf } = this.#options;
+    const { env, launchOf } = this.#options;
     const own = { ...env, EVERYNODE_REPLICA: this.name, EVERYNODE_HEALTH_PORT: String(this.#healthPort) };
-    const environment = (await environmentOf?.(this.name, own)) ?? own;
+    const launch = (await launchOf?.(this.name, own)) ?? { env: own };
     if (wanted.aborted) return false;
-    const child = this.#fork(environment);
+    const child = this.#fork(launch);
     this.#child = child;
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
@@ -209,13 +210,16 @@ export class ServiceProcess implements Replica {
     return watch.hasStarted;
   }
 
-  #fork(env: NodeJS.ProcessEnv): ChildProcess {
+  #fork({ env, wrapper = [] }: Launch): ChildProcess {
+    // The last word of a wrapper's command line is the program that it becomes.
+    const [execPath = process.execPath, ...execArgv] = [...wrapper, process.execPath];
     const log = openSync(this.#log, 'a', 0o600);
     try {
       return fork(this.#options.entry, [], {
         env,
         stdio: ['ignore', log, log, 'ipc'],
-        execArgv: [],
+        execPath,
+        execArgv,
         // Its own process group: a terminal's Ctrl-C reaches only this process, which stops the others in order.
         detached: true,
       });
