@@ -39,6 +39,7 @@ describe('a cluster whose parts are killed, stopped and cut off while clients wr
     expect(done.missed).toEqual([]);
     // The history is not empty by a mistake of the harness.
     expect(history.filter(({ entry }) => entry === 'operation').length).toBeGreaterThan(1000);
+    expect(history.filter((entry) => entry.entry === 'watch' && entry.what === 'bookmark').length).toBeGreaterThan(20);
     await rm(folder, { recursive: true });
   });
 });

@@ -20,6 +20,10 @@ export interface WatchOptions {
   slow?: boolean;
   /** Hangs up now and then, and goes on from the last revision that it has seen. */
   leaves?: boolean;
+  /** The server ends it after so long: a bookmark comes before, and the next one goes on from there. */
+  timeoutSeconds?: number;
+  /** Begins with a streamed list (`sendInitialEvents`, KEP-3157) in place of a list, each time anew. */
+  streamsList?: boolean;
 }
 
 interface Metadata {
@@ -27,12 +31,16 @@ interface Metadata {
   namespace?: string;
   resourceVersion: string;
   finalizers?: string[];
+  annotations?: Record<string, string>;
 }
 interface WatchedObject {
   metadata: Metadata;
   data?: Record<string, string>;
   code?: number;
 }
+
+/** Of the bookmark that ends a streamed list. */
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 /** Lists once, and then watches from the last revision that it has seen; lists again only after 410 Gone. */
 export function watchClient(options: WatchOptions): RunningClient {
@@ -51,6 +59,8 @@ class Watcher {
   readonly #path: string;
   readonly #stopped = new AbortController();
   #revision: number | undefined;
+  /** What a streamed list has shown so far; undefined when none is under way. */
+  #initial: string[] | undefined;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -68,8 +78,10 @@ class Watcher {
   async follow(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      if (this.#revision === undefined) await this.#list();
-      if (this.#revision !== undefined && !signal.aborted) await this.#watch(this.#revision);
+      const { streamsList = false } = this.#options;
+      if (streamsList) this.#revision = undefined;
+      else if (this.#revision === undefined) await this.#list();
+      if ((streamsList || this.#revision !== undefined) && !signal.aborted) await this.#watch(this.#revision);
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -92,9 +104,16 @@ class Watcher {
     });
   }
 
-  async #watch(revision: number): Promise<void> {
-    const { client, recorder, name, scope, slow, leaves, random } = this.#options;
-    const path = `${this.#path}watch=1&allowWatchBookmarks=true&resourceVersion=${revision}`;
+  /** Without a revision, the list is streamed first. */
+  async #watch(revision: number | undefined): Promise<void> {
+    const { client, recorder, name, slow, leaves, timeoutSeconds, random } = this.#options;
+    const from =
+      revision === undefined
+        ? 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan'
+        : `resourceVersion=${revision}`;
+    const timeout = timeoutSeconds === undefined ? '' : `&timeoutSeconds=${timeoutSeconds}`;
+    const path = `${this.#path}watch=1&allowWatchBookmarks=true&${from}${timeout}`;
+    this.#initial = revision === undefined ? [] : undefined;
     const { signal } = this.#stopped;
     await new Promise<void>((resolve) => {
       let stream: WatchStream | undefined;
@@ -112,7 +131,9 @@ class Watcher {
         finish({});
       };
       stream = client.watch(path, {
-        onOpen: () => recorder.add({ entry: 'watch', what: 'resume', watch: name, scope, at: now(), revision }),
+        onOpen: () => {
+          if (revision !== undefined) this.#noteResume(revision);
+        },
         onLine: (line) => {
           const code = this.#onLine(line);
           if (code === undefined) return;
@@ -144,11 +165,31 @@ class Watcher {
     });
   }
 
+  #noteResume(revision: number): void {
+    const { recorder, name: watch, scope } = this.#options;
+    recorder.add({ entry: 'watch', what: 'resume', watch, scope, at: now(), revision });
+  }
+
+  /** An event of a streamed list. The bookmark that ends it says of which revision the list is. */
+  #onInitial(items: string[], type: string, { metadata }: WatchedObject): void {
+    if (type === 'ADDED') items.push(`${keyOf(metadata)} ${metadata.resourceVersion}`);
+    if (metadata.annotations?.[INITIAL_EVENTS_END] !== 'true') return;
+    const { recorder, name: watch, scope } = this.#options;
+    const revision = Number(metadata.resourceVersion);
+    recorder.add({ entry: 'watch', what: 'list', watch, scope, at: now(), revision, items });
+    this.#initial = undefined;
+    this.#noteResume(revision);
+  }
+
   /** Returns the status code of an ERROR, which ends the watch. */
   #onLine(line: string): number | undefined {
     const { recorder, name: watch } = this.#options;
     const { type, object } = JSON.parse(line) as { type: string; object: WatchedObject };
     if (type === 'ERROR') return object.code ?? 0;
+    if (this.#initial !== undefined) {
+      this.#onInitial(this.#initial, type, object);
+      return undefined;
+    }
     const revision = Number(object.metadata.resourceVersion);
     const at = now();
     this.#revision = revision;

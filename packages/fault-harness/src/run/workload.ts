@@ -72,6 +72,8 @@ export class Workload {
       { ...shared, name: 'pods-slow', scope: pods, client: door, slow: true },
       { ...shared, name: 'nodes-selected', scope: nodes, client: door },
       { ...shared, name: 'nodes-leaving', scope: nodes, client: door, leaves: true },
+      { ...shared, name: 'pods-timed', scope: pods, client: door, timeoutSeconds: 4 },
+      { ...shared, name: 'configmaps-streamed', scope: configMaps, client: door, timeoutSeconds: 5, streamsList: true },
       { ...shared, name: 'daemonsets', scope: { resource: 'daemonsets.apps', namespace: NAMESPACE }, client: door },
     ];
     for (let number = 1; number <= cluster.size.apiReplicas; number += 1) {

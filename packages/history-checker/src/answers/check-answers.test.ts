@@ -80,6 +80,11 @@ describe('a read that may be stale', () => {
     expect(found(killed('api-1', 'api-2'), staleRead(12_000, { status: 500 }))).toBe(1);
   });
 
+  it('gets 503 by a connection that was open to an api that ends', () => {
+    expect(found(killed('api-1'), staleRead(12_000, { status: 503, reused: true }))).toBe(0);
+    expect(found(staleRead(12_000, { status: 503, reused: true }))).toBe(1);
+  });
+
   it('is given up only while its connection may break', () => {
     expect(found(killed('api-1'), staleRead(10_500, { error: 'gave up' }))).toBe(0);
     expect(found(killed('api-1'), staleRead(15_000, { error: 'gave up' }))).toBe(1);

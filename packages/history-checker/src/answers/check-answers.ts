@@ -52,5 +52,7 @@ function badStaleRead({ path, status, error, began, ended, reused = false }: Sta
   if (status === 200) return [];
   if (status === undefined && outages.excusesConnection(reused, time)) return [];
   if (status === 503 && outages.excusesNoReplica(time)) return [];
+  // An api that is told to stop refuses what comes by a connection that is still open, and ends it.
+  if (status === 503 && reused && outages.excusesConnection(true, time)) return [];
   return [{ check: 'answer', message: `${status ?? error} to GET ${path}, which a cache may answer`, at: ended }];
 }
