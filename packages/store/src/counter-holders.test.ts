@@ -1,18 +1,11 @@
 import { eventually, testLog } from '@everynode/test-kit';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { creation, increment, type ProxiedStore, startProxiedStore } from '../fixtures/proxied-store.js';
+import { describe, expect } from 'vitest';
+import { creation, increment, type ProxiedStore, withProxiedStore } from '../fixtures/proxied-store.js';
 import { Store } from './store.js';
 
-let proxied: ProxiedStore;
-
-beforeEach(async () => {
-  proxied = await startProxiedStore();
-});
-
-afterEach(() => proxied.stop());
-
-describe('a session that holds the counter row', () => {
+// The tests wait for timeouts of Postgres, each on a database of its own.
+describe('a session that holds the counter row', { concurrent: true }, () => {
   /** Begins a transaction with the row locked, over a connection of its own. */
   async function hold(url: string): Promise<pg.Client> {
     const holder = new pg.Client({ connectionString: url });
@@ -23,17 +16,17 @@ describe('a session that holds the counter row', () => {
     return holder;
   }
 
-  const HOLDERS: [string, () => Promise<() => void>][] = [
+  const HOLDERS: [string, (proxied: ProxiedStore) => Promise<() => void>][] = [
     [
       'is silent',
-      async () => {
+      async (proxied) => {
         const holder = await hold(proxied.directUrl);
         return () => void holder.end();
       },
     ],
     [
       'waits to send to a process that is stopped',
-      async () => {
+      async (proxied) => {
         const holder = await hold(proxied.url);
         proxied.proxy.set({ name: 'stall' });
         void holder.query("select repeat('x', 1000000) from generate_series(1, 200)").catch(() => undefined);
@@ -42,7 +35,7 @@ describe('a session that holds the counter row', () => {
     ],
     [
       'has lost its cable',
-      async () => {
+      async (proxied) => {
         const holder = await hold(proxied.url);
         proxied.proxy.set({ name: 'stall' });
         return () => void holder.end();
@@ -50,10 +43,10 @@ describe('a session that holds the counter row', () => {
     ],
   ];
 
-  it.each(HOLDERS)('and %s is ended: no write waits for more than 5 s', async (_, begin) => {
+  withProxiedStore.for(HOLDERS)('and %s is ended: no write waits for more than 5 s', async ([, begin], { proxied }) => {
     const writer = new Store({ databaseUrl: proxied.directUrl, log: testLog() });
     await writer.currentRevision();
-    const end = await begin();
+    const end = await begin(proxied);
     const begun = performance.now();
     const writing = writer.write(creation('behind'));
     await eventually(() => expect(writer.trouble).toBe('writes fail: another writer holds the counter row'));
@@ -64,7 +57,7 @@ describe('a session that holds the counter row', () => {
     await writer.close();
   });
 
-  it('is left alone while it works, and is named as the trouble', async () => {
+  withProxiedStore('is left alone while it works, and is named as the trouble', async ({ proxied }) => {
     const { store, directUrl } = proxied;
     await store.currentRevision();
     const holder = await hold(directUrl);
@@ -78,7 +71,7 @@ describe('a session that holds the counter row', () => {
     await holder.end();
   });
 
-  it('makes a write wait no longer than its client does', async () => {
+  withProxiedStore('makes a write wait no longer than its client does', async ({ proxied }) => {
     const { store } = proxied;
     const client = new AbortController();
     await store.currentRevision();
@@ -96,8 +89,8 @@ describe('a session that holds the counter row', () => {
   });
 });
 
-describe('several writers in turns', () => {
-  it('wait for each other, lose nothing and stay ready', async () => {
+describe('several writers in turns', { concurrent: true }, () => {
+  withProxiedStore('wait for each other, lose nothing and stay ready', async ({ proxied }) => {
     // Each batch takes 0.6 s, so a writer waits for the others for nearly as long as it may wait for one of them.
     await proxied.execute(`
       create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.6); return null; end $$;

@@ -1,32 +1,29 @@
 import { eventually, testLog } from '@everynode/test-kit';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { creation, increment, type ProxiedStore, startProxiedStore } from '../fixtures/proxied-store.js';
+import { describe, expect } from 'vitest';
+import { creation, increment, withProxiedStore } from '../fixtures/proxied-store.js';
 import { StoreUnavailableError } from './errors.js';
 import { Store } from './store.js';
 
-let proxied: ProxiedStore;
-
-beforeEach(async () => {
-  proxied = await startProxiedStore();
-});
-
-afterEach(() => proxied.stop());
-
 const TOLD_MS = 5000;
 
-describe('readiness of the store', () => {
-  it('tells within 5 s that Postgres is silent, though nothing is asked, and recovers by itself', async () => {
-    const { store, proxy } = proxied;
-    await store.write(creation('first'));
-    expect(store.trouble).toBeUndefined();
-    proxy.set({ name: 'stall' });
-    await eventually(() => expect(store.trouble).toBe('writes fail: Postgres does not answer'), TOLD_MS + 1000);
-    proxy.set({ name: 'pass' });
-    await eventually(() => expect(store.trouble).toBeUndefined());
-  });
+// The tests wait for timeouts, each on a database of its own.
 
-  it('recovers after writes and reads have failed and nothing follows', async () => {
+describe('readiness of the store', { concurrent: true }, () => {
+  withProxiedStore(
+    'tells within 5 s that Postgres is silent, though nothing is asked, and recovers by itself',
+    async ({ proxied }) => {
+      const { store, proxy } = proxied;
+      await store.write(creation('first'));
+      expect(store.trouble).toBeUndefined();
+      proxy.set({ name: 'stall' });
+      await eventually(() => expect(store.trouble).toBe('writes fail: Postgres does not answer'), TOLD_MS + 1000);
+      proxy.set({ name: 'pass' });
+      await eventually(() => expect(store.trouble).toBeUndefined());
+    },
+  );
+
+  withProxiedStore('recovers after writes and reads have failed and nothing follows', async ({ proxied }) => {
     const { store, proxy } = proxied;
     await store.write(creation('first'));
     proxy.set({ name: 'refuse' });
@@ -42,7 +39,7 @@ describe('readiness of the store', () => {
     await eventually(() => expect([store.trouble, store.readOutage]).toEqual([undefined, undefined]));
   });
 
-  it('tells that the disk is full until there is room again', async () => {
+  withProxiedStore('tells that the disk is full until there is room again', async ({ proxied }) => {
     const { store, execute } = proxied;
     await execute(`
       create function full_disk() returns trigger language plpgsql as
@@ -58,8 +55,8 @@ describe('readiness of the store', () => {
   });
 });
 
-describe('a read that Postgres does not answer', () => {
-  it('rejects as retryable, and the next one gets another connection', async () => {
+describe('a read that Postgres does not answer', { concurrent: true }, () => {
+  withProxiedStore('rejects as retryable, and the next one gets another connection', async ({ proxied }) => {
     const { store, proxy } = proxied;
     await Promise.all([store.currentRevision(), store.get('configmaps', 'ns', 'a')]);
     proxy.set({ name: 'stall' });
@@ -80,8 +77,8 @@ describe('a read that Postgres does not answer', () => {
   });
 });
 
-describe('the close of a store', () => {
-  it('ends in time while Postgres is silent', async () => {
+describe('the close of a store', { concurrent: true }, () => {
+  withProxiedStore('ends in time while Postgres is silent', async ({ proxied }) => {
     const { url, proxy } = proxied;
     const closing = new Store({ databaseUrl: url, log: testLog() });
     await Promise.all([closing.currentRevision(), closing.write(creation('before'))]);
@@ -95,8 +92,8 @@ describe('the close of a store', () => {
   });
 });
 
-describe('connections that are ended all the time', () => {
-  it('end no process, and all work goes on afterwards', async () => {
+describe('connections that are ended all the time', { concurrent: true }, () => {
+  withProxiedStore('end no process, and all work goes on afterwards', async ({ proxied }) => {
     const { store, directUrl } = proxied;
     await store.write(creation('counter'));
     const stopping = new AbortController();
@@ -137,8 +134,8 @@ describe('connections that are ended all the time', () => {
   });
 });
 
-describe('the lead of the relay', () => {
-  it('is lost when Postgres does not answer, and goes to another process', async () => {
+describe('the lead of the relay', { concurrent: true }, () => {
+  withProxiedStore('is lost when Postgres does not answer, and goes to another process', async ({ proxied }) => {
     const { store, proxy, directUrl } = proxied;
     const other = new Store({ databaseUrl: directUrl, log: testLog() });
     const stopping = new AbortController();

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { type Agent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { protobufEvents } from './protobuf-client.js';
 import type { WatchEvent } from './watch-event.js';
@@ -20,6 +20,8 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   /** Without the administrator's certificate. */
   anonymous?: boolean;
+  /** Keeps connections for later requests: a handshake costs more than most answers. */
+  agent?: Agent;
 }
 
 /** An open watch. `events` grows as lines come in; `ended` resolves when the server has ended it. */
@@ -37,7 +39,7 @@ interface StalledRequest {
   close(): void;
 }
 
-/** Sends requests over connections of their own. */
+/** Sends requests, each over a connection of its own unless it has an agent. */
 export interface TestClient {
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   watch(path: string, accept?: string): OpenWatch;
@@ -54,7 +56,7 @@ export interface ClientOptions {
 
 export function testClient({ port, ca, key, cert }: ClientOptions): TestClient {
   const open = (method: string, path: string, options: RequestOptions) => {
-    const { body, contentType = 'application/json', accept, headers, anonymous } = options;
+    const { body, contentType = 'application/json', accept, headers, anonymous, agent = false } = options;
     const content =
       body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const outgoing = httpsRequest({
@@ -63,7 +65,7 @@ export function testClient({ port, ca, key, cert }: ClientOptions): TestClient {
       method,
       path,
       ca,
-      agent: false,
+      agent,
       ...(!anonymous && { key, cert }),
       headers: {
         ...(content !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(content) }),

@@ -1,3 +1,4 @@
+import { Agent } from 'node:https';
 import { resources } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
@@ -9,6 +10,7 @@ import { wrap } from '../protobuf/envelope.js';
 /** Whatever comes in, the answer is a well-formed object or a Status, never an internal error, and the api lives on. */
 let backends: Backends;
 let api: RunningApi;
+const agent = new Agent({ keepAlive: true });
 
 beforeAll(async () => {
   backends = await startBackends();
@@ -16,6 +18,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
+  agent.destroy();
   await api.close();
   await backends.stop();
 });
@@ -181,7 +184,7 @@ describe('any request', () => {
         fc.oneof({ weight: 9, arbitrary: anything }, { weight: 1, arbitrary: likely }),
         async (request) => {
           const { method, path, query, body, contentType } = request;
-          const sent = method === 'GET' ? {} : { body, contentType };
+          const sent = method === 'GET' ? { agent } : { agent, body, contentType };
           const { status, json } = await api.request(method, query ? `${path}?${query}` : path, sent);
           seen.add(status);
           expect(status).not.toBe(500);
@@ -304,6 +307,7 @@ describe('patches, messages and Accept headers', () => {
         const sent = body === undefined ? {} : { body, ...(contentType !== undefined && { contentType }) };
         const { status, headers, bytes, text } = await api.request(method, `${path}?${query}`, {
           ...sent,
+          agent,
           accept: wanted,
         });
         seen.add(status);
