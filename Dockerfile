@@ -23,14 +23,15 @@ ENV NODE_ENV=production EVERYNODE_HEALTH_HOST=0.0.0.0 EVERYNODE_HEALTH_PORT=8080
 USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=6 CMD ["node", "/app/healthcheck.mjs"]
 
+# Each service runs out of the one file that the build makes of it, as with `npm start`.
 FROM service AS api
 ENV EVERYNODE_API_HOST=0.0.0.0 EVERYNODE_API_PORT=6443
 EXPOSE 6443 8080
-CMD ["node", "/app/services/api/dist/main.js"]
+CMD ["node", "/app/services/api/dist/bundle.js"]
 
 FROM service AS scheduler
 EXPOSE 8080
-CMD ["node", "/app/services/scheduler/dist/main.js"]
+CMD ["node", "/app/services/scheduler/dist/bundle.js"]
 
 FROM service AS node-agent
 COPY --chown=1000:1000 deploy/start-agent.mjs ./start-agent.mjs

@@ -18,4 +18,4 @@ if (!process.env.EVERYNODE_NODES_FILE) {
   await writeFile(path, JSON.stringify({ generate: { count, pattern: `${agent}-%02d`, zones } }));
   process.env.EVERYNODE_NODES_FILE = path;
 }
-await import('/app/services/node-agent/dist/main.js');
+await import('/app/services/node-agent/dist/bundle.js');

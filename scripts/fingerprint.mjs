@@ -3,8 +3,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleOf, servicesOf } from './bundle-paths.mjs';
 
-const ROOT_FILES = ['scripts/bundle.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'];
+const ROOT_FILES = [
+  'scripts/bundle.mjs',
+  'scripts/bundle-paths.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.base.json',
+];
 const WORKSPACE_FILES = ['package.json', 'tsconfig.json'];
 /** Generated files are written beside these folders, not into them. */
 const WORKSPACE_FOLDERS = ['src', 'scripts'];
@@ -47,10 +55,11 @@ function sourceFingerprint(root) {
 const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 
 /**
- * @returns {boolean} whether every file and folder that a workspace promises in its package.json is there, and no
- * compiler has written since the stamp was made
+ * @returns {boolean} whether every file and folder that a workspace promises in its package.json is there, and every
+ * service's bundle, and no compiler has written since the stamp was made
  */
 function isWhole(root, stampedAt) {
+  if (!servicesOf(root).every((service) => existsSync(join(root, bundleOf(service))))) return false;
   return workspaces(root).every((workspace) => {
     const { files = [] } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'));
     const compiled = changed(join(root, workspace, 'dist', '.tsbuildinfo')) ?? 0;

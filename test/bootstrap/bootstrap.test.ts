@@ -60,7 +60,7 @@ describe('scripts/bootstrap.mjs', () => {
       'packages/openapi/scripts/generate.mjs',
       "import { writeFileSync } from 'node:fs';\nwriteFileSync('descriptions.json', String(Date.now()));\n",
     );
-    await mkdir(join(root, 'services'));
+    await write('services/one/dist/main.js', 'export {};\n');
     // As after an installation: compiler and bundler are there, and the lockfile is the one that was installed.
     await mkdir(join(root, 'node_modules/.bin'), { recursive: true });
     for (const tool of ['.bin/tsc', 'esbuild']) {
@@ -91,6 +91,7 @@ describe('scripts/bootstrap.mjs', () => {
       },
       'another generator': () => appendFile(join(root, 'packages/openapi/scripts/generate.mjs'), '// more\n'),
       'a missing output': () => rm(join(root, 'packages/openapi/descriptions.json')),
+      'a missing bundle of a service': () => rm(join(root, 'services/one/dist/bundle.js')),
       'missing compiled code': () => rm(join(root, 'packages/openapi/dist'), { recursive: true }),
     };
     for (const [name, change] of Object.entries(changes)) {

@@ -14,8 +14,6 @@ export async function fluentd(
   return stringify(manifest);
 }
 
-export const MASTER_TOLERATION = { key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' };
-
 /** The template's pod spec, which a DaemonSet always has. */
 export function podSpec(manifest: DaemonSet): NonNullable<NonNullable<DaemonSet['spec']>['template']['spec']> {
   const spec = manifest.spec?.template.spec;

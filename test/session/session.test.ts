@@ -1,7 +1,7 @@
 import type { DaemonSet, Pod } from '@everynode/objects';
 import { eventually, type Kubectl } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fluentd, MASTER_TOLERATION, podSpec } from './manifests.js';
+import { fluentd, podSpec } from './manifests.js';
 import { startStack, type TestStack } from './stack.js';
 
 /**
@@ -148,7 +148,7 @@ describe('a toleration for the masters', () => {
   it('brings pods to the masters at once and replaces those on the workers one by one', async () => {
     const before = new Set((await podsOf()).map((pod) => pod.metadata?.name));
     const seen = watchRollout(before);
-    await kubectl.run('apply -f -', await fluentd((ds) => (podSpec(ds).tolerations = [MASTER_TOLERATION])));
+    await kubectl.run('apply -f examples/with-toleration.yaml');
     expect(await kubectl.run(`rollout status ds/${NAME} -n kube-system --timeout=60s`)).toContain(
       `daemon set "${NAME}" successfully rolled out`,
     );
@@ -180,8 +180,7 @@ describe('a toleration for the masters', () => {
 
 describe('a node selector', () => {
   it('empties the set, and labels bring pods where they are put', async () => {
-    const selecting = await fluentd((ds) => (podSpec(ds).nodeSelector = { logger: 'fluentd' }));
-    await kubectl.run('apply -f -', selecting);
+    await kubectl.run('apply -f examples/with-node-selector.yaml');
     await settled(0);
     await eventually(async () => expect(await podsOf()).toEqual([]), SLOW);
     await kubectl.run('label node k8s-01 logger=fluentd');

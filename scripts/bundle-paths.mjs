@@ -1,0 +1,9 @@
+// Where the bundles of the services are. Plain Node, for scripts that run before anything is installed.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @returns {string[]} the names of the services of a checkout */
+export const servicesOf = (root) => readdirSync(join(root, 'services'));
+
+/** @returns {string} the path of a service's bundle, relative to the checkout */
+export const bundleOf = (service) => join('services', service, 'dist', 'bundle.js');
