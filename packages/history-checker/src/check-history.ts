@@ -1,4 +1,5 @@
 import { checkAnswers } from './answers/check-answers.js';
+import { checkMarks } from './answers/check-marks.js';
 import { checkPatience } from './answers/check-patience.js';
 import { checkStandstills } from './answers/standstills.js';
 import type { HistoryEntry, Violation } from './history.js';
@@ -6,6 +7,7 @@ import { checkLinearizability } from './linearizability/check-linearizability.js
 import { checkRollouts } from './rollout/check-rollouts.js';
 import { checkEnd } from './stored/check-end.js';
 import { checkStored } from './stored/check-stored.js';
+import { checkFreshness } from './watches/check-freshness.js';
 import { checkReopening } from './watches/check-reopening.js';
 import { checkWatches } from './watches/check-watches.js';
 import { checkJournal } from './writes/check-journal.js';
@@ -19,10 +21,12 @@ export function checkHistory(history: readonly HistoryEntry[]): Violation[] {
     checkLinearizability,
     checkWatches,
     checkReopening,
+    checkFreshness,
     checkRollouts,
     checkAnswers,
     checkStandstills,
     checkPatience,
+    checkMarks,
     checkStored,
     checkEnd,
     checkConvergence,

@@ -35,7 +35,9 @@ export type Action =
   | { do: 'put'; value: string; expects?: number }
   /** Appends an item to the value, which is a list with commas. */
   | { do: 'append'; value: string }
-  | { do: 'delete'; expects?: number };
+  | { do: 'delete'; expects?: number }
+  /** Changes a part of an object that others write, too; the value names the edit. */
+  | { do: 'edit'; value: string };
 
 /**
  * How an operation ended.

@@ -1,12 +1,8 @@
 import type { SeededRandom } from '../run/random.js';
 import { type RunningClient, repeat } from './client.js';
-import type { KubeClient } from './kube-client.js';
 import { NAMESPACE } from './recorded-calls.js';
+import type { RecordedEdits } from './recorded-edits.js';
 import { FLIPPED } from './watch-client.js';
-
-const PATH = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets`;
-const MERGE_PATCH = 'application/merge-patch+json';
-const PATIENCE_MS = 5000;
 
 /** The DaemonSets of a run: one that takes pods down, one that surges, one for the nodes whose label is flipped. */
 export const DAEMON_SETS = [
@@ -36,19 +32,19 @@ const imageOf = (name: string, tag: string): object => ({
 });
 
 /** Changes the template of every DaemonSet at once. */
-export async function editAll(client: KubeClient, tag: string): Promise<void> {
-  await Promise.all(DAEMON_SETS.map(({ name }) => patch(client, `${PATH}/${name}`, imageOf(name, tag))));
+export async function editAll(edits: RecordedEdits, tag: string): Promise<void> {
+  await Promise.all(DAEMON_SETS.map(({ name }) => edits.edit('daemonsets.apps', name, imageOf(name, tag))));
 }
 
 /** Changes whatever stands still: while `mayEdit` returns false, nothing is edited, so that the cluster can settle. */
-export function daemonSetEditor(client: KubeClient, random: SeededRandom, mayEdit: () => boolean): RunningClient {
+export function daemonSetEditor(edits: RecordedEdits, random: SeededRandom, mayEdit: () => boolean): RunningClient {
   let image = 1;
   return repeat(
     async () => {
       if (!mayEdit()) return;
       const { name } = random.pick(DAEMON_SETS);
       image += 1;
-      await patch(client, `${PATH}/${name}`, imageOf(name, String(image)));
+      await edits.edit('daemonsets.apps', name, imageOf(name, String(image)));
     },
     () => (mayEdit() ? random.between(1500, 4000) : 100),
   );
@@ -56,7 +52,7 @@ export function daemonSetEditor(client: KubeClient, random: SeededRandom, mayEdi
 
 /** Flips the label of nodes, so that they become eligible, and are no longer. */
 export function labelFlipper(
-  client: KubeClient,
+  edits: RecordedEdits,
   nodes: readonly string[],
   random: SeededRandom,
   mayEdit: () => boolean,
@@ -65,13 +61,8 @@ export function labelFlipper(
     async () => {
       if (!mayEdit()) return;
       const labels = { [FLIPPED]: random.chance(0.6) ? 'on' : 'off' };
-      await patch(client, `/api/v1/nodes/${random.pick(nodes)}`, { metadata: { labels } });
+      await edits.edit('nodes', random.pick(nodes), { metadata: { labels } });
     },
     () => (mayEdit() ? random.between(300, 900) : 100),
   );
-}
-
-/** An edit without an answer was made or not; the journal says which. */
-async function patch(client: KubeClient, path: string, body: object): Promise<void> {
-  await client.call({ method: 'PATCH', path, body, contentType: MERGE_PATCH, patienceMs: PATIENCE_MS });
 }

@@ -15,6 +15,8 @@ interface ConfigMap {
 
 type Result = Pick<Operation, 'outcome' | 'revision' | 'value' | 'status' | 'retryAfter' | 'error' | 'reused'>;
 
+export type ObjectAction = Exclude<Action, { do: 'edit' }>;
+
 /** Numbers the operations of a run. */
 let operations = 0;
 export const nextOperation = (): number => {
@@ -36,12 +38,12 @@ export class RecordedCalls {
     this.#patienceMs = patienceMs;
   }
 
-  async perform(object: string, action: Action, id = nextOperation()): Promise<Operation> {
+  async perform(object: string, action: ObjectAction, id = nextOperation()): Promise<Operation> {
     const began = now();
     const answer = await this.#send(object, action);
-    const result = 'noAnswer' in answer ? withoutAnswer(answer) : resultOf(answer, action);
     const key = `configmaps ${NAMESPACE}/${object}`;
-    const operation: Operation = { id, client: this.#name, key, action, began, ended: now(), ...result };
+    const ended = now();
+    const operation: Operation = { id, client: this.#name, key, action, began, ended, ...outcomeOf(answer, action) };
     this.#recorder.add({ entry: 'operation', ...operation });
     return operation;
   }
@@ -58,7 +60,7 @@ export class RecordedCalls {
     this.#recorder.add({ entry: 'operation', id, client: this.#name, key, action, began, ended: now(), ...result });
   }
 
-  #send(name: string, action: Action): Promise<Answer | NoAnswer> {
+  #send(name: string, action: ObjectAction): Promise<Answer | NoAnswer> {
     const patienceMs = this.#patienceMs;
     const path = `${PATH}/${name}`;
     switch (action.do) {
@@ -96,6 +98,11 @@ export class RecordedCalls {
       }
     }
   }
+}
+
+/** What an answer to an action, or none, says of it. */
+export function outcomeOf(answer: Answer | NoAnswer, action: Action): Result {
+  return 'noAnswer' in answer ? withoutAnswer(answer) : resultOf(answer, action);
 }
 
 function withoutAnswer({ noAnswer, reused }: NoAnswer): Result {

@@ -1,7 +1,6 @@
-import type { Action } from '@everynode/history-checker';
 import type { SeededRandom } from '../run/random.js';
 import { type RunningClient, repeat } from './client.js';
-import { nextOperation, type RecordedCalls } from './recorded-calls.js';
+import { nextOperation, type ObjectAction, type RecordedCalls } from './recorded-calls.js';
 
 /** An object is used for so many operations: the search for a linear order grows with the operations on one object. */
 const OPERATIONS_PER_OBJECT = 60;
@@ -46,7 +45,7 @@ export function registerClient(calls: RecordedCalls, objects: SharedObjects, ran
   );
 }
 
-function chooseAction(random: SeededRandom, value: string, seen: number | undefined): Action {
+function chooseAction(random: SeededRandom, value: string, seen: number | undefined): ObjectAction {
   if (seen === undefined) return random.chance(0.5) ? { do: 'create', value } : { do: 'read' };
   const dice = random.next();
   if (dice < 0.3) return { do: 'read' };

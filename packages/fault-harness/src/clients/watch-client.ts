@@ -88,6 +88,7 @@ class Watcher {
 
   async #list(): Promise<void> {
     const { client, recorder, name, scope } = this.#options;
+    const began = now();
     const answer = await client.call({ method: 'GET', path: this.#path, patienceMs: PATIENCE_MS });
     // While something is broken there is no list: the next turn asks again.
     if ('noAnswer' in answer || answer.status !== 200) return;
@@ -98,6 +99,7 @@ class Watcher {
       what: 'list',
       watch: name,
       scope,
+      began,
       at: now(),
       revision: this.#revision,
       items: items.map((item) => `${keyOf(item.metadata)} ${item.metadata.resourceVersion}`),

@@ -19,7 +19,11 @@ export const ITEM_DOMAIN = 'faults.everynode.test/';
 /** Only labels of this domain and those of nodes' topology are recorded: selectors use no others. */
 export const LABEL_DOMAIN = 'faults.everynode.test/';
 
+/** Names the last edit of an object that others write, too. */
+export const EDIT = 'faults.everynode.test/edit';
+
 interface Metadata {
+  annotations?: Record<string, string>;
   labels?: Record<string, string>;
   finalizers?: string[];
   deletionTimestamp?: string;
@@ -42,9 +46,9 @@ export function factsOf(row: JournalRow): Facts {
     case 'pods':
       return { ...labelsOf(row), pod: podFacts(row) };
     case 'nodes':
-      return { ...labelsOf(row), node: nodeFacts(row) };
+      return { ...labelsOf(row), ...editOf(row), node: nodeFacts(row) };
     case 'daemonsets.apps':
-      return { ...labelsOf(row), daemonSet: daemonSetFacts(row) };
+      return { ...labelsOf(row), ...editOf(row), daemonSet: daemonSetFacts(row) };
     case 'controllerrevisions.apps':
       return templateFacts(row);
     default:
@@ -61,6 +65,11 @@ function labelsOf(row: JournalRow): Pick<Facts, 'labels'> {
   const { labels = {} } = metadataOf(row);
   const kept = Object.entries(labels).filter(([key]) => key.startsWith(LABEL_DOMAIN));
   return kept.length === 0 ? {} : { labels: Object.fromEntries(kept) };
+}
+
+function editOf(row: JournalRow): Pick<Facts, 'value'> {
+  const value = metadataOf(row).annotations?.[EDIT];
+  return value === undefined ? {} : { value };
 }
 
 function clientValue(row: JournalRow): Pick<Facts, 'value'> {

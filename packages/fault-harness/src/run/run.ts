@@ -113,7 +113,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     workload.setEditing(false);
     await settle(truth, tail);
     const began = now();
-    await workload.rollOut(cluster);
+    await workload.rollOut(cluster, recorder);
     await settle(truth, tail);
     const rolloutMs = now() - began;
     say(`every DaemonSet runs; a rollout of all takes ${(rolloutMs / 1000).toFixed(1)} s here without a fault`);

@@ -4,6 +4,7 @@ import { repeat } from '../clients/client.js';
 import { DAEMON_SETS, daemonSetEditor, daemonSetObject, editAll, labelFlipper } from '../clients/daemonset-editor.js';
 import { KubeClient } from '../clients/kube-client.js';
 import { NAMESPACE, RecordedCalls } from '../clients/recorded-calls.js';
+import { RecordedEdits } from '../clients/recorded-edits.js';
 import { registerClient, SharedObjects } from '../clients/register-clients.js';
 import { staleReader } from '../clients/stale-reader.js';
 import { FLIPPED, type WatchOptions, watchClient } from '../clients/watch-client.js';
@@ -43,15 +44,17 @@ export class Workload {
     this.#clients.push(appendClient('list', appends, random.fork()));
     this.#clients.push(hangingUp(new RecordedCalls('hang-up', door, recorder, 5000), random.fork()));
     this.#clients.push(staleReader(door, recorder, random.fork()));
-    this.#clients.push(daemonSetEditor(door, random.fork(), mayEdit));
+    const edits = new RecordedEdits('daemonset-editor', door, recorder);
+    this.#clients.push(daemonSetEditor(edits, random.fork(), mayEdit));
     const nodes = Array.from({ length: FLIPPED_NODES }, (_, at) => `node-${String(at + 1).padStart(5, '0')}`);
-    this.#clients.push(labelFlipper(door, nodes, random.fork(), mayEdit));
+    const flips = new RecordedEdits('label-flipper', door, recorder);
+    this.#clients.push(labelFlipper(flips, nodes, random.fork(), mayEdit));
     await this.#startWatches(cluster, recorder, random);
   }
 
   /** Begins a rollout of every DaemonSet. */
-  async rollOut(cluster: Cluster): Promise<void> {
-    await editAll(await this.#open(cluster), 'undisturbed');
+  async rollOut(cluster: Cluster, recorder: Recorder): Promise<void> {
+    await editAll(new RecordedEdits('roll-out', await this.#open(cluster), recorder), 'undisturbed');
   }
 
   async stop(): Promise<void> {

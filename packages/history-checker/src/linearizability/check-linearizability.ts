@@ -32,9 +32,11 @@ function revisionsOfValues(history: readonly HistoryEntry[]): Map<string, number
   return revisions;
 }
 
-/** Undefined for a write without an answer that the journal has not. */
+/** Undefined for a write without an answer that the journal has not, and for what is no operation on a register. */
 function settled(operation: Operation, revisions: Map<string, number>): Operation | undefined {
   const { action, outcome, key } = operation;
+  // The object is written by others, too, whose writes are not in the history.
+  if (action.do === 'edit') return undefined;
   if (outcome !== 'unknown' || action.do === 'delete') return operation;
   // A read without an answer says nothing.
   if (action.do === 'read') return undefined;

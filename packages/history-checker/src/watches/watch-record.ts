@@ -2,8 +2,8 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /** One line of a watch, or its beginning or end. */
 export type WatchRecord =
-  /** A list, as `key revision` of each item. */
-  | { what: 'list'; watch: string; scope: WatchScope; at: number; revision: number; items: string[] }
+  /** A list, as `key revision` of each item. `began` is when one of the newest state was asked for. */
+  | { what: 'list'; watch: string; scope: WatchScope; began?: number; at: number; revision: number; items: string[] }
   /** The server has accepted a watch from a revision: that of a list, or the last one that was seen. */
   | { what: 'resume'; watch: string; scope: WatchScope; at: number; revision: number }
   | { what: 'event'; watch: string; at: number; type: ChangeType; key: string; revision: number; value?: string }

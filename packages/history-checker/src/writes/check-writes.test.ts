@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SampleJournal } from '../../fixtures/sample.js';
 import type { Operation } from '../history.js';
+import { checkLinearizability } from '../linearizability/check-linearizability.js';
 import { checkJournal } from './check-journal.js';
 import { checkWrites } from './check-writes.js';
 
@@ -34,6 +35,18 @@ describe('checkWrites', () => {
     sample.operation({ action: { do: 'create', value: '1' }, outcome: 'exists', status: 409 });
     sample.operation({ action: put('1'), outcome: 'refused', status: 503 });
     expect(checksOf(sample)).toEqual(['write-denied', 'write-denied']);
+  });
+
+  it('finds an acknowledged edit that is not there, of an object that others write, too', () => {
+    const sample = new SampleJournal();
+    const node = { ready: true, unschedulable: false, taints: [] };
+    for (const value of [undefined, '7', '7']) sample.change('nodes', '/n', { node, ...(value && { value }) });
+    const edit = { key: 'nodes /n', action: { do: 'edit', value: '7' }, outcome: 'ok' } as const;
+    sample.operation({ ...edit, revision: 2 });
+    expect(checksOf(sample)).toEqual([]);
+    expect(checkLinearizability(sample.history)).toEqual([]);
+    sample.operation({ ...edit, action: { do: 'edit', value: '8' }, revision: 3 });
+    expect(checksOf(sample)).toEqual(['write-lost']);
   });
 
   it('finds a write with a precondition that replaced another revision', () => {
