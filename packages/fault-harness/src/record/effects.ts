@@ -9,6 +9,7 @@ const RECOVERY_MS = 10_000;
 
 const NONE: FaultEffects = {
   newConnectionsMs: 0,
+  cutsOff: false,
   writes: { meanwhile: false, limitMs: GENERAL_MS },
   reads: { meanwhile: false, limitMs: GENERAL_MS },
 };
@@ -16,6 +17,8 @@ const NONE: FaultEffects = {
 const apiEnds: FaultEffects = { ...NONE, newConnectionsMs: 1000 };
 /** An api hangs: its kernel takes connections until the front door notices. */
 const apiHangs: FaultEffects = { ...NONE, newConnectionsMs: 5000 };
+/** An api that lives does not reach Postgres. The others go on. */
+const apiCutOff: FaultEffects = { ...NONE, cutsOff: true };
 const within = (limitMs: number): FaultEffects => ({
   ...NONE,
   writes: { meanwhile: false, limitMs },
@@ -37,6 +40,8 @@ export const EFFECTS: Readonly<Record<string, FaultEffects>> = {
   'clock-api+10m': apiEnds,
   'stop-api': apiHangs,
   'stop-api-in-transaction': apiHangs,
+  'postgres-held-api': apiCutOff,
+  'hold-api-in-transaction': apiCutOff,
   'kill-all-apis': { ...within(STARTED_API_MS), newConnectionsMs: 1000 },
   'kill-supervisor': { ...stopsAll, newConnectionsMs: 1000 },
   'end-supervisor': { ...stopsAll, newConnectionsMs: 1000 },

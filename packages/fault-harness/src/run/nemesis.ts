@@ -55,9 +55,12 @@ export class Nemesis {
     const { random, pauseMs, say, setEditing } = this.#parts;
     const end = now() + budgetMs;
     for (const [index, step] of steps.entries()) {
+      const pause = random.between(pauseMs / 5, pauseMs);
+      // Before the editors begin again: what the last step has left is the end of the run.
+      if (until.aborted || (index > 0 && now() + pause + step.holdMs > end)) break;
       setEditing(!step.isAtRest);
-      await delay(random.between(pauseMs / 5, pauseMs));
-      if (until.aborted || (index > 0 && now() + step.holdMs > end)) break;
+      await delay(pause);
+      if (until.aborted) break;
       say(`${index + 1} ${describe(step)}`);
       await this.#carryOut(step);
       this.#done.steps += 1;

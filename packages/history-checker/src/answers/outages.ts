@@ -12,7 +12,7 @@ const isApi = (process: string): boolean => process.startsWith('api-');
 export class Outages {
   /** No process of the front door: nothing is accepted. */
   readonly door: readonly Span[];
-  /** No replica of the api lives and runs, while faults last. */
+  /** No replica of the api runs and reaches the store, while faults last. */
   readonly allStopped: readonly Span[];
   readonly #newMayBreak: readonly Span[];
   readonly #openMayBreak: readonly Span[];
@@ -26,10 +26,10 @@ export class Outages {
     this.#newMayBreak = [...this.door, ...faults.flatMap(breakingSpans)];
     this.#openMayBreak = [...doors, ...ofApis].map(untilReady);
     const apis = history.flatMap((entry) => (entry.entry === 'run' ? entry.apis : []));
-    const downs = (span: (fault: StruckFault) => Span) =>
-      apis.map((api) => ofApis.filter(({ down }) => down.includes(api)).map(span));
-    this.#noReplica = [...this.door, ...commonSpans(downs(untilReady))];
-    this.allStopped = commonSpans(downs(({ from, healed }) => ({ from, to: healed })));
+    const downs = apis.map((api) => ofApis.filter(({ down }) => down.includes(api)));
+    this.#noReplica = [...this.door, ...commonSpans(downs.map((group) => group.map(untilReady)))];
+    const useless = apis.map((api) => faults.filter((fault) => fault.down.includes(api) || isCutOff(fault, api)));
+    this.allStopped = commonSpans(useless.map((group) => group.map(({ from, healed }) => ({ from, to: healed }))));
   }
 
   /** Whether a connection may break, or bring no answer, between two times. */
@@ -41,6 +41,10 @@ export class Outages {
   excusesNoReplica(time: Span): boolean {
     return this.#noReplica.some((span) => overlaps(span, time));
   }
+}
+
+function isCutOff({ effects, target }: StruckFault, api: string): boolean {
+  return effects.cutsOff && target === api;
 }
 
 function untilReady({ from, ready }: StruckFault): Span {

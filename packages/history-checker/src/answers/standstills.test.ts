@@ -60,6 +60,13 @@ describe('checkStandstills', () => {
     expect(found([...writes(9900, 31_000), stopped('api-1', 10_000), stopped('api-2', 25_000)])).toHaveLength(1);
   });
 
+  it('allows no answer while one api is stopped and the other does not reach the store', () => {
+    const stopped = fault({ healed: 30_000, ready: 31_000, down: ['api-1'] });
+    const held = (target: string) => fault({ healed: 30_000, target, effects: { cutsOff: true } });
+    expect(found([...writes(9900, 31_000), stopped, held('api-2')])).toEqual([]);
+    expect(found([...writes(9900, 31_000), stopped, held('api-1')])).toHaveLength(1);
+  });
+
   it('allows more on a machine for which the run allows more', () => {
     const busy: HistoryEntry = { ...RUN, recoveryMs: 20_000 };
     expect(found([busy, write(1000), write(11_000)])).toEqual([]);

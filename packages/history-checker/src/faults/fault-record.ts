@@ -29,6 +29,8 @@ export interface FaultEffects {
    * ms. 0 when no api is down.
    */
   newConnectionsMs: number;
+  /** Its target, one process, does not reach the store as long as it lasts: it lives, and has no answer. */
+  cutsOff: boolean;
   /** How long no write may be acknowledged. */
   writes: Standstill;
   /** How long no read of the newest state may be answered. */
