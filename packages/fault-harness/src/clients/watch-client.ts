@@ -60,7 +60,7 @@ class Watcher {
   readonly #stopped = new AbortController();
   #revision: number | undefined;
   /** What a streamed list has shown so far; undefined when none is under way. */
-  #initial: string[] | undefined;
+  #initial: { began: number; items: string[] } | undefined;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -115,7 +115,7 @@ class Watcher {
         : `resourceVersion=${revision}`;
     const timeout = timeoutSeconds === undefined ? '' : `&timeoutSeconds=${timeoutSeconds}`;
     const path = `${this.#path}watch=1&allowWatchBookmarks=true&${from}${timeout}`;
-    this.#initial = revision === undefined ? [] : undefined;
+    this.#initial = revision === undefined ? { began: now(), items: [] } : undefined;
     const { signal } = this.#stopped;
     await new Promise<void>((resolve) => {
       let stream: WatchStream | undefined;
@@ -173,12 +173,12 @@ class Watcher {
   }
 
   /** An event of a streamed list. The bookmark that ends it says of which revision the list is. */
-  #onInitial(items: string[], type: string, { metadata }: WatchedObject): void {
-    if (type === 'ADDED') items.push(`${keyOf(metadata)} ${metadata.resourceVersion}`);
+  #onInitial(list: { began: number; items: string[] }, type: string, { metadata }: WatchedObject): void {
+    if (type === 'ADDED') list.items.push(`${keyOf(metadata)} ${metadata.resourceVersion}`);
     if (metadata.annotations?.[INITIAL_EVENTS_END] !== 'true') return;
     const { recorder, name: watch, scope } = this.#options;
     const revision = Number(metadata.resourceVersion);
-    recorder.add({ entry: 'watch', what: 'list', watch, scope, at: now(), revision, items });
+    recorder.add({ entry: 'watch', what: 'list', watch, scope, ...list, at: now(), revision });
     this.#initial = undefined;
     this.#noteResume(revision);
   }
