@@ -22,6 +22,8 @@ export interface StartRequest {
   port: number;
   /** Stands above EVERYNODE_CONTROLLERS. */
   controllers?: string;
+  /** Stands above EVERYNODE_AUTHORIZATION_MODE. */
+  authorizationMode?: string;
   fresh: boolean;
 }
 
@@ -48,8 +50,12 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 const logPath = (paths: StatePaths) => join(paths.logs, 'supervisor.log');
 
 function stackOptions(request: StartRequest, log: (message: string) => void): StackOptions {
-  const { controllers, ...rest } = request;
-  const env = { ...process.env, ...(controllers !== undefined && { EVERYNODE_CONTROLLERS: controllers }) };
+  const { controllers, authorizationMode, ...rest } = request;
+  const env = {
+    ...process.env,
+    ...(controllers !== undefined && { EVERYNODE_CONTROLLERS: controllers }),
+    ...(authorizationMode !== undefined && { EVERYNODE_AUTHORIZATION_MODE: authorizationMode }),
+  };
   return { ...rest, stateDir: checkoutState().root, entry: serviceEntry, env, log };
 }
 

@@ -33,6 +33,14 @@ program
       .env('EVERYNODE_CONTROLLERS')
       .argParser(controllerList),
   )
+  .addOption(
+    new Option(
+      '--authorization-mode <mode>',
+      'RBAC (default), or AlwaysAllow for simulations: every known client may do everything',
+    )
+      .env('EVERYNODE_AUTHORIZATION_MODE')
+      .choices(['RBAC', 'AlwaysAllow']),
+  )
   .option('--fresh', 'drop the state of earlier runs', false)
   .option('--detach', 'return when the cluster can be used, and leave it running', false)
   .action(async (flags: StartFlags) => {

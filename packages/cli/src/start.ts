@@ -20,6 +20,7 @@ export interface StartFlags {
   schedulerReplicas: number;
   port: number;
   controllers?: string;
+  authorizationMode?: string;
   fresh: boolean;
   detach: boolean;
 }
@@ -38,7 +39,7 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
       'Nodes of the earlier fleet stay known and will turn NotReady; --fresh starts without them.\n',
     );
   }
-  const { apiReplicas, schedulerReplicas, port, controllers, fresh } = flags;
+  const { apiReplicas, schedulerReplicas, port, controllers, authorizationMode, fresh } = flags;
   const resumed = previous !== undefined && !asked;
   return {
     fleet: resumed ? previous : fleet,
@@ -47,6 +48,7 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
     schedulerReplicas,
     port,
     ...(controllers !== undefined && { controllers }),
+    ...(authorizationMode !== undefined && { authorizationMode }),
     fresh,
   };
 }

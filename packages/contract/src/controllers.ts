@@ -1,5 +1,6 @@
 /** The controllers that can be chosen, each with the names by which upstream's kube-controller-manager knows it. */
 const KNOWN = {
+  'clusterrole-aggregation': ['clusterrole-aggregation-controller'],
   daemonset: ['daemonset-controller'],
   disruption: ['disruption-controller'],
   'garbage-collector': ['garbagecollector', 'garbage-collector-controller'],

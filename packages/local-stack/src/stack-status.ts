@@ -35,6 +35,8 @@ export interface StackStatus {
   /** Of the Kubernetes API. */
   endpoint: string;
   kubeconfig: string;
+  /** True where every known client may do everything. */
+  allowsAll: boolean;
   fleet: FleetStatus;
   servers: ServerStatus[];
   services: ServiceStatus[];

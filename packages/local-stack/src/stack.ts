@@ -90,6 +90,7 @@ export class Stack implements StackControl {
       pid: process.pid,
       endpoint: this.endpoint,
       kubeconfig: this.paths.kubeconfig,
+      allowsAll: this.#options.env.EVERYNODE_AUTHORIZATION_MODE === 'AlwaysAllow',
       fleet: this.#fleet.status(),
       servers: this.#backing.status(),
       services: this.#services.controlPlaneStatus(),

@@ -74,6 +74,7 @@ export type {
   PodDisruptionBudgetStatus,
   PodSpec,
   PodStatus,
+  PolicyRule,
   ResourceRequirements,
   Taint,
   Toleration,

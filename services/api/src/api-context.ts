@@ -1,6 +1,8 @@
 import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { Authorization } from './auth/authorization.js';
+import type { Identity } from './auth/identity.js';
 import type { Credentials } from './auth/credentials.js';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { Collections } from './collection/collections.js';
@@ -14,6 +16,9 @@ export interface ApiContext {
   store: Store;
   /** Of the request that is served; undefined for what the api writes by itself. */
   limits?: WriteLimits;
+  /** The client whose request is served; undefined for what the api writes by itself, and for reads. */
+  identity?: Identity;
+  authorization: Authorization;
   reflector: Reflector;
   collections: Collections;
   freshReads: FreshReads;

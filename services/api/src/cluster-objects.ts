@@ -1,6 +1,7 @@
-import { ApiError, decodeObject, NODE_LEASE_NAMESPACE, type ResourceName, resourceByStorage } from '@everynode/objects';
+import { NODE_LEASE_NAMESPACE } from '@everynode/objects';
 import type { ApiContext } from './api-context.js';
-import { createObject } from './rest/create.js';
+import { ensureBootstrapPolicy } from './bootstrap-policy.js';
+import { ensureObject } from './ensure-object.js';
 
 /** Namespaces that every cluster has. */
 const NAMESPACES = ['default', 'kube-system', 'kube-public', NODE_LEASE_NAMESPACE];
@@ -14,36 +15,12 @@ const PRIORITY_CLASSES = [
   },
 ];
 
-type Creatable = Record<string, unknown> & { metadata: { name: string } & Record<string, unknown> };
-
-/**
- * Creates an object unless another replica, or an earlier start, has created it. Returns false when it was in the
- * caches already.
- */
-async function ensure(
-  context: ApiContext,
-  resource: ResourceName,
-  namespace: string,
-  value: Creatable,
-): Promise<boolean> {
-  // A replica that starts again has them all in its caches, and asks Postgres nothing.
-  if (context.reflector.cache(resource).get(namespace, value.metadata.name)) return false;
-  const definition = resourceByStorage(resource);
-  try {
-    const { object } = decodeObject({ value }, definition);
-    await createObject(context, { definition, namespace, object, dryRun: false });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
-  }
-  return true;
-}
-
 /**
  * Creates the objects that clients expect in each namespace: a service account, and the CA of the api's certificate.
  */
 async function ensureNamespaceObjects(context: ApiContext, namespace: string): Promise<void> {
-  await ensure(context, 'serviceaccounts', namespace, { metadata: { name: 'default' } });
-  await ensure(context, 'configmaps', namespace, {
+  await ensureObject(context, 'serviceaccounts', namespace, { metadata: { name: 'default' } });
+  await ensureObject(context, 'configmaps', namespace, {
     metadata: {
       name: 'kube-root-ca.crt',
       annotations: { 'kubernetes.io/description': 'The CA that signs the certificate of the API server.' },
@@ -75,11 +52,12 @@ const KUBERNETES_SERVICE = {
 export async function ensureClusterObjects(context: ApiContext): Promise<void> {
   for (const name of NAMESPACES) {
     // What is created in a namespace has to find it in the caches.
-    if (await ensure(context, 'namespaces', '', { metadata: { name } })) await context.freshReads.catchUp();
+    if (await ensureObject(context, 'namespaces', '', { metadata: { name } })) await context.freshReads.catchUp();
     await ensureNamespaceObjects(context, name);
   }
-  await ensure(context, 'services', 'default', KUBERNETES_SERVICE);
+  await ensureObject(context, 'services', 'default', KUBERNETES_SERVICE);
   for (const { name, value, description } of PRIORITY_CLASSES) {
-    await ensure(context, 'priorityclasses.scheduling.k8s.io', '', { metadata: { name }, value, description });
+    await ensureObject(context, 'priorityclasses.scheduling.k8s.io', '', { metadata: { name }, value, description });
   }
+  await ensureBootstrapPolicy(context);
 }

@@ -1,5 +1,6 @@
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
+import { AUTHORIZATION_MODES } from './auth/authorization.js';
 import { FAIR_QUEUE_DEFAULTS } from './fairness/fair-queue.js';
 import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
 
@@ -34,6 +35,8 @@ const schema = Type.Object({
   EVERYNODE_OIDC_REQUIRED_CLAIMS: Type.String({ default: '' }),
   EVERYNODE_OIDC_CA: Type.String({ default: '' }),
   EVERYNODE_OIDC_SIGNING_ALGORITHMS: Type.String({ default: 'RS256' }),
+  /** `AlwaysAllow` is for simulations: every known client may do everything. */
+  EVERYNODE_AUTHORIZATION_MODE: Type.Enum([...AUTHORIZATION_MODES], { default: 'RBAC' }),
   /** Requests that are served at the same time, without watches. */
   EVERYNODE_MAX_REQUESTS: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.seats, minimum: 1 }),
   /** Requests of one client that wait for their turn; more are refused. */

@@ -62,6 +62,7 @@ await runService(
         queueLength: config.EVERYNODE_MAX_QUEUED,
         waitMs: config.EVERYNODE_MAX_WAIT_SECONDS * 1000,
       },
+      authorizationMode: config.EVERYNODE_AUTHORIZATION_MODE,
       auditLog: config.EVERYNODE_AUDIT_LOG,
       requestMs: config.EVERYNODE_REQUEST_SECONDS * 1000,
       watchStallMs: config.EVERYNODE_WATCH_STALL_SECONDS * 1000,

@@ -6,6 +6,7 @@ import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
+import { Authorization, type AuthorizationMode } from './auth/authorization.js';
 import { CertificatePool } from './auth/certificate-pool.js';
 import type { Credentials } from './auth/credentials.js';
 import type { OidcSettings } from './auth/oidc/oidc-settings.js';
@@ -55,6 +56,8 @@ export interface ApiParts extends ServiceContext {
   oidc?: OidcSettings | undefined;
   /** How long clients may take to send their requests. */
   connectionTimes?: Partial<ConnectionTimes>;
+  /** RBAC by default. */
+  authorizationMode?: AuthorizationMode;
   /** Path of the audit log; none by default. */
   auditLog?: string;
   /** How often watches of leases show renewals, in ms. */
@@ -97,6 +100,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     watches,
     watchStallMs: parts.watchStallMs ?? WATCH_STALL_MS,
     heartbeats: new NodeHeartbeats(),
+    authorization: new Authorization(reflector, parts.authorizationMode ?? 'RBAC'),
     tokens: new ServiceAccountTokens(parts.serviceAccountKeys.signing, parts.serviceAccountKeys.accepted),
     maxTokenSeconds: parts.serviceAccountKeys.maxTokenSeconds,
     credentials: credentialsFrom(parts),

@@ -11,10 +11,6 @@ import {
 } from '../validation/rbac.js';
 import { defineResource, type ResourceFacts } from './define-resource.js';
 
-/**
- * Roles and bindings are stored as they are written. Nothing enforces them yet: every client with a certificate may do
- * everything.
- */
 const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentMessages, createsOnUpdate: true } as const;
 
 type Binding = Stored<RoleBinding | ClusterRoleBinding>;

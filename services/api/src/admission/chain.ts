@@ -3,8 +3,11 @@ import type { ApiContext } from '../api-context.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
 import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.js';
+import { nodeRestriction } from './node-restriction.js';
+import { ownerReferencesPermission } from './owner-references-permission.js';
 import type { AdmissionOperation, AdmissionPlugin, ObjectWrite, RequestedWrite } from './plugin.js';
 import { defaultPriorityClass, podPriority } from './priority.js';
+import { rbacEscalation } from './rbac-escalation.js';
 import { serviceAccount } from './service-account.js';
 
 /**
@@ -15,9 +18,12 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   permanentNamespaces,
   serviceAccount,
+  nodeRestriction,
   defaultPriorityClass,
   podPriority,
   defaultTolerations,
+  ownerReferencesPermission,
+  rbacEscalation,
   daemonSetPolicy,
 ];
 

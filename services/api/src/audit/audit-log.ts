@@ -3,6 +3,13 @@ import { microTimestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { ResourcePath } from '../http/resource-path.js';
 
+interface AuditedUser {
+  username: string;
+  groups: string[];
+  uid?: string;
+  extra?: Record<string, string[]>;
+}
+
 /** One request as the audit log records it: the client, the verb and the object, but no content. */
 export interface AuditedRequest {
   id: string;
@@ -11,7 +18,9 @@ export interface AuditedRequest {
   verb: string;
   /** Path and query. */
   uri: string;
-  user: { username: string; groups: string[] } | undefined;
+  user: AuditedUser | undefined;
+  /** The user as which the client acts, where that is another one. */
+  impersonated: AuditedUser | undefined;
   address: string;
   userAgent: string | undefined;
   path: ResourcePath | undefined;
@@ -32,6 +41,7 @@ function auditEvent(request: AuditedRequest, now: number): object {
     requestURI: request.uri,
     verb: request.verb,
     user: user ?? { username: 'system:anonymous', groups: ['system:unauthenticated'] },
+    ...(request.impersonated && { impersonatedUser: request.impersonated }),
     sourceIPs: [request.address],
     ...(request.userAgent !== undefined && { userAgent: request.userAgent }),
     ...(path && {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../auth/identity.js';
 import { infoOf } from '../http/request-info.js';
 import type { AuditedRequest, AuditLog } from './audit-log.js';
 
@@ -15,14 +16,15 @@ export function auditedRequest(
   reply: FastifyReply,
   stage: AuditedRequest['stage'],
 ): AuditedRequest {
-  const { identity } = request;
+  const { identity, impersonator } = request;
   const { target, verb } = infoOf(request);
   return {
     id: request.id,
     stage,
     verb,
     uri: request.url,
-    user: identity && { username: identity.user, groups: identity.groups },
+    user: auditedUser(impersonator ?? identity),
+    impersonated: impersonator && auditedUser(identity),
     address: request.ip,
     userAgent: request.headers['user-agent'],
     path: target.kind === 'resource' ? target.path : undefined,
@@ -30,3 +32,11 @@ export function auditedRequest(
     receivedAt: Math.round(Date.now() - reply.elapsedTime),
   };
 }
+
+const auditedUser = (identity: Identity | undefined) =>
+  identity && {
+    username: identity.user,
+    groups: identity.groups,
+    ...(identity.uid && { uid: identity.uid }),
+    ...(identity.extra && { extra: identity.extra }),
+  };

@@ -1,6 +1,7 @@
 import { ApiError, type FieldError, invalid, type KubeObject, type ReviewKind } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
-import type { Identity } from './client-identity.js';
+import { type AccessSpec, accessStatus, rulesStatus, subjectOf } from './access-status.js';
+import type { Identity } from './identity.js';
 import { authenticateToken, TokenRefusedError } from './token-authentication.js';
 
 /** A review to be answered. */
@@ -19,23 +20,6 @@ interface ReviewAnswer {
 }
 
 export type Review = (request: ReviewRequest) => ReviewAnswer | Promise<ReviewAnswer>;
-
-interface AccessSpec {
-  user?: string;
-  groups?: string[];
-  resourceAttributes?: { namespace?: string };
-  nonResourceAttributes?: object;
-}
-
-const NOT_ENFORCED = 'RBAC is not enforced: every client that is known may do everything';
-
-/** A client without a certificate or a token may do nothing, so a review of such a client denies everything. */
-function verdictOn({ user, groups = [] }: AccessSpec): { allowed: boolean; reason: string } {
-  const unknown = user === 'system:anonymous' || groups.includes('system:unauthenticated');
-  return unknown
-    ? { allowed: false, reason: 'clients without a certificate or a token may do nothing' }
-    : { allowed: true, reason: NOT_ENFORCED };
-}
 
 const invalidAt = (field: string, value: unknown, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
@@ -79,8 +63,9 @@ function localErrors({ metadata }: KubeObject, { resourceAttributes, nonResource
   return errors;
 }
 
-function refuse(kind: string, errors: FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind, name: '' }, errors);
+/** Upstream names no kind here. */
+function refuse(errors: FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, errors);
 }
 
 function userInfo({ user, uid, groups, extra }: Identity): object {
@@ -108,19 +93,20 @@ async function reviewToken({ context, review }: ReviewRequest): Promise<ReviewAn
 export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
   SelfSubjectReview: ({ identity }) => ({ status: { userInfo: userInfo(identity) } }),
   TokenReview: reviewToken,
-  SelfSubjectAccessReview: ({ review, identity }) => {
+  SelfSubjectAccessReview: ({ context, review, identity }) => {
     const spec = (review.spec ?? {}) as AccessSpec;
-    refuse(review.kind, [...attributeErrors(spec), ...metadataErrors(review)]);
-    return { spec, status: verdictOn(identity) };
+    refuse([...attributeErrors(spec), ...metadataErrors(review)]);
+    return { spec, status: accessStatus(context, spec, identity) };
   },
-  SubjectAccessReview: ({ review }) => {
+  SubjectAccessReview: ({ context, review }) => {
     const spec = (review.spec ?? {}) as AccessSpec;
-    refuse(review.kind, [...attributeErrors(spec), ...subjectErrors(spec), ...metadataErrors(review)]);
-    return { spec, status: verdictOn(spec) };
+    refuse([...attributeErrors(spec), ...subjectErrors(spec), ...metadataErrors(review)]);
+    return { spec, status: accessStatus(context, spec, subjectOf(spec)) };
   },
-  LocalSubjectAccessReview: ({ review, namespace }) => {
+  LocalSubjectAccessReview: ({ context, review, namespace }) => {
     const spec = (review.spec ?? {}) as AccessSpec;
-    refuse(review.kind, [
+    review.metadata.namespace ??= namespace;
+    refuse([
       ...attributeErrors(spec),
       ...subjectErrors(spec),
       ...metadataErrors(review, ['namespace']),
@@ -129,13 +115,11 @@ export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
     if (review.metadata.namespace !== namespace) {
       throw new ApiError('BadRequest', `spec.resourceAttributes.namespace must match namespace: ${namespace}`);
     }
-    return { spec, status: verdictOn(spec) };
+    return { spec, status: accessStatus(context, spec, subjectOf(spec)) };
   },
-  SelfSubjectRulesReview: ({ review }) => {
+  SelfSubjectRulesReview: ({ context, review, identity }) => {
     const { namespace } = (review.spec ?? {}) as { namespace?: string };
     if (!namespace) throw new ApiError('BadRequest', 'no namespace on request');
-    const resourceRules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
-    const nonResourceRules = [{ verbs: ['*'], nonResourceURLs: ['*'] }];
-    return { spec: {}, status: { resourceRules, nonResourceRules, incomplete: false } };
+    return { spec: {}, status: rulesStatus(context, identity, namespace) };
   },
 };

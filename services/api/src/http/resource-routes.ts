@@ -20,7 +20,7 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     const { target, query } = infoOf(request);
     const identity = requireIdentity(request);
     const body = bodyOf(request);
-    const context = method === 'GET' ? shared : { ...shared, limits: writeLimitsOf(request, reply) };
+    const context = method === 'GET' ? shared : { ...shared, identity, limits: writeLimitsOf(request, reply) };
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { ApiContext } from '../api-context.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { addAudit, auditedRequest } from '../audit/audit-requests.js';
+import { addImpersonation } from '../auth/impersonation.js';
 import { addKeyRoutes } from '../auth/key-routes.js';
 import { addCustomResources } from '../discovery/custom-resources.js';
 import { addDiscovery } from '../discovery/discovery-routes.js';
@@ -91,8 +92,9 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   });
   addErrors(fastify, log);
   addAuthentication(fastify, context);
+  addImpersonation(fastify, context.authorization);
   const stop = new OrderlyStop(fastify, new NewConnections(https), context.signal);
-  addAuthorisation(fastify);
+  addAuthorisation(fastify, context.authorization);
   addMetrics(fastify, metrics);
   if (audit) addAudit(fastify, audit);
   addTurns(fastify, parts);

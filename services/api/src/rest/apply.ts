@@ -2,6 +2,7 @@ import { canonicalJson, conflict, decodeObject, type KubeObject, notFound, times
 import { applyConfiguration, readManagers, writeManagers } from '@everynode/patch';
 import type { Current, Decision } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
+import { requireCreate } from '../auth/require-create.js';
 import type { WriteRequest } from '../dispatch/resource-request.js';
 import { LAST_APPLIED, lastAppliedOf, readConfiguration } from '../write/apply-configuration.js';
 import { conflictError } from '../write/apply-conflict.js';
@@ -37,6 +38,7 @@ export async function applyObject(context: ApiContext, request: WriteRequest): P
 async function createApplied(context: ApiContext, request: WriteRequest, config: KubeObject): Promise<Written> {
   const { definition, namespace, subresource, query } = request;
   if (subresource !== '') throw notFound(subjectOf(request));
+  requireCreate(context, request);
   const { uid } = config.metadata;
   if (uid) {
     const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;

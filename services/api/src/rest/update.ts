@@ -1,5 +1,6 @@
 import { invalid, type KubeObject, notFound } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { requireCreate } from '../auth/require-create.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
 import { readObject } from '../http/body.js';
@@ -42,6 +43,7 @@ export async function updateObject(context: ApiContext, request: WriteRequest): 
     });
   const create = () => {
     if (!definition.createsOnUpdate || subresource !== '') throw notFound(subjectOf(request));
+    requireCreate(context, request);
     const { resourceVersion: _version, ...metadata } = object.metadata;
     return createObject(context, { definition, namespace, object: { ...object, metadata }, dryRun, owners });
   };

@@ -7,6 +7,7 @@ import {
   resourceByStorage,
   type Stored,
 } from '@everynode/objects';
+import { restrictEviction } from '../admission/node-restriction.js';
 import type { ApiContext } from '../api-context.js';
 import type { ActionRequest } from '../dispatch/resource-request.js';
 import { readObject } from '../http/body.js';
@@ -31,6 +32,7 @@ export async function evictPod(context: ApiContext, request: ActionRequest): Pro
     throw new ApiError('BadRequest', 'name in URL does not match name in Eviction object');
   }
   placeInNamespace(request, object);
+  restrictEviction(context, request);
   const given = (object as { deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string } } })
     .deleteOptions;
   const pod = (await getObject(context, request)).object as Stored<Pod>;

@@ -1,5 +1,6 @@
 import type { ResourceName } from '@everynode/objects';
 import { ApiError, conflict, type FieldError, invalid, notFound, type Pod, timestamp } from '@everynode/objects';
+import { restrictToken } from '../admission/node-restriction.js';
 import type { ApiContext } from '../api-context.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
 import { find } from '../auth/token-authentication.js';
@@ -48,6 +49,7 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
   requireSame('name', object.metadata.name, name);
   requireSame('namespace', object.metadata.namespace, namespace);
   const spec = (object.spec ?? {}) as TokenRequestSpec;
+  restrictToken(context, request, spec.boundObjectRef);
   await context.freshReads.catchUp();
   const account = await find(context, 'serviceaccounts', namespace, name);
   if (!account) throw notFound(subjectOf(request));

@@ -1,6 +1,7 @@
 import { CONTROLLER_NAMES, type ControllerName } from '@everynode/contract/controllers';
 import type { ServiceContext } from '@everynode/service-shell';
 import type { Controller, SchedulerContext } from '../scheduler-context.js';
+import { ClusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation-controller.js';
 import { DaemonSetController } from './daemonset/daemonset-controller.js';
 import { DisruptionController } from './disruption/disruption-controller.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
@@ -29,6 +30,7 @@ export function startControllers(
     ? (node: string, at: number): boolean => liveness.isHeardSince(node, at)
     : undefined;
   const makers: Record<ControllerName, () => Controller> = {
+    'clusterrole-aggregation': () => new ClusterRoleAggregationController(context),
     daemonset: () => new DaemonSetController(context, isHeardSince),
     'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),
     'garbage-collector': () => new GarbageCollector(context),
