@@ -24,7 +24,10 @@ export function startSummary(status: StackStatus, paths: StatePaths, detached: b
     bold(`Everynode is up: ${status.fleet.nodes} nodes at ${status.endpoint}`),
     '',
     ...(status.allowsAll
-      ? [`${bold('authorization-mode is AlwaysAllow')}: every known client may do everything. For simulations only.`, '']
+      ? [
+          `${bold('authorization-mode is AlwaysAllow')}: every known client may do everything. For simulations only.`,
+          '',
+        ]
       : []),
     columns([
       ['Connect', `export KUBECONFIG=${shellWord(status.kubeconfig)}`],

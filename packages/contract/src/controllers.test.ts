@@ -19,6 +19,8 @@ describe('chooseControllers', () => {
   });
 
   it.each(['*,-deamonset', 'all', '*,--daemonset'])('%j is refused, with the names that there are', (list) => {
-    expect(() => chooseControllers(list)).toThrow(/names no controller; there are clusterrole-aggregation, daemonset, /);
+    expect(() => chooseControllers(list)).toThrow(
+      /names no controller; there are clusterrole-aggregation, daemonset, /,
+    );
   });
 });

@@ -22,7 +22,12 @@ beforeAll(async () => {
     ['mine-too', 'n1'],
     ['doomed', 'n1'],
   ]) {
-    const spec = { nodeName, serviceAccountName: 'bot', containers: [{ name: 'c', image: 'i' }], volumes: volumes(name) };
+    const spec = {
+      nodeName,
+      serviceAccountName: 'bot',
+      containers: [{ name: 'c', image: 'i' }],
+      volumes: volumes(name),
+    };
     uids[name ?? ''] = (await created(PODS, { metadata: { name, labels: { a: 'b' } }, spec })).metadata.uid;
   }
   await created('/api/v1/namespaces/ns/serviceaccounts', { metadata: { name: 'bot' } });

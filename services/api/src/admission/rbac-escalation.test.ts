@@ -24,12 +24,10 @@ beforeAll(async () => {
   backends = await startBackends();
   api = await startReplica(backends);
   await created('/api/v1/namespaces', { metadata: { name: 'a' } });
-  const everyRbac = rbac(['create', 'update', 'patch', 'get', 'delete'], [
-    'roles',
-    'rolebindings',
-    'clusterroles',
-    'clusterrolebindings',
-  ]);
+  const everyRbac = rbac(
+    ['create', 'update', 'patch', 'get', 'delete'],
+    ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+  );
   await grant('jane', everyRbac, rule(['get'], ['pods']));
   await grant('escalator', everyRbac, rbac(['escalate'], ['roles', 'clusterroles']));
   await grant('binder', everyRbac, rbac(['bind'], ['clusterroles'], { resourceNames: ['view'] }));
@@ -49,7 +47,11 @@ async function created(path: string, body: object) {
 async function grant(user: string, ...rules: object[]) {
   await created(`${RBAC}/clusterroles`, { metadata: { name: user }, rules });
   const subjects = [{ kind: 'User', apiGroup: GROUP, name: user }];
-  await created(`${RBAC}/clusterrolebindings`, { metadata: { name: user }, roleRef: ref('ClusterRole', user), subjects });
+  await created(`${RBAC}/clusterrolebindings`, {
+    metadata: { name: user },
+    roleRef: ref('ClusterRole', user),
+    subjects,
+  });
 }
 
 const ref = (kind: string, name: string) => ({ apiGroup: GROUP, kind, name });
@@ -79,7 +81,9 @@ describe('a client gives no rights away that it does not hold', () => {
       ].join('\n'),
     ]);
     expect((await as('jane', 'PATCH', `${ROLES}/weak`, { rules }))[0]).toBe(403);
-    expect((await as('jane', 'PUT', `${ROLES}/made-by-put`, { metadata: { name: 'made-by-put' }, rules }))[0]).toBe(403);
+    expect((await as('jane', 'PUT', `${ROLES}/made-by-put`, { metadata: { name: 'made-by-put' }, rules }))[0]).toBe(
+      403,
+    );
     expect((await as('jane', 'POST', `${RBAC}/clusterroles`, { metadata: { name: 'more' }, rules }))[0]).toBe(403);
     expect((await api.request('GET', `${ROLES}/weak`)).json.rules).toEqual(weak.rules);
   });
@@ -155,7 +159,11 @@ describe('owners of objects', () => {
     const { json } = await api.request('GET', '/api/v1/namespaces/a/configmaps/owner');
     await grant('patcher', rule(['get', 'patch', 'create'], ['secrets']));
     await grant('deleter', rule(['get', 'patch', 'create', 'delete'], ['secrets']));
-    await grant('finalizer', rule(['patch', 'create', 'delete'], ['secrets']), rule(['update'], ['configmaps/finalizers']));
+    await grant(
+      'finalizer',
+      rule(['patch', 'create', 'delete'], ['secrets']),
+      rule(['update'], ['configmaps/finalizers']),
+    );
     const secrets = '/api/v1/namespaces/a/secrets';
     await created(secrets, { metadata: { name: 's' } });
     const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: json.metadata.uid };
@@ -171,7 +179,9 @@ describe('owners of objects', () => {
     ]);
     expect((await own('deleter'))[0]).toBe(200);
     expect((await own('finalizer', { blockOwnerDeletion: true }))[0]).toBe(200);
-    const born = (name: string, more: object = {}) => ({ metadata: { name, ownerReferences: [{ ...owner, ...more }] } });
+    const born = (name: string, more: object = {}) => ({
+      metadata: { name, ownerReferences: [{ ...owner, ...more }] },
+    });
     expect((await as('patcher', 'POST', secrets, born('t')))[0]).toBe(201);
     expect((await as('patcher', 'POST', secrets, born('u', { blockOwnerDeletion: true })))[0]).toBe(403);
   });

@@ -248,7 +248,11 @@ describe('access reviews', () => {
   it.each([
     [`${ACCESS}/selfsubjectaccessreviews`, 'SelfSubjectAccessReview', { resourceAttributes }],
     [`${ACCESS}/selfsubjectaccessreviews`, 'SelfSubjectAccessReview', { nonResourceAttributes: { path: '/x' } }],
-    [`${ACCESS}/subjectaccessreviews`, 'SubjectAccessReview', { user: 'jane', groups: ['system:masters'], resourceAttributes }],
+    [
+      `${ACCESS}/subjectaccessreviews`,
+      'SubjectAccessReview',
+      { user: 'jane', groups: ['system:masters'], resourceAttributes },
+    ],
     [local, 'LocalSubjectAccessReview', { groups: ['system:masters'], resourceAttributes }],
   ])('%s of %s allow, in JSON and protobuf', async (path, kind, spec) => {
     const metadata = kind.startsWith('Local') ? { namespace: 'default' } : {};

@@ -365,7 +365,9 @@ describe('reviews', () => {
     const ask = async (fieldSelector: object) => {
       const resourceAttributes = { verb: 'list', resource: 'pods', fieldSelector };
       const spec = { user: 'system:node:n1', groups: ['system:nodes'], resourceAttributes };
-      const { json } = await api.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { body: { spec } });
+      const { json } = await api.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        body: { spec },
+      });
       return json.status;
     };
     expect(await ask({ rawSelector: 'spec.nodeName=n1' })).toEqual({ allowed: true });

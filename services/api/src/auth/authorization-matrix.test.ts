@@ -149,7 +149,9 @@ afterAll(async () => {
 });
 
 function attributesOf(question: string): object {
-  const [verb = '', what = '', namespace = '', name = ''] = question.split(' ').map((part) => (part === '-' ? '' : part));
+  const [verb = '', what = '', namespace = '', name = ''] = question
+    .split(' ')
+    .map((part) => (part === '-' ? '' : part));
   if (what.startsWith('/')) return { nonResourceAttributes: { verb, path: what } };
   const [group = '', resource = '', subresource = ''] = what.split('/');
   const resourceAttributes = { verb, group: group === 'core' ? '' : group, resource, subresource, namespace, name };
