@@ -25,7 +25,7 @@ export interface ResourceAttributes {
 }
 
 /** A request for a path that names no objects: health, discovery, metrics. */
-export interface PathAttributes {
+interface PathAttributes {
   kind: 'path';
   user: User;
   /** The HTTP method in lower case. */

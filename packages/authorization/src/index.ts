@@ -17,6 +17,6 @@ export { NodeReferences } from './node/node-references.js';
 export { type PodOnNode, podReferences } from './node/pod-references.js';
 export { aggregatedRules, isSelected } from './rbac/aggregate.js';
 export { escalation } from './rbac/escalation.js';
-export type { BindingObject, RoleObject, RoleRef, Subject } from './rbac/objects.js';
+export type { RoleRef } from './rbac/objects.js';
 export { missingRole, RbacAuthorizer } from './rbac/rbac-authorizer.js';
 export { RbacIndex } from './rbac/rbac-index.js';

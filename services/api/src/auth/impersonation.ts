@@ -45,7 +45,7 @@ function extraKey(header: string): string {
  * Reads the headers of impersonation; undefined without any. @throws ApiError BadRequest where no user is named.
  * Source: apiserver/pkg/endpoints/filters/impersonation.
  */
-export function wantedUser(headers: Headers): Wanted | undefined {
+function wantedUser(headers: Headers): Wanted | undefined {
   const extra: Record<string, string[]> = Object.create(null);
   for (const [header, values] of Object.entries(headers)) {
     if (header.startsWith(EXTRA_PREFIX)) extra[extraKey(header)] = texts(values);
@@ -59,7 +59,7 @@ export function wantedUser(headers: Headers): Wanted | undefined {
 }
 
 /** The questions that must all be answered with yes, in upstream's order. */
-export function impersonationChecks(wanted: Wanted, user: Identity): ResourceAttributes[] {
+function impersonationChecks(wanted: Wanted, user: Identity): ResourceAttributes[] {
   const check = (group: string, resource: string, name: string, more: Partial<ResourceAttributes> = {}) =>
     ({
       kind: 'resource',
@@ -91,7 +91,7 @@ function serviceAccountOf(user: string): { namespace: string; name: string } | u
 }
 
 /** The user that a client becomes: with the groups that an account and a known user have anyway. */
-export function impersonated({ user, uid, groups, extra }: Wanted): Identity {
+function impersonated({ user, uid, groups, extra }: Wanted): Identity {
   const account = serviceAccountOf(user);
   const own =
     account && groups.length === 0
