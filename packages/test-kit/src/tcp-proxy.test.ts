@@ -88,6 +88,26 @@ describe('a TCP proxy', () => {
     expect(heard()).toBe('a');
   });
 
+  it('passes what a filter of each connection lets through, now or later', async () => {
+    const early = connect();
+    early.socket.write('a');
+    await eventually(() => expect(early.heard()).toBe('a'));
+    const held: (() => void)[] = [];
+    const open = () => (chunk: Buffer, pass: (bytes: Buffer) => void) => {
+      if (chunk.includes('x')) held.push(() => pass(chunk));
+      else pass(chunk);
+    };
+    proxy.set({ name: 'filter', open });
+    const { socket, heard } = connect();
+    for (const one of [early.socket, socket]) one.write('x');
+    await eventually(() => expect([early.heard(), held.length]).toEqual(['ax', 1]));
+    proxy.set({ name: 'pass' });
+    socket.write('b');
+    await eventually(() => expect(heard()).toBe('b'));
+    for (const release of held) release();
+    await eventually(() => expect(heard()).toBe('bx'));
+  });
+
   it('delays without changing the order', async () => {
     const { socket, heard } = connect();
     proxy.set({ name: 'delay', ms: 60 });

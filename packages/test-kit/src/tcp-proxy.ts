@@ -16,13 +16,19 @@ import {
  * - `delay`: everything arrives `ms` later, in order.
  * - `swallow`: bytes from the server for which `match` is true are lost, and so is all that the server sends after them
  *   over the same connection. With `cut` the client's connection is reset too, with `stall` it learns nothing.
+ * - `filter`: what the server sends over connections that are opened meanwhile goes through a filter of their own, for as
+ *   long as they are open.
  */
 type ProxyMode =
   | { name: 'pass' }
   | { name: 'stall' }
   | { name: 'refuse' }
   | { name: 'delay'; ms: number }
-  | { name: 'swallow'; match: (chunk: Buffer) => boolean; afterwards: 'cut' | 'stall' };
+  | { name: 'swallow'; match: (chunk: Buffer) => boolean; afterwards: 'cut' | 'stall' }
+  | { name: 'filter'; open: () => ProxyFilter };
+
+/** Gets each chunk of the server, and calls `pass` with what the client shall get, now or later. */
+export type ProxyFilter = (chunk: Buffer, pass: (bytes: Buffer) => void) => void;
 
 /** A TCP proxy on loopback in front of one server, for tests that break connections. */
 export class TcpProxy {
@@ -106,6 +112,7 @@ class Link {
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #options: LinkOptions;
+  readonly #filter: ProxyFilter | undefined;
   /** The server's answers are lost from now on. */
   #isMute = false;
   /** The last chunk of each direction is on its way: chunks stay in order whatever their delays. */
@@ -115,6 +122,8 @@ class Link {
     this.#client = client;
     this.#server = server;
     this.#options = options;
+    const mode = options.mode();
+    this.#filter = mode.name === 'filter' ? mode.open() : undefined;
     for (const [from, to] of [
       [client, server],
       [server, client],
@@ -156,6 +165,12 @@ class Link {
       }
     }
     if (isAnswer && this.#isMute) return;
+    if (isAnswer && this.#filter) this.#filter(chunk, (bytes) => this.#pass(bytes, from, to));
+    else this.#pass(chunk, from, to);
+  }
+
+  #pass(chunk: Buffer, from: Socket, to: Socket): void {
+    const mode = this.#options.mode();
     this.#inOrder(
       to,
       () => {

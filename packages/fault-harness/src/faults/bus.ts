@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
+import { NatsFrames } from '../cluster/nats-frames.js';
 import { now } from '../record/clock.js';
 import { connectToBus } from './bus-connection.js';
 import { type Fault, nothingToHeal } from './fault.js';
@@ -9,6 +10,8 @@ import { type Fault, nothingToHeal } from './fault.js';
 const STREAMS = ['JOURNAL', 'MANIFESTS', 'REPORTS', 'HEARTBEATS', 'COMMANDS'].map((name) => `EVERYNODE_${name}`);
 /** All that goes by a stream. */
 const SUBJECTS = ['everynode.v1.journal.>', 'everynode.v1.agent.*.command.>', 'everynode.v1.agent.*.report.>'];
+/** The latest that a delayed message arrives, in ms. */
+const LATE_MS = 2000;
 /** Marks what the harness publishes, so that it is not taken up again. */
 const MARK = 'Everynode-Faults';
 
@@ -94,6 +97,57 @@ const repeated: Fault = {
   },
 };
 
+/** A filter of each connection: messages are held back, and those that come after them pass. */
+const delayed: Fault = {
+  name: 'messages-delayed',
+  about: 'a third of all messages arrive up to 2 s late, after those that were sent later; connections are cut first',
+  holdMs: [8000],
+  isDefault: true,
+  isShort: true,
+  touches: ['nats'],
+  inject({ cluster, random }) {
+    const proxies = cluster.routes.all().map(({ nats }) => nats);
+    const strikes: number[] = [];
+    const held = new Map<NodeJS.Timeout, () => void>();
+    let isOver = false;
+    const hold = (release: () => void): void => {
+      strikes.push(now());
+      const timer = setTimeout(
+        () => {
+          held.delete(timer);
+          release();
+        },
+        random.between(100, LATE_MS),
+      );
+      held.set(timer, release);
+    };
+    const open = () => {
+      const frames = new NatsFrames();
+      return (chunk: Buffer, pass: (bytes: Buffer) => void): void => {
+        for (const { bytes, subject } of frames.push(chunk)) {
+          if (!isOver && subject?.startsWith('everynode.') && random.chance(0.33)) hold(() => pass(bytes));
+          else pass(bytes);
+        }
+      };
+    };
+    for (const proxy of proxies) {
+      proxy.set({ name: 'filter', open });
+      // A filter sees a connection from its first byte.
+      proxy.cut();
+    }
+    const heal = (): Promise<void> => {
+      isOver = true;
+      for (const proxy of proxies) proxy.set({ name: 'pass' });
+      for (const [timer, release] of held) {
+        clearTimeout(timer);
+        release();
+      }
+      return Promise.resolve();
+    };
+    return Promise.resolve({ target: 'all', strikes, heal });
+  },
+};
+
 export const busFaults: readonly Fault[] = [
   emptied,
   streamsFault('streams-purged', 'every message of every stream is purged', (stream, manager) =>
@@ -103,4 +157,5 @@ export const busFaults: readonly Fault[] = [
     manager.streams.delete(stream),
   ),
   repeated,
+  delayed,
 ];

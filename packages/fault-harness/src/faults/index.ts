@@ -44,6 +44,7 @@ const FOUND_BEFORE = [
   'streams-purged',
   'streams-deleted',
   'messages-repeated',
+  'messages-delayed',
   'journal-compacted',
   'kill-all-apis',
   'kill-agent',
