@@ -16,8 +16,8 @@ import {
  * - `delay`: everything arrives `ms` later, in order.
  * - `swallow`: bytes from the server for which `match` is true are lost, and so is all that the server sends after them
  *   over the same connection. With `cut` the client's connection is reset too, with `stall` it learns nothing.
- * - `filter`: what the server sends over connections that are opened meanwhile goes through a filter of their own, for as
- *   long as they are open.
+ * - `filter`: what the server sends over connections that are opened meanwhile goes through a filter of their own, for
+ *   as long as they are open.
  */
 type ProxyMode =
   | { name: 'pass' }
@@ -28,7 +28,7 @@ type ProxyMode =
   | { name: 'filter'; open: () => ProxyFilter };
 
 /** Gets each chunk of the server, and calls `pass` with what the client shall get, now or later. */
-export type ProxyFilter = (chunk: Buffer, pass: (bytes: Buffer) => void) => void;
+type ProxyFilter = (chunk: Buffer, pass: (bytes: Buffer) => void) => void;
 
 /** A TCP proxy on loopback in front of one server, for tests that break connections. */
 export class TcpProxy {
