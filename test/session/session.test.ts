@@ -1,5 +1,7 @@
+import { createInterface } from 'node:readline';
 import type { DaemonSet, Pod } from '@everynode/objects';
 import { eventually, type Kubectl } from '@everynode/test-kit';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fluentd, podSpec } from './manifests.js';
 import { startStack, type TestStack } from './stack.js';
@@ -147,14 +149,13 @@ describe('apply', () => {
 describe('a toleration for the masters', () => {
   it('brings pods to the masters at once and replaces those on the workers one by one', async () => {
     const before = new Set((await podsOf()).map((pod) => pod.metadata?.name));
-    const seen = watchRollout(before);
+    const seen = await watchRollout(before);
     await kubectl.run('apply -f examples/with-toleration.yaml');
     expect(await kubectl.run(`rollout status ds/${NAME} -n kube-system --timeout=60s`)).toContain(
       `daemon set "${NAME}" successfully rolled out`,
     );
-    const { leastAvailableWorkers, terminatingSeen } = await seen.stop();
-    expect(leastAvailableWorkers).toBe(2);
-    expect(terminatingSeen).toBe(true);
+    await eventually(() => expect(seen.result).toEqual({ leastAvailableWorkers: 2, terminatingSeen: true }));
+    await seen.stop();
     await settled(6);
     expect(await nodesWithPods()).toEqual([...WORKERS, ...MASTERS]);
     expect((await podsOf()).some((pod) => before.has(pod.metadata?.name))).toBe(false);
@@ -348,27 +349,39 @@ describe('bad manifests', () => {
   });
 });
 
-/** Reads the pods again and again while a rollout runs. */
-function watchRollout(old: ReadonlySet<string | undefined>) {
-  let stopped = false;
+/** Follows the set's pods by a watch, which misses no change however short it lasts. Resolves when it shows them all. */
+async function watchRollout(old: ReadonlySet<string | undefined>) {
+  const columns = [
+    '{.type}',
+    '{.object.metadata.name}',
+    '{.object.spec.nodeName}',
+    '{.object.metadata.deletionTimestamp}',
+    '{.object.status.conditions[?(@.type=="Ready")].status}',
+  ];
+  const output = `jsonpath=${columns.join('|')}{"\\n"}`;
+  const watch = execa(
+    kubectl.path,
+    ['get', 'pods', '-n', 'kube-system', '-l', `name=${NAME}`, '-w', '--output-watch-events', '-o', output],
+    { env: { KUBECONFIG: kubectl.kubeconfig }, reject: false, buffer: false },
+  );
+  const available = new Set<string>();
   const result = { leastAvailableWorkers: WORKERS.length, terminatingSeen: false };
-  const looking = (async () => {
-    while (!stopped) {
-      const pods = await podsOf();
-      result.terminatingSeen ||= pods.some((pod) => pod.metadata?.deletionTimestamp && old.has(pod.metadata.name));
-      const available = pods.filter(
-        (pod) =>
-          WORKERS.includes(pod.spec?.nodeName ?? '') &&
-          pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
-      );
-      result.leastAvailableWorkers = Math.min(result.leastAvailableWorkers, available.length);
-    }
-  })();
+  let isWhole = false;
+  createInterface({ input: watch.stdout }).on('line', (line) => {
+    const [type, name = '', node = '', deletedAt, ready] = line.split('|');
+    if (type !== 'DELETED' && ready === 'True' && WORKERS.includes(node)) available.add(name);
+    else available.delete(name);
+    isWhole ||= available.size === WORKERS.length;
+    if (isWhole) result.leastAvailableWorkers = Math.min(result.leastAvailableWorkers, available.size);
+    result.terminatingSeen ||= deletedAt !== '' && old.has(name);
+  });
+  await eventually(() => expect(isWhole).toBe(true), SLOW);
   return {
+    /** The result, which the watch may still add to. */
+    result,
     stop: async () => {
-      stopped = true;
-      await looking;
-      return result;
+      watch.kill();
+      await watch;
     },
   };
 }
