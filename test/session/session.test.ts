@@ -349,7 +349,7 @@ describe('bad manifests', () => {
   });
 });
 
-/** Follows the set's pods by a watch, which misses no change however short it lasts. Resolves when it shows them all. */
+/** Follows the set's pods by a watch, which misses no change, however short. Resolves when it shows them all. */
 async function watchRollout(old: ReadonlySet<string | undefined>) {
   const columns = [
     '{.type}',
