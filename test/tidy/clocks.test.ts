@@ -30,6 +30,7 @@ const READERS: Readonly<Record<string, string>> = {
   'packages/store/src/outage-watch.ts': SHOWN,
   'services/api/src/audit/audit-log.ts': SHOWN,
   'services/api/src/audit/audit-requests.ts': SHOWN,
+  'services/api/src/auth/reviews.ts': SHOWN,
   'services/api/src/explain/daemonset-view.ts': 'ages of times that are stored in objects',
   'services/api/src/http/authenticate.ts': PROTOCOL,
   'services/api/src/leases/node-heartbeats.ts': SHOWN,
