@@ -69,8 +69,8 @@ export class Authorization {
   }
 
   /**
-   * True when a user may act for a signer of certificates: `approve`, `sign` or `attest`. A role names the signer, or all
-   * of its domain as `example.com/*`. Source: pkg/apis/certificates, certauthorization.
+   * True when a user may act for a signer of certificates. A role names the signer, or all of its domain as
+   * `example.com/*`. Source: pkg/apis/certificates, certauthorization.
    */
   mayActForSigner(user: User, verb: 'approve' | 'sign' | 'attest', signer: string): boolean {
     const domain = `${signer.split('/', 1)[0]}/*`;
