@@ -1,6 +1,7 @@
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { connectBounded } from './bounded-transport.js';
 import { RECONNECT } from './reconnect.js';
 
 /** How connections are made. */
@@ -99,7 +100,7 @@ export class Sessions {
 
   #connect(): Promise<NatsConnection> {
     const { url, user, password, name, inboxPrefix } = this.#options;
-    return connect({
+    return connectBounded({
       servers: [url, ...this.#known],
       ...(user !== undefined && { user }),
       ...(password !== undefined && { pass: password }),
