@@ -1,6 +1,7 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, parseEvent, streams, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
+import { coalesced } from './nodes/coalesced.js';
 import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
@@ -45,7 +46,7 @@ export class Agent {
   readonly #fleet: Fleet;
   readonly #heartbeats: Heartbeats;
   readonly #messages = new SentMessages();
-  readonly #registration: Registration;
+  readonly #register: () => Promise<void>;
   readonly #superseded = new AbortController();
   readonly #tasks: Promise<void>[] = [];
   readonly tallies: AgentTallies = { reports: 0, refused: 0 };
@@ -79,7 +80,9 @@ export class Agent {
       signal,
     });
     // Only now the list has the pods of these nodes.
-    this.#registration = new Registration(this.#fleet, messages, () => void this.sync.resync());
+    const registration = new Registration(this.#fleet, messages, () => void this.sync.resync());
+    // A bus that resets again and again must not leave a row of registrations that all say the same.
+    this.#register = coalesced(() => registration.register());
   }
 
   /** Why the nodes of this process are not what the control plane knows; undefined when nothing is known against it. */
@@ -101,7 +104,7 @@ export class Agent {
     const { agent, bus } = this.#options;
     const { signal } = this.#fleet;
     bus.listen(subjects.receipt(agent, 'report-stored'), (body) => this.#onReceipt(body));
-    await this.#registration.register();
+    await this.#register();
     if (signal.aborted) return;
     this.#tasks.push(
       this.#heartbeats.run(),
@@ -128,7 +131,7 @@ export class Agent {
     if (this.#resets === 1) return;
     void this.#heartbeats.now();
     this.#messages.reset();
-    this.#registering = this.#registering.then(() => this.#registration.register());
+    this.#registering = this.#register();
   }
 
   #onReceipt(body: string): void {
