@@ -15,6 +15,7 @@ type Event =
   | 'in its message, which is stored'
   | 'in its message, which is lost'
   | 'listed with an older report'
+  | 'listed with the report of a later process'
   | 'listed with this report'
   | 'forgotten';
 
@@ -27,6 +28,7 @@ const stays = (mode: ReportMode): Record<Event, ReportMode> => ({
   'in its message, which is stored': mode,
   'in its message, which is lost': mode,
   'listed with an older report': mode,
+  'listed with the report of a later process': mode,
   'listed with this report': mode,
   forgotten: 'unknown',
 });
@@ -41,7 +43,11 @@ const TRANSITIONS: Record<ReportMode, Record<Event, ReportMode>> = {
     'in its message, which is stored': 'acknowledged',
     'in its message, which is lost': 'waiting',
   },
-  acknowledged: { ...stays('acknowledged'), 'listed with an older report': 'waiting' },
+  acknowledged: {
+    ...stays('acknowledged'),
+    'listed with an older report': 'waiting',
+    'listed with the report of a later process': 'waiting',
+  },
 };
 
 const POD: AssignedPod = {
@@ -123,6 +129,8 @@ const HAPPEN: Record<Event, (setup: Setup) => Promise<void> | void> = {
     parts.messages.reset();
   },
   'listed with an older report': ({ outbox }) => outbox.onListed([{ uid: 'a', reported: reportOrder(7, 0) }]),
+  'listed with the report of a later process': ({ outbox }) =>
+    outbox.onListed([{ uid: 'a', reported: reportOrder(8, 1) }]),
   'listed with this report': ({ outbox }) => outbox.onListed([{ uid: 'a', reported: reportOrder(7, 1) }]),
   forgotten: ({ outbox }) => outbox.forget('a'),
 };

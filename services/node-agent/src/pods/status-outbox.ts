@@ -53,7 +53,7 @@ export type ReportMode = 'unknown' | 'waiting' | 'sent' | 'acknowledged';
  * | message failed        | –         | – (events added)    | → waiting, with its events               | –            |
  * | its message is stored | –         | –                   | → acknowledged; unknown if the pod's end | –            |
  * | its message is lost   | –         | – (events added)    | → waiting, with its events               | –            |
- * | listed with an older  | –         | –                   | –                                        | → waiting    |
+ * | listed with another   | –         | –                   | –                                        | → waiting    |
  * | forget                | –         | → unknown           | → unknown                                | → unknown    |
  */
 export class StatusOutbox {
@@ -100,12 +100,15 @@ export class StatusOutbox {
     this.#onChanged(entry);
   }
 
-  /** Sends again what a list shows that the store lacks. `reported` is the order of the last report that it has. */
+  /**
+   * Sends again what a list shows that the store lacks. `reported` is the order of the last report that it has: an
+   * older one of this process, or one of another process that hosted the pod's node for a while.
+   */
   onListed(pods: readonly { uid: string; reported: number }[]): void {
     for (const { uid, reported } of pods) {
       const entry = this.#entries.get(uid);
       if (entry && this.modeOf(uid) === 'acknowledged') {
-        if (reportOrder(this.#options.incarnation, entry.sequence) > reported) this.#enqueue(uid);
+        if (reportOrder(this.#options.incarnation, entry.sequence) !== reported) this.#enqueue(uid);
       }
     }
   }
