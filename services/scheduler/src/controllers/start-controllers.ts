@@ -27,7 +27,7 @@ export function startControllers(
   const { controllers, nodeMonitorGraceSeconds } = settings;
   const liveness = new Liveness(nodeMonitorGraceSeconds * 1000, performance.now());
   const isHeardSince = controllers.has('node-lifecycle')
-    ? (node: string, at: number): boolean => liveness.isHeardSince(node, at)
+    ? (node: string, at: number): boolean => liveness.isHeardSince(node, at, performance.now())
     : undefined;
   const makers: Record<ControllerName, () => Controller> = {
     'clusterrole-aggregation': () => new ClusterRoleAggregationController(context),

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Liveness } from './liveness.js';
 
 const GRACE = 50_000;
+/** How long after a sign of life its reports are stored. */
+const REPORTED = 5000;
 
 describe('Liveness', () => {
   it('loses a node that is silent for the grace period, once', () => {
@@ -24,15 +26,38 @@ describe('Liveness', () => {
     expect(liveness.judge(30_000 + GRACE)).toEqual(['a']);
   });
 
-  it('knows whether a node was heard of since a time', () => {
+  it('knows whether a node was heard of since a time, once its reports have come, too', () => {
     const liveness = new Liveness(GRACE, 0);
     liveness.track('a', 100);
-    expect(liveness.isHeardSince('a', 0)).toBe(false);
+    const heard = (at: number, now: number) => liveness.isHeardSince('a', at, now);
+    expect(heard(0, 100)).toBe(false);
     liveness.markAlive('a', 200);
-    expect([200, 201].map((at) => liveness.isHeardSince('a', at))).toEqual([true, false]);
+    expect(heard(200, 200 + REPORTED - 1)).toBe(false);
+    expect([200, 201].map((at) => heard(at, 200 + REPORTED))).toEqual([true, false]);
     liveness.judge(200 + GRACE);
-    expect(liveness.isHeardSince('a', 200)).toBe(false);
-    expect(liveness.isHeardSince('none', 0)).toBe(false);
+    expect(heard(200, 200 + GRACE)).toBe(false);
+    expect(liveness.isHeardSince('none', 0, 0)).toBe(false);
+  });
+
+  it('does not take the first heartbeat after a silence for the report that follows it', () => {
+    const liveness = new Liveness(GRACE, 0);
+    liveness.markAlive('a', 0);
+    const deadline = 20_000;
+    const back = 30_000;
+    liveness.markAlive('a', back);
+    liveness.markAlive('a', back + 1000);
+    expect(liveness.isHeardSince('a', deadline, back + 1000)).toBe(false);
+    expect(liveness.isHeardSince('a', deadline, back + REPORTED)).toBe(true);
+  });
+
+  it.each([100, 1000, 7000])('hears in time of a node that sends a heartbeat every %i ms', (ms) => {
+    const liveness = new Liveness(GRACE, 0);
+    const at = 20_000;
+    for (let now = 0; now < at + 2 * REPORTED + ms; now += ms) {
+      liveness.markAlive('a', now);
+      if (now < at + REPORTED) expect(liveness.isHeardSince('a', at, now)).toBe(false);
+    }
+    expect(liveness.isHeardSince('a', at, at + 2 * REPORTED + ms)).toBe(true);
   });
 
   it('returns true when a node sends a heartbeat that was not known to be alive', () => {

@@ -4,7 +4,16 @@ export type LivenessState = 'unknown' | 'alive' | 'lost';
 interface Entry {
   hasReported: boolean;
   lastMs: number;
+  /** A sign of life that may be too young for the reports that came with it. */
+  youngMs: number;
+  /** The newest one of which the reports are stored by now. */
+  settledMs: number;
 }
+
+/** Time from an agent's sign of life until what it reports with it is stored: in parts of the grace period, and in ms. */
+const REPORTED_PART = 8;
+const REPORTED_MAX_MS = 5000;
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /**
  * The time of the last heartbeat of each node, in memory. A node is lost when it was silent for the grace period *while
@@ -16,6 +25,7 @@ interface Entry {
  */
 export class Liveness {
   readonly #graceMs: number;
+  readonly #reportedMs: number;
   /** Oldest first: a Map keeps the order of insertion, and a heartbeat inserts its node anew. */
   readonly #waiting = new Map<string, Entry>();
   readonly #lost = new Set<string>();
@@ -23,12 +33,14 @@ export class Liveness {
 
   constructor(graceMs: number, now: number) {
     this.#graceMs = graceMs;
+    this.#reportedMs = Math.min(REPORTED_MAX_MS, graceMs / REPORTED_PART);
     this.#listeningSince = now;
   }
 
   /** Begins to wait for a node. A node that is waited for already keeps its time. */
   track(node: string, now: number): void {
-    if (!this.#waiting.has(node) && !this.#lost.has(node)) this.#waiting.set(node, { hasReported: false, lastMs: now });
+    if (this.#waiting.has(node) || this.#lost.has(node)) return;
+    this.#waiting.set(node, { hasReported: false, lastMs: now, youngMs: NEVER, settledMs: NEVER });
   }
 
   forget(node: string): void {
@@ -41,7 +53,10 @@ export class Liveness {
     const wasLost = this.#lost.delete(node);
     const before = this.#waiting.get(node);
     this.#waiting.delete(node);
-    this.#waiting.set(node, { hasReported: true, lastMs: now });
+    const { youngMs, settledMs } = before ?? { youngMs: NEVER, settledMs: NEVER };
+    const isSettled = now - youngMs >= this.#reportedMs;
+    const signs = isSettled ? { youngMs: now, settledMs: youngMs } : { youngMs, settledMs };
+    this.#waiting.set(node, { hasReported: true, lastMs: now, ...signs });
     return wasLost || !before?.hasReported;
   }
 
@@ -63,10 +78,14 @@ export class Liveness {
     return overdue;
   }
 
-  /** Whether the node has sent a sign of life at this time or later. */
-  isHeardSince(node: string, at: number): boolean {
+  /**
+   * Whether the node has sent a sign of life at `at` or later, and what its agent reported with that is stored at `now`.
+   * An agent that comes back sends heartbeats first, and what became of its pods meanwhile comes a moment later.
+   */
+  isHeardSince(node: string, at: number, now: number): boolean {
     const entry = this.#waiting.get(node);
-    return entry?.hasReported === true && entry.lastMs >= at;
+    if (!entry?.hasReported) return false;
+    return (now - entry.youngMs >= this.#reportedMs ? entry.youngMs : entry.settledMs) >= at;
   }
 
   state(node: string): LivenessState {
