@@ -1,11 +1,17 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { SHARD_COUNT } from './migrations/0002-shards.js';
+import { isStatementTimeout } from './outage.js';
 import type { Database } from './schema.js';
 
 export { SHARD_COUNT };
 
-/** Below any time to live of leases: a process that waits for the locks gets them in time. */
-const LOCK_TIMEOUT = '2s';
+/**
+ * How long a process waits for the locks under which shards change hands, in ms. One that holds leases has renewed them
+ * before, and renews them again afterwards, within any time to live.
+ */
+const HOLDER_PATIENCE_MS = 1500;
+const JOINER_PATIENCE_MS = 3000;
+const IDLE_TIMEOUT = '2s';
 
 /** A shard that a process holds, with the token its writes carry. */
 export interface HeldShard {
@@ -38,45 +44,79 @@ export interface ShardHolder {
  */
 export async function leaseShards(db: Kysely<Database>, holder: ShardHolder, ttlSeconds: number): Promise<HeldShard[]> {
   const renewed = holder.replaces === undefined ? await renewShards(db, holder.process, ttlSeconds) : undefined;
-  return renewed ?? (await shareShards(db, holder, ttlSeconds));
+  if (renewed?.isFair) return renewed.held;
+  try {
+    // A process with leases goes on to renew them in time, whether or not the locks are free.
+    return await shareShards(db, holder, ttlSeconds, renewed ? HOLDER_PATIENCE_MS : JOINER_PATIENCE_MS);
+  } catch (error) {
+    // While a writer holds the counter row no shard changes hands. What the process has is renewed all the same.
+    if (renewed && isStatementTimeout(error)) return renewed.held;
+    throw error;
+  }
+}
+
+/** What one statement that renews a process has shown. */
+interface Renewed {
+  held: HeldShard[];
+  /** False when another process has died, or when there are shards to acquire or to release. */
+  isFair: boolean;
 }
 
 /**
- * The round in which nothing changes, which is nearly every one: records that the process is alive, in one statement.
- * Returns undefined when the process was not known to be alive, when another one has died, or when there are shards to
- * acquire or to release.
+ * The round in which nothing changes, which is nearly every one: records that the process is alive, in one statement
+ * that waits for no writer. Returns undefined when the process was not known to be alive.
+ *
+ * It does not wait for the disk: when Postgres crashes, a lease may end as if it had been renewed a second earlier.
+ * Then another process gets the shard with a higher epoch, and writes of this one fail.
  */
-async function renewShards(
-  db: Kysely<Database>,
-  process: string,
-  ttlSeconds: number,
-): Promise<HeldShard[] | undefined> {
-  const { rows } = await sql<HeldShard & { mine: boolean; free: boolean; names: string[] }>`
+async function renewShards(db: Kysely<Database>, process: string, ttlSeconds: number): Promise<Renewed | undefined> {
+  const { rows } = await sql<{
+    revision: number;
+    held: string | null;
+    alive: number;
+    place: number;
+    hasDead: boolean;
+    hasFree: boolean;
+  }>`
     with renewed as (
       update schedulers set expires_at = now() + make_interval(secs => ${ttlSeconds})
       where replica = ${process} and expires_at > now()
-        and not exists (select from schedulers other where other.expires_at < now())
-      returning replica
-    ), alive as (
-      select array_agg(replica order by replica) as names from schedulers
+      returning replica, set_config('synchronous_commit', 'off', true)
+    ), others as (
+      select count(*) as alive, count(*) filter (where replica < ${process}) as place,
+             coalesce(bool_or(expires_at < now()), false) as "hasDead"
+      from schedulers
     )
-    select l.shard, l.epoch, c.revision, l.holder = r.replica as mine, a.names,
-           l.holder is null or not l.holder = any(a.names) as free
-    from renewed r cross join alive a cross join revision_counter c cross join shard_leases l
-    order by l.shard`.execute(db);
-  const mine = rows.filter((row) => row.mine);
-  const [first] = rows;
-  if (!first || rows.some((row) => row.free) || mine.length !== fairShare(first.names, process)) return undefined;
-  return mine.map(({ shard, epoch, revision }) => ({ shard, epoch, revision }));
+    select c.revision, o.alive, o.place, o."hasDead",
+           (select json_agg(json_build_array(l.shard, l.epoch) order by l.shard)
+            from shard_leases l where l.holder = r.replica) as held,
+           exists (select from shard_leases l
+                   where not exists (select from schedulers s where s.replica = l.holder)) as "hasFree"
+    from renewed r cross join others o cross join revision_counter c`.execute(db);
+  const [row] = rows;
+  if (!row) return undefined;
+  const { revision, alive, place, hasDead, hasFree } = row;
+  const leases = JSON.parse(row.held ?? '[]') as [shard: number, epoch: number][];
+  return {
+    held: leases.map(([shard, epoch]) => ({ shard, epoch, revision })),
+    isFair: !hasDead && !hasFree && leases.length === fairShare(place, alive),
+  };
 }
 
-async function shareShards(db: Kysely<Database>, holder: ShardHolder, ttlSeconds: number): Promise<HeldShard[]> {
+/** `patienceMs` is how long it waits for the locks. */
+async function shareShards(
+  db: Kysely<Database>,
+  holder: ShardHolder,
+  ttlSeconds: number,
+  patienceMs: number,
+): Promise<HeldShard[]> {
   const { process, replaces } = holder;
   return await db.transaction().execute(async (tx) => {
-    // A process that stops here must not hold the locks against all others.
+    // For each statement: `lock_timeout` would begin anew for each of the two locks that a row has when several wait. A
+    // process that stops here must not hold the locks against all others.
     await sql`
-      select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),
-             set_config('idle_in_transaction_session_timeout', ${LOCK_TIMEOUT}, true)`.execute(tx);
+      select set_config('statement_timeout', ${`${patienceMs}ms`}, true),
+             set_config('idle_in_transaction_session_timeout', ${IDLE_TIMEOUT}, true)`.execute(tx);
     // First the counter row: the wait for it may be long, and renewals wait for the table. Until this transaction ends
     // nothing is committed; so all that a former holder wrote has a lower revision.
     const counter = await sql<{ revision: number }>`select revision from revision_counter for update`.execute(tx);
@@ -98,7 +138,7 @@ async function shareShards(db: Kysely<Database>, holder: ShardHolder, ttlSeconds
     const names = alive.map((row) => row.replica);
     const mine = leases.filter((lease) => lease.holder === process);
     const free = leases.filter((lease) => lease.holder === null || !names.includes(lease.holder));
-    const share = fairShare(names, process);
+    const share = fairShare(names.indexOf(process), names.length);
     await changeHolder(tx, mine.slice(share), null);
     const wanted = free.slice(0, Math.max(0, share - mine.length));
     await changeHolder(tx, wanted, process);
@@ -139,9 +179,7 @@ export async function releaseShards(db: Kysely<Database>, process: string): Prom
   });
 }
 
-/** How many shards the process may hold, by its place in the sorted list of names. Shares differ by one at most. */
-function fairShare(names: string[], process: string): number {
-  const place = names.indexOf(process);
-  if (place < 0) return 0;
-  return Math.floor(SHARD_COUNT / names.length) + (place < SHARD_COUNT % names.length ? 1 : 0);
+/** How many shards a process may hold, by its place in the sorted list of names. Shares differ by one at most. */
+function fairShare(place: number, processes: number): number {
+  return Math.floor(SHARD_COUNT / processes) + (place < SHARD_COUNT % processes ? 1 : 0);
 }

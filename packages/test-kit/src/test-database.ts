@@ -5,6 +5,8 @@ import { POSTGRES_URL } from './postgres-setup.js';
 /** An empty database for one test file. */
 export interface TestDatabase {
   url: string;
+  /** Runs a statement over a connection of its own. */
+  execute(statement: string): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -19,7 +21,11 @@ export async function createDatabase(): Promise<TestDatabase> {
   await execute(admin, `create database ${name}`);
   const url = new URL(admin);
   url.pathname = `/${name}`;
-  return { url: url.toString(), drop: () => execute(admin, `drop database ${name} with (force)`) };
+  return {
+    url: url.href,
+    execute: (statement) => execute(url.href, statement),
+    drop: () => execute(admin, `drop database ${name} with (force)`),
+  };
 }
 
 async function execute(url: string, statement: string): Promise<void> {
