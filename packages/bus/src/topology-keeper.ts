@@ -3,13 +3,12 @@ import { type Logger, pause } from '@everynode/service-shell';
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { BusEvent } from './bus-mode.js';
 import type { Session } from './sessions.js';
+import { StreamList } from './stream-list.js';
 import { hasLost, type StreamMark } from './stream-losses.js';
 import { ensureTopology } from './topology.js';
 
-/** JetStream is asked for its streams this often, in ms. */
-const PROBE_MS = 2000;
-/** How long its answer may take, in ms: a server of which JetStream hangs still answers pings. */
-const PROBE_TIMEOUT_MS = 2000;
+/** After a question without an answer, the next one follows in so many ms. */
+const RETRY_MS = 2000;
 
 const STREAM_DELETED = '$JS.EVENT.ADVISORY.STREAM.DELETED.>';
 
@@ -23,13 +22,18 @@ export interface KeeperListener {
 
 /**
  * Declares streams and durable consumers on one session, and again whenever some are missing: at once when the server
- * says that one was deleted, and otherwise when JetStream is asked next.
+ * says that one was deleted, and otherwise when the next list of streams shows it.
  */
 export class TopologyKeeper {
   readonly #session: Session;
   readonly #log: Logger;
   readonly #listener: KeeperListener;
   readonly #marks: Map<string, StreamMark>;
+  /** Streams that have lost messages, to be reported once they are there again. */
+  readonly #lost = new Set<string>();
+  readonly #list: StreamList;
+  #mustDeclare = true;
+  /** False until the first declaration has been carried out, and during each one. */
   #isDeclared = false;
   #wake = new AbortController();
 
@@ -39,20 +43,23 @@ export class TopologyKeeper {
     this.#log = log;
     this.#marks = marks;
     this.#listener = listener;
+    this.#list = new StreamList(session.connection, (infos) => this.#onListed(infos));
   }
 
   /** Resolves when the session has ended. */
   async run(): Promise<void> {
     const { connection } = this.#session;
-    // Neither asks the server anything by itself.
+    // It does not ask the server anything by itself.
     const manager = await jetstreamManager(connection, { checkAPI: false });
-    const probe = await jetstreamManager(connection, { checkAPI: false, timeout: PROBE_TIMEOUT_MS });
     connection.subscribe(STREAM_DELETED, { callback: () => this.declareAgain() });
-    const ended = connection.closed().then(() => this.#wake.abort());
+    const ended = connection.closed().then(() => {
+      this.#list.end(new Error('the connection is closed'));
+      this.#wake.abort();
+    });
     for (let failures = 0; !connection.isClosed(); ) {
       this.#wake = new AbortController();
       try {
-        await this.#round(manager, probe);
+        await this.#round(manager);
         failures = 0;
       } catch (err) {
         if (connection.isClosed()) break;
@@ -60,42 +67,51 @@ export class TopologyKeeper {
         this.#listener.onEvent('unanswered');
         this.#log.warn({ err, failures }, 'JetStream does not answer');
       }
-      await pause(PROBE_MS, this.#wake.signal);
+      await pause(failures > 0 ? RETRY_MS : this.#list.dueInMs, this.#wake.signal);
     }
     await ended;
   }
 
   /** Declares everything again now: something that was declared may be missing. */
   declareAgain(): void {
-    this.#isDeclared = false;
+    this.#mustDeclare = true;
     this.#wake.abort();
   }
 
-  async #round(manager: JetStreamManager, probe: JetStreamManager): Promise<void> {
+  async #round(manager: JetStreamManager): Promise<void> {
     // Asked first in any case: this answer is waited for more briefly than that to a declaration.
-    const infos = new Map((await probe.streams.list().next()).map((info) => [info.config.name, info]));
-    const missing = DECLARED.filter(({ name }) => !infos.has(name));
-    const lost = DECLARED.filter((declaration) => this.#updateMark(declaration, infos.get(declaration.name)));
-    if (missing.length > 0) {
-      this.#listener.onEvent('missing');
-      this.#isDeclared = false;
-    }
-    if (!this.#isDeclared) {
+    if (this.#mustDeclare || this.#list.dueInMs === 0) await this.#list.ask();
+    if (this.#mustDeclare) {
       // What is deleted while this runs is declared in the next round.
-      this.#isDeclared = true;
+      this.#mustDeclare = false;
+      this.#isDeclared = false;
       try {
         await ensureTopology(manager);
       } catch (error) {
-        this.#isDeclared = false;
+        this.#mustDeclare = true;
         throw error;
       }
+      this.#isDeclared = true;
     }
-    if (lost.length > 0) {
-      const names = lost.map(({ name }) => name);
+    if (this.#lost.size > 0) {
+      const names = [...this.#lost];
+      this.#lost.clear();
       this.#log.warn({ streams: names }, 'streams have lost messages');
       this.#listener.onLost(names);
     }
     this.#listener.onEvent('answered');
+  }
+
+  #onListed(listed: readonly StreamInfo[]): void {
+    const infos = new Map(listed.map((info) => [info.config.name, info]));
+    for (const declaration of DECLARED) {
+      if (this.#updateMark(declaration, infos.get(declaration.name))) this.#lost.add(declaration.name);
+    }
+    if (!DECLARED.every(({ name }) => infos.has(name))) {
+      this.#listener.onEvent('missing');
+      this.declareAgain();
+    } else if (this.#lost.size > 0) this.#wake.abort();
+    else if (this.#isDeclared && !this.#mustDeclare) this.#listener.onEvent('answered');
   }
 
   /** Keeps what is known of a stream. Returns whether it has lost messages since it was known last. */

@@ -62,6 +62,8 @@ export const subjects = {
    */
   ownHeartbeat: (process: string): string => `${ROOT}.agent._${process}.liveness.node-heartbeat.0`,
   allHeartbeats: `${agentRoot('*')}.liveness.node-heartbeat.*`,
+  /** Where JetStream's answers go when a service asks for the list of streams: all services read them. */
+  streamsListed: `${ROOT}.streams-listed`,
   command: (agent: string, event: AgentCommand): string => `${agentRoot(agent)}.command.${event}`,
   /** Filter for all commands to one agent. */
   commandsOf: (agent: string): string => `${agentRoot(agent)}.command.>`,
