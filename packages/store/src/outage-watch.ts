@@ -10,6 +10,7 @@ export interface Outage {
 export class OutageWatch {
   #outage: Outage | undefined;
   #error: unknown;
+  #succeededAt = Number.NEGATIVE_INFINITY;
 
   get outage(): Outage | undefined {
     return this.#outage;
@@ -20,6 +21,11 @@ export class OutageWatch {
     return this.#error;
   }
 
+  /** When an attempt last succeeded, in ms on the monotonic clock. */
+  get succeededAt(): number {
+    return this.#succeededAt;
+  }
+
   failed(error: unknown): void {
     this.#error = error;
     this.#outage = { reason: outageReason(error), since: this.#outage?.since ?? new Date() };
@@ -28,25 +34,49 @@ export class OutageWatch {
   succeeded(): void {
     this.#error = undefined;
     this.#outage = undefined;
+    this.#succeededAt = performance.now();
   }
 }
 
-/** How often a probe runs, in ms: while work fails, and while all is well. */
+/** How often a probe runs while work fails, in ms. */
 const FAILING_MS = 1000;
-const WELL_MS = 2000;
+/**
+ * While all is well, a probe begins when Postgres has not shown for so long that it works, in ms. With the time that
+ * it may take to answer this is 5 s, after which an outage has been noticed.
+ */
+const WELL_MS = 1000;
+/** The same for the work itself: its connection may be broken while others work. */
+const OWN_MS = 10_000;
 
 /**
  * Runs a probe again and again until the signal aborts, so that an outage is noticed and ends without a client's
- * request. A probe records by itself what it found, and an error of it has been recorded.
+ * request. A probe records by itself what it found, and an error of it has been recorded. While all is well it runs
+ * only where nothing else has shown in time that Postgres answers: `answeredAt` is when it last did over any connection,
+ * on the monotonic clock.
  */
-export function probeRepeatedly(probe: () => Promise<void>, watch: OutageWatch, signal: AbortSignal): void {
+export function probeRepeatedly(
+  probe: () => Promise<void>,
+  watch: OutageWatch,
+  signal: AbortSignal,
+  answeredAt: () => number = () => Number.NEGATIVE_INFINITY,
+): void {
   let timer: NodeJS.Timeout | undefined;
-  const next = (): void => {
+  const dueMs = (): number => {
+    const { succeededAt } = watch;
+    return Math.min(Math.max(succeededAt, answeredAt()) + WELL_MS, succeededAt + OWN_MS) - performance.now();
+  };
+  const wait = (ms: number): void => {
     if (signal.aborted) return;
-    timer = setTimeout(() => void probe().then(next, next), watch.outage ? FAILING_MS : WELL_MS);
+    timer = setTimeout(look, ms);
     // A process that has nothing else to do may end.
     timer.unref();
   };
+  const onProbed = (): void => wait(watch.outage ? FAILING_MS : WELL_MS);
+  const look = (): void => {
+    const ms = watch.outage ? 0 : dueMs();
+    if (ms > 0) wait(ms);
+    else void probe().then(onProbed, onProbed);
+  };
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  next();
+  wait(WELL_MS);
 }

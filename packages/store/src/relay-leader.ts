@@ -6,11 +6,14 @@ import { listenToJournal } from './statements/notify-journal.js';
 /** The key of the advisory lock that makes one relay the active one: any constant that no other lock uses. */
 const RELAY_LOCK = 7_310_204_518;
 
-/** How often the holder of the lock shows Postgres that it is there, in ms. */
-const ALIVE_MS = 2000;
+/** How often the holder of the lock asks Postgres for the newest revision, and so shows it that it is there, in ms. */
+const ASK_MS = 1000;
 /** Postgres ends the session of a holder that is silent for so long, and with it the lock. From PostgreSQL 14. */
 const END_IDLE_SESSIONS = `
   select set_config(name, '5s', false) from pg_settings where name = 'idle_session_timeout'`;
+
+/** How long a relay waits for more before it looks after other things, in ms. */
+const WAIT_MS = 1000;
 
 /** How long a relay that has given up the lock leaves it to others, in ms. */
 const RESIGNED_MS = 2000;
@@ -53,13 +56,13 @@ export async function leadRelay(
       );
       // The connection, or the service, may have ended since the lock was taken.
       if (lost.signal.aborted || signal.aborted) continue;
-      void stayAlive(ask, lost);
+      void askRepeatedly(ask, lost, wake);
       await onLeading({
         signal: lost.signal,
         get latest() {
           return wake.latest;
         },
-        waitForMore: (position, timeoutMs) => wake.wait(position, timeoutMs, lost.signal),
+        waitForMore: (position) => wake.wait(position, WAIT_MS, lost.signal),
       });
       hasResigned = !lost.signal.aborted;
     } catch (error) {
@@ -78,11 +81,17 @@ export async function leadRelay(
 
 type Ask = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
 
-/** Asks something now and then while the lock is held. A connection without an answer has lost it. */
-async function stayAlive(ask: Ask, lost: AbortController): Promise<void> {
+/** Asks for the newest revision while the lock is held. A connection without an answer has lost the lock. */
+async function askRepeatedly(ask: Ask, lost: AbortController, wake: Wake): Promise<void> {
   while (!lost.signal.aborted) {
-    await pause(ALIVE_MS, lost.signal);
-    if (!lost.signal.aborted) await ask('select 1').catch(() => lost.abort());
+    await pause(ASK_MS, lost.signal);
+    if (lost.signal.aborted) return;
+    try {
+      const [row] = await ask<{ revision: number }>('select revision from revision_counter');
+      wake.notify(row?.revision ?? 0);
+    } catch {
+      lost.abort();
+    }
   }
 }
 
@@ -90,10 +99,10 @@ async function stayAlive(ask: Ask, lost: AbortController): Promise<void> {
 export interface RelayLead {
   /** Aborts when the lock is lost or the service stops. */
   signal: AbortSignal;
-  /** The last revision that Postgres has notified; 0 before the first notification. */
+  /** The last revision that Postgres has notified, or has answered within the last second; 0 before the first. */
   readonly latest: number;
-  /** Resolves when the journal reaches beyond `position`, or after `timeoutMs` in case a notification was lost. */
-  waitForMore(position: number, timeoutMs: number): Promise<void>;
+  /** Resolves when the journal reaches beyond `position`, or after a while. */
+  waitForMore(position: number): Promise<void>;
 }
 
 async function waitForLock(ask: Ask, signal: AbortSignal, lost: AbortSignal): Promise<boolean> {

@@ -28,6 +28,8 @@ import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 /** How long Postgres may take for one page of a snapshot, a migration or the compaction of the journal, in ms. */
 const PATIENCE_MS = 60_000;
 
+const REVISION = { text: 'select revision from revision_counter' };
+
 /**
  * The state of the cluster in Postgres: reads from a pool, writes through the group commit. While Postgres is away,
  * both reject with {@link StoreUnavailableError}.
@@ -57,8 +59,10 @@ export class Store {
     this.#db = kysely(ANSWER_MS);
     this.#patientDb = kysely(PATIENCE_MS);
     this.#writer = new GroupCommit(databaseUrl, log);
-    probeRepeatedly(() => this.#writer.probe(), this.#writer.watch, this.#closing.signal);
-    probeRepeatedly(() => this.#probeReads(), this.#reads, this.#closing.signal);
+    const { signal } = this.#closing;
+    const answeredAt = (): number => this.#reads.succeededAt;
+    probeRepeatedly(() => this.#writer.probe(), this.#writer.watch, signal, answeredAt);
+    probeRepeatedly(() => this.#probeReads(), this.#reads, signal);
   }
 
   /** Brings the schema up to date. Replicas that start together take turns under kysely's advisory lock. */
@@ -118,8 +122,8 @@ export class Store {
 
   /** Reads the last revision from Postgres. */
   async currentRevision(): Promise<number> {
-    const row = await this.#read(this.#db.selectFrom('revision_counter').select('revision').executeTakeFirstOrThrow());
-    return row.revision;
+    const rows = await this.#read(this.#pool.query<{ revision: number }>(REVISION));
+    return rows[0]?.revision ?? 0;
   }
 
   /** Reads the objects that have changed since the caller read them; see {@link readIfChanged}. */
@@ -186,7 +190,7 @@ export class Store {
 
   /** Renews, acquires or releases shards, and returns those that the process holds; see {@link leaseShards}. */
   leaseShards(holder: ShardHolder, ttlSeconds: number): Promise<HeldShard[]> {
-    return orUnavailable(leaseShards(this.#db, holder, ttlSeconds));
+    return this.#read(leaseShards(this.#db, holder, ttlSeconds));
   }
 
   releaseShards(process: string): Promise<void> {

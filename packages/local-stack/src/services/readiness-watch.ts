@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ProbeResult, probeReadiness } from './readiness-probe.js';
+import { type ProbeResult, ReadinessProbe } from './readiness-probe.js';
 
 const POLL_MS = 500;
 /** A process that starts is asked more often, so that it is used as soon as it can. */
@@ -39,8 +39,10 @@ export class ReadinessWatch {
 
   /** Probes until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const question = new ReadinessProbe(this.#port);
+    signal.addEventListener('abort', () => question.close(), { once: true });
     while (!signal.aborted) {
-      const probe = await probeReadiness(this.#port);
+      const probe = await question.ask();
       if (signal.aborted) return;
       const state = nextState(this.#hasStarted, probe);
       this.#hasStarted ||= probe === 'ready';

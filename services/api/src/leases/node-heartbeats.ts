@@ -26,13 +26,13 @@ export class NodeHeartbeats {
       subjects.allHeartbeats,
       {
         onReset: () => undefined,
-        onMessage: ({ subject, body }) => {
-          // Schedulers hear by heartbeats of their own whether heartbeats come through.
-          const agent = agentOfSubject(subject);
+        onMessage: (delivery) => {
+          // Schedulers hear by heartbeats of their own whether heartbeats come through. Their bodies are not decoded.
+          const agent = agentOfSubject(delivery.subject);
           if (agent === undefined) return;
           try {
             const steady = performance.now();
-            const { incarnation, nodes } = parseEvent('node-heartbeat', body);
+            const { incarnation, nodes } = parseEvent('node-heartbeat', delivery.body);
             if (!this.#newest.accept(agent, incarnation, steady)) return;
             const now = this.#clock.now(Date.now(), steady);
             for (const node of nodes) this.#lastHeard.set(node, now);

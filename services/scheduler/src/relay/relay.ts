@@ -9,8 +9,6 @@ import { runsOf } from './runs-of.js';
 
 /** Entries read from the journal at once. */
 const PAGE = 1000;
-/** Without a notification, Postgres is asked for news this often. */
-const POLL_MS = 1000;
 /** How long a writer has to publish what it has committed, in ms. What a slow writer publishes must not come twice. */
 const PATIENCE_MS = 500;
 const COMPACT_EVERY_MS = 60_000;
@@ -100,7 +98,8 @@ export class Relay {
         return this.#move({ type: 'started' });
       case 'following':
         return await this.#attempt(lead, async () => {
-          const target = await this.#newest(lead, mode.received.position);
+          await lead.waitForMore(mode.received.position);
+          const target = lead.latest;
           if (target > mode.received.position) return { type: 'behind', target };
           await this.#compactSometimes();
           return { type: 'idle' };
@@ -135,13 +134,6 @@ export class Relay {
 
   #move(event: RelayEvent): void {
     this.#mode = nextRelayMode(this.#mode, event);
-  }
-
-  /** The newest revision of the journal, after waiting for one beyond `position` for a while. */
-  async #newest(lead: RelayLead, position: number): Promise<number> {
-    await lead.waitForMore(position, POLL_MS);
-    // Without a notification there may still be news: one can be lost.
-    return lead.latest > position ? lead.latest : await this.#options.store.currentRevision();
   }
 
   /**

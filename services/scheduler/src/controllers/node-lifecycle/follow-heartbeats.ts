@@ -1,3 +1,4 @@
+import type { Delivery } from '@everynode/bus';
 import { agentOfSubject, ContractError, NewestIncarnations, parseEvent, streams, subjects } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
@@ -20,8 +21,8 @@ interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'lo
 
 /**
  * Follows the heartbeats on the bus and finds the nodes that have none. Every replica follows all of them, so that each
- * knows enough to judge from the moment it takes a shard. Silence counts only while an own heartbeat comes back the
- * same way, so that no node is lost because the bus was away or hung. Resolves when the signal aborts.
+ * knows enough to judge from the moment it takes a shard. Silence counts only while heartbeats come the same way, an own
+ * one if no other, so that no node is lost because the bus was away or hung. Resolves when the signal aborts.
  */
 export async function followHeartbeats(options: HeartbeatOptions): Promise<void> {
   const { bus, signal, liveness, onLost } = options;
@@ -41,23 +42,26 @@ export async function followHeartbeats(options: HeartbeatOptions): Promise<void>
       liveness.startListening(performance.now());
       own.send();
     },
-    onMessage: ({ subject, body }) => {
+    onMessage: (delivery) => {
       const now = performance.now();
-      if (!own.receive(subject, now)) receive(options, { subject, body }, newest, now);
+      own.received(now);
+      receive(options, delivery, newest, now);
     },
   });
 }
 
 function receive(
   { nodes, log, onHeartbeat }: HeartbeatOptions,
-  { subject, body }: { subject: string; body: string },
+  delivery: Delivery,
   newest: NewestIncarnations,
   now: number,
 ): void {
+  const { subject } = delivery;
   const agent = agentOfSubject(subject);
+  // The body of a scheduler's own is not decoded: each access to it does that.
   if (agent === undefined) return;
   try {
-    const { incarnation, nodes: names } = parseEvent('node-heartbeat', body);
+    const { incarnation, nodes: names } = parseEvent('node-heartbeat', delivery.body);
     // A process that another one of its name has replaced keeps no node alive: nothing that it is told is done.
     if (!newest.accept(agent, incarnation, now)) return;
     for (const name of names) {

@@ -5,6 +5,9 @@ import type { SchedulerContext } from '../../scheduler-context.js';
 
 /** The longest time between two own heartbeats, in ms. */
 const MAX_INTERVAL_MS = 2000;
+/** How often it is looked at whether to send one, and after which silence one is sent, in parts of an interval. */
+const LOOK = 0.5;
+const QUIET = 0.75;
 /** So many may be missing in a row before this process counts as cut off. */
 const MISSING = 3;
 const EVENT = { type: eventType('node-heartbeat'), source: '/everynode/scheduler' };
@@ -16,7 +19,8 @@ type Parts = Pick<SchedulerContext, 'signal' | 'log'> & { bus: Pick<Bus, 'publis
 /**
  * A heartbeat that this process sends to itself, the way that those of nodes come: through the stream and its own
  * consumer. While it comes back, a silent node is silent. While it does not (the bus is away or hangs, this process was
- * stopped), nothing is known of any node.
+ * stopped), nothing is known of any node. A heartbeat of an agent, or of another scheduler, that has just come shows
+ * the same, and then none is sent.
  */
 export class OwnHeartbeat {
   readonly #context: Parts;
@@ -30,9 +34,11 @@ export class OwnHeartbeat {
     this.#intervalMs = Math.min(MAX_INTERVAL_MS, graceMs / 8);
   }
 
-  /** Sends it until the signal aborts. */
+  /** Sends it, until the signal aborts, whenever nothing has come for about an interval. */
   start(): void {
-    const timer = setInterval(() => this.send(), this.#intervalMs);
+    const timer = setInterval(() => {
+      if (performance.now() - this.#lastMs > QUIET * this.#intervalMs) this.send();
+    }, LOOK * this.#intervalMs);
     this.#context.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   }
 
@@ -44,11 +50,9 @@ export class OwnHeartbeat {
       .catch((err: unknown) => log.debug({ err }, 'an own heartbeat was not sent'));
   }
 
-  /** Returns true when the message is this process's own, and notes that it came. */
-  receive(subject: string, now: number): boolean {
-    if (subject !== this.#subject) return false;
+  /** Notes that a heartbeat has come, from whichever process. */
+  received(now: number): void {
     this.#lastMs = now;
-    return true;
   }
 
   /** True when the heartbeats of nodes do not reach this process, as far as is known. `now` is on a monotonic clock. */
