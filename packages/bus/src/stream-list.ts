@@ -57,7 +57,7 @@ export class StreamList {
     }
   }
 
-  /** Rejects a question that waits for its answer. */
+  /** Ends the question that waits for its answer, with the reason as its error. */
   end(reason: Error): void {
     this.#asking?.reject(reason);
   }

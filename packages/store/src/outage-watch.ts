@@ -51,8 +51,8 @@ const OWN_MS = 10_000;
 /**
  * Runs a probe again and again until the signal aborts, so that an outage is noticed and ends without a client's
  * request. A probe records by itself what it found, and an error of it has been recorded. While all is well it runs
- * only where nothing else has shown in time that Postgres answers: `answeredAt` is when it last did over any connection,
- * on the monotonic clock.
+ * only where nothing else has shown in time that Postgres answers: `answeredAt` is when it last did over any
+ * connection, on the monotonic clock.
  */
 export function probeRepeatedly(
   probe: () => Promise<void>,

@@ -30,7 +30,8 @@ export function previewChange(
     const eligibility = eligibilityOf(compiled, node);
     if (!has && eligibility.shouldRun) preview.gain.push(name);
     else if (has && !eligibility.shouldContinueRunning) preview.lose.push(name);
-    else if (has && updates && eligibility.shouldRun) preview.restart.push(name);
+    // An update ends an old pod also where it may only stay, and none follows it there.
+    else if (has && updates) (eligibility.shouldRun ? preview.restart : preview.lose).push(name);
   }
   return preview;
 }

@@ -21,6 +21,8 @@ import { nameNodes } from './name-nodes.js';
 import type { ExplainInput, NodeExplanation, NodeOutcome } from './node-explanation.js';
 import { DELETE_REASONS, describeIneligibility } from './reasons.js';
 
+const nameOf = ({ metadata }: Node): string => metadata?.name ?? '';
+
 type Verdict = [outcome: NodeOutcome, reason: string];
 
 /**
@@ -54,7 +56,7 @@ class NodeExplainer {
     this.#input = input;
     this.#limits = limits;
     for (const node of nodes) {
-      const name = node.metadata?.name ?? '';
+      const name = nameOf(node);
       const state = { node, pods: podsByNode.get(name) ?? [], currentHash, now };
       this.#ledger.set(name, assessNode(compiled, state));
     }
@@ -69,7 +71,7 @@ class NodeExplainer {
   }
 
   explain(node: Node): NodeExplanation {
-    const name = node.metadata?.name ?? '';
+    const name = nameOf(node);
     const { daemonSet, podsByNode, currentHash } = this.#input;
     const assessment = this.#ledger.get(name) as NodeAssessment;
     const live = (podsByNode.get(name) ?? []).filter((pod) => !isPodDeleting(pod)).sort(compareDaemonPods);
@@ -104,7 +106,12 @@ class NodeExplainer {
       return ['delete', why];
     }
     if (pod && isPodDeleting(pod)) return ['wait', `the pod ${pod.metadata?.name} is terminating`];
-    if (!eligibility.shouldRun) return ['keep', `${against}, but a pod that is there may stay`];
+    if (!eligibility.shouldRun) {
+      const ends = this.#updates.has(nameOf(node));
+      return ends
+        ? ['delete', `${against}, so no pod follows the old one, which the update ends`]
+        : ['keep', `${against}, but a pod that is there may stay`];
+    }
     return this.#running(node, assessment, pod as Pod);
   }
 
@@ -122,7 +129,7 @@ class NodeExplainer {
   }
 
   #running(node: Node, { role }: NodeAssessment, pod: Pod): Verdict {
-    const name = node.metadata?.name ?? '';
+    const name = nameOf(node);
     const scheduled = conditionOf(pod.status, 'PodScheduled');
     if (scheduled?.status === 'False') return ['wait', scheduled.message ?? 'the pod has no node yet'];
     switch (role.kind) {

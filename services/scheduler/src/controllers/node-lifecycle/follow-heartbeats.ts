@@ -21,8 +21,8 @@ interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'lo
 
 /**
  * Follows the heartbeats on the bus and finds the nodes that have none. Every replica follows all of them, so that each
- * knows enough to judge from the moment it takes a shard. Silence counts only while heartbeats come the same way, an own
- * one if no other, so that no node is lost because the bus was away or hung. Resolves when the signal aborts.
+ * knows enough to judge from the moment it takes a shard. Silence counts only while heartbeats come the same way, an
+ * own one if no other, so that no node is lost because the bus was away or hung. Resolves when the signal aborts.
  */
 export async function followHeartbeats(options: HeartbeatOptions): Promise<void> {
   const { bus, signal, liveness, onLost } = options;

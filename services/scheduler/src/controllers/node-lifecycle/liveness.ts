@@ -10,7 +10,7 @@ interface Entry {
   settledMs: number;
 }
 
-/** Time from an agent's sign of life until what it reports with it is stored: in parts of the grace period, and in ms. */
+/** From an agent's sign of life until what it reports with it is stored: in parts of the grace period, and in ms. */
 const REPORTED_PART = 8;
 const REPORTED_MAX_MS = 5000;
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -79,7 +79,7 @@ export class Liveness {
   }
 
   /**
-   * Whether the node has sent a sign of life at `at` or later, and what its agent reported with that is stored at `now`.
+   * Whether the node has sent a sign of life at `at` or later, and what its agent reported with it is stored by `now`.
    * An agent that comes back sends heartbeats first, and what became of its pods meanwhile comes a moment later.
    */
   isHeardSince(node: string, at: number, now: number): boolean {
