@@ -1,11 +1,13 @@
 import type { Bus } from '@everynode/bus';
+import type { Reflector } from '@everynode/list-watch';
 import type { Store } from '@everynode/store';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { stuckPods } from './stuck-pods.js';
 
 /** The scheduler's own metrics. */
 export function schedulerMetrics(
   registry: Registry,
-  { store, bus }: { store: Store; bus: Bus },
+  { store, bus, reflector }: { store: Store; bus: Bus; reflector: Reflector },
 ): { refused: (reason: string) => void } {
   const refusals = new Counter({
     name: 'everynode_reports_refused_total',
@@ -37,5 +39,19 @@ export function schedulerMetrics(
       this.set(bus.trouble === undefined ? 1 : 0);
     },
   });
+  const waits = [
+    ['unaccepted', 'Seconds for which the oldest pod with a node has not been accepted by its agent; 0 without one.'],
+    ['terminating', 'Seconds by which the grace period of the oldest pod that is to end is over; 0 without one.'],
+  ] as const;
+  for (const [kind, help] of waits) {
+    new Gauge({
+      name: `everynode_pods_${kind}_seconds`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(stuckPods(reflector.cache('pods').list(), Date.now())[kind]);
+      },
+    });
+  }
   return { refused: (reason) => refusals.inc({ reason }) };
 }

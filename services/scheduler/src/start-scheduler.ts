@@ -42,8 +42,8 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   const { store, bus, replica, log, metrics, readiness, signal, onClose } = parts;
   // Every key that waits for the caches listens for the stop.
   setMaxListeners(0, signal);
-  const counters = schedulerMetrics(metrics, { store, bus });
   const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
+  const counters = schedulerMetrics(metrics, { store, bus, reflector });
   const publishing = { store, bus, reflector, log, signal };
   const publisher = new CommitPublisher({ ...publishing, source: `/everynode/scheduler/${replica}` });
   // Publishing starts before the first writer and stops after the last one.

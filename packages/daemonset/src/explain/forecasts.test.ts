@@ -180,7 +180,6 @@ const manifests = fc
   .map(({ image, disk, affinity, tolerates, strategy, hold }): DaemonSet => {
     const values = affinity === 'In' || affinity === 'NotIn' ? { values: ['z1'] } : {};
     const terms = [{ matchExpressions: [{ key: 'zone', operator: affinity ?? '', ...values }] }];
-    const [maxUnavailable, maxSurge] = strategy ?? [];
     return {
       metadata: { name: 'd', namespace: 'n', uid: 'u', annotations: hold },
       spec: {
@@ -200,7 +199,7 @@ const manifests = fc
           },
         },
         updateStrategy: strategy
-          ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable, maxSurge } }
+          ? { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: strategy[0], maxSurge: strategy[1] } }
           : { type: 'OnDelete' },
       },
     };

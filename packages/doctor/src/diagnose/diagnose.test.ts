@@ -88,6 +88,22 @@ interface Row {
 
 const ROWS: Row[] = [
   {
+    fault: 'pods that no agent accepts, or ends',
+    seen: processes({
+      'scheduler-1': {
+        health: answers({
+          metrics: { everynode_pods_unaccepted_seconds: 300, everynode_pods_terminating_seconds: 61.5 },
+        }),
+      },
+      // Less than a minute is no alarm.
+      'scheduler-2': { health: answers({ metrics: { everynode_pods_unaccepted_seconds: 59 } }) },
+    }),
+    findings: [
+      ['failure', 'pods', /no agent has accepted it/],
+      ['failure', 'pods', /Terminating/],
+    ],
+  },
+  {
     fault: 'commit replies lost',
     seen: processes({
       'scheduler-1': { health: sampled('everynode_store_commits_in_doubt', 2, 5) },

@@ -2,6 +2,7 @@ import type { Finding } from '../finding.js';
 import type { Observations } from '../observations.js';
 import { apiFindings } from './api.js';
 import { natsFindings } from './nats.js';
+import { podFindings } from './pods.js';
 import { postgresFindings } from './postgres.js';
 import { processFindings } from './processes.js';
 import { supervisorFindings } from './supervisor.js';
@@ -17,6 +18,7 @@ export function diagnose(seen: Observations): Finding[] {
     ...natsFindings(seen),
     ...processFindings(seen),
     ...apiFindings(seen),
+    ...podFindings(seen),
   ];
   const rank = { failure: 0, warning: 1 };
   return findings.sort((a, b) => rank[a.severity] - rank[b.severity]);
