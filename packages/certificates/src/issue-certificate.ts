@@ -13,15 +13,19 @@ const EXTENDED_USES = {
   'server auth': x509.ExtendedKeyUsage.serverAuth,
 } as const;
 
-type CertificateUse = keyof typeof KEY_USES | keyof typeof EXTENDED_USES;
+export type CertificateUse = keyof typeof KEY_USES | keyof typeof EXTENDED_USES;
+
+export function isCertificateUse(text: string): text is CertificateUse {
+  return Object.hasOwn(KEY_USES, text) || Object.hasOwn(EXTENDED_USES, text);
+}
 
 /** A name that a certificate is for beside its subject. */
-interface AlternativeName {
+export interface AlternativeName {
   type: 'dns' | 'ip' | 'email' | 'url';
   value: string;
 }
 
-interface CertificateTemplate {
+export interface CertificateTemplate {
   commonName: string;
   organisations?: readonly string[];
   names?: readonly AlternativeName[];

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
+import { Agent, type AgentOptions, request } from 'node:https';
 import { join } from 'node:path';
 import type { StatePaths } from '@everynode/local-stack/control';
 
@@ -15,6 +15,13 @@ export interface ApiResponse {
   body: unknown;
 }
 
+/** How a client reaches an api, and who it is. */
+export interface ApiCredential {
+  server: string;
+  tls: Pick<AgentOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
+  headers: Record<string, string>;
+}
+
 interface Table {
   kind: 'Table';
   columnDefinitions: { name: string }[];
@@ -23,14 +30,21 @@ interface Table {
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
-/** A client of the cluster's API as its admin, over verified TLS. */
+/** A client of a cluster's API. */
 export class ApiClient {
   readonly #endpoint: string;
   readonly #agent: Agent;
+  readonly #headers: Record<string, string>;
 
-  private constructor(endpoint: string, agent: Agent) {
+  private constructor(endpoint: string, agent: Agent, headers: Record<string, string> = {}) {
     this.#endpoint = endpoint;
     this.#agent = agent;
+    this.#headers = headers;
+  }
+
+  /** Takes the credential of a kubeconfig, or another one. Call `close` in the end. */
+  static with({ server, tls, headers }: ApiCredential): ApiClient {
+    return new ApiClient(server, new Agent({ keepAlive: true, maxSockets: 4, ...tls }), headers);
   }
 
   /** Reads the admin's certificate of a state directory. Call `close` in the end. */
@@ -53,6 +67,7 @@ export class ApiClient {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const headers = {
+        ...this.#headers,
         accept,
         ...(text === undefined
           ? {}

@@ -48,3 +48,23 @@ export function parseTaints(text: string): Taint[] {
     return value === undefined ? { key, effect } : { key, value, effect };
   });
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `30m`, `24h`, `2d`, or 0, in ms. */
+export function parseSpan(text: string): number {
+  if (text === '0') return 0;
+  const [, number, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = UNIT_MS[unit];
+  if (number === undefined || ms === undefined) {
+    throw new InvalidArgumentError('It must be a number with a unit, such as 30m, 24h or 2d, or 0.');
+  }
+  return Number(number) * ms;
+}
+
+/** Texts with commas between them. */
+export const parseList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');

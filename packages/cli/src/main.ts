@@ -2,13 +2,14 @@
 // Each command loads its own code when it runs: a `status` needs neither certificates nor a progress bar.
 import { ControlClient } from '@everynode/local-stack/control';
 import { Command, Option } from 'commander';
-import { controllerList, parseLabels, parseTaints, wholeNumber } from './arguments.js';
+import { controllerList, parseLabels, parseList, parseSpan, parseTaints, wholeNumber } from './arguments.js';
 import type { CertificatesFlags } from './certificates.js';
 import { checkoutState } from './checkout.js';
 import type { DoctorFlags } from './doctor.js';
 import type { ExplainFlags } from './explain.js';
 import type { AddNodesFlags } from './nodes.js';
 import type { StartFlags } from './start.js';
+import type { CreateTokenFlags } from './token.js';
 
 const control = () => new ControlClient(checkoutState().run);
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -119,6 +120,47 @@ agents
   .action(async (agent: string) => {
     await control().startAgent(agent);
     print(`${agent} is starting.`);
+  });
+
+const KUBECONFIG: [flags: string, description: string] = [
+  '--kubeconfig <file>',
+  'a cluster that was not started here, as the user of its current context',
+];
+
+const token = program.command('token').description('tokens with which nodes join');
+token
+  .command('create')
+  .description('create a token, and show how to join with it')
+  .option('--ttl <span>', 'how long it is valid: 30m, 24h, 2d; 0 for ever', parseSpan, 24 * 3_600_000)
+  .option(
+    '--nodes <names>',
+    'the nodes that may join with it: names, or beginnings as in rack1-*; all without',
+    parseList,
+  )
+  .option('--single-use', 'only one key may join with it', false)
+  .option('--description <text>', 'for people', '')
+  .option('--groups <groups>', 'groups of its user, each system:bootstrappers:…', parseList)
+  .option(...KUBECONFIG)
+  .action(async (flags: CreateTokenFlags) => {
+    const { createToken } = await import('./token.js');
+    await createToken(flags);
+  });
+token
+  .command('list')
+  .description('show the tokens, without their secret part')
+  .option(...KUBECONFIG)
+  .action(async (flags: { kubeconfig?: string }) => {
+    const { listTokens } = await import('./token.js');
+    await listTokens(flags);
+  });
+token
+  .command('delete')
+  .description('delete tokens: certificates of nodes that have joined stay valid')
+  .argument('<tokens...>', 'whole tokens, or their first parts')
+  .option(...KUBECONFIG)
+  .action(async (tokens: string[], flags: { kubeconfig?: string }) => {
+    const { deleteTokens } = await import('./token.js');
+    await deleteTokens(tokens, flags);
   });
 
 program

@@ -152,7 +152,7 @@ export class Stack implements StackControl {
     await this.#services.startControlPlane({
       api: {
         replicas: apiReplicas,
-        env: apiEnvironment(bus, databaseUrl, certificates),
+        env: apiEnvironment(bus, databaseUrl, certificates, this.endpoint),
         onExit: (replica) => this.#door.replicaGone(replica),
         onServing: () => this.#door.replicaServes(),
       },

@@ -19,6 +19,7 @@ const ROOTS = `
   apps.v1: ControllerRevision DaemonSet Deployment ReplicaSet
   authentication.v1: SelfSubjectReview TokenRequest TokenReview
   authorization.v1: LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview
+  certificates.v1: CertificateSigningRequest
   coordination.v1: Lease
   core.v1: Binding ConfigMap Event LimitRange Namespace Node Pod PodTemplate ReplicationController ResourceQuota Secret
   core.v1: Service ServiceAccount

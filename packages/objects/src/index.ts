@@ -8,6 +8,19 @@ export {
   notFound,
   staleWrite,
 } from './api-error.js';
+export {
+  BOOTSTRAP_NAMESPACE,
+  BOOTSTRAPPERS,
+  type BootstrapToken,
+  bootstrapSecret,
+  bootstrapSecretName,
+  coversNodeName,
+  isBootstrapTokenExpired,
+  isNodeNamePattern,
+  parseBootstrapToken,
+  readBootstrapToken,
+  usedBootstrapSecret,
+} from './bootstrap-token.js';
 export { canonicalJson } from './canonical-json.js';
 export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
 export { isJsonObject } from './decode/canonical-value.js';
@@ -50,6 +63,8 @@ export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
 export type {
   Affinity,
+  CertificateSigningRequest,
+  ConfigMap,
   Container,
   ContainerState,
   ContainerStatus,
@@ -76,6 +91,7 @@ export type {
   PodStatus,
   PolicyRule,
   ResourceRequirements,
+  Secret,
   Taint,
   Toleration,
 } from './kinds/api-types.js';

@@ -1,5 +1,8 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { openAuthority } from '@everynode/certificates';
 import type { OidcSettings } from './auth/oidc/oidc-settings.js';
+import type { CertificateAuthority } from './certificates/certificate-authority.js';
 import type { Config } from './config.js';
 import type { ServiceAccountKeys } from './start-api.js';
 
@@ -46,5 +49,25 @@ export async function oidcSettingsFrom(config: Config): Promise<OidcSettings | u
     requiredClaims: new Map(claims),
     ca: config.EVERYNODE_OIDC_CA === '' ? undefined : await readFile(config.EVERYNODE_OIDC_CA, 'utf8'),
     signingAlgorithms: partsOf(config.EVERYNODE_OIDC_SIGNING_ALGORITHMS),
+  };
+}
+
+/**
+ * Reads the cluster's authority; undefined where its key is elsewhere.
+ * @throws Error where key and certificate differ.
+ */
+export async function signingFrom(config: Config): Promise<CertificateAuthority | undefined> {
+  if (config.EVERYNODE_CA_KEY === '') return undefined;
+  const [key, certificate] = await Promise.all([
+    readFile(config.EVERYNODE_CA_KEY, 'utf8'),
+    readFile(config.EVERYNODE_CLIENT_CA, 'utf8'),
+  ]);
+  if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+    throw new Error('EVERYNODE_CA_KEY is not the key of the first certificate in EVERYNODE_CLIENT_CA');
+  }
+  return {
+    authority: await openAuthority({ certificate, key }),
+    maxSeconds: config.EVERYNODE_CERTIFICATE_SECONDS,
+    maxNodeSeconds: config.EVERYNODE_NODE_CERTIFICATE_SECONDS,
   };
 }

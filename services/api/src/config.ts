@@ -13,6 +13,14 @@ const schema = Type.Object({
   EVERYNODE_TLS_CERT: Type.String(),
   EVERYNODE_TLS_KEY: Type.String(),
   EVERYNODE_CLIENT_CA: Type.String(),
+  /** The private key of the cluster's authority; without it the api signs no certificates. */
+  EVERYNODE_CA_KEY: Type.String({ default: '' }),
+  /** The longest that a certificate of a client lives, in seconds. */
+  EVERYNODE_CERTIFICATE_SECONDS: Type.Integer({ default: 365 * 24 * 3600, minimum: 600 }),
+  /** The longest that a certificate of a node lives, in seconds. */
+  EVERYNODE_NODE_CERTIFICATE_SECONDS: Type.Integer({ default: 24 * 3600, minimum: 600 }),
+  /** The address at which nodes and clients reach the api; that on which it listens when empty. */
+  EVERYNODE_API_URL: Type.String({ default: '' }),
   /** Authorities of front proxies; without it there are none. */
   EVERYNODE_FRONT_PROXY_CA: Type.String({ default: '' }),
   /** Common names of front proxies, with commas between them; any that the authority has signed when empty. */

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
-import { oidcSettingsFrom, partsOf, serviceAccountKeysFrom } from './authentication-settings.js';
+import { oidcSettingsFrom, partsOf, serviceAccountKeysFrom, signingFrom } from './authentication-settings.js';
 import { apiConfig } from './config.js';
 import { takeConnection } from './http/connection-limits.js';
 import { startApi } from './index.js';
@@ -33,7 +33,11 @@ await runService(
     ]);
     const frontProxyCa =
       config.EVERYNODE_FRONT_PROXY_CA === '' ? undefined : await readFile(config.EVERYNODE_FRONT_PROXY_CA, 'utf8');
-    const [serviceAccountKeys, oidc] = await Promise.all([serviceAccountKeysFrom(config), oidcSettingsFrom(config)]);
+    const [serviceAccountKeys, oidc, signing] = await Promise.all([
+      serviceAccountKeysFrom(config),
+      oidcSettingsFrom(config),
+      signingFrom(config),
+    ]);
     const store = new Store({ databaseUrl: config.DATABASE_URL, log });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
@@ -57,6 +61,8 @@ await runService(
       frontProxyNames: partsOf(config.EVERYNODE_FRONT_PROXY_NAMES),
       serviceAccountKeys,
       oidc,
+      signing,
+      publicUrl: config.EVERYNODE_API_URL || `https://${config.EVERYNODE_API_HOST}:${config.EVERYNODE_API_PORT}`,
       limits: {
         seats: config.EVERYNODE_MAX_REQUESTS,
         queueLength: config.EVERYNODE_MAX_QUEUED,

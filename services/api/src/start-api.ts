@@ -12,7 +12,12 @@ import type { Credentials } from './auth/credentials.js';
 import type { OidcSettings } from './auth/oidc/oidc-settings.js';
 import { OidcTokens } from './auth/oidc/oidc-tokens.js';
 import { ServiceAccountTokens } from './auth/service-account-tokens.js';
+import { ClusterInfoSigner } from './bootstrap/cluster-info.js';
+import { ensureJoinObjects } from './bootstrap/join-objects.js';
 import { CACHED_RESOURCES, STORED_KINDS } from './cached-resources.js';
+import type { CertificateAuthority } from './certificates/certificate-authority.js';
+import { CertificateController } from './certificates/certificate-controller.js';
+import { deleteExpired } from './certificates/expired-objects.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
@@ -29,6 +34,9 @@ import { WatchHub } from './watch/watch-hub.js';
 const HISTORY = 5000;
 
 const SOURCE = '/everynode/api';
+
+/** How often expired certificate requests and bootstrap tokens are deleted, in ms. */
+const CLEANING_MS = 60_000;
 
 /** How long a stop waits for requests in progress, in ms: half of the time that the service shell has for closing. */
 const DRAIN_MS = 5000;
@@ -51,6 +59,12 @@ export interface ApiParts extends ServiceContext {
   /** For requests other than watches. Each limit that is left out has the default of the configuration. */
   limits?: Partial<FairQueueLimits>;
   serviceAccountKeys: ServiceAccountKeys;
+  /** The cluster's authority, which signs certificates of nodes and clients; undefined: nothing is signed here. */
+  signing?: CertificateAuthority | undefined;
+  /** The address at which nodes and clients reach the api. */
+  publicUrl?: string;
+  /** How often what has expired is looked for, in ms. */
+  cleaningMs?: number;
   /** Common names of front proxies; any that their CA has signed when empty. */
   frontProxyNames?: readonly string[];
   oidc?: OidcSettings | undefined;
@@ -135,5 +149,25 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects of a new cluster cannot be created'),
   });
+  await startJoining(context, parts);
   return { ...server, context };
+}
+
+/** Lets nodes join: publishes and signs the cluster's information, and signs certificates. */
+async function startJoining(context: ApiContext, parts: ApiParts): Promise<void> {
+  const { signal, onClose, log, signing, publicUrl = 'https://localhost:6443', cleaningMs = CLEANING_MS } = parts;
+  await retryUntilDone(() => ensureJoinObjects(context, publicUrl), {
+    signal,
+    onFailure: (err, failures) => log.warn({ err, failures }, 'the objects for nodes that join cannot be created'),
+  });
+  const signer = new ClusterInfoSigner(context);
+  signer.start();
+  onClose(() => signer.close());
+  const controller = signing && new CertificateController(context, signing);
+  controller?.start();
+  if (controller) onClose(() => controller.close());
+  void deleteExpired(context, cleaningMs, () => {
+    signer.run();
+    controller?.addAll();
+  });
 }

@@ -12,7 +12,7 @@ export interface BusAccess {
 
 /** Variables that decide what a service connects to: services get the stack's, not those of the stack's environment. */
 const DECIDED =
-  /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|CLIENT_CA|SERVICE_ACCOUNT_KEY))$/;
+  /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|CLIENT_CA|CA_KEY|SERVICE_ACCOUNT_KEY))$/;
 
 /** What every service inherits of the stack's environment. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -35,6 +35,7 @@ export function apiEnvironment(
   bus: BusAccess,
   databaseUrl: string,
   certificates: ClusterCertificates,
+  endpoint: string,
 ): NodeJS.ProcessEnv {
   return {
     ...busEnvironment(bus.url, bus.services),
@@ -44,6 +45,8 @@ export function apiEnvironment(
     EVERYNODE_TLS_CERT: certificates.serving.certificateFile,
     EVERYNODE_TLS_KEY: certificates.serving.keyFile,
     EVERYNODE_CLIENT_CA: certificates.caFile,
+    EVERYNODE_CA_KEY: certificates.caKeyFile,
+    EVERYNODE_API_URL: endpoint,
     EVERYNODE_SERVICE_ACCOUNT_KEY: certificates.serviceAccountKeyFile,
   };
 }

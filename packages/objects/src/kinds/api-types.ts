@@ -81,6 +81,39 @@ export type CephFSVolumeSource = {
   user?: string;
 };
 
+export type CertificateSigningRequest = {
+  apiVersion?: 'certificates.k8s.io/v1';
+  kind?: 'CertificateSigningRequest';
+  metadata?: ObjectMeta;
+  spec: CertificateSigningRequestSpec;
+  status?: CertificateSigningRequestStatus;
+};
+
+export type CertificateSigningRequestCondition = {
+  lastTransitionTime?: Time;
+  lastUpdateTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type CertificateSigningRequestSpec = {
+  expirationSeconds?: number;
+  extra?: Record<string, string[]>;
+  groups?: string[];
+  request: string;
+  signerName: string;
+  uid?: string;
+  usages?: string[];
+  username?: string;
+};
+
+export type CertificateSigningRequestStatus = {
+  certificate?: string;
+  conditions?: CertificateSigningRequestCondition[];
+};
+
 export type CinderVolumeSource = {
   fsType?: string;
   readOnly?: boolean;

@@ -1,5 +1,6 @@
 import type { StoredMeta } from '../kube-object.js';
 import type {
+  CertificateSigningRequest,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
@@ -41,6 +42,7 @@ export interface Kinds {
   'daemonsets.apps': DaemonSet;
   'deployments.apps': Deployment;
   'replicasets.apps': ReplicaSet;
+  'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest;
   'leases.coordination.k8s.io': Lease;
   'poddisruptionbudgets.policy': PodDisruptionBudget;
   'clusterrolebindings.rbac.authorization.k8s.io': ClusterRoleBinding;
@@ -54,7 +56,9 @@ export interface Kinds {
 export type ResourceName = keyof Kinds;
 
 /** Kinds whose objects belong to no namespace. */
-type ClusterScoped = { kind?: 'ClusterRole' | 'ClusterRoleBinding' | 'Namespace' | 'Node' | 'PriorityClass' };
+type ClusterScoped = {
+  kind?: 'CertificateSigningRequest' | 'ClusterRole' | 'ClusterRoleBinding' | 'Namespace' | 'Node' | 'PriorityClass';
+};
 
 /**
  * An object of a kind as the store returns it: with apiVersion, kind, name, uid and, where the kind has one, namespace.

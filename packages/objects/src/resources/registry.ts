@@ -1,5 +1,6 @@
 import type { ResourceName } from '../kinds/kinds.js';
 import type { ResourceDefinition } from '../resource.js';
+import { certificateSigningRequests } from './certificate-signing-requests.js';
 import { configMaps, secrets, serviceAccounts } from './configuration.js';
 import { limitRanges, resourceQuotas } from './constraints.js';
 import { controllerRevisions } from './controller-revisions.js';
@@ -35,6 +36,7 @@ const DEFINITIONS = {
   'daemonsets.apps': daemonSets,
   'deployments.apps': deployments,
   'replicasets.apps': replicaSets,
+  'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
   'leases.coordination.k8s.io': leases,
   'events.events.k8s.io': groupedEvents,
   'poddisruptionbudgets.policy': podDisruptionBudgets,

@@ -16,6 +16,7 @@ const POINTERS: Readonly<Record<string, string>> = {
   'apps.v1.StatefulSetSpec': 'replicas revisionHistoryLimit',
   'apps.v1.StatefulSetStatus': 'collisionCount',
   'authentication.v1.TokenRequestSpec': 'expirationSeconds',
+  'certificates.v1.CertificateSigningRequestSpec': 'expirationSeconds',
   'coordination.v1.LeaseSpec': 'holderIdentity leaseDurationSeconds leaseTransitions preferredHolder strategy',
   'core.v1.AppArmorProfile': 'localhostProfile',
   'core.v1.AzureDiskVolumeSource': 'cachingMode fsType kind readOnly',

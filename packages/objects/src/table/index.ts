@@ -1,4 +1,5 @@
 export { ageSince, formatAge } from './age.js';
+export { certificateSigningRequestTable } from './certificate-signing-request.js';
 export { configMapTable, secretTable } from './config-map.js';
 export { controllerRevisionTable } from './controller-revision.js';
 export { daemonSetTable } from './daemon-set.js';

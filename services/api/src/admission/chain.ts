@@ -1,5 +1,6 @@
 import { type FieldError, invalid, type KubeObject, type ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
 import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.js';
@@ -25,6 +26,7 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   ownerReferencesPermission,
   rbacEscalation,
   daemonSetPolicy,
+  certificateRequests,
 ];
 
 const concerns = (
@@ -57,6 +59,13 @@ export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
   }
   if (errors.length === 0) return;
   throw invalid({ group: definition.group, kind: definition.kind, name: object.metadata.name }, errors);
+}
+
+/** Phase of creations that are not dry runs: takes what the completed object uses up. @throws ApiError */
+export async function claim(write: ObjectWrite): Promise<void> {
+  for (const plugin of PLUGINS) {
+    if (plugin.claim && concerns(plugin, write.operation, write.definition)) await plugin.claim(write);
+  }
 }
 
 /** A write that the store has decided, or a dry run of it. */

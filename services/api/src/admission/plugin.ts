@@ -41,6 +41,11 @@ export interface AdmissionPlugin<T = KubeObject> {
    * a write of a subresource.
    */
   fieldErrors?(write: ObjectWrite<T>): FieldError[];
+  /**
+   * Takes what the creation of the completed object uses up. It runs last, and not for a dry run.
+   * @throws ApiError where there is nothing left to take.
+   */
+  claim?(write: ObjectWrite<T>): Promise<void>;
   /** Returns texts for Warning headers about an object as the client sent it. The write succeeds nevertheless. */
   warnings?(object: T): string[];
   /** Returns the effect that a dry run would have as a write, for a Warning header; undefined for no effect. */

@@ -68,18 +68,6 @@ export class Authorization {
     return this.#authorizer.authorize(attributes);
   }
 
-  /**
-   * True when a user may act for a signer of certificates. A role names the signer, or all of its domain as
-   * `example.com/*`. Source: pkg/apis/certificates, certauthorization.
-   */
-  mayActForSigner(user: User, verb: 'approve' | 'sign' | 'attest', signer: string): boolean {
-    const domain = `${signer.split('/', 1)[0]}/*`;
-    return [signer, domain].some((name) => {
-      const at = { group: 'certificates.k8s.io', resource: 'signers', subresource: '', namespace: '', name };
-      return this.decide({ kind: 'resource', user, verb, ...at }).verdict === 'allow';
-    });
-  }
-
   /** @throws ApiError Forbidden in upstream's words. */
   require(attributes: Attributes): void {
     const { verdict, reason } = this.decide(attributes);

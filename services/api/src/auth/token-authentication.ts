@@ -1,7 +1,8 @@
-import type { CachedObject } from '@everynode/list-watch';
-import type { ResourceName } from '@everynode/objects';
+import { parseBootstrapToken, type ResourceName } from '@everynode/objects';
 import { decodeJwt } from 'jose';
 import type { ApiContext } from '../api-context.js';
+import { identityOfBootstrapToken } from './bootstrap-authentication.js';
+import { findObject } from './find-object.js';
 import { AUTHENTICATED, CREDENTIAL_ID, type Identity } from './identity.js';
 import { ISSUER, type NamedObject, userNameOf, type VerifiedToken } from './service-account-tokens.js';
 
@@ -18,8 +19,8 @@ export interface AcceptedToken {
 }
 
 /**
- * Returns the identity of a token: of a service account, or of the OIDC issuer. The form of a token and the
- * issuer that it names decide what it is tried as, so that it is refused for one reason.
+ * Returns the identity of a token: of a service account, of a node that joins, or of the OIDC issuer. The form of a
+ * token and the issuer that it names decide what it is tried as, so that it is refused for one reason.
  * @param audiences what the token must be for; the API itself by default.
  * @throws TokenRefusedError
  */
@@ -28,6 +29,13 @@ export async function authenticateToken(
   token: string,
   audiences: readonly string[] = [ISSUER],
 ): Promise<AcceptedToken> {
+  const bootstrap = parseBootstrapToken(token);
+  if (bootstrap) {
+    const shared = forTheApi(audiences);
+    const identity = await identityOfBootstrapToken(context, bootstrap, Date.now());
+    if (!identity) throw new TokenRefusedError('invalid bearer token');
+    return { identity, audiences: shared };
+  }
   const { oidc } = context.credentials;
   if (oidc && issuerOf(token) === oidc.issuer) {
     const shared = forTheApi(audiences);
@@ -89,7 +97,7 @@ async function verify({ tokens }: ApiContext, token: string): Promise<VerifiedTo
 
 async function requirePresent(context: ApiContext, { claims }: VerifiedToken): Promise<void> {
   const { namespace, serviceaccount, pod, secret, node } = claims;
-  const account = await find(context, 'serviceaccounts', namespace, serviceaccount.name);
+  const account = await findObject(context, 'serviceaccounts', namespace, serviceaccount.name);
   if (!account) throw new TokenRefusedError(`serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`);
   if (account.record.uid !== serviceaccount.uid) {
     const uids = `(${account.record.uid}) does not match claim (${serviceaccount.uid})`;
@@ -103,23 +111,9 @@ async function requirePresent(context: ApiContext, { claims }: VerifiedToken): P
   ];
   for (const [resource, inside, ref] of bound) {
     if (!ref) continue;
-    const found = await find(context, resource, inside, ref.name);
+    const found = await findObject(context, resource, inside, ref.name);
     if (found?.record.uid !== ref.uid) throw new TokenRefusedError('service account token has been invalidated');
   }
-}
-
-/** Reads from the cache. An object that it does not have may have been created a moment ago through another replica. */
-export async function find(
-  { reflector, freshReads }: ApiContext,
-  resource: ResourceName,
-  namespace: string,
-  name: string,
-): Promise<CachedObject | undefined> {
-  const cache = reflector.cache(resource);
-  const found = cache.get(namespace, name);
-  if (found) return found;
-  await freshReads.catchUp();
-  return cache.get(namespace, name);
 }
 
 /** Source: apiserver/pkg/authentication/serviceaccount/util.go, UserInfo. */

@@ -88,6 +88,7 @@ export const TEXT_LISTS: ReadonlySet<string> = new Set([
   `${META}.Verbs`,
   'k8s.io.api.authentication.v1.ExtraValue',
   'k8s.io.api.authorization.v1.ExtraValue',
+  'k8s.io.api.certificates.v1.ExtraValue',
 ]);
 
 /** Reads all fields of a special message; the last of each number counts. */

@@ -8,7 +8,7 @@ import {
   type ResourceDefinition,
   timestamp,
 } from '@everynode/objects';
-import { admit, gate } from '../admission/chain.js';
+import { admit, claim, gate } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
@@ -76,6 +76,7 @@ async function createNamed(context: ApiContext, name: string, creation: Creation
   const target: Target = { definition, namespace, name };
   const object = completed(context, name, creation);
   const stored = toStored(definition, object);
+  if (!dryRun) await claim({ context, operation: 'create', definition, object });
   return await commit(context, {
     target,
     dryRun,

@@ -2,8 +2,8 @@ import type { ResourceName } from '@everynode/objects';
 import { ApiError, conflict, type FieldError, invalid, notFound, type Pod, timestamp } from '@everynode/objects';
 import { restrictToken } from '../admission/node-restriction.js';
 import type { ApiContext } from '../api-context.js';
+import { findObject } from '../auth/find-object.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
-import { find } from '../auth/token-authentication.js';
 import type { ActionRequest } from '../dispatch/resource-request.js';
 import { readObject } from '../http/body.js';
 import type { PlainObject } from '../present/plain-object.js';
@@ -51,7 +51,7 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
   const spec = (object.spec ?? {}) as TokenRequestSpec;
   restrictToken(context, request, spec.boundObjectRef);
   await context.freshReads.catchUp();
-  const account = await find(context, 'serviceaccounts', namespace, name);
+  const account = await findObject(context, 'serviceaccounts', namespace, name);
   if (!account) throw notFound(subjectOf(request));
   const asked = spec.expirationSeconds || DEFAULT_SECONDS;
   const errors = expirationErrors(asked);
@@ -111,7 +111,7 @@ async function boundClaims(
     throw new ApiError('BadRequest', `cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
   }
   const { resource, claim } = known;
-  const found = await find(context, resource, claim === 'node' ? '' : namespace, name);
+  const found = await findObject(context, resource, claim === 'node' ? '' : namespace, name);
   if (!found) throw notFound({ group: '', plural: resource, name });
   const ref = { name, uid: found.record.uid };
   if (uid && uid !== ref.uid) {
@@ -126,6 +126,6 @@ async function boundClaims(
     const text = `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`;
     throw new ApiError('BadRequest', text);
   }
-  const node = spec.nodeName ? await find(context, 'nodes', '', spec.nodeName) : undefined;
+  const node = spec.nodeName ? await findObject(context, 'nodes', '', spec.nodeName) : undefined;
   return { pod: ref, ...(node && { node: { name: node.record.name, uid: node.record.uid } }) };
 }

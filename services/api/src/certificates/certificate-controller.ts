@@ -1,0 +1,142 @@
+import { isChangeOf } from '@everynode/list-watch';
+import { type CertificateSigningRequest, resourceByStorage, type Stored, timestamp } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
+import { commit } from '../write/commit.js';
+import { decisionFor } from '../write/decision.js';
+import { objectOf } from '../write/stored-object.js';
+import type { Target } from '../write/target.js';
+import { type CertificateAuthority, signRequest } from './certificate-authority.js';
+import { type ApprovalRight, nextStep, type RequestStep } from './decide-request.js';
+
+type Request = Stored<CertificateSigningRequest>;
+
+const RESOURCE = 'certificatesigningrequests.certificates.k8s.io';
+const RETRY_MS = 1000;
+
+/**
+ * Approves requests that their clients have a right to, and signs what is approved. Every replica does both: a step is
+ * decided on the stored request, so of two replicas one writes, and the other finds nothing left to do.
+ */
+export class CertificateController {
+  readonly #context: ApiContext;
+  readonly #authority: CertificateAuthority;
+  readonly #queue = new Set<string>();
+  #working: Promise<void> | undefined;
+
+  constructor(context: ApiContext, authority: CertificateAuthority) {
+    this.#context = context;
+    this.#authority = authority;
+  }
+
+  /** Follows requests until the service stops. The caches must be filled. */
+  start(): void {
+    const { reflector } = this.#context;
+    reflector.addListener({
+      onChanges: (changes) => {
+        for (const change of changes) {
+          if (isChangeOf(change, RESOURCE) && change.type !== 'DELETED') this.#add(change.current.record.name);
+        }
+      },
+    });
+    this.addAll();
+  }
+
+  /** Looks at every request again: a right may have been granted since. */
+  addAll(): void {
+    for (const { record } of this.#context.reflector.cache(RESOURCE).list()) this.#add(record.name);
+  }
+
+  /** Resolves when no step is under way. */
+  async close(): Promise<void> {
+    this.#queue.clear();
+    await this.#working;
+  }
+
+  #add(name: string): void {
+    if (this.#context.signal.aborted) return;
+    this.#queue.add(name);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+  }
+
+  async #work(): Promise<void> {
+    for (const name of this.#queue) {
+      this.#queue.delete(name);
+      try {
+        await this.#advance(name);
+      } catch (err) {
+        this.#context.log.warn({ err, request: name }, 'a certificate request could not be advanced');
+        setTimeout(() => this.#add(name), RETRY_MS).unref();
+      }
+    }
+  }
+
+  async #advance(name: string): Promise<void> {
+    const cached = this.#context.reflector.cache(RESOURCE).get('', name);
+    if (!cached) return;
+    const request = cached.object as Request;
+    const step = nextStep(request);
+    if (step.kind === 'approve') await this.#approve(request, step);
+    else if (step.kind === 'sign') await this.#sign(request);
+    else if (step.kind === 'fail') await this.#fail(request, step.message);
+  }
+
+  async #approve(request: Request, { rights }: Extract<RequestStep, { kind: 'approve' }>): Promise<void> {
+    const found = rights.find(({ right }) => this.#mayCreate(request, right));
+    if (!found) return;
+    await this.#write(request, 'approve', (object) => addCondition(object, 'Approved', 'AutoApproved', found.message));
+  }
+
+  /** The question that upstream's approver asks in a SubjectAccessReview. */
+  #mayCreate({ spec }: Request, right: ApprovalRight): boolean {
+    const { username = '', groups = [], uid, extra } = spec ?? {};
+    const { verdict } = this.#context.authorization.decide({
+      kind: 'resource',
+      user: { user: username, groups, ...(uid !== undefined && { uid }), ...(extra && { extra }) },
+      verb: 'create',
+      group: 'certificates.k8s.io',
+      resource: 'certificatesigningrequests',
+      subresource: right,
+      namespace: '',
+      name: '',
+    });
+    return verdict === 'allow';
+  }
+
+  async #sign(request: Request): Promise<void> {
+    const certificate = await signRequest(this.#authority, request, Date.now());
+    await this.#write(request, 'sign', (object) => {
+      object.status = { ...object.status, certificate: Buffer.from(certificate).toString('base64') };
+    });
+    const { name } = request.metadata;
+    const { username, signerName } = request.spec ?? {};
+    this.#context.log.info({ request: name, requester: username, signer: signerName }, 'signed a certificate');
+  }
+
+  #fail(request: Request, message: string): Promise<void> {
+    return this.#write(request, 'fail', (object) => addCondition(object, 'Failed', 'SignerValidationFailure', message));
+  }
+
+  /** Changes the stored request where the step is still the next one. */
+  async #write({ metadata }: Request, step: RequestStep['kind'], change: (object: Request) => void): Promise<void> {
+    const target: Target = { definition: resourceByStorage(RESOURCE), namespace: '', name: metadata.name };
+    await commit(this.#context, {
+      target,
+      dryRun: false,
+      decide: (current) => {
+        if (!current || current.uid !== metadata.uid) return { kind: 'keep' };
+        const object = objectOf(target, current) as Request;
+        if (nextStep(object).kind !== step) return { kind: 'keep' };
+        change(object);
+        return decisionFor(target, object, current);
+      },
+    });
+  }
+}
+
+function addCondition(object: Request, type: string, reason: string, message: string): void {
+  const now = timestamp(Date.now());
+  const condition = { type, status: 'True', reason, message, lastUpdateTime: now, lastTransitionTime: now };
+  object.status = { ...object.status, conditions: [...(object.status?.conditions ?? []), condition] };
+}
