@@ -1,5 +1,6 @@
 import { apiMemory } from './api-memory.js';
 import { applyReady } from './apply-ready.js';
+import { authorise } from './authorise.js';
 import { deleteAll } from './delete.js';
 import { failover } from './failover.js';
 import { getLatency } from './get-latency.js';
@@ -31,4 +32,5 @@ export const SCENARIOS: readonly Scenario[] = [
   statusBurst,
   registration,
   fiftyDaemonSets,
+  authorise,
 ];
