@@ -40,7 +40,7 @@ function policy(): RbacIndex {
   return index;
 }
 
-/** Users with five groups each, in turn over all questions: most are denied, after all bindings of the user are read. */
+/** Users with five groups each, in turn. Most are denied, after all bindings of the user are read. */
 function question(number: number): Attributes {
   const user: User = {
     user: `user-${number % USERS}`,
