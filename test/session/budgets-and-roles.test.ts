@@ -86,8 +86,8 @@ subjects:
     expect(await kubectl.run('apply -f -', chart)).toContain(
       'clusterrole.rbac.authorization.k8s.io/example:collector unchanged',
     );
-    const [row] = await kubectl.table('get clusterrolebindings -o wide');
-    expect(row).toMatchObject({
+    const rows = await kubectl.table('get clusterrolebindings -o wide');
+    expect(rows.find(({ NAME }) => NAME === 'example:collector')).toMatchObject({
       NAME: 'example:collector',
       ROLE: 'ClusterRole/example:collector',
       USERS: 'ann',

@@ -32,6 +32,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/admission/certificate-requests.ts': STORED,
   'services/api/src/audit/audit-log.ts': SHOWN,
   'services/api/src/audit/audit-requests.ts': SHOWN,
+  'services/api/src/auth/reviews.ts': SHOWN,
   'services/api/src/auth/token-authentication.ts': PROTOCOL,
   'services/api/src/bootstrap/cluster-info.ts': PROTOCOL,
   'services/api/src/certificates/certificate-controller.ts': STORED,

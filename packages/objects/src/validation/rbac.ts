@@ -78,5 +78,7 @@ function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, fiel
 /** The role of a binding cannot change. */
 export function validateBindingUpdate(after: Binding, before: Binding): FieldError[] {
   const same = semanticallyEqual(after.roleRef, before.roleRef);
-  return same ? [] : [invalidValue('roleRef', after.roleRef, 'cannot change roleRef')];
+  const { apiGroup: APIGroup = '', kind: Kind, name: Name } = after.roleRef;
+  // Printed with the names that the fields have in Go.
+  return same ? [] : [invalidValue('roleRef', { APIGroup, Kind, Name }, 'cannot change roleRef')];
 }

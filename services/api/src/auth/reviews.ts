@@ -1,4 +1,4 @@
-import { ApiError, type FieldError, invalid, type KubeObject, type ReviewKind } from '@everynode/objects';
+import { ApiError, type FieldError, invalid, type KubeObject, type ReviewKind, timestamp } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { type AccessSpec, accessStatus, rulesStatus, subjectOf } from './access-status.js';
 import type { Identity } from './identity.js';
@@ -17,6 +17,8 @@ interface ReviewRequest {
 interface ReviewAnswer {
   spec?: unknown;
   status: object;
+  /** In place of the review's own. */
+  metadata?: object;
 }
 
 export type Review = (request: ReviewRequest) => ReviewAnswer | Promise<ReviewAnswer>;
@@ -28,11 +30,14 @@ const invalidAt = (field: string, value: unknown, detail: string): FieldError =>
   detail,
 });
 
+/** With the names that the fields have in Go. */
+const printed = ({ path: Path = '', verb: Verb = '' }: { path?: string; verb?: string }) => ({ Path, Verb });
+
 /** Source: pkg/apis/authorization/validation. */
 function attributeErrors({ resourceAttributes, nonResourceAttributes }: AccessSpec): FieldError[] {
   if (resourceAttributes && nonResourceAttributes) {
     const detail = 'cannot be specified in combination with resourceAttributes';
-    return [invalidAt('spec.nonResourceAttributes', nonResourceAttributes, detail)];
+    return [invalidAt('spec.nonResourceAttributes', printed(nonResourceAttributes), detail)];
   }
   if (resourceAttributes || nonResourceAttributes) return [];
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
@@ -58,7 +63,7 @@ function localErrors({ metadata }: KubeObject, { resourceAttributes, nonResource
   }
   if (nonResourceAttributes) {
     const detail = 'disallowed on this kind of request';
-    errors.push(invalidAt('spec.nonResourceAttributes', nonResourceAttributes, detail));
+    errors.push(invalidAt('spec.nonResourceAttributes', printed(nonResourceAttributes), detail));
   }
   return errors;
 }
@@ -91,7 +96,10 @@ async function reviewToken({ context, review }: ReviewRequest): Promise<ReviewAn
 
 /** The handlers of reviews. Source of the rules: pkg/registry/authentication, pkg/registry/authorization. */
 export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
-  SelfSubjectReview: ({ identity }) => ({ status: { userInfo: userInfo(identity) } }),
+  SelfSubjectReview: ({ identity }) => ({
+    metadata: { creationTimestamp: timestamp(Date.now()) },
+    status: { userInfo: userInfo(identity) },
+  }),
   TokenReview: reviewToken,
   SelfSubjectAccessReview: ({ context, review, identity }) => {
     const spec = (review.spec ?? {}) as AccessSpec;

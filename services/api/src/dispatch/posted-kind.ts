@@ -56,6 +56,8 @@ export async function servePostedKind(context: ApiContext, request: PostedReques
 function answering(review: Review): Handler {
   return async ({ context, request, target, object }) => {
     const { identity, path, accept } = request;
+    // A kind of the whole cluster has no namespace, whatever was sent.
+    if (!path.posted.namespaced) delete object.metadata.namespace;
     const answer = await review({ context, identity, namespace: path.namespace, review: object });
     const { apiVersion, kind, metadata } = object;
     const answered = { kind, apiVersion, metadata, ...answer };
