@@ -35,6 +35,7 @@ CMD ["node", "/app/services/scheduler/dist/bundle.js"]
 
 FROM service AS node-agent
 COPY --chown=1000:1000 deploy/start-agent.mjs ./start-agent.mjs
+ENV EVERYNODE_REQUESTS=/bus/requests EVERYNODE_ANSWERS=/bus/answers
 EXPOSE 8080
 CMD ["node", "/app/start-agent.mjs"]
 
@@ -43,3 +44,13 @@ FROM service AS certificates
 COPY --chown=1000:1000 deploy/pki.txt /pki/README.txt
 HEALTHCHECK NONE
 CMD ["node", "/app/packages/cli/dist/main.js", "certificates", "/pki", "--server", "https://localhost:6443", "--kubeconfig", "/pki/kubeconfig"]
+
+# Makes the configuration of the NATS server and issues the credentials of its clients, each volume for those who need it.
+FROM service AS bus-credentials
+COPY --chown=1000:1000 deploy/bus.txt /bus/authority/README.txt
+COPY --chown=1000:1000 deploy/bus.txt /bus/server/README.txt
+COPY --chown=1000:1000 deploy/bus.txt /bus/services/README.txt
+COPY --chown=1000:1000 deploy/bus.txt /bus/requests/README.txt
+COPY --chown=1000:1000 deploy/bus.txt /bus/answers/README.txt
+HEALTHCHECK NONE
+CMD ["node", "/app/packages/cli/dist/main.js", "bus-credentials", "/bus", "--pki", "/pki", "--url", "nats://nats:4222"]

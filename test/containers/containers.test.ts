@@ -46,12 +46,16 @@ function containers(): void {
     const { GenericContainer, Network, Wait } = await import('testcontainers');
     network = await new Network().start();
     const secret = () => randomBytes(16).toString('hex');
-    // Such as a number begins: nats-server must not take a password for one.
-    const [database, services, agents] = [secret(), `5e${secret()}`, `7e${secret()}`];
+    const database = secret();
     const folder = await mkdtemp(join(tmpdir(), 'everynode-pki-'));
     pki = folder;
     const { pem } = await ensureCertificates(folder, 'localhost', new Date());
 
+    const files = (names: string[], target: string) =>
+      names.map((name) => ({ source: join(folder, name), target: `${target}/${name}`, mode: 0o644 }));
+    // Volumes of the engine, as in the compose file. They are this run's own.
+    const run = secret();
+    const busVolume = (name: string) => ({ source: `everynode-${run}-${name}`, target: `/bus/${name}` });
     const start = async (container: InstanceType<typeof GenericContainer>, alias: string) => {
       const running = await container
         .withNetwork(network as StartedNetwork)
@@ -69,47 +73,53 @@ function containers(): void {
         'postgres',
       ),
       start(
-        new GenericContainer(NATS)
-          .withCommand(['-c', '/etc/nats/nats.conf'])
-          .withEnvironment({ NATS_SERVICES_PASSWORD: `"${services}"`, NATS_AGENTS_PASSWORD: `"${agents}"` })
-          .withCopyFilesToContainer([{ source: at('deploy/nats.conf'), target: '/etc/nats/nats.conf' }])
-          .withWaitStrategy(Wait.forLogMessage(/Server is ready/)),
-        'nats',
+        new GenericContainer(imageOf('bus-credentials'))
+          .withCopyFilesToContainer(files(['ca.crt', 'nats.crt', 'nats.key'], '/pki'))
+          .withBindMounts(['authority', 'server', 'services', 'requests', 'answers'].map((name) => busVolume(name))),
+        'bus-credentials',
       ),
     ]);
+    await start(
+      new GenericContainer(NATS)
+        .withCommand(['-c', '/bus/server/nats.conf'])
+        .withBindMounts([busVolume('server')])
+        .withWaitStrategy(Wait.forLogMessage(/Server is ready/)),
+      'nats',
+    );
     const environment = {
       DATABASE_URL: `postgres://everynode:${database}@postgres:5432/everynode`,
       NATS_URL: 'nats://nats:4222',
-      NATS_USER: 'everynode',
-      NATS_PASSWORD: services,
+      NATS_CA: '/bus/services/ca.crt',
     };
-    const tls = ['ca.crt', 'api.crt', 'api.key', 'service-account.key'].map((name) => ({
-      source: join(folder, name),
-      target: `/tmp/pki/${name}`,
-      mode: 0o644,
-    }));
+    const credentialOf = (service: string) => ({ NATS_CREDS: `/bus/services/${service}.creds` });
     const [api] = await Promise.all([
       start(
         new GenericContainer(imageOf('api'))
           .withEnvironment({
             ...environment,
+            ...credentialOf('api'),
             EVERYNODE_TLS_CERT: '/tmp/pki/api.crt',
             EVERYNODE_TLS_KEY: '/tmp/pki/api.key',
             EVERYNODE_CLIENT_CA: '/tmp/pki/ca.crt',
             EVERYNODE_SERVICE_ACCOUNT_KEY: '/tmp/pki/service-account.key',
           })
-          .withCopyFilesToContainer(tls)
+          .withCopyFilesToContainer(files(['ca.crt', 'api.crt', 'api.key', 'service-account.key'], '/tmp/pki'))
+          .withBindMounts([busVolume('services')])
           .withExposedPorts(6443)
           .withWaitStrategy(Wait.forHealthCheck()),
         'api',
       ),
       start(
-        new GenericContainer(imageOf('scheduler')).withEnvironment(environment).withWaitStrategy(Wait.forHealthCheck()),
+        new GenericContainer(imageOf('scheduler'))
+          .withEnvironment({ ...environment, ...credentialOf('scheduler') })
+          .withBindMounts([busVolume('services')])
+          .withWaitStrategy(Wait.forHealthCheck()),
         'scheduler',
       ),
       start(
         new GenericContainer(imageOf('node-agent'))
-          .withEnvironment({ NATS_URL: 'nats://nats:4222', NATS_USER: 'agents', NATS_PASSWORD: agents, NODES: '3' })
+          .withEnvironment({ NATS_URL: 'nats://nats:4222', NODES: '3' })
+          .withBindMounts([busVolume('requests'), busVolume('answers')])
           .withWaitStrategy(Wait.forHealthCheck()),
         'node-agent',
       ),

@@ -177,7 +177,7 @@ export async function buildImages(docker: Docker): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), 'everynode-context-'));
   try {
     await stageServices(context);
-    for (const target of ['api', 'scheduler', 'node-agent', 'certificates']) {
+    for (const target of ['api', 'scheduler', 'node-agent', 'certificates', 'bus-credentials']) {
       await docker(
         ...['build', '--quiet', '--target', target, '--tag', imageOf(target)],
         ...['--build-arg', `BASE_IMAGE=${BASE}`, '--build-arg', 'SOURCE=prebuilt', context],

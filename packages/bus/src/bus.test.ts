@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { consumers, eventType, streams, subjects } from '@everynode/contract';
+import { consumers, eventType, inboxPrefix, streams, subjects } from '@everynode/contract';
 import { eventually, startTestNats, type TestNats, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bus, type Delivery, RequestFailedError } from './index.js';
@@ -15,8 +15,7 @@ const stopping = new AbortController();
 
 beforeAll(async () => {
   nats = await startTestNats();
-  const { user, password } = nats.services;
-  bus = Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
+  bus = Bus.connect({ url: nats.url, credential: nats.services, name: 'test', log, signal: stopping.signal });
   await bus.ensureTopology();
 });
 
@@ -46,8 +45,7 @@ describe('a durable consumer', () => {
     const begun: string[] = [];
     let done = 0;
     const stop = new AbortController();
-    const { user, password } = nats.services;
-    const worker = Bus.connect({ url: nats.url, user, password, name: 'slow', log, signal: stop.signal });
+    const worker = Bus.connect({ url: nats.url, credential: nats.services, name: 'slow', log, signal: stop.signal });
     const { stream, durable, ackWaitSeconds } = consumers.ingest;
     const working = worker.work(stream, durable, LIMITS, async ({ body }) => {
       begun.push(body);
@@ -94,10 +92,17 @@ describe('questions', () => {
       return `${asked} ${body}`;
     });
     const question = subjects.request('agent-1', 'list-pods');
-    expect(await bus.request(question, 'hello', 2000)).toBe(`${question} hello`);
-    const failed = bus.request(question, 'fail', 2000);
+    const stop = new AbortController();
+    const credential = await nats.addAgent('agent-1');
+    const inbox = inboxPrefix('agent-1');
+    const agent = Bus.connect({ url: nats.url, credential, inboxPrefix: inbox, name: 'a', log, signal: stop.signal });
+    await eventually(() => expect(agent.connected).toBe(true));
+    expect(await agent.request(question, 'hello', 2000)).toBe(`${question} hello`);
+    const failed = agent.request(question, 'fail', 2000);
     await expect(failed).rejects.toThrow(RequestFailedError);
     await expect(failed).rejects.toMatchObject({ message: `${question}: no idea`, retryable: true });
+    stop.abort();
+    await agent.close();
   });
 });
 

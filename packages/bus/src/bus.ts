@@ -11,6 +11,7 @@ import { RequestFailedError } from './request-failed-error.js';
 import { type Answer, respond } from './respond.js';
 import { type Session, type SessionOptions, Sessions } from './sessions.js';
 import type { StreamMark } from './stream-losses.js';
+import { subscribe } from './subscribe.js';
 import { TopologyKeeper } from './topology-keeper.js';
 import { type WorkLimits, work } from './work.js';
 
@@ -130,7 +131,13 @@ export class Bus {
     const { js } = this.#session();
     const carrier = cloudEventHeaders(event, Date.now());
     injectTrace(carrier);
-    await js.publish(subject, body, { headers: carrier, ...(event.id !== undefined && { msgID: event.id }) });
+    try {
+      await js.publish(subject, body, { headers: carrier, ...(event.id !== undefined && { msgID: event.id }) });
+    } catch (error) {
+      if (!this.#isKeeping) this.#state.move('unanswered');
+      throw error;
+    }
+    this.#onStarted();
   }
 
   /**
@@ -190,6 +197,15 @@ export class Bus {
         },
       });
     });
+  }
+
+  /**
+   * Receives what is published to a subject on this connection, whether or not a stream keeps it. `onReset` is called
+   * each time the server has taken the subscription: what was published before is missed. The order is that of the
+   * server. Resolves when the signal of the bus aborts.
+   */
+  subscribe(subject: string, follower: Follower): Promise<void> {
+    return subscribe(this.#consuming, subject, follower);
   }
 
   /** Answers requests, sharing them with the other members of `queue`. */

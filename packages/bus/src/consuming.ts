@@ -30,7 +30,7 @@ export interface Consuming {
  */
 export async function consumeForever(
   consuming: Consuming,
-  description: { stream: string; durable?: string },
+  description: { stream: string; durable?: string } | { subject: string },
   once: (session: Session, onStarted: () => void) => Promise<void>,
 ): Promise<void> {
   const { sessions, log, signal } = consuming;
@@ -45,7 +45,7 @@ export async function consumeForever(
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
-      log.warn({ err: error, failures, ...description }, 'consuming a stream failed');
+      log.warn({ err: error, failures, ...description }, 'a delivery failed');
       consuming.onFailed(error);
       await pause(backoffMs(failures, RECONNECT), signal);
     }

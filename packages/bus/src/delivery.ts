@@ -1,8 +1,9 @@
 import type { HeaderCarrier } from '@everynode/service-shell';
 import type { JsMsg } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
 import { type CloudEvent, cloudEventOf } from './cloud-event.js';
 
-/** One message of a stream. */
+/** One message. */
 export interface Delivery {
   subject: string;
   event: CloudEvent | undefined;
@@ -14,7 +15,7 @@ export interface Delivery {
   headers?: HeaderCarrier;
 }
 
-export function deliveryOf(message: JsMsg): Delivery {
+export function deliveryOf(message: JsMsg | Msg): Delivery {
   const { subject, headers, data } = message;
   return {
     subject,

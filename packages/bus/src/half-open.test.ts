@@ -1,4 +1,4 @@
-import { eventType, streams, subjects } from '@everynode/contract';
+import { eventType, subjects } from '@everynode/contract';
 import { eventually, startTestNats, TcpProxy, type TestNats, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Bus, BusUnavailableError } from './index.js';
@@ -20,11 +20,11 @@ beforeAll(async () => {
   nats = await startTestNats(['agent-1']);
   proxy = await TcpProxy.start({ host: '127.0.0.1', port: nats.port });
   const { signal } = stopping;
-  services = Bus.connect({ ...nats.services, url: nats.url, name: 'services', log, signal });
+  services = Bus.connect({ credential: nats.services, url: nats.url, name: 'services', log, signal });
   await services.ensureTopology();
   const url = `nats://127.0.0.1:${proxy.port}`;
   agent = Bus.connect({
-    ...(await nats.addAgent('agent-1')),
+    credential: await nats.addAgent('agent-1'),
     url,
     inboxPrefix: '_INBOX_agent-1',
     name: 'agent',
@@ -44,7 +44,7 @@ afterAll(async () => {
 it('is noticed over a network that takes nothing, and is over soon after', async () => {
   const received: string[] = [];
   let resets = 0;
-  void agent.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
+  void agent.subscribe(subjects.commandsOf('agent-1'), {
     onReset: () => {
       resets += 1;
     },

@@ -11,8 +11,13 @@ const stopping = new AbortController();
 
 beforeAll(async () => {
   nats = await startTestNats();
-  const { user, password } = nats.services;
-  bus = Bus.connect({ url: nats.url, user, password, name: 'test', log: testLog(), signal: stopping.signal });
+  bus = Bus.connect({
+    url: nats.url,
+    credential: nats.services,
+    name: 'test',
+    log: testLog(),
+    signal: stopping.signal,
+  });
   await bus.ensureTopology();
 });
 

@@ -1,3 +1,4 @@
+import { type BusCredential, connectionProof } from '@everynode/bus-credentials';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -7,8 +8,8 @@ import { RECONNECT } from './reconnect.js';
 /** How connections are made. */
 export interface SessionOptions {
   url: string;
-  user?: string | undefined;
-  password?: string | undefined;
+  /** Its files are read again for each connection. */
+  credential: BusCredential;
   /** The name of the connection in the server's list. */
   name: string;
   /** The subject prefix of replies. Every agent has a prefix of its own, which its permission names. */
@@ -98,12 +99,11 @@ export class Sessions {
     }
   }
 
-  #connect(): Promise<NatsConnection> {
-    const { url, user, password, name, inboxPrefix } = this.#options;
-    return connectBounded({
+  async #connect(): Promise<NatsConnection> {
+    const { url, credential, name, inboxPrefix } = this.#options;
+    return await connectBounded({
       servers: [url, ...this.#known],
-      ...(user !== undefined && { user }),
-      ...(password !== undefined && { pass: password }),
+      ...(await connectionProof(credential)),
       name,
       ...(inboxPrefix !== undefined && { inboxPrefix }),
       reconnect: false,

@@ -1,3 +1,4 @@
+import { connectionProof } from '@everynode/bus-credentials';
 import { eventually, startTestNats, type TestNats, testLog } from '@everynode/test-kit';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -14,10 +15,10 @@ const buses: Bus[] = [];
 
 beforeAll(async () => {
   nats = await startTestNats();
-  const { user, password } = nats.services;
-  connection = await connect({ servers: nats.url, user, pass: password });
+  const credential = nats.services;
+  connection = await connect({ servers: nats.url, ...(await connectionProof(credential)) });
   for (let i = 0; i < 4; i += 1) {
-    buses.push(Bus.connect({ url: nats.url, user, password, name: `${i}`, log: testLog(), signal: stopping.signal }));
+    buses.push(Bus.connect({ url: nats.url, credential, name: `${i}`, log: testLog(), signal: stopping.signal }));
   }
   await Promise.all(buses.map((bus) => bus.ensureTopology()));
 });

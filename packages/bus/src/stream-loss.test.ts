@@ -1,3 +1,4 @@
+import { connectionProof } from '@everynode/bus-credentials';
 import { consumers, eventType, streams, subjects } from '@everynode/contract';
 import { eventually, startTestNats, type TestNats, testLog } from '@everynode/test-kit';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
@@ -15,31 +16,29 @@ const names = Object.values(streams).map(({ name }) => name);
 
 let nats: TestNats;
 let services: Bus;
-let agent: Bus;
+/** Declares nothing. */
+let follower: Bus;
 let connection: NatsConnection;
 let admin: JetStreamManager;
 const stopping = new AbortController();
-/** What the agent has received, and how often it was reset. */
+/** What the follower has received, and how often it was reset. */
 const commands: string[] = [];
 let resets = 0;
 const lost: string[][] = [];
 
 beforeAll(async () => {
-  nats = await startTestNats(['agent-1']);
+  nats = await startTestNats();
   const { signal } = stopping;
-  const { user, password } = nats.services;
-  connection = await connect({ servers: nats.url, user, pass: password });
+  connection = await connect({ servers: nats.url, ...(await connectionProof(nats.services)) });
   admin = await jetstreamManager(connection);
-  services = Bus.connect({ url: nats.url, user, password, name: 'services', log, signal });
-  const { user: agentUser, password: agentPassword } = await nats.addAgent('agent-1');
-  const credential = { user: agentUser, password: agentPassword, inboxPrefix: '_INBOX_agent-1' };
-  agent = Bus.connect({ url: nats.url, ...credential, name: 'agent', log, signal });
+  services = Bus.connect({ url: nats.url, credential: nats.services, name: 'services', log, signal });
+  follower = Bus.connect({ url: nats.url, credential: nats.services, name: 'follower', log, signal });
   services.onLost((streamsLost) => lost.push(streamsLost));
 });
 
 afterAll(async () => {
   stopping.abort();
-  await Promise.all([services.close(), agent.close()]);
+  await Promise.all([services.close(), follower.close()]);
   await connection.close();
   await nats.stop();
 });
@@ -56,21 +55,21 @@ describe('streams of an older release', () => {
 });
 
 describe('a stream that is deleted', () => {
-  it('is declared again, and its followers begin anew, also those that have no right to declare it', async () => {
-    void agent.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
+  it('is declared again, and its followers begin anew, also those that do not declare it', async () => {
+    void follower.follow(streams.commands.name, subjects.commandsOf('agent-1'), {
       onReset: () => {
         resets += 1;
       },
       onMessage: ({ body }) => void commands.push(body),
     });
     await eventually(() => expect(resets).toBe(1));
-    expect(agent.trouble).toBeUndefined();
+    expect(follower.trouble).toBeUndefined();
     lost.length = 0;
     await admin.streams.delete(streams.commands.name);
     await eventually(() => expect(resets).toBeGreaterThan(1), PROMISED_MS);
     await services.publish(command, event, 'after');
     await eventually(() => expect(commands).toEqual(['after']));
-    await eventually(() => expect(agent.trouble).toBeUndefined());
+    await eventually(() => expect(follower.trouble).toBeUndefined());
     expect(lost.flat()).toEqual([streams.commands.name]);
   });
 

@@ -3,20 +3,31 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { waitUntil } from '@everynode/local-stack';
+import { type RunningNats, startNats, waitUntil } from '@everynode/local-stack';
 import { statePaths } from '@everynode/local-stack/control';
 import { freePort } from '@everynode/local-stack/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * The command line against stub services and the user's own (absent) servers; real servers are local-stack's to test.
+ * The command line against stub services and the user's own servers, of which Postgres is absent. Real servers are
+ * local-stack's to test.
  */
 describe('everynode', { timeout: 60_000 }, () => {
   let root: string;
+  let nats: RunningNats;
+  let natsDir: string;
   const running: ChildProcess[] = [];
 
+  beforeAll(async () => {
+    natsDir = await mkdtemp(join(tmpdir(), 'everynode-cli-nats-'));
+    nats = await startNats({ dir: natsDir });
+  });
+  afterAll(async () => {
+    await nats.stop();
+    await rm(natsDir, { recursive: true, force: true });
+  });
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'everynode-cli-'));
     const stub = here('../../local-stack/fixtures/stub-service.mjs');
@@ -42,7 +53,9 @@ describe('everynode', { timeout: 60_000 }, () => {
         EVERYNODE_STATE_DIR: join(root, 'state'),
         EVERYNODE_SERVICES_DIR: join(root, 'services'),
         DATABASE_URL: 'postgres://elsewhere',
-        NATS_URL: 'nats://elsewhere',
+        NATS_URL: nats.url,
+        NATS_AUTHORITY: join(natsDir, 'authority'),
+        NATS_CA: nats.services.caFile,
         ...env,
       },
     });

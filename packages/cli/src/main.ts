@@ -3,6 +3,7 @@
 import { ControlClient } from '@everynode/local-stack/control';
 import { Command, Option } from 'commander';
 import { controllerList, parseLabels, parseList, parseSpan, parseTaints, wholeNumber } from './arguments.js';
+import type { BusCredentialsFlags } from './bus-credentials.js';
 import type { CertificatesFlags } from './certificates.js';
 import { checkoutState } from './checkout.js';
 import type { DoctorFlags } from './doctor.js';
@@ -172,6 +173,17 @@ program
   .action(async (directory: string, flags: CertificatesFlags) => {
     const { makeCertificates } = await import('./certificates.js');
     await makeCertificates(directory, flags);
+  });
+
+program
+  .command('bus-credentials')
+  .description('issue the credentials of a bus in containers, and go on issuing those that agents ask for')
+  .argument('<directory>', 'where requests, credentials and the configuration of the NATS server are kept')
+  .requiredOption('--pki <directory>', 'what `certificates` has made')
+  .requiredOption('--url <url>', 'address of the NATS server')
+  .action(async (directory: string, flags: BusCredentialsFlags) => {
+    const { issueBusCredentials } = await import('./bus-credentials.js');
+    await issueBusCredentials(directory, flags);
   });
 
 program.command('supervise', { hidden: true }).action(async () => {

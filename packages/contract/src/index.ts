@@ -27,5 +27,14 @@ export { NewestIncarnations } from './newest-incarnations.js';
 export { incarnationOf, reportOrder } from './report-order.js';
 export { type RevisionRange, rangeId, rangeOf } from './revision-range.js';
 export { type ConsumerDeclaration, consumers, type StreamDeclaration, streams } from './streams.js';
-export { AGENT_COMMANDS, type AgentCommand, agentOfSubject, inboxPrefix, isAgentName, subjects } from './subjects.js';
+export {
+  AGENT_COMMANDS,
+  type AgentCommand,
+  agentOfSubject,
+  inboxPrefix,
+  isAgentName,
+  isReplyTo,
+  sentBy,
+  subjects,
+} from './subjects.js';
 export { ContractError, failureIn, parseEvent, parseExchange } from './validate.js';

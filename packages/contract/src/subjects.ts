@@ -3,10 +3,10 @@ import type { ResourceName } from '@everynode/objects';
 /**
  * Every NATS subject of Everynode.
  *
- * The agent stands before the direction and the event, so that one permission (`everynode.v1.agent.<agent>.>`) fences
- * an agent, and one wildcard filter serves an agent that hosts thousands of nodes (nats-server 2.9 allows a consumer
- * one filter). Messages carry many items, so the node is in the item and not in the subject; ingest refuses an item
- * for a node that the subject's agent does not host.
+ * The agent stands before the direction and the event, so that the permissions of an agent and the imports of its
+ * account on the bus name no other agent, and one wildcard filter serves an agent that hosts thousands of nodes.
+ * Messages carry many items, so the node is in the item and not in the subject; ingest refuses an item for a node that
+ * the subject's agent does not host.
  */
 const ROOT = 'everynode.v1';
 
@@ -54,6 +54,8 @@ export const subjects = {
   allManifests: `${ROOT}.manifest.manifest-applied.>`,
   report: (agent: string, event: AgentReport): string => `${agentRoot(agent)}.report.${event}`,
   allReports: `${agentRoot('*')}.report.>`,
+  /** Filter for all reports of one agent, or of any (`*`). */
+  reportsOf: (agent: string): string => `${agentRoot(agent)}.report.>`,
   /** `part` numbers the messages of an agent that hosts more nodes than one message names. */
   heartbeat: (agent: string, part: number): string => `${agentRoot(agent)}.liveness.node-heartbeat.${part}`,
   /**
@@ -61,6 +63,8 @@ export const subjects = {
    * that of an agent. `process` is one token of a subject.
    */
   ownHeartbeat: (process: string): string => `${ROOT}.agent._${process}.liveness.node-heartbeat.0`,
+  /** Filter for all heartbeats of one agent, or of any (`*`). */
+  heartbeatsOf: (agent: string): string => `${agentRoot(agent)}.liveness.node-heartbeat.*`,
   allHeartbeats: `${agentRoot('*')}.liveness.node-heartbeat.*`,
   /** Where JetStream's answers go when a service asks for the list of streams: all services read them. */
   streamsListed: `${ROOT}.streams-listed`,
@@ -69,10 +73,35 @@ export const subjects = {
   commandsOf: (agent: string): string => `${agentRoot(agent)}.command.>`,
   allCommands: `${agentRoot('*')}.command.>`,
   request: (agent: string, question: AgentRequest): string => `${agentRoot(agent)}.request.${question}`,
+  /** Filter for all that one agent, or any (`*`), asks. */
+  requestsOf: (agent: string): string => `${agentRoot(agent)}.request.>`,
   receipt: (agent: string, event: AgentReceipt): string => `${agentRoot(agent)}.receipt.${event}`,
+  /** Filter for all that one agent, or any (`*`), is told of its reports. */
+  receiptsOf: (agent: string): string => `${agentRoot(agent)}.receipt.>`,
   /** Filter on one question from any agent. */
   allRequests: (question: AgentRequest): string => `${agentRoot('*')}.request.${question}`,
 } as const;
+
+/** An agent's heartbeat has at most so many parts. */
+const HEARTBEAT_PARTS = 16;
+
+/** Every subject on which an agent sends, without wildcards: it makes up no others, which streams would keep. */
+export function sentBy(agent: string): string[] {
+  return [
+    ...AGENT_REPORTS.map((event) => subjects.report(agent, event)),
+    ...Array.from({ length: HEARTBEAT_PARTS }, (_, part) => subjects.heartbeat(agent, part)),
+    ...AGENT_REQUESTS.map((question) => subjects.request(agent, question)),
+  ];
+}
+
+/**
+ * True when an answer to a request of `agent` may be sent to `reply`: a subject that the server made up because the
+ * request came from another account, or the agent's own inbox. An answer to any other subject would be published with
+ * the rights of the one that answers.
+ */
+export function isReplyTo(agent: string, reply: string): boolean {
+  return reply.startsWith('_R_.') || reply.startsWith(`${inboxPrefix(agent)}.`);
+}
 
 /** The subject prefix of the replies to an agent: its own, so that no agent reads another agent's replies. */
 export function inboxPrefix(agent: string): string {

@@ -100,7 +100,7 @@ try {
     .option('--short', 'the schedule of the run in npm test', false)
     .option('--rest', 'no rollout is under way when a fault begins', false)
     .option('--check <file>', 'check a recorded history again, and run nothing')
-    .addHelpText('after', `\nFaults:\n${FAULTS.map(({ name, about }) => `  ${name.padEnd(31)}${about}`).join('\n')}`)
+    .addHelpText('after', `\nFaults:\n${FAULTS.map(({ name, about }) => `  ${name.padEnd(28)}${about}`).join('\n')}`)
     .action(run)
     .parseAsync();
 } catch (error) {

@@ -4,11 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ControlClient, NotRunningError } from './control-channel.js';
 import { commandOf } from './process/process-command.js';
 import { AlreadyRunningError } from './process/single-run.js';
 import { waitUntil } from './process/wait-until.js';
+import { type RunningNats, startNats } from './servers/nats.js';
 import { demoFleet, numberedFleet } from './services/fleet.js';
 import { Stack } from './stack.js';
 import type { StackOptions } from './stack-options.js';
@@ -18,6 +19,9 @@ const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, i
 
 describe('Stack', { timeout: 60_000 }, () => {
   let root: string;
+  /** Of the user: it is there before the stack, and after it. */
+  let nats: RunningNats;
+  let natsDir: string;
   const stacks: Stack[] = [];
   const children: ChildProcess[] = [];
   const build = (options: Partial<StackOptions> = {}) => {
@@ -30,7 +34,13 @@ describe('Stack', { timeout: 60_000 }, () => {
       fleet: demoFleet(2),
       replaceFleet: false,
       fresh: false,
-      env: { PATH: process.env.PATH, DATABASE_URL: 'postgres://elsewhere', NATS_URL: 'nats://elsewhere' },
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: 'postgres://elsewhere',
+        NATS_URL: nats.url,
+        NATS_AUTHORITY: join(natsDir, 'authority'),
+        NATS_CA: nats.services.caFile,
+      },
       log: () => undefined,
       ...options,
     });
@@ -44,6 +54,14 @@ describe('Stack', { timeout: 60_000 }, () => {
     return commands.filter((command) => command?.includes('stub-service.mjs') || command?.includes(root));
   };
 
+  beforeAll(async () => {
+    natsDir = await mkdtemp(join(tmpdir(), 'everynode-stack-nats-'));
+    nats = await startNats({ dir: natsDir });
+  });
+  afterAll(async () => {
+    await nats.stop();
+    await rm(natsDir, { recursive: true, force: true });
+  });
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'everynode-stack-'));
   });

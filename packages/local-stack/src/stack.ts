@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
+import type { BusCredential } from '@everynode/bus-credentials';
 import { type AddedNodes, type NodesRequest, openControlChannel, type StackControl } from './control-channel.js';
 import { stopLeftoverServices } from './process/pid-file.js';
 import { claimRun } from './process/single-run.js';
 import { BackingServers } from './servers/backing-servers.js';
-import type { NatsUser } from './servers/nats-config.js';
 import { FrontDoor } from './services/front-door.js';
 import { RunningFleet } from './services/running-fleet.js';
-import { apiEnvironment, schedulerEnvironment } from './services/service-environment.js';
+import { apiEnvironment, replicaEnvironment } from './services/service-environment.js';
 import { ServiceGroup } from './services/service-group.js';
 import { unavailableAnswer } from './services/unavailable-answer.js';
 import type { StackOptions } from './stack-options.js';
@@ -77,8 +77,8 @@ export class Stack implements StackControl {
     return `https://127.0.0.1:${this.#port}`;
   }
 
-  /** Where the state and the bus are, with the credentials of the services. Empty until they run. */
-  get servers(): { databaseUrl: string; nats: { url: string } & Partial<NatsUser> } {
+  /** Where the state and the bus are, with a credential that has the services' rights. @throws Error until they run. */
+  get servers(): { databaseUrl: string; nats: { url: string; credential: BusCredential } } {
     const { databaseUrl, nats } = this.#backing;
     return { databaseUrl, nats };
   }
@@ -122,10 +122,8 @@ export class Stack implements StackControl {
     signal.throwIfAborted();
 
     this.#enter('servers', 'starting PostgreSQL and NATS');
-    const [certificates] = await Promise.all([
-      ensureCertificates(paths.pki, hostname(), new Date()),
-      this.#backing.start(this.#fleet.agentNames),
-    ]);
+    const certificates = await ensureCertificates(paths.pki, hostname(), new Date());
+    await this.#backing.start(this.#fleet.agentNames, certificates);
     this.#refuse = unavailableAnswer(certificates.pem.serving);
     await writeKubeconfig(paths.kubeconfig, this.endpoint, certificates.pem.ca, certificates.pem.admin);
     signal.throwIfAborted();
@@ -152,11 +150,17 @@ export class Stack implements StackControl {
     await this.#services.startControlPlane({
       api: {
         replicas: apiReplicas,
-        env: apiEnvironment(bus, databaseUrl, certificates, this.endpoint),
+        env: async (name) => ({
+          ...(await replicaEnvironment(bus, name)),
+          ...apiEnvironment(databaseUrl, certificates, this.endpoint),
+        }),
         onExit: (replica) => this.#door.replicaGone(replica),
         onServing: () => this.#door.replicaServes(),
       },
-      scheduler: { replicas: schedulerReplicas, env: schedulerEnvironment(bus, databaseUrl) },
+      scheduler: {
+        replicas: schedulerReplicas,
+        env: async (name) => ({ ...(await replicaEnvironment(bus, name)), DATABASE_URL: databaseUrl }),
+      },
     });
   }
 

@@ -9,8 +9,10 @@ export const commonConfig = {
   EVERYNODE_HEALTH_PORT: Type.Integer({ default: 0 }),
   EVERYNODE_HEALTH_HOST: Type.String({ default: '127.0.0.1' }),
   NATS_URL: Type.String(),
-  NATS_USER: Type.Optional(Type.String()),
-  NATS_PASSWORD: Type.Optional(Type.String()),
+  /** Path of this process's creds file: a JWT and the seed of its key. */
+  NATS_CREDS: Type.String(),
+  /** Path of the certificate authority of the bus, as PEM. */
+  NATS_CA: Type.String(),
 } as const;
 
 /** The schemas are the program's own and are not checked: the check is a seventh of a service's start. */

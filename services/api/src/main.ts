@@ -43,8 +43,7 @@ await runService(
     await store.migrateWhenReachable(signal);
     const bus = Bus.connect({
       url: config.NATS_URL,
-      user: config.NATS_USER,
-      password: config.NATS_PASSWORD,
+      credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },
       name: `api ${replica}`,
       log,
       signal,

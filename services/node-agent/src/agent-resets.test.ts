@@ -25,7 +25,7 @@ it('registers its nodes twice at most, however often delivery begins again while
         });
       },
       request: async () => JSON.stringify({ revision: 1, more: false, pods: [] }),
-      follow: async (_stream, _filter, by) => {
+      subscribe: async (_subject, by) => {
         follower = by;
       },
       listen: () => undefined,

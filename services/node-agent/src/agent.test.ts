@@ -74,7 +74,7 @@ class InstantRuntime implements Runtime {
 
 /** Starts an agent as main.ts does, behind the proxy. */
 async function startAgent() {
-  const { user, password } = await plane.nats.addAgent('agent-1');
+  const credential = await plane.nats.addAgent('agent-1');
   const pages = new Map<string, () => unknown>();
   const shell = {
     log: testLog(),
@@ -85,7 +85,7 @@ async function startAgent() {
     onClose: (close: () => Promise<void>) => void closers.push(close),
   };
   const url = `nats://127.0.0.1:${plane.proxy.port}`;
-  const bus = Bus.connect({ url, user, password, name: 'agent-1', inboxPrefix: inboxPrefix('agent-1'), ...shell });
+  const bus = Bus.connect({ url, credential, name: 'agent-1', inboxPrefix: inboxPrefix('agent-1'), ...shell });
   closers.push(() => bus.close());
   let runtime: InstantRuntime | undefined;
   await startNodeAgent({

@@ -1,5 +1,5 @@
 import type { Bus, Delivery } from '@everynode/bus';
-import { eventType, parseEvent, streams, subjects } from '@everynode/contract';
+import { eventType, parseEvent, subjects } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 import { coalesced } from './nodes/coalesced.js';
 import type { Fleet } from './nodes/fleet.js';
@@ -17,7 +17,7 @@ export interface AgentOptions {
   /** Which process of the agent this is; the store hands it out. */
   incarnation: number;
   heartbeatSeconds: number;
-  bus: Pick<Bus, 'publish' | 'request' | 'follow' | 'listen'>;
+  bus: Pick<Bus, 'publish' | 'request' | 'subscribe' | 'listen'>;
   /** Makes the runtime. Its reports go to the control plane. */
   runtime: (onReport: ReportListener) => Runtime;
   log: Logger;
@@ -108,7 +108,7 @@ export class Agent {
     if (signal.aborted) return;
     this.#tasks.push(
       this.#heartbeats.run(),
-      bus.follow(streams.commands.name, subjects.commandsOf(agent), {
+      bus.subscribe(subjects.commandsOf(agent), {
         onReset: () => this.#onReset(),
         onMessage: (delivery) => this.#onCommand(delivery),
       }),

@@ -27,8 +27,7 @@ await runService(
     const nodes = nodesFrom(file);
     const bus = Bus.connect({
       url: config.NATS_URL,
-      user: config.NATS_USER,
-      password: config.NATS_PASSWORD,
+      credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },
       name: `agent ${agent}`,
       inboxPrefix: inboxPrefix(agent),
       log,

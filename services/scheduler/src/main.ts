@@ -24,8 +24,7 @@ await runService(
 
     const bus = Bus.connect({
       url: config.NATS_URL,
-      user: config.NATS_USER,
-      password: config.NATS_PASSWORD,
+      credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },
       name: `scheduler ${replica}`,
       log,
       signal,

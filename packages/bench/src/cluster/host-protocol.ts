@@ -1,3 +1,4 @@
+import type { BusCredential } from '@everynode/bus-credentials';
 import type { AgentStatus, ServerStatus, ServiceStatus } from '@everynode/local-stack';
 
 export interface ClusterSize {
@@ -11,7 +12,7 @@ export interface ClusterSize {
 export interface HostedCluster {
   kubeconfig: string;
   databaseUrl: string;
-  nats: { url: string; user?: string; password?: string };
+  nats: { url: string; credential: BusCredential };
   services: ServiceStatus[];
   agents: AgentStatus[];
   serverVersions: ServerStatus[];

@@ -1,3 +1,4 @@
+import { connectionProof } from '@everynode/bus-credentials';
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { OwnCluster } from '../cluster/own-cluster.js';
 
@@ -11,8 +12,7 @@ export interface RecordedMessage {
 export async function connectToBus({ nats }: OwnCluster): Promise<NatsConnection> {
   return await connect({
     servers: nats.url,
-    ...(nats.user !== undefined && { user: nats.user }),
-    ...(nats.password !== undefined && { pass: nats.password }),
+    ...(await connectionProof(nats.credential)),
     name: 'everynode-bench',
     maxReconnectAttempts: 5,
     timeout: 5000,

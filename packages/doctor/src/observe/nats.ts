@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type BusCredential, connectionProof } from '@everynode/bus-credentials';
 import { consumers, rangeOf, streams, subjects } from '@everynode/contract';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -10,20 +11,17 @@ const DEADLINE_MS = 2000;
 
 export interface NatsAddress {
   url: string;
-  user?: string;
-  password?: string;
+  credential: BusCredential;
 }
 
 /** Asks NATS with a client of its own, since the services' may be what does not work. */
 export async function observeNats(address: NatsAddress, dataDirectory: string | undefined): Promise<NatsObservation> {
   const began = performance.now();
-  const { url: servers, user, password: pass } = address;
   let connection: NatsConnection;
   try {
     connection = await connect({
-      servers,
-      ...(user !== undefined && { user }),
-      ...(pass !== undefined && { pass }),
+      servers: address.url,
+      ...(await connectionProof(address.credential)),
       reconnect: false,
       timeout: DEADLINE_MS,
       name: 'everynode doctor',

@@ -14,7 +14,7 @@ export interface ObserveOptions {
   paths: StatePaths | undefined;
   /** A kubeconfig in place of that of the state directory. */
   kubeconfig: string | undefined;
-  /** `DATABASE_URL`, `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`: servers that are not the stack's. */
+  /** `DATABASE_URL`, `NATS_URL`, `NATS_CREDS`, `NATS_CA`: servers that are not the stack's. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -26,13 +26,7 @@ export async function observe({ paths, kubeconfig, env }: ObserveOptions): Promi
   const at = Date.now();
   const known = paths && (await knownAddresses(paths));
   const databaseUrl = env.DATABASE_URL || known?.databaseUrl;
-  const nats: NatsAddress | undefined = env.NATS_URL
-    ? {
-        url: env.NATS_URL,
-        ...(env.NATS_USER !== undefined && { user: env.NATS_USER }),
-        ...(env.NATS_PASSWORD !== undefined && { password: env.NATS_PASSWORD }),
-      }
-    : known?.nats;
+  const nats = natsIn(env) ?? known?.nats;
   const status = paths && new ControlClient(paths.run, SUPERVISOR_DEADLINE_MS).status().catch(() => undefined);
   const processes = Promise.resolve(status).then((answer) => observeProcesses(answer, known?.processes ?? []));
   const own = (directory: string | undefined, foreign: string | undefined) => (foreign ? undefined : directory);
@@ -53,6 +47,11 @@ export async function observe({ paths, kubeconfig, env }: ObserveOptions): Promi
     nats: seenNats,
     api: seenApi,
   };
+}
+
+function natsIn({ NATS_URL, NATS_CREDS, NATS_CA }: NodeJS.ProcessEnv): NatsAddress | undefined {
+  if (!NATS_URL) return undefined;
+  return { url: NATS_URL, credential: { credentialsFile: NATS_CREDS ?? '', caFile: NATS_CA ?? '' } };
 }
 
 const NOT_ASKED = { kind: 'not asked' } as const;

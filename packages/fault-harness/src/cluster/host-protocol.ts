@@ -1,3 +1,4 @@
+import type { BusCredential } from '@everynode/bus-credentials';
 import type { AgentStatus, Launch, ServiceStatus } from '@everynode/local-stack';
 
 export interface ClusterSize {
@@ -20,7 +21,7 @@ export interface ClusterView {
   endpoint: string;
   kubeconfig: string;
   databaseUrl: string;
-  nats: { url: string; user?: string; password?: string };
+  nats: { url: string; credential: BusCredential };
   services: ServiceStatus[];
   agents: AgentStatus[];
 }

@@ -1,8 +1,8 @@
+import { connectionProof } from '@everynode/bus-credentials';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Cluster } from '../cluster/cluster.js';
 
 /** Connects to the bus itself, past every proxy, as a service may. */
 export async function connectToBus({ nats }: Cluster): Promise<NatsConnection> {
-  const { url, user, password } = nats;
-  return await connect({ servers: url, ...(user && { user }), ...(password && { pass: password }) });
+  return await connect({ servers: nats.url, ...(await connectionProof(nats.credential)) });
 }

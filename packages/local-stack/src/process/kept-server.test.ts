@@ -101,9 +101,10 @@ describe('keepRunning', { timeout: 60_000 }, () => {
     expect(await sessions()).not.toEqual(before);
   });
 
-  it('takes a refused password for an answer', async () => {
-    const bus = await nats();
-    const stranger = { user: bus.current.services.user, password: 'wrong' };
-    expect(await natsProbe(bus.current.port, stranger)()).toBe('answered');
+  it('takes a refused credential for an answer', async () => {
+    const [bus, other] = await Promise.all([nats(), startNats({ dir: join(root, 'other') })]);
+    const stranger = { ...other.services, caFile: bus.current.services.caFile };
+    expect(await natsProbe(bus.current.url, stranger)()).toBe('answered');
+    await other.stop();
   });
 });

@@ -1,18 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { authorityOf, type BusCredential } from '@everynode/bus-credentials';
 import { type KeptServer, keepRunning } from '../process/kept-server.js';
 import type { BusAccess } from '../services/service-environment.js';
 import type { ServerStatus } from '../stack-status.js';
+import type { ClusterCertificates } from '../state/certificates.js';
 import { rotatedLog } from '../state/log-files.js';
 import type { StatePaths } from '../state/state-directory.js';
+import { CredentialIssuer } from './bus-credentials.js';
 import { type RunningNats, startNats } from './nats.js';
-import type { NatsUser } from './nats-config.js';
 import { startPostgres } from './postgres.js';
 import type { RunningPostgres } from './postgres-process.js';
 
 interface BackingServersOptions {
   paths: StatePaths;
   /**
-   * `DATABASE_URL` and `NATS_URL` (with `NATS_USER`, `NATS_PASSWORD`) name servers of the user's: those are not
-   * started.
+   * `DATABASE_URL` and `NATS_URL` name servers of the user's: those are not started. A NATS server comes with the files
+   * `NATS_AUTHORITY`, the secret of its accounts, and `NATS_CA`.
    */
   env: NodeJS.ProcessEnv;
   log: (message: string) => void;
@@ -30,6 +33,9 @@ export class BackingServers {
   #nats: KeptServer<RunningNats> | undefined;
   #databaseUrl = '';
   #bus: BusAccess | undefined;
+  #credential: BusCredential | undefined;
+  /** For the user's own bus. */
+  #issuer: CredentialIssuer | undefined;
 
   constructor(options: BackingServersOptions) {
     this.#options = options;
@@ -46,17 +52,20 @@ export class BackingServers {
     return this.#bus;
   }
 
-  /** The address of the bus with the credential of the services; an empty one until the bus runs. */
-  get nats(): { url: string } & Partial<NatsUser> {
-    return { url: this.#bus?.url ?? '', ...this.#bus?.services };
+  /** The address of the bus, with a credential that has the rights of the services. @throws Error until it runs. */
+  get nats(): { url: string; credential: BusCredential } {
+    if (this.#credential === undefined) throw new Error('the bus has not been started');
+    return { url: this.bus.url, credential: this.#credential };
   }
 
   /** Resolves when both run. The bus knows `agents` from the start. */
-  async start(agents: string[]): Promise<void> {
-    await Promise.all([this.#startPostgres(), this.#startNats(agents)]);
+  async start(agents: string[], certificates: ClusterCertificates): Promise<void> {
+    await Promise.all([this.#startPostgres(), this.#startNats(agents, certificates)]);
+    this.#credential = await this.bus.service('services');
   }
 
   async stop(): Promise<void> {
+    await this.#issuer?.close();
     await this.#nats?.stop();
     await this.#postgres?.stop();
   }
@@ -99,24 +108,36 @@ export class BackingServers {
     this.#databaseUrl = this.#postgres.current.url;
   }
 
-  async #startNats(agents: string[]): Promise<void> {
+  async #startNats(agents: string[], certificates: ClusterCertificates): Promise<void> {
     const { env, log, paths } = this.#options;
     if (env.NATS_URL) {
-      const own: Partial<NatsUser> = {
-        ...(env.NATS_USER === undefined ? {} : { user: env.NATS_USER }),
-        ...(env.NATS_PASSWORD === undefined ? {} : { password: env.NATS_PASSWORD }),
-      };
-      this.#bus = { url: env.NATS_URL, services: own, agent: () => Promise.resolve(own) };
+      this.#bus = await this.#usersBus(env.NATS_URL);
       return;
     }
     const logFile = await rotatedLog(paths.logs, 'nats');
     const nats = await keepRunning<RunningNats>(
       'NATS',
-      (previous) => startNats({ dir: paths.nats, logFile, log, agents, ...portOf(previous) }),
+      (previous) => startNats({ dir: paths.nats, certificates, logFile, log, agents, ...portOf(previous) }),
       log,
     );
     this.#nats = nats;
-    const { url, services } = nats.current;
-    this.#bus = { url, services, agent: (name) => nats.current.addAgent(name) };
+    this.#bus = {
+      url: nats.current.url,
+      service: (name) => nats.current.addService(name),
+      agent: (name) => nats.current.addAgent(name),
+    };
+  }
+
+  async #usersBus(url: string): Promise<BusAccess> {
+    const { env, log, paths } = this.#options;
+    if (!env.NATS_AUTHORITY || !env.NATS_CA) {
+      throw new Error(
+        'NATS_URL needs NATS_AUTHORITY and NATS_CA: the files with the secret of its accounts and its CA',
+      );
+    }
+    const authority = authorityOf(await readFile(env.NATS_AUTHORITY, 'utf8'));
+    const issuer = await CredentialIssuer.open({ url, caFile: env.NATS_CA, authority, dir: paths.nats, log });
+    this.#issuer = issuer;
+    return { url, service: (name) => issuer.service(name), agent: (name) => issuer.agent(name) };
   }
 }

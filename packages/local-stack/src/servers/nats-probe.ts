@@ -1,19 +1,18 @@
+import { type BusCredential, connectionProof } from '@everynode/bus-credentials';
 import { AuthorizationError, connect } from '@nats-io/transport-node';
 import { ANSWER_DEADLINE_MS, type LivenessAnswer } from '../process/liveness.js';
 import { answerOfError, keptQuestion } from './kept-question.js';
-import type { NatsUser } from './nats-config.js';
 
 /**
  * Asks JetStream for its account on a kept connection. A server whose disk was full may still accept connections while
- * JetStream hangs or has been switched off; only a restart mends that. A refused password is an answer. The question
+ * JetStream hangs or has been switched off; only a restart mends that. A refused credential is an answer. The question
  * never rejects.
  */
-export function natsProbe(port: number, { user, password }: NatsUser): () => Promise<LivenessAnswer> {
+export function natsProbe(url: string, credential: BusCredential): () => Promise<LivenessAnswer> {
   const open = async () => {
     const connection = await connect({
-      servers: `127.0.0.1:${port}`,
-      user,
-      pass: password,
+      servers: url,
+      ...(await connectionProof(credential)),
       reconnect: false,
       timeout: ANSWER_DEADLINE_MS,
       name: 'everynode supervisor',

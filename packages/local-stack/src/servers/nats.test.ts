@@ -1,54 +1,34 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type BusCredential, connectionProof } from '@everynode/bus-credentials';
 import { inboxPrefix, streams, subjects } from '@everynode/contract';
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningNats, startNats } from './nats.js';
-import type { NatsUser } from './nats-config.js';
 
 describe('startNats', { timeout: 30_000 }, () => {
   let root: string;
   let nats: RunningNats;
   const connections: NatsConnection[] = [];
-  const as = async ({ user, password }: NatsUser, prefix = inboxPrefix(user)) => {
-    const connection = await connect({
-      servers: nats.url,
-      user,
-      pass: password,
-      inboxPrefix: prefix,
-      reconnect: false,
-    });
+  const as = async (credential: BusCredential, prefix = '_INBOX') => {
+    const proof = await connectionProof(credential);
+    const connection = await connect({ servers: nats.url, ...proof, inboxPrefix: prefix, reconnect: false });
     connections.push(connection);
     return connection;
   };
-  /** Sends one message and returns whether the server refused it: refusals come back before the answer to a ping. */
-  const refused = async (connection: NatsConnection, subject: string) => {
-    const errors: string[] = [];
-    const listening = (async () => {
-      for await (const status of connection.status()) if (status.type === 'error') errors.push(String(status.error));
-    })();
-    connection.publish(subject, '{}');
-    await connection.flush();
-    await connection.close();
-    await listening;
-    return errors.some((error) => /permission/i.test(error));
-  };
+  const asAgent = async (agent: string) => as(await nats.addAgent(agent), inboxPrefix(agent));
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'everynode-nats-'));
     nats = await startNats({ dir: join(root, 'nats'), agents: ['agent-1', 'agent-2'] });
-    const connection = await connect({ servers: nats.url, user: nats.services.user, pass: nats.services.password });
-    const manager = await jetstreamManager(connection);
-    await manager.streams.add({
-      name: streams.commands.name,
-      subjects: [...streams.commands.subjects],
-      storage: StorageType.File,
-    });
-    await jetstream(connection).publish(subjects.command('agent-1', 'pod-assigned'), 'one');
-    await jetstream(connection).publish(subjects.command('agent-2', 'pod-assigned'), 'two');
-    await connection.close();
+    const services = await as(nats.services);
+    const manager = await jetstreamManager(services);
+    for (const { name, subjects: of } of [streams.commands, streams.reports]) {
+      await manager.streams.add({ name, subjects: [...of], storage: 'memory' });
+    }
   });
   afterEach(async () => {
     await Promise.all(connections.splice(0).map((connection) => connection.close()));
@@ -58,87 +38,91 @@ describe('startNats', { timeout: 30_000 }, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it('lets an agent publish on its own subjects only', async () => {
-    const one = await nats.addAgent('agent-1');
-    expect(await refused(await as(one), subjects.report('agent-1', 'pod-status'))).toBe(false);
-    expect(await refused(await as(one), subjects.report('agent-2', 'pod-status'))).toBe(true);
-    expect(await refused(await as(one), subjects.receipt('agent-2', 'report-stored'))).toBe(true);
-    expect(await refused(await as(one), subjects.allManifests.replace('>', 'nodes._'))).toBe(true);
-    expect(await refused(await as(one), '$JS.API.STREAM.DELETE.EVERYNODE_COMMANDS')).toBe(true);
-  });
-
-  it('lets an agent read its own commands from the stream, and no other', async () => {
-    const one = await as(await nats.addAgent('agent-1'));
-    const consumer = await jetstream(one).consumers.get(streams.commands.name, {
-      filter_subjects: subjects.commandsOf('agent-1'),
-      deliver_policy: DeliverPolicy.All,
-    });
-    const message = await consumer.next({ expires: 5000 });
-    expect(message?.string()).toBe('one');
-
-    const manager = await jetstreamManager(one);
-    await expect(
-      manager.consumers.add(streams.commands.name, {
-        name: 'curious',
-        filter_subject: subjects.commandsOf('agent-2'),
-        ack_policy: AckPolicy.None,
-      }),
-    ).rejects.toThrow(/permission/i);
-    // The subject of the request claims its own filter, the body asks for another: the server compares them.
-    const reply = await one.request(
-      `$JS.API.CONSUMER.CREATE.${streams.commands.name}.sly.${subjects.commandsOf('agent-1')}`,
-      JSON.stringify({
-        stream_name: streams.commands.name,
-        config: { name: 'sly', filter_subject: subjects.commandsOf('agent-2'), ack_policy: 'none' },
-      }),
-    );
-    expect(reply.json()).toHaveProperty('error');
-  });
-
-  it('lets an agent receive what it is told of its own reports', async () => {
-    const one = await as(await nats.addAgent('agent-1'));
-    const services = await as(nats.services);
-    const subject = subjects.receipt('agent-1', 'report-stored');
-    const received = new Promise<string>((resolve, reject) => {
-      one.subscribe(subject, { callback: (error, message) => (error ? reject(error) : resolve(message.string())) });
-    });
-    await one.flush();
-    services.publish(subject, 'stored');
-    expect(await received).toBe('stored');
-  });
-
-  it('does not let an agent listen to others', async () => {
-    const one = await as(await nats.addAgent('agent-1'));
-    const others = [subjects.commandsOf('agent-2'), subjects.receipt('agent-2', 'report-stored')];
-    for (const subject of ['>', ...others, `${inboxPrefix('agent-2')}.>`]) {
-      const refusal = new Promise<Error | null>((resolve) => one.subscribe(subject, { callback: resolve }));
-      expect(String(await refusal)).toMatch(/permission/i);
+  it('acknowledges the reports of an agent, and delivers its commands, its receipts and the answers to it', async () => {
+    const [agent, services] = [await asAgent('agent-1'), await as(nats.services)];
+    const ack = await jetstream(agent).publish(subjects.report('agent-1', 'pod-status'), '{}');
+    expect(ack.stream).toBe(streams.reports.name);
+    const heard: string[] = [];
+    for (const subject of [subjects.commandsOf('agent-1'), subjects.receiptsOf('agent-1')]) {
+      agent.subscribe(subject, { callback: (_error, message) => void heard.push(message.string()) });
     }
+    await agent.flush();
+    await jetstream(services).publish(subjects.command('agent-1', 'pod-assigned'), 'command');
+    services.publish(subjects.receipt('agent-1', 'report-stored'), 'receipt');
+    await services.flush();
+    await agent.flush();
+    expect(heard).toEqual(['command', 'receipt']);
+    services.subscribe(subjects.allRequests('list-pods'), {
+      callback: (_error, message) => void message.respond('pods'),
+    });
+    await services.flush();
+    const answer = await agent.request(subjects.request('agent-1', 'list-pods'), '', { timeout: 5000 });
+    expect(answer.string()).toBe('pods');
   });
 
   it('adds agents while it runs, and refuses a name that would widen the fence', async () => {
     const added = await Promise.all([nats.addAgent('agent-3'), nats.addAgent('agent-4'), nats.addAgent('agent-3')]);
     expect(added[0]).toEqual(added[2]);
-    expect(await refused(await as(added[1]), subjects.report('agent-4', 'pod-status'))).toBe(false);
-    for (const name of ['*', '>', 'a.b', nats.services.user]) {
-      await expect(nats.addAgent(name)).rejects.toThrow(/not an agent name/);
+    expect(added[0]).not.toEqual(added[1]);
+    await (await asAgent('agent-4')).flush();
+    for (const name of ['*', '>', 'a.b', '']) await expect(nats.addAgent(name)).rejects.toThrow(/not an agent name/);
+  });
+
+  it('refuses clients without a credential, and those without TLS', async () => {
+    const { tls } = await connectionProof(nats.services);
+    await expect(connect({ servers: nats.url, tls, reconnect: false })).rejects.toThrow(/authorization/i);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connectSocket(nats.port, '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk: Buffer) => {
+        if (text === '') socket.write('CONNECT {"verbose":true}\r\nPING\r\n');
+        text += chunk.toString();
+      });
+      socket.on('close', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/"tls_required":true/);
+    expect(answer).not.toMatch(/PONG|\+OK/);
+  });
+
+  it('is not believed by a client that trusts another authority', async () => {
+    const other = await startNats({ dir: join(root, 'other') });
+    try {
+      const credential = { ...nats.services, caFile: other.services.caFile };
+      await expect(as(credential)).rejects.toThrow(/certificate|self-signed/i);
+    } finally {
+      await other.stop();
     }
   });
 
-  it('refuses clients without a password, and keeps its files to itself', async () => {
-    await expect(connect({ servers: nats.url, reconnect: false })).rejects.toThrow(/authorization/i);
-    for (const file of ['users.conf', 'passwords.json', 'nats.conf']) {
-      expect((await stat(join(root, 'nats', file))).mode & 0o777).toBe(0o600);
-    }
+  it('keeps secrets to files of their own, which nothing else of it contains', async () => {
+    const dir = join(root, 'nats');
+    const folder = join(dir, 'credentials');
+    const files = [join(dir, 'authority'), ...(await readdir(folder)).map((name) => join(folder, name))];
+    const secrets = files.filter((file) => !file.endsWith('.crt'));
+    const texts = await Promise.all(secrets.map((file) => readFile(file, 'utf8')));
+    const seeds = texts.map((text) => /SU[A-Z2-7]{56}/.exec(text)?.[0] ?? text.trim());
+    expect(new Set(seeds).size).toBe(secrets.length);
+    const [config, log] = await Promise.all(['nats.conf', 'nats.log'].map((name) => readFile(join(dir, name), 'utf8')));
+    for (const file of secrets) expect((await stat(file)).mode & 0o777).toBe(0o600);
+    for (const seed of seeds) expect(`${config}${log}`).not.toContain(seed);
+    expect(config).not.toMatch(/SU[A-Z2-7]{56}/);
   });
 
-  it('keeps users and streams on disk over a restart', async () => {
-    const before = await nats.addAgent('agent-1');
+  it('opens no monitoring port', async () => {
+    expect(await readFile(join(root, 'nats', 'nats.conf'), 'utf8')).not.toMatch(/^(http|monitor)/m);
+    expect(await readFile(join(root, 'nats', 'nats.log'), 'utf8')).not.toMatch(/monitor/i);
+  });
+
+  it('keeps accounts and keys over a restart, and streams not', async () => {
+    const before = await readFile((await nats.addAgent('agent-1')).credentialsFile, 'utf8');
+    await nats.accounts.revoke('agent-2');
     await nats.stop();
     nats = await startNats({ dir: join(root, 'nats') });
-    expect(await nats.addAgent('agent-1')).toEqual(before);
-    const connection = await as(nats.services, '_INBOX');
-    const info = await (await jetstreamManager(connection)).streams.info(streams.commands.name);
-    expect(info.state.messages).toBe(2);
+    const seed = (text: string) => /SU[A-Z2-7]{56}/.exec(text)?.[0];
+    const credential = await nats.addAgent('agent-1');
+    expect(seed(await readFile(credential.credentialsFile, 'utf8'))).toBe(seed(before));
+    await (await as(credential, inboxPrefix('agent-1'))).flush();
+    expect(await (await jetstreamManager(await as(nats.services))).streams.names().next()).toEqual([]);
   });
 });

@@ -1,16 +1,25 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type AgentAccounts,
+  type BusAuthority,
+  type BusCredential,
+  connectionProof,
+  serverConfig,
+} from '@everynode/bus-credentials';
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '../process/free-port.js';
 import { startGuarded } from '../process/guarded-process.js';
 import type { LivenessAnswer } from '../process/liveness.js';
 import { sendSignal, stopStaleProcess } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
+import { type ClusterCertificates, ensureCertificates } from '../state/certificates.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
-import { makePrivateDirectory, randomSecret, readIfPresent, writeSecretFile } from '../state/private-files.js';
+import { makePrivateDirectory, readIfPresent, writeSecretFile } from '../state/private-files.js';
+import { CredentialIssuer, ensureAuthority } from './bus-credentials.js';
 import { findNatsServer } from './nats-binary.js';
-import { agentFence, type NatsUser, SERVICES_USER, serverConfig, usersConfig } from './nats-config.js';
 import { natsProbe } from './nats-probe.js';
 
 const START_DEADLINE_MS = 30_000;
@@ -18,9 +27,11 @@ const STOP_GRACE_MS = 10_000;
 const START_ATTEMPTS = 3;
 
 export interface NatsOptions {
-  /** Holds the configuration, JetStream's directory, the passwords and the log. Made when missing; kept over runs. */
+  /** Holds the configuration, JetStream's directory, the credentials and the log. Made when missing; kept over runs. */
   dir: string;
-  /** Agents that get their users at the start; `addAgent` adds more later. */
+  /** The server's certificate and its authority. By default the server has an authority of its own, in `dir`. */
+  certificates?: Pick<ClusterCertificates, 'caFile' | 'bus'>;
+  /** Agents that get their accounts at the start; `addAgent` adds more later. */
   agents?: string[];
   /** Receives, in a few words, what is being done. */
   log?: (message: string) => void;
@@ -31,17 +42,24 @@ export interface NatsOptions {
 }
 
 export interface RunningNats {
-  /** Without credentials. */
   url: string;
   port: number;
   pid: number;
-  /** The user of the services, which may do everything. */
-  services: NatsUser;
+  /** A credential with the rights of the services, which may do everything. */
+  services: BusCredential;
+  /** The credential of one service by name, with the same rights. */
+  addService(name: string): Promise<BusCredential>;
   /**
-   * The user of an agent, made when it is new (its name is the user's name). It is fenced to the agent's own subjects.
-   * The server knows the user when this resolves.
+   * The credential of an agent, which is fenced to the agent's own subjects. It is made when it is new, with an account
+   * on the server.
    */
-  addAgent(agent: string): Promise<NatsUser>;
+  addAgent(agent: string): Promise<BusCredential>;
+  /** Changes and revokes accounts of agents. */
+  accounts: AgentAccounts;
+  /** Signs credentials. */
+  authority: BusAuthority;
+  /** The certificate authority of the server, as PEM. */
+  ca: string;
   /** Resolves when the server has ended, asked to or not. */
   exited: Promise<number>;
   /** Whether it and its JetStream answer; never rejects. */
@@ -51,19 +69,14 @@ export interface RunningNats {
   stop(): Promise<void>;
 }
 
-async function accepts(port: number, { user, password }: NatsUser): Promise<boolean> {
+async function accepts(url: string, credential: BusCredential): Promise<boolean> {
   try {
-    const connection = await connect({
-      servers: `127.0.0.1:${port}`,
-      user,
-      pass: password,
-      reconnect: false,
-      timeout: 2000,
-    });
+    const proof = await connectionProof(credential);
+    const connection = await connect({ servers: url, ...proof, reconnect: false, timeout: 2000 });
     await connection.close();
     return true;
   } catch {
-    return false; // Not up yet, or does not know the user yet: the caller asks again until its deadline.
+    return false; // Not up yet: the caller asks again until its deadline.
   }
 }
 
@@ -76,50 +89,59 @@ export async function stopLeftoverNats(dir: string): Promise<void> {
   if (pid > 0) await stopStaleProcess({ pid, marker: configIn(dir), signal: 'SIGTERM', graceMs: STOP_GRACE_MS });
 }
 
-/** Removes the users and passwords of a server that this process does not run. */
+/** Removes the accounts and credentials of a server that this process does not run. */
 export async function dropNatsData(dir: string): Promise<void> {
   await stopLeftoverNats(dir);
   await rm(dir, { recursive: true, force: true });
 }
 
 /**
- * Starts a NATS server with JetStream on a free loopback port, with a user for the services and one for each agent.
- * It ends with this process at the latest. Users are there again after a restart; streams are in memory and are not.
+ * Starts a NATS server with JetStream on a free loopback port, with TLS, an account for the services and one for each
+ * agent. It ends with this process at the latest. Accounts are there again after a restart; streams are in memory and
+ * are not.
  * @throws Error with the end of the server's log when it does not come up.
  */
 export async function startNats(options: NatsOptions): Promise<RunningNats> {
   const { dir, log = () => undefined } = options;
   const configFile = configIn(dir);
-  const usersFile = join(dir, 'users.conf');
-  const passwordsFile = join(dir, 'passwords.json');
   const pidFile = pidFileIn(dir);
   const logFile = options.logFile ?? join(dir, 'nats.log');
 
   await makePrivateDirectory(dir);
   const program = await findNatsServer(log);
   await stopLeftoverNats(dir);
-
-  // By user name, kept on disk between runs.
-  const passwords = new Map(Object.entries<string>(JSON.parse((await readIfPresent(passwordsFile)) ?? '{}')));
-  const userOf = (user: string): NatsUser => {
-    const password = passwords.get(user) ?? randomSecret();
-    passwords.set(user, password);
-    return { user, password };
-  };
-  const services = userOf(SERVICES_USER);
-  const agentNames = () => [...passwords.keys()].filter((name) => name !== SERVICES_USER);
-  const writeUsers = async () => {
-    await writeSecretFile(passwordsFile, `${JSON.stringify(Object.fromEntries(passwords), null, 2)}\n`);
-    await writeSecretFile(usersFile, usersConfig(services, agentNames().map(userOf)));
-  };
-  for (const agent of options.agents ?? []) userOf(agent);
-  await writeUsers();
+  const authority = await ensureAuthority(join(dir, 'authority'));
+  const { bus: tls, caFile } = options.certificates ?? (await ensureCertificates(dir, hostname(), new Date()));
+  // Beside the credentials, so that one directory has all that a client of this machine needs.
+  const ownCaFile = join(dir, 'credentials', 'ca.crt');
+  await makePrivateDirectory(join(dir, 'credentials'));
+  const ca = await readFile(caFile, 'utf8');
+  await writeSecretFile(ownCaFile, ca);
 
   const launch = async (port: number): Promise<RunningNats> => {
+    const url = `nats://127.0.0.1:${port}`;
     await rm(pidFile, { force: true });
     const logStart = await sizeOf(logFile);
-    const config = serverConfig({ port, storeDir: join(dir, 'jetstream'), pidFile, usersFile: 'users.conf' });
+    const config = serverConfig(
+      {
+        listen: `127.0.0.1:${port}`,
+        authority,
+        accountsDir: join(dir, 'accounts'),
+        tls,
+        storeDir: join(dir, 'jetstream'),
+        pidFile,
+      },
+      Date.now(),
+    );
     await writeSecretFile(configFile, config);
+    const issuer = await CredentialIssuer.open({
+      url,
+      caFile: ownCaFile,
+      authority,
+      dir: join(dir, 'credentials'),
+      log,
+    });
+    const services = await issuer.service('services');
     const server = startGuarded({
       command: program,
       args: ['--config', configFile],
@@ -127,53 +149,40 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
       env: { PATH: process.env.PATH ?? '' },
       stopSignal: 'SIGTERM',
     });
-    const pid = await waitUntil(
-      async () => {
-        if (!server.running) throw new Error(`nats-server did not start:\n${await lastLines(logFile, 12, logStart)}`);
-        return (await accepts(port, services)) && Number(await readIfPresent(pidFile));
-      },
-      { what: `nats-server (log: ${logFile})`, deadlineMs: START_DEADLINE_MS },
-    ).catch(async (error: unknown) => {
+    void server.exited.then(() => issuer.close());
+    try {
+      const pid = await waitUntil(
+        async () => {
+          if (!server.running) {
+            throw new Error(`nats-server did not start:\n${await lastLines(logFile, 12, logStart)}`);
+          }
+          return (await accepts(url, services)) && Number(await readIfPresent(pidFile));
+        },
+        { what: `nats-server (log: ${logFile})`, deadlineMs: START_DEADLINE_MS },
+      );
+      for (const agent of options.agents ?? []) await issuer.agent(agent);
+      return {
+        url,
+        port,
+        pid,
+        services,
+        addService: (name) => issuer.service(name),
+        addAgent: (agent) => issuer.agent(agent),
+        accounts: issuer.accounts,
+        authority,
+        ca,
+        exited: server.exited,
+        probe: natsProbe(url, services),
+        kill: async () => {
+          sendSignal(pid, 'SIGKILL');
+          await server.exited;
+        },
+        stop: () => server.stop(STOP_GRACE_MS),
+      };
+    } catch (error) {
       await server.stop(STOP_GRACE_MS);
       throw error;
-    });
-
-    // One reload at a time: each writes the whole list of users.
-    let reloads: Promise<unknown> = Promise.resolve();
-    const reload = async (added: NatsUser) => {
-      await writeUsers();
-      sendSignal(pid, 'SIGHUP');
-      await waitUntil(
-        () => {
-          if (!server.running) throw new Error('nats-server has ended');
-          return accepts(port, added);
-        },
-        { what: `nats-server to know the user ${added.user} (log: ${logFile})`, deadlineMs: 10_000, everyMs: 50 },
-      );
-    };
-
-    return {
-      url: `nats://127.0.0.1:${port}`,
-      port,
-      pid,
-      services,
-      addAgent: async (agent) => {
-        agentFence(agent); // Refuses a bad name before it is written anywhere.
-        const known = passwords.has(agent);
-        const user = userOf(agent);
-        const turn = known ? reloads : reloads.then(() => reload(user));
-        reloads = turn.catch(() => undefined);
-        await turn;
-        return user;
-      },
-      exited: server.exited,
-      probe: natsProbe(port, services),
-      kill: async () => {
-        sendSignal(pid, 'SIGKILL');
-        await server.exited;
-      },
-      stop: () => server.stop(STOP_GRACE_MS),
-    };
+    }
   };
 
   for (let attempt = 1; ; attempt += 1) {

@@ -1,13 +1,13 @@
-import type { NatsUser } from '../servers/nats-config.js';
+import type { BusCredential } from '@everynode/bus-credentials';
 import type { ClusterCertificates } from '../state/certificates.js';
 
-/** Where the bus is and who may use it: the stack's own, with a user for each agent, or the user's. */
+/** Where the bus is and who may use it: the stack's own, or the user's. No two processes share a credential. */
 export interface BusAccess {
   url: string;
-  /** The credential of the services. */
-  services: Partial<NatsUser>;
+  /** Returns the credential of a service. */
+  service(name: string): Promise<BusCredential>;
   /** Returns the credential of an agent. */
-  agent(name: string): Promise<Partial<NatsUser>>;
+  agent(name: string): Promise<BusCredential>;
 }
 
 /** Variables that decide what a service connects to: services get the stack's, not those of the stack's environment. */
@@ -19,26 +19,21 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
   return Object.fromEntries(Object.entries(env).filter(([variable]) => !DECIDED.test(variable)));
 }
 
-function busEnvironment(url: string, { user, password }: Partial<NatsUser>): NodeJS.ProcessEnv {
-  return {
-    NATS_URL: url,
-    ...(user === undefined ? {} : { NATS_USER: user }),
-    ...(password === undefined ? {} : { NATS_PASSWORD: password }),
-  };
+function busEnvironment(url: string, { caFile, credentialsFile }: BusCredential): NodeJS.ProcessEnv {
+  return { NATS_URL: url, NATS_CREDS: credentialsFile, NATS_CA: caFile };
 }
 
-export function schedulerEnvironment(bus: BusAccess, databaseUrl: string): NodeJS.ProcessEnv {
-  return { ...busEnvironment(bus.url, bus.services), DATABASE_URL: databaseUrl };
+/** What one replica of a service connects to the bus with. */
+export async function replicaEnvironment(bus: BusAccess, replica: string): Promise<NodeJS.ProcessEnv> {
+  return busEnvironment(bus.url, await bus.service(replica));
 }
 
 export function apiEnvironment(
-  bus: BusAccess,
   databaseUrl: string,
   certificates: ClusterCertificates,
   endpoint: string,
 ): NodeJS.ProcessEnv {
   return {
-    ...busEnvironment(bus.url, bus.services),
     DATABASE_URL: databaseUrl,
     EVERYNODE_API_HOST: '127.0.0.1',
     EVERYNODE_API_PORT: '0',

@@ -16,11 +16,12 @@ interface ControlPlane {
   /** `onExit` is called at each death of a replica, `onServing` when one begins to serve. */
   api: {
     replicas: number;
-    env: NodeJS.ProcessEnv;
+    /** What one replica is started with. */
+    env: (replica: string) => Promise<NodeJS.ProcessEnv>;
     onExit: (replica: ServiceProcess) => void;
     onServing: () => void;
   };
-  scheduler: { replicas: number; env: NodeJS.ProcessEnv };
+  scheduler: { replicas: number; env: (replica: string) => Promise<NodeJS.ProcessEnv> };
 }
 
 /** The processes of a stack's services: api and scheduler replicas, and agents. */
@@ -53,14 +54,16 @@ export class ServiceGroup {
   /** Starts all replicas of api and scheduler, and resolves when they are ready. */
   async startControlPlane({ api, scheduler }: ControlPlane): Promise<void> {
     for (let number = 1; number <= api.replicas; number += 1) {
-      const replica: ServiceProcess = this.#create('api', `api-${number}`, api.env, {
+      const name = `api-${number}`;
+      const replica: ServiceProcess = this.#create('api', name, await api.env(name), {
         onExit: () => api.onExit(replica),
         onServing: api.onServing,
       });
       this.#api.push(replica);
     }
     for (let number = 1; number <= scheduler.replicas; number += 1) {
-      this.#scheduler.push(this.#create('scheduler', `scheduler-${number}`, scheduler.env));
+      const name = `scheduler-${number}`;
+      this.#scheduler.push(this.#create('scheduler', name, await scheduler.env(name)));
     }
     await Promise.all([...this.#api, ...this.#scheduler].map((replica) => this.bringUp(replica)));
   }

@@ -27,8 +27,15 @@ export interface ClusterCertificates {
   serviceAccountKeyFile: string;
   serving: { certificateFile: string; keyFile: string };
   admin: { certificateFile: string; keyFile: string };
+  /** Of the NATS server. */
+  bus: { certificateFile: string; keyFile: string };
   /** The contents of files: those that a kubeconfig embeds, and the serving certificate. */
   pem: { ca: string; admin: CertifiedKey; serving: CertifiedKey };
+}
+
+/** Names under which the NATS server may be reached: loopback, this host, and its name in the compose file. */
+function busNames(hostName: string): string[] {
+  return [...new Set(['localhost', '127.0.0.1', '::1', hostName, 'nats'])];
 }
 
 /** Names under which the API may be reached: loopback, this host, and those that clients inside a cluster use. */
@@ -98,9 +105,10 @@ async function ensureKey(file: string): Promise<void> {
 }
 
 /**
- * The cluster's certificates in `dir`, made at the first call: an authority (P-256), the API's serving certificate, the
- * admin's client certificate (CN=everynode-admin, O=system:masters), and the key of service account tokens. Later calls
- * keep what is good and replace what is damaged, lacks a name, or expires within a month.
+ * The cluster's certificates in `dir`, made at the first call: an authority (P-256), the serving certificates of the
+ * API and the NATS server, the admin's client certificate (CN=everynode-admin, O=system:masters), and the key of
+ * service account tokens. Later calls keep what is good and replace what is damaged, lacks a name, or expires within a
+ * month.
  */
 export async function ensureCertificates(dir: string, hostName: string, now: Date): Promise<ClusterCertificates> {
   await makePrivateDirectory(dir);
@@ -126,6 +134,7 @@ export async function ensureCertificates(dir: string, hostName: string, now: Dat
   };
   const serving = await ensure('api', { use: 'server', commonName: 'everynode-api', names: servingNames(hostName) });
   const admin = await ensure('admin', { use: 'client', commonName: 'everynode-admin', groups: ['system:masters'] });
+  await ensure('nats', { use: 'server', commonName: 'everynode-nats', names: busNames(hostName) });
 
   const serviceAccountKeyFile = join(dir, 'service-account.key');
   await ensureKey(serviceAccountKeyFile);
@@ -136,6 +145,7 @@ export async function ensureCertificates(dir: string, hostName: string, now: Dat
     serviceAccountKeyFile,
     serving: files('api'),
     admin: files('admin'),
+    bus: files('nats'),
     pem: { ca: authorityPem, admin, serving },
   };
 }

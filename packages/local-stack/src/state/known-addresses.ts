@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { recordedProcesses } from '../process/pid-file.js';
 import { holderOf } from '../process/single-run.js';
-import { SERVICES_USER } from '../servers/nats-config.js';
 import { readIfPresent } from './private-files.js';
 import type { StatePaths } from './state-directory.js';
 
@@ -12,7 +11,7 @@ export interface KnownAddresses {
   /** Of the stack's own Postgres, with user and password; undefined when it never ran. */
   databaseUrl: string | undefined;
   /** Of the stack's own NATS server, with the credential of the services. */
-  nats: { url: string; user: string; password: string } | undefined;
+  nats: { url: string; credential: { credentialsFile: string; caFile: string } } | undefined;
   processes: { name: string; pid: number; healthPort: number }[];
   /** Directories of the data. */
   dataDirectories: { postgres: string; nats: string };
@@ -32,13 +31,13 @@ async function databaseUrlIn(dir: string): Promise<string | undefined> {
 }
 
 async function natsIn(dir: string): Promise<KnownAddresses['nats']> {
-  const [config, passwords] = await Promise.all([
-    readIfPresent(join(dir, 'nats.conf')),
-    readIfPresent(join(dir, 'passwords.json')),
-  ]);
+  const config = await readIfPresent(join(dir, 'nats.conf'));
   const address = config?.match(/^listen: "([^"]+)"/m)?.[1];
-  const password = passwords && (JSON.parse(passwords) as Record<string, string>)[SERVICES_USER];
-  return address && password ? { url: `nats://${address}`, user: SERVICES_USER, password } : undefined;
+  const credential = {
+    credentialsFile: join(dir, 'credentials', 'service-services.creds'),
+    caFile: join(dir, 'credentials', 'ca.crt'),
+  };
+  return address ? { url: `nats://${address}`, credential } : undefined;
 }
 
 export async function knownAddresses(paths: StatePaths): Promise<KnownAddresses> {

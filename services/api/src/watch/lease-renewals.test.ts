@@ -18,7 +18,7 @@ beforeAll(async () => {
   api = await startReplica(backends, { renewalMs: 50 });
   const { url, services } = backends.nats;
   const log = testLog();
-  agent = Bus.connect({ ...services, url, name: 'agent', log, signal: stopping.signal });
+  agent = Bus.connect({ credential: services, url, name: 'agent', log, signal: stopping.signal });
   const spec = { holderIdentity: 'n1', leaseDurationSeconds: 40, renewTime: CREATED };
   expect((await api.request('POST', LEASES, { body: { metadata: { name: 'n1' }, spec } })).status).toBe(201);
 });

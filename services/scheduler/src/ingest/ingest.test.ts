@@ -37,11 +37,10 @@ afterAll(async () => {
 });
 
 async function connect(agent: string): Promise<Sender> {
-  const { user, password } = await running.nats.addAgent(agent);
+  const credential = await running.nats.addAgent(agent);
   const bus = Bus.connect({
     url: running.nats.url,
-    user,
-    password,
+    credential,
     name: agent,
     inboxPrefix: inboxPrefix(agent),
     log: testLog(),

@@ -48,8 +48,7 @@ async function startReplica(natsUrl: string) {
   const { signal } = stopping;
   const store = new Store({ databaseUrl: database.url, log });
   await store.migrate();
-  const { user, password } = nats.services;
-  const bus = Bus.connect({ url: natsUrl, user, password, name: 'test', log, signal });
+  const bus = Bus.connect({ url: natsUrl, credential: nats.services, name: 'test', log, signal });
   await bus.ensureTopology();
   const resources = [
     { resource: 'pods' as const, kind: { apiVersion: 'v1', kind: 'Pod' } },

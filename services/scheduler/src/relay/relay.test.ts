@@ -58,8 +58,7 @@ afterAll(async () => {
 });
 
 function connectBus(): Bus {
-  const { user, password } = nats.services;
-  return Bus.connect({ url: nats.url, user, password, name: 'test', log, signal: stopping.signal });
+  return Bus.connect({ url: nats.url, credential: nats.services, name: 'test', log, signal: stopping.signal });
 }
 
 function newReflector(): Reflector {

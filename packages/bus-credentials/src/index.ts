@@ -1,0 +1,6 @@
+export { agentUserJwt, serviceUserJwt } from './accounts.js';
+export { AgentAccounts } from './agent-accounts.js';
+export { authorityOf, type BusAuthority, createAuthoritySecret } from './bus-authority.js';
+export { type BusCredential, connectionProof, credentialsText, parseCredentials } from './credential.js';
+export { createNkey, isUserPublicKey, type Nkey } from './nkey.js';
+export { serverConfig } from './server-config.js';
