@@ -73,8 +73,12 @@ export type {
   DaemonSetCondition,
   DaemonSetStatus,
   DaemonSetUpdateStrategy,
+  EphemeralContainer,
   LabelSelector,
   Lease,
+  LifecycleHandler,
+  LimitRange,
+  LimitRangeItem,
   ManagedFieldsEntry,
   Node,
   NodeCondition,
@@ -87,25 +91,33 @@ export type {
   PodCondition,
   PodDisruptionBudget,
   PodDisruptionBudgetStatus,
+  PodSecurityContext,
   PodSpec,
   PodStatus,
   PolicyRule,
+  Probe,
   ResourceRequirements,
+  SELinuxOptions,
   Secret,
+  SecurityContext,
+  ServiceAccount,
   Taint,
   Toleration,
+  Volume,
 } from './kinds/api-types.js';
 export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js';
 export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
 export { type PriorityFacts, priorityClassIn, resolvePriority } from './pod-priority.js';
+export { podQuantities, quantitiesOf, sumOfPod } from './pod-resources.js';
 export { withPodScheduled } from './pod-scheduled.js';
 export {
   compareQuantities,
   formatQuantity,
   milliValue,
   parseQuantity,
+  type Quantity,
   QuantityError,
   wholeValue,
 } from './quantity/quantity.js';

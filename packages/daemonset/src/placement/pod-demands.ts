@@ -1,4 +1,4 @@
-import { type Container, milliValue, type PodSpec, parseQuantity, wholeValue } from '@everynode/objects';
+import { milliValue, type PodSpec, parseQuantity, sumOfPod, wholeValue } from '@everynode/objects';
 
 /** Amounts by resource name: cpu in thousandths, everything else in whole units (bytes, pieces). */
 export type Amounts = Map<string, number>;
@@ -22,43 +22,17 @@ export function amountsOf(quantities: Readonly<Record<string, string>> | undefin
   return amounts;
 }
 
-function addTo(total: Amounts, more: Amounts): void {
-  for (const [name, amount] of more) total.set(name, (total.get(name) ?? 0) + amount);
-}
+const NUMBERS = { add: (a: number, b: number) => a + b, max: Math.max };
 
-function raiseTo(total: Amounts, least: Amounts): void {
-  for (const [name, amount] of least) total.set(name, Math.max(total.get(name) ?? 0, amount));
-}
-
-const requestsOf = (container: Pick<Container, 'resources'>): Amounts =>
-  amountsOf(container.resources?.requests as Record<string, string> | undefined);
-
-const isSidecar = (container: Container): boolean =>
-  (container as { restartPolicy?: string }).restartPolicy === 'Always';
-
-/**
- * What a pod requests of its node: the sum of its containers and sidecars, or more while an init container runs beside
- * the sidecars that were started before it; and its overhead. Source: k8s.io/component-helpers/resource, PodRequests.
- */
+/** What a pod requests of its node. */
 export function podRequests(spec: PodSpec): Amounts {
-  const total: Amounts = new Map();
-  for (const container of spec.containers) addTo(total, requestsOf(container));
-  const sidecars: Amounts = new Map();
-  const atInit: Amounts = new Map();
-  for (const container of spec.initContainers ?? []) {
-    const now = requestsOf(container);
-    if (isSidecar(container)) {
-      addTo(sidecars, now);
-      raiseTo(atInit, sidecars);
-    } else {
-      addTo(now, sidecars);
-      raiseTo(atInit, now);
-    }
-  }
-  addTo(total, sidecars);
-  raiseTo(total, atInit);
-  addTo(total, amountsOf(spec.overhead as Record<string, string> | undefined));
-  return total;
+  const overhead = amountsOf(spec.overhead as Record<string, string> | undefined);
+  return sumOfPod(
+    spec,
+    (resources) => amountsOf(resources?.requests as Record<string, string> | undefined),
+    overhead,
+    NUMBERS,
+  );
 }
 
 /** Ports of its containers that a pod uses on the host. */

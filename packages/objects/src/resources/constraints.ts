@@ -10,9 +10,7 @@ import {
 } from '../validation/resource-quota.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
-/**
- * Quotas and limits of namespaces are stored as they are written. Nothing enforces them, and nothing counts the use.
- */
+/** Admission holds pods to them: packages/pod-admission. */
 export const limitRanges = defineResource<Stored<LimitRange>>({
   group: '',
   version: 'v1',
@@ -27,6 +25,7 @@ export const limitRanges = defineResource<Stored<LimitRange>>({
   table: genericTable,
 });
 
+/** Quotas are stored as they are written. Nothing enforces them, and nothing counts the use. */
 export const resourceQuotas = defineResource<Stored<ResourceQuota>>({
   group: '',
   version: 'v1',

@@ -1,5 +1,6 @@
 import { type KubeObject, type ResourceDefinition, resourceByStorage } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
+import type { ApiContext } from '../api-context.js';
 import { advise } from './chain.js';
 import type { AdmissionOperation } from './plugin.js';
 
@@ -16,10 +17,22 @@ const object = {
   spec: { selector: {}, template: { spec: { containers: [] } } },
 } satisfies KubeObject;
 
+// Without a namespace no policy holds.
+const withoutNamespaces = { reflector: { cache: () => ({ get: () => undefined }) } } as unknown as ApiContext;
+
 describe('a plugin of the admission chain', () => {
   const daemonSets = resourceByStorage('daemonsets.apps');
   const adviceFor = (operation: AdmissionOperation, definition: ResourceDefinition) =>
-    advise({ operation, definition, sent: object });
+    advise({
+      context: withoutNamespaces,
+      operation,
+      definition,
+      subresource: '',
+      sent: object,
+      before: () => undefined,
+      after: () => object,
+      dryRun: false,
+    });
 
   it.each(['create', 'update'] as const)(
     'is asked for a resource and an operation that it names: %s',
@@ -35,6 +48,6 @@ describe('a plugin of the admission chain', () => {
   });
 
   it('is not asked for a resource that it does not name', async () => {
-    expect(await adviceFor('update', resourceByStorage('pods'))).toEqual([]);
+    expect(await adviceFor('update', resourceByStorage('configmaps'))).toEqual([]);
   });
 });

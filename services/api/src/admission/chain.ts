@@ -1,12 +1,13 @@
-import { type FieldError, invalid, type KubeObject, type ResourceDefinition } from '@everynode/objects';
-import type { ApiContext } from '../api-context.js';
+import { type FieldError, invalid, type ResourceDefinition } from '@everynode/objects';
 import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
+import { limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
 import { ownerReferencesPermission } from './owner-references-permission.js';
-import type { AdmissionOperation, AdmissionPlugin, ObjectWrite, RequestedWrite } from './plugin.js';
+import type { AdmissionOperation, AdmissionPlugin, DecidedWrite, ObjectWrite, RequestedWrite } from './plugin.js';
+import { podSecurity, podSecurityLabels, podTemplateSecurity } from './pod-security.js';
 import { defaultPriorityClass, podPriority } from './priority.js';
 import { rbacEscalation } from './rbac-escalation.js';
 import { serviceAccount } from './service-account.js';
@@ -18,8 +19,12 @@ import { serviceAccount } from './service-account.js';
 const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   permanentNamespaces,
+  limitRanger,
   serviceAccount,
   nodeRestriction,
+  podSecurity,
+  podTemplateSecurity,
+  podSecurityLabels,
   defaultPriorityClass,
   podPriority,
   defaultTolerations,
@@ -43,8 +48,8 @@ export async function gate(write: RequestedWrite): Promise<void> {
 }
 
 /**
- * Second and third phase, around the rules of the kind itself: plugins complete the object in place, `validate`
- * completes and checks it by the definition, and plugins check the result.
+ * The phases around the rules of the kind itself: plugins complete the object in place, `validate` completes and checks
+ * it by the definition, and plugins check the result: first its fields, and then what is valid by itself.
  * @throws ApiError Invalid with the field errors of both, and what plugins throw.
  */
 export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
@@ -57,8 +62,12 @@ export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
     if (subresource !== '' || !plugin.fieldErrors || !concerns(plugin, operation, definition)) continue;
     errors.push(...plugin.fieldErrors(write));
   }
-  if (errors.length === 0) return;
-  throw invalid({ group: definition.group, kind: definition.kind, name: object.metadata.name }, errors);
+  if (errors.length > 0) {
+    throw invalid({ group: definition.group, kind: definition.kind, name: object.metadata.name }, errors);
+  }
+  for (const plugin of PLUGINS) {
+    if (plugin.check && concerns(plugin, operation, definition)) plugin.check(write);
+  }
 }
 
 /** Phase of creations that are not dry runs: takes what the completed object uses up. @throws ApiError */
@@ -68,23 +77,14 @@ export async function claim(write: ObjectWrite): Promise<void> {
   }
 }
 
-/** A write that the store has decided, or a dry run of it. */
-export interface DecidedWrite {
-  operation: AdmissionOperation;
-  definition: ResourceDefinition;
-  /** As the client sent it. */
-  sent: KubeObject;
-  /** The object as the write would leave it, for a dry run whose effects are to be shown. */
-  preview?: { context: ApiContext; object: KubeObject } | undefined;
-}
-
-/** Last phases: texts for Warning headers about the object as it was sent, and about the effects of a dry run. */
-export async function advise({ operation, definition, sent, preview }: DecidedWrite): Promise<string[]> {
+/** Last phases: texts for Warning headers about what was written, and about the effects of a dry run. */
+export async function advise(write: DecidedWrite): Promise<string[]> {
+  const { context, operation, definition, subresource, dryRun } = write;
   const plugins = PLUGINS.filter((plugin) => concerns(plugin, operation, definition));
-  const texts = plugins.flatMap((plugin) => plugin.warnings?.(sent) ?? []);
-  if (!preview) return texts;
+  const texts = plugins.flatMap((plugin) => plugin.warnings?.(write) ?? []);
+  if (!dryRun || subresource !== '') return texts;
   for (const plugin of plugins) {
-    const text = await plugin.preview?.(preview.context, preview.object);
+    const text = await plugin.preview?.(context, write.after());
     if (text !== undefined) texts.push(text);
   }
   return texts;

@@ -28,7 +28,7 @@ export const daemonSetPolicy: PluginFor<'daemonsets.apps'> = {
   },
 
   /** Warns of annotations in Everynode's namespace that have no effect. */
-  warnings(object) {
+  warnings({ sent: object }) {
     const { annotations } = object.metadata;
     const warnings = unknownAnnotations(annotations).map((key) => `unknown annotation "${key}" has no effect`);
     const { rollback, deadlineMs, zoneBudget, zones } = rolloutLimitsOf(object);

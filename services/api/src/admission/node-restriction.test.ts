@@ -15,6 +15,7 @@ beforeAll(async () => {
   backends = await startBackends();
   api = await startReplica(backends);
   await created('/api/v1/namespaces', { metadata: { name: 'ns' } });
+  for (const name of ['default', 'bot']) await created('/api/v1/namespaces/ns/serviceaccounts', { metadata: { name } });
   for (const name of ['n1', 'n2']) await created('/api/v1/nodes', { metadata: { name } });
   for (const [name, nodeName] of [
     ['mine', 'n1'],
@@ -30,7 +31,6 @@ beforeAll(async () => {
     };
     uids[name ?? ''] = (await created(PODS, { metadata: { name, labels: { a: 'b' } }, spec })).metadata.uid;
   }
-  await created('/api/v1/namespaces/ns/serviceaccounts', { metadata: { name: 'bot' } });
   for (const name of ['of-mine', 'of-foreign']) {
     await created('/api/v1/namespaces/ns/secrets', { metadata: { name }, stringData: { k: 'v' } });
   }

@@ -10,6 +10,8 @@ export interface RequestedWrite {
   context: ApiContext;
   operation: AdmissionOperation;
   target: Target;
+  /** As the client sent it; undefined where nothing is created. */
+  object?: KubeObject;
 }
 
 /** An object on its way into the store. */
@@ -22,6 +24,21 @@ export interface ObjectWrite<T = KubeObject> {
   object: T;
   /** The stored object that an update replaces. */
   before?: T;
+}
+
+/** A write that the store has decided, or a dry run of it. */
+export interface DecidedWrite<T = KubeObject> {
+  context: ApiContext;
+  operation: AdmissionOperation;
+  definition: ResourceDefinition;
+  subresource: Subresource;
+  /** As the client sent it. */
+  sent: T;
+  /** Returns what an update has replaced. Read on demand, as few plugins need it. */
+  before(): T | undefined;
+  /** Returns the object as the write leaves it. */
+  after(): T;
+  dryRun: boolean;
 }
 
 /**
@@ -41,13 +58,15 @@ export interface AdmissionPlugin<T = KubeObject> {
    * a write of a subresource.
    */
   fieldErrors?(write: ObjectWrite<T>): FieldError[];
+  /** Refuses an object that is valid by itself. It runs after the kind's own validation. @throws ApiError */
+  check?(write: ObjectWrite<T>): void;
   /**
    * Takes what the creation of the completed object uses up. It runs last, and not for a dry run.
    * @throws ApiError where there is nothing left to take.
    */
   claim?(write: ObjectWrite<T>): Promise<void>;
-  /** Returns texts for Warning headers about an object as the client sent it. The write succeeds nevertheless. */
-  warnings?(object: T): string[];
+  /** Returns texts for Warning headers. The write succeeds nevertheless. */
+  warnings?(write: DecidedWrite<T>): string[];
   /** Returns the effect that a dry run would have as a write, for a Warning header; undefined for no effect. */
   preview?(context: ApiContext, object: T): Promise<string | undefined>;
 }

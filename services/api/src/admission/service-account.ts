@@ -1,14 +1,47 @@
-import { withServiceAccount } from '@everynode/objects';
+import { setTimeout as delay } from 'node:timers/promises';
+import { generatedName, type Pod, type Stored, withServiceAccount } from '@everynode/objects';
+import { accountOf, withAccountOf } from '@everynode/pod-admission';
+import type { ApiContext } from '../api-context.js';
 import { isMirrorPod } from '../auth/authorization.js';
 import type { PluginFor } from './plugin.js';
 
-/** Pods that name no service account get the default one. Source: plugin/pkg/admission/serviceaccount. */
+/** A new namespace gets its default account a moment after it is created: how often and how long to look, in ms. */
+const LOOKS = 10;
+const BETWEEN_MS = 100;
+
+/**
+ * Pods run as an account of their namespace, which has to exist; pods that name none run as the default one.
+ * Source: plugin/pkg/admission/serviceaccount.
+ */
 export const serviceAccount: PluginFor<'pods'> = {
   resources: ['pods'],
   operations: ['create'],
-  admit({ object }) {
+
+  /** The account may have been created through another replica, or be on its way. */
+  async gate({ context, target, object }) {
+    const { serviceAccountName: name = 'default' } = withServiceAccount((object as Stored<Pod>)?.spec ?? NO_SPEC);
+    const accounts = context.reflector.cache('serviceaccounts');
+    for (let looks = 0; looks < (name === 'default' ? LOOKS : 1); looks += 1) {
+      if (accounts.get(target.namespace, name)) return;
+      if (looks > 0) await delay(BETWEEN_MS);
+      await context.freshReads.catchUp();
+    }
+  },
+
+  admit({ context, object }) {
+    const { metadata } = object;
     // A mirror pod shows what its node runs, and is left as it is.
     if (isMirrorPod(object)) return;
-    object.spec = withServiceAccount(object.spec ?? { containers: [] });
+    const spec = withServiceAccount(object.spec ?? NO_SPEC);
+    const account = accountOf(
+      { metadata, spec },
+      { findAccount: (name) => accountNamed(context, metadata.namespace, name) },
+    );
+    object.spec = withAccountOf(spec, account, () => generatedName(''));
   },
 };
+
+const NO_SPEC = { containers: [] };
+
+const accountNamed = ({ reflector }: ApiContext, namespace: string, name: string) =>
+  reflector.cache('serviceaccounts').get(namespace, name)?.object;

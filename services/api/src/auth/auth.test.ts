@@ -125,6 +125,9 @@ describe('serviceaccounts/token', () => {
       spec: { serviceAccountName, containers: [{ name: 'c', image: 'i' }] },
     });
     await api.request('POST', pods, { body: pod('mine', 'default') });
+    await api.request('POST', '/api/v1/namespaces/default/serviceaccounts', {
+      body: { metadata: { name: 'another' } },
+    });
     await api.request('POST', pods, { body: pod('foreign', 'another') });
     const ref = (name: string) => ({ boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name } });
     const { token } = (await ask(ref('mine'))).json.status;

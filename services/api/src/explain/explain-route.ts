@@ -85,7 +85,17 @@ async function explainManifest(
   const explanation = explanationOf(context, { namespace, name }, after, query);
   const change = previewOf(context, after);
   const operation = operationOf(proposed.outcome);
-  const advice = await advise({ operation, definition, sent });
+  const advice = await advise({
+    context,
+    operation,
+    definition,
+    subresource: '',
+    sent,
+    before: proposed.before,
+    after: () => after,
+    // The change itself is what a dry run would warn of.
+    dryRun: false,
+  });
   return { explanation: { ...explanation, change }, warnings: [...warnings, ...advice] };
 }
 

@@ -58,7 +58,7 @@ export async function createObject(context: ApiContext, creation: Creation): Pro
     throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
   const named: Target = { definition, namespace, name: metadata.name || metadata.generateName || '' };
-  await gate({ context, operation: 'create', target: named });
+  await gate({ context, operation: 'create', target: named, object });
   if (metadata.name || !metadata.generateName) return await createNamed(context, metadata.name ?? '', creation);
   for (let tries = 1; ; tries += 1) {
     const name = generatedName(metadata.generateName);
@@ -107,7 +107,10 @@ function completed(context: ApiContext, name: string, { definition, namespace, o
   definition.setDefaults(object);
   const managedFields = owners?.(undefined, object, []);
   if (managedFields) object.metadata.managedFields = managedFields;
-  definition.prepareForCreate(object);
-  admit({ context, operation: 'create', definition, object }, () => definition.validate(object));
+  admit({ context, operation: 'create', definition, object }, () => {
+    // What the system adds may depend on what admission has completed: the QoS class on resources.
+    definition.prepareForCreate(object);
+    return definition.validate(object);
+  });
   return object;
 }

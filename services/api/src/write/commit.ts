@@ -2,7 +2,7 @@ import { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type KubeObject, type ObjectRecord, trustedMetadata } from '@everynode/objects';
 import type { Current, Decision, WriteResult } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
-import { recordOf, storedDefinition } from './stored-object.js';
+import { objectOf, recordOf, storedDefinition } from './stored-object.js';
 import { keyOfTarget, type Target } from './target.js';
 
 /** A decision about one object, and whether it is committed. */
@@ -19,6 +19,8 @@ export interface Written {
   /** The object after the write; its last state where it was deleted. */
   object: CachedObject;
   outcome: WriteResult['outcome'];
+  /** Returns the object before the write; undefined where there was none. */
+  before(): KubeObject | undefined;
 }
 
 /** The operation that a write was, as admission plugins name it: an update may have created its object. */
@@ -51,7 +53,11 @@ export async function commit(context: ApiContext, { target, dryRun, decide }: Co
   } else {
     result = await context.store.write({ key, reads: 'all', decide: run, ...context.limits });
   }
-  return { object: afterwards(target, before, decision, result), outcome: result.outcome };
+  return {
+    object: afterwards(target, before, decision, result),
+    outcome: result.outcome,
+    before: () => before && objectOf(target, before),
+  };
 }
 
 const OUTCOMES = { create: 'created', update: 'updated', delete: 'deleted', keep: 'kept' } as const;

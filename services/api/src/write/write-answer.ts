@@ -8,10 +8,18 @@ import { type ClientWrite, operationOf } from './commit.js';
 export async function writeAnswer(
   context: ApiContext,
   { definition, subresource, query, presenter }: ResourceRequest,
-  { object, outcome, sent, warnings }: ClientWrite,
+  { object, outcome, before, sent, warnings }: ClientWrite,
 ): Promise<Answer> {
   const operation = operationOf(outcome);
-  const preview = query.dryRun && subresource === '' ? { context, object: object.object } : undefined;
-  const advice = await advise({ operation, definition, sent, preview });
+  const advice = await advise({
+    context,
+    operation,
+    definition,
+    subresource,
+    sent,
+    before,
+    after: () => object.object,
+    dryRun: query.dryRun,
+  });
   return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, [...warnings, ...advice]);
 }

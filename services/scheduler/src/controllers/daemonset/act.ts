@@ -1,7 +1,8 @@
-import { type ApiError, type DaemonSet, priorityClassIn, type Stored } from '@everynode/objects';
+import type { ApiError, DaemonSet, Stored } from '@everynode/objects';
 import { scheduledEvent } from '../../events/scheduled-event.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import { isRefusal } from '../reconcile-backoff.js';
+import { admissionFactsOf } from './admission-facts.js';
 import { DaemonPodFactory } from './daemon-pod-factory.js';
 import type { PodActions, PodDeletion } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
@@ -63,7 +64,7 @@ function createPods(
   reserved: string[],
 ): Promise<number>[] {
   if (nodes.length === 0) return [];
-  const classes = reflector.cache('priorityclasses.scheduling.k8s.io');
+  const { namespace } = daemonSet.metadata;
   const nodeCache = reflector.cache('nodes');
   const { overrides } = state.compiled.limits;
   const factory = new DaemonPodFactory({
@@ -71,10 +72,9 @@ function createPods(
     hash: state.currentHash,
     overrides,
     capacity,
-    findPriorityClass: (name) => priorityClassIn(classes, name),
+    admission: admissionFactsOf(reflector, namespace),
     now,
   });
-  const namespace = daemonSet.metadata.namespace;
   return nodes.map(async (node) => {
     const labelled = nodeCache.get('', node)?.object;
     const { name, uid, revision, bound } = await factory.createOn(node, labelled, fence, store);

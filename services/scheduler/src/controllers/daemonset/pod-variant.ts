@@ -10,30 +10,32 @@ import {
 } from '@everynode/daemonset';
 import {
   type DaemonSet,
-  type KubeObject,
   type PodSpec,
   type PodStatus,
-  type PriorityFacts,
-  resolvePriority,
   resourceByStorage,
   type Stored,
   timestamp,
   withPodScheduled,
-  withServiceAccount,
 } from '@everynode/objects';
+import { type AdmissionFacts, admitPod, refuseUnallowedPod } from '@everynode/pod-admission';
 import { PodText } from './pod-text.js';
-
-/** Returns the class of that name, if there is one; without a name the class of pods that name none. */
-type FindPriorityClass = (name: string | undefined) => PriorityFacts | undefined;
 
 /** What all pods of one revision that are created at one time have in common. */
 export interface RevisionFacts {
   daemonSet: Stored<DaemonSet>;
   /** The hash of the current revision. */
   hash: string;
-  findPriorityClass: FindPriorityClass;
+  /** What admission knows of the DaemonSet's namespace. */
+  admission: AdmissionFacts;
   /** ms since the epoch. */
   now: number;
+}
+
+/** The parts of a pod that admission completes. */
+interface CompletedPod {
+  spec: PodSpec;
+  status: PodStatus;
+  annotations: Record<string, string> | undefined;
 }
 
 const podDefinition = resourceByStorage('pods');
@@ -43,25 +45,27 @@ export class PodVariant {
   /** The spec of every pod, without what pins it to its node. */
   readonly spec: PodSpec;
   readonly demands: RoomDemands;
-  readonly #status: PodStatus;
+  readonly #completed: CompletedPod;
   readonly #template: DaemonPodTemplate;
   readonly #namespace: string;
   readonly #at: string;
   #bound: PodText | undefined;
   #waiting: PodText | undefined;
 
-  /** @throws ApiError Forbidden when the template names a PriorityClass that does not exist. */
-  constructor({ daemonSet, hash, findPriorityClass, now }: RevisionFacts, override: ResourceOverride | undefined) {
+  /** @throws ApiError Forbidden when the namespace or the cluster does not admit such pods: see admitPod. */
+  constructor(facts: RevisionFacts, override: ResourceOverride | undefined) {
+    const { daemonSet, hash, now } = facts;
     this.#namespace = daemonSet.metadata.namespace;
     this.#at = timestamp(now);
-    const prefix = podNamePrefix(daemonSet.metadata.name);
-    let completed: { spec: PodSpec; status: PodStatus } = { spec: { containers: [] }, status: {} };
-    this.#template = daemonPodTemplate(withOverrideMark(daemonSet, override), hash, (templateSpec) => {
-      completed = complete(prefix, withOverride(templateSpec, override), findPriorityClass);
+    const marked = withOverrideMark(daemonSet, override);
+    let completed: CompletedPod = { spec: { containers: [] }, status: {}, annotations: undefined };
+    this.#template = daemonPodTemplate(marked, hash, (templateSpec) => {
+      const annotations = marked.spec?.template.metadata?.annotations;
+      completed = complete(facts, withOverride(templateSpec, override), annotations);
       return completed.spec;
     });
     this.spec = completed.spec;
-    this.#status = completed.status;
+    this.#completed = completed;
     this.demands = roomDemands(completed.spec);
   }
 
@@ -77,16 +81,23 @@ export class PodVariant {
 
   #encode(isBound: boolean): PodText {
     const at = this.#at;
-    const status = isBound
-      ? { ...this.#status, conditions: withPodScheduled(undefined, { status: 'True' }, at) }
-      : this.#status;
+    const { status: first, annotations } = this.#completed;
+    const status = isBound ? { ...first, conditions: withPodScheduled(undefined, { status: 'True' }, at) } : first;
     return new PodText(({ name, node, uid }) => {
       const { metadata, spec } = this.#template.podOn(node, name);
       if (!isBound) delete spec.nodeName;
       return {
         apiVersion: 'v1',
         kind: 'Pod',
-        metadata: { ...metadata, name, namespace: this.#namespace, uid, creationTimestamp: at, generation: 1 },
+        metadata: {
+          ...metadata,
+          ...(annotations && { annotations }),
+          name,
+          namespace: this.#namespace,
+          uid,
+          creationTimestamp: at,
+          generation: 1,
+        },
         spec,
         status,
       };
@@ -94,16 +105,31 @@ export class PodVariant {
   }
 }
 
-/** Returns the spec and first status of a pod as the api would have stored them. */
-function complete(prefix: string, spec: PodSpec, find: FindPriorityClass): { spec: PodSpec; status: PodStatus } {
-  const metadata = { name: 'prototype', uid: '', creationTimestamp: '' };
-  const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec: structuredClone(spec) };
-  podDefinition.setDefaults(pod);
-  podDefinition.prepareForCreate(pod);
-  return {
-    spec: resolvePriority(prefix, withServiceAccount(pod.spec as PodSpec), find),
-    status: pod.status as PodStatus,
+/** Returns the parts of a pod as the api would have stored them. @throws ApiError Forbidden, as the api would. */
+function complete(
+  { daemonSet, admission }: RevisionFacts,
+  template: PodSpec,
+  annotations: Record<string, string> | undefined,
+): CompletedPod {
+  const { namespace, name } = daemonSet.metadata;
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: podNamePrefix(name),
+      namespace,
+      uid: '',
+      creationTimestamp: '',
+      ...(annotations && { annotations }),
+    },
+    spec: structuredClone(template),
+    status: {},
   };
+  podDefinition.setDefaults(pod);
+  admitPod(pod, admission);
+  podDefinition.prepareForCreate(pod);
+  refuseUnallowedPod(pod, admission);
+  return { spec: pod.spec, status: pod.status, annotations: pod.metadata.annotations };
 }
 
 /** Marks the template's pods with the resources that they are created with. */

@@ -1,0 +1,72 @@
+import {
+  type ApiError,
+  forbiddenTo,
+  type LimitRange,
+  type PodSpec,
+  type PriorityFacts,
+  resolvePriority,
+  type ServiceAccount,
+  withServiceAccount,
+} from '@everynode/objects';
+import { limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
+import { checkedPod, describeViolations, policyOf, violationsOf } from './pod-security/index.js';
+import { withAccountOf } from './service-account.js';
+
+/** What admission knows of the namespace of a pod, and of the cluster. */
+export interface AdmissionFacts {
+  /** Undefined for a namespace that is not known: it has no policy then. */
+  namespaceLabels: Readonly<Record<string, string>> | undefined;
+  limitRanges: readonly LimitRange[];
+  /** Returns the account of that name, if there is one. */
+  findAccount(name: string): ServiceAccount | undefined;
+  /** Returns the class of that name, if there is one; without a name the class of pods that name none. */
+  findPriorityClass(name: string | undefined): PriorityFacts | undefined;
+  /** Returns five random letters, for the name of a volume. */
+  suffix(): string;
+}
+
+/** A pod that is to be created. Its name may be the beginning of one. */
+export interface NewPod {
+  metadata: { name: string; namespace: string; annotations?: Record<string, string> };
+  spec: PodSpec;
+}
+
+const refusal = ({ metadata: { name } }: NewPod, why: string): ApiError =>
+  forbiddenTo({ group: '', plural: 'pods', name }, why);
+
+/**
+ * Completes a pod in place, in the order of upstream's admission: LimitRanger, ServiceAccount, Priority. It has its
+ * defaults already. @throws ApiError Forbidden for an account or a priority class that does not exist.
+ */
+export function admitPod(pod: NewPod, facts: AdmissionFacts): void {
+  setLimitRangeDefaultsOf(pod, facts.limitRanges);
+  pod.spec = withServiceAccount(pod.spec);
+  pod.spec = withAccountOf(pod.spec, accountOf(pod, facts), facts.suffix);
+  pod.spec = resolvePriority(pod.metadata.name, pod.spec, facts.findPriorityClass);
+}
+
+/** @throws ApiError Forbidden where there is no such account. */
+export function accountOf(pod: NewPod, { findAccount }: Pick<AdmissionFacts, 'findAccount'>): ServiceAccount {
+  const { serviceAccountName: name = '' } = pod.spec;
+  const account = findAccount(name);
+  if (account) return account;
+  const where = `${pod.metadata.namespace}/${name}`;
+  throw refusal(pod, `error looking up service account ${where}: serviceaccount "${name}" not found`);
+}
+
+/**
+ * Refuses a complete pod that its namespace does not allow: by a LimitRange, then by its pod security policy.
+ * @throws ApiError Forbidden
+ */
+export function refuseUnallowedPod(pod: NewPod, facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges'>): void {
+  for (const range of facts.limitRanges) refuseBeyond(pod, range);
+  const { enforce } = policyOf(facts.namespaceLabels).policy;
+  const violations = violationsOf(enforce, checkedPod(pod.metadata.annotations, pod.spec));
+  if (violations.length > 0) throw refusal(pod, `violates ${describeViolations(enforce, violations)}`);
+}
+
+/** Refuses a pod whose resources a LimitRange does not allow. @throws ApiError Forbidden */
+export function refuseBeyond(pod: NewPod, range: LimitRange): void {
+  const faults = [...new Set(limitRangeFaults(pod.spec, range))];
+  if (faults.length > 0) throw refusal(pod, faults.length === 1 ? String(faults[0]) : `[${faults.join(', ')}]`);
+}
