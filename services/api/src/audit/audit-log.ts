@@ -21,6 +21,8 @@ export interface AuditedRequest {
   user: AuditedUser | undefined;
   /** The user as which the client acts, where that is another one. */
   impersonated: AuditedUser | undefined;
+  /** What authorisation has decided, and why; undefined where it was not asked. */
+  access: { decision: 'allow' | 'forbid'; reason: string } | undefined;
   address: string;
   userAgent: string | undefined;
   path: ResourcePath | undefined;
@@ -31,7 +33,7 @@ export interface AuditedRequest {
 
 /** An event of upstream's level Metadata: audit.k8s.io/v1, one line for each. Source: apiserver/pkg/apis/audit/v1. */
 function auditEvent(request: AuditedRequest, now: number): object {
-  const { path, user } = request;
+  const { path, user, access } = request;
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
@@ -57,6 +59,12 @@ function auditEvent(request: AuditedRequest, now: number): object {
     responseStatus: { metadata: {}, code: request.code },
     requestReceivedTimestamp: microTimestamp(request.receivedAt),
     stageTimestamp: microTimestamp(now),
+    ...(access && {
+      annotations: {
+        'authorization.k8s.io/decision': access.decision,
+        'authorization.k8s.io/reason': access.reason,
+      },
+    }),
   };
 }
 

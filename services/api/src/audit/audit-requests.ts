@@ -16,7 +16,7 @@ export function auditedRequest(
   reply: FastifyReply,
   stage: AuditedRequest['stage'],
 ): AuditedRequest {
-  const { identity, impersonator } = request;
+  const { identity, impersonator, access } = request;
   const { target, verb } = infoOf(request);
   return {
     id: request.id,
@@ -25,6 +25,7 @@ export function auditedRequest(
     uri: request.url,
     user: auditedUser(impersonator ?? identity),
     impersonated: impersonator && auditedUser(identity),
+    access,
     address: request.ip,
     userAgent: request.headers['user-agent'],
     path: target.kind === 'resource' ? target.path : undefined,

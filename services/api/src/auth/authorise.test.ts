@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
@@ -389,6 +393,43 @@ describe('AlwaysAllow', () => {
       expect((await open.request('GET', '/api/v1/secrets', { anonymous: true })).status).toBe(401);
     } finally {
       await open.close();
+    }
+  });
+});
+
+describe('the audit log', () => {
+  it('has both users of an impersonated request, and why it was allowed or refused', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'everynode-audit-'));
+    const path = join(directory, 'audit.log');
+    const audited = await startReplica(backends, { auditLog: path });
+    try {
+      const headers = { 'impersonate-user': 'ann', 'impersonate-group': 'dev' };
+      await audited.request('GET', '/api', { headers });
+      await audited.request('GET', '/api/v1/secrets', { headers });
+      await eventually(async () => {
+        const lines = (await readFile(path, 'utf8')).trim().split('\n');
+        const events = lines.map((line) => JSON.parse(line) as { requestURI: string });
+        const users = {
+          user: { username: 'everynode-admin' },
+          impersonatedUser: { username: 'ann', groups: ['dev', 'system:authenticated'] },
+        };
+        expect(events.find(({ requestURI }) => requestURI === '/api')).toMatchObject({
+          ...users,
+          annotations: {
+            'authorization.k8s.io/decision': 'allow',
+            'authorization.k8s.io/reason':
+              'RBAC: allowed by ClusterRoleBinding "system:discovery" of ClusterRole "system:discovery" to Group "system:authenticated"',
+          },
+        });
+        expect(events.find(({ requestURI }) => requestURI === '/api/v1/secrets')).toMatchObject({
+          ...users,
+          responseStatus: { code: 403 },
+          annotations: { 'authorization.k8s.io/decision': 'forbid', 'authorization.k8s.io/reason': '' },
+        });
+      });
+    } finally {
+      await audited.close();
+      await rm(directory, { recursive: true, force: true });
     }
   });
 });
