@@ -70,7 +70,7 @@ function partsOf({
  * Reads a body back. Each part is decoded from the bytes by itself: a slice of the text of all would keep all of it in
  * memory as long as one part is cached, at two bytes a character if there is one in it that is not Latin-1.
  *
- * @throws Error when the body is cut short or a head line is not JSON.
+ * @throws Error when the body is cut short, or a head line is not JSON of a change.
  */
 export function decodeChanges(bytes: Uint8Array): JournalChange[] {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -85,7 +85,8 @@ export function decodeChanges(bytes: Uint8Array): JournalChange[] {
   };
   while (at < body.length) {
     // Field by field: a spread costs more than all the rest here, and this runs for every change in every replica.
-    const change = JSON.parse(line()) as JournalChange;
+    const change: unknown = JSON.parse(line());
+    if (!isHead(change)) throw new Error('objects-changed: a head line is no change');
     change.metadata = line() || undefined;
     change.desired = line() || undefined;
     const observed = line();
@@ -93,6 +94,22 @@ export function decodeChanges(bytes: Uint8Array): JournalChange[] {
     changes.push(change);
   }
   return changes;
+}
+
+/** What orders changes and names their objects has its type; whatever else is wrong is wrong with one object. */
+function isHead(value: unknown): value is JournalChange {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, resource, namespace, name, revision, previous } = value as Partial<
+    Record<keyof JournalChange, unknown>
+  >;
+  return (
+    (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') &&
+    typeof resource === 'string' &&
+    typeof namespace === 'string' &&
+    typeof name === 'string' &&
+    Number.isSafeInteger(revision) &&
+    Number.isSafeInteger(previous)
+  );
 }
 
 /** An entry as the bus brings it: with the parts that the change has written, and no others. */

@@ -134,7 +134,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   new LeaseRenewals(context).start(signal, parts.renewalMs ?? RENEWAL_MS);
 
   const queue = new FairQueue({ ...FAIR_QUEUE_DEFAULTS, ...parts.limits });
-  addGauges(metrics, queue, watches, store);
+  addGauges(metrics, queue, watches, context);
   const audit = parts.auditLog ? new AuditLog(parts.auditLog, log) : undefined;
   if (audit) onClose(() => audit.close());
   const { requestMs = REQUEST_MS } = parts;

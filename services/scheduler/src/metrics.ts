@@ -32,6 +32,14 @@ export function schedulerMetrics(
     },
   });
   new Gauge({
+    name: 'everynode_changes_dropped',
+    help: 'Messages of changes since the start that could not be decoded. What they meant was read from the journal.',
+    registers: [registry],
+    collect() {
+      this.set(reflector.dropped);
+    },
+  });
+  new Gauge({
     name: 'everynode_bus_connected',
     help: '1 while NATS can be used: it is connected, JetStream answers and has the streams.',
     registers: [registry],

@@ -73,7 +73,7 @@ export function nextMode(mode: ReflectorMode, event: ReflectorEvent): ReflectorM
     case 'failed': {
       const { trouble, after } = event;
       if (after === undefined) return { name: 'stale', trouble };
-      // The timer of the hole goes on: a message that cannot be decoded says nothing about the journal.
+      // The timer of the hole goes on: what failed here says nothing about the changes that are missing.
       if (mode.name === 'hole' && mode.after === after) return { ...mode, trouble };
       return { name: 'hole', after, patienceMs: HOLE_RETRY_MS, trouble };
     }

@@ -1,8 +1,8 @@
 import type { Delivery, Follower } from '@everynode/bus';
 import { encodeChange, type JournalEntry, rangeId } from '@everynode/contract';
-import { testLog } from '@everynode/test-kit';
+import { eventually, testLog } from '@everynode/test-kit';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Reflector } from './reflector.js';
 
 const log = testLog();
@@ -64,6 +64,9 @@ async function follow(journal: readonly JournalEntry[]) {
       const bytes = Buffer.from(entries.map(encodeChange).join(''));
       await follower?.onMessage({ subject: '', event, bytes, body: '' } satisfies Delivery);
     },
+    deliverBytes: (bytes: Buffer): void => {
+      void follower?.onMessage({ subject: '', event: undefined, bytes, body: '' } satisfies Delivery);
+    },
     stop: () => stopping.abort(),
   };
 }
@@ -109,4 +112,30 @@ it('reads a hole that nothing fills from the journal', async () => {
   await reflector.waitFor(3);
   expect([...reflector.cache('pods').list()].map(({ record }) => record.name)).toEqual(['b']);
   stop();
+});
+
+describe('a message that cannot be decoded', () => {
+  const heads = [
+    '',
+    'null',
+    '7',
+    '{}',
+    '{"type":"ADDED","resource":"pods","namespace":"ns","name":"a","revision":"1"}',
+  ];
+  it.each([
+    ...heads.map((head) => `${head}\n\n\n\n`),
+    '{"stream":"EVERYNODE_REPORTS","seq":7}',
+    '\u0000\uffff',
+    '{"type":"AD',
+  ])('%j leaves the caches as good as they are, and what was missed is read from the journal', async (text) => {
+    const journal = journalOf([{ name: 0, removes: false }]);
+    const { reflector, deliverBytes, fills, stop } = await follow(journal);
+    for (let i = 0; i < 100; i += 1) deliverBytes(Buffer.from(text));
+    await eventually(() => expect(reflector.dropped).toBe(100));
+    expect(reflector.trouble).toBeUndefined();
+    await reflector.waitFor(1);
+    // One look for all of them.
+    expect([reflector.trouble, fills()]).toEqual([undefined, 1]);
+    stop();
+  });
 });

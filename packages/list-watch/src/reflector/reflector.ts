@@ -1,6 +1,7 @@
 import type { Follower } from '@everynode/bus';
 import {
   decodeChanges,
+  type JournalChange,
   type JournalEntry,
   type RevisionRange,
   rangeOf,
@@ -19,6 +20,8 @@ import type { ReflectorListener, ReflectorOptions } from './reflector-options.js
 
 /** Messages that may wait to be applied before the bus has to wait. */
 const MAX_BACKLOG = 32;
+/** After a message that was dropped the journal is read, and again this much later at the earliest, in ms. */
+const DROPPED_MS = 500;
 const CAUGHT_UP: ReflectorEvent = { type: 'caughtUp' };
 
 /**
@@ -38,6 +41,8 @@ export class Reflector {
   #backlog = 0;
   /** When the bus or Postgres last showed how far the store is, in ms on the monotonic clock. */
   #lastNews = 0;
+  #dropped = 0;
+  #readAfterDrop: NodeJS.Timeout | undefined;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -53,6 +58,11 @@ export class Reflector {
   /** Why the caches may be out of date; undefined when they are not, as far as is known. */
   get trouble(): string | undefined {
     return this.#mode.trouble;
+  }
+
+  /** Messages since the start that could not be decoded. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** All caches, for code that handles objects of every kind. */
@@ -173,9 +183,32 @@ export class Reflector {
   }
 
   async #receive(range: RevisionRange | undefined, bytes: Uint8Array): Promise<void> {
+    if (range && range.last <= this.revision) {
+      this.#lastNews = performance.now();
+      return;
+    }
+    let changes: JournalChange[];
+    try {
+      changes = decodeChanges(bytes);
+    } catch (error) {
+      this.#onUndecodable(error);
+      return;
+    }
     this.#lastNews = performance.now();
-    if (range && range.last <= this.revision) return;
-    await this.#updates.accept(decodeChanges(bytes));
+    await this.#updates.accept(changes);
+  }
+
+  /**
+   * Drops a message. It says nothing about the caches, which stay as good as they are: the journal has all that a writer
+   * may have meant by it, and is read a moment later. It is no news: a bus that brings nothing else counts as quiet.
+   */
+  #onUndecodable(err: unknown): void {
+    this.#dropped += 1;
+    if (this.#dropped === 1) this.#options.log.warn({ err }, 'a message of changes was dropped; more are only counted');
+    this.#readAfterDrop ??= setTimeout(() => {
+      this.#readAfterDrop = undefined;
+      if (!this.#options.signal.aborted) void this.catchUp();
+    }, DROPPED_MS).unref();
   }
 
   #fill(): Promise<void> {

@@ -1,10 +1,21 @@
+import type { Reflector } from '@everynode/list-watch';
 import type { Store } from '@everynode/store';
 import { Gauge, type Registry } from 'prom-client';
 import type { FairQueue } from '../fairness/fair-queue.js';
 import type { WatchHub } from '../watch/watch-hub.js';
 
+interface Sources {
+  store: Store;
+  reflector: Reflector;
+}
+
 /** Registers the numbers of requests, watches and commits at the time of asking. */
-export function addGauges(registry: Registry, queue: FairQueue, watches: WatchHub, store: Store): void {
+export function addGauges(
+  registry: Registry,
+  queue: FairQueue,
+  watches: WatchHub,
+  { store, reflector }: Sources,
+): void {
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
       name,
@@ -19,6 +30,11 @@ export function addGauges(registry: Registry, queue: FairQueue, watches: WatchHu
     'everynode_store_commits_in_doubt',
     'Transactions since the start whose COMMIT was not answered, so that their outcome was looked up.',
     () => store.commitsInDoubt,
+  );
+  gauge(
+    'everynode_changes_dropped',
+    'Messages of changes since the start that could not be decoded. What they meant was read from the journal.',
+    () => reflector.dropped,
   );
   gauge('everynode_api_watchers', 'Open watches.', () => watches.watchers);
   gauge(
