@@ -68,7 +68,8 @@ const READERS: Readonly<Record<string, string>> = {
   'services/scheduler/src/controllers/standing-objects/standing-objects-controller.ts': STORED,
   'services/scheduler/src/events/expiry.ts': 'the age of stored events',
   'services/scheduler/src/events/store-event-recorder.ts': STORED,
-  'services/scheduler/src/ingest/ingest.ts': STORED,
+  'services/scheduler/src/ingest/incarnations.ts': PROTOCOL,
+  'services/scheduler/src/ingest/node-registrations.ts': STORED,
   'services/scheduler/src/ingest/reported-events.ts': STORED,
   'services/scheduler/src/metrics.ts': 'ages of times that are stored in objects',
 };

@@ -29,12 +29,14 @@ describe('a durable consumer', () => {
   it('delivers a message again until it is handled, and then no more', async () => {
     const handled: Delivery[] = [];
     let failures = 2;
-    void bus.work(consumers.ingest.stream, consumers.ingest.durable, LIMITS, async (delivery) => {
-      if (failures > 0) {
-        failures -= 1;
-        throw new Error('not this time');
-      }
-      handled.push(delivery);
+    void bus.work(consumers.ingest.stream, consumers.ingest.durable, LIMITS, {
+      handle: async (delivery) => {
+        if (failures > 0) {
+          failures -= 1;
+          throw new Error('not this time');
+        }
+        handled.push(delivery);
+      },
     });
     await bus.publish(subject, event, '{"n":1}');
     await eventually(() => expect(handled).toHaveLength(1));
@@ -47,11 +49,13 @@ describe('a durable consumer', () => {
     const stop = new AbortController();
     const worker = Bus.connect({ url: nats.url, credential: nats.services, name: 'slow', log, signal: stop.signal });
     const { stream, durable, ackWaitSeconds } = consumers.ingest;
-    const working = worker.work(stream, durable, LIMITS, async ({ body }) => {
-      begun.push(body);
-      // Two and a half times as long as the server waits for a word: that time is what is tested here.
-      await delay(ackWaitSeconds * 2500);
-      done += 1;
+    const working = worker.work(stream, durable, LIMITS, {
+      handle: async ({ body }) => {
+        begun.push(body);
+        // Two and a half times as long as the server waits for a word: that time is what is tested here.
+        await delay(ackWaitSeconds * 2500);
+        done += 1;
+      },
     });
     // The worker of the test before takes part as well, so it is tried until the slow one gets something.
     for (let n = 0; begun.length === 0; n += 1) {

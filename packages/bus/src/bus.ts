@@ -5,7 +5,6 @@ import { BusState } from './bus-state.js';
 import { BusUnavailableError } from './bus-unavailable-error.js';
 import { type CloudEvent, cloudEventHeaders } from './cloud-event.js';
 import type { Consuming } from './consuming.js';
-import type { Delivery } from './delivery.js';
 import { type Follower, type FollowFrom, follow } from './follow.js';
 import { RequestFailedError } from './request-failed-error.js';
 import { type Answer, respond } from './respond.js';
@@ -13,7 +12,7 @@ import { type Session, type SessionOptions, Sessions } from './sessions.js';
 import type { StreamMark } from './stream-losses.js';
 import { subscribe } from './subscribe.js';
 import { TopologyKeeper } from './topology-keeper.js';
-import { type WorkLimits, work } from './work.js';
+import { type Worker, type WorkLimits, work } from './work.js';
 
 /**
  * One connection to NATS. It is made in the background, with back-off, and made again whenever it is lost; `trouble`
@@ -150,17 +149,13 @@ export class Bus {
   }
 
   /**
-   * Shares a durable consumer with other processes. `handle` runs for several messages at once, within `limits`. A
-   * message is acknowledged when it resolves, and delivered again when it rejects. While it runs the server learns so,
-   * and only what a dead process held goes to another one. Resolves when the signal aborts.
+   * Shares a durable consumer with other processes. The worker handles several messages at once, within `limits`, and
+   * the agents that sent them take turns. A message is acknowledged when it is handled, and delivered again after a
+   * growing delay when that fails, up to `limits.tries` times. While it waits or is handled the server learns so, and
+   * only what a dead process held goes to another one. Resolves when the signal aborts.
    */
-  work(
-    stream: string,
-    durable: string,
-    limits: WorkLimits,
-    handle: (delivery: Delivery) => Promise<void>,
-  ): Promise<void> {
-    return work(this.#consuming, stream, durable, limits, handle);
+  work(stream: string, durable: string, limits: WorkLimits, worker: Worker): Promise<void> {
+    return work(this.#consuming, stream, durable, limits, worker);
   }
 
   /**

@@ -29,10 +29,17 @@ afterAll(async () => {
 
 it('a message that cannot be handled comes again, after a longer wait each time', async () => {
   const times: number[] = [];
-  void bus.work(stream, durable, { messages: 4, bytes: 1_000_000 }, async () => {
-    times.push(performance.now());
-    throw new Error('never');
-  });
+  void bus.work(
+    stream,
+    durable,
+    { messages: 4, bytes: 1_000_000 },
+    {
+      handle: async () => {
+        times.push(performance.now());
+        throw new Error('never');
+      },
+    },
+  );
   await bus.publish(subjects.report('agent-1', 'pod-status'), { type: eventType('pod-status'), source: '/test' }, '{}');
   await eventually(() => expect(times.length).toBeGreaterThan(4), 20_000);
   const waits = times.slice(1, 5).map((time, i) => time - (times[i] as number));

@@ -76,7 +76,14 @@ describe('a stream that is deleted', () => {
   it('may be any or all of them, with their consumers', async () => {
     const reports: string[] = [];
     const { stream, durable } = consumers.ingest;
-    void services.work(stream, durable, { messages: 4, bytes: 1000 }, async ({ body }) => void reports.push(body));
+    void services.work(
+      stream,
+      durable,
+      { messages: 4, bytes: 1000 },
+      {
+        handle: async ({ body }) => void reports.push(body),
+      },
+    );
     let news = 0;
     void services.follow(streams.journal.name, subjects.objectsChanged, {
       onReset: () => undefined,

@@ -29,6 +29,7 @@ async function ensureStream(manager: JetStreamManager, declaration: StreamDeclar
     max_bytes: declaration.maxBytes,
     max_age: nanos(declaration.maxAgeSeconds * 1000),
     max_msgs_per_subject: declaration.maxMessagesPerSubject,
+    max_msg_size: declaration.maxMessageBytes,
     duplicate_window: nanos(Math.min(declaration.duplicateWindowSeconds, declaration.maxAgeSeconds) * 1000),
     num_replicas: 1,
   };
@@ -58,6 +59,7 @@ async function ensureConsumer(manager: JetStreamManager, declaration: ConsumerDe
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(declaration.ackWaitSeconds * 1000),
     max_ack_pending: declaration.maxAckPending,
+    max_deliver: declaration.maxDeliver,
     deliver_policy: DeliverPolicy.All,
   });
 }

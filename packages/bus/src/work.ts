@@ -1,19 +1,29 @@
+import { agentOfSubject } from '@everynode/contract';
 import { backoffMs } from '@everynode/service-shell';
 import type { JsMsg } from '@nats-io/jetstream';
 import { type Consuming, consumeForever, IDLE_HEARTBEAT_MS, watchDelivery } from './consuming.js';
 import { type Delivery, deliveryOf } from './delivery.js';
+import { type ShareLimits, Shares } from './shares.js';
 
-/** Messages of a durable consumer that wait in a process for their turn. */
+/** Messages of a durable consumer that the client fetches ahead. */
 const PULLED_AHEAD = 16;
 /** How often the server learns that a message is still worked on: well within any consumer's ackWaitSeconds. */
 const WORKING_MS = 500;
+/** A message of a sender of which too many wait comes again after this time, in ms. */
+const LATER_MS = 1000;
 
-/** How many messages of a durable consumer one process handles at once. */
-export interface WorkLimits {
-  /** Messages handled at once. */
-  messages: number;
-  /** Bytes of their bodies together. One message is always handled. */
-  bytes: number;
+/** How many messages of a durable consumer one process handles at once, and how often it tries one. */
+export interface WorkLimits extends ShareLimits {
+  /** After so many deliveries a message is given up. Without a number it is tried for ever. */
+  tries?: number;
+}
+
+/** What is done with a message. */
+export interface Worker {
+  /** Handles a message. When it rejects, the message comes again. */
+  handle(delivery: Delivery): Promise<void>;
+  /** Called for a message that could not be handled after the last try, or whose sender has sent too many. */
+  onGivenUp?(delivery: Delivery): void;
 }
 
 /** See `Bus.work`. */
@@ -22,54 +32,111 @@ export function work(
   stream: string,
   durable: string,
   limits: WorkLimits,
-  handle: (delivery: Delivery) => Promise<void>,
+  worker: Worker,
 ): Promise<void> {
-  const { log } = consuming;
   return consumeForever(consuming, { stream, durable }, async ({ js }, onStarted) => {
     const consumer = await js.consumers.get(stream, durable);
-    // Few, because what waits here unhandled for longer than the server waits is sent to others as well. By number and
-    // not by bytes: on nats-server 2.9 a consumer that pulls by bytes is seen to have no pull outstanding, for half a
-    // minute.
+    // Few, because what waits in the client is unknown to the server's timer. By number and not by bytes: on
+    // nats-server 2.9 a consumer that pulls by bytes is seen to have no pull outstanding, for half a minute.
     const messages = await consumer.consume({
       max_messages: PULLED_AHEAD,
       idle_heartbeat: IDLE_HEARTBEAT_MS,
       abort_on_missing_resource: true,
     });
     const stop = watchDelivery(consuming, stream, messages);
-    const running = new Set<Promise<void>>();
-    const underWay = new Set<JsMsg>();
-    let bytes = 0;
-    const sayWorking = setInterval(() => {
-      for (const message of underWay) message.working();
-    }, WORKING_MS);
+    const turns = new Turns(consuming, limits, worker);
     try {
       onStarted();
       for await (const message of messages) {
-        const size = message.data.length;
-        underWay.add(message);
-        bytes += size;
-        const done: Promise<void> = handle(deliveryOf(message))
-          .then(
-            () => message.ack(),
-            (error: unknown) => {
-              const { subject, info } = message;
-              log.warn({ err: error, subject }, 'a message could not be handled and comes again');
-              // The server wants whole nanoseconds: with a fraction of one it sends the message again at once.
-              message.nak(Math.ceil(backoffMs(info.deliveryCount)));
-            },
-          )
-          .finally(() => {
-            running.delete(done);
-            underWay.delete(message);
-            bytes -= size;
-          });
-        running.add(done);
-        while (running.size >= limits.messages || bytes >= limits.bytes) await Promise.race(running);
+        turns.add(message);
+        await turns.room();
       }
     } finally {
       stop();
-      await Promise.allSettled(running);
-      clearInterval(sayWorking);
+      await turns.end();
     }
   });
+}
+
+/** Handles the messages of one consumer, each sender's in its turn, several at once. */
+class Turns {
+  readonly #log: Consuming['log'];
+  readonly #limits: WorkLimits;
+  readonly #worker: Worker;
+  readonly #shares: Shares<JsMsg>;
+  readonly #running = new Set<Promise<void>>();
+  /** Messages that are handled, or wait for it. */
+  readonly #underWay = new Set<JsMsg>();
+  readonly #sayWorking: NodeJS.Timeout;
+  #isEnding = false;
+
+  constructor({ log }: Consuming, limits: WorkLimits, worker: Worker) {
+    this.#log = log;
+    this.#limits = limits;
+    this.#worker = worker;
+    this.#shares = new Shares(limits);
+    this.#sayWorking = setInterval(() => {
+      for (const message of this.#underWay) message.working();
+    }, WORKING_MS);
+  }
+
+  add(message: JsMsg): void {
+    // The subject names the sender, since the credential of an agent allows it no other subject.
+    const sender = agentOfSubject(message.subject) ?? '';
+    if (this.#shares.add(sender, message, message.data.length)) {
+      this.#underWay.add(message);
+      this.#start();
+    } else this.#again(message, LATER_MS);
+  }
+
+  /** Resolves when another message may be added. */
+  async room(): Promise<void> {
+    while (!this.#shares.hasRoom && this.#running.size > 0) await Promise.race(this.#running);
+  }
+
+  /** Resolves when nothing is handled any more. What waits is left: the server sends it to another process. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.allSettled(this.#running);
+    clearInterval(this.#sayWorking);
+  }
+
+  #start(): void {
+    while (!this.#isEnding) {
+      const next = this.#shares.take();
+      if (!next) return;
+      const { sender, value: message, bytes } = next;
+      const done: Promise<void> = this.#handle(message).finally(() => {
+        this.#running.delete(done);
+        this.#underWay.delete(message);
+        this.#shares.done(sender, bytes);
+        this.#start();
+      });
+      this.#running.add(done);
+    }
+  }
+
+  async #handle(message: JsMsg): Promise<void> {
+    try {
+      await this.#worker.handle(deliveryOf(message));
+    } catch (err) {
+      const { subject, info } = message;
+      this.#log.warn({ err, subject, deliveries: info.deliveryCount }, 'a message could not be handled');
+      this.#again(message, backoffMs(info.deliveryCount));
+      return;
+    }
+    message.ack();
+  }
+
+  /** Has a message delivered again after a time, unless it was delivered often enough. */
+  #again(message: JsMsg, ms: number): void {
+    if (message.info.deliveryCount < (this.#limits.tries ?? Number.POSITIVE_INFINITY)) {
+      // The server wants whole nanoseconds: with a fraction of one it sends the message again at once.
+      message.nak(Math.ceil(ms));
+      return;
+    }
+    this.#log.warn({ subject: message.subject }, 'a message was given up');
+    this.#worker.onGivenUp?.(deliveryOf(message));
+    message.term();
+  }
 }

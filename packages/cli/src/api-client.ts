@@ -62,16 +62,18 @@ export class ApiClient {
    * Any HTTP status is an answer.
    * @throws Error when the connection fails or the answer is not JSON.
    */
-  call(method: string, path: string, options: { accept?: string; body?: unknown } = {}): Promise<ApiResponse> {
-    const { accept = 'application/json', body } = options;
+  call(
+    method: string,
+    path: string,
+    options: { accept?: string; body?: unknown; contentType?: string } = {},
+  ): Promise<ApiResponse> {
+    const { accept = 'application/json', body, contentType = 'application/json' } = options;
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const headers = {
         ...this.#headers,
         accept,
-        ...(text === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        ...(text === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
       };
       const url = `${this.#endpoint}${path}`;
       const asked = request(url, { method, agent: this.#agent, timeout: 30_000, headers }, (response) => {

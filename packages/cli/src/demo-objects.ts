@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { StatePaths } from '@everynode/local-stack';
+import { DEMO_MASTERS, MASTER_ROLE, type StatePaths } from '@everynode/local-stack';
 import { parseAllDocuments } from 'yaml';
 import { type ApiClient, type KubernetesObject, messageOf } from './api-client.js';
 import { example } from './checkout.js';
+import { labelAsAdministrator } from './label-nodes.js';
 
 const FILES = ['calico-node.yaml', 'kube-proxy.yaml'];
 
@@ -21,8 +22,12 @@ async function createIfMissing(api: ApiClient, object: KubernetesObject): Promis
   }
 }
 
-/** Creates what runs on the demo cluster, and records that: what the user deletes later stays deleted. */
+/**
+ * Gives the masters their role and creates what runs on the demo cluster, and records that: what the user deletes later
+ * stays deleted.
+ */
 export async function createDemoObjects(api: ApiClient, paths: StatePaths): Promise<void> {
+  await labelAsAdministrator(api, DEMO_MASTERS, { [MASTER_ROLE]: '' });
   for (const file of FILES) {
     for (const object of await readObjects(file)) await createIfMissing(api, object);
   }

@@ -1,5 +1,6 @@
 import { ControlClient, type StatePaths, type Taint } from '@everynode/local-stack';
 import { ApiClient } from './api-client.js';
+import { labelAsAdministrator, labelsOfNode } from './label-nodes.js';
 import { untilNodesReady } from './progress.js';
 
 const READY_DEADLINE_MS = 60_000;
@@ -17,13 +18,16 @@ export async function addNodes(paths: StatePaths, names: string[], flags: AddNod
     throw new Error('Give names of nodes, or --count with a number: everynode nodes add k8s-04 k8s-05');
   }
   const { endpoint } = await control.status();
-  const added = await control.addNodes(names.length > 0 ? { ...flags, names } : flags);
+  const { labels = {} } = flags;
+  const wanted = { ...flags, labels: labelsOfNode(labels) };
+  const added = await control.addNodes(names.length > 0 ? { ...wanted, names } : wanted);
   const api = await ApiClient.open(endpoint, paths);
   try {
     await untilNodesReady(api, {
       enough: (ready) => added.nodes.every((name) => ready.has(name)),
       deadlineMs: READY_DEADLINE_MS,
     });
+    await labelAsAdministrator(api, added.nodes, labels);
   } finally {
     api.close();
   }

@@ -6,8 +6,12 @@ import { type Static, Type } from 'typebox';
  * of an agent is checked against these before it is used.
  */
 const Name = Type.String({ minLength: 1, maxLength: 253 });
-const Namespace = Type.String({ minLength: 1, maxLength: 63 });
-const Uid = Type.String({ minLength: 1, maxLength: 64 });
+/** A DNS-1123 subdomain, as names of nodes and pods are. What an agent names becomes keys and texts for people. */
+const DNS_SUBDOMAIN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+const DnsName = Type.String({ minLength: 1, maxLength: 253, pattern: DNS_SUBDOMAIN });
+const Namespace = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' });
+/** Printable ASCII. */
+const Uid = Type.String({ minLength: 1, maxLength: 64, pattern: '^[!-~]+$' });
 const Revision = Type.Integer({ minimum: 0 });
 const StringMap = Type.Record(Type.String(), Type.String());
 /** RFC 3339, UTC. */
@@ -17,6 +21,8 @@ const Timestamp = Type.String({ maxLength: 40 });
  * clock of an agent orders anything. Below 2^31, so that {@link reportOrder} stays exact.
  */
 const Incarnation = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 });
+/** Nodes or pods in one report. Agents put 200 nodes or 500 pods into one. */
+const MAX_REPORT_ITEMS = 500;
 /** Greater numbers within one incarnation are no agent's: the order of the report must stay exact. */
 const MAX_SEQUENCE = 2 ** 32;
 /** Numbers the reports of one incarnation; the store's acknowledgement names it. */
@@ -26,7 +32,7 @@ const Sequence = Type.Integer({ minimum: 0, maximum: MAX_SEQUENCE });
 const ApiValue = Type.Record(Type.String(), Type.Unknown());
 
 export const NodeRegistration = Type.Object({
-  name: Name,
+  name: DnsName,
   labels: Type.Optional(StringMap),
   annotations: Type.Optional(StringMap),
   taints: Type.Optional(
@@ -40,7 +46,7 @@ export const NodeRegistration = Type.Object({
 export const NodeRegistered = Type.Object({
   incarnation: Incarnation,
   message: MessageNumber,
-  nodes: Type.Array(NodeRegistration, { maxItems: 5000 }),
+  nodes: Type.Array(NodeRegistration, { maxItems: MAX_REPORT_ITEMS }),
 });
 
 /** These nodes are alive. One message for all nodes of an agent, or one a part where they are very many. */
@@ -50,7 +56,7 @@ export const NodeHeartbeat = Type.Object({
    * incarnations sends the time of its start in ms instead, and its nodes are alive all the same.
    */
   incarnation: Type.Integer({ minimum: 0 }),
-  nodes: Type.Array(Name, { maxItems: 5000 }),
+  nodes: Type.Array(DnsName, { maxItems: 5000 }),
 });
 
 /** An event as a kubelet would post it on the pod. */
@@ -66,9 +72,9 @@ export const PodEvent = Type.Object({
 
 export const PodStatusItem = Type.Object({
   namespace: Namespace,
-  name: Name,
+  name: DnsName,
   uid: Uid,
-  node: Name,
+  node: DnsName,
   /**
    * Grows with every report of this pod by this incarnation that says something else. An older one is never written
    * over a newer one.
@@ -84,7 +90,7 @@ export const PodStatusItem = Type.Object({
 export const PodStatusReported = Type.Object({
   incarnation: Incarnation,
   message: MessageNumber,
-  pods: Type.Array(PodStatusItem, { maxItems: 5000 }),
+  pods: Type.Array(PodStatusItem, { maxItems: MAX_REPORT_ITEMS }),
 });
 
 /**

@@ -21,6 +21,8 @@ export interface StreamDeclaration {
   maxAgeSeconds: number;
   /** Messages kept for each subject; -1 is no limit. */
   maxMessagesPerSubject: number;
+  /** Larger messages are refused; -1 is no limit but the server's. */
+  maxMessageBytes: number;
   /** Within this window, in seconds, a message id is stored once. */
   duplicateWindowSeconds: number;
 }
@@ -39,6 +41,7 @@ export const streams = {
     maxBytes: 128 * MiB,
     maxAgeSeconds: 600,
     maxMessagesPerSubject: -1,
+    maxMessageBytes: -1,
     duplicateWindowSeconds: 120,
   },
   /** Desired states that changed, for the controllers and for any other listener. */
@@ -50,17 +53,23 @@ export const streams = {
     maxBytes: 32 * MiB,
     maxAgeSeconds: 3600,
     maxMessagesPerSubject: -1,
+    maxMessageBytes: -1,
     duplicateWindowSeconds: 120,
   },
-  /** What agents report, each message until a scheduler has written it to Postgres. */
+  /**
+   * What agents report, each message until a scheduler has written it to Postgres. An agent leaves 64 reports of pods
+   * unacknowledged, in messages of half a MiB. One that sends more than the stream keeps of a subject loses its own
+   * oldest messages, and all of its messages together leave room for those of others.
+   */
   reports: {
     name: 'EVERYNODE_REPORTS',
     subjects: [subjects.allReports],
     storage: 'memory',
     retention: 'workqueue',
-    maxBytes: 256 * MiB,
+    maxBytes: 320 * MiB,
     maxAgeSeconds: 3600,
-    maxMessagesPerSubject: -1,
+    maxMessagesPerSubject: 128,
+    maxMessageBytes: MiB,
     duplicateWindowSeconds: 120,
   },
   /** The last heartbeat of each agent: a scheduler that starts knows at once which agents were alive. */
@@ -72,6 +81,7 @@ export const streams = {
     maxBytes: 64 * MiB,
     maxAgeSeconds: 120,
     maxMessagesPerSubject: 1,
+    maxMessageBytes: -1,
     duplicateWindowSeconds: 120,
   },
   /** Commands to agents. An agent that missed some asks for the whole list. */
@@ -83,6 +93,7 @@ export const streams = {
     maxBytes: 128 * MiB,
     maxAgeSeconds: 600,
     maxMessagesPerSubject: -1,
+    maxMessageBytes: -1,
     duplicateWindowSeconds: 120,
   },
 } as const satisfies Record<string, StreamDeclaration>;
@@ -96,6 +107,8 @@ export interface ConsumerDeclaration {
    */
   ackWaitSeconds: number;
   maxAckPending: number;
+  /** A message that was delivered so often is given up. Its sender sends it again, where it still says something. */
+  maxDeliver: number;
 }
 
 /** Durable consumers that the replicas of a service share: each message goes to one of them. */
@@ -106,5 +119,6 @@ export const consumers = {
     filter: subjects.allReports,
     ackWaitSeconds: 2,
     maxAckPending: 2000,
+    maxDeliver: 30,
   },
 } as const satisfies Record<string, ConsumerDeclaration>;

@@ -7,10 +7,13 @@ import {
   FetchPodsRequest,
   ListPodsReply,
   ListPodsRequest,
+  NodeRegistration,
+  PodStatusItem,
   RequestFailed,
   TakeIncarnationReply,
   TakeIncarnationRequest,
 } from './events.js';
+import type { AgentReport } from './subjects.js';
 
 /** A message that violates the contract. It is dropped and counted; the same message would fail again. */
 export class ContractError extends Error {
@@ -32,12 +35,16 @@ function validatorOf(name: string, schema: object): ValidateFunction {
   return validate;
 }
 
-function check<T>(name: string, schema: object, value: unknown): T {
+function violation(name: string, schema: object, value: unknown): ContractError | undefined {
   const validate = validatorOf(name, schema);
-  if (!validate(value)) {
-    const first = validate.errors?.[0];
-    throw new ContractError(`${name}: ${first?.instancePath || 'body'} ${first?.message ?? 'is not valid'}`);
-  }
+  if (validate(value)) return undefined;
+  const first = validate.errors?.[0];
+  return new ContractError(`${name}: ${first?.instancePath || 'body'} ${first?.message ?? 'is not valid'}`);
+}
+
+function check<T>(name: string, schema: object, value: unknown): T {
+  const error = violation(name, schema, value);
+  if (error) throw error;
   return value as T;
 }
 
@@ -52,6 +59,38 @@ function parse(name: string, body: string): unknown {
 /** Parses and checks the body of an event. @throws ContractError */
 export function parseEvent<N extends EventName>(name: N, body: string): EventBody<N> {
   return check<EventBody<N>>(name, eventSchemas[name], parse(name, body));
+}
+
+/** Where a report has its items, and what one of them is. */
+const reportItems = {
+  'node-registered': { list: 'nodes', item: NodeRegistration },
+  'pod-status': { list: 'pods', item: PodStatusItem },
+} as const;
+
+/** A report without the items that violate the contract, and what is wrong with each of those. */
+export interface ParsedReport<N extends AgentReport> {
+  report: EventBody<N>;
+  refused: ContractError[];
+}
+
+/**
+ * Parses a report and checks it item by item: one that violates the contract is left out, and the others count.
+ * @throws ContractError when the report as a whole violates it.
+ */
+export function parseReport<N extends AgentReport>(name: N, body: string): ParsedReport<N> {
+  const { list, item } = reportItems[name];
+  const report = parse(name, body);
+  const { properties } = eventSchemas[name] as unknown as { properties: Record<string, { maxItems?: number }> };
+  const { maxItems } = properties[list] ?? {};
+  const head = { ...eventSchemas[name], properties: { ...properties, [list]: { type: 'array', maxItems } } };
+  const { [list]: items, ...rest } = check<Record<string, unknown[]>>(`${name} head`, head, report);
+  const refused: ContractError[] = [];
+  const kept = items?.filter((one) => {
+    const error = violation(`${name} item`, item, one);
+    if (error) refused.push(error);
+    return !error;
+  });
+  return { report: { ...rest, [list]: kept } as unknown as EventBody<N>, refused };
 }
 
 /**

@@ -23,7 +23,7 @@ export {
 } from './bootstrap-token.js';
 export { canonicalJson } from './canonical-json.js';
 export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
-export { isJsonObject } from './decode/canonical-value.js';
+export { canonicalValue, isJsonObject } from './decode/canonical-value.js';
 export { DecodeError } from './decode/decode-error.js';
 export {
   type Decoded,
@@ -58,7 +58,7 @@ export {
   guards,
   judgeEviction,
 } from './disruption/disruption-status.js';
-export { type FieldError, invalid } from './field-error.js';
+export { type FieldError, fieldErrorMessage, invalid } from './field-error.js';
 export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
 export type {

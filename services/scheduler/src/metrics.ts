@@ -2,17 +2,18 @@ import type { Bus } from '@everynode/bus';
 import type { Reflector } from '@everynode/list-watch';
 import type { Store } from '@everynode/store';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Refusal } from './ingest/refusals.js';
 import { stuckPods } from './stuck-pods.js';
 
 /** The scheduler's own metrics. */
 export function schedulerMetrics(
   registry: Registry,
   { store, bus, reflector }: { store: Store; bus: Bus; reflector: Reflector },
-): { refused: (reason: string) => void } {
+): { refused: (reason: Refusal, agent: string) => void } {
   const refusals = new Counter({
     name: 'everynode_reports_refused_total',
     help: 'Reports of agents, or items in them, that were not taken.',
-    labelNames: ['reason'],
+    labelNames: ['reason', 'agent'],
     registers: [registry],
   });
   new Gauge({
@@ -61,5 +62,5 @@ export function schedulerMetrics(
       },
     });
   }
-  return { refused: (reason) => refusals.inc({ reason }) };
+  return { refused: (reason, agent) => refusals.inc({ reason, agent }) };
 }

@@ -199,8 +199,8 @@ export class Reflector {
   }
 
   /**
-   * Drops a message. It says nothing about the caches, which stay as good as they are: the journal has all that a writer
-   * may have meant by it, and is read a moment later. It is no news: a bus that brings nothing else counts as quiet.
+   * Drops a message. It says nothing about the caches, which stay as good as they are: the journal has all that a
+   * writer may have meant by it, and is read a moment later. It is no news: a bus that brings nothing else is quiet.
    */
   #onUndecodable(err: unknown): void {
     this.#dropped += 1;

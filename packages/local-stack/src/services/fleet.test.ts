@@ -20,7 +20,7 @@ describe('demoFleet', () => {
     expect(second?.file.nodes.map(({ name }) => name)).toEqual(['k8s-01', 'k8s-02', 'k8s-03']);
     expect(first?.file.nodes[0]).toEqual({
       name: 'k8s-master-01',
-      labels: expect.objectContaining({ 'node-role.kubernetes.io/master': '', 'beta.kubernetes.io/os': 'linux' }),
+      labels: expect.objectContaining({ 'beta.kubernetes.io/os': 'linux' }),
       taints: [{ key: 'node-role.kubernetes.io/master', effect: 'NoSchedule' }],
     });
   });

@@ -59,17 +59,20 @@ export function workerNode(name: string, labels: Record<string, string> = {}, ta
   return { name, labels: { ...hostLabels(name), ...labels }, ...(taints.length === 0 ? {} : { taints }) };
 }
 
-function masterNode(name: string): NodeSpec {
-  const role = 'node-role.kubernetes.io/master';
-  return workerNode(name, { [role]: '' }, [{ key: role, effect: 'NoSchedule' }]);
-}
+/** What makes a node of the demo a master: the key of its taint, and of a label that only an administrator may set. */
+export const MASTER_ROLE = 'node-role.kubernetes.io/master';
+
+const masterNode = (name: string): NodeSpec => workerNode(name, {}, [{ key: MASTER_ROLE, effect: 'NoSchedule' }]);
+
+/** Names of the masters of the demo. */
+export const DEMO_MASTERS: readonly string[] = [1, 2, 3].map((number) => `k8s-master-0${number}`);
 
 /**
  * Three masters on the first agent, three workers dealt to the others; everything on one agent if there is only one.
  */
 export function demoFleet(agents: number): Fleet {
   const numbers = [1, 2, 3];
-  const masters = numbers.map((number) => masterNode(`k8s-master-0${number}`));
+  const masters = DEMO_MASTERS.map(masterNode);
   const workers = numbers.map((number) => workerNode(`k8s-0${number}`));
   const specs = Array.from({ length: agents }, (_, index): AgentSpec => {
     const mine = workers.filter((_worker, at) => (agents === 1 ? 0 : 1 + (at % (agents - 1))) === index);

@@ -13,6 +13,7 @@ import {
   type ValueFacts,
 } from '../schema/index.js';
 import { DecodeError, DecodePosition, jsonKind } from './decode-error.js';
+import { remembered } from './remembered.js';
 import { canonicalMicroTime, canonicalTime } from './time.js';
 
 /**
@@ -122,13 +123,15 @@ const MICRO_TIME_READER: Reader = {
   isZero: never,
 };
 
+const canonicalQuantity = remembered((text) => formatQuantity(parseQuantity(text)));
+
 const QUANTITY_READER: Reader = {
   goType: 'resource.Quantity',
   read(value) {
     // Upstream passes any text on, and the grammar of quantities refuses it.
     const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
     try {
-      return formatQuantity(parseQuantity(text));
+      return typeof text === 'string' ? canonicalQuantity(text) : formatQuantity(parseQuantity(text));
     } catch (error) {
       if (error instanceof QuantityError) throw new DecodeError(error.message, { cause: error });
       throw error;

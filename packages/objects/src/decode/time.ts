@@ -1,4 +1,5 @@
 import { DecodeError } from './decode-error.js';
+import { remembered } from './remembered.js';
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
@@ -36,9 +37,7 @@ function readInstant(text: string, layout: string): Instant {
  * metav1.Time as Go writes it: UTC, whole seconds.
  * @throws DecodeError when the text is no such time.
  */
-export function canonicalTime(text: string): string {
-  return `${readInstant(text, LAYOUT).seconds}Z`;
-}
+export const canonicalTime = remembered((text) => `${readInstant(text, LAYOUT).seconds}Z`);
 
 /**
  * metav1.MicroTime as Go writes it: UTC with six digits after the point.

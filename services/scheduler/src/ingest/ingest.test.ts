@@ -1,30 +1,14 @@
-import { Bus } from '@everynode/bus';
-import {
-  eventType,
-  inboxPrefix,
-  parseEvent,
-  parseExchange,
-  type ReportStored,
-  reportOrder,
-  subjects,
-} from '@everynode/contract';
+import { reportOrder } from '@everynode/contract';
 import { AGENT_ANNOTATION } from '@everynode/objects';
-import { eventually, testLog } from '@everynode/test-kit';
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type AgentSender, connectAgent } from '../../fixtures/agent-sender.js';
 import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
 import { decideRegistration } from './node-registration.js';
 
-/** An agent's side of the bus, with the credential of that agent. */
-interface Sender {
-  bus: Bus;
-  receipts: ReportStored[];
-  takeIncarnation(process: string): Promise<number>;
-  report(event: 'node-registered' | 'pod-status', body: object): Promise<void>;
-}
-
 let running: RunningControllers;
 const stopping = new AbortController();
-const senders: Sender[] = [];
+const senders: AgentSender[] = [];
 
 beforeAll(async () => {
   running = await runControllers([], { agents: ['agent-1', 'agent-2'] });
@@ -36,30 +20,8 @@ afterAll(async () => {
   await running.stop();
 });
 
-async function connect(agent: string): Promise<Sender> {
-  const credential = await running.nats.addAgent(agent);
-  const bus = Bus.connect({
-    url: running.nats.url,
-    credential,
-    name: agent,
-    inboxPrefix: inboxPrefix(agent),
-    log: testLog(),
-    signal: stopping.signal,
-  });
-  const receipts: ReportStored[] = [];
-  bus.listen(subjects.receipt(agent, 'report-stored'), (body) => receipts.push(parseEvent('report-stored', body)));
-  const sender: Sender = {
-    bus,
-    receipts,
-    takeIncarnation: async (process) => {
-      const ask = () => bus.request(subjects.request(agent, 'take-incarnation'), JSON.stringify({ process }), 2000);
-      return parseExchange('take-incarnation', 'reply', await eventually(ask)).incarnation;
-    },
-    report: (event, body) => {
-      const head = { type: eventType(event), source: `/everynode/agent/${agent}` };
-      return bus.publish(subjects.report(agent, event), head, JSON.stringify(body));
-    },
-  };
+async function connect(agent: string): Promise<AgentSender> {
+  const sender = await connectAgent(running.nats, agent, stopping.signal);
   senders.push(sender);
   return sender;
 }

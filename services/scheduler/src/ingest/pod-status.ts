@@ -81,6 +81,8 @@ function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
   const foreign: PodCondition[] = (stored.conditions ?? []).filter((condition) => !own.has(condition.type));
   const merged: PodStatus = { ...stored, ...reported };
   if (reported.conditions || foreign.length > 0) merged.conditions = [...(reported.conditions ?? []), ...foreign];
+  // The class follows from the spec, and never changes.
+  if (stored.qosClass !== undefined) merged.qosClass = stored.qosClass;
   if (TERMINAL.has(stored.phase)) {
     merged.phase = stored.phase as string;
     if (stored.reason !== undefined) merged.reason = stored.reason;

@@ -1,6 +1,5 @@
 import type { Bus } from '@everynode/bus';
-import { type ReportStored, subjects } from '@everynode/contract';
-import type { Logger } from '@everynode/service-shell';
+import { ContractError, parseEvent, type ReportStored, subjects } from '@everynode/contract';
 
 /**
  * Acknowledges to agents what the store has of their reports, outside the streams: a receipt may be lost, and the agent
@@ -8,13 +7,9 @@ import type { Logger } from '@everynode/service-shell';
  */
 export class Receipts {
   readonly #bus: Pick<Bus, 'send'>;
-  readonly #log: Logger;
-  /** By agent: the process that was last seen to be superseded. */
-  readonly #superseded = new Map<string, number>();
 
-  constructor({ bus, log }: { bus: Pick<Bus, 'send'>; log: Logger }) {
+  constructor({ bus }: { bus: Pick<Bus, 'send'> }) {
     this.#bus = bus;
-    this.#log = log;
   }
 
   stored(agent: string, incarnation: number, message: number): void {
@@ -23,16 +18,12 @@ export class Receipts {
 
   /** A report that is refused for good, and so would be each time that it comes. */
   refused(agent: string, body: string): void {
-    const { incarnation, message } = numbersIn(body);
-    if (incarnation > 0 && message > 0) this.#send(agent, { incarnation, message });
+    const receipt = receiptOf(body);
+    if (receipt) this.#send(agent, receipt);
   }
 
-  /** A later process speaks for the nodes of the agent. It is logged once for each that is superseded. */
-  superseded(agent: string, incarnation: number, latest: number): void {
-    if (this.#superseded.get(agent) !== incarnation) {
-      this.#superseded.set(agent, incarnation);
-      this.#log.warn({ agent, incarnation, latest }, 'reports of an earlier process of an agent are refused');
-    }
+  /** A later process speaks for the nodes of the agent. */
+  superseded(agent: string, latest: number): void {
     this.#send(agent, { incarnation: latest, message: 0 });
   }
 
@@ -41,18 +32,13 @@ export class Receipts {
   }
 }
 
-/** What identifies a message that violates the contract elsewhere; zeros when it is not there. */
-function numbersIn(body: string): { incarnation: number; message: number } {
-  const numbers = { incarnation: 0, message: 0 };
+/** The receipt for a message that violates the contract, unless the violation is in what identifies it. */
+function receiptOf(body: string): ReportStored | undefined {
   try {
-    const content: unknown = JSON.parse(body);
-    if (typeof content !== 'object' || content === null) return numbers;
-    for (const name of ['incarnation', 'message'] as const) {
-      const value: unknown = Reflect.get(content, name);
-      if (Number.isSafeInteger(value)) numbers[name] = Number(value);
-    }
-  } catch {
-    // No JSON: the sender is no agent of this release.
+    const receipt = parseEvent('report-stored', body);
+    return receipt.message > 0 ? { incarnation: receipt.incarnation, message: receipt.message } : undefined;
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    return undefined;
   }
-  return numbers;
 }

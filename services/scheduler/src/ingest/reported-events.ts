@@ -1,4 +1,5 @@
 import { type PodStatusItem, reportOrder } from '@everynode/contract';
+import { wellFormed } from '@everynode/objects';
 import { LRUCache } from 'lru-cache';
 import type { EventRecorder } from '../events/event-recorder.js';
 
@@ -33,16 +34,22 @@ export class ReportedEvents {
           namespace: item.namespace,
           name: item.name,
           uid: item.uid,
-          ...(fieldPath !== undefined && { fieldPath }),
+          ...(fieldPath !== undefined && { fieldPath: storable(fieldPath) }),
         },
         type,
-        reason,
-        message,
+        reason: storable(reason),
+        message: storable(message),
         component: 'kubelet',
         host: item.node,
-        atMs: Date.parse(at) || Date.now(),
+        atMs: timeOf(at, Date.now()),
       });
     }
     this.#last.set(key, Math.max(known, reportOrder(incarnation, item.sequence)));
   }
 }
+
+/** Text that Postgres can hold: without U+0000 and halves of surrogate pairs. */
+const storable = (text: string): string => wellFormed(text).replaceAll('\0', '\uFFFD');
+
+/** When it happened, ms since 1970. An agent's clock may be wrong: it is not believed beyond `now`, nor before 1970. */
+const timeOf = (at: string, now: number): number => Math.min(now, Math.max(0, Date.parse(at) || now));

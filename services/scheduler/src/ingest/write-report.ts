@@ -1,6 +1,7 @@
 import { type PodStatusItem, reportOrder } from '@everynode/contract';
-import type { Store } from '@everynode/store';
+import type { Decision, Store } from '@everynode/store';
 import { decidePodStatus, decidePodStopped } from './pod-status.js';
+import { checkedDecision, MAX_POD_STATUS } from './report-content.js';
 
 /** The uid of the pod that is stored, and the order of the last report on it before this one. */
 export interface Written {
@@ -11,7 +12,7 @@ export interface Written {
 /**
  * Writes a report on a pod, unless what is stored is newer. `foreign` is an order that a former host of the node has
  * left: where it is what is stored, no report is stored yet.
- * @throws what the store throws.
+ * @throws ReportRefusedError, and what the store throws.
  */
 export async function writeReport(
   store: Store,
@@ -26,8 +27,13 @@ export async function writeReport(
     stored = current === undefined || current.sequence === foreign ? 0 : current.sequence;
     return current && { ...current, sequence: stored };
   };
+  const checked = (decision: Decision): Decision => checkedDecision(decision, MAX_POD_STATUS);
   const { uid } = await (item.stopped
-    ? store.write({ key, reads: 'all-but-desired', decide: (now) => decidePodStopped(ordered(now), item, order) })
-    : store.write({ key, reads: 'observed', decide: (now) => decidePodStatus(ordered(now), item, order) }));
+    ? store.write({
+        key,
+        reads: 'all-but-desired',
+        decide: (now) => checked(decidePodStopped(ordered(now), item, order)),
+      })
+    : store.write({ key, reads: 'observed', decide: (now) => checked(decidePodStatus(ordered(now), item, order)) }));
   return { uid, stored };
 }

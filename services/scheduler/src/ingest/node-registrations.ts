@@ -1,0 +1,78 @@
+import { type NodeRegistration, reportOrder } from '@everynode/contract';
+import type { ObjectCache } from '@everynode/list-watch';
+import { isNodeReady, type Node, type Stored } from '@everynode/objects';
+import { DataRefusedError, type Store } from '@everynode/store';
+import { leaseOf } from './node-lease.js';
+import { decideRegistration, NodeTakenError } from './node-registration.js';
+import type { Refusals } from './refusals.js';
+import { checkedDecision, MAX_NODE_STATUS, readRegistration } from './report-content.js';
+import { ReportRefusedError } from './report-refused-error.js';
+
+interface RegistrationOptions {
+  store: Store;
+  nodes: ObjectCache<Stored<Node>>;
+  refusals: Refusals;
+}
+
+/** Writes the registrations of nodes: the Node, and its lease. */
+export class NodeRegistrations {
+  readonly #options: RegistrationOptions;
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves to false when one of the nodes is another agent's, and that one is alive: without a receipt the agent
+   * registers again, some time later. What breaks a rule is refused for good, and counts as done.
+   * @throws what the store throws.
+   */
+  async register(agent: string, sent: NodeRegistration[], incarnation: number, message: number): Promise<boolean> {
+    const order = reportOrder(incarnation, message);
+    const done = await Promise.all(sent.map((registration) => this.#register(agent, registration, order)));
+    return done.every(Boolean);
+  }
+
+  async #register(agent: string, sent: NodeRegistration, order: number): Promise<boolean> {
+    const { store, refusals } = this.#options;
+    const { name } = sent;
+    try {
+      this.#checkHost(agent, name);
+      const { registration, refusedLabels } = readRegistration(sent);
+      if (refusedLabels.length > 0) {
+        const error = new ReportRefusedError(`a node may not give itself the labels ${refusedLabels.join(', ')}`);
+        refusals.noteOn(name, agent, 'content', 'labels of the registration were left out', error);
+      }
+      const now = Date.now();
+      const { uid } = await store.write({
+        key: { resource: 'nodes', namespace: '', name },
+        reads: 'all-but-desired',
+        decide: (current) =>
+          checkedDecision(decideRegistration(current, registration, agent, now, order), MAX_NODE_STATUS),
+      });
+      if (uid !== undefined) await store.write(leaseOf(name, uid, now));
+      return true;
+    } catch (err) {
+      if (err instanceof NodeTakenError) {
+        refusals.note(agent, 'node-taken', { node: name, host: err.host });
+        return false;
+      }
+      if (err instanceof ReportRefusedError) refusals.noteOn(name, agent, 'content', 'the registration', err);
+      else if (err instanceof DataRefusedError) refusals.note(agent, 'data', { node: name, err });
+      else throw err;
+      return true;
+    }
+  }
+
+  /**
+   * Refuses what the cache shows to be another agent's, before it costs a write. A cache that is behind refuses a node
+   * that has just become free: the agent registers it again.
+   */
+  #checkHost(agent: string, name: string): void {
+    const node = this.#options.nodes.get('', name);
+    const host = node?.record.placement;
+    if (!node || host === null || host === undefined || host === agent) return;
+    const { status } = node;
+    if (status && isNodeReady({ status })) throw new NodeTakenError(name, host, agent);
+  }
+}
