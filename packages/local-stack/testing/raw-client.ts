@@ -3,7 +3,11 @@ import { connect, headers as newHeaders } from '@nats-io/transport-node';
 
 /** A client of the bus that sends what no service of Everynode would, such as any reply subject. */
 export interface RawClient {
-  publish(subject: string, body: string, options?: { reply?: string; headers?: Readonly<Record<string, string>> }): void;
+  publish(
+    subject: string,
+    body: string,
+    options?: { reply?: string; headers?: Readonly<Record<string, string>> },
+  ): void;
   /** Resolves when the server has read everything that was sent. */
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@everynode/objects';
-import { type Operation, applyPatch as runOperations } from 'rfc6902';
 import { copyJson, goKindOf, isMap, type JsonMap, kindOf, member } from './json.js';
 import { absolutePointer, isPointer, PointerError, resolvePointer } from './json-pointer.js';
 import { badRequest, tooLarge, unprocessable } from './patch-error.js';
@@ -14,6 +13,12 @@ export const MAX_JSON_PATCH_OPERATIONS = 10_000;
  */
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
+/** An operation of RFC 6902. */
+type Operation =
+  | { op: 'add' | 'replace' | 'test'; path: string; value: unknown }
+  | { op: 'remove'; path: string }
+  | { op: 'move' | 'copy'; path: string; from: string };
+
 /** Members that each operation must have beside `op` and `path`. */
 const REQUIRED = {
   add: ['value'],
@@ -24,7 +29,7 @@ const REQUIRED = {
   copy: ['from'],
 } as const satisfies Record<Operation['op'], readonly string[]>;
 
-/** The document is a member of this holder, so that operations on the root (`""`) have a parent as all others do. */
+/** The document, which an operation on the root (`""`) replaces. */
 interface Holder {
   root: unknown;
 }
@@ -43,7 +48,7 @@ export function applyJsonPatch(object: object, operations: unknown): JsonMap {
     );
   }
   const checkedOperations = operations.map(checked);
-  const holder: Holder = { root: copyJson(object, 'object') };
+  const holder: Holder = { root: copyJson(object) };
   let copiedBytes = 0;
   for (const operation of checkedOperations) {
     try {
@@ -53,7 +58,7 @@ export function applyJsonPatch(object: object, operations: unknown): JsonMap {
     }
   }
   if (!isMap(holder.root)) throw unprocessable(`the patched object is a ${kindOf(holder.root)}`);
-  return copyJson(holder.root, 'patch') as JsonMap;
+  return copyJson(holder.root) as JsonMap;
 }
 
 function undecodable(value: unknown, where: string): ApiError {
@@ -61,7 +66,7 @@ function undecodable(value: unknown, where: string): ApiError {
 }
 
 function checked(value: unknown, index: number): Operation {
-  const operation = copyJson(value, 'patch');
+  const operation = copyJson(value);
   checkOperation(operation, index);
   return operation;
 }
@@ -91,48 +96,60 @@ function checkOperation(operation: unknown, index: number): asserts operation is
 /** Runs one operation and returns the number of bytes that it copied. */
 function run(holder: Holder, asWritten: Operation, copiedBefore: number): number {
   const operation = withAbsolutePointers(holder, asWritten);
-  let copied = 0;
   switch (operation.op) {
     case 'test': {
       const { value } = resolvePointer(holder.root, operation.path);
-      // Not the library's test: it computes a diff, which is quadratic in the length of lists. A missing member equals
-      // null, as upstream has it.
+      // A missing member equals null, as upstream has it.
       if (!isDeepStrictEqual(value ?? null, operation.value)) throw new PointerError('the value differs');
       return 0;
     }
     case 'replace': {
       const { parent, value } = resolvePointer(holder.root, operation.path);
       // As upstream's library does: a missing member is added.
-      if (value === undefined && isMap(parent)) return run(holder, { ...operation, op: 'add' }, 0);
-      existing(holder, operation.path);
-      break;
+      if (value === undefined && !isMap(parent)) existing(holder, operation.path);
+      put(holder, operation.path, operation.value, 'replace');
+      return 0;
     }
     case 'remove':
       existing(holder, operation.path);
-      break;
+      remove(holder, operation.path);
+      return 0;
     case 'add':
-      resolvePointer(holder.root, operation.path);
-      break;
+      put(holder, operation.path, operation.value, 'add');
+      return 0;
     case 'copy': {
       resolvePointer(holder.root, operation.path);
-      copied = Buffer.byteLength(JSON.stringify(existing(holder, operation.from)));
+      const value = existing(holder, operation.from);
+      const copied = Buffer.byteLength(JSON.stringify(value));
       if (copiedBefore + copied > MAX_COPIED_BYTES) {
         throw new PointerError(`copied values exceed the limit of ${MAX_COPIED_BYTES} bytes`);
       }
-      break;
+      put(holder, operation.path, copyJson(value), 'add');
+      return copied;
     }
     case 'move': {
       const value = existing(holder, operation.from);
       if (operation.path.startsWith(`${operation.from}/`)) throw new PointerError('a value cannot move into itself');
-      // As RFC 6902 defines it. The library's own move checks list indexes before it removes, so an index behind the
-      // end of the shortened list would pass.
-      run(holder, { op: 'remove', path: operation.from }, 0);
-      return run(holder, { op: 'add', path: operation.path, value }, 0);
+      remove(holder, operation.from);
+      put(holder, operation.path, value, 'add');
+      return 0;
     }
   }
-  const [failure] = runOperations(holder, [belowRoot(operation)]);
-  if (failure) throw failure;
-  return copied;
+}
+
+/** Puts a value at a place. An added one is inserted into a list, or set in a map; `-` is behind the last item. */
+function put(holder: Holder, pointer: string, value: unknown, how: 'add' | 'replace'): void {
+  const { parent, key } = resolvePointer(holder.root, pointer);
+  if (isMap(parent)) parent[key] = value;
+  else if (!Array.isArray(parent)) holder.root = value;
+  else parent.splice(key === '-' ? parent.length : Number(key), how === 'replace' ? 1 : 0, value);
+}
+
+function remove(holder: Holder, pointer: string): void {
+  const { parent, key } = resolvePointer(holder.root, pointer);
+  if (isMap(parent)) delete parent[key];
+  else if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else holder.root = undefined;
 }
 
 /** Negative indexes count from the end of a list, as in upstream's library. */
@@ -149,11 +166,6 @@ function existing(holder: Holder, pointer: string): unknown {
   const { value } = resolvePointer(holder.root, pointer);
   if (value === undefined) throw new PointerError(`the path ${pointer} does not exist`);
   return value;
-}
-
-function belowRoot(operation: Operation): Operation {
-  const moved = { ...operation, path: `/root${operation.path}` };
-  return 'from' in moved ? { ...moved, from: `/root${moved.from}` } : moved;
 }
 
 function asRefusal(operation: Operation, error: unknown): ApiError {

@@ -1,8 +1,5 @@
 import { isMap, type JsonMap, member } from './json.js';
 
-/** Keys that rfc6902 skips while it follows a path, so that it would change the wrong value. */
-const UNADDRESSABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
 /** The place that a pointer names. `value` is undefined when there is nothing. */
 interface PointerTarget {
   parent: unknown;
@@ -23,16 +20,12 @@ export function isPointer(text: unknown): text is string {
 
 /**
  * Follows a pointer strictly: own members only, list indexes as RFC 6901 writes them.
- *
- * rfc6902 reads through prototypes (`/metadata/toString`), takes `length` for a list index, and inserts at 0 for an
- * index that is no number. Every pointer is checked here first, so the library never sees such a path.
  * @throws PointerError when a parent is missing, or the last token cannot name a place in its parent.
  */
 export function resolvePointer(document: unknown, pointer: string): PointerTarget {
   let target: PointerTarget = { parent: undefined, key: '', value: document };
   for (const escaped of pointer.split('/').slice(1)) {
     const key = unescaped(escaped);
-    if (UNADDRESSABLE.has(key)) throw new PointerError(`the key "${key}" cannot be addressed by a JSON patch`);
     target = { parent: target.value, key, value: childOf(target.value, key, pointer) };
   }
   return target;

@@ -42,23 +42,18 @@ export function member(map: JsonMap, key: string): unknown {
 }
 
 /**
- * Returns a deep copy that shares nothing with `value`. Undefined members are left out, as in JSON.
- *
- * A `__proto__` key would set a prototype at the first careless assignment, so no copy has one: from a stored object it
- * is dropped, in a patch it is refused with BadRequest.
+ * A map without members, and without a prototype: `__proto__` is a key like any other there. Every map that a patch
+ * writes to is one, so that no assignment can set a prototype.
  */
-export function copyJson(value: unknown, origin: 'object' | 'patch', depth = 0): unknown {
+export const emptyMap = (): JsonMap => Object.create(null) as JsonMap;
+
+/** Returns a deep copy that shares nothing with `value`. Undefined members are left out, as in JSON. */
+export function copyJson(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) throw badRequest(`nesting exceeds the limit of ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) return value.map((item) => copyJson(item, origin, depth + 1));
-  const copy: JsonMap = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (key === '__proto__') {
-      if (origin === 'patch') throw badRequest('a patch may not contain the key "__proto__"');
-      continue;
-    }
-    if (item !== undefined) copy[key] = copyJson(item, origin, depth + 1);
-  }
+  if (Array.isArray(value)) return value.map((item) => copyJson(item, depth + 1));
+  const copy = emptyMap();
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = copyJson(item, depth + 1);
   return copy;
 }
 
@@ -66,8 +61,8 @@ export function copyJson(value: unknown, origin: 'object' | 'patch', depth = 0):
  * {@link copyJson} of a value that must be a map.
  * @throws ApiError BadRequest when it is none.
  */
-export function copyMap(value: unknown, origin: 'object' | 'patch'): JsonMap {
-  const copy = copyJson(value, origin);
+export function copyMap(value: unknown): JsonMap {
+  const copy = copyJson(value);
   if (!isMap(copy)) throw badRequest(`expected a map, but received a ${kindOf(copy)}`);
   return copy;
 }

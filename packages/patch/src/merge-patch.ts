@@ -1,4 +1,4 @@
-import { copyJson, goKindOf, isMap, type JsonMap, member } from './json.js';
+import { copyJson, emptyMap, goKindOf, isMap, type JsonMap, member } from './json.js';
 import { badRequest } from './patch-error.js';
 
 /**
@@ -15,11 +15,11 @@ export function applyMergePatch(object: object, patch: unknown): JsonMap {
       `error decoding patch: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
     );
   }
-  return mergeInto(copyJson(object, 'object'), copyJson(patch, 'patch') as JsonMap);
+  return mergeInto(copyJson(object), copyJson(patch) as JsonMap);
 }
 
 function mergeInto(target: unknown, patch: JsonMap): JsonMap {
-  const merged: JsonMap = isMap(target) ? target : {};
+  const merged: JsonMap = isMap(target) ? target : emptyMap();
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
     else merged[key] = isMap(value) ? mergeInto(member(merged, key), value) : value;

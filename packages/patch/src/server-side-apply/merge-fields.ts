@@ -1,5 +1,5 @@
 import type { FieldFacts } from '@everynode/objects';
-import { type JsonMap, member } from '../json.js';
+import { emptyMap, type JsonMap, member } from '../json.js';
 import type { FieldSet } from './field-set.js';
 import { shapeOf } from './field-shape.js';
 
@@ -12,7 +12,7 @@ export function mergeFields(live: unknown, config: unknown, facts: FieldFacts | 
   if (live === undefined || live === null) return config;
   const [was, wanted] = [shapeOf(facts, live), shapeOf(facts, config)];
   if (was.kind === 'map' && wanted.kind === 'map') {
-    const merged: JsonMap = { ...(live as JsonMap) };
+    const merged: JsonMap = Object.assign(emptyMap(), live);
     for (const [key, value] of Object.entries(config as JsonMap)) {
       merged[key] = mergeFields(member(merged, key), value, wanted.member(key));
     }
@@ -70,7 +70,7 @@ export function removeFields(value: unknown, gone: FieldSet, kept: FieldSet, fac
     });
     return items.length > 0 || !kept.isEmpty ? items : undefined;
   }
-  const left: JsonMap = {};
+  const left = emptyMap();
   for (const [key, inner] of Object.entries(value as JsonMap)) {
     const step = `f:${key}`;
     const rest = removeFields(inner, gone.at(step), kept.at(step), shape.member(key));

@@ -1,4 +1,4 @@
-import { isMap, type JsonMap } from '../json.js';
+import { emptyMap, isMap, type JsonMap } from '../json.js';
 import { directiveOf, isDirectiveKey } from './directives.js';
 
 /**
@@ -28,7 +28,7 @@ export function adoptList(list: unknown[]): unknown[] {
 
 /** The fields of a map without directives and nulls. A `$patch` in the map itself is ignored. */
 export function adoptMap(map: JsonMap): JsonMap {
-  const adopted: JsonMap = {};
+  const adopted = emptyMap();
   for (const [key, value] of Object.entries(map)) {
     if (value === null || isDirectiveKey(key)) continue;
     const kept = adopt(value);

@@ -80,7 +80,7 @@ function readRetainKeys(patch: JsonMap, fields: Map<string, unknown>): ReadonlyS
 
 function fieldIn(key: string, prefix: string, what: string): string {
   const field = key.slice(prefix.length + 1);
-  if (key[prefix.length] !== '/' || field === '' || field === '__proto__') {
+  if (key[prefix.length] !== '/' || field === '') {
     throw badRequest(`invalid patch format of ${what}: ${key} names no field`);
   }
   return field;

@@ -1,5 +1,5 @@
 import { type FieldFacts, type LookupType, memberFacts, strategyOf } from '../field-facts.js';
-import { copyMap, isMap, type JsonMap, kindOf, member } from '../json.js';
+import { copyMap, emptyMap, isMap, type JsonMap, kindOf, member } from '../json.js';
 import { badRequest, unsupportedMediaType } from '../patch-error.js';
 import { adopt, adoptMap } from './adopt.js';
 import { checkKinds } from './check-kinds.js';
@@ -26,9 +26,9 @@ export function applyStrategicMergePatch(
 ): JsonMap {
   if (!lookupType(typeName)?.fields) throw unsupportedMediaType(`strategic merge patch is not served for ${typeName}`);
   const facts: FieldFacts = { ref: typeName };
-  const ownPatch = copyMap(patch, 'patch');
+  const ownPatch = copyMap(patch);
   checkKinds(ownPatch, facts, lookupType);
-  return new MapMerge(lookupType).merge(copyMap(object, 'object'), ownPatch, facts);
+  return new MapMerge(lookupType).merge(copyMap(object), ownPatch, facts);
 }
 
 /** The patch of one field: its value, and the list under its `$setElementOrder`. */
@@ -45,10 +45,10 @@ class MapMerge {
   merge(original: JsonMap, patch: JsonMap, facts: FieldFacts | undefined): JsonMap {
     const directive = directiveOf(patch);
     if (directive === 'replace') return adoptMap(patch);
-    if (directive === 'delete') return {};
+    if (directive === 'delete') return emptyMap();
 
     const { fields, retainKeys, orders, deletions } = splitPatch(patch);
-    const merged: JsonMap = {};
+    const merged = emptyMap();
     for (const [key, value] of Object.entries(original)) {
       if (!retainKeys || retainKeys.has(key)) merged[key] = value;
     }

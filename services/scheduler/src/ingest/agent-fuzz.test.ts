@@ -1,6 +1,6 @@
 import { streams, subjects } from '@everynode/contract';
-import { canonicalValue, dnsSubdomainMessages, type ObjectRecord } from '@everynode/objects';
 import { connectRaw, type RawClient } from '@everynode/local-stack/testing';
+import { canonicalValue, dnsSubdomainMessages, type ObjectRecord } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
