@@ -6,6 +6,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net';
+import { interceptNats, type ProxyFilter, type ServerIdentity } from './intercept-nats.js';
 
 /**
  * What a proxy does with what passes through it.
@@ -17,7 +18,7 @@ import {
  * - `swallow`: bytes from the server for which `match` is true are lost, and so is all that the server sends after them
  *   over the same connection. With `cut` the client's connection is reset too, with `stall` it learns nothing.
  * - `filter`: what the server sends over connections that are opened meanwhile goes through a filter of their own, for
- *   as long as they are open.
+ *   as long as they are open. With the `identity` of a NATS server the filter sees through its TLS.
  */
 type ProxyMode =
   | { name: 'pass' }
@@ -25,10 +26,7 @@ type ProxyMode =
   | { name: 'refuse' }
   | { name: 'delay'; ms: number }
   | { name: 'swallow'; match: (chunk: Buffer) => boolean; afterwards: 'cut' | 'stall' }
-  | { name: 'filter'; open: () => ProxyFilter };
-
-/** Gets each chunk of the server, and calls `pass` with what the client shall get, now or later. */
-type ProxyFilter = (chunk: Buffer, pass: (bytes: Buffer) => void) => void;
+  | { name: 'filter'; open: () => ProxyFilter; identity?: ServerIdentity };
 
 /** A TCP proxy on loopback in front of one server, for tests that break connections. */
 export class TcpProxy {
@@ -124,6 +122,10 @@ class Link {
     this.#options = options;
     const mode = options.mode();
     this.#filter = mode.name === 'filter' ? mode.open() : undefined;
+    if (mode.name === 'filter' && mode.identity && this.#filter) {
+      interceptNats(client, server, mode.identity, this.#filter, () => this.reset());
+      return;
+    }
     for (const [from, to] of [
       [client, server],
       [server, client],

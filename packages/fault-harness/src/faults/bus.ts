@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
@@ -105,7 +105,9 @@ const delayed: Fault = {
   isDefault: true,
   isShort: true,
   touches: ['nats'],
-  inject({ cluster, random }) {
+  async inject({ cluster, random }) {
+    const file = (name: string) => readFile(join(cluster.stateDir, 'pki', name), 'utf8');
+    const [key, cert, ca] = await Promise.all([file('nats.key'), file('nats.crt'), file('ca.crt')]);
     const proxies = cluster.routes.all().map(({ nats }) => nats);
     const strikes: number[] = [];
     const held = new Map<NodeJS.Timeout, () => void>();
@@ -131,7 +133,7 @@ const delayed: Fault = {
       };
     };
     for (const proxy of proxies) {
-      proxy.set({ name: 'filter', open });
+      proxy.set({ name: 'filter', open, identity: { key, cert, ca } });
       // A filter sees a connection from its first byte.
       proxy.cut();
     }
@@ -144,7 +146,7 @@ const delayed: Fault = {
       }
       return Promise.resolve();
     };
-    return Promise.resolve({ target: 'all', strikes, heal });
+    return { target: 'all', strikes, heal };
   },
 };
 

@@ -115,16 +115,21 @@ export class BackingServers {
       return;
     }
     const logFile = await rotatedLog(paths.logs, 'nats');
+    // A server that is started again renews the credentials of agents that were added meanwhile, too.
+    const known = new Set(agents);
     const nats = await keepRunning<RunningNats>(
       'NATS',
-      (previous) => startNats({ dir: paths.nats, certificates, logFile, log, agents, ...portOf(previous) }),
+      (previous) => startNats({ dir: paths.nats, certificates, logFile, log, agents: [...known], ...portOf(previous) }),
       log,
     );
     this.#nats = nats;
     this.#bus = {
       url: nats.current.url,
       service: (name) => nats.current.addService(name),
-      agent: (name) => nats.current.addAgent(name),
+      agent: (name) => {
+        known.add(name);
+        return nats.current.addAgent(name);
+      },
     };
   }
 
