@@ -39,6 +39,11 @@ ENV EVERYNODE_REQUESTS=/bus/requests EVERYNODE_ANSWERS=/bus/answers
 EXPOSE 8080
 CMD ["node", "/app/start-agent.mjs"]
 
+# The command line, for what is done once: the preparation of the database.
+FROM service AS command
+HEALTHCHECK NONE
+ENTRYPOINT ["node", "/app/packages/cli/dist/main.js"]
+
 # Makes the CA, the certificates and the kubeconfig once, for a volume that the api reads.
 FROM service AS certificates
 COPY --chown=1000:1000 deploy/pki.txt /pki/README.txt

@@ -186,6 +186,21 @@ program
     await issueBusCredentials(directory, flags);
   });
 
+program
+  .command('database')
+  .description('work on a database that was not started here')
+  .command('prepare')
+  .description('make the tables, or bring them up to date, and the role of the services, which may change rows only')
+  .addHelpText(
+    'after',
+    '\nDATABASE_URL: as which role the services connect. EVERYNODE_DATABASE_ADMINISTRATOR_URL: who may make it.',
+  )
+  .action(async () => {
+    const { prepareFromEnvironment } = await import('./database.js');
+    await prepareFromEnvironment(process.env);
+    print('The database is ready for services.');
+  });
+
 program.command('supervise', { hidden: true }).action(async () => {
   const { superviseRequest } = await import('./launch.js');
   process.exitCode = await superviseRequest();

@@ -77,10 +77,13 @@ export class Stack implements StackControl {
     return `https://127.0.0.1:${this.#port}`;
   }
 
-  /** Where the state and the bus are, with a credential that has the services' rights. @throws Error until they run. */
-  get servers(): { databaseUrl: string; nats: { url: string; credential: BusCredential } } {
-    const { databaseUrl, nats } = this.#backing;
-    return { databaseUrl, nats };
+  /**
+   * Where state and bus are, with credentials that have the services' rights; Postgres as its administrator, too.
+   * @throws Error until they run.
+   */
+  get servers(): { databaseUrl: string; administratorUrl: string; nats: { url: string; credential: BusCredential } } {
+    const { databaseUrl, administratorUrl, nats } = this.#backing;
+    return { databaseUrl, administratorUrl, nats };
   }
 
   status(): StackStatus {

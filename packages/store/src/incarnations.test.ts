@@ -1,4 +1,4 @@
-import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
+import { createDatabase, createEmptyDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ describe('incarnations', () => {
     ['two hours ahead', Math.floor(Date.now() / 1000) + 7200, Math.floor(Date.now() / 1000) + 7201],
     ['at the end of 31 bits', 2 ** 31 - 1, 2 ** 31 - 2 ** 20 + 1],
   ])('follow the clocks of agents that ordered reports before: %s', async (_, ahead, expected) => {
-    const old = await createDatabase();
+    const old = await createEmptyDatabase();
     const client = new pg.Client({ connectionString: old.url });
     const before = new Kysely<unknown>({
       dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: old.url }) }),

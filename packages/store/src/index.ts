@@ -8,6 +8,7 @@ export {
 } from './errors.js';
 export type { CommittedBatch } from './group-commit/committed-batch.js';
 export type { RelayLead } from './relay-leader.js';
+export { prepareDatabase } from './roles/prepare-database.js';
 export { type HeldShard, SHARD_COUNT, type ShardHolder } from './shard-leases.js';
 export type { KnownObject, ReadIfChanged } from './statements/read-if-changed.js';
 export { Store } from './store.js';

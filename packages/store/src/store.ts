@@ -1,13 +1,13 @@
 import type { JournalEntry } from '@everynode/contract';
 import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
-import { Kysely, Migrator, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import { ANSWER_MS, BY_KEY } from './connection.js';
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
 import { latestIncarnation, takeIncarnation } from './incarnations.js';
-import { migrationProvider } from './migrations/index.js';
+import { migrate } from './migrations/migrate.js';
 import { orUnavailable } from './outage.js';
 import { type Outage, OutageWatch, probeRepeatedly } from './outage-watch.js';
 import { ReadPool } from './read-pool.js';
@@ -65,14 +65,9 @@ export class Store {
     probeRepeatedly(() => this.#probeReads(), this.#reads, signal);
   }
 
-  /** Brings the schema up to date. Replicas that start together take turns under kysely's advisory lock. */
-  async migrate(): Promise<void> {
-    const migrator = new Migrator({ db: this.#patientDb, provider: migrationProvider });
-    const { error, results } = await migrator.migrateToLatest();
-    for (const result of results ?? []) {
-      if (result.status === 'Success') this.#log.info({ migration: result.migrationName }, 'migrated');
-    }
-    if (error) throw error;
+  /** Brings the schema up to date, where the role of the services may; see {@link migrate}. */
+  migrate(): Promise<void> {
+    return migrate(this.#patientDb, this.#log);
   }
 
   /** {@link migrate}, again and again until Postgres can be reached and it succeeds, or the signal aborts. */

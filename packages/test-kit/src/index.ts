@@ -4,7 +4,7 @@ export { type FoundKubectl, findKubectls } from './find-kubectls.js';
 export { holdCounter } from './hold-counter.js';
 export { Kubectl } from './kubectl.js';
 export { TcpProxy } from './tcp-proxy.js';
-export { createDatabase, type TestDatabase } from './test-database.js';
+export { createDatabase, createEmptyDatabase, type TestDatabase } from './test-database.js';
 export { testLog } from './test-log.js';
 export { startTestNats, type TestNats } from './test-nats.js';
 export { startTestPostgres } from './test-postgres.js';

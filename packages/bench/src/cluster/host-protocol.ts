@@ -11,7 +11,7 @@ export interface ClusterSize {
 /** What the bench needs to know of its cluster. It contains passwords and must not be printed. */
 export interface HostedCluster {
   kubeconfig: string;
-  databaseUrl: string;
+  administratorUrl: string;
   nats: { url: string; credential: BusCredential };
   services: ServiceStatus[];
   agents: AgentStatus[];

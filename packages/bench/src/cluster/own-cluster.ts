@@ -58,7 +58,7 @@ export class OwnCluster {
   get database(): pg.Pool {
     if (this.#pool === undefined) {
       this.#pool = new pg.Pool({
-        connectionString: this.#view.databaseUrl,
+        connectionString: this.#view.administratorUrl,
         max: 2,
         application_name: 'everynode-bench',
       });
@@ -71,7 +71,7 @@ export class OwnCluster {
   /** Opens a connection for work that is timed. */
   async connectToDatabase(): Promise<pg.Client> {
     const client = new pg.Client({
-      connectionString: this.#view.databaseUrl,
+      connectionString: this.#view.administratorUrl,
       application_name: 'everynode-bench',
       pipeline: true,
     });

@@ -126,7 +126,7 @@ export class Cluster {
   /** Runs SQL as the superuser, not by way of a proxy. @throws Error while Postgres is away. */
   async sql<R extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
     const client = new pg.Client({
-      connectionString: this.databaseUrl,
+      connectionString: this.#view.administratorUrl,
       connectionTimeoutMillis: POSTGRES_TRY_MS,
       query_timeout: POSTGRES_TRY_MS,
       application_name: 'everynode-faults',

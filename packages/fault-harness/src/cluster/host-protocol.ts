@@ -21,6 +21,7 @@ export interface ClusterView {
   endpoint: string;
   kubeconfig: string;
   databaseUrl: string;
+  administratorUrl: string;
   nats: { url: string; credential: BusCredential };
   services: ServiceStatus[];
   agents: AgentStatus[];

@@ -10,6 +10,7 @@ import { CredentialIssuer } from './bus-credentials.js';
 import { type RunningNats, startNats } from './nats.js';
 import { startPostgres } from './postgres.js';
 import type { RunningPostgres } from './postgres-process.js';
+import { prepareForServices } from './postgres-service-role.js';
 
 interface BackingServersOptions {
   paths: StatePaths;
@@ -32,6 +33,7 @@ export class BackingServers {
   #postgres: KeptServer<RunningPostgres> | undefined;
   #nats: KeptServer<RunningNats> | undefined;
   #databaseUrl = '';
+  #administratorUrl = '';
   #bus: BusAccess | undefined;
   #credential: BusCredential | undefined;
   /** For the user's own bus. */
@@ -41,9 +43,14 @@ export class BackingServers {
     this.#options = options;
   }
 
-  /** Empty until the database runs. */
+  /** The database with the credential of the services. Empty until it runs. */
   get databaseUrl(): string {
     return this.#databaseUrl;
+  }
+
+  /** The database with the credential of its administrator: for work that is no service's. Empty until it runs. */
+  get administratorUrl(): string {
+    return this.#administratorUrl;
   }
 
   /** @throws Error until the bus runs. */
@@ -97,6 +104,7 @@ export class BackingServers {
     const { env, log, paths } = this.#options;
     if (env.DATABASE_URL) {
       this.#databaseUrl = env.DATABASE_URL;
+      this.#administratorUrl = env.DATABASE_URL;
       return;
     }
     const logFile = await rotatedLog(paths.logs, 'postgres');
@@ -105,7 +113,8 @@ export class BackingServers {
       (previous) => startPostgres({ dir: paths.postgres, logFile, log, ...portOf(previous) }),
       log,
     );
-    this.#databaseUrl = this.#postgres.current.url;
+    this.#administratorUrl = this.#postgres.current.url;
+    this.#databaseUrl = await prepareForServices(paths.postgres, this.#administratorUrl);
   }
 
   async #startNats(agents: string[], certificates: ClusterCertificates): Promise<void> {

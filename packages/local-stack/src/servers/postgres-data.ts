@@ -20,9 +20,9 @@ export async function dataVersion(dir: string): Promise<number | undefined> {
   return text === undefined ? undefined : Number(text.trim());
 }
 
-/** The superuser's password, made at the first call. */
-export async function ensurePassword(dir: string): Promise<string> {
-  const file = join(dir, 'password');
+/** The superuser's password, or that of another role by the name of its file. It is made at the first call. */
+export async function ensurePassword(dir: string, name = 'password'): Promise<string> {
+  const file = join(dir, name);
   const known = (await readIfPresent(file))?.trim();
   if (known !== undefined) return known;
   const password = randomSecret();

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { trustedMetadata } from '@everynode/objects';
-import { createDatabase, eventually, holdCounter, type TestDatabase, testLog } from '@everynode/test-kit';
+import {
+  createDatabase,
+  createEmptyDatabase,
+  eventually,
+  holdCounter,
+  type TestDatabase,
+  testLog,
+} from '@everynode/test-kit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -218,7 +225,7 @@ describe('the write path', () => {
 
 describe('migrations', () => {
   it('are applied once when two replicas start together', async () => {
-    const fresh = await createDatabase();
+    const fresh = await createEmptyDatabase();
     const replicas = [1, 2].map(() => new Store({ databaseUrl: fresh.url, log }));
     await Promise.all(replicas.map((replica) => replica.migrate()));
     expect(await Promise.all(replicas.map((replica) => replica.currentRevision()))).toEqual([0, 0]);
