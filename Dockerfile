@@ -52,10 +52,6 @@ CMD ["node", "/app/packages/cli/dist/main.js", "certificates", "/pki", "--server
 
 # Makes the configuration of the NATS server and issues the credentials of its clients, each volume for those who need it.
 FROM service AS bus-credentials
-COPY --chown=1000:1000 deploy/bus.txt /bus/authority/README.txt
-COPY --chown=1000:1000 deploy/bus.txt /bus/server/README.txt
-COPY --chown=1000:1000 deploy/bus.txt /bus/services/README.txt
-COPY --chown=1000:1000 deploy/bus.txt /bus/requests/README.txt
-COPY --chown=1000:1000 deploy/bus.txt /bus/answers/README.txt
+COPY --chown=1000:1000 deploy/bus /bus
 HEALTHCHECK NONE
 CMD ["node", "/app/packages/cli/dist/main.js", "bus-credentials", "/bus", "--pki", "/pki", "--url", "nats://nats:4222"]
