@@ -7,6 +7,7 @@ import { type Management, manage, manageWithoutNode } from './managed-pods.js';
 import { countNode, countNothing, type NodeCounts } from './node-counts.js';
 import { type NodeFault, nodeFaultOf } from './node-fault.js';
 import type { NodeView } from './node-view.js';
+import { type PodTemplate, templateOf } from './pod-template.js';
 import { type RoleInRollout, roleOf } from './rollout-role.js';
 import { OUTSIDE, type Trial, trialOf } from './trial.js';
 
@@ -20,6 +21,8 @@ export interface NodeAssessment extends Management, RoleInRollout {
   fault: NodeFault | undefined;
   /** What the newest revision does on the node, as far as a deadline counts it; `outside` without conditions. */
   trial: Trial;
+  /** The template of the node's pod, where the rollout keeps some nodes old. */
+  template: PodTemplate | undefined;
   /** When time alone changes this assessment: ms since the epoch. */
   recheckAtMs: number | undefined;
 }
@@ -57,6 +60,7 @@ export function assessNode(compiled: CompiledDaemonSet, state: NodeState): NodeA
     role,
     serving,
     trial: compiled.limits.conditions ? trialOf(view, node) : OUTSIDE,
+    template: templateOf(view, state.currentHash),
     recheckAtMs: recheckAt(compiled, pods, now),
   };
 }

@@ -35,10 +35,10 @@ export function stageOf(facts: StageFacts): RolloutStage {
   if (known?.isComplete || isRolledOut({ ledger }))
     return { stage: 'complete', reason: 'RolloutComplete', message: progress };
   const permission = permissionOf(facts);
-  const { hold, mayUpdate } = permission;
+  const { hold, mayUpdate, returnsOnly } = permission;
   // Canaries that are being updated can be stuck like other nodes; when they are done, the rollout waits for its owner.
   const idle = ledger.isIdle;
-  if (hold?.isShown && (!mayUpdate || (idle && canariesDone(ledger, limits)))) {
+  if (hold?.isShown && (!mayUpdate || (idle && !returnsOnly && canariesDone(ledger, limits)))) {
     return { stage: 'waiting', reason: hold.reason, message: `${hold.because}; ${progress}` };
   }
   if (daemonSet.spec?.updateStrategy?.type === 'OnDelete' && idle) {
@@ -51,7 +51,7 @@ export function stageOf(facts: StageFacts): RolloutStage {
       message: `${skipped} old pods are on nodes that are NotReady; ${progress}`,
     };
   }
-  if (idle && old > 0 && old <= partitionOf(limits, desired)) {
+  if (idle && !returnsOnly && old > 0 && old <= partitionOf(limits, desired)) {
     return { stage: 'waiting', reason: 'Partition', message: `${old} nodes keep the old revision; ${progress}` };
   }
   const turn = zoneInTurn(ledger, permission);

@@ -50,14 +50,14 @@ export function decideRollout(
 
 /**
  * The zone that is being updated: the first, in the owner's order, that has an old pod or an update under way.
- * Undefined when there is no order, when nothing is left to do, or when a selector chooses canaries, which go first in
- * every zone.
+ * Undefined when there is no order, when nothing is left to do, or when a selector chooses canaries, or an undo brings
+ * some back: these go first in every zone.
  */
 export function zoneInTurn(
   ledger: RolloutLedger,
-  { zones: order, canariesOnly }: RolloutPermission,
+  { zones: order, canariesOnly, returnsOnly }: RolloutPermission,
 ): string | undefined {
-  if (!order || canariesOnly) return undefined;
+  if (!order || canariesOnly || returnsOnly) return undefined;
   let turn: string | undefined;
   for (const [zone, roles] of ledger.zones) {
     if (roles.count(OLD_ROLES) + roles.count(UPDATING_ROLES) === 0) continue;
@@ -71,7 +71,7 @@ function scopeOf(
   strategy: DaemonSetUpdateStrategy | undefined,
   permission: RolloutPermission,
 ): Scope {
-  const filter = permission.canariesOnly ? (node: string) => ledger.get(node)?.counts.canary === 1 : undefined;
+  const filter = filterOf(ledger, permission);
   const numbers = rolloutNumbers(strategy, ledger.desired);
   const turn = zoneInTurn(ledger, permission);
   const zone = turn === undefined ? undefined : ledger.zones.get(turn);
@@ -87,6 +87,11 @@ function scopeOf(
     maxSurge: surges ? zoneBudget : 0,
     maxUnavailable: surges ? 0 : zoneBudget,
   };
+}
+
+function filterOf(ledger: RolloutLedger, { canariesOnly, returnsOnly }: RolloutPermission): Scope['filter'] {
+  if (returnsOnly) return (node) => ledger.isReturning(node);
+  return canariesOnly ? (node) => ledger.get(node)?.counts.canary === 1 : undefined;
 }
 
 function replace(scope: Scope): RolloutDecision {

@@ -1,7 +1,7 @@
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TimedRollout } from '../../fixtures/timed-rollout.js';
+import { type TimedOptions, TimedRollout } from '../../fixtures/timed-rollout.js';
 
 const NODES = ['a', 'b', 'c', 'd', 'e', 'f'];
 /** Nodes that get their first pod at a rate. */
@@ -16,14 +16,25 @@ const completes = (rollout: TimedRollout) => {
 const on = (rollout: TimedRollout, revision: string): string[] =>
   [...rollout.nodes.keys()].filter((node) => rollout.hashesOn(node).includes(revision));
 
+/** A rollout of nodes of which two are in the first ring, complete. */
+const inRings = (annotations: Record<string, string>, options: TimedOptions = {}): TimedRollout => {
+  const rollout = new TimedRollout([], HEALTHY, { ...options, annotations });
+  for (const [i, node] of NODES.entries()) rollout.join(node, { ring: i < 2 ? 'first' : 'second' });
+  completes(rollout);
+  return rollout;
+};
+
+const LIMITS: [how: string, annotations: Record<string, string>][] = [
+  ['by number', { 'everynode.io/canary': '2' }],
+  ['by percentage', { 'everynode.io/canary': '30%' }],
+  ['by number, which follow by themselves', { 'everynode.io/canary': '2', 'everynode.io/canary-seconds': '60' }],
+  ['by selector', { 'everynode.io/canary': 'ring=first' }],
+  ['by a partition', { 'everynode.io/partition': '4' }],
+];
+
 describe('an undo during a canary', () => {
-  it.each([
-    ['by number, which follow by themselves', { 'everynode.io/canary': '2', 'everynode.io/canary-seconds': '60' }],
-    ['by selector', { 'everynode.io/canary': 'ring=first' }],
-  ])('brings the canaries back, and touches no other node: chosen %s', (_, annotations) => {
-    const rollout = new TimedRollout([], HEALTHY, { annotations });
-    for (const [i, node] of NODES.entries()) rollout.join(node, { ring: i < 2 ? 'first' : 'second' });
-    completes(rollout);
+  it.each(LIMITS)('brings the canaries back, and touches no other node: chosen %s', (_, annotations) => {
+    const rollout = inRings(annotations);
     const before = new Map(NODES.map((node) => [node, rollout.liveOn(node)[0]?.metadata?.uid]));
     const bad = rollout.apply({});
     rollout.pass(20);
@@ -35,17 +46,62 @@ describe('an undo during a canary', () => {
     const replaced = NODES.filter((node) => rollout.liveOn(node)[0]?.metadata?.uid !== before.get(node));
     expect(replaced).toEqual(canaries);
     expect(on(rollout, bad)).toEqual([]);
+    expect(rollout.condition('Progressing')).toBe('True RolloutComplete');
   });
 
-  it('waits for the owner where canaries by number do: the nodes that never left are the ones that are updated', () => {
-    const rollout = new TimedRollout(NODES, HEALTHY, { annotations: { 'everynode.io/canary': '2' } });
-    completes(rollout);
-    const bad = rollout.apply({});
+  it.each(LIMITS)('does so under surge, and on a node that joined meanwhile: chosen %s', (_, annotations) => {
+    const rollout = inRings(annotations, { maxUnavailable: 0, maxSurge: 1 });
+    const next = rollout.apply(HEALTHY);
     rollout.pass(20);
+    expect(on(rollout, next)).toHaveLength(2);
+    rollout.join('late', { ring: 'second' });
+    rollout.pass(10);
+    expect(on(rollout, next)).toContain('late');
     rollout.undo();
-    rollout.pass(60);
-    expect(on(rollout, bad)).toHaveLength(1);
-    rollout.annotate({ 'everynode.io/canary': undefined });
+    completes(rollout);
+    expect(on(rollout, next)).toEqual([]);
+  });
+
+  it.each(LIMITS)(
+    'lets no further node take the revision that is applied again after it: chosen %s',
+    (_, annotations) => {
+      const rollout = inRings(annotations);
+      const next = rollout.apply(HEALTHY);
+      rollout.pass(20);
+      const most = on(rollout, next).length;
+      for (let turn = 0; turn < 3; turn += 1) {
+        // The second undo, which goes forward again, comes before anything has gone back, and later after some have.
+        rollout.undo();
+        rollout.pass(turn);
+        rollout.undo();
+        rollout.pass(10);
+        expect(on(rollout, next).length).toBeLessThanOrEqual(most);
+      }
+    },
+  );
+
+  it('is a way forward once every node has the revision: the canaries go first, and the others wait', () => {
+    const rollout = inRings({});
+    rollout.apply(HEALTHY);
+    completes(rollout);
+    rollout.annotate({ 'everynode.io/canary': '2' });
+    rollout.undo();
+    rollout.pass(30);
+    expect(on(rollout, 'r1')).toHaveLength(2);
+    expect(rollout.condition('Progressing')).toBe('Unknown Canary');
+  });
+
+  it('comes by itself with rollback-on-deadline, and leaves no canary behind', () => {
+    const annotations = {
+      'everynode.io/canary': '2',
+      'everynode.io/progress-deadline-seconds': '20',
+      'everynode.io/rollback-on-deadline': 'true',
+    };
+    const rollout = inRings(annotations);
+    const bad = rollout.apply({});
+    rollout.pass(80);
+    expect(rollout.failed).toEqual([bad]);
+    expect(on(rollout, bad)).toEqual([]);
     completes(rollout);
   });
 });

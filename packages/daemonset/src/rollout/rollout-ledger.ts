@@ -3,6 +3,7 @@ import type { NodeAssessment } from '../assessment/assessment.js';
 import { countNothing, type NodeCounts } from '../assessment/node-counts.js';
 import type { NodeFault } from '../assessment/node-fault.js';
 import { OLD_ROLES, type RoleKind, UPDATING_ROLES } from '../assessment/rollout-role.js';
+import { TemplateGenerations } from './template-generations.js';
 import { ZoneRoles } from './zone-roles.js';
 
 const COUNTED = Object.keys(countNothing()) as (keyof NodeCounts)[];
@@ -16,6 +17,7 @@ export class RolloutLedger {
   readonly #nodes = new Map<string, NodeAssessment>();
   readonly #zones = new Map<string, ZoneRoles>();
   readonly #faults = new Map<string, NodeFault>();
+  readonly #templates = new TemplateGenerations();
   readonly #totals = countNothing();
   #serving = 0;
 
@@ -47,7 +49,8 @@ export class RolloutLedger {
     this.#add(zone, assessment, -1);
   }
 
-  #add(zone: ZoneRoles, { counts, serving }: NodeAssessment, sign: 1 | -1): void {
+  #add(zone: ZoneRoles, { counts, serving, role, template }: NodeAssessment, sign: 1 | -1): void {
+    if (template && (template.isNewest || OLD_ROLES.includes(role.kind))) this.#templates.add(template, sign);
     for (const key of COUNTED) this.#totals[key] += sign * counts[key];
     zone.desired += sign * counts.desired;
     this.#serving += serving ? sign : 0;
@@ -105,6 +108,17 @@ export class RolloutLedger {
   /** Nodes with an old pod and nothing newer. */
   get old(): number {
     return this.count(OLD_ROLES);
+  }
+
+  /** Nodes with an old pod of a revision that came after the newest one, which an undo made the newest again. */
+  get returning(): number {
+    return this.#templates.returning;
+  }
+
+  /** Whether the node is one of those. */
+  isReturning(node: string): boolean {
+    const template = this.#nodes.get(node)?.template;
+    return template !== undefined && this.#templates.isReturning(template);
   }
 
   /** NotReady nodes with an old pod, which the owner leaves out of the budget. */

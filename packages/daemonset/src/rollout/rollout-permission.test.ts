@@ -52,11 +52,20 @@ const inRing = (first: string, late: string): Place[] => [
   ...places(late),
 ];
 
+/** After an undo: the third template is the first again. Places of `old` run the second, of `stayed` the first. */
+const UNDONE = { 'deprecated.daemonset.template.generation': '3' };
+const undone = (old: string, stayed: string, forward = ''): Place[] => [
+  ...places(forward).map((place) => ({ ...place, generation: 0 })),
+  ...places(old).map((place) => ({ ...place, generation: 2 })),
+  ...places('', stayed).map((place) => ({ ...place, generation: 1 })),
+];
+
 interface Expected {
   mayManage?: boolean;
   mayUpdate?: boolean;
   minOld?: number;
   canariesOnly?: boolean;
+  returnsOnly?: boolean;
   hold?: string;
   /** False: nothing waits for the hold, so it is not shown. */
   isShown?: boolean;
@@ -189,6 +198,48 @@ const CASES: [what: string, annotations: Record<string, string>, Place[], Expect
     { canariesOnly: true, hold: 'Canary', updates: 'c', progressing: 'True RolloutProgressing' },
   ],
   [
+    'canaries by number after an undo: they return',
+    { ...TWO_CANARIES, ...UNDONE },
+    undone('ab', 'cdef'),
+    { returnsOnly: true, hold: 'Canary', isShown: false, updates: 'ab', progressing: 'True RolloutProgressing' },
+  ],
+  [
+    'a partition after an undo',
+    { 'everynode.io/partition': '4', ...UNDONE },
+    undone('ab', 'cdef'),
+    { returnsOnly: true, updates: 'ab', progressing: 'True RolloutProgressing' },
+  ],
+  [
+    'canaries by selector after an undo: a node that joined returns, too',
+    { ...RING, ...UNDONE },
+    undone('ab', 'cdef'),
+    { returnsOnly: true, hold: 'Canary', isShown: false, updates: 'ab', progressing: 'True RolloutProgressing' },
+  ],
+  [
+    'an undo to the canaries before: the others still wait',
+    { ...TWO_CANARIES, ...UNDONE },
+    undone('a', 'bc', 'def'),
+    { returnsOnly: true, minOld: 3, hold: 'Canary', updates: 'a', progressing: 'True RolloutProgressing' },
+  ],
+  [
+    'an undo under a pause',
+    { ...TWO_CANARIES, ...PAUSED, ...UNDONE },
+    undone('ab', 'cdef'),
+    { mayUpdate: false, returnsOnly: true, hold: 'Paused', updates: '', progressing: 'Unknown Paused' },
+  ],
+  [
+    'an undo where no node has stayed: a way forward',
+    { ...TWO_CANARIES, ...UNDONE },
+    undone('abcd', ''),
+    { minOld: 2, hold: 'Canary', updates: 'ab', progressing: 'True RolloutProgressing' },
+  ],
+  [
+    'canaries whose pods tell no generation of this DaemonSet: nothing returns',
+    { ...TWO_CANARIES, 'deprecated.daemonset.template.generation': '1' },
+    undone('ab', 'cdef'),
+    { minOld: 4, hold: 'Canary', updates: '', progressing: 'Unknown Canary' },
+  ],
+  [
     'a deadline is no hold',
     { 'everynode.io/progress-deadline-seconds': '60', 'everynode.io/rollback-on-deadline': 'true' },
     places('a'),
@@ -199,19 +250,19 @@ const CASES: [what: string, annotations: Record<string, string>, Place[], Expect
 describe('what an owner permits', () => {
   it.each(CASES)('%s', (_what, annotations, described, { updates, progressing, ...expected }) => {
     const cluster = rolloutCluster(annotations, described, { maxUnavailable: 9 });
-    const { mayManage, mayUpdate, minOld, canariesOnly, hold } = cluster.permission;
+    const { hold, mayManage, mayUpdate, minOld, canariesOnly, returnsOnly } = cluster.permission;
     const { hold: reason, isShown = reason !== undefined, ...permitted } = expected;
-    expect({ mayManage, mayUpdate, minOld, canariesOnly, hold: hold?.reason, isShown: hold?.isShown ?? false }).toEqual(
-      {
-        mayManage: UNHELD.mayManage,
-        mayUpdate: UNHELD.mayUpdate,
-        minOld: UNHELD.minOld,
-        canariesOnly: UNHELD.canariesOnly,
-        ...permitted,
-        hold: reason,
-        isShown,
-      },
-    );
+    const shown = { hold: hold?.reason, isShown: hold?.isShown ?? false };
+    expect({ mayManage, mayUpdate, minOld, canariesOnly, returnsOnly, ...shown }).toEqual({
+      mayManage: UNHELD.mayManage,
+      mayUpdate: UNHELD.mayUpdate,
+      minOld: UNHELD.minOld,
+      canariesOnly: UNHELD.canariesOnly,
+      returnsOnly: UNHELD.returnsOnly,
+      ...permitted,
+      hold: reason,
+      isShown,
+    });
     expect(updatesOf(cluster).join('')).toBe(updates);
     const conditions = conditionsOf(cluster);
     expect(conditions.Progressing ?? '').toContain(progressing);

@@ -94,6 +94,11 @@ export interface RolloutPermission {
   minOld: number;
   /** Only the nodes that the canary selector chooses may be updated. */
   canariesOnly: boolean;
+  /**
+   * Only nodes that return to the revision that others never left may be updated: canaries and a partition limit the way
+   * forward, and an undo takes it back.
+   */
+  returnsOnly: boolean;
   /** The order in which zones are updated; undefined: all at the same time. */
   zones: RolloutLimits['zones'];
   /** The budget of the zone that is being updated; undefined: the strategy's numbers, over all nodes. */
@@ -107,6 +112,7 @@ export const UNHELD: RolloutPermission = {
   mayUpdate: true,
   minOld: 0,
   canariesOnly: false,
+  returnsOnly: false,
   zones: NO_LIMITS.zones,
   zoneBudget: NO_LIMITS.zoneBudget,
   hold: undefined,
@@ -124,17 +130,23 @@ export function permissionOf(facts: PermissionFacts): RolloutPermission {
   const waitsForCanaries = stops('other-nodes');
   const partition = partitionOf(limits, ledger.desired);
   const canaries = waitsForCanaries ? canaryCount(limits, ledger.desired) : undefined;
+  const minOld = canaries === undefined ? partition : Math.max(partition, ledger.desired - canaries);
+  const canariesOnly = waitsForCanaries && canaries === undefined;
+  const returning = minOld > 0 || canariesOnly ? ledger.returning : 0;
+  const returnsOnly = returning > 0;
+  const held = returnsOnly && first?.stops === 'other-nodes' ? ledger.old - returning : ledger.old;
   return {
     mayManage: !stops('everything'),
     mayUpdate: !stops('everything') && !stops('updates'),
-    minOld: canaries === undefined ? partition : Math.max(partition, ledger.desired - canaries),
-    canariesOnly: waitsForCanaries && canaries === undefined,
+    minOld: returnsOnly ? ledger.old - returning : minOld,
+    canariesOnly: canariesOnly && !returnsOnly,
+    returnsOnly,
     zones: limits.zones,
     zoneBudget: limits.zoneBudget,
     hold: first && {
       reason: first.reason,
       because: first.because(facts),
-      isShown: first.isStanding || ledger.old > 0,
+      isShown: first.isStanding || held > 0,
     },
   };
 }
