@@ -138,6 +138,72 @@ describe('a pod whose status is set to Failed', () => {
   });
 });
 
+describe('a manifest that a pipeline applies with --server-side', () => {
+  const BAD = { 'simulation.everynode.io/image-error': 'true' };
+  const piped = (image: string, podAnnotations: Record<string, string> = {}) => {
+    const labels = { app: 'piped' };
+    const annotations = {
+      'everynode.io/canary': '2',
+      'everynode.io/progress-deadline-seconds': '4',
+      'everynode.io/rollback-on-deadline': 'true',
+    };
+    const template = {
+      metadata: { labels, annotations: podAnnotations },
+      spec: { containers: [{ name: 'main', image }] },
+    };
+    const spec = {
+      selector: { matchLabels: labels },
+      template,
+      updateStrategy: { rollingUpdate: { maxUnavailable: 2 } },
+    };
+    return JSON.stringify({ ...manifest, metadata: { name: 'piped', annotations }, spec });
+  };
+  const apply = (text: string) => kubectl.run('apply --server-side --field-manager pipeline -f -', text);
+  const found = () => kubectl.json<DaemonSet>('get ds piped');
+  const images = async () =>
+    (await kubectl.json<{ items: Pod[] }>('get pods -l app=piped')).items
+      .map(({ spec }) => spec?.containers[0]?.image)
+      .sort();
+  const conditions = async () => (await found()).status?.conditions?.map(({ type, reason }) => `${type} ${reason}`);
+
+  it('is rolled back from its canaries without one left behind, held when it is applied again, and has no conflict', {
+    timeout: 3 * SLOW,
+  }, async () => {
+    await apply(piped('piped:1'));
+    await eventually(async () => {
+      const { metadata, status } = await found();
+      expect(status).toMatchObject({ updatedNumberScheduled: 6, numberAvailable: 6 });
+      expect(metadata?.annotations).toHaveProperty(['everynode.io/last-good-revision']);
+    }, SLOW);
+    await apply(piped('piped:bad', BAD));
+    await eventually(
+      async () => expect((await found()).metadata?.annotations).toHaveProperty(['everynode.io/failed-revision']),
+      SLOW,
+    );
+    const all = (image: string) => Array.from({ length: 6 }, () => image);
+    await eventually(async () => expect(await images()).toEqual(all('piped:1')), SLOW);
+    // The same manifest, by the same pipeline: no conflict, and nothing is rolled out.
+    expect(await apply(piped('piped:bad', BAD))).toContain('daemonset.apps/piped serverside-applied');
+    await eventually(async () => expect(await conditions()).toContain('Paused RevisionFailed'), SLOW);
+    expect(await images()).toEqual(all('piped:1'));
+    // A third revision goes to its canaries, and an undo takes it back from there.
+    await apply(piped('piped:3'));
+    const canaries = ['piped:1', 'piped:1', 'piped:1', 'piped:1', 'piped:3', 'piped:3'];
+    await eventually(async () => {
+      expect(await images()).toEqual(canaries);
+      expect(await conditions()).toContain('Paused Canary');
+    }, SLOW);
+    const revision = (await kubectl.run('rollout history ds/piped'))
+      .split('\n')
+      .filter((line) => /^\d/.test(line))
+      .at(-3);
+    expect(await kubectl.run(`rollout undo ds/piped --to-revision=${parseInt(revision ?? '', 10)}`)).toContain(
+      'rolled back',
+    );
+    await eventually(async () => expect(await images()).toEqual(all('piped:1')), SLOW);
+  });
+});
+
 describe('kubectl apply --server-side', () => {
   const labelled = (value: string) =>
     JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-00001', labels: { rack: value } } });

@@ -2,7 +2,7 @@ import { testLog } from '@everynode/test-kit';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from './errors.js';
-import { orUnavailable } from './outage.js';
+import { asLockTimeout, isLockTimeout, isOutage, orUnavailable } from './outage.js';
 import { Store } from './store.js';
 
 function databaseError(code: string): pg.DatabaseError {
@@ -46,5 +46,21 @@ describe('a read of the store', () => {
     ['a wrong argument', Object.assign(new TypeError('wrong'), { code: 'ERR_INVALID_ARG_TYPE' })],
   ])('passes on %s', async (_, error) => {
     await expect(orUnavailable(Promise.reject(error))).rejects.toBe(error);
+  });
+});
+
+describe('a statement that waits for a lock', () => {
+  it('ended by the statement’s timeout, fails as a lock that was not free, with that error as its cause', () => {
+    const cause = databaseError('57014');
+    const error = asLockTimeout(cause);
+    expect([isLockTimeout(error), isOutage(error)]).toEqual([true, true]);
+    expect(error).toMatchObject({ message: cause.message, cause });
+    // The driver’s own error is others’ to read, too.
+    expect(cause.code).toBe('57014');
+  });
+
+  it.each(['55P03', '57P01', '08006'])('passes on %s as it is', (code) => {
+    const error = databaseError(code);
+    expect(asLockTimeout(error)).toBe(error);
   });
 });

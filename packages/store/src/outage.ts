@@ -58,7 +58,11 @@ export function isTooSlow(error: unknown): boolean {
 
 /** The error of a statement that only waits for a lock: that the wait was too long, whichever timeout ended it. */
 export function asLockTimeout(error: unknown): unknown {
-  return error instanceof Error && isStatementTimeout(error) ? Object.assign(error, { code: LOCK_TIMEOUT }) : error;
+  if (!(error instanceof Error) || !isStatementTimeout(error)) return error;
+  const timeout = new pg.DatabaseError(error.message, 0, 'error');
+  timeout.code = LOCK_TIMEOUT;
+  timeout.cause = error;
+  return timeout;
 }
 
 /** True when a lock was not free within `lock_timeout`. */

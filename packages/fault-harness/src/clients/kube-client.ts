@@ -29,15 +29,24 @@ interface CallOptions {
   patienceMs: number;
 }
 
+/**
+ * A connection is used for so long, in ms, and then another is opened, as by commands that come and go. Otherwise all
+ * clients would stay with the replica that was there when the others ended, and that one would do all the work.
+ */
+const RENEW_MS = 5000;
+
 /** A client of one address of the API: the front door, or one replica's own port. */
 export class KubeClient {
   readonly #base: string;
-  readonly #agent: Agent;
+  readonly #tls: object;
   readonly #streams: Agent;
+  #agent: Agent;
+  #agentSince = performance.now();
 
   private constructor(base: string, tls: object) {
     this.#base = base;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ...tls });
+    this.#tls = tls;
+    this.#agent = this.#newAgent();
     this.#streams = new Agent({ keepAlive: false, ...tls });
   }
 
@@ -59,7 +68,7 @@ export class KubeClient {
       // Node sets no length on the body of a DELETE.
       const length = { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text ?? '')) };
       const headers = { accept: 'application/json', ...(text !== undefined && length) };
-      const outgoing = request(new URL(path, this.#base), { agent: this.#agent, method, headers });
+      const outgoing = request(new URL(path, this.#base), { agent: this.#youngAgent(), method, headers });
       const timer = setTimeout(() => {
         resolve({ noAnswer: 'gave up', reused: outgoing.reusedSocket });
         outgoing.destroy();
@@ -83,6 +92,21 @@ export class KubeClient {
       });
       outgoing.end(text);
     });
+  }
+
+  #newAgent(): Agent {
+    return new Agent({ keepAlive: true, maxSockets: 8, ...this.#tls });
+  }
+
+  /** Calls under way go on by the connection that they have. */
+  #youngAgent(): Agent {
+    if (performance.now() - this.#agentSince < RENEW_MS) return this.#agent;
+    const { freeSockets } = this.#agent;
+    Object.assign(this.#agent, { keepAlive: false });
+    for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+    this.#agent = this.#newAgent();
+    this.#agentSince = performance.now();
+    return this.#agent;
   }
 
   /** Sends the head and half of the body of a request, and hangs up. */
