@@ -95,8 +95,8 @@ export interface RolloutPermission {
   /** Only the nodes that the canary selector chooses may be updated. */
   canariesOnly: boolean;
   /**
-   * Only nodes that return to the revision that others never left may be updated: canaries and a partition limit the way
-   * forward, and an undo takes it back.
+   * Only nodes that return to the revision that others never left may be updated: canaries and a partition limit the
+   * way forward, and an undo takes it back.
    */
   returnsOnly: boolean;
   /** The order in which zones are updated; undefined: all at the same time. */
