@@ -1,9 +1,25 @@
+create table agent_certificates (
+  serial text collate "C" not null,
+  agent text collate "C" not null,
+  revision bigint not null,
+  not_after timestamp with time zone not null,
+  revoked boolean not null default false,
+  constraint agent_certificates_pkey PRIMARY KEY (serial)
+);
+
 create table agents (
   agent text collate "C" not null,
   process text not null,
   incarnation bigint not null,
   constraint agents_incarnation_key UNIQUE (incarnation),
   constraint agents_pkey PRIMARY KEY (agent)
+);
+
+create table enrolments (
+  agent text collate "C" not null,
+  node_names text[] not null,
+  revision bigint not null,
+  constraint enrolments_pkey PRIMARY KEY (agent)
 );
 
 create table journal (
@@ -66,6 +82,8 @@ create table writers (
   written_at timestamp with time zone not null default now(),
   constraint writers_pkey PRIMARY KEY (writer)
 ) with (fillfactor=20);
+
+CREATE INDEX agent_certificates_agent ON public.agent_certificates USING btree (agent);
 
 CREATE INDEX objects_placement ON public.objects USING btree (placement, uid) WHERE (placement IS NOT NULL);
 

@@ -9,7 +9,7 @@ export const SIGNERS = {
 } as const;
 
 export const NODES_GROUP = 'system:nodes';
-const NODE_USER_PREFIX = 'system:node:';
+export const NODE_USER_PREFIX = 'system:node:';
 
 /** The name of the node whose user this is; undefined for another user. */
 export function nodeOfUser(user: string): string | undefined {

@@ -2,6 +2,7 @@
 // Each command loads its own code when it runs: a `status` needs neither certificates nor a progress bar.
 import { ControlClient } from '@everynode/local-stack/control';
 import { Command, Option } from 'commander';
+import type { JoinFlags } from './agent.js';
 import { controllerList, parseLabels, parseList, parseSpan, parseTaints, wholeNumber } from './arguments.js';
 import type { BusCredentialsFlags } from './bus-credentials.js';
 import type { CertificatesFlags } from './certificates.js';
@@ -162,6 +163,23 @@ token
   .action(async (tokens: string[], flags: { kubeconfig?: string }) => {
     const { deleteTokens } = await import('./token.js');
     await deleteTokens(tokens, flags);
+  });
+
+const agent = program.command('agent').description('the identity of an agent on this machine');
+agent
+  .command('join')
+  .description('ask for a certificate with a bootstrap token, and wait until it is approved')
+  .requiredOption('--server <url>', 'address of the api')
+  .requiredOption('--token <token>', 'see: token create')
+  .requiredOption('--ca-hash <hash>', 'sha256:… of the public key of the cluster’s authority')
+  .option('--name <name>', 'name of the agent, and of its node (default: the host name)')
+  .option('--nodes <names>', 'nodes that it hosts in place of that one: names, or beginnings as in node-*', parseList)
+  .option('--directory <directory>', 'where the identity is kept (default: in the state directory)')
+  .option('--lifetime <span>', 'how long the certificate is to be valid', parseSpan, 24 * 3_600_000)
+  .option('--renew', 'stay, and renew the certificate when two thirds of its life are over', false)
+  .action(async (flags: JoinFlags) => {
+    const { joinAsAgent } = await import('./agent.js');
+    await joinAsAgent(flags);
   });
 
 program

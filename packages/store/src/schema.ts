@@ -10,6 +10,8 @@ export interface Database {
   schedulers: SchedulersTable;
   writers: WritersTable;
   agents: AgentsTable;
+  enrolments: EnrolmentsTable;
+  agent_certificates: AgentCertificatesTable;
 }
 
 interface RevisionCounterTable {
@@ -73,6 +75,20 @@ interface WritersTable {
   /** The number of the last batch that it has committed. */
   batch: number;
   written_at: ColumnType<Date, never, Date>;
+}
+
+interface EnrolmentsTable {
+  agent: string;
+  node_names: string[];
+  revision: number;
+}
+
+interface AgentCertificatesTable {
+  serial: string;
+  agent: string;
+  revision: number;
+  not_after: ColumnType<Date, Date, never>;
+  revoked: Generated<boolean>;
 }
 
 interface AgentsTable {

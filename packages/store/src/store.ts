@@ -3,6 +3,7 @@ import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, PostgresDialect } from 'kysely';
 import { ANSWER_MS, BY_KEY } from './connection.js';
+import { type Enrolment, enrolAgent, listEnrolments, revokeAgent, revokedSerials } from './enrolments.js';
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
@@ -24,6 +25,8 @@ import { type KnownObject, type ReadIfChanged, readIfChanged } from './statement
 import { journalAfter, journalEntries, journalTail } from './statements/read-journal.js';
 import { readSnapshot } from './statements/read-snapshot.js';
 import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
+
+type DropFirst<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;
 
 /** How long Postgres may take for one page of a snapshot, a migration or the compaction of the journal, in ms. */
 const PATIENCE_MS = 60_000;
@@ -200,6 +203,26 @@ export class Store {
   /** The incarnation that a process of the agent took last; 0 when there was none. */
   latestIncarnation(agent: string): Promise<number> {
     return orUnavailable(latestIncarnation(this.#db, agent));
+  }
+
+  /** Reads which agent may host which nodes. */
+  listEnrolments(): Promise<Enrolment[]> {
+    return this.#read(listEnrolments(this.#db));
+  }
+
+  /** Notes a certificate of an agent, and what the agent may host; see {@link enrolAgent}. */
+  enrolAgent(...certificate: DropFirst<Parameters<typeof enrolAgent>>): Promise<void> {
+    return orUnavailable(enrolAgent(this.#db, ...certificate));
+  }
+
+  /** Takes back the certificates that an agent asked for before a revision, and its enrolment. */
+  revokeAgent(agent: string, before: number): Promise<void> {
+    return orUnavailable(revokeAgent(this.#db, agent, before));
+  }
+
+  /** Reads the serial numbers of certificates that are revoked and have not ended. */
+  revokedSerials(): Promise<string[]> {
+    return this.#read(revokedSerials(this.#db));
   }
 
   /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */

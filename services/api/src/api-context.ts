@@ -5,6 +5,7 @@ import type { Authorization } from './auth/authorization.js';
 import type { Credentials } from './auth/credentials.js';
 import type { Identity } from './auth/identity.js';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
+import type { RevokedCertificates } from './certificates/revoked-certificates.js';
 import type { Collections } from './collection/collections.js';
 import type { WriteLimits } from './http/write-limits.js';
 import type { NodeHeartbeats } from './leases/node-heartbeats.js';
@@ -35,6 +36,7 @@ export interface ApiContext {
   maxTokenSeconds: number | undefined;
   /** How clients prove who they are. */
   credentials: Credentials;
+  revoked: RevokedCertificates;
   /** PEM of the CA that signs the api's certificate, for `kube-root-ca.crt`. */
   rootCa: string;
 }

@@ -18,6 +18,7 @@ import { CACHED_RESOURCES, STORED_KINDS } from './cached-resources.js';
 import type { CertificateAuthority } from './certificates/certificate-authority.js';
 import { CertificateController } from './certificates/certificate-controller.js';
 import { deleteExpired } from './certificates/expired-objects.js';
+import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
@@ -118,6 +119,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     tokens: new ServiceAccountTokens(parts.serviceAccountKeys.signing, parts.serviceAccountKeys.accepted),
     maxTokenSeconds: parts.serviceAccountKeys.maxTokenSeconds,
     credentials: credentialsFrom(parts),
+    revoked: new RevokedCertificates(),
     log,
     signal,
     rootCa: tls.clientCa,
@@ -160,6 +162,7 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects for nodes that join cannot be created'),
   });
+  await context.revoked.start(context);
   const signer = new ClusterInfoSigner(context);
   signer.start();
   onClose(() => signer.close());
@@ -168,6 +171,7 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
   if (controller) onClose(() => controller.close());
   void deleteExpired(context, cleaningMs, () => {
     signer.run();
+    context.revoked.refresh(context);
     controller?.addAll();
   });
 }

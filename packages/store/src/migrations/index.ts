@@ -4,6 +4,7 @@ import * as shards from './0002-shards.js';
 import * as rowsInOnePiece from './0003-rows-in-one-piece.js';
 import * as writers from './0004-writers.js';
 import * as agents from './0005-agents.js';
+import * as enrolments from './0006-enrolments.js';
 
 /** Migrations in order. A released one never changes; a change of the schema is a new one. */
 const migrations: Record<string, Migration> = {
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   '0003-rows-in-one-piece': rowsInOnePiece,
   '0004-writers': writers,
   '0005-agents': agents,
+  '0006-enrolments': enrolments,
 };
 
 export const migrationProvider: MigrationProvider = {

@@ -16,6 +16,7 @@ import {
 import type { ApiContext } from '../api-context.js';
 import { bootstrapIdOf, NODE_NAMES } from '../auth/bootstrap-authentication.js';
 import type { Identity } from '../auth/identity.js';
+import { coversPatterns, HOSTED_NODES, requestedEnrolment } from '../certificates/enrol.js';
 import { commit } from '../write/commit.js';
 import { decisionFor } from '../write/decision.js';
 import { objectOf } from '../write/stored-object.js';
@@ -41,6 +42,7 @@ export const certificateRequests: PluginFor<typeof RESOURCE> = {
       // Not of the client: the one who approves a request has to be able to rely on it.
       noteRequester(object, context.identity);
       refuseSubject(object);
+      refuseHosted(object);
       refuseNode(object, context.identity);
     } else if (before && (subresource === 'approval' || subresource === 'status')) {
       requireSignerRights(write, before);
@@ -97,6 +99,13 @@ function refuseSubject(object: Request): void {
   throw refused(object, `use of ${SIGNERS.client} signer with ${MASTERS} group is not allowed`);
 }
 
+/** Beyond upstream: what an agent asks to host has to be names. */
+function refuseHosted(object: Request): void {
+  const hosted = (requestIn(object) && requestedEnrolment(object)?.nodeNames) ?? [];
+  if (coversPatterns([], hosted)) return;
+  throw refused(object, `${HOSTED_NODES} must be names of nodes, or beginnings of names with * behind them`);
+}
+
 /** A token that names nodes is for the client certificates of these nodes, and for nothing else. */
 function refuseNode(object: Request, identity: Identity | undefined): void {
   const patterns = identity && bootstrapIdOf(identity) !== undefined ? identity.extra?.[NODE_NAMES] : undefined;
@@ -106,7 +115,8 @@ function refuseNode(object: Request, identity: Identity | undefined): void {
   }
   const request = requestIn(object);
   const node = request && nodeOfUser(request.commonName);
-  if (node !== undefined && coversNodeName(patterns, node)) return;
+  const hosted = (request && requestedEnrolment(object)?.nodeNames) ?? [];
+  if (node !== undefined && coversNodeName(patterns, node) && coversPatterns(patterns, hosted)) return;
   throw refused(object, `the bootstrap token is not for this node: it is for ${patterns.join(', ')}`);
 }
 

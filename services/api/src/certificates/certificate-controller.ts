@@ -7,6 +7,7 @@ import { objectOf } from '../write/stored-object.js';
 import type { Target } from '../write/target.js';
 import { type CertificateAuthority, signRequest } from './certificate-authority.js';
 import { type ApprovalRight, nextStep, type RequestStep } from './decide-request.js';
+import { enrol, holdersOf, requestedEnrolment } from './enrol.js';
 
 type Request = Stored<CertificateSigningRequest>;
 
@@ -78,14 +79,24 @@ export class CertificateController {
     const request = cached.object as Request;
     const step = nextStep(request);
     if (step.kind === 'approve') await this.#approve(request, step);
-    else if (step.kind === 'sign') await this.#sign(request);
+    else if (step.kind === 'sign') await this.#sign(request, cached.record.revision);
     else if (step.kind === 'fail') await this.#fail(request, step.message);
   }
 
   async #approve(request: Request, { rights }: Extract<RequestStep, { kind: 'approve' }>): Promise<void> {
     const found = rights.find(({ right }) => this.#mayCreate(request, right));
-    if (!found) return;
+    if (!found || (found.right === 'nodeclient' && (await this.#movesNodes(request)))) return;
     await this.#write(request, 'approve', (object) => addCondition(object, 'Approved', 'AutoApproved', found.message));
+  }
+
+  /** Nodes that an agent holds move to another one, or to another key, only by the word of a person. */
+  async #movesNodes(request: Request): Promise<boolean> {
+    const wanted = requestedEnrolment(request);
+    const holders = wanted ? await holdersOf(this.#context, wanted.nodeNames, wanted.agent) : [];
+    if (holders.length === 0) return false;
+    const { name } = request.metadata;
+    this.#context.log.info({ request: name, holders }, 'a request for nodes of other agents waits for approval');
+    return true;
   }
 
   /** The question that upstream's approver asks in a SubjectAccessReview. */
@@ -104,8 +115,9 @@ export class CertificateController {
     return verdict === 'allow';
   }
 
-  async #sign(request: Request): Promise<void> {
+  async #sign(request: Request, revision: number): Promise<void> {
     const certificate = await signRequest(this.#authority, request, Date.now());
+    await enrol(this.#context, request, revision, certificate);
     await this.#write(request, 'sign', (object) => {
       object.status = { ...object.status, certificate: Buffer.from(certificate).toString('base64') };
     });

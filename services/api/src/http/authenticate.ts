@@ -6,7 +6,7 @@ import { admitsAnonymous } from '../auth/anonymous-access.js';
 import { identityOf } from '../auth/client-identity.js';
 import { dropProxyHeaders, identityOfProxy } from '../auth/front-proxy.js';
 import { ANONYMOUS, type Identity } from '../auth/identity.js';
-import { presentedCertificate } from '../auth/presented-certificate.js';
+import { type PresentedCertificate, presentedCertificate } from '../auth/presented-certificate.js';
 import { authenticateToken, TokenRefusedError } from '../auth/token-authentication.js';
 import { infoOf } from './request-info.js';
 
@@ -37,14 +37,15 @@ export function addAuthentication(fastify: FastifyInstance, context: ApiContext)
 
 /** Undefined for a client that must not be served. */
 function identify(context: ApiContext, request: FastifyRequest): Identity | undefined | Promise<Identity | undefined> {
-  const { clients, frontProxies } = context.credentials;
+  const { frontProxies } = context.credentials;
   const { raw } = request;
-  const presented = presentedCertificate(raw.socket as TLSSocket);
+  const socket = raw.socket as TLSSocket;
+  const presented = presentedCertificate(socket);
   const now = Date.now();
   if (presented) {
     const identity =
       (frontProxies && identityOfProxy(frontProxies, presented, raw.rawHeaders, now)) ??
-      identityOf(presented, clients, now);
+      identityOfClient(context, socket, presented, now);
     dropProxyHeaders(request.headers);
     if (identity) return identity;
   }
@@ -52,6 +53,16 @@ function identify(context: ApiContext, request: FastifyRequest): Identity | unde
   if (token !== undefined) return identityOfToken(context, token);
   if (presented || !admitsAnonymous(request.method, infoOf(request).path)) return undefined;
   return ANONYMOUS;
+}
+
+function identityOfClient(
+  { credentials, revoked }: ApiContext,
+  socket: TLSSocket,
+  presented: PresentedCertificate,
+  now: number,
+): Identity | undefined {
+  const identity = identityOf(presented, credentials.clients, now);
+  return identity && revoked.admits(socket, identity.user, presented.certificate.serialNumber) ? identity : undefined;
 }
 
 function admit(

@@ -1,0 +1,2 @@
+export { type Joining, joinCluster } from './join-cluster.js';
+export { keepRenewed } from './keep-renewed.js';

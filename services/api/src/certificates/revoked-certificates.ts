@@ -1,0 +1,103 @@
+import type { TLSSocket } from 'node:tls';
+import { nodeOfUser } from '@everynode/certificates';
+import { isChangeOf, type ObjectChange, type Reflector } from '@everynode/list-watch';
+import type { StoredKinds } from '@everynode/objects';
+import { type Logger, retryUntilDone } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
+
+interface RevocationParts {
+  store: Pick<Store, 'revokeAgent' | 'revokedSerials'>;
+  reflector: Reflector;
+  signal: AbortSignal;
+  log: Logger;
+}
+
+const REQUESTS = 'certificatesigningrequests.certificates.k8s.io';
+
+/** A certificate that an agent did not ask for by itself may end those of other machines. */
+function mayReplace({ previous, current }: ObjectChange<StoredKinds[typeof REQUESTS]>): boolean {
+  if (previous?.record.observed === current.record.observed) return false;
+  const { status, spec } = current.object;
+  return status?.certificate !== undefined && nodeOfUser(spec?.username ?? '') === undefined;
+}
+
+/**
+ * The certificates of nodes that were deleted since. Their connections are closed, watches included, and they are
+ * refused from then on. A certificate that a node asks for after its deletion is another one.
+ */
+export class RevokedCertificates {
+  #serials: ReadonlySet<string> = new Set();
+  #refreshing: Promise<void> | undefined;
+  #again = false;
+  /** Open connections of nodes, by the serial number of their certificate. */
+  readonly #connections = new Map<string, Set<TLSSocket>>();
+
+  /** False for a connection whose certificate is revoked. One that is good is closed as soon as it is revoked. */
+  admits(socket: TLSSocket, user: string, serial: string): boolean {
+    if (nodeOfUser(user) === undefined) return true;
+    if (this.#serials.has(serial)) return false;
+    this.#follow(socket, serial);
+    return true;
+  }
+
+  /** Follows deletions of nodes until the service stops. Resolves when what was revoked before is known. */
+  async start(context: RevocationParts): Promise<void> {
+    context.reflector.addListener({
+      onChanges: (changes) => {
+        for (const change of changes) {
+          if (isChangeOf(change, 'nodes') && change.type === 'DELETED') {
+            const { revision } = change;
+            const { name } = change.current.record;
+            void this.#persistently(context, async () => {
+              await context.store.revokeAgent(name, revision);
+              this.refresh(context);
+            });
+          } else if (isChangeOf(change, REQUESTS) && mayReplace(change)) this.refresh(context);
+        }
+      },
+    });
+    await this.#persistently(context, () => this.#read(context));
+  }
+
+  /** Reads again what is revoked: another replica may have done it. Calls during a read share the next one. */
+  refresh(context: RevocationParts): void {
+    this.#again = true;
+    this.#refreshing ??= this.#refresh(context).finally(() => {
+      this.#refreshing = undefined;
+    });
+  }
+
+  async #refresh(context: RevocationParts): Promise<void> {
+    while (this.#again && !context.signal.aborted) {
+      this.#again = false;
+      await this.#persistently(context, () => this.#read(context));
+    }
+  }
+
+  async #read({ store, log }: RevocationParts): Promise<void> {
+    this.#serials = new Set(await store.revokedSerials());
+    for (const [serial, sockets] of this.#connections) {
+      if (!this.#serials.has(serial)) continue;
+      for (const socket of sockets) socket.destroy();
+      log.info({ serial, connections: sockets.size }, 'closed the connections of a revoked certificate');
+      this.#connections.delete(serial);
+    }
+  }
+
+  #persistently({ signal, log }: RevocationParts, work: () => Promise<void>): Promise<void> {
+    return retryUntilDone(work, {
+      signal,
+      onFailure: (err, failures) => log.warn({ err, failures }, 'the revoked certificates are not known'),
+    });
+  }
+
+  #follow(socket: TLSSocket, serial: string): void {
+    const sockets = this.#connections.get(serial) ?? new Set();
+    if (sockets.has(socket)) return;
+    this.#connections.set(serial, sockets.add(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0 && this.#connections.get(serial) === sockets) this.#connections.delete(serial);
+    });
+  }
+}
