@@ -23,16 +23,16 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const create = (agent: string, name: string) =>
+const create = (user: string, name: string, agent = 'some/1') =>
   api.request('POST', MAPS, {
     body: { metadata: { name }, data: { secret: 'in the body' } },
-    headers: { 'user-agent': agent },
+    headers: { 'user-agent': agent, 'impersonate-user': user, 'impersonate-group': 'system:masters' },
   });
 
 describe('a greedy client', () => {
-  it('is told to wait, and others are served', async () => {
-    const greedy = Array.from({ length: 40 }, (_, at) => create('greedy/1', `greedy-${at}`));
-    const modest = create('modest/1', 'modest');
+  it('is told to wait, whatever name it gives to its programs, and others are served', async () => {
+    const greedy = Array.from({ length: 40 }, (_, at) => create('greedy', `greedy-${at}`, `greedy/${at}`));
+    const modest = create('modest', 'modest', 'greedy/1');
     const answers = await Promise.all(greedy);
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
@@ -59,7 +59,7 @@ describe('a greedy client', () => {
     await eventually(() => expect(crowd.map(({ status }) => status)).not.toContain(undefined));
     const watches = crowd.filter(({ status }) => status === 200);
     expect(watches).toHaveLength(2);
-    expect((await create('modest/1', 'beside')).status).toBe(201);
+    expect((await create('modest', 'beside')).status).toBe(201);
     await eventually(async () => {
       await api.context.reflector.catchUp();
       for (const { events } of watches) {
@@ -73,7 +73,7 @@ describe('a greedy client', () => {
 
 describe('the audit log', () => {
   it('notes who did what, and not what was in it', async () => {
-    const made = await create('auditor/1', 'audited');
+    const made = await create('auditor', 'audited', 'auditor/1');
     await api.request('GET', `${MAPS}/none?pretty=true`, { anonymous: true });
     await eventually(async () => {
       const text = await readFile(join(directory, 'audit.log'), 'utf8');

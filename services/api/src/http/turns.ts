@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { FairQueue } from '../fairness/fair-queue.js';
+import { flowOf } from '../fairness/flow.js';
 import { type Answer, sendAnswer } from './answer.js';
 import { Deadline, requestMsOf } from './request-deadline.js';
 import { infoOf } from './request-info.js';
@@ -57,7 +58,7 @@ async function serveInTurn(
   const deadline = isWatch ? undefined : new Deadline(requestMsOf(query, requestMs));
   request.deadline = deadline?.at;
   try {
-    request.leaveSeat = await queue.enter(flowOf(request));
+    request.leaveSeat = await queue.enter(flowOf(request.identity, request.ip));
     const serving: Promise<unknown> = Promise.resolve(handler.call(fastify, request, reply));
     const answer = await (deadline ? deadline.keep(serving) : serving);
     if (answer === undefined || answer === reply) return reply;
@@ -73,7 +74,3 @@ async function serveInTurn(
 
 const isAnswer = (value: unknown): value is Answer =>
   typeof value === 'object' && value !== null && 'status' in value && 'payload' in value && 'contentType' in value;
-
-/** Requests with equal flows wait in one line. */
-const flowOf = ({ identity, headers }: FastifyRequest): string =>
-  `${identity?.user ?? 'system:anonymous'} ${headers['user-agent'] ?? ''}`;
