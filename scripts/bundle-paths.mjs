@@ -7,3 +7,11 @@ export const servicesOf = (root) => readdirSync(join(root, 'services'));
 
 /** @returns {string} the path of a service's bundle, relative to the checkout */
 export const bundleOf = (service) => join('services', service, 'dist', 'bundle.js');
+
+/** Programs of threads, which a service starts by the path of a file: each is a bundle beside that of the service. */
+export const THREADS = [
+  {
+    entry: join('services', 'api', 'dist', 'body-worker.js'),
+    bundle: join('services', 'api', 'dist', 'body-worker.bundle.js'),
+  },
+];

@@ -30,12 +30,17 @@ export function fieldErrorMessage(error: FieldError): string {
   return `${error.field}: ${fieldErrorBody(error)}`;
 }
 
+/** An error has at most this many causes: what is wrong with ten thousand items is wrong with the first hundred. */
+const MAX_CAUSES = 100;
+
 /** The 422 for an object with field errors. `kind` and `group` name the type: `DaemonSet.apps "x" is invalid: …`. */
 export function invalid(subject: { group: string; kind: string; name: string }, errors: FieldError[]): ApiError {
+  const shown = errors.slice(0, MAX_CAUSES);
+  const more = errors.length - shown.length;
   // The message lists equal errors once; the causes list all of them.
-  const messages = [...new Set(errors.map(fieldErrorMessage))];
+  const messages = [...new Set(shown.map(fieldErrorMessage)), ...(more > 0 ? [`and ${more} more`] : [])];
   const what = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
-  const causes: StatusCause[] = errors.map((error) => ({
+  const causes: StatusCause[] = shown.map((error) => ({
     reason: error.type,
     message: fieldErrorBody(error),
     field: error.field,

@@ -23,6 +23,7 @@ export {
 } from './bootstrap-token.js';
 export { canonicalJson } from './canonical-json.js';
 export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
+export { checkValues, tooLarge, ValueCount } from './decode/body-size.js';
 export { canonicalValue, isJsonObject } from './decode/canonical-value.js';
 export { DecodeError } from './decode/decode-error.js';
 export {
@@ -33,7 +34,7 @@ export {
   readObjectOf,
   strictErrorMessage,
 } from './decode/decode-object.js';
-export { type ParsedBody, parseBody, parseJsonText } from './decode/parse-body.js';
+export { type ParsedBody, parseBody, parseJsonText, type StrictErrors } from './decode/parse-body.js';
 export { strictJsonErrors } from './decode/strict-json.js';
 export { unknownFields } from './decode/unknown-fields.js';
 export { maybeUnstorable, nulErrors, wellFormed } from './decode/unstorable-text.js';

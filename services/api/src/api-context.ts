@@ -7,6 +7,7 @@ import type { Identity } from './auth/identity.js';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { RevokedCertificates } from './certificates/revoked-certificates.js';
 import type { Collections } from './collection/collections.js';
+import type { BodyThreads } from './http/body-threads.js';
 import type { WriteLimits } from './http/write-limits.js';
 import type { NodeHeartbeats } from './leases/node-heartbeats.js';
 import type { FreshReads } from './read/fresh-reads.js';
@@ -22,6 +23,8 @@ export interface ApiContext {
   authorization: Authorization;
   reflector: Reflector;
   collections: Collections;
+  /** Reads bodies that take long. */
+  bodies: BodyThreads;
   freshReads: FreshReads;
   watches: WatchHub;
   /** How long the socket of a watch may accept nothing while events wait for it, in ms. */

@@ -2,6 +2,7 @@ import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
 import { AUTHORIZATION_MODES } from './auth/authorization.js';
 import { FAIR_QUEUE_DEFAULTS } from './fairness/fair-queue.js';
+import { BODY_THREAD_DEFAULTS } from './http/body-threads.js';
 import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
 
 const schema = Type.Object({
@@ -49,6 +50,8 @@ const schema = Type.Object({
   EVERYNODE_MAX_REQUESTS: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.seats, minimum: 1 }),
   /** Requests of one client that wait for their turn; more are refused. */
   EVERYNODE_MAX_QUEUED: Type.Integer({ default: FAIR_QUEUE_DEFAULTS.queueLength, minimum: 0 }),
+  /** Threads that read YAML and large bodies. */
+  EVERYNODE_BODY_THREADS: Type.Integer({ default: BODY_THREAD_DEFAULTS.threads, minimum: 1 }),
   /** How long a request waits for its turn, in seconds. */
   EVERYNODE_MAX_WAIT_SECONDS: Type.Number({ default: FAIR_QUEUE_DEFAULTS.waitMs / 1000, minimum: 0.1 }),
   /** The longest that a request other than a watch may take, in seconds. */

@@ -59,6 +59,8 @@ await runService(
       tls: { key, cert, clientCa, ...(frontProxyCa !== undefined && { frontProxyCa }) },
       frontProxyNames: partsOf(config.EVERYNODE_FRONT_PROXY_NAMES),
       serviceAccountKeys,
+      bodyWorker: new URL('./body-worker.bundle.js', import.meta.url),
+      bodyThreads: { threads: config.EVERYNODE_BODY_THREADS },
       oidc,
       signing,
       publicUrl: config.EVERYNODE_API_URL || `https://${config.EVERYNODE_API_HOST}:${config.EVERYNODE_API_PORT}`,

@@ -22,6 +22,7 @@ import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
+import { BODY_THREAD_DEFAULTS, type BodyThreadLimits, BodyThreads } from './http/body-threads.js';
 import { CONNECTION_TIMES, type ConnectionTimes } from './http/connection-limits.js';
 import { addGauges } from './http/gauges.js';
 import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
@@ -60,6 +61,10 @@ export interface ApiParts extends ServiceContext {
   /** For requests other than watches. Each limit that is left out has the default of the configuration. */
   limits?: Partial<FairQueueLimits>;
   serviceAccountKeys: ServiceAccountKeys;
+  /** The program of the threads that read bodies. */
+  bodyWorker: URL;
+  /** Each limit that is left out has its default. */
+  bodyThreads?: Partial<BodyThreadLimits>;
   /** The cluster's authority, which signs certificates of nodes and clients; undefined: nothing is signed here. */
   signing?: CertificateAuthority | undefined;
   /** The address at which nodes and clients reach the api. */
@@ -107,7 +112,10 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const stopPublishing = publisher.start();
   onClose(stopPublishing);
   const watches = new WatchHub(reflector);
+  const bodies = new BodyThreads(parts.bodyWorker, { ...BODY_THREAD_DEFAULTS, ...parts.bodyThreads });
+  onClose(() => bodies.close());
   const context: ApiContext = {
+    bodies,
     store,
     reflector,
     collections: new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision)),

@@ -1,5 +1,6 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { ApiError } from '../api-error.js';
+import { checkYaml, MAX_DEPTH } from './body-size.js';
 import { jsonErrorMessage } from './json-error-message.js';
 import { strictJsonErrors } from './strict-json.js';
 import { unknownFields } from './unknown-fields.js';
@@ -19,12 +20,9 @@ export interface ParsedBody {
 /** Limit on the nodes that the aliases of a YAML body expand to, so that a short text cannot become a huge value. */
 const MAX_ALIASES = 100;
 
-/** Deeper nesting is refused (Go's decoder stops at 10,000): recursion must end before the stack does. */
-const MAX_DEPTH = 500;
-
 /**
  * Reads the body of a request. `kind` is what the body should have been, for error messages.
- * @throws ApiError BadRequest when it is no JSON, or no YAML document.
+ * @throws ApiError BadRequest when it is no JSON, or no YAML document, RequestEntityTooLarge for too much YAML.
  */
 export function parseBody(text: string, format: 'json' | 'yaml', kind = ''): ParsedBody {
   return format === 'json' ? parseJson(text, kind) : parseYaml(text, kind);
@@ -74,6 +72,12 @@ function parseYaml(text: string, kind: string): ParsedBody {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return unrecognized(kind, `error converting YAML to JSON: yaml: ${reason}`, text, cause);
   };
+  try {
+    checkYaml(text);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw refuse(error);
+  }
   const lines = new LineCounter();
   // YAML 1.1, where `yes` and `on` are booleans: kubectl and the API server read it so. Times stay text, as JSON has
   // none.

@@ -49,7 +49,7 @@ export async function servePostedKind(context: ApiContext, request: PostedReques
   if (!handler || schema === undefined) throw new MethodNotAllowed(['GET']);
   if (request.method !== 'POST') throw new MethodNotAllowed(['POST']);
   const target = { group, version, kind, schema };
-  const { object, warnings } = readObject(request.body, target, request.query.fieldValidation);
+  const { object, warnings } = await readObject(request.body, target, request.query.fieldValidation);
   return { status: 201, ...(await handler({ context, request, target, object })), warnings };
 }
 

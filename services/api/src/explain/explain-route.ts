@@ -36,7 +36,12 @@ export function addExplain(fastify: FastifyInstance, context: ApiContext): void 
   );
   fastify.post<{ Params: { namespace: string } }>(EXPLAIN_MANIFEST_PATH, async (request) => {
     const { namespace } = request.params;
-    const { explanation, warnings } = await explainManifest(context, namespace, bodyOf(request), infoOf(request).query);
+    const { explanation, warnings } = await explainManifest(
+      context,
+      namespace,
+      bodyOf(request, context.bodies),
+      infoOf(request).query,
+    );
     return jsonAnswer(explanation, warnings);
   });
 }
@@ -66,7 +71,7 @@ async function explainManifest(
   query: Query,
 ): Promise<{ explanation: DaemonSetExplanation; warnings: string[] }> {
   const definition = resourceByStorage('daemonsets.apps');
-  const { object: sent, warnings } = readObject(body, definition, query.fieldValidation);
+  const { object: sent, warnings } = await readObject(body, definition, query.fieldValidation);
   const name = sent.metadata.name ?? '';
   await context.freshReads.catchUp();
   const stored = context.reflector.cache('daemonsets.apps').get(namespace, name);

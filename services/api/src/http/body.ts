@@ -1,18 +1,12 @@
-import {
-  ApiError,
-  type Decoded,
-  type DecodeTarget,
-  decodeObject,
-  type FieldValidation,
-  type ParsedBody,
-  parseBody,
-  typeOfKind,
-} from '@everynode/objects';
+import { ApiError, type Decoded, type DecodeTarget, type FieldValidation, type ParsedBody } from '@everynode/objects';
 import type { FastifyRequest } from 'fastify';
-import { decodeMessage } from '../protobuf/codec.js';
-import { unwrap } from '../protobuf/envelope.js';
-import { messageOfSchema } from '../protobuf/message-facts.js';
-import { bodyFormat } from './negotiate.js';
+import { flowOf } from '../fairness/flow.js';
+import type { BodyThreads } from './body-threads.js';
+import { bodyFormat, type Encoding } from './negotiate.js';
+import { decodeBytes, parseBytes } from './read-bytes.js';
+
+/** Bodies of more bytes are read in a thread. YAML always is. Protobuf has most values for its bytes. */
+const LIGHT_BYTES: Readonly<Record<Encoding, number>> = { json: 256 * 1024, protobuf: 64 * 1024, yaml: 0 };
 
 /** A request's body with its content type. */
 export class Body {
@@ -21,6 +15,9 @@ export class Body {
   constructor(
     readonly bytes: Buffer,
     readonly contentType: string | undefined,
+    /** The client's, for turns. */
+    readonly flow: string,
+    readonly threads: BodyThreads,
   ) {}
 
   get text(): string {
@@ -31,36 +28,56 @@ export class Body {
   get isEmpty(): boolean {
     return this.bytes.length === 0 || this.text.trim() === '';
   }
+
+  isLightAs(format: Encoding): boolean {
+    return this.bytes.length <= LIGHT_BYTES[format];
+  }
 }
 
 /** The body that the content type parser has left on the request. */
-export function bodyOf({ body, headers }: FastifyRequest): Body {
-  return new Body(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers['content-type']);
+export function bodyOf({ body, headers, identity, ip }: FastifyRequest, threads: BodyThreads): Body {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  return new Body(bytes, headers['content-type'], flowOf(identity, ip), threads);
 }
 
-/** Reads an object of a type. `warnings` are for Warning headers. */
-export function readObject(body: Body, target: DecodeTarget, fieldValidation: FieldValidation): Decoded {
-  return decodeObject(readValue(body, target.schema), target, fieldValidation);
-}
-
-/** Reads a body of any format as a JSON value. `schema` is the type of protobuf bytes that name none. */
-export function readValue(body: Body, schema: string): ParsedBody {
+/**
+ * Reads an object of a type. `warnings` are for Warning headers.
+ * @throws ApiError BadRequest, RequestEntityTooLarge, UnsupportedMediaType, TooManyRequests.
+ */
+export async function readObject(body: Body, target: DecodeTarget, fieldValidation: FieldValidation): Promise<Decoded> {
   const format = bodyFormat(body.contentType);
-  return format === 'protobuf'
-    ? readProtobuf(body.bytes, schema)
-    : parseBody(body.text, format, schema.slice(schema.lastIndexOf('.') + 1));
+  const decoding = { target, fieldValidation };
+  if (body.isLightAs(format)) return decodeBytes(body.bytes, format, decoding);
+  return await body.threads.decode(body.flow, { bytes: body.bytes, format }, decoding);
 }
 
-function readProtobuf(bytes: Buffer, schema: string): ParsedBody {
+/**
+ * Reads a body of any format as a JSON value. `schema` is the type of protobuf bytes that name none.
+ * @throws ApiError as readObject.
+ */
+export async function readValue(
+  body: Body,
+  schema: string,
+  format = bodyFormat(body.contentType),
+): Promise<ParsedBody> {
+  if (body.isLightAs(format)) return parseBytes(body.bytes, format, schema);
+  return await body.threads.parse(body.flow, { bytes: body.bytes, format, schema });
+}
+
+/** Reads a body of YAML. Most of it is JSON, which needs no thread where it is short and says nothing twice. */
+export async function readYaml(body: Body): Promise<ParsedBody> {
+  if (body.isLightAs('json') && body.text.startsWith('{')) {
+    const parsed = jsonOf(body);
+    if (parsed && parsed.strict().errors.length === 0) return parsed;
+  }
+  return await readValue(body, '', 'yaml');
+}
+
+function jsonOf({ bytes }: Body): ParsedBody | undefined {
   try {
-    const { apiVersion, kind, raw } = unwrap(bytes);
-    const [version = '', group = ''] = apiVersion.split('/').reverse();
-    const message = messageOfSchema(typeOfKind(group, version, kind) ?? schema);
-    if (message === undefined) throw new Error(`no protobuf message is known for ${kind}`);
-    const value = { ...(decodeMessage(message, raw) as object), apiVersion, kind };
-    return { value, strict: () => ({ errors: [], warnings: [] }) };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ApiError('BadRequest', `the body of the request is no protobuf object: ${reason}`, undefined, { cause });
+    return parseBytes(bytes, 'json', '');
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'BadRequest') return undefined;
+    throw error;
   }
 }

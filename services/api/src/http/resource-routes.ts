@@ -19,7 +19,7 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     const { method, headers } = request;
     const { target, query } = infoOf(request);
     const identity = requireIdentity(request);
-    const body = bodyOf(request);
+    const body = bodyOf(request, shared.bodies);
     const context = method === 'GET' ? shared : { ...shared, identity, limits: writeLimitsOf(request, reply) };
     switch (target.kind) {
       case 'resource': {

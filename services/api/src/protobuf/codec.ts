@@ -1,8 +1,11 @@
+import { ValueCount } from '@everynode/objects';
 import protobuf from 'protobufjs/minimal.js';
 import { type MessageField, messageFacts, type Scalar, type ValueType } from './message-facts.js';
 import { type RawField, rawFields, SPECIAL_MESSAGES, TEXT_LISTS } from './special-messages.js';
 
 type JsonObject = Record<string, unknown>;
+/** A few bytes can be many values. */
+type CountingReader = protobuf.Reader & { values: ValueCount };
 
 const WIRE: Readonly<Record<Scalar, number>> = { bool: 0, int32: 0, int64: 0, string: 2, bytes: 2 };
 const wireOf = (type: ValueType): number => ('scalar' in type ? WIRE[type.scalar] : 2);
@@ -97,14 +100,14 @@ function writeValue(field: MessageField, value: unknown, writer: protobuf.Writer
 /**
  * Decodes a message to the JSON object that Go would write for it, except for zero values: Go's clients send them for
  * every field that is no pointer. They are kept here, and dropped later as from any client's JSON. Unknown fields are
- * skipped. @throws Error for bytes that are no such message.
+ * skipped. @throws Error for bytes that are no such message, ApiError RequestEntityTooLarge for too many values.
  */
 export function decodeMessage(message: string, bytes: Uint8Array): unknown {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = Object.assign(protobuf.Reader.create(bytes), { values: new ValueCount() });
   return readMessage(message, reader, reader.len);
 }
 
-function readMessage(message: string, reader: protobuf.Reader, end: number): unknown {
+function readMessage(message: string, reader: CountingReader, end: number): unknown {
   if (end > reader.len) throw new RangeError(`${message} ends after its bytes do`);
   const special = SPECIAL_MESSAGES.get(message);
   if (special) return special.read(rawFields(reader, end));
@@ -112,12 +115,13 @@ function readMessage(message: string, reader: protobuf.Reader, end: number): unk
   return TEXT_LISTS.has(message) ? (object.items ?? []) : object;
 }
 
-function readFields(message: string, reader: protobuf.Reader, end: number): JsonObject {
+function readFields(message: string, reader: CountingReader, end: number): JsonObject {
   const { byNumber } = messageFacts(message);
   // Pairs first: a label may be named `__proto__`, which only Object.fromEntries sets like any other member.
   const maps = new Map<string, [string, unknown][]>();
   const object: JsonObject = {};
   while (reader.pos < end) {
+    reader.values.add();
     const key = reader.uint32();
     const field = byNumber.get(key >>> 3);
     const wire = key & 7;
@@ -140,7 +144,7 @@ function readFields(message: string, reader: protobuf.Reader, end: number): Json
   return object;
 }
 
-function readPair(field: MessageField, reader: protobuf.Reader): [string, unknown] {
+function readPair(field: MessageField, reader: CountingReader): [string, unknown] {
   const end = reader.uint32() + reader.pos;
   let key = '';
   let value: unknown;
@@ -160,16 +164,19 @@ function emptyValue(type: ValueType): unknown {
 }
 
 /** The items of one occurrence of a repeated field: numbers may be packed together. */
-function* readItems(field: MessageField, wire: number, reader: protobuf.Reader): Generator<unknown> {
+function* readItems(field: MessageField, wire: number, reader: CountingReader): Generator<unknown> {
   if (wire !== 2 || wireOf(field.type) === 2) {
     yield readValue(field, wire, reader);
     return;
   }
   const end = reader.uint32() + reader.pos;
-  while (reader.pos < end) yield readValue(field, 0, reader);
+  while (reader.pos < end) {
+    reader.values.add();
+    yield readValue(field, 0, reader);
+  }
 }
 
-function readValue(field: MessageField, wire: number, reader: protobuf.Reader): unknown {
+function readValue(field: MessageField, wire: number, reader: CountingReader): unknown {
   const { type } = field;
   if (wire !== wireOf(type)) throw new TypeError(`wrong wireType = ${wire} for field ${field.member}`);
   if ('message' in type) {

@@ -21,7 +21,7 @@ import { createObject } from './create.js';
  */
 export async function applyObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { query } = request;
-  const { config, warnings } = readConfiguration(request);
+  const { config, warnings } = await readConfiguration(request);
   const update = () =>
     commit(context, {
       target: request,

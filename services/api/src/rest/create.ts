@@ -29,7 +29,7 @@ export async function create(context: ApiContext, request: ResourceRequest): Pro
 
 async function createFromBody(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { definition, namespace, body, query } = request;
-  const { object, warnings } = readObject(body, definition, query.fieldValidation);
+  const { object, warnings } = await readObject(body, definition, query.fieldValidation);
   const doubles = dropDoubleOwners(object, 'sent');
   const owners = ownersOfUpdate(request);
   const written = await createObject(context, { definition, namespace, object, dryRun: query.dryRun, owners });

@@ -12,7 +12,7 @@ import { listObjects } from './list.js';
  */
 export async function deleteCollection(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   const { definition, presenter } = request;
-  const options = deleteOptions(request.body, request.query);
+  const options = await deleteOptions(request.body, request.query);
   const { objects, meta } = await listObjects(context, request);
   await Promise.all(
     objects.map(async ({ record: { namespace, name } }) => {

@@ -10,7 +10,7 @@ import { subjectOf } from '../write/target.js';
 
 /** DELETE of one object. */
 export async function deleteOne(context: ApiContext, request: ResourceRequest): Promise<Answer> {
-  const options = deleteOptions(request.body, request.query);
+  const options = await deleteOptions(request.body, request.query);
   return deletedAnswer(request, options, await deleteObject(context, { target: request, options }));
 }
 

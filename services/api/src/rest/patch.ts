@@ -1,5 +1,6 @@
 import {
   type ApiError,
+  checkValues,
   DecodeError,
   invalid,
   type KubeObject,
@@ -13,6 +14,7 @@ import { applyPatch, checkMediaType, describePatch, isJsonPatch } from '@everyno
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
+import { type Body, readValue } from '../http/body.js';
 import { isApply } from '../write/apply-configuration.js';
 import { type ClientWrite, commit } from '../write/commit.js';
 import { ownersOfUpdate } from '../write/field-owners.js';
@@ -37,13 +39,14 @@ export async function patch(context: ApiContext, request: ResourceRequest): Prom
 async function patchObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { subresource, query } = request;
   const owners = ownersOfUpdate(request);
+  const patch = await readPatch(request.body);
   let patched: Patched | undefined;
   const written = await commit(context, {
     target: request,
     dryRun: query.dryRun,
     decide: (current) => {
       if (!current) throw notFound(subjectOf(request));
-      const { object, warnings } = patchedObject(request, objectOf(request, current));
+      const { object, warnings } = patchedObject(request, patch, objectOf(request, current));
       placeInNamespace(request, object);
       checkName(request, object);
       patched = { object, warnings: [...warnings, ...dropDoubleOwners(object, 'patched')] };
@@ -52,6 +55,22 @@ async function patchObject(context: ApiContext, request: WriteRequest): Promise<
   });
   if (!patched) throw new Error('a patch was committed without a decision');
   return { ...written, sent: patched.object, warnings: patched.warnings };
+}
+
+interface Patch {
+  /** The text of a short patch, whose faults are told when the object is there; else its value. */
+  content: unknown;
+  /** What strict decoding refuses in the patch itself. */
+  doubled(): string[];
+}
+
+async function readPatch(body: Body): Promise<Patch> {
+  if (body.isLightAs('json')) {
+    const { text } = body;
+    return { content: text, doubled: () => strictJsonErrors(text) };
+  }
+  const { value, strict } = await readValue(body, '', 'json');
+  return { content: value, doubled: () => strict().errors };
 }
 
 interface Patched {
@@ -64,10 +83,11 @@ interface Patched {
  * @throws ApiError Invalid with the field `patch`, as upstream, for a value of the wrong type, and, when Strict, for
  * unknown and duplicate fields. Source: apiserver handlers/patch.go.
  */
-function patchedObject({ definition, body, query }: WriteRequest, before: KubeObject): Patched {
+function patchedObject({ definition, body, query }: WriteRequest, patch: Patch, before: KubeObject): Patched {
   const { text, contentType = '' } = body;
   const { fieldValidation } = query;
-  const patched = applyPatch(contentType, before, text, { typeName: definition.schema, lookupType });
+  const patched = applyPatch(contentType, before, patch.content, { typeName: definition.schema, lookupType });
+  checkValues(patched);
   const refuse = (detail: string): ApiError =>
     invalid({ group: '', kind: '', name: '' }, [
       { type: 'FieldValueInvalid', field: 'patch', value: describePatch(contentType, text, patched), detail },
@@ -75,7 +95,7 @@ function patchedObject({ definition, body, query }: WriteRequest, before: KubeOb
   try {
     const { object, strict } = readObjectOf({ value: patched }, definition, fieldValidation);
     if (fieldValidation === 'Ignore') return { object, warnings: [] };
-    const inPatch = strictJsonErrors(text).map((one) => (isJsonPatch(contentType) ? `json patch ${one}` : one));
+    const inPatch = patch.doubled().map((one) => (isJsonPatch(contentType) ? `json patch ${one}` : one));
     const all = [...inPatch, ...strict.warnings];
     if (fieldValidation === 'Strict' && all.length > 0) throw refuse(strictErrorMessage(all));
     return { object, warnings: all };

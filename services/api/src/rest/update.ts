@@ -23,7 +23,7 @@ export async function update(context: ApiContext, request: ResourceRequest): Pro
 /** Replaces an object. Some kinds are created where they are missing. */
 export async function updateObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { definition, namespace, subresource, body, query } = request;
-  const { object, warnings } = readObject(body, definition, query.fieldValidation);
+  const { object, warnings } = await readObject(body, definition, query.fieldValidation);
   placeInNamespace(request, object);
   checkName(request, object);
   const doubles = dropDoubleOwners(object, 'sent');

@@ -24,7 +24,7 @@ const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api
 /** POST pods/NAME/binding: puts a pod on a node. Source: pkg/registry/core/pod/storage, assignPod. */
 export async function bindPod(context: ApiContext, request: ActionRequest): Promise<void> {
   const { name, body, query } = request;
-  const { object: binding } = readObject(body, BINDING, query.fieldValidation);
+  const { object: binding } = await readObject(body, BINDING, query.fieldValidation);
   if (binding.metadata.name !== name) {
     throw new ApiError('BadRequest', 'name in URL does not match name in Binding object');
   }

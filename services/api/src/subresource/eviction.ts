@@ -27,7 +27,7 @@ const BUDGETS = 'poddisruptionbudgets.policy';
  */
 export async function evictPod(context: ApiContext, request: ActionRequest): Promise<void> {
   const { name, body, query } = request;
-  const { object } = readObject(body, EVICTION, query.fieldValidation);
+  const { object } = await readObject(body, EVICTION, query.fieldValidation);
   if (object.metadata.name !== name) {
     throw new ApiError('BadRequest', 'name in URL does not match name in Eviction object');
   }

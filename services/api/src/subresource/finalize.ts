@@ -10,7 +10,7 @@ import { subjectOf } from '../write/target.js';
 /** PUT namespaces/NAME/finalize: sets spec.finalizers and nothing else. Without any the namespace can be removed. */
 export async function finalizeNamespace(context: ApiContext, request: ActionRequest): Promise<Written> {
   const { definition, body, query } = request;
-  const { object } = readObject(body, definition, query.fieldValidation);
+  const { object } = await readObject(body, definition, query.fieldValidation);
   const { finalizers } = (object.spec ?? {}) as { finalizers?: string[] };
   return await commit(context, {
     target: request,

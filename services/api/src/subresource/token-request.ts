@@ -45,7 +45,7 @@ interface TokenRequestSpec {
  */
 export async function requestToken(context: ApiContext, request: ActionRequest): Promise<IssuedToken> {
   const { namespace, name, body, query } = request;
-  const { object } = readObject(body, TOKEN_REQUEST, query.fieldValidation);
+  const { object } = await readObject(body, TOKEN_REQUEST, query.fieldValidation);
   requireSame('name', object.metadata.name, name);
   requireSame('namespace', object.metadata.namespace, namespace);
   const spec = (object.spec ?? {}) as TokenRequestSpec;

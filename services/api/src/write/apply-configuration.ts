@@ -13,7 +13,7 @@ import {
 } from '@everynode/objects';
 import { APPLY_MEDIA_TYPE, itemErrors } from '@everynode/patch';
 import type { WriteRequest } from '../dispatch/resource-request.js';
-import type { Body } from '../http/body.js';
+import { type Body, readYaml } from '../http/body.js';
 import { placeInNamespace } from './object-identity.js';
 
 export function isApply({ contentType }: Body): boolean {
@@ -27,9 +27,9 @@ export interface Configuration {
 }
 
 /** Reads the body's own fields, each in canonical form, without defaults. @throws ApiError BadRequest. */
-export function readConfiguration(request: WriteRequest): Configuration {
+export async function readConfiguration(request: WriteRequest): Promise<Configuration> {
   const { definition, body, query } = request;
-  const parsed = readYaml(body);
+  const parsed = await readFields(body);
   const written = parsed.value as KubeObject;
   const expected = apiVersionOf(definition);
   if (written.apiVersion !== expected) {
@@ -64,12 +64,12 @@ export function readConfiguration(request: WriteRequest): Configuration {
   return { config, warnings };
 }
 
-function readYaml(body: Body): ParsedBody {
+async function readFields(body: Body): Promise<ParsedBody> {
   let parsed: ParsedBody;
   try {
-    parsed = parseBody(body.text, 'yaml');
+    parsed = await readYaml(body);
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || error.reason !== 'BadRequest') throw error;
     const reason = error.cause instanceof Error ? error.cause.message : error.message;
     throw new ApiError('BadRequest', `error decoding YAML: error converting YAML to JSON: yaml: ${reason}`, undefined, {
       cause: error,

@@ -29,8 +29,8 @@ const PROPAGATIONS = ['Foreground', 'Background', 'Orphan', 'nil'];
 /**
  * Reads them from the body where there is one, else from the query. @throws ApiError Invalid, with all field errors.
  */
-export function deleteOptions(body: Body, query: Query): DeleteOptions {
-  const given = body.isEmpty ? optionsOf(query) : readOptions(body);
+export async function deleteOptions(body: Body, query: Query): Promise<DeleteOptions> {
+  const given = body.isEmpty ? optionsOf(query) : await readOptions(body);
   const { propagationPolicy: policy, orphanDependents: orphan, gracePeriodSeconds, preconditions = {} } = given;
   // The query's dryRun always counts, though upstream ignores it beside a body: nothing is deleted by mistake.
   const dryRun = [...(given.dryRun ?? []), ...query.texts('dryRun')];
@@ -74,8 +74,8 @@ function optionsOf(query: Query): GivenOptions {
   };
 }
 
-function readOptions(body: Body): GivenOptions {
-  const parsed = readValue(body, DELETE_OPTIONS.schema);
+async function readOptions(body: Body): Promise<GivenOptions> {
+  const parsed = await readValue(body, DELETE_OPTIONS.schema);
   if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as KubeObject & GivenOptions;
   // Clients send DeleteOptions of any group.
   const { apiVersion: _apiVersion, ...value } = parsed.value;

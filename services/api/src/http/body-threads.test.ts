@@ -1,0 +1,69 @@
+import { resourceByStorage } from '@everynode/objects';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BODY_THREAD_DEFAULTS, type BodyThreadLimits, BodyThreads } from './body-threads.js';
+import { decodeBytes } from './read-bytes.js';
+
+const ENTRY = new URL('../../testing/body-worker.mjs', import.meta.url);
+const decoding = { target: resourceByStorage('configmaps'), fieldValidation: 'Warn' } as const;
+
+let threads: BodyThreads;
+
+function start(limits: Partial<BodyThreadLimits> = {}): void {
+  threads = new BodyThreads(ENTRY, { ...BODY_THREAD_DEFAULTS, readMs: 60_000, ...limits });
+}
+
+afterEach(() => threads.close());
+
+const decode = (text: string, flow = 'jane') =>
+  threads.decode(flow, { bytes: Buffer.from(text), format: 'yaml' }, decoding);
+
+const SMALL = 'metadata: {name: x, labels: {b: "1", a: "2"}}\ndata: {k: v, k: w}\nnone: 1\n';
+const COSTLY = `metadata: {name: x}\ndata:\n${Array.from({ length: 9000 }, (_, at) => `  k${at}: v\n`).join('')}`;
+
+describe('a thread', () => {
+  it('reads what this one would read, with its warnings', async () => {
+    start();
+    const decoded = await decode(SMALL);
+    expect(decoded).toEqual(decodeBytes(Buffer.from(SMALL), 'yaml', decoding));
+    expect(decoded.warnings).toHaveLength(2);
+  });
+
+  it('refuses as this one would', async () => {
+    start();
+    const wrong = 'data: [1]';
+    await expect(decode(wrong)).rejects.toEqual(
+      expect.objectContaining({ reason: 'BadRequest', message: expect.stringContaining('cannot be handled as a') }),
+    );
+    expect(() => decodeBytes(Buffer.from(wrong), 'yaml', decoding)).toThrow('cannot be handled as a');
+  });
+
+  it('is ended when a body takes too long, and the next body has another one', async () => {
+    start({ readMs: 5 });
+    await expect(decode(COSTLY)).rejects.toMatchObject({
+      reason: 'RequestEntityTooLarge',
+      message: 'Request entity is too large: the body takes more than 0.005 s to read',
+    });
+    await expect(decode(COSTLY)).rejects.toMatchObject({ reason: 'RequestEntityTooLarge' });
+    await threads.close();
+    start();
+    expect((await decode(COSTLY)).object.metadata.name).toBe('x');
+  });
+
+  it('that has no program is an error of this service', async () => {
+    threads = new BodyThreads(new URL('./none.mjs', import.meta.url), BODY_THREAD_DEFAULTS);
+    await expect(decode(SMALL)).rejects.toThrow('Cannot find module');
+  });
+});
+
+describe('bodies', () => {
+  it('wait in turn by client', async () => {
+    start();
+    const order: string[] = [];
+    const read = async (flow: string) => {
+      await decode(SMALL, flow);
+      order.push(flow);
+    };
+    await Promise.all([read('greedy'), read('greedy'), read('greedy'), read('greedy'), read('modest')]);
+    expect(order.indexOf('modest')).toBeLessThan(3);
+  });
+});
