@@ -37,4 +37,4 @@ export {
   sentBy,
   subjects,
 } from './subjects.js';
-export { ContractError, failureIn, type ParsedReport, parseEvent, parseExchange, parseReport } from './validate.js';
+export { ContractError, failureIn, parseEvent, parseExchange, parseReport } from './validate.js';

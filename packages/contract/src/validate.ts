@@ -68,7 +68,7 @@ const reportItems = {
 } as const;
 
 /** A report without the items that violate the contract, and what is wrong with each of those. */
-export interface ParsedReport<N extends AgentReport> {
+interface ParsedReport<N extends AgentReport> {
   report: EventBody<N>;
   refused: ContractError[];
 }
