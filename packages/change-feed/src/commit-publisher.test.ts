@@ -44,6 +44,7 @@ beforeEach(() => {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      sealEntry: (entry) => entry,
       journalAfter: async (revision, limit) => {
         read.push(revision);
         return Array.from({ length: limit }, (_, i) => podEntry(revision + 1 + i, { placement: null }));

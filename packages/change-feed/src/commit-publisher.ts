@@ -13,7 +13,7 @@ const BACKOFF = { firstMs: 100, maxMs: 1000 };
 const MAX_LAST_ATTEMPTS = 3;
 
 export interface CommitPublisherOptions extends Omit<Publishing, 'agentOf'> {
-  store: Pick<Store, 'onCommitted' | 'journalAfter'>;
+  store: Pick<Store, 'onCommitted' | 'journalAfter' | 'sealEntry'>;
   /** Receives the changes before the bus brings them. */
   reflector: Pick<Reflector, 'applyLocally'> & NodeSource;
   signal: AbortSignal;

@@ -13,7 +13,7 @@ let to: Publishing;
 beforeEach(() => {
   bus = new RecordingBus();
   const agentOf = (node: string) => (node === 'n' ? 'agent-1' : undefined);
-  to = { bus, source: '/test', agentOf, log: testLog() };
+  to = { bus, source: '/test', agentOf, log: testLog(), store: { sealEntry: (entry) => entry } };
 });
 
 const namesIn = (subject: string): string[] =>

@@ -10,6 +10,7 @@ import {
   subjects,
 } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
+import type { Store } from '@everynode/store';
 import { type AgentCommands, assignedBody, commandsFrom } from './agent-commands.js';
 import { chunksBySize } from './message-chunks.js';
 
@@ -20,6 +21,8 @@ export interface Publishing {
   source: string;
   /** Returns the agent that hosts a node; undefined when none is known here. */
   agentOf: (node: string) => string | undefined;
+  /** Encrypts what may not be read on the bus. */
+  store: Pick<Store, 'sealEntry'>;
   log: Logger;
 }
 
@@ -52,8 +55,8 @@ export async function askToResync({ bus, source }: Publishing, agent: string, re
   await bus.publish(subjects.command(agent, 'pod-assigned'), event, assignedBody(revision, []));
 }
 
-function publishChanges({ bus, source }: Publishing, entries: readonly JournalEntry[]): Promise<void>[] {
-  return chunksBySize(entries.map(encodeChange)).map(({ from, texts }) => {
+function publishChanges({ bus, source, store }: Publishing, entries: readonly JournalEntry[]): Promise<void>[] {
+  return chunksBySize(entries.map((entry) => encodeChange(store.sealEntry(entry)))).map(({ from, texts }) => {
     const first = entries[from]?.revision ?? 0;
     const id = rangeId({ first, last: first + texts.length - 1 });
     const event = { type: eventType('objects-changed'), source, id, contentType: NDJSON_TYPE };

@@ -9,6 +9,7 @@ import type { CertificatesFlags } from './certificates.js';
 import { checkoutState } from './checkout.js';
 import type { DoctorFlags } from './doctor.js';
 import type { ExplainFlags } from './explain.js';
+import type { KeysFlags } from './keys.js';
 import type { AddNodesFlags } from './nodes.js';
 import type { StartFlags } from './start.js';
 import type { CreateTokenFlags } from './token.js';
@@ -202,6 +203,29 @@ program
   .action(async (directory: string, flags: BusCredentialsFlags) => {
     const { issueBusCredentials } = await import('./bus-credentials.js');
     await issueBusCredentials(directory, flags);
+  });
+
+const KEY_FILE: [flags: string, description: string] = [
+  '--file <file>',
+  'the key file (default: that of this checkout)',
+];
+
+const keys = program.command('keys').description('keys that Secrets are encrypted with where they are stored');
+keys
+  .command('list')
+  .description('show the keys, without their secret part')
+  .option(...KEY_FILE)
+  .action(async (flags: KeysFlags) => {
+    const { listKeys } = await import('./keys.js');
+    listKeys(flags);
+  });
+keys
+  .command('rotate')
+  .description('encrypt all Secrets with a new key, those in clear text too, and drop the other keys')
+  .option(...KEY_FILE)
+  .action(async (flags: KeysFlags) => {
+    const { rotateKeys } = await import('./keys.js');
+    await rotateKeys(flags);
   });
 
 program

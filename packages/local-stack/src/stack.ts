@@ -14,6 +14,7 @@ import type { StackOptions } from './stack-options.js';
 import type { Phase, StackStatus } from './stack-status.js';
 import { type ClusterCertificates, ensureCertificates } from './state/certificates.js';
 import { dropState } from './state/drop-state.js';
+import { ensureEncryptionKeys } from './state/encryption-keys.js';
 import { writeKubeconfig } from './state/kubeconfig.js';
 import { makeStateDirectories, type StatePaths, statePaths } from './state/state-directory.js';
 
@@ -150,19 +151,25 @@ export class Stack implements StackControl {
   async #startControlPlane(certificates: ClusterCertificates): Promise<void> {
     const { apiReplicas, schedulerReplicas } = this.#options;
     const { bus, databaseUrl } = this.#backing;
+    const encryptionKeys = this.#options.env.EVERYNODE_ENCRYPTION_KEYS || (await ensureEncryptionKeys(this.paths.pki));
     await this.#services.startControlPlane({
       api: {
         replicas: apiReplicas,
         env: async (name) => ({
           ...(await replicaEnvironment(bus, name)),
           ...apiEnvironment(databaseUrl, certificates, this.endpoint),
+          EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
         }),
         onExit: (replica) => this.#door.replicaGone(replica),
         onServing: () => this.#door.replicaServes(),
       },
       scheduler: {
         replicas: schedulerReplicas,
-        env: async (name) => ({ ...(await replicaEnvironment(bus, name)), DATABASE_URL: databaseUrl }),
+        env: async (name) => ({
+          ...(await replicaEnvironment(bus, name)),
+          DATABASE_URL: databaseUrl,
+          EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
+        }),
       },
     });
   }

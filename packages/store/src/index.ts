@@ -1,4 +1,5 @@
 export { editMetadata, objectOf } from './current.js';
+export { newKey, readKeys, writeKeys } from './encryption/key-file.js';
 export {
   CompactedError,
   DataRefusedError,

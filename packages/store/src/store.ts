@@ -1,8 +1,10 @@
-import type { JournalEntry } from '@everynode/contract';
+import type { JournalChange, JournalEntry } from '@everynode/contract';
 import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, PostgresDialect } from 'kysely';
 import { ANSWER_MS, BY_KEY } from './connection.js';
+import { Envelope } from './encryption/envelope.js';
+import { reencrypt } from './encryption/reencrypt.js';
 import { type Enrolment, enrolAgent, listEnrolments, revokeAgent, revokedSerials } from './enrolments.js';
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
@@ -48,12 +50,15 @@ export class Store {
   readonly #writer: GroupCommit;
   readonly #log: Logger;
   readonly #reads = new OutageWatch();
+  readonly #envelope: Envelope;
   readonly #closing = new AbortController();
 
-  constructor(options: { databaseUrl: string; log: Logger; poolSize?: number }) {
+  /** `encryptionKeys` is the file of the keys of Secrets, which are in clear text without it. */
+  constructor(options: { databaseUrl: string; log: Logger; poolSize?: number; encryptionKeys?: string | undefined }) {
     const { databaseUrl, log } = options;
     this.#url = databaseUrl;
     this.#log = log;
+    this.#envelope = new Envelope(options.encryptionKeys || undefined);
     const pool = new ReadPool(databaseUrl, log, { max: options.poolSize ?? 8 });
     const kysely = (ms: number) =>
       new Kysely<Database>({ dialect: new PostgresDialect({ pool: pool.answeringWithin(ms) }) });
@@ -61,7 +66,7 @@ export class Store {
     this.#byKey = new ReadPool(databaseUrl, log, { max: 1, settings: BY_KEY });
     this.#db = kysely(ANSWER_MS);
     this.#patientDb = kysely(PATIENCE_MS);
-    this.#writer = new GroupCommit(databaseUrl, log);
+    this.#writer = new GroupCommit(databaseUrl, log, this.#envelope);
     const { signal } = this.#closing;
     const answeredAt = (): number => this.#reads.succeededAt;
     probeRepeatedly(() => this.#writer.probe(), this.#writer.watch, signal, answeredAt);
@@ -110,7 +115,7 @@ export class Store {
     const reads = this.#reads.outage;
     if (writes && reads) return `reads and writes fail: ${writes.reason}`;
     if (writes) return `writes fail: ${writes.reason}`;
-    return reads && `reads fail: ${reads.reason}`;
+    return (reads && `reads fail: ${reads.reason}`) ?? this.#envelope.trouble;
   }
 
   /** Since when reads from Postgres fail, and why; undefined while they succeed. */
@@ -125,12 +130,13 @@ export class Store {
   }
 
   /** Reads the objects that have changed since the caller read them; see {@link readIfChanged}. */
-  readIfChanged(keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
-    return this.#read(readIfChanged(this.#byKey, keys));
+  async readIfChanged(keys: readonly KnownObject[]): Promise<ReadIfChanged[]> {
+    const found = await this.#read(readIfChanged(this.#byKey, keys));
+    return found.map((one) => (typeof one === 'object' ? this.#envelope.openWhole(one) : one));
   }
 
   async get(resource: ResourceName, namespace: string, name: string): Promise<ObjectRecord | undefined> {
-    return await this.#read(
+    const record = await this.#read(
       this.#db
         .selectFrom('objects')
         .select(OBJECT_COLUMNS)
@@ -139,26 +145,44 @@ export class Store {
         .where('name', '=', findable(name))
         .executeTakeFirst(),
     );
+    return record && this.#envelope.openWhole(record);
   }
 
   /** Reads all objects of the resources, or of all resources, as of one revision; see {@link readSnapshot}. */
   readSnapshot(resources: ResourceName[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
-    return orUnavailable(readSnapshot(this.#patientDb, resources, onPage));
+    const onOpened = (page: ObjectRecord[]): void => onPage(page.map((record) => this.#envelope.openWhole(record)));
+    return orUnavailable(readSnapshot(this.#patientDb, resources, onOpened));
   }
 
   /** Reads journal entries after `revision`, oldest first. @throws CompactedError when some of them are gone. */
   journalAfter(revision: number, limit: number): Promise<JournalEntry[]> {
-    return this.#read(journalAfter(this.#db, revision, limit));
+    return this.#entries(journalAfter(this.#db, revision, limit));
   }
 
   /** Reads the last `limit` entries up to a revision, oldest first. */
   journalTail(limit: number, upTo: number): Promise<JournalEntry[]> {
-    return this.#read(journalTail(this.#db, limit, upTo));
+    return this.#entries(journalTail(this.#db, limit, upTo));
   }
 
   /** Reads the entries with these revisions. Those that are compacted away are left out. */
   journalEntries(revisions: number[]): Promise<JournalEntry[]> {
-    return this.#read(journalEntries(this.#db, revisions));
+    return this.#entries(journalEntries(this.#db, revisions));
+  }
+
+  /** An entry as it may leave the process: encrypted where its kind is. @throws EncryptionError. */
+  readonly sealEntry = (entry: JournalEntry): JournalEntry => this.#envelope.seal(entry, entry);
+
+  /** A change that came over the bus, decrypted where it is encrypted. @throws EncryptionError. */
+  readonly openChange = (change: JournalChange): JournalChange => this.#envelope.openWhole(change);
+
+  /**
+   * Encrypts all Secrets with the first key; see {@link reencrypt}. What others write from now on is under that
+   * key too: they look at the key file while they hold the counter, which this waits for.
+   */
+  async reencrypt(): Promise<number> {
+    const key = { resource: 'secrets', namespace: '', name: 'none' } as const;
+    await this.write({ key, reads: 'head', decide: () => ({ kind: 'keep' }) });
+    return await reencrypt(this.#patientDb, this.#envelope);
   }
 
   /** Drops old journal rows; see {@link compactJournal}. Returns the revision up to which the journal is gone. */
@@ -251,6 +275,10 @@ export class Store {
       if (error instanceof StoreUnavailableError) this.#reads.failed(error);
       throw error;
     }
+  }
+
+  async #entries(question: Promise<JournalEntry[]>): Promise<JournalEntry[]> {
+    return (await this.#read(question)).map((entry) => this.#envelope.openWhole(entry));
   }
 
   /** Asks whether reads succeed. While all is well, the reads themselves and the writer's probe show it. */

@@ -8,6 +8,8 @@ import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
 const schema = Type.Object({
   ...commonConfig,
   DATABASE_URL: Type.String(),
+  /** The file of the keys that encrypt Secrets; they are stored in clear text when empty. */
+  EVERYNODE_ENCRYPTION_KEYS: Type.String({ default: '' }),
   EVERYNODE_API_HOST: Type.String({ default: '127.0.0.1' }),
   /** 0: no port of its own; connections come from the supervisor. */
   EVERYNODE_API_PORT: Type.Integer({ default: 6443, minimum: 0, maximum: 65535 }),

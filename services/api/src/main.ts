@@ -38,7 +38,11 @@ await runService(
       oidcSettingsFrom(config),
       signingFrom(config),
     ]);
-    const store = new Store({ databaseUrl: config.DATABASE_URL, log });
+    const store = new Store({
+      databaseUrl: config.DATABASE_URL,
+      encryptionKeys: config.EVERYNODE_ENCRYPTION_KEYS,
+      log,
+    });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
     const bus = Bus.connect({

@@ -18,7 +18,11 @@ await runService(
   },
   async (service) => {
     const { log, signal, onClose } = service;
-    const store = new Store({ databaseUrl: config.DATABASE_URL, log });
+    const store = new Store({
+      databaseUrl: config.DATABASE_URL,
+      encryptionKeys: config.EVERYNODE_ENCRYPTION_KEYS,
+      log,
+    });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
 

@@ -7,7 +7,7 @@ import type { CachedResource } from './cache-set.js';
 /** What the reflector needs of the bus and the store. */
 export interface ReflectorSource {
   bus: Pick<Bus, 'follow' | 'trouble'>;
-  store: Pick<Store, 'readSnapshot' | 'journalAfter' | 'currentRevision'>;
+  store: Pick<Store, 'readSnapshot' | 'journalAfter' | 'currentRevision' | 'openChange'>;
 }
 
 export interface ReflectorOptions extends ReflectorSource {

@@ -39,6 +39,7 @@ async function follow(journal: readonly JournalEntry[]) {
       },
     },
     store: {
+      openChange: (change) => change,
       readSnapshot: () => Promise.resolve(0),
       currentRevision: () => Promise.resolve(journal.length),
       journalAfter: (revision) => {

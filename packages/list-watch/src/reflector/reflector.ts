@@ -189,7 +189,7 @@ export class Reflector {
     }
     let changes: JournalChange[];
     try {
-      changes = decodeChanges(bytes);
+      changes = decodeChanges(bytes).map(this.#options.store.openChange);
     } catch (error) {
       this.#onUndecodable(error);
       return;

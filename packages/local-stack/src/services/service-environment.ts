@@ -12,7 +12,7 @@ export interface BusAccess {
 
 /** Variables that decide what a service connects to: services get the stack's, not those of the stack's environment. */
 const DECIDED =
-  /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|CLIENT_CA|CA_KEY|SERVICE_ACCOUNT_KEY))$/;
+  /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|ENCRYPTION_KEYS|CLIENT_CA|CA_KEY|SERVICE_ACCOUNT_KEY))$/;
 
 /** What every service inherits of the stack's environment. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

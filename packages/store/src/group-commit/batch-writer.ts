@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@everynode/service-shell';
 import pg from 'pg';
+import type { Envelope } from '../encryption/envelope.js';
 import { DataRefusedError, StoreUnavailableError } from '../errors.js';
 import { isDiskFull, isOutage, isRefusedData, isStatementTimeout } from '../outage.js';
 import type { OutageWatch } from '../outage-watch.js';
@@ -10,7 +11,7 @@ import { lastBatch, writeMark } from '../statements/set-counter.js';
 import { takeRoom } from '../statements/take-room.js';
 import { BatchInDoubt, type DecidedBatch, writesOf } from './batch-in-doubt.js';
 import { type BatchState, lockAndRead, writeAndCommit } from './batch-transaction.js';
-import { decideBatch } from './decide-batch.js';
+import { asStored, decideBatch } from './decide-batch.js';
 import type { QueuedWrite } from './queued-write.js';
 import { waitForCounter } from './wait-for-counter.js';
 import { WriterConnection } from './writer-connection.js';
@@ -44,7 +45,10 @@ export class BatchWriter {
   #doubt: BatchInDoubt | undefined;
   #doubts = 0;
 
-  constructor(url: string, log: Logger, watch: OutageWatch, listeners: BatchListeners) {
+  readonly #envelope: Envelope;
+
+  constructor(url: string, log: Logger, watch: OutageWatch, envelope: Envelope, listeners: BatchListeners) {
+    this.#envelope = envelope;
     this.#connection = new WriterConnection(url, log);
     this.#log = log;
     this.#watch = watch;
@@ -106,7 +110,7 @@ export class BatchWriter {
         await this.#connection.roundTrip(client.query('rollback'));
         return false;
       }
-      const answer = writeAndCommit(client, batch, state.revision + batch.changes.length, batch.mark);
+      const answer = writeAndCommit(client, asStored(batch), state.revision + batch.changes.length, batch.mark);
       sent = batch;
       const outcome = await this.#connection.roundTrip(answer);
       sent = undefined;
@@ -174,7 +178,7 @@ export class BatchWriter {
   }
 
   #decide(writes: readonly QueuedWrite[], state: BatchState): DecidedBatch {
-    const decided = decideBatch(writes, state, performance.now());
+    const decided = decideBatch(writes, state, performance.now(), this.#envelope);
     this.#batches += 1;
     return { ...decided, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
   }

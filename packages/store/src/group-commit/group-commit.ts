@@ -1,5 +1,6 @@
 import type { JournalEntry } from '@everynode/contract';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
+import type { Envelope } from '../encryption/envelope.js';
 import { StoreOverloadedError, StoreUnavailableError } from '../errors.js';
 import { isOutage } from '../outage.js';
 import { OutageWatch } from '../outage-watch.js';
@@ -38,9 +39,9 @@ export class GroupCommit {
   #running: Promise<void> | undefined;
   #failures = 0;
 
-  constructor(url: string, log: Logger) {
+  constructor(url: string, log: Logger, envelope: Envelope) {
     this.#log = log;
-    this.#writer = new BatchWriter(url, log, this.watch, {
+    this.#writer = new BatchWriter(url, log, this.watch, envelope, {
       committed: (batch) => this.#onCommitted(batch),
       notTaken: (writes) => this.#queue.putBack(writes),
       refused: (writes) => this.#queue.putBackInHalves(writes),

@@ -236,6 +236,7 @@ describe('the way from a commit to a cache', () => {
     const late = new Reflector({
       bus: { follow: async () => undefined, trouble: 'not connected' },
       store: {
+        openChange: store.openChange,
         readSnapshot: (resources, onPage) => store.readSnapshot(resources, onPage),
         currentRevision: () => store.currentRevision(),
         journalAfter: async (revision, limit) => {
