@@ -25,7 +25,7 @@ it('starts without the bus, and creates pods', async () => {
   await running.create('daemonsets.apps', {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: { name: 'd', namespace: 'ns' },
+    metadata: { name: 'd', namespace: 'default' },
     spec: {
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } },
@@ -35,7 +35,7 @@ it('starts without the bus, and creates pods', async () => {
     status: {},
   });
   await eventually(() => {
-    const pods = [...running.context.reflector.cache('pods').list('ns')];
+    const pods = [...running.context.reflector.cache('pods').list('default')];
     expect(pods.map(({ record }) => record.placement)).toEqual(['n1']);
   });
 });
