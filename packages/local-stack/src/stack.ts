@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { BusCredential } from '@everynode/bus-credentials';
 import { type AddedNodes, type NodesRequest, openControlChannel, type StackControl } from './control-channel.js';
 import { stopLeftoverServices } from './process/pid-file.js';
@@ -159,6 +160,7 @@ export class Stack implements StackControl {
           ...(await replicaEnvironment(bus, name)),
           ...apiEnvironment(databaseUrl, certificates, this.endpoint),
           EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
+          EVERYNODE_AUDIT_LOG: this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, `audit-${name}.log`),
         }),
         onExit: (replica) => this.#door.replicaGone(replica),
         onServing: () => this.#door.replicaServes(),

@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { microTimestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { ResourcePath } from '../http/resource-path.js';
+import { putAside } from './put-aside.js';
 
 interface AuditedUser {
   username: string;
@@ -68,19 +69,30 @@ function auditEvent(request: AuditedRequest, now: number): object {
   };
 }
 
+/** What is kept without other limits. */
+const AUDIT_LIMITS: AuditLimits = { maxBytes: 64 * 1024 * 1024, backups: 3 };
+
 /** Lines that may wait for the disk; beyond this they are dropped, and their number is logged. */
 const MAX_PENDING = 10_000;
 
-/** Appends to a file that only its owner can read. No request waits for the file. */
+/** How much is kept: files of `maxBytes`, the newest and `backups` older ones (`PATH.1` is the newest of these). */
+interface AuditLimits {
+  maxBytes: number;
+  backups: number;
+}
+
+/** Appends to a file that only its owner can read, and puts it aside when it is long. No request waits for the file. */
 export class AuditLog {
   readonly #path: string;
   readonly #log: Logger;
+  readonly #limits: AuditLimits;
   #pending: string[] = [];
   #dropped = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(path: string, log: Logger) {
+  constructor(path: string, log: Logger, limits: AuditLimits = AUDIT_LIMITS) {
     this.#path = path;
+    this.#limits = limits;
     this.#log = log;
   }
 
@@ -107,15 +119,10 @@ export class AuditLog {
     // All lines of this turn of the event loop are written together.
     await new Promise(setImmediate);
     try {
-      const file = await open(this.#path, 'a', 0o600);
-      try {
-        while (this.#pending.length > 0) {
-          const lines = this.#pending;
-          this.#pending = [];
-          await file.appendFile(lines.join(''));
-        }
-      } finally {
-        await file.close();
+      while (this.#pending.length > 0) {
+        const file = await open(this.#path, 'a', 0o600);
+        const isLong = await this.#append(file).finally(() => file.close());
+        if (isLong) await putAside(this.#path, this.#limits.backups);
       }
     } catch (err) {
       this.#log.error({ err, path: this.#path, lost: this.#pending.length }, 'the audit log cannot be written');
@@ -124,5 +131,18 @@ export class AuditLog {
     if (this.#dropped > 0)
       this.#log.error({ dropped: this.#dropped }, 'the audit log was too slow: events were dropped');
     this.#dropped = 0;
+  }
+
+  /** Writes what waits. Returns whether the file is then as long as it may be. */
+  async #append(file: FileHandle): Promise<boolean> {
+    let { size } = await file.stat();
+    while (this.#pending.length > 0 && size < this.#limits.maxBytes) {
+      const lines = this.#pending;
+      this.#pending = [];
+      const text = lines.join('');
+      await file.appendFile(text);
+      size += Buffer.byteLength(text);
+    }
+    return size >= this.#limits.maxBytes;
   }
 }
