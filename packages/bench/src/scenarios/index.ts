@@ -7,6 +7,7 @@ import { getLatency } from './get-latency.js';
 import { labelFlapping } from './label-flapping.js';
 import { listDuringRollout } from './list-during-rollout.js';
 import { fiftyDaemonSets, hundredDaemonSets } from './many-daemonsets.js';
+import { noisyNeighbour } from './noisy-neighbour.js';
 import { quietFleet } from './quiet-fleet.js';
 import { registration } from './registration.js';
 import { relabel } from './relabel.js';
@@ -33,4 +34,5 @@ export const SCENARIOS: readonly Scenario[] = [
   registration,
   fiftyDaemonSets,
   authorise,
+  noisyNeighbour,
 ];
