@@ -8,10 +8,14 @@ export const servicesOf = (root) => readdirSync(join(root, 'services'));
 /** @returns {string} the path of a service's bundle, relative to the checkout */
 export const bundleOf = (service) => join('services', service, 'dist', 'bundle.js');
 
-/** Programs of threads, which a service starts by the path of a file: each is a bundle beside that of the service. */
-export const THREADS = [
-  {
-    entry: join('services', 'api', 'dist', 'body-worker.js'),
-    bundle: join('services', 'api', 'dist', 'body-worker.bundle.js'),
-  },
-];
+/** Programs of threads, which a service starts by the path of a file. */
+const THREADS = [{ service: 'api', program: 'body-worker' }];
+
+/** @returns the programs of threads of a checkout's services: each is a bundle beside that of its service */
+export const threadsOf = (root) =>
+  servicesOf(root).flatMap((name) =>
+    THREADS.filter(({ service }) => service === name).map(({ program }) => ({
+      entry: join('services', name, 'dist', `${program}.js`),
+      bundle: join('services', name, 'dist', `${program}.bundle.js`),
+    })),
+  );

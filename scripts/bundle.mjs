@@ -3,7 +3,7 @@
 // it takes a third of the time.
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleOf, servicesOf, THREADS } from './bundle-paths.mjs';
+import { bundleOf, servicesOf, threadsOf } from './bundle-paths.mjs';
 
 /** CommonJS packages among them call `require`, which an ES module does not have. */
 const REQUIRE =
@@ -16,7 +16,7 @@ export async function bundleServices(root) {
     bundle: bundleOf(service),
   }));
   await Promise.all(
-    [...services, ...THREADS].map(({ entry, bundle }) =>
+    [...services, ...threadsOf(root)].map(({ entry, bundle }) =>
       build({
         absWorkingDir: root,
         entryPoints: [entry],

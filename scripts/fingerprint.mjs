@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleOf, servicesOf, THREADS } from './bundle-paths.mjs';
+import { bundleOf, servicesOf, threadsOf } from './bundle-paths.mjs';
 
 const ROOT_FILES = [
   'scripts/bundle.mjs',
@@ -59,7 +59,7 @@ const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
  * service's bundle, and no compiler has written since the stamp was made
  */
 function isWhole(root, stampedAt) {
-  const bundles = [...servicesOf(root).map(bundleOf), ...THREADS.map(({ bundle }) => bundle)];
+  const bundles = [...servicesOf(root).map(bundleOf), ...threadsOf(root).map(({ bundle }) => bundle)];
   if (!bundles.every((bundle) => existsSync(join(root, bundle)))) return false;
   return workspaces(root).every((workspace) => {
     const { files = [] } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'));

@@ -117,12 +117,14 @@ describe('a front proxy', () => {
 });
 
 describe('without a credential', () => {
-  it.each(['/healthz', '/livez', '/readyz', '/readyz?verbose', '/livez/ping', '/version'])(
-    '%s is open',
-    async (path) => {
-      expect((await ask({ path, method: 'GET' })).code).toBe(200);
-    },
-  );
+  it.each(['/healthz', '/livez', '/readyz', '/readyz?verbose', '/version'])('%s is open', async (path) => {
+    expect((await ask({ path, method: 'GET' })).code).toBe(200);
+  });
+
+  it('a single check of health is known, and not allowed: system:public-info-viewer names the whole ones', async () => {
+    const { code, json } = await ask({ path: '/livez/ping', method: 'GET' });
+    expect([code, json.reason]).toEqual([403, 'Forbidden']);
+  });
 
   it.each([
     '/api',
