@@ -97,14 +97,17 @@ describe('NodeLifecycleController', () => {
       expect(await nodeView('quiet')).toEqual({ ready: 'Unknown', reason: 'NodeStatusUnknown', taints: UNREACHABLE });
       expect(await podReady('on-quiet')).toBe('False');
     });
-    expect(eventsOn('quiet')).toEqual(['NodeNotReady']);
-    expect(eventsOn('on-quiet')).toEqual(['NodeNotReady']);
+    // An event follows the write that it tells of.
+    await eventually(() => {
+      expect(eventsOn('quiet')).toEqual(['NodeNotReady']);
+      expect(eventsOn('on-quiet')).toEqual(['NodeNotReady']);
+    });
     beat('quiet');
     await eventually(async () => {
       expect(await nodeView('quiet')).toEqual({ ready: 'True', reason: 'KubeletReady', taints: [] });
       expect(await podReady('on-quiet')).toBe('True');
     });
-    expect(eventsOn('quiet')).toEqual(['NodeNotReady', 'NodeReady']);
+    await eventually(() => expect(eventsOn('quiet')).toEqual(['NodeNotReady', 'NodeReady']));
     stopBeating('quiet');
   });
 
