@@ -75,6 +75,12 @@ const AUDIT_LIMITS: AuditLimits = { maxBytes: 64 * 1024 * 1024, backups: 3 };
 /** Lines that may wait for the disk; beyond this they are dropped, and their number is logged. */
 const MAX_PENDING = 10_000;
 
+/**
+ * Events that come within this time are written together, in ms: opening and writing a file costs more than most
+ * requests. They are lost when the process is killed.
+ */
+const GATHER_MS = 50;
+
 /** How much is kept: files of `maxBytes`, the newest and `backups` older ones (`PATH.1` is the newest of these). */
 interface AuditLimits {
   maxBytes: number;
@@ -89,6 +95,8 @@ export class AuditLog {
   #pending: string[] = [];
   #dropped = 0;
   #writing: Promise<void> | undefined;
+  /** Ends the time in which events are gathered. */
+  #flush: () => void = () => undefined;
 
   constructor(path: string, log: Logger, limits: AuditLimits = AUDIT_LIMITS) {
     this.#path = path;
@@ -112,12 +120,14 @@ export class AuditLog {
 
   /** Resolves when everything that was recorded is written. */
   async close(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (this.#writing) {
+      this.#flush();
+      await this.#writing;
+    }
   }
 
   async #write(): Promise<void> {
-    // All lines of this turn of the event loop are written together.
-    await new Promise(setImmediate);
+    await this.#gather();
     try {
       while (this.#pending.length > 0) {
         const file = await open(this.#path, 'a', 0o600);
@@ -131,6 +141,16 @@ export class AuditLog {
     if (this.#dropped > 0)
       this.#log.error({ dropped: this.#dropped }, 'the audit log was too slow: events were dropped');
     this.#dropped = 0;
+  }
+
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#flush = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Writes what waits. Returns whether the file is then as long as it may be. */
