@@ -1,4 +1,5 @@
 export { type BackoffOptions, backoffMs, pause, retryUntilDone } from './backoff.js';
+export { coalesced } from './coalesced.js';
 export { commonConfig, readConfig } from './config.js';
 export { createMetrics, healthText } from './health.js';
 export { createLogger, type Logger } from './log.js';

@@ -179,7 +179,7 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
   if (controller) onClose(() => controller.close());
   void deleteExpired(context, cleaningMs, () => {
     signer.run();
-    context.revoked.refresh(context);
+    context.revoked.refresh();
     controller?.addAll();
   });
 }

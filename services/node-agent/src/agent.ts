@@ -1,7 +1,6 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, parseEvent, subjects } from '@everynode/contract';
-import type { Logger } from '@everynode/service-shell';
-import { coalesced } from './nodes/coalesced.js';
+import { coalesced, type Logger } from '@everynode/service-shell';
 import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';

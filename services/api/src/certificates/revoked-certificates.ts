@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import { nodeOfUser } from '@everynode/certificates';
 import { isChangeOf, type ObjectChange, type Reflector } from '@everynode/list-watch';
 import type { StoredKinds } from '@everynode/objects';
-import { type Logger, retryUntilDone } from '@everynode/service-shell';
+import { coalesced, type Logger, retryUntilDone } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 
 interface RevocationParts {
@@ -27,8 +27,8 @@ function mayReplace({ previous, current }: ObjectChange<StoredKinds[typeof REQUE
  */
 export class RevokedCertificates {
   #serials: ReadonlySet<string> = new Set();
-  #refreshing: Promise<void> | undefined;
-  #again = false;
+  /** Reads again what is revoked: another replica may have done it. Calls during a read share the next one. */
+  #refresh: () => Promise<void> = () => Promise.resolve();
   /** Open connections of nodes, by the serial number of their certificate. */
   readonly #connections = new Map<string, Set<TLSSocket>>();
 
@@ -42,6 +42,7 @@ export class RevokedCertificates {
 
   /** Follows deletions of nodes until the service stops. Resolves when what was revoked before is known. */
   async start(context: RevocationParts): Promise<void> {
+    this.#refresh = coalesced(() => this.#persistently(context, () => this.#read(context)));
     context.reflector.addListener({
       onChanges: (changes) => {
         for (const change of changes) {
@@ -50,28 +51,18 @@ export class RevokedCertificates {
             const { name } = change.current.record;
             void this.#persistently(context, async () => {
               await context.store.revokeAgent(name, revision);
-              this.refresh(context);
+              this.refresh();
             });
-          } else if (isChangeOf(change, REQUESTS) && mayReplace(change)) this.refresh(context);
+          } else if (isChangeOf(change, REQUESTS) && mayReplace(change)) this.refresh();
         }
       },
     });
-    await this.#persistently(context, () => this.#read(context));
+    await this.#refresh();
   }
 
-  /** Reads again what is revoked: another replica may have done it. Calls during a read share the next one. */
-  refresh(context: RevocationParts): void {
-    this.#again = true;
-    this.#refreshing ??= this.#refresh(context).finally(() => {
-      this.#refreshing = undefined;
-    });
-  }
-
-  async #refresh(context: RevocationParts): Promise<void> {
-    while (this.#again && !context.signal.aborted) {
-      this.#again = false;
-      await this.#persistently(context, () => this.#read(context));
-    }
+  /** Reads again what is revoked, without waiting for it. */
+  refresh(): void {
+    void this.#refresh();
   }
 
   async #read({ store, log }: RevocationParts): Promise<void> {

@@ -1,3 +1,4 @@
+import { coalesced } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 
 /**
@@ -15,7 +16,7 @@ const CLOCKS_DIFFER = 60;
 export class Incarnations {
   readonly #store: Pick<Store, 'latestIncarnation' | 'takeIncarnation'>;
   readonly #latest = new Map<string, number>();
-  readonly #refreshing = new Map<string, { now: Promise<void>; next: Promise<void> | undefined }>();
+  readonly #refresh = new Map<string, () => Promise<void>>();
 
   constructor(store: Pick<Store, 'latestIncarnation' | 'takeIncarnation'>) {
     this.#store = store;
@@ -46,18 +47,12 @@ export class Incarnations {
    * shares the next. @throws what the store throws.
    */
   refresh(agent: string): Promise<void> {
-    const running = this.#refreshing.get(agent);
-    if (!running) return this.#ask(agent);
-    running.next ??= running.now.catch(() => undefined).then(() => this.#ask(agent));
-    return running.next;
-  }
-
-  #ask(agent: string): Promise<void> {
-    const now = this.#read(agent).finally(() => {
-      if (this.#refreshing.get(agent)?.now === now) this.#refreshing.delete(agent);
-    });
-    this.#refreshing.set(agent, { now, next: undefined });
-    return now;
+    let refresh = this.#refresh.get(agent);
+    if (!refresh) {
+      refresh = coalesced(() => this.#read(agent));
+      this.#refresh.set(agent, refresh);
+    }
+    return refresh();
   }
 
   async #read(agent: string): Promise<void> {
