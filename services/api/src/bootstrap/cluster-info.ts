@@ -1,3 +1,4 @@
+import { Workqueue } from '@everynode/list-watch';
 import {
   BOOTSTRAP_NAMESPACE,
   type BootstrapToken,
@@ -19,7 +20,8 @@ const NAMESPACE = 'kube-public';
 const NAME = 'cluster-info';
 const KUBECONFIG = 'kubeconfig';
 const SIGNATURE = 'jws-kubeconfig-';
-const RETRY_MS = 1000;
+/** In ms. */
+const RETRY = { firstMs: 1000, maxMs: 1000 };
 
 /** A kubeconfig with the cluster alone, as kubeadm publishes it. Source: kubeadm, phases/bootstraptoken/clusterinfo. */
 export function clusterInfo(server: string, ca: string): string {
@@ -50,11 +52,17 @@ async function signatureOf(content: string, { id, secret }: BootstrapToken): Pro
  */
 export class ClusterInfoSigner {
   readonly #context: ApiContext;
-  #running: Promise<void> | undefined;
-  #again = false;
+  /** Of one key: what comes while it is signed is signed once more. */
+  readonly #queue: Workqueue;
 
   constructor(context: ApiContext) {
     this.#context = context;
+    this.#queue = new Workqueue({
+      workers: 1,
+      reconcile: () => this.#sign(),
+      onError: (_key, err) => context.log.warn({ err }, 'the information of the cluster could not be signed'),
+      backoff: () => RETRY,
+    });
   }
 
   /** Follows tokens until the service stops. The caches must be filled. */
@@ -73,31 +81,15 @@ export class ClusterInfoSigner {
   }
 
   run(): void {
-    if (this.#context.signal.aborted) return;
-    this.#again = true;
-    this.#running ??= this.#sign().finally(() => {
-      this.#running = undefined;
-    });
+    this.#queue.add(NAME);
   }
 
-  async close(): Promise<void> {
-    this.#again = false;
-    await this.#running;
+  /** Resolves when nothing is being signed. */
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
-  async #sign(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      try {
-        await this.#signOnce();
-      } catch (err) {
-        this.#context.log.warn({ err }, 'the information of the cluster could not be signed');
-        setTimeout(() => this.run(), RETRY_MS).unref();
-      }
-    }
-  }
-
-  async #signOnce(): Promise<void> {
+  async #sign(): Promise<undefined> {
     const { reflector } = this.#context;
     const cached = reflector.cache('configmaps').get(NAMESPACE, NAME);
     const content = (cached?.object as ConfigMap | undefined)?.data?.[KUBECONFIG];

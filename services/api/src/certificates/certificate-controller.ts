@@ -1,4 +1,4 @@
-import { isChangeOf } from '@everynode/list-watch';
+import { isChangeOf, Workqueue } from '@everynode/list-watch';
 import { type CertificateSigningRequest, resourceByStorage, type Stored, timestamp } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { commit } from '../write/commit.js';
@@ -12,7 +12,8 @@ import { enrol, holdersOf, requestedEnrolment } from './enrol.js';
 type Request = Stored<CertificateSigningRequest>;
 
 const RESOURCE = 'certificatesigningrequests.certificates.k8s.io';
-const RETRY_MS = 1000;
+/** In ms. */
+const RETRY = { firstMs: 1000, maxMs: 1000 };
 
 /**
  * Approves requests that their clients have a right to, and signs what is approved. Every replica does both: a step is
@@ -21,12 +22,17 @@ const RETRY_MS = 1000;
 export class CertificateController {
   readonly #context: ApiContext;
   readonly #authority: CertificateAuthority;
-  readonly #queue = new Set<string>();
-  #working: Promise<void> | undefined;
+  readonly #queue: Workqueue;
 
   constructor(context: ApiContext, authority: CertificateAuthority) {
     this.#context = context;
     this.#authority = authority;
+    this.#queue = new Workqueue({
+      workers: 1,
+      reconcile: (name) => this.#advance(name),
+      onError: (request, err) => context.log.warn({ err, request }, 'a certificate request could not be advanced'),
+      backoff: () => RETRY,
+    });
   }
 
   /** Follows requests until the service stops. The caches must be filled. */
@@ -35,7 +41,7 @@ export class CertificateController {
     reflector.addListener({
       onChanges: (changes) => {
         for (const change of changes) {
-          if (isChangeOf(change, RESOURCE) && change.type !== 'DELETED') this.#add(change.current.record.name);
+          if (isChangeOf(change, RESOURCE) && change.type !== 'DELETED') this.#queue.add(change.current.record.name);
         }
       },
     });
@@ -44,36 +50,15 @@ export class CertificateController {
 
   /** Looks at every request again: a right may have been granted since. */
   addAll(): void {
-    for (const { record } of this.#context.reflector.cache(RESOURCE).list()) this.#add(record.name);
+    for (const { record } of this.#context.reflector.cache(RESOURCE).list()) this.#queue.add(record.name);
   }
 
   /** Resolves when no step is under way. */
-  async close(): Promise<void> {
-    this.#queue.clear();
-    await this.#working;
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
-  #add(name: string): void {
-    if (this.#context.signal.aborted) return;
-    this.#queue.add(name);
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-    });
-  }
-
-  async #work(): Promise<void> {
-    for (const name of this.#queue) {
-      this.#queue.delete(name);
-      try {
-        await this.#advance(name);
-      } catch (err) {
-        this.#context.log.warn({ err, request: name }, 'a certificate request could not be advanced');
-        setTimeout(() => this.#add(name), RETRY_MS).unref();
-      }
-    }
-  }
-
-  async #advance(name: string): Promise<void> {
+  async #advance(name: string): Promise<undefined> {
     const cached = this.#context.reflector.cache(RESOURCE).get('', name);
     if (!cached) return;
     const request = cached.object as Request;
