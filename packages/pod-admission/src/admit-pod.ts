@@ -8,8 +8,10 @@ import {
   type ServiceAccount,
   withServiceAccount,
 } from '@everynode/objects';
-import { limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
-import { checkedPod, describeViolations, policyOf, violationsOf } from './pod-security/index.js';
+import { inOrder, limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
+import { checkedPod } from './pod-security/check.js';
+import { describeViolations, violationsOf } from './pod-security/evaluate.js';
+import { type LevelVersion, policyOf } from './pod-security/policy.js';
 import { withAccountOf } from './service-account.js';
 
 /** What admission knows of the namespace of a pod, and of the cluster. */
@@ -59,14 +61,20 @@ export function accountOf(pod: NewPod, { findAccount }: Pick<AdmissionFacts, 'fi
  * @throws ApiError Forbidden
  */
 export function refuseUnallowedPod(pod: NewPod, facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges'>): void {
-  for (const range of facts.limitRanges) refuseBeyond(pod, range);
-  const { enforce } = policyOf(facts.namespaceLabels).policy;
-  const violations = violationsOf(enforce, checkedPod(pod.metadata.annotations, pod.spec));
-  if (violations.length > 0) throw refusal(pod, `violates ${describeViolations(enforce, violations)}`);
+  refuseBeyond(pod, facts.limitRanges);
+  refuseViolation(pod, policyOf(facts.namespaceLabels).policy.enforce);
 }
 
 /** Refuses a pod whose resources a LimitRange does not allow. @throws ApiError Forbidden */
-export function refuseBeyond(pod: NewPod, range: LimitRange): void {
-  const faults = [...new Set(limitRangeFaults(pod.spec, range))];
-  if (faults.length > 0) throw refusal(pod, faults.length === 1 ? String(faults[0]) : `[${faults.join(', ')}]`);
+export function refuseBeyond(pod: NewPod, ranges: readonly LimitRange[]): void {
+  for (const range of inOrder(ranges)) {
+    const faults = [...new Set(limitRangeFaults(pod.spec, range))];
+    if (faults.length > 0) throw refusal(pod, faults.length === 1 ? String(faults[0]) : `[${faults.join(', ')}]`);
+  }
+}
+
+/** Refuses a pod that a policy does not allow. @throws ApiError Forbidden */
+export function refuseViolation(pod: NewPod, policy: LevelVersion): void {
+  const violations = violationsOf(policy, checkedPod(pod.metadata.annotations, pod.spec));
+  if (violations.length > 0) throw refusal(pod, `violates ${describeViolations(policy, violations)}`);
 }

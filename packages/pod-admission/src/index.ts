@@ -1,15 +1,20 @@
-export { type AdmissionFacts, accountOf, admitPod, refuseBeyond, refuseUnallowedPod } from './admit-pod.js';
-export { limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
 export {
-  type CheckedPod,
-  checkedPod,
+  type AdmissionFacts,
+  accountOf,
+  admitPod,
+  refuseBeyond,
+  refuseUnallowedPod,
+  refuseViolation,
+} from './admit-pod.js';
+export { limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
+export { type CheckedPod, checkedPod } from './pod-security/check.js';
+export { describeViolations, violationsOf } from './pod-security/evaluate.js';
+export {
   compareLevels,
   describePolicy,
-  describeViolations,
   type LevelVersion,
   type Mode,
   type Policy,
   policyOf,
-  violationsOf,
-} from './pod-security/index.js';
+} from './pod-security/policy.js';
 export { withAccountOf } from './service-account.js';

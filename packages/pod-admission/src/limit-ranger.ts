@@ -20,12 +20,18 @@ interface LimitedPod {
 type Amounts = ReadonlyMap<string, Quantity>;
 type Values = Readonly<Record<string, string | number>> | undefined;
 
+/** Of several ranges that say something of one resource, the first by name decides, wherever a pod comes from. */
+export function inOrder(ranges: Iterable<LimitRange>): LimitRange[] {
+  const nameOf = ({ metadata }: LimitRange): string => metadata?.name ?? '';
+  return [...ranges].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
 /**
  * Gives containers the requests and limits that a LimitRange has for those that name none, in place. An annotation
  * tells which. Source: plugin/pkg/admission/limitranger/admission.go, mergePodResourceRequirements.
  */
 export function setLimitRangeDefaultsOf(pod: LimitedPod, ranges: Iterable<LimitRange>): void {
-  for (const { spec } of ranges) {
+  for (const { spec } of inOrder(ranges)) {
     const items = (spec?.limits ?? []).filter(({ type }) => type === 'Container');
     const limits = Object.assign({}, ...items.map((item) => item.default));
     const requests = Object.assign({}, ...items.map(({ defaultRequest }) => defaultRequest));

@@ -1,7 +1,8 @@
 import type { PodSpec } from '@everynode/objects';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeViolations, type Level, violationsOf } from './index.js';
+import { describeViolations, violationsOf } from '../index.js';
+import type { Level } from './policy.js';
 
 const LATEST = Number.POSITIVE_INFINITY;
 

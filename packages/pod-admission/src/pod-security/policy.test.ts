@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareLevels, describePolicy, policyOf } from './index.js';
+import { compareLevels, describePolicy, policyOf } from '../index.js';
 
 const LABEL = 'pod-security.kubernetes.io/';
 const labels = (short: Record<string, string>) =>

@@ -3,9 +3,7 @@ import type { ApiContext } from '../api-context.js';
 import type { PluginFor } from './plugin.js';
 
 const rangesIn = ({ reflector }: ApiContext, namespace: string) =>
-  [...reflector.cache('limitranges').list(namespace)]
-    .map(({ object }) => object)
-    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  [...reflector.cache('limitranges').list(namespace)].map(({ object }) => object);
 
 /**
  * The limit ranges of a namespace complete the resources of its pods, and bound them. A resize is bounded too.
@@ -20,6 +18,6 @@ export const limitRanger: PluginFor<'pods'> = {
   check({ context, operation, subresource, object }) {
     if (operation === 'update' && subresource !== 'resize') return;
     const { metadata, spec = { containers: [] } } = object;
-    for (const range of rangesIn(context, metadata.namespace)) refuseBeyond({ metadata, spec }, range);
+    refuseBeyond({ metadata, spec }, rangesIn(context, metadata.namespace));
   },
 };
