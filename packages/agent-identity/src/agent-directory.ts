@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKey } from '@everynode/certificates';
+import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import { stringify } from 'yaml';
-
-const OWNER_ONLY = 0o600;
 
 /** The files of an agent's identity. Only their owner may read them. */
 export class AgentDirectory {
@@ -19,8 +18,7 @@ export class AgentDirectory {
   }
 
   async prepare(): Promise<void> {
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
-    await chmod(this.path, 0o700);
+    await makePrivateDirectory(this.path);
   }
 
   /** The key of a request that is under way; a new one where there is none. A retry must not ask with another key. */
@@ -28,21 +26,21 @@ export class AgentDirectory {
     const known = await readIfPresent(this.#pending);
     if (known !== undefined) return known;
     const key = await createKey();
-    await this.#write(this.#pending, key);
+    await writeSecretFile(this.#pending, key);
     return key;
   }
 
   /** Keeps a certificate for the pending key: from now on it is the agent's identity. */
   async keep(certificate: string): Promise<void> {
     const key = await this.pendingKey();
-    await this.#write(join(this.path, 'agent.pem'), `${certificate.trimEnd()}\n${key}`);
+    await writeSecretFile(join(this.path, 'agent.pem'), `${certificate.trimEnd()}\n${key}`);
     await rm(this.#pending, { force: true });
   }
 
   /** Writes the address and the authority of the cluster. */
   async describeCluster(server: string, ca: string): Promise<void> {
-    await this.#write(join(this.path, 'ca.crt'), ca);
-    await this.#write(this.kubeconfig, kubeconfig(server));
+    await writeSecretFile(join(this.path, 'ca.crt'), ca);
+    await writeSecretFile(this.kubeconfig, kubeconfig(server));
   }
 
   /** What connections need. @throws Error before the agent has joined. */
@@ -58,22 +56,6 @@ export class AgentDirectory {
     const [, server] = /^ +server: (\S+)$/m.exec(await readFile(this.kubeconfig, 'utf8')) ?? [];
     if (server === undefined) throw new Error(`${this.kubeconfig} names no server`);
     return server;
-  }
-
-  /** The file appears whole or not at all. */
-  async #write(path: string, content: string): Promise<void> {
-    const draft = `${path}.${process.pid}.draft`;
-    await writeFile(draft, content, { mode: OWNER_ONLY });
-    await rename(draft, path);
-  }
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

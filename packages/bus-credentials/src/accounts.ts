@@ -74,6 +74,11 @@ function crossing(agent: string): { subject: string; type: 'service' | 'stream' 
   ];
 }
 
+/** How long a credential of an agent is good for, in ms. */
+export const AGENT_LIFETIME_MS = 24 * 3600_000;
+/** After this time it is issued again, in ms: a third of its life, so that one failure does no harm. */
+export const AGENT_RENEWAL_MS = AGENT_LIFETIME_MS / 3;
+
 /**
  * The JWT with which the owner of a user key is `agent`. It is no secret: the server asks for a signature of the key.
  * Times are in ms since 1970.

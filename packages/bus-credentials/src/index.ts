@@ -1,4 +1,4 @@
-export { agentUserJwt, serviceUserJwt } from './accounts.js';
+export { AGENT_LIFETIME_MS, AGENT_RENEWAL_MS, agentUserJwt, serviceUserJwt } from './accounts.js';
 export { AgentAccounts } from './agent-accounts.js';
 export { authorityOf, type BusAuthority, createAuthoritySecret } from './bus-authority.js';
 export { type BusCredential, connectionProof, credentialsText, parseCredentials } from './credential.js';

@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  AGENT_LIFETIME_MS,
+  AGENT_RENEWAL_MS,
   AgentAccounts,
   agentUserJwt,
   type BusAuthority,
@@ -13,17 +15,14 @@ import {
   serviceUserJwt,
 } from '@everynode/bus-credentials';
 import { isAgentName } from '@everynode/contract';
-import { ensureAuthority, readIfPresent, waitUntil, writeSecretFile } from '@everynode/local-stack';
+import { ensureAuthority, waitUntil } from '@everynode/local-stack';
+import { readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 
 export interface BusCredentialsFlags {
   pki: string;
   url: string;
 }
 
-const HOUR_MS = 3600_000;
-/** How long a credential of an agent is good for, and when it is issued again. */
-const LIFETIME_MS = 24 * HOUR_MS;
-const RENEW_MS = LIFETIME_MS / 3;
 /** Requests are looked for this often, in ms. */
 const LOOK_MS = 500;
 const PKI_DEADLINE_MS = 300_000;
@@ -96,11 +95,11 @@ export class EnrolmentDesk {
     for (const file of await readdir(requests)) {
       const agent = /^(.+)\.pub$/.exec(file)?.[1];
       if (agent === undefined || !isAgentName(agent)) continue;
-      if (now - (this.#issued.get(agent) ?? Number.NEGATIVE_INFINITY) < RENEW_MS) continue;
+      if (now - (this.#issued.get(agent) ?? Number.NEGATIVE_INFINITY) < AGENT_RENEWAL_MS) continue;
       const publicKey = (await readFile(join(requests, file), 'utf8')).trim();
       if (!isUserPublicKey(publicKey) || !(await this.#isHolder(agent, publicKey))) continue;
       await this.#accounts.enrol(agent);
-      const jwt = agentUserJwt(this.#authority, { agent, publicKey, now, expires: now + LIFETIME_MS });
+      const jwt = agentUserJwt(this.#authority, { agent, publicKey, now, expires: now + AGENT_LIFETIME_MS });
       await writeSecretFile(join(this.#directory, 'answers', `${agent}.jwt`), jwt);
       this.#issued.set(agent, now);
     }

@@ -4,10 +4,10 @@ import {
   holderOf,
   numberedFleet,
   readFleet,
-  readIfPresent,
   type StackStatus,
   type StatePaths,
 } from '@everynode/local-stack';
+import { readIfPresent } from '@everynode/service-shell/private-files';
 import { checkoutState } from './checkout.js';
 import { launchDetached, launchHere, type StartRequest } from './launch.js';
 import { showStart } from './progress.js';

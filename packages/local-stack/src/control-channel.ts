@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { randomSecret, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import type { Taint } from './services/fleet.js';
 import type { StackStatus } from './stack-status.js';
-import { randomSecret, readIfPresent, writeSecretFile } from './state/private-files.js';
 
 /** Nodes to add: by name, or `count` plain workers with the next free names. */
 export interface NodesRequest {

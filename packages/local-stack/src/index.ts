@@ -21,5 +21,4 @@ export { encryptionKeysIn } from './state/encryption-keys.js';
 export { readFleet } from './state/fleet-file.js';
 export { writeKubeconfig } from './state/kubeconfig.js';
 export { lastLines, sizeOf } from './state/log-files.js';
-export { readIfPresent, writeSecretFile } from './state/private-files.js';
 export { makeStateDirectories, type StatePaths } from './state/state-directory.js';

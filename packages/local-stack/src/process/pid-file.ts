@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfPresent, writeSecretFile } from '../state/private-files.js';
+import { readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import { stopStaleProcess } from './process-command.js';
 
 const SUFFIX = '.pid';

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfPresent } from '../state/private-files.js';
+import { readIfPresent } from '@everynode/service-shell/private-files';
 import { readProcStat, readPsColumn } from './proc-files.js';
 
 /** When a live process began, in a form that only serves to compare: pid and this together are never used again. */

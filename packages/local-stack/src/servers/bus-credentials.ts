@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  AGENT_LIFETIME_MS,
+  AGENT_RENEWAL_MS,
   AgentAccounts,
   agentUserJwt,
   authorityOf,
@@ -13,13 +15,7 @@ import {
   parseCredentials,
   serviceUserJwt,
 } from '@everynode/bus-credentials';
-import { readIfPresent, writeSecretFile } from '../state/private-files.js';
-
-const HOUR_MS = 3600_000;
-/** How long a credential of an agent is good for. */
-const LIFETIME_MS = 24 * HOUR_MS;
-/** Credentials of agents are issued again after a third of their time, so that one failure does no harm. */
-const RENEW_MS = LIFETIME_MS / 3;
+import { readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 
 /** The secret of a bus, made at the first call. */
 export async function ensureAuthority(file: string): Promise<BusAuthority> {
@@ -49,7 +45,7 @@ export class CredentialIssuer {
     this.#options = options;
     const { authority, url } = options;
     this.accounts = new AgentAccounts({ url, ca, authority });
-    this.#timer = setInterval(() => void this.#renew(), RENEW_MS);
+    this.#timer = setInterval(() => void this.#renew(), AGENT_RENEWAL_MS);
     this.#timer.unref();
   }
 
@@ -86,7 +82,7 @@ export class CredentialIssuer {
   #sign(agent: string): Promise<BusCredential> {
     const { authority } = this.#options;
     const now = Date.now();
-    const expires = now + LIFETIME_MS;
+    const expires = now + AGENT_LIFETIME_MS;
     return this.#write(`agent-${agent}`, ({ publicKey }) =>
       agentUserJwt(authority, { agent, publicKey, now, expires }),
     );

@@ -9,6 +9,7 @@ import {
   connectionProof,
   serverConfig,
 } from '@everynode/bus-credentials';
+import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '../process/free-port.js';
 import { startGuarded } from '../process/guarded-process.js';
@@ -17,7 +18,6 @@ import { sendSignal, stopStaleProcess } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
 import { type ClusterCertificates, ensureCertificates } from '../state/certificates.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
-import { makePrivateDirectory, readIfPresent, writeSecretFile } from '../state/private-files.js';
 import { CredentialIssuer, ensureAuthority } from './bus-credentials.js';
 import { findNatsServer } from './nats-binary.js';
 import { natsProbe } from './nats-probe.js';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { randomSecret, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import { handOver } from '../process/guarded-process.js';
-import { randomSecret, readIfPresent, writeSecretFile } from '../state/private-files.js';
 import type { PostgresAccess } from './postgres-access.js';
 import type { SystemUser } from './unprivileged-user.js';
 

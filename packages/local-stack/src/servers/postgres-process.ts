@@ -1,12 +1,12 @@
 import { readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readIfPresent } from '@everynode/service-shell/private-files';
 import { childrenOf } from '../process/descendants.js';
 import { startGuarded } from '../process/guarded-process.js';
 import type { LivenessAnswer } from '../process/liveness.js';
 import { commandOf, sendSignal, stopStaleProcess } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
 import { lastLines, sizeOf } from '../state/log-files.js';
-import { readIfPresent } from '../state/private-files.js';
 import type { PostgresAccess } from './postgres-access.js';
 import { dataIn, ENVIRONMENT, NAME } from './postgres-data.js';
 import { postgresProbe } from './postgres-probe.js';

@@ -4,10 +4,10 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makePrivateDirectory } from '@everynode/service-shell/private-files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendSignal } from '../process/process-command.js';
 import { waitUntil } from '../process/wait-until.js';
-import { makePrivateDirectory } from '../state/private-files.js';
 import { FrontDoor } from './front-door.js';
 import { ServiceProcess } from './service-process.js';
 

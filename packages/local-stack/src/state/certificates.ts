@@ -11,7 +11,7 @@ import {
   openAuthority,
   privateKeyPem,
 } from '@everynode/certificates';
-import { makePrivateDirectory, readIfPresent, writeSecretFile } from './private-files.js';
+import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 
 const DAY_MS = 24 * 3600 * 1000;
 const LEAF_DAYS = 365;

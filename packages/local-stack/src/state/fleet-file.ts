@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import type { AgentSpec, Fleet } from '../services/fleet.js';
-import { readIfPresent, writeSecretFile } from './private-files.js';
 import type { StatePaths } from './state-directory.js';
 
 /** The fleet that an earlier run of this state directory recorded; undefined when there was none. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { readIfPresent } from '@everynode/service-shell/private-files';
 import { recordedProcesses } from '../process/pid-file.js';
 import { holderOf } from '../process/single-run.js';
-import { readIfPresent } from './private-files.js';
 import type { StatePaths } from './state-directory.js';
 
 /** What the files of a state directory tell of a stack, whether or not its supervisor answers. */

@@ -1,6 +1,6 @@
 import type { CertifiedKey } from '@everynode/certificates';
+import { writeSecretFile } from '@everynode/service-shell/private-files';
 import { stringify } from 'yaml';
-import { writeSecretFile } from './private-files.js';
 
 const NAME = 'everynode';
 const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDirectory } from './private-files.js';
+import { makePrivateDirectory } from '@everynode/service-shell/private-files';
 
 /** Where a stack keeps everything that it writes. */
 export interface StatePaths {
