@@ -10,6 +10,7 @@ import { checkoutState } from './checkout.js';
 import type { DoctorFlags } from './doctor.js';
 import type { ExplainFlags } from './explain.js';
 import type { KeysFlags } from './keys.js';
+import type { MoveNodesFlags } from './move-nodes.js';
 import type { AddNodesFlags } from './nodes.js';
 import type { StartFlags } from './start.js';
 import type { CreateTokenFlags } from './token.js';
@@ -94,6 +95,11 @@ program
     await explainDaemonSet(daemonSet, flags);
   });
 
+const KUBECONFIG: [flags: string, description: string] = [
+  '--kubeconfig <file>',
+  'a cluster that was not started here, as the user of its current context',
+];
+
 const nodes = program.command('nodes').description('change the fleet while it runs');
 nodes
   .command('add')
@@ -105,6 +111,17 @@ nodes
   .action(async (names: string[], flags: AddNodesFlags) => {
     const { addNodes } = await import('./nodes.js');
     await addNodes(checkoutState(), names, flags);
+  });
+
+nodes
+  .command('move')
+  .description('have another agent host nodes: the former one ends their pods')
+  .argument('<names...>', 'names of the nodes')
+  .requiredOption('--to <agent>', 'the agent that is to host them')
+  .option(...KUBECONFIG)
+  .action(async (names: string[], flags: MoveNodesFlags) => {
+    const { moveNodes } = await import('./move-nodes.js');
+    await moveNodes(names, flags);
   });
 
 const agents = program.command('agents').description('make machines fail and come back');
@@ -124,11 +141,6 @@ agents
     await control().startAgent(agent);
     print(`${agent} is starting.`);
   });
-
-const KUBECONFIG: [flags: string, description: string] = [
-  '--kubeconfig <file>',
-  'a cluster that was not started here, as the user of its current context',
-];
 
 const token = program.command('token').description('tokens with which nodes join');
 token

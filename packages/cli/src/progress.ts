@@ -1,5 +1,6 @@
 import {
   ControlClient,
+  type Fleet,
   PHASES,
   type Phase,
   type StackStatus,
@@ -9,6 +10,7 @@ import {
 import { Listr, type ListrTask } from 'listr2';
 import { ApiClient } from './api-client.js';
 import { createDemoObjects } from './demo-objects.js';
+import { moveToFleet } from './move-nodes.js';
 import { progressBar } from './progress-bar.js';
 
 /** The supervisor reports services that do not start earlier; this is for a supervisor that hangs. */
@@ -62,6 +64,14 @@ interface Context {
   status: StackStatus;
 }
 
+/** What is done for a cluster once it runs. */
+export interface AfterStart {
+  /** Create the objects of the demo. */
+  demoObjects: boolean;
+  /** The fleet that takes the place of another one: its agents get the nodes that it gives them. */
+  newFleet: Fleet | undefined;
+}
+
 /**
  * Shows a start as it goes on, on a terminal and in a log file alike, and resolves when the cluster can be used.
  * The caller notices a failure of the supervisor itself.
@@ -70,7 +80,7 @@ interface Context {
 export async function showStart(
   paths: StatePaths,
   pid: number,
-  demoObjects: boolean,
+  { demoObjects, newFleet }: AfterStart,
   signal: AbortSignal,
 ): Promise<StackStatus> {
   const control = new ControlClient(paths.run);
@@ -117,6 +127,7 @@ export async function showStart(
           const wanted = status.fleet.nodes;
           const api = await ApiClient.open(status.endpoint, paths);
           try {
+            if (newFleet) await moveToFleet(api, newFleet);
             await untilNodesReady(api, {
               enough: (ready) => ready.size >= wanted,
               signal,

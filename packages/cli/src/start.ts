@@ -1,6 +1,7 @@
 import {
   AlreadyRunningError,
   demoFleet,
+  type Fleet,
   holderOf,
   numberedFleet,
   readFleet,
@@ -10,7 +11,7 @@ import {
 import { readIfPresent } from '@everynode/service-shell/private-files';
 import { checkoutState } from './checkout.js';
 import { launchDetached, launchHere, type StartRequest } from './launch.js';
-import { showStart } from './progress.js';
+import { type AfterStart, showStart } from './progress.js';
 import { startSummary } from './summary.js';
 
 export interface StartFlags {
@@ -27,8 +28,14 @@ export interface StartFlags {
 
 const DEFAULT_AGENTS = 2;
 
-/** What to run, from the flags and from what an earlier run recorded: without flags about the fleet, the same fleet. */
-async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartRequest> {
+/**
+ * What to run, from the flags and from what an earlier run recorded: without flags about the fleet, the same fleet. And
+ * the fleet that takes the place of that one, if it is another.
+ */
+async function requestFrom(
+  flags: StartFlags,
+  paths: StatePaths,
+): Promise<{ request: StartRequest; newFleet: Fleet | undefined }> {
   const asked = flags.nodes !== undefined || flags.agents !== undefined;
   const agents = flags.agents ?? DEFAULT_AGENTS;
   const previous = flags.fresh ? undefined : await readFleet(paths);
@@ -41,7 +48,7 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
   }
   const { apiReplicas, schedulerReplicas, port, controllers, authorizationMode, fresh } = flags;
   const resumed = previous !== undefined && !asked;
-  return {
+  const request = {
     fleet: resumed ? previous : fleet,
     replaceFleet: asked,
     apiReplicas,
@@ -51,6 +58,7 @@ async function requestFrom(flags: StartFlags, paths: StatePaths): Promise<StartR
     ...(authorizationMode !== undefined && { authorizationMode }),
     fresh,
   };
+  return { request, newFleet: asked && previous !== undefined ? fleet : undefined };
 }
 
 /**
@@ -61,19 +69,21 @@ export async function startCluster(flags: StartFlags): Promise<number> {
   const paths = checkoutState();
   const holder = await holderOf(paths.run);
   if (holder !== undefined) throw new AlreadyRunningError(holder);
-  const request = await requestFrom(flags, paths);
+  const { request, newFleet } = await requestFrom(flags, paths);
   const demoObjects =
     request.fleet.kind === 'demo' && (flags.fresh || (await readIfPresent(paths.demoCreated)) === undefined);
 
+  const afterwards = { demoObjects, newFleet };
+
   if (flags.detach) {
     const launched = await launchDetached(request);
-    const status = await showUntil(paths, launched.pid, demoObjects, launched.failed);
+    const status = await showUntil(paths, launched.pid, afterwards, launched.failed);
     process.stdout.write(startSummary(status, paths, true));
     return 0;
   }
   const launched = await launchHere(request);
   const end = Promise.race([launched.done, launched.failed]);
-  const first = await showUntil(paths, launched.pid, demoObjects, end).catch(async (error: unknown) => {
+  const first = await showUntil(paths, launched.pid, afterwards, end).catch(async (error: unknown) => {
     await launched.stop();
     throw error;
   });
@@ -88,11 +98,11 @@ export async function startCluster(flags: StartFlags): Promise<number> {
 async function showUntil<T>(
   paths: StatePaths,
   pid: number,
-  demoObjects: boolean,
+  afterwards: AfterStart,
   end: Promise<T>,
 ): Promise<StackStatus | T> {
   const ended = new AbortController();
-  const shown = showStart(paths, pid, demoObjects, ended.signal);
+  const shown = showStart(paths, pid, afterwards, ended.signal);
   try {
     return await Promise.race([shown, end]);
   } finally {

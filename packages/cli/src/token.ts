@@ -1,7 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { authorityHash } from '@everynode/certificates';
-import { ControlClient } from '@everynode/local-stack/control';
 import {
   BOOTSTRAP_NAMESPACE,
   type BootstrapToken,
@@ -13,16 +11,11 @@ import {
   readBootstrapToken,
   type Secret,
 } from '@everynode/objects';
-import { ApiClient, type ApiResponse, messageOf } from './api-client.js';
-import { checkoutState } from './checkout.js';
+import { bodyOf, type ClusterFlags, openCluster } from './cluster.js';
 import { alignedLines } from './columns.js';
 
 const SECRETS = `/api/v1/namespaces/${BOOTSTRAP_NAMESPACE}/secrets`;
 const GROUPS = ['system:bootstrappers:everynode:default-node-token'];
-
-interface ClusterFlags {
-  kubeconfig?: string;
-}
 
 export interface CreateTokenFlags extends ClusterFlags {
   /** In ms; 0 for a token that does not expire. */
@@ -31,34 +24,6 @@ export interface CreateTokenFlags extends ClusterFlags {
   groups?: string[];
   nodes?: string[];
   singleUse: boolean;
-}
-
-interface Cluster {
-  api: ApiClient;
-  server: string;
-  ca: string;
-}
-
-/** The cluster of a kubeconfig, or else that of this checkout. */
-async function openCluster({ kubeconfig }: ClusterFlags): Promise<Cluster> {
-  if (kubeconfig !== undefined) {
-    const { readKubeconfig } = await import('@everynode/doctor');
-    const access = await readKubeconfig(kubeconfig);
-    return { api: ApiClient.with(access), server: access.server, ca: String(access.tls.ca ?? '') };
-  }
-  const paths = checkoutState();
-  const { endpoint } = await new ControlClient(paths.run).status();
-  return {
-    api: await ApiClient.open(endpoint, paths),
-    server: endpoint,
-    ca: await readFile(`${paths.pki}/ca.crt`, 'utf8'),
-  };
-}
-
-/** @throws Error with the api's words for an answer that is no success. */
-function bodyOf(what: string, { status, body }: ApiResponse): unknown {
-  if (status < 200 || status > 299) throw new Error(`${what}: ${status} ${messageOf(body)}`);
-  return body;
 }
 
 /** Random text of the characters that tokens have. */

@@ -11,7 +11,15 @@ export { waitUntil } from './process/wait-until.js';
 export { ensureAuthority } from './servers/bus-credentials.js';
 export { type RunningNats, startNats } from './servers/nats.js';
 export { startPostgres } from './servers/postgres.js';
-export { DEMO_MASTERS, demoFleet, type Fleet, MASTER_ROLE, numberedFleet, type Taint } from './services/fleet.js';
+export {
+  DEMO_MASTERS,
+  demoFleet,
+  type Fleet,
+  MASTER_ROLE,
+  nodeNames,
+  numberedFleet,
+  type Taint,
+} from './services/fleet.js';
 export type { ServiceStatus } from './services/service-process.js';
 export { Stack } from './stack.js';
 export type { Launch, LaunchOf, ServiceName, StackOptions } from './stack-options.js';

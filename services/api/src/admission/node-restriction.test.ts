@@ -129,6 +129,24 @@ describe('a node that owns its own credential', () => {
     }
   });
 
+  it('is not moved to another agent by itself', async () => {
+    const body = { metadata: { annotations: { 'everynode.io/agent': 'other' } } };
+    for (const path of ['/api/v1/nodes/n1', '/api/v1/nodes/n1/status']) {
+      expect(await asNode('PATCH', path, body, MERGE)).toEqual([
+        403,
+        'nodes "n1" is forbidden: node "n1" is not allowed to modify the annotation everynode.io/agent',
+      ]);
+    }
+    await created('/api/v1/nodes', { metadata: { name: 'n4', annotations: { 'everynode.io/agent': 'n4' } } });
+    const headers = { ...HEADERS, 'impersonate-user': 'system:node:n4' };
+    const gone = { metadata: { annotations: { 'everynode.io/agent': null } } };
+    const answer = await api.request('PATCH', '/api/v1/nodes/n4', { headers, body: gone, contentType: MERGE });
+    expect(answer.json.message).toContain('not allowed to modify the annotation');
+    await api.request('DELETE', '/api/v1/nodes/n4');
+    const again = { metadata: { name: 'n4', annotations: { 'everynode.io/agent': 'other' } } };
+    expect((await api.request('POST', '/api/v1/nodes', { headers, body: again })).status).toBe(403);
+  });
+
   it('reports on its own pods, and changes nothing else of them', async () => {
     const status = { status: { phase: 'Running' } };
     expect((await asNode('PATCH', `${PODS}/mine/status`, status, MERGE))[0]).toBe(200);

@@ -1,5 +1,6 @@
 import { nodeOf, podReferences } from '@everynode/authorization';
 import {
+  AGENT_ANNOTATION,
   canonicalJson,
   forbiddenTo,
   NODE_LEASE_NAMESPACE,
@@ -85,6 +86,10 @@ function admitNode(write: ObjectWrite, node: string): void {
   const who = `node ${quoted(node)}`;
   if (target.name !== node) forbid(target, `${who} is not allowed to modify node ${quoted(target.name)}`);
   const labels = forbiddenLabels(changedLabels(after.metadata.labels, before?.metadata.labels));
+  // Beyond upstream: the annotation decides which agent gets the pods of the node, and may report on them.
+  if (after.metadata.annotations?.[AGENT_ANNOTATION] !== before?.metadata.annotations?.[AGENT_ANNOTATION]) {
+    forbid(target, `${who} is not allowed to modify the annotation ${AGENT_ANNOTATION}`);
+  }
   if (!before) {
     if (labels.length > 0) forbid(target, `${who} is not allowed to set the following labels: ${labels.join(', ')}`);
     return;

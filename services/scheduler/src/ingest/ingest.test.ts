@@ -50,6 +50,15 @@ const item = (name: string, node: string, sequence: number, phase: string, reaso
   events: reasons.map((reason) => ({ type: 'Normal', reason, message: '', at: '2026-01-01T00:00:00Z' })),
 });
 
+/** What an administrator does to move a node. */
+async function moveTo(agent: string, node: string): Promise<void> {
+  await running.change('nodes', '', node, ({ metadata }) => {
+    metadata.annotations = { [AGENT_ANNOTATION]: agent };
+  });
+  const cached = () => running.context.reflector.cache('nodes').get('', node)?.record.placement;
+  await eventually(() => expect(cached()).toBe(agent));
+}
+
 const phaseOf = async (name: string) => (await running.get('pods', 'default', name))?.status?.phase;
 const eventsOf = (name: string) =>
   running.events.filter(({ subject }) => subject.name === name).map(({ reason }) => reason);
@@ -126,18 +135,19 @@ describe('the ingest of reports', () => {
     const takeOver = (message: number) =>
       two.report('node-registered', { incarnation: older, message, nodes: [registration('node-d')] });
     await takeOver(1);
+    // Not even when the node is lost: who may have a node is an administrator's to say.
+    await running.change('nodes', '', 'node-d', (node) => {
+      node.status = registration('node-d', 'Unknown').status;
+    });
+    await takeOver(1);
     // A later message is acknowledged: the first one was refused for now, and the agent sends it again.
     await two.report('pod-status', { incarnation: older, message: 2, pods: [] });
     await eventually(() => expect(two.receipts).toContainEqual({ incarnation: older, message: 2 }));
     expect(two.receipts).not.toContainEqual({ incarnation: older, message: 1 });
-    await running.change('nodes', '', 'node-d', (node) => {
-      node.status = registration('node-d', 'Unknown').status;
-    });
+    expect((await running.get('nodes', '', 'node-d'))?.metadata.annotations).toEqual({ [AGENT_ANNOTATION]: 'agent-1' });
+    await moveTo('agent-2', 'node-d');
     await takeOver(3);
     await eventually(() => expect(two.receipts).toContainEqual({ incarnation: older, message: 3 }));
-    await eventually(() =>
-      expect(running.context.reflector.cache('nodes').get('', 'node-d')?.record.placement).toBe('agent-2'),
-    );
     await two.report('pod-status', { incarnation: older, message: 4, pods: [item('moved', 'node-d', 1, 'Failed')] });
     await eventually(async () => expect(await phaseOf('moved')).toBe('Failed'));
   });
@@ -145,21 +155,18 @@ describe('the ingest of reports', () => {
   it('takes the reports of a new host while the cache of this replica still has the former one', async () => {
     const [one, two] = [await connect('agent-1'), await connect('agent-2')];
     const former = await one.takeIncarnation('before-the-move');
-    await one.report('node-registered', {
-      incarnation: former,
-      message: 1,
-      nodes: [registration('node-e', 'Unknown')],
-    });
+    await one.report('node-registered', { incarnation: former, message: 1, nodes: [registration('node-e')] });
     await createPod('behind', 'node-e');
     const nodes = running.context.reflector.cache('nodes');
     const before = await eventually(() => nodes.get('', 'node-e') ?? Promise.reject(new Error('not cached')));
+    await moveTo('agent-2', 'node-e');
+    const incarnation = await two.takeIncarnation('after-the-move');
+    await two.report('node-registered', { incarnation, message: 1, nodes: [registration('node-e')] });
+    await eventually(() => expect(two.receipts).toContainEqual({ incarnation, message: 1 }));
     const get = nodes.get.bind(nodes);
     const behind = vi
       .spyOn(nodes, 'get')
       .mockImplementation((namespace, name) => (name === 'node-e' ? before : get(namespace, name)));
-    const incarnation = await two.takeIncarnation('after-the-move');
-    await two.report('node-registered', { incarnation, message: 1, nodes: [registration('node-e')] });
-    await eventually(() => expect(two.receipts).toContainEqual({ incarnation, message: 1 }));
     await two.report('pod-status', { incarnation, message: 2, pods: [item('behind', 'node-e', 1, 'Running', ['A'])] });
     await eventually(() => expect(two.receipts).toContainEqual({ incarnation, message: 2 }));
     behind.mockRestore();
@@ -178,9 +185,7 @@ describe('the ingest of reports', () => {
     await one.report('pod-status', { incarnation: newer, message: 2, pods: phaseRunning });
     await eventually(async () => expect(await phaseOf('inherited')).toBe('Running'));
     // What a scheduler has committed that is killed right after it.
-    await running.change('nodes', '', 'node-f', (node) => {
-      node.metadata.annotations = { [AGENT_ANNOTATION]: 'agent-2' };
-    });
+    await moveTo('agent-2', 'node-f');
     await two.report('node-registered', { incarnation: older, message: 1, nodes: [registration('node-f')] });
     const failed = [item('inherited', 'node-f', 1, 'Failed', ['B'])];
     for (const message of [2, 3]) await two.report('pod-status', { incarnation: older, message, pods: failed });

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { incarnationOf, type NodeRegistration } from '@everynode/contract';
 import {
   AGENT_ANNOTATION,
-  isNodeReady,
   type KubeObject,
   metadataText,
   type NodeCondition,
@@ -16,7 +15,10 @@ import type { Current, Decision } from '@everynode/store';
 /** Labels that a kubelet corrects whenever it registers. Once the node exists, all others belong to the user. */
 const OWN_LABELS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch'];
 
-/** Another agent hosts this node, and the node is Ready. The agent registers again until that has changed. */
+/**
+ * Another agent hosts this node. Only an administrator moves it (docs/decisions/0029): the agent registers it again
+ * until then.
+ */
 export class NodeTakenError extends Error {
   override readonly name = 'NodeTakenError';
   readonly retryable = true;
@@ -25,7 +27,7 @@ export class NodeTakenError extends Error {
     readonly host: string,
     readonly claimant: string,
   ) {
-    super(`node ${node} is hosted by ${host}; ${claimant} may have it when ${host} is gone`);
+    super(`node ${node} is hosted by ${host}; an administrator may move it to ${claimant}`);
   }
 }
 
@@ -35,7 +37,7 @@ export class NodeTakenError extends Error {
  * same). A registration of an earlier process of the host than the last one keeps the node. `now` is in ms since 1970;
  * `order` is that of the message (reportOrder).
  *
- * @throws NodeTakenError when another agent hosts the node and the node is Ready.
+ * @throws NodeTakenError when another agent hosts the node, Ready or not.
  */
 export function decideRegistration(
   current: Current<'all-but-desired'> | undefined,
@@ -63,12 +65,11 @@ export function decideRegistration(
     };
     return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent };
   }
-  if (current.placement === agent && order < current.sequence) return { kind: 'keep' };
+  const { placement: host } = current;
+  if (host !== null && host !== agent) throw new NodeTakenError(registration.name, host, agent);
+  if (host === agent && order < current.sequence) return { kind: 'keep' };
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   const stored = JSON.parse(current.observed ?? '{}') as NodeStatus;
-  if (current.placement !== null && current.placement !== agent && isNodeReady({ status: stored })) {
-    throw new NodeTakenError(registration.name, current.placement, agent);
-  }
   const labels = { ...metadata.labels };
   for (const key of OWN_LABELS) {
     const value = registration.labels?.[key];
@@ -77,7 +78,7 @@ export function decideRegistration(
   const annotations = { ...metadata.annotations, [AGENT_ANNOTATION]: agent };
   const next = metadataText({ ...metadata, labels, annotations });
   const observed = JSON.stringify(mergeNodeStatus(stored, registration.status as NodeStatus));
-  if (next === current.metadata && observed === current.observed && current.placement === agent) {
+  if (next === current.metadata && observed === current.observed && host === agent) {
     // All registrations of one process say the same. A late one of an earlier process must not be taken for newer.
     const isSameProcess = incarnationOf(order) === incarnationOf(current.sequence);
     return isSameProcess ? { kind: 'keep' } : { kind: 'keep', sequence: order };

@@ -1,6 +1,6 @@
 import { type NodeRegistration, reportOrder } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
-import { isNodeReady, type Node, type Stored } from '@everynode/objects';
+import type { Node, Stored } from '@everynode/objects';
 import { DataRefusedError, type Store } from '@everynode/store';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration, NodeTakenError } from './node-registration.js';
@@ -23,8 +23,9 @@ export class NodeRegistrations {
   }
 
   /**
-   * Resolves to false when one of the nodes is another agent's, and that one is alive: without a receipt the agent
-   * registers again, some time later. What breaks a rule is refused for good, and counts as done.
+   * Resolves to false when one of the nodes is another agent's: without a receipt the agent registers again, some time
+   * later, and has the node once an administrator has moved it. What breaks a rule is refused for good, and counts as
+   * done.
    * @throws what the store throws.
    */
   async register(agent: string, sent: NodeRegistration[], incarnation: number, message: number): Promise<boolean> {
@@ -66,13 +67,10 @@ export class NodeRegistrations {
 
   /**
    * Refuses what the cache shows to be another agent's, before it costs a write. A cache that is behind refuses a node
-   * that has just become free: the agent registers it again.
+   * that has just been moved or deleted: the agent registers it again.
    */
   #checkHost(agent: string, name: string): void {
-    const node = this.#options.nodes.get('', name);
-    const host = node?.record.placement;
-    if (!node || host === null || host === undefined || host === agent) return;
-    const { status } = node;
-    if (status && isNodeReady({ status })) throw new NodeTakenError(name, host, agent);
+    const host = this.#options.nodes.get('', name)?.record.placement ?? agent;
+    if (host !== agent) throw new NodeTakenError(name, host, agent);
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Bus } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
-import { streams, subjects } from '@everynode/contract';
+import { agentOfSubject, streams, subjects } from '@everynode/contract';
 import { type ObjectChange, Reflector } from '@everynode/list-watch';
 import { type ResourceName, trustedMetadata } from '@everynode/objects';
 import { Store } from '@everynode/store';
@@ -211,6 +211,24 @@ describe('the way from a commit to a cache', () => {
     asked.length = 0;
     await ofCommands('PURGE');
     await eventually(() => expect(asked).not.toHaveLength(0), 5000);
+  });
+
+  it('asks both agents to list their pods when a node is moved', async () => {
+    const asked: string[] = [];
+    void bus.follow(streams.commands.name, subjects.allCommands, {
+      onReset: () => undefined,
+      onMessage: ({ subject, body }) => void (body.includes('"pods":[]') && asked.push(agentOfSubject(subject) ?? '')),
+    });
+    const { reflector } = await follow();
+    await reflector.waitFor((await writeNode('moves', 'agent-1')).revision);
+    const move = (placement: string) =>
+      store.write({
+        key: { resource: 'nodes', namespace: '', name: 'moves' },
+        reads: 'head',
+        decide: () => ({ kind: 'update', parts: {}, placement }),
+      });
+    await move('agent-2');
+    await eventually(() => expect(asked.toSorted()).toEqual(['agent-1', 'agent-2']));
   });
 
   it('sends an agent the end of pods that outlive their node', async () => {

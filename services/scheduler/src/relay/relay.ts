@@ -3,6 +3,7 @@ import { askToResync, type Publishing, publishEntries } from '@everynode/change-
 import type { Reflector } from '@everynode/list-watch';
 import { backoffMs, pause } from '@everynode/service-shell';
 import { CompactedError, type RelayLead, type Store } from '@everynode/store';
+import { agentsOfMovedNodes } from './moved-nodes.js';
 import { ReceivedRevisions } from './received-revisions.js';
 import { nextRelayMode, type RelayEvent, type RelayMode, STANDBY } from './relay-mode.js';
 import { runsOf } from './runs-of.js';
@@ -56,6 +57,12 @@ export class Relay {
     const stopReceiving = reflector.onReceived((range) => {
       if (this.#mode.name !== 'standby') this.#mode.received.add(range);
     });
+    const stopMoves = reflector.addListener({
+      onChanges: (changes, revision) => {
+        // A new relay asks all agents.
+        if (this.#mode.name !== 'standby') void this.#askToResync(agentsOfMovedNodes(changes), revision);
+      },
+    });
     await store.leadRelay(signal, async (lead) => {
       log.info('this replica is the relay');
       try {
@@ -65,6 +72,7 @@ export class Relay {
         this.#move({ type: 'lost' });
       }
     });
+    stopMoves();
     stopReceiving();
     stopLosses();
   }
@@ -152,6 +160,15 @@ export class Relay {
       publishEntries(this.#options, await store.journalAfter(revision - 1, 1)),
       ...[...agents].map((agent) => askToResync(this.#options, agent, revision)),
     ]);
+  }
+
+  /** An agent that the bus does not reach lists its pods when it is connected again. */
+  async #askToResync(agents: ReadonlySet<string>, revision: number): Promise<void> {
+    for (const agent of agents) {
+      await askToResync(this.#options, agent, revision).catch((err: unknown) =>
+        this.#options.log.warn({ err, agent }, 'an agent could not be asked to list its pods'),
+      );
+    }
   }
 
   async #publishMissing(received: ReceivedRevisions, target: number): Promise<void> {
