@@ -14,6 +14,7 @@ const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
   'FieldValueDuplicate',
   'FieldValueInvalid',
   'FieldValueNotSupported',
+  'FieldValueTooMany',
   'FieldValueTypeInvalid',
 ]);
 

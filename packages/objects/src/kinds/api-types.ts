@@ -30,6 +30,11 @@ export type AttachedVolume = {
   name: string;
 };
 
+export type AuditAnnotation = {
+  key: string;
+  valueExpression: string;
+};
+
 export type AzureDiskVolumeSource = {
   cachingMode?: string;
   diskName: string;
@@ -533,6 +538,11 @@ export type ExecAction = {
   command?: string[];
 };
 
+export type ExpressionWarning = {
+  fieldRef: string;
+  warning: string;
+};
+
 export type FCVolumeSource = {
   fsType?: string;
   lun?: number;
@@ -761,12 +771,56 @@ export type ManagedFieldsEntry = {
   time?: Time;
 };
 
+export type MatchCondition = {
+  expression: string;
+  name: string;
+};
+
+export type MatchResources = {
+  excludeResourceRules?: NamedRuleWithOperations[];
+  matchPolicy?: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  resourceRules?: NamedRuleWithOperations[];
+};
+
 export type MicroTime = string;
+
+export type MutatingWebhook = {
+  admissionReviewVersions: string[];
+  clientConfig: WebhookClientConfig;
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchPolicy?: string;
+  name: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  reinvocationPolicy?: string;
+  rules?: RuleWithOperations[];
+  sideEffects: string;
+  timeoutSeconds?: number;
+};
+
+export type MutatingWebhookConfiguration = {
+  apiVersion?: 'admissionregistration.k8s.io/v1';
+  kind?: 'MutatingWebhookConfiguration';
+  metadata?: ObjectMeta;
+  webhooks?: MutatingWebhook[];
+};
 
 export type NFSVolumeSource = {
   path: string;
   readOnly?: boolean;
   server: string;
+};
+
+export type NamedRuleWithOperations = {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  operations?: string[];
+  resourceNames?: string[];
+  resources?: string[];
+  scope?: string;
 };
 
 export type Namespace = {
@@ -966,6 +1020,18 @@ export type OwnerReference = {
   kind: string;
   name: string;
   uid: string;
+};
+
+export type ParamKind = {
+  apiVersion?: string;
+  kind?: string;
+};
+
+export type ParamRef = {
+  name?: string;
+  namespace?: string;
+  parameterNotFoundAction?: string;
+  selector?: LabelSelector;
 };
 
 export type PersistentVolumeClaimSpec = {
@@ -1455,6 +1521,14 @@ export type RollingUpdateDeployment = {
   maxUnavailable?: IntOrString;
 };
 
+export type RuleWithOperations = {
+  apiGroups?: string[];
+  apiVersions?: string[];
+  operations?: string[];
+  resources?: string[];
+  scope?: string;
+};
+
 export type SELinuxOptions = {
   level?: string;
   role?: string;
@@ -1605,6 +1679,13 @@ export type ServicePort = {
   port: number;
   protocol?: string;
   targetPort?: IntOrString;
+};
+
+export type ServiceReference = {
+  name: string;
+  namespace: string;
+  path?: string;
+  port?: number;
 };
 
 export type ServiceSpec = {
@@ -1766,6 +1847,10 @@ export type TopologySpreadConstraint = {
   whenUnsatisfiable: string;
 };
 
+export type TypeChecking = {
+  expressionWarnings?: ExpressionWarning[];
+};
+
 export type TypedLocalObjectReference = {
   apiGroup?: string;
   kind: string;
@@ -1784,6 +1869,77 @@ export type UserInfo = {
   groups?: string[];
   uid?: string;
   username?: string;
+};
+
+export type ValidatingAdmissionPolicy = {
+  apiVersion?: 'admissionregistration.k8s.io/v1';
+  kind?: 'ValidatingAdmissionPolicy';
+  metadata?: ObjectMeta;
+  spec?: ValidatingAdmissionPolicySpec;
+  status?: ValidatingAdmissionPolicyStatus;
+};
+
+export type ValidatingAdmissionPolicyBinding = {
+  apiVersion?: 'admissionregistration.k8s.io/v1';
+  kind?: 'ValidatingAdmissionPolicyBinding';
+  metadata?: ObjectMeta;
+  spec?: ValidatingAdmissionPolicyBindingSpec;
+};
+
+export type ValidatingAdmissionPolicyBindingSpec = {
+  matchResources?: MatchResources;
+  paramRef?: ParamRef;
+  policyName?: string;
+  validationActions?: string[];
+};
+
+export type ValidatingAdmissionPolicySpec = {
+  auditAnnotations?: AuditAnnotation[];
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchConstraints?: MatchResources;
+  paramKind?: ParamKind;
+  validations?: Validation[];
+  variables?: Variable[];
+};
+
+export type ValidatingAdmissionPolicyStatus = {
+  conditions?: Condition[];
+  observedGeneration?: number;
+  typeChecking?: TypeChecking;
+};
+
+export type ValidatingWebhook = {
+  admissionReviewVersions: string[];
+  clientConfig: WebhookClientConfig;
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchPolicy?: string;
+  name: string;
+  namespaceSelector?: LabelSelector;
+  objectSelector?: LabelSelector;
+  rules?: RuleWithOperations[];
+  sideEffects: string;
+  timeoutSeconds?: number;
+};
+
+export type ValidatingWebhookConfiguration = {
+  apiVersion?: 'admissionregistration.k8s.io/v1';
+  kind?: 'ValidatingWebhookConfiguration';
+  metadata?: ObjectMeta;
+  webhooks?: ValidatingWebhook[];
+};
+
+export type Validation = {
+  expression: string;
+  message?: string;
+  messageExpression?: string;
+  reason?: string;
+};
+
+export type Variable = {
+  expression: string;
+  name: string;
 };
 
 export type Volume = {
@@ -1866,6 +2022,12 @@ export type VsphereVirtualDiskVolumeSource = {
   storagePolicyID?: string;
   storagePolicyName?: string;
   volumePath: string;
+};
+
+export type WebhookClientConfig = {
+  caBundle?: string;
+  service?: ServiceReference;
+  url?: string;
 };
 
 export type WeightedPodAffinityTerm = {

@@ -10,6 +10,7 @@ import type {
   Event,
   Lease,
   LimitRange,
+  MutatingWebhookConfiguration,
   Namespace,
   Node,
   Pod,
@@ -23,6 +24,9 @@ import type {
   Secret,
   Service,
   ServiceAccount,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
 } from './api-types.js';
 
 /** What is stored, by the name of its resource: the plural and, where there is one, the group. */
@@ -38,6 +42,10 @@ export interface Kinds {
   secrets: Secret;
   serviceaccounts: ServiceAccount;
   services: Service;
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': MutatingWebhookConfiguration;
+  'validatingadmissionpolicies.admissionregistration.k8s.io': ValidatingAdmissionPolicy;
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': ValidatingAdmissionPolicyBinding;
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': ValidatingWebhookConfiguration;
   'controllerrevisions.apps': ControllerRevision;
   'daemonsets.apps': DaemonSet;
   'deployments.apps': Deployment;
@@ -57,7 +65,17 @@ export type ResourceName = keyof Kinds;
 
 /** Kinds whose objects belong to no namespace. */
 type ClusterScoped = {
-  kind?: 'CertificateSigningRequest' | 'ClusterRole' | 'ClusterRoleBinding' | 'Namespace' | 'Node' | 'PriorityClass';
+  kind?:
+    | 'CertificateSigningRequest'
+    | 'ClusterRole'
+    | 'ClusterRoleBinding'
+    | 'MutatingWebhookConfiguration'
+    | 'Namespace'
+    | 'Node'
+    | 'PriorityClass'
+    | 'ValidatingAdmissionPolicy'
+    | 'ValidatingAdmissionPolicyBinding'
+    | 'ValidatingWebhookConfiguration';
 };
 
 /**

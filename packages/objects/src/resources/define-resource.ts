@@ -32,6 +32,8 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   fields?: FieldReaders<T>;
   /** False by default. */
   hasGeneration?: boolean;
+  /** The member whose changes raise the generation; `spec` by default. */
+  generationCounts?: string;
   /** False by default. */
   comparedByBytes?: boolean;
   /** False by default. */
@@ -108,7 +110,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     prepareForUpdate: (object, current) => {
       if (hasStatus) keepStatus(object, current);
       facts.carryOver?.(object, current);
-      if (hasGeneration) raiseGeneration(object, current);
+      if (hasGeneration) raiseGeneration(object, current, facts.generationCounts);
     },
     prepareForStatusUpdate: (object, current) => {
       const { metadata, status } = object;
@@ -160,8 +162,8 @@ function keepStatus(object: KubeObject, current: KubeObject): void {
   else object.status = structuredClone(current.status);
 }
 
-/** +1 for a change of spec. The generation that the client sent does not count. */
-function raiseGeneration(object: KubeObject, current: KubeObject): void {
+/** +1 for a change of the member. The generation that the client sent does not count. */
+function raiseGeneration(object: KubeObject, current: KubeObject, member = 'spec'): void {
   const before = current.metadata.generation ?? 1;
-  object.metadata.generation = semanticallyEqual(object.spec, current.spec) ? before : before + 1;
+  object.metadata.generation = semanticallyEqual(object[member], current[member]) ? before : before + 1;
 }

@@ -1,5 +1,6 @@
 import type { ResourceName } from '../kinds/kinds.js';
 import type { ResourceDefinition } from '../resource.js';
+import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admission-webhooks.js';
 import { certificateSigningRequests } from './certificate-signing-requests.js';
 import { configMaps, secrets, serviceAccounts } from './configuration.js';
 import { limitRanges, resourceQuotas } from './constraints.js';
@@ -15,6 +16,7 @@ import { pods } from './pods.js';
 import { priorityClasses } from './priority-classes.js';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.js';
 import { services } from './services.js';
+import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from './validating-admission-policies.js';
 
 /**
  * Every served resource in the order of discovery, by the name under which it is stored. To add a resource, add its
@@ -32,6 +34,10 @@ const DEFINITIONS = {
   secrets,
   serviceaccounts: serviceAccounts,
   services,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookConfigurations,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicies,
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindings,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': validatingWebhookConfigurations,
   'controllerrevisions.apps': controllerRevisions,
   'daemonsets.apps': daemonSets,
   'deployments.apps': deployments,

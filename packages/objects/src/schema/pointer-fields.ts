@@ -6,6 +6,16 @@
  * and k8s.io/apimachinery.
  */
 const POINTERS: Readonly<Record<string, string>> = {
+  'admissionregistration.v1.MatchResources': 'matchPolicy',
+  'admissionregistration.v1.MutatingWebhook': 'failurePolicy matchPolicy reinvocationPolicy sideEffects timeoutSeconds',
+  'admissionregistration.v1.NamedRuleWithOperations': 'scope',
+  'admissionregistration.v1.ParamRef': 'parameterNotFoundAction',
+  'admissionregistration.v1.RuleWithOperations': 'scope',
+  'admissionregistration.v1.ServiceReference': 'path port',
+  'admissionregistration.v1.ValidatingAdmissionPolicySpec': 'failurePolicy',
+  'admissionregistration.v1.ValidatingWebhook': 'failurePolicy matchPolicy sideEffects timeoutSeconds',
+  'admissionregistration.v1.Validation': 'reason',
+  'admissionregistration.v1.WebhookClientConfig': 'url',
   'apps.v1.DaemonSetSpec': 'revisionHistoryLimit',
   'apps.v1.DaemonSetStatus': 'collisionCount',
   'apps.v1.DeploymentSpec': 'progressDeadlineSeconds replicas revisionHistoryLimit',
@@ -85,6 +95,8 @@ const POINTERS: Readonly<Record<string, string>> = {
 
 /** Lists without `omitempty`: an explicit empty list is written. */
 const KEPT_LISTS: Readonly<Record<string, string>> = {
+  'admissionregistration.v1.MutatingWebhook': 'admissionReviewVersions',
+  'admissionregistration.v1.ValidatingWebhook': 'admissionReviewVersions',
   'apps.v1.DaemonSetList': 'items',
   'authentication.v1.TokenRequestSpec': 'audiences',
   'core.v1.ContainerImage': 'names',

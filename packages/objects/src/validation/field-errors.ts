@@ -44,6 +44,13 @@ export const tooLong = (field: string, maxBytes: number): FieldError => ({
   detail: `may not be more than ${maxBytes} bytes`,
 });
 
+export const tooMany = (field: string, actual: number, max: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field,
+  value: actual,
+  detail: `must have at most ${max} items`,
+});
+
 export const NEGATIVE = 'must be greater than or equal to 0';
 export const NOT_POSITIVE = 'must be greater than 0';
 export const IMMUTABLE = 'field is immutable';

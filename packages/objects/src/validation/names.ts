@@ -5,6 +5,7 @@
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const DNS_SUBDOMAIN = `${DNS_LABEL}(\\.${DNS_LABEL})*`;
+const DNS_1035_LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
@@ -12,6 +13,7 @@ const RELAXED_ENV_NAME = /^[ -<>-~]+$/;
 
 const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const DNS_LABEL_RE = whole(DNS_LABEL);
+const DNS_1035_LABEL_RE = whole(DNS_1035_LABEL);
 const DNS_SUBDOMAIN_RE = whole(DNS_SUBDOMAIN);
 const QUALIFIED_NAME_RE = whole(QUALIFIED_NAME);
 const LABEL_VALUE_RE = whole(LABEL_VALUE);
@@ -34,6 +36,12 @@ const LABEL_MESSAGE = patternMessage(
   DNS_LABEL,
   'my-name',
   '123-abc',
+);
+const LABEL_1035_MESSAGE = patternMessage(
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+  DNS_1035_LABEL,
+  'my-name',
+  'abc-123',
 );
 const SUBDOMAIN_MESSAGE = patternMessage(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
@@ -69,6 +77,14 @@ export function dnsLabelMessages(value: string): string[] {
   const messages: string[] = [];
   if (byteLength(value) > 63) messages.push(tooLong(63));
   if (!DNS_LABEL_RE.test(value)) messages.push(LABEL_MESSAGE);
+  return messages;
+}
+
+/** A label that begins with a letter: names of services and of API versions. */
+export function dns1035LabelMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 63) messages.push(tooLong(63));
+  if (!DNS_1035_LABEL_RE.test(value)) messages.push(LABEL_1035_MESSAGE);
   return messages;
 }
 

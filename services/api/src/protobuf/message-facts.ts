@@ -19,6 +19,8 @@ const MESSAGES = new Map(Object.entries<unknown>(messages)) as ReadonlyMap<strin
 
 /** Fields that are embedded structs (`json:",inline"`) in the Go types of k8s.io/api. */
 const EMBEDDED: ReadonlySet<string> = new Set([
+  'k8s.io.api.admissionregistration.v1.NamedRuleWithOperations ruleWithOperations',
+  'k8s.io.api.admissionregistration.v1.RuleWithOperations rule',
   'k8s.io.api.core.v1.ConfigMapEnvSource localObjectReference',
   'k8s.io.api.core.v1.ConfigMapKeySelector localObjectReference',
   'k8s.io.api.core.v1.ConfigMapProjection localObjectReference',
@@ -32,8 +34,13 @@ const EMBEDDED: ReadonlySet<string> = new Set([
   'k8s.io.api.core.v1.Volume volumeSource',
 ]);
 
-/** The two names that differ between the forms. */
+/** The names that differ between the forms. */
 const MEMBERS: Readonly<Record<string, string>> = {
+  'k8s.io.api.admissionregistration.v1.MutatingWebhookConfiguration Webhooks': 'webhooks',
+  'k8s.io.api.admissionregistration.v1.ValidatingWebhookConfiguration Webhooks': 'webhooks',
+  'k8s.io.api.admissionregistration.v1.Validation Expression': 'expression',
+  'k8s.io.api.admissionregistration.v1.Variable Expression': 'expression',
+  'k8s.io.api.admissionregistration.v1.Variable Name': 'name',
   'k8s.io.api.authentication.v1.BoundObjectReference uID': 'uid',
 };
 

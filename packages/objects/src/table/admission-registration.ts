@@ -1,0 +1,52 @@
+import type {
+  MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+  ValidatingWebhookConfiguration,
+} from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
+import type { TableDefinition } from '../resource.js';
+import { formatLabelSelector } from '../selectors/index.js';
+import { AGE, ageOf, column, NAME } from './columns.js';
+
+const UNSET = '<unset>';
+
+/** Rule: pkg/printers/internalversion, printValidatingWebhook and the following functions there. */
+export const webhookConfigurationTable: TableDefinition<
+  Stored<ValidatingWebhookConfiguration | MutatingWebhookConfiguration>
+> = {
+  columns: [NAME, column('Webhooks', 'How many webhooks the configuration has.', 'integer'), AGE],
+  row(object, now) {
+    return { cells: [object.metadata.name, object.webhooks?.length ?? 0, ageOf(object, now)] };
+  },
+};
+
+export const admissionPolicyTable: TableDefinition<Stored<ValidatingAdmissionPolicy>> = {
+  columns: [
+    NAME,
+    column('Validations', 'How many expressions the policy checks.', 'integer'),
+    column('ParamKind', 'The kind of its parameters.'),
+    AGE,
+  ],
+  row(object, now) {
+    const { validations = [], paramKind } = object.spec ?? {};
+    const kind = paramKind ? `${paramKind.apiVersion}/${paramKind.kind}` : UNSET;
+    return { cells: [object.metadata.name, validations.length, kind, ageOf(object, now)] };
+  },
+};
+
+export const admissionBindingTable: TableDefinition<Stored<ValidatingAdmissionPolicyBinding>> = {
+  columns: [
+    NAME,
+    column('PolicyName', 'The policy that is bound.'),
+    column('ParamRef', 'The objects that hold its parameters.'),
+    AGE,
+  ],
+  row(object, now) {
+    const { policyName = '', paramRef } = object.spec ?? {};
+    const { name = '', namespace = '', selector } = paramRef ?? {};
+    const named = name !== '' && namespace !== '' ? `${namespace}/${name}` : name;
+    const param = name === '' && selector ? formatLabelSelector(selector) : named || UNSET;
+    return { cells: [object.metadata.name, policyName, param, ageOf(object, now)] };
+  },
+};
