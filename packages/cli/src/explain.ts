@@ -14,6 +14,7 @@ export interface ExplainFlags {
 
 interface Explanation {
   change?: Record<'gain' | 'lose' | 'restart', string[]>;
+  summary?: string;
   nodes: { node: string; pod?: { name: string; ready: boolean }; outcome: string; reason: string }[];
 }
 
@@ -40,11 +41,13 @@ function explanationTable({ nodes }: Explanation): string {
   return alignedLines(rows).join('\n');
 }
 
-/** What a manifest would change, a line for each kind of change. */
-function changeLines({ change }: Explanation): string[] {
-  return Object.entries(change ?? {}).map(
+/** What a manifest would change: a line for each kind of change, and all in a sentence. */
+function changeLines({ change, summary }: Explanation): string[] {
+  if (!change) return [];
+  const lines = Object.entries(change).map(
     ([kind, nodes]) => `${kind}: ${nodes.length === 0 ? 'no node' : nodes.join(', ')}`,
   );
+  return [...lines, summary ?? 'this would affect no pod'];
 }
 
 /** The DaemonSet of a manifest, `-` for standard input, which may be in a namespace of its own. */

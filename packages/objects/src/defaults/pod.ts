@@ -11,6 +11,10 @@ export function setPodDefaults(pod: Pod): void {
     if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
   }
   if (spec.hostNetwork) setHostPorts(spec);
+  // Pods alone: templates keep a negative period, and a warning tells of it. Source: pkg/apis/core/v1/conversion.go.
+  if (spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0) {
+    spec.terminationGracePeriodSeconds = 1;
+  }
 }
 
 /** On the host's network a container's port is the host's. */

@@ -8,6 +8,8 @@ import {
   validateSecret,
   validateSecretUpdate,
 } from '../validation/configuration.js';
+import { keyPairWarnings } from '../warnings/key-pair-warnings.js';
+import { serviceAccountWarnings } from '../warnings/object-warnings.js';
 import { defineResource } from './define-resource.js';
 
 export const configMaps = defineResource<Stored<ConfigMap>>({
@@ -34,6 +36,7 @@ export const secrets = defineResource<Stored<Secret>>({
   setDefaults: (object) => setSecretDefaults(object),
   validate: (object) => validateSecret(object),
   validateUpdate: (object, current) => validateSecretUpdate(object, current),
+  warnings: (object) => keyPairWarnings(object),
   table: secretTable,
 });
 
@@ -54,5 +57,6 @@ export const serviceAccounts = defineResource<Stored<ServiceAccount>>({
       action: 'request-token',
     },
   ],
+  warnings: (object, before) => serviceAccountWarnings(object, before),
   table: serviceAccountTable,
 });

@@ -10,6 +10,7 @@ import {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '../validation/index.js';
+import { templateWarningsOf } from '../warnings/template-warnings.js';
 
 export const ALL_VERBS: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -57,6 +58,8 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   validate?(object: T): FieldError[];
   validateUpdate?(object: T, current: T): FieldError[];
   validateStatus?(object: T, current: T): FieldError[];
+  /** In addition to the warnings of pod templates, which every kind with a template has. */
+  warnings?(object: T, before: T | undefined): string[];
   /** Runs last on an update. */
   carryOver?(object: T, current: T): void;
   /** Runs last on a write to /status. */
@@ -76,6 +79,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
   const hasStatus = facts.subresources?.some((subresource) => subresource.name === 'status') ?? false;
   const hasGeneration = facts.hasGeneration ?? false;
   const nameRule = facts.nameRule ?? dnsSubdomainMessages;
+  const templateWarnings = templateWarningsOf(facts.schema);
   const ownRules = (object: KubeObject): FieldError[] => facts.validate?.(object) ?? [];
   return {
     group,
@@ -134,6 +138,10 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       ...validateObjectMeta(object.metadata, namespaced, nameRule),
       ...validateObjectMetaUpdate(object.metadata, current.metadata),
       ...(facts.validateStatus?.(object, current) ?? []),
+    ],
+    warnings: (object, before) => [
+      ...(facts.warnings?.(object, before) ?? []),
+      ...(templateWarnings?.(object, before) ?? []),
     ],
     table: facts.table,
     comparedByBytes: facts.comparedByBytes ?? false,

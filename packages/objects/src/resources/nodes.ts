@@ -4,6 +4,7 @@ import type { Stored } from '../kinds/kinds.js';
 import { AGENT_ANNOTATION } from '../record.js';
 import { nodeTable } from '../table/index.js';
 import { validateNode, validateNodeUpdate } from '../validation/index.js';
+import { nodeWarnings } from '../warnings/object-warnings.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 export const nodes = defineResource<Stored<Node>>({
@@ -20,6 +21,7 @@ export const nodes = defineResource<Stored<Node>>({
   fields: { 'spec.unschedulable': (object) => String(object.spec?.unschedulable ?? false) },
   setDefaults: (object) => setNodeDefaults(object),
   validate: (object) => validateNode(object),
+  warnings: (object) => nodeWarnings(object),
   table: nodeTable,
   validateUpdate: (object, current) => validateNodeUpdate(object, current),
 });

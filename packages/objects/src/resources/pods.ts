@@ -4,6 +4,7 @@ import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { podTable } from '../table/index.js';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
+import { podWarnings } from '../warnings/pod-warnings.js';
 import { ALL_VERBS, defineResource, statusSubresource } from './define-resource.js';
 import { ephemeralContainers, resize } from './pod-parts.js';
 
@@ -60,6 +61,8 @@ export const pods = defineResource<Stored<Pod>>({
   },
   validate: (object) => validatePodCreate(object),
   validateUpdate: (object, current) => validatePodUpdate(object, current),
+  // As upstream, an update of a pod is not warned of: it is seldom by hand, and often.
+  warnings: (object, before) => (before ? [] : podWarnings(object)),
   table: podTable,
   validateStatus: (object, current) => validatePodStatusUpdate(object, current),
 });

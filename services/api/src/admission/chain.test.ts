@@ -31,23 +31,19 @@ describe('a plugin of the admission chain', () => {
       sent: object,
       before: () => undefined,
       after: () => object,
-      dryRun: false,
     });
 
-  it.each(['create', 'update'] as const)(
-    'is asked for a resource and an operation that it names: %s',
-    async (operation) => {
-      expect(await adviceFor(operation, daemonSets)).toEqual([
-        'unknown annotation "everynode.io/no-such-annotation" has no effect',
-      ]);
-    },
-  );
-
-  it('is not asked for an operation that it does not name', async () => {
-    expect(await adviceFor('delete', daemonSets)).toEqual([]);
+  it.each(['create', 'update'] as const)('is asked for a resource and an operation that it names: %s', (operation) => {
+    expect(adviceFor(operation, daemonSets)).toEqual([
+      'unknown annotation "everynode.io/no-such-annotation" has no effect',
+    ]);
   });
 
-  it('is not asked for a resource that it does not name', async () => {
-    expect(await adviceFor('update', resourceByStorage('configmaps'))).toEqual([]);
+  it('is not asked for an operation that it does not name', () => {
+    expect(adviceFor('delete', daemonSets)).toEqual([]);
+  });
+
+  it('is not asked for a resource that it does not name', () => {
+    expect(adviceFor('update', resourceByStorage('configmaps'))).toEqual([]);
   });
 });

@@ -77,15 +77,10 @@ export async function claim(write: ObjectWrite): Promise<void> {
   }
 }
 
-/** Last phases: texts for Warning headers about what was written, and about the effects of a dry run. */
-export async function advise(write: DecidedWrite): Promise<string[]> {
-  const { context, operation, definition, subresource, dryRun } = write;
-  const plugins = PLUGINS.filter((plugin) => concerns(plugin, operation, definition));
-  const texts = plugins.flatMap((plugin) => plugin.warnings?.(write) ?? []);
-  if (!dryRun || subresource !== '') return texts;
-  for (const plugin of plugins) {
-    const text = await plugin.preview?.(context, write.after());
-    if (text !== undefined) texts.push(text);
-  }
-  return texts;
+/** Last phase: texts for Warning headers about what was written. A dry run is warned of as the write would be. */
+export function advise(write: DecidedWrite): string[] {
+  const { operation, definition } = write;
+  return PLUGINS.flatMap((plugin) =>
+    plugin.warnings && concerns(plugin, operation, definition) ? plugin.warnings(write) : [],
+  );
 }

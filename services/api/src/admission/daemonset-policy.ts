@@ -8,7 +8,6 @@ import {
   withOverride,
 } from '@everynode/daemonset';
 import type { DaemonSet, FieldError, ResourceDefinition, Stored } from '@everynode/objects';
-import { previewWarning } from '../explain/preview.js';
 import type { PluginFor } from './plugin.js';
 
 /** Everynode's own annotations on a DaemonSet. */
@@ -40,8 +39,6 @@ export const daemonSetPolicy: PluginFor<'daemonsets.apps'> = {
     }
     return warnings;
   },
-
-  preview: previewWarning,
 };
 
 const fieldOf = (key: string): string => `metadata.annotations[${key}]`;

@@ -38,7 +38,6 @@ export interface DecidedWrite<T = KubeObject> {
   before(): T | undefined;
   /** Returns the object as the write leaves it. */
   after(): T;
-  dryRun: boolean;
 }
 
 /**
@@ -67,8 +66,6 @@ export interface AdmissionPlugin<T = KubeObject> {
   claim?(write: ObjectWrite<T>): Promise<void>;
   /** Returns texts for Warning headers. The write succeeds nevertheless. */
   warnings?(write: DecidedWrite<T>): string[];
-  /** Returns the effect that a dry run would have as a write, for a Warning header; undefined for no effect. */
-  preview?(context: ApiContext, object: T): Promise<string | undefined>;
 }
 
 /** A plugin for the objects of some resources, by their type. */

@@ -1,4 +1,4 @@
-import { type ChangePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
+import { type ChangePreview, describePreview, explainDaemonSet, type NodeExplanation } from '@everynode/daemonset';
 import { type DaemonSet, notFound, resourceByStorage, type Stored } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import { advise } from '../admission/chain.js';
@@ -27,6 +27,8 @@ interface DaemonSetExplanation {
   nodes: NodeExplanation[];
   /** Only for a manifest: the nodes that it would affect, by what would happen there in the end. */
   change?: ChangePreview;
+  /** The same in a sentence; left out where no pod would be affected. */
+  summary?: string;
 }
 
 /** Serves explanations, of a stored DaemonSet and of a manifest. */
@@ -90,7 +92,7 @@ async function explainManifest(
   const explanation = explanationOf(context, { namespace, name }, after, query);
   const change = previewOf(context, after);
   const operation = operationOf(proposed.outcome);
-  const advice = await advise({
+  const advice = advise({
     context,
     operation,
     definition,
@@ -98,10 +100,13 @@ async function explainManifest(
     sent,
     before: proposed.before,
     after: () => after,
-    // The change itself is what a dry run would warn of.
-    dryRun: false,
   });
-  return { explanation: { ...explanation, change }, warnings: [...warnings, ...advice] };
+  const summary = describePreview(change);
+  const told = definition.warnings(after, proposed.before());
+  return {
+    explanation: { ...explanation, change, ...(summary !== undefined && { summary }) },
+    warnings: [...warnings, ...told, ...advice],
+  };
 }
 
 function explanationOf(

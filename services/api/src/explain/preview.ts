@@ -1,5 +1,5 @@
-import { type ChangePreview, describePreview, previewChange, revisionData } from '@everynode/daemonset';
-import { canonicalJson, type DaemonSet, type KubeObject, type Stored } from '@everynode/objects';
+import { type ChangePreview, previewChange, revisionData } from '@everynode/daemonset';
+import { canonicalJson, type DaemonSet } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { allNodes, podsByNode } from './daemonset-view.js';
 
@@ -11,10 +11,4 @@ export function previewOf(context: ApiContext, after: DaemonSet): ChangePreview 
   const same = before !== undefined && canonicalJson(revisionData(before)) === canonicalJson(revisionData(after));
   const pods = before ? podsByNode(context, before) : new Map<string, []>();
   return previewChange(before, after, allNodes(context), pods, same);
-}
-
-/** Returns the same as one line, for the warning of a dry run; undefined when no pod would be affected. */
-export async function previewWarning(context: ApiContext, proposed: KubeObject): Promise<string | undefined> {
-  await context.freshReads.catchUp();
-  return describePreview(previewOf(context, proposed as Stored<DaemonSet>));
 }

@@ -24,7 +24,7 @@ import { checkWriteOptions } from '../write/write-options.js';
 /** POST to a collection. */
 export async function create(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   checkWriteOptions('CreateOptions', request.query);
-  return await writeAnswer(context, request, await createFromBody(context, request));
+  return writeAnswer(context, request, await createFromBody(context, request));
 }
 
 async function createFromBody(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {

@@ -32,7 +32,7 @@ export async function patch(context: ApiContext, request: ResourceRequest): Prom
   checkMediaType(body.contentType ?? '');
   checkWriteOptions('PatchOptions', query, isApply(body));
   const write = isApply(body) ? applyObject : patchObject;
-  return await writeAnswer(context, request, await write(context, request));
+  return writeAnswer(context, request, await write(context, request));
 }
 
 /** Patches an object inside the transaction, so that a patch cannot conflict. @throws ApiError Invalid, NotFound. */

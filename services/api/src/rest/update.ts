@@ -17,7 +17,7 @@ import { createObject } from './create.js';
 /** PUT of an object, or of a subresource that writes a part of it. */
 export async function update(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   checkWriteOptions('UpdateOptions', request.query);
-  return await writeAnswer(context, request, await updateObject(context, request));
+  return writeAnswer(context, request, await updateObject(context, request));
 }
 
 /** Replaces an object. Some kinds are created where they are missing. */

@@ -4,14 +4,15 @@ import type { ResourceRequest } from '../dispatch/resource-request.js';
 import { type Answer, objectAnswer } from '../http/answer.js';
 import { type ClientWrite, operationOf } from './commit.js';
 
-/** The answer to a write: the object as it is now. A dry run also warns of the effects that the write would have. */
-export async function writeAnswer(
+/** The answer to a write: the object as it is now, and what the client is to be warned of. */
+export function writeAnswer(
   context: ApiContext,
-  { definition, subresource, query, presenter }: ResourceRequest,
+  { definition, subresource, presenter }: ResourceRequest,
   { object, outcome, before, sent, warnings }: ClientWrite,
-): Promise<Answer> {
+): Answer {
   const operation = operationOf(outcome);
-  const advice = await advise({
+  const told = subresource === '' && outcome !== 'kept' ? definition.warnings(object.object, before()) : [];
+  const advice = advise({
     context,
     operation,
     definition,
@@ -19,7 +20,6 @@ export async function writeAnswer(
     sent,
     before,
     after: () => object.object,
-    dryRun: query.dryRun,
   });
-  return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, [...warnings, ...advice]);
+  return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, [...warnings, ...told, ...advice]);
 }
