@@ -53,6 +53,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/rest/create.ts': STORED,
   'services/api/src/rest/delete.ts': STORED,
   'services/api/src/subresource/binding.ts': STORED,
+  'services/api/src/subresource/delete-evicted.ts': STORED,
   'services/api/src/subresource/eviction.ts': STORED,
   'services/api/src/subresource/token-request.ts': PROTOCOL,
   'services/api/src/write/field-owners.ts': STORED,

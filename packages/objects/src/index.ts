@@ -54,6 +54,7 @@ export { type PostedKind, postedKinds, type ReviewKind } from './discovery/poste
 export { groupVersionPath, groupVersions, inGroupVersion, type ServedApi } from './discovery/served-api.js';
 export {
   beyondBudgets,
+  budgetIsProcessed,
   DISRUPTION_TIMEOUT_MS,
   disruptionStatus,
   guards,
@@ -110,9 +111,9 @@ export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js'
 export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
+export { withPodCondition, withPodScheduled } from './pod-conditions.js';
 export { type PriorityFacts, priorityClassIn, resolvePriority } from './pod-priority.js';
 export { podQuantities, quantitiesOf, sumOfPod } from './pod-resources.js';
-export { withPodScheduled } from './pod-scheduled.js';
 export {
   compareQuantities,
   formatQuantity,

@@ -17,6 +17,8 @@ export interface DecodeTarget {
   kind: string;
   /** Name of the type in the schema. */
   schema: string;
+  /** API versions beside its own in which the type has the same form: `policy/v1beta1`. */
+  otherVersions?: readonly string[];
 }
 
 export interface Decoded {
@@ -112,7 +114,7 @@ function typeMetaOf(value: unknown, target: DecodeTarget): TypeMeta {
 /** Source: apimachinery runtime/serializer. A body of another known kind is decoded there, and its conversion fails. */
 function checkTypeMeta({ apiVersion, kind }: TypeMeta, target: DecodeTarget): void {
   const expected = apiVersionOf(target);
-  if (apiVersion === expected && kind === target.kind) return;
+  if ((apiVersion === expected || target.otherVersions?.includes(apiVersion)) && kind === target.kind) return;
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   if (typeOfKind(group, version, kind) === undefined) {
     throw new DecodeError(

@@ -73,7 +73,16 @@ type EvictionVerdict =
    * up.
    */
   | { kind: 'allow'; status: PodDisruptionBudgetStatus | undefined }
-  | { kind: 'wait'; retryAfterSeconds: number; because: string };
+  | { kind: 'wait'; retryAfterSeconds: number; because: string }
+  /** The budget's status cannot be counted on. */
+  | { kind: 'refuse'; because: string };
+
+/** More evictions than that may not wait for the disruption controller. */
+const MAX_DISRUPTED_PODS = 2000;
+
+/** Why an eviction must be asked for again. */
+export const budgetIsProcessed = (name: string): string =>
+  `The disruption budget ${name} is still being processed by the server.`;
 
 /** Source: pkg/registry/core/pod/storage/eviction.go, Create and checkAndDecrement. */
 export function judgeEviction(budget: Stored<PodDisruptionBudget>, pod: Stored<Pod>, now: number): EvictionVerdict {
@@ -85,18 +94,36 @@ export function judgeEviction(budget: Stored<PodDisruptionBudget>, pod: Stored<P
     if (enough || spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return { kind: 'allow', status: undefined };
   }
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    const because = `The disruption budget ${name} is still being processed by the server.`;
-    return { kind: 'wait', retryAfterSeconds: 10, because };
+    return { kind: 'wait', retryAfterSeconds: 10, because: budgetIsProcessed(name) };
   }
-  if (!status || disruptionsAllowed <= 0) {
+  if (disruptionsAllowed < 0) return { kind: 'refuse', because: 'pdb disruptions allowed is negative' };
+  if (Object.keys(status?.disruptedPods ?? {}).length > MAX_DISRUPTED_PODS) {
+    const because = 'DisruptedPods map too big - too many evictions not confirmed by PDB controller';
+    return { kind: 'refuse', because };
+  }
+  if (!status || disruptionsAllowed === 0) {
     const because = `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
     return { kind: 'wait', retryAfterSeconds: 0, because };
   }
   const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: timestamp(now) };
-  return {
-    kind: 'allow',
-    status: { ...status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods },
+  const next = { ...status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods };
+  const conditions = disruptionsAllowed === 1 ? usedUp(status, now) : status.conditions;
+  return { kind: 'allow', status: { ...next, ...(conditions && { conditions }) } };
+}
+
+/** The conditions of a budget that is used up. Source: component-helpers apps/poddisruptionbudget. */
+function usedUp(status: PodDisruptionBudgetStatus, now: number): PodDisruptionBudgetStatus['conditions'] {
+  const before = conditionOf(status, CONDITION);
+  const condition = {
+    type: CONDITION,
+    status: 'False',
+    reason: 'InsufficientPods',
+    message: '',
+    ...(status.observedGeneration !== undefined && { observedGeneration: status.observedGeneration }),
+    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(now),
   };
+  if (!before) return [...(status.conditions ?? []), condition];
+  return status.conditions?.map((one) => (one === before ? condition : one));
 }
 
 /** The pods, in the given order, whose eviction some budget no longer allows when all of those before are evicted. */

@@ -1,13 +1,26 @@
 import { setNamespaceDefaults } from '../defaults/index.js';
 import type { Namespace } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
+import type { SubresourceDefinition, SubresourcePart } from '../resource.js';
 import { namespaceTable } from '../table/index.js';
 import { dnsLabelMessages } from '../validation/index.js';
-import { validateNamespaceStatus } from '../validation/namespace.js';
+import { validateNamespaceFinalizeUpdate, validateNamespaceStatus } from '../validation/namespace.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 /** The namespace controller removes this from spec.finalizers when the namespace is empty. */
 const FINALIZER = 'kubernetes';
+
+/** Source: pkg/registry/core/namespace/strategy.go, namespaceFinalizeStrategy. */
+const finalizePart: SubresourcePart<Stored<Namespace>> = {
+  prepare: (object, current) => {
+    if (current.status === undefined) delete object.status;
+    else object.status = structuredClone(current.status);
+  },
+  validate: validateNamespaceFinalizeUpdate,
+};
+
+/** Sets spec.finalizers, and metadata beside it. A namespace that is being deleted ends with its last finalizer. */
+const finalize: SubresourceDefinition = { name: 'finalize', verbs: ['update'], part: finalizePart };
 
 export const namespaces = defineResource<Stored<Namespace>>({
   group: '',
@@ -18,7 +31,7 @@ export const namespaces = defineResource<Stored<Namespace>>({
   schema: 'io.k8s.api.core.v1.Namespace',
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-  subresources: [{ name: 'finalize', verbs: ['update'], action: 'finalize-namespace' }, statusSubresource],
+  subresources: [finalize, statusSubresource],
   nameRule: dnsLabelMessages,
   table: namespaceTable,
   fields: { 'status.phase': (object) => object.status?.phase ?? '' },

@@ -1,6 +1,9 @@
 import type { FieldError } from '../field-error.js';
 import type { Namespace } from '../kinds/api-types.js';
+import type { Stored } from '../kinds/kinds.js';
 import { invalidValue } from './field-errors.js';
+import { dnsLabelMessages } from './names.js';
+import { validateFinalizerName, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
 
 /** The phase must agree with the deletionTimestamp (ValidateNamespaceStatusUpdate). */
 export function validateNamespaceStatus({ metadata, status }: Namespace): FieldError[] {
@@ -9,4 +12,13 @@ export function validateNamespaceStatus({ metadata, status }: Namespace): FieldE
   if (status?.phase === due) return [];
   const detail = `may only be '${due}' if \`deletionTimestamp\` is ${isGoing ? 'not ' : ''}empty`;
   return [invalidValue('status.Phase', status?.phase ?? '', detail)];
+}
+
+/** The finalizers of the spec are named as those of the metadata (ValidateNamespaceFinalizeUpdate). */
+export function validateNamespaceFinalizeUpdate(object: Stored<Namespace>, current: Stored<Namespace>): FieldError[] {
+  return [
+    ...validateObjectMeta(object.metadata, false, dnsLabelMessages),
+    ...validateObjectMetaUpdate(object.metadata, current.metadata),
+    ...(object.spec?.finalizers ?? []).flatMap((name, at) => validateFinalizerName(name, `spec.finalizers[${at}]`)),
+  ];
 }

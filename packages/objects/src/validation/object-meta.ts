@@ -54,6 +54,14 @@ function validateOwnerReferences(owners: OwnerReference[], field: string): Field
   return errors;
 }
 
+/** Source: pkg/apis/core/validation, validateFinalizerName. */
+export function validateFinalizerName(name: string, field: string): FieldError[] {
+  const errors = invalidFor(field, name, qualifiedNameMessages(name));
+  if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return errors;
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+  return [...errors, invalidValue(field, name, detail)];
+}
+
 function validateFinalizers(finalizers: string[], field: string): FieldError[] {
   const errors = finalizers.flatMap((name) => invalidFor(field, name, qualifiedNameMessages(name)));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {

@@ -69,7 +69,7 @@ function answering(review: Review): Handler {
 async function bind({ context, request, object }: Posted) {
   const { path, body, query, accept } = request;
   const { name } = object.metadata;
-  if (!name) throw new ApiError('BadRequest', 'name must be provided');
+  if (!name) throw new ApiError('BadRequest', 'Name parameter required.');
   await bindPod(context, { definition: resourceByStorage('pods'), namespace: path.namespace, name, body, query });
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return writePlainObject(status, 'io.k8s.apimachinery.pkg.apis.meta.v1.Status', accept);

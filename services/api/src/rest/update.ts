@@ -35,7 +35,7 @@ export async function updateObject(context: ApiContext, request: WriteRequest): 
       dryRun,
       decide: (current) => {
         const { uid } = object.metadata;
-        if (uid && uid !== current?.uid) throw otherUid(request, uid, current?.uid ?? '');
+        if (uid && uid !== current?.uid) throw otherUid(request, uid, current?.uid ?? '', dryRun);
         if (!current) throw new MissingError();
         checkVersionIsNamed(request, object);
         return decideReplacement(context, { target: request, subresource, object, owners }, current);

@@ -1,11 +1,10 @@
 import type { SubresourceAction } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
-import { type Answer, objectAnswer } from '../http/answer.js';
+import type { Answer } from '../http/answer.js';
 import { writePlainObject } from '../present/plain-object.js';
 import { bindPod } from './binding.js';
 import { evictPod } from './eviction.js';
-import { finalizeNamespace } from './finalize.js';
 import { requestToken, TOKEN_REQUEST } from './token-request.js';
 
 /** What subresources do that write no part of their object. */
@@ -19,10 +18,6 @@ export const ACTIONS: Readonly<
   'evict-pod': async (context, request) => {
     await evictPod(context, request);
     return created(request);
-  },
-  'finalize-namespace': async (context, request) => {
-    const { object } = await finalizeNamespace(context, request);
-    return objectAnswer(request.presenter, object);
   },
   'request-token': async (context, request) => {
     const { token, warnings } = await requestToken(context, request);

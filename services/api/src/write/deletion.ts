@@ -42,18 +42,21 @@ function terminatingNamespace(
   return { kind: 'update', parts: { metadata: parts.metadata, observed: parts.observed }, placement, deleting: true };
 }
 
-/** Source: apiserver registry/rest/delete.go, BeforeDelete, which names the kind where others name the resource. */
-function checkPreconditions(target: Target, current: Current<'all'>, { preconditions }: DeleteOptions): void {
+/**
+ * @throws ApiError Conflict. Source: apiserver registry/rest/delete.go, BeforeDelete, which names the kind where others
+ * name the resource.
+ */
+export function checkPreconditions(target: Target, current: Current<'all'>, { preconditions }: DeleteOptions): void {
   const { uid, resourceVersion } = preconditions;
   const { group, kind } = target.definition;
   const subject = { group, plural: kind, name: target.name };
-  if (uid !== undefined && uid !== current.uid) {
+  if (uid && uid !== current.uid) {
     throw conflict(
       subject,
       `the UID in the precondition (${uid}) does not match the UID in record (${current.uid}). The object might have been deleted and then recreated`,
     );
   }
-  if (resourceVersion !== undefined && resourceVersion !== String(current.revision)) {
+  if (resourceVersion && resourceVersion !== String(current.revision)) {
     throw conflict(
       subject,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${current.revision}). The object might have been modified`,

@@ -42,14 +42,23 @@ export function checkName({ name }: Target, { metadata }: KubeObject): void {
   }
 }
 
-/** The Conflict of a PUT with a uid that the stored object does not have, in the words of upstream's storage. */
-export function otherUid(target: Target, asked: string, found: string): ApiError {
+/** The Conflict of a write that names a uid which the stored object does not have. */
+export const otherUid = (target: Target, asked: string, found: string, dryRun: boolean): ApiError =>
+  preconditionFailed(target, 'UID', asked, found, dryRun);
+
+/** The same for a resourceVersion, where upstream's storage checks it. */
+export const otherVersion = (target: Target, asked: string, found: string, dryRun: boolean): ApiError =>
+  preconditionFailed(target, 'ResourceVersion', asked, found, dryRun);
+
+/** In the words of upstream's storage. A dry run ends before the storage puts its own prefix before the key. */
+function preconditionFailed(target: Target, what: string, asked: string, found: string, dryRun: boolean): ApiError {
   const { definition, namespace, name } = target;
   const kind = definition.storage === 'nodes' ? 'minions' : definition.plural;
-  const key = ['/registry', kind, ...(definition.namespaced ? [namespace] : []), name].join('/');
+  const key = [dryRun ? '' : '/registry', kind, ...(definition.namespaced ? [namespace] : []), name].join('/');
+  const failed = `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
   return conflict(
     subjectOf(target),
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${found}`,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`,
   );
 }
 
