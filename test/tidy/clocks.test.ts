@@ -3,6 +3,7 @@ import { filesWith } from './tree.js';
 
 const SHOWN = 'a time that is shown';
 const STORED = 'a time that is stored in an object';
+const COMPARED = 'compares with times that are stored in objects';
 const PROTOCOL = 'a time that a protocol or a certificate names';
 
 /**
@@ -35,6 +36,7 @@ const READERS: Readonly<Record<string, string>> = {
   'packages/local-stack/src/stack.ts': PROTOCOL,
   'packages/local-stack/src/state/encryption-keys.ts': SHOWN,
   'packages/service-shell/src/readiness.ts': SHOWN,
+  'packages/store/src/group-commit/batch-writer.ts': COMPARED,
   'packages/store/src/outage-watch.ts': SHOWN,
   'services/api/src/admission/certificate-requests.ts': STORED,
   'services/api/src/audit/audit-log.ts': SHOWN,
@@ -57,6 +59,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/subresource/eviction.ts': STORED,
   'services/api/src/subresource/token-request.ts': PROTOCOL,
   'services/api/src/write/field-owners.ts': STORED,
+  'services/api/src/write/quota-check.ts': COMPARED,
   'services/node-agent/src/agent.ts': SHOWN,
   'services/node-agent/src/runtime/timers.ts': SHOWN,
   'services/scheduler/src/controllers/daemonset/deadline-watch.ts': STORED,
@@ -69,6 +72,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/scheduler/src/controllers/node-lifecycle/taint-times.ts': 'the age of what was there before this process',
   'services/scheduler/src/controllers/pod-placement/place-pod.ts': STORED,
   'services/scheduler/src/controllers/pod-placement/preempt.ts': STORED,
+  'services/scheduler/src/controllers/resource-quota/resource-quota-controller.ts': COMPARED,
   'services/scheduler/src/controllers/standing-objects/standing-objects-controller.ts': STORED,
   'services/scheduler/src/events/expiry.ts': 'the age of stored events',
   'services/scheduler/src/events/store-event-recorder.ts': STORED,

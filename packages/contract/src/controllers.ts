@@ -7,6 +7,7 @@ const KNOWN = {
   namespace: ['namespace-controller'],
   'node-lifecycle': ['nodelifecycle', 'node-lifecycle-controller'],
   'pod-placement': ['kube-scheduler'],
+  resourcequota: ['resourcequota-controller'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type ControllerName = keyof typeof KNOWN;

@@ -98,6 +98,8 @@ export type {
   PodStatus,
   PolicyRule,
   Probe,
+  ResourceQuota,
+  ResourceQuotaStatus,
   ResourceRequirements,
   SELinuxOptions,
   Secret,
@@ -144,6 +146,17 @@ export {
   type SubresourcePart,
   type Verb,
 } from './resource.js';
+export {
+  type CountedObject,
+  type CountingQuota,
+  chargeQuotas,
+  countingQuota,
+  countsByContent,
+  countsUntil,
+  isCounted,
+  QuotaRecount,
+  writtenAmounts,
+} from './resource-quota/index.js';
 export { findResource, resourceByStorage, resources } from './resources/registry.js';
 export { isRetryable } from './retryable.js';
 export {

@@ -1,5 +1,5 @@
 import type { Container, PodSpec, ResourceRequirements } from './kinds/api-types.js';
-import { parseQuantity, type Quantity } from './quantity/quantity.js';
+import { addQuantities, parseQuantity, type Quantity } from './quantity/quantity.js';
 
 /** How amounts of one resource are added and compared. */
 export interface Arithmetic<A> {
@@ -51,7 +51,7 @@ export function sumOfPod<A>(
 }
 
 const QUANTITIES: Arithmetic<Quantity> = {
-  add: (a, b) => ({ nanos: a.nanos + b.nanos, format: a.format }),
+  add: addQuantities,
   max: (a, b) => (b.nanos > a.nanos ? b : a),
 };
 

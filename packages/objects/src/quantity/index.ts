@@ -1,1 +1,11 @@
-export { compareQuantities, formatQuantity, milliValue, parseQuantity, QuantityError } from './quantity.js';
+export {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  milliValue,
+  parseQuantity,
+  type Quantity,
+  QuantityError,
+  subtractQuantities,
+  wholeValue,
+} from './quantity.js';

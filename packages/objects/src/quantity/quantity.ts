@@ -87,6 +87,16 @@ export function parseQuantity(text: string | number): Quantity {
   return { nanos: sign === '-' ? -nanos : nanos, format };
 }
 
+/** The sum. A zero takes the form of what is added to it, as upstream's does. */
+export function addQuantities(a: Quantity, b: Quantity): Quantity {
+  return { nanos: a.nanos + b.nanos, format: a.nanos === 0n ? b.format : a.format };
+}
+
+/** The difference, in the form of `a`, or of `b` where `a` is zero. */
+export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
+  return addQuantities(a, { nanos: -b.nanos, format: b.format });
+}
+
 /** Negative, zero or positive, as for `sort`. */
 export function compareQuantities(a: Quantity, b: Quantity): number {
   return a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0;

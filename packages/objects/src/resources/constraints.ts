@@ -25,7 +25,7 @@ export const limitRanges = defineResource<Stored<LimitRange>>({
   table: genericTable,
 });
 
-/** Quotas are stored as they are written. Nothing enforces them, and nothing counts the use. */
+/** The store holds writes to them, and counts the use: packages/store, QuotaLedger. */
 export const resourceQuotas = defineResource<Stored<ResourceQuota>>({
   group: '',
   version: 'v1',

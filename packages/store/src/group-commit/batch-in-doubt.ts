@@ -12,7 +12,7 @@ export interface DecidedBatch extends Decided {
 
 /** The writes that wait for the outcome of the transaction. */
 export const writesOf = ({ changes, notes }: DecidedBatch): QueuedWrite[] =>
-  [...changes, ...notes].map(({ write }) => write);
+  [...changes, ...notes].flatMap(({ write }) => write ?? []);
 
 /** The longest time of a timer, in ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -8,9 +8,11 @@ import { noteSequences } from '../statements/note-sequences.js';
 import { notifyJournal } from '../statements/notify-journal.js';
 import { type ReadRow, selectCurrent } from '../statements/select-current.js';
 import { selectEpochs } from '../statements/select-epochs.js';
+import { type QuotaRow, selectQuotas } from '../statements/select-quotas.js';
 import { type BatchMark, setCounter, writeMark } from '../statements/set-counter.js';
 import { updateObjects } from '../statements/update-objects.js';
 import type { QueuedWrite } from './queued-write.js';
+import { countedNamespaces, mayRecount } from './quota-ledger.js';
 
 /** What a transaction has read under the lock. */
 export interface BatchState {
@@ -20,18 +22,44 @@ export interface BatchState {
   rows: (ReadRow | undefined)[];
   /** The present epochs of the shards that the batch's fences name. */
   epochs: Map<number, number>;
+  /** The quotas of the namespaces that the batch writes in. */
+  quotas: QuotaRow[];
 }
 
 /** The first round trip: begins the transaction, takes the lock and reads what the decisions need. */
 export async function lockAndRead(client: pg.Client, batch: readonly QueuedWrite[]): Promise<BatchState> {
   const shards = [...new Set(batch.flatMap(({ fence }) => (fence ? [fence.shard] : [])))];
-  const [, revision, rows, epochs] = await Promise.all([
+  const [, revision, rows, epochs, quotas] = await Promise.all([
     client.query('begin'),
     lockCounter(client),
     selectCurrent(client, batch),
     selectEpochs(client, shards),
+    selectQuotas(client, countedNamespaces(batch)),
   ]);
-  return { revision, rows, epochs };
+  return { revision, rows, epochs, quotas };
+}
+
+/**
+ * Reads the rest of the objects that quotas count by their content, which decisions may have read in part. Where no
+ * namespace has a quota there is nothing to read, and this costs no round trip.
+ */
+export async function completeRows(
+  client: pg.Client,
+  batch: readonly QueuedWrite[],
+  { rows, quotas }: BatchState,
+): Promise<(ReadRow | undefined)[]> {
+  const counted = new Set(quotas.map(({ namespace }) => namespace));
+  const isPart = ({ key }: QueuedWrite, i: number): boolean =>
+    mayRecount(key) && counted.has(key.namespace) && rows[i] !== undefined && rows[i]?.desired === undefined;
+  const parts = [...batch.keys()].filter((i) => isPart(batch[i] as QueuedWrite, i));
+  if (parts.length === 0) return rows;
+  const questions = parts.map((i) => ({ key: (batch[i] as QueuedWrite).key, reads: 'all' as const }));
+  const whole = await selectCurrent(client, questions);
+  const completed = [...rows];
+  parts.forEach((i, n) => {
+    completed[i] = whole[n];
+  });
+  return completed;
 }
 
 /** What became of a batch: it is committed, or Postgres has rolled it back for the reason of a failed statement. */

@@ -10,7 +10,7 @@ import { lockCounter } from '../statements/lock-counter.js';
 import { lastBatch, writeMark } from '../statements/set-counter.js';
 import { takeRoom } from '../statements/take-room.js';
 import { BatchInDoubt, type DecidedBatch, writesOf } from './batch-in-doubt.js';
-import { type BatchState, lockAndRead, writeAndCommit } from './batch-transaction.js';
+import { type BatchState, completeRows, lockAndRead, writeAndCommit } from './batch-transaction.js';
 import { asStored, decideBatch } from './decide-batch.js';
 import type { QueuedWrite } from './queued-write.js';
 import { waitForCounter } from './wait-for-counter.js';
@@ -102,6 +102,9 @@ export class BatchWriter {
       const client = await this.#connection.open();
       const begun = performance.now();
       const state = await this.#locked(client, () => lockAndRead(client, writes));
+      if (state.quotas.length > 0) {
+        state.rows = await this.#connection.roundTrip(completeRows(client, writes, state));
+      }
       // What has come from clients meanwhile is read first: they may have hung up.
       for (let turns = 0; turns < 2 && performance.now() - begun > STALL_MS; turns += 1) await turn();
       const batch = this.#decide(writes, state);
@@ -178,7 +181,8 @@ export class BatchWriter {
   }
 
   #decide(writes: readonly QueuedWrite[], state: BatchState): DecidedBatch {
-    const decided = decideBatch(writes, state, performance.now(), this.#envelope);
+    const now = { monotonic: performance.now(), wall: Date.now() };
+    const decided = decideBatch(writes, state, now, this.#envelope);
     this.#batches += 1;
     return { ...decided, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
   }

@@ -167,7 +167,7 @@ export class GroupCommit {
     }
     for (const { write, decision, current, revision } of changes) {
       const uid = decision.kind === 'create' ? decision.uid : current?.uid;
-      write.resolve({ outcome: OUTCOMES[decision.kind], uid, revision });
+      write?.resolve({ outcome: OUTCOMES[decision.kind], uid, revision });
     }
   }
 

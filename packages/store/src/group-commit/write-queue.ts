@@ -1,10 +1,18 @@
 import { StoreUnavailableError } from '../errors.js';
+import type { ObjectKey } from '../write.js';
 import type { QueuedWrite } from './queued-write.js';
 
 export const MAX_BATCH = 500;
 const MAX_WAITING = 100_000;
 /** A write that cannot be started in this time is refused, so that its client does not wait for ever. */
 const MAX_WAIT_MS = 10_000;
+
+/**
+ * A batch has each of these once. Of the quotas of a namespace it has one: a write of a quota may be charged to the
+ * others.
+ */
+const batchKeyOf = ({ resource, namespace, name }: ObjectKey): string =>
+  resource === 'resourcequotas' ? `${resource}/${namespace}` : `${resource}/${namespace}/${name}`;
 
 /** Writes that wait for a batch. Background writes wait behind all others. */
 export class WriteQueue {
@@ -48,8 +56,7 @@ export class WriteQueue {
       let i = 0;
       for (; i < queue.length && batch.length < limit; i += 1) {
         const write = queue[i] as QueuedWrite;
-        const { resource, namespace, name } = write.key;
-        const key = `${resource}/${namespace}/${name}`;
+        const key = batchKeyOf(write.key);
         if (keys.has(key)) {
           left.push(write);
           continue;

@@ -74,3 +74,36 @@ describe('a limit range', () => {
     ]);
   });
 });
+
+describe('a quota', () => {
+  it('refuses what is beyond it, as a dry run too, and gives back what is deleted', async () => {
+    const at = await namespace('quotas');
+    await post(`${at}/serviceaccounts`, { metadata: { name: 'default' } });
+    const hard = { pods: '1', configmaps: '1', 'limits.cpu': '2' };
+    await post(`${at}/resourcequotas`, { metadata: { name: 'q' }, spec: { hard } });
+    const status = { hard, used: { pods: '0', configmaps: '0', 'limits.cpu': '0' } };
+    // Without a controller nothing else puts the quota in force.
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    await api.request('PATCH', `${at}/resourcequotas/q/status`, { body: { status }, headers });
+    const limited = { containers: [{ name: 'c', image: 'x', resources: { limits: { cpu: '2' } } }] };
+    const refusals = [
+      [await post(`${at}/pods`, pod('p')), 'failed quota: q: must specify limits.cpu for: c'],
+      [await post(`${at}/pods?dryRun=All`, pod('p')), 'failed quota: q: must specify limits.cpu for: c'],
+    ] as const;
+    for (const [{ status, json }, why] of refusals) {
+      expect([status, json.message]).toEqual([403, `pods "p" is forbidden: ${why}`]);
+    }
+    expect((await post(`${at}/pods?dryRun=All`, pod('p', limited))).status).toBe(201);
+    expect((await post(`${at}/pods`, pod('p', limited))).status).toBe(201);
+    const beyond =
+      'exceeded quota: q, requested: limits.cpu=2,pods=1, used: limits.cpu=2,pods=1, limited: limits.cpu=2,pods=1';
+    for (const query of ['', '?dryRun=All']) {
+      const { status, json } = await post(`${at}/pods${query}`, pod('p2', limited));
+      expect([status, json.message]).toEqual([403, `pods "p2" is forbidden: ${beyond}`]);
+    }
+    const usedNow = async () => (await api.request('GET', `${at}/resourcequotas/q`)).json.status.used;
+    expect(await usedNow()).toEqual({ configmaps: '0', 'limits.cpu': '2', pods: '1' });
+    await api.request('DELETE', `${at}/pods/p?gracePeriodSeconds=0`);
+    expect(await usedNow()).toEqual({ configmaps: '0', 'limits.cpu': '0', pods: '0' });
+  });
+});

@@ -2,6 +2,7 @@ import { CachedObject } from '@everynode/list-watch';
 import { apiVersionOf, type KubeObject, type ObjectRecord, trustedMetadata } from '@everynode/objects';
 import type { Current, Decision, WriteResult } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
+import { refuseBeyondQuotas } from './quota-check.js';
 import { objectOf, recordOf, storedDefinition } from './stored-object.js';
 import { keyOfTarget, type Target } from './target.js';
 
@@ -48,7 +49,9 @@ export async function commit(context: ApiContext, { target, dryRun, decide }: Co
   let result: WriteResult;
   if (dryRun) {
     const record = await context.store.get(key.resource, key.namespace, key.name);
-    const made = run(record && currentFrom(record));
+    const current = record && currentFrom(record);
+    const made = run(current);
+    refuseBeyondQuotas(context, target, made, current);
     result = { outcome: OUTCOMES[made.kind], uid: record?.uid, revision: record?.revision ?? 0 };
   } else {
     result = await context.store.write({ key, reads: 'all', decide: run, ...context.limits });

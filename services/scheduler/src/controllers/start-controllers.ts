@@ -9,6 +9,7 @@ import { NamespaceController } from './namespace/namespace-controller.js';
 import { Liveness } from './node-lifecycle/liveness.js';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
+import { ResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
 
 interface ControllerSettings {
@@ -37,6 +38,7 @@ export function startControllers(
     disruption: () => new DisruptionController(context),
     'pod-placement': () => new PodPlacementController(context),
     namespace: () => new NamespaceController(context),
+    resourcequota: () => new ResourceQuotaController(context),
   };
   // Cannot be switched off: every namespace needs its service account and its copy of the CA.
   const running: Controller[] = [new StandingObjectsController(context)];
