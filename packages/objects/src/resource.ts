@@ -59,6 +59,8 @@ export interface SubresourceDefinition {
   verbs: Verb[];
   part?: SubresourcePart;
   action?: SubresourceAction;
+  /** The definition of another kind that reads and writes a part of the object as its own: a Scale of a Deployment. */
+  view?: ResourceDefinition;
 }
 
 /**
@@ -122,8 +124,16 @@ export interface ResourceDefinition {
   table: TableDefinition;
   /** True when clients compare a part of it byte for byte. Its JSON then always has sorted keys and Go's escapes. */
   comparedByBytes: boolean;
-  /** For definitions that show objects of another stored type: events.k8s.io/v1 over v1. */
-  convert?: { toStored(object: KubeObject): KubeObject; fromStored(object: KubeObject): KubeObject };
+  /**
+   * For definitions that show objects of another stored type: events.k8s.io/v1 over v1. `current` is the stored object
+   * that the converted one replaces.
+   */
+  convert?: {
+    toStored(object: KubeObject, current?: KubeObject): KubeObject;
+    fromStored(object: KubeObject): KubeObject;
+  };
+  /** The resource whose objects this one shows in a subresource. Errors name that resource. */
+  viewOf?: { group: string; plural: string };
 }
 
 /** `apps/v1`, or `v1` for the core group. */

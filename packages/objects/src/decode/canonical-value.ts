@@ -2,11 +2,8 @@ import { formatQuantity, parseQuantity, QuantityError } from '../quantity/index.
 import {
   type FieldFacts,
   INT_OR_STRING,
-  keepsEmptyList,
-  keepsZero,
   lookupType,
   MICRO_TIME,
-  omitsDefault,
   QUANTITY,
   TIME,
   type TypeFacts,
@@ -159,7 +156,11 @@ const SPECIAL: ReadonlyMap<string, Reader> = new Map([
 ]);
 
 /** Quantities that are values and not pointers, which the schema cannot mark: Go writes their zero. */
-const VALUE_QUANTITIES: ReadonlySet<string> = new Set(['io.k8s.api.core.v1.ResourceFieldSelector.divisor']);
+const VALUE_QUANTITIES: ReadonlySet<string> = new Set([
+  'io.k8s.api.core.v1.ResourceFieldSelector.divisor',
+  'io.k8s.api.resource.v1.Counter.value',
+  'io.k8s.api.resource.v1.DeviceCapacity.value',
+]);
 
 function listReader(item: Reader): Reader {
   return {
@@ -207,8 +208,9 @@ class StructReader implements Reader {
     private readonly type: string,
     private readonly facts: TypeFacts,
   ) {
-    this.struct = type.slice(type.lastIndexOf('.') + 1);
-    this.goType = `v1.${this.struct}`;
+    const [version = '', struct = ''] = type.split('.').slice(-2);
+    this.struct = struct;
+    this.goType = `${version}.${struct}`;
   }
 
   read(value: unknown, position: DecodePosition): Record<string, unknown> {
@@ -248,14 +250,12 @@ class StructReader implements Reader {
   }
 
   private compile(name: string, facts: FieldFacts): FieldReader {
-    const isList = facts.arrayOf !== undefined;
     return {
       name,
       reader: readerOf(facts),
       always:
-        (isZeroDefault(facts.default) && !omitsDefault(this.type, name)) ||
-        VALUE_QUANTITIES.has(`${this.type}.${name}`),
-      kept: isList ? keepsEmptyList(this.type, name) : keepsZero(this.type, name),
+        (isZeroDefault(facts.default) && facts.omitEmpty !== true) || VALUE_QUANTITIES.has(`${this.type}.${name}`),
+      kept: (facts.pointer ?? facts.keepsEmpty) === true,
     };
   }
 }

@@ -20,6 +20,7 @@ export interface GroupVersion {
  */
 const PREFERENCE = [
   '',
+  'apiregistration.k8s.io',
   'apps',
   'events.k8s.io',
   'authentication.k8s.io',
@@ -37,6 +38,8 @@ const PREFERENCE = [
   'coordination.k8s.io',
   'node.k8s.io',
   'discovery.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'resource.k8s.io',
 ];
 
 /** Groups that are not of Kubernetes are the last, by name. */

@@ -44,6 +44,13 @@ export type AzureDiskVolumeSource = {
   readOnly?: boolean;
 };
 
+export type AzureFilePersistentVolumeSource = {
+  readOnly?: boolean;
+  secretName: string;
+  secretNamespace?: string;
+  shareName: string;
+};
+
 export type AzureFileVolumeSource = {
   readOnly?: boolean;
   secretName: string;
@@ -64,6 +71,45 @@ export type BoundObjectReference = {
   uid?: string;
 };
 
+export type CSIDriver = {
+  apiVersion?: 'storage.k8s.io/v1';
+  kind?: 'CSIDriver';
+  metadata?: ObjectMeta;
+  spec: CSIDriverSpec;
+};
+
+export type CSIDriverSpec = {
+  attachRequired?: boolean;
+  fsGroupPolicy?: string;
+  nodeAllocatableUpdatePeriodSeconds?: number;
+  podInfoOnMount?: boolean;
+  preventPodSchedulingIfMissing?: boolean;
+  requiresRepublish?: boolean;
+  seLinuxMount?: boolean;
+  serviceAccountTokenInSecrets?: boolean;
+  storageCapacity?: boolean;
+  tokenRequests?: CSIDriverTokenRequest[];
+  volumeLifecycleModes?: string[];
+};
+
+export type CSIDriverTokenRequest = {
+  audience: string;
+  expirationSeconds?: number;
+};
+
+export type CSIPersistentVolumeSource = {
+  controllerExpandSecretRef?: SecretReference;
+  controllerPublishSecretRef?: SecretReference;
+  driver: string;
+  fsType?: string;
+  nodeExpandSecretRef?: SecretReference;
+  nodePublishSecretRef?: SecretReference;
+  nodeStageSecretRef?: SecretReference;
+  readOnly?: boolean;
+  volumeAttributes?: Record<string, string>;
+  volumeHandle: string;
+};
+
 export type CSIVolumeSource = {
   driver: string;
   fsType?: string;
@@ -75,6 +121,15 @@ export type CSIVolumeSource = {
 export type Capabilities = {
   add?: string[];
   drop?: string[];
+};
+
+export type CephFSPersistentVolumeSource = {
+  monitors: string[];
+  path?: string;
+  readOnly?: boolean;
+  secretFile?: string;
+  secretRef?: SecretReference;
+  user?: string;
 };
 
 export type CephFSVolumeSource = {
@@ -117,6 +172,13 @@ export type CertificateSigningRequestSpec = {
 export type CertificateSigningRequestStatus = {
   certificate?: string;
   conditions?: CertificateSigningRequestCondition[];
+};
+
+export type CinderPersistentVolumeSource = {
+  fsType?: string;
+  readOnly?: boolean;
+  secretRef?: SecretReference;
+  volumeID: string;
 };
 
 export type CinderVolumeSource = {
@@ -321,6 +383,31 @@ export type ControllerRevision = {
   revision: number;
 };
 
+export type CronJob = {
+  apiVersion?: 'batch/v1';
+  kind?: 'CronJob';
+  metadata?: ObjectMeta;
+  spec: CronJobSpec;
+  status?: CronJobStatus;
+};
+
+export type CronJobSpec = {
+  concurrencyPolicy?: string;
+  failedJobsHistoryLimit?: number;
+  jobTemplate: JobTemplateSpec;
+  schedule: string;
+  startingDeadlineSeconds?: number;
+  successfulJobsHistoryLimit?: number;
+  suspend?: boolean;
+  timeZone?: string;
+};
+
+export type CronJobStatus = {
+  active?: ObjectReference[];
+  lastScheduleTime?: Time;
+  lastSuccessfulTime?: Time;
+};
+
 export type DaemonEndpoint = {
   Port: number;
 };
@@ -442,6 +529,71 @@ export type DownwardAPIVolumeSource = {
 export type EmptyDirVolumeSource = {
   medium?: string;
   sizeLimit?: Quantity;
+};
+
+export type Endpoint = {
+  addresses: string[];
+  conditions?: EndpointConditions;
+  deprecatedTopology?: Record<string, string>;
+  hints?: EndpointHints;
+  hostname?: string;
+  nodeName?: string;
+  targetRef?: ObjectReference;
+  zone?: string;
+};
+
+export type EndpointAddress = {
+  hostname?: string;
+  ip: string;
+  nodeName?: string;
+  targetRef?: ObjectReference;
+};
+
+export type EndpointConditions = {
+  ready?: boolean;
+  serving?: boolean;
+  terminating?: boolean;
+};
+
+export type EndpointHints = {
+  forNodes?: ForNode[];
+  forZones?: ForZone[];
+};
+
+export type EndpointPort = {
+  appProtocol?: string;
+  name?: string;
+  port: number;
+  protocol?: string;
+};
+
+export type EndpointSlice = {
+  addressType: string;
+  apiVersion?: 'discovery.k8s.io/v1';
+  endpoints?: Endpoint[];
+  kind?: 'EndpointSlice';
+  metadata?: ObjectMeta;
+  ports?: EndpointSlicePort[];
+};
+
+export type EndpointSlicePort = {
+  appProtocol?: string;
+  name?: string;
+  port?: number;
+  protocol?: string;
+};
+
+export type EndpointSubset = {
+  addresses?: EndpointAddress[];
+  notReadyAddresses?: EndpointAddress[];
+  ports?: EndpointPort[];
+};
+
+export type Endpoints = {
+  apiVersion?: 'v1';
+  kind?: 'Endpoints';
+  metadata?: ObjectMeta;
+  subsets?: EndpointSubset[];
 };
 
 export type EnvFromSource = {
@@ -571,6 +723,14 @@ export type FileKeySelector = {
   volumeName: string;
 };
 
+export type FlexPersistentVolumeSource = {
+  driver: string;
+  fsType?: string;
+  options?: Record<string, string>;
+  readOnly?: boolean;
+  secretRef?: SecretReference;
+};
+
 export type FlexVolumeSource = {
   driver: string;
   fsType?: string;
@@ -582,6 +742,14 @@ export type FlexVolumeSource = {
 export type FlockerVolumeSource = {
   datasetName?: string;
   datasetUUID?: string;
+};
+
+export type ForNode = {
+  name: string;
+};
+
+export type ForZone = {
+  name: string;
 };
 
 export type GCEPersistentDiskVolumeSource = {
@@ -600,6 +768,13 @@ export type GitRepoVolumeSource = {
   directory?: string;
   repository: string;
   revision?: string;
+};
+
+export type GlusterfsPersistentVolumeSource = {
+  endpoints: string;
+  endpointsNamespace?: string;
+  path: string;
+  readOnly?: boolean;
 };
 
 export type GlusterfsVolumeSource = {
@@ -621,6 +796,16 @@ export type HTTPHeader = {
   value: string;
 };
 
+export type HTTPIngressPath = {
+  backend: IngressBackend;
+  path?: string;
+  pathType: string;
+};
+
+export type HTTPIngressRuleValue = {
+  paths: HTTPIngressPath[];
+};
+
 export type HostAlias = {
   hostnames?: string[];
   ip: string;
@@ -633,6 +818,25 @@ export type HostIP = {
 export type HostPathVolumeSource = {
   path: string;
   type?: string;
+};
+
+export type IPBlock = {
+  cidr: string;
+  except?: string[];
+};
+
+export type ISCSIPersistentVolumeSource = {
+  chapAuthDiscovery?: boolean;
+  chapAuthSession?: boolean;
+  fsType?: string;
+  initiatorName?: string;
+  iqn: string;
+  iscsiInterface?: string;
+  lun: number;
+  portals?: string[];
+  readOnly?: boolean;
+  secretRef?: SecretReference;
+  targetPortal: string;
 };
 
 export type ISCSIVolumeSource = {
@@ -658,7 +862,137 @@ export type ImageVolumeStatus = {
   imageRef: string;
 };
 
+export type Ingress = {
+  apiVersion?: 'networking.k8s.io/v1';
+  kind?: 'Ingress';
+  metadata?: ObjectMeta;
+  spec?: IngressSpec;
+  status?: IngressStatus;
+};
+
+export type IngressBackend = {
+  resource?: TypedLocalObjectReference;
+  service?: IngressServiceBackend;
+};
+
+export type IngressClass = {
+  apiVersion?: 'networking.k8s.io/v1';
+  kind?: 'IngressClass';
+  metadata?: ObjectMeta;
+  spec?: IngressClassSpec;
+};
+
+export type IngressClassParametersReference = {
+  apiGroup?: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+  scope?: string;
+};
+
+export type IngressClassSpec = {
+  controller?: string;
+  parameters?: IngressClassParametersReference;
+};
+
+export type IngressLoadBalancerIngress = {
+  hostname?: string;
+  ip?: string;
+  ports?: IngressPortStatus[];
+};
+
+export type IngressLoadBalancerStatus = {
+  ingress?: IngressLoadBalancerIngress[];
+};
+
+export type IngressPortStatus = {
+  error?: string;
+  port: number;
+  protocol: string;
+};
+
+export type IngressRule = {
+  host?: string;
+  http?: HTTPIngressRuleValue;
+};
+
+export type IngressServiceBackend = {
+  name: string;
+  port?: ServiceBackendPort;
+};
+
+export type IngressSpec = {
+  defaultBackend?: IngressBackend;
+  ingressClassName?: string;
+  rules?: IngressRule[];
+  tls?: IngressTLS[];
+};
+
+export type IngressStatus = {
+  loadBalancer?: IngressLoadBalancerStatus;
+};
+
+export type IngressTLS = {
+  hosts?: string[];
+  secretName?: string;
+};
+
 export type IntOrString = number | string;
+
+export type Job = {
+  apiVersion?: 'batch/v1';
+  kind?: 'Job';
+  metadata?: ObjectMeta;
+  spec?: JobSpec;
+  status?: JobStatus;
+};
+
+export type JobCondition = {
+  lastProbeTime?: Time;
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type JobSpec = {
+  activeDeadlineSeconds?: number;
+  backoffLimit?: number;
+  backoffLimitPerIndex?: number;
+  completionMode?: string;
+  completions?: number;
+  managedBy?: string;
+  manualSelector?: boolean;
+  maxFailedIndexes?: number;
+  parallelism?: number;
+  podFailurePolicy?: PodFailurePolicy;
+  podReplacementPolicy?: string;
+  selector?: LabelSelector;
+  successPolicy?: SuccessPolicy;
+  suspend?: boolean;
+  template: PodTemplateSpec;
+  ttlSecondsAfterFinished?: number;
+};
+
+export type JobStatus = {
+  active?: number;
+  completedIndexes?: string;
+  completionTime?: Time;
+  conditions?: JobCondition[];
+  failed?: number;
+  failedIndexes?: string;
+  ready?: number;
+  startTime?: Time;
+  succeeded?: number;
+  terminating?: number;
+  uncountedTerminatedPods?: UncountedTerminatedPods;
+};
+
+export type JobTemplateSpec = {
+  metadata?: ObjectMeta;
+  spec?: JobSpec;
+};
 
 export type KeyToPath = {
   key: string;
@@ -761,6 +1095,11 @@ export type LocalSubjectAccessReview = {
   status?: SubjectAccessReviewStatus;
 };
 
+export type LocalVolumeSource = {
+  fsType?: string;
+  path: string;
+};
+
 export type ManagedFieldsEntry = {
   apiVersion?: string;
   fieldsType?: string;
@@ -785,6 +1124,11 @@ export type MatchResources = {
 };
 
 export type MicroTime = string;
+
+export type ModifyVolumeStatus = {
+  status: string;
+  targetVolumeAttributesClassName?: string;
+};
 
 export type MutatingWebhook = {
   admissionReviewVersions: string[];
@@ -846,6 +1190,42 @@ export type NamespaceSpec = {
 export type NamespaceStatus = {
   conditions?: NamespaceCondition[];
   phase?: string;
+};
+
+export type NetworkPolicy = {
+  apiVersion?: 'networking.k8s.io/v1';
+  kind?: 'NetworkPolicy';
+  metadata?: ObjectMeta;
+  spec?: NetworkPolicySpec;
+};
+
+export type NetworkPolicyEgressRule = {
+  ports?: NetworkPolicyPort[];
+  to?: NetworkPolicyPeer[];
+};
+
+export type NetworkPolicyIngressRule = {
+  from?: NetworkPolicyPeer[];
+  ports?: NetworkPolicyPort[];
+};
+
+export type NetworkPolicyPeer = {
+  ipBlock?: IPBlock;
+  namespaceSelector?: LabelSelector;
+  podSelector?: LabelSelector;
+};
+
+export type NetworkPolicyPort = {
+  endPort?: number;
+  port?: IntOrString;
+  protocol?: string;
+};
+
+export type NetworkPolicySpec = {
+  egress?: NetworkPolicyEgressRule[];
+  ingress?: NetworkPolicyIngressRule[];
+  podSelector?: LabelSelector;
+  policyTypes?: string[];
 };
 
 export type Node = {
@@ -1034,6 +1414,31 @@ export type ParamRef = {
   selector?: LabelSelector;
 };
 
+export type PersistentVolume = {
+  apiVersion?: 'v1';
+  kind?: 'PersistentVolume';
+  metadata?: ObjectMeta;
+  spec?: PersistentVolumeSpec;
+  status?: PersistentVolumeStatus;
+};
+
+export type PersistentVolumeClaim = {
+  apiVersion?: 'v1';
+  kind?: 'PersistentVolumeClaim';
+  metadata?: ObjectMeta;
+  spec?: PersistentVolumeClaimSpec;
+  status?: PersistentVolumeClaimStatus;
+};
+
+export type PersistentVolumeClaimCondition = {
+  lastProbeTime?: Time;
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
 export type PersistentVolumeClaimSpec = {
   accessModes?: string[];
   dataSource?: TypedLocalObjectReference;
@@ -1046,6 +1451,17 @@ export type PersistentVolumeClaimSpec = {
   volumeName?: string;
 };
 
+export type PersistentVolumeClaimStatus = {
+  accessModes?: string[];
+  allocatedResourceStatuses?: Record<string, string>;
+  allocatedResources?: Record<string, Quantity>;
+  capacity?: Record<string, Quantity>;
+  conditions?: PersistentVolumeClaimCondition[];
+  currentVolumeAttributesClassName?: string;
+  modifyVolumeStatus?: ModifyVolumeStatus;
+  phase?: string;
+};
+
 export type PersistentVolumeClaimTemplate = {
   metadata?: ObjectMeta;
   spec: PersistentVolumeClaimSpec;
@@ -1054,6 +1470,47 @@ export type PersistentVolumeClaimTemplate = {
 export type PersistentVolumeClaimVolumeSource = {
   claimName: string;
   readOnly?: boolean;
+};
+
+export type PersistentVolumeSpec = {
+  accessModes?: string[];
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  azureDisk?: AzureDiskVolumeSource;
+  azureFile?: AzureFilePersistentVolumeSource;
+  capacity?: Record<string, Quantity>;
+  cephfs?: CephFSPersistentVolumeSource;
+  cinder?: CinderPersistentVolumeSource;
+  claimRef?: ObjectReference;
+  csi?: CSIPersistentVolumeSource;
+  fc?: FCVolumeSource;
+  flexVolume?: FlexPersistentVolumeSource;
+  flocker?: FlockerVolumeSource;
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  glusterfs?: GlusterfsPersistentVolumeSource;
+  hostPath?: HostPathVolumeSource;
+  iscsi?: ISCSIPersistentVolumeSource;
+  local?: LocalVolumeSource;
+  mountOptions?: string[];
+  nfs?: NFSVolumeSource;
+  nodeAffinity?: VolumeNodeAffinity;
+  persistentVolumeReclaimPolicy?: string;
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  portworxVolume?: PortworxVolumeSource;
+  quobyte?: QuobyteVolumeSource;
+  rbd?: RBDPersistentVolumeSource;
+  scaleIO?: ScaleIOPersistentVolumeSource;
+  storageClassName?: string;
+  storageos?: StorageOSPersistentVolumeSource;
+  volumeAttributesClassName?: string;
+  volumeMode?: string;
+  vsphereVolume?: VsphereVirtualDiskVolumeSource;
+};
+
+export type PersistentVolumeStatus = {
+  lastPhaseTransitionTime?: Time;
+  message?: string;
+  phase?: string;
+  reason?: string;
 };
 
 export type PhotonPersistentDiskVolumeSource = {
@@ -1147,6 +1604,27 @@ export type PodDisruptionBudgetStatus = {
 export type PodExtendedResourceClaimStatus = {
   requestMappings: ContainerExtendedResourceRequest[];
   resourceClaimName: string;
+};
+
+export type PodFailurePolicy = {
+  rules: PodFailurePolicyRule[];
+};
+
+export type PodFailurePolicyOnExitCodesRequirement = {
+  containerName?: string;
+  operator: string;
+  values: number[];
+};
+
+export type PodFailurePolicyOnPodConditionsPattern = {
+  status?: string;
+  type: string;
+};
+
+export type PodFailurePolicyRule = {
+  action: string;
+  onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
+  onPodConditions?: PodFailurePolicyOnPodConditionsPattern[];
 };
 
 export type PodIP = {
@@ -1346,6 +1824,17 @@ export type QuobyteVolumeSource = {
   volume: string;
 };
 
+export type RBDPersistentVolumeSource = {
+  fsType?: string;
+  image: string;
+  keyring?: string;
+  monitors: string[];
+  pool?: string;
+  readOnly?: boolean;
+  secretRef?: SecretReference;
+  user?: string;
+};
+
 export type RBDVolumeSource = {
   fsType?: string;
   image: string;
@@ -1521,6 +2010,11 @@ export type RollingUpdateDeployment = {
   maxUnavailable?: IntOrString;
 };
 
+export type RollingUpdateStatefulSetStrategy = {
+  maxUnavailable?: IntOrString;
+  partition?: number;
+};
+
 export type RuleWithOperations = {
   apiGroups?: string[];
   apiVersions?: string[];
@@ -1536,6 +2030,27 @@ export type SELinuxOptions = {
   user?: string;
 };
 
+export type Scale = {
+  apiVersion?: 'autoscaling/v1';
+  kind?: 'Scale';
+  metadata?: ObjectMeta;
+  spec?: ScaleSpec;
+  status?: ScaleStatus;
+};
+
+export type ScaleIOPersistentVolumeSource = {
+  fsType?: string;
+  gateway: string;
+  protectionDomain?: string;
+  readOnly?: boolean;
+  secretRef: SecretReference;
+  sslEnabled?: boolean;
+  storageMode?: string;
+  storagePool?: string;
+  system: string;
+  volumeName?: string;
+};
+
 export type ScaleIOVolumeSource = {
   fsType?: string;
   gateway: string;
@@ -1547,6 +2062,15 @@ export type ScaleIOVolumeSource = {
   storagePool?: string;
   system: string;
   volumeName?: string;
+};
+
+export type ScaleSpec = {
+  replicas?: number;
+};
+
+export type ScaleStatus = {
+  replicas: number;
+  selector?: string;
 };
 
 export type ScopeSelector = {
@@ -1589,6 +2113,11 @@ export type SecretProjection = {
   items?: KeyToPath[];
   name?: string;
   optional?: boolean;
+};
+
+export type SecretReference = {
+  name?: string;
+  namespace?: string;
 };
 
 export type SecretVolumeSource = {
@@ -1672,6 +2201,11 @@ export type ServiceAccountTokenProjection = {
   path: string;
 };
 
+export type ServiceBackendPort = {
+  name?: string;
+  number?: number;
+};
+
 export type ServicePort = {
   appProtocol?: string;
   name?: string;
@@ -1724,6 +2258,84 @@ export type SleepAction = {
   seconds: number;
 };
 
+export type StatefulSet = {
+  apiVersion?: 'apps/v1';
+  kind?: 'StatefulSet';
+  metadata?: ObjectMeta;
+  spec?: StatefulSetSpec;
+  status?: StatefulSetStatus;
+};
+
+export type StatefulSetCondition = {
+  lastTransitionTime?: Time;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+};
+
+export type StatefulSetOrdinals = {
+  start?: number;
+};
+
+export type StatefulSetPersistentVolumeClaimRetentionPolicy = {
+  whenDeleted?: string;
+  whenScaled?: string;
+};
+
+export type StatefulSetSpec = {
+  minReadySeconds?: number;
+  ordinals?: StatefulSetOrdinals;
+  persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy;
+  podManagementPolicy?: string;
+  replicas?: number;
+  revisionHistoryLimit?: number;
+  selector: LabelSelector;
+  serviceName?: string;
+  template: PodTemplateSpec;
+  updateStrategy?: StatefulSetUpdateStrategy;
+  volumeClaimTemplates?: PersistentVolumeClaim[];
+};
+
+export type StatefulSetStatus = {
+  availableReplicas?: number;
+  collisionCount?: number;
+  conditions?: StatefulSetCondition[];
+  currentReplicas?: number;
+  currentRevision?: string;
+  observedGeneration?: number;
+  readyReplicas?: number;
+  replicas: number;
+  updateRevision?: string;
+  updatedReplicas?: number;
+};
+
+export type StatefulSetUpdateStrategy = {
+  rollingUpdate?: RollingUpdateStatefulSetStrategy;
+  type?: string;
+};
+
+export type StorageClass = {
+  allowVolumeExpansion?: boolean;
+  allowedTopologies?: TopologySelectorTerm[];
+  apiVersion?: 'storage.k8s.io/v1';
+  kind?: 'StorageClass';
+  metadata?: ObjectMeta;
+  mountOptions?: string[];
+  parameters?: Record<string, string>;
+  provisioner: string;
+  reclaimPolicy?: string;
+  volumeBindingMode?: string;
+};
+
+export type StorageOSPersistentVolumeSource = {
+  fsType?: string;
+  readOnly?: boolean;
+  secretRef?: ObjectReference;
+  volumeName?: string;
+  volumeNamespace?: string;
+};
+
 export type StorageOSVolumeSource = {
   fsType?: string;
   readOnly?: boolean;
@@ -1768,6 +2380,15 @@ export type SubjectRulesReviewStatus = {
   incomplete: boolean;
   nonResourceRules: NonResourceRule[];
   resourceRules: ResourceRule[];
+};
+
+export type SuccessPolicy = {
+  rules: SuccessPolicyRule[];
+};
+
+export type SuccessPolicyRule = {
+  succeededCount?: number;
+  succeededIndexes?: string;
 };
 
 export type Sysctl = {
@@ -1836,6 +2457,15 @@ export type Toleration = {
   value?: string;
 };
 
+export type TopologySelectorLabelRequirement = {
+  key: string;
+  values: string[];
+};
+
+export type TopologySelectorTerm = {
+  matchLabelExpressions?: TopologySelectorLabelRequirement[];
+};
+
 export type TopologySpreadConstraint = {
   labelSelector?: LabelSelector;
   matchLabelKeys?: string[];
@@ -1862,6 +2492,11 @@ export type TypedObjectReference = {
   kind: string;
   name: string;
   namespace?: string;
+};
+
+export type UncountedTerminatedPods = {
+  failed?: string[];
+  succeeded?: string[];
 };
 
 export type UserInfo = {
@@ -1997,6 +2632,10 @@ export type VolumeMountStatus = {
   readOnly?: boolean;
   recursiveReadOnly?: string;
   volumeStatus?: VolumeStatus;
+};
+
+export type VolumeNodeAffinity = {
+  required?: NodeSelector;
 };
 
 export type VolumeProjection = {

@@ -19,7 +19,7 @@ export function aResourceHasItsNameOnly(): void {
   // @ts-expect-error a resource of a group is stored under its plural and its group
   const wrong: ResourceName = 'daemonsets';
   // @ts-expect-error nothing is stored under this name
-  resourceByStorage('podtemplates');
+  resourceByStorage('nothings');
   // @ts-expect-error a record names its resource as it is stored
   const record: Pick<ObjectRecord, 'resource'> = { resource: 'pod' };
   void [right, wrong, record, resourceByStorage(right)];

@@ -1,4 +1,4 @@
-import type { StoredMeta } from '../kube-object.js';
+import type { KubeObject, StoredMeta } from '../kube-object.js';
 import type {
   CertificateSigningRequest,
   ClusterRole,
@@ -24,13 +24,15 @@ import type {
   Secret,
   Service,
   ServiceAccount,
+  StatefulSet,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from './api-types.js';
+import type { GenericName } from './generic-kinds.js';
 
 /** What is stored, by the name of its resource: the plural and, where there is one, the group. */
-export interface Kinds {
+export interface Kinds extends Record<GenericName, KubeObject> {
   configmaps: ConfigMap;
   events: Event;
   limitranges: LimitRange;
@@ -50,6 +52,8 @@ export interface Kinds {
   'daemonsets.apps': DaemonSet;
   'deployments.apps': Deployment;
   'replicasets.apps': ReplicaSet;
+  'statefulsets.apps': StatefulSet;
+  'horizontalpodautoscalers.autoscaling': KubeObject;
   'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest;
   'leases.coordination.k8s.io': Lease;
   'poddisruptionbudgets.policy': PodDisruptionBudget;

@@ -7,22 +7,26 @@ import { limitRanges, resourceQuotas } from './constraints.js';
 import { controllerRevisions } from './controller-revisions.js';
 import { daemonSets } from './daemon-sets.js';
 import { events, groupedEvents } from './events.js';
+import { genericResources } from './generic.js';
+import { autoscalersV1, horizontalPodAutoscalers } from './horizontal-pod-autoscalers.js';
 import { leases } from './leases.js';
 import { namespaces } from './namespaces.js';
 import { nodes } from './nodes.js';
-import { deployments, replicaSets, replicationControllers } from './other-workloads.js';
 import { podDisruptionBudgets } from './pod-disruption-budgets.js';
 import { pods } from './pods.js';
 import { priorityClasses } from './priority-classes.js';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.js';
 import { services } from './services.js';
 import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from './validating-admission-policies.js';
+import { deployments, replicaSets, replicationControllers, statefulSets } from './workloads.js';
 
 /**
  * Every served resource in the order of discovery, by the name under which it is stored. To add a resource, add its
- * kind to `Kinds` and its definition here. The second definition of events shows what is stored as `events`.
+ * kind to `Kinds` and its definition here. Kinds that need no code are in `GENERIC_KINDS`. The second definitions of events and of autoscalers show
+ * what the first ones store.
  */
 const DEFINITIONS = {
+  ...genericResources,
   configmaps: configMaps,
   events,
   limitranges: limitRanges,
@@ -42,6 +46,9 @@ const DEFINITIONS = {
   'daemonsets.apps': daemonSets,
   'deployments.apps': deployments,
   'replicasets.apps': replicaSets,
+  'statefulsets.apps': statefulSets,
+  'horizontalpodautoscalers.autoscaling': horizontalPodAutoscalers,
+  'horizontalpodautoscalers.v1.autoscaling': autoscalersV1,
   'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
   'leases.coordination.k8s.io': leases,
   'events.events.k8s.io': groupedEvents,
@@ -51,7 +58,10 @@ const DEFINITIONS = {
   'rolebindings.rbac.authorization.k8s.io': roleBindings,
   'roles.rbac.authorization.k8s.io': roles,
   'priorityclasses.scheduling.k8s.io': priorityClasses,
-} satisfies Record<ResourceName | 'events.events.k8s.io', ResourceDefinition>;
+} satisfies Record<
+  ResourceName | 'events.events.k8s.io' | 'horizontalpodautoscalers.v1.autoscaling',
+  ResourceDefinition
+>;
 
 export const resources: readonly ResourceDefinition[] = Object.values(DEFINITIONS);
 

@@ -1,16 +1,15 @@
+import { setFamilies, setServiceDefaults } from '../defaults/service.js';
 import type { Service } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
-import type { Verb } from '../resource.js';
 import { serviceTable } from '../table/index.js';
-import { defineResource } from './define-resource.js';
+import { dns1035LabelMessages } from '../validation/names.js';
+import { validateService, validateServiceUpdate } from '../validation/service.js';
+import { defineResource, statusSubresource } from './define-resource.js';
 
 /**
- * Nothing carries traffic here, so services cannot be created. The service that every cluster has, `kubernetes` in
- * `default`, can be read: clients learn from it how the API server is reached from inside, and the family of its
- * addresses.
+ * Services get addresses and node ports from the api's allocators: see its admission. Source:
+ * pkg/registry/core/service/strategy.go.
  */
-const READ_ONLY: Verb[] = ['get', 'list', 'watch'];
-
 export const services = defineResource<Stored<Service>>({
   group: '',
   version: 'v1',
@@ -20,10 +19,65 @@ export const services = defineResource<Stored<Service>>({
   schema: 'io.k8s.api.core.v1.Service',
   shortNames: ['svc'],
   categories: ['all'],
-  verbs: READ_ONLY,
+  returnsDeleted: true,
+  subresources: [statusSubresource],
   fields: {
     'spec.clusterIP': ({ spec }) => spec?.clusterIP ?? '',
     'spec.type': ({ spec }) => spec?.type ?? '',
   },
+  nameRule: dns1035LabelMessages,
+  firstStatus: (object) => {
+    setFamilies(object);
+    return { loadBalancer: {} };
+  },
+  setDefaults: setServiceDefaults,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  carryOver: (object, current) => keepAllocated(object, current),
   table: serviceTable,
 });
+
+const NEEDS_ADDRESS: ReadonlySet<string | undefined> = new Set(['ClusterIP', 'NodePort', 'LoadBalancer']);
+const NEEDS_PORTS: ReadonlySet<string | undefined> = new Set(['NodePort', 'LoadBalancer']);
+
+/**
+ * A client that leaves out what was allocated keeps it, and what the new type does not have is dropped where the client
+ * has not changed it. Source: pkg/registry/core/service/storage, patchAllocatedValues; service/strategy.go,
+ * dropTypeDependentFields.
+ */
+function keepAllocated({ spec }: Stored<Service>, { spec: before }: Stored<Service>): void {
+  if (!spec || !before) return;
+  const hadAddress = NEEDS_ADDRESS.has(before.type);
+  if (hadAddress && NEEDS_ADDRESS.has(spec.type)) {
+    if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
+    if (!spec.clusterIPs?.length && before.clusterIPs) spec.clusterIPs = [...before.clusterIPs];
+    if (!spec.ipFamilies?.length && before.ipFamilies) spec.ipFamilies = [...before.ipFamilies];
+    if (before.ipFamilyPolicy) spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
+  } else if (hadAddress && spec.clusterIP === before.clusterIP) {
+    for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'] as const) {
+      delete spec[name];
+    }
+  }
+  if (NEEDS_PORTS.has(before.type) && NEEDS_PORTS.has(spec.type)) keepNodePorts(spec, before);
+  else if (NEEDS_PORTS.has(before.type)) dropNodePorts(spec, before);
+}
+
+type Spec = NonNullable<Service['spec']>;
+
+function keepNodePorts(spec: Spec, before: Spec): void {
+  for (const port of spec.ports ?? []) {
+    if (port.nodePort) continue;
+    const same = before.ports?.find((one) => one.port === port.port && one.protocol === port.protocol);
+    if (same?.nodePort) port.nodePort = same.nodePort;
+  }
+  if (before.healthCheckNodePort) spec.healthCheckNodePort ??= before.healthCheckNodePort;
+}
+
+function dropNodePorts(spec: Spec, before: Spec): void {
+  const known = new Set((before.ports ?? []).map(({ nodePort }) => nodePort));
+  for (const port of spec.ports ?? []) if (known.has(port.nodePort)) delete port.nodePort;
+  if (spec.externalTrafficPolicy === before.externalTrafficPolicy) delete spec.externalTrafficPolicy;
+  if (spec.allocateLoadBalancerNodePorts === before.allocateLoadBalancerNodePorts) {
+    delete spec.allocateLoadBalancerNodePorts;
+  }
+}

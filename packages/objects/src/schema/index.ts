@@ -1,4 +1,3 @@
-export { keepsEmptyList, keepsZero, omitsDefault } from './pointer-fields.js';
 export {
   type FieldFacts,
   INT_OR_STRING,

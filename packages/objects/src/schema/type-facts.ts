@@ -7,6 +7,8 @@ export interface ValueFacts {
   readonly ref?: string;
   readonly arrayOf?: ValueFacts;
   readonly mapOf?: ValueFacts;
+  /** The values of a closed list, in the order of the alphabet. Source: the constants of the Go type (`+enum`). */
+  readonly enum?: readonly string[];
 }
 
 /**
@@ -20,6 +22,15 @@ export interface FieldFacts extends ValueFacts {
   readonly 'map-type'?: 'atomic' | 'granular';
   readonly 'patch-merge-key'?: string;
   readonly 'patch-strategy'?: 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys';
+  /**
+   * The scalar is a pointer in Go, which keeps an explicit zero value (`replicas: 0`). A plain field with `omitempty`
+   * loses it. The OpenAPI documents do not distinguish the two. Source of this and the next two: the `types.go` files.
+   */
+  readonly pointer?: true;
+  /** The list has no `omitempty`: Go writes it although it is empty. It does not write a null one. */
+  readonly keepsEmpty?: true;
+  /** Go leaves the zero value out, although the published default says that it is always written. */
+  readonly omitEmpty?: true;
 }
 
 export interface TypeFacts {
@@ -36,6 +47,9 @@ export interface TypeFacts {
 
 /** Facts of the Kubernetes 1.36 API, by type name: `io.k8s.api.apps.v1.DaemonSet`. */
 const TYPES: ReadonlyMap<string, TypeFacts> = new Map(Object.entries<TypeFacts>(types as Record<string, object>));
+
+/** The names of all types. */
+export const TYPE_NAMES: readonly string[] = [...TYPES.keys()];
 
 export function lookupType(name: string): TypeFacts | undefined {
   return TYPES.get(name);

@@ -4,6 +4,7 @@ export {
   isEmptySelector,
   labelSelectorRequirements,
   matchesLabelSelector,
+  textOfLabelSelector,
 } from './label-selector.js';
 export { parseLabelSelector } from './parse-label-selector.js';
 export { formatRequirements, matchesRequirements } from './requirement.js';

@@ -49,6 +49,16 @@ export function isEmptySelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
 }
 
+/** The text form of a selector that parses; empty for one without conditions, and for one that does not parse. */
+export function textOfLabelSelector(selector: LabelSelector): string {
+  try {
+    return formatRequirements(labelSelectorRequirements(selector));
+  } catch (error) {
+    if (error instanceof ApiError) return '';
+    throw error;
+  }
+}
+
 /** `e,foo=bar,tier in (a,z),!x` as `kubectl get` shows it; `<none>` when empty, `<error>` when it does not parse. */
 export function formatLabelSelector(selector: LabelSelector | null | undefined): string {
   if (selector == null) return '<none>';

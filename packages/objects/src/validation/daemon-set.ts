@@ -1,22 +1,12 @@
-import { ApiError } from '../api-error.js';
 import type { FieldError } from '../field-error.js';
 import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, RollingUpdateDaemonSet } from '../kinds/api-types.js';
-import { isEmptySelector, matchesLabelSelector } from '../selectors/label-selector.js';
+import { isEmptySelector } from '../selectors/label-selector.js';
 import { forbidden, invalidValue, nonNegative, notSupported, required } from './field-errors.js';
 import { figureOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
 import { validateLabelSelector } from './label-selector.js';
 import { validateUnchanged } from './object-meta.js';
 import { validatePodTemplate } from './pod-spec.js';
-
-/** True when the selector selects the template's labels, or does not parse, which is an error of its own. */
-function selectsTemplate({ selector, template }: DaemonSetSpec): boolean {
-  try {
-    return matchesLabelSelector(selector, template?.metadata?.labels);
-  } catch (error) {
-    if (error instanceof ApiError) return true;
-    throw error;
-  }
-}
+import { selectsTemplate } from './selects-template.js';
 
 function validateRollingUpdate(rolling: RollingUpdateDaemonSet, field: string): FieldError[] {
   const unavailable = rolling.maxUnavailable ?? 0;

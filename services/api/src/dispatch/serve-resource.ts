@@ -51,7 +51,9 @@ const VERBS: Readonly<Record<Verb, (context: ApiContext, request: ResourceReques
  */
 export async function serveResource(context: ApiContext, incoming: IncomingRequest): Promise<Answer | undefined> {
   const { path, query, userAgent } = incoming;
-  const { definition, namespace, name = '', subresource = '' } = path;
+  const { namespace, name = '', subresource = '' } = path;
+  const found = subresource === '' ? undefined : path.definition.subresources.find((one) => one.name === subresource);
+  const definition = found?.view ?? path.definition;
   const verb = requireVerb(path, incoming.verb);
   const negotiated = negotiate(incoming.accept, { stream: verb === 'watch' });
   const pretty = negotiated.pretty || wantsPretty(query.text('pretty'), userAgent);
@@ -71,8 +73,7 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
     accept: incoming.accept,
     stream: incoming.stream,
   };
-  const action =
-    subresource === '' ? undefined : definition.subresources.find((one) => one.name === subresource)?.action;
+  const action = found?.action;
   return await (action ? ACTIONS[action](context, request) : VERBS[verb](context, request));
 }
 

@@ -32,6 +32,10 @@ const EMBEDDED: ReadonlySet<string> = new Set([
   'k8s.io.api.core.v1.SecretKeySelector localObjectReference',
   'k8s.io.api.core.v1.SecretProjection localObjectReference',
   'k8s.io.api.core.v1.Volume volumeSource',
+  'k8s.io.api.networking.v1.IngressRule ingressRuleValue',
+  'k8s.io.api.resource.v1.DeviceAllocationConfiguration deviceConfiguration',
+  'k8s.io.api.resource.v1.DeviceClaimConfiguration deviceConfiguration',
+  'k8s.io.api.resource.v1.DeviceClassConfiguration deviceConfiguration',
 ]);
 
 /** The names that differ between the forms. */
@@ -42,6 +46,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'k8s.io.api.admissionregistration.v1.Variable Expression': 'expression',
   'k8s.io.api.admissionregistration.v1.Variable Name': 'name',
   'k8s.io.api.authentication.v1.BoundObjectReference uID': 'uid',
+  'k8s.io.api.networking.v1.IngressClassParametersReference aPIGroup': 'apiGroup',
 };
 
 const SCALARS: ReadonlySet<string> = new Set(['string', 'int32', 'int64', 'bool', 'bytes']);
@@ -91,6 +96,6 @@ export function messageFacts(message: string): MessageFacts {
 
 /** The message of a type of the schema: `io.k8s.api.core.v1.Pod` is `k8s.io.api.core.v1.Pod`. */
 export function messageOfSchema(schema: string): string | undefined {
-  const message = schema.replace(/^io\.k8s\./, 'k8s.io.');
+  const message = schema.replace(/^io\.k8s\./, 'k8s.io.').replace('kube-aggregator', 'kube_aggregator');
   return MESSAGES.has(message) ? message : undefined;
 }

@@ -6,6 +6,7 @@ import { type Answer, objectAnswer } from '../http/answer.js';
 import { withHeartbeat } from '../leases/lease-times.js';
 import { revisionOf } from '../read/list-options.js';
 import { staleWarnings } from '../read/stale-warnings.js';
+import { subjectOf } from '../write/target.js';
 
 /** GET of one object. */
 export async function get(context: ApiContext, request: ResourceRequest): Promise<Answer> {
@@ -27,6 +28,6 @@ export async function getObject(
     revision === undefined
       ? await context.freshReads.newest({ resource: storage, namespace, name })
       : context.reflector.cache(storage).get(namespace, name);
-  if (!object) throw notFound({ group: definition.group, plural: definition.plural, name });
+  if (!object) throw notFound(subjectOf({ definition, namespace, name }));
   return object;
 }

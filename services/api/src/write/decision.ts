@@ -5,7 +5,7 @@ import type { Target } from './target.js';
 
 /** The write that turns the stored object into this one; `keep` where they are equal already. */
 export function decisionFor(target: Target, object: KubeObject, current: Current<'all'>): Decision {
-  const { parts, placement, deleting } = toStored(target.definition, object);
+  const { parts, placement, deleting } = toStored(target.definition, object, current);
   if (deleting && !object.metadata.finalizers?.length && isReleased(object)) return { kind: 'delete', parts };
   const changed = {
     ...(!isSame(parts.metadata, current.metadata) && { metadata: parts.metadata }),

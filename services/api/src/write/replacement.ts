@@ -68,7 +68,7 @@ function complete(
 
 /** The rules of a subresource's writes; undefined for those of the object itself. */
 function partOf(definition: ResourceDefinition, subresource: Subresource): SubresourcePart | undefined {
-  if (subresource === '') return undefined;
+  if (subresource === '' || definition.viewOf) return undefined;
   if (subresource === 'status') {
     return { prepare: definition.prepareForStatusUpdate, validate: definition.validateStatusUpdate };
   }

@@ -20,9 +20,13 @@ export const storedDefinition = (definition: ResourceDefinition): ResourceDefini
 
 /** The stored object in the request's version. */
 export function objectOf({ definition }: Target, current: Current<'all'>): KubeObject {
-  const stored = storedDefinition(definition);
-  const object = recordToObject(current, apiVersionOf(stored), stored.kind);
+  const object = storedObject(definition, current);
   return definition.convert ? definition.convert.fromStored(object) : object;
+}
+
+function storedObject(definition: ResourceDefinition, current: Current<'all'>): KubeObject {
+  const stored = storedDefinition(definition);
+  return recordToObject(current, apiVersionOf(stored), stored.kind);
 }
 
 export function recordOf(target: Target, current: Current<'all'>): ObjectRecord {
@@ -31,11 +35,12 @@ export function recordOf(target: Target, current: Current<'all'>): ObjectRecord 
 }
 
 /**
- * Converts an object of the request's version to what the store keeps of it.
+ * Converts an object of the request's version to what the store keeps of it, in place of `current`.
  * @throws ApiError Invalid for U+0000 in a string or key. Half a surrogate pair becomes U+FFFD, as Go's decoder has it.
  */
-export function toStored(definition: ResourceDefinition, object: KubeObject) {
-  const stored = definition.convert ? definition.convert.toStored(object) : object;
+export function toStored(definition: ResourceDefinition, object: KubeObject, current?: Current<'all'>) {
+  const { convert } = definition;
+  const stored = convert ? convert.toStored(object, current && storedObject(definition, current)) : object;
   const parts = splitObject(stored);
   if (!Object.values(parts).some((part) => part !== null && maybeUnstorable(part))) {
     return { parts, ...columnsOf(definition, stored) };

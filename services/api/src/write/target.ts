@@ -11,8 +11,8 @@ export interface Target {
 
 /** The object as error messages name it. */
 export const subjectOf = ({ definition, name }: Target): ErrorSubject => ({
-  group: definition.group,
-  plural: definition.plural,
+  group: definition.viewOf?.group ?? definition.group,
+  plural: definition.viewOf?.plural ?? definition.plural,
   name,
 });
 

@@ -1,0 +1,102 @@
+import type { KubeObject } from '../kube-object.js';
+
+/** What v1 has no fields for is kept in these annotations, as JSON. Source: pkg/apis/autoscaling/annotations.go. */
+const PREFIX = 'autoscaling.alpha.kubernetes.io/';
+const METRICS = `${PREFIX}metrics`;
+const CURRENT_METRICS = `${PREFIX}current-metrics`;
+const CONDITIONS = `${PREFIX}conditions`;
+const BEHAVIOR = `${PREFIX}behavior`;
+const OWN: readonly string[] = [METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR];
+
+interface Metric {
+  type?: string;
+  resource?: { name?: string; target?: { averageUtilization?: number }; current?: { averageUtilization?: number } };
+}
+
+type Fields = Record<string, unknown>;
+
+const cpu = (metrics: unknown): Metric | undefined =>
+  ((metrics ?? []) as Metric[]).find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu');
+
+const isPlainCpu = (metric: Metric): boolean =>
+  metric.type === 'Resource' &&
+  metric.resource?.name === 'cpu' &&
+  metric.resource.target?.averageUtilization !== undefined;
+
+/** Returns the JSON value of an annotation; undefined where it is missing or no JSON. */
+function parsed(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** An autoscaler of v1 in the form of v2. */
+export function toStoredAutoscaler(object: KubeObject): KubeObject {
+  const annotations = object.metadata.annotations ?? {};
+  const { targetCPUUtilizationPercentage: percentage, ...spec } = (object.spec ?? {}) as Fields;
+  const { currentCPUUtilizationPercentage: current, ...status } = (object.status ?? {}) as Fields;
+  const target = { type: 'Utilization', averageUtilization: percentage };
+  const metrics = [
+    ...listOf(parsed(annotations[METRICS])),
+    ...(percentage === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', target } }]),
+  ];
+  const currents = [
+    ...listOf(parsed(annotations[CURRENT_METRICS])),
+    ...(current === undefined
+      ? []
+      : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }]),
+  ];
+  const behavior = parsed(annotations[BEHAVIOR]);
+  const conditions = listOf(parsed(annotations[CONDITIONS]));
+  return {
+    ...object,
+    apiVersion: 'autoscaling/v2',
+    metadata: withAnnotations(object, {}),
+    spec: { ...spec, ...(metrics.length > 0 && { metrics }), ...(behavior !== undefined && { behavior }) },
+    status: {
+      ...status,
+      currentMetrics: currents.length > 0 ? currents : null,
+      ...(conditions.length > 0 && { conditions }),
+    },
+  } as KubeObject;
+}
+
+/** A stored autoscaler in the form of v1. */
+export function fromStoredAutoscaler(object: KubeObject): KubeObject {
+  const { metrics, behavior, ...spec } = (object.spec ?? {}) as Fields;
+  const { currentMetrics, conditions, ...status } = (object.status ?? {}) as Fields;
+  const others = ((metrics ?? []) as Metric[]).filter((metric) => !isPlainCpu(metric));
+  const percentage = cpu(metrics)?.resource?.target?.averageUtilization;
+  const current = cpu(currentMetrics)?.resource?.current?.averageUtilization;
+  const kept = {
+    ...(others.length > 0 && { [METRICS]: JSON.stringify(others) }),
+    ...(listOf(currentMetrics).length > 0 && { [CURRENT_METRICS]: JSON.stringify(currentMetrics) }),
+    ...(listOf(conditions).length > 0 && { [CONDITIONS]: JSON.stringify(conditions) }),
+    ...(behavior !== undefined && { [BEHAVIOR]: JSON.stringify(behavior) }),
+  };
+  return {
+    ...object,
+    apiVersion: 'autoscaling/v1',
+    metadata: withAnnotations(object, kept),
+    spec: { ...spec, ...(percentage !== undefined && { targetCPUUtilizationPercentage: percentage }) },
+    status: {
+      currentReplicas: 0,
+      ...status,
+      ...(current !== undefined && { currentCPUUtilizationPercentage: current }),
+    },
+  } as KubeObject;
+}
+
+/** The metadata with these of the annotations that hold what v1 has no fields for. */
+function withAnnotations({ metadata }: KubeObject, kept: Record<string, string>): KubeObject['metadata'] {
+  const { annotations = {}, ...rest } = metadata;
+  const others = Object.entries(annotations).filter(([name]) => !OWN.includes(name));
+  const all = { ...Object.fromEntries(others), ...kept };
+  return { ...rest, ...(Object.keys(all).length > 0 && { annotations: all }) };
+}
