@@ -95,7 +95,9 @@ const FIELDS: Readonly<Record<string, object>> = {
   StorageClass: { provisioner: 'csi.example.com' },
   ValidatingAdmissionPolicy: {
     spec: {
-      matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }] },
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+      },
       validations: [{ expression: 'true' }],
     },
   },

@@ -30,8 +30,8 @@ export function setServiceDefaults({ spec }: Service): void {
 }
 
 /**
- * Sets the families of a service that has addresses, or none by its own wish. Without a selector such a headless service
- * may lead to addresses of any family. Source: pkg/registry/core/service/storage/alloc.go, initIPFamilyFields.
+ * Sets the families of a service that has addresses, or none by its own wish. Without a selector such a headless
+ * service may lead to addresses of any family. Source: pkg/registry/core/service/storage/alloc.go, initIPFamilyFields.
  */
 export function setFamilies({ spec }: Service): void {
   if (!spec || spec.type === 'ExternalName') return;

@@ -12,13 +12,13 @@ import { OWN_RULES } from './own-rules.js';
 const READ_ONLY: Verb[] = ['get', 'list'];
 
 /** The status of an object that has none yet: what Go writes for an empty one. */
-export function emptyStatusOf(schema: string): () => Record<string, unknown> | undefined {
+function emptyStatusOf(schema: string): () => Record<string, unknown> | undefined {
   const type = lookupType(schema)?.fields?.status?.ref;
   return () => (type === undefined ? undefined : (canonicalValue(type, {}) as Record<string, unknown>));
 }
 
 /** The name of a type in the schema. @throws Error for a kind that the schema does not have. */
-export function schemaOf(group: string, kind: string, version = 'v1'): string {
+function schemaOf(group: string, kind: string, version = 'v1'): string {
   const schema = typeOfKind(group, version, kind);
   if (schema === undefined) throw new Error(`the schema has no ${kind} in ${group}/${version}`);
   return schema;

@@ -22,8 +22,8 @@ import { deployments, replicaSets, replicationControllers, statefulSets } from '
 
 /**
  * Every served resource in the order of discovery, by the name under which it is stored. To add a resource, add its
- * kind to `Kinds` and its definition here. Kinds that need no code are in `GENERIC_KINDS`. The second definitions of events and of autoscalers show
- * what the first ones store.
+ * kind to `Kinds` and its definition here; one that needs no code is an entry of `GENERIC_KINDS`. The second
+ * definitions of events and of autoscalers show what the first ones store.
  */
 const DEFINITIONS = {
   ...genericResources,

@@ -2,6 +2,7 @@ import type {
   Container,
   Deployment,
   PodSpec,
+  PodTemplate,
   ReplicaSet,
   ReplicationController,
   StatefulSet,
@@ -13,7 +14,7 @@ import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
 
 /** The two columns of every kind with a pod template. */
-export const CONTAINER_COLUMNS = [
+const CONTAINER_COLUMNS = [
   wideColumn('Containers', 'Names of each container in the template.'),
   wideColumn('Images', 'Images referenced by each container in the template.'),
 ];
@@ -22,7 +23,7 @@ const joined = (containers: readonly Container[] | undefined, name: 'name' | 'im
   (containers ?? []).map((container) => container[name] ?? '').join(',');
 
 /** The cells of {@link CONTAINER_COLUMNS}. */
-export const containerCells = (spec: PodSpec | undefined): string[] => [
+const containerCells = (spec: PodSpec | undefined): string[] => [
   joined(spec?.containers, 'name'),
   joined(spec?.containers, 'image'),
 ];
@@ -92,5 +93,19 @@ export const statefulSetTable: TableDefinition<Stored<StatefulSet>> = {
     const { metadata, spec, status } = object;
     const ready = `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`;
     return { cells: [metadata.name, ready, ageOf(object, now), ...containerCells(spec?.template?.spec)] };
+  },
+};
+
+/** `kubectl get podtemplates`. Rule: printPodTemplate. */
+export const podTemplateTable: TableDefinition<Stored<PodTemplate>> = {
+  columns: [
+    NAME,
+    ...CONTAINER_COLUMNS.map((one) => ({ ...one, priority: 0 as const })),
+    column('Pod Labels', 'The labels for the pod template.'),
+  ],
+  row({ metadata, template }) {
+    return {
+      cells: [metadata.name, ...containerCells(template?.spec), formatNodeSelector(template?.metadata?.labels)],
+    };
   },
 };

@@ -144,7 +144,7 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
   return errors;
 }
 
-/** What was allocated stays while the service needs it. Source: ValidateServiceUpdate, ValidateUpgradeDowngradeClusterIPs. */
+/** What was allocated stays while the service needs it. Source: ValidateServiceUpdate. */
 export function validateServiceUpdate({ spec }: Service, { spec: before }: Service): FieldError[] {
   if (!spec || !before || spec.type === 'ExternalName' || before.type === 'ExternalName') return [];
   const [first] = spec.clusterIPs ?? [];
