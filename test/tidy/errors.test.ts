@@ -55,7 +55,7 @@ describe('docs/errors.md', () => {
 describe('error classes', () => {
   it('say whether the same action may succeed later', () => {
     const unmarked = errorClasses().filter(([, , retryable]) => retryable === 'by its reason');
-    expect(unmarked.map(([name]) => name).sort()).toEqual(['ApiError', 'MethodNotAllowed']);
+    expect(unmarked.map(([name]) => name).sort()).toEqual(['ApiError', 'MethodNotAllowed', 'WebhookRejection']);
   });
 
   it('have no reason of a Status that is never used', () => {

@@ -4,7 +4,8 @@ import { type CauseReason, STATUS_REASONS, type StatusReason } from './status-re
  * One cause in `details.causes`. `field` is a JSON path in upstream's form: `spec.template.spec.containers[0].name`.
  */
 export interface StatusCause {
-  reason: CauseReason;
+  /** Upstream leaves it out where webhooks and policies refuse a request. */
+  reason?: CauseReason;
   message: string;
   field?: string;
 }

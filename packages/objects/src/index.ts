@@ -6,6 +6,7 @@ export {
   forbiddenTo,
   generatedNameTaken,
   notFound,
+  type Status,
   staleWrite,
 } from './api-error.js';
 export {
@@ -82,6 +83,9 @@ export type {
   LimitRange,
   LimitRangeItem,
   ManagedFieldsEntry,
+  MatchCondition,
+  MatchResources,
+  MutatingWebhook,
   Node,
   NodeCondition,
   NodeSelector,
@@ -89,6 +93,8 @@ export type {
   NodeSpec,
   NodeStatus,
   OwnerReference,
+  ParamKind,
+  ParamRef,
   Pod,
   PodCondition,
   PodDisruptionBudget,
@@ -107,7 +113,11 @@ export type {
   ServiceAccount,
   Taint,
   Toleration,
+  ValidatingAdmissionPolicy,
+  ValidatingWebhook,
+  Validation,
   Volume,
+  WebhookClientConfig,
 } from './kinds/api-types.js';
 export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js';
 export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
@@ -185,6 +195,7 @@ export {
   type Requirement,
   type SelectorOperator,
 } from './selectors/requirement.js';
-export type { StatusReason } from './status-reasons.js';
+export { semanticallyEqual } from './semantic-equal.js';
+export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { microTimestamp, timestamp } from './timestamp.js';
 export { dnsSubdomainMessages } from './validation/names.js';

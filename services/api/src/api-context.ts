@@ -1,6 +1,7 @@
 import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { DynamicAdmission } from './admission/dynamic/dynamic-admission.js';
 import type { Authorization } from './auth/authorization.js';
 import type { Credentials } from './auth/credentials.js';
 import type { Identity } from './auth/identity.js';
@@ -20,6 +21,11 @@ export interface ApiContext {
   limits?: WriteLimits;
   /** The client whose request is served; undefined for what the api writes by itself, and for reads. */
   identity?: Identity;
+  /**
+   * Webhooks and policies for the request that is served; undefined for what the api writes by itself, for reads, and
+   * where the cluster has none.
+   */
+  dynamic?: DynamicAdmission;
   authorization: Authorization;
   reflector: Reflector;
   collections: Collections;

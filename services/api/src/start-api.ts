@@ -4,6 +4,7 @@ import { CommitPublisher } from '@everynode/change-feed';
 import { Reflector } from '@everynode/list-watch';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import { PolicyStatusWriter } from './admission/policies/policy-status.js';
 import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
 import { Authorization, type AuthorizationMode } from './auth/authorization.js';
@@ -160,6 +161,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects of a new cluster cannot be created'),
   });
   await startJoining(context, parts);
+  new PolicyStatusWriter(context).start();
   return { ...server, context };
 }
 

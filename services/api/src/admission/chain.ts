@@ -8,6 +8,7 @@ import { nodeRestriction } from './node-restriction.js';
 import { ownerReferencesPermission } from './owner-references-permission.js';
 import type { AdmissionOperation, AdmissionPlugin, DecidedWrite, ObjectWrite, RequestedWrite } from './plugin.js';
 import { podSecurity, podSecurityLabels, podTemplateSecurity } from './pod-security.js';
+import { policyExpressions, webhookExpressions } from './policies/check-expressions.js';
 import { defaultPriorityClass, podPriority } from './priority.js';
 import { rbacEscalation } from './rbac-escalation.js';
 import { serviceAccount } from './service-account.js';
@@ -32,6 +33,8 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   rbacEscalation,
   daemonSetPolicy,
   certificateRequests,
+  webhookExpressions,
+  policyExpressions,
 ];
 
 const concerns = (
@@ -48,15 +51,17 @@ export async function gate(write: RequestedWrite): Promise<void> {
 }
 
 /**
- * The phases around the rules of the kind itself: plugins complete the object in place, `validate` completes and checks
- * it by the definition, and plugins check the result: first its fields, and then what is valid by itself.
+ * The phases around the rules of the kind itself: plugins complete the object in place, and mutating webhooks change
+ * it; `validate` completes and checks it by the definition; plugins check the result, first its fields, and then what
+ * is valid by itself, and policies and validating webhooks do so last. What webhooks change is completed by the plugins
+ * once more.
  * @throws ApiError Invalid with the field errors of both, and what plugins throw.
  */
 export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
   const { operation, definition, object, subresource = '' } = write;
-  for (const plugin of PLUGINS) {
-    if (plugin.admit && concerns(plugin, operation, definition)) plugin.admit(write);
-  }
+  const { dynamic } = write.context;
+  complete(write);
+  if (dynamic?.mutate(write)) complete(write);
   const errors = [...validate()];
   for (const plugin of PLUGINS) {
     if (subresource !== '' || !plugin.fieldErrors || !concerns(plugin, operation, definition)) continue;
@@ -67,6 +72,13 @@ export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
   }
   for (const plugin of PLUGINS) {
     if (plugin.check && concerns(plugin, operation, definition)) plugin.check(write);
+  }
+  dynamic?.validate(write);
+}
+
+function complete(write: ObjectWrite): void {
+  for (const plugin of PLUGINS) {
+    if (plugin.admit && concerns(plugin, write.operation, write.definition)) plugin.admit(write);
   }
 }
 

@@ -24,6 +24,8 @@ export interface AuditedRequest {
   impersonated: AuditedUser | undefined;
   /** What authorisation has decided, and why; undefined where it was not asked. */
   access: { decision: 'allow' | 'forbid'; reason: string } | undefined;
+  /** What webhooks and policies have noted. */
+  annotations?: Readonly<Record<string, string>> | undefined;
   address: string;
   userAgent: string | undefined;
   path: ResourcePath | undefined;
@@ -60,10 +62,13 @@ function auditEvent(request: AuditedRequest, now: number): object {
     responseStatus: { metadata: {}, code: request.code },
     requestReceivedTimestamp: microTimestamp(request.receivedAt),
     stageTimestamp: microTimestamp(now),
-    ...(access && {
+    ...((access || request.annotations) && {
       annotations: {
-        'authorization.k8s.io/decision': access.decision,
-        'authorization.k8s.io/reason': access.reason,
+        ...request.annotations,
+        ...(access && {
+          'authorization.k8s.io/decision': access.decision,
+          'authorization.k8s.io/reason': access.reason,
+        }),
       },
     }),
   };

@@ -26,6 +26,7 @@ export function auditedRequest(
     user: auditedUser(impersonator ?? identity),
     impersonated: impersonator && auditedUser(identity),
     access,
+    annotations: request.admissionNotes?.annotations,
     address: request.ip,
     userAgent: request.headers['user-agent'],
     path: target.kind === 'resource' ? target.path : undefined,

@@ -10,6 +10,7 @@ import { infoOf } from './request-info.js';
 import { unknownPath } from './resource-path.js';
 import { bytesOf } from './send-payload.js';
 import { statusOfStoreError } from './store-errors.js';
+import { warningHeaders } from './warning-headers.js';
 
 /** Answers every error with a Status. */
 export function addErrors(fastify: FastifyInstance, log: Logger): void {
@@ -28,6 +29,8 @@ export function sendError(log: Logger, error: unknown, request: FastifyRequest, 
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   if (known instanceof MethodNotAllowed) reply.header('allow', known.allow.join(', '));
+  const { warnings = [] } = request.admissionNotes ?? {};
+  if (warnings.length > 0) reply.header('warning', warningHeaders(warnings));
   reply.code(status.code);
   const { encoding, pretty } = formForStatus(request);
   if (encoding === 'protobuf') return reply.type(PROTOBUF).send(statusProtobuf(status));

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DynamicAdmission, hasDynamicAdmission } from '../admission/dynamic/dynamic-admission.js';
+import type { Notes } from '../admission/dynamic/notes.js';
 import type { ApiContext } from '../api-context.js';
 import { servePostedKind } from '../dispatch/posted-kind.js';
 import type { WatchStream } from '../dispatch/resource-request.js';
@@ -20,7 +22,7 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     const { target, query } = infoOf(request);
     const identity = requireIdentity(request);
     const body = bodyOf(request, shared.bodies);
-    const context = method === 'GET' ? shared : { ...shared, identity, limits: writeLimitsOf(request, reply) };
+    const context = method === 'GET' ? shared : contextOf(shared, request, reply);
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;
@@ -35,6 +37,23 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     }
   };
   for (const prefix of ['/api/*', '/apis/*']) fastify.all(prefix, serve);
+}
+
+/** What a write has beside what all requests share. */
+function contextOf(shared: ApiContext, request: FastifyRequest, reply: FastifyReply): ApiContext {
+  const context: ApiContext = { ...shared, identity: requireIdentity(request), limits: writeLimitsOf(request, reply) };
+  if (!hasDynamicAdmission(shared)) return context;
+  const { dryRun } = infoOf(request).query;
+  const dynamic = new DynamicAdmission(context, dryRun, () => request.leaveSeat?.());
+  request.admissionNotes = dynamic.notes;
+  return { ...context, dynamic };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What webhooks and policies say about the request; undefined where the cluster has none. */
+    admissionNotes?: Notes;
+  }
 }
 
 const streamOf = (request: FastifyRequest, reply: FastifyReply, onWatchBegun: OnWatchBegun): WatchStream => ({

@@ -73,8 +73,11 @@ export async function createObject(context: ApiContext, creation: Creation): Pro
 
 async function createNamed(context: ApiContext, name: string, creation: Creation): Promise<Written> {
   const { definition, namespace, dryRun } = creation;
+  const { dynamic } = context;
   const target: Target = { definition, namespace, name };
-  const object = completed(context, name, creation);
+  const birth = { name, uid: randomUUID(), creationTimestamp: timestamp(Date.now()) };
+  const complete = () => completed(context, birth, creation);
+  const object = dynamic ? await dynamic.settle(async () => complete()) : complete();
   const stored = toStored(definition, object);
   if (!dryRun) await claim({ context, operation: 'create', definition, object });
   return await commit(context, {
@@ -83,13 +86,20 @@ async function createNamed(context: ApiContext, name: string, creation: Creation
     decide: (current) => {
       if (current) throw alreadyExists(subjectOf(target), current.deleting);
       const { parts, placement, deleting } = stored;
-      return { kind: 'create', uid: object.metadata.uid, parts, placement, deleting };
+      return { kind: 'create', uid: birth.uid, parts, placement, deleting };
     },
   });
 }
 
+/** What an object has from its creation on. */
+interface Birth {
+  name: string;
+  uid: string;
+  creationTimestamp: string;
+}
+
 /** The object as it is stored: with its defaults and what the system adds. @throws ApiError Forbidden, Invalid. */
-function completed(context: ApiContext, name: string, { definition, namespace, object: sent, owners }: Creation) {
+function completed(context: ApiContext, birth: Birth, { definition, namespace, object: sent, owners }: Creation) {
   const object = structuredClone(sent);
   const {
     deletionTimestamp: _deleted,
@@ -99,10 +109,10 @@ function completed(context: ApiContext, name: string, { definition, namespace, o
   } = object.metadata;
   object.metadata = {
     ...metadata,
-    name,
+    name: birth.name,
     ...(definition.namespaced && { namespace }),
-    uid: randomUUID(),
-    creationTimestamp: timestamp(Date.now()),
+    uid: birth.uid,
+    creationTimestamp: birth.creationTimestamp,
   };
   definition.setDefaults(object);
   const managedFields = owners?.(undefined, object, []);

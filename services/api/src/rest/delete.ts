@@ -6,12 +6,15 @@ import { type Answer, objectAnswer } from '../http/answer.js';
 import { commit, type Written } from '../write/commit.js';
 import { type DeleteOptions, deleteOptions } from '../write/delete-options.js';
 import { type Deletion, decideDelete } from '../write/deletion.js';
+import { objectOf } from '../write/stored-object.js';
 import { subjectOf } from '../write/target.js';
 
 /** DELETE of one object. */
 export async function deleteOne(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   const options = await deleteOptions(request.body, request.query);
-  return deletedAnswer(request, options, await deleteObject(context, { target: request, options }));
+  const answer = deletedAnswer(request, options, await deleteObject(context, { target: request, options }));
+  const warnings = context.dynamic?.notes.warnings ?? [];
+  return warnings.length > 0 ? { ...answer, warnings: [...(answer.warnings ?? []), ...warnings] } : answer;
 }
 
 /** Deletes an object, or marks it where something holds it. @throws ApiError Conflict, Forbidden, NotFound. */
@@ -24,6 +27,11 @@ export async function deleteObject(context: ApiContext, deletion: Deletion): Pro
     dryRun: options.dryRun,
     decide: (current) => {
       if (!current) throw notFound(subjectOf(target));
+      const { dynamic } = context;
+      if (dynamic) {
+        const oldObject = objectOf(target, current);
+        dynamic.check({ ...target, operation: 'delete', subresource: '', object: undefined, oldObject });
+      }
       return decideDelete(deletion, current, now);
     },
   });

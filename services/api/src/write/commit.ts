@@ -37,7 +37,12 @@ export interface ClientWrite extends Written {
 }
 
 /** Runs a decision on the present object and commits it: the only place where the api writes objects. */
-export async function commit(context: ApiContext, { target, dryRun, decide }: Commit): Promise<Written> {
+export async function commit(context: ApiContext, write: Commit): Promise<Written> {
+  const { dynamic } = context;
+  return dynamic ? await dynamic.settle(() => commitOnce(context, write)) : await commitOnce(context, write);
+}
+
+async function commitOnce(context: ApiContext, { target, dryRun, decide }: Commit): Promise<Written> {
   let before: Current<'all'> | undefined;
   let decision: Decision = { kind: 'keep' };
   const run = (current: Current<'all'> | undefined): Decision => {

@@ -34,6 +34,8 @@ export function decideReplacement(context: ApiContext, replacement: Replacement,
   // A copy: the store may run this decision again, and warnings are about the object as it was sent.
   const object = structuredClone(sent);
   const before = objectOf(target, current);
+  // Webhooks see what decoding makes of a body upstream: with defaults.
+  if (context.dynamic) definition.setDefaults(object);
   admit({ context, operation: 'update', definition, subresource, object, before }, () => {
     checkVersion(target, sent, current);
     return complete(replacement, object, before, current.uid);

@@ -21,5 +21,7 @@ export function writeAnswer(
     before,
     after: () => object.object,
   });
-  return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, [...warnings, ...told, ...advice]);
+  const noted = context.dynamic?.notes.warnings ?? [];
+  const all = [...warnings, ...noted, ...told, ...advice];
+  return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, all);
 }

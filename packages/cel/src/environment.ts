@@ -1,0 +1,22 @@
+import { Environment } from '@marcbachmann/cel-js';
+import { addLists } from './library/lists.js';
+import { addNetwork } from './library/network.js';
+import { addQuantities } from './library/quantities.js';
+import { addText } from './library/text.js';
+
+export { addAuthorizer, authorizerValue } from './library/authorizer.js';
+
+/** Source of the depth and size: cel-go's parser. */
+const LIMITS = { maxAstNodes: 20_000, maxDepth: 50, maxListElements: 5000, maxMapEntries: 5000, maxCallArguments: 32 };
+
+const base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: true, limits: LIMITS });
+addText(base);
+addLists(base);
+addQuantities(base);
+addNetwork(base);
+
+/**
+ * Returns a new environment with what all of Kubernetes' expressions may use, and without variables.
+ * Source: apiserver pkg/cel/environment/base.go.
+ */
+export const baseEnvironment = (): Environment => base.clone();

@@ -1,0 +1,26 @@
+import type { KubeObject, ResourceDefinition } from '@everynode/objects';
+import type { AdmissionOperation } from '../plugin.js';
+
+/** What webhooks and policies see of a write. Source: apiserver pkg/admission, Attributes. */
+export interface Attributes {
+  operation: AdmissionOperation;
+  definition: ResourceDefinition;
+  /** Empty for cluster-scoped resources. */
+  namespace: string;
+  /** Empty where it is still to be generated. */
+  name: string;
+  /** Empty for the object itself. */
+  subresource: string;
+  /** Undefined for a deletion. */
+  object: KubeObject | undefined;
+  /** Undefined for a creation. */
+  oldObject: KubeObject | undefined;
+}
+
+const CONFIGURATIONS = 'admissionregistration.k8s.io';
+
+/**
+ * The configurations themselves are never sent anywhere: one that refuses everything could not be removed any more.
+ * Source: plugin/webhook/predicates/rules, IsExemptAdmissionConfigurationResource.
+ */
+export const isExempt = ({ group }: ResourceDefinition): boolean => group === CONFIGURATIONS;

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { ResourceDefinition } from '@everynode/objects';
+import type { ApiContext } from '../../api-context.js';
+import type { Attributes } from './attributes.js';
+import { OPERATIONS } from './match.js';
+
+const OPTIONS = { create: 'CreateOptions', update: 'UpdateOptions', delete: 'DeleteOptions' } as const;
+
+/**
+ * The AdmissionRequest without its objects, as webhooks and the variable `request` have it.
+ * @param sentAs the resource in whose form the objects are sent. Source: apiserver plugin/webhook/request.
+ */
+export function requestOf(
+  { identity }: ApiContext,
+  { operation, definition, namespace, name, subresource }: Attributes,
+  sentAs: ResourceDefinition,
+  dryRun: boolean,
+): Record<string, unknown> {
+  const kindOf = ({ group, version, kind }: ResourceDefinition) => ({ group, version, kind });
+  const resourceOf = ({ group, version, plural }: ResourceDefinition) => ({ group, version, resource: plural });
+  const isNamespace = definition.storage === 'namespaces';
+  return {
+    uid: randomUUID(),
+    kind: kindOf(sentAs),
+    resource: resourceOf(sentAs),
+    ...(subresource !== '' && { subResource: subresource }),
+    requestKind: kindOf(definition),
+    requestResource: resourceOf(definition),
+    ...(subresource !== '' && { requestSubResource: subresource }),
+    ...(name !== '' && { name }),
+    ...((definition.namespaced || isNamespace) && { namespace: isNamespace ? name : namespace }),
+    operation: OPERATIONS[operation],
+    userInfo: {
+      username: identity?.user ?? '',
+      ...(identity?.uid !== undefined && { uid: identity.uid }),
+      groups: [...(identity?.groups ?? [])],
+      ...(identity?.extra && { extra: identity.extra }),
+    },
+    dryRun,
+    options: {
+      kind: OPTIONS[operation],
+      apiVersion: 'meta.k8s.io/v1',
+      ...(dryRun && { dryRun: ['All'] }),
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import { Budget, CelError, type Compiled, compile } from '@everynode/cel';
+import type { CachedObject } from '@everynode/list-watch';
+import type { StoredKinds, Validation } from '@everynode/objects';
+import { type Conditions, compileConditions, environmentFor, type Uses } from '../dynamic/conditions.js';
+import type { POLICIES } from './check-policies.js';
+
+/** Bounds of what one binding evaluates, and of a message. Source: apiserver pkg/apis/cel/config.go. */
+const BUDGET = 10_000_000;
+const MAX_MESSAGE = 5 * 1024;
+
+type Policy = CachedObject<StoredKinds[typeof POLICIES]>;
+
+/** What a policy says about one write and one object of parameters. */
+interface Verdict {
+  /** Of the validations that deny; `at` is the place of the expression. */
+  denials: { at: number; message: string; reason: string }[];
+  annotations: { key: string; value: string }[];
+}
+
+/** A policy, compiled once for each version of it. */
+export interface CompiledPolicy {
+  /** @param variables what expressions meet, parameters included. */
+  judge(variables: Record<string, unknown>): Verdict;
+}
+
+const compiledPolicies = new WeakMap<Policy, CompiledPolicy>();
+
+export function compiledPolicy(policy: Policy): CompiledPolicy {
+  const known = compiledPolicies.get(policy);
+  if (known) return known;
+  const compiled = compilePolicy(policy);
+  compiledPolicies.set(policy, compiled);
+  return compiled;
+}
+
+type Program = Compiled | CelError;
+
+function programOf(uses: Uses, expression: string, returns: readonly string[] = []): Program {
+  try {
+    return compile(environmentFor(uses), expression, returns);
+  } catch (error) {
+    if (error instanceof CelError) return error;
+    throw error;
+  }
+}
+
+/** @throws CelError */
+function evaluate(program: Program, variables: object, budget: Budget): unknown {
+  if (program instanceof CelError) throw program;
+  return program.evaluate(variables, budget);
+}
+
+function compilePolicy(policy: Policy): CompiledPolicy {
+  const { spec = {} } = policy.desired;
+  const {
+    failurePolicy = 'Fail',
+    variables = [],
+    validations = [],
+    auditAnnotations = [],
+    matchConditions = [],
+  } = spec;
+  const uses: Uses = { params: spec.paramKind !== undefined };
+  const composed: Uses = variables.length > 0 ? { ...uses, variables: variables.map(({ name }) => name) } : uses;
+  const conditions: Conditions = compileConditions(matchConditions, failurePolicy, uses);
+  const named = variables.map(({ name, expression }): [string, Program] => [name, programOf(composed, expression)]);
+  const checks = validations.map((validation) => ({
+    validation,
+    program: programOf(composed, validation.expression, ['bool']),
+    message: validation.messageExpression
+      ? programOf({ ...composed, authorizer: false }, validation.messageExpression, ['string'])
+      : undefined,
+  }));
+  const annotations = auditAnnotations.map(({ key, valueExpression }) => ({
+    key,
+    text: valueExpression,
+    program: programOf(composed, valueExpression.trim(), ['string', 'null', 'null_type']),
+  }));
+  const failed = (error: unknown, at: number): Verdict['denials'] => {
+    if (!(error instanceof CelError)) throw error;
+    return failurePolicy === 'Ignore' ? [] : [{ at, message: error.message, reason: '' }];
+  };
+
+  return {
+    judge(given) {
+      const budget = new Budget(BUDGET);
+      const all = withVariables(given, named, budget);
+      try {
+        if (conditions.unmatched(given)) return { denials: [], annotations: [] };
+      } catch (error) {
+        return { denials: failed(error, 0), annotations: [] };
+      }
+      const denials = checks.flatMap(({ validation, program, message }, at) => {
+        try {
+          if (evaluate(program, all, budget) === true) return [];
+        } catch (error) {
+          return failed(error, at);
+        }
+        const text = messageOf(validation, message, all, budget);
+        return [{ at, message: text, reason: validation.reason ?? 'Invalid' }];
+      });
+      const published: Verdict['annotations'] = [];
+      for (const { key, text, program } of annotations) {
+        try {
+          const value = evaluate(program, all, budget);
+          if (typeof value === 'string' && value.trim() !== '') published.push({ key, value: value.trim() });
+          else if (value !== null && typeof value !== 'string') {
+            throw new CelError(
+              `valueExpression '${text}' resulted in unsupported return type: ${typeof value}. Return type must be either string or null.`,
+            );
+          }
+        } catch (error) {
+          denials.push(...failed(error, 0));
+        }
+      }
+      return { denials, annotations: published };
+    },
+  };
+}
+
+/** Adds the policy's own variables, each evaluated when an expression first asks for it. */
+function withVariables(
+  given: Record<string, unknown>,
+  named: readonly (readonly [string, Program])[],
+  budget: Budget,
+): Record<string, unknown> {
+  if (named.length === 0) return given;
+  const all: Record<string, unknown> = Object.defineProperties({}, Object.getOwnPropertyDescriptors(given));
+  const values = new Map<string, { value: unknown } | { error: unknown }>();
+  const variables: Record<string, unknown> = {};
+  for (const [name, program] of named) {
+    Object.defineProperty(variables, name, {
+      enumerable: true,
+      get: () => {
+        let found = values.get(name);
+        if (!found) {
+          try {
+            found = { value: evaluate(program, all, budget) };
+          } catch (error) {
+            found = { error };
+          }
+          values.set(name, found);
+        }
+        if ('error' in found) {
+          const { error } = found;
+          throw error instanceof CelError
+            ? new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${error.message}`)
+            : error;
+        }
+        return found.value;
+      },
+    });
+  }
+  all.variables = variables;
+  return all;
+}
+
+/** Source: apiserver plugin/policy/validating/validator.go: the message expression, the message, the expression. */
+function messageOf(validation: Validation, program: Program | undefined, variables: object, budget: Budget): string {
+  if (program && !(program instanceof CelError)) {
+    try {
+      const value = program.evaluate(variables, budget);
+      const text = typeof value === 'string' ? value.trim() : '';
+      if (text !== '' && !text.includes('\n') && Buffer.byteLength(text) <= MAX_MESSAGE) return text;
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error;
+    }
+  }
+  return validation.message?.trim() || `failed expression: ${validation.expression.trim()}`;
+}

@@ -1,0 +1,57 @@
+import { ApiError, STATUS_REASONS, type Status, type StatusReason } from '@everynode/objects';
+
+/** A webhook that could not be asked, or whose answer is none. Its failurePolicy decides about the request. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  readonly retryable = true;
+}
+
+/** The 500 of a request that fails with the call. Source: apiserver pkg/util/webhook/error.go, ErrCallingWebhook. */
+export function failedCall(webhook: string, { message, cause }: CallError): ApiError {
+  const detail = `failed calling webhook ${JSON.stringify(webhook)}: ${message}`;
+  return new ApiError(
+    'InternalError',
+    `Internal error occurred: ${detail}`,
+    { causes: [{ message: detail }] },
+    { cause },
+  );
+}
+
+interface SentStatus {
+  code?: number;
+  status?: string;
+  message?: string;
+  reason?: string;
+  details?: object;
+  metadata?: object;
+}
+
+/** The answer to a request that a webhook has refused: its own Status, whatever code and reason it has. */
+export class WebhookRejection extends ApiError {
+  readonly #status: Status;
+
+  /** Source: apiserver plugin/webhook/errors/statuserror.go. */
+  constructor(webhook: string, sent: SentStatus | undefined) {
+    const denied = `admission webhook ${JSON.stringify(webhook)} denied the request`;
+    const why = sent?.message || sent?.reason;
+    const message = why ? `${denied}: ${why}` : `${denied} without explanation`;
+    const code = Math.max(400, Number(sent?.code ?? 0) || 0);
+    const reason = sent?.reason ?? '';
+    super(reason in STATUS_REASONS ? (reason as StatusReason) : 'BadRequest', message, undefined, { code });
+    const { details } = sent ?? {};
+    this.#status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      ...(reason && { reason }),
+      ...(details && { details: details as NonNullable<Status['details']> }),
+      code,
+    };
+  }
+
+  override toStatus(): Status {
+    return this.#status;
+  }
+}

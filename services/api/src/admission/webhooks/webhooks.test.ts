@@ -1,0 +1,356 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { eventually } from '@everynode/test-kit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../../testing/running-api.js';
+
+interface Review {
+  apiVersion: string;
+  kind: string;
+  request: Record<string, unknown> & { uid: string; object: Record<string, unknown> | null };
+}
+
+type Reply = object | 'hang' | number;
+
+let backends: Backends;
+let api: RunningApi;
+let server: Server;
+let ca: string;
+/** What came in, by path. */
+let seen: { path: string; review: Review }[] = [];
+let replies: Record<string, (review: Review) => Reply> = {};
+
+beforeAll(async () => {
+  backends = await startBackends();
+  api = await startReplica(backends);
+  const file = (name: string) => readFile(join(backends.pki, name), 'utf8');
+  const [key, cert] = await Promise.all([file('api.key'), file('api.crt')]);
+  ca = await file('ca.crt');
+  server = createServer({ key, cert }, (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const path = (request.url ?? '').split('?')[0] ?? '';
+      const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
+      seen.push({ path, review });
+      const reply = replies[path]?.(review) ?? 404;
+      if (reply === 'hang') return;
+      if (typeof reply === 'number') {
+        response.writeHead(reply).end('sorry');
+        return;
+      }
+      const { apiVersion, kind, request: asked } = review;
+      response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, allowed: true, ...reply } }));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+}, 60_000);
+
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await api.close();
+  await backends.stop();
+});
+
+const GROUP = '/apis/admissionregistration.k8s.io/v1';
+const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
+const urlOf = (path: string) => `https://localhost:${(server.address() as AddressInfo).port}${path}`;
+const rule = { operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] };
+
+interface Hook {
+  name: string;
+  clientConfig?: object;
+  [field: string]: unknown;
+}
+
+/** Makes a configuration, and waits until requests meet it. */
+async function configure(kind: 'Validating' | 'Mutating', hooks: readonly Hook[]): Promise<void> {
+  const webhooks = hooks.map(({ name, ...rest }) => ({
+    name: `${name}.example.com`,
+    clientConfig: { url: urlOf(`/${name}`), caBundle: Buffer.from(ca).toString('base64') },
+    rules: [rule],
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+    timeoutSeconds: 5,
+    ...rest,
+  }));
+  const plural = `${kind.toLowerCase()}webhookconfigurations`;
+  const body = { metadata: { name: 'test' }, webhooks };
+  const made = await api.request('POST', `${GROUP}/${plural}`, { body });
+  expect([made.status, made.json.message]).toEqual([201, undefined]);
+  const cache = api.context.reflector.cache(
+    `${plural}.admissionregistration.k8s.io` as 'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+  );
+  await eventually(() => expect(cache.get('', 'test')).toBeDefined());
+}
+
+afterEach(async () => {
+  for (const plural of ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations']) {
+    await api.request('DELETE', `${GROUP}/${plural}/test`);
+    const cache = api.context.reflector.cache(
+      `${plural}.admissionregistration.k8s.io` as 'mutatingwebhookconfigurations.admissionregistration.k8s.io',
+    );
+    await eventually(() => expect(cache.size).toBe(0));
+  }
+  await api.request('DELETE', CONFIGMAPS);
+  seen = [];
+  replies = {};
+});
+
+const create = (name: string, extra: object = {}, query = '') =>
+  api.request('POST', `${CONFIGMAPS}${query}`, { body: { metadata: { name, ...extra }, data: { a: 'b' } } });
+const patchOf = (operations: object[]) => ({
+  patchType: 'JSONPatch',
+  patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
+});
+const add = (path: string, value: unknown) => ({ op: 'add', path, value });
+
+describe('validating webhooks', () => {
+  it('receive the request, and refuse it with their own Status', async () => {
+    await configure('Validating', [{ name: 'v' }]);
+    replies['/v'] = ({ request }) => {
+      const { data } = (request.object ?? {}) as { data?: Record<string, string> };
+      if (data?.bad === undefined) return {};
+      return { allowed: false, status: { message: 'it is bad', reason: 'Gone', code: 410 }, warnings: ['mind it'] };
+    };
+    const good = await create('good');
+    expect(good.status).toBe(201);
+    const { review } = seen[0] ?? {};
+    expect(review?.request).toMatchObject({
+      kind: { group: '', version: 'v1', kind: 'ConfigMap' },
+      resource: { group: '', version: 'v1', resource: 'configmaps' },
+      requestKind: { kind: 'ConfigMap' },
+      name: 'good',
+      namespace: 'default',
+      operation: 'CREATE',
+      userInfo: { username: 'everynode-admin' },
+      object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'good', uid: good.json.metadata.uid } },
+      oldObject: null,
+      dryRun: false,
+      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
+    });
+    const patch = { body: { data: { bad: 'x' } }, contentType: 'application/merge-patch+json' };
+    const refused = await api.request('PATCH', `${CONFIGMAPS}/good`, patch);
+    expect(refused.json).toEqual({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'admission webhook "v.example.com" denied the request: it is bad',
+      reason: 'Gone',
+      code: 410,
+    });
+    expect(refused.status).toBe(410);
+    expect(refused.headers.warning).toBe('299 - "mind it"');
+    expect(seen.at(-1)?.review.request).toMatchObject({ operation: 'UPDATE', oldObject: { data: { a: 'b' } } });
+  });
+
+  it('are asked about deletions, one for each object of a collection', async () => {
+    await configure('Validating', [{ name: 'v', rules: [{ ...rule, operations: ['DELETE'] }] }]);
+    replies['/v'] = ({ request }) => (request.name === 'kept' ? { allowed: false } : {});
+    await create('kept');
+    await create('gone');
+    const refused = await api.request('DELETE', `${CONFIGMAPS}/kept`);
+    expect([refused.status, refused.json.message]).toEqual([
+      400,
+      'admission webhook "v.example.com" denied the request without explanation',
+    ]);
+    expect(seen[0]?.review.request).toMatchObject({ object: null, oldObject: { metadata: { name: 'kept' } } });
+    expect((await api.request('DELETE', `${CONFIGMAPS}/gone`)).status).toBe(200);
+    replies['/v'] = () => ({});
+  });
+
+  const matching: [string, object, object, number][] = [
+    ['another resource', { rules: [{ ...rule, resources: ['secrets'] }] }, {}, 0],
+    ['another group', { rules: [{ ...rule, apiGroups: ['apps'] }] }, {}, 0],
+    ['another version', { rules: [{ ...rule, apiVersions: ['v2'] }] }, {}, 0],
+    ['another operation', { rules: [{ ...rule, operations: ['UPDATE'] }] }, {}, 0],
+    ['the other scope', { rules: [{ ...rule, scope: 'Cluster' }] }, {}, 0],
+    ['everything', { rules: [{ ...rule, resources: ['*/*'], apiGroups: ['*'], scope: 'Namespaced' }] }, {}, 1],
+    ['labels', { objectSelector: { matchLabels: { a: 'b' } } }, { labels: { a: 'b' } }, 1],
+    ['other labels', { objectSelector: { matchLabels: { a: 'b' } } }, {}, 0],
+    ['a namespace', { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'default' } } }, {}, 1],
+    ['another namespace', { namespaceSelector: { matchLabels: { a: 'b' } } }, {}, 0],
+    ['a condition', { matchConditions: [{ name: 'c', expression: 'object.metadata.name.startsWith("m")' }] }, {}, 1],
+    ['a condition not', { matchConditions: [{ name: 'c', expression: 'request.operation != "CREATE"' }] }, {}, 0],
+  ];
+  it('are asked when they match', async () => {
+    const found: [string, number][] = [];
+    for (const [what, hook, metadata] of matching) {
+      await configure('Validating', [{ name: 'v', ...hook }]);
+      replies['/v'] = () => ({});
+      seen = [];
+      await create('m', metadata);
+      found.push([what, seen.length]);
+      await api.request('DELETE', `${GROUP}/validatingwebhookconfigurations/test`);
+      await eventually(() =>
+        expect(api.context.reflector.cache('validatingwebhookconfigurations.admissionregistration.k8s.io').size).toBe(
+          0,
+        ),
+      );
+      await api.request('DELETE', `${CONFIGMAPS}/m`);
+    }
+    expect(found).toEqual(matching.map(([what, , , calls]) => [what, calls]));
+  }, 60_000);
+
+  it('cannot stop the configurations themselves', async () => {
+    const everything = { ...rule, apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*'] };
+    await configure('Validating', [{ name: 'v', rules: [everything] }]);
+    replies['/v'] = () => ({ allowed: false });
+    expect((await create('x')).status).toBe(400);
+    const gone = await api.request('DELETE', `${GROUP}/validatingwebhookconfigurations/test`);
+    expect(gone.status).toBe(200);
+  });
+
+  it('must have conditions that compile', async () => {
+    const hook = {
+      name: 'v.example.com',
+      clientConfig: { url: urlOf('/v') },
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+      matchConditions: [{ name: 'c', expression: 'nothing.x' }],
+    };
+    const body = { metadata: { name: 'bad' }, webhooks: [hook] };
+    const { status, json } = await api.request('POST', `${GROUP}/validatingwebhookconfigurations`, { body });
+    expect(status).toBe(422);
+    expect(json.details.causes).toMatchObject([
+      { reason: 'FieldValueInvalid', field: 'webhooks[0].matchConditions[0].expression' },
+    ]);
+    expect(json.message).toContain("undeclared reference to 'nothing' (in container '')");
+  });
+});
+
+describe('webhooks that fail', () => {
+  const failures: [string, Reply | undefined, object, string][] = [
+    ['404', 404, {}, 'failed to call webhook: the server could not find the requested resource'],
+    [
+      '500',
+      500,
+      {},
+      'failed to call webhook: an error on the server ("sorry") has prevented the request from succeeding',
+    ],
+    ['no response', { uid: 'other' }, {}, 'received invalid webhook response: expected response.uid='],
+    ['a patch', { patch: 'W10=', patchType: 'JSONPatch' }, {}, 'validating webhook may not return response.patch'],
+    ['a hanging one', 'hang', { timeoutSeconds: 1 }, ': context deadline exceeded'],
+    ['unknown authority', {}, { clientConfig: { url: 'here' } }, 'x509: certificate signed by unknown authority'],
+    [
+      'no listener',
+      {},
+      { clientConfig: { url: 'https://127.0.0.1:1/v' } },
+      'dial tcp 127.0.0.1:1: connect: connection refused',
+    ],
+    ['no service', {}, { clientConfig: { service: { namespace: 'n', name: 's' } } }, 'service "s" not found'],
+  ];
+  it('fail the request or not, as they say', async () => {
+    for (const [what, reply, hook, words] of failures) {
+      const there = JSON.parse(JSON.stringify(hook).replace('"here"', JSON.stringify(urlOf('/v')))) as object;
+      for (const failurePolicy of ['Fail', 'Ignore']) {
+        await configure('Validating', [{ name: 'v', failurePolicy, ...there }]);
+        replies['/v'] = () => reply ?? 404;
+        const { status, json } = await create('f');
+        if (failurePolicy === 'Fail') {
+          expect([what, status, json.reason]).toEqual([what, 500, 'InternalError']);
+          const start = 'Internal error occurred: failed calling webhook "v.example.com": ';
+          expect(json.message.slice(0, start.length)).toBe(start);
+          expect(json.message).toContain(words);
+          expect(json.details.causes).toEqual([{ message: json.message.slice('Internal error occurred: '.length) }]);
+        } else expect([what, status]).toEqual([what, 201]);
+        await api.request('DELETE', `${GROUP}/validatingwebhookconfigurations/test`);
+        await eventually(() =>
+          expect(api.context.reflector.cache('validatingwebhookconfigurations.admissionregistration.k8s.io').size).toBe(
+            0,
+          ),
+        );
+        await api.request('DELETE', `${CONFIGMAPS}/f`);
+      }
+    }
+  }, 90_000);
+
+  it('hold up nothing but the requests that they are for', async () => {
+    await configure('Validating', [{ name: 'v', timeoutSeconds: 30 }]);
+    replies['/v'] = () => 'hang';
+    const hanging = Array.from({ length: 80 }, (_, at) => create(`h${at}`));
+    await eventually(() => expect(seen.length).toBeGreaterThan(40));
+    const begin = performance.now();
+    const other = await api.request('POST', '/api/v1/namespaces/default/secrets', {
+      body: { metadata: { name: 'other' } },
+    });
+    expect(other.status).toBe(201);
+    // Far from the 30 s that the webhook may take, on a busy machine too.
+    expect(performance.now() - begin).toBeLessThan(15_000);
+    server.closeAllConnections();
+    replies['/v'] = () => ({});
+    for (const { status } of await Promise.all(hanging)) expect([201, 500]).toContain(status);
+  }, 60_000);
+});
+
+describe('mutating webhooks', () => {
+  it('change objects one after the other, before validation', async () => {
+    await configure('Mutating', [{ name: 'm1' }, { name: 'm2' }]);
+    replies['/m1'] = () => ({ ...patchOf([add('/data/m1', 'yes')]), auditAnnotations: { k: 'v' }, warnings: ['m1'] });
+    replies['/m2'] = ({ request }) => {
+      const { data } = request.object as { data: Record<string, string> };
+      return patchOf([add('/data/m2', `after ${data.m1}`)]);
+    };
+    const { status, json, headers } = await create('x');
+    expect([status, json.data]).toEqual([201, { a: 'b', m1: 'yes', m2: 'after yes' }]);
+    expect(headers.warning).toBe('299 - "m1"');
+    expect((await api.request('GET', `${CONFIGMAPS}/x`)).json.data).toEqual(json.data);
+    const patch = { body: { data: { c: 'd' } }, contentType: 'application/merge-patch+json' };
+    const updated = await api.request('PATCH', `${CONFIGMAPS}/x`, patch);
+    expect(updated.json.data).toEqual({ a: 'b', c: 'd', m1: 'yes', m2: 'after yes' });
+  });
+
+  it('cannot make an object that is not valid', async () => {
+    await configure('Mutating', [{ name: 'm' }]);
+    replies['/m'] = () => patchOf([add('/data/a~1b', 'x')]);
+    const { status, json } = await create('x');
+    expect([status, json.reason]).toEqual([422, 'Invalid']);
+  });
+
+  it('are asked again after others have changed the object, if they want it', async () => {
+    await configure('Mutating', [{ name: 'm1', reinvocationPolicy: 'IfNeeded' }, { name: 'm2' }]);
+    replies['/m1'] = ({ request }) => {
+      const { data } = request.object as { data: Record<string, string> };
+      return patchOf([add('/data/keys', Object.keys(data).sort().join(' '))]);
+    };
+    replies['/m2'] = () => patchOf([add('/data/m2', 'x')]);
+    const { json } = await create('x');
+    expect(json.data.keys).toBe('a keys m2');
+    expect(seen.map(({ path }) => path)).toEqual(['/m1', '/m2', '/m1']);
+  });
+
+  it('are not asked for dry runs that they do not support, and nothing of theirs is kept', async () => {
+    await configure('Mutating', [{ name: 'm' }]);
+    replies['/m'] = () => patchOf([add('/data/m', 'x')]);
+    const { status, json } = await create('x', {}, '?dryRun=All');
+    expect([status, json.data.m, seen[0]?.review.request.dryRun]).toEqual([201, 'x', true]);
+    expect((await api.request('GET', `${CONFIGMAPS}/x`)).status).toBe(404);
+  });
+
+  it('speak v1beta1 where they prefer it', async () => {
+    await configure('Mutating', [{ name: 'm', admissionReviewVersions: ['v1beta1', 'v1'] }]);
+    replies['/m'] = () => ({ patch: patchOf([add('/data/m', 'x')]).patch, uid: 'any' });
+    expect((await create('x')).json.data.m).toBe('x');
+    expect(seen[0]?.review.apiVersion).toBe('admission.k8s.io/v1beta1');
+  });
+
+  it('decide about the object as it is when it is written', async () => {
+    await create('x');
+    await configure('Mutating', [{ name: 'm' }]);
+    replies['/m'] = ({ request }) => {
+      const { data } = request.object as { data: Record<string, string> };
+      return patchOf([add('/data/seen', Object.keys(data).sort().join(' '))]);
+    };
+    const patch = (body: object) =>
+      api.request('PATCH', `${CONFIGMAPS}/x`, { body, contentType: 'application/merge-patch+json' });
+    const both = await Promise.all([patch({ data: { one: '1' } }), patch({ data: { two: '2' } })]);
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await api.request('GET', `${CONFIGMAPS}/x`)).json.data.seen).toMatch(/^a one (seen )?two$/);
+  });
+});
