@@ -6,7 +6,7 @@ export { type Moment, ProgressClock, type Suspect, storedProgress } from './cond
 export { isRolledOut, stageOf } from './conditions/stage.js';
 export { type ChangePreview, describePreview, previewChange } from './explain/change-preview.js';
 export { explainDaemonSet } from './explain/explain.js';
-export type { ExplainInput, NodeExplanation } from './explain/node-explanation.js';
+export type { ExplainInput, NodeExplanation, Refusal } from './explain/node-explanation.js';
 export { type CreateAllowance, takeCreates } from './limits/create-rate.js';
 export { annotationFaults, unknownAnnotations } from './limits/policy-annotations.js';
 export {

@@ -124,7 +124,7 @@ export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
 export { withPodCondition, withPodScheduled } from './pod-conditions.js';
-export { type PriorityFacts, priorityClassIn, resolvePriority } from './pod-priority.js';
+export { isSystemPriorityClass, type PriorityFacts, priorityClassIn, resolvePriority } from './pod-priority.js';
 export { podQuantities, quantitiesOf, sumOfPod } from './pod-resources.js';
 export {
   compareQuantities,

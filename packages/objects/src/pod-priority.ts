@@ -9,6 +9,17 @@ export interface PriorityFacts {
   globalDefault?: boolean;
 }
 
+/** The classes that every cluster has, with their values. Source: pkg/apis/scheduling/v1/helpers.go. */
+const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
+
+/** The value of a system class; undefined for another name. */
+export const systemPriorityOf = (name: string): number | undefined => SYSTEM_PRIORITIES.get(name);
+
+export const isSystemPriorityClass = (name: string): boolean => SYSTEM_PRIORITIES.has(name);
+
 /**
  * The class with the lowest value among those that are the default for pods without a class; undefined when there is
  * none.

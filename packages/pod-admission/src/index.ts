@@ -1,11 +1,11 @@
+export { admissionFactsOf } from './admission-facts.js';
 export {
   type AdmissionFacts,
   accountOf,
-  admitPod,
   refuseBeyond,
-  refuseUnallowedPod,
   refuseViolation,
 } from './admit-pod.js';
+export { type CompletedPod, completePod } from './complete-pod.js';
 export { limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
 export { type CheckedPod, checkedPod } from './pod-security/check.js';
 export { describeViolations, violationsOf } from './pod-security/evaluate.js';

@@ -4,14 +4,19 @@ import { ensureBootstrapPolicy } from './bootstrap-policy.js';
 import { ensureObject } from './ensure-object.js';
 
 /** Namespaces that every cluster has. */
-const NAMESPACES = ['default', 'kube-system', 'kube-public', NODE_LEASE_NAMESPACE];
+export const SYSTEM_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', NODE_LEASE_NAMESPACE];
 
 const PRIORITY_CLASSES = [
-  { name: 'system-node-critical', value: 2_000_001_000, description: 'For pods without which a node is of no use.' },
+  {
+    name: 'system-node-critical',
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
   {
     name: 'system-cluster-critical',
     value: 2_000_000_000,
-    description: 'For pods without which the cluster is of no use.',
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   },
 ];
 
@@ -50,7 +55,7 @@ const KUBERNETES_SERVICE = {
 
 /** Creates the objects that every cluster has. It may run on every start, and on several replicas at once. */
 export async function ensureClusterObjects(context: ApiContext): Promise<void> {
-  for (const name of NAMESPACES) {
+  for (const name of SYSTEM_NAMESPACES) {
     // What is created in a namespace has to find it in the caches.
     if (await ensureObject(context, 'namespaces', '', { metadata: { name } })) await context.freshReads.catchUp();
     await ensureNamespaceObjects(context, name);

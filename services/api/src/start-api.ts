@@ -21,6 +21,7 @@ import { CertificateController } from './certificates/certificate-controller.js'
 import { deleteExpired } from './certificates/expired-objects.js';
 import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
+import { keepClusterObjects } from './keep-cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { BODY_THREAD_DEFAULTS, type BodyThreadLimits, BodyThreads } from './http/body-threads.js';
@@ -160,6 +161,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects of a new cluster cannot be created'),
   });
+  onClose(keepClusterObjects(context));
   await startJoining(context, parts);
   new PolicyStatusWriter(context).start();
   return { ...server, context };

@@ -9,16 +9,16 @@ import {
   ZONE_ORDER_ANNOTATION,
 } from '../limits/rollout-limits.js';
 import { compileDaemonSet } from '../placement/eligibility.js';
-import { roomDemands, roomFaults } from '../placement/node-fit.js';
+import { NO_MATCH, type PodDemands, podDemands, roomFaults } from '../placement/node-fit.js';
 import { REVISION_LABEL } from '../pods/daemon-pod.js';
 import { compareDaemonPods, isPodDeleting, isPodUpdated } from '../pods/pod-state.js';
-import { overrideFor, withOverride } from '../pods/resource-overrides.js';
+import { overrideFor, type ResourceOverride, withOverride } from '../pods/resource-overrides.js';
 import { decideRollout, zoneInTurn } from '../rollout/rollout-decision.js';
 import { RolloutLedger } from '../rollout/rollout-ledger.js';
 import { permissionOf, type RolloutHold } from '../rollout/rollout-permission.js';
 import { rolloutNumbers } from '../rollout/strategy.js';
 import { nameNodes } from './name-nodes.js';
-import type { ExplainInput, NodeExplanation, NodeOutcome } from './node-explanation.js';
+import type { ExplainInput, NodeExplanation, NodeOutcome, Refusal } from './node-explanation.js';
 import { DELETE_REASONS, describeIneligibility } from './reasons.js';
 
 const nameOf = ({ metadata }: Node): string => metadata?.name ?? '';
@@ -48,6 +48,8 @@ class NodeExplainer {
   /** The zone that is being updated. */
   readonly #turn: string | undefined;
   readonly #waiting: string;
+  /** By the hash of the override; '' for pods without one. */
+  readonly #demands = new Map<string, PodDemands | Refusal>();
 
   constructor(input: ExplainInput) {
     const { daemonSet, nodes, podsByNode, currentHash, now } = input;
@@ -116,16 +118,31 @@ class NodeExplainer {
   }
 
   #creation(node: Node): Verdict {
-    const { daemonSet, loadOf } = this.#input;
-    // The pinning affinity of a pod takes no room, so the template asks for as much as each of its pods.
-    const template = daemonSet.spec?.template.spec ?? { containers: [] };
     const override = overrideFor(this.#limits.overrides, node);
-    const spec = withOverride(template, override);
     const sized = override ? `, with the resources for ${override.selector}` : '';
-    const short = roomFaults(roomDemands(spec), loadOf(node));
+    const demands = this.#demandsOf(override);
+    if ('refusal' in demands) return ['wait', `the node is eligible, and its pod is refused${sized}: ${demands.refusal}`];
+    const { name = '', labels = {} } = node.metadata ?? {};
+    // Admission may have added labels that the pod's node must have: those of a RuntimeClass.
+    const isMatched = demands.nodeDemands.missing({ name, labels }) === undefined;
+    const short = [...(isMatched ? [] : [NO_MATCH]), ...roomFaults(demands, this.#input.loadOf(node))];
     return short.length > 0
       ? ['create', `the node is eligible and has no pod; it will be Pending${sized}: ${short.join(', ')}`]
       : ['create', `the node is eligible and has no pod${sized}`];
+  }
+
+  /** What a pod with these resources asks of its node, or why it is refused. Thousands of nodes have one answer. */
+  #demandsOf(override: ResourceOverride | undefined): PodDemands | Refusal {
+    const key = override?.hash ?? '';
+    const known = this.#demands.get(key);
+    if (known) return known;
+    const { daemonSet, admit } = this.#input;
+    // The pinning affinity of a pod takes no room, so the template asks for as much as each of its pods.
+    const spec = withOverride(daemonSet.spec?.template.spec ?? { containers: [] }, override);
+    const admitted = admit?.(spec) ?? spec;
+    const demands = 'refusal' in admitted ? admitted : podDemands(admitted);
+    this.#demands.set(key, demands);
+    return demands;
   }
 
   #running(node: Node, { role }: NodeAssessment, pod: Pod): Verdict {

@@ -1,4 +1,4 @@
-import type { DaemonSet, Node, Pod } from '@everynode/objects';
+import type { DaemonSet, Node, Pod, PodSpec } from '@everynode/objects';
 import type { NodeLoad } from '../placement/node-fit.js';
 
 /**
@@ -19,6 +19,11 @@ export interface NodeExplanation {
   reason: string;
 }
 
+/** Why a pod would not be created, in the words that the refusal has. */
+export interface Refusal {
+  refusal: string;
+}
+
 /** The state that an explanation is derived from. */
 export interface ExplainInput {
   daemonSet: DaemonSet;
@@ -31,4 +36,6 @@ export interface ExplainInput {
   now: number;
   /** Everything that takes room on a node. */
   loadOf: (node: Node) => NodeLoad;
+  /** Returns the spec of a pod as admission completes it; the same spec where this is left out. */
+  admit?: (spec: PodSpec) => PodSpec | Refusal;
 }

@@ -32,6 +32,7 @@ export const resourceQuotas = defineResource<Stored<ResourceQuota>>({
   kind: 'ResourceQuota',
   plural: 'resourcequotas',
   namespaced: true,
+  returnsDeleted: true,
   schema: 'io.k8s.api.core.v1.ResourceQuota',
   shortNames: ['quota'],
   subresources: [statusSubresource],

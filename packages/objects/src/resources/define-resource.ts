@@ -56,6 +56,8 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   firstStatus?(object: T): T['status'];
   /** In addition to the rules of metadata. */
   validate?(object: T): FieldError[];
+  /** Rules that an update does not check again. */
+  validateNew?(object: T): FieldError[];
   validateUpdate?(object: T, current: T): FieldError[];
   validateStatus?(object: T, current: T): FieldError[];
   /** In addition to the warnings of pod templates, which every kind with a template has. */
@@ -127,7 +129,11 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       else object.status = status;
       facts.carryOverStatus?.(object, current);
     },
-    validate: (object) => [...validateObjectMeta(object.metadata, namespaced, nameRule), ...ownRules(object)],
+    validate: (object) => [
+      ...validateObjectMeta(object.metadata, namespaced, nameRule),
+      ...ownRules(object),
+      ...(facts.validateNew?.(object) ?? []),
+    ],
     validateUpdate: (object, current) => [
       ...validateObjectMeta(object.metadata, namespaced, nameRule),
       ...validateObjectMetaUpdate(object.metadata, current.metadata),

@@ -1,5 +1,6 @@
 import type { FieldError } from '../field-error.js';
 import type { Lease, PriorityClass } from '../kinds/api-types.js';
+import { systemPriorityOf } from '../pod-priority.js';
 import { forbidden, invalidValue, NOT_POSITIVE, nonNegative, oneOf } from './field-errors.js';
 import { validateUnchanged } from './object-meta.js';
 
@@ -15,26 +16,31 @@ export function validateLease({ spec }: Lease): FieldError[] {
 }
 
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
-const SYSTEM_PRIORITIES: ReadonlyMap<string, number> = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
 const PREEMPTION = ['PreemptLowerPriority', 'Never'];
 
+/** pkg/apis/scheduling/validation ValidatePriorityClass, as far as it concerns updates too. */
+export function validatePriorityClass({ preemptionPolicy }: PriorityClass): FieldError[] {
+  return oneOf('preemptionPolicy', preemptionPolicy, PREEMPTION);
+}
+
 /** The `system-` names and the values above 10⁹ are reserved (pkg/apis/scheduling/validation ValidatePriorityClass). */
-export function validatePriorityClass({ metadata, value = 0, preemptionPolicy }: PriorityClass): FieldError[] {
+export function validateNewPriorityClass({ metadata, value = 0, globalDefault }: PriorityClass): FieldError[] {
   const name = metadata?.name ?? '';
-  const errors = oneOf('preemptionPolicy', preemptionPolicy, PREEMPTION);
-  if (name.startsWith('system-')) {
-    if (SYSTEM_PRIORITIES.get(name) !== value) {
-      const detail = "priority class names with 'system-' prefix are reserved for system use only";
-      errors.push(forbidden('metadata.name', `${detail}. error: ${name} is not a known system priority class`));
-    }
-  } else if (value > HIGHEST_USER_PRIORITY) {
+  if (!name.startsWith('system-')) {
     const detail = `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`;
-    errors.push(forbidden('value', detail));
+    return value > HIGHEST_USER_PRIORITY ? [forbidden('value', detail)] : [];
   }
-  return errors;
+  const fault = unlikeSystemClass(name, value, globalDefault ?? false);
+  const detail = "priority class names with 'system-' prefix are reserved for system use only";
+  return fault ? [forbidden('metadata.name', `${detail}. error: ${fault}`)] : [];
+}
+
+/** Source: pkg/apis/scheduling/v1/helpers.go, IsKnownSystemPriorityClass. */
+function unlikeSystemClass(name: string, value: number, globalDefault: boolean): string | undefined {
+  const known = systemPriorityOf(name);
+  if (known === undefined) return `${name} is not a known system priority class`;
+  if (known !== value) return `value of ${name} PriorityClass must be ${known}`;
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
 }
 
 export function validatePriorityClassUpdate(object: PriorityClass, current: PriorityClass): FieldError[] {

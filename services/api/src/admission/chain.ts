@@ -9,9 +9,10 @@ import { ownerReferencesPermission } from './owner-references-permission.js';
 import type { AdmissionOperation, AdmissionPlugin, DecidedWrite, ObjectWrite, RequestedWrite } from './plugin.js';
 import { podSecurity, podSecurityLabels, podTemplateSecurity } from './pod-security.js';
 import { policyExpressions, webhookExpressions } from './policies/check-expressions.js';
-import { defaultPriorityClass, podPriority } from './priority.js';
+import { defaultPriorityClass, podPriority, systemPriorityClasses } from './priority.js';
 import { rbacEscalation } from './rbac-escalation.js';
 import { serviceAccount } from './service-account.js';
+import { taintNodesByCondition } from './taint-nodes.js';
 
 /**
  * All plugins, in the order in which they run within each phase. Order of the built-in ones:
@@ -23,9 +24,11 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   limitRanger,
   serviceAccount,
   nodeRestriction,
+  taintNodesByCondition,
   podSecurity,
   podTemplateSecurity,
   podSecurityLabels,
+  systemPriorityClasses,
   defaultPriorityClass,
   podPriority,
   defaultTolerations,

@@ -1,3 +1,4 @@
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/index.js';
 
@@ -105,5 +106,70 @@ describe('a quota', () => {
     expect(await usedNow()).toEqual({ configmaps: '0', 'limits.cpu': '2', pods: '1' });
     await api.request('DELETE', `${at}/pods/p?gracePeriodSeconds=0`);
     expect(await usedNow()).toEqual({ configmaps: '0', 'limits.cpu': '0', pods: '0' });
+  });
+});
+
+describe('the default tolerations', () => {
+  const seconds = (tolerations: { key?: string; tolerationSeconds?: number }[]) =>
+    tolerations.map(({ key, tolerationSeconds }) => `${key}: ${tolerationSeconds}`);
+  const defaults = ['node.kubernetes.io/not-ready: 300', 'node.kubernetes.io/unreachable: 300'];
+
+  it('come back when an update drops them, and a pod of a DaemonSet that a client makes has them too', async () => {
+    const at = await namespace('tolerations');
+    await post(`${at}/serviceaccounts`, { metadata: { name: 'default' } });
+    const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'd', uid: 'u', controller: true };
+    const owned = { ...pod('owned'), metadata: { name: 'owned', ownerReferences: [owner] } };
+    expect(seconds((await post(`${at}/pods`, owned)).json.spec.tolerations)).toEqual(defaults);
+    const { json: created } = await post(`${at}/pods`, pod('p'));
+    const own = { key: 'k', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 9 };
+    const body = { ...created, spec: { ...created.spec, tolerations: [own] } };
+    const { status, json } = await api.request('PUT', `${at}/pods/p`, { body });
+    expect([status, json.metadata.generation]).toEqual([200, 2]);
+    expect(seconds(json.spec.tolerations)).toEqual(['k: 9', ...defaults]);
+    const same = { ...json, spec: { ...json.spec, tolerations: [own] } };
+    const again = await api.request('PUT', `${at}/pods/p`, { body: same });
+    expect([again.status, again.json.metadata.generation]).toEqual([200, 2]);
+  });
+});
+
+describe('a node that a client makes', () => {
+  const taintsOf = async (name: string, spec: object) =>
+    (await post('/api/v1/nodes', { metadata: { name }, spec })).json.spec.taints;
+  const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+  it('takes no pods until it is ready', async () => {
+    expect(await taintsOf('bare', {})).toEqual([notReady]);
+    const own = { key: 'k', effect: 'NoExecute' };
+    expect(await taintsOf('tainted', { taints: [own] })).toEqual([own, notReady]);
+    expect(await taintsOf('twice', { taints: [notReady] })).toEqual([notReady]);
+  });
+});
+
+describe('what every cluster has', () => {
+  const PRIORITY_CLASSES = '/apis/scheduling.k8s.io/v1/priorityclasses';
+  it('keeps its priority classes, by name and as a collection', async () => {
+    const { status, json } = await api.request('DELETE', `${PRIORITY_CLASSES}/system-node-critical`);
+    const name = 'priorityclasses.scheduling.k8s.io "system-node-critical"';
+    const why = `${name} is forbidden: this is a system priority class and cannot be deleted`;
+    expect([status, json.message]).toEqual([403, why]);
+    expect((await api.request('DELETE', PRIORITY_CLASSES)).status).toBe(403);
+    expect((await api.request('GET', `${PRIORITY_CLASSES}/system-cluster-critical`)).status).toBe(200);
+  });
+
+  it('takes no others with their prefix', async () => {
+    const { status, json } = await post(PRIORITY_CLASSES, { metadata: { name: 'system-mine' }, value: 1 });
+    expect([status, json.details.causes[0].message]).toEqual([
+      422,
+      "Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class",
+    ]);
+  });
+
+  it('gets the namespace of leases back', async () => {
+    const uidOf = async () => (await api.request('GET', '/api/v1/namespaces/kube-node-lease')).json.metadata.uid;
+    const before = await uidOf();
+    await api.request('DELETE', '/api/v1/namespaces/kube-node-lease');
+    // No controller of namespaces runs here, so the test finalizes it.
+    const { json } = await api.request('GET', '/api/v1/namespaces/kube-node-lease');
+    await api.request('PUT', '/api/v1/namespaces/kube-node-lease/finalize', { body: { ...json, spec: {} } });
+    await eventually(async () => expect([undefined, before]).not.toContain(await uidOf()));
   });
 });

@@ -1,4 +1,5 @@
-import { forbiddenTo, priorityClassIn, resolvePriority } from '@everynode/objects';
+import { forbiddenTo, isSystemPriorityClass, priorityClassIn, resolvePriority } from '@everynode/objects';
+import { subjectOf } from '../write/target.js';
 import type { PluginFor } from './plugin.js';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
@@ -27,5 +28,15 @@ export const defaultPriorityClass: PluginFor<typeof CLASSES> = {
       { group: 'scheduling.k8s.io', plural: 'priorityclasses', name },
       `PriorityClass ${other} is already marked as default. Only one default can exist`,
     );
+  },
+};
+
+/** Source: pkg/registry/scheduling/priorityclass/storage, Delete. */
+export const systemPriorityClasses: PluginFor<typeof CLASSES> = {
+  resources: [CLASSES],
+  operations: ['delete'],
+  gate({ target }) {
+    if (!isSystemPriorityClass(target.name)) return;
+    throw forbiddenTo(subjectOf(target), 'this is a system priority class and cannot be deleted');
   },
 };

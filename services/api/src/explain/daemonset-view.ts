@@ -1,5 +1,15 @@
-import { claimOf, type ExplainInput, hashOf, historyOf, isPodTerminal, targetNodeOf } from '@everynode/daemonset';
-import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
+import {
+  claimOf,
+  type ExplainInput,
+  hashOf,
+  historyOf,
+  isPodTerminal,
+  podNamePrefix,
+  type Refusal,
+  targetNodeOf,
+} from '@everynode/daemonset';
+import { ApiError, controllerOf, type DaemonSet, type Node, type Pod, type PodSpec, type Stored } from '@everynode/objects';
+import { admissionFactsOf, completePod } from '@everynode/pod-admission';
 import type { ApiContext } from '../api-context.js';
 
 export function allNodes({ reflector }: ApiContext): Stored<Node>[] {
@@ -43,5 +53,19 @@ export function explainInput(context: ApiContext, daemonSet: DaemonSet, nodes: r
         .map(({ object }) => object)
         .filter((pod) => !isPodTerminal(pod)),
     }),
+    admit: (spec) => admitted(context, daemonSet, spec),
   };
+}
+
+/** The spec of a daemon pod with what its namespace and its classes add, or why it is refused. */
+function admitted({ reflector }: ApiContext, { metadata, spec }: DaemonSet, template: PodSpec): PodSpec | Refusal {
+  const { name = '', namespace = '' } = metadata ?? {};
+  const annotations = spec?.template.metadata?.annotations;
+  const pod = { name: podNamePrefix(name), namespace, ...(annotations && { annotations }) };
+  try {
+    return completePod(pod, template, admissionFactsOf(reflector, namespace)).spec;
+  } catch (error) {
+    if (error instanceof ApiError) return { refusal: error.message };
+    throw error;
+  }
 }

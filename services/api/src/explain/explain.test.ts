@@ -1,3 +1,4 @@
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
@@ -25,6 +26,9 @@ beforeAll(async () => {
   ]) {
     const body = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { disk } } };
     expect((await api.request('POST', '/api/v1/nodes', { body })).status).toBe(201);
+    // As the controller of nodes does once they are Ready.
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    await api.request('PATCH', `/api/v1/nodes/${name}`, { body: { spec: { taints: null } }, headers });
   }
 }, 60_000);
 
@@ -77,6 +81,48 @@ describe('explain', () => {
     expect((await api.request('GET', `${SETS}/other`)).status).toBe(404);
     const wrong = { ...other, spec: { ...other.spec, minReadySeconds: -1 } };
     expect((await api.request('POST', EXPLAIN, { body: wrong })).json).toMatchObject({ code: 422, reason: 'Invalid' });
+  });
+});
+
+describe('what admission adds', () => {
+  const planned = async (spec: object) => {
+    const { template, ...rest } = manifest({ disk: 'ssd' }).spec;
+    const body = {
+      ...manifest({}),
+      metadata: { name: 'planned' },
+      spec: { ...rest, template: { ...template, spec: { ...template.spec, ...spec } } },
+    };
+    const { json } = await api.request('POST', EXPLAIN, { body });
+    return json.nodes.find(({ node }: { node: string }) => node === 'fast');
+  };
+
+  it('is a reason to be refused', async () => {
+    expect(await planned({ priorityClassName: 'none' })).toMatchObject({
+      outcome: 'wait',
+      reason:
+        'the node is eligible, and its pod is refused: pods "planned-" is forbidden: no PriorityClass with name none was found',
+    });
+    expect((await planned({ runtimeClassName: 'none' })).reason).toContain('RuntimeClass "none" not found');
+  });
+
+  it('takes room, and needs labels: the defaults of a limit range, and a runtime class', async () => {
+    const limits = [{ type: 'Container', defaultRequest: { cpu: '2' } }];
+    const ranges = '/api/v1/namespaces/default/limitranges';
+    await api.request('POST', ranges, { body: { metadata: { name: 'l' }, spec: { limits } } });
+    await eventually(async () => expect((await planned({})).reason).toContain('it will be Pending: Insufficient cpu'));
+    await api.request('DELETE', `${ranges}/l`);
+    const runtimeClass = {
+      metadata: { name: 'sandbox' },
+      handler: 'sandbox',
+      overhead: { podFixed: { memory: '1Gi' } },
+      scheduling: { nodeSelector: { sandbox: 'yes' } },
+    };
+    await api.request('POST', '/apis/node.k8s.io/v1/runtimeclasses', { body: runtimeClass });
+    await eventually(async () =>
+      expect((await planned({ runtimeClassName: 'sandbox' })).reason).toBe(
+        "the node is eligible and has no pod; it will be Pending: node(s) didn't match Pod's node affinity/selector, Insufficient memory",
+      ),
+    );
   });
 });
 

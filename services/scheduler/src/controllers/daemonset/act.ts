@@ -2,7 +2,7 @@ import type { ApiError, DaemonSet, Stored } from '@everynode/objects';
 import { scheduledEvent } from '../../events/scheduled-event.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import { isRefusal } from '../reconcile-backoff.js';
-import { admissionFactsOf } from './admission-facts.js';
+import { admissionFactsOf } from '@everynode/pod-admission';
 import { DaemonPodFactory } from './daemon-pod-factory.js';
 import type { PodActions, PodDeletion } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';

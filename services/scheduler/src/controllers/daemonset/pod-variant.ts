@@ -8,16 +8,8 @@ import {
   roomDemands,
   withOverride,
 } from '@everynode/daemonset';
-import {
-  type DaemonSet,
-  type PodSpec,
-  type PodStatus,
-  resourceByStorage,
-  type Stored,
-  timestamp,
-  withPodScheduled,
-} from '@everynode/objects';
-import { type AdmissionFacts, admitPod, refuseUnallowedPod } from '@everynode/pod-admission';
+import { type DaemonSet, type PodSpec, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
+import { type AdmissionFacts, type CompletedPod, completePod } from '@everynode/pod-admission';
 import { PodText } from './pod-text.js';
 
 /** What all pods of one revision that are created at one time have in common. */
@@ -30,15 +22,6 @@ export interface RevisionFacts {
   /** ms since the epoch. */
   now: number;
 }
-
-/** The parts of a pod that admission completes. */
-interface CompletedPod {
-  spec: PodSpec;
-  status: PodStatus;
-  annotations: Record<string, string> | undefined;
-}
-
-const podDefinition = resourceByStorage('pods');
 
 /** The pods of a revision that have the same resources. What they have in common is computed once. */
 export class PodVariant {
@@ -61,7 +44,9 @@ export class PodVariant {
     let completed: CompletedPod = { spec: { containers: [] }, status: {}, annotations: undefined };
     this.#template = daemonPodTemplate(marked, hash, (templateSpec) => {
       const annotations = marked.spec?.template.metadata?.annotations;
-      completed = complete(facts, withOverride(templateSpec, override), annotations);
+      const { namespace, name } = daemonSet.metadata;
+      const metadata = { name: podNamePrefix(name), namespace, ...(annotations && { annotations }) };
+      completed = completePod(metadata, withOverride(templateSpec, override), facts.admission);
       return completed.spec;
     });
     this.spec = completed.spec;
@@ -103,33 +88,6 @@ export class PodVariant {
       };
     });
   }
-}
-
-/** Returns the parts of a pod as the api would have stored them. @throws ApiError Forbidden, as the api would. */
-function complete(
-  { daemonSet, admission }: RevisionFacts,
-  template: PodSpec,
-  annotations: Record<string, string> | undefined,
-): CompletedPod {
-  const { namespace, name } = daemonSet.metadata;
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: podNamePrefix(name),
-      namespace,
-      uid: '',
-      creationTimestamp: '',
-      ...(annotations && { annotations }),
-    },
-    spec: structuredClone(template),
-    status: {},
-  };
-  podDefinition.setDefaults(pod);
-  admitPod(pod, admission);
-  podDefinition.prepareForCreate(pod);
-  refuseUnallowedPod(pod, admission);
-  return { spec: pod.spec, status: pod.status, annotations: pod.metadata.annotations };
 }
 
 /** Marks the template's pods with the resources that they are created with. */

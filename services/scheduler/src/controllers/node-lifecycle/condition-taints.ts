@@ -28,6 +28,9 @@ const MANAGED: ReadonlySet<string> = new Set([
   idOf({ key: UNSCHEDULABLE, effect: 'NoSchedule' }),
 ]);
 
+/** Admission gives it to each node that is created. It stays until there is a report of the node. */
+const OF_NEW_NODES = idOf({ key: `${PREFIX}not-ready`, effect: 'NoSchedule' });
+
 /**
  * Returns the taints of a node by its conditions and its cordon; undefined when it has them already. Taints of other
  * writers stay, and a taint that stays keeps its timeAdded. `at` is RFC 3339.
@@ -35,7 +38,10 @@ const MANAGED: ReadonlySet<string> = new Set([
 export function withConditionTaints(spec: NodeSpec, status: NodeStatus, at: string): Taint[] | undefined {
   const taints = spec.taints ?? [];
   const wanted = new Map(wantedTaints(spec, status).map((taint) => [idOf(taint), taint]));
-  const kept = taints.filter((taint) => !MANAGED.has(idOf(taint)) || wanted.has(idOf(taint)));
+  const isReported = status.conditions?.some(({ type }) => type === 'Ready') ?? false;
+  const kept = taints.filter(
+    (taint) => !MANAGED.has(idOf(taint)) || wanted.has(idOf(taint)) || (!isReported && idOf(taint) === OF_NEW_NODES),
+  );
   for (const taint of kept) wanted.delete(idOf(taint));
   if (wanted.size === 0 && kept.length === taints.length) return undefined;
   return [...kept, ...[...wanted.values()].map((taint) => ({ ...taint, timeAdded: at }))];
