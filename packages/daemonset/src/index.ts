@@ -17,7 +17,7 @@ export {
   rolloutLimitsOf,
 } from './limits/rollout-limits.js';
 export { type CompiledDaemonSet, compileDaemonSet, eligibilityOf } from './placement/eligibility.js';
-export { compileNodeSelector, targetNodeOf } from './placement/node-affinity.js';
+export { compileNodeDemands, compileNodeSelector, type NodeDemands, targetNodeOf } from './placement/node-affinity.js';
 export {
   allocatableOf,
   NO_MATCH,

@@ -29,6 +29,7 @@ const ROOTS = `
   core.v1: PodTemplate ReplicationController ResourceQuota Secret Service ServiceAccount
   discovery.v1: EndpointSlice
   networking.v1: Ingress IngressClass NetworkPolicy
+  node.v1: RuntimeClass
   policy.v1: Eviction PodDisruptionBudget
   rbac.v1: ClusterRole ClusterRoleBinding Role RoleBinding
   scheduling.v1: PriorityClass

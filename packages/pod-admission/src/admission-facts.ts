@@ -2,7 +2,12 @@ import { generatedName, priorityClassIn, type StoredKinds } from '@everynode/obj
 import type { AdmissionFacts } from './admit-pod.js';
 
 /** What admission reads of the caches that the api and the scheduler have. */
-type Read = 'limitranges' | 'namespaces' | 'priorityclasses.scheduling.k8s.io' | 'serviceaccounts';
+type Read =
+  | 'limitranges'
+  | 'namespaces'
+  | 'priorityclasses.scheduling.k8s.io'
+  | 'runtimeclasses.node.k8s.io'
+  | 'serviceaccounts';
 
 interface ReadCache<T> {
   get(namespace: string, name: string): { object: T } | undefined;
@@ -22,6 +27,7 @@ export function admissionFactsOf(caches: ReadCaches, namespace: string): Admissi
     limitRanges: [...caches.cache('limitranges').list(namespace)].map(({ object }) => object),
     findAccount: (name) => accounts.get(namespace, name)?.object,
     findPriorityClass: (name) => priorityClassIn(classes, name),
+    findRuntimeClass: (name) => caches.cache('runtimeclasses.node.k8s.io').get('', name)?.object,
     suffix: () => generatedName(''),
   };
 }

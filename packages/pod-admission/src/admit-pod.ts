@@ -12,6 +12,7 @@ import { inOrder, limitRangeFaults, setLimitRangeDefaultsOf } from './limit-rang
 import { checkedPod } from './pod-security/check.js';
 import { describeViolations, violationsOf } from './pod-security/evaluate.js';
 import { type LevelVersion, policyOf } from './pod-security/policy.js';
+import { type RuntimeClassFacts, refuseOverhead, withRuntimeClass } from './runtime-class.js';
 import { withAccountOf } from './service-account.js';
 
 /** What admission knows of the namespace of a pod, and of the cluster. */
@@ -23,6 +24,7 @@ export interface AdmissionFacts {
   findAccount(name: string): ServiceAccount | undefined;
   /** Returns the class of that name, if there is one; without a name the class of pods that name none. */
   findPriorityClass(name: string | undefined): PriorityFacts | undefined;
+  findRuntimeClass(name: string): RuntimeClassFacts | undefined;
   /** Returns five random letters, for the name of a volume. */
   suffix(): string;
 }
@@ -37,14 +39,15 @@ const refusal = ({ metadata: { name } }: NewPod, why: string): ApiError =>
   forbiddenTo({ group: '', plural: 'pods', name }, why);
 
 /**
- * Completes a pod in place, in the order of upstream's admission: LimitRanger, ServiceAccount, Priority. It has its
- * defaults already. @throws ApiError Forbidden for an account or a priority class that does not exist.
+ * Completes a pod in place, in the order of upstream's admission: LimitRanger, ServiceAccount, Priority, RuntimeClass.
+ * It has its defaults already. @throws ApiError Forbidden for an account or a class that does not exist.
  */
 export function admitPod(pod: NewPod, facts: AdmissionFacts): void {
   setLimitRangeDefaultsOf(pod, facts.limitRanges);
   pod.spec = withServiceAccount(pod.spec);
   pod.spec = withAccountOf(pod.spec, accountOf(pod, facts), facts.suffix);
   pod.spec = resolvePriority(pod.metadata.name, pod.spec, facts.findPriorityClass);
+  pod.spec = withRuntimeClass(pod.metadata.name, pod.spec, facts.findRuntimeClass);
 }
 
 /** @throws ApiError Forbidden where there is no such account. */
@@ -57,12 +60,16 @@ export function accountOf(pod: NewPod, { findAccount }: Pick<AdmissionFacts, 'fi
 }
 
 /**
- * Refuses a complete pod that its namespace does not allow: by a LimitRange, then by its pod security policy.
- * @throws ApiError Forbidden
+ * Refuses a complete pod that its namespace does not allow: by a LimitRange, by its pod security policy, or by an
+ * overhead of no RuntimeClass. @throws ApiError Forbidden
  */
-export function refuseUnallowedPod(pod: NewPod, facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges'>): void {
+export function refuseUnallowedPod(
+  pod: NewPod,
+  facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges' | 'findRuntimeClass'>,
+): void {
   refuseBeyond(pod, facts.limitRanges);
   refuseViolation(pod, policyOf(facts.namespaceLabels).policy.enforce);
+  refuseOverhead(pod.metadata.name, pod.spec, facts.findRuntimeClass);
 }
 
 /** Refuses a pod whose resources a LimitRange does not allow. @throws ApiError Forbidden */

@@ -11,8 +11,8 @@ export interface CompletedPod {
 const podDefinition = resourceByStorage('pods');
 
 /**
- * Returns the parts of a pod as the api would have stored them. `template` is its spec; the name may be the beginning of
- * one. @throws ApiError Forbidden, as the api would.
+ * Returns the parts of a pod as the api would have stored them. `template` is its spec; the name may be the beginning
+ * of one. @throws ApiError Forbidden, as the api would.
  */
 export function completePod(
   metadata: { name: string; namespace: string; annotations?: Record<string, string> },

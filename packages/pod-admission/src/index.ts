@@ -17,4 +17,5 @@ export {
   type Policy,
   policyOf,
 } from './pod-security/policy.js';
+export { refuseOverhead, withRuntimeClass } from './runtime-class.js';
 export { withAccountOf } from './service-account.js';

@@ -49,7 +49,7 @@ describe('a runtime class', () => {
     [
       'has another overhead',
       spec('sandbox', { overhead: { cpu: '1' } }),
-      'pods "p" is forbidden: pod rejected: Pod\'s Overhead doesn\'t match RuntimeClass\'s defined Overhead',
+      "pods \"p\" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
     ],
     [
       'wants other nodes',

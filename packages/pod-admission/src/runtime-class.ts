@@ -72,7 +72,7 @@ function mergedSelector(
   return Object.keys(merged).length > 0 ? { nodeSelector: merged } : {};
 }
 
-/** The tolerations of the class, and those of the pod for other taints. Source: pkg/util/tolerations, MergeTolerations. */
+/** Those of the class, and those of the pod for other taints. Source: pkg/util/tolerations, MergeTolerations. */
 function mergedTolerations(own: Toleration[] = [], added: Toleration[] = []): Pick<PodSpec, 'tolerations'> {
   const idOf = ({ key, effect }: Toleration): string => JSON.stringify([key ?? '', effect ?? '']);
   const known = new Set(added.map(idOf));

@@ -21,7 +21,6 @@ import { CertificateController } from './certificates/certificate-controller.js'
 import { deleteExpired } from './certificates/expired-objects.js';
 import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
-import { keepClusterObjects } from './keep-cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { BODY_THREAD_DEFAULTS, type BodyThreadLimits, BodyThreads } from './http/body-threads.js';
@@ -29,6 +28,7 @@ import { CONNECTION_TIMES, type ConnectionTimes } from './http/connection-limits
 import { addGauges } from './http/gauges.js';
 import { REQUEST_MS, WATCH_STALL_MS } from './http/limits.js';
 import { type ApiServer, buildServer, type TlsFiles } from './http/server.js';
+import { keepClusterObjects } from './keep-cluster-objects.js';
 import { NodeHeartbeats } from './leases/node-heartbeats.js';
 import { FreshReads } from './read/fresh-reads.js';
 import { LeaseRenewals, RENEWAL_MS } from './watch/lease-renewals.js';

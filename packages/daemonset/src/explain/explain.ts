@@ -121,7 +121,8 @@ class NodeExplainer {
     const override = overrideFor(this.#limits.overrides, node);
     const sized = override ? `, with the resources for ${override.selector}` : '';
     const demands = this.#demandsOf(override);
-    if ('refusal' in demands) return ['wait', `the node is eligible, and its pod is refused${sized}: ${demands.refusal}`];
+    if ('refusal' in demands)
+      return ['wait', `the node is eligible, and its pod is refused${sized}: ${demands.refusal}`];
     const { name = '', labels = {} } = node.metadata ?? {};
     // Admission may have added labels that the pod's node must have: those of a RuntimeClass.
     const isMatched = demands.nodeDemands.missing({ name, labels }) === undefined;

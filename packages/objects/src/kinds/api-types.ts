@@ -1393,6 +1393,10 @@ export type ObjectReference = {
   uid?: string;
 };
 
+export type Overhead = {
+  podFixed?: Record<string, Quantity>;
+};
+
 export type OwnerReference = {
   apiVersion: string;
   blockOwnerDeletion?: boolean;
@@ -2023,6 +2027,15 @@ export type RuleWithOperations = {
   scope?: string;
 };
 
+export type RuntimeClass = {
+  apiVersion?: 'node.k8s.io/v1';
+  handler: string;
+  kind?: 'RuntimeClass';
+  metadata?: ObjectMeta;
+  overhead?: Overhead;
+  scheduling?: Scheduling;
+};
+
 export type SELinuxOptions = {
   level?: string;
   role?: string;
@@ -2071,6 +2084,11 @@ export type ScaleSpec = {
 export type ScaleStatus = {
   replicas: number;
   selector?: string;
+};
+
+export type Scheduling = {
+  nodeSelector?: Record<string, string>;
+  tolerations?: Toleration[];
 };
 
 export type ScopeSelector = {

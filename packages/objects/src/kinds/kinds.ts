@@ -21,6 +21,7 @@ import type {
   ResourceQuota,
   Role,
   RoleBinding,
+  RuntimeClass,
   Secret,
   Service,
   ServiceAccount,
@@ -32,7 +33,7 @@ import type {
 import type { GenericName } from './generic-kinds.js';
 
 /** What is stored, by the name of its resource: the plural and, where there is one, the group. */
-export interface Kinds extends Record<GenericName, KubeObject> {
+export interface Kinds extends Record<Exclude<GenericName, 'runtimeclasses.node.k8s.io'>, KubeObject> {
   configmaps: ConfigMap;
   events: Event;
   limitranges: LimitRange;
@@ -56,6 +57,7 @@ export interface Kinds extends Record<GenericName, KubeObject> {
   'horizontalpodautoscalers.autoscaling': KubeObject;
   'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest;
   'leases.coordination.k8s.io': Lease;
+  'runtimeclasses.node.k8s.io': RuntimeClass;
   'poddisruptionbudgets.policy': PodDisruptionBudget;
   'clusterrolebindings.rbac.authorization.k8s.io': ClusterRoleBinding;
   'clusterroles.rbac.authorization.k8s.io': ClusterRole;

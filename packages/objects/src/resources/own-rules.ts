@@ -1,9 +1,11 @@
 import { setClaimDefaults, setVolumeObjectDefaults } from '../defaults/claims.js';
-import type { PersistentVolume, PersistentVolumeClaim, PodTemplate } from '../kinds/api-types.js';
+import type { PersistentVolume, PersistentVolumeClaim, PodTemplate, RuntimeClass } from '../kinds/api-types.js';
 import type { GenericName } from '../kinds/generic-kinds.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
+import { runtimeClassTable } from '../table/runtime-class.js';
 import { podTemplateTable } from '../table/workloads.js';
+import { validateRuntimeClass, validateRuntimeClassUpdate } from '../validation/runtime-class.js';
 import type { ResourceFacts } from './define-resource.js';
 
 /** Rules by the type of the kind: what its hooks get are objects of it. */
@@ -20,4 +22,9 @@ export const OWN_RULES: Partial<Record<GenericName, Partial<ResourceFacts>>> = {
     firstStatus: () => ({ phase: 'Pending' }),
   }),
   podtemplates: rulesOf<Stored<PodTemplate>>({ table: podTemplateTable }),
+  'runtimeclasses.node.k8s.io': rulesOf<Stored<RuntimeClass>>({
+    validate: (object) => validateRuntimeClass(object),
+    validateUpdate: (object, current) => validateRuntimeClassUpdate(object, current),
+    table: runtimeClassTable,
+  }),
 };

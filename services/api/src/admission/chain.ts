@@ -11,6 +11,7 @@ import { podSecurity, podSecurityLabels, podTemplateSecurity } from './pod-secur
 import { policyExpressions, webhookExpressions } from './policies/check-expressions.js';
 import { defaultPriorityClass, podPriority, systemPriorityClasses } from './priority.js';
 import { rbacEscalation } from './rbac-escalation.js';
+import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
 import { taintNodesByCondition } from './taint-nodes.js';
 
@@ -32,6 +33,7 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   defaultPriorityClass,
   podPriority,
   defaultTolerations,
+  runtimeClass,
   ownerReferencesPermission,
   rbacEscalation,
   daemonSetPolicy,

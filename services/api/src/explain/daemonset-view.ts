@@ -8,7 +8,15 @@ import {
   type Refusal,
   targetNodeOf,
 } from '@everynode/daemonset';
-import { ApiError, controllerOf, type DaemonSet, type Node, type Pod, type PodSpec, type Stored } from '@everynode/objects';
+import {
+  ApiError,
+  controllerOf,
+  type DaemonSet,
+  type Node,
+  type Pod,
+  type PodSpec,
+  type Stored,
+} from '@everynode/objects';
 import { admissionFactsOf, completePod } from '@everynode/pod-admission';
 import type { ApiContext } from '../api-context.js';
 

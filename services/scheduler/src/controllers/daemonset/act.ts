@@ -1,8 +1,8 @@
 import type { ApiError, DaemonSet, Stored } from '@everynode/objects';
+import { admissionFactsOf } from '@everynode/pod-admission';
 import { scheduledEvent } from '../../events/scheduled-event.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import { isRefusal } from '../reconcile-backoff.js';
-import { admissionFactsOf } from '@everynode/pod-admission';
 import { DaemonPodFactory } from './daemon-pod-factory.js';
 import type { PodActions, PodDeletion } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';

@@ -55,7 +55,7 @@ export class DaemonPodFactory {
   ): Promise<CreatedPod> {
     const variant = this.#variant(overrideFor(this.#options.overrides, labelled));
     for (;;) {
-      const { name, uid, bound, request } = this.#creationOn(node, variant, fence);
+      const { name, uid, bound, request } = this.#creationOn(node, variant, labelled, fence);
       try {
         const { revision } = await store.write(request);
         return { name, uid, revision, bound };
@@ -78,12 +78,15 @@ export class DaemonPodFactory {
   #creationOn(
     node: string,
     variant: PodVariant,
+    labelled: Node | undefined,
     fence: Fence,
   ): { name: string; uid: string; bound: boolean; request: WriteRequest<'head'> } {
     const { capacity, daemonSet } = this.#options;
     const uid = randomUUID();
     const name = generatedName(this.#prefix, Math.random);
-    const bound = this.#nodeName !== undefined || capacity.reserveIfFits(node, uid, variant.spec, variant.demands);
+    const bound =
+      this.#nodeName !== undefined ||
+      (variant.isMatchedBy(labelled) && capacity.reserveIfFits(node, uid, variant.spec, variant.demands));
     const placement = bound ? (this.#nodeName ?? node) : null;
     // Encoded here and not in the decision, which runs while all other writers wait.
     const parts = variant.textOf(bound).fill({ name, node, uid });

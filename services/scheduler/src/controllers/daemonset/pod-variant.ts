@@ -1,6 +1,8 @@
 import {
+  compileNodeDemands,
   type DaemonPodTemplate,
   daemonPodTemplate,
+  type NodeDemands,
   OVERRIDE_ANNOTATION,
   podNamePrefix,
   type ResourceOverride,
@@ -8,7 +10,7 @@ import {
   roomDemands,
   withOverride,
 } from '@everynode/daemonset';
-import { type DaemonSet, type PodSpec, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
+import { type DaemonSet, type Node, type PodSpec, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
 import { type AdmissionFacts, type CompletedPod, completePod } from '@everynode/pod-admission';
 import { PodText } from './pod-text.js';
 
@@ -32,6 +34,7 @@ export class PodVariant {
   readonly #template: DaemonPodTemplate;
   readonly #namespace: string;
   readonly #at: string;
+  #nodeDemands: NodeDemands | undefined;
   #bound: PodText | undefined;
   #waiting: PodText | undefined;
 
@@ -52,6 +55,17 @@ export class PodVariant {
     this.spec = completed.spec;
     this.#completed = completed;
     this.demands = roomDemands(completed.spec);
+  }
+
+  /**
+   * False for a node that lacks labels which the pod's RuntimeClass asks for: then the pod waits, as upstream's. What
+   * the template asks for is looked at before there is a pod.
+   */
+  isMatchedBy(node: Node | undefined): boolean {
+    if (this.spec.runtimeClassName === undefined || !node) return true;
+    const { name = '', labels = {} } = node.metadata ?? {};
+    this.#nodeDemands ??= compileNodeDemands(this.spec);
+    return this.#nodeDemands.missing({ name, labels }) === undefined;
   }
 
   /** Returns the text of pods that are bound to their node, or of those that wait for capacity there. */
