@@ -110,6 +110,7 @@ export type {
   SELinuxOptions,
   Secret,
   SecurityContext,
+  Service,
   ServiceAccount,
   Taint,
   Toleration,
@@ -196,6 +197,7 @@ export {
   type SelectorOperator,
 } from './selectors/requirement.js';
 export { semanticallyEqual } from './semantic-equal.js';
+export { isServiceAddress, NODE_PORTS, nodePortAt, SERVICE_CIDR, serviceAddressAt } from './services/address-range.js';
 export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { microTimestamp, timestamp } from './timestamp.js';
 export { dnsSubdomainMessages } from './validation/names.js';

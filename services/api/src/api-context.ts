@@ -46,6 +46,8 @@ export interface ApiContext {
   /** How clients prove who they are. */
   credentials: Credentials;
   revoked: RevokedCertificates;
+  /** False: objects that nothing acts on are created without a warning. */
+  warnsOfInertKinds: boolean;
   /** PEM of the CA that signs the api's certificate, for `kube-root-ca.crt`. */
   rootCa: string;
 }

@@ -1,4 +1,4 @@
-import { NODE_LEASE_NAMESPACE } from '@everynode/objects';
+import { NODE_LEASE_NAMESPACE, SERVICE_CIDR } from '@everynode/objects';
 import type { ApiContext } from './api-context.js';
 import { ensureBootstrapPolicy } from './bootstrap-policy.js';
 import { ensureObject } from './ensure-object.js';
@@ -60,6 +60,10 @@ export async function ensureClusterObjects(context: ApiContext): Promise<void> {
     if (await ensureObject(context, 'namespaces', '', { metadata: { name } })) await context.freshReads.catchUp();
     await ensureNamespaceObjects(context, name);
   }
+  await ensureObject(context, 'servicecidrs.networking.k8s.io', '', {
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: [SERVICE_CIDR] },
+  });
   await ensureObject(context, 'services', 'default', KUBERNETES_SERVICE);
   for (const { name, value, description } of PRIORITY_CLASSES) {
     await ensureObject(context, 'priorityclasses.scheduling.k8s.io', '', { metadata: { name }, value, description });

@@ -60,6 +60,8 @@ const schema = Type.Object({
   EVERYNODE_REQUEST_SECONDS: Type.Number({ default: REQUEST_MS / 1000, minimum: 1 }),
   /** How long the socket of a watch may accept nothing while events wait for it, in seconds. */
   EVERYNODE_WATCH_STALL_SECONDS: Type.Number({ default: WATCH_STALL_MS / 1000, minimum: 0.1 }),
+  /** `false`: objects of kinds that nothing acts on are created without a warning. */
+  EVERYNODE_WARN_INERT_KINDS: Type.Boolean({ default: true }),
   /** A file in which every request is recorded at the audit level Metadata; none when empty. */
   EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
 });

@@ -75,6 +75,7 @@ await runService(
       },
       authorizationMode: config.EVERYNODE_AUTHORIZATION_MODE,
       auditLog: config.EVERYNODE_AUDIT_LOG,
+      warnsOfInertKinds: config.EVERYNODE_WARN_INERT_KINDS,
       requestMs: config.EVERYNODE_REQUEST_SECONDS * 1000,
       watchStallMs: config.EVERYNODE_WATCH_STALL_SECONDS * 1000,
     });

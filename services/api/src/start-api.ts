@@ -31,6 +31,7 @@ import { type ApiServer, buildServer, type TlsFiles } from './http/server.js';
 import { keepClusterObjects } from './keep-cluster-objects.js';
 import { NodeHeartbeats } from './leases/node-heartbeats.js';
 import { FreshReads } from './read/fresh-reads.js';
+import { ServiceAddressKeeper } from './services/service-address-keeper.js';
 import { LeaseRenewals, RENEWAL_MS } from './watch/lease-renewals.js';
 import { WatchHub } from './watch/watch-hub.js';
 
@@ -84,6 +85,8 @@ export interface ApiParts extends ServiceContext {
   auditLog?: string;
   /** How often watches of leases show renewals, in ms. */
   renewalMs?: number;
+  /** True by default: who creates an object that nothing acts on is warned. */
+  warnsOfInertKinds?: boolean;
   /** The longest that a request other than a watch may take, in ms. */
   requestMs?: number;
   /** How long the socket of a watch may accept nothing while events wait for it, in ms. */
@@ -132,6 +135,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     revoked: new RevokedCertificates(),
     log,
     signal,
+    warnsOfInertKinds: parts.warnsOfInertKinds ?? true,
     rootCa: tls.clientCa,
   };
   readiness.add('postgres', () => store.trouble);
@@ -181,7 +185,10 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
   const controller = signing && new CertificateController(context, signing);
   controller?.start();
   if (controller) onClose(() => controller.close());
+  const addresses = new ServiceAddressKeeper(context);
+  addresses.start();
   void deleteExpired(context, cleaningMs, () => {
+    void addresses.sweep(Date.now());
     signer.run();
     context.revoked.refresh();
     controller?.addAll();

@@ -2,6 +2,7 @@ import { type FieldError, invalid, type ResourceDefinition } from '@everynode/ob
 import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
+import { inertKinds } from './inert-kinds.js';
 import { limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
@@ -13,6 +14,7 @@ import { defaultPriorityClass, podPriority, systemPriorityClasses } from './prio
 import { rbacEscalation } from './rbac-escalation.js';
 import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
+import { serviceAddresses } from './service-addresses.js';
 import { taintNodesByCondition } from './taint-nodes.js';
 
 /**
@@ -38,8 +40,10 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   rbacEscalation,
   daemonSetPolicy,
   certificateRequests,
+  serviceAddresses,
   webhookExpressions,
   policyExpressions,
+  inertKinds,
 ];
 
 const concerns = (
@@ -84,6 +88,13 @@ export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
 function complete(write: ObjectWrite): void {
   for (const plugin of PLUGINS) {
     if (plugin.admit && concerns(plugin, write.operation, write.definition)) plugin.admit(write);
+  }
+}
+
+/** Phase of creations: completes the object with what no other object may have. @throws ApiError */
+export async function allocate(write: ObjectWrite, dryRun: boolean): Promise<void> {
+  for (const plugin of PLUGINS) {
+    if (plugin.allocate && concerns(plugin, write.operation, write.definition)) await plugin.allocate(write, dryRun);
   }
 }
 

@@ -60,6 +60,11 @@ export interface AdmissionPlugin<T = KubeObject> {
   /** Refuses an object that is valid by itself. It runs after the kind's own validation. @throws ApiError */
   check?(write: ObjectWrite<T>): void;
   /**
+   * Completes a valid object to be created with what only one object may have. Nothing is taken for a dry run.
+   * @throws ApiError where it cannot be had.
+   */
+  allocate?(write: ObjectWrite<T>, dryRun: boolean): Promise<void>;
+  /**
    * Takes what the creation of the completed object uses up. It runs last, and not for a dry run.
    * @throws ApiError where there is nothing left to take.
    */

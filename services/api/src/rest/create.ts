@@ -8,7 +8,7 @@ import {
   type ResourceDefinition,
   timestamp,
 } from '@everynode/objects';
-import { admit, claim, gate } from '../admission/chain.js';
+import { admit, allocate, claim, gate } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
@@ -78,6 +78,7 @@ async function createNamed(context: ApiContext, name: string, creation: Creation
   const birth = { name, uid: randomUUID(), creationTimestamp: timestamp(Date.now()) };
   const complete = () => completed(context, birth, creation);
   const object = dynamic ? await dynamic.settle(async () => complete()) : complete();
+  await allocate({ context, operation: 'create', definition, object }, dryRun);
   const stored = toStored(definition, object);
   if (!dryRun) await claim({ context, operation: 'create', definition, object });
   return await commit(context, {
