@@ -1,13 +1,10 @@
 import type { ServiceAccount } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
-import { AGE, ageOf, column, NAME } from './columns.js';
+import { AGE, ageOf, NAME } from './columns.js';
 
-/** `kubectl get serviceaccounts`. Rule: pkg/printers/internalversion, printServiceAccount. */
+/** `kubectl get serviceaccounts`. Rule: pkg/printers/internalversion, printServiceAccount: no secrets since 1.36. */
 export const serviceAccountTable: TableDefinition<Stored<ServiceAccount>> = {
-  columns: [NAME, column('Secrets', 'Number of secrets that pods of the account may mount.'), AGE],
-  row(object, now) {
-    const secrets = object.secrets?.length ?? 0;
-    return { cells: [object.metadata.name, secrets, ageOf(object, now)] };
-  },
+  columns: [NAME, AGE],
+  row: (object, now) => ({ cells: [object.metadata.name, ageOf(object, now)] }),
 };
