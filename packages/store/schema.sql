@@ -4,6 +4,7 @@ create table agent_certificates (
   revision bigint not null,
   not_after timestamp with time zone not null,
   revoked boolean not null default false,
+  bus_key text,
   constraint agent_certificates_pkey PRIMARY KEY (serial)
 );
 
@@ -13,6 +14,13 @@ create table agents (
   incarnation bigint not null,
   constraint agents_incarnation_key UNIQUE (incarnation),
   constraint agents_pkey PRIMARY KEY (agent)
+);
+
+create table deleted_nodes (
+  node text collate "C" not null,
+  revision bigint not null,
+  deleted_at timestamp with time zone not null default now(),
+  constraint deleted_nodes_pkey PRIMARY KEY (node)
 );
 
 create table enrolments (

@@ -111,7 +111,11 @@ function containers(): void {
       ),
       start(
         new GenericContainer(imageOf('scheduler'))
-          .withEnvironment({ ...environment, ...credentialOf('scheduler') })
+          .withEnvironment({
+            ...environment,
+            ...credentialOf('scheduler'),
+            EVERYNODE_ENROLMENTS: '/bus/services/enrolments.json',
+          })
           .withBindMounts([busVolume('services')])
           .withWaitStrategy(Wait.forHealthCheck()),
         'scheduler',

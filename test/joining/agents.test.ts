@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
 import { type Backends, type RunningApi, startBackends, startReplica, testClient } from '@everynode/api/testing';
+import { connectionProof } from '@everynode/bus-credentials';
 import { authorityHash, createKeyPair, issueCertificate, openAuthority, privateKeyPem } from '@everynode/certificates';
+import { inboxPrefix } from '@everynode/contract';
 import { type BootstrapToken, bootstrapSecret } from '@everynode/objects';
 import { eventually, Kubectl } from '@everynode/test-kit';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
@@ -78,6 +81,13 @@ async function clientOf(directory: string, through = api) {
   return testClient({ port: Number(new URL(url).port), ca, key: pem, cert: pem });
 }
 
+/** A connection to the bus with the credential in a directory. */
+async function connectToBus(directory: string, agent: string): Promise<NatsConnection> {
+  const credential = { credentialsFile: join(directory, 'bus.creds'), caFile: join(directory, 'bus-ca.crt') };
+  const [url, proof] = await Promise.all([readFile(join(directory, 'bus.url'), 'utf8'), connectionProof(credential)]);
+  return await connect({ servers: url.trim(), ...proof, inboxPrefix: inboxPrefix(agent), reconnect: false });
+}
+
 const createNode = (name: string) => api.request('POST', NODES, { body: { metadata: { name } } });
 
 async function approveFirstPending(agent: string): Promise<void> {
@@ -97,7 +107,14 @@ async function approveFirstPending(agent: string): Promise<void> {
 describe('an agent', () => {
   it('joins with a token and the hash of the authority', async () => {
     const directory = await joinCluster(await joining('joins'), signal);
-    expect((await readdir(directory.path)).sort()).toEqual(['agent.pem', 'ca.crt', 'kubeconfig']);
+    expect((await readdir(directory.path)).sort()).toEqual([
+      'agent.pem',
+      'bus-ca.crt',
+      'bus.creds',
+      'bus.url',
+      'ca.crt',
+      'kubeconfig',
+    ]);
     for (const name of await readdir(directory.path)) {
       expect((await stat(join(directory.path, name))).mode & 0o777).toBe(0o600);
     }
@@ -130,6 +147,7 @@ describe('an agent', () => {
 
   it('renews its certificate by itself when two thirds of its life are over', async () => {
     const directory = await joinCluster(await joining('renews'), signal);
+    const before = await readFile(join(directory.path, 'bus.creds'), 'utf8');
     const file = (name: string) => readFile(join(backends.pki, name), 'utf8');
     const authority = await openAuthority({ certificate: await file('ca.crt'), key: await file('ca.key') });
     const keys = await createKeyPair();
@@ -162,6 +180,9 @@ describe('an agent', () => {
     expect(await readFile(join(directory.path, 'agent.pem'), 'utf8')).not.toContain(old);
     const client = await clientOf(directory.path);
     expect((await client.request('GET', `${NODES}/renews`)).status).toBe(404);
+    // The credential of the bus is renewed with it, with a key of its own.
+    expect(await readFile(join(directory.path, 'bus.creds'), 'utf8')).not.toBe(before);
+    await (await connectToBus(directory.path, 'renews')).close();
     expect(await enrolments()).toMatchObject({ renews: ['renews'] });
   });
 });
@@ -171,6 +192,7 @@ describe('the deletion of a node', () => {
     // First the node: what counts is when it is deleted, and not when it was last written.
     expect((await createNode('leaves')).status).toBe(201);
     const { path } = await joinCluster(await joining('leaves'), signal);
+    const onTheBus = await connectToBus(path, 'leaves');
     const watches = await Promise.all(
       [api, other].map(async (replica) => {
         const client = await clientOf(path, replica);
@@ -181,17 +203,19 @@ describe('the deletion of a node', () => {
     );
     const began = performance.now();
     await api.request('DELETE', `${NODES}/leaves`);
-    await Promise.all(watches.map(({ watch }) => watch.ended));
+    await Promise.all([onTheBus.closed(), ...watches.map(({ watch }) => watch.ended)]);
     expect(performance.now() - began).toBeLessThan(2000);
     for (const { client } of watches) expect((await client.request('GET', `${NODES}/leaves`)).status).toBe(401);
     const client = await clientOf(path);
     expect((await client.request('POST', REQUESTS, { body: {} })).status).toBe(401);
+    await expect(connectToBus(path, 'leaves')).rejects.toThrow(/authorization/i);
     expect(await enrolments()).not.toHaveProperty('leaves');
   });
 
   it('lets a machine of the same name join again', async () => {
     const again = await joinCluster(await joining('leaves', { directory: join(folder, 'leaves-again') }), signal);
     const client = await clientOf(again.path);
+    await (await connectToBus(again.path, 'leaves')).close();
     expect((await client.request('GET', `${NODES}/leaves`)).status).toBe(404);
   });
 
@@ -206,6 +230,7 @@ describe('the deletion of a node', () => {
 describe('a node that an agent holds', () => {
   it('moves to another machine only when an administrator approves, and the old one is out', async () => {
     const first = await joinCluster(await joining('held'), signal);
+    const onTheBus = await connectToBus(first.path, 'held');
     const moving = joinCluster(await joining('held', { directory: join(folder, 'thief') }), signal);
     await approveFirstPending('held');
     const second = await moving;
@@ -214,6 +239,8 @@ describe('a node that an agent holds', () => {
       expect((await before.request('GET', `${NODES}/held`)).status).toBe(401);
       expect((await after.request('GET', `${NODES}/held`)).status).toBe(404);
     });
+    await onTheBus.closed();
+    await (await connectToBus(second.path, 'held')).close();
   });
 
   it('does not move by a prefix that covers it', async () => {
@@ -223,5 +250,32 @@ describe('a node that an agent holds', () => {
     await moving;
     expect(await enrolments()).toMatchObject({ greedy: ['edge-*'] });
     expect(await enrolments()).not.toHaveProperty('edge-1');
+  });
+
+  it('does not move while an agent hosts it that has not joined by a request', async () => {
+    const node = { metadata: { name: 'local-1', annotations: { 'everynode.io/agent': 'agent-1' } } };
+    expect((await api.request('POST', NODES, { body: node })).status).toBe(201);
+    const moving = joinCluster(await joining('local-1'), signal);
+    await approveFirstPending('local-1');
+    await moving;
+    const { json } = await api.request('GET', `${NODES}/local-1`);
+    expect(json.metadata.annotations).toEqual({ 'everynode.io/agent': 'local-1' });
+  });
+
+  it('is one machine’s when two join at once', async () => {
+    // One of them is refused, or waits for a person.
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+    const machines = await Promise.allSettled(
+      ['one', 'two'].map(async (side) =>
+        joinCluster(await joining('twice', { directory: join(folder, side) }), enough),
+      ),
+    );
+    expect(machines.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('keeps its identity when it joins again with it', async () => {
+    const one = await joining('again');
+    const first = await (await joinCluster(one, signal)).read();
+    expect(await (await joinCluster(one, signal)).read()).toEqual(first);
   });
 });

@@ -17,6 +17,15 @@ export interface TestStack {
    * @throws Error when the command fails.
    */
   everynode(...args: string[]): Promise<string>;
+  /** Begins a command that runs until it is stopped. */
+  run(...args: string[]): RunningCommand;
+  stop(): Promise<void>;
+}
+
+export interface RunningCommand {
+  /** The exit code, and all that it printed; once it has ended, asked to or not. */
+  ended: Promise<{ code: number | undefined; printed: string }>;
+  /** Asks it to end, as Ctrl-C does. */
   stop(): Promise<void>;
 }
 
@@ -29,6 +38,15 @@ export async function startStack(args: string[], env: Record<string, string> = {
       throw new Error(`everynode ${command.join(' ')} ended with ${result.exitCode}\n${result.all}`);
     return result.stdout;
   };
+  const run = (...command: string[]): RunningCommand => {
+    const child = execa('node', [cli, ...command], { env: environment, all: true, reject: false });
+    const ended = child.then(({ exitCode, all }) => ({ code: exitCode, printed: all }));
+    const stop = async (): Promise<void> => {
+      child.kill('SIGINT');
+      await ended;
+    };
+    return { ended, stop };
+  };
   const port = await freePort();
   try {
     await everynode('start', '--detach', '--port', String(port), ...args);
@@ -40,6 +58,7 @@ export async function startStack(args: string[], env: Record<string, string> = {
     kubectl: await Kubectl.for(join(directory, 'kubeconfig')),
     port,
     everynode,
+    run,
     stop: async () => {
       await everynode('stop');
       // The logs of the services help to understand a failure.

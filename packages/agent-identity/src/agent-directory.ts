@@ -1,9 +1,40 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type BusCredential, createNkey, credentialsText, type Nkey, userFromSeed } from '@everynode/bus-credentials';
 import { createKey } from '@everynode/certificates';
 import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import { stringify } from 'yaml';
+
+/** What an agent has made for a request, and keeps until it is answered. */
+export interface PendingKeys {
+  /** PEM of the private key that gets a certificate. */
+  key: string;
+  /** The key of the bus that gets a credential. */
+  busKey: Nkey;
+}
+
+/** What a request is answered with. */
+export interface Answer {
+  /** PEM. */
+  certificate: string;
+  /** Undefined where the cluster issues no credentials of the bus. */
+  bus: BusAnswer | undefined;
+}
+
+export interface BusAnswer {
+  /** The JWT of the bus key. */
+  credential: string;
+  url: string;
+  /** The authority of the bus's certificate, as PEM. */
+  ca: string;
+}
+
+/** How the agent reaches the bus: an address, and paths of files that are read at each connection. */
+export interface BusFiles {
+  url: string;
+  credential: BusCredential;
+}
 
 /** The files of an agent's identity. Only their owner may read them. */
 export class AgentDirectory {
@@ -17,24 +48,47 @@ export class AgentDirectory {
     return join(this.path, 'pending.key');
   }
 
+  get #pendingBus(): string {
+    return join(this.path, 'pending-bus.seed');
+  }
+
   async prepare(): Promise<void> {
     await makePrivateDirectory(this.path);
   }
 
-  /** The key of a request that is under way; a new one where there is none. A retry must not ask with another key. */
-  async pendingKey(): Promise<string> {
-    const known = await readIfPresent(this.#pending);
-    if (known !== undefined) return known;
-    const key = await createKey();
-    await writeSecretFile(this.#pending, key);
-    return key;
+  /** The keys of a request that is under way; new ones where there is none. A retry must not ask with other keys. */
+  async pendingKeys(): Promise<PendingKeys> {
+    const [key, seed] = await Promise.all([readIfPresent(this.#pending), readIfPresent(this.#pendingBus)]);
+    const pending = { key: key ?? (await createKey()), busKey: seed ? userFromSeed(seed.trim()) : createNkey('user') };
+    if (key === undefined) await writeSecretFile(this.#pending, pending.key);
+    if (seed === undefined) await writeSecretFile(this.#pendingBus, `${pending.busKey.seed}\n`);
+    return pending;
   }
 
-  /** Keeps a certificate for the pending key: from now on it is the agent's identity. */
-  async keep(certificate: string): Promise<void> {
-    const key = await this.pendingKey();
+  /** Keeps the answer to the pending keys: from now on it is the agent's identity. */
+  async keep({ certificate, bus }: Answer): Promise<void> {
+    const { key, busKey } = await this.pendingKeys();
+    if (bus) {
+      const { credential } = this.#busFiles;
+      await writeSecretFile(credential.caFile, bus.ca);
+      await writeSecretFile(join(this.path, 'bus.url'), `${bus.url}\n`);
+      await writeSecretFile(credential.credentialsFile, credentialsText(bus.credential, busKey));
+    }
     await writeSecretFile(join(this.path, 'agent.pem'), `${certificate.trimEnd()}\n${key}`);
-    await rm(this.#pending, { force: true });
+    await Promise.all([this.#pending, this.#pendingBus].map((file) => rm(file, { force: true })));
+  }
+
+  get #busFiles(): Omit<BusFiles, 'url'> {
+    return { credential: { credentialsFile: join(this.path, 'bus.creds'), caFile: join(this.path, 'bus-ca.crt') } };
+  }
+
+  /** How the agent reaches the bus. @throws Error where the cluster has issued no credential. */
+  async bus(): Promise<BusFiles> {
+    const url = await readIfPresent(join(this.path, 'bus.url'));
+    if (url === undefined) {
+      throw new Error('the cluster issued no credential of the bus: its api needs NATS_AUTHORITY');
+    }
+    return { url: url.trim(), ...this.#busFiles };
   }
 
   /** Writes the address and the authority of the cluster. */

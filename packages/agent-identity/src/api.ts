@@ -17,6 +17,12 @@ export interface ApiAccess {
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly retryable = false;
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
 }
 
 /** Asks the api. @throws RefusedError, and Error for an api that cannot answer now. */
@@ -54,7 +60,7 @@ export async function ask<T>(access: ApiAccess, method: string, path: string, bo
   if (status < 200 || status > 299) {
     const { message } = (parsed ?? {}) as { message?: string };
     const text = `${method} ${path}: ${status} ${message ?? answer}`;
-    throw status === 429 || status >= 500 ? new Error(text) : new RefusedError(text);
+    throw status === 429 || status >= 500 ? new Error(text) : new RefusedError(text, status);
   }
   return parsed as T;
 }

@@ -43,7 +43,7 @@ async function renew(directory: AgentDirectory, lifetimeSeconds: number, signal:
   const { CN: user } = new X509Certificate(pem).toLegacyObject().subject;
   const agent = nodeOfUser(String(user));
   if (agent === undefined) throw new Error(`${directory.path} is not the identity of an agent`);
-  const wanted = { agent, key: await directory.pendingKey(), lifetimeSeconds };
+  const wanted = { agent, keys: await directory.pendingKeys(), lifetimeSeconds };
   await directory.keep(await requestCertificate({ server, ca, pem }, wanted, signal));
   return (await directory.read()).notAfter;
 }

@@ -1,5 +1,6 @@
 import { createSigningRequest, NODE_USER_PREFIX, NODES_GROUP, SIGNERS } from '@everynode/certificates';
 import { pause } from '@everynode/service-shell';
+import type { Answer, BusAnswer, PendingKeys } from './agent-directory.js';
 import { type ApiAccess, ask, RefusedError } from './api.js';
 
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
@@ -9,29 +10,27 @@ export interface WantedCertificate {
   agent: string;
   /** Nodes that the agent is to host beside the one of its name, as names or `prefix*`. */
   nodeNames?: readonly string[];
-  /** PEM of the private key. */
-  key: string;
+  keys: PendingKeys;
   lifetimeSeconds: number;
 }
 
 interface Request {
-  metadata: { name: string };
+  metadata: { name: string; annotations?: Record<string, string> };
   status?: { certificate?: string; conditions?: { type: string; message?: string }[] };
 }
 
 /**
- * Asks for a certificate and waits until it is there, however long a person takes to approve. The answer's place for a
- * credential of the bus is the request too: a public key of the bus as an annotation of the request, and what the
- * cluster answers to it as an annotation beside the certificate.
- * @returns its PEM.
+ * Asks for a certificate and waits until it is there, however long a person takes to approve. The request asks for a
+ * credential of the bus too, by an annotation with a public key of the bus; annotations beside the certificate answer
+ * it.
  * @throws RefusedError, and Error for a request that was denied, and when the signal aborts.
  */
 export async function requestCertificate(
   access: ApiAccess,
-  { agent, nodeNames = [], key, lifetimeSeconds }: WantedCertificate,
+  { agent, nodeNames = [], keys, lifetimeSeconds }: WantedCertificate,
   signal: AbortSignal,
-): Promise<string> {
-  const request = await createSigningRequest(key, {
+): Promise<Answer> {
+  const request = await createSigningRequest(keys.key, {
     commonName: `${NODE_USER_PREFIX}${agent}`,
     organisations: [NODES_GROUP],
   });
@@ -40,7 +39,10 @@ export async function requestCertificate(
     kind: 'CertificateSigningRequest',
     metadata: {
       generateName: 'agent-csr-',
-      ...(nodeNames.length > 0 && { annotations: { 'everynode.io/node-names': nodeNames.join(',') } }),
+      annotations: {
+        'everynode.io/bus-key': keys.busKey.publicKey,
+        ...(nodeNames.length > 0 && { 'everynode.io/node-names': nodeNames.join(',') }),
+      },
     },
     spec: {
       request: Buffer.from(request).toString('base64'),
@@ -49,14 +51,17 @@ export async function requestCertificate(
       expirationSeconds: lifetimeSeconds,
     },
   });
-  return await certificateOf(access, created.metadata.name, signal);
+  return await answerTo(access, created.metadata.name, signal);
 }
 
-async function certificateOf(access: ApiAccess, name: string, signal: AbortSignal): Promise<string> {
+async function answerTo(access: ApiAccess, name: string, signal: AbortSignal): Promise<Answer> {
   for (;;) {
     signal.throwIfAborted();
-    const { status } = await look(access, name);
-    if (status?.certificate) return Buffer.from(status.certificate, 'base64').toString();
+    const { status, metadata } = await look(access, name);
+    if (status?.certificate) {
+      const certificate = Buffer.from(status.certificate, 'base64').toString();
+      return { certificate, bus: busAnswer(metadata?.annotations ?? {}) };
+    }
     const refused = status?.conditions?.find(({ type }) => type === 'Denied' || type === 'Failed');
     if (refused) throw new Error(`${name} is ${refused.type.toLowerCase()}: ${refused.message ?? ''}`);
     await pause(POLL_MS, signal);
@@ -71,4 +76,11 @@ async function look(access: ApiAccess, name: string): Promise<Partial<Request>> 
     if (error instanceof RefusedError) throw error;
     return {};
   }
+}
+
+function busAnswer(annotations: Record<string, string>): BusAnswer | undefined {
+  const [credential, url, ca] = ['credential', 'url', 'authority'].map(
+    (name) => annotations[`everynode.io/bus-${name}`],
+  );
+  return credential && url && ca ? { credential, url, ca } : undefined;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { agentAccountJwt, systemUserJwt } from './accounts.js';
 import { agentFence } from './agent-fence.js';
@@ -12,6 +13,15 @@ interface AgentAccountsOptions {
   /** The certificate authority that the server's certificate is signed by, as PEM. */
   ca: string;
   authority: BusAuthority;
+}
+
+/** A key of the bus was revoked, and asks for a credential again. Its agent has to make another key. */
+export class RevokedKeyError extends Error {
+  override readonly name = 'RevokedKeyError';
+  readonly retryable = false;
+  constructor(readonly agent: string) {
+    super(`the key of the bus that agent ${agent} names was revoked`);
+  }
 }
 
 const INBOX = '_INBOX_accounts';
@@ -38,9 +48,15 @@ export class AgentAccounts {
     this.#options = options;
   }
 
-  /** Makes the account of an agent, unless there is one. @throws Error when the server does not take it. */
-  enrol(agent: string): Promise<void> {
-    return this.#change(agent, (revocations) => revocations);
+  /**
+   * Makes the account of an agent, unless there is one. `publicKey` is the key that is to get a credential.
+   * @throws RevokedKeyError when that key was revoked, and Error when the server does not take the account.
+   */
+  enrol(agent: string, publicKey?: string): Promise<void> {
+    return this.#change(agent, (revocations) => {
+      if (publicKey !== undefined && revocations[publicKey] !== undefined) throw new RevokedKeyError(agent);
+      return revocations;
+    });
   }
 
   /**
@@ -51,9 +67,12 @@ export class AgentAccounts {
     return this.#change(agent, () => ({ '*': seconds() }));
   }
 
-  /** Ends the credentials of one key of an agent. Those of its other keys stay. */
-  revokeKey(agent: string, publicKey: string): Promise<void> {
-    return this.#change(agent, (revocations) => ({ ...revocations, [publicKey]: seconds() }));
+  /** Ends the credentials of keys of an agent. Those of its other keys stay. A key that is revoked already stays so. */
+  revokeKeys(agent: string, publicKeys: readonly string[]): Promise<void> {
+    return this.#change(agent, (revocations) => ({
+      ...Object.fromEntries(publicKeys.map((key) => [key, seconds()])),
+      ...revocations,
+    }));
   }
 
   async close(): Promise<void> {
@@ -74,8 +93,10 @@ export class AgentAccounts {
     const { authority } = this.#options;
     const account = authority.agent(agent).publicKey;
     const known = await this.#lookUp(connection, account);
-    const revocations = known === undefined ? {} : (readClaims(known).nats.revocations ?? {});
-    const jwt = agentAccountJwt(authority, agent, next(revocations), Date.now());
+    const claims = known === undefined ? undefined : readClaims(known);
+    const jwt = agentAccountJwt(authority, agent, next(claims?.nats.revocations ?? {}), Date.now());
+    // Another process may change the account at this time: what would change nothing must not undo that.
+    if (claims && isDeepStrictEqual(readClaims(jwt).nats, claims.nats)) return;
     const reply = await connection.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: TIMEOUT_MS });
     const { data, error } = reply.json<ClaimsReply>();
     if (error || data?.code !== 200)

@@ -51,7 +51,9 @@ it('rotates a key without a gap: two are valid, then the new one', async () => {
   const before = await connected('agent-1', old, oldJwt);
   const after = await connected('agent-1', fresh, issue('agent-1', fresh));
   await before.flush();
-  expect(await closedAfter(before, () => nats.accounts.revokeKey('agent-1', old.publicKey))).toBeLessThan(PROMISED_MS);
+  expect(await closedAfter(before, () => nats.accounts.revokeKeys('agent-1', [old.publicKey]))).toBeLessThan(
+    PROMISED_MS,
+  );
   await after.flush();
   await expect(connected('agent-1', old, oldJwt)).rejects.toThrow(/authorization/i);
   // A later change of the account remembers it.

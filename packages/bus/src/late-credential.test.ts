@@ -47,7 +47,7 @@ it('waits for its credential and its account, and goes on with a new key when th
   await nats.accounts.enrol('agent-1');
   await asks('one');
   await issue();
-  await nats.accounts.revokeKey('agent-1', first);
+  await nats.accounts.revokeKeys('agent-1', [first]);
   await asks('two');
   stopping.abort();
   await Promise.all([agent.close(), services.close()]);

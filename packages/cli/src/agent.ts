@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { joinCluster, keepRenewed } from '@everynode/agent-identity';
+import { type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
+import { isAgentName } from '@everynode/contract';
 import { checkoutState } from './checkout.js';
+import { runAgent } from './run-agent.js';
 
 export interface JoinFlags {
   server: string;
@@ -9,30 +11,65 @@ export interface JoinFlags {
   caHash: string;
   name?: string;
   nodes?: string[];
+  nodesFile?: string;
   directory?: string;
   /** In ms. */
   lifetime: number;
+  identityOnly: boolean;
   renew: boolean;
 }
 
-/** Joins a cluster, and says where the identity is. With `renew` it stays, and renews the certificate in time. */
-export async function joinAsAgent(flags: JoinFlags): Promise<void> {
-  const { server, token, caHash, nodes = [], lifetime, renew } = flags;
-  const agent = flags.name ?? hostname().toLowerCase();
-  const directory = flags.directory ?? join(checkoutState().root, 'identities', agent);
-  const lifetimeSeconds = Math.floor(lifetime / 1000);
+type JoinedDirectory = Awaited<ReturnType<typeof joinCluster>>;
+
+/**
+ * Joins a cluster and runs its node until a signal ends it, renewing the identity in time. With `identityOnly` it only
+ * says where the identity is, and with `renew` stays to renew that. Returns the exit code.
+ */
+export async function joinAsAgent(flags: JoinFlags): Promise<number> {
+  const { server, token, caHash, identityOnly, renew, nodesFile } = flags;
+  const wanted = wantedNodes(flags);
+  if (!identityOnly && nodesFile === undefined && wanted.nodes.some((name) => name.endsWith('*'))) {
+    throw new Error('--nodes with a beginning of names needs --nodes-file, which says which nodes the agent hosts');
+  }
+  const lifetimeSeconds = Math.floor(flags.lifetime / 1000);
+  const directory = flags.directory ?? join(checkoutState().root, 'identities', wanted.agent);
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
-  const joining = { server, token, caHash, agent, nodeNames: nodes, directory, lifetimeSeconds };
-  const joined = await joinCluster(joining, stopping.signal);
+  const { signal } = stopping;
+  const joining: Joining = {
+    server,
+    token,
+    caHash,
+    agent: wanted.agent,
+    nodeNames: wanted.nodes,
+    directory,
+    lifetimeSeconds,
+  };
+  const joined = await joinCluster(joining, signal);
   const { notAfter } = await joined.read();
-  print(`${agent} has joined ${server}; its certificate is valid until ${timeOf(notAfter)}`);
+  print(`${wanted.agent} has joined ${server}; its certificate is valid until ${timeOf(notAfter)}`);
   print(`kubeconfig: ${joined.kubeconfig}`);
-  if (!renew) return;
+  const renewal = () => renewUntil(joined, lifetimeSeconds, signal);
+  if (identityOnly) {
+    if (renew) await renewal();
+    return 0;
+  }
+  void renewal();
+  return await runAgent(joined, { agent: wanted.agent, nodes: wanted.nodes, nodesFile }, signal);
+}
+
+/** The name of the agent, which is a DNS label on the bus, and the nodes that it hosts. */
+function wantedNodes({ name = hostname().toLowerCase(), nodes }: JoinFlags): { agent: string; nodes: string[] } {
+  const agent = name.replaceAll('.', '-');
+  if (!isAgentName(agent)) throw new Error(`not a name for a node: ${JSON.stringify(name)}; give another --name`);
+  return { agent, nodes: nodes ?? [name] };
+}
+
+async function renewUntil(joined: JoinedDirectory, lifetimeSeconds: number, signal: AbortSignal): Promise<void> {
   const onRenewed = (end: number) => print(`renewed the certificate, which is valid until ${timeOf(end)}`);
   const onFailure = (error: unknown) =>
     process.stderr.write(`not renewed yet: ${error instanceof Error ? error.message : String(error)}\n`);
-  await keepRenewed(joined, { lifetimeSeconds, onRenewed, onFailure }, stopping.signal);
+  await keepRenewed(joined, { lifetimeSeconds, onRenewed, onFailure }, signal);
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -50,6 +50,14 @@ it('issues a credential to the first key that asks for a name, and to no other',
   expect(await answerTo('agent-1')).toBe(jwt);
 });
 
+it('enrols an agent for the nodes that are named after it, also after it was started again', async () => {
+  const enrolments = async () => JSON.parse(await readFile(join(root, 'services', 'enrolments.json'), 'utf8'));
+  expect(await enrolments()).toMatchObject({ 'agent-1': ['agent-1-*'] });
+  await rm(join(root, 'services'), { recursive: true });
+  await new EnrolmentDesk(root, nats.authority, nats.accounts).look();
+  expect(await enrolments()).toMatchObject({ 'agent-1': ['agent-1-*'] });
+});
+
 it('issues it again in time, and not at each look', async () => {
   const key = createNkey('user');
   await ask('agent-2', key.publicKey);

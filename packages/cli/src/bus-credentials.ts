@@ -16,7 +16,7 @@ import {
 } from '@everynode/bus-credentials';
 import { isAgentName } from '@everynode/contract';
 import { ensureAuthority, waitUntil } from '@everynode/local-stack';
-import { readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
+import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 
 export interface BusCredentialsFlags {
   pki: string;
@@ -33,7 +33,8 @@ const SERVICES = ['api', 'scheduler'];
  *
  * - `authority/`: the secret of the accounts, and which key each agent has. For this process alone.
  * - `server/`: the configuration of the NATS server, its certificate, and the accounts that it keeps.
- * - `services/`: a creds file for each service, and the CA.
+ * - `services/`: a creds file for each service, the CA, and the nodes that each agent may register: those that are named
+ *   after it.
  * - `requests/`: an agent puts its public key here, as `NAME.pub`. The first key for a name has it for good.
  * - `answers/`: the agent's JWT, as `NAME.jwt`, which is no secret, and the CA.
  */
@@ -82,6 +83,8 @@ export class EnrolmentDesk {
   readonly #accounts: Pick<AgentAccounts, 'enrol'>;
   /** When the last JWT of an agent was issued, in ms since 1970. */
   readonly #issued = new Map<string, number>();
+  /** Whether the schedulers know of every agent that has a key. */
+  #isEnrolled = false;
 
   constructor(directory: string, authority: BusAuthority, accounts: Pick<AgentAccounts, 'enrol'>) {
     this.#directory = directory;
@@ -91,6 +94,7 @@ export class EnrolmentDesk {
 
   /** Issues what is asked for or due. @throws Error when the bus cannot be reached: the rest is for the next look. */
   async look(now = Date.now()): Promise<void> {
+    if (!this.#isEnrolled) await this.#enrolHolders();
     const requests = join(this.#directory, 'requests');
     for (const file of await readdir(requests)) {
       const agent = /^(.+)\.pub$/.exec(file)?.[1];
@@ -98,6 +102,7 @@ export class EnrolmentDesk {
       if (now - (this.#issued.get(agent) ?? Number.NEGATIVE_INFINITY) < AGENT_RENEWAL_MS) continue;
       const publicKey = (await readFile(join(requests, file), 'utf8')).trim();
       if (!isUserPublicKey(publicKey) || !(await this.#isHolder(agent, publicKey))) continue;
+      if (!this.#isEnrolled) await this.#enrolHolders();
       await this.#accounts.enrol(agent);
       const jwt = agentUserJwt(this.#authority, { agent, publicKey, now, expires: now + AGENT_LIFETIME_MS });
       await writeSecretFile(join(this.#directory, 'answers', `${agent}.jwt`), jwt);
@@ -107,9 +112,24 @@ export class EnrolmentDesk {
 
   /** Whether a name is this key's. A name without a key becomes it. */
   async #isHolder(agent: string, publicKey: string): Promise<boolean> {
-    const file = join(this.#directory, 'authority', 'agents', `${agent}.pub`);
+    const file = join(this.#holders, `${agent}.pub`);
     const known = await readIfPresent(file);
-    if (known === undefined) await writeSecretFile(file, publicKey);
+    if (known === undefined) {
+      await writeSecretFile(file, publicKey);
+      this.#isEnrolled = false;
+    }
     return (known ?? publicKey) === publicKey;
+  }
+
+  get #holders(): string {
+    return join(this.#directory, 'authority', 'agents');
+  }
+
+  async #enrolHolders(): Promise<void> {
+    await makePrivateDirectory(this.#holders);
+    const agents = (await readdir(this.#holders)).map((file) => file.replace(/\.pub$/, ''));
+    const enrolments = Object.fromEntries(agents.map((agent) => [agent, [`${agent}-*`]]));
+    await writeSecretFile(join(this.#directory, 'services', 'enrolments.json'), JSON.stringify(enrolments));
+    this.#isEnrolled = true;
   }
 }

@@ -178,21 +178,23 @@ token
     await deleteTokens(tokens, flags);
   });
 
-const agent = program.command('agent').description('the identity of an agent on this machine');
+const agent = program.command('agent').description('this machine as a node of a cluster');
 agent
   .command('join')
-  .description('ask for a certificate with a bootstrap token, and wait until it is approved')
+  .description('get an identity with a bootstrap token, and run a node with it until Ctrl-C; it is renewed in time')
   .requiredOption('--server <url>', 'address of the api')
   .requiredOption('--token <token>', 'see: token create')
   .requiredOption('--ca-hash <hash>', 'sha256:… of the public key of the cluster’s authority')
   .option('--name <name>', 'name of the agent, and of its node (default: the host name)')
   .option('--nodes <names>', 'nodes that it hosts in place of that one: names, or beginnings as in node-*', parseList)
+  .option('--nodes-file <file>', 'what these nodes are, where they are more than names (docs/simulation.md)')
   .option('--directory <directory>', 'where the identity is kept (default: in the state directory)')
   .option('--lifetime <span>', 'how long the certificate is to be valid', parseSpan, 24 * 3_600_000)
-  .option('--renew', 'stay, and renew the certificate when two thirds of its life are over', false)
+  .option('--identity-only', 'run no node: for kubelets and other programs', false)
+  .option('--renew', 'with --identity-only: stay, and renew it when two thirds of its life are over', false)
   .action(async (flags: JoinFlags) => {
     const { joinAsAgent } = await import('./agent.js');
-    await joinAsAgent(flags);
+    process.exitCode = await joinAsAgent(flags);
   });
 
 program

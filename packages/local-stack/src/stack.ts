@@ -158,7 +158,7 @@ export class Stack implements StackControl {
         replicas: apiReplicas,
         env: async (name) => ({
           ...(await replicaEnvironment(bus, name)),
-          ...apiEnvironment(databaseUrl, certificates, this.endpoint),
+          ...apiEnvironment(databaseUrl, bus, certificates, this.endpoint),
           EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
           EVERYNODE_AUDIT_LOG: this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, `audit-${name}.log`),
         }),
@@ -171,6 +171,7 @@ export class Stack implements StackControl {
           ...(await replicaEnvironment(bus, name)),
           DATABASE_URL: databaseUrl,
           EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
+          EVERYNODE_ENROLMENTS: this.paths.enrolments,
         }),
       },
     });

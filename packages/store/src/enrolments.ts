@@ -1,47 +1,61 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from './schema.js';
 
 /** An agent, and the nodes that it may host: names, or `prefix*`. */
 export interface Enrolment {
   agent: string;
   nodeNames: string[];
+  /** Of the request that it comes from. */
+  revision: number;
 }
 
-/** A certificate that an agent gets. */
+/** A certificate that an agent gets, and the credential of the bus beside it. */
 export interface AgentCertificate {
   agent: string;
   /** As Node.js writes it: hexadecimal, upper case. */
   serial: string;
+  /** The public key of the bus; undefined where the agent asked for no credential. */
+  busKey: string | undefined;
   /** Of the request for it. */
   revision: number;
   /** ms since the epoch. */
   notAfter: number;
 }
 
+export type RevokedCertificate = Pick<AgentCertificate, 'agent' | 'serial' | 'busKey'>;
+
 export async function listEnrolments(db: Kysely<Database>): Promise<Enrolment[]> {
-  const rows = await db.selectFrom('enrolments').select(['agent', 'node_names']).execute();
-  return rows.map(({ agent, node_names }) => ({ agent, nodeNames: node_names }));
+  const rows = await db.selectFrom('enrolments').select(['agent', 'node_names', 'revision']).execute();
+  return rows.map(({ agent, node_names, revision }) => ({ agent, nodeNames: node_names, revision }));
+}
+
+/** The nodes that an agent may host; undefined for one that is not enrolled. */
+export async function enrolmentOf(db: Kysely<Database>, agent: string): Promise<string[] | undefined> {
+  const row = await db.selectFrom('enrolments').select('node_names').where('agent', '=', agent).executeTakeFirst();
+  return row?.node_names;
 }
 
 /**
  * Notes a certificate before an agent gets it. `enrolment` is left out for a renewal, which changes nothing of it. The
  * enrolments of `replaced` agents end: their nodes have moved.
+ * @returns false, and does nothing, when the node was deleted after the request, or has gone to another machine: the
+ * agent must not get it.
  */
 export async function enrolAgent(
   db: Kysely<Database>,
-  certificate: AgentCertificate,
+  { agent, serial, busKey, revision, notAfter }: AgentCertificate,
   enrolment: { nodeNames: string[]; replaced: string[] } | undefined,
-): Promise<void> {
-  const { agent, serial, revision, notAfter } = certificate;
-  await db.transaction().execute(async (tx) => {
-    await sql`select set_config('idle_in_transaction_session_timeout', '2s', true)`.execute(tx);
+): Promise<boolean> {
+  return await inTurn(db, async (tx) => {
+    if (await isDeletedSince(tx, [agent, ...(enrolment?.nodeNames ?? [])], revision)) return false;
+    if (!enrolment && (await isReplaced(tx, agent, revision))) return false;
     await tx.deleteFrom('agent_certificates').where('not_after', '<', sql<Date>`now()`).execute();
     await tx
       .insertInto('agent_certificates')
-      .values({ serial, agent, revision, not_after: new Date(notAfter) })
+      .values({ serial, agent, revision, not_after: new Date(notAfter), bus_key: busKey ?? null })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    if (!enrolment) return;
+    if (!enrolment) return true;
     const { nodeNames, replaced } = enrolment;
     for (const other of replaced) await revokeAgent(tx, other, revision);
     await tx
@@ -49,11 +63,66 @@ export async function enrolAgent(
       .values({ agent, node_names: nodeNames, revision })
       .onConflict((conflict) => conflict.column('agent').doUpdateSet({ node_names: nodeNames, revision }))
       .execute();
+    return true;
   });
 }
 
-/** Takes back what an agent asked for before a revision. */
-export async function revokeAgent(db: Kysely<Database>, agent: string, before: number): Promise<void> {
+/**
+ * Takes back what was asked for before the revision of a node's deletion by the agent of its name, and by the one that
+ * hosts this node alone.
+ */
+export async function revokeNode(db: Kysely<Database>, node: string, deletion: number): Promise<void> {
+  await inTurn(db, async (tx) => {
+    await tx
+      .deleteFrom('deleted_nodes')
+      .where('deleted_at', '<', sql<Date>`now() - ${REQUESTS_LIVE}::interval`)
+      .execute();
+    await sql`
+      insert into deleted_nodes (node, revision) values (${node}, ${deletion})
+      on conflict (node) do update set revision = greatest(deleted_nodes.revision, excluded.revision), deleted_at = now()
+    `.execute(tx);
+    const { rows } = await sql<{ agent: string }>`
+      select agent from enrolments where node_names = array[${node}] and agent <> ${node}`.execute(tx);
+    for (const agent of [node, ...rows.map((row) => row.agent)]) await revokeAgent(tx, agent, deletion);
+  });
+}
+
+/** Longer than a request for a certificate is kept. */
+const REQUESTS_LIVE = '2 days';
+
+async function isDeletedSince(tx: Transaction<Database>, nodes: string[], revision: number): Promise<boolean> {
+  const found = await tx
+    .selectFrom('deleted_nodes')
+    .select('node')
+    .where('node', 'in', nodes)
+    .where('revision', '>', revision)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** True for a renewal that was asked for with an identity which has ended since. */
+async function isReplaced(tx: Transaction<Database>, agent: string, revision: number): Promise<boolean> {
+  const row = await tx.selectFrom('enrolments').select('revision').where('agent', '=', agent).executeTakeFirst();
+  if (row) return row.revision > revision;
+  const revoked = await tx
+    .selectFrom('agent_certificates')
+    .select('serial')
+    .where('agent', '=', agent)
+    .where('revoked', '=', true)
+    .executeTakeFirst();
+  return revoked !== undefined;
+}
+
+/** Runs one change of enrolments at a time, so that a request and a deletion each see what the other has done. */
+function inTurn<T>(db: Kysely<Database>, change: (tx: Transaction<Database>) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select set_config('idle_in_transaction_session_timeout', '2s', true)`.execute(tx);
+    await sql`lock table enrolments in exclusive mode`.execute(tx);
+    return await change(tx);
+  });
+}
+
+async function revokeAgent(db: Kysely<Database>, agent: string, before: number): Promise<void> {
   await db
     .updateTable('agent_certificates')
     .set({ revoked: true })
@@ -63,13 +132,12 @@ export async function revokeAgent(db: Kysely<Database>, agent: string, before: n
   await db.deleteFrom('enrolments').where('agent', '=', agent).where('revision', '<', before).execute();
 }
 
-/** The serial numbers of certificates that are revoked and have not ended. */
-export async function revokedSerials(db: Kysely<Database>): Promise<string[]> {
+export async function revokedCertificates(db: Kysely<Database>): Promise<RevokedCertificate[]> {
   const rows = await db
     .selectFrom('agent_certificates')
-    .select('serial')
+    .select(['serial', 'agent', 'bus_key'])
     .where('revoked', '=', true)
     .where('not_after', '>', sql<Date>`now()`)
     .execute();
-  return rows.map(({ serial }) => serial);
+  return rows.map(({ serial, agent, bus_key }) => ({ serial, agent, busKey: bus_key ?? undefined }));
 }

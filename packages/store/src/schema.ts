@@ -12,6 +12,7 @@ export interface Database {
   agents: AgentsTable;
   enrolments: EnrolmentsTable;
   agent_certificates: AgentCertificatesTable;
+  deleted_nodes: DeletedNodesTable;
 }
 
 interface RevisionCounterTable {
@@ -89,6 +90,14 @@ interface AgentCertificatesTable {
   revision: number;
   not_after: ColumnType<Date, Date, never>;
   revoked: Generated<boolean>;
+  /** The public key of the bus that has a credential beside the certificate. */
+  bus_key: string | null;
+}
+
+interface DeletedNodesTable {
+  node: string;
+  revision: number;
+  deleted_at: ColumnType<Date, never, never>;
 }
 
 interface AgentsTable {

@@ -5,7 +5,15 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { ANSWER_MS, BY_KEY } from './connection.js';
 import { Envelope } from './encryption/envelope.js';
 import { reencrypt } from './encryption/reencrypt.js';
-import { type Enrolment, enrolAgent, listEnrolments, revokeAgent, revokedSerials } from './enrolments.js';
+import {
+  type Enrolment,
+  enrolAgent,
+  enrolmentOf,
+  listEnrolments,
+  type RevokedCertificate,
+  revokedCertificates,
+  revokeNode,
+} from './enrolments.js';
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
@@ -234,19 +242,24 @@ export class Store {
     return this.#read(listEnrolments(this.#db));
   }
 
+  /** Reads the nodes that an agent may host; undefined for one that is not enrolled. */
+  enrolmentOf(agent: string): Promise<string[] | undefined> {
+    return this.#read(enrolmentOf(this.#db, agent));
+  }
+
   /** Notes a certificate of an agent, and what the agent may host; see {@link enrolAgent}. */
-  enrolAgent(...certificate: DropFirst<Parameters<typeof enrolAgent>>): Promise<void> {
+  enrolAgent(...certificate: DropFirst<Parameters<typeof enrolAgent>>): Promise<boolean> {
     return orUnavailable(enrolAgent(this.#db, ...certificate));
   }
 
-  /** Takes back the certificates that an agent asked for before a revision, and its enrolment. */
-  revokeAgent(agent: string, before: number): Promise<void> {
-    return orUnavailable(revokeAgent(this.#db, agent, before));
+  /** Takes back what the agent of a deleted node asked for before its deletion; see {@link revokeNode}. */
+  revokeNode(node: string, deletion: number): Promise<void> {
+    return orUnavailable(revokeNode(this.#db, node, deletion));
   }
 
-  /** Reads the serial numbers of certificates that are revoked and have not ended. */
-  revokedSerials(): Promise<string[]> {
-    return this.#read(revokedSerials(this.#db));
+  /** Reads the certificates that are revoked and have not ended. */
+  revokedCertificates(): Promise<RevokedCertificate[]> {
+    return this.#read(revokedCertificates(this.#db));
   }
 
   /** Calls the listener with every batch that this process commits, in order. Returns the removal of the listener. */

@@ -1,7 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { authorityOf } from '@everynode/bus-credentials';
 import { openAuthority } from '@everynode/certificates';
 import type { OidcSettings } from './auth/oidc/oidc-settings.js';
+import { AgentBus } from './certificates/agent-bus.js';
 import type { CertificateAuthority } from './certificates/certificate-authority.js';
 import type { Config } from './config.js';
 import type { ServiceAccountKeys } from './start-api.js';
@@ -70,4 +72,12 @@ export async function signingFrom(config: Config): Promise<CertificateAuthority 
     maxSeconds: config.EVERYNODE_CERTIFICATE_SECONDS,
     maxNodeSeconds: config.EVERYNODE_NODE_CERTIFICATE_SECONDS,
   };
+}
+
+/** The bus as its authority; undefined where the secret is elsewhere. */
+export async function agentBusFrom(config: Config): Promise<AgentBus | undefined> {
+  if (config.NATS_AUTHORITY === '') return undefined;
+  const [secret, ca] = await Promise.all([readFile(config.NATS_AUTHORITY, 'utf8'), readFile(config.NATS_CA, 'utf8')]);
+  const url = config.NATS_URL;
+  return new AgentBus({ authority: authorityOf(secret), ca, url, agentUrl: config.EVERYNODE_BUS_URL || url });
 }

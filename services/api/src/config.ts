@@ -24,6 +24,10 @@ const schema = Type.Object({
   EVERYNODE_NODE_CERTIFICATE_SECONDS: Type.Integer({ default: 24 * 3600, minimum: 600 }),
   /** The address at which nodes and clients reach the api; that on which it listens when empty. */
   EVERYNODE_API_URL: Type.String({ default: '' }),
+  /** The file with the secret of the bus's accounts; without it agents that join get no credential of the bus. */
+  NATS_AUTHORITY: Type.String({ default: '' }),
+  /** The address at which agents reach the bus; NATS_URL when empty. */
+  EVERYNODE_BUS_URL: Type.String({ default: '' }),
   /** Authorities of front proxies; without it there are none. */
   EVERYNODE_FRONT_PROXY_CA: Type.String({ default: '' }),
   /** Common names of front proxies, with commas between them; any that the authority has signed when empty. */

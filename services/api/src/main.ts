@@ -4,7 +4,13 @@ import { setFlagsFromString } from 'node:v8';
 import { Bus } from '@everynode/bus';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
-import { oidcSettingsFrom, partsOf, serviceAccountKeysFrom, signingFrom } from './authentication-settings.js';
+import {
+  agentBusFrom,
+  oidcSettingsFrom,
+  partsOf,
+  serviceAccountKeysFrom,
+  signingFrom,
+} from './authentication-settings.js';
 import { apiConfig } from './config.js';
 import { takeConnection } from './http/connection-limits.js';
 import { startApi } from './index.js';
@@ -33,10 +39,11 @@ await runService(
     ]);
     const frontProxyCa =
       config.EVERYNODE_FRONT_PROXY_CA === '' ? undefined : await readFile(config.EVERYNODE_FRONT_PROXY_CA, 'utf8');
-    const [serviceAccountKeys, oidc, signing] = await Promise.all([
+    const [serviceAccountKeys, oidc, signing, agentBus] = await Promise.all([
       serviceAccountKeysFrom(config),
       oidcSettingsFrom(config),
       signingFrom(config),
+      agentBusFrom(config),
     ]);
     const store = new Store({
       databaseUrl: config.DATABASE_URL,
@@ -67,6 +74,7 @@ await runService(
       bodyThreads: { threads: config.EVERYNODE_BODY_THREADS },
       oidc,
       signing,
+      agentBus,
       publicUrl: config.EVERYNODE_API_URL || `https://${config.EVERYNODE_API_HOST}:${config.EVERYNODE_API_PORT}`,
       limits: {
         seats: config.EVERYNODE_MAX_REQUESTS,

@@ -16,6 +16,7 @@ import { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import { ClusterInfoSigner } from './bootstrap/cluster-info.js';
 import { ensureJoinObjects } from './bootstrap/join-objects.js';
 import { CACHED_RESOURCES, STORED_KINDS } from './cached-resources.js';
+import type { AgentBus } from './certificates/agent-bus.js';
 import type { CertificateAuthority } from './certificates/certificate-authority.js';
 import { CertificateController } from './certificates/certificate-controller.js';
 import { deleteExpired } from './certificates/expired-objects.js';
@@ -70,6 +71,8 @@ export interface ApiParts extends ServiceContext {
   bodyThreads?: Partial<BodyThreadLimits>;
   /** The cluster's authority, which signs certificates of nodes and clients; undefined: nothing is signed here. */
   signing?: CertificateAuthority | undefined;
+  /** Issues the credentials of the bus that agents get beside certificates; undefined: they get none here. */
+  agentBus?: AgentBus | undefined;
   /** The address at which nodes and clients reach the api. */
   publicUrl?: string;
   /** How often what has expired is looked for, in ms. */
@@ -173,16 +176,18 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
 
 /** Lets nodes join: publishes and signs the cluster's information, and signs certificates. */
 async function startJoining(context: ApiContext, parts: ApiParts): Promise<void> {
-  const { signal, onClose, log, signing, publicUrl = 'https://localhost:6443', cleaningMs = CLEANING_MS } = parts;
+  const { signal, onClose, log, signing, agentBus, cleaningMs = CLEANING_MS } = parts;
+  const { publicUrl = 'https://localhost:6443' } = parts;
   await retryUntilDone(() => ensureJoinObjects(context, publicUrl), {
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects for nodes that join cannot be created'),
   });
-  await context.revoked.start(context);
+  if (agentBus) onClose(() => agentBus.close());
+  await context.revoked.start({ ...context, bus: agentBus });
   const signer = new ClusterInfoSigner(context);
   signer.start();
   onClose(() => signer.close());
-  const controller = signing && new CertificateController(context, signing);
+  const controller = signing && new CertificateController(context, signing, agentBus);
   controller?.start();
   if (controller) onClose(() => controller.close());
   const addresses = new ServiceAddressKeeper(context);

@@ -7,6 +7,8 @@ const schema = Type.Object({
   DATABASE_URL: Type.String(),
   /** The file of the keys that encrypt Secrets; they are stored in clear text when empty. */
   EVERYNODE_ENCRYPTION_KEYS: Type.String({ default: '' }),
+  /** The file of agents that do not join by a request: their names, and the nodes that each may host. */
+  EVERYNODE_ENROLMENTS: Type.String({ default: '' }),
   /** A node without a heartbeat for this long is unreachable. Upstream: node-monitor-grace-period, 50 s. */
   EVERYNODE_NODE_MONITOR_GRACE_SECONDS: Type.Number({ default: 50, exclusiveMinimum: 0 }),
   /** Which controllers run here, as kube-controller-manager's --controllers: `*,-daemonset`. */

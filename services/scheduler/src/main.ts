@@ -38,6 +38,7 @@ await runService(
     void bus.ensureTopology();
 
     const nodeMonitorGraceSeconds = config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS;
-    await startScheduler({ ...service, store, bus, replica, controllers, nodeMonitorGraceSeconds });
+    const enrolmentsFile = config.EVERYNODE_ENROLMENTS;
+    await startScheduler({ ...service, store, bus, replica, controllers, enrolmentsFile, nodeMonitorGraceSeconds });
   },
 );

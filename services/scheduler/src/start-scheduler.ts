@@ -11,6 +11,7 @@ import { startControllers } from './controllers/start-controllers.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
+import { Enrolments } from './ingest/enrolments.js';
 import { Incarnations } from './ingest/incarnations.js';
 import { Ingest } from './ingest/ingest.js';
 import { schedulerMetrics } from './metrics.js';
@@ -27,6 +28,8 @@ export interface SchedulerParts extends ServiceContext {
   replica: string;
   /** The controllers that run here. */
   controllers: ReadonlySet<ControllerName>;
+  /** Path of the file of agents that do not join by a request; none by default. */
+  enrolmentsFile?: string;
   /** A node that is silent for this long is unreachable. */
   nodeMonitorGraceSeconds: number;
   /** Where controllers record events; by default as Event objects in the store. */
@@ -69,6 +72,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
     bus,
     nodes: reflector.cache('nodes'),
     incarnations,
+    enrolments: new Enrolments({ store, file: parts.enrolmentsFile ?? '' }),
     recorder,
     log,
     onRefused: counters.refused,

@@ -7,7 +7,7 @@ import type { ClusterCertificates } from '../state/certificates.js';
 import { rotatedLog } from '../state/log-files.js';
 import type { StatePaths } from '../state/state-directory.js';
 import { CredentialIssuer } from './bus-credentials.js';
-import { type RunningNats, startNats } from './nats.js';
+import { authorityIn, type RunningNats, startNats } from './nats.js';
 import { startPostgres } from './postgres.js';
 import type { RunningPostgres } from './postgres-process.js';
 import { prepareForServices } from './postgres-service-role.js';
@@ -134,6 +134,7 @@ export class BackingServers {
     this.#nats = nats;
     this.#bus = {
       url: nats.current.url,
+      authorityFile: authorityIn(paths.nats),
       service: (name) => nats.current.addService(name),
       agent: (name) => {
         known.add(name);
@@ -152,6 +153,11 @@ export class BackingServers {
     const authority = authorityOf(await readFile(env.NATS_AUTHORITY, 'utf8'));
     const issuer = await CredentialIssuer.open({ url, caFile: env.NATS_CA, authority, dir: paths.nats, log });
     this.#issuer = issuer;
-    return { url, service: (name) => issuer.service(name), agent: (name) => issuer.agent(name) };
+    return {
+      url,
+      authorityFile: env.NATS_AUTHORITY,
+      service: (name) => issuer.service(name),
+      agent: (name) => issuer.agent(name),
+    };
   }
 }

@@ -81,6 +81,8 @@ async function accepts(url: string, credential: BusCredential): Promise<boolean>
 }
 
 const configIn = (dir: string) => join(dir, 'nats.conf');
+/** The file with the secret of the accounts. */
+export const authorityIn = (dir: string): string => join(dir, 'authority');
 const pidFileIn = (dir: string) => join(dir, 'nats.pid');
 
 /** Ends a server that a killed run left on this directory. */
@@ -110,7 +112,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
   await makePrivateDirectory(dir);
   const program = await findNatsServer(log);
   await stopLeftoverNats(dir);
-  const authority = await ensureAuthority(join(dir, 'authority'));
+  const authority = await ensureAuthority(authorityIn(dir));
   const { bus: tls, caFile } = options.certificates ?? (await ensureCertificates(dir, hostname(), new Date()));
   // Beside the credentials, so that one directory has all that a client of this machine needs.
   const ownCaFile = join(dir, 'credentials', 'ca.crt');

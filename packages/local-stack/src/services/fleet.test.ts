@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   demoFleet,
+  enrolmentOf,
   type Fleet,
   nextAgent,
   nextNodeNames,
@@ -48,6 +49,17 @@ describe('numberedFleet', () => {
       }),
     );
   });
+});
+
+it('enrols an agent for the nodes that it names, and for the beginning of those that it numbers', () => {
+  const fleets = [demoFleet(2), numberedFleet(5, 1)];
+  expect(fleets.map(({ agents }) => agents.map(enrolmentOf))).toEqual([
+    [
+      ['k8s-master-01', 'k8s-master-02', 'k8s-master-03'],
+      ['k8s-01', 'k8s-02', 'k8s-03'],
+    ],
+    [['node-*']],
+  ]);
 });
 
 describe('nextAgent', () => {

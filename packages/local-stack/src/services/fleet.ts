@@ -100,6 +100,12 @@ export function nodeNames({ nodes, generate }: NodesFile): string[] {
   return [...nodes.map(({ name }) => name), ...numbered];
 }
 
+/** The nodes that an agent may register, as names and as the beginning of numbered ones. */
+export function enrolmentOf({ file: { nodes, generate } }: AgentSpec): string[] {
+  const prefix = generate?.pattern.replace(/%.*$/, '*');
+  return [...nodes.map(({ name }) => name), ...(prefix === undefined ? [] : [prefix])];
+}
+
 export function nodeCount(fleet: Fleet): number {
   return fleet.agents.reduce((sum, { file }) => sum + file.nodes.length + (file.generate?.count ?? 0), 0);
 }

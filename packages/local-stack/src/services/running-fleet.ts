@@ -1,6 +1,6 @@
 import type { AddedNodes, NodesRequest } from '../control-channel.js';
 import type { AgentStatus, FleetStatus } from '../stack-status.js';
-import { readFleet, writeFleet, writeNodesFile } from '../state/fleet-file.js';
+import { readFleet, writeEnrolments, writeFleet, writeNodesFile } from '../state/fleet-file.js';
 import type { StatePaths } from '../state/state-directory.js';
 import { type AgentSpec, type Fleet, nextAgent, nextNodeNames, nodeCount, workerNode } from './fleet.js';
 import { agentEnvironment, type BusAccess } from './service-environment.js';
@@ -32,7 +32,7 @@ export class RunningFleet {
   async load(replace: boolean): Promise<void> {
     const { paths } = this.#options;
     if (!replace) this.#fleet = (await readFleet(paths)) ?? this.#fleet;
-    await writeFleet(paths, this.#fleet);
+    await this.#record();
   }
 
   /** Resolves when every agent runs. */
@@ -49,7 +49,7 @@ export class RunningFleet {
       nodes.map((name) => workerNode(name, labels, taints)),
     );
     this.#fleet = { ...this.#fleet, agents: [...this.#fleet.agents, spec] };
-    await writeFleet(this.#options.paths, this.#fleet);
+    await this.#record();
     await this.#startAgent(spec);
     return { agent: spec.agent, nodes };
   }
@@ -64,6 +64,13 @@ export class RunningFleet {
       const agent = this.#options.services.agentStatus(spec.agent);
       return agent === undefined ? [] : [{ ...agent, nodes: nodeCount({ ...this.#fleet, agents: [spec] }) }];
     });
+  }
+
+  /** The agents of the fleet need no request to join: this process is the authority of their bus. */
+  async #record(): Promise<void> {
+    const { paths } = this.#options;
+    await writeFleet(paths, this.#fleet);
+    await writeEnrolments(paths, this.#fleet);
   }
 
   async #startAgent(spec: AgentSpec): Promise<void> {

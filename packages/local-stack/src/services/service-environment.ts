@@ -4,6 +4,8 @@ import type { ClusterCertificates } from '../state/certificates.js';
 /** Where the bus is and who may use it: the stack's own, or the user's. No two processes share a credential. */
 export interface BusAccess {
   url: string;
+  /** The file with the secret of its accounts, for those that issue credentials. */
+  authorityFile: string;
   /** Returns the credential of a service. */
   service(name: string): Promise<BusCredential>;
   /** Returns the credential of an agent. */
@@ -12,7 +14,7 @@ export interface BusAccess {
 
 /** Variables that decide what a service connects to: services get the stack's, not those of the stack's environment. */
 const DECIDED =
-  /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|ENCRYPTION_KEYS|CLIENT_CA|CA_KEY|SERVICE_ACCOUNT_KEY))$/;
+  /^(DATABASE_URL|NATS_.*|EVERYNODE_(REPLICA|AGENT|NODES_FILE|HEALTH_.*|API_.*|TLS_.*|ENCRYPTION_KEYS|ENROLMENTS|CLIENT_CA|CA_KEY|SERVICE_ACCOUNT_KEY))$/;
 
 /** What every service inherits of the stack's environment. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -30,11 +32,13 @@ export async function replicaEnvironment(bus: BusAccess, replica: string): Promi
 
 export function apiEnvironment(
   databaseUrl: string,
+  { authorityFile }: Pick<BusAccess, 'authorityFile'>,
   certificates: ClusterCertificates,
   endpoint: string,
 ): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: databaseUrl,
+    NATS_AUTHORITY: authorityFile,
     EVERYNODE_API_HOST: '127.0.0.1',
     EVERYNODE_API_PORT: '0',
     EVERYNODE_TLS_CERT: certificates.serving.certificateFile,

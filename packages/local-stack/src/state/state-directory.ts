@@ -8,6 +8,8 @@ export interface StatePaths {
   kubeconfig: string;
   /** The agents and their nodes, for the next start. */
   fleet: string;
+  /** The nodes that each of these agents may register, for the schedulers. */
+  enrolments: string;
   /** There when the objects of the demo cluster have been created once. */
   demoCreated: string;
   pki: string;
@@ -25,6 +27,7 @@ export function statePaths(root: string): StatePaths {
     root,
     kubeconfig: join(root, 'kubeconfig'),
     fleet: join(root, 'fleet.json'),
+    enrolments: join(root, 'enrolments.json'),
     demoCreated: join(root, 'demo-created'),
     pki: join(root, 'pki'),
     postgres: join(root, 'postgres'),

@@ -5,6 +5,7 @@ import * as rowsInOnePiece from './0003-rows-in-one-piece.js';
 import * as writers from './0004-writers.js';
 import * as agents from './0005-agents.js';
 import * as enrolments from './0006-enrolments.js';
+import * as revocations from './0007-revocations.js';
 
 /** Migrations in order. A released one never changes; a change of the schema is a new one. */
 const migrations: Record<string, Migration> = {
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   '0004-writers': writers,
   '0005-agents': agents,
   '0006-enrolments': enrolments,
+  '0007-revocations': revocations,
 };
 
 export const migrationProvider: MigrationProvider = {

@@ -1,4 +1,6 @@
+import { isUserPublicKey } from '@everynode/bus-credentials';
 import { nodeOfUser, readSigningRequest, SIGNERS, type SigningRequest } from '@everynode/certificates';
+import { isAgentName } from '@everynode/contract';
 import {
   BOOTSTRAP_NAMESPACE,
   bootstrapSecretName,
@@ -16,6 +18,7 @@ import {
 import type { ApiContext } from '../api-context.js';
 import { bootstrapIdOf, NODE_NAMES } from '../auth/bootstrap-authentication.js';
 import type { Identity } from '../auth/identity.js';
+import { BUS_ANNOTATIONS, requestedBusKey } from '../certificates/agent-bus.js';
 import { coversPatterns, HOSTED_NODES, requestedEnrolment } from '../certificates/enrol.js';
 import { commit } from '../write/commit.js';
 import { decisionFor } from '../write/decision.js';
@@ -43,6 +46,7 @@ export const certificateRequests: PluginFor<typeof RESOURCE> = {
       noteRequester(object, context.identity);
       refuseSubject(object);
       refuseHosted(object);
+      refuseBusKey(object);
       refuseNode(object, context.identity);
     } else if (before && (subresource === 'approval' || subresource === 'status')) {
       requireSignerRights(write, before);
@@ -104,6 +108,16 @@ function refuseHosted(object: Request): void {
   const hosted = (requestIn(object) && requestedEnrolment(object)?.nodeNames) ?? [];
   if (coversPatterns([], hosted)) return;
   throw refused(object, `${HOSTED_NODES} must be names of nodes, or beginnings of names with * behind them`);
+}
+
+/** Beyond upstream: a credential of the bus is for an agent, by a key that the agent has made. */
+function refuseBusKey(object: Request): void {
+  const key = requestedBusKey(object);
+  if (key === undefined || !requestIn(object)) return;
+  const wanted = requestedEnrolment(object);
+  if (!isUserPublicKey(key)) throw refused(object, `${BUS_ANNOTATIONS.key} must be the public key of a user of NATS`);
+  if (wanted && isAgentName(wanted.agent)) return;
+  throw refused(object, 'a credential of the bus is for an agent, whose name is a DNS label');
 }
 
 /** A token that names nodes is for the client certificates of these nodes, and for nothing else. */

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { RevokedKeyError } from '@everynode/bus-credentials';
 import { isChangeOf, Workqueue } from '@everynode/list-watch';
 import { type CertificateSigningRequest, resourceByStorage, type Stored, timestamp } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
@@ -5,9 +7,10 @@ import { commit } from '../write/commit.js';
 import { decisionFor } from '../write/decision.js';
 import { objectOf } from '../write/stored-object.js';
 import type { Target } from '../write/target.js';
+import { type AgentBus, requestedBusKey } from './agent-bus.js';
 import { type CertificateAuthority, signRequest } from './certificate-authority.js';
 import { type ApprovalRight, nextStep, type RequestStep } from './decide-request.js';
-import { enrol, holdersOf, requestedEnrolment } from './enrol.js';
+import { AUTO_APPROVED, enrol, holdersOf, requestedEnrolment } from './enrol.js';
 
 type Request = Stored<CertificateSigningRequest>;
 
@@ -22,11 +25,14 @@ const RETRY = { firstMs: 1000, maxMs: 1000 };
 export class CertificateController {
   readonly #context: ApiContext;
   readonly #authority: CertificateAuthority;
+  readonly #bus: AgentBus | undefined;
   readonly #queue: Workqueue;
 
-  constructor(context: ApiContext, authority: CertificateAuthority) {
+  /** `bus` issues the credentials of the bus beside certificates; undefined: agents get none here. */
+  constructor(context: ApiContext, authority: CertificateAuthority, bus: AgentBus | undefined) {
     this.#context = context;
     this.#authority = authority;
+    this.#bus = bus;
     this.#queue = new Workqueue({
       workers: 1,
       reconcile: (name) => this.#advance(name),
@@ -63,21 +69,25 @@ export class CertificateController {
     if (!cached) return;
     const request = cached.object as Request;
     const step = nextStep(request);
-    if (step.kind === 'approve') await this.#approve(request, step);
+    if (step.kind === 'approve') await this.#approve(request, step, cached.record.revision);
     else if (step.kind === 'sign') await this.#sign(request, cached.record.revision);
-    else if (step.kind === 'fail') await this.#fail(request, step.message);
+    else if (step.kind === 'fail') await this.#fail(request, 'fail', step.message);
   }
 
-  async #approve(request: Request, { rights }: Extract<RequestStep, { kind: 'approve' }>): Promise<void> {
+  async #approve(
+    request: Request,
+    { rights }: Extract<RequestStep, { kind: 'approve' }>,
+    revision: number,
+  ): Promise<void> {
     const found = rights.find(({ right }) => this.#mayCreate(request, right));
-    if (!found || (found.right === 'nodeclient' && (await this.#movesNodes(request)))) return;
-    await this.#write(request, 'approve', (object) => addCondition(object, 'Approved', 'AutoApproved', found.message));
+    if (!found || (found.right === 'nodeclient' && (await this.#movesNodes(request, revision)))) return;
+    await this.#write(request, 'approve', (object) => addCondition(object, 'Approved', AUTO_APPROVED, found.message));
   }
 
   /** Nodes that an agent holds move to another one, or to another key, only by the word of a person. */
-  async #movesNodes(request: Request): Promise<boolean> {
+  async #movesNodes(request: Request, revision: number): Promise<boolean> {
     const wanted = requestedEnrolment(request);
-    const holders = wanted ? await holdersOf(this.#context, wanted.nodeNames, wanted.agent) : [];
+    const holders = wanted ? await holdersOf(this.#context, wanted.nodeNames, wanted.agent, revision) : [];
     if (holders.length === 0) return false;
     const { name } = request.metadata;
     this.#context.log.info({ request: name, holders }, 'a request for nodes of other agents waits for approval');
@@ -102,8 +112,13 @@ export class CertificateController {
 
   async #sign(request: Request, revision: number): Promise<void> {
     const certificate = await signRequest(this.#authority, request, Date.now());
-    await enrol(this.#context, request, revision, certificate);
+    const busKey = this.#bus && requestedBusKey(request);
+    const refusal = await enrol(this.#context, request, revision, { certificate, busKey });
+    if (refusal !== undefined) return await this.#fail(request, 'sign', refusal);
+    const credential = await this.#busCredential(request, certificate, busKey);
+    if (credential instanceof RevokedKeyError) return await this.#fail(request, 'sign', credential.message);
     await this.#write(request, 'sign', (object) => {
+      object.metadata.annotations = { ...object.metadata.annotations, ...credential };
       object.status = { ...object.status, certificate: Buffer.from(certificate).toString('base64') };
     });
     const { name } = request.metadata;
@@ -111,8 +126,23 @@ export class CertificateController {
     this.#context.log.info({ request: name, requester: username, signer: signerName }, 'signed a certificate');
   }
 
-  #fail(request: Request, message: string): Promise<void> {
-    return this.#write(request, 'fail', (object) => addCondition(object, 'Failed', 'SignerValidationFailure', message));
+  /** The answer to a request for a credential of the bus, which ends with the certificate. */
+  async #busCredential(
+    request: Request,
+    certificate: string,
+    busKey: string | undefined,
+  ): Promise<Record<string, string> | RevokedKeyError> {
+    const wanted = requestedEnrolment(request);
+    if (!this.#bus || !wanted || busKey === undefined) return {};
+    const expires = Date.parse(new X509Certificate(certificate).validTo);
+    return await this.#bus.issue(wanted.agent, busKey, Date.now(), expires).catch((error: unknown) => {
+      if (error instanceof RevokedKeyError) return error;
+      throw error;
+    });
+  }
+
+  #fail(request: Request, step: RequestStep['kind'], message: string): Promise<void> {
+    return this.#write(request, step, (object) => addCondition(object, 'Failed', 'SignerValidationFailure', message));
   }
 
   /** Changes the stored request where the step is still the next one. */

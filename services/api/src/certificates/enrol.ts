@@ -1,7 +1,19 @@
 import { X509Certificate } from 'node:crypto';
 import { nodeOfUser, readSigningRequest, SIGNERS } from '@everynode/certificates';
-import { type CertificateSigningRequest, coversNodeName, isNodeNamePattern, type Stored } from '@everynode/objects';
+import type { Reflector } from '@everynode/list-watch';
+import {
+  AGENT_ANNOTATION,
+  type CertificateSigningRequest,
+  coversNodeName,
+  isNodeNamePattern,
+  resourceByStorage,
+  type Stored,
+} from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { commit } from '../write/commit.js';
+import { decisionFor } from '../write/decision.js';
+import { objectOf } from '../write/stored-object.js';
+import type { Target } from '../write/target.js';
 
 /** An annotation of a request: which nodes the agent is to host, as names or `prefix*`; by default the one it names. */
 export const HOSTED_NODES = 'everynode.io/node-names';
@@ -33,32 +45,92 @@ const covers = (pattern: string, asked: string): boolean =>
 const overlap = (a: string, b: string): boolean => covers(a, b) || covers(b, a);
 
 /**
- * The agents that hold a node of this request already. The request's own agent is among them where it is enrolled: a
- * second holder of its name would be another machine.
+ * The agents that hold a node of this request already, by their enrolment or because they host it. The request's own
+ * agent is among them where another request has enrolled it: a second holder of its name would be another machine.
  */
-export async function holdersOf({ store }: ApiContext, nodeNames: readonly string[], agent: string): Promise<string[]> {
+export async function holdersOf(
+  { store, reflector }: Pick<ApiContext, 'store' | 'reflector'>,
+  nodeNames: readonly string[],
+  agent: string,
+  revision: number,
+): Promise<string[]> {
   const enrolments = await store.listEnrolments();
-  return enrolments
-    .filter((one) => one.agent === agent || one.nodeNames.some((held) => nodeNames.some((name) => overlap(held, name))))
+  const isWanted = (held: string): boolean => nodeNames.some((name) => overlap(held, name));
+  const enrolled = enrolments
+    .filter((one) => (one.agent === agent ? one.revision !== revision : one.nodeNames.some(isWanted)))
     .map((one) => one.agent);
+  return [...new Set([...enrolled, ...nodesOfOthers(reflector, nodeNames, agent).map(({ host }) => host)])];
 }
 
-/** Notes a certificate before its agent gets it, so that it can be taken back. Other signers' are not noted. */
+/** The known nodes among these that another agent hosts. */
+function nodesOfOthers(
+  reflector: Reflector,
+  nodeNames: readonly string[],
+  agent: string,
+): { name: string; host: string }[] {
+  const found: { name: string; host: string }[] = [];
+  for (const { record } of reflector.cache('nodes').list()) {
+    const { name, placement: host } = record;
+    const isOfAnother = host !== null && host !== agent;
+    if (isOfAnother && nodeNames.some((one) => covers(one, name))) found.push({ name, host });
+  }
+  return found;
+}
+
+/** What an agent gets with a certificate: see {@link AgentCertificate}. */
+export interface Granted {
+  /** PEM. */
+  certificate: string;
+  /** The public key of the bus that gets a credential; undefined where none is asked for. */
+  busKey: string | undefined;
+}
+
+/**
+ * Notes a certificate before its agent gets it, so that it can be taken back. Other signers' are not noted. Where a
+ * person has approved it, the nodes of others move to the agent.
+ * @returns why the agent must not get it; undefined when it may.
+ */
 export async function enrol(
   context: ApiContext,
   request: Request,
   revision: number,
-  certificate: string,
-): Promise<void> {
+  { certificate, busKey }: Granted,
+): Promise<string | undefined> {
   const wanted = requestedEnrolment(request);
-  if (!wanted) return;
+  if (!wanted) return undefined;
   const { agent, nodeNames } = wanted;
   const { serialNumber: serial, validTo } = new X509Certificate(certificate);
   // A renewal changes nothing: what an agent hosts is decided when it joins.
   const renews = nodeOfUser(request.spec?.username ?? '') === agent;
-  const replaced = renews ? [] : await holdersOf(context, nodeNames, agent);
-  await context.store.enrolAgent(
-    { agent, serial, revision, notAfter: Date.parse(validTo) },
+  const replaced = renews ? [] : await holdersOf(context, nodeNames, agent, revision);
+  if (replaced.length > 0 && isApprovedByItself(request)) return `${replaced.join(', ')} joined meanwhile`;
+  const isEnrolled = await context.store.enrolAgent(
+    { agent, serial, busKey, revision, notAfter: Date.parse(validTo) },
     renews ? undefined : { nodeNames, replaced },
   );
+  if (!isEnrolled) return 'the node was deleted, or joined again, after this request';
+  for (const { name } of renews ? [] : nodesOfOthers(context.reflector, nodeNames, agent)) {
+    await moveNode(context, name, agent);
+  }
+  return undefined;
+}
+
+export const AUTO_APPROVED = 'AutoApproved';
+
+const isApprovedByItself = ({ status }: Request): boolean =>
+  status?.conditions?.some(({ type, reason }) => type === 'Approved' && reason === AUTO_APPROVED) ?? false;
+
+/** Has an agent host a node. A node that is gone meanwhile is the agent's when it registers it. */
+async function moveNode(context: ApiContext, name: string, agent: string): Promise<void> {
+  const target: Target = { definition: resourceByStorage('nodes'), namespace: '', name };
+  await commit(context, {
+    target,
+    dryRun: false,
+    decide: (current) => {
+      if (!current) return { kind: 'keep' };
+      const node = objectOf(target, current);
+      node.metadata.annotations = { ...node.metadata.annotations, [AGENT_ANNOTATION]: agent };
+      return decisionFor(target, node, current);
+    },
+  });
 }

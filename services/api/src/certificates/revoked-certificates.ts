@@ -3,11 +3,14 @@ import { nodeOfUser } from '@everynode/certificates';
 import { isChangeOf, type ObjectChange, type Reflector } from '@everynode/list-watch';
 import type { StoredKinds } from '@everynode/objects';
 import { coalesced, type Logger, retryUntilDone } from '@everynode/service-shell';
-import type { Store } from '@everynode/store';
+import type { RevokedCertificate, Store } from '@everynode/store';
+import type { AgentBus } from './agent-bus.js';
 
 interface RevocationParts {
-  store: Pick<Store, 'revokeAgent' | 'revokedSerials'>;
+  store: Pick<Store, 'revokeNode' | 'revokedCertificates'>;
   reflector: Reflector;
+  /** Where the credentials of the bus beside the certificates end too; undefined where they are not issued here. */
+  bus: Pick<AgentBus, 'revoke'> | undefined;
   signal: AbortSignal;
   log: Logger;
 }
@@ -27,8 +30,10 @@ function mayReplace({ previous, current }: ObjectChange<StoredKinds[typeof REQUE
  */
 export class RevokedCertificates {
   #serials: ReadonlySet<string> = new Set();
+  #certificates: readonly RevokedCertificate[] = [];
   /** Reads again what is revoked: another replica may have done it. Calls during a read share the next one. */
   #refresh: () => Promise<void> = () => Promise.resolve();
+  #revokeOnBus: () => Promise<void> = () => Promise.resolve();
   /** Open connections of nodes, by the serial number of their certificate. */
   readonly #connections = new Map<string, Set<TLSSocket>>();
 
@@ -40,17 +45,22 @@ export class RevokedCertificates {
     return true;
   }
 
-  /** Follows deletions of nodes until the service stops. Resolves when what was revoked before is known. */
+  /**
+   * Follows deletions of nodes until the service stops. Resolves when what was revoked before is known: the bus may
+   * learn of it later.
+   */
   async start(context: RevocationParts): Promise<void> {
-    this.#refresh = coalesced(() => this.#persistently(context, () => this.#read(context)));
+    const { bus } = context;
+    this.#refresh = coalesced(() => persistently(context, () => this.#read(context)));
+    if (bus) this.#revokeOnBus = coalesced(() => persistently(context, () => bus.revoke(this.#certificates)));
     context.reflector.addListener({
       onChanges: (changes) => {
         for (const change of changes) {
           if (isChangeOf(change, 'nodes') && change.type === 'DELETED') {
             const { revision } = change;
             const { name } = change.current.record;
-            void this.#persistently(context, async () => {
-              await context.store.revokeAgent(name, revision);
+            void persistently(context, async () => {
+              await context.store.revokeNode(name, revision);
               this.refresh();
             });
           } else if (isChangeOf(change, REQUESTS) && mayReplace(change)) this.refresh();
@@ -66,20 +76,15 @@ export class RevokedCertificates {
   }
 
   async #read({ store, log }: RevocationParts): Promise<void> {
-    this.#serials = new Set(await store.revokedSerials());
+    this.#certificates = await store.revokedCertificates();
+    this.#serials = new Set(this.#certificates.map(({ serial }) => serial));
+    void this.#revokeOnBus();
     for (const [serial, sockets] of this.#connections) {
       if (!this.#serials.has(serial)) continue;
       for (const socket of sockets) socket.destroy();
       log.info({ serial, connections: sockets.size }, 'closed the connections of a revoked certificate');
       this.#connections.delete(serial);
     }
-  }
-
-  #persistently({ signal, log }: RevocationParts, work: () => Promise<void>): Promise<void> {
-    return retryUntilDone(work, {
-      signal,
-      onFailure: (err, failures) => log.warn({ err, failures }, 'the revoked certificates are not known'),
-    });
   }
 
   #follow(socket: TLSSocket, serial: string): void {
@@ -91,4 +96,11 @@ export class RevokedCertificates {
       if (sockets.size === 0 && this.#connections.get(serial) === sockets) this.#connections.delete(serial);
     });
   }
+}
+
+function persistently({ signal, log }: RevocationParts, work: () => Promise<void>): Promise<void> {
+  return retryUntilDone(work, {
+    signal,
+    onFailure: (err, failures) => log.warn({ err, failures }, 'certificates of deleted nodes could not be revoked'),
+  });
 }

@@ -129,6 +129,7 @@ describe('the ingest of reports', () => {
     const older = await two.takeIncarnation('older');
     const newer = await one.takeIncarnation('newer');
     await one.report('node-registered', { incarnation: newer, message: 1, nodes: [registration('node-d')] });
+    await eventually(() => expect(one.receipts).toContainEqual({ incarnation: newer, message: 1 }));
     await createPod('moved', 'node-d');
     await one.report('pod-status', { incarnation: newer, message: 2, pods: [item('moved', 'node-d', 1, 'Running')] });
     await eventually(async () => expect(await phaseOf('moved')).toBe('Running'));

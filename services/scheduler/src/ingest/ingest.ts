@@ -9,6 +9,7 @@ import {
 } from '@everynode/contract';
 import { withTrace } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { Enrolments } from './enrolments.js';
 import type { Incarnations } from './incarnations.js';
 import { NodeRegistrations } from './node-registrations.js';
 import { PodReports } from './pod-reports.js';
@@ -19,6 +20,7 @@ export interface IngestOptions extends RefusalOptions {
   store: Store;
   bus: Bus;
   incarnations: Incarnations;
+  enrolments: Enrolments;
 }
 
 /** So many are handled at once, so that their writes share group commits. The bytes are a second of writing. */

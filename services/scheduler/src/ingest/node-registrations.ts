@@ -2,6 +2,7 @@ import { type NodeRegistration, reportOrder } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import { DataRefusedError, type Store } from '@everynode/store';
+import type { Enrolments } from './enrolments.js';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration, NodeTakenError } from './node-registration.js';
 import type { Refusals } from './refusals.js';
@@ -11,6 +12,7 @@ import { ReportRefusedError } from './report-refused-error.js';
 interface RegistrationOptions {
   store: Store;
   nodes: ObjectCache<Stored<Node>>;
+  enrolments: Enrolments;
   refusals: Refusals;
 }
 
@@ -23,15 +25,20 @@ export class NodeRegistrations {
   }
 
   /**
-   * Resolves to false when one of the nodes is another agent's: without a receipt the agent registers again, some time
-   * later, and has the node once an administrator has moved it. What breaks a rule is refused for good, and counts as
-   * done.
+   * Resolves to false when one of the nodes is another agent's, or the agent is not enrolled for it: without a receipt
+   * the agent registers again, some time later, and has the node once an administrator has moved it. What breaks a rule
+   * is refused for good, and counts as done.
    * @throws what the store throws.
    */
   async register(agent: string, sent: NodeRegistration[], incarnation: number, message: number): Promise<boolean> {
     const order = reportOrder(incarnation, message);
-    const done = await Promise.all(sent.map((registration) => this.#register(agent, registration, order)));
-    return done.every(Boolean);
+    const { enrolments, refusals } = this.#options;
+    const mayHost = await enrolments.of(agent);
+    const others = sent.filter(({ name }) => !mayHost(name));
+    for (const { name } of others) refusals.note(agent, 'not-enrolled', { node: name });
+    const own = sent.filter(({ name }) => mayHost(name));
+    const done = await Promise.all(own.map((registration) => this.#register(agent, registration, order)));
+    return others.length === 0 && done.every(Boolean);
   }
 
   async #register(agent: string, sent: NodeRegistration, order: number): Promise<boolean> {

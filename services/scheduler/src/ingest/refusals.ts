@@ -12,6 +12,7 @@ import { nodeSubject } from '../events/event-subject.js';
  * - `content`: its status, names or labels break a rule of the API.
  * - `data`: Postgres cannot hold it.
  * - `foreign-node`: it is about a node that the agent does not host.
+ * - `not-enrolled`: it registers a node that the agent was not enrolled for.
  * - `node-taken`: it registers a node that another agent hosts.
  * - `superseded`: a later process of the agent speaks for its nodes.
  * - `ahead`: its incarnation was not handed out.
@@ -22,6 +23,7 @@ export type Refusal =
   | 'content'
   | 'data'
   | 'foreign-node'
+  | 'not-enrolled'
   | 'node-taken'
   | 'superseded'
   | 'ahead'

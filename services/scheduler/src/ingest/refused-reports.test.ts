@@ -1,9 +1,10 @@
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentSender, connectAgent } from '../../fixtures/agent-sender.js';
-import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
+import { enrolAgent, type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
 
 /** What an agent may not say: it is refused alone, acknowledged and counted, and nothing of it is stored. */
+const NODES = ['node-*', 'bad', 'beside-*', 'labelled', 'foreign'];
 let running: RunningControllers;
 let agent: AgentSender;
 let incarnation: number;
@@ -11,7 +12,7 @@ let message = 0;
 const stopping = new AbortController();
 
 beforeAll(async () => {
-  running = await runControllers([], { agents: ['agent-1'] });
+  running = await runControllers([], { agents: ['agent-1'], enrolments: { 'agent-1': NODES } });
   agent = await connectAgent(running.nats, 'agent-1', stopping.signal);
   incarnation = await agent.takeIncarnation('one');
   await send('node-registered', { nodes: [{ name: 'node-a', status: {} }] });
@@ -156,6 +157,26 @@ describe('a registration', () => {
     expect(await running.get('nodes', '', 'bad')).toBeUndefined();
     expect(await running.get('nodes', '', beside)).toBeDefined();
     expect(await refusals(reason)).toBe(before + 1);
+  });
+
+  it('of a node that the agent was not enrolled for is refused alone', async () => {
+    const before = await refusals('not-enrolled');
+    message += 1;
+    const nodes = ['node-b', 'other'].map((name) => ({ name, status: {} }));
+    await agent.report('node-registered', { incarnation, message, nodes });
+    await eventually(async () => expect(await running.get('nodes', '', 'node-b')).toBeDefined());
+    expect(await refusals('not-enrolled')).toBe(before + 1);
+    expect(await running.get('nodes', '', 'other')).toBeUndefined();
+    // Nor after its enrolment has ended: a message may be on its way when its node is deleted.
+    await running.context.store.revokeNode('agent-1', 2);
+    await agent.report('node-registered', {
+      incarnation,
+      message: message + 1,
+      nodes: [{ name: 'node-c', status: {} }],
+    });
+    await eventually(async () => expect(await refusals('not-enrolled')).toBe(before + 2));
+    await enrolAgent(running.context.store, 'agent-1', NODES, 3);
+    message += 1;
   });
 
   it('may not give the node a role, or what isolates workloads', async () => {

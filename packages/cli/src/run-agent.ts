@@ -1,0 +1,45 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { joinCluster } from '@everynode/agent-identity';
+import { writeSecretFile } from '@everynode/service-shell/private-files';
+import { serviceEntry } from './checkout.js';
+
+interface HostedNodes {
+  agent: string;
+  /** Names of nodes. */
+  nodes: readonly string[];
+  /** A nodes file of the user, in place of the names. */
+  nodesFile: string | undefined;
+}
+
+/**
+ * Runs the node agent with an identity until it ends, and ends it when the signal aborts. It reads the files of the
+ * identity at each connection, so a renewal needs no restart. Returns the exit code.
+ * @throws Error when the cluster has issued no credential of the bus.
+ */
+export async function runAgent(
+  identity: Awaited<ReturnType<typeof joinCluster>>,
+  { agent, nodes, nodesFile }: HostedNodes,
+  signal: AbortSignal,
+): Promise<number> {
+  const { url, credential } = await identity.bus();
+  const ownFile = join(identity.path, 'nodes.json');
+  if (nodesFile === undefined) {
+    await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name })) }));
+  }
+  const child = fork(serviceEntry('node-agent'), [], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      NATS_URL: url,
+      NATS_CREDS: credential.credentialsFile,
+      NATS_CA: credential.caFile,
+      EVERYNODE_AGENT: agent,
+      EVERYNODE_NODES_FILE: nodesFile ?? ownFile,
+    },
+  });
+  signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  const [code] = await once(child, 'exit');
+  return typeof code === 'number' ? code : 1;
+}

@@ -1,0 +1,73 @@
+import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Store } from './store.js';
+
+let database: TestDatabase;
+let store: Store;
+let certificates = 0;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  store = new Store({ databaseUrl: database.url, log: testLog() });
+  await store.migrate();
+});
+
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+/** A request of an agent at a revision: to join for nodes, or without these to renew what it has. */
+function grant(agent: string, revision: number, nodeNames?: string[], replaced: string[] = []): Promise<boolean> {
+  certificates += 1;
+  const certificate = { agent, serial: `${certificates}`, busKey: `K${certificates}`, revision };
+  return store.enrolAgent({ ...certificate, notAfter: Date.now() + 60_000 }, nodeNames && { nodeNames, replaced });
+}
+
+const revokedKeysOf = async (agent: string) =>
+  (await store.revokedCertificates()).filter((one) => one.agent === agent).map(({ busKey }) => busKey);
+
+it('grants nothing to a request from before the deletion of its node', async () => {
+  await store.revokeNode('deleted', 10);
+  expect(await grant('deleted', 9, ['deleted'])).toBe(false);
+  expect(await grant('by-another-name', 9, ['deleted'])).toBe(false);
+  expect(await store.enrolmentOf('deleted')).toBeUndefined();
+  // A later deletion that another replica has told of first counts.
+  await store.revokeNode('deleted', 8);
+  expect(await grant('deleted', 9, ['deleted'])).toBe(false);
+  expect(await grant('deleted', 11, ['deleted'])).toBe(true);
+  expect(await store.enrolmentOf('deleted')).toEqual(['deleted']);
+});
+
+it('grants no renewal of what has ended', async () => {
+  expect(await grant('renews', 20, ['renews'])).toBe(true);
+  expect(await grant('renews', 21)).toBe(true);
+  await store.revokeNode('renews', 22);
+  expect(await grant('renews', 23)).toBe(false);
+  expect(await grant('renews', 24, ['renews'])).toBe(true);
+  // One that the machine before had asked for.
+  expect(await grant('renews', 23)).toBe(false);
+  expect(await grant('renews', 25)).toBe(true);
+});
+
+it('revokes the agent that hosts a deleted node alone, and not one that hosts more', async () => {
+  await grant('alone', 30, ['host.example']);
+  const key = `K${certificates}`;
+  await grant('fleet', 31, ['host.example', 'other']);
+  await grant('prefix', 32, ['host*']);
+  await store.revokeNode('host.example', 33);
+  expect(await revokedKeysOf('alone')).toEqual([key]);
+  for (const agent of ['fleet', 'prefix']) {
+    expect(await revokedKeysOf(agent)).toEqual([]);
+    expect(await store.enrolmentOf(agent)).toBeDefined();
+  }
+});
+
+it('lets of a request and a deletion at once the deletion win', async () => {
+  for (let i = 0; i < 10; i += 1) {
+    const agent = `race-${i}`;
+    const [granted] = await Promise.all([grant(agent, 40, [agent]), store.revokeNode(agent, 41)]);
+    expect(await store.enrolmentOf(agent)).toBeUndefined();
+    expect(await revokedKeysOf(agent)).toHaveLength(granted ? 1 : 0);
+  }
+});

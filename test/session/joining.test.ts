@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectionProof } from '@everynode/bus-credentials';
+import { inboxPrefix } from '@everynode/contract';
+import { eventually } from '@everynode/test-kit';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningCommand, startStack, type TestStack } from './stack.js';
+
+const PAUSE = 'registry.k8s.io/pause:3.10';
+
+let stack: TestStack;
+let folder: string;
+const machines: RunningCommand[] = [];
+
+beforeAll(async () => {
+  stack = await startStack(['--fresh', '--nodes', '1', '--agents', '1', '--scheduler-replicas', '1']);
+  folder = await mkdtemp(join(tmpdir(), 'everynode-machines-'));
+}, 180_000);
+
+afterAll(async () => {
+  for (const machine of machines) await machine.stop();
+  await stack.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** The words by which a machine joins, as `token create` prints them. */
+async function joinCommand(...flags: string[]): Promise<string[]> {
+  const [, , command = ''] = (await stack.everynode('token', 'create', ...flags)).split('\n');
+  return command.split(' ').slice(1);
+}
+
+function joins(name: string, command: readonly string[]): RunningCommand {
+  const machine = stack.run(...command, '--name', name, '--directory', join(folder, name));
+  machines.push(machine);
+  return machine;
+}
+
+const untilReady = (name: string) =>
+  eventually(async () => expect(await stack.kubectl.run(`get node ${name} --no-headers`)).toMatch(/ Ready /), 30_000);
+
+/** A connection to the bus with the credential of a machine. */
+async function onTheBus(name: string): Promise<NatsConnection> {
+  const file = (part: string) => join(folder, name, part);
+  const proof = await connectionProof({ credentialsFile: file('bus.creds'), caFile: file('bus-ca.crt') });
+  const url = (await readFile(file('bus.url'), 'utf8')).trim();
+  return await connect({ servers: url, ...proof, inboxPrefix: inboxPrefix(name), reconnect: false });
+}
+
+/** Deletes a node. Returns how long it took until the connection of its machine was closed, in ms. */
+async function deleteNode(name: string): Promise<number> {
+  const connection = await onTheBus(name);
+  const closed = connection.closed();
+  const began = performance.now();
+  await stack.kubectl.run(`delete node ${name}`);
+  await closed;
+  const tookMs = performance.now() - began;
+  await expect(onTheBus(name)).rejects.toThrow(/authorization/i);
+  return tookMs;
+}
+
+const DAEMON = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { name: 'edge' },
+  spec: {
+    selector: { matchLabels: { app: 'edge' } },
+    template: { metadata: { labels: { app: 'edge' } }, spec: { containers: [{ name: 'c', image: PAUSE }] } },
+  },
+};
+
+describe('a machine that joins a running cluster', () => {
+  it('is a node with one command, runs pods, is out with its node, and joins again with the same token', async () => {
+    const { kubectl } = stack;
+    const command = await joinCommand('--nodes', 'edge-*');
+    const machine = joins('edge-1', command);
+    await untilReady('edge-1');
+    await kubectl.run('apply -f -', JSON.stringify(DAEMON));
+    const podOnEdge = () => kubectl.run('get pods --field-selector=spec.nodeName=edge-1,status.phase=Running -o name');
+    await eventually(async () => expect(await podOnEdge()).toMatch(/^pod\/edge-/), 30_000);
+    expect(await deleteNode('edge-1')).toBeLessThan(2000);
+    expect((await kubectl.try(['get', 'node', 'edge-1'])).stderr).toContain('not found');
+    await machine.stop();
+    joins('edge-1', command);
+    await untilReady('edge-1');
+    await eventually(async () => expect(await podOnEdge()).toMatch(/^pod\/edge-/), 30_000);
+  }, 120_000);
+
+  it('does not join again with a token for one use', async () => {
+    const command = await joinCommand('--nodes', 'once', '--single-use');
+    const machine = joins('once', command);
+    await untilReady('once');
+    expect(await deleteNode('once')).toBeLessThan(2000);
+    await machine.stop();
+    const { code, printed } = await joins('once', command).ended;
+    expect([code, printed]).toEqual([
+      1,
+      expect.stringContaining('the bootstrap token is for one use, and has been used'),
+    ]);
+  }, 120_000);
+});
