@@ -1,10 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectionProof } from '@everynode/bus-credentials';
-import { inboxPrefix } from '@everynode/contract';
+import { connectRaw, type RawClient } from '@everynode/local-stack/testing';
 import { eventually } from '@everynode/test-kit';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningCommand, startStack, type TestStack } from './stack.js';
 
@@ -41,20 +39,18 @@ const untilReady = (name: string) =>
   eventually(async () => expect(await stack.kubectl.run(`get node ${name} --no-headers`)).toMatch(/ Ready /), 30_000);
 
 /** A connection to the bus with the credential of a machine. */
-async function onTheBus(name: string): Promise<NatsConnection> {
+async function onTheBus(name: string): Promise<RawClient> {
   const file = (part: string) => join(folder, name, part);
-  const proof = await connectionProof({ credentialsFile: file('bus.creds'), caFile: file('bus-ca.crt') });
   const url = (await readFile(file('bus.url'), 'utf8')).trim();
-  return await connect({ servers: url, ...proof, inboxPrefix: inboxPrefix(name), reconnect: false });
+  return await connectRaw(url, { credentialsFile: file('bus.creds'), caFile: file('bus-ca.crt') });
 }
 
 /** Deletes a node. Returns how long it took until the connection of its machine was closed, in ms. */
 async function deleteNode(name: string): Promise<number> {
   const connection = await onTheBus(name);
-  const closed = connection.closed();
   const began = performance.now();
   await stack.kubectl.run(`delete node ${name}`);
-  await closed;
+  await connection.closed;
   const tookMs = performance.now() - began;
   await expect(onTheBus(name)).rejects.toThrow(/authorization/i);
   return tookMs;

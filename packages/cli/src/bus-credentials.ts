@@ -33,8 +33,8 @@ const SERVICES = ['api', 'scheduler'];
  *
  * - `authority/`: the secret of the accounts, and which key each agent has. For this process alone.
  * - `server/`: the configuration of the NATS server, its certificate, and the accounts that it keeps.
- * - `services/`: a creds file for each service, the CA, and the nodes that each agent may register: those that are named
- *   after it.
+ * - `services/`: a creds file for each service, the CA, and the nodes that each agent may register: those that are
+ *   named after it.
  * - `requests/`: an agent puts its public key here, as `NAME.pub`. The first key for a name has it for good.
  * - `answers/`: the agent's JWT, as `NAME.jwt`, which is no secret, and the CA.
  */

@@ -10,12 +10,14 @@ export interface RawClient {
   ): void;
   /** Resolves when the server has read everything that was sent. */
   flush(): Promise<void>;
+  /** Resolves when the connection has ended, asked to or not. It is not made again. */
+  closed: Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Connects with the credential of an agent. What the server refuses is not reported. */
+/** Connects with the credential of an agent. Of what it sends, what the server refuses is not reported. */
 export async function connectRaw(url: string, credential: BusCredential): Promise<RawClient> {
-  const connection = await connect({ servers: url, ...(await connectionProof(credential)) });
+  const connection = await connect({ servers: url, reconnect: false, ...(await connectionProof(credential)) });
   return {
     publish: (subject, body, { reply, headers = {} } = {}) => {
       const head = newHeaders();
@@ -23,6 +25,7 @@ export async function connectRaw(url: string, credential: BusCredential): Promis
       connection.publish(subject, body, { headers: head, ...(reply !== undefined && { reply }) });
     },
     flush: () => connection.flush(),
+    closed: connection.closed(),
     close: () => connection.close(),
   };
 }

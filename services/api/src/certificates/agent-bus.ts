@@ -55,8 +55,8 @@ export class AgentBus {
   }
 
   /**
-   * Ends the credentials beside these certificates, which are all that are revoked and have not ended. Their connections
-   * are closed. @throws Error while the server cannot be reached.
+   * Ends the credentials beside these certificates, which are all that are revoked and have not ended. Their
+   * connections are closed. @throws Error while the server cannot be reached.
    */
   async revoke(certificates: readonly RevokedCertificate[]): Promise<void> {
     const keys = new Map<string, string[]>();
