@@ -170,6 +170,7 @@ export {
 } from './resource-quota/index.js';
 export { findResource, resourceByStorage, resources } from './resources/registry.js';
 export { isRetryable } from './retryable.js';
+export { missingValues } from './schema/missing-values.js';
 export {
   type FieldFacts,
   INT_OR_STRING,

@@ -105,6 +105,13 @@ export interface ResourceDefinition {
   placementField: string | undefined;
   /** The field manager that upstream's writer of the status uses. */
   statusWriter: 'kubelet' | 'kube-controller-manager';
+  /**
+   * Paths, with dots, of the fields that a write through the subresource restores, so that its writer cannot own them.
+   * The subresource is empty for the object itself.
+   */
+  resetFields(subresource: string): readonly string[];
+  /** The object with what its version shows of fields that only upstream's internal version has. */
+  asVersioned(object: KubeObject): KubeObject;
   /** Sets defaults, as upstream's SetDefaults functions do. Runs on every write before validation. */
   setDefaults(object: KubeObject): void;
   /** Drops what a creator may not set (status) and sets initial values. */

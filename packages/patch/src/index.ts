@@ -1,9 +1,8 @@
 export { APPLY_MEDIA_TYPE, applyPatch, checkMediaType, describePatch, isJsonPatch } from './apply-patch.js';
+export { type Applied, type ApplyConflict, applyConfiguration } from './server-side-apply/apply.js';
+export { withAssumedOwner } from './server-side-apply/assumed-owner.js';
+export { FieldSet } from './server-side-apply/field-set.js';
 export { itemErrors } from './server-side-apply/item-errors.js';
 export { type FieldManager, readManagers, writeManagers } from './server-side-apply/managers.js';
-export {
-  type ApplyConflict,
-  type ApplyTarget,
-  applyConfiguration,
-  ownersAfterUpdate,
-} from './server-side-apply/ownership.js';
+export type { OwnedType } from './server-side-apply/ownership.js';
+export { ownersAfterUpdate } from './server-side-apply/update.js';

@@ -25,13 +25,19 @@ const PRIORITY_CLASSES = [
  */
 async function ensureNamespaceObjects(context: ApiContext, namespace: string): Promise<void> {
   await ensureObject(context, 'serviceaccounts', namespace, { metadata: { name: 'default' } });
-  await ensureObject(context, 'configmaps', namespace, {
-    metadata: {
-      name: 'kube-root-ca.crt',
-      annotations: { 'kubernetes.io/description': 'The CA that signs the certificate of the API server.' },
+  await ensureObject(
+    context,
+    'configmaps',
+    namespace,
+    {
+      metadata: {
+        name: 'kube-root-ca.crt',
+        annotations: { 'kubernetes.io/description': 'The CA that signs the certificate of the API server.' },
+      },
+      data: { 'ca.crt': context.rootCa },
     },
-    data: { 'ca.crt': context.rootCa },
-  });
+    'kube-controller-manager',
+  );
 }
 
 /** First address of the range that kubeadm gives to services. */

@@ -87,9 +87,17 @@ export function readObjectOf(
   const object = { ...typeMeta, ...canonical, ...typeMeta } as KubeObject;
   // Upstream's storage drops selfLink: nothing has set it since 1.20.
   if (isJsonObject(object.metadata)) delete (object.metadata as { selfLink?: string }).selfLink;
+  if (resetsOwners(value)) object.metadata.managedFields = [];
   if (fieldValidation === 'Ignore') return { object, strict: { errors: [], warnings: [] } };
   const { errors, warnings } = body.strict?.(target.schema) ?? unknownIn(value, target.schema);
   return { object, strict: { errors: errors.slice(0, MAX_STRICT_ERRORS), warnings } };
+}
+
+/** A client removes the owners of an object with an empty list, which has another meaning than none. */
+function resetsOwners(value: unknown): boolean {
+  if (!isJsonObject(value) || !isJsonObject(value.metadata)) return false;
+  const { managedFields } = value.metadata;
+  return Array.isArray(managedFields) && managedFields.length === 0;
 }
 
 function unknownIn(value: unknown, schema: string): StrictErrors {

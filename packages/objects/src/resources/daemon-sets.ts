@@ -38,6 +38,12 @@ export const daemonSets = defineResource<Stored<DaemonSet>>({
   categories: ['all'],
   subresources: [statusSubresource],
   hasGeneration: true,
+  // Source: pkg/apis/apps/v1/conversion.go. The annotation is there in every version that a client sees.
+  asVersioned: (object) => {
+    const { metadata } = object;
+    const annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(templateGeneration(object)) };
+    return { ...object, metadata: { ...metadata, annotations } };
+  },
   setDefaults: (object) => setDaemonSetDefaults(object),
   firstStatus: (object) => {
     setTemplateGeneration(object, Math.max(1, templateGeneration(object)));

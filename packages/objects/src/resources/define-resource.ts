@@ -64,6 +64,10 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   warnings?(object: T, before: T | undefined): string[];
   /** Runs last on an update. */
   carryOver?(object: T, current: T): void;
+  /** Paths that a write to /status restores, beside the spec. */
+  resetByStatus?: readonly string[];
+  /** {@link ResourceDefinition.asVersioned}; most kinds have nothing of that. */
+  asVersioned?(object: T): KubeObject;
   /** Runs last on a write to /status. */
   carryOverStatus?(object: T, current: T): void;
 }
@@ -105,6 +109,14 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     placementOf: (object) => facts.placementOf?.(object) ?? null,
     placementField: facts.placementField,
     statusWriter: facts.statusWriter ?? 'kube-controller-manager',
+    resetFields: (subresource) => {
+      if (subresource === 'status') return ['spec', ...(facts.resetByStatus ?? [])];
+      if (subresource === 'approval') return ['spec', 'status.certificate'];
+      // Source: pkg/registry/core/pod/storage. These two have no reset fields, although their strategies name some.
+      if (subresource === 'ephemeralcontainers' || subresource === 'resize') return [];
+      return hasStatus ? ['status'] : [];
+    },
+    asVersioned: (object) => facts.asVersioned?.(object) ?? object,
     setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {
       if (hasGeneration) object.metadata.generation = 1;

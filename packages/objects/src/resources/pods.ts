@@ -36,6 +36,7 @@ export const pods = defineResource<Stored<Pod>>({
   placementOf: ({ spec }) => spec?.nodeName ?? null,
   placementField: 'spec.nodeName',
   statusWriter: 'kubelet',
+  resetByStatus: ['metadata.deletionTimestamp', 'metadata.ownerReferences'],
   fields: {
     'spec.nodeName': (object) => object.spec?.nodeName ?? '',
     'spec.restartPolicy': (object) => object.spec?.restartPolicy ?? '',

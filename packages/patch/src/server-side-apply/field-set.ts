@@ -1,4 +1,5 @@
 import { isMap, type JsonMap } from '../json.js';
+import type { Atom } from './atom.js';
 
 /**
  * Paths of an object in the form of managedFields (fieldsV1): a tree whose steps are `f:NAME` for a field, `k:{KEYS}`
@@ -11,14 +12,20 @@ export class FieldSet {
     readonly below: ReadonlyMap<string, FieldSet>,
   ) {}
 
-  static none(): FieldSet {
-    return new FieldSet(false, new Map());
-  }
+  static readonly none = new FieldSet(false, new Map());
+  static readonly one = new FieldSet(true, new Map());
 
   /** Steps with nothing below are left out. */
-  static of(member: boolean, below: Iterable<[step: string, set: FieldSet]>): FieldSet {
-    const kept = new Map([...below].filter(([, set]) => !set.isEmpty));
-    return !member && kept.size === 0 ? NO_FIELDS : new FieldSet(member, kept);
+  static of(member: boolean, below: Iterable<readonly [step: string, set: FieldSet]>): FieldSet {
+    const kept = new Map<string, FieldSet>();
+    for (const [step, set] of below) if (!set.isEmpty) kept.set(step, set);
+    if (kept.size > 0) return new FieldSet(member, kept);
+    return member ? ONE_FIELD : NO_FIELDS;
+  }
+
+  /** The set of the steps of a path, and no other: `FieldSet.ofPath(['f:metadata', 'f:name'])`. */
+  static ofPath([step, ...rest]: readonly string[]): FieldSet {
+    return step === undefined ? ONE_FIELD : FieldSet.of(false, [[step, FieldSet.ofPath(rest)]]);
   }
 
   get isEmpty(): boolean {
@@ -29,41 +36,59 @@ export class FieldSet {
     return this.below.get(step) ?? NO_FIELDS;
   }
 
-  union(other: FieldSet): FieldSet {
-    return this.#combine(other, (a, b) => a || b);
+  /** The set with the path to here. */
+  asMember(): FieldSet {
+    return this.member ? this : FieldSet.of(true, this.below);
   }
 
+  union(other: FieldSet): FieldSet {
+    if (other.isEmpty || other === this) return this;
+    if (this.isEmpty) return other;
+    const below = new Map(this.below);
+    for (const [step, set] of other.below) below.set(step, this.at(step).union(set));
+    return FieldSet.of(this.member || other.member, below);
+  }
+
+  /** The paths that are not in the other set. Those below such a path stay. */
   minus(other: FieldSet): FieldSet {
-    return this.#combine(other, (a, b) => a && !b);
+    if (this.isEmpty || other.isEmpty) return this;
+    const member = this.member && !other.member;
+    if (other.below.size === 0) return member === this.member ? this : FieldSet.of(member, this.below);
+    const below = [...this.below].map(([step, set]) => [step, set.minus(other.at(step))] as const);
+    return FieldSet.of(member, below);
+  }
+
+  /** The paths that are not in the other set, nor below one that is. */
+  minusAllOf(other: FieldSet): FieldSet {
+    if (this.isEmpty || other.isEmpty) return this;
+    if (other.member) return NO_FIELDS;
+    const below = [...this.below].map(([step, set]) => [step, set.minusAllOf(other.at(step))] as const);
+    return FieldSet.of(this.member, below);
   }
 
   intersection(other: FieldSet): FieldSet {
-    return this.#combine(other, (a, b) => a && b);
+    if (this.isEmpty || other.isEmpty) return NO_FIELDS;
+    const [few, many] = this.below.size <= other.below.size ? [this, other] : [other, this];
+    const below = [...few.below].map(([step, set]) => [step, set.intersection(many.at(step))] as const);
+    return FieldSet.of(this.member && other.member, below);
   }
 
-  #combine(other: FieldSet, member: (a: boolean, b: boolean) => boolean): FieldSet {
-    const steps = new Set([...this.below.keys(), ...other.below.keys()]);
-    const below = [...steps].map((step): [string, FieldSet] => [step, this.at(step).#combine(other.at(step), member)]);
-    return FieldSet.of(member(this.member, other.member), below);
+  /** The set with the fields of structs that have a path below them: removing it then leaves no empty struct. */
+  withNamedFields(atom: Atom): FieldSet {
+    const below = [...this.below].map(([step, set]): [string, FieldSet] => {
+      if (atom.kind === 'items') return [step, set.withNamedFields(atom.item)];
+      if (atom.kind === 'leaf' || !step.startsWith('f:')) return [step, set];
+      const key = step.slice(2);
+      const inner = set.withNamedFields(atom.member(key));
+      return [step, set.below.size > 0 && atom.isNamed(key) ? inner.asMember() : inner];
+    });
+    return FieldSet.of(this.member, below);
   }
 
   equals(other: FieldSet): boolean {
     if (this.member !== other.member || this.below.size !== other.below.size) return false;
     for (const [step, set] of this.below) if (!set.equals(other.at(step))) return false;
     return true;
-  }
-
-  /** The set without a step and everything below it. */
-  without(step: string): FieldSet {
-    return FieldSet.of(
-      this.member,
-      [...this.below].filter(([other]) => other !== step),
-    );
-  }
-
-  /** The set with another set below a step. */
-  with(step: string, set: FieldSet): FieldSet {
-    return FieldSet.of(this.member, [...this.without(step).below, [step, set]]);
   }
 
   /** The form in managedFields: `{"f:spec":{".":{},"f:replicas":{}}}`, steps sorted. */
@@ -77,11 +102,12 @@ export class FieldSet {
   static fromFieldsV1(fields: unknown): FieldSet {
     const from = (value: unknown, top: boolean): FieldSet => {
       const steps = isMap(value) ? Object.entries(value) : [];
-      const below = steps.filter(([step]) => step !== '.');
-      const member = !top && (below.length === 0 || below.length < steps.length);
+      // As upstream, steps of a kind that is not known are left out.
+      const below = steps.filter(([step]) => /^[fvki]:/.test(step));
+      const member = !top && (steps.length === 0 || Object.hasOwn(value as JsonMap, '.'));
       return FieldSet.of(
         member,
-        below.map(([step, inner]): [string, FieldSet] => [step, from(inner, false)]),
+        below.map(([step, inner]) => [step, from(inner, false)] as const),
       );
     };
     return from(fields, true);
@@ -100,9 +126,9 @@ export class FieldSet {
 }
 
 /** The empty set. */
-export const NO_FIELDS: FieldSet = FieldSet.none();
+export const NO_FIELDS: FieldSet = FieldSet.none;
 /** The set of only the path to here. */
-export const ONE_FIELD: FieldSet = FieldSet.of(true, []);
+export const ONE_FIELD: FieldSet = FieldSet.one;
 
 /** A step as text: `.name`, `[name="main"]`, `[="value"]`. */
 export function pathOfStep(step: string): string {

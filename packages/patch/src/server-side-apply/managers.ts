@@ -72,20 +72,36 @@ export function writeManagers(managers: readonly Ownership[]): ManagedFieldsEntr
     }));
 }
 
-/** Merges the oldest updaters when there are too many. Source: managedfields/internal/capmanagers.go. */
+/**
+ * Merges the oldest updaters of a version when there are too many, into one that starts with the oldest of them.
+ * Source: managedfields/internal/capmanagers.go.
+ */
 export function capUpdaters(managers: readonly Ownership[]): Ownership[] {
-  const updaters = managers
-    .filter(({ operation }) => operation === 'Update')
-    .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1));
-  if (updaters.length <= MAX_UPDATERS) return [...managers];
-  const old = new Set(updaters.slice(0, updaters.length - MAX_UPDATERS + 1));
-  const capped = managers.filter((manager) => !old.has(manager));
-  for (const { manager: _name, ...entry } of old) {
-    const ancient = { ...entry, manager: ANCIENT };
-    const at = capped.findIndex((other) => isSameManager(other, ancient));
-    const known = capped[at];
-    if (known) capped[at] = { ...ancient, fields: known.fields.union(entry.fields) };
-    else capped.push(ancient);
+  const updaters = managers.filter(({ operation }) => operation === 'Update').sort(byAge);
+  let length = updaters.length;
+  let capped = [...managers];
+  const firsts = new Map<string, Ownership>();
+  for (const updater of updaters) {
+    if (length <= MAX_UPDATERS) break;
+    const first = firsts.get(updater.apiVersion);
+    if (!first) {
+      firsts.set(updater.apiVersion, updater);
+      continue;
+    }
+    const { apiVersion, time } = updater;
+    const ancient: FieldManager = { manager: ANCIENT, operation: 'Update', apiVersion };
+    const bucket = capped.find((other) => isSameManager(other, ancient)) ?? first;
+    const fields = updater.fields.union(bucket.fields);
+    const merged = { ...ancient, fields, ...(time !== undefined && { time }) };
+    capped = [...capped.filter((other) => other !== updater && other !== bucket), merged];
+    length -= 1;
   }
   return capped;
+}
+
+/** By the second; then as upstream sorts the JSON of the entries. */
+function byAge(a: Ownership, b: Ownership): number {
+  const text = ({ time = '', manager, apiVersion, subresource = '' }: Ownership): string =>
+    [time, JSON.stringify(manager), apiVersion, subresource].join('\u0000');
+  return text(a) < text(b) ? -1 : 1;
 }

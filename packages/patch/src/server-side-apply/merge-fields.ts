@@ -1,80 +1,73 @@
-import type { FieldFacts } from '@everynode/objects';
-import { emptyMap, type JsonMap, member } from '../json.js';
-import type { FieldSet } from './field-set.js';
-import { shapeOf } from './field-shape.js';
+import { emptyMap, isMap, type JsonMap, member } from '../json.js';
+import type { Atom, ItemsAtom } from './atom.js';
 
 /**
- * Merges `config` into `live`: fields of the configuration win, the rest stays. Source: structured-merge-diff,
- * typed/merge.go.
+ * Merges `config` into `live`: fields of the configuration win, the rest stays. A null does not remove a list or map.
+ * Source: structured-merge-diff, typed/merge.go.
  */
-export function mergeFields(live: unknown, config: unknown, facts: FieldFacts | undefined): unknown {
+export function mergeFields(live: unknown, config: unknown, atom: Atom): unknown {
   if (config === undefined) return live;
-  if (live === undefined || live === null) return config;
-  const [was, wanted] = [shapeOf(facts, live), shapeOf(facts, config)];
-  if (was.kind === 'map' && wanted.kind === 'map') {
-    const merged: JsonMap = Object.assign(emptyMap(), live);
-    for (const [key, value] of Object.entries(config as JsonMap)) {
-      merged[key] = mergeFields(member(merged, key), value, wanted.member(key));
-    }
-    return merged;
+  if (atom.kind === 'leaf' || live === undefined) return config;
+  if (atom.kind === 'items') {
+    if (isNoList(live) && isNoList(config)) return config;
+    return mergeItems(Array.isArray(live) ? live : [], Array.isArray(config) ? config : [], atom);
   }
-  if (was.kind === 'items' && wanted.kind === 'items') {
-    return mergeItems(live as unknown[], config as unknown[], wanted.step, wanted.item);
+  if (!isMap(live) || !isMap(config)) return isMap(live) && config === null ? live : config;
+  const merged: JsonMap = Object.assign(emptyMap(), live);
+  for (const [key, value] of Object.entries(config)) {
+    merged[key] = mergeFields(member(live, key), value, atom.member(key));
   }
-  return config;
-}
-
-/**
- * Items are in the order of the configuration. An item of only `live` comes before the configuration's items that it
- * preceded.
- */
-function mergeItems(live: unknown[], config: unknown[], step: (item: unknown) => string, facts: FieldFacts): unknown[] {
-  const wanted = new Set(config.map(step));
-  const places = new Map(live.map((item, at) => [step(item), at]));
-  const merged: unknown[] = [];
-  let next = 0;
-  const takeOthers = (until: number): void => {
-    for (; next < until; next += 1) if (!wanted.has(step(live[next]))) merged.push(live[next]);
-  };
-  const nextShared = (): number => {
-    const at = live.findIndex((item, place) => place >= next && wanted.has(step(item)));
-    return at < 0 ? live.length : at;
-  };
-  for (const item of config) {
-    takeOthers(nextShared());
-    const at = places.get(step(item));
-    if (at !== undefined) takeOthers(at);
-    merged.push(at === undefined ? item : mergeFields(live[at], item, facts));
-    if (at === next) next += 1;
-  }
-  takeOthers(live.length);
   return merged;
 }
 
+const isNoList = (value: unknown): boolean => !Array.isArray(value) || value.length === 0;
+
 /**
- * Removes the paths in `gone` with everything below them, except what a manager in `kept` still owns. Undefined when
- * nothing is left. Source: structured-merge-diff, merge/update.go, prune.
+ * Items are in the order of the configuration. An item of only `live` comes before the configuration's items that it
+ * preceded. Items of `live` that repeat a key are not merged with one of the configuration.
  */
-export function removeFields(value: unknown, gone: FieldSet, kept: FieldSet, facts: FieldFacts | undefined): unknown {
-  if (gone.isEmpty) return value;
-  const shape = shapeOf(facts, value);
-  // Labels, taints and the like may hold entries of the system, which no manager owns.
-  const shared = shape.kind === 'items' || (shape.kind === 'map' && shape.free);
-  if (kept.isEmpty && !shared) return undefined;
-  if (shape.kind === 'leaf') return value;
-  if (shape.kind === 'items') {
-    const items = (value as unknown[]).flatMap((item) => {
-      const step = shape.step(item);
-      const left = removeFields(item, gone.at(step), kept.at(step), shape.item);
-      return left === undefined ? [] : [left];
-    });
-    return items.length > 0 || !kept.isEmpty ? items : undefined;
+function mergeItems(live: readonly unknown[], config: readonly unknown[], { step, item }: ItemsAtom): unknown[] {
+  const [left, right] = [live.map(step), config.map(step)];
+  const wanted = new Set(right);
+  const known = new Map<string, unknown>();
+  left.forEach((one, at) => {
+    known.set(one, known.has(one) ? undefined : live[at]);
+  });
+  const shared = right.filter((one) => known.has(one));
+  const out: unknown[] = [];
+  const done = new Set<string>();
+  let next = shared.shift();
+  const take = (one: string, value: unknown): void => {
+    done.add(one);
+    out.push(mergeFields(known.get(one), value, item));
+  };
+  for (let l = 0, r = 0; l < left.length || r < right.length; ) {
+    const [mine, theirs] = [left[l], right[r]];
+    if (mine !== undefined && mine === theirs) {
+      take(mine, config[r]);
+      l += 1;
+      r += 1;
+      next = shared.shift();
+      continue;
+    }
+    if (mine !== undefined && theirs !== undefined && wanted.has(mine) && next !== undefined && next !== mine) {
+      // A shared item, but not the one that comes next.
+      l += 1;
+      continue;
+    }
+    if (mine !== undefined) {
+      if (!wanted.has(mine)) {
+        out.push(live[l]);
+        l += 1;
+        continue;
+      }
+      if (done.has(mine)) l += 1;
+    }
+    if (theirs !== undefined) {
+      take(theirs, config[r]);
+      r += 1;
+      if (next === theirs) next = shared.shift();
+    }
   }
-  const left = emptyMap();
-  for (const [key, inner] of Object.entries(value as JsonMap)) {
-    const step = `f:${key}`;
-    const rest = removeFields(inner, gone.at(step), kept.at(step), shape.member(key));
-    if (rest !== undefined) left[key] = rest;
-  }
-  return Object.keys(left).length > 0 || !kept.isEmpty ? left : undefined;
+  return out;
 }

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyConfiguration } from './apply.js';
+import { atomOfType } from './atom.js';
 import { FieldSet, NO_FIELDS } from './field-set.js';
-import { capUpdaters, type Ownership, readManagers, writeManagers } from './managers.js';
+import { type Ownership, readManagers, writeManagers } from './managers.js';
 import { mergeFields } from './merge-fields.js';
-import { type ApplyTarget, applyConfiguration, ownersAfterUpdate } from './ownership.js';
+import type { OwnedType } from './ownership.js';
+import { ownersAfterUpdate } from './update.js';
 
-const TARGET: ApplyTarget = {
+const POD: OwnedType = {
+  apiVersion: 'v1',
   typeName: 'io.k8s.api.core.v1.Pod',
-  subresource: '',
-  hasStatus: true,
-  statusWriter: 'kubelet',
+  own: (fields) => fields.minusAllOf(FieldSet.ofPath(['f:status'])),
 };
 const NOW = '2026-11-24T12:00:00Z';
 
@@ -47,12 +49,14 @@ interface World {
 
 function apply(world: World, by: string, wanted: object, force: boolean): World & { conflicts: number } {
   const who = { manager: by, operation: 'Apply', apiVersion: 'v1' } as const;
-  const step = applyConfiguration(TARGET, world.live, wanted, world.owners, who, { force, now: NOW });
-  const { owners, conflicts } = step.settle(step.object);
-  return conflicts.length > 0 ? { ...world, conflicts: conflicts.length } : { live: step.object, owners, conflicts: 0 };
+  const { live, owners: managers } = world;
+  const applied = applyConfiguration({ type: POD, live, config: wanted, managers, by: who, force, now: NOW });
+  const { object, owners, conflicts } = applied;
+  return conflicts.length > 0 ? { ...world, conflicts: conflicts.length } : { live: object, owners, conflicts: 0 };
 }
 
-const start: World = { live: { metadata: {}, spec: {} }, owners: [] };
+/** With fields that no configuration names, so that no struct is emptied: upstream leaves a null in its place. */
+const start: World = { live: { metadata: { name: 'p' }, spec: { hostname: 'h' } }, owners: [] };
 const applied = fc.array(fc.tuple(manager, config, fc.boolean()), { maxLength: 8 });
 const play = (steps: [string, object, boolean][]): World =>
   steps.reduce((world: World, [by, wanted, force]) => apply(world, by, wanted, force), start);
@@ -63,7 +67,7 @@ describe('apply', () => {
       fc.property(applied, manager, config, (steps, by, wanted) => {
         const once = apply(play(steps), by, wanted, true);
         expect(once.conflicts).toBe(0);
-        expect(once.live).toEqual(mergeFields(once.live, wanted, { ref: TARGET.typeName }));
+        expect(once.live).toEqual(mergeFields(once.live, wanted, atomOfType(POD.typeName)));
         const twice = apply(once, by, wanted, false);
         expect(twice).toEqual({ ...once, conflicts: 0 });
       }),
@@ -129,7 +133,7 @@ describe('field sets', () => {
 describe('lists by key', () => {
   const merge = (live: string, wanted: string): string => {
     const items = (names: string) => ({ containers: [...names].map((each) => ({ name: each })) });
-    const merged = mergeFields(items(live), items(wanted), { ref: 'io.k8s.api.core.v1.PodSpec' });
+    const merged = mergeFields(items(live), items(wanted), atomOfType('io.k8s.api.core.v1.PodSpec'));
     return (merged as ReturnType<typeof items>).containers.map((item) => item.name).join('');
   };
 
@@ -145,21 +149,116 @@ describe('lists by key', () => {
   });
 });
 
+/** The owners after updates of one object by `kubectl`, from nothing. */
+function updated(type: OwnedType, ...objects: object[]): object {
+  let managers: Ownership[] = [];
+  let before: object | undefined;
+  for (const after of objects) {
+    const by = { manager: 'kubectl', operation: 'Update', apiVersion: type.apiVersion } as const;
+    managers = ownersAfterUpdate({ type, before, after, managers, by, now: NOW });
+    before = after;
+  }
+  return writeManagers(managers).map(({ fieldsV1 }) => fieldsV1);
+}
+
 describe('updaters', () => {
+  const container = { name: 'c', image: 'a', resources: {} };
+  const pod = (spec: object, more: object = {}) => ({ metadata: { name: 'p' }, spec, ...more });
+  const owned = { '.': {}, 'f:image': {}, 'f:name': {}, 'f:resources': {} };
+
+  it.each([
+    [
+      'no struct that Go always has, and no required list',
+      [pod({ containers: [container] })],
+      [{ 'f:spec': { 'f:containers': { 'k:{"name":"c"}': owned } } }],
+    ],
+    [
+      'lists, maps and pointers themselves',
+      [pod({ containers: [], volumes: [{ name: 'v' }], securityContext: {} })],
+      [
+        {
+          'f:spec': {
+            'f:containers': {},
+            'f:securityContext': {},
+            'f:volumes': { '.': {}, 'k:{"name":"v"}': { '.': {}, 'f:name': {} } },
+          },
+        },
+      ],
+    ],
+    ['nothing of an object without fields', [pod({})], []],
+    ['nothing of what a write restores', [pod({}, { status: { phase: 'Running' } })], []],
+    [
+      'labels and their map, and no fields of the system',
+      [{ metadata: { name: 'p', generation: 1, labels: { a: 'b' } } }],
+      [{ 'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } } }],
+    ],
+    [
+      'what a write adds, without the map that was there',
+      [{ metadata: { labels: { a: 'b' } } }, { metadata: { labels: { c: 'd' } } }],
+      [{ 'f:metadata': { 'f:labels': { '.': {}, 'f:c': {} } } }],
+    ],
+    ['nothing that was removed', [{ metadata: { labels: { a: 'b' } } }, { metadata: {} }], []],
+  ])('own %s', (_what, objects: object[], fields: object[]) => {
+    expect(updated(POD, ...objects)).toEqual(fields);
+  });
+
+  it('own times that have no value', () => {
+    const type: OwnedType = { ...POD, own: (fields) => fields };
+    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+    const [first] = updated(type, { status }) as [Record<string, unknown>];
+    expect(first).toMatchObject({
+      'f:status': {
+        'f:conditions': { '.': {}, 'k:{"type":"Ready"}': { 'f:lastProbeTime': {}, 'f:lastTransitionTime': {} } },
+      },
+    });
+  });
+
+  it('never begin on an object that was made without owners', () => {
+    const by = { manager: 'm', operation: 'Update', apiVersion: 'v1' } as const;
+    const update = { type: POD, before: {}, after: { metadata: { labels: { a: 'b' } } }, managers: [], by, now: NOW };
+    expect(ownersAfterUpdate(update)).toEqual([]);
+  });
+
   it('beyond ten are put together, the oldest first', () => {
-    let owners: Ownership[] = [];
-    let live: object = {};
+    let managers: Ownership[] = [];
+    let before: object | undefined;
     for (let at = 0; at < 14; at += 1) {
-      const after = {
-        metadata: { labels: { ...(live as { metadata?: { labels: object } }).metadata?.labels, [`l${at}`]: 'x' } },
-      };
+      const labels = Object.fromEntries(Array.from({ length: at + 1 }, (_, label) => [`l${label}`, 'x']));
+      const after = { metadata: { labels } };
       const by = { manager: `m${at}`, operation: 'Update', apiVersion: 'v1' } as const;
-      owners = ownersAfterUpdate(TARGET, live, after, owners, by, `2026-11-24T12:00:${10 + at}Z`);
-      live = after;
+      const now = `2026-11-24T12:00:${10 + at}Z`;
+      managers = ownersAfterUpdate({ type: POD, before, after, managers, by, now });
+      before = after;
     }
-    expect(capUpdaters(owners)).toHaveLength(10);
-    const ancient = owners.find((owner) => owner.manager === 'ancient-changes');
+    expect(managers).toHaveLength(10);
+    const ancient = managers.find((owner) => owner.manager === 'ancient-changes');
     expect(ancient?.fields.paths()).toContain('.metadata.labels.l0');
-    expect(owners.map((owner) => owner.manager)).toContain('m13');
+    expect(ancient?.time).toBe('2026-11-24T12:00:14Z');
+    expect(managers.map((owner) => owner.manager)).toContain('m13');
+  });
+});
+
+describe('an apply', () => {
+  const by = { manager: 'one', operation: 'Apply', apiVersion: 'v1' } as const;
+  const other = { manager: 'other', operation: 'Update', apiVersion: 'v1' } as const;
+  const live = { metadata: { name: 'p', labels: { a: 'b' } } };
+  const managers: Ownership[] = [
+    { ...other, fields: FieldSet.fromFieldsV1({ 'f:metadata': { 'f:labels': { 'f:a': {} } } }), time: NOW },
+  ];
+  const apply = (config: object, later = NOW) =>
+    applyConfiguration({ type: POD, live, config, managers, by, force: false, now: later });
+
+  it('that changes nothing has no time', () => {
+    const { isSame, owners } = apply({ metadata: { labels: { a: 'b' } } });
+    expect(isSame).toBe(true);
+    expect(owners.find(({ manager }) => manager === 'one')).not.toHaveProperty('time');
+  });
+
+  it('conflicts where the written value differs, even if it means the same', () => {
+    expect(apply({ metadata: { labels: { a: 1 } } }).conflicts).toMatchObject([{ path: '.metadata.labels.a' }]);
+  });
+
+  it('does not remove a list or map by null', () => {
+    expect(apply({ metadata: { labels: null } }).object).toEqual(live);
   });
 });

@@ -51,8 +51,13 @@ export function compareAnswers(exchange: Exchange, ours: Answer, comparing: Comp
     headers: headerValues(ours.headers, names),
     ...(body !== undefined && { body: aligned ?? null }),
   };
-  const recorded = normalise(left, { sentTimes, translate: (text) => bindings.translate(text) }) as JsonObject;
-  const got = normalise(right, { sentTimes }) as JsonObject;
+  const sortsOwners = exchange.compare === 'exact';
+  const recorded = normalise(left, {
+    sentTimes,
+    sortsOwners,
+    translate: (text) => bindings.translate(text),
+  }) as JsonObject;
+  const got = normalise(right, { sentTimes, sortsOwners }) as JsonObject;
   for (const path of [...comparing.ignore, ...exchange.ignore]) {
     drop(recorded, path);
     drop(got, path);

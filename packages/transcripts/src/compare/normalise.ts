@@ -6,6 +6,8 @@ interface Normalising {
   translate?: (text: string) => string;
   /** Times that clients sent: the server returns them unchanged. */
   sentTimes: ReadonlySet<string>;
+  /** True where the value is whole: its managedFields are then sorted, as servers sort them by the second. */
+  sortsOwners: boolean;
 }
 
 /**
@@ -13,7 +15,10 @@ interface Normalising {
  * Both sides of a comparison go through this.
  */
 export function normalise(value: Json, how: Normalising, path: readonly string[] = []): Json {
-  if (Array.isArray(value)) return value.map((item) => normalise(item, how, path));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => normalise(item, how, path));
+    return how.sortsOwners && path.at(-1) === 'managedFields' ? items.sort(byOwner) : items;
+  }
   if (isObject(value)) {
     const entries = Object.entries(value).map(([key, item]): [string, Json] => [
       key,
@@ -63,4 +68,13 @@ function reordered(message: Json, parts: string[]): Json {
   let rest = message.slice(at + 1, -1);
   for (const part of unique) rest = rest.replace(part, '');
   return /^(, )*$/.test(rest) ? `${message.slice(0, at)}[${unique.join(', ')}]` : message;
+}
+
+/** By what does not depend on the time of a write. */
+function byOwner(a: Json, b: Json): number {
+  const text = (entry: Json): string => {
+    const { operation, manager, apiVersion, subresource } = isObject(entry) ? entry : {};
+    return JSON.stringify([operation, manager, apiVersion, subresource]);
+  };
+  return compareTexts(text(a), text(b));
 }

@@ -1,13 +1,13 @@
-import { canonicalJson, conflict, decodeObject, type KubeObject, notFound, timestamp } from '@everynode/objects';
-import { applyConfiguration, readManagers, writeManagers } from '@everynode/patch';
-import type { Current, Decision } from '@everynode/store';
+import { conflict, decodeObject, type KubeObject, notFound, timestamp } from '@everynode/objects';
+import { type Applied, applyConfiguration, readManagers, withAssumedOwner, writeManagers } from '@everynode/patch';
+import type { Current } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
 import { requireCreate } from '../auth/require-create.js';
 import type { WriteRequest } from '../dispatch/resource-request.js';
-import { LAST_APPLIED, lastAppliedOf, readConfiguration } from '../write/apply-configuration.js';
+import { lastAppliedOf, readConfiguration, recordLastApplied } from '../write/apply-configuration.js';
 import { conflictError } from '../write/apply-conflict.js';
-import { type ClientWrite, commit, type Written } from '../write/commit.js';
-import { applyTargetOf, fieldManagerOf, type OwnersOf } from '../write/field-owners.js';
+import { type AnsweredDecision, type ClientWrite, commit, type Written } from '../write/commit.js';
+import { fieldManagerOf, type OwnersOf, ownedTypeOf } from '../write/field-owners.js';
 import { checkName } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
 import { objectOf } from '../write/stored-object.js';
@@ -46,6 +46,7 @@ async function createApplied(context: ApiContext, request: WriteRequest, config:
   }
   checkName(request, config);
   const { object } = decodeObject({ value: config }, definition);
+  if (request.manager === 'kubectl') recordLastApplied(object, config);
   const { resourceVersion: _version, ...metadata } = object.metadata;
   const owners = ownersOfCreated(request, config);
   return await createObject(context, {
@@ -62,41 +63,52 @@ function decideApply(
   request: WriteRequest,
   config: KubeObject,
   current: Current<'all'>,
-): Decision {
+): AnsweredDecision {
   const { definition, subresource, manager, query } = request;
   const live = objectOf(request, current);
-  const known = readManagers(live.metadata.managedFields);
-  const by = fieldManagerOf(request, 'Apply');
-  const lastApplied = manager === 'kubectl' ? lastAppliedOf(live, definition) : undefined;
-  const options = { force: query.flag('force'), now: timestamp(Date.now()), lastApplied };
-  const apply = applyConfiguration(applyTargetOf(request), live, config, known, by, options);
-  const { object } = decodeObject({ value: apply.object }, definition);
+  const applied = applyConfiguration({
+    type: ownedTypeOf(request),
+    live,
+    config,
+    managers: ownersOfLive(request, live),
+    by: fieldManagerOf(request, 'Apply'),
+    force: query.flag('force'),
+    now: timestamp(Date.now()),
+    lastApplied: manager === 'kubectl' ? lastAppliedOf(live, definition) : undefined,
+  });
+  if (applied.conflicts.length > 0) throw conflictError(applied.conflicts);
+  const { object } = decodeObject({ value: applied.object }, definition);
+  if (manager === 'kubectl') recordLastApplied(object, config);
   // Preconditions are the client's own uid and resourceVersion, not those copied from the live object.
   const { resourceVersion: _version, ...metadata } = object.metadata;
   const { resourceVersion, uid } = config.metadata;
   object.metadata = { ...metadata, ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
   checkName(request, object);
-  const owners: OwnersOf = (_before, after) => {
-    const { owners, conflicts } = apply.settle(after);
-    if (conflicts.length > 0) throw conflictError(conflicts);
-    // An object that was also applied without --server-side keeps both records equal. Source: managedfields,
-    // lastappliedupdater.go.
-    if (lastApplied) {
-      after.metadata.annotations = { ...after.metadata.annotations, [LAST_APPLIED]: `${canonicalJson(config)}\n` };
-    }
-    return definition.convert ? undefined : writeManagers(owners);
-  };
-  return decideReplacement(context, { target: request, subresource, object, owners }, current);
+  const owners: OwnersOf = () => entriesOf(applied);
+  const replacement = { target: request, subresource, object, owners, isPatched: true };
+  return decideReplacement(context, replacement, current);
+}
+
+/** Agents and controllers write statuses without recording owners (docs/decisions/0010). */
+function ownersOfLive({ definition, subresource }: WriteRequest, live: KubeObject) {
+  const managers = readManagers(live.metadata.managedFields);
+  if (subresource !== 'status') return managers;
+  const manager = definition.statusWriter;
+  const owner = fieldManagerOf({ definition, subresource, manager }, 'Update');
+  const type = ownedTypeOf({ definition, subresource });
+  return withAssumedOwner({ type, live, managers, owner, part: 'status', now: timestamp(Date.now()) });
 }
 
 /** The owners of an object that an apply creates. */
 function ownersOfCreated(request: WriteRequest, config: KubeObject): OwnersOf {
+  const type = ownedTypeOf(request);
+  const by = fieldManagerOf(request, 'Apply');
   return () => {
-    if (request.definition.convert) return undefined;
-    const by = fieldManagerOf(request, 'Apply');
-    const options = { force: false, now: timestamp(Date.now()) };
-    return writeManagers(
-      applyConfiguration(applyTargetOf(request), undefined, config, [], by, options).settle(config).owners,
-    );
+    const now = timestamp(Date.now());
+    const application = { type, live: undefined, config, managers: [], by, force: false, now };
+    return entriesOf(applyConfiguration(application));
   };
 }
+
+const entriesOf = ({ owners }: Applied): ReturnType<OwnersOf> =>
+  owners.length > 0 ? writeManagers(owners) : undefined;

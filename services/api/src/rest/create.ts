@@ -14,7 +14,7 @@ import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request
 import type { Answer } from '../http/answer.js';
 import { readObject } from '../http/body.js';
 import { type ClientWrite, commit, type Written } from '../write/commit.js';
-import { type OwnersOf, ownersOfUpdate } from '../write/field-owners.js';
+import { type OwnersOf, ownersBefore, ownersOfUpdate } from '../write/field-owners.js';
 import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 import { toStored } from '../write/stored-object.js';
 import { subjectOf, type Target } from '../write/target.js';
@@ -116,7 +116,7 @@ function completed(context: ApiContext, birth: Birth, { definition, namespace, o
     creationTimestamp: birth.creationTimestamp,
   };
   definition.setDefaults(object);
-  const managedFields = owners?.(undefined, object, []);
+  const managedFields = owners?.(undefined, object, ownersBefore('', sent.metadata.managedFields, undefined));
   if (managedFields) object.metadata.managedFields = managedFields;
   admit({ context, operation: 'create', definition, object }, () => {
     // What the system adds may depend on what admission has completed: the QoS class on resources.

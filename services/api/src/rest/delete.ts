@@ -7,7 +7,7 @@ import { commit, type Written } from '../write/commit.js';
 import { type DeleteOptions, deleteOptions } from '../write/delete-options.js';
 import { type Deletion, decideDelete } from '../write/deletion.js';
 import { objectOf } from '../write/stored-object.js';
-import { subjectOf } from '../write/target.js';
+import { subjectOf, type Target } from '../write/target.js';
 
 /** DELETE of one object. */
 export async function deleteOne(context: ApiContext, request: ResourceRequest): Promise<Answer> {
@@ -22,6 +22,7 @@ export async function deleteObject(context: ApiContext, deletion: Deletion): Pro
   const { target, options } = deletion;
   await gate({ context, operation: 'delete', target });
   const now = Date.now();
+  let isRemovedNext = false;
   const written = await commit(context, {
     target,
     dryRun: options.dryRun,
@@ -32,14 +33,30 @@ export async function deleteObject(context: ApiContext, deletion: Deletion): Pro
         const oldObject = objectOf(target, current);
         dynamic.check({ ...target, operation: 'delete', subresource: '', object: undefined, oldObject });
       }
-      return decideDelete(deletion, current, now);
+      const decision = decideDelete(deletion, current, now);
+      isRemovedNext = decision.kind === 'delete' && decision.parts !== undefined && !options.dryRun;
+      if (decision.kind !== 'delete' || !decision.parts || options.dryRun) return decision;
+      // As upstream, watches see the mark of a pod that is deleted at once before they see it deleted.
+      return { kind: 'update', parts: decision.parts, deleting: true };
     },
   });
+  if (isRemovedNext) return await removeMarked(context, target, written);
   // After the answer nothing more can be created in the namespace: admission reads the cache.
   if (target.definition.storage === 'namespaces' && !options.dryRun) {
     await context.freshReads.waitFor(written.object.record.revision);
   }
   return written;
+}
+
+/** Removes an object that this request has marked, unless another one has removed it meanwhile. */
+async function removeMarked(context: ApiContext, target: Target, marked: Written): Promise<Written> {
+  const { uid } = marked.object.record;
+  const removed = await commit(context, {
+    target,
+    dryRun: false,
+    decide: (current) => (current?.uid === uid ? { kind: 'delete' } : { kind: 'keep' }),
+  });
+  return removed.outcome === 'deleted' ? removed : { ...marked, outcome: 'deleted' };
 }
 
 /**

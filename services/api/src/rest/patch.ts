@@ -50,7 +50,7 @@ async function patchObject(context: ApiContext, request: WriteRequest): Promise<
       placeInNamespace(request, object);
       checkName(request, object);
       patched = { object, warnings: [...warnings, ...dropDoubleOwners(object, 'patched')] };
-      return decideReplacement(context, { target: request, subresource, object, owners }, current);
+      return decideReplacement(context, { target: request, subresource, object, owners, isPatched: true }, current);
     },
   });
   if (!patched) throw new Error('a patch was committed without a decision');

@@ -252,9 +252,19 @@ describe('an update', () => {
     [
       'with an owner of fields that cannot be',
       'put',
-      map('put', { managedFields: [{ manager: 'm', operation: 'Do', fieldsType: 'FieldsV1' }] }),
+      map('put', {
+        managedFields: [
+          {
+            manager: 'm'.repeat(129),
+            operation: 'Update',
+            apiVersion: 'v1',
+            fieldsType: 'FieldsV1',
+            fieldsV1: { 'f:metadata': { 'f:labels': { 'f:none': {} } } },
+          },
+        ],
+      }),
       422,
-      'metadata.managedFields[0].operation: Invalid value: "Do": must be `Apply` or `Update`',
+      'metadata.managedFields[0].manager: Too long: may not be more than 128 bytes',
     ],
   ])('%s is refused', async (_what, name, body, code, message) => {
     const { json } = await api.request('PUT', `${MAPS}/${name}`, { body });

@@ -22,8 +22,8 @@ import { subjectOf } from '../write/target.js';
 const BINDING = { group: '', version: 'v1', kind: 'Binding', schema: 'io.k8s.api.core.v1.Binding' };
 
 /**
- * POST pods/NAME/binding: puts a pod on a node. A uid and a resourceVersion of the binding are preconditions. Its labels
- * and annotations become the pod's. Source: pkg/registry/core/pod/storage, assignPod.
+ * POST pods/NAME/binding: puts a pod on a node. A uid and a resourceVersion of the binding are preconditions. The pod
+ * gets its labels and annotations. Source: pkg/registry/core/pod/storage, assignPod.
  */
 export async function bindPod(context: ApiContext, request: ActionRequest): Promise<void> {
   const { name, body, query } = request;

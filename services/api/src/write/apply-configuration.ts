@@ -1,6 +1,7 @@
 import {
   ApiError,
   apiVersionOf,
+  canonicalJson,
   DecodeError,
   decodeObject,
   isJsonObject,
@@ -22,11 +23,12 @@ export function isApply({ contentType }: Body): boolean {
 
 /** The body of an apply: the fields that the client wants, and no others. */
 export interface Configuration {
+  /** As the client wrote it. */
   config: KubeObject;
   warnings: string[];
 }
 
-/** Reads the body's own fields, each in canonical form, without defaults. @throws ApiError BadRequest. */
+/** Reads the body's own fields, without defaults. @throws ApiError BadRequest. */
 export async function readConfiguration(request: WriteRequest): Promise<Configuration> {
   const { definition, body, query } = request;
   const parsed = await readFields(body);
@@ -44,17 +46,16 @@ export async function readConfiguration(request: WriteRequest): Promise<Configur
     return new ApiError('BadRequest', `failed to create typed patch object (${namespace}/${name}; ${type}): ${fault}`);
   };
   const object = readTyped(parsed, definition, refuse);
-  if (object.metadata.managedFields) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
+  if (written.metadata?.managedFields != null) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
   const [unknown, ...others] = unknownFields(definition.schema, written);
   if (unknown !== undefined) {
     const faults = [unknown, ...others].map((path) => `.${path}: field not declared in schema`);
     throw refuse(others.length > 0 ? `errors:\n  ${faults.join('\n  ')}` : (faults[0] ?? ''));
   }
-  const config = onlyWritten(written, object) as KubeObject;
-  const unmergeable = itemErrors(definition.schema, config);
+  const unmergeable = itemErrors(definition.schema, written);
   if (unmergeable !== undefined) throw refuse(unmergeable);
-  config.metadata ??= {} as KubeObject['metadata'];
-  placeInNamespace(request, config);
+  placeInNamespace(request, object);
+  const config = { ...written, metadata: written.metadata ?? {} } as KubeObject;
   const { fieldValidation } = query;
   if (fieldValidation === 'Ignore') return { config, warnings: [] };
   const { errors, warnings } = parsed.strict();
@@ -91,28 +92,43 @@ function readTyped(body: ParsedBody, definition: ResourceDefinition, refuse: (fa
   }
 }
 
-/** Returns a canonical value without the members that the written value does not have. */
-function onlyWritten(written: unknown, canonical: unknown): unknown {
-  if (Array.isArray(written) && Array.isArray(canonical) && written.length === canonical.length) {
-    return canonical.map((item, at) => onlyWritten(written[at], item));
-  }
-  if (!isJsonObject(written) || !isJsonObject(canonical)) return canonical;
-  const kept = Object.entries(canonical).filter(([key]) => written[key] !== undefined && written[key] !== null);
-  return Object.fromEntries(kept.map(([key, value]) => [key, onlyWritten(written[key], value)]));
-}
-
 /** Where `kubectl apply` without --server-side records its last configuration. */
-export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The last configuration of `kubectl apply` without --server-side; undefined where there is none that can be read. */
+/**
+ * The last configuration of `kubectl apply` without --server-side; undefined where there is none that can be read.
+ * Source: managedfields/internal/lastappliedmanager.go.
+ */
 export function lastAppliedOf({ metadata }: KubeObject, definition: ResourceDefinition): KubeObject | undefined {
   const text = metadata.annotations?.[LAST_APPLIED];
   if (!text) return undefined;
   try {
     const parsed = parseBody(text, 'json');
-    return onlyWritten(parsed.value, decodeObject(parsed, definition).object) as KubeObject;
+    decodeObject(parsed, definition);
+    const { value } = parsed;
+    return isJsonObject(value) && value.apiVersion === apiVersionOf(definition) ? (value as KubeObject) : undefined;
   } catch (error) {
     if (error instanceof ApiError) return undefined;
     throw error;
   }
+}
+
+const MAX_ANNOTATION_BYTES = 256 * 1024;
+
+/**
+ * Sets the record of `kubectl apply` without --server-side to what was applied, where there is one, so that both
+ * records are equal. One that is too large is removed. Source: managedfields/internal/lastappliedupdater.go.
+ */
+export function recordLastApplied({ metadata }: KubeObject, config: KubeObject): void {
+  const { annotations } = metadata;
+  if (!annotations?.[LAST_APPLIED]) return;
+  const { [LAST_APPLIED]: _last, ...others } = config.metadata.annotations ?? {};
+  const applied = config.metadata.annotations ? { ...config.metadata, annotations: others } : config.metadata;
+  const text = `${canonicalJson({ ...config, metadata: applied })}\n`;
+  const recorded = { ...annotations, [LAST_APPLIED]: text };
+  const bytes = Object.entries(recorded)
+    .flat()
+    .reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  if (bytes <= MAX_ANNOTATION_BYTES) metadata.annotations = recorded;
+  else delete annotations[LAST_APPLIED];
 }

@@ -1,10 +1,23 @@
 import { CachedObject } from '@everynode/list-watch';
-import { apiVersionOf, type KubeObject, type ObjectRecord, trustedMetadata } from '@everynode/objects';
+import {
+  apiVersionOf,
+  type KubeObject,
+  type ObjectRecord,
+  type splitObject,
+  trustedMetadata,
+} from '@everynode/objects';
 import type { Current, Decision, WriteResult } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
 import { refuseBeyondQuotas } from './quota-check.js';
 import { objectOf, recordOf, storedDefinition } from './stored-object.js';
 import { keyOfTarget, type Target } from './target.js';
+
+/**
+ * A decision, or a deletion whose answer is not the stored object. A client that removes the last finalizer is answered
+ * the object without it, in its last version; watches end with the object as it was stored.
+ * Source: apiserver registry/generic/registry/store.go, deleteWithoutFinalizers.
+ */
+export type AnsweredDecision = Decision | { kind: 'delete'; answer: ReturnType<typeof splitObject> };
 
 /** A decision about one object, and whether it is committed. */
 export interface Commit {
@@ -12,7 +25,7 @@ export interface Commit {
   /** True: everything is done but the commit. */
   dryRun: boolean;
   /** Runs inside the store's transaction, on the object as it is then: see WriteRequest of packages/store. */
-  decide(current: Current<'all'> | undefined): Decision;
+  decide(current: Current<'all'> | undefined): AnsweredDecision;
 }
 
 /** The result of a write. */
@@ -44,11 +57,11 @@ export async function commit(context: ApiContext, write: Commit): Promise<Writte
 
 async function commitOnce(context: ApiContext, { target, dryRun, decide }: Commit): Promise<Written> {
   let before: Current<'all'> | undefined;
-  let decision: Decision = { kind: 'keep' };
+  let decision: AnsweredDecision = { kind: 'keep' };
   const run = (current: Current<'all'> | undefined): Decision => {
     before = current;
     decision = decide(current);
-    return decision;
+    return 'answer' in decision ? { kind: 'delete' } : decision;
   };
   const key = keyOfTarget(target);
   let result: WriteResult;
@@ -88,12 +101,13 @@ function currentFrom(record: ObjectRecord): Current<'all'> {
 function afterwards(
   target: Target,
   before: Current<'all'> | undefined,
-  decision: Decision,
+  decision: AnsweredDecision,
   result: WriteResult,
 ): CachedObject {
   const stored = storedDefinition(target.definition);
   const kind = { apiVersion: apiVersionOf(stored), kind: stored.kind };
-  const parts = decision.kind === 'keep' ? {} : (decision.parts ?? {});
+  const isAnswered = 'answer' in decision;
+  const parts = isAnswered ? decision.answer : decision.kind === 'keep' ? {} : (decision.parts ?? {});
   const placement = decision.kind === 'create' || decision.kind === 'update' ? decision.placement : undefined;
   const base = before && recordOf(target, before);
   const uid = decision.kind === 'create' ? decision.uid : (base?.uid ?? '');
@@ -107,7 +121,7 @@ function afterwards(
     ...parts,
     ...(placement !== undefined && { placement }),
     uid,
-    revision: result.revision,
+    revision: isAnswered ? (before?.revision ?? result.revision) : result.revision,
   };
   return new CachedObject(record, kind);
 }

@@ -1,12 +1,13 @@
 import { canonicalJson, type KubeObject } from '@everynode/objects';
-import type { Current, Decision } from '@everynode/store';
+import type { Current } from '@everynode/store';
+import type { AnsweredDecision } from './commit.js';
 import { toStored } from './stored-object.js';
 import type { Target } from './target.js';
 
 /** The write that turns the stored object into this one; `keep` where they are equal already. */
-export function decisionFor(target: Target, object: KubeObject, current: Current<'all'>): Decision {
+export function decisionFor(target: Target, object: KubeObject, current: Current<'all'>): AnsweredDecision {
   const { parts, placement, deleting } = toStored(target.definition, object, current);
-  if (deleting && !object.metadata.finalizers?.length && isReleased(object)) return { kind: 'delete', parts };
+  if (deleting && !object.metadata.finalizers?.length && isReleased(object)) return { kind: 'delete', answer: parts };
   const changed = {
     ...(!isSame(parts.metadata, current.metadata) && { metadata: parts.metadata }),
     ...(!isSame(parts.desired, current.desired) && { desired: parts.desired }),

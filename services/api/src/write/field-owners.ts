@@ -4,9 +4,17 @@ import {
   type KubeObject,
   type ManagedFieldsEntry,
   type ResourceDefinition,
+  semanticallyEqual,
   timestamp,
 } from '@everynode/objects';
-import { type ApplyTarget, type FieldManager, ownersAfterUpdate, readManagers, writeManagers } from '@everynode/patch';
+import {
+  type FieldManager,
+  FieldSet,
+  type OwnedType,
+  ownersAfterUpdate,
+  readManagers,
+  writeManagers,
+} from '@everynode/patch';
 import type { Query } from '../http/query.js';
 import type { Subresource } from './subresource.js';
 import { managerErrors } from './write-options.js';
@@ -34,11 +42,30 @@ export function managerOf(query: Query, userAgent: string | undefined): string {
   return (userAgent ?? 'unknown').split('/', 1)[0]?.slice(0, MAX_NAME) || 'unknown';
 }
 
-export function applyTargetOf({ definition, subresource }: Omit<Writing, 'manager'>): ApplyTarget {
-  const hasStatus = definition.subresources.some(({ name }) => name === 'status');
-  const { statusWriter } = definition;
-  const written = subresource === 'status' ? 'status' : '';
-  return { typeName: definition.schema, subresource: written, hasStatus, statusWriter };
+/** The type of an object for its owners, and what a subresource's writes can own of it. */
+export function ownedTypeOf({ definition, subresource }: Omit<Writing, 'manager'>): OwnedType {
+  const reset = resetFieldsOf(definition, subresource);
+  return {
+    apiVersion: apiVersionOf(definition),
+    typeName: definition.schema,
+    own: (fields) => fields.minusAllOf(reset),
+  };
+}
+
+const resets = new Map<ResourceDefinition, Map<Subresource, FieldSet>>();
+
+/** Fields that a subresource's writes restore, so that its writers do not own them. Upstream: GetResetFields. */
+function resetFieldsOf(definition: ResourceDefinition, subresource: Subresource): FieldSet {
+  const known = resets.get(definition) ?? new Map<Subresource, FieldSet>();
+  resets.set(definition, known);
+  const found = known.get(subresource);
+  if (found) return found;
+  const made = definition
+    .resetFields(subresource)
+    .map((path) => FieldSet.ofPath(path.split('.').map((name) => `f:${name}`)))
+    .reduce((all, one) => all.union(one), FieldSet.none);
+  known.set(subresource, made);
+  return made;
 }
 
 export function fieldManagerOf(
@@ -56,44 +83,70 @@ export function fieldManagerOf(
 interface Entry {
   manager?: unknown;
   operation?: unknown;
+  apiVersion?: unknown;
   fieldsType?: unknown;
 }
 
-/** A client's managedFields, if they can be used; undefined for others, which change nothing. */
-export function usableManagedFields(managedFields: readonly unknown[] | undefined): readonly unknown[] | undefined {
-  if (!managedFields || managedFields.length === 0 || isReset(managedFields)) return managedFields;
-  return managedFields.every((entry) => (entry as Entry | null)?.fieldsType === 'FieldsV1') ? managedFields : undefined;
+/** The owners from which a write starts. Source: managedfields/internal/fieldmanager.go, decodeLiveOrNew. */
+export function ownersBefore(
+  subresource: Subresource,
+  sent: readonly unknown[] | undefined,
+  stored: readonly unknown[] | undefined,
+): readonly unknown[] | undefined {
+  // A subresource's writes do not change the owners themselves.
+  if (subresource !== '' || !sent) return stored;
+  if (isReset(sent)) return [];
+  return sent.every(isReadable) ? sent : stored;
 }
 
-/** Source: apimachinery meta/v1/validation, ValidateManagedFields. */
+function isReadable(entry: unknown): boolean {
+  const { operation, apiVersion, fieldsType } = (entry ?? {}) as Entry;
+  return (operation === 'Apply' || operation === 'Update') && Boolean(apiVersion) && fieldsType === 'FieldsV1';
+}
+
+/** Source: apimachinery meta/v1/validation, ValidateManagedFields. Entries that cannot be read are not kept. */
 export function managedFieldsErrors(managedFields: readonly unknown[] | undefined): FieldError[] {
-  if (isReset(managedFields)) return [];
-  return (managedFields ?? []).flatMap((entry, at): FieldError[] => {
-    const { operation, manager } = (entry ?? {}) as Entry;
-    const field = `metadata.managedFields[${at}]`;
-    const errors = managerErrors(typeof manager === 'string' ? manager : '', `${field}.manager`);
-    if (operation === 'Apply' || operation === 'Update') return errors;
-    const detail = 'must be `Apply` or `Update`';
-    return [{ type: 'FieldValueInvalid', field: `${field}.operation`, value: operation ?? '', detail }, ...errors];
+  return (managedFields ?? []).flatMap((entry, at) => {
+    const { manager } = (entry ?? {}) as Entry;
+    return managerErrors(typeof manager === 'string' ? manager : '', `metadata.managedFields[${at}].manager`);
   });
 }
 
-/** With one empty entry a client asks to remove all owners. */
-function isReset(managedFields: readonly unknown[] | undefined): boolean {
-  const [only] = managedFields ?? [];
-  return managedFields?.length === 1 && typeof only === 'object' && only !== null && Object.keys(only).length === 0;
+/** With an empty list, or one empty entry, a client asks to remove all owners. */
+function isReset(managedFields: readonly unknown[]): boolean {
+  const [only] = managedFields;
+  if (managedFields.length === 0) return true;
+  return managedFields.length === 1 && typeof only === 'object' && only !== null && Object.keys(only).length === 0;
 }
 
 /** The owners after a create, an update, or a patch other than an apply. */
 export function ownersOfUpdate(writing: Writing): OwnersOf {
+  const type = ownedTypeOf(writing);
   return (before, after, managedFields) => {
-    // Field paths differ between a kind and the version that it is stored in, so such kinds have no owners.
-    if (writing.definition.convert) return undefined;
-    if (isReset(managedFields)) return undefined;
+    const managers = readManagers(managedFields);
     const by = fieldManagerOf(writing, 'Update');
-    const known = readManagers(managedFields);
-    const now = timestamp(Date.now());
-    const owners = ownersAfterUpdate(applyTargetOf(writing), before, after, known, by, now);
+    const seen = writing.definition.asVersioned(after);
+    const owners = ownersAfterUpdate({ type, before, after: seen, managers, by, now: timestamp(Date.now()) });
     return owners.length > 0 ? writeManagers(owners) : undefined;
   };
+}
+
+/**
+ * The owners with their times from before, where nothing else of the object changes: then there is nothing to write.
+ * Source: apiserver handlers/fieldmanager/equality.go.
+ */
+export function withOldTimes(
+  owners: ManagedFieldsEntry[],
+  object: KubeObject,
+  before: KubeObject,
+): ManagedFieldsEntry[] {
+  const old = before.metadata.managedFields;
+  if (old?.length !== owners.length || owners.every(({ time }, at) => time === old[at]?.time)) return owners;
+  const isSame = owners.every((entry, at) => semanticallyEqual({ ...entry, time: '' }, { ...old[at], time: '' }));
+  return isSame && semanticallyEqual(withoutOwners(object), withoutOwners(before)) ? old : owners;
+}
+
+function withoutOwners({ metadata, ...rest }: KubeObject): object {
+  const { managedFields: _managedFields, resourceVersion: _version, uid: _uid, ...others } = metadata;
+  return { ...rest, metadata: others };
 }

@@ -6,11 +6,12 @@ import {
   type SubresourcePart,
   staleWrite,
 } from '@everynode/objects';
-import type { Current, Decision } from '@everynode/store';
+import type { Current } from '@everynode/store';
 import { admit } from '../admission/chain.js';
 import type { ApiContext } from '../api-context.js';
+import type { AnsweredDecision } from './commit.js';
 import { decisionFor } from './decision.js';
-import { managedFieldsErrors, type OwnersOf, usableManagedFields } from './field-owners.js';
+import { managedFieldsErrors, type OwnersOf, ownersBefore, withOldTimes } from './field-owners.js';
 import { objectOf } from './stored-object.js';
 import type { Subresource } from './subresource.js';
 import { subjectOf, type Target } from './target.js';
@@ -22,13 +23,19 @@ export interface Replacement {
   /** In the request's version, canonical, and named as the target. */
   object: KubeObject;
   owners: OwnersOf;
+  /** True where the object was made of the stored one, by a patch. */
+  isPatched?: boolean;
 }
 
 /**
  * Decides the write that replaces the stored object, or the part of it that the subresource writes.
  * @throws ApiError Conflict for a stale resourceVersion, Invalid for field errors, and what admission plugins throw.
  */
-export function decideReplacement(context: ApiContext, replacement: Replacement, current: Current<'all'>): Decision {
+export function decideReplacement(
+  context: ApiContext,
+  replacement: Replacement,
+  current: Current<'all'>,
+): AnsweredDecision {
   const { target, subresource, object: sent } = replacement;
   const { definition } = target;
   // A copy: the store may run this decision again, and warnings are about the object as it was sent.
@@ -45,7 +52,7 @@ export function decideReplacement(context: ApiContext, replacement: Replacement,
 
 /** Completes the new object in place, with what it keeps of the stored one. Returns its field errors. */
 function complete(
-  { target, subresource, object: sent, owners }: Replacement,
+  { target, subresource, object: sent, owners, isPatched }: Replacement,
   object: KubeObject,
   before: KubeObject,
   uid: string,
@@ -55,17 +62,17 @@ function complete(
   keepSystemFields(object, before);
   definition.setDefaults(object);
   const part = partOf(definition, subresource);
-  const known = usableManagedFields(sent.metadata.managedFields) ?? before.metadata.managedFields;
-  // Fields that the subresource ignores must not be recorded as owned by its writer. For the status the names of the
-  // fields decide that: see applyTargetOf.
-  if (part && subresource !== 'status') part.prepare(object, before);
-  const managedFields = owners(before, object, known);
-  if (subresource === 'status') definition.prepareForStatusUpdate(object, before);
-  else if (!part) definition.prepareForUpdate(object, before);
+  const known = ownersBefore(subresource, sent.metadata.managedFields, before.metadata.managedFields);
+  // The owners are those of the fields that the client sent: what the subresource ignores is in its reset fields.
+  const owned = owners(before, object, known);
+  const isWhole = isPatched || hasStoredMeta(sent, before);
+  const managedFields = owned && isWhole ? withOldTimes(owned, object, before) : owned;
+  if (part) part.prepare(object, before);
+  else definition.prepareForUpdate(object, before);
   if (managedFields) object.metadata.managedFields = managedFields;
   else delete object.metadata.managedFields;
   const errors = part ? part.validate(object, before) : definition.validateUpdate(object, before);
-  return [...managedFieldsErrors(known), ...errors];
+  return [...managedFieldsErrors(object.metadata.managedFields), ...errors];
 }
 
 /** The rules of a subresource's writes; undefined for those of the object itself. */
@@ -78,6 +85,10 @@ function partOf(definition: ResourceDefinition, subresource: Subresource): Subre
   if (!part) throw new Error(`${definition.plural}/${subresource} writes no part of an object`);
   return part;
 }
+
+/** True for an object that a client has read and sends back. */
+const hasStoredMeta = ({ metadata: sent }: KubeObject, { metadata: stored }: KubeObject): boolean =>
+  (['uid', 'resourceVersion', 'creationTimestamp'] as const).every((name) => sent[name] === stored[name]);
 
 /** A resourceVersion in the sent object is a precondition. */
 function checkVersion(target: Target, { metadata }: KubeObject, current: Current<'all'>): void {

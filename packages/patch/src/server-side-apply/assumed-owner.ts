@@ -1,0 +1,29 @@
+import { atomOfType } from './atom.js';
+import { compareFields } from './compare-fields.js';
+import { FieldSet, NO_FIELDS } from './field-set.js';
+import { type FieldManager, isSameManager, type Ownership } from './managers.js';
+import { type OwnedType, plain } from './ownership.js';
+
+/** A writer that records no owners. */
+export interface Assumption {
+  type: OwnedType;
+  live: object;
+  managers: readonly Ownership[];
+  /** The writer of the whole part. */
+  owner: FieldManager;
+  /** The part of the object that it writes: `status`. */
+  part: string;
+  /** In the API's form of times. */
+  now: string;
+}
+
+/** The owners, with the writer as the owner of what no manager owns of its part: an apply conflicts with it then. */
+export function withAssumedOwner({ type, live, managers, owner, part, now }: Assumption): Ownership[] {
+  const { added } = compareFields({}, plain(live), atomOfType(type.typeName));
+  const owned = managers.reduce((all, { fields }) => all.union(fields), NO_FIELDS);
+  const fields = FieldSet.of(false, [[`f:${part}`, added.at(`f:${part}`)]]).minus(owned);
+  if (fields.isEmpty) return [...managers];
+  const known = managers.find((other) => isSameManager(other, owner));
+  const others = managers.filter((other) => other !== known);
+  return [...others, { ...owner, time: now, fields: known ? fields.union(known.fields) : fields }];
+}
