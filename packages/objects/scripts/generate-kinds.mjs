@@ -46,7 +46,7 @@ const ENCODED = {
   RawExtension: 'Record<string, unknown>',
 };
 
-/** Times that the Go types write as null when they are unset. */
+/** Times that the Go types write as null when they are unset, and that are written here as such. */
 const NULLABLE = new Set(['PodCondition.lastProbeTime']);
 
 const SCALARS = { string: 'string', boolean: 'boolean', integer: 'number', number: 'number' };

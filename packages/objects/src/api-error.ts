@@ -44,6 +44,8 @@ export class ApiError extends Error {
   readonly retryable: boolean;
   /** `metadata` of the Status. A list that cannot continue returns here a token from which it can. */
   readonly metadata: Record<string, unknown>;
+  /** Texts for Warning headers beside the error. */
+  readonly warnings: string[] = [];
 
   constructor(
     readonly reason: StatusReason,

@@ -14,8 +14,8 @@ const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
   'FieldValueDuplicate',
   'FieldValueInvalid',
   'FieldValueNotSupported',
-  'FieldValueTooMany',
   'FieldValueTypeInvalid',
+  'FieldValueTooMany',
 ]);
 
 /** `BODY: VALUE: DETAIL` without the field path: the `message` of a cause. */

@@ -35,6 +35,7 @@ export const FIELD_ERROR_TEXTS = {
   FieldValueTooLong: 'Too long',
   FieldValueTooMany: 'Too many',
   FieldValueTypeInvalid: 'Invalid value',
+  InternalError: 'Internal error',
 } as const;
 
 export type FieldErrorType = keyof typeof FIELD_ERROR_TEXTS;

@@ -8,6 +8,7 @@ import {
   TIME,
   type TypeFacts,
   type ValueFacts,
+  writesNullTime,
 } from '../schema/index.js';
 import { DecodeError, DecodePosition, jsonKind } from './decode-error.js';
 import { remembered } from './remembered.js';
@@ -108,15 +109,15 @@ const BYTES: Reader = {
 
 const TIME_READER: Reader = {
   goType: 'string',
-  read: (value, position) => canonicalTime(STRING.read(value, position) as string),
-  zero: nothing,
+  read: (value, position) => canonicalTime(STRING.read(value, position) as string) || null,
+  zero: () => null,
   isZero: never,
 };
 
 const MICRO_TIME_READER: Reader = {
   goType: 'string',
-  read: (value, position) => canonicalMicroTime(STRING.read(value, position) as string),
-  zero: nothing,
+  read: (value, position) => canonicalMicroTime(STRING.read(value, position) as string) || null,
+  zero: () => null,
   isZero: never,
 };
 
@@ -254,7 +255,9 @@ class StructReader implements Reader {
       name,
       reader: readerOf(facts),
       always:
-        (isZeroDefault(facts.default) && facts.omitEmpty !== true) || VALUE_QUANTITIES.has(`${this.type}.${name}`),
+        (isZeroDefault(facts.default) && facts.omitEmpty !== true) ||
+        VALUE_QUANTITIES.has(`${this.type}.${name}`) ||
+        writesNullTime(this.type, name, facts.ref),
       kept: (facts.pointer ?? facts.keepsEmpty) === true,
     };
   }

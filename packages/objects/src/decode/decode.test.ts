@@ -105,11 +105,37 @@ describe('the canonical form', () => {
     });
     expect(decode({ data: { k: 'aGk=', empty: '' } }, SECRET).data).toEqual({ empty: '', k: 'aGk=' });
     const lease = canonicalValue('io.k8s.api.coordination.v1.LeaseSpec', {
-      renewTime: '2026-01-01T00:00:00.1234567Z',
+      renewTime: '2026-01-01T02:00:00.123456+02:00',
       leaseTransitions: 0,
       holderIdentity: '',
     });
     expect(lease).toEqual({ holderIdentity: '', leaseTransitions: 0, renewTime: '2026-01-01T00:00:00.123456Z' });
+  });
+
+  it('writes unset times as Go does: null where the type is no pointer', () => {
+    const condition = canonicalValue('io.k8s.api.core.v1.PodCondition', { type: 'Ready', status: 'True' });
+    expect(condition).toEqual({ lastProbeTime: null, lastTransitionTime: null, status: 'True', type: 'Ready' });
+    expect(canonicalValue('io.k8s.api.core.v1.Taint', { key: 'a', effect: 'NoExecute' })).toEqual({
+      effect: 'NoExecute',
+      key: 'a',
+    });
+    const early = canonicalValue('io.k8s.api.coordination.v1.LeaseSpec', { renewTime: '0001-01-01T00:00:02.000000Z' });
+    expect(early).toEqual({ renewTime: '0001-01-01T00:00:02.000000Z' });
+  });
+
+  // Recorded from a kube-apiserver 1.36.2.
+  it.each([
+    ['2021-02-03', ' as "2006-01-02T15:04:05.000000Z07:00": cannot parse "" as "T"'],
+    ['2021-02-03t04:05:06z', ' as "2006-01-02T15:04:05.000000Z07:00": cannot parse "t04:05:06z" as "T"'],
+    ['2021-02-03T04:05:06Z', ' as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"'],
+    ['2021-02-03T04:05:06.5Z', ' as "2006-01-02T15:04:05.000000Z07:00": cannot parse ".5Z" as ".000000"'],
+    ['2021-02-03T04:05:06.789123456Z', ' as "2006-01-02T15:04:05.000000Z07:00": cannot parse "456Z" as "Z07:00"'],
+    ['2021-02-03T04:05:60Z', ': second out of range'],
+    ['2021-02-30T04:05:06.000000Z', ': day out of range'],
+  ])('refuses the time %s in the words of Go', (renewTime, message) => {
+    expect(() => canonicalValue('io.k8s.api.coordination.v1.LeaseSpec', { renewTime })).toThrow(
+      `parsing time "${renewTime}"${message}`,
+    );
   });
 
   it('writes the empty parts of a node', () => {

@@ -14,10 +14,32 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 /** Returns the message of Go's decoder for a JSON text that JSON.parse refused. */
 export function jsonErrorMessage(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
+  const literal = literalFault(text);
+  if (literal !== undefined) return literal;
   const found = WORDS.find(([pattern]) => pattern.test(message));
   const at = / position (\d+)/.exec(message)?.[1];
   const character = at === undefined ? /^Unexpected token '(.)'/u.exec(message)?.[1] : text[Number(at)];
   if (!found || character === undefined) return 'unexpected end of JSON input';
   const shown = character === "'" ? String.raw`\'` : JSON.stringify(character).slice(1, -1);
   return `invalid character '${shown}' ${found[1]}`;
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[\s{}[\],:0-9.eE+-]+|[a-z]+/y;
+
+/** A word that begins as one of JSON's and goes on as another: Go says which letter it expected. */
+function literalFault(text: string): string | undefined {
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(text); match; match = TOKEN.exec(text)) {
+    const [token] = match;
+    const whole = ['null', 'true', 'false'].find((word) => word[0] === token[0]);
+    if (!whole || token === whole) continue;
+    const rest = text.slice(match.index);
+    const at = [...whole].findIndex((letter, index) => rest[index] !== letter);
+    if (at < 0) continue;
+    const found = rest[at];
+    if (found === undefined) return undefined;
+    const shown = found === "'" ? String.raw`\'` : JSON.stringify(found).slice(1, -1);
+    return `invalid character '${shown}' in literal ${whole} (expecting '${whole[at]}')`;
+  }
+  return undefined;
 }

@@ -39,6 +39,8 @@ const DECIMAL_LETTERS: ReadonlyMap<number, string> = new Map(
 );
 /** The greatest amount: 2⁶³−1 units. Greater ones are cut to it, as upstream does. */
 const MAX_NANOS = (2n ** 63n - 1n) * NANOS_IN_ONE;
+/** Digits that always fit into an int64. */
+const MAX_EXACT = 18;
 /** A greater power of ten would only use up memory. */
 const MAX_EXPONENT = 60;
 
@@ -83,7 +85,8 @@ export function parseQuantity(text: string | number): Quantity {
     }
     nanos = scaled(digits, power - fraction.length);
   }
-  if (nanos > MAX_NANOS) nanos = MAX_NANOS;
+  // As upstream, which computes few digits with an exponent exactly.
+  if (nanos > MAX_NANOS && (binary !== undefined || whole.length + fraction.length > MAX_EXACT)) nanos = MAX_NANOS;
   return { nanos: sign === '-' ? -nanos : nanos, format };
 }
 
@@ -144,7 +147,7 @@ function formatBinary(units: bigint): string {
 function formatDecimal(nanos: bigint, format: QuantityFormat): string {
   let amount = nanos;
   let power = -NANO;
-  while (amount % 1000n === 0n && power < 18) {
+  while (amount % 1000n === 0n && (power < 18 || format === 'DecimalExponent')) {
     amount /= 1000n;
     power += 3;
   }

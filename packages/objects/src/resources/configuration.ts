@@ -21,6 +21,7 @@ export const configMaps = defineResource<Stored<ConfigMap>>({
   schema: 'io.k8s.api.core.v1.ConfigMap',
   shortNames: ['cm'],
   validate: (object) => validateConfigMap(object),
+  repeatsMetadata: true,
   validateUpdate: (object, current) => validateFrozen(object, current),
   table: configMapTable,
 });
@@ -35,6 +36,7 @@ export const secrets = defineResource<Stored<Secret>>({
   fields: { type: (object) => object.type ?? '' },
   setDefaults: (object) => setSecretDefaults(object),
   validate: (object) => validateSecret(object),
+  repeatsMetadata: true,
   validateUpdate: (object, current) => validateSecretUpdate(object, current),
   warnings: (object) => keyPairWarnings(object),
   table: secretTable,

@@ -11,6 +11,7 @@ export const controllerRevisions = defineResource<Stored<ControllerRevision>>({
   plural: 'controllerrevisions',
   namespaced: true,
   schema: 'io.k8s.api.apps.v1.ControllerRevision',
+  validatesUpdated: false,
   validate: validateControllerRevision,
   validateUpdate: validateControllerRevisionUpdate,
   table: controllerRevisionTable,

@@ -1,3 +1,4 @@
+import { ApiError } from '../api-error.js';
 import { setDaemonSetDefaults } from '../defaults/index.js';
 import type { DaemonSet } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
@@ -27,6 +28,14 @@ function templateGeneration(object: KubeObject): number {
   return Number.isSafeInteger(value) ? value : 0;
 }
 
+/** Upstream's decoder reads the annotation into a field, so a wrong one is a value of the wrong type. */
+function checkTemplateGeneration({ metadata }: KubeObject): void {
+  const value = metadata.annotations?.[TEMPLATE_GENERATION];
+  if (value === undefined || /^[+-]?\d+$/.test(value)) return;
+  const reason = `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
+  throw new ApiError('BadRequest', `DaemonSet in version "v1" cannot be handled as a DaemonSet: ${reason}`);
+}
+
 export const daemonSets = defineResource<Stored<DaemonSet>>({
   group: 'apps',
   version: 'v1',
@@ -44,7 +53,10 @@ export const daemonSets = defineResource<Stored<DaemonSet>>({
     const annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(templateGeneration(object)) };
     return { ...object, metadata: { ...metadata, annotations } };
   },
-  setDefaults: (object) => setDaemonSetDefaults(object),
+  setDefaults: (object) => {
+    checkTemplateGeneration(object);
+    setDaemonSetDefaults(object);
+  },
   firstStatus: (object) => {
     setTemplateGeneration(object, Math.max(1, templateGeneration(object)));
     return { ...EMPTY_STATUS };

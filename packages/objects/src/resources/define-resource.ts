@@ -59,6 +59,10 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   /** Rules that an update does not check again. */
   validateNew?(object: T): FieldError[];
   validateUpdate?(object: T, current: T): FieldError[];
+  /** False for a kind whose updates have only the rules of updates. True by default. */
+  validatesUpdated?: boolean;
+  /** True where upstream validates the metadata of an updated object as that of a new one, too. */
+  repeatsMetadata?: boolean;
   validateStatus?(object: T, current: T): FieldError[];
   /** In addition to the warnings of pod templates, which every kind with a template has. */
   warnings?(object: T, before: T | undefined): string[];
@@ -147,13 +151,12 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       ...(facts.validateNew?.(object) ?? []),
     ],
     validateUpdate: (object, current) => [
-      ...validateObjectMeta(object.metadata, namespaced, nameRule),
       ...validateObjectMetaUpdate(object.metadata, current.metadata),
-      ...ownRules(object),
+      ...(facts.repeatsMetadata ? validateObjectMeta(object.metadata, namespaced, nameRule) : []),
+      ...(facts.validatesUpdated === false ? [] : ownRules(object)),
       ...(facts.validateUpdate?.(object, current) ?? []),
     ],
     validateStatusUpdate: (object, current) => [
-      ...validateObjectMeta(object.metadata, namespaced, nameRule),
       ...validateObjectMetaUpdate(object.metadata, current.metadata),
       ...(facts.validateStatus?.(object, current) ?? []),
     ],

@@ -3,7 +3,7 @@ import type { Stored } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition } from '../resource.js';
 import { eventTable } from '../table/index.js';
-import { validateEvent, validateLegacyEvent } from '../validation/event.js';
+import { validateEvent, validateEventUpdate, validateLegacyEvent, validateNewEvent } from '../validation/event.js';
 import { defineResource, type FieldReaders } from './define-resource.js';
 
 /** Readers of the fields of the object that an event is about. An event from a client may name no object. */
@@ -62,12 +62,13 @@ function renamed(object: KubeObject, apiVersion: string, names: [from: string, t
 }
 
 const toStored = (object: KubeObject): Stored<Event> => renamed(object, 'v1', NAMES) as Stored<Event>;
-const fromStored = (object: KubeObject): KubeObject =>
-  renamed(
-    object,
-    'events.k8s.io/v1',
-    NAMES.map(([name, stored]) => [stored, name]),
-  );
+function fromStored(object: KubeObject): KubeObject {
+  const names = NAMES.map(([name, stored]): [string, string] => [stored, name]);
+  const event = renamed(object, 'events.k8s.io/v1', names);
+  // Go writes these of v1 even when they are empty, and those of the newer group not.
+  for (const name of ['reportingController', 'reportingInstance']) if (event[name] === '') delete event[name];
+  return event;
+}
 
 /** The same events under the newer group. They are stored in the form of v1. */
 export const groupedEvents: ResourceDefinition = {
@@ -83,6 +84,8 @@ export const groupedEvents: ResourceDefinition = {
     storage: 'events',
     fields: groupedFields,
     validate: (object) => validateEvent(toStored(object)),
+    validateNew: (object) => validateNewEvent(toStored(object)),
+    validateUpdate: (object, current) => validateEventUpdate(toStored(object), toStored(current)),
     table: { columns: eventTable.columns, row: (object, now) => eventTable.row(toStored(object), now) },
   }),
   convert: { toStored, fromStored },

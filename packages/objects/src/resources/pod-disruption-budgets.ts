@@ -1,7 +1,8 @@
 import type { PodDisruptionBudget } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { podDisruptionBudgetTable } from '../table/index.js';
-import { validatePodDisruptionBudget } from '../validation/pod-disruption-budget.js';
+import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from '../validation/pod-disruption-budget.js';
+import { pathSegmentMessages } from '../validation/rbac.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 export const podDisruptionBudgets = defineResource<Stored<PodDisruptionBudget>>({
@@ -16,6 +17,9 @@ export const podDisruptionBudgets = defineResource<Stored<PodDisruptionBudget>>(
   subresources: [statusSubresource],
   hasGeneration: true,
   firstStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+  // Any name that can stand in a path: upstream's rules of budgets do not look at it.
+  nameRule: pathSegmentMessages,
   validate: (object) => validatePodDisruptionBudget(object),
+  validateStatus: (object) => validatePodDisruptionBudgetStatus(object),
   table: podDisruptionBudgetTable,
 });

@@ -2,11 +2,19 @@ import { qosClassOf, setPodDefaults } from '../defaults/index.js';
 import { podDeletionRules } from '../deletion/pod-deletion.js';
 import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
+import { withPodScheduled } from '../pod-scheduled.js';
 import { podTable } from '../table/index.js';
-import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
+import { validatePod, validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
 import { podWarnings } from '../warnings/pod-warnings.js';
 import { ALL_VERBS, defineResource, statusSubresource } from './define-resource.js';
 import { ephemeralContainers, resize } from './pod-parts.js';
+
+/** Source: pkg/registry/core/pod/strategy.go, applySchedulingGatedCondition. */
+const GATED = {
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};
 
 export const pods = defineResource<Stored<Pod>>({
   group: '',
@@ -51,7 +59,11 @@ export const pods = defineResource<Stored<Pod>>({
     'status.nominatedNodeName': (object) => object.status?.nominatedNodeName ?? '',
   },
   setDefaults: (object) => setPodDefaults(object),
-  firstStatus: (object) => ({ phase: 'Pending', qosClass: qosClassOf(object.spec ?? { containers: [] }) }),
+  firstStatus: ({ metadata, spec }) => ({
+    phase: 'Pending',
+    ...(spec?.schedulingGates?.length && { conditions: withPodScheduled([], GATED, metadata.creationTimestamp) }),
+    qosClass: qosClassOf(spec ?? { containers: [] }),
+  }),
   /** Source: pkg/registry/core/pod/strategy.go, podStatusStrategy.PrepareForUpdate. */
   carryOverStatus: (object, current) => {
     const { ownerReferences } = current.metadata;
@@ -60,7 +72,9 @@ export const pods = defineResource<Stored<Pod>>({
     const qosClass = current.status?.qosClass;
     if (qosClass !== undefined) object.status = { qosClass, ...object.status };
   },
-  validate: (object) => validatePodCreate(object),
+  validate: (object) => validatePod(object),
+  validateNew: (object) => validatePodCreate(object),
+  repeatsMetadata: true,
   validateUpdate: (object, current) => validatePodUpdate(object, current),
   // As upstream, an update of a pod is not warned of: it is seldom by hand, and often.
   warnings: (object, before) => (before ? [] : podWarnings(object)),

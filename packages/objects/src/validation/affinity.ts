@@ -7,20 +7,30 @@ import type {
   PodAffinityTerm,
   WeightedPodAffinityTerm,
 } from '../kinds/api-types.js';
-import { invalidFor, invalidValue, required } from './field-errors.js';
+import { forbidden, invalidFor, invalidValue, required } from './field-errors.js';
 import { BAD_OPERATOR, operatorErrors, validateLabelSelector } from './label-selector.js';
-import { dnsSubdomainMessages, qualifiedNameMessages } from './names.js';
+import { dnsLabelMessages, dnsSubdomainMessages, labelKeyMessages, labelValueMessages } from './names.js';
 
 const WEIGHT_MESSAGE = 'must be in the range 1-100';
 
-function validateExpression({ key, operator, values = [] }: NodeSelectorRequirement, field: string): FieldError[] {
+/** Values of preferred terms are not checked: a warning tells of those that no node can have. */
+function validateExpression(
+  { key, operator, values = [] }: NodeSelectorRequirement,
+  checksValues: boolean,
+  field: string,
+): FieldError[] {
   let errors = operatorErrors(operator, values, field);
   if (!errors && (operator === 'Gt' || operator === 'Lt')) {
     const detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
     errors = values.length === 1 ? [] : [required(`${field}.values`, detail)];
   }
   errors ??= [invalidValue(`${field}.operator`, operator, BAD_OPERATOR)];
-  return [...errors, ...invalidFor(`${field}.key`, key, qualifiedNameMessages(key))];
+  errors = [...errors, ...invalidFor(`${field}.key`, key, labelKeyMessages(key))];
+  if (!checksValues) return errors;
+  return [
+    ...errors,
+    ...values.flatMap((value, at) => invalidFor(`${field}.values[${at}]`, value, labelValueMessages(value))),
+  ];
 }
 
 /** metadata.name is the only selectable field of a node, with exactly one value. */
@@ -42,10 +52,10 @@ function validateFieldTerm({ key, operator, values = [] }: NodeSelectorRequireme
   return errors;
 }
 
-function validateNodeTerm(term: NodeSelectorTerm, field: string): FieldError[] {
+function validateNodeTerm(term: NodeSelectorTerm, checksValues: boolean, field: string): FieldError[] {
   return [
     ...(term.matchExpressions ?? []).flatMap((each, at) =>
-      validateExpression(each, `${field}.matchExpressions[${at}]`),
+      validateExpression(each, checksValues, `${field}.matchExpressions[${at}]`),
     ),
     ...(term.matchFields ?? []).flatMap((each, at) => validateFieldTerm(each, `${field}.matchFields[${at}]`)),
   ];
@@ -58,14 +68,14 @@ function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError
     const path = `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
     const terms = needed.nodeSelectorTerms ?? [];
     if (terms.length === 0) errors.push(required(path, 'must have at least one node selector term'));
-    errors.push(...terms.flatMap((term, index) => validateNodeTerm(term, `${path}[${index}]`)));
+    errors.push(...terms.flatMap((term, index) => validateNodeTerm(term, true, `${path}[${index}]`)));
   }
   const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution`;
   for (const [index, preferred] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     if (!(preferred.weight >= 1 && preferred.weight <= 100)) {
       errors.push(invalidValue(`${path}[${index}].weight`, preferred.weight, WEIGHT_MESSAGE));
     }
-    errors.push(...validateNodeTerm(preferred.preference, `${path}[${index}].preference`));
+    errors.push(...validateNodeTerm(preferred.preference, false, `${path}[${index}].preference`));
   }
   return errors;
 }
@@ -75,8 +85,45 @@ function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
     ...validateLabelSelector(term.labelSelector, `${field}.labelSelector`),
     ...validateLabelSelector(term.namespaceSelector, `${field}.namespaceSelector`),
   ];
-  if (!term.topologyKey) errors.push(required(`${field}.topologyKey`, 'can not be empty'));
-  else errors.push(...invalidFor(`${field}.topologyKey`, term.topologyKey, qualifiedNameMessages(term.topologyKey)));
+  for (const name of term.namespaces ?? []) {
+    errors.push(...invalidFor(`${field}.namespace`, name, dnsLabelMessages(name)));
+  }
+  errors.push(...labelKeysErrors(term, field));
+  const { topologyKey = '' } = term;
+  if (!topologyKey) errors.push(required(`${field}.topologyKey`, 'can not be empty'));
+  return [...errors, ...invalidFor(`${field}.topologyKey`, topologyKey, labelKeyMessages(topologyKey))];
+}
+
+const UNSELECTED = 'must not be specified when labelSelector is not set';
+
+/**
+ * Keys whose values are those of the incoming pod. Source: validateMatchLabelKeysAndMismatchLabelKeys. The selector has
+ * the requirements that the server made of matchLabelKeys, so a key that comes twice was also in the client's.
+ */
+function labelKeysErrors(term: PodAffinityTerm, field: string): FieldError[] {
+  const { matchLabelKeys: match = [], mismatchLabelKeys: mismatch = [], labelSelector } = term;
+  const errors: FieldError[] = [];
+  for (const [name, keys] of Object.entries({ matchLabelKeys: match, mismatchLabelKeys: mismatch })) {
+    if (keys.length === 0) continue;
+    if (!labelSelector) errors.push(forbidden(`${field}.${name}`, UNSELECTED));
+    else {
+      errors.push(...keys.flatMap((key, at) => invalidFor(`${field}.${name}[${at}]`, key, labelKeyMessages(key))));
+    }
+  }
+  const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    const at = match.indexOf(key);
+    if (at >= 0 && selected.has(key)) {
+      errors.push(invalidValue(`${field}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'));
+    }
+    selected.add(key);
+  }
+  for (const [at, key] of match.entries()) {
+    if (!mismatch.includes(key)) continue;
+    errors.push(
+      invalidValue(`${field}.matchLabelKeys[${at}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
+    );
+  }
   return errors;
 }
 

@@ -1,3 +1,6 @@
+import { isJsonObject } from '../decode/canonical-value.js';
+import { jsonKind } from '../decode/decode-error.js';
+import { jsonErrorMessage } from '../decode/json-error-message.js';
 import type { FieldError } from '../field-error.js';
 import type { ConfigMap, Secret } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
@@ -41,7 +44,14 @@ export function validateSecret({ type = '', data = {}, metadata }: Secret): Fiel
   const bytes = Object.values(data).reduce((sum, value) => sum + byteLength(value), 0);
   if (bytes > MAX_BYTES) errors.push(tooLong('data', MAX_BYTES));
   for (const key of REQUIRED_KEYS[type] ?? []) {
-    if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
+    const value = Object.hasOwn(data, key) ? data[key] : undefined;
+    if (value === undefined || (value === '' && type === 'kubernetes.io/ssh-auth')) {
+      errors.push(required(`data[${key}]`));
+    } else if (type.startsWith('kubernetes.io/dockerc')) {
+      const fault = dockerFault(Buffer.from(value, 'base64').toString());
+      // The text is secret.
+      if (fault) errors.push(invalidValue(`data[${key}]`, '<secret contents redacted>', fault));
+    }
   }
   if (type === 'kubernetes.io/basic-auth' && !Object.hasOwn(data, 'username') && !Object.hasOwn(data, 'password')) {
     errors.push(required('data[username]'), required('data[password]'));
@@ -51,6 +61,18 @@ export function validateSecret({ type = '', data = {}, metadata }: Secret): Fiel
     errors.push(required(`metadata.annotations[${account}]`));
   }
   return errors;
+}
+
+/** Credentials of registries are a JSON object. Returns the words of Go's decoder for any other text. */
+function dockerFault(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return jsonErrorMessage(text, error);
+  }
+  if (value === null || isJsonObject(value)) return undefined;
+  return `json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`;
 }
 
 interface Freezable {

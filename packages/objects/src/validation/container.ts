@@ -1,34 +1,35 @@
-import { isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
 import type { Container, ContainerPort, ContainerResizePolicy, PodSpec } from '../kinds/api-types.js';
 import { validateEnv, validateEnvFrom } from './env.js';
-import {
-  duplicate,
-  forbidden,
-  invalidFor,
-  invalidValue,
-  notSupported,
-  oneOf,
-  required,
-  withinRange,
-} from './field-errors.js';
+import { duplicate, forbidden, invalidFor, invalidValue, oneOf, required, withinRange } from './field-errors.js';
 import { type ProbeRole, validateLifecycle, validateProbe } from './handler.js';
-import { dnsLabelMessages, IP_MESSAGE, portNameMessages } from './names.js';
+import { dnsLabelMessages, portNameMessages } from './names.js';
 import { validateContainerSecurity } from './pod-security.js';
 import { validateResources } from './resource-requirements.js';
-import { validateVolumeMounts } from './volume.js';
+import { validateRestartPolicy } from './restart-rules.js';
+import { type Volumes, validateVolumeDevices, validateVolumeMounts } from './volume-mounts.js';
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
-const MESSAGE_POLICIES = ['FallbackToLogsOnError', 'File'];
-const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'];
 const PROBES: readonly ProbeRole[] = ['livenessProbe', 'readinessProbe', 'startupProbe'];
 const MAX_PORT = 65535;
+
+/** What the rules of a container need of its pod. */
+export interface ContainerContext {
+  volumes: Volumes;
+  /** Names of the pod's resource claims. */
+  claims: ReadonlySet<string>;
+  grace: number | undefined;
+  restartPolicy: string | undefined;
+  /** True unless the pod has users of its own. */
+  sharesUsers: boolean;
+}
 
 /** pkg/apis/core/validation validateContainerPorts. */
 function validatePorts(ports: readonly ContainerPort[], field: string): FieldError[] {
   const names = new Set<string>();
-  return ports.flatMap(({ name, containerPort, hostPort, hostIP, protocol }, index) => {
+  return ports.flatMap(({ name, containerPort, hostPort, protocol }, index) => {
     const at = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (name) {
@@ -40,74 +41,71 @@ function validatePorts(ports: readonly ContainerPort[], field: string): FieldErr
     if (!containerPort) errors.push(required(`${at}.containerPort`));
     else errors.push(...withinRange(`${at}.containerPort`, containerPort, 1, MAX_PORT));
     if (hostPort) errors.push(...withinRange(`${at}.hostPort`, hostPort, 1, MAX_PORT));
-    if (hostIP && isIP(hostIP) === 0) errors.push(invalidValue(`${at}.hostIP`, hostIP, IP_MESSAGE));
     errors.push(...oneOf(`${at}.protocol`, protocol, PROTOCOLS));
     return errors;
   });
 }
 
-function validateImage(image: string | undefined, field: string): FieldError[] {
-  if (!image) return [required(field)];
-  return image.trim() === image ? [] : [invalidValue(field, image, 'must not have leading or trailing whitespace')];
-}
-
 /** pkg/apis/core/validation validateResizePolicy. */
-function validateResizePolicies(policies: readonly ContainerResizePolicy[], field: string): FieldError[] {
+function validateResizePolicies(
+  policies: readonly ContainerResizePolicy[],
+  ofPod: string | undefined,
+  field: string,
+): FieldError[] {
   const seen = new Set<string>();
   return policies.flatMap(({ resourceName = '', restartPolicy }, index) => {
     const errors = seen.has(resourceName) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
     seen.add(resourceName);
-    return [
-      ...errors,
-      ...oneOf(field, resourceName, ['cpu', 'memory']),
-      ...oneOf(field, restartPolicy, ['NotRequired', 'RestartContainer']),
-    ];
+    errors.push(...oneOf(field, resourceName, ['cpu', 'memory']));
+    errors.push(...oneOf(field, restartPolicy, ['NotRequired', 'RestartContainer']));
+    if (ofPod === 'Never' && restartPolicy !== 'NotRequired') {
+      errors.push(invalidValue(field, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
+    }
+    return errors;
   });
 }
 
-/** The rules that all kinds of containers share. */
-export function validateContainer(container: Container, volumes: ReadonlySet<string>, field: string): FieldError[] {
-  const { name, securityContext, lifecycle, resources } = container;
-  return [
-    ...(name ? invalidFor(`${field}.name`, name, dnsLabelMessages(name)) : [required(`${field}.name`)]),
-    ...validateImage(container.image, `${field}.image`),
-    ...(lifecycle ? validateLifecycle(lifecycle, `${field}.lifecycle`) : []),
-    ...validatePorts(container.ports ?? [], `${field}.ports`),
-    ...validateEnv(container.env ?? [], `${field}.env`),
-    ...validateEnvFrom(container.envFrom ?? [], `${field}.envFrom`),
-    ...validateVolumeMounts(
-      container.volumeMounts ?? [],
-      { volumes, privileged: securityContext?.privileged === true },
-      `${field}.volumeMounts`,
-    ),
-    ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES),
-    ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, MESSAGE_POLICIES),
-    ...validateResizePolicies(container.resizePolicy ?? [], `${field}.resizePolicy`),
-    ...(resources ? validateResources(resources, `${field}.resources`) : []),
-    ...(securityContext ? validateContainerSecurity(securityContext, `${field}.securityContext`) : []),
-  ];
+/** The rules that all kinds of containers share. Source: validateContainerCommon. */
+export function validateContainer(container: Container, context: ContainerContext, field: string): FieldError[] {
+  const { name, image, terminationMessagePolicy: policy, ports, env, envFrom } = container;
+  const { resources, resizePolicy, securityContext, volumeMounts, volumeDevices } = container;
+  const { volumes, claims, restartPolicy, sharesUsers } = context;
+  const errors = name ? invalidFor(`${field}.name`, name, dnsLabelMessages(name)) : [required(`${field}.name`)];
+  if (!image) errors.push(required(`${field}.image`));
+  errors.push(...oneOf(`${field}.terminationMessagePolicy`, policy, MESSAGE_POLICIES));
+  if (ports) errors.push(...validatePorts(ports, `${field}.ports`));
+  if (env) errors.push(...validateEnv(env, volumes, `${field}.env`));
+  if (envFrom) errors.push(...validateEnvFrom(envFrom, `${field}.envFrom`));
+  if (volumeMounts) errors.push(...validateVolumeMounts(container, volumes, `${field}.volumeMounts`));
+  if (volumeDevices) errors.push(...validateVolumeDevices(container, volumes, `${field}.volumeDevices`));
+  errors.push(...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES));
+  if (resources) errors.push(...validateResources(resources, `${field}.resources`, claims));
+  if (resizePolicy) errors.push(...validateResizePolicies(resizePolicy, restartPolicy, `${field}.resizePolicy`));
+  if (securityContext) {
+    errors.push(...validateContainerSecurity(securityContext, sharesUsers, `${field}.securityContext`));
+  }
+  return errors;
 }
 
-function validateProbes(container: Container, field: string): FieldError[] {
-  return PROBES.flatMap((role) => {
+/** The actions of a container that lives as long as its pod. */
+function validateActions(container: Container, { grace }: ContainerContext, field: string): FieldError[] {
+  const { lifecycle } = container;
+  const errors = lifecycle ? validateLifecycle(lifecycle, grace, `${field}.lifecycle`) : [];
+  for (const role of PROBES) {
     const probe = container[role];
-    return probe ? validateProbe(probe, role, `${field}.${role}`) : [];
-  });
+    if (probe) errors.push(...validateProbe(probe, role, grace, `${field}.${role}`));
+  }
+  return errors;
 }
 
 /** Init containers end before the main ones start, unless they are sidecars (restartPolicy Always). */
-function validateInitContainer(container: Container, field: string): FieldError[] {
-  const { restartPolicy } = container;
-  if (restartPolicy === 'Always') return validateProbes(container, field);
-  const errors: FieldError[] = [];
-  if (restartPolicy !== undefined && !RESTART_POLICIES.includes(restartPolicy)) {
-    errors.push(notSupported(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES));
-  }
-  for (const name of ['lifecycle', ...PROBES] as const) {
-    if (!container[name]) continue;
-    errors.push(forbidden(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always'));
-  }
-  return errors;
+function validateInitContainer(container: Container, context: ContainerContext, field: string): FieldError[] {
+  if (container.restartPolicy === 'Always') return validateActions(container, context, field);
+  return (['lifecycle', ...PROBES] as const).flatMap((name) =>
+    container[name]
+      ? [forbidden(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always')]
+      : [],
+  );
 }
 
 /** Two containers cannot use the same port of the host. */
@@ -125,8 +123,7 @@ function validateHostPorts(containers: readonly Container[], field: string): Fie
 }
 
 /** Validates all ordinary containers of a pod. Names are unique over containers and init containers. */
-export function validateContainers(spec: PodSpec, field: string): FieldError[] {
-  const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name));
+export function validateContainers(spec: PodSpec, context: ContainerContext, field: string): FieldError[] {
   const names = new Set<string>();
   const named = (name: string, path: string): FieldError[] => {
     const errors = name && names.has(name) ? [duplicate(`${path}.name`, name)] : [];
@@ -137,18 +134,15 @@ export function validateContainers(spec: PodSpec, field: string): FieldError[] {
   const errors = containers.length === 0 ? [required(`${field}.containers`)] : [];
   for (const [index, container] of containers.entries()) {
     const path = `${field}.containers[${index}]`;
-    errors.push(...validateContainer(container, volumes, path), ...validateProbes(container, path));
-    errors.push(...named(container.name, path));
-    const { restartPolicy } = container;
-    if (restartPolicy !== undefined && !RESTART_POLICIES.includes(restartPolicy)) {
-      errors.push(notSupported(`${path}.restartPolicy`, restartPolicy, RESTART_POLICIES));
-    }
+    errors.push(...validateContainer(container, context, path), ...named(container.name, path));
+    errors.push(...validateActions(container, context, path), ...validateRestartPolicy(container, path));
   }
   errors.push(...validateHostPorts(containers, `${field}.containers`));
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const path = `${field}.initContainers[${index}]`;
-    errors.push(...validateContainer(container, volumes, path), ...validateInitContainer(container, path));
-    errors.push(...named(container.name, path));
+    errors.push(...validateContainer(container, context, path), ...validateRestartPolicy(container, path));
+    errors.push(...named(container.name, path), ...validateHostPorts([container], `${field}.initContainers`));
+    errors.push(...validateInitContainer(container, context, path));
   }
   return errors;
 }

@@ -1,6 +1,5 @@
 import { isJsonObject } from '../decode/canonical-value.js';
 import type { FieldError } from '../field-error.js';
-import { semanticallyEqual } from '../semantic-equal.js';
 import { IMMUTABLE, invalidValue, nonNegative, required } from './field-errors.js';
 
 /** The parts of a ControllerRevision that have rules. `data` is any value that a client sent. */
@@ -18,7 +17,11 @@ export function validateControllerRevision({ data, revision }: RevisionParts): F
   return errors;
 }
 
-/** The data of a revision never changes; its number may. */
+/**
+ * The data of a revision never changes, not even the order of its members; its number may. Source: pkg/apis/apps/
+ * validation ValidateControllerRevisionUpdate, which compares the bytes.
+ */
 export function validateControllerRevisionUpdate(object: RevisionParts, current: RevisionParts): FieldError[] {
-  return semanticallyEqual(object.data, current.data) ? [] : [invalidValue('data', object.data, IMMUTABLE)];
+  const same = JSON.stringify(object.data ?? null) === JSON.stringify(current.data ?? null);
+  return [...(same ? [] : [invalidValue('data', object.data, IMMUTABLE)]), ...nonNegative('revision', object.revision)];
 }

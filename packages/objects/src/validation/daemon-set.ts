@@ -47,7 +47,7 @@ export function validateDaemonSetSpec(spec: DaemonSetSpec, field = 'spec'): Fiel
   const errors = validateLabelSelector(spec.selector, `${field}.selector`);
   const podSpec = spec.template?.spec;
   if (!selectsTemplate(spec)) {
-    const labels = spec.template?.metadata?.labels ?? {};
+    const labels = spec.template?.metadata?.labels ?? null;
     const detail = '`selector` does not match template `labels`';
     errors.push(invalidValue(`${field}.template.metadata.labels`, labels, detail));
   }

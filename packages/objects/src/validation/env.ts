@@ -1,98 +1,86 @@
 import type { FieldError } from '../field-error.js';
-import type { EnvFromSource, EnvVar, EnvVarSource } from '../kinds/api-types.js';
-import { invalidFor, invalidValue, notSupported, required } from './field-errors.js';
+import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from '../kinds/api-types.js';
+import { invalidFor, invalidValue, missing, required } from './field-errors.js';
+import { POD_FIELDS_OF_ENV, validateFieldReference, validateResourceReference } from './field-references.js';
 import { configKeyMessages, dnsSubdomainMessages, envNameMessages } from './names.js';
+import { validateLocalPath } from './paths.js';
+import type { Volumes } from './volume-mounts.js';
 
-/** Fields of a pod that its environment can show. Labels and annotations are also allowed, with a key in brackets. */
-const POD_FIELDS = [
-  'metadata.name',
-  'metadata.namespace',
-  'metadata.uid',
-  'spec.nodeName',
-  'spec.serviceAccountName',
-  'status.hostIP',
-  'status.hostIPs',
-  'status.podIP',
-  'status.podIPs',
-];
-const SUBSCRIPTED = /^metadata\.(labels|annotations)\['.+'\]$/;
-
-const RESOURCES = /^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$/;
-const RESOURCE_NAMES = [
-  'limits.cpu',
-  'limits.ephemeral-storage',
-  'limits.memory',
-  'requests.cpu',
-  'requests.ephemeral-storage',
-  'requests.memory',
-];
-
+/** Source: validateConfigMapKeySelector, validateSecretKeySelector. */
 function validateKeyReference(reference: { name?: string; key?: string }, field: string): FieldError[] {
+  const { name = '', key } = reference;
   return [
-    ...(reference.name
-      ? invalidFor(`${field}.name`, reference.name, dnsSubdomainMessages(reference.name))
-      : [required(`${field}.name`)]),
-    ...(reference.key
-      ? invalidFor(`${field}.key`, reference.key, configKeyMessages(reference.key))
-      : [required(`${field}.key`)]),
+    ...invalidFor(`${field}.name`, name, dnsSubdomainMessages(name)),
+    ...(key ? invalidFor(`${field}.key`, key, configKeyMessages(key)) : [required(`${field}.key`)]),
   ];
 }
 
-function validateFieldReference(path: string | undefined, field: string): FieldError[] {
-  if (!path) return [required(`${field}.fieldPath`)];
-  if (POD_FIELDS.includes(path) || SUBSCRIPTED.test(path)) return [];
-  return [notSupported(`${field}.fieldPath`, path, POD_FIELDS)];
-}
-
-function validateResourceReference(resource: string | undefined, field: string): FieldError[] {
-  if (!resource) return [required(`${field}.resource`)];
-  return RESOURCES.test(resource) ? [] : [notSupported(`${field}.resource`, resource, RESOURCE_NAMES)];
-}
-
-function validateValueFrom(source: EnvVarSource, value: string | undefined, field: string): FieldError[] {
+/** A variable from a file in a volume. Source: validateFileKeySelector. */
+function validateFileReference(
+  { volumeName, path, key }: FileKeySelector,
+  volumes: Volumes,
+  field: string,
+): FieldError[] {
   const errors: FieldError[] = [];
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source;
-  if (fieldRef) errors.push(...validateFieldReference(fieldRef.fieldPath, `${field}.fieldRef`));
+  if (!key) errors.push(required(`${field}.key`));
+  else errors.push(...invalidFor(`${field}.key`, key, envNameMessages(key)));
+  if (!volumeName) errors.push(required(`${field}.volumeName`));
+  else if (!volumes.get(volumeName)?.emptyDir) errors.push(missing(`${field}.volumeName`, volumeName));
+  if (!path) errors.push(required(`${field}.path`));
+  else errors.push(...validateLocalPath(path, `${field}.path`));
+  return errors;
+}
+
+const SOURCES = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
+
+function validateValueFrom(
+  source: EnvVarSource,
+  value: string | undefined,
+  volumes: Volumes,
+  field: string,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
+  if (fieldRef) errors.push(...validateFieldReference(fieldRef, POD_FIELDS_OF_ENV, `${field}.fieldRef`));
   if (resourceFieldRef) {
-    errors.push(...validateResourceReference(resourceFieldRef.resource, `${field}.resourceFieldRef`));
+    errors.push(...validateResourceReference(resourceFieldRef, false, `${field}.resourceFieldRef`));
   }
   if (configMapKeyRef) errors.push(...validateKeyReference(configMapKeyRef, `${field}.configMapKeyRef`));
   if (secretKeyRef) errors.push(...validateKeyReference(secretKeyRef, `${field}.secretKeyRef`));
+  if (fileKeyRef) errors.push(...validateFileReference(fileKeyRef, volumes, `${field}.fileKeyRef`));
   const named = Object.keys(source).length;
-  if (named === 0) {
-    const detail = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
-    errors.push(invalidValue(field, '', detail));
-  } else if (value) {
-    errors.push(invalidValue(field, '', 'may not be specified when `value` is not empty'));
-  } else if (named > 1) {
-    errors.push(invalidValue(field, '', 'may not have more than one field specified at a time'));
-  }
+  if (named === 0) errors.push(invalidValue(field, '', `must specify one of: ${SOURCES}`));
+  else if (value) errors.push(invalidValue(field, '', 'may not be specified when `value` is not empty'));
+  else if (named > 1) errors.push(invalidValue(field, '', 'may not have more than one field specified at a time'));
   return errors;
 }
 
 /** pkg/apis/core/validation ValidateEnv. */
-export function validateEnv(env: readonly EnvVar[], field: string): FieldError[] {
+export function validateEnv(env: readonly EnvVar[], volumes: Volumes, field: string): FieldError[] {
   return env.flatMap(({ name, value, valueFrom }, index) => {
-    const path = `${field}[${index}]`;
-    return [
-      ...(name ? invalidFor(`${path}.name`, name, envNameMessages(name)) : [required(`${path}.name`)]),
-      ...(valueFrom ? validateValueFrom(valueFrom, value, `${path}.valueFrom`) : []),
-    ];
+    const errors = name
+      ? invalidFor(`${field}[${index}].name`, name, envNameMessages(name))
+      : [required(`${field}[${index}].name`)];
+    if (valueFrom) errors.push(...validateValueFrom(valueFrom, value, volumes, `${field}[${index}].valueFrom`));
+    return errors;
   });
 }
 
-/** pkg/apis/core/validation ValidateEnvFrom. */
+/** pkg/apis/core/validation ValidateEnvFrom. Upstream names the whole list where the sources are too few or too many. */
 export function validateEnvFrom(sources: readonly EnvFromSource[], field: string): FieldError[] {
   return sources.flatMap(({ prefix, configMapRef, secretRef }, index) => {
     const path = `${field}[${index}]`;
     const errors = prefix ? invalidFor(`${path}.prefix`, prefix, envNameMessages(prefix)) : [];
-    for (const [name, reference] of Object.entries({ configMapRef, secretRef })) {
-      if (reference && !reference.name) errors.push(required(`${path}.${name}.name`));
+    for (const [member, reference] of Object.entries({ configMapRef, secretRef })) {
+      if (!reference) continue;
+      const { name } = reference;
+      if (!name) errors.push(required(`${path}.${member}.name`));
+      else errors.push(...invalidFor(`${path}.${member}.name`, name, dnsSubdomainMessages(name)));
     }
     if (!configMapRef && !secretRef) {
-      errors.push(invalidValue(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
+      errors.push(invalidValue(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
     } else if (configMapRef && secretRef) {
-      errors.push(invalidValue(path, '', 'may not have more than one field specified at a time'));
+      errors.push(invalidValue(field, '', 'may not have more than one field specified at a time'));
     }
     return errors;
   });

@@ -51,6 +51,8 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
   detail: `must have at most ${max} items`,
 });
 
+export const internalError = (field: string, detail: string): FieldError => ({ type: 'InternalError', field, detail });
+
 export const NEGATIVE = 'must be greater than or equal to 0';
 export const NOT_POSITIVE = 'must be greater than 0';
 export const IMMUTABLE = 'field is immutable';

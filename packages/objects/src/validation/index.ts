@@ -3,4 +3,5 @@ export { validateDaemonSetSpec, validateDaemonSetStatus, validateDaemonSetUpdate
 export { dnsLabelMessages, dnsSubdomainMessages } from './names.js';
 export { validateNode, validateNodeUpdate } from './node.js';
 export { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
-export { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.js';
+export { validatePod, validatePodCreate, validatePodUpdate } from './pod.js';
+export { validatePodStatusUpdate } from './pod-status.js';

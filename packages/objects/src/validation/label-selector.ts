@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { LabelSelector } from '../kinds/api-types.js';
 import { forbidden, invalidFor, invalidValue, required } from './field-errors.js';
-import { labelValueMessages, qualifiedNameMessages } from './names.js';
+import { labelKeyMessages, labelValueMessages } from './names.js';
 import { validateLabels } from './object-meta.js';
 
 /** The errors of values under an operator of a label or node selector; undefined for any other operator. */
@@ -30,7 +30,7 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
     const path = `${field}.matchExpressions[${index}]`;
     errors.push(
       ...(operatorErrors(operator, values, path) ?? [invalidValue(`${path}.operator`, operator, BAD_OPERATOR)]),
-      ...invalidFor(`${path}.key`, key, qualifiedNameMessages(key)),
+      ...invalidFor(`${path}.key`, key, labelKeyMessages(key)),
       ...values.flatMap((value, at) => invalidFor(`${path}.values[${at}]`, value, labelValueMessages(value))),
     );
   }

@@ -8,6 +8,8 @@ const DNS_SUBDOMAIN = `${DNS_LABEL}(\\.${DNS_LABEL})*`;
 const DNS_1035_LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
+const SEARCH_LABEL = '[a-z0-9_]([-_a-z0-9]*[a-z0-9])?';
+const SEARCH_PATH = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
 const RELAXED_ENV_NAME = /^[ -<>-~]+$/;
 
@@ -17,6 +19,7 @@ const DNS_1035_LABEL_RE = whole(DNS_1035_LABEL);
 const DNS_SUBDOMAIN_RE = whole(DNS_SUBDOMAIN);
 const QUALIFIED_NAME_RE = whole(QUALIFIED_NAME);
 const LABEL_VALUE_RE = whole(LABEL_VALUE);
+const SEARCH_PATH_RE = whole(SEARCH_PATH);
 const CONFIG_KEY_RE = whole(CONFIG_KEY);
 const PORT_CHARSET_RE = /^[-a-z0-9]+$/;
 
@@ -28,7 +31,9 @@ function patternMessage(message: string, pattern: string, ...examples: string[])
   return `${message} (e.g. ${shown}regex used for validation is '${pattern}')`;
 }
 
-const tooLong = (max: number): string => `must be no more than ${max} bytes`;
+const tooLong = (max: number): string => `must be no more than ${max} characters`;
+/** The newer rules of labels count the same and name it rightly. Source: apimachinery api/validate/content. */
+const tooManyBytes = (max: number): string => `must be no more than ${max} bytes`;
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 const LABEL_MESSAGE = patternMessage(
@@ -62,6 +67,11 @@ const VALUE_MESSAGE = patternMessage(
   'my_value',
   '12345',
 );
+const SEARCH_PATH_MESSAGE = patternMessage(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  SEARCH_PATH,
+  'example.com',
+);
 const CONFIG_KEY_MESSAGE = patternMessage(
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
   CONFIG_KEY,
@@ -69,8 +79,6 @@ const CONFIG_KEY_MESSAGE = patternMessage(
   'KEY_NAME',
   'key-name',
 );
-
-export const IP_MESSAGE = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 /** At most 63 bytes of lower case letters, digits and dashes: namespaces, containers, volumes. */
 export function dnsLabelMessages(value: string): string[] {
@@ -89,15 +97,22 @@ export function dns1035LabelMessages(value: string): string[] {
 }
 
 /** Labels joined by dots, at most 253 bytes: the names of most objects. */
-export function dnsSubdomainMessages(value: string): string[] {
+export const dnsSubdomainMessages = (value: string): string[] => subdomainMessages(value, tooLong);
+
+function subdomainMessages(value: string, tooLongFor: (max: number) => string): string[] {
   const messages: string[] = [];
-  if (byteLength(value) > 253) messages.push(tooLong(253));
+  if (byteLength(value) > 253) messages.push(tooLongFor(253));
   if (!DNS_SUBDOMAIN_RE.test(value)) messages.push(SUBDOMAIN_MESSAGE);
   return messages;
 }
 
-/** `name` or `prefix/name`: label and annotation keys, taint and resource names. */
-export function qualifiedNameMessages(value: string): string[] {
+/** `name` or `prefix/name`: keys of annotations, finalizers, names of gates and resources. */
+export const qualifiedNameMessages = (value: string): string[] => prefixedMessages(value, 'a qualified name', tooLong);
+
+/** The same for the keys of labels, of tolerations and of taints. Source: content.IsLabelKey. */
+export const labelKeyMessages = (value: string): string[] => prefixedMessages(value, 'a valid label key', tooManyBytes);
+
+function prefixedMessages(value: string, what: string, tooLongFor: (max: number) => string): string[] {
   const messages: string[] = [];
   const parts = value.split('/');
   let name = parts[0] ?? '';
@@ -105,21 +120,19 @@ export function qualifiedNameMessages(value: string): string[] {
     name = parts[1] ?? '';
     const prefix = parts[0] ?? '';
     if (prefix === '') messages.push('prefix part must be non-empty');
-    else messages.push(...dnsSubdomainMessages(prefix).map((message) => `prefix part ${message}`));
+    else messages.push(...subdomainMessages(prefix, tooLongFor).map((message) => `prefix part ${message}`));
   } else if (parts.length > 2) {
-    return [
-      `a qualified name ${QUALIFIED_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
-    ];
+    return [`${what} ${QUALIFIED_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   if (name === '') messages.push('name part must be non-empty');
-  else if (byteLength(name) > 63) messages.push(`name part ${tooLong(63)}`);
+  else if (byteLength(name) > 63) messages.push(`name part ${tooLongFor(63)}`);
   if (!QUALIFIED_NAME_RE.test(name)) messages.push(`name part ${QUALIFIED_MESSAGE}`);
   return messages;
 }
 
 export function labelValueMessages(value: string): string[] {
   const messages: string[] = [];
-  if (byteLength(value) > 63) messages.push(tooLong(63));
+  if (byteLength(value) > 63) messages.push(tooManyBytes(63));
   if (!LABEL_VALUE_RE.test(value)) messages.push(VALUE_MESSAGE);
   return messages;
 }
@@ -138,12 +151,15 @@ export function configKeyMessages(value: string): string[] {
 /** Names of environment variables: any printable ASCII but `=` (the relaxed rule, on since 1.32). */
 export function envNameMessages(value: string): string[] {
   if (RELAXED_ENV_NAME.test(value)) return [];
-  return [
-    patternMessage(
-      "a valid environment variable name must consist only of printable ASCII characters other than '='",
-      '^[ -<>-~]+$',
-    ),
-  ];
+  return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+}
+
+/** A search path of a resolver: a subdomain whose labels may have underscores, with or without a dot at the end. */
+export function searchPathMessages(value: string): string[] {
+  const messages: string[] = [];
+  if (byteLength(value) > 253) messages.push(tooLong(253));
+  if (!SEARCH_PATH_RE.test(value)) messages.push(SEARCH_PATH_MESSAGE);
+  return messages;
 }
 
 /** Names of container ports: at most 15 bytes, with a letter, without doubled or outer dashes. */

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
 import type { Node } from '../kinds/api-types.js';
-import { parseQuantity } from '../quantity/index.js';
 import { AGENT_ANNOTATION } from '../record.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { duplicate, forbidden, invalidFor, invalidValue, NEGATIVE } from './field-errors.js';
-import { dnsLabelMessages, qualifiedNameMessages } from './names.js';
+import { duplicate, forbidden, internalError, invalidFor, invalidValue } from './field-errors.js';
+import { dnsLabelMessages } from './names.js';
+import { validateAmount } from './resource-requirements.js';
 import { validateTaints } from './toleration.js';
 
 const CIDR_MESSAGE = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
@@ -16,13 +16,28 @@ function isCidr(text: string): boolean {
   return rest.length === 0 && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
-function validateAmounts(amounts: Record<string, string> | undefined, field: string): FieldError[] {
-  return Object.entries(amounts ?? {}).flatMap(([name, amount]) => {
-    const path = `${field}[${name}]`;
-    const errors = invalidFor(path, name, qualifiedNameMessages(name));
-    if (parseQuantity(amount).nanos < 0n) errors.push(invalidValue(path, amount, NEGATIVE));
-    return errors;
-  });
+const validateAmounts = (amounts: Record<string, string> | undefined, field: string): FieldError[] =>
+  Object.entries(amounts ?? {}).flatMap(([name, amount]) => validateAmount(name, amount, `${field}.${name}`));
+
+/** One network of each family, each once. */
+function networkErrors(cidrs: readonly string[], field: string): FieldError[] {
+  const errors = cidrs.flatMap((cidr, at) =>
+    isCidr(cidr) ? [] : [invalidValue(`${field}[${at}]`, cidr, CIDR_MESSAGE)],
+  );
+  if (cidrs.length < 2) return errors;
+  const bad = cidrs.findIndex((cidr) => !isCidr(cidr));
+  if (bad >= 0) {
+    const reason = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`;
+    errors.push(internalError(field, `invalid PodCIDRs. failed to check with dual stack with error:${reason}`));
+  }
+  const families = new Set(cidrs.map((cidr) => isIP(cidr.split('/')[0] ?? '')));
+  if (bad >= 0 || families.size < 2 || cidrs.length > 2) {
+    errors.push(invalidValue(field, cidrs, 'may specify no more than one CIDR for each IP family'));
+  }
+  for (const [at, cidr] of cidrs.entries()) {
+    if (cidrs.indexOf(cidr) < at) errors.push(duplicate(`${field}[${at}]`, cidr));
+  }
+  return errors;
 }
 
 const AGENT_FIELD = `metadata.annotations[${AGENT_ANNOTATION}]`;
@@ -33,23 +48,18 @@ export function validateNode(node: Node): FieldError[] {
   const agent = node.metadata?.annotations?.[AGENT_ANNOTATION];
   const errors = [
     ...(agent === undefined ? [] : invalidFor(AGENT_FIELD, agent, dnsLabelMessages(agent))),
-    ...validateTaints(taints, 'spec.taints'),
-    ...podCIDRs.flatMap((cidr, index) =>
-      isCidr(cidr) ? [] : [invalidValue(`spec.podCIDRs[${index}]`, cidr, CIDR_MESSAGE)],
-    ),
+    // Upstream's path of taints is the wrong one.
+    ...validateTaints(taints, 'metadata.taints'),
     ...validateAmounts(node.status?.capacity, 'status.capacity'),
     ...validateAmounts(node.status?.allocatable, 'status.allocatable'),
   ];
   const addresses = new Set<string>();
   for (const [index, { type, address }] of (node.status?.addresses ?? []).entries()) {
     const key = JSON.stringify([type, address]);
-    if (addresses.has(key)) errors.push(duplicate(`status.addresses[${index}]`, { type, address }));
+    if (addresses.has(key)) errors.push(duplicate(`status.addresses[${index}]`, { Type: type, Address: address }));
     addresses.add(key);
   }
-  if (podCIDRs.length > 2) {
-    errors.push(invalidValue('spec.podCIDRs', podCIDRs, 'may specify no more than one CIDR for each IP family'));
-  }
-  return errors;
+  return [...errors, ...networkErrors(podCIDRs, 'spec.podCIDRs')];
 }
 
 /** Networks and provider ids are set once (ValidateNodeUpdate). */

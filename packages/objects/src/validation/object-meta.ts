@@ -2,7 +2,14 @@ import type { FieldError } from '../field-error.js';
 import type { OwnerReference, StoredMeta } from '../kube-object.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, IMMUTABLE, invalidFor, invalidValue, nonNegative, required, tooLong } from './field-errors.js';
-import { dnsLabelMessages, labelValueMessages, maskTrailingDash, qualifiedNameMessages } from './names.js';
+import { goOwner } from './go-values.js';
+import {
+  dnsLabelMessages,
+  labelKeyMessages,
+  labelValueMessages,
+  maskTrailingDash,
+  qualifiedNameMessages,
+} from './names.js';
 
 /** Returns the messages of an object's name. */
 export type NameRule = (name: string) => string[];
@@ -15,7 +22,7 @@ type Meta = Partial<StoredMeta>;
 
 export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...invalidFor(field, key, qualifiedNameMessages(key)),
+    ...invalidFor(field, key, labelKeyMessages(key)),
     ...invalidFor(field, value, labelValueMessages(value)),
   ]);
 }
@@ -31,23 +38,29 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
   return errors;
 }
 
+/** The version in `group/version` or `version`; empty for text of another form. */
+function versionOf(apiVersion: string): string {
+  const parts = apiVersion.split('/');
+  return parts.length > 2 ? '' : (parts.at(-1) ?? '');
+}
+
 function validateOwnerReferences(owners: OwnerReference[], field: string): FieldError[] {
   const errors: FieldError[] = [];
   let controller: OwnerReference | undefined;
   for (const owner of owners) {
-    const version = (owner.apiVersion ?? '').split('/').at(-1);
-    if (!version) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'));
+    if (!versionOf(owner.apiVersion ?? ''))
+      errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'));
     for (const name of ['kind', 'name', 'uid'] as const) {
       if (!owner[name]) errors.push(invalidValue(`${field}.${name}`, owner[name] ?? '', 'must not be empty'));
     }
     if (owner.kind === 'Event' && owner.apiVersion === 'v1') {
-      errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
+      errors.push(invalidValue(field, goOwner(owner), '/v1, Kind=Event is disallowed from being an owner'));
     }
     if (!owner.controller) continue;
     if (controller) {
       const both = `${controller.kind}/${controller.name} and ${owner.kind}/${owner.name}`;
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${both}`;
-      errors.push(invalidValue(field, owners, detail));
+      errors.push(invalidValue(field, owners.map(goOwner), detail));
     }
     controller = owner;
   }
@@ -68,12 +81,15 @@ function validateFinalizers(finalizers: string[], field: string): FieldError[] {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalidValue(field, finalizers, detail));
   }
-  for (const [index, name] of finalizers.entries()) {
-    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) continue;
-    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-    errors.push(invalidValue(`${field}[${index}]`, name, detail));
-  }
-  return errors;
+  return [...errors, ...finalizerDomainErrors(finalizers, field)];
+}
+
+/** Source: pkg/apis/core/validation validateKubeFinalizerName. */
+function finalizerDomainErrors(finalizers: readonly string[], field: string): FieldError[] {
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+  return finalizers.flatMap((name, index) =>
+    name.includes('/') || STANDARD_FINALIZERS.has(name) ? [] : [invalidValue(`${field}[${index}]`, name, detail)],
+  );
 }
 
 function validateName(meta: Meta, rule: NameRule): FieldError[] {
@@ -117,8 +133,17 @@ const IMMUTABLE_METADATA = [
   'deletionGracePeriodSeconds',
 ] as const;
 
-/** Refuses what an update may not change in metadata (apimachinery ValidateObjectMetaUpdate). */
+/**
+ * Refuses what an update may not change in metadata, and what is wrong in it. Upstream's server and the kinds' own rules
+ * both look, so that each error comes twice. Source: apimachinery ValidateObjectMetaAccessorUpdate, core
+ * ValidateObjectMetaUpdate.
+ */
 export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {
+  const errors = changeErrors(meta, current);
+  return [...errors, ...errors, ...finalizerDomainErrors(meta.finalizers ?? [], 'metadata.finalizers')];
+}
+
+function changeErrors(meta: Meta, current: Meta): FieldError[] {
   const errors: FieldError[] = [];
   if (current.deletionTimestamp) {
     const added = (meta.finalizers ?? []).filter((name) => !current.finalizers?.includes(name));
@@ -138,7 +163,12 @@ export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[
   for (const name of IMMUTABLE_METADATA) {
     errors.push(...validateUnchanged(`metadata.${name}`, meta[name], current[name]));
   }
-  return errors;
+  return [
+    ...errors,
+    ...validateLabels(meta.labels, 'metadata.labels'),
+    ...validateAnnotations(meta.annotations, 'metadata.annotations'),
+    ...validateOwnerReferences(meta.ownerReferences ?? [], 'metadata.ownerReferences'),
+  ];
 }
 
 /** Invalid, `field is immutable`, unless both values are semantically equal. */

@@ -3,7 +3,7 @@ import type { FieldError } from '../field-error.js';
 import type { Container, Pod, ResourceRequirements } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, invalidValue } from './field-errors.js';
-import { validatePodSpec } from './pod-spec.js';
+import { validatePod } from './pod.js';
 
 type Amounts = Record<string, string> | undefined;
 type List = 'containers' | 'initContainers';
@@ -57,7 +57,7 @@ export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
   if (before.os?.name === 'windows') {
     return [forbidden('', 'windows pods cannot be resized')];
   }
-  const errors = validatePodSpec(spec, 'spec');
+  const errors = validatePod(pod);
   if (qosClassOf(spec) !== (current.status?.qosClass ?? qosClassOf(before))) {
     const value = pod.status?.qosClass ?? '';
     errors.push(invalidValue('spec', value, 'Pod QOS Class may not change as a result of resizing'));
@@ -65,7 +65,11 @@ export function validatePodResize(pod: Pod, current: Pod): FieldError[] {
   for (const list of ['initContainers', 'containers'] as const) {
     const wanted = spec[list] ?? [];
     const had = before[list] ?? [];
-    if (wanted.length !== had.length || wanted.some(({ name }, at) => name !== had[at]?.name)) {
+    if (wanted.length !== had.length) {
+      errors.push(forbidden(`spec.${list}`, `${list} may not be added or removed on resize`));
+      continue;
+    }
+    if (wanted.some(({ name }, at) => name !== had[at]?.name)) {
       errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
       continue;
     }

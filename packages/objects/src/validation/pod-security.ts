@@ -1,81 +1,89 @@
 import type { FieldError } from '../field-error.js';
-import type { Container, PodSecurityContext, PodSpec, SecurityContext } from '../kinds/api-types.js';
-import {
-  duplicate,
-  forbidden,
-  invalidFor,
-  invalidValue,
-  notSupported,
-  oneOf,
-  required,
-  withinRange,
-} from './field-errors.js';
+import type {
+  AppArmorProfile,
+  PodSecurityContext,
+  PodSpec,
+  SeccompProfile,
+  SecurityContext,
+} from '../kinds/api-types.js';
+import { duplicate, forbidden, invalidValue, notSupported, required, tooLong, withinRange } from './field-errors.js';
+import { goSeccompProfile, goSecurityContext } from './go-values.js';
+import { validateRelativePath } from './paths.js';
+import { validateWindowsOptions } from './windows.js';
 
 const MAX_ID = 2 ** 31 - 1;
 const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
 const SYSCTL_MESSAGE =
   'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+/** The longest path that Linux takes, without its end. */
+const MAX_PROFILE = 4095;
 
-function validateIds(
-  context: Pick<SecurityContext, 'runAsUser' | 'runAsGroup'> & { fsGroup?: number },
-  field: string,
-): FieldError[] {
-  return [
-    ...withinRange(`${field}.runAsUser`, context.runAsUser, 0, MAX_ID),
-    ...withinRange(`${field}.runAsGroup`, context.runAsGroup, 0, MAX_ID),
-    ...withinRange(`${field}.fsGroup`, context.fsGroup, 0, MAX_ID),
-  ];
-}
-
-interface Profile {
-  type?: string;
-  localhostProfile?: string;
-}
-
-/** A profile that confines a container: seccompProfile or appArmorProfile. */
-function validateProfile(profile: Profile | undefined, member: string, what: string, parent: string): FieldError[] {
-  if (!profile) return [];
-  const field = `${parent}.${member}`;
+/** Source: validateSeccompProfileField. */
+function validateSeccomp(profile: SeccompProfile, field: string): FieldError[] {
   const { type, localhostProfile: path } = profile;
   const errors: FieldError[] = [];
-  if (!type) errors.push(required(`${field}.type`, `type is required when ${member} is set`));
+  if (!type) errors.push(required(`${field}.type`, 'type is required when seccompProfile is set'));
   else if (!PROFILES.includes(type)) errors.push(notSupported(`${field}.type`, type, PROFILES));
   if (type === 'Localhost') {
-    if (!path) errors.push(required(`${field}.localhostProfile`, `must be set when ${what} type is Localhost`));
-    else if (path.startsWith('/')) {
-      errors.push(invalidValue(`${field}.localhostProfile`, path, 'must be a relative path'));
-    } else if (path.split('/').includes('..')) {
-      errors.push(invalidValue(`${field}.localhostProfile`, path, "must not contain '..'"));
-    }
+    if (path === undefined) {
+      errors.push(required(`${field}.localhostProfile`, 'must be set when seccomp type is Localhost'));
+    } else errors.push(...validateRelativePath(path, `${field}.localhostProfile`));
   } else if (path !== undefined) {
-    const detail = `can only be set when ${what} type is Localhost`;
-    errors.push(invalidValue(`${field}.localhostProfile`, path, detail));
+    const detail = 'can only be set when seccomp type is Localhost';
+    errors.push(invalidValue(`${field}.localhostProfile`, goSeccompProfile(profile), detail));
   }
   return errors;
 }
 
-type Profiled = Pick<PodSecurityContext & SecurityContext, 'appArmorProfile' | 'seccompProfile'>;
+/** Source: ValidateAppArmorProfileField. */
+export function validateAppArmor({ type, localhostProfile: name }: AppArmorProfile, field: string): FieldError[] {
+  if (!type) return [required(`${field}.type`, 'type is required when appArmorProfile is set')];
+  if (!PROFILES.includes(type)) return [notSupported(`${field}.type`, type, PROFILES)];
+  const path = `${field}.localhostProfile`;
+  if (type !== 'Localhost') {
+    return name === undefined ? [] : [invalidValue(path, name, 'can only be set when AppArmor type is Localhost')];
+  }
+  const needed = required(path, 'must be set when AppArmor type is Localhost');
+  if (name === undefined) return [needed];
+  const errors: FieldError[] = [];
+  if (name.trim() !== name) errors.push(invalidValue(path, name, 'must not be padded with whitespace'));
+  else if (name === '') errors.push(needed);
+  if (Buffer.byteLength(name) > MAX_PROFILE) errors.push(tooLong(path, MAX_PROFILE));
+  return errors;
+}
 
-const validateProfiles = (context: Profiled, field: string): FieldError[] => [
-  ...validateProfile(context.seccompProfile, 'seccompProfile', 'seccomp', field),
-  ...validateProfile(context.appArmorProfile, 'appArmorProfile', 'AppArmor', field),
-];
+/** Sysctls that belong to a namespace which the pod shares with its host. Source: ValidateHostSysctl. */
+function isOfHost(name: string, { hostNetwork, hostIPC }: PodSpec): string | undefined {
+  const dotted = name.replaceAll('/', '.');
+  if (hostNetwork && dotted.startsWith('net.')) return 'hostNetwork';
+  const isOfIpc = /^(kernel\.(sem|shmall|shmmax|shmmni|shm_rmid_forced|msgmax|msgmnb|msgmni)$|fs\.mqueue\.)/.test(
+    dotted,
+  );
+  return hostIPC && isOfIpc ? 'hostIPC' : undefined;
+}
 
-function validateSysctls(sysctls: PodSecurityContext['sysctls'], field: string): FieldError[] {
+function validateSysctls(
+  spec: PodSpec,
+  sysctls: NonNullable<PodSecurityContext['sysctls']>,
+  field: string,
+): FieldError[] {
   const seen = new Set<string>();
-  return (sysctls ?? []).flatMap(({ name }, index) => {
+  return sysctls.flatMap(({ name }, index) => {
     const path = `${field}[${index}].name`;
-    if (!name) return [required(path)];
-    if (name.length > 253 || !SYSCTL.test(name)) return [invalidValue(path, name, SYSCTL_MESSAGE)];
-    const errors = seen.has(name) ? [duplicate(path, name)] : [];
+    const errors: FieldError[] = [];
+    if (!name) errors.push(required(path));
+    else if (name.length > 253 || !SYSCTL.test(name)) errors.push(invalidValue(path, name, SYSCTL_MESSAGE));
+    else if (seen.has(name)) errors.push(duplicate(path, name));
     seen.add(name);
+    const shared = isOfHost(name ?? '', spec);
+    if (shared) errors.push(invalidValue(path, name, `may not be specified when '${shared}' is true`));
     return errors;
   });
 }
 
-/** What a pod with a user namespace of its own may not share with its host. */
-function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
+/** pkg/apis/core/validation validateHostUsers. */
+export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
   const shared = [
     ['hostNetwork', spec.hostNetwork],
@@ -85,93 +93,59 @@ function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
   return shared.flatMap(([name, set]) => (set ? [forbidden(`${field}.${name}`, 'when `hostUsers` is false')] : []));
 }
 
-/** pkg/apis/core/validation ValidatePodSecurityContext. */
+/** A closed list of values, without an error of its own for the empty one. */
+const among = (value: string | undefined, values: readonly string[], field: string): FieldError[] =>
+  value === undefined || values.includes(value) ? [] : [notSupported(field, value, values)];
+
+/** pkg/apis/core/validation validatePodSpecSecurityContext. The gate SELinuxMount is off, as upstream. */
 export function validatePodSecurity(spec: PodSpec, field: string): FieldError[] {
-  const context = spec.securityContext ?? {};
+  const { securityContext: context = {} } = spec;
   const path = `${field}.securityContext`;
-  const groups = context.supplementalGroups ?? [];
-  const { fsGroupChangePolicy: change, supplementalGroupsPolicy: policy } = context;
-  const changes = ['Always', 'OnRootMismatch'];
-  const policies = ['Merge', 'Strict'];
   const errors = [
-    ...validateIds(context, path),
-    ...groups.flatMap((group, at) => withinRange(`${path}.supplementalGroups[${at}]`, group, 0, MAX_ID)),
-    ...validateSysctls(context.sysctls, `${path}.sysctls`),
-    ...validateProfiles(context, path),
-    ...validateHostUsers(spec, field),
+    ...withinRange(`${path}.fsGroup`, context.fsGroup, 0, MAX_ID),
+    ...withinRange(`${path}.runAsUser`, context.runAsUser, 0, MAX_ID),
+    ...withinRange(`${path}.runAsGroup`, context.runAsGroup, 0, MAX_ID),
   ];
-  if (change !== undefined) errors.push(...oneOf(`${path}.fsGroupChangePolicy`, change, changes));
-  if (policy !== undefined) errors.push(...oneOf(`${path}.supplementalGroupsPolicy`, policy, policies));
+  for (const [at, group] of (context.supplementalGroups ?? []).entries()) {
+    errors.push(...withinRange(`${path}.supplementalGroups[${at}]`, group, 0, MAX_ID));
+  }
   if (spec.shareProcessNamespace && spec.hostPID) {
     const detail = 'ShareProcessNamespace and HostPID cannot both be enabled';
-    errors.push(invalidValue(`${field}.shareProcessNamespace`, true, detail));
+    errors.push(invalidValue(`${path}.shareProcessNamespace`, true, detail));
   }
-  return errors;
+  if (context.sysctls) errors.push(...validateSysctls(spec, context.sysctls, `${path}.sysctls`));
+  errors.push(...among(context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'], `${path}.fsGroupChangePolicy`));
+  const { seccompProfile, appArmorProfile, windowsOptions } = context;
+  if (seccompProfile) errors.push(...validateSeccomp(seccompProfile, `${path}.seccompProfile`));
+  if (windowsOptions) errors.push(...validateWindowsOptions(windowsOptions, `${path}.windowsOptions`));
+  if (appArmorProfile) errors.push(...validateAppArmor(appArmorProfile, `${path}.appArmorProfile`));
+  return [
+    ...errors,
+    ...among(context.supplementalGroupsPolicy, ['Merge', 'Strict'], `${path}.supplementalGroupsPolicy`),
+    ...among(context.seLinuxChangePolicy, ['Recursive'], `${path}.seLinuxChangePolicy`),
+  ];
 }
 
 /** pkg/apis/core/validation ValidateSecurityContext. */
-export function validateContainerSecurity(context: SecurityContext, field: string): FieldError[] {
-  const errors = [...validateIds(context, field), ...validateProfiles(context, field)];
-  const { procMount, capabilities } = context;
-  const mounts = ['Default', 'Unmasked'];
-  if (procMount !== undefined) errors.push(...oneOf(`${field}.procMount`, procMount, mounts));
-  if (context.allowPrivilegeEscalation !== false) return errors;
-  const without = 'cannot set `allowPrivilegeEscalation` to false and';
-  if (context.privileged) errors.push(invalidValue(field, context, `${without} \`privileged\` to true`));
-  if (capabilities?.add?.includes('CAP_SYS_ADMIN')) {
-    errors.push(invalidValue(field, context, `${without} \`capabilities.Add\` CAP_SYS_ADMIN`));
+export function validateContainerSecurity(context: SecurityContext, sharesUsers: boolean, field: string): FieldError[] {
+  const { procMount, capabilities, seccompProfile, windowsOptions, appArmorProfile } = context;
+  const errors = [
+    ...withinRange(`${field}.runAsUser`, context.runAsUser, 0, MAX_ID),
+    ...withinRange(`${field}.runAsGroup`, context.runAsGroup, 0, MAX_ID),
+    ...among(procMount, ['Default', 'Unmasked'], `${field}.procMount`),
+  ];
+  if (procMount === 'Unmasked' && sharesUsers) {
+    errors.push(invalidValue(`${field}.procMount`, procMount, '`hostUsers` must be false to use `Unmasked`'));
   }
+  if (seccompProfile) errors.push(...validateSeccomp(seccompProfile, `${field}.seccompProfile`));
+  if (context.allowPrivilegeEscalation === false) {
+    const without = 'cannot set `allowPrivilegeEscalation` to false and';
+    const refuse = (what: string) => errors.push(invalidValue(field, goSecurityContext(context), `${without} ${what}`));
+    if (context.privileged) refuse('`privileged` to true');
+    for (const name of capabilities?.add ?? [])
+      if (name === 'CAP_SYS_ADMIN') refuse('`capabilities.Add` CAP_SYS_ADMIN');
+  }
+  if (windowsOptions) errors.push(...validateWindowsOptions(windowsOptions, `${field}.windowsOptions`));
+  if (appArmorProfile) errors.push(...validateAppArmor(appArmorProfile, `${field}.appArmorProfile`));
   return errors;
-}
-
-const ON_LINUX_ALONE = ['hostPID', 'hostIPC', 'hostUsers', 'shareProcessNamespace'] as const;
-const CONTEXT_ON_LINUX_ALONE = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'fsGroup',
-  'fsGroupChangePolicy',
-  'sysctls',
-  'runAsUser',
-  'runAsGroup',
-  'supplementalGroups',
-] as const;
-
-/** The pod's operating system, and the fields that it does not support (pkg/apis/core/validation validateOS). */
-export function validatePodOs(spec: PodSpec, field: string): FieldError[] {
-  const { os } = spec;
-  if (!os) return [];
-  if (!os.name) return [required(`${field}.os.name`, 'cannot be empty')];
-  const containers: readonly Container[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
-  if (os.name === 'linux') {
-    const windows = [spec.securityContext, ...containers.map(({ securityContext }) => securityContext)];
-    return windows.flatMap((context) =>
-      context?.windowsOptions
-        ? [forbidden(`${field}.securityContext.windowsOptions`, 'windows options cannot be set for a linux pod')]
-        : [],
-    );
-  }
-  if (os.name !== 'windows') return [notSupported(`${field}.os`, os.name, ['linux', 'windows'])];
-  const set = (value: unknown): boolean => value !== undefined && value !== false;
-  const context = spec.securityContext ?? {};
-  return [
-    ...ON_LINUX_ALONE.filter((name) => set(spec[name])).map((name) => `${field}.${name}`),
-    ...CONTEXT_ON_LINUX_ALONE.filter((name) => set(context[name])).map((name) => `${field}.securityContext.${name}`),
-  ].map((path) => forbidden(path, 'cannot be set for a windows pod'));
-}
-
-/** The names of scheduling gates are unique. */
-export function validateGates(
-  gates: readonly { name: string }[],
-  field: string,
-  messagesOf: (name: string) => string[],
-) {
-  const seen = new Set<string>();
-  return gates.flatMap(({ name }, index): FieldError[] => {
-    const path = `${field}[${index}]`;
-    const errors = invalidFor(path, name, messagesOf(name));
-    if (seen.has(name)) errors.push(duplicate(path, name));
-    seen.add(name);
-    return errors;
-  });
 }

@@ -1,166 +1,201 @@
-import { isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
-import type { PodSpec, PodTemplateSpec, TopologySpreadConstraint } from '../kinds/api-types.js';
+import type { PodSpec, PodTemplateSpec } from '../kinds/api-types.js';
+import { validateAddress } from './addresses.js';
 import { validateAffinity } from './affinity.js';
-import { validateContainers } from './container.js';
+import { type ContainerContext, validateContainers } from './container.js';
+import { validateEphemeralContainers } from './ephemeral-containers.js';
 import {
   duplicate,
   forbidden,
   invalidFor,
   invalidValue,
-  NOT_POSITIVE,
   notSupported,
   oneOf,
   required,
+  tooLong,
   withinRange,
 } from './field-errors.js';
-import { validateLabelSelector } from './label-selector.js';
-import { dnsLabelMessages, dnsSubdomainMessages, IP_MESSAGE, qualifiedNameMessages } from './names.js';
+import { goResourceClaim } from './go-values.js';
+import { dnsLabelMessages, dnsSubdomainMessages, qualifiedNameMessages, searchPathMessages } from './names.js';
 import { validateAnnotations, validateLabels } from './object-meta.js';
-import { validateGates, validatePodOs, validatePodSecurity } from './pod-security.js';
-import { validateResources } from './resource-requirements.js';
+import { validateSpecAnnotations } from './pod-annotations.js';
+import { validateHostUsers, validatePodSecurity } from './pod-security.js';
+import { validatePodResources, validateResources } from './resource-requirements.js';
 import { validateTolerations } from './toleration.js';
+import { validateSpread } from './topology-spread.js';
 import { validateVolumes } from './volume.js';
+import { validateHostProcesses, validateOtherSystem } from './windows.js';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const MAX_INT32 = 2 ** 31 - 1;
+/** Limits of the resolver in libc. */
+const MAX_SERVERS = 3;
+const MAX_SEARCHES = 32;
+const MAX_SEARCH_LIST = 2048;
+const MAX_HOSTNAME = 64;
 
-/** Names in a spec, each with its rule. */
-const NAMES = [
-  ['serviceAccountName', dnsSubdomainMessages],
-  ['nodeName', dnsSubdomainMessages],
-  ['priorityClassName', dnsSubdomainMessages],
-  ['runtimeClassName', dnsSubdomainMessages],
-  ['hostname', dnsLabelMessages],
-  ['subdomain', dnsLabelMessages],
-] as const;
+/** The pod that a spec belongs to; undefined for a template. */
+type Owner = { name?: string } | undefined;
 
-/** On the host's network a container port equals the host port, when one is named. */
-function validateHostNetwork(spec: PodSpec, field: string): FieldError[] {
+/** On the host's network a container port is the host's. Source: validatePodHostNetworkDeps. */
+function validateHostNetwork(spec: PodSpec, pod: Owner, field: string): FieldError[] {
   if (!spec.hostNetwork) return [];
   return (spec.containers ?? []).flatMap(({ ports }, index) =>
-    (ports ?? []).flatMap(({ containerPort, hostPort }, at) =>
-      !hostPort || hostPort === containerPort
-        ? []
-        : [
-            invalidValue(
-              `${field}.containers[${index}].ports[${at}].containerPort`,
-              containerPort,
-              'must match `hostPort` when `hostNetwork` is true',
-            ),
-          ],
-    ),
+    (ports ?? []).flatMap(({ containerPort, hostPort = 0 }, at) => {
+      if ((!pod && hostPort === 0) || hostPort === containerPort) return [];
+      const path = `${field}.containers[${index}].ports[${at}].hostPort`;
+      return [invalidValue(path, hostPort, 'must match `containerPort` when `hostNetwork` is true')];
+    }),
   );
 }
 
+/** Source: validatePodDNSConfig. */
 function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldError[] {
-  const errors = oneOf(`${field}.dnsPolicy`, dnsPolicy, DNS_POLICIES);
-  const servers = dnsConfig?.nameservers ?? [];
-  if (dnsPolicy === 'None' && !dnsConfig) {
-    errors.push(required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None'));
-  } else if (dnsPolicy === 'None' && servers.length === 0) {
-    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
-    errors.push(required(`${field}.dnsConfig.nameservers`, detail));
+  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
+  if (dnsPolicy === 'None') {
+    if (!dnsConfig) return [required(field, 'must provide `dnsConfig` when `dnsPolicy` is None')];
+    if (nameservers.length === 0) {
+      const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+      return [required(`${field}.nameservers`, detail)];
+    }
   }
-  for (const [index, server] of servers.entries()) {
-    if (isIP(server) !== 0) continue;
-    errors.push(invalidValue(`${field}.dnsConfig.nameservers[${index}]`, server, IP_MESSAGE));
+  const errors: FieldError[] = [];
+  if (nameservers.length > MAX_SERVERS) {
+    const detail = `must not have more than ${MAX_SERVERS} nameservers`;
+    errors.push(invalidValue(`${field}.nameservers`, nameservers, detail));
+  }
+  errors.push(...nameservers.flatMap((server, at) => validateAddress(`${field}.nameservers[${at}]`, server)));
+  const tooMuch = (detail: string) => errors.push(invalidValue(`${field}.searches`, searches, detail));
+  if (searches.length > MAX_SEARCHES) tooMuch(`must not have more than ${MAX_SEARCHES} search paths`);
+  if (Buffer.byteLength(searches.join(' ')) > MAX_SEARCH_LIST) {
+    tooMuch(`must not have more than ${MAX_SEARCH_LIST} characters (including spaces) in the search list`);
+  }
+  for (const [at, path] of searches.entries()) {
+    if (path === '.') continue;
+    const name = path.replace(/\.$/, '');
+    errors.push(...invalidFor(`${field}.searches[${at}]`, name, searchPathMessages(name)));
+  }
+  for (const [at, { name }] of options.entries()) {
+    if (!name) errors.push(required(`${field}.options[${at}]`, 'must not be empty'));
   }
   return errors;
 }
 
-const UNSATISFIABLE = ['DoNotSchedule', 'ScheduleAnyway'];
-const INCLUSION = ['Honor', 'Ignore'];
-
-/** pkg/apis/core/validation validateTopologySpreadConstraints. */
-function validateSpread(constraints: readonly TopologySpreadConstraint[], field: string): FieldError[] {
-  return constraints.flatMap((constraint, index) => {
-    const { maxSkew, topologyKey, whenUnsatisfiable, labelSelector, minDomains } = constraint;
+/** Source: validatePodResourceClaim. */
+function validateClaims({ resourceClaims = [] }: PodSpec, field: string): FieldError[] {
+  const names = new Set<string>();
+  return resourceClaims.flatMap((claim, index) => {
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim;
     const path = `${field}[${index}]`;
-    const repeated = constraints
-      .slice(index + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
-    const inclusion = (['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const).flatMap((name) =>
-      constraint[name] === undefined || INCLUSION.includes(constraint[name])
-        ? []
-        : [notSupported(`${path}.${name}`, constraint[name], INCLUSION)],
-    );
-    return [
-      ...(maxSkew > 0 ? [] : [invalidValue(`${path}.maxSkew`, maxSkew, NOT_POSITIVE)]),
-      ...(topologyKey
-        ? invalidFor(`${path}.topologyKey`, topologyKey, qualifiedNameMessages(topologyKey))
-        : [required(`${path}.topologyKey`, 'can not be empty')]),
-      ...(UNSATISFIABLE.includes(whenUnsatisfiable)
-        ? []
-        : [notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, UNSATISFIABLE)]),
-      ...(repeated
-        ? [duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`)]
-        : []),
-      ...validateMinDomains(minDomains, whenUnsatisfiable, `${path}.minDomains`),
-      ...inclusion,
-      ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
-    ];
+    const errors: FieldError[] = [];
+    if (!name) errors.push(required(`${path}.name`));
+    else if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
+    else errors.push(...invalidFor(`${path}.name`, name, dnsLabelMessages(name)));
+    names.add(name);
+    const count = Number(resourceClaimName !== undefined) + Number(resourceClaimTemplateName !== undefined);
+    if (count === 2) {
+      const detail = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+      errors.push(invalidValue(path, goResourceClaim(claim), detail));
+    } else if (count === 0) {
+      const detail = 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`';
+      errors.push(invalidValue(path, goResourceClaim(claim), detail));
+    }
+    for (const [member, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName })) {
+      if (value !== undefined) errors.push(...invalidFor(`${path}.${member}`, value, dnsSubdomainMessages(value)));
+    }
+    return errors;
   });
 }
 
-function validateMinDomains(minDomains: number | undefined, action: string, field: string): FieldError[] {
-  if (minDomains === undefined) return [];
-  const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`;
-  return [
-    ...(minDomains > 0 ? [] : [invalidValue(field, minDomains, NOT_POSITIVE)]),
-    ...(action === 'DoNotSchedule' ? [] : [invalidValue(field, minDomains, detail)]),
-  ];
+/** Names that come as a list, with an error at each that comes twice where `unique`. */
+function validateNames(names: readonly string[], place: (at: number) => string, unique: boolean): FieldError[] {
+  return names.flatMap((name, at) => [
+    ...invalidFor(place(at), name, qualifiedNameMessages(name)),
+    ...(unique && names.indexOf(name) < at ? [duplicate(place(at), name)] : []),
+  ]);
 }
 
-/**
- * The spec of a pod or of a template after defaulting: a large subset of pkg/apis/core/validation ValidatePodSpec. Left
- * out are details of Windows, dynamic resource claims, and volume types that no daemon can mount here.
- */
-export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
-  const errors = [
-    ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
-    ...validateContainers(spec, field),
-    ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
-    ...validateDns(spec, field),
-    ...validateHostNetwork(spec, field),
-    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    ...validatePodSecurity(spec, field),
-    ...validatePodOs(spec, field),
-    ...validateGates(spec.schedulingGates ?? [], `${field}.schedulingGates`, qualifiedNameMessages),
-    ...(spec.overhead ? validateResources({ limits: spec.overhead }, `${field}.overhead`) : []),
-    ...(spec.affinity ? validateAffinity(spec.affinity, `${field}.affinity`) : []),
-    ...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`),
-    ...validateSpread(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`),
-    ...withinRange(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, MAX_INT32),
-  ];
+/** Names in a spec, each with its rule, in upstream's order. */
+const NAMES = [
+  ['serviceAccountName', dnsSubdomainMessages],
+  ['nodeName', dnsSubdomainMessages],
+  ['hostname', dnsLabelMessages],
+  ['subdomain', dnsLabelMessages],
+  ['priorityClassName', dnsSubdomainMessages],
+] as const;
+
+/** A name in the place of the pod's own host name. Source: KEP-4762. */
+function validateHostnameOverride(spec: PodSpec, field: string): FieldError[] {
+  const { hostnameOverride: name } = spec;
+  if (name === undefined) return [];
+  const path = `${field}.hostnameOverride`;
+  const errors = invalidFor(path, name, dnsSubdomainMessages(name));
+  if (Buffer.byteLength(name) > MAX_HOSTNAME) errors.push(tooLong(path, MAX_HOSTNAME));
+  if (spec.hostNetwork) errors.push(forbidden(path, 'may not be specified when `hostNetwork` is true'));
+  if (spec.setHostnameAsFQDN) errors.push(forbidden(path, 'may not be specified when `setHostnameAsFQDN` is true'));
+  return errors;
+}
+
+/** The spec of a pod or of a template after defaulting. Source: pkg/apis/core/validation ValidatePodSpec. */
+export function validatePodSpec(spec: PodSpec, field: string, pod?: Owner): FieldError[] {
+  const claims = new Set((spec.resourceClaims ?? []).map(({ name }) => name));
+  const { errors, valid: volumes } = validateVolumes(spec.volumes ?? [], pod, `${field}.volumes`);
+  const { terminationGracePeriodSeconds: grace, restartPolicy, dnsPolicy, os, overhead, preemptionPolicy } = spec;
+  const context: ContainerContext = { volumes, claims, grace, restartPolicy, sharesUsers: spec.hostUsers !== false };
+  if (spec.resourceClaims) errors.push(...validateClaims(spec, `${field}.resourceClaims`));
+  errors.push(...validateContainers(spec, context, field));
+  if (spec.ephemeralContainers) errors.push(...validateEphemeralContainers(spec, context, field));
+  errors.push(...validatePodResources(spec, claims, `${field}.resources`), ...validateHostNetwork(spec, pod, field));
+  errors.push(...oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES));
+  errors.push(...oneOf(`${field}.dnsPolicy`, dnsPolicy, DNS_POLICIES));
+  errors.push(...validateLabels(spec.nodeSelector, `${field}.nodeSelector`), ...validatePodSecurity(spec, field));
+  if (spec.affinity) errors.push(...validateAffinity(spec.affinity, `${field}.affinity`));
+  errors.push(...validateDns(spec, `${field}.dnsConfig`));
+  const gates = (spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
+  errors.push(...validateNames(gates, (at) => `${field}.readinessGates[${at}].conditionType`, false));
+  const holds = (spec.schedulingGates ?? []).map(({ name }) => name);
+  errors.push(...validateNames(holds, (at) => `${field}.schedulingGates[${at}]`, true));
+  errors.push(...validateSpread(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`));
+  errors.push(...validateHostProcesses(spec, field), ...validateHostUsers(spec, field));
+  errors.push(...withinRange(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, MAX_INT32));
   for (const [name, rule] of NAMES) {
     const value = spec[name];
     if (value) errors.push(...invalidFor(`${field}.${name}`, value, rule(value)));
   }
-  const { preemptionPolicy } = spec;
+  errors.push(...validateHostnameOverride(spec, field));
+  errors.push(...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`));
+  for (const [at, { ip = '', hostnames = [] }] of (spec.hostAliases ?? []).entries()) {
+    const path = `${field}.hostAliases[${at}]`;
+    errors.push(...validateAddress(`${path}.ip`, ip));
+    errors.push(
+      ...hostnames.flatMap((name, i) => invalidFor(`${path}.hostnames[${i}]`, name, dnsSubdomainMessages(name))),
+    );
+  }
+  const { runtimeClassName: runtime } = spec;
+  if (runtime !== undefined)
+    errors.push(...invalidFor(`${field}.runtimeClassName`, runtime, dnsSubdomainMessages(runtime)));
   if (preemptionPolicy !== undefined) {
     errors.push(...oneOf(`${field}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   }
-  for (const [index, { name }] of (spec.imagePullSecrets ?? []).entries()) {
-    if (!name) errors.push(required(`${field}.imagePullSecrets[${index}].name`));
-  }
-  for (const [index, { ip }] of (spec.hostAliases ?? []).entries()) {
-    if (isIP(ip ?? '') === 0) errors.push(invalidValue(`${field}.hostAliases[${index}].ip`, ip ?? '', IP_MESSAGE));
-  }
-  for (const [index, { conditionType }] of (spec.readinessGates ?? []).entries()) {
-    const path = `${field}.readinessGates[${index}].conditionType`;
-    errors.push(...invalidFor(path, conditionType, qualifiedNameMessages(conditionType)));
-  }
-  return errors;
+  if (overhead) errors.push(...validateResources({ limits: overhead }, `${field}.overhead`));
+  if (!os) return errors;
+  if (!os.name) return [...errors, required(`${field}.os.name`, 'cannot be empty')];
+  if (os.name === 'linux' || os.name === 'windows') return [...errors, ...validateOtherSystem(spec, os.name, field)];
+  return [...errors, notSupported(`${field}.os`, os.name, ['linux', 'windows'])];
 }
 
-/** Upstream reports a template's labels and annotations right under the template, without `metadata`. */
+/**
+ * Upstream reports a template's labels and annotations right under the template, without `metadata`.
+ * Source: pkg/apis/core/validation ValidatePodTemplateSpec.
+ */
 export function validatePodTemplate(template: PodTemplateSpec, field: string): FieldError[] {
   const spec = template.spec ?? { containers: [] };
+  const annotations = template.metadata?.annotations;
   const errors = [
     ...validateLabels(template.metadata?.labels, `${field}.labels`),
-    ...validateAnnotations(template.metadata?.annotations, `${field}.annotations`),
+    ...validateAnnotations(annotations, `${field}.annotations`),
+    ...(annotations ? validateSpecAnnotations(annotations, spec, `${field}.annotations`) : []),
     ...validatePodSpec(spec, `${field}.spec`),
   ];
   if (spec.ephemeralContainers?.length) {

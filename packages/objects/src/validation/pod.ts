@@ -1,24 +1,55 @@
 import type { FieldError } from '../field-error.js';
-import type { Container, Pod, PodSpec, Toleration } from '../kinds/api-types.js';
+import type { Affinity, Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { forbidden, invalidValue, required, withinRange } from './field-errors.js';
-import { validateUnchanged } from './object-meta.js';
+import { goNodeTerm } from './go-values.js';
+import { validateAnnotationUpdate, validateProfilesMatch, validateSpecAnnotations } from './pod-annotations.js';
 import { validatePodSpec } from './pod-spec.js';
 import { validateTolerations } from './toleration.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
+const ANNOTATIONS = 'metadata.annotations';
 
-/** The spec of a new pod. Metadata is validated separately. */
-export function validatePodCreate(pod: Pod): FieldError[] {
-  const spec = pod.spec ?? { containers: [] };
-  const errors = validatePodSpec(spec, 'spec');
-  if (spec.ephemeralContainers?.length) {
-    errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+/** A pod, new or changed. Source: pkg/apis/core/validation validatePodMetadataAndSpec, without the metadata. */
+export function validatePod({ metadata, spec = { containers: [] } }: Pod): FieldError[] {
+  const { annotations } = metadata ?? {};
+  const errors = [
+    ...(annotations ? validateSpecAnnotations(annotations, spec, ANNOTATIONS) : []),
+    ...validatePodSpec(spec, 'spec', { name: metadata?.name ?? '' }),
+  ];
+  if (!spec.serviceAccountName) {
+    for (const [at, { projected }] of (spec.volumes ?? []).entries()) {
+      for (const [index, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
+        if (!serviceAccountToken) continue;
+        const path = `spec.volumes[${at}].projected.sources[${index}].serviceAccountToken`;
+        errors.push(forbidden(path, 'must not be specified when serviceAccountName is not set'));
+      }
+    }
   }
-  if (spec.schedulingGates?.length && spec.nodeName) {
-    errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  for (const list of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
+    errors.push(...paddedImages(spec[list], `spec.${list}`));
   }
   return errors;
+}
+
+const paddedImages = (containers: readonly Container[] | undefined, field: string): FieldError[] =>
+  (containers ?? []).flatMap(({ image = '' }, at) =>
+    image.trim() === image
+      ? []
+      : [invalidValue(`${field}[${at}].image`, image, 'must not have leading or trailing whitespace')],
+  );
+
+/** What only a new pod may not have. Source: ValidatePodCreate. */
+export function validatePodCreate(pod: Pod): FieldError[] {
+  const { spec } = pod;
+  const errors: FieldError[] = [];
+  if (spec?.ephemeralContainers?.length) {
+    errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  }
+  if (spec?.schedulingGates?.length && spec.nodeName) {
+    errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
+  return [...errors, ...validateProfilesMatch(pod)];
 }
 
 const CHANGEABLE = [
@@ -56,7 +87,7 @@ function validateDeadline(spec: PodSpec, current: PodSpec): FieldError[] {
     return dropped ? [invalidValue(field, null, 'must not update from a positive integer to nil value')] : [];
   }
   const errors = withinRange(field, deadline, 0, MAX_INT32);
-  if (current.activeDeadlineSeconds !== undefined && deadline > current.activeDeadlineSeconds) {
+  if (errors.length === 0 && current.activeDeadlineSeconds !== undefined && deadline > current.activeDeadlineSeconds) {
     errors.push(invalidValue(field, deadline, 'must be less than or equal to previous value'));
   }
   return errors;
@@ -69,10 +100,8 @@ function validateAddedTolerations(spec: PodSpec, current: PodSpec): FieldError[]
   const tolerations = spec.tolerations ?? [];
   const lost = (current.tolerations ?? []).some((old) => !tolerations.some((each) => sameToleration(each, old)));
   const detail = 'existing toleration can not be modified except its tolerationSeconds';
-  return [
-    ...(lost ? [forbidden('spec.tolerations', detail)] : []),
-    ...validateTolerations(tolerations, 'spec.tolerations'),
-  ];
+  if (lost) return [forbidden('spec.tolerations', detail)];
+  return validateTolerations(tolerations, 'spec.tolerations');
 }
 
 /** The grace period cannot change, except that a negative one may become 1. */
@@ -82,54 +111,95 @@ function graceUnchanged(spec: PodSpec, current: PodSpec): boolean {
   return before === after || (before !== undefined && before < 0 && after === 1);
 }
 
-function validateImages(spec: PodSpec): FieldError[] {
-  return (['containers', 'initContainers'] as const).flatMap((list) =>
-    (spec[list] ?? []).flatMap(({ image }, index) => (image ? [] : [required(`spec.${list}[${index}].image`)])),
+/** Source: validateOnlyDeletedSchedulingGates. */
+function addedGates(spec: PodSpec, before: PodSpec): FieldError[] {
+  return (spec.schedulingGates ?? []).flatMap(({ name }, at) => {
+    if (before.schedulingGates?.some((gate) => gate.name === name)) return [];
+    const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [forbidden(`spec.schedulingGates[${at}].name`, detail)];
+  });
+}
+
+const hasOnlyAdditions = (after: readonly unknown[] = [], before: readonly unknown[] = []): boolean =>
+  before.length <= after.length && semanticallyEqual(after.slice(0, before.length), before);
+
+function termHasOnlyAdditions(after: NodeSelectorTerm, before: NodeSelectorTerm): boolean {
+  const isEmpty = ({ matchExpressions, matchFields }: NodeSelectorTerm): boolean =>
+    !matchExpressions?.length && !matchFields?.length;
+  if (isEmpty(before) && !isEmpty(after)) return false;
+  return (
+    hasOnlyAdditions(after.matchExpressions, before.matchExpressions) &&
+    hasOnlyAdditions(after.matchFields, before.matchFields)
   );
 }
 
+/** The node affinity of a gated pod may become narrower. Source: validateNodeAffinityMutation. */
+function affinityErrors(after: Affinity | undefined, before: Affinity | undefined): FieldError[] {
+  const termsOf = (affinity: Affinity | undefined): NodeSelectorTerm[] =>
+    affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const [terms, old] = [termsOf(after), termsOf(before)];
+  const field = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms';
+  if (old.length === 0) return [];
+  if (old.length !== terms.length) {
+    const detail = 'no additions/deletions to non-empty NodeSelectorTerms list are allowed';
+    return [invalidValue(field, terms.length === 0 ? null : terms.map(goNodeTerm), detail)];
+  }
+  return terms.flatMap((term, at) =>
+    termHasOnlyAdditions(term, old[at] ?? {})
+      ? []
+      : [invalidValue(`${field}[${at}]`, goNodeTerm(term), 'only additions are allowed (no mutations or deletions)')],
+  );
+}
+
+/** What a pod with scheduling gates may change of its placement, and its spec with the placement of before. */
+function gatedPart(spec: PodSpec, before: PodSpec): { errors: FieldError[]; rest: PodSpec } {
+  const kept = Object.entries(before.nodeSelector ?? {}).every(([key, value]) => spec.nodeSelector?.[key] === value);
+  const detail = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
+  const errors = kept ? [] : [invalidValue('spec.nodeSelector', spec.nodeSelector ?? null, detail)];
+  const { nodeSelector: _asked, affinity, ...others } = spec;
+  const { nodeAffinity: _narrower, ...otherAffinity } = affinity ?? {};
+  const nodeAffinity = before.affinity?.nodeAffinity;
+  const whole = { ...otherAffinity, ...(nodeAffinity && { nodeAffinity }) };
+  const isUnset = before.affinity === undefined && Object.keys(whole).length === 0;
+  return {
+    errors: [...errors, ...affinityErrors(affinity, before.affinity)],
+    rest: {
+      ...others,
+      ...(before.nodeSelector && { nodeSelector: before.nodeSelector }),
+      ...(isUnset ? {} : { affinity: whole }),
+    },
+  };
+}
+
 /**
- * The rules of an update of a pod's spec (pkg/apis/core/validation ValidatePodUpdate): it may change images, shorten
- * the deadline, add tolerations and remove scheduling gates.
+ * The rules of an update of a pod (pkg/apis/core/validation ValidatePodUpdate), in addition to those of the pod itself:
+ * it may change images, shorten the deadline, add tolerations and remove scheduling gates.
  */
 export function validatePodUpdate(pod: Pod, current: Pod): FieldError[] {
   const spec = pod.spec ?? { containers: [] };
   const before = current.spec ?? { containers: [] };
-  for (const list of ['containers', 'initContainers'] as const) {
-    if ((spec[list] ?? []).length !== (before[list] ?? []).length) {
-      return [forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
-    }
-  }
-  const errors = [
-    ...validateImages(spec),
-    ...validateDeadline(spec, before),
-    ...validateAddedTolerations(spec, before),
-  ];
-  const gates = before.schedulingGates ?? [];
-  const added = (spec.schedulingGates ?? []).filter(({ name }) => !gates.some((gate) => gate.name === name));
-  if (added.length > 0) {
-    const names = added.map(({ name }) => name).join(', ');
-    errors.push(
-      forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gates '${names}'`),
-    );
-  }
-  const gated = gates.length > 0;
-  const selectorGrew = Object.entries(before.nodeSelector ?? {}).every(
-    ([key, value]) => spec.nodeSelector?.[key] === value,
+  const errors = validateAnnotationUpdate(
+    pod.metadata?.annotations ?? {},
+    current.metadata?.annotations ?? {},
+    ANNOTATIONS,
   );
-  if (gated && !selectorGrew) {
-    const detail = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
-    errors.push(invalidValue('spec.nodeSelector', spec.nodeSelector ?? {}, detail));
+  for (const list of ['containers', 'initContainers'] as const) {
+    const containers = spec[list] ?? [];
+    if (containers.length !== (before[list] ?? []).length) {
+      return [...errors, forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
+    }
+    for (const [at, { image }] of containers.entries()) if (!image) errors.push(required(`spec.${list}[${at}].image`));
+    errors.push(...paddedImages(containers, `spec.${list}`));
   }
-  // The node selector of a pod with scheduling gates may become narrower.
-  const { nodeSelector: _asked, ...others } = spec;
-  const comparable = gated ? { ...others, ...(before.nodeSelector && { nodeSelector: before.nodeSelector }) } : spec;
+  const deadline = validateDeadline(spec, before);
+  errors.push(...deadline);
+  if (deadline.length > 0 && spec.activeDeadlineSeconds !== undefined) return errors;
+  errors.push(...validateAddedTolerations(spec, before), ...addedGates(spec, before));
+  const gated = before.schedulingGates?.length ? gatedPart(spec, before) : undefined;
+  if (gated) errors.push(...gated.errors);
+  const comparable = gated?.rest ?? spec;
   if (!semanticallyEqual(fixedPart(comparable), fixedPart(before)) || !graceUnchanged(spec, before)) {
     errors.push(forbidden('spec', `pod updates may not change fields other than ${CHANGEABLE}`));
   }
   return errors;
-}
-
-export function validatePodStatusUpdate(pod: Pod, current: Pod): FieldError[] {
-  return validateUnchanged('status.qosClass', pod.status?.qosClass, current.status?.qosClass ?? pod.status?.qosClass);
 }

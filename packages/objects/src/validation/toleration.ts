@@ -1,7 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { Taint, Toleration } from '../kinds/api-types.js';
 import { duplicate, invalidFor, invalidValue, notSupported, oneOf } from './field-errors.js';
-import { labelValueMessages, qualifiedNameMessages } from './names.js';
+import { goTaint } from './go-values.js';
+import { labelKeyMessages, labelValueMessages } from './names.js';
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -12,7 +13,7 @@ export function validateTolerations(tolerations: readonly Toleration[], field: s
 
 function validateToleration(toleration: Toleration, field: string): FieldError[] {
   const { key, operator, value, effect, tolerationSeconds } = toleration;
-  const errors = key ? invalidFor(`${field}.key`, key, qualifiedNameMessages(key)) : [];
+  const errors = key ? invalidFor(`${field}.key`, key, labelKeyMessages(key)) : [];
   if (!key && operator !== 'Exists') {
     const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
     errors.push(invalidValue(`${field}.operator`, operator ?? '', detail));
@@ -31,7 +32,7 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
     }
     case 'Exists':
       if (value) {
-        errors.push(invalidValue(`${field}.operator`, toleration, "value must be empty when `operator` is 'Exists'"));
+        errors.push(invalidValue(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'"));
       }
       break;
     default:
@@ -47,12 +48,12 @@ export function validateTaints(taints: readonly Taint[], field: string): FieldEr
   return taints.flatMap((taint, index) => {
     const { key, value, effect } = taint;
     const path = `${field}[${index}]`;
-    const errors = invalidFor(`${path}.key`, key, qualifiedNameMessages(key));
+    const errors = invalidFor(`${path}.key`, key, labelKeyMessages(key));
     const messages = labelValueMessages(value ?? '');
     if (messages.length > 0) errors.push(invalidValue(`${path}.value`, value, messages.join(';')));
     errors.push(...oneOf(`${path}.effect`, effect, EFFECTS));
     const pair = `${key}:${effect}`;
-    if (seen.has(pair)) errors.push(duplicate(path, taint, 'taints must be unique by key and effect pair'));
+    if (seen.has(pair)) errors.push(duplicate(path, goTaint(taint), 'taints must be unique by key and effect pair'));
     seen.add(pair);
     return errors;
   });

@@ -1,20 +1,8 @@
 import { isIP } from 'node:net';
-
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-/** Four numbers that old readers of addresses accept with zeros in front. */
-const PADDED = /^\d{1,}\.\d{1,}\.\d{1,}\.\d{1,}$/;
+import { standardIpv4 } from '../validation/addresses.js';
 
 /** The text of RFC 5952 of an IPv6 address. */
 const canonicalIpv6 = (address: string): string => new URL(`http://[${address}]`).hostname.slice(1, -1);
-
-/** The IPv4 address that old readers see in text of another form; undefined for text of the usual form. */
-function standardIpv4(text: string): string | undefined {
-  const mapped = MAPPED.exec(text)?.[1];
-  if (mapped !== undefined && isIP(mapped) === 4) return mapped;
-  if (!PADDED.test(text) || isIP(text) === 4) return undefined;
-  const standard = text.split('.').map(Number).join('.');
-  return isIP(standard) === 4 ? standard : undefined;
-}
 
 /** Source: apimachinery util/validation/ip.go, GetWarningsForIP. */
 export function addressWarnings(address: string, field: string): string[] {

@@ -1,4 +1,5 @@
 import { type FieldError, invalid, type ResourceDefinition } from '@everynode/objects';
+import { storedDefinition } from '../write/stored-object.js';
 import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
@@ -77,7 +78,8 @@ export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
     errors.push(...plugin.fieldErrors(write));
   }
   if (errors.length > 0) {
-    throw invalid({ group: definition.group, kind: definition.kind, name: object.metadata.name }, errors);
+    const { group, kind } = storedDefinition(definition);
+    throw invalid({ group, kind, name: object.metadata.name }, errors);
   }
   for (const plugin of PLUGINS) {
     if (plugin.check && concerns(plugin, operation, definition)) plugin.check(write);

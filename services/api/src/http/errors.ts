@@ -29,7 +29,7 @@ export function sendError(log: Logger, error: unknown, request: FastifyRequest, 
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   if (known instanceof MethodNotAllowed) reply.header('allow', known.allow.join(', '));
-  const { warnings = [] } = request.admissionNotes ?? {};
+  const warnings = [...(known?.warnings ?? []), ...(request.admissionNotes?.warnings ?? [])];
   if (warnings.length > 0) reply.header('warning', warningHeaders(warnings));
   reply.code(status.code);
   const { encoding, pretty } = formForStatus(request);

@@ -12,6 +12,7 @@ import { checkName } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
 import { objectOf } from '../write/stored-object.js';
 import { subjectOf } from '../write/target.js';
+import { warned } from '../write/warned.js';
 import { MissingError, writeOrCreate } from '../write/write-or-create.js';
 import { createObject } from './create.js';
 
@@ -32,7 +33,7 @@ export async function applyObject(context: ApiContext, request: WriteRequest): P
       },
     });
   const create = () => createApplied(context, request, config);
-  return { ...(await writeOrCreate(update, create)), sent: config, warnings };
+  return { ...(await warned(warnings, () => writeOrCreate(update, create))), sent: config, warnings };
 }
 
 async function createApplied(context: ApiContext, request: WriteRequest, config: KubeObject): Promise<Written> {

@@ -18,6 +18,7 @@ import { type OwnersOf, ownersBefore, ownersOfUpdate } from '../write/field-owne
 import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 import { toStored } from '../write/stored-object.js';
 import { subjectOf, type Target } from '../write/target.js';
+import { warned } from '../write/warned.js';
 import { writeAnswer } from '../write/write-answer.js';
 import { checkWriteOptions } from '../write/write-options.js';
 
@@ -32,8 +33,11 @@ async function createFromBody(context: ApiContext, request: WriteRequest): Promi
   const { object, warnings } = await readObject(body, definition, query.fieldValidation);
   const doubles = dropDoubleOwners(object, 'sent');
   const owners = ownersOfUpdate(request);
-  const written = await createObject(context, { definition, namespace, object, dryRun: query.dryRun, owners });
-  return { ...written, sent: object, warnings: [...warnings, ...doubles] };
+  const told = [...warnings, ...doubles];
+  const written = await warned(told, () =>
+    createObject(context, { definition, namespace, object, dryRun: query.dryRun, owners }),
+  );
+  return { ...written, sent: object, warnings: told };
 }
 
 /** An object to be created. */

@@ -16,12 +16,13 @@ import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request
 import type { Answer } from '../http/answer.js';
 import { type Body, readValue } from '../http/body.js';
 import { isApply } from '../write/apply-configuration.js';
-import { type ClientWrite, commit } from '../write/commit.js';
+import { type ClientWrite, commit, type Written } from '../write/commit.js';
 import { ownersOfUpdate } from '../write/field-owners.js';
 import { checkName, dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
 import { objectOf } from '../write/stored-object.js';
 import { subjectOf } from '../write/target.js';
+import { warned } from '../write/warned.js';
 import { writeAnswer } from '../write/write-answer.js';
 import { checkWriteOptions } from '../write/write-options.js';
 import { applyObject } from './apply.js';
@@ -41,18 +42,23 @@ async function patchObject(context: ApiContext, request: WriteRequest): Promise<
   const owners = ownersOfUpdate(request);
   const patch = await readPatch(request.body);
   let patched: Patched | undefined;
-  const written = await commit(context, {
-    target: request,
-    dryRun: query.dryRun,
-    decide: (current) => {
-      if (!current) throw notFound(subjectOf(request));
-      const { object, warnings } = patchedObject(request, patch, objectOf(request, current));
-      placeInNamespace(request, object);
-      checkName(request, object);
-      patched = { object, warnings: [...warnings, ...dropDoubleOwners(object, 'patched')] };
-      return decideReplacement(context, { target: request, subresource, object, owners, isPatched: true }, current);
-    },
-  });
+  // The store may decide again, and the last decision counts.
+  const told: string[] = [];
+  const write = (): Promise<Written> =>
+    commit(context, {
+      target: request,
+      dryRun: query.dryRun,
+      decide: (current) => {
+        if (!current) throw notFound(subjectOf(request));
+        const { object, warnings } = patchedObject(request, patch, objectOf(request, current));
+        placeInNamespace(request, object);
+        checkName(request, object);
+        patched = { object, warnings: [...warnings, ...dropDoubleOwners(object, 'patched')] };
+        told.splice(0, told.length, ...patched.warnings);
+        return decideReplacement(context, { target: request, subresource, object, owners, isPatched: true }, current);
+      },
+    });
+  const written = await warned(told, write);
   if (!patched) throw new Error('a patch was committed without a decision');
   return { ...written, sent: patched.object, warnings: patched.warnings };
 }

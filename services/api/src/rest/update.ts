@@ -9,6 +9,7 @@ import { ownersOfUpdate } from '../write/field-owners.js';
 import { checkName, dropDoubleOwners, otherUid, placeInNamespace } from '../write/object-identity.js';
 import { decideReplacement } from '../write/replacement.js';
 import { subjectOf, type Target } from '../write/target.js';
+import { warned } from '../write/warned.js';
 import { writeAnswer } from '../write/write-answer.js';
 import { checkWriteOptions } from '../write/write-options.js';
 import { MissingError, writeOrCreate } from '../write/write-or-create.js';
@@ -47,7 +48,8 @@ export async function updateObject(context: ApiContext, request: WriteRequest): 
     const { resourceVersion: _version, ...metadata } = object.metadata;
     return createObject(context, { definition, namespace, object: { ...object, metadata }, dryRun, owners });
   };
-  return { ...(await writeOrCreate(replace, create)), sent: object, warnings: [...warnings, ...doubles] };
+  const told = [...warnings, ...doubles];
+  return { ...(await warned(told, () => writeOrCreate(replace, create))), sent: object, warnings: told };
 }
 
 /**

@@ -100,7 +100,7 @@ function mergeNodeStatus(stored: NodeStatus, reported: NodeStatus): NodeStatus {
   const conditions = (reported.conditions ?? []).map((condition): NodeCondition => {
     const known = before.get(condition.type);
     before.delete(condition.type);
-    const unchanged = known?.status === condition.status && known.lastTransitionTime !== undefined;
+    const unchanged = known?.status === condition.status && Boolean(known.lastTransitionTime);
     return unchanged ? { ...condition, lastTransitionTime: known.lastTransitionTime as string } : condition;
   });
   return { ...stored, ...reported, conditions: [...conditions, ...before.values()] };

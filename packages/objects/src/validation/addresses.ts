@@ -1,0 +1,27 @@
+import { isIP } from 'node:net';
+import type { FieldError } from '../field-error.js';
+import { invalidValue } from './field-errors.js';
+
+const MESSAGE = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const FOUR_NUMBERS = /^\d+\.\d+\.\d+\.\d+$/;
+
+/** The IPv4 address in text of an old form: with zeros in front, or mapped into IPv6. Undefined for any other text. */
+export function standardIpv4(text: string): string | undefined {
+  const mapped = MAPPED.exec(text)?.[1];
+  if (mapped !== undefined) return isIP(mapped) === 4 ? mapped : undefined;
+  if (!FOUR_NUMBERS.test(text) || isIP(text) === 4) return undefined;
+  const standard = text.split('.').map(Number).join('.');
+  return isIP(standard) === 4 ? standard : undefined;
+}
+
+/** 4 or 6, or 0 for text that is no address. Zones are not allowed. Source: k8s.io/utils/net, ParseIPSloppy. */
+export function familyOf(text: string): number {
+  if (standardIpv4(text) !== undefined) return 4;
+  return text.includes('%') ? 0 : isIP(text);
+}
+
+/** Source: apimachinery util/validation/ip.go, IsValidIPForLegacyField. */
+export function validateAddress(field: string, address: string): FieldError[] {
+  return familyOf(address) === 0 ? [invalidValue(field, address, MESSAGE)] : [];
+}
