@@ -2,7 +2,7 @@ import { qosClassOf, setPodDefaults } from '../defaults/index.js';
 import { podDeletionRules } from '../deletion/pod-deletion.js';
 import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
-import { withPodScheduled } from '../pod-scheduled.js';
+import { withPodScheduled } from '../pod-conditions.js';
 import { podTable } from '../table/index.js';
 import { validatePod, validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
 import { podWarnings } from '../warnings/pod-warnings.js';

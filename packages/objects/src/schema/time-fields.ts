@@ -20,6 +20,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'CronJobStatus.lastScheduleTime',
   'CronJobStatus.lastSuccessfulTime',
   'HorizontalPodAutoscalerStatus.lastScaleTime',
+  'AllocationResult.allocationTimestamp',
+  'DeviceTaint.timeAdded',
 ]);
 
 /** True when Go writes an unset field as null. `ref` is the field's type. */

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
 import type { Service, ServicePort, ServiceSpec } from '../kinds/api-types.js';
+import { validateAddress } from './addresses.js';
 import { duplicate, forbidden, invalidFor, invalidValue, oneOf, required, withinRange } from './field-errors.js';
-import { dnsLabelMessages, dnsSubdomainMessages, IP_MESSAGE, portNameMessages } from './names.js';
+import { dnsLabelMessages, dnsSubdomainMessages, portNameMessages } from './names.js';
 import { validateLabels } from './object-meta.js';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
@@ -114,11 +114,11 @@ function validateAddresses(spec: ServiceSpec): FieldError[] {
           const detail = `may not be set to 'None' for ${type} services`;
           errors.push(invalidValue(field, ip, detail));
         }
-      } else if (isIP(ip) === 0) errors.push(invalidValue(field, ip, IP_MESSAGE));
+      } else errors.push(...validateAddress(field, ip));
     }
   }
   for (const [at, ip] of externalIPs.entries()) {
-    if (isIP(ip) === 0) errors.push(invalidValue(`spec.externalIPs[${at}]`, ip, IP_MESSAGE));
+    errors.push(...validateAddress(`spec.externalIPs[${at}]`, ip));
   }
   return errors;
 }
