@@ -102,6 +102,7 @@ export type {
   PodSecurityContext,
   PodSpec,
   PodStatus,
+  PodTemplateSpec,
   PolicyRule,
   Probe,
   ResourceQuota,
@@ -202,3 +203,4 @@ export { isServiceAddress, NODE_PORTS, nodePortAt, SERVICE_CIDR, serviceAddressA
 export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { microTimestamp, timestamp } from './timestamp.js';
 export { dnsSubdomainMessages } from './validation/names.js';
+export { podTemplateReader } from './warnings/template-warnings.js';

@@ -11,6 +11,7 @@ import {
 import { inOrder, limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
 import { checkedPod } from './pod-security/check.js';
 import { describeViolations, violationsOf } from './pod-security/evaluate.js';
+import { exemptionOf, type PodSecurityExemptions } from './pod-security/exemptions.js';
 import { type LevelVersion, policyOf } from './pod-security/policy.js';
 import { type RuntimeClassFacts, refuseOverhead, withRuntimeClass } from './runtime-class.js';
 import { withAccountOf } from './service-account.js';
@@ -20,6 +21,7 @@ export interface AdmissionFacts {
   /** Undefined for a namespace that is not known: it has no policy then. */
   namespaceLabels: Readonly<Record<string, string>> | undefined;
   limitRanges: readonly LimitRange[];
+  exemptions: PodSecurityExemptions;
   /** Returns the account of that name, if there is one. */
   findAccount(name: string): ServiceAccount | undefined;
   /** Returns the class of that name, if there is one; without a name the class of pods that name none. */
@@ -59,16 +61,22 @@ export function accountOf(pod: NewPod, { findAccount }: Pick<AdmissionFacts, 'fi
   throw refusal(pod, `error looking up service account ${where}: serviceaccount "${name}" not found`);
 }
 
+/** As whom a daemon pod is created: upstream's controller has this account. */
+const DAEMON_SET_CONTROLLER = 'system:serviceaccount:kube-system:daemon-set-controller';
+
 /**
- * Refuses a complete pod that its namespace does not allow: by a LimitRange, by its pod security policy, or by an
+ * Refuses a complete daemon pod that its namespace does not allow: by a LimitRange, by its pod security policy, or by an
  * overhead of no RuntimeClass. @throws ApiError Forbidden
  */
 export function refuseUnallowedPod(
   pod: NewPod,
-  facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges' | 'findRuntimeClass'>,
+  facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges' | 'findRuntimeClass' | 'exemptions'>,
 ): void {
   refuseBeyond(pod, facts.limitRanges);
-  refuseViolation(pod, policyOf(facts.namespaceLabels).policy.enforce);
+  const { namespace } = pod.metadata;
+  const { runtimeClassName: runtimeClass } = pod.spec;
+  const exempt = exemptionOf({ namespace, user: DAEMON_SET_CONTROLLER, runtimeClass }, facts.exemptions);
+  if (exempt === undefined) refuseViolation(pod, policyOf(facts.namespaceLabels).policy.enforce);
   refuseOverhead(pod.metadata.name, pod.spec, facts.findRuntimeClass);
 }
 

@@ -10,6 +10,13 @@ export { limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
 export { type CheckedPod, checkedPod } from './pod-security/check.js';
 export { describeViolations, violationsOf } from './pod-security/evaluate.js';
 export {
+  type ExemptBy,
+  exemptionOf,
+  exemptionsFrom,
+  NO_EXEMPTIONS,
+  type PodSecurityExemptions,
+} from './pod-security/exemptions.js';
+export {
   compareLevels,
   describePolicy,
   type LevelVersion,

@@ -1,7 +1,9 @@
 import type { Reflector } from '@everynode/list-watch';
+import type { PodSecurityExemptions } from '@everynode/pod-admission';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { DynamicAdmission } from './admission/dynamic/dynamic-admission.js';
+import type { Notes } from './admission/notes.js';
 import type { Authorization } from './auth/authorization.js';
 import type { Credentials } from './auth/credentials.js';
 import type { Identity } from './auth/identity.js';
@@ -26,7 +28,10 @@ export interface ApiContext {
    * where the cluster has none.
    */
   dynamic?: DynamicAdmission;
+  /** What is said about the request beside its answer; undefined as `identity` is. */
+  notes?: Notes;
   authorization: Authorization;
+  podSecurityExemptions: PodSecurityExemptions;
   reflector: Reflector;
   collections: Collections;
   /** Reads bodies that take long. */

@@ -68,6 +68,10 @@ const schema = Type.Object({
   EVERYNODE_WARN_INERT_KINDS: Type.Boolean({ default: true }),
   /** A file in which every request is recorded at the audit level Metadata; none when empty. */
   EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
+  /** Namespaces, users and runtime classes that the Pod Security Standards do not concern, with commas between them. */
+  EVERYNODE_POD_SECURITY_EXEMPT_NAMESPACES: Type.String({ default: '' }),
+  EVERYNODE_POD_SECURITY_EXEMPT_USERS: Type.String({ default: '' }),
+  EVERYNODE_POD_SECURITY_EXEMPT_RUNTIME_CLASSES: Type.String({ default: '' }),
 });
 
 export type Config = Static<typeof schema>;

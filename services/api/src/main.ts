@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { Bus } from '@everynode/bus';
+import { exemptionsFrom } from '@everynode/pod-admission';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import {
@@ -82,6 +83,7 @@ await runService(
         waitMs: config.EVERYNODE_MAX_WAIT_SECONDS * 1000,
       },
       authorizationMode: config.EVERYNODE_AUTHORIZATION_MODE,
+      podSecurityExemptions: exemptionsFrom(config),
       auditLog: config.EVERYNODE_AUDIT_LOG,
       warnsOfInertKinds: config.EVERYNODE_WARN_INERT_KINDS,
       requestMs: config.EVERYNODE_REQUEST_SECONDS * 1000,

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
 import { Reflector } from '@everynode/list-watch';
+import { NO_EXEMPTIONS, type PodSecurityExemptions } from '@everynode/pod-admission';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { PolicyStatusWriter } from './admission/policies/policy-status.js';
@@ -84,6 +85,8 @@ export interface ApiParts extends ServiceContext {
   connectionTimes?: Partial<ConnectionTimes>;
   /** RBAC by default. */
   authorizationMode?: AuthorizationMode;
+  /** What the Pod Security Standards do not concern; nothing by default. */
+  podSecurityExemptions?: PodSecurityExemptions;
   /** Path of the audit log; none by default. */
   auditLog?: string;
   /** How often watches of leases show renewals, in ms. */
@@ -134,6 +137,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     authorization: new Authorization(reflector, parts.authorizationMode ?? 'RBAC'),
     tokens: new ServiceAccountTokens(parts.serviceAccountKeys.signing, parts.serviceAccountKeys.accepted),
     maxTokenSeconds: parts.serviceAccountKeys.maxTokenSeconds,
+    podSecurityExemptions: parts.podSecurityExemptions ?? NO_EXEMPTIONS,
     credentials: credentialsFrom(parts),
     revoked: new RevokedCertificates(),
     log,

@@ -13,6 +13,10 @@ const schema = Type.Object({
   EVERYNODE_NODE_MONITOR_GRACE_SECONDS: Type.Number({ default: 50, exclusiveMinimum: 0 }),
   /** Which controllers run here, as kube-controller-manager's --controllers: `*,-daemonset`. */
   EVERYNODE_CONTROLLERS: Type.String({ default: '*' }),
+  /** Namespaces, users and runtime classes that the Pod Security Standards do not concern, with commas between them. */
+  EVERYNODE_POD_SECURITY_EXEMPT_NAMESPACES: Type.String({ default: '' }),
+  EVERYNODE_POD_SECURITY_EXEMPT_USERS: Type.String({ default: '' }),
+  EVERYNODE_POD_SECURITY_EXEMPT_RUNTIME_CLASSES: Type.String({ default: '' }),
 });
 
 export type Config = Static<typeof schema>;

@@ -1,4 +1,5 @@
 import { Bus } from '@everynode/bus';
+import { exemptionsFrom } from '@everynode/pod-admission';
 import { runService } from '@everynode/service-shell';
 import { Store } from '@everynode/store';
 import { chosenControllers, schedulerConfig } from './config.js';
@@ -39,6 +40,8 @@ await runService(
 
     const nodeMonitorGraceSeconds = config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS;
     const enrolmentsFile = config.EVERYNODE_ENROLMENTS;
-    await startScheduler({ ...service, store, bus, replica, controllers, enrolmentsFile, nodeMonitorGraceSeconds });
+    const podSecurityExemptions = exemptionsFrom(config);
+    const settings = { replica, controllers, enrolmentsFile, nodeMonitorGraceSeconds, podSecurityExemptions };
+    await startScheduler({ ...service, store, bus, ...settings });
   },
 );

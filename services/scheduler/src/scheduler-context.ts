@@ -1,5 +1,6 @@
 import type { Bus } from '@everynode/bus';
 import type { Reflector } from '@everynode/list-watch';
+import type { PodSecurityExemptions } from '@everynode/pod-admission';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { EventRecorder } from './events/event-recorder.js';
@@ -14,6 +15,7 @@ export interface SchedulerContext {
   shards: ShardOwnership;
   capacity: NodeCapacity;
   recorder: EventRecorder;
+  podSecurityExemptions: PodSecurityExemptions;
   log: Logger;
   signal: AbortSignal;
 }

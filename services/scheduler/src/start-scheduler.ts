@@ -3,6 +3,7 @@ import type { Bus } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
 import type { ControllerName } from '@everynode/contract/controllers';
 import { Reflector } from '@everynode/list-watch';
+import { NO_EXEMPTIONS, type PodSecurityExemptions } from '@everynode/pod-admission';
 import type { ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { serveAgentRequests } from './assignment/agent-requests.js';
@@ -30,6 +31,8 @@ export interface SchedulerParts extends ServiceContext {
   controllers: ReadonlySet<ControllerName>;
   /** Path of the file of agents that do not join by a request; none by default. */
   enrolmentsFile?: string;
+  /** What the Pod Security Standards do not concern; nothing by default. */
+  podSecurityExemptions?: PodSecurityExemptions;
   /** A node that is silent for this long is unreachable. */
   nodeMonitorGraceSeconds: number;
   /** Where controllers record events; by default as Event objects in the store. */
@@ -55,7 +58,9 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   const shards = new Shards({ store, reflector, replica, log, signal });
   const recorder = parts.recorder ?? storeRecorder(parts, reflector);
   const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
-  const context: SchedulerContext = { store, bus, reflector, shards, capacity, recorder, log, signal };
+  const { podSecurityExemptions = NO_EXEMPTIONS } = parts;
+  const shared = { store, bus, reflector, log, signal };
+  const context: SchedulerContext = { ...shared, shards, capacity, recorder, podSecurityExemptions };
   // Controllers listen to the caches from before the first list.
   startControllers(context, parts, onClose);
 

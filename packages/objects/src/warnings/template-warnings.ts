@@ -26,6 +26,12 @@ function templatePathOf(type: string, path: Path = []): Path | undefined {
 const at = (object: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], object);
 
+/** Returns the function that reads the pod template of objects of a type; undefined for a type without one. */
+export function podTemplateReader(type: string): ((object: KubeObject) => PodTemplateSpec | undefined) | undefined {
+  const path = templatePathOf(type);
+  return path && ((object) => at(object, path) as PodTemplateSpec | undefined);
+}
+
 /**
  * Returns the function that warns of the pod templates of a kind; undefined for a kind without one. An update is only
  * warned of when it changes the template.

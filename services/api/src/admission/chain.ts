@@ -9,7 +9,8 @@ import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.j
 import { nodeRestriction } from './node-restriction.js';
 import { ownerReferencesPermission } from './owner-references-permission.js';
 import type { AdmissionOperation, AdmissionPlugin, DecidedWrite, ObjectWrite, RequestedWrite } from './plugin.js';
-import { podSecurity, podSecurityLabels, podTemplateSecurity } from './pod-security.js';
+import { podSecurity, podTemplateSecurity } from './pod-security.js';
+import { podSecurityLabels } from './pod-security-labels.js';
 import { policyExpressions, webhookExpressions } from './policies/check-expressions.js';
 import { defaultPriorityClass, podPriority, systemPriorityClasses } from './priority.js';
 import { rbacEscalation } from './rbac-escalation.js';

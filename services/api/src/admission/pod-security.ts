@@ -1,29 +1,55 @@
-import { invalid, type Pod, type Stored } from '@everynode/objects';
+import {
+  type KubeObject,
+  type Pod,
+  type PodSpec,
+  type PodTemplateSpec,
+  podTemplateReader,
+  type ResourceDefinition,
+  type Stored,
+} from '@everynode/objects';
 import {
   type CheckedPod,
   checkedPod,
-  compareLevels,
   describePolicy,
   describeViolations,
+  type ExemptBy,
+  exemptionOf,
   type LevelVersion,
-  type Mode,
   type Policy,
   policyOf,
   refuseViolation,
   violationsOf,
 } from '@everynode/pod-admission';
 import type { ApiContext } from '../api-context.js';
-import type { PluginFor } from './plugin.js';
+import type { Notes } from './notes.js';
+import type { AdmissionPlugin, PluginFor } from './plugin.js';
 
 function policyIn({ reflector }: ApiContext, namespace: string): Policy {
   return policyOf(reflector.cache('namespaces').get('', namespace)?.metadata.labels).policy;
 }
 
-/** What `would violate`, for a Warning header: none where the policy allows the pod. */
-function warningsOf(policy: Policy, mode: Mode, pod: CheckedPod): string[] {
-  const violations = violationsOf(policy[mode], pod);
-  return violations.length > 0 ? [`would violate ${describeViolations(policy[mode], violations)}`] : [];
+/** What breaks a policy in the words of warnings and audit annotations; undefined where the policy allows the pod. */
+function violationOf(policy: LevelVersion, pod: CheckedPod): string | undefined {
+  const violations = violationsOf(policy, pod);
+  return violations.length > 0 ? `would violate ${describeViolations(policy, violations)}` : undefined;
 }
+
+const warningsOf = (policy: LevelVersion, pod: CheckedPod): string[] => {
+  const violation = violationOf(policy, pod);
+  return violation === undefined ? [] : [violation];
+};
+
+/** Keys of audit annotations. Source: pod-security-admission/api/constants.go. */
+const ENFORCE_POLICY = 'pod-security.kubernetes.io/enforce-policy';
+const AUDIT_VIOLATIONS = 'pod-security.kubernetes.io/audit-violations';
+const EXEMPT = 'pod-security.kubernetes.io/exempt';
+
+const exemptIn = (
+  { identity, podSecurityExemptions }: ApiContext,
+  namespace: string,
+  spec: PodSpec | undefined,
+): ExemptBy | undefined =>
+  exemptionOf({ namespace, user: identity?.user, runtimeClass: spec?.runtimeClassName }, podSecurityExemptions);
 
 /** Writes of these do not change what a pod may do. */
 const HARMLESS: ReadonlySet<string> = new Set(['status', 'binding', 'eviction']);
@@ -44,8 +70,16 @@ function isSignificant(pod: Stored<Pod>, before: Stored<Pod> | undefined): boole
   return facts(pod) !== facts(before);
 }
 
+/** The audit log tells what was held against a pod that was let in. */
+function noteAudit(notes: Notes | undefined, policy: LevelVersion, pod: CheckedPod): void {
+  if (!notes || policy.level === 'privileged') return;
+  const violation = violationOf(policy, pod);
+  if (violation !== undefined) notes.annotate(AUDIT_VIOLATIONS, violation);
+}
+
 /**
- * Holds pods to the Pod Security Standards that the labels of their namespace name.
+ * Holds pods to the Pod Security Standards that the labels of their namespace name. The audit log gets the policy, what
+ * breaks the one of the label `audit`, and what exempts a pod.
  * Source: pod-security-admission/admission/admission.go, ValidatePod.
  */
 export const podSecurity: PluginFor<'pods'> = {
@@ -54,84 +88,59 @@ export const podSecurity: PluginFor<'pods'> = {
   check({ context, subresource = '', object, before }) {
     if (HARMLESS.has(subresource)) return;
     const { metadata, spec = { containers: [] } } = object;
-    const { enforce } = policyIn(context, metadata.namespace);
+    const { enforce, audit } = policyIn(context, metadata.namespace);
+    const { notes } = context;
+    if (!isSignificant(object, before)) return;
+    const exempt = exemptIn(context, metadata.namespace, spec);
+    if (exempt !== undefined) {
+      notes?.annotate(EXEMPT, exempt);
+      return;
+    }
+    notes?.annotate(ENFORCE_POLICY, describePolicy(enforce));
+    noteAudit(notes, audit, checkedPod(metadata.annotations, spec));
     // Most namespaces ask for nothing, and then there is nothing to compare.
-    if (enforce.level === 'privileged' || !isSignificant(object, before)) return;
-    refuseViolation({ metadata, spec }, enforce);
+    if (enforce.level !== 'privileged') refuseViolation({ metadata, spec }, enforce);
   },
-  warnings(write) {
-    if (HARMLESS.has(write.subresource)) return [];
-    const pod = write.after();
-    const policy = policyIn(write.context, pod.metadata.namespace);
-    if (policy.warn.level === 'privileged' || !isSignificant(pod, write.before())) return [];
-    return warningsOf(policy, 'warn', checkedPod(pod.metadata.annotations, pod.spec));
+  warnings({ context, subresource, after, before }) {
+    if (HARMLESS.has(subresource)) return [];
+    const { metadata, spec } = after();
+    const { warn } = policyIn(context, metadata.namespace);
+    if (warn.level === 'privileged' || exemptIn(context, metadata.namespace, spec) !== undefined) return [];
+    return isSignificant(after(), before()) ? warningsOf(warn, checkedPod(metadata.annotations, spec)) : [];
   },
 };
+
+const readers = new Map<string, ReturnType<typeof podTemplateReader>>();
+
+function templateOf({ schema }: ResourceDefinition, object: KubeObject): PodTemplateSpec | undefined {
+  if (!readers.has(schema)) readers.set(schema, podTemplateReader(schema));
+  return readers.get(schema)?.(object);
+}
 
 /**
  * Warns of a template whose pods a policy would not allow. It is the pods that are refused.
  * Source: pod-security-admission/admission/admission.go, ValidatePodController.
  */
-export const podTemplateSecurity: PluginFor<'daemonsets.apps'> = {
-  resources: ['daemonsets.apps'],
+export const podTemplateSecurity: AdmissionPlugin = {
   operations: ['create', 'update'],
-  warnings({ context, subresource, after }) {
-    if (subresource !== '') return [];
-    const { metadata, spec } = after();
-    const policy = policyIn(context, metadata.namespace);
-    return warningsOf(policy, 'warn', checkedPod(spec?.template.metadata?.annotations, spec?.template.spec));
+  check({ context, subresource = '', definition, object }) {
+    const template = subresource === '' ? templateOf(definition, object) : undefined;
+    const { namespace } = object.metadata;
+    if (!template || namespace === undefined) return;
+    const { audit } = policyIn(context, namespace);
+    const exempt = exemptIn(context, namespace, template.spec);
+    if (exempt === undefined)
+      noteAudit(context.notes, audit, checkedPod(template.metadata?.annotations, template.spec));
+    else context.notes?.annotate(EXEMPT, exempt);
+  },
+  warnings({ context, subresource, definition, sent, after }) {
+    if (subresource !== '' || !templateOf(definition, sent)) return [];
+    const object = after();
+    const { namespace } = object.metadata;
+    const template = templateOf(definition, object);
+    if (!template || namespace === undefined) return [];
+    const { warn } = policyIn(context, namespace);
+    if (exemptIn(context, namespace, template.spec) !== undefined) return [];
+    return warningsOf(warn, checkedPod(template.metadata?.annotations, template.spec));
   },
 };
-
-/** More pods of a namespace are not looked at when its policy changes. */
-const MOST_PODS = 3000;
-
-/**
- * Labels that name a policy must be readable. A stricter policy warns of the pods that it would not allow: they stay.
- * Source: pod-security-admission/admission/admission.go, ValidateNamespace, EvaluatePodsInNamespace.
- */
-export const podSecurityLabels: PluginFor<'namespaces'> = {
-  resources: ['namespaces'],
-  operations: ['create', 'update'],
-  check({ object, before, subresource = '' }) {
-    if (subresource !== '') return;
-    const { errors } = policyOf(object.metadata.labels);
-    const known = new Set(
-      before ? policyOf(before.metadata.labels).errors.map(({ field, value }) => `${field}=${value}`) : [],
-    );
-    if (errors.every(({ field, value }) => known.has(`${field}=${value}`))) return;
-    throw invalid({ group: '', kind: 'Namespace', name: object.metadata.name }, errors);
-  },
-  warnings({ context, subresource, before, after }) {
-    const old = before();
-    if (subresource !== '' || !old) return [];
-    const namespace = after();
-    const { enforce } = policyOf(namespace.metadata.labels).policy;
-    const { enforce: weaker } = policyOf(old.metadata.labels).policy;
-    if (enforce.version === weaker.version && compareLevels(enforce.level, weaker.level) <= 0) return [];
-    return warningsOfPods(context, namespace.metadata.name, enforce);
-  },
-};
-
-/** One text for all pods that break the same rules. */
-function warningsOfPods({ reflector }: ApiContext, namespace: string, enforce: LevelVersion): string[] {
-  if (enforce.level === 'privileged') return [];
-  const pods = [...reflector.cache('pods').list(namespace)];
-  const names = new Map<string, string[]>();
-  for (const { object } of pods.slice(0, MOST_PODS)) {
-    const violations = violationsOf(enforce, checkedPod(object.metadata.annotations, object.spec));
-    if (violations.length === 0) continue;
-    const text = violations.map(({ reason }) => reason).join(', ');
-    names.set(text, [...(names.get(text) ?? []), object.metadata.name]);
-  }
-  const limit = `new PodSecurity enforce level only checked against the first ${MOST_PODS} of ${pods.length} existing pods`;
-  const head = `existing pods in namespace "${namespace}" violate the new PodSecurity enforce level "${describePolicy(enforce)}"`;
-  return [
-    ...(pods.length > MOST_PODS ? [limit] : []),
-    ...(names.size > 0 ? [head] : []),
-    ...[...names].map(([text, list]) => `${list.toSorted()[0]}${others(list.length - 1)}: ${text}`).toSorted(),
-  ];
-}
-
-const others = (count: number): string =>
-  count === 0 ? '' : count === 1 ? ' (and 1 other pod)' : ` (and ${count} other pods)`;

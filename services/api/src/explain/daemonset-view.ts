@@ -66,12 +66,16 @@ export function explainInput(context: ApiContext, daemonSet: DaemonSet, nodes: r
 }
 
 /** The spec of a daemon pod with what its namespace and its classes add, or why it is refused. */
-function admitted({ reflector }: ApiContext, { metadata, spec }: DaemonSet, template: PodSpec): PodSpec | Refusal {
+function admitted(
+  { reflector, podSecurityExemptions }: ApiContext,
+  { metadata, spec }: DaemonSet,
+  template: PodSpec,
+): PodSpec | Refusal {
   const { name = '', namespace = '' } = metadata ?? {};
   const annotations = spec?.template.metadata?.annotations;
   const pod = { name: podNamePrefix(name), namespace, ...(annotations && { annotations }) };
   try {
-    return completePod(pod, template, admissionFactsOf(reflector, namespace)).spec;
+    return completePod(pod, template, admissionFactsOf(reflector, namespace, podSecurityExemptions)).spec;
   } catch (error) {
     if (error instanceof ApiError) return { refusal: error.message };
     throw error;

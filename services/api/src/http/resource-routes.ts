@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DynamicAdmission, hasDynamicAdmission } from '../admission/dynamic/dynamic-admission.js';
-import type { Notes } from '../admission/dynamic/notes.js';
+import { Notes } from '../admission/notes.js';
 import type { ApiContext } from '../api-context.js';
 import { servePostedKind } from '../dispatch/posted-kind.js';
 import type { WatchStream } from '../dispatch/resource-request.js';
@@ -41,17 +41,19 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
 
 /** What a write has beside what all requests share. */
 function contextOf(shared: ApiContext, request: FastifyRequest, reply: FastifyReply): ApiContext {
-  const context: ApiContext = { ...shared, identity: requireIdentity(request), limits: writeLimitsOf(request, reply) };
+  const notes = new Notes();
+  request.admissionNotes = notes;
+  const identity = requireIdentity(request);
+  const context: ApiContext = { ...shared, identity, notes, limits: writeLimitsOf(request, reply) };
   if (!hasDynamicAdmission(shared)) return context;
   const { dryRun } = infoOf(request).query;
-  const dynamic = new DynamicAdmission(context, dryRun, () => request.leaveSeat?.());
-  request.admissionNotes = dynamic.notes;
+  const dynamic = new DynamicAdmission(context, { dryRun, notes }, () => request.leaveSeat?.());
   return { ...context, dynamic };
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What webhooks and policies say about the request; undefined where the cluster has none. */
+    /** What admission says about a write beside its answer. */
     admissionNotes?: Notes;
   }
 }

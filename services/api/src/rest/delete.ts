@@ -13,7 +13,7 @@ import { subjectOf, type Target } from '../write/target.js';
 export async function deleteOne(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   const options = await deleteOptions(request.body, request.query);
   const answer = deletedAnswer(request, options, await deleteObject(context, { target: request, options }));
-  const warnings = context.dynamic?.notes.warnings ?? [];
+  const warnings = context.notes?.warnings ?? [];
   return warnings.length > 0 ? { ...answer, warnings: [...(answer.warnings ?? []), ...warnings] } : answer;
 }
 

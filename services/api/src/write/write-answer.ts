@@ -21,7 +21,7 @@ export function writeAnswer(
     before,
     after: () => object.object,
   });
-  const noted = context.dynamic?.notes.warnings ?? [];
+  const noted = context.notes?.warnings ?? [];
   const all = [...warnings, ...noted, ...told, ...advice];
   return objectAnswer(presenter, object, operation === 'create' ? 201 : 200, all);
 }

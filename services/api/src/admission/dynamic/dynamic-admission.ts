@@ -1,5 +1,6 @@
 import { ApiError, type KubeObject } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
+import type { Notes } from '../notes.js';
 import type { ObjectWrite } from '../plugin.js';
 import { checkPolicies, POLICIES } from '../policies/check-policies.js';
 import { resourceFor } from '../webhooks/ask-webhook.js';
@@ -7,7 +8,6 @@ import { configuredWebhooks, MUTATING, VALIDATING } from '../webhooks/configured
 import { runMutating } from '../webhooks/run-mutating.js';
 import { runValidating } from '../webhooks/run-validating.js';
 import { type Attributes, isExempt } from './attributes.js';
-import { Notes } from './notes.js';
 
 /**
  * Thrown where a decision needs an answer of webhooks that it does not have: a decision runs inside a transaction,
@@ -34,15 +34,16 @@ let waiting = 0;
 
 /** The webhooks and policies of one request. It exists only where the cluster has any of them. */
 export class DynamicAdmission {
-  readonly notes = new Notes();
+  readonly #notes: Notes;
   readonly #context: ApiContext;
   readonly #dryRun: boolean;
   readonly #leaveSeat: () => void;
   readonly #found = new Map<string, Found>();
 
-  constructor(context: ApiContext, dryRun: boolean, leaveSeat: () => void) {
+  constructor(context: ApiContext, { dryRun, notes }: { dryRun: boolean; notes: Notes }, leaveSeat: () => void) {
     this.#context = context;
     this.#dryRun = dryRun;
+    this.#notes = notes;
     this.#leaveSeat = leaveSeat;
   }
 
@@ -84,7 +85,7 @@ export class DynamicAdmission {
   validate(write: ObjectWrite): void {
     if (isExempt(write.definition)) return;
     const attributes = this.#attributesOf(write);
-    checkPolicies(this.#context, attributes, this.#dryRun, this.notes);
+    checkPolicies(this.#context, attributes, this.#dryRun, this.#notes);
     this.#answer('validate', attributes, VALIDATING);
   }
 
@@ -92,7 +93,7 @@ export class DynamicAdmission {
   check(attributes: Attributes): void {
     if (isExempt(attributes.definition)) return;
     this.#answer('mutate', attributes, MUTATING);
-    checkPolicies(this.#context, attributes, this.#dryRun, this.notes);
+    checkPolicies(this.#context, attributes, this.#dryRun, this.#notes);
     this.#answer('validate', attributes, VALIDATING);
   }
 
@@ -116,7 +117,7 @@ export class DynamicAdmission {
     // Nothing has to wait where no webhook is for the write as it is.
     if (!hooks.some((hook) => resourceFor(this.#context, hook, attributes, this.#dryRun))) return undefined;
     const copy = { ...attributes, object: structuredClone(attributes.object) };
-    const how = { dryRun: this.#dryRun, notes: this.notes };
+    const how = { dryRun: this.#dryRun, notes: this.#notes };
     throw new AnswerMissing(async () => {
       try {
         const changed =

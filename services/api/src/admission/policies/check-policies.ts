@@ -6,7 +6,7 @@ import { subjectOf } from '../../write/target.js';
 import type { Attributes } from '../dynamic/attributes.js';
 import { variablesOf } from '../dynamic/conditions.js';
 import { matchedResource, matchesRule } from '../dynamic/match.js';
-import type { Notes } from '../dynamic/notes.js';
+import type { Notes } from '../notes.js';
 import { compiledPolicy } from './compiled-policy.js';
 import { findParams, ParamsError } from './find-params.js';
 

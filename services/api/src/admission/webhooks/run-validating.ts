@@ -1,6 +1,6 @@
 import type { ApiContext } from '../../api-context.js';
 import type { Attributes } from '../dynamic/attributes.js';
-import type { Notes } from '../dynamic/notes.js';
+import type { Notes } from '../notes.js';
 import { askWebhook, isIgnored, requireAllowed, resourceFor } from './ask-webhook.js';
 import type { ConfiguredWebhook } from './configured-webhooks.js';
 import { CallError, failedCall } from './webhook-error.js';

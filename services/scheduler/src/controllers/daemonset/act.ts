@@ -58,7 +58,7 @@ function reportRefusal(
 }
 
 function createPods(
-  { store, reflector, capacity, recorder, events }: StepContext,
+  { store, reflector, capacity, recorder, podSecurityExemptions, events }: StepContext,
   { daemonSet, state, fence, now }: ReconcilePass,
   nodes: readonly string[],
   reserved: string[],
@@ -72,7 +72,7 @@ function createPods(
     hash: state.currentHash,
     overrides,
     capacity,
-    admission: admissionFactsOf(reflector, namespace),
+    admission: admissionFactsOf(reflector, namespace, podSecurityExemptions),
     now,
   });
   return nodes.map(async (node) => {

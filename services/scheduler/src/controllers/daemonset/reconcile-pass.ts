@@ -9,7 +9,8 @@ import type { Sight } from './deadline-watch.js';
 import type { Outages } from './outages.js';
 
 /** What every step of a reconcile gets from the controller. */
-export interface StepContext extends Pick<SchedulerContext, 'reflector' | 'capacity' | 'recorder' | 'signal'> {
+export interface StepContext
+  extends Pick<SchedulerContext, 'reflector' | 'capacity' | 'recorder' | 'podSecurityExemptions' | 'signal'> {
   store: Pick<Store, 'get' | 'write' | 'currentRevision'>;
   events: DaemonSetEvents;
   outages: Pick<Outages, 'lastAt'>;

@@ -1,4 +1,4 @@
-/** What webhooks and policies say about a request: to the client in Warning headers, and to the audit log. */
+/** What admission says about a request: to the client in Warning headers, and to the audit log. */
 export class Notes {
   readonly warnings: string[] = [];
   readonly annotations: Record<string, string> = {};
