@@ -6,6 +6,9 @@ import { testLog } from './test-log.js';
 /** The variable with the URL of the Postgres that the test run shares, as its superuser. */
 export const POSTGRES_URL = 'EVERYNODE_TEST_POSTGRES_URL';
 
+/** The database that those of the tests are copies of. */
+const TEMPLATE = 'test_template';
+
 /** A database for one test file. */
 export interface TestDatabase {
   /** With the credential of the services. */
@@ -22,7 +25,7 @@ export interface TestDatabase {
  * @throws Error outside vitest, whose global set-up starts that Postgres.
  */
 export async function createDatabase(): Promise<TestDatabase> {
-  const database = await createEmptyDatabase();
+  const database = await createFrom(TEMPLATE);
   const url = new URL(database.administratorUrl);
   // A role of its own: two that prepare a database at once would change the same role.
   const role = `service_of_${url.pathname.slice(1)}`;
@@ -36,11 +39,24 @@ export async function createDatabase(): Promise<TestDatabase> {
   return { ...database, url: url.href, drop };
 }
 
+/** Runs the migrations once for all databases of a test run. */
+export async function prepareTemplate(): Promise<void> {
+  await execute(administratorUrl(), `create database ${TEMPLATE}`);
+  const url = new URL(administratorUrl());
+  url.pathname = `/${TEMPLATE}`;
+  const serviceUrl = new URL(url);
+  Object.assign(serviceUrl, { username: TEMPLATE, password: 'service' });
+  await prepareDatabase({ administratorUrl: url.href, serviceUrl: serviceUrl.href, log: testLog() });
+  await execute(url.href, `drop owned by ${TEMPLATE}; drop role ${TEMPLATE}`);
+}
+
 /** Creates a database without anything in it, which belongs to the superuser. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
+export const createEmptyDatabase = (): Promise<TestDatabase> => createFrom('template1');
+
+async function createFrom(template: string): Promise<TestDatabase> {
   const admin = administratorUrl();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await execute(admin, `create database ${name}`);
+  await execute(admin, `create database ${name} template ${template}`);
   const url = new URL(admin);
   url.pathname = `/${name}`;
   return {

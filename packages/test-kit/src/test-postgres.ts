@@ -10,9 +10,9 @@ interface TestPostgres {
 }
 
 /** Starts a Postgres with data of its own: for a whole test run, or for a test that changes its settings. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+export async function startTestPostgres(settings: Record<string, string> = {}): Promise<TestPostgres> {
   const dir = await mkdtemp(join(tmpdir(), 'everynode-test-pg-'));
-  const postgres = await startPostgres({ dir });
+  const postgres = await startPostgres({ dir, settings });
   return {
     url: postgres.url,
     stop: async () => {
