@@ -228,7 +228,10 @@ describe('the DaemonSet controller', () => {
     const adoption = (uid: string) => ({ metadata: { ownerReferences: [ownerOf(set)], uid } });
     // Upstream's controllers read Invalid as: it is another pod by now.
     const other = await refused(client.patch(path, STRATEGIC, adoption(randomUUID())));
-    expect([other.status, other.body.details.causes.map(({ field }: Any) => field)]).toEqual([422, ['metadata.uid']]);
+    expect([other.status, other.body.details.causes.map(({ field }: Any) => field)]).toEqual([
+      422,
+      ['metadata.uid', 'metadata.uid'],
+    ]);
     const adopted = await client.patch(path, STRATEGIC, adoption(pod.uid));
     expect(adopted.metadata.ownerReferences).toEqual([ownerOf(set)]);
     const released = await client.patch(path, STRATEGIC, {

@@ -37,7 +37,7 @@ interface DeletionMarks {
 
 /** True for a pod that uses no resources any more. */
 const isOver = ({ metadata, status }: Pod, now: number): boolean =>
-  status?.phase === 'Failed' || status?.phase === 'Succeeded' || now > countsUntil(metadata ?? {});
+  status?.phase === 'Failed' || status?.phase === 'Succeeded' || now >= countsUntil(metadata ?? {});
 
 /**
  * What a pod counts for. `count/pods` has every stored pod, and all other amounts only pods that are not over. `now` is

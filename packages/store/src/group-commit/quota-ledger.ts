@@ -62,7 +62,7 @@ export class QuotaLedger {
   charge({ resource, namespace, name }: ObjectKey, decision: WritingDecision, current: ReadRow | undefined): void {
     const accounts = this.#accounts.get(namespace);
     if (!accounts || !isCounted(resource)) return;
-    if (decision.kind === 'update' && !changesCount(resource, decision.parts, current)) return;
+    if (decision.kind === 'update' && !changesCount(resource, decision, current)) return;
     const isWhole = countsByContent(resource);
     const before = current && (isWhole ? objectOf(current) : {});
     const after = decision.kind === 'delete' ? undefined : isWhole ? objectOf({ ...current, ...decision.parts }) : {};
@@ -112,9 +112,17 @@ function chargedOf({ row, quota }: Account): Charged {
 const isBounded = (decision: WritingDecision): boolean =>
   decision.kind === 'create' || (decision.kind === 'update' && decision.parts.desired !== undefined);
 
-/** False for an update that changes nothing of what the object counts for. Most pods' statuses are such. */
-function changesCount(resource: string, parts: Partial<StoredParts>, current: ReadRow | undefined): boolean {
+/**
+ * False for an update that changes nothing of what the object counts for. Most pods' statuses are such. A pod that is
+ * marked to end at once counts no more.
+ */
+function changesCount(
+  resource: string,
+  { parts, deleting }: { parts: Partial<StoredParts>; deleting?: boolean },
+  current: ReadRow | undefined,
+): boolean {
   if (!countsByContent(resource)) return false;
+  if (resource === 'pods' && deleting === true) return true;
   if (parts.desired !== undefined) return true;
   if (parts.observed === undefined) return false;
   return resource !== 'pods' || phaseOf(parts.observed) !== phaseOf(current?.observed);

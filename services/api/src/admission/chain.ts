@@ -79,7 +79,8 @@ export function admit(write: ObjectWrite, validate: () => FieldError[]): void {
     errors.push(...plugin.fieldErrors(write));
   }
   if (errors.length > 0) {
-    const { group, kind } = storedDefinition(definition);
+    // A view of a stored kind answers for that kind; a scale answers for itself.
+    const { group, kind } = definition.viewOf ? definition : storedDefinition(definition);
     throw invalid({ group, kind, name: object.metadata.name }, errors);
   }
   for (const plugin of PLUGINS) {

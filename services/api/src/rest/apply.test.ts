@@ -318,7 +318,8 @@ describe('server-side apply', () => {
     });
     await apply('/api/v1/nodes/agents/status', condition('Mine', 'True'), 'npd');
     const { json } = await apply('/api/v1/nodes/agents/status', { ...node, status: {} }, 'npd');
-    expect(json.status.conditions).toEqual([{ type: 'Ready', status: 'True' }]);
+    const times = { lastHeartbeatTime: null, lastTransitionTime: null };
+    expect(json.status.conditions).toEqual([{ type: 'Ready', status: 'True', ...times }]);
   });
 
   it('takes the applier’s resourceVersion as a precondition, and writes nothing in a dry run', async () => {

@@ -106,7 +106,9 @@ describe('pods/resize', () => {
     const init = await resize('inits', { requests: amounts('1') }, 'initContainers', 'first');
     expect(init.json.message).toContain('resources for non-sidecar init containers are immutable');
     const added = await resize('inits', {}, 'containers', 'another');
-    expect(added.json.message).toContain('only cpu and memory resources are mutable');
+    expect(added.json.message).toContain(
+      'spec.containers: Forbidden: containers may not be added or removed on resize',
+    );
   });
 
   it('leaves the way round it closed', async () => {
