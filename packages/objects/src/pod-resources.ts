@@ -30,7 +30,7 @@ export function sumOfPod<A>(
     }
   };
   const total: Amounts<A> = new Map();
-  for (const { resources } of spec.containers) merge(total, amountsIn(resources), add);
+  for (const { resources } of spec.containers ?? []) merge(total, amountsIn(resources), add);
   const sidecars: Amounts<A> = new Map();
   const atInit: Amounts<A> = new Map();
   for (const container of spec.initContainers ?? []) {

@@ -61,12 +61,12 @@ export function accountOf(pod: NewPod, { findAccount }: Pick<AdmissionFacts, 'fi
   throw refusal(pod, `error looking up service account ${where}: serviceaccount "${name}" not found`);
 }
 
-/** As whom a daemon pod is created: upstream's controller has this account. */
+/** The account of upstream's controller, which creates daemon pods. */
 const DAEMON_SET_CONTROLLER = 'system:serviceaccount:kube-system:daemon-set-controller';
 
 /**
- * Refuses a complete daemon pod that its namespace does not allow: by a LimitRange, by its pod security policy, or by an
- * overhead of no RuntimeClass. @throws ApiError Forbidden
+ * Refuses a complete daemon pod that its namespace does not allow: by a LimitRange, by its pod security policy, or by
+ * an overhead of no RuntimeClass. @throws ApiError Forbidden
  */
 export function refuseUnallowedPod(
   pod: NewPod,

@@ -20,7 +20,6 @@ export {
   compareLevels,
   describePolicy,
   type LevelVersion,
-  type Mode,
   type Policy,
   policyOf,
 } from './pod-security/policy.js';

@@ -9,8 +9,8 @@ const RELATIVE_IMPORT = /from '(\.[^']+)\.js'/g;
 const PART_OF_A_TEST = /\/(fixtures|testing)\//;
 
 /**
- * The test files that can share a process, and with it the modules that they import: pure functions, and objects without
- * a server. Most of such a file's time would be its imports.
+ * The test files that can share a process, and with it the modules that they import: pure functions, and objects
+ * without a server. Most of such a file's time would be its imports.
  */
 export function filesWithoutServers(root: string): string[] {
   const known = new Map<string, boolean>();

@@ -2,7 +2,7 @@ import type { Reflector } from '@everynode/list-watch';
 import type { PodSecurityExemptions } from '@everynode/pod-admission';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
-import type { DynamicAdmission } from './admission/dynamic/dynamic-admission.js';
+import type { RequestAdmission } from './admission/dynamic/request-admission.js';
 import type { Notes } from './admission/notes.js';
 import type { Authorization } from './auth/authorization.js';
 import type { Credentials } from './auth/credentials.js';
@@ -27,7 +27,7 @@ export interface ApiContext {
    * Webhooks and policies for the request that is served; undefined for what the api writes by itself, for reads, and
    * where the cluster has none.
    */
-  dynamic?: DynamicAdmission;
+  dynamic?: RequestAdmission;
   /** What is said about the request beside its answer; undefined as `identity` is. */
   notes?: Notes;
   authorization: Authorization;

@@ -30,7 +30,7 @@ describe('the canonical form', () => {
     ['-250m', '-250m'],
     ['+4', '4'],
     ['0.1n', '1n'],
-    ['16E', '9223372036854775807'],
+    ['16E', '16E'],
     [2, '2'],
     [0.1, '100m'],
     ['1.2u', '1200n'],
@@ -48,7 +48,7 @@ describe('the canonical form', () => {
   });
 
   it('does not build huge powers', () => {
-    expect(canonical('1e999999999')).toBe('9223372036854775807');
+    expect(canonical('1e999999999')).toBe('1e60');
     expect(canonical('1e-999999999')).toBe('1e-9');
   });
 });

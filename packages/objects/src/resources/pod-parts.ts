@@ -1,7 +1,7 @@
 import type { Container, Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { SubresourceDefinition, SubresourcePart, Verb } from '../resource.js';
-import { validateEphemeralContainersUpdate } from '../validation/ephemeral-containers.js';
+import { validateEphemeralContainersUpdate } from '../validation/ephemeral-containers-update.js';
 import { validatePodResize } from '../validation/pod-resize.js';
 import { writesSpec } from './define-resource.js';
 

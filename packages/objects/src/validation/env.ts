@@ -66,7 +66,7 @@ export function validateEnv(env: readonly EnvVar[], volumes: Volumes, field: str
   });
 }
 
-/** pkg/apis/core/validation ValidateEnvFrom. Upstream names the whole list where the sources are too few or too many. */
+/** Upstream names the whole list where the sources are too few or too many. Source: core ValidateEnvFrom. */
 export function validateEnvFrom(sources: readonly EnvFromSource[], field: string): FieldError[] {
   return sources.flatMap(({ prefix, configMapRef, secretRef }, index) => {
     const path = `${field}[${index}]`;

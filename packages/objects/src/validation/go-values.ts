@@ -67,7 +67,7 @@ export const goSecurityContext = (context: SecurityContext): object => {
 };
 
 /** A label selector is a type of the API itself, so it has JSON names. */
-export const goLabelSelector = ({ matchLabels, matchExpressions }: LabelSelector): object => ({
+const goLabelSelector = ({ matchLabels, matchExpressions }: LabelSelector): object => ({
   ...(matchLabels && Object.keys(matchLabels).length > 0 && { matchLabels }),
   ...(matchExpressions?.length && {
     matchExpressions: matchExpressions.map(({ key, operator, values }) => ({

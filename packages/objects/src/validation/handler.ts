@@ -15,7 +15,7 @@ import { portNameMessages } from './names.js';
 const MAX_PORT = 65535;
 
 /** A port by number or by its name in the container. */
-export function validatePortReference(field: string, port: IntOrString | undefined): FieldError[] {
+function validatePortReference(field: string, port: IntOrString | undefined): FieldError[] {
   if (typeof port === 'string') return invalidFor(field, port, portNameMessages(port));
   return withinRange(field, port ?? 0, 1, MAX_PORT);
 }

@@ -134,8 +134,8 @@ const IMMUTABLE_METADATA = [
 ] as const;
 
 /**
- * Refuses what an update may not change in metadata, and what is wrong in it. Upstream's server and the kinds' own rules
- * both look, so that each error comes twice. Source: apimachinery ValidateObjectMetaAccessorUpdate, core
+ * Refuses what an update may not change in metadata, and what is wrong in it. Upstream's server and the rules of the
+ * kinds both look, so that each error comes twice. Source: apimachinery ValidateObjectMetaAccessorUpdate, core
  * ValidateObjectMetaUpdate.
  */
 export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {

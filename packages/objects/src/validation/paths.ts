@@ -15,7 +15,7 @@ export function validateRelativePath(path: string, field: string): FieldError[] 
   return [...errors, ...validateNoBackstep(path, field)];
 }
 
-/** The path of a file in a volume: names with two dots in front are the kubelet's. Source: ValidateLocalNonReservedPath. */
+/** The path of a file in a volume: names that begin with two dots are the kubelet's. Source: core validation. */
 export function validateLocalPath(path: string, field: string): FieldError[] {
   const errors = validateRelativePath(path, field);
   if (path.startsWith('..') && !path.startsWith('../')) {

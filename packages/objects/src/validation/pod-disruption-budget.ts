@@ -33,7 +33,7 @@ const REASON_MESSAGE =
   "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')";
 
 /** Conditions of apimachinery's own type. Source: apimachinery meta/v1/validation ValidateConditions. */
-export function validateConditions(conditions: readonly Partial<Condition>[], field: string): FieldError[] {
+function validateConditions(conditions: readonly Partial<Condition>[], field: string): FieldError[] {
   const types = new Map<string, number>();
   const errors = conditions.flatMap(({ type = '' }, at) => {
     const first = types.get(type);

@@ -37,7 +37,7 @@ function validateSeccomp(profile: SeccompProfile, field: string): FieldError[] {
 }
 
 /** Source: ValidateAppArmorProfileField. */
-export function validateAppArmor({ type, localhostProfile: name }: AppArmorProfile, field: string): FieldError[] {
+function validateAppArmor({ type, localhostProfile: name }: AppArmorProfile, field: string): FieldError[] {
   if (!type) return [required(`${field}.type`, 'type is required when appArmorProfile is set')];
   if (!PROFILES.includes(type)) return [notSupported(`${field}.type`, type, PROFILES)];
   const path = `${field}.localhostProfile`;

@@ -37,7 +37,7 @@ export const isOvercommitAllowed = (name: string): boolean => isNative(name) && 
 export const isWhole = (name: string): boolean => COUNTED.has(name) || isExtended(name);
 
 /** Source: validateResourceName. */
-export function validateResourceName(name: string, field: string): FieldError[] {
+function validateResourceName(name: string, field: string): FieldError[] {
   const messages = qualifiedNameMessages(name);
   if (messages.length > 0) return invalidFor(field, name, messages);
   if (name.includes('/') || isStandard(name)) return [];

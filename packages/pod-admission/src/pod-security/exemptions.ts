@@ -1,4 +1,4 @@
-/** Whom and what the Pod Security Standards do not concern. Source: pod-security-admission/admission/api, PodSecurityExemptions. */
+/** The Pod Security Standards do not concern these. Source: pod-security-admission/admission/api. */
 export interface PodSecurityExemptions {
   readonly namespaces: readonly string[];
   /** Names of users: service accounts are `system:serviceaccount:NAMESPACE:NAME`. */
@@ -27,8 +27,8 @@ export function exemptionsFrom(settings: ExemptionSettings): PodSecurityExemptio
 }
 
 /**
- * Returns what exempts a pod, or the template of one; undefined where nothing does. `user` is the client that writes it,
- * undefined for a program that writes for itself. Source: pod-security-admission/admission/admission.go, ValidatePod.
+ * Returns what exempts a pod, or the template of one; undefined where nothing does. `user` is the client that writes
+ * it, undefined for a program that writes for itself. Source: pod-security-admission, ValidatePod.
  */
 export function exemptionOf(
   {

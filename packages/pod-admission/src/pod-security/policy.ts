@@ -10,7 +10,7 @@ export interface LevelVersion {
   version: PolicyVersion;
 }
 
-export type Mode = 'enforce' | 'audit' | 'warn';
+type Mode = 'enforce' | 'audit' | 'warn';
 
 /** What a namespace asks of its pods, by what happens to a pod that is not as it asks. */
 export type Policy = Readonly<Record<Mode, LevelVersion>>;

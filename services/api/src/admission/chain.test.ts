@@ -1,8 +1,9 @@
 import { type KubeObject, type ResourceDefinition, resourceByStorage } from '@everynode/objects';
+import { NO_EXEMPTIONS } from '@everynode/pod-admission';
 import { describe, expect, it } from 'vitest';
 import type { ApiContext } from '../api-context.js';
 import { advise } from './chain.js';
-import type { AdmissionOperation } from './plugin.js';
+import type { AdmissionOperation } from './operation.js';
 
 const object = {
   apiVersion: 'apps/v1',
@@ -18,7 +19,10 @@ const object = {
 } satisfies KubeObject;
 
 // Without a namespace no policy holds.
-const withoutNamespaces = { reflector: { cache: () => ({ get: () => undefined }) } } as unknown as ApiContext;
+const withoutNamespaces = {
+  reflector: { cache: () => ({ get: () => undefined }) },
+  podSecurityExemptions: NO_EXEMPTIONS,
+} as unknown as ApiContext;
 
 describe('a plugin of the admission chain', () => {
   const daemonSets = resourceByStorage('daemonsets.apps');

@@ -2,8 +2,7 @@ import type { FieldError, Kinds, KubeObject, ResourceDefinition, ResourceName, S
 import type { ApiContext } from '../api-context.js';
 import type { Subresource } from '../write/subresource.js';
 import type { Target } from '../write/target.js';
-
-export type AdmissionOperation = 'create' | 'update' | 'delete';
+import type { AdmissionOperation } from './operation.js';
 
 /** A write before its object is completed. The name of an object to be created may still have to be generated. */
 export interface RequestedWrite {

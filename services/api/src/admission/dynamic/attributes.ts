@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceDefinition } from '@everynode/objects';
-import type { AdmissionOperation } from '../plugin.js';
+import type { AdmissionOperation } from '../operation.js';
 
 /** What webhooks and policies see of a write. Source: apiserver pkg/admission, Attributes. */
 export interface Attributes {

@@ -1,13 +1,14 @@
 import { ApiError, type KubeObject } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import type { Notes } from '../notes.js';
-import type { ObjectWrite } from '../plugin.js';
-import { checkPolicies, POLICIES } from '../policies/check-policies.js';
+import { checkPolicies } from '../policies/check-policies.js';
+import { POLICIES } from '../policies/stored-policies.js';
 import { resourceFor } from '../webhooks/ask-webhook.js';
 import { configuredWebhooks, MUTATING, VALIDATING } from '../webhooks/configured-webhooks.js';
 import { runMutating } from '../webhooks/run-mutating.js';
 import { runValidating } from '../webhooks/run-validating.js';
 import { type Attributes, isExempt } from './attributes.js';
+import type { AdmittedWrite, RequestAdmission } from './request-admission.js';
 
 /**
  * Thrown where a decision needs an answer of webhooks that it does not have: a decision runs inside a transaction,
@@ -33,7 +34,7 @@ const MAX_WAITING = 400;
 let waiting = 0;
 
 /** The webhooks and policies of one request. It exists only where the cluster has any of them. */
-export class DynamicAdmission {
+export class DynamicAdmission implements RequestAdmission {
   readonly #notes: Notes;
   readonly #context: ApiContext;
   readonly #dryRun: boolean;
@@ -68,7 +69,7 @@ export class DynamicAdmission {
   }
 
   /** Changes the object as webhooks say. Returns whether they did. @throws AnswerMissing, ApiError */
-  mutate(write: ObjectWrite): boolean {
+  mutate(write: AdmittedWrite): boolean {
     const { object, definition } = write;
     if (isExempt(definition)) return false;
     const changed = this.#answer('mutate', this.#attributesOf(write), MUTATING);
@@ -82,7 +83,7 @@ export class DynamicAdmission {
   }
 
   /** @throws AnswerMissing, ApiError */
-  validate(write: ObjectWrite): void {
+  validate(write: AdmittedWrite): void {
     if (isExempt(write.definition)) return;
     const attributes = this.#attributesOf(write);
     checkPolicies(this.#context, attributes, this.#dryRun, this.#notes);
@@ -97,7 +98,7 @@ export class DynamicAdmission {
     this.#answer('validate', attributes, VALIDATING);
   }
 
-  #attributesOf({ operation, definition, subresource = '', object, before }: ObjectWrite): Attributes {
+  #attributesOf({ operation, definition, subresource = '', object, before }: AdmittedWrite): Attributes {
     const { name = '', namespace = '' } = object.metadata;
     return { operation, definition, namespace, name, subresource, object, oldObject: before };
   }

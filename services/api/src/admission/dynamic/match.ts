@@ -7,7 +7,7 @@ import {
   resources,
 } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
-import type { AdmissionOperation } from '../plugin.js';
+import type { AdmissionOperation } from '../operation.js';
 import type { Attributes } from './attributes.js';
 
 /** One rule of a webhook or policy. */

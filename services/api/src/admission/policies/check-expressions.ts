@@ -3,7 +3,7 @@ import type { FieldError, MatchCondition } from '@everynode/objects';
 import { environmentFor, type Uses } from '../dynamic/conditions.js';
 import type { PluginFor } from '../plugin.js';
 import { MUTATING, VALIDATING } from '../webhooks/configured-webhooks.js';
-import { POLICIES } from './check-policies.js';
+import { POLICIES } from './stored-policies.js';
 
 /** The fault of an expression that cannot be compiled, as a field error. Empty ones have an error of their own. */
 function faultOf(expression: string, field: string, uses: Uses, returns: readonly string[] = []): FieldError[] {

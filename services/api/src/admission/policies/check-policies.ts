@@ -9,8 +9,8 @@ import { matchedResource, matchesRule } from '../dynamic/match.js';
 import type { Notes } from '../notes.js';
 import { compiledPolicy } from './compiled-policy.js';
 import { findParams, ParamsError } from './find-params.js';
+import { POLICIES } from './stored-policies.js';
 
-export const POLICIES = 'validatingadmissionpolicies.admissionregistration.k8s.io';
 const BINDINGS = 'validatingadmissionpolicybindings.admissionregistration.k8s.io';
 const MAX_ANNOTATION = 10 * 1024;
 const MAX_FAILURES = 50;

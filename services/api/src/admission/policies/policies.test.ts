@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../../testing/running-api.js';
-import { POLICIES } from './check-policies.js';
+import { POLICIES } from './stored-policies.js';
 
 const GROUP = '/apis/admissionregistration.k8s.io/v1';
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';

@@ -5,8 +5,8 @@ import { commit } from '../../write/commit.js';
 import { decisionFor } from '../../write/decision.js';
 import { objectOf } from '../../write/stored-object.js';
 import type { Target } from '../../write/target.js';
-import { POLICIES } from './check-policies.js';
 import { checkTypes } from './check-types.js';
+import { POLICIES } from './stored-policies.js';
 
 type Policy = StoredKinds[typeof POLICIES];
 

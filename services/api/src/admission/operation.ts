@@ -1,0 +1,1 @@
+export type AdmissionOperation = 'create' | 'update' | 'delete';
