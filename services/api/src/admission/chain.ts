@@ -1,5 +1,6 @@
 import { type FieldError, invalid, type ResourceDefinition } from '@everynode/objects';
 import { storedDefinition } from '../write/stored-object.js';
+import { customResourceSchemas, terminatingDefinitions } from '../custom/check-definitions.js';
 import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
@@ -46,6 +47,8 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   webhookExpressions,
   policyExpressions,
   inertKinds,
+  terminatingDefinitions,
+  customResourceSchemas,
 ];
 
 const concerns = (
