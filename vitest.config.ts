@@ -20,8 +20,9 @@ export default defineConfig({
           include: ['{packages,services}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/faults/**', ...withoutServers],
           setupFiles: ['packages/test-kit/src/property-defaults.ts'],
-          // Half of a test's time is waiting for servers: three on two cores keep both busy.
-          maxWorkers: 3,
+          // Most of a test's time is waiting for servers; left alone, vitest keeps one of two cores idle. With three
+          // workers, tests that start whole stacks ran into their limits.
+          maxWorkers: 2,
         },
       },
       {
