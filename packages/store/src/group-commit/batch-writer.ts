@@ -182,7 +182,8 @@ export class BatchWriter {
 
   #decide(writes: readonly QueuedWrite[], state: BatchState): DecidedBatch {
     const now = { monotonic: performance.now(), wall: Date.now() };
-    const decided = decideBatch(writes, state, now, this.#envelope);
+    const { decided, left } = decideBatch(writes, state, now, this.#envelope);
+    if (left.length > 0) this.#on.notTaken(left);
     this.#batches += 1;
     return { ...decided, first: state.revision + 1, mark: { writer: this.#writer, batch: this.#batches } };
   }

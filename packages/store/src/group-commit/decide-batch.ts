@@ -33,29 +33,43 @@ export interface Moment {
 }
 
 /**
- * Runs every decision of a batch on what the transaction has read. Returns the changes, with revisions that follow the
- * last one without a gap, and the notes, which have none. A write that keeps its object as it is resolves here. One
- * whose client has given up before `now`, one whose decision throws, and one that a quota does not allow reject here:
- * the other writes of the batch go on.
+ * How long a batch decides, in ms. Meanwhile the process does nothing else, and the transaction holds the counter row:
+ * Postgres would end it after a few seconds.
+ */
+const DECIDING_MS = 100;
+
+/**
+ * Runs the decisions of a batch on what the transaction has read. Returns the changes, with revisions that follow the
+ * last one without a gap, and the notes, which have none; and the writes that are left when the time is up. A write that
+ * keeps its object as it is resolves here. One whose client has given up before `now`, one whose decision throws, and
+ * one that a quota does not allow reject here: the other writes of the batch go on.
  */
 export function decideBatch(
   batch: readonly QueuedWrite[],
   state: BatchState,
   now: Moment,
   envelope: Envelope,
-): Decided {
+): { decided: Decided; left: readonly QueuedWrite[] } {
   const decisions = new BatchDecisions(state, new QuotaLedger(state.quotas, now.wall), envelope);
+  const until = performance.now() + DECIDING_MS;
+  const left: QueuedWrite[] = [];
+  let isLate = false;
   for (const i of quotasLast(batch)) {
     const write = batch[i] as QueuedWrite;
+    if (isLate) {
+      left.push(write);
+      continue;
+    }
     if (refuseIfOver(write, now.monotonic)) continue;
     try {
       decisions.run(write, state.rows[i]);
     } catch (error) {
       write.reject(error);
     }
+    isLate = performance.now() > until;
   }
   decisions.storeCharges();
-  return decisions;
+  return { decided: decisions, left };
 }
 
 /** The indices of a batch. Writes of quotas come last: they see what the others were charged. */

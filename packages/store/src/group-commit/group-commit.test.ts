@@ -55,6 +55,38 @@ function create(name: string): WriteRequest<'head'> {
 }
 
 describe('the write path', () => {
+  it('leaves decisions to the next batch when they take long: a transaction holds up all writers', async () => {
+    const sizes: number[] = [];
+    const off = store.onCommitted(({ count }) => sizes.push(count));
+    const slow = (name: string): WriteRequest<'head'> => ({
+      ...create(name),
+      decide: (current) => {
+        for (const until = performance.now() + 60; performance.now() < until; );
+        return create(name).decide(current);
+      },
+    });
+    const made = await Promise.all(Array.from({ length: 6 }, (_, i) => store.write(slow(`slow-${i}`))));
+    off();
+    expect(made.map(({ outcome }) => outcome)).toEqual(Array(6).fill('created'));
+    expect(Math.max(...sizes)).toBeLessThan(3);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(6);
+  });
+
+  it('decides the writes of a batch in turn by flow', async () => {
+    const order: string[] = [];
+    const write = (flow: string, name: string): WriteRequest<'head'> => ({
+      ...create(`turn-${name}`),
+      flow,
+      decide: (current) => {
+        order.push(name);
+        return create(`turn-${name}`).decide(current);
+      },
+    });
+    const all = [...[1, 2, 3].map((at) => write('greedy', `greedy-${at}`)), write('modest', 'modest')];
+    await Promise.all(all.map((one) => store.write(one)));
+    expect(order).toEqual(['greedy-1', 'modest', 'greedy-2', 'greedy-3']);
+  });
+
   it('gives revisions without gaps, in commit order, and journals each change whole', async () => {
     const before = await store.currentRevision();
     const results = await Promise.all(Array.from({ length: 1200 }, (_, i) => store.write(create(`many-${i}`))));

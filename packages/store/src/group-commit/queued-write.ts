@@ -11,6 +11,8 @@ export interface QueuedWrite {
   readonly since: number;
   /** The last moment at which it may be decided, ms of the monotonic clock; infinity without one. */
   readonly deadline: number;
+  /** Whose it is; undefined for what services write by themselves. */
+  readonly flow: string | undefined;
   /** Aborts when its client has given up. */
   readonly signal: AbortSignal | undefined;
   readonly resolve: (result: WriteResult) => void;
@@ -53,6 +55,10 @@ export class WriteAt<L extends ReadLevel> implements QueuedWrite {
 
   get deadline(): number {
     return this.#request.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
+  get flow(): string | undefined {
+    return this.#request.flow;
   }
 
   get signal(): AbortSignal | undefined {

@@ -68,7 +68,7 @@ export class WriteQueue {
     };
     this.#urgent = dequeue(this.#urgent);
     this.#background = dequeue(this.#background);
-    return batch;
+    return inTurn(batch);
   }
 
   /** Puts writes of a batch back, before all others. */
@@ -101,4 +101,21 @@ export class WriteQueue {
     this.#urgent = this.#urgent.filter(isFresh);
     this.#background = this.#background.filter(isFresh);
   }
+}
+
+/** The writes of a batch in turn by flow, those of each in their order. */
+function inTurn(batch: QueuedWrite[]): QueuedWrite[] {
+  const first = batch[0]?.flow;
+  if (batch.every(({ flow }) => flow === first)) return batch;
+  const flows = new Map<string | undefined, QueuedWrite[]>();
+  for (const write of batch) {
+    const own = flows.get(write.flow);
+    if (own) own.push(write);
+    else flows.set(write.flow, [write]);
+  }
+  const ordered: QueuedWrite[] = [];
+  for (let at = 0; ordered.length < batch.length; at += 1) {
+    for (const own of flows.values()) if (at < own.length) ordered.push(own[at] as QueuedWrite);
+  }
+  return ordered;
 }
