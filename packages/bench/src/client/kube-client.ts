@@ -25,10 +25,13 @@ interface CallOptions {
   accepts?: readonly number[];
   /** The user as which the request is made, with all rights. */
   as?: string;
+  /** Opens a connection for this request alone. */
+  fresh?: boolean;
 }
 
 /** Times of one answer since its request, and its size. */
 interface TimedAnswer {
+  status: number;
   firstByteMs: number;
   totalMs: number;
   bytes: number;
@@ -79,7 +82,7 @@ export class KubeClient {
    * @throws Error for a status that is neither 2xx nor accepted.
    */
   timed(method: string, path: string, body?: object | string, options: CallOptions = {}): Promise<TimedAnswer> {
-    const { accept = JSON_TYPE, gzip = false, contentType = JSON_TYPE, accepts = [], as } = options;
+    const { accept = JSON_TYPE, gzip = false, contentType = JSON_TYPE, accepts = [], as, fresh } = options;
     return new Promise((resolve, reject) => {
       const text = typeof body === 'object' ? JSON.stringify(body) : body;
       const began = performance.now();
@@ -89,7 +92,7 @@ export class KubeClient {
         ...(text !== undefined && { 'content-type': contentType }),
         ...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
       };
-      const outgoing = this.#request(this.#calls, method, path, headers);
+      const outgoing = this.#request(fresh ? this.#streams : this.#calls, method, path, headers);
       outgoing.setTimeout(CALL_DEADLINE_MS, () => {
         outgoing.destroy(new Error(`${method} ${path}: no answer within ${CALL_DEADLINE_MS} ms`));
       });
@@ -107,7 +110,7 @@ export class KubeClient {
           const totalMs = performance.now() - began;
           const status = response.statusCode ?? 0;
           if ((status >= 200 && status < 300) || accepts.includes(status)) {
-            resolve({ firstByteMs: firstByteMs ?? totalMs, totalMs, bytes: answer.length, body: answer });
+            resolve({ status, firstByteMs: firstByteMs ?? totalMs, totalMs, bytes: answer.length, body: answer });
           } else reject(new Error(`${method} ${path}: ${status} ${answer.toString().slice(0, 300)}`));
         });
       });
