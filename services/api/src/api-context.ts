@@ -10,6 +10,7 @@ import type { Identity } from './auth/identity.js';
 import type { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import type { RevokedCertificates } from './certificates/revoked-certificates.js';
 import type { Collections } from './collection/collections.js';
+import type { RequestWork } from './fairness/request-work.js';
 import type { BodyThreads } from './http/body-threads.js';
 import type { WriteLimits } from './http/write-limits.js';
 import type { NodeHeartbeats } from './leases/node-heartbeats.js';
@@ -30,6 +31,8 @@ export interface ApiContext {
   dynamic?: RequestAdmission;
   /** What is said about the request beside its answer; undefined as `identity` is. */
   notes?: Notes;
+  /** The event loop's time of the request that is served; undefined for what the api does by itself. */
+  work?: RequestWork;
   authorization: Authorization;
   podSecurityExemptions: PodSecurityExemptions;
   reflector: Reflector;

@@ -13,7 +13,6 @@ import {
   signingFrom,
 } from './authentication-settings.js';
 import { apiConfig } from './config.js';
-import { takeConnection } from './http/connection-limits.js';
 import { startApi } from './index.js';
 
 // The old generation may grow by a third before it is collected again. By default it grows to several times what is in
@@ -64,7 +63,7 @@ await runService(
     // Not awaited: reads, writes and watches need no bus.
     void bus.ensureTopology();
 
-    const { fastify, https, stop } = await startApi({
+    const { fastify, takeConnection, stop } = await startApi({
       ...shell,
       store,
       bus,
@@ -92,7 +91,7 @@ await runService(
     beforeStop(() => stop.firstRequests());
     process.on('message', (message: { type?: string } | null, socket?: unknown) => {
       if (message?.type !== 'connection' || !socket) return;
-      takeConnection(https, socket as Socket);
+      takeConnection(socket as Socket);
     });
     if (config.EVERYNODE_API_PORT > 0) {
       await fastify.listen({ host: config.EVERYNODE_API_HOST, port: config.EVERYNODE_API_PORT });

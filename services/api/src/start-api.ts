@@ -25,6 +25,8 @@ import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
+import { LoopTurns } from './fairness/loop-turns.js';
+import { BODY_BYTES } from './http/body-bytes.js';
 import { BODY_THREAD_DEFAULTS, type BodyThreadLimits, BodyThreads } from './http/body-threads.js';
 import { CONNECTION_TIMES, type ConnectionTimes } from './http/connection-limits.js';
 import { addGauges } from './http/gauges.js';
@@ -65,6 +67,8 @@ export interface ApiParts extends ServiceContext {
   tls: TlsFiles;
   /** For requests other than watches. Each limit that is left out has the default of the configuration. */
   limits?: Partial<FairQueueLimits>;
+  /** For the bytes of bodies. Each limit that is left out has its default. */
+  bodyBytes?: Partial<FairQueueLimits>;
   serviceAccountKeys: ServiceAccountKeys;
   /** The program of the threads that read bodies. */
   bodyWorker: URL;
@@ -157,12 +161,14 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   new LeaseRenewals(context).start(signal, parts.renewalMs ?? RENEWAL_MS);
 
   const queue = new FairQueue({ ...FAIR_QUEUE_DEFAULTS, ...parts.limits });
-  addGauges(metrics, queue, watches, context);
+  const bytes = new FairQueue({ ...BODY_BYTES, ...parts.bodyBytes });
+  const loop = new LoopTurns();
+  addGauges(metrics, { queue, bytes, loop }, watches, context);
   const audit = parts.auditLog ? new AuditLog(parts.auditLog, log) : undefined;
   if (audit) onClose(() => audit.close());
   const { requestMs = REQUEST_MS } = parts;
   const times = { ...CONNECTION_TIMES, ...parts.connectionTimes };
-  const server = buildServer(context, tls, { readiness, metrics, queue, audit, requestMs, times });
+  const server = buildServer(context, tls, { readiness, metrics, queue, bytes, loop, audit, requestMs, times });
   onClose(async () => {
     await server.stop.idle(DRAIN_MS);
     await server.fastify.close();

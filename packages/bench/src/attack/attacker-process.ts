@@ -7,7 +7,7 @@ import type { AttackName } from './attacks.js';
 const WARM_UP_MS = 3000;
 
 /** What an attacker got until now. */
-export interface AttackCount {
+interface AttackCount {
   answered: number;
   /** Requests that ended without an answer, or with another one than the attack expects. */
   failed: number;

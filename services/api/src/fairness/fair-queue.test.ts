@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FairQueue } from './fair-queue.js';
 
-const limits = { seats: 2, queueLength: 3, waitMs: 10_000 };
+const limits = { seats: 4, queueLength: 3, waitMs: 10_000 };
 
 describe('seats', () => {
   it('go to the flows in turn, whatever number of requests each has waiting', async () => {
@@ -36,9 +36,9 @@ describe('seats', () => {
       reason: 'TooManyRequests',
       details: { retryAfterSeconds: 1 },
     });
-    const modest = queue.enter('b');
+    const modest = await queue.enter('b');
     for (const leave of entered) leave();
-    (await modest)();
+    modest();
     for (const each of waiting) (await each)();
     expect([queue.occupied, queue.waiting, queue.refused]).toEqual([0, 0, 1]);
   });
@@ -51,6 +51,32 @@ describe('seats', () => {
     leave();
     expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
     (await queue.enter('a'))();
+  });
+
+  it('are never more than are left, so that the next flow finds some, however long they are held', async () => {
+    const queue = new FairQueue({ ...limits, seats: 60 });
+    const heldBy = (flow: string): number => {
+      let held = 0;
+      for (; typeof queue.enter(flow) === 'function'; held += 1);
+      return held;
+    };
+    expect(['a', 'b', 'c', 'd'].map(heldBy)).toEqual([30, 15, 8, 4]);
+    expect([queue.occupied, queue.waiting]).toEqual([57, 4]);
+  });
+
+  it('are taken several at once, and one that needs more than there are has all', async () => {
+    const queue = new FairQueue({ ...limits, seats: 10 });
+    const large = await queue.enter('a', 12);
+    const small = queue.enter('b', 1);
+    expect([queue.occupied, queue.waiting]).toEqual([12, 1]);
+    large();
+    const leave = await small;
+    expect(queue.occupied).toBe(1);
+    expect(queue.enter('c', 10)).toBeInstanceOf(Promise);
+    const other = await queue.enter('d', 4);
+    leave();
+    other();
+    await eventually(() => expect([queue.occupied, queue.waiting]).toEqual([10, 0]));
   });
 
   it('are never more than there are, and all come back', async () => {

@@ -1,4 +1,6 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import type { ClientRequest } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@everynode/test-kit';
@@ -9,12 +11,13 @@ let backends: Backends;
 let api: RunningApi;
 let directory: string;
 const MAPS = '/api/v1/namespaces/default/configmaps';
+const MIB = 1024 * 1024;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'everynode-audit-'));
   backends = await startBackends();
   const limits = { seats: 1, queueLength: 2, waitMs: 10_000 };
-  api = await startReplica(backends, { limits, auditLog: join(directory, 'audit.log') });
+  api = await startReplica(backends, { limits, bodyBytes: { seats: 4 * MIB }, auditLog: join(directory, 'audit.log') });
 }, 60_000);
 
 afterAll(async () => {
@@ -68,6 +71,36 @@ describe('a greedy client', () => {
       }
     });
     for (const watch of crowd) watch.close();
+  });
+});
+
+describe('bodies', () => {
+  const bodyBytes = async () => {
+    const { text } = await api.request('GET', '/metrics');
+    return Number(/^everynode_api_body_bytes (\d+)$/m.exec(text)?.[1]);
+  };
+  /** Sends the beginning of a body. */
+  const begin = (user: string, bytes: number): ClientRequest => {
+    const { url, ...credentials } = api.server;
+    const headers = { 'impersonate-user': user, 'impersonate-group': 'system:masters', 'content-length': bytes };
+    const outgoing = request(url + MAPS, { ...credentials, agent: false, method: 'POST', headers });
+    // The test breaks it off.
+    outgoing.on('error', () => undefined);
+    outgoing.write('{');
+    return outgoing;
+  };
+
+  it('of one client never take the room of others, and come when there is room', async () => {
+    const greedy = Array.from({ length: 3 }, () => begin('greedy', 1.5 * MIB));
+    await eventually(async () => expect(await bodyBytes()).toBe(1.5 * MIB));
+    const modest = begin('modest', 2 * MIB);
+    await eventually(async () => expect(await bodyBytes()).toBe(3.5 * MIB));
+    modest.destroy();
+    await eventually(async () => expect(await bodyBytes()).toBe(1.5 * MIB));
+    greedy[0]?.destroy();
+    await eventually(async () => expect(await bodyBytes()).toBe(1.5 * MIB));
+    for (const one of greedy) one.destroy();
+    await eventually(async () => expect(await bodyBytes()).toBe(0));
   });
 });
 

@@ -1,5 +1,6 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestWork } from '../fairness/request-work.js';
 import type { Payload, Pieces, Presenter } from '../present/presenter.js';
 import { sendPayload } from './send-payload.js';
 import { sendPieces } from './send-pieces.js';
@@ -34,7 +35,12 @@ export function jsonAnswer(value: object, warnings?: string[]): Answer {
 }
 
 /** Resolves when the answer is sent, or the client does not read it any more. */
-export async function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
+export async function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+  work: RequestWork,
+): Promise<FastifyReply> {
   const { status, payload, contentType, headers, warnings } = answer;
   if (headers) reply.headers(headers);
   // All values in one call: setting a header again replaces the one before.
@@ -44,5 +50,5 @@ export async function sendAnswer(request: FastifyRequest, reply: FastifyReply, a
   if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
     return await sendPayload(request, reply, payload, contentType);
   }
-  return await sendPieces(request, reply, payload, contentType);
+  return await sendPieces(request, reply, { pieces: payload, type: contentType, work });
 }

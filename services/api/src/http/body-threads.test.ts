@@ -18,7 +18,9 @@ const decode = (text: string, flow = 'jane') =>
   threads.decode(flow, { bytes: Buffer.from(text), format: 'yaml' }, decoding);
 
 const SMALL = 'metadata: {name: x, labels: {b: "1", a: "2"}}\ndata: {k: v, k: w}\nnone: 1\n';
-const COSTLY = `metadata: {name: x}\ndata:\n${Array.from({ length: 9000 }, (_, at) => `  k${at}: v\n`).join('')}`;
+const mapOf = (keys: number) =>
+  `metadata: {name: x}\ndata:\n${Array.from({ length: keys }, (_, at) => `  k${at}: v\n`).join('')}`;
+const COSTLY = mapOf(9000);
 
 describe('a thread', () => {
   it('reads what this one would read, with its warnings', async () => {
@@ -57,7 +59,7 @@ describe('a thread', () => {
 
 describe('bodies', () => {
   it('wait in turn by client', async () => {
-    start();
+    start({ threads: 1 });
     const order: string[] = [];
     const read = async (flow: string) => {
       await decode(SMALL, flow);
@@ -65,5 +67,18 @@ describe('bodies', () => {
     };
     await Promise.all([read('greedy'), read('greedy'), read('greedy'), read('greedy'), read('modest')]);
     expect(order.indexOf('modest')).toBeLessThan(3);
+  });
+
+  it('of one client leave a thread to the next', async () => {
+    start();
+    const order: string[] = [];
+    const read = async (flow: string, text: string) => {
+      await decode(text, flow);
+      order.push(flow);
+    };
+    // Each client's own thread has started.
+    await Promise.all([read('greedy', SMALL), read('modest', SMALL)]);
+    await Promise.all([...Array.from({ length: 4 }, () => read('greedy', mapOf(1000))), read('modest', SMALL)]);
+    expect(order.indexOf('modest', 2)).toBeLessThan(4);
   });
 });

@@ -16,7 +16,7 @@ export interface BodyThreadLimits {
   idleMs: number;
 }
 
-export const BODY_THREAD_DEFAULTS: BodyThreadLimits = { threads: 1, readMs: 10_000, memoryMib: 256, idleMs: 60_000 };
+export const BODY_THREAD_DEFAULTS: BodyThreadLimits = { threads: 2, readMs: 10_000, memoryMib: 256, idleMs: 60_000 };
 
 /** Bodies of one client that may wait for a thread. */
 const QUEUE_LENGTH = 100;

@@ -65,6 +65,15 @@ describe('a connection that was handed over', () => {
     expect(await untilClosed(socket)).toContain('408 Request Timeout');
   });
 
+  it('is closed when requests come without a wait for answers', async () => {
+    const socket = open();
+    await once(socket, 'secureConnect');
+    socket.write('GET /api/v1/nodes HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+    const answers = (await untilClosed(socket)).split('HTTP/1.1 200').length - 1;
+    expect(answers).toBeLessThan(17);
+    expect((await api.request('GET', '/api/v1/nodes')).status).toBe(200);
+  });
+
   it('stays open for a watch', async () => {
     const watch = api.watch('/api/v1/nodes?watch=true&timeoutSeconds=2');
     const began = performance.now();

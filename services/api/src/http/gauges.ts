@@ -2,6 +2,7 @@ import type { Reflector } from '@everynode/list-watch';
 import type { Store } from '@everynode/store';
 import { Gauge, type Registry } from 'prom-client';
 import type { FairQueue } from '../fairness/fair-queue.js';
+import type { LoopTurns } from '../fairness/loop-turns.js';
 import type { WatchHub } from '../watch/watch-hub.js';
 
 interface Sources {
@@ -12,7 +13,7 @@ interface Sources {
 /** Registers the numbers of requests, watches and commits at the time of asking. */
 export function addGauges(
   registry: Registry,
-  queue: FairQueue,
+  { queue, bytes, loop }: { queue: FairQueue; bytes: FairQueue; loop: LoopTurns },
   watches: WatchHub,
   { store, reflector }: Sources,
 ): void {
@@ -44,5 +45,8 @@ export function addGauges(
   );
   gauge('everynode_api_requests_inflight', 'Requests that are worked on, watches apart.', () => queue.occupied);
   gauge('everynode_api_requests_waiting', 'Requests that wait for their turn.', () => queue.waiting);
+  gauge('everynode_api_body_bytes', 'Bytes of the bodies in memory.', () => bytes.occupied);
+  gauge('everynode_api_bodies_waiting', 'Requests whose bodies wait for room in memory.', () => bytes.waiting);
+  gauge('everynode_api_loop_waiting', 'Pieces of work that wait for the event loop.', () => loop.waiting);
   gauge('everynode_api_requests_refused', 'Requests that were answered with 429 since the start.', () => queue.refused);
 }

@@ -22,7 +22,9 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     const { target, query } = infoOf(request);
     const identity = requireIdentity(request);
     const body = bodyOf(request, shared.bodies);
-    const context = method === 'GET' ? shared : contextOf(shared, request, reply);
+    const { work } = request;
+    const own = { ...shared, ...(work && { work }) };
+    const context = method === 'GET' ? own : contextOf(own, request, reply);
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;

@@ -103,6 +103,22 @@ describe('a long list', () => {
     expect(held - (await heldBytes())).toBeLessThan(stalled.length * 8_000_000);
   });
 
+  it('keeps the seats of others free, however many do not read it', async () => {
+    const other = await startReplica(backends, { limits: { seats: 4 } });
+    const as = (user: string) => ({ 'impersonate-user': user, 'impersonate-group': 'system:masters' });
+    const inflightThere = async () => {
+      const { text } = await other.request('GET', '/metrics');
+      return Number(/^everynode_api_requests_inflight (\d+)$/m.exec(text)?.[1]);
+    };
+    const stalled = Array.from({ length: 8 }, () => other.stall(LIST, { headers: as('greedy') }));
+    await eventually(async () => expect(await inflightThere()).toBe(2));
+    expect((await other.request('GET', MAPS, { headers: as('modest') })).status).toBe(200);
+    expect(await inflightThere()).toBe(2);
+    for (const { close } of stalled) close();
+    await eventually(async () => expect(await inflightThere()).toBe(0));
+    await other.close();
+  });
+
   it('is one page as a Table where kubectl would hold itself back for its pages; other limits are kept', async () => {
     const many = 5001;
     await api.request('POST', '/api/v1/namespaces', { body: { metadata: { name: 'crowd' } } });

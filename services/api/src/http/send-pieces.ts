@@ -2,56 +2,87 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestWork } from '../fairness/request-work.js';
 import type { Payload, Pieces } from '../present/presenter.js';
 import { acceptsGzip, GZIP_FROM, sendPayload } from './send-payload.js';
 
 /** The length of a chunk: in characters where its pieces are text, otherwise in bytes. */
 const CHUNK_LENGTH = 64 * 1024;
-/** How long making pieces may block the event loop, in ms. */
-const SLICE_MS = 5;
+/** How long making pieces may keep the event loop from other work, in ms. */
+const SLICE_MS = 1;
 
-/**
- * Joins pieces to chunks, and yields to the event loop in between. Pieces of text are joined as text and encoded once.
- */
-async function* chunksOf(pieces: Pieces): AsyncGenerator<Buffer> {
-  let texts: string[] = [];
-  let waiting: Buffer[] = [];
-  let length = 0;
-  let since = performance.now();
-  const join = (): Buffer => {
-    if (texts.length > 0) waiting.push(Buffer.from(texts.join('')));
-    const chunk = waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting);
-    texts = [];
-    waiting = [];
-    length = 0;
-    return chunk;
-  };
-  for (const piece of pieces) {
-    if (typeof piece === 'string') texts.push(piece);
-    else {
-      if (texts.length > 0) waiting.push(Buffer.from(texts.join('')));
-      texts = [];
-      waiting.push(piece);
-    }
-    length += piece.length;
-    if (length >= CHUNK_LENGTH) yield join();
-    if (performance.now() - since < SLICE_MS) continue;
-    await new Promise(setImmediate);
-    since = performance.now();
+/** A body that is made piece by piece. */
+interface Body {
+  pieces: Pieces;
+  type: string;
+  work: RequestWork;
+}
+
+/** Joins pieces to chunks. Pieces of text are joined as text and encoded once. */
+class Chunks {
+  readonly #pieces: Iterator<Payload>;
+  #texts: string[] = [];
+  #waiting: Buffer[] = [];
+  #length = 0;
+  isOver = false;
+
+  constructor(pieces: Pieces) {
+    this.#pieces = pieces[Symbol.iterator]();
   }
-  if (length > 0) yield join();
+
+  /** Returns the next chunk; undefined when there is none, or when its time is up before it is whole. */
+  next(): Buffer | undefined {
+    const until = performance.now() + SLICE_MS;
+    do {
+      const { done, value } = this.#pieces.next();
+      if (done) {
+        this.isOver = true;
+        return this.#length > 0 ? this.#joined() : undefined;
+      }
+      this.#add(value);
+      if (this.#length >= CHUNK_LENGTH) return this.#joined();
+    } while (performance.now() < until);
+    return undefined;
+  }
+
+  #add(piece: Payload): void {
+    if (typeof piece === 'string') this.#texts.push(piece);
+    else {
+      this.#encode();
+      this.#waiting.push(piece);
+    }
+    this.#length += piece.length;
+  }
+
+  #encode(): void {
+    if (this.#texts.length > 0) this.#waiting.push(Buffer.from(this.#texts.join('')));
+    this.#texts = [];
+  }
+
+  #joined(): Buffer {
+    this.#encode();
+    const chunk = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#length = 0;
+    return chunk;
+  }
+}
+
+/** Makes chunks at the turns of their request. */
+async function* chunksOf({ pieces, work }: Body): AsyncGenerator<Buffer> {
+  const chunks = new Chunks(pieces);
+  while (!chunks.isOver) {
+    const chunk = await work.piece(() => chunks.next());
+    if (chunk) yield chunk;
+  }
 }
 
 /**
  * Sends a small body whole, with its length, and a large one while it is made. Resolves when it is sent or not read.
  */
-export async function sendPieces(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  pieces: Pieces,
-  type: string,
-): Promise<FastifyReply> {
-  const chunks = chunksOf(pieces);
+export async function sendPieces(request: FastifyRequest, reply: FastifyReply, made: Body): Promise<FastifyReply> {
+  const { type } = made;
+  const chunks = chunksOf(made);
   const first: Buffer[] = [];
   let length = 0;
   for (let next = await chunks.next(); ; next = await chunks.next()) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer as createTlsServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Readiness } from '@everynode/service-shell';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -11,16 +12,19 @@ import { addKeyRoutes } from '../auth/key-routes.js';
 import { addCustomResources } from '../discovery/custom-resources.js';
 import { addDiscovery } from '../discovery/discovery-routes.js';
 import { addExplain } from '../explain/explain-route.js';
+import type { FairQueue } from '../fairness/fair-queue.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
 import { jsonAnswer } from './answer.js';
 import { addAuthentication } from './authenticate.js';
 import { addAuthorisation } from './authorise.js';
-import { type ConnectionTimes, followConnections, TLS_LIMITS } from './connection-limits.js';
+import { addBodyBytes } from './body-bytes.js';
+import { type ConnectionTimes, followConnections, TLS_LIMITS, takeConnection } from './connection-limits.js';
 import { addErrors, sendError } from './errors.js';
 import { addHealth } from './health-routes.js';
 import { BODY_LIMIT } from './limits.js';
 import { NewConnections } from './new-connections.js';
 import { OrderlyStop } from './orderly-stop.js';
+import { withoutPipelines } from './pipelines.js';
 import { addMetrics } from './request-metrics.js';
 import { addResources } from './resource-routes.js';
 import { addTurns, type Turns } from './turns.js';
@@ -37,14 +41,18 @@ export interface TlsFiles {
 
 export interface ApiServer {
   fastify: FastifyInstance;
-  /** The socket server. Connections that another process has accepted are emitted on it. */
+  /** The socket server. */
   https: Server;
+  /** Serves a connection that another process has accepted. It comes paused, so that no byte is lost on the way. */
+  takeConnection(socket: Socket): void;
   stop: OrderlyStop;
 }
 
 /** What the server needs beside the context of its requests. */
 export interface ServerParts extends Turns {
   readiness: Readiness;
+  /** Of the bodies in memory. */
+  bytes: FairQueue;
   metrics: Registry;
   audit: AuditLog | undefined;
   times: ConnectionTimes;
@@ -56,7 +64,7 @@ export interface ServerParts extends Turns {
  */
 export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerParts): ApiServer {
   const { log } = context;
-  const { readiness, metrics, audit, times } = parts;
+  const { readiness, metrics, audit, times, bytes, loop } = parts;
   const https = createTlsServer({
     key: tls.key,
     cert: tls.cert,
@@ -70,7 +78,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   });
   followConnections(https);
   const fastify = Fastify({
-    serverFactory: (handler) => https.on('request', handler),
+    serverFactory: (handler) => https.on('request', withoutPipelines(handler)),
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     // Fastify's own 503 is no Status: see OrderlyStop.
@@ -97,6 +105,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addAuthorisation(fastify, context.authorization);
   addMetrics(fastify, metrics);
   if (audit) addAudit(fastify, audit);
+  addBodyBytes(fastify, bytes);
   addTurns(fastify, parts);
 
   addHealth(fastify, readiness);
@@ -107,5 +116,5 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addCustomResources(fastify, context);
   addExplain(fastify, context);
   addResources(fastify, context, (request, reply) => audit?.record(auditedRequest(request, reply, 'ResponseStarted')));
-  return { fastify, https, stop };
+  return { fastify, https, stop, takeConnection: (socket) => takeConnection(https, socket, loop) };
 }

@@ -2,6 +2,7 @@ import { eventually } from '@everynode/test-kit';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { FairQueue } from '../fairness/fair-queue.js';
+import { LoopTurns } from '../fairness/loop-turns.js';
 import { addTurns, EXEMPT } from './turns.js';
 
 /** One seat, and one request that waits for it. `open` answers all requests to /held. */
@@ -12,7 +13,7 @@ function server(requestMs = 60_000) {
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  addTurns(fastify, { queue, requestMs });
+  addTurns(fastify, { queue, loop: new LoopTurns(), requestMs });
   fastify.get('/held', async () => {
     await gate;
     const headers = { etag: '"held"', 'cache-control': 'public, immutable' };

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { FairQueue } from '../fairness/fair-queue.js';
 import { flowOf } from '../fairness/flow.js';
+import type { LoopTurns } from '../fairness/loop-turns.js';
+import { RequestWork } from '../fairness/request-work.js';
 import { type Answer, sendAnswer } from './answer.js';
 import { Deadline, requestMsOf } from './request-deadline.js';
 import { infoOf } from './request-info.js';
@@ -11,6 +13,8 @@ declare module 'fastify' {
     isExempt?: boolean;
   }
   interface FastifyRequest {
+    /** The request's part of the event loop; undefined until it has a seat. */
+    work: RequestWork | undefined;
     /** Returns the request's seat before the answer is complete. A watch calls it when it has begun. */
     leaveSeat: (() => void) | undefined;
     /** The time by which the request must be answered, in ms of the monotonic clock; undefined for a watch. */
@@ -21,6 +25,7 @@ declare module 'fastify' {
 /** The seats of requests, and the time that each may take. */
 export interface Turns {
   queue: FairQueue;
+  loop: LoopTurns;
   /** The longest that a request other than a watch may take, in ms. */
   requestMs: number;
 }
@@ -33,12 +38,16 @@ export interface Turns {
 export function addTurns(fastify: FastifyInstance, turns: Turns): void {
   fastify.decorateRequest('leaveSeat', undefined);
   fastify.decorateRequest('deadline', undefined);
+  fastify.decorateRequest('work', undefined);
   fastify.addHook('onRoute', (route) => {
     if (route.config?.isExempt) return;
     const { handler } = route;
     route.handler = (request, reply) => serveInTurn(fastify, turns, handler, request, reply);
   });
 }
+
+/** What a request costs the event loop beside its own work, in ms: TLS, HTTP, routing, authentication, audit. */
+const REQUEST_MS = 0.1;
 
 /** Requests that need no turn. */
 export const EXEMPT = { config: { isExempt: true } };
@@ -49,7 +58,7 @@ export const EXEMPT = { config: { isExempt: true } };
  */
 async function serveInTurn(
   fastify: FastifyInstance,
-  { queue, requestMs }: Turns,
+  { queue, loop, requestMs }: Turns,
   handler: RouteHandlerMethod,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -58,12 +67,16 @@ async function serveInTurn(
   const deadline = isWatch ? undefined : new Deadline(requestMsOf(query, requestMs));
   request.deadline = deadline?.at;
   try {
-    request.leaveSeat = await queue.enter(flowOf(request.identity, request.ip));
-    const serving: Promise<unknown> = Promise.resolve(handler.call(fastify, request, reply));
+    const flow = flowOf(request.identity, request.ip);
+    request.leaveSeat = await queue.enter(flow);
+    const work = new RequestWork(loop, flow);
+    request.work = work;
+    loop.estimate(flow, REQUEST_MS);
+    const serving: Promise<unknown> = Promise.resolve(work.piece(() => handler.call(fastify, request, reply)));
     const answer = await (deadline ? deadline.keep(serving) : serving);
     if (answer === undefined || answer === reply) return reply;
     if (!isAnswer(answer)) throw new Error('the handler of a route returned neither an answer nor the reply');
-    const sending = sendAnswer(request, reply, answer);
+    const sending = work.charge(() => sendAnswer(request, reply, answer, work));
     deadline?.onPassed(() => reply.raw.destroy());
     return await sending;
   } finally {

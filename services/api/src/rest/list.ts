@@ -7,7 +7,7 @@ import { withHeartbeat } from '../leases/lease-times.js';
 import { type Continuation, decodeToken, expiredToken } from '../read/continue-token.js';
 import { type ListOptions, listOptions, revisionOf } from '../read/list-options.js';
 import { keyCount, type ListResult, pageOf, select } from '../read/page.js';
-import { selectionFrom } from '../read/selection.js';
+import { type Selection, selectionFrom } from '../read/selection.js';
 import { staleWarnings } from '../read/stale-warnings.js';
 
 /** GET of a collection. */
@@ -39,7 +39,26 @@ export async function listObjects(
   const selection = selectionFrom(definition, namespace, query);
   const continuation = options.token === '' ? undefined : decodeToken(options.token);
   await untilShowable(context, options, continuation);
-  // Nothing is awaited from here on: the cache moves on, and a snapshot shows it as it is when its objects are read.
+  const read = (): ListResult =>
+    readList(context, { definition, namespace, selection, options, continuation, asTable });
+  return await (context.work ? context.work.piece(read) : read());
+}
+
+/** What is to be read of a collection. */
+interface Reading {
+  definition: ResourceDefinition;
+  namespace: string;
+  selection: Selection;
+  options: ListOptions;
+  continuation: Continuation | undefined;
+  asTable: boolean;
+}
+
+/** Nothing is awaited here: the cache moves on, and a snapshot shows it as it is when its objects are read. */
+function readList(
+  context: ApiContext,
+  { definition, namespace, selection, options, continuation, asTable }: Reading,
+): ListResult {
   const snapshot = snapshotFor(context, definition, options, continuation);
   // A list at any revision is answered whole from upstream's cache: informers that page rely on it.
   const isWhole =

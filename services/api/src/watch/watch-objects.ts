@@ -39,13 +39,14 @@ export async function watchObjects(
   if (error) throw invalid({ group: definition.group, kind: definition.plural, name: '' }, [error]);
   if (resourceVersion === '') await context.freshReads.catchUp();
   else if (sendInitialEvents) await context.freshReads.waitFor(Number(resourceVersion));
-  const { heartbeats, watches } = context;
+  const { heartbeats, watches, work } = context;
+  const selected = () => select(context, definition, selection).map((object) => withHeartbeat(object, heartbeats));
   const watch = new Watch(context, {
     definition,
     events: new WatcherEvents(selection, presenter, () => watches.followers(definition.storage) > 1),
     sink,
     // In the order of keys. A copy, because the cache moves on while it is written.
-    initial: () => select(context, definition, selection).map((object) => withHeartbeat(object, heartbeats)),
+    initial: () => (work ? work.charge(selected) : selected()),
     onStarted,
   });
   // From here to the subscription nothing is awaited, so that no change can come between.

@@ -17,12 +17,12 @@ const MAX_BACKLOG_BYTES = 256 * 1024;
 const CHUNK_CHARS = 64 * 1024;
 /** Changes that are encoded at once for a watch that is behind. */
 const CATCH_UP = 200;
-/** How long one watch's initial objects may keep other requests waiting, in ms. */
-const SLICE_MS = 5;
+/** How long one watch's initial objects may keep the event loop from other work, in ms. */
+const SLICE_MS = 1;
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 /** What a watch needs of the service. */
-type WatchContext = Pick<ApiContext, 'watches' | 'reflector' | 'signal' | 'log' | 'watchStallMs'>;
+type WatchContext = Pick<ApiContext, 'watches' | 'reflector' | 'signal' | 'log' | 'watchStallMs' | 'work'>;
 
 /** What a watch is made of. */
 export interface WatchParts {
@@ -94,32 +94,31 @@ export class Watch implements Subscriber {
   }
 
   async #start(initial: readonly CachedObject[], marksEnd: boolean): Promise<void> {
-    let since = performance.now();
-    let events: Payload[] = [];
-    let chars = 0;
-    const flush = (): void => {
-      this.#write(joined(events));
-      events = [];
-      chars = 0;
-    };
-    for (const object of initial) {
+    const { work } = this.#context;
+    for (let at = 0; at < initial.length; ) {
       if (this.#sink.isOver) return;
-      const event = this.#events.initial(object);
-      events.push(event);
-      chars += event.length;
-      const isLate = performance.now() - since > SLICE_MS;
-      if (chars < CHUNK_CHARS && !isLate) continue;
-      flush();
+      const write = (): number => this.#writeInitial(initial, at);
+      at = await (work ? work.piece(write) : write());
       if (this.#sink.backlog > MAX_BACKLOG_BYTES) await this.#untilDrained();
-      else if (isLate) await new Promise(setImmediate);
-      else continue;
-      since = performance.now();
     }
     if (this.#sink.isOver) return;
-    if (events.length > 0) flush();
     if (marksEnd) this.#write(this.#events.bookmark(this.#position, { [INITIAL_EVENTS_END]: 'true' }));
     this.#move('started');
     await this.#catchUp();
+  }
+
+  /** Writes initial events, from one on, until there are enough of them or their time is up. Returns the next one. */
+  #writeInitial(initial: readonly CachedObject[], from: number): number {
+    const until = performance.now() + SLICE_MS;
+    const events: Payload[] = [];
+    let at = from;
+    for (let length = 0; at < initial.length && length < CHUNK_CHARS && performance.now() < until; at += 1) {
+      const event = this.#events.initial(initial[at] as CachedObject);
+      events.push(event);
+      length += event.length;
+    }
+    if (events.length > 0) this.#write(joined(events));
+    return at;
   }
 
   /** Sends what came since the position, as the socket accepts it, until the history has no more. */

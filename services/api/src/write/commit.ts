@@ -72,7 +72,10 @@ async function commitOnce(context: ApiContext, { target, dryRun, decide }: Commi
     refuseBeyondQuotas(context, target, made, current);
     result = { outcome: OUTCOMES[made.kind], uid: record?.uid, revision: record?.revision ?? 0 };
   } else {
-    result = await context.store.write({ key, reads: 'all', decide: run, ...context.limits });
+    const { store, limits, work } = context;
+    const write = (decide: typeof run) => store.write({ key, reads: 'all', decide, ...limits });
+    // Decisions run among those of others, inside a transaction that holds all of them up.
+    result = await (work ? work.later((charged) => write((current) => charged(() => run(current)))) : write(run));
   }
   return {
     object: afterwards(target, before, decision, result),

@@ -1,0 +1,24 @@
+import type { LoopTurns } from './loop-turns.js';
+
+/** The event loop as one request uses it: its flow is charged for all that is done through this. */
+export class RequestWork {
+  constructor(
+    private readonly turns: LoopTurns,
+    private readonly flow: string,
+  ) {}
+
+  /** Runs a piece of work at the flow's turn. */
+  piece<T>(work: () => T | Promise<T>): T | Promise<T> {
+    return this.turns.run(this.flow, work);
+  }
+
+  /** Begins work at the flow's turn that is done later, by means of the function that `begin` gets. */
+  later<T>(begin: (run: <R>(work: () => R) => R) => Promise<T>): Promise<T> {
+    return Promise.resolve(this.turns.later(this.flow, begin));
+  }
+
+  /** Runs work that cannot wait for a turn. */
+  charge<T>(work: () => T): T {
+    return this.turns.charge(this.flow, work);
+  }
+}
