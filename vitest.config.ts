@@ -22,6 +22,7 @@ export default defineConfig({
           setupFiles: ['packages/test-kit/src/property-defaults.ts'],
           // Most of a test's time is waiting for servers; left alone, vitest keeps one of two cores idle. With three
           // workers, tests that start whole stacks ran into their limits.
+          isolate: false,
           maxWorkers: 2,
         },
       },
