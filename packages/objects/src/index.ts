@@ -121,6 +121,7 @@ export type {
   Volume,
   WebhookClientConfig,
 } from './kinds/api-types.js';
+export type { CustomResourceDefinition, CustomResourceVersion } from './kinds/custom-resource-definition.js';
 export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js';
 export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
@@ -156,6 +157,7 @@ export {
   type SubresourceAction,
   type SubresourceDefinition,
   type SubresourcePart,
+  type TableDefinition,
   type Verb,
 } from './resource.js';
 export {
@@ -169,14 +171,23 @@ export {
   QuotaRecount,
   writtenAmounts,
 } from './resource-quota/index.js';
-export { findResource, resourceByStorage, resources } from './resources/registry.js';
+export { defineResource, statusSubresource } from './resources/define-resource.js';
+export {
+  findResource,
+  resourceByStorage,
+  resources,
+  resourcesVersion,
+  setCustomResources,
+} from './resources/registry.js';
 export { isRetryable } from './retryable.js';
 export { missingValues } from './schema/missing-values.js';
 export {
   type FieldFacts,
   INT_OR_STRING,
+  isCustomType,
   lookupType,
   QUANTITY,
+  setCustomTypes,
   type TypeFacts,
   typeOfKind,
   type ValueFacts,
@@ -201,6 +212,7 @@ export {
 export { semanticallyEqual } from './semantic-equal.js';
 export { isServiceAddress, NODE_PORTS, nodePortAt, SERVICE_CIDR, serviceAddressAt } from './services/address-range.js';
 export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
+export { ageSince } from './table/age.js';
 export { microTimestamp, timestamp } from './timestamp.js';
 export { dnsSubdomainMessages } from './validation/names.js';
 export { podTemplateReader } from './warnings/template-warnings.js';

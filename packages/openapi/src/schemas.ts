@@ -50,6 +50,7 @@ export function schemasOf(roots: Iterable<string>, descriptions: Descriptions, d
 
 /** The schema of one type as upstream publishes it, with the extensions that clients need to merge patches. */
 function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, dialect: Dialect): JsonSchema {
+  if (facts.published) return dialect.isRich ? { ...facts.published } : plain(facts.published);
   const texts = descriptions[name];
   const description = texts?.description ? { description: texts.description } : {};
   const kinds = facts.gvk && { 'x-kubernetes-group-version-kind': facts.gvk };
@@ -61,7 +62,7 @@ function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, di
   return {
     ...description,
     type: 'object',
-    properties: Object.fromEntries(properties),
+    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
     ...(facts.required && { required: facts.required }),
     ...kinds,
     ...(facts['map-type'] && { 'x-kubernetes-map-type': facts['map-type'] }),
@@ -114,4 +115,26 @@ function zeroOf({ ref, type }: ValueFacts): unknown {
   if (type === 'string') return '';
   if (type === 'boolean') return false;
   return type === 'integer' || type === 'number' ? 0 : undefined;
+}
+
+/** What OpenAPI 2 has no words for. Source: apiextensions-apiserver pkg/controller/openapi/v2/conversion.go. */
+const RICH = new Set(['oneOf', 'anyOf', 'allOf', 'not', 'nullable', 'default', 'x-kubernetes-validations']);
+
+function plain(schema: unknown): JsonSchema {
+  return withoutRich(schema) as JsonSchema;
+}
+
+function withoutRich(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutRich);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).flatMap(([key, value]): [string, unknown][] => {
+    if (RICH.has(key)) return [];
+    if (key === 'properties') {
+      const members = Object.entries(value as object).map(([name, member]) => [name, withoutRich(member)]);
+      return [[key, Object.fromEntries(members)]];
+    }
+    if (key === '$ref' && typeof value === 'string') return [[key, value.replace(V3.refPrefix, V2.refPrefix)]];
+    return [[key, key === 'items' || key === 'additionalProperties' ? withoutRich(value) : value]];
+  });
+  return Object.fromEntries(entries);
 }

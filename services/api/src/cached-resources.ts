@@ -4,7 +4,7 @@ import { apiVersionOf, type ResourceName, resources } from '@everynode/objects';
 /**
  * The kind of every stored resource. Where two definitions show one resource, the one that does not convert names it.
  */
-export const STORED_KINDS: ReadonlyMap<ResourceName, KindName> = new Map(
+const STORED_KINDS: ReadonlyMap<ResourceName, KindName> = new Map(
   resources
     .filter((definition) => !definition.convert)
     .map((definition) => [
@@ -21,3 +21,31 @@ export const CACHED_RESOURCES: ReflectorOptions['resources'] = [...STORED_KINDS]
   kind,
   ...(resource === 'pods' && { indexers: { byPlacement } }),
 }));
+
+/**
+ * The kinds of all resources, those that clients define included: their objects may come before the definition does.
+ */
+export class StoredKinds extends Map<ResourceName, KindName> {
+  constructor() {
+    super(STORED_KINDS);
+  }
+
+  override has(): boolean {
+    return true;
+  }
+
+  /** A kind that is not known yet is named when its definition is there: {@link name}. */
+  override get(resource: ResourceName): KindName {
+    let kind = super.get(resource);
+    if (!kind) {
+      kind = { apiVersion: '', kind: '', forgetsParsed: true };
+      this.set(resource, kind);
+    }
+    return kind;
+  }
+
+  /** Names the kind of a resource, also for objects that are in the caches already. */
+  name(resource: ResourceName, names: Pick<KindName, 'apiVersion' | 'kind'>): void {
+    Object.assign(this.get(resource), names);
+  }
+}

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Bus } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
 import { Reflector } from '@everynode/list-watch';
+import type { ResourceName } from '@everynode/objects';
 import { NO_EXEMPTIONS, type PodSecurityExemptions } from '@everynode/pod-admission';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
@@ -16,7 +17,7 @@ import { OidcTokens } from './auth/oidc/oidc-tokens.js';
 import { ServiceAccountTokens } from './auth/service-account-tokens.js';
 import { ClusterInfoSigner } from './bootstrap/cluster-info.js';
 import { ensureJoinObjects } from './bootstrap/join-objects.js';
-import { CACHED_RESOURCES, STORED_KINDS } from './cached-resources.js';
+import { CACHED_RESOURCES, StoredKinds } from './cached-resources.js';
 import type { AgentBus } from './certificates/agent-bus.js';
 import type { CertificateAuthority } from './certificates/certificate-authority.js';
 import { CertificateController } from './certificates/certificate-controller.js';
@@ -24,6 +25,7 @@ import { deleteExpired } from './certificates/expired-objects.js';
 import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
+import { CustomResourceDefinitions } from './custom/custom-resource-definitions.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { LoopTurns } from './fairness/loop-turns.js';
 import { BODY_BYTES } from './http/body-bytes.js';
@@ -122,7 +124,9 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const { store, bus, tls, log, metrics, readiness, signal, onClose } = parts;
   // Each watch adds a listener.
   setMaxListeners(0, signal);
-  const reflector = new Reflector({ bus, store, log, signal, resources: CACHED_RESOURCES });
+  const kinds = new StoredKinds();
+  const kindOf = (resource: ResourceName) => kinds.get(resource);
+  const reflector = new Reflector({ bus, store, log, signal, resources: CACHED_RESOURCES, kindOf });
   const publisher = new CommitPublisher({ store, bus, reflector, source: SOURCE, log, signal });
   const stopPublishing = publisher.start();
   onClose(stopPublishing);
@@ -156,7 +160,9 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   readiness.add('shutdown', () => (signal.aborted ? 'the server is shutting down' : undefined));
 
   await reflector.start();
-  await watches.beginWithTail(store, HISTORY, STORED_KINDS);
+  const custom = new CustomResourceDefinitions(context, kinds);
+  custom.serve();
+  await watches.beginWithTail(store, HISTORY, kinds);
   void context.heartbeats.follow(bus, log);
   new LeaseRenewals(context).start(signal, parts.renewalMs ?? RENEWAL_MS);
 
@@ -181,6 +187,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   onClose(keepClusterObjects(context));
   await startJoining(context, parts);
   new PolicyStatusWriter(context).start();
+  custom.start();
   return { ...server, context };
 }
 

@@ -11,12 +11,18 @@ export interface CachedResource {
   indexers?: Record<string, Indexer>;
 }
 
+/** Returns the kind of a resource that is not among those that a reflector was made for. */
+export type KindOf = (resource: ResourceName) => KindName;
+
 /** The caches of a reflector, and the one revision at which they all stand. */
 export class CacheSet {
   readonly #caches = new Map<ResourceName, ObjectCache>();
+  readonly #kindOf: KindOf | undefined;
   #revision = -1;
 
-  constructor(resources: readonly CachedResource[]) {
+  /** @param kindOf keeps all other resources too, under these kinds, from their first object on. */
+  constructor(resources: readonly CachedResource[], kindOf?: KindOf) {
+    this.#kindOf = kindOf;
     for (const { resource, kind, indexers } of resources) {
       this.#caches.set(resource, new ObjectCache(resource, kind, indexers));
     }
@@ -27,8 +33,9 @@ export class CacheSet {
     return this.#revision;
   }
 
-  get resources(): ResourceName[] {
-    return [...this.#caches.keys()];
+  /** Undefined for all. */
+  get resources(): ResourceName[] | undefined {
+    return this.#kindOf ? undefined : [...this.#caches.keys()];
   }
 
   /** How many objects the caches hold. */
@@ -39,7 +46,11 @@ export class CacheSet {
   }
 
   get(resource: ResourceName): ObjectCache | undefined {
-    return this.#caches.get(resource);
+    const known = this.#caches.get(resource);
+    if (known || !this.#kindOf) return known;
+    const made = new ObjectCache(resource, this.#kindOf(resource));
+    this.#caches.set(resource, made);
+    return made;
   }
 
   [Symbol.iterator](): Iterator<ObjectCache> {
@@ -55,7 +66,7 @@ export class CacheSet {
   apply(changes: readonly JournalChange[], applied: ObjectChange[]): boolean {
     for (const change of changes) {
       if (change.revision !== this.#revision + 1) return false;
-      const cache = this.#caches.get(change.resource);
+      const cache = this.get(change.resource);
       if (cache) {
         const record = completeRecord(change, cache.get(change.namespace, change.name)?.record);
         if (!record) return false;
@@ -70,10 +81,11 @@ export class CacheSet {
   /** Makes the caches equal to a snapshot, in one step, and returns the difference to what they held. */
   replace(records: readonly ObjectRecord[], revision: number): ObjectChange[] {
     const changes: ObjectChange[] = [];
-    const listed = new Map<ResourceName, Set<string>>(this.resources.map((resource) => [resource, new Set()]));
+    const listed = new Map<ResourceName, Set<string>>();
     for (const record of records) {
-      listed.get(record.resource)?.add(keyOf(record));
-      const change = this.#caches.get(record.resource)?.put(record);
+      const keys = listed.get(record.resource) ?? new Set();
+      listed.set(record.resource, keys.add(keyOf(record)));
+      const change = this.get(record.resource)?.put(record);
       if (change) changes.push(change);
     }
     for (const [resource, cache] of this.#caches) {

@@ -267,14 +267,23 @@ function isZeroDefault(value: unknown): boolean {
   return value === '' || value === 0 || value === false || (isJsonObject(value) && Object.keys(value).length === 0);
 }
 
-const readers = new Map<string, Reader>();
+/** By the facts: those of a name change when clients define it anew. */
+const readers = new WeakMap<TypeFacts, Reader>();
 
 function typeReader(type: string): Reader {
-  const known = SPECIAL.get(type) ?? readers.get(type);
-  if (known) return known;
+  const special = SPECIAL.get(type);
+  if (special) return special;
   const facts = lookupType(type);
-  const reader = facts?.fields ? new StructReader(type, facts) : FREE_FORM;
-  readers.set(type, reader);
+  if (!facts) return FREE_FORM;
+  const known = readers.get(facts);
+  if (known) return known;
+  const { read } = facts;
+  const reader = read
+    ? { ...FREE_FORM, read: (value: unknown) => read(value) }
+    : facts.fields
+      ? new StructReader(type, facts)
+      : FREE_FORM;
+  readers.set(facts, reader);
   return reader;
 }
 

@@ -10,13 +10,12 @@ export type ReviewKind =
   | 'TokenReview';
 
 /**
- * A kind that is answered at once and never stored: reviews, the binding of a pod to a node, and kinds that have no
- * objects here.
+ * A kind that is answered at once and never stored: reviews, and the binding of a pod to a node.
  */
 export interface PostedKind {
   group: string;
   version: string;
-  kind: ReviewKind | 'Binding' | 'CustomResourceDefinition' | 'DaemonSetExplanation';
+  kind: ReviewKind | 'Binding' | 'DaemonSetExplanation';
   plural: string;
   singular: string;
   namespaced: boolean;
@@ -60,16 +59,6 @@ export const postedKinds: readonly PostedKind[] = [
   review('authorization', 'SelfSubjectAccessReview'),
   review('authorization', 'SelfSubjectRulesReview'),
   review('authorization', 'SubjectAccessReview'),
-  {
-    group: 'apiextensions.k8s.io',
-    version: 'v1',
-    kind: 'CustomResourceDefinition',
-    plural: 'customresourcedefinitions',
-    singular: 'customresourcedefinition',
-    namespaced: false,
-    verbs: ['get', 'list'],
-    shortNames: ['crd', 'crds'],
-  },
   {
     group: 'explain.everynode.io',
     version: 'v1',

@@ -30,6 +30,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from './api-types.js';
+import type { CustomResourceDefinition } from './custom-resource-definition.js';
 import type { GenericName } from './generic-kinds.js';
 
 /** What is stored, by the name of its resource: the plural and, where there is one, the group. */
@@ -59,6 +60,7 @@ export interface Kinds extends Record<Exclude<GenericName, 'runtimeclasses.node.
   'leases.coordination.k8s.io': Lease;
   'runtimeclasses.node.k8s.io': RuntimeClass;
   'poddisruptionbudgets.policy': PodDisruptionBudget;
+  'customresourcedefinitions.apiextensions.k8s.io': CustomResourceDefinition;
   'clusterrolebindings.rbac.authorization.k8s.io': ClusterRoleBinding;
   'clusterroles.rbac.authorization.k8s.io': ClusterRole;
   'rolebindings.rbac.authorization.k8s.io': RoleBinding;
@@ -75,6 +77,7 @@ type ClusterScoped = {
     | 'CertificateSigningRequest'
     | 'ClusterRole'
     | 'ClusterRoleBinding'
+    | 'CustomResourceDefinition'
     | 'MutatingWebhookConfiguration'
     | 'Namespace'
     | 'Node'

@@ -5,6 +5,7 @@ import { certificateSigningRequests } from './certificate-signing-requests.js';
 import { configMaps, secrets, serviceAccounts } from './configuration.js';
 import { limitRanges, resourceQuotas } from './constraints.js';
 import { controllerRevisions } from './controller-revisions.js';
+import { customResourceDefinitions } from './custom-resource-definitions.js';
 import { daemonSets } from './daemon-sets.js';
 import { events, groupedEvents } from './events.js';
 import { genericResources } from './generic.js';
@@ -53,6 +54,7 @@ const DEFINITIONS = {
   'leases.coordination.k8s.io': leases,
   'events.events.k8s.io': groupedEvents,
   'poddisruptionbudgets.policy': podDisruptionBudgets,
+  'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitions,
   'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
   'clusterroles.rbac.authorization.k8s.io': clusterRoles,
   'rolebindings.rbac.authorization.k8s.io': roleBindings,
@@ -63,16 +65,38 @@ const DEFINITIONS = {
   ResourceDefinition
 >;
 
-export const resources: readonly ResourceDefinition[] = Object.values(DEFINITIONS);
+const builtIn: readonly ResourceDefinition[] = Object.values(DEFINITIONS);
+const served: ResourceDefinition[] = [...builtIn];
 
-const byPath = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
+/** Everything that is served now: the built-in resources, and those that clients have defined. */
+export const resources: readonly ResourceDefinition[] = served;
+
+const pathOf = (one: ResourceDefinition): string => `${one.group}/${one.version}/${one.plural}`;
+const byPath = new Map(builtIn.map((one) => [pathOf(one), one]));
+let custom = new Map<string, ResourceDefinition>();
+let changes = 0;
+
+/** Replaces the resources that clients have defined. */
+export function setCustomResources(definitions: readonly ResourceDefinition[]): void {
+  custom = new Map(definitions.map((one) => [pathOf(one), one]));
+  served.splice(builtIn.length, served.length, ...definitions);
+  changes += 1;
+}
+
+/** How often the resources have changed. What is made of all of them is made anew when they have. */
+export const resourcesVersion = (): number => changes;
 
 /** By the parts of a request's path; undefined for what is not served. */
 export function findResource(group: string, version: string, plural: string): ResourceDefinition | undefined {
-  return byPath.get(`${group}/${version}/${plural}`);
+  const path = `${group}/${version}/${plural}`;
+  return byPath.get(path) ?? custom.get(path);
 }
+
+const builtInByStorage: Readonly<Record<string, ResourceDefinition>> = DEFINITIONS;
 
 /** The definition in whose form the objects of a resource are stored. */
 export function resourceByStorage(storage: ResourceName): ResourceDefinition {
-  return DEFINITIONS[storage];
+  const found = builtInByStorage[storage] ?? served.find((one) => one.storage === storage);
+  if (!found) throw new Error(`no resource is stored as ${storage}`);
+  return found;
 }

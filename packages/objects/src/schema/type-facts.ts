@@ -43,6 +43,10 @@ export interface TypeFacts {
   readonly oneOf?: readonly string[];
   /** Apply replaces such an object as a whole, in every field. */
   readonly 'map-type'?: 'atomic';
+  /** The schema as it is published, of types that clients have defined. */
+  readonly published?: Readonly<Record<string, unknown>>;
+  /** Reads a value of such a type: it drops what the type does not have, and checks nothing. */
+  readonly read?: (value: unknown) => unknown;
 }
 
 /** Facts of the Kubernetes 1.36 API, by type name: `io.k8s.api.apps.v1.DaemonSet`. */
@@ -52,8 +56,18 @@ const TYPES: ReadonlyMap<string, TypeFacts> = new Map(Object.entries<TypeFacts>(
 export const TYPE_NAMES: readonly string[] = [...TYPES.keys()];
 
 export function lookupType(name: string): TypeFacts | undefined {
-  return TYPES.get(name);
+  return TYPES.get(name) ?? customTypes.get(name);
 }
+
+let customTypes: ReadonlyMap<string, TypeFacts> = new Map();
+
+/** Replaces the types that clients have defined. */
+export function setCustomTypes(types: ReadonlyMap<string, TypeFacts>): void {
+  customTypes = types;
+}
+
+/** True for a type that clients have defined. */
+export const isCustomType = (name: string): boolean => customTypes.has(name);
 
 const CORE = 'io.k8s.apimachinery.pkg';
 
@@ -71,5 +85,9 @@ const BY_KIND: ReadonlyMap<string, string> = new Map(
 
 /** The schema name of a kind: `typeOfKind('apps', 'v1', 'DaemonSet')`. The core group is the empty string. */
 export function typeOfKind(group: string, version: string, kind: string): string | undefined {
-  return BY_KIND.get(`${group}/${version}/${kind}`);
+  const known = BY_KIND.get(`${group}/${version}/${kind}`);
+  if (known !== undefined) return known;
+  const isOf = (one: { group: string; version: string; kind: string }): boolean =>
+    one.group === group && one.version === version && one.kind === kind;
+  return [...customTypes].find(([, facts]) => facts.gvk?.some(isOf))?.[0];
 }

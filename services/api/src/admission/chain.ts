@@ -1,4 +1,5 @@
 import { type FieldError, invalid, type ResourceDefinition } from '@everynode/objects';
+import { customResourceSchemas, terminatingDefinitions } from '../custom/check-definitions.js';
 import { storedDefinition } from '../write/stored-object.js';
 import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
@@ -47,6 +48,8 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   webhookExpressions,
   policyExpressions,
   inertKinds,
+  terminatingDefinitions,
+  customResourceSchemas,
 ];
 
 const concerns = (

@@ -9,6 +9,7 @@ import {
   groupVersions,
   postedKinds,
   resources,
+  resourcesVersion,
   type ServedApi,
 } from '@everynode/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -22,12 +23,17 @@ import { wrap } from '../protobuf/envelope.js';
 
 export const SERVED: ServedApi = { resources, postedKinds };
 
-/** Documents, each made once: they do not change while the process runs. */
+/** Documents, each made once, and made anew when other resources are served. */
 class DocumentCache {
   readonly #documents = new Map<string, Document>();
+  #version = resourcesVersion();
 
   /** @param make returns undefined where there is no such document. */
   of(key: string, make: () => string | Uint8Array | undefined): Document | undefined {
+    if (this.#version !== resourcesVersion()) {
+      this.#version = resourcesVersion();
+      this.#documents.clear();
+    }
     const known = this.#documents.get(key);
     if (known) return known;
     const body = make();

@@ -38,7 +38,6 @@ const HANDLERS: Readonly<Record<PostedKind['kind'], Handler | undefined>> = {
   SelfSubjectRulesReview: answering(REVIEWS.SelfSubjectRulesReview),
   SubjectAccessReview: answering(REVIEWS.SubjectAccessReview),
   TokenReview: answering(REVIEWS.TokenReview),
-  CustomResourceDefinition: undefined,
   DaemonSetExplanation: undefined,
 };
 

@@ -1,4 +1,12 @@
-import { ApiError, type Decoded, type DecodeTarget, type FieldValidation, type ParsedBody } from '@everynode/objects';
+import {
+  ApiError,
+  type Decoded,
+  type DecodeTarget,
+  decodeObject,
+  type FieldValidation,
+  isCustomType,
+  type ParsedBody,
+} from '@everynode/objects';
 import type { FastifyRequest } from 'fastify';
 import { flowOf } from '../fairness/flow.js';
 import type { BodyThreads } from './body-threads.js';
@@ -48,6 +56,9 @@ export async function readObject(body: Body, target: DecodeTarget, fieldValidati
   const format = bodyFormat(body.contentType);
   const decoding = { target, fieldValidation };
   if (body.isLightAs(format)) return decodeBytes(body.bytes, format, decoding);
+  // Threads do not know the types that clients have defined: they read the value alone.
+  if (isCustomType(target.schema))
+    return decodeObject(await readValue(body, target.schema, format), target, fieldValidation);
   return await body.threads.decode(body.flow, { bytes: body.bytes, format }, decoding);
 }
 

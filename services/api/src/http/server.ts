@@ -9,7 +9,6 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { addAudit, auditedRequest } from '../audit/audit-requests.js';
 import { addImpersonation } from '../auth/impersonation.js';
 import { addKeyRoutes } from '../auth/key-routes.js';
-import { addCustomResources } from '../discovery/custom-resources.js';
 import { addDiscovery } from '../discovery/discovery-routes.js';
 import { addExplain } from '../explain/explain-route.js';
 import type { FairQueue } from '../fairness/fair-queue.js';
@@ -113,7 +112,6 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addDiscovery(fastify);
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);
-  addCustomResources(fastify, context);
   addExplain(fastify, context);
   addResources(fastify, context, (request, reply) => audit?.record(auditedRequest(request, reply, 'ResponseStarted')));
   return { fastify, https, stop, takeConnection: (socket) => takeConnection(https, socket, loop) };

@@ -1,4 +1,4 @@
-import { ApiError } from '@everynode/objects';
+import { ApiError, resourcesVersion } from '@everynode/objects';
 import {
   OPENAPI_V2_PROTOBUF,
   OPENAPI_V2_PROTOBUF_ACCEPTED,
@@ -33,22 +33,31 @@ function formOf(accept: string | undefined, protobuf: readonly string[]): 'json'
 
 /** GET /openapi/v2, /openapi/v3 and the documents under it. Source: kube-openapi pkg/handler, pkg/handler3. */
 export function addOpenApi(fastify: FastifyInstance): void {
-  const documents = new OpenApiDocuments(SERVED, readDescriptions);
+  let version = resourcesVersion();
+  let made = new OpenApiDocuments(SERVED, readDescriptions);
+  /** Made anew when other resources are served. */
+  const documents = (): OpenApiDocuments => {
+    if (version !== resourcesVersion()) {
+      version = resourcesVersion();
+      made = new OpenApiDocuments(SERVED, readDescriptions);
+    }
+    return made;
+  };
 
   fastify.get('/openapi/v2', (request) =>
     formOf(request.headers.accept, OPENAPI_V2_PROTOBUF_ACCEPTED) === 'protobuf'
-      ? documentAnswer(request, documents.v2Protobuf(), OPENAPI_V2_PROTOBUF)
-      : documentAnswer(request, documents.v2(), 'application/json'),
+      ? documentAnswer(request, documents().v2Protobuf(), OPENAPI_V2_PROTOBUF)
+      : documentAnswer(request, documents().v2(), 'application/json'),
   );
 
-  fastify.get('/openapi/v3', (request) => documentAnswer(request, documents.v3Index(), 'application/json'));
+  fastify.get('/openapi/v3', (request) => documentAnswer(request, documents().v3Index(), 'application/json'));
 
   fastify.get(`${V3}*`, (request): Answer => {
     const { path, query } = infoOf(request);
     const name = path.slice(V3.length);
     const form = formOf(request.headers.accept, OPENAPI_V3_PROTOBUF_ACCEPTED);
     const contentType = form === 'protobuf' ? OPENAPI_V3_PROTOBUF : 'application/json';
-    const document = form === 'protobuf' ? documents.v3Protobuf(name) : documents.v3(name);
+    const document = form === 'protobuf' ? documents().v3Protobuf(name) : documents().v3(name);
     if (!document) throw unknownPath();
     const hash = query.text('hash');
     if (hash === undefined) return documentAnswer(request, document, contentType);

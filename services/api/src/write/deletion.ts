@@ -1,5 +1,14 @@
-import { conflict, type DeletionDecision, decideDeletion, type StoredMeta, timestamp } from '@everynode/objects';
+import {
+  type CustomResourceDefinition,
+  conflict,
+  type DeletionDecision,
+  decideDeletion,
+  type Stored,
+  type StoredMeta,
+  timestamp,
+} from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
+import { CLEANUP, DEFINITIONS } from '../custom/definition-names.js';
 import type { DeleteOptions } from './delete-options.js';
 import { objectOf, toStored } from './stored-object.js';
 import type { Target } from './target.js';
@@ -19,6 +28,7 @@ export function decideDelete({ target, options }: Deletion, current: Current<'al
   checkPreconditions(target, current, options);
   const { storage } = target.definition;
   const decision = decideDeletion(current, options, target.definition.deletion, now);
+  if (storage === DEFINITIONS) return terminatingDefinition(target, current, decision, now);
   if (storage !== 'namespaces' || decision.kind === 'keep') return decision;
   return terminatingNamespace(target, current, decision, now);
 }
@@ -39,6 +49,36 @@ function terminatingNamespace(
   namespace.metadata = { ...metadata, deletionTimestamp: metadata.deletionTimestamp ?? timestamp(now) };
   namespace.status = { ...(namespace.status as object | undefined), phase: 'Terminating' };
   const { parts, placement } = toStored(target.definition, namespace);
+  return { kind: 'update', parts: { metadata: parts.metadata, observed: parts.observed }, placement, deleting: true };
+}
+
+/**
+ * A definition is removed when its objects are: a finalizer holds it until then. Source: apiextensions-apiserver
+ * pkg/registry/customresourcedefinition/etcd.go, Delete.
+ */
+function terminatingDefinition(target: Target, current: Current<'all'>, decision: Decision, now: number): Decision {
+  const crd = objectOf(target, current) as Stored<CustomResourceDefinition>;
+  if (crd.metadata.deletionTimestamp !== undefined || decision.kind === 'keep') return { kind: 'keep' };
+  const { finalizers = [] } = crd.metadata;
+  const kept = finalizers.includes(CLEANUP) ? finalizers : [...finalizers, CLEANUP];
+  const { generation } = crd.metadata;
+  crd.metadata = {
+    ...crd.metadata,
+    deletionTimestamp: timestamp(now),
+    deletionGracePeriodSeconds: 0,
+    ...(generation !== undefined && { generation: generation + 1 }),
+    finalizers: kept,
+  };
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    lastTransitionTime: timestamp(now),
+  };
+  const others = (crd.status?.conditions ?? []).filter(({ type }) => type !== 'Terminating');
+  crd.status = { ...crd.status, conditions: [...others, condition] };
+  const { parts, placement } = toStored(target.definition, crd);
   return { kind: 'update', parts: { metadata: parts.metadata, observed: parts.observed }, placement, deleting: true };
 }
 

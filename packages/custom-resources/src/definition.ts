@@ -1,0 +1,140 @@
+import {
+  type CustomResourceDefinition,
+  type CustomResourceVersion,
+  defineResource,
+  type FieldError,
+  type KubeObject,
+  type ResourceDefinition,
+  type ResourceName,
+  type Stored,
+  semanticallyEqual,
+  statusSubresource,
+} from '@everynode/objects';
+import { tableOf } from './columns.js';
+import { asSchema, type CustomType, customType } from './facts.js';
+import { parsePath, valuesAt } from './json-path.js';
+import { setDefaults } from './prune.js';
+import { ruleErrors } from './rules.js';
+import type { Schema } from './schema.js';
+import { schemaErrors } from './validate.js';
+
+/** A custom resource in one served version. */
+interface CustomResource {
+  definition: ResourceDefinition;
+  type: CustomType;
+}
+
+/** The definitions of all versions that are served. */
+export function customResources(crd: Stored<CustomResourceDefinition>): CustomResource[] {
+  return crd.spec.versions.filter(({ served }) => served).map((version) => versionOf(crd, version));
+}
+
+/** Fields of metadata beside the schema's own rules are upstream's, which `defineResource` checks. */
+const WITHOUT_META = new Set(['apiVersion', 'kind', 'metadata']);
+
+function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomResourceVersion): CustomResource {
+  const { group, names, scope } = spec;
+  const { plural, kind, singular = kind.toLowerCase(), listKind = `${kind}List` } = names;
+  const schema = asSchema(version.schema?.openAPIV3Schema);
+  const type = customType({ group, version: version.name, kind, listKind }, schema);
+  const hasStatus = version.subresources?.status !== undefined;
+  const errorsOf = (object: KubeObject, current?: KubeObject): FieldError[] => {
+    const value = bodyOf(object);
+    const errors = schemaErrors(value, withoutMeta(schema), { path: '', old: current && bodyOf(current) });
+    // Rules may rely on what the schema says.
+    return errors.length > 0 ? errors : ruleErrors(object, schema, current);
+  };
+  const base = defineResource({
+    group,
+    version: version.name,
+    kind,
+    plural,
+    namespaced: scope === 'Namespaced',
+    schema: type.name,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    subresources: hasStatus ? [statusSubresource] : [],
+    storage: `${plural}.${group}` as ResourceName,
+    updatesUnconditionally: false,
+    fields: fieldsOf(version),
+    table: tableOf(version.additionalPrinterColumns),
+    setDefaults: (object) => setDefaults(object, schema),
+    validate: (object) => errorsOf(object),
+  });
+  const definition: ResourceDefinition = {
+    ...base,
+    singular,
+    prepareForCreate: (object) => {
+      object.metadata.generation = 1;
+      if (hasStatus) delete object.status;
+    },
+    prepareForUpdate: (object, current) => {
+      if (hasStatus) keepStatus(object, current);
+      const before = current.metadata.generation ?? 1;
+      object.metadata.generation = isSame(object, current, hasStatus) ? before : before + 1;
+    },
+    // As upstream: of the metadata only the owners of fields change.
+    prepareForStatusUpdate: (object, current) => {
+      const { metadata, status } = object;
+      for (const key of Object.keys(object)) delete object[key];
+      Object.assign(object, structuredClone(current));
+      if (metadata.managedFields) object.metadata.managedFields = metadata.managedFields;
+      if (status === undefined) delete object.status;
+      else object.status = status;
+    },
+    validateUpdate: (object, current) => [
+      ...withoutSchema(base, errorsOf).validateUpdate(object, current),
+      ...errorsOf(object, current),
+    ],
+    validateStatusUpdate: (object, current) => [
+      ...base.validateStatusUpdate(object, current),
+      ...errorsOf(object, current),
+    ],
+  };
+  return { definition, type };
+}
+
+/** The rules of metadata alone: those of the schema know what an update leaves as it was. */
+function withoutSchema(
+  base: ResourceDefinition,
+  errorsOf: (object: KubeObject) => FieldError[],
+): Pick<ResourceDefinition, 'validateUpdate'> {
+  return {
+    validateUpdate: (object, current) => {
+      const own = errorsOf(object).length;
+      const errors = base.validateUpdate(object, current);
+      return own === 0 ? errors : errors.slice(0, errors.length - own);
+    },
+  };
+}
+
+const bodyOf = (object: KubeObject): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !WITHOUT_META.has(key)));
+
+function withoutMeta(schema: Schema): Schema {
+  const { required = [] } = schema;
+  return { ...schema, required: required.filter((name) => !WITHOUT_META.has(name)) };
+}
+
+function keepStatus(object: KubeObject, current: KubeObject): void {
+  if (current.status === undefined) delete object.status;
+  else object.status = structuredClone(current.status);
+}
+
+function isSame(object: KubeObject, current: KubeObject, hasStatus: boolean): boolean {
+  const counted = (one: KubeObject): object => {
+    const { status, ...rest } = bodyOf(one);
+    return hasStatus ? rest : { ...rest, status };
+  };
+  return semanticallyEqual(counted(object), counted(current));
+}
+
+function fieldsOf({ selectableFields = [] }: CustomResourceVersion): Record<string, (object: KubeObject) => string> {
+  return Object.fromEntries(
+    selectableFields.flatMap(({ jsonPath }): [string, (object: KubeObject) => string][] => {
+      const steps = parsePath(jsonPath);
+      if (!steps) return [];
+      return [[jsonPath.replace(/^\./, ''), (object) => String(valuesAt(object, steps)[0] ?? '')]];
+    }),
+  );
+}

@@ -1,0 +1,115 @@
+import type { FieldFacts, TypeFacts } from '@everynode/objects';
+import { pruned } from './prune.js';
+import { isMap, type Schema } from './schema.js';
+
+/** The type of a custom resource in one version, as the rest of the api looks types up. */
+export interface CustomType {
+  /** Name of the type: `com.example.v1.Widget`. */
+  name: string;
+  types: ReadonlyMap<string, TypeFacts>;
+}
+
+interface Names {
+  group: string;
+  version: string;
+  kind: string;
+  listKind: string;
+}
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** The name that upstream publishes a type under: the group backwards, the version, the kind. */
+const typeName = ({ group, version }: Names, kind: string): string =>
+  [...group.split('.').reverse(), version, kind].join('.');
+
+/**
+ * Makes the facts of a custom type and of the types within it: field names for strict decoding, list types for apply,
+ * and the published schema.
+ */
+export function customType(names: Names, schema: Schema): CustomType {
+  const types = new Map<string, TypeFacts>();
+  const { group, version, kind, listKind } = names;
+  const name = typeName(names, kind);
+  const factsOf = (one: Schema, path: string): FieldFacts => {
+    const facts: Record<string, unknown> = {};
+    if (one['x-kubernetes-list-type']) facts['list-type'] = one['x-kubernetes-list-type'];
+    if (one['x-kubernetes-list-map-keys']) facts['list-map-keys'] = one['x-kubernetes-list-map-keys'];
+    if (one['x-kubernetes-map-type']) facts['map-type'] = one['x-kubernetes-map-type'];
+    if (one.default !== undefined) facts.default = one.default;
+    if (one.type === 'array' && one.items) return { ...facts, arrayOf: factsOf(one.items, `${path}.items`) };
+    if (one.type === 'object' && typeof one.additionalProperties === 'object') {
+      return { ...facts, mapOf: factsOf(one.additionalProperties, `${path}.members`) };
+    }
+    const { default: _default, ...kept } = facts;
+    types.set(path, typeOf(one, path));
+    return { ...kept, ref: path };
+  };
+  const typeOf = (one: Schema, path: string): TypeFacts => {
+    const isOpen = one['x-kubernetes-preserve-unknown-fields'] || one['x-kubernetes-embedded-resource'];
+    const fields =
+      one.properties && !isOpen
+        ? Object.fromEntries(
+            Object.entries(one.properties).map(([key, member]) => [key, factsOf(member, `${path}.${key}`)]),
+          )
+        : undefined;
+    return { read: (value: unknown) => pruned(value, one), ...(fields && { fields }) };
+  };
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const own = Object.entries(schema.properties ?? {}).filter(
+    ([key]) => key !== 'metadata' && key !== 'apiVersion' && key !== 'kind',
+  );
+  const gvk = [{ group, version, kind }];
+  types.set(name, {
+    gvk,
+    ...(isOpen ? { read: readOpen } : {}),
+    fields: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { ref: `${META}.ObjectMeta`, default: {} },
+      // What each member holds is read by its own type, whatever its form is.
+      ...Object.fromEntries(
+        own.map(([key, member]) => [key, wrapped(factsOf(member, `${name}.${key}`), member, types, `${name}.${key}`)]),
+      ),
+    },
+    published: published(schema, gvk),
+  });
+  const listName = typeName(names, listKind);
+  types.set(listName, {
+    gvk: [{ group, version, kind: listKind }],
+    required: ['items'],
+    fields: {
+      apiVersion: { type: 'string' },
+      items: { arrayOf: { ref: name } },
+      kind: { type: 'string' },
+      metadata: { ref: `${META}.ListMeta`, default: {} },
+    },
+  });
+  return { name, types };
+}
+
+/** Lists and maps at the top are read by a type of their own, which does not refuse another form: validation does. */
+function wrapped(facts: FieldFacts, schema: Schema, types: Map<string, TypeFacts>, path: string): FieldFacts {
+  if (facts.ref !== undefined) return facts;
+  types.set(`${path}.value`, { read: (value: unknown) => pruned(value, schema) });
+  return { ...facts, ref: `${path}.value` };
+}
+
+const readOpen = (value: unknown): unknown => value;
+
+/** Source: apiextensions-apiserver pkg/controller/openapi/builder. */
+function published(schema: Schema, gvk: object[]): Record<string, unknown> {
+  const { properties, ...rest } = schema;
+  return {
+    ...rest,
+    type: 'object',
+    properties: {
+      ...properties,
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { allOf: [{ $ref: `#/components/schemas/${META}.ObjectMeta` }] },
+    },
+    'x-kubernetes-group-version-kind': gvk,
+  };
+}
+
+export const asSchema = (value: unknown): Schema => (isMap(value) ? (value as Schema) : {});

@@ -1,0 +1,55 @@
+import type { FieldError } from '@everynode/objects';
+import { ruleFaults } from './rules.js';
+import type { Schema } from './schema.js';
+
+const required = (field: string, detail: string): FieldError => ({ type: 'FieldValueRequired', field, detail });
+const forbidden = (field: string, detail: string): FieldError => ({ type: 'FieldValueForbidden', field, detail });
+
+/** Whether a schema is structural. Source: apiextensions-apiserver pkg/apiserver/schema/validation.go. */
+export function schemaFaults(schema: Schema, path: string, level: 'root' | 'field' | 'item' = 'root'): FieldError[] {
+  const errors: FieldError[] = [];
+  const isFree = schema['x-kubernetes-preserve-unknown-fields'] || schema['x-kubernetes-int-or-string'];
+  if (!schema.type && !isFree) {
+    const where =
+      level === 'root' ? 'at the root' : level === 'item' ? 'for specified array items' : 'for specified object fields';
+    errors.push(required(`${path}.type`, `must not be empty ${where}`));
+  } else if (level === 'root' && schema.type !== 'object') {
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: `${path}.type`,
+      value: schema.type ?? '',
+      detail: 'must be object at the root',
+    });
+  }
+  if (level === 'root' && schema.additionalProperties !== undefined) {
+    errors.push(forbidden(`${path}.additionalProperties`, 'must not be used at the root'));
+  }
+  if (schema.properties && schema.additionalProperties !== undefined) {
+    errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
+  }
+  if (schema.type === 'array' && !schema.items) errors.push(required(`${path}.items`, 'must be specified'));
+  if (schema.uniqueItems)
+    errors.push(
+      forbidden(
+        `${path}.uniqueItems`,
+        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
+    );
+  if (schema.additionalProperties === false) {
+    errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
+  }
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType === 'map' && (schema['x-kubernetes-list-map-keys'] ?? []).length === 0) {
+    errors.push(required(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'));
+  }
+  errors.push(...ruleFaults(schema, path));
+  for (const [name, member] of Object.entries(schema.properties ?? {})) {
+    if (level === 'root' && name === 'metadata') continue;
+    errors.push(...schemaFaults(member, `${path}.properties[${name}]`, 'field'));
+  }
+  if (typeof schema.additionalProperties === 'object') {
+    errors.push(...schemaFaults(schema.additionalProperties, `${path}.additionalProperties`, 'field'));
+  }
+  if (schema.items) errors.push(...schemaFaults(schema.items, `${path}.items`, 'item'));
+  return errors;
+}

@@ -1,0 +1,228 @@
+import { type FieldError, semanticallyEqual } from '@everynode/objects';
+import { RE2JS } from 're2js';
+import { isMap, type JsonMap, memberSchema, type Schema } from './schema.js';
+
+/** Faults of a value, and where it is. `old` is what it replaces; undefined where there is none. */
+interface Place {
+  path: string;
+  old: unknown;
+}
+
+/**
+ * Checks a value against its schema. What an update leaves as it was is not checked again: a schema that became
+ * stricter does not stop changes of other fields. Source: apiextensions-apiserver pkg/apiserver/validation, with the
+ * words of kube-openapi.
+ */
+export function schemaErrors(value: unknown, schema: Schema, { path, old }: Place): FieldError[] {
+  if (old !== undefined && semanticallyEqual(value, old)) return [];
+  if (value === null && schema.nullable) return [];
+  const type = typeError(value, schema, path);
+  if (type) return [type];
+  const errors = [...enumErrors(value, schema, path), ...logicErrors(value, schema, path)];
+  if (typeof value === 'number') errors.push(...numberErrors(value, schema, path));
+  else if (typeof value === 'string') errors.push(...textErrors(value, schema, path));
+  else if (Array.isArray(value)) errors.push(...listErrors(value, schema, { path, old }));
+  else if (isMap(value)) errors.push(...mapErrors(value, schema, { path, old }));
+  return errors;
+}
+
+const invalid = (field: string, value: unknown, words: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  value,
+  detail: `${field} in body ${words}`,
+});
+
+const tooMany = (field: string, actual: number, max: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field,
+  value: actual,
+  detail: `must have at most ${max} items`,
+});
+
+export function typeNameOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value === 'object' ? 'object' : typeof value;
+}
+
+function typeError(value: unknown, schema: Schema, path: string): FieldError | undefined {
+  const found = typeNameOf(value);
+  if (schema['x-kubernetes-int-or-string']) {
+    if (found === 'integer' || found === 'string') return undefined;
+    return mismatch(path, 'integer,string', found);
+  }
+  const { type } = schema;
+  if (!type || type === found || (type === 'number' && found === 'integer')) return undefined;
+  return mismatch(path, type, found);
+}
+
+const mismatch = (field: string, wanted: string, found: string): FieldError => ({
+  type: 'FieldValueTypeInvalid',
+  field,
+  value: found,
+  detail: `${field} in body must be of type ${wanted}: ${JSON.stringify(found)}`,
+});
+
+function enumErrors(value: unknown, schema: Schema, field: string): FieldError[] {
+  if (!schema.enum || schema.enum.some((one) => semanticallyEqual(one, value))) return [];
+  const supported = schema.enum.map((one) => JSON.stringify(typeof one === 'string' ? one : JSON.stringify(one)));
+  return [{ type: 'FieldValueNotSupported', field, value, detail: `supported values: ${supported.join(', ')}` }];
+}
+
+function logicErrors(value: unknown, schema: Schema, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const holds = (one: Schema): boolean => schemaErrors(value, one, { path, old: undefined }).length === 0;
+  const refuse = (words: string) =>
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: path,
+      value: shownValue(value),
+      detail: `${JSON.stringify(path)} ${words}`,
+    });
+  for (const one of schema.allOf ?? []) errors.push(...schemaErrors(value, one, { path, old: undefined }));
+  if (schema.anyOf && !schema.anyOf.some(holds)) refuse('must validate at least one schema (anyOf)');
+  if (schema.oneOf) {
+    const count = schema.oneOf.filter(holds).length;
+    const found = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`;
+    if (count !== 1) refuse(`must validate one and only one schema (oneOf). ${found}`);
+  }
+  if (schema.not && holds(schema.not)) refuse('must not validate the schema (not)');
+  return errors;
+}
+
+/** Objects and lists are shown by their type. */
+const shownValue = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? typeNameOf(value) : value;
+
+function numberErrors(value: number, schema: Schema, path: string): FieldError[] {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
+  const errors: FieldError[] = [];
+  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
+    errors.push(invalid(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`));
+  }
+  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
+    errors.push(invalid(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`));
+  }
+  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
+    errors.push(invalid(path, value, `should be a multiple of ${multipleOf}`));
+  }
+  return errors;
+}
+
+const FORMATS: Readonly<Record<string, RegExp>> = {
+  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i,
+  date: /^\d{4}-\d\d-\d\d$/,
+  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  uuid: /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i,
+  ipv4: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$/,
+  hostname: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i,
+};
+
+const patterns = new Map<string, RE2JS>();
+
+function matches(pattern: string, text: string): boolean {
+  let compiled = patterns.get(pattern);
+  if (!compiled) {
+    if (patterns.size >= 1000) patterns.clear();
+    compiled = RE2JS.compile(pattern);
+    patterns.set(pattern, compiled);
+  }
+  return compiled.matcher(text).find();
+}
+
+function textErrors(value: string, schema: Schema, path: string): FieldError[] {
+  const { minLength, maxLength, pattern, format } = schema;
+  const errors: FieldError[] = [];
+  const length = minLength === undefined && maxLength === undefined ? 0 : [...value].length;
+  if (minLength !== undefined && length < minLength) {
+    errors.push(invalid(path, value, `should be at least ${minLength} chars long`));
+  }
+  if (maxLength !== undefined && length > maxLength) {
+    errors.push({ type: 'FieldValueTooLong', field: path, detail: `may not be more than ${maxLength} bytes` });
+  }
+  if (pattern !== undefined && !matches(pattern, value)) {
+    errors.push(invalid(path, value, `should match '${pattern}'`));
+  }
+  const known = format === undefined ? undefined : FORMATS[format];
+  if (known && !known.test(value)) {
+    errors.push(invalid(path, value, `must be of type ${format}: ${JSON.stringify(value)}`));
+  }
+  return errors;
+}
+
+function listErrors(value: readonly unknown[], schema: Schema, { path, old }: Place): FieldError[] {
+  const { minItems, maxItems, uniqueItems, items } = schema;
+  const errors: FieldError[] = [];
+  if (minItems !== undefined && value.length < minItems) {
+    errors.push(invalid(path, value.length, `should have at least ${minItems} items`));
+  }
+  if (maxItems !== undefined && value.length > maxItems) errors.push(tooMany(path, value.length, maxItems));
+  if (uniqueItems && hasTwice(value)) errors.push(invalid(path, value, "shouldn't contain duplicates"));
+  errors.push(...listTypeErrors(value, schema, path));
+  if (!items) return errors;
+  for (const [at, item] of value.entries()) {
+    errors.push(...schemaErrors(item, items, { path: `${path}[${at}]`, old: oldItem(item, at, schema, old) }));
+  }
+  return errors;
+}
+
+/** The item that an item replaces. Items of a list without keys have none. */
+export function oldItem(item: unknown, _at: number, schema: Schema, old: unknown): unknown {
+  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map') return undefined;
+  const key = keyOf(item, schema);
+  return old.find((one) => keyOf(one, schema) === key);
+}
+
+const keyOf = (item: unknown, schema: Schema): string =>
+  JSON.stringify((schema['x-kubernetes-list-map-keys'] ?? []).map((key) => memberOf(item, key, schema)));
+
+const memberOf = (item: unknown, key: string, { items }: Schema): unknown =>
+  (isMap(item) ? item[key] : undefined) ?? items?.properties?.[key]?.default ?? null;
+
+const hasTwice = (values: readonly unknown[]): boolean =>
+  values.some((one, at) => values.findIndex((other) => semanticallyEqual(one, other)) < at);
+
+/** Source: pkg/apiserver/schema/listtype. */
+function listTypeErrors(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
+  const listType = schema['x-kubernetes-list-type'];
+  const shown =
+    listType === 'set'
+      ? value
+      : listType === 'map'
+        ? value.map((item) =>
+            Object.fromEntries(
+              (schema['x-kubernetes-list-map-keys'] ?? []).map((key) => [key, memberOf(item, key, schema)]),
+            ),
+          )
+        : [];
+  const seen = new Set<string>();
+  return shown.flatMap((one, at): FieldError[] => {
+    const text = JSON.stringify(one);
+    if (seen.has(text)) return [{ type: 'FieldValueDuplicate', field: `${path}[${at}]`, value: one, detail: '' }];
+    seen.add(text);
+    return [];
+  });
+}
+
+function mapErrors(value: JsonMap, schema: Schema, { path, old }: Place): FieldError[] {
+  const { required = [], minProperties, maxProperties } = schema;
+  const size = Object.keys(value).length;
+  const errors: FieldError[] = required
+    .filter((name) => value[name] === undefined)
+    .map((name) => ({ type: 'FieldValueRequired', field: joined(path, name), detail: '' }));
+  if (minProperties !== undefined && size < minProperties) {
+    errors.push(invalid(path, size, `should have at least ${minProperties} properties`));
+  }
+  if (maxProperties !== undefined && size > maxProperties) errors.push(tooMany(path, size, maxProperties));
+  for (const [key, member] of Object.entries(value)) {
+    const known = memberSchema(schema, key);
+    if (!known) continue;
+    const before = isMap(old) ? old[key] : undefined;
+    errors.push(...schemaErrors(member, known, { path: joined(path, key), old: before }));
+  }
+  return errors;
+}
+
+export const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);

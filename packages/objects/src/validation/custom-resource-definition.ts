@@ -1,0 +1,112 @@
+import type { FieldError } from '../field-error.js';
+import type { CustomResourceDefinition } from '../kinds/custom-resource-definition.js';
+import { invalidValue, notSupported, required } from './field-errors.js';
+import { dns1035LabelMessages, dnsSubdomainMessages } from './names.js';
+import { validateUnchanged } from './object-meta.js';
+
+const SCOPES = ['Cluster', 'Namespaced'];
+
+/** The rules beside those of the schemas. Source: apiextensions-apiserver pkg/apis/apiextensions/validation. */
+export function validateCustomResourceDefinition(object: CustomResourceDefinition): FieldError[] {
+  const { metadata, spec } = object;
+  const { group, names, scope, versions = [], conversion } = spec;
+  const errors: FieldError[] = [];
+  const wanted = `${names.plural}.${group}`;
+  if (metadata?.name !== wanted) {
+    errors.push(invalidValue('metadata.name', metadata?.name ?? '', 'must be spec.names.plural+"."+spec.group'));
+  }
+  const inGroup = dnsSubdomainMessages(group);
+  if (group === '') errors.push(required('spec.group'));
+  else if (inGroup.length > 0) errors.push(invalidValue('spec.group', group, inGroup.join(',')));
+  else if (!group.includes('.')) {
+    errors.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+  }
+  if (scope === '') errors.push(required('spec.scope'));
+  else if (!SCOPES.includes(scope)) errors.push(notSupported('spec.scope', scope, SCOPES));
+  errors.push(...validateVersions(versions), ...validateNames(names));
+  if (conversion?.strategy !== undefined && conversion.strategy !== 'None') {
+    const detail = 'only the strategy None is supported here: versions differ by their name alone';
+    errors.push(invalidValue('spec.conversion.strategy', conversion.strategy, detail));
+  }
+  if (spec.preserveUnknownFields) {
+    errors.push(
+      invalidValue(
+        'spec.preserveUnknownFields',
+        true,
+        'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+      ),
+    );
+  }
+  return errors;
+}
+
+function validateVersions(versions: CustomResourceDefinition['spec']['versions']): FieldError[] {
+  const errors = versions.flatMap(({ name, schema }, at) => {
+    const messages = dns1035LabelMessages(name);
+    return [
+      ...(messages.length > 0 ? [invalidValue(`spec.versions[${at}].name`, name, messages.join(','))] : []),
+      ...(schema?.openAPIV3Schema ? [] : [required(`spec.versions[${at}].schema.openAPIV3Schema`)]),
+    ];
+  });
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    errors.push(invalidValue('spec.versions', versions, 'must contain unique version names'));
+  }
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    errors.push(invalidValue('spec.versions', versions, 'must have exactly one version marked as storage version'));
+  }
+  return errors;
+}
+
+function validateNames({
+  plural,
+  singular = '',
+  kind,
+  listKind = '',
+  shortNames = [],
+}: CustomResourceDefinition['spec']['names']) {
+  const label = (field: string, value: string, isKind: boolean): FieldError[] => {
+    if (value === '') return [required(field)];
+    const messages = dns1035LabelMessages(isKind ? value.toLowerCase() : value);
+    const prefix = isKind ? 'may have mixed case, but should otherwise match: ' : '';
+    return messages.length > 0 ? [invalidValue(field, value, prefix + messages.join(','))] : [];
+  };
+  return [
+    ...label('spec.names.plural', plural, false),
+    ...(singular === '' ? [] : label('spec.names.singular', singular, false)),
+    ...label('spec.names.kind', kind, true),
+    ...(listKind === '' ? [] : label('spec.names.listKind', listKind, true)),
+    ...shortNames.flatMap((name, at) => label(`spec.names.shortNames[${at}]`, name, false)),
+    ...(kind !== '' && kind === listKind
+      ? [invalidValue('spec.names.listKind', listKind, 'kind and listKind may not be the same')]
+      : []),
+  ];
+}
+
+const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') ?? false;
+
+export function validateCustomResourceDefinitionUpdate(
+  { spec, status }: CustomResourceDefinition,
+  current: CustomResourceDefinition,
+): FieldError[] {
+  const versions = new Set((spec.versions ?? []).map(({ name }) => name));
+  const stored = status?.storedVersions ?? [];
+  const lost = stored.flatMap((name, at) =>
+    versions.has(name)
+      ? []
+      : [
+          invalidValue(
+            `status.storedVersions[${at}]`,
+            name,
+            `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+          ),
+        ],
+  );
+  if (!isEstablished(current)) return lost;
+  return [
+    ...validateUnchanged('spec.scope', spec.scope, current.spec.scope),
+    ...validateUnchanged('spec.group', spec.group, current.spec.group),
+    ...validateUnchanged('spec.names.plural', spec.names.plural, current.spec.names.plural),
+    ...lost,
+  ];
+}

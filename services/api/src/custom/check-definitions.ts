@@ -1,0 +1,32 @@
+import { asSchema, schemaFaults } from '@everynode/custom-resources';
+import { ApiError, type FieldError } from '@everynode/objects';
+import type { AdmissionPlugin, PluginFor } from '../admission/plugin.js';
+import { DEFINITIONS } from './definition-names.js';
+
+/** Refuses definitions whose schemas are not structural, or whose rules do not compile. */
+export const customResourceSchemas: PluginFor<typeof DEFINITIONS> = {
+  resources: [DEFINITIONS],
+  operations: ['create', 'update'],
+  fieldErrors({ object }): FieldError[] {
+    return (object.spec.versions ?? []).flatMap(({ schema }, at) =>
+      schema?.openAPIV3Schema
+        ? schemaFaults(asSchema(schema.openAPIV3Schema), `spec.versions[${at}].schema.openAPIV3Schema`)
+        : [],
+    );
+  },
+};
+
+/** Nothing is created any more of a definition that is deleted. Source: pkg/apiserver/customresource_handler.go. */
+export const terminatingDefinitions: AdmissionPlugin = {
+  operations: ['create'],
+  gate({ context, target }) {
+    const { group, plural } = target.definition;
+    const crd = context.reflector.cache(DEFINITIONS).get('', `${plural}.${group}`);
+    if (crd?.metadata.deletionTimestamp === undefined) return;
+    throw new ApiError(
+      'MethodNotAllowed',
+      `create not allowed while custom resource definition is terminating on resources of kind "${plural}.${group}"`,
+      { group, kind: plural },
+    );
+  },
+};
