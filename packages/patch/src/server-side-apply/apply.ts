@@ -1,6 +1,6 @@
 import { atomOfType } from './atom.js';
 import { compareFields } from './compare-fields.js';
-import { type FieldSet, NO_FIELDS } from './field-set.js';
+import { FieldSet } from './field-set.js';
 import { type FieldManager, isSameManager, type Ownership } from './managers.js';
 import { mergeFields } from './merge-fields.js';
 import { type OwnedType, plain, takeFields, withoutSystemFields } from './ownership.js';
@@ -106,7 +106,7 @@ function prune(
   const atom = atomOfType(type.typeName);
   const was = last.withNamedFields(atom);
   const whole = toFieldSet(merged, atom).withNamedFields(atom);
-  const owned = others.reduce((all, { fields }) => all.union(fields), named);
+  const owned = FieldSet.unionOf([named, ...others.map(({ fields }) => fields)]);
   const without = (value: unknown): FieldSet => toFieldSet(value, atom).withNamedFields(atom);
   const bare = without(removeItems(merged, was, atom));
   const kept = removeItems(merged, whole.minus(bare.union(owned.withNamedFields(atom))), atom);
@@ -120,6 +120,6 @@ const conflictsOf = ({ fields: _fields, ...by }: Ownership, fields: FieldSet): A
 function unchangedSince(lastApplied: object, live: object, { type }: Application): FieldSet {
   const atom = atomOfType(type.typeName);
   const { added, modified, removed } = compareFields(plain(lastApplied), plain(live), atom);
-  const changed = [added, modified, removed].reduce((all, set) => all.union(set), NO_FIELDS);
+  const changed = FieldSet.unionOf([added, modified, removed]);
   return toFieldSet(plain(lastApplied), atom).minus(changed);
 }

@@ -1,6 +1,6 @@
 import { atomOfType } from './atom.js';
 import { compareFields } from './compare-fields.js';
-import { FieldSet, NO_FIELDS } from './field-set.js';
+import { FieldSet } from './field-set.js';
 import { type FieldManager, isSameManager, type Ownership } from './managers.js';
 import { type OwnedType, plain } from './ownership.js';
 
@@ -20,7 +20,7 @@ export interface Assumption {
 /** The owners, with the writer as the owner of what no manager owns of its part: an apply conflicts with it then. */
 export function withAssumedOwner({ type, live, managers, owner, part, now }: Assumption): Ownership[] {
   const { added } = compareFields({}, plain(live), atomOfType(type.typeName));
-  const owned = managers.reduce((all, { fields }) => all.union(fields), NO_FIELDS);
+  const owned = FieldSet.unionOf(managers.map(({ fields: own }) => own));
   const fields = FieldSet.of(false, [[`f:${part}`, added.at(`f:${part}`)]]).minus(owned);
   if (fields.isEmpty) return [...managers];
   const known = managers.find((other) => isSameManager(other, owner));

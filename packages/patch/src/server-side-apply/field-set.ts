@@ -41,6 +41,23 @@ export class FieldSet {
     return this.member ? this : FieldSet.of(true, this.below);
   }
 
+  /** The union of many sets: each step is written once, and not once for every set before it. */
+  static unionOf(sets: readonly FieldSet[]): FieldSet {
+    if (sets.length <= 1) return sets[0] ?? NO_FIELDS;
+    const steps = new Map<string, FieldSet[]>();
+    for (const { below } of sets) {
+      for (const [step, set] of below) {
+        const known = steps.get(step);
+        if (known) known.push(set);
+        else steps.set(step, [set]);
+      }
+    }
+    return FieldSet.of(
+      sets.some(({ member }) => member),
+      [...steps].map(([step, below]) => [step, FieldSet.unionOf(below)] as const),
+    );
+  }
+
   union(other: FieldSet): FieldSet {
     if (other.isEmpty || other === this) return this;
     if (this.isEmpty) return other;

@@ -77,27 +77,48 @@ export function writeManagers(managers: readonly Ownership[]): ManagedFieldsEntr
  * Source: managedfields/internal/capmanagers.go.
  */
 export function capUpdaters(managers: readonly Ownership[]): Ownership[] {
-  const updaters = managers.filter(({ operation }) => operation === 'Update').sort(byAge);
+  const updaters = managers.filter(({ operation }) => operation === 'Update');
   let length = updaters.length;
-  let capped = [...managers];
+  if (length <= MAX_UPDATERS) return [...managers];
   const firsts = new Map<string, Ownership>();
-  for (const updater of updaters) {
+  const buckets = new Map<string, Bucket>();
+  const gone = new Set<Ownership>();
+  for (const updater of updaters.sort(byAge)) {
     if (length <= MAX_UPDATERS) break;
-    const first = firsts.get(updater.apiVersion);
+    const { apiVersion, time, fields } = updater;
+    const first = firsts.get(apiVersion);
     if (!first) {
-      firsts.set(updater.apiVersion, updater);
+      firsts.set(apiVersion, updater);
       continue;
     }
-    const { apiVersion, time } = updater;
-    const ancient: FieldManager = { manager: ANCIENT, operation: 'Update', apiVersion };
-    const bucket = capped.find((other) => isSameManager(other, ancient)) ?? first;
-    const fields = updater.fields.union(bucket.fields);
-    const merged = { ...ancient, fields, ...(time !== undefined && { time }) };
-    capped = [...capped.filter((other) => other !== updater && other !== bucket), merged];
+    let bucket = buckets.get(apiVersion);
+    if (!bucket) {
+      const start = managers.find((other) => isSameManager(other, ancientOf(apiVersion))) ?? first;
+      bucket = { parts: [start.fields] };
+      buckets.set(apiVersion, bucket);
+      gone.add(start);
+    }
+    bucket.parts.push(fields);
+    bucket.time = time;
+    gone.add(updater);
     length -= 1;
   }
-  return capped;
+  const merged = [...buckets].map(([apiVersion, { parts, time }]) => ({
+    ...ancientOf(apiVersion),
+    fields: FieldSet.unionOf(parts),
+    ...(time !== undefined && { time }),
+  }));
+  return [...managers.filter((other) => !gone.has(other)), ...merged];
 }
+
+/** What is merged of the updaters of one version. */
+interface Bucket {
+  readonly parts: FieldSet[];
+  /** Of the last one merged. */
+  time?: string | undefined;
+}
+
+const ancientOf = (apiVersion: string): FieldManager => ({ manager: ANCIENT, operation: 'Update', apiVersion });
 
 /** By the second; then as upstream sorts the JSON of the entries. */
 function byAge(a: Ownership, b: Ownership): number {

@@ -113,6 +113,9 @@ describe('field sets', () => {
           expect(fields.union(fields).equals(fields)).toBe(true);
           expect(fields.intersection(NO_FIELDS).isEmpty).toBe(true);
         }
+        const sets = read.map(({ fields }) => fields);
+        const union = FieldSet.unionOf(sets);
+        expect(union.equals(sets.reduce((all, set) => all.union(set), NO_FIELDS))).toBe(true);
       }),
     );
   });
@@ -236,6 +239,32 @@ describe('updaters', () => {
     expect(ancient?.time).toBe('2026-11-24T12:00:14Z');
     expect(managers.map((owner) => owner.manager)).toContain('m13');
   });
+});
+
+/** As many owners as an object of 3 MB can name, each of a field of its own. */
+const manyOwners = (operation: 'Apply' | 'Update'): Ownership[] =>
+  Array.from({ length: 30_000 }, (_, at) => ({
+    manager: `m${at}`,
+    operation,
+    apiVersion: 'v1',
+    fields: FieldSet.ofPath([`f:${at}`]),
+  }));
+
+describe('many owners', () => {
+  it('are put together by an update in time', () => {
+    const [managers, before, after] = [manyOwners('Update'), { metadata: {} }, { metadata: { labels: { a: 'b' } } }];
+    const by = { manager: 'm', operation: 'Update', apiVersion: 'v1' } as const;
+    const owners = ownersAfterUpdate({ type: POD, before, after, managers, by, now: NOW });
+    expect(owners).toHaveLength(10);
+    expect(owners.find(({ manager }) => manager === 'ancient-changes')?.fields.below.size).toBe(29_992);
+  }, 20_000);
+
+  it('are asked by an apply for what it no longer names in time', () => {
+    const by = { manager: 'm0', operation: 'Apply', apiVersion: 'v1' } as const;
+    const live = { metadata: { labels: { a: 'b' } } };
+    const application = { type: POD, live, config: live, managers: manyOwners('Apply'), by, force: false, now: NOW };
+    expect(applyConfiguration(application).owners).toHaveLength(30_000);
+  }, 20_000);
 });
 
 describe('an apply', () => {

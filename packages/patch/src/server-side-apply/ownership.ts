@@ -1,7 +1,7 @@
 import { isMap } from '../json.js';
 import { atomOfType } from './atom.js';
 import { type Comparison, compareFields } from './compare-fields.js';
-import { FieldSet, NO_FIELDS } from './field-set.js';
+import { FieldSet } from './field-set.js';
 import type { Ownership } from './managers.js';
 
 /** The type of an object, and what a request can own of it. */
@@ -15,15 +15,17 @@ export interface OwnedType {
 }
 
 /** Fields of the system, which no manager owns. Source: managedfields/internal/stripmeta.go. */
-const OF_THE_SYSTEM: FieldSet = [
-  ['f:apiVersion'],
-  ['f:kind'],
-  ['f:metadata'],
-  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields'].map(
-    (name) => ['f:metadata', `f:${name}`],
-  ),
-  ['f:metadata', 'f:resourceVersion'],
-].reduce((all, path) => all.union(FieldSet.ofPath(path)), NO_FIELDS);
+const OF_THE_SYSTEM: FieldSet = FieldSet.unionOf(
+  [
+    ['f:apiVersion'],
+    ['f:kind'],
+    ['f:metadata'],
+    ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'clusterName', 'generation', 'managedFields'].map(
+      (name) => ['f:metadata', `f:${name}`],
+    ),
+    ['f:metadata', 'f:resourceVersion'],
+  ].map(FieldSet.ofPath),
+);
 
 export const withoutSystemFields = (fields: FieldSet): FieldSet => fields.minus(OF_THE_SYSTEM);
 

@@ -11,15 +11,18 @@ export function conflictError(conflicts: ApplyConflict[]): ApiError {
     return `${JSON.stringify(by.manager)}${on}${by.operation === 'Update' ? ` using ${by.apiVersion}` : ''}`;
   };
   const [first] = conflicts;
-  const owners = [...new Set(conflicts.map(owner))].sort();
+  const byOwner = new Map<string, string[]>();
+  for (const conflict of conflicts) {
+    const paths = byOwner.get(owner(conflict));
+    if (paths) paths.push(conflict.path);
+    else byOwner.set(owner(conflict), [conflict.path]);
+  }
   const message =
     conflicts.length === 1 && first
       ? `Apply failed with 1 conflict: conflict with ${owner(first)}: ${first.path}`
-      : `Apply failed with ${conflicts.length} conflicts: ${owners
-          .flatMap((one) => [
-            `conflicts with ${one}:`,
-            ...conflicts.filter((conflict) => owner(conflict) === one).map(({ path }) => `- ${path}`),
-          ])
+      : `Apply failed with ${conflicts.length} conflicts: ${[...byOwner.keys()]
+          .sort()
+          .flatMap((one) => [`conflicts with ${one}:`, ...(byOwner.get(one) ?? []).map((path) => `- ${path}`)])
           .join('\n')}`;
   const causes = conflicts.map((conflict) => ({
     reason: 'FieldManagerConflict' as const,

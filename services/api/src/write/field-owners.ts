@@ -60,10 +60,8 @@ function resetFieldsOf(definition: ResourceDefinition, subresource: Subresource)
   resets.set(definition, known);
   const found = known.get(subresource);
   if (found) return found;
-  const made = definition
-    .resetFields(subresource)
-    .map((path) => FieldSet.ofPath(path.split('.').map((name) => `f:${name}`)))
-    .reduce((all, one) => all.union(one), FieldSet.none);
+  const paths = definition.resetFields(subresource);
+  const made = FieldSet.unionOf(paths.map((path) => FieldSet.ofPath(path.split('.').map((name) => `f:${name}`))));
   known.set(subresource, made);
   return made;
 }
