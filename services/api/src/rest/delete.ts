@@ -12,9 +12,7 @@ import { subjectOf, type Target } from '../write/target.js';
 /** DELETE of one object. */
 export async function deleteOne(context: ApiContext, request: ResourceRequest): Promise<Answer> {
   const options = await deleteOptions(request.body, request.query);
-  const answer = deletedAnswer(request, options, await deleteObject(context, { target: request, options }));
-  const warnings = context.notes?.warnings ?? [];
-  return warnings.length > 0 ? { ...answer, warnings: [...(answer.warnings ?? []), ...warnings] } : answer;
+  return deletedAnswer(request, options, await deleteObject(context, { target: request, options }));
 }
 
 /** Deletes an object, or marks it where something holds it. @throws ApiError Conflict, Forbidden, NotFound. */
@@ -34,10 +32,10 @@ export async function deleteObject(context: ApiContext, deletion: Deletion): Pro
         dynamic.check({ ...target, operation: 'delete', subresource: '', object: undefined, oldObject });
       }
       const decision = decideDelete(deletion, current, now);
-      isRemovedNext = decision.kind === 'delete' && decision.parts !== undefined && !options.dryRun;
-      if (decision.kind !== 'delete' || !decision.parts || options.dryRun) return decision;
       // As upstream, watches see the mark of a pod that is deleted at once before they see it deleted.
-      return { kind: 'update', parts: decision.parts, deleting: true };
+      const parts = decision.kind === 'delete' && !options.dryRun ? decision.parts : undefined;
+      isRemovedNext = parts !== undefined;
+      return parts ? { kind: 'update', parts, deleting: true } : decision;
     },
   });
   if (isRemovedNext) return await removeMarked(context, target, written);
@@ -48,10 +46,15 @@ export async function deleteObject(context: ApiContext, deletion: Deletion): Pro
   return written;
 }
 
-/** Removes an object that this request has marked, unless another one has removed it meanwhile. */
+/**
+ * Removes an object that this request has marked, unless another one has removed it meanwhile. The first commit has
+ * begun the deletion, so the deadline and a client that hangs up no longer count. The garbage collector finishes what a
+ * process that ends here has left.
+ */
 async function removeMarked(context: ApiContext, target: Target, marked: Written): Promise<Written> {
   const { uid } = marked.object.record;
-  const removed = await commit(context, {
+  const { limits: _limits, ...unlimited } = context;
+  const removed = await commit(unlimited, {
     target,
     dryRun: false,
     decide: (current) => (current?.uid === uid ? { kind: 'delete' } : { kind: 'keep' }),

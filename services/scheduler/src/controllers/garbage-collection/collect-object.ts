@@ -15,7 +15,7 @@ export interface StepContext extends Pick<SchedulerContext, 'store' | 'reflector
 /** Does what is due for one object. Returns the last revision it wrote, 0 for none. */
 export function collectObject(context: StepContext, object: CachedObject, fence: Fence): Promise<number> {
   const { metadata, record } = object;
-  if (context.graph.isOnMissingNode(object)) {
+  if (context.graph.isOnMissingNode(object) || context.graph.isLeftInDeletion(object)) {
     return write(context, object, fence, (current) => decideForcedDeletion(current, record.uid, Date.now()));
   }
   if (isOrphaningDependents(metadata)) return orphanDependents(context, object, fence);

@@ -44,7 +44,7 @@ export function decideFinalizerRemoval(
   return isReleased(next) ? { kind: 'delete', parts } : { kind: 'update', parts };
 }
 
-/** Removes a pod whose node is gone: no agent is left that could stop it. Finalizers are honoured. */
+/** Removes a pod that has no node, or whose node is gone: no agent could stop it. Finalizers are honoured. */
 export function decideForcedDeletion(current: Current<'all'> | undefined, uid: string, now: number): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   return decideDeletion(current, { gracePeriodSeconds: 0 }, resourceByStorage('pods').deletion, now);

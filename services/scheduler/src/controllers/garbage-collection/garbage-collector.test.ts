@@ -213,4 +213,13 @@ describe('pods without their node', () => {
     await pod('nowhere', {}, 'no-such-node');
     await eventually(async () => expect(await podOf('nowhere')).toBeUndefined());
   });
+
+  it('are removed when their deletion has begun before they had a node, and nothing holds them', async () => {
+    const begun = { deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0 };
+    await pod('left-marked', begun, null);
+    await pod('held-marked', { ...begun, finalizers: ['x.io/hold'] }, null);
+    await eventually(async () => expect(await podOf('left-marked')).toBeUndefined());
+    await running.settled();
+    expect(await podOf('held-marked')).toBeDefined();
+  });
 });

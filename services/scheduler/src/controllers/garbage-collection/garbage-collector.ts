@@ -15,7 +15,7 @@ const WORKERS = 2000;
 
 /**
  * Deletes dependents whose owners are gone, finishes the foreground and orphaning deletion of owners, and removes pods
- * whose node is gone. Keys are resource, namespace and name.
+ * whose node is gone, and those without a node whose deletion has begun. Keys are resource, namespace and name.
  */
 export class GarbageCollector implements Controller {
   readonly name = 'garbage-collector';

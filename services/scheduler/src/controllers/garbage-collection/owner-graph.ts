@@ -1,5 +1,5 @@
 import type { CachedObject, ObjectCache, Reflector } from '@everynode/list-watch';
-import type { OwnerReference } from '@everynode/objects';
+import { isReleased, type OwnerReference } from '@everynode/objects';
 import {
   type Dependents,
   isDeletingDependents,
@@ -79,11 +79,19 @@ export class OwnerGraph {
     );
   }
 
+  /**
+   * True for a pod without a node whose deletion has begun and which nothing holds: what was to remove it has ended
+   * between its mark and its removal. Source: pkg/controller/podgc, gcUnscheduledTerminating.
+   */
+  isLeftInDeletion({ record, metadata }: CachedObject): boolean {
+    return record.resource === 'pods' && record.placement === null && isReleased(metadata);
+  }
+
   /** Cheap enough for every change: lookups by key, and parsed metadata that the index by owner has parsed already. */
   needsWork(object: CachedObject): boolean {
     const { metadata } = object;
     if (isDeletingDependents(metadata) || isOrphaningDependents(metadata)) return true;
-    if (this.isOnMissingNode(object)) return true;
+    if (this.isOnMissingNode(object) || this.isLeftInDeletion(object)) return true;
     if (metadata.deletionTimestamp !== undefined) return false;
     return metadata.ownerReferences?.some((reference) => this.stateOf(object, reference) !== 'solid') ?? false;
   }
