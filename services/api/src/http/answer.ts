@@ -34,17 +34,21 @@ export function jsonAnswer(value: object, warnings?: string[]): Answer {
   return { status: 200, payload, contentType: 'application/json', ...(warnings && { warnings }) };
 }
 
-/** Resolves when the answer is sent, or the client does not read it any more. */
+/**
+ * Sends an answer, with what admission has to warn of: each text once, where the answer has placed it already.
+ * Resolves when the answer is sent, or the client does not read it any more.
+ */
 export async function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
   answer: Answer,
   work: RequestWork,
 ): Promise<FastifyReply> {
-  const { status, payload, contentType, headers, warnings } = answer;
+  const { status, payload, contentType, headers } = answer;
+  const warnings = [...(answer.warnings ?? []), ...(request.admissionNotes?.warnings ?? [])];
   if (headers) reply.headers(headers);
   // All values in one call: setting a header again replaces the one before.
-  if (warnings && warnings.length > 0) reply.header('warning', warningHeaders(warnings));
+  if (warnings.length > 0) reply.header('warning', warningHeaders(warnings));
   reply.code(status);
   if (payload === undefined) return await reply.send();
   if (typeof payload === 'string' || Buffer.isBuffer(payload)) {

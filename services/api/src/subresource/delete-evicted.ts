@@ -17,9 +17,11 @@ const DISRUPTED = {
 
 /**
  * Deletes an evicted pod, and says in its status why. Controllers that watch pods see the reason before the deletion.
+ * No webhook and no policy is asked, as upstream: the budget has been used by now.
  * @throws ApiError Conflict for preconditions that do not hold, NotFound.
  */
-export async function deleteEvicted(context: ApiContext, deletion: Deletion): Promise<void> {
+export async function deleteEvicted(shared: ApiContext, deletion: Deletion): Promise<void> {
+  const { dynamic: _dynamic, ...context } = shared;
   const { target, options } = deletion;
   const { preconditions, dryRun } = options;
   if (dryRun) {

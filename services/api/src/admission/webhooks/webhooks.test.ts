@@ -162,7 +162,22 @@ describe('validating webhooks', () => {
     ]);
     expect(seen[0]?.review.request).toMatchObject({ object: null, oldObject: { metadata: { name: 'kept' } } });
     expect((await api.request('DELETE', `${CONFIGMAPS}/gone`)).status).toBe(200);
-    replies['/v'] = () => ({});
+    replies['/v'] = () => ({ warnings: ['mind it'] });
+    const { status, headers } = await api.request('DELETE', CONFIGMAPS);
+    expect([status, headers.warning]).toEqual([200, '299 - "mind it"']);
+  });
+
+  it('are not asked about the deletion of an evicted pod', async () => {
+    await configure('Validating', [{ name: 'v', rules: [{ ...rule, operations: ['DELETE'], resources: ['pods'] }] }]);
+    replies['/v'] = () => ({ allowed: false });
+    const pods = '/api/v1/namespaces/default/pods';
+    const body = { metadata: { name: 'evicted' }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    expect((await api.request('POST', pods, { body })).status).toBe(201);
+    const refused = await api.request('DELETE', `${pods}/evicted`);
+    expect(refused.status).toBe(400);
+    const evicted = await api.request('POST', `${pods}/evicted/eviction`, { body: { metadata: { name: 'evicted' } } });
+    expect([evicted.status, seen.length]).toEqual([201, 1]);
+    expect((await api.request('GET', `${pods}/evicted`)).status).toBe(404);
   });
 
   const matching: [string, object, object, number][] = [
