@@ -31,9 +31,9 @@ export interface Application {
   now: string;
   /**
    * What the same client applied last by client-side apply. When no other fields than unchanged ones of it conflict,
-   * the apply is forced.
+   * the apply is forced. Asked for only where fields conflict.
    */
-  lastApplied?: object | undefined;
+  lastApplied?: () => object | undefined;
 }
 
 /** The result of an apply. */
@@ -64,11 +64,14 @@ export function applyConfiguration(application: Application): Applied {
   const others = managers.filter((other) => other !== last);
   const named = type.own(toFieldSet(plain(config), atom));
   const merged = mergeFields(plain(before), plain(config), atom) as object;
-  const object = last ? (prune(merged, last.fields, others, named, application) as object) : merged;
+  // An apply that names all that it named before has nothing to remove.
+  const isShorter = last !== undefined && !last.fields.minus(named).isEmpty;
+  const object = isShorter ? (prune(merged, last.fields, others, named, application) as object) : merged;
   const isSame = isSameValue(plain(before), object);
   const { kept, conflicts } = takeFields(type, before, object, others);
   const refused = force ? [] : conflicts.flatMap(({ by: owner, fields }) => conflictsOf(owner, fields));
-  const allowed = lastApplied && refused.length > 0 ? unchangedSince(lastApplied, before, application) : undefined;
+  const known = refused.length > 0 ? lastApplied?.() : undefined;
+  const allowed = known && unchangedSince(known, before, application);
   const left = allowed
     ? conflicts.flatMap(({ by: owner, fields }) => conflictsOf(owner, fields.minus(allowed)))
     : refused;

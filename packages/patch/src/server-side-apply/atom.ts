@@ -83,7 +83,7 @@ function atomOf(facts: FieldFacts | undefined): Atom {
 function listAtom(facts: FieldFacts): Atom {
   const { arrayOf } = facts;
   if (facts['list-type'] === 'set') {
-    return { kind: 'items', step: (item) => `v:${stepJson(item)}`, missingKey: () => undefined, item: LEAF };
+    return { kind: 'items', step: (item) => `v:${canonicalJson(item)}`, missingKey: () => undefined, item: LEAF };
   }
   const keys = facts['list-map-keys'];
   if (facts['list-type'] !== 'map' || !keys || !arrayOf) return LEAF;
@@ -94,16 +94,10 @@ function listAtom(facts: FieldFacts): Atom {
       const value = (isMap(item) ? item[key] : undefined) ?? known?.[key]?.default;
       if (value !== undefined) named[key] = value;
     }
-    return `k:${stepJson(named)}`;
+    return `k:${canonicalJson(named)}`;
   };
   const lacks = (item: JsonMap, key: string): boolean => item[key] === undefined && known?.[key]?.default === undefined;
   const missingKey = (item: unknown): string | undefined =>
     isMap(item) ? keys.find((key) => lacks(item, key)) : undefined;
   return { kind: 'items', step, missingKey, item: atomOf(arrayOf) };
 }
-
-const ESCAPED = /[<>&\u2028\u2029]/g;
-
-/** JSON as Go writes it: with sorted keys, and escapes for HTML. */
-const stepJson = (value: unknown): string =>
-  canonicalJson(value).replace(ESCAPED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

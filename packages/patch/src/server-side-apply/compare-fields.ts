@@ -1,4 +1,4 @@
-import { isMap, type JsonMap } from '../json.js';
+import { isMap, type JsonMap, member } from '../json.js';
 import type { Atom, FieldsAtom, ItemsAtom } from './atom.js';
 import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 import { isSameValue } from './same-value.js';
@@ -83,15 +83,13 @@ function compareMembers(before: unknown, after: unknown, atom: FieldsAtom): Part
   }
   const isMissing = (key: string): boolean => atom.missing.some(([name]) => name === key);
   for (const key of Object.keys(left ?? {})) {
-    if (!isMissing(key)) compare(key, left?.[key], right && own(right, key));
+    if (!isMissing(key)) compare(key, left?.[key], right && member(right, key));
   }
   for (const key of Object.keys(right ?? {})) {
     if (!isMissing(key) && (!left || !Object.hasOwn(left, key))) compare(key, undefined, right?.[key]);
   }
   return parts;
 }
-
-const own = (map: JsonMap, key: string): unknown => (Object.hasOwn(map, key) ? map[key] : undefined);
 
 /** Items with the same step are compared as one list. */
 function compareItems(before: readonly unknown[], after: readonly unknown[], { step, item }: ItemsAtom): Parts {

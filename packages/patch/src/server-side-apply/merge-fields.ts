@@ -36,7 +36,7 @@ function mergeItems(live: readonly unknown[], config: readonly unknown[], { step
   const shared = right.filter((one) => known.has(one));
   const out: unknown[] = [];
   const done = new Set<string>();
-  let next = shared.shift();
+  let nth = 0;
   const take = (one: string, value: unknown): void => {
     done.add(one);
     out.push(mergeFields(known.get(one), value, item));
@@ -47,9 +47,10 @@ function mergeItems(live: readonly unknown[], config: readonly unknown[], { step
       take(mine, config[r]);
       l += 1;
       r += 1;
-      next = shared.shift();
+      nth += 1;
       continue;
     }
+    const next = shared[nth];
     if (mine !== undefined && theirs !== undefined && wanted.has(mine) && next !== undefined && next !== mine) {
       // A shared item, but not the one that comes next.
       l += 1;
@@ -66,7 +67,7 @@ function mergeItems(live: readonly unknown[], config: readonly unknown[], { step
     if (theirs !== undefined) {
       take(theirs, config[r]);
       r += 1;
-      if (next === theirs) next = shared.shift();
+      if (shared[nth] === theirs) nth += 1;
     }
   }
   return out;

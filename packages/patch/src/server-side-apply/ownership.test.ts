@@ -265,6 +265,14 @@ describe('many owners', () => {
     const application = { type: POD, live, config: live, managers: manyOwners('Apply'), by, force: false, now: NOW };
     expect(applyConfiguration(application).owners).toHaveLength(30_000);
   }, 20_000);
+
+  it('of long lists are merged in time', () => {
+    const finalizers = Array.from({ length: 150_000 }, (_, at) => `x.io/${at}`);
+    const by = { manager: 'm', operation: 'Apply', apiVersion: 'v1' } as const;
+    const [live, config] = [{ metadata: { finalizers } }, { metadata: { finalizers: [...finalizers, 'x.io/last'] } }];
+    const { object } = applyConfiguration({ type: POD, live, config, managers: [], by, force: false, now: NOW });
+    expect(object).toEqual(config);
+  }, 20_000);
 });
 
 describe('an apply', () => {

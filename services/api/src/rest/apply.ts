@@ -75,7 +75,7 @@ function decideApply(
     by: fieldManagerOf(request, 'Apply'),
     force: query.flag('force'),
     now: timestamp(Date.now()),
-    lastApplied: manager === 'kubectl' ? lastAppliedOf(live, definition) : undefined,
+    ...(manager === 'kubectl' && { lastApplied: () => lastAppliedOf(live, definition) }),
   });
   if (applied.conflicts.length > 0) throw conflictError(applied.conflicts);
   const { object } = decodeObject({ value: applied.object }, definition);
