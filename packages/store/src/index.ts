@@ -9,6 +9,7 @@ export {
   StoreUnavailableError,
 } from './errors.js';
 export type { CommittedBatch } from './group-commit/committed-batch.js';
+export { isBounded } from './group-commit/quota-ledger.js';
 export type { RelayLead } from './relay-leader.js';
 export { prepareDatabase } from './roles/prepare-database.js';
 export { type HeldShard, SHARD_COUNT, type ShardHolder } from './shard-leases.js';

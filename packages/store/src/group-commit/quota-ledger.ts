@@ -109,7 +109,7 @@ function chargedOf({ row, quota }: Account): Charged {
 }
 
 /** A creation may be refused, and so may a change of what is desired. A status only says what has happened. */
-const isBounded = (decision: WritingDecision): boolean =>
+export const isBounded = (decision: WritingDecision): boolean =>
   decision.kind === 'create' || (decision.kind === 'update' && decision.parts.desired !== undefined);
 
 /**

@@ -81,7 +81,13 @@ describe('a quota', () => {
     const at = await namespace('quotas');
     await post(`${at}/serviceaccounts`, { metadata: { name: 'default' } });
     const hard = { pods: '1', configmaps: '1', 'limits.cpu': '2' };
+    await post(`${at}/configmaps`, { metadata: { name: 'before' } });
     await post(`${at}/resourcequotas`, { metadata: { name: 'q' }, spec: { hard } });
+    for (const query of ['', '?dryRun=All']) {
+      const body = { metadata: { name: 'before' }, data: { a: query } };
+      // An update that changes no count is not held to a quota that is not counted yet.
+      expect((await api.request('PUT', `${at}/configmaps/before${query}`, { body })).status).toBe(200);
+    }
     const status = { hard, used: { pods: '0', configmaps: '0', 'limits.cpu': '0' } };
     // Without a controller nothing else puts the quota in force.
     const headers = { 'content-type': 'application/merge-patch+json' };

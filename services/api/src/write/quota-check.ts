@@ -1,5 +1,5 @@
-import { chargeQuotas, countingQuota, isCounted, type KubeObject } from '@everynode/objects';
-import type { Current, Decision } from '@everynode/store';
+import { chargeQuotas, countingQuota, countsByContent, isCounted, type KubeObject } from '@everynode/objects';
+import { type Current, type Decision, isBounded } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
 import { objectOf } from './stored-object.js';
 import type { Target } from './target.js';
@@ -15,8 +15,8 @@ export function refuseBeyondQuotas(
   current: Current<'all'> | undefined,
 ): void {
   const { definition, namespace, name } = target;
-  const isBounded = decision.kind === 'create' || (decision.kind === 'update' && decision.parts.desired !== undefined);
-  if (!isBounded || namespace === '' || !isCounted(definition.storage)) return;
+  if (decision.kind === 'keep' || !isBounded(decision) || namespace === '' || !isCounted(definition.storage)) return;
+  if (decision.kind === 'update' && !countsByContent(definition.storage)) return;
   const quotas = [...reflector.cache('resourcequotas').list(namespace)];
   if (quotas.length === 0) return;
   const before: KubeObject | undefined = current && objectOf(target, current);
@@ -24,6 +24,6 @@ export function refuseBeyondQuotas(
   const after = objectOf(target, { ...head, ...current, ...decision.parts } as Current<'all'>);
   chargeQuotas(
     quotas.map(({ object }) => countingQuota(object)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    { resource: definition.storage, name, before, after, isBounded, now: Date.now() },
+    { resource: definition.storage, name, before, after, isBounded: true, now: Date.now() },
   );
 }
