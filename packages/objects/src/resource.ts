@@ -127,7 +127,7 @@ export interface ResourceDefinition {
    * Returns what a client is to be warned of, for Warning headers. `before` is undefined for a creation. It is called
    * for an object as it is stored, and not for writes of subresources.
    */
-  warnings(object: KubeObject, before: KubeObject | undefined): string[];
+  warnings?(object: KubeObject, before: KubeObject | undefined): string[];
   table: TableDefinition;
   /** True when clients compare a part of it byte for byte. Its JSON then always has sorted keys and Go's escapes. */
   comparedByBytes: boolean;

@@ -5,4 +5,5 @@ export { FieldSet } from './server-side-apply/field-set.js';
 export { itemErrors } from './server-side-apply/item-errors.js';
 export { type FieldManager, readManagers, writeManagers } from './server-side-apply/managers.js';
 export type { OwnedType } from './server-side-apply/ownership.js';
+export { isSameValue } from './server-side-apply/same-value.js';
 export { ownersAfterUpdate } from './server-side-apply/update.js';

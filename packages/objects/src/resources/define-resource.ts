@@ -160,10 +160,12 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       ...validateObjectMetaUpdate(object.metadata, current.metadata),
       ...(facts.validateStatus?.(object, current) ?? []),
     ],
-    warnings: (object, before) => [
-      ...(facts.warnings?.(object, before) ?? []),
-      ...(templateWarnings?.(object, before) ?? []),
-    ],
+    ...((facts.warnings || templateWarnings) && {
+      warnings: (object, before) => [
+        ...(facts.warnings?.(object, before) ?? []),
+        ...(templateWarnings?.(object, before) ?? []),
+      ],
+    }),
     table: facts.table,
     comparedByBytes: facts.comparedByBytes ?? false,
     ...(facts.convert && { convert: facts.convert }),

@@ -213,8 +213,8 @@ describe('every kind with a pod template', () => {
   it.each(kinds)('$kind warns of a new template and of a changed one', (definition) => {
     const object = { metadata: {}, spec: { template } } as unknown as KubeObject;
     const other = { metadata: {}, spec: { template: {} } } as unknown as KubeObject;
-    expect(definition.warnings(object, undefined)).toEqual(expected);
-    expect(definition.warnings(object, other)).toEqual(expected);
-    expect(definition.warnings(object, structuredClone(object))).toEqual([]);
+    expect(definition.warnings?.(object, undefined)).toEqual(expected);
+    expect(definition.warnings?.(object, other)).toEqual(expected);
+    expect(definition.warnings?.(object, structuredClone(object))).toEqual([]);
   });
 });

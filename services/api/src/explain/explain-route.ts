@@ -64,7 +64,8 @@ async function explain(
 
 /**
  * Explains a manifest that is not applied yet: where its pods would run, and which nodes would gain, lose or restart
- * one. Nothing is written. @throws ApiError as an apply of the manifest would.
+ * one. Nothing is written, and no webhook or policy is asked. @throws ApiError as an apply of the manifest would without
+ * these.
  */
 async function explainManifest(
   context: ApiContext,
@@ -102,7 +103,7 @@ async function explainManifest(
     after: () => after,
   });
   const summary = describePreview(change);
-  const told = definition.warnings(after, proposed.before());
+  const told = definition.warnings?.(after, proposed.before()) ?? [];
   return {
     explanation: { ...explanation, change, ...(summary !== undefined && { summary }) },
     warnings: [...warnings, ...told, ...advice],

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DynamicAdmission, hasDynamicAdmission } from '../admission/dynamic/dynamic-admission.js';
 import { Notes } from '../admission/notes.js';
 import type { ApiContext } from '../api-context.js';
+import type { Identity } from '../auth/identity.js';
 import { servePostedKind } from '../dispatch/posted-kind.js';
 import type { WatchStream } from '../dispatch/resource-request.js';
 import { serveResource } from '../dispatch/serve-resource.js';
@@ -24,7 +25,7 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     const body = bodyOf(request, shared.bodies);
     const { work } = request;
     const own = { ...shared, ...(work && { work }) };
-    const context = method === 'GET' ? own : contextOf(own, request, reply);
+    const context = method === 'GET' ? own : contextOf(own, identity, request, reply);
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;
@@ -42,10 +43,9 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
 }
 
 /** What a write has beside what all requests share. */
-function contextOf(shared: ApiContext, request: FastifyRequest, reply: FastifyReply): ApiContext {
+function contextOf(shared: ApiContext, identity: Identity, request: FastifyRequest, reply: FastifyReply): ApiContext {
   const notes = new Notes();
   request.admissionNotes = notes;
-  const identity = requireIdentity(request);
   const context: ApiContext = { ...shared, identity, notes, limits: writeLimitsOf(request, reply) };
   if (!hasDynamicAdmission(shared)) return context;
   const { dryRun } = infoOf(request).query;

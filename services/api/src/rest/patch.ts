@@ -41,7 +41,7 @@ async function patchObject(context: ApiContext, request: WriteRequest): Promise<
   const { subresource, query } = request;
   const owners = ownersOfUpdate(request);
   const patch = await readPatch(request.body);
-  let patched: Patched | undefined;
+  let sent: KubeObject | undefined;
   // The store may decide again, and the last decision counts.
   const told: string[] = [];
   const write = (): Promise<Written> =>
@@ -50,17 +50,19 @@ async function patchObject(context: ApiContext, request: WriteRequest): Promise<
       dryRun: query.dryRun,
       decide: (current) => {
         if (!current) throw notFound(subjectOf(request));
-        const { object, warnings } = patchedObject(request, patch, objectOf(request, current));
+        const before = objectOf(request, current);
+        const { object, warnings } = patchedObject(request, patch, before);
         placeInNamespace(request, object);
         checkName(request, object);
-        patched = { object, warnings: [...warnings, ...dropDoubleOwners(object, 'patched')] };
-        told.splice(0, told.length, ...patched.warnings);
-        return decideReplacement(context, { target: request, subresource, object, owners, isPatched: true }, current);
+        sent = object;
+        told.splice(0, told.length, ...warnings, ...dropDoubleOwners(object, 'patched'));
+        const replacement = { target: request, subresource, object, owners, before, isPatched: true };
+        return decideReplacement(context, replacement, current);
       },
     });
   const written = await warned(told, write);
-  if (!patched) throw new Error('a patch was committed without a decision');
-  return { ...written, sent: patched.object, warnings: patched.warnings };
+  if (!sent) throw new Error('a patch was committed without a decision');
+  return { ...written, sent, warnings: told };
 }
 
 interface Patch {

@@ -1,4 +1,5 @@
-import { canonicalJson, type KubeObject } from '@everynode/objects';
+import type { KubeObject } from '@everynode/objects';
+import { isSameValue } from '@everynode/patch';
 import type { Current } from '@everynode/store';
 import type { AnsweredDecision } from './commit.js';
 import { toStored } from './stored-object.js';
@@ -20,7 +21,7 @@ export function decisionFor(target: Target, object: KubeObject, current: Current
 /** Equal but for the order of members, which depends on how an object came here. */
 function isSame(after: string | null, before: string | null | undefined): boolean {
   if (after === (before ?? null)) return true;
-  return Boolean(after && before) && canonicalJson(JSON.parse(after ?? '')) === canonicalJson(JSON.parse(before ?? ''));
+  return Boolean(after && before) && isSameValue(JSON.parse(after ?? ''), JSON.parse(before ?? ''));
 }
 
 /**

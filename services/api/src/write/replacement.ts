@@ -23,6 +23,8 @@ export interface Replacement {
   /** In the request's version, canonical, and named as the target. */
   object: KubeObject;
   owners: OwnersOf;
+  /** The stored object, where the caller has read it already and not changed it. */
+  before?: KubeObject;
   /** True where the object was made of the stored one, by a patch. */
   isPatched?: boolean;
 }
@@ -40,7 +42,7 @@ export function decideReplacement(
   const { definition } = target;
   // A copy: the store may run this decision again, and warnings are about the object as it was sent.
   const object = structuredClone(sent);
-  const before = objectOf(target, current);
+  const before = replacement.before ?? objectOf(target, current);
   // Webhooks see what decoding makes of a body upstream: with defaults.
   if (context.dynamic) definition.setDefaults(object);
   admit({ context, operation: 'update', definition, subresource, object, before }, () => {

@@ -11,7 +11,8 @@ export function writeAnswer(
   { object, outcome, before, sent, warnings }: ClientWrite,
 ): Answer {
   const operation = operationOf(outcome);
-  const told = subresource === '' && outcome !== 'kept' ? definition.warnings(object.object, before()) : [];
+  const isNew = subresource === '' && outcome !== 'kept';
+  const told = isNew ? (definition.warnings?.(object.object, before()) ?? []) : [];
   const advice = advise({
     context,
     operation,
