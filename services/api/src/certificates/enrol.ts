@@ -46,7 +46,8 @@ const overlap = (a: string, b: string): boolean => covers(a, b) || covers(b, a);
 
 /**
  * The agents that hold a node of this request already, by their enrolment or because they host it. The request's own
- * agent is among them where another request has enrolled it: a second holder of its name would be another machine.
+ * agent is among them where another request has enrolled it, or where it hosts nodes without an enrolment here, as one
+ * of a file does: a second holder of its name would be another machine.
  */
 export async function holdersOf(
   { store, reflector }: Pick<ApiContext, 'store' | 'reflector'>,
@@ -59,7 +60,14 @@ export async function holdersOf(
   const enrolled = enrolments
     .filter((one) => (one.agent === agent ? one.revision !== revision : one.nodeNames.some(isWanted)))
     .map((one) => one.agent);
-  return [...new Set([...enrolled, ...nodesOfOthers(reflector, nodeNames, agent).map(({ host }) => host)])];
+  const isUnknownHost = !enrolments.some((one) => one.agent === agent) && hostsNodes(reflector, agent);
+  const hosts = nodesOfOthers(reflector, nodeNames, agent).map(({ host }) => host);
+  return [...new Set([...enrolled, ...(isUnknownHost ? [agent] : []), ...hosts])];
+}
+
+function hostsNodes(reflector: Reflector, agent: string): boolean {
+  for (const { record } of reflector.cache('nodes').list()) if (record.placement === agent) return true;
+  return false;
 }
 
 /** The known nodes among these that another agent hosts. */

@@ -243,6 +243,17 @@ describe('a request for a certificate', () => {
     expect((await issued('waits')).subject).toContain('CN=system:node:waits');
   });
 
+  it('of an agent that hosts nodes without having joined waits for a person', async () => {
+    const body = { metadata: { name: 'simulated-1', annotations: { 'everynode.io/agent': 'of-file' } } };
+    expect((await api.request('POST', '/api/v1/nodes', { body })).status).toBe(201);
+    await ask({ node: 'of-file', name: 'of-file' }, await token());
+    await ask({ node: 'after-file', name: 'after-file' }, await token());
+    await issued('after-file');
+    expect((await get('of-file')).status).toEqual({});
+    expect((await decide('of-file', 'Approved')).status).toBe(200);
+    await issued('of-file');
+  });
+
   it('that is denied is never signed', async () => {
     await ask({ name: 'denied', signerName: 'kubernetes.io/kube-apiserver-client' });
     const { status, json } = await decide('denied', 'Denied');
