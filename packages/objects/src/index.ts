@@ -86,6 +86,8 @@ export type {
   MatchCondition,
   MatchResources,
   MutatingWebhook,
+  NamespaceCondition,
+  NamespaceStatus,
   Node,
   NodeCondition,
   NodeSelector,

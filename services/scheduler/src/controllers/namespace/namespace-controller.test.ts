@@ -1,4 +1,4 @@
-import type { ResourceName } from '@everynode/objects';
+import type { NamespaceCondition, ResourceName } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -126,9 +126,35 @@ describe('a namespace that is deleted', () => {
       });
       expect(await running.get('namespaces', '', 'busy')).toMatchObject({ status: { phase: 'Terminating' } });
     });
+    const conditions = async () => {
+      const { status } = (await running.get('namespaces', '', 'busy')) as {
+        status: { conditions?: NamespaceCondition[] };
+      };
+      return Object.fromEntries(
+        (status.conditions ?? []).map(({ type, ...rest }) => [type, [rest.status, rest.message]]),
+      );
+    };
+    await eventually(async () =>
+      expect(await conditions()).toEqual({
+        NamespaceDeletionDiscoveryFailure: ['False', 'All resources successfully discovered'],
+        NamespaceDeletionGroupVersionParsingFailure: ['False', 'All legacy kube types successfully parsed'],
+        NamespaceDeletionContentFailure: ['False', 'All content successfully deleted, may be waiting on finalization'],
+        NamespaceContentRemaining: ['True', 'Some resources are remaining: pods. has 1 resource instances'],
+        NamespaceFinalizersRemaining: ['False', 'All content successfully removed'],
+      }),
+    );
+    // Pods go first: what they use is not even marked before they are gone.
+    expect((await running.get('configmaps', 'busy', 'held'))?.metadata).not.toHaveProperty('deletionTimestamp');
     await running.remove('pods', 'busy', 'running');
-    await running.settled();
-    expect(await running.get('namespaces', '', 'busy')).toBeDefined();
+    await eventually(async () =>
+      expect(await conditions()).toMatchObject({
+        NamespaceContentRemaining: ['True', 'Some resources are remaining: configmaps. has 1 resource instances'],
+        NamespaceFinalizersRemaining: [
+          'True',
+          'Some content in the namespace has finalizers remaining: x.io/hold in 1 resource instances',
+        ],
+      }),
+    );
     await running.remove('configmaps', 'busy', 'held');
     await gone('namespaces', '', 'busy');
   });

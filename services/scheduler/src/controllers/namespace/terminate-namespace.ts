@@ -3,7 +3,8 @@ import { decideDeletion, type ResourceName, resourceByStorage } from '@everynode
 import type { Current, Decision, Fence } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
-import { decideFinalize, decideTerminating } from './decide-namespace.js';
+import { decideConditions, decideFinalize, decideTerminating } from './decide-namespace.js';
+import type { RemainingResource } from './namespace-conditions.js';
 
 /** Events are in no cache; they are read and deleted this many at a time. */
 const EVENT_PAGE = 1000;
@@ -29,19 +30,60 @@ export async function terminateNamespace(
     decide: (current) => decideTerminating(current, uid),
     fence,
   });
-  const emptied = await emptyNamespace(context, name, fence);
-  await caughtUp(context, Math.max(marked.revision, emptied));
+  await caughtUp(context, marked.revision);
+  // What pods use, and what protects them, stays until the last pod is gone (KEP-5080).
+  let remaining = await emptied(context, contents.filter(isOfPods), name, fence);
+  if (remaining.length === 0) remaining = await emptied(context, contents, name, fence);
+  const noted = await store.write({
+    key,
+    reads: 'observed',
+    decide: (current) => decideConditions(current, uid, remaining, new Date().toISOString()),
+    fence,
+  });
+  await caughtUp(context, noted.revision);
   // An object with a grace period or finalizers queues the namespace again when it is gone.
-  for (const cache of contents) for (const _left of cache.list(name)) return;
+  if (remaining.length > 0) return;
   // Last, because the deletion of other objects records events.
   await deleteEvents(context, name, fence);
   const finalized = await store.write({ key, reads: 'all', decide: (current) => decideFinalize(current, uid), fence });
   await caughtUp(context, finalized.revision);
 }
 
-/** Deletes everything in a namespace but its events. Returns the last revision of that, 0 for none. */
-export async function emptyNamespace(
-  { store, contents }: NamespaceContext,
+/** Deletes everything in a namespace but its events, as the caches have it. */
+export async function emptyNamespace(context: NamespaceContext, namespace: string, fence: Fence): Promise<void> {
+  await deleteContents(context, context.contents, namespace, fence);
+}
+
+/** Deletes what some caches have of a namespace. Returns what is left when the caches show that. */
+async function emptied(
+  context: NamespaceContext,
+  contents: readonly ObjectCache[],
+  namespace: string,
+  fence: Fence,
+): Promise<readonly RemainingResource[]> {
+  await caughtUp(context, await deleteContents(context, contents, namespace, fence));
+  return contents.map((cache) => remainingOf(cache, namespace)).filter(({ instances }) => instances > 0);
+}
+
+function isOfPods({ resource }: ObjectCache): boolean {
+  return resource === 'pods';
+}
+
+function remainingOf(cache: ObjectCache, namespace: string): RemainingResource {
+  const { plural, group } = resourceByStorage(cache.resource);
+  const finalizers = new Map<string, number>();
+  let instances = 0;
+  for (const { metadata } of cache.list(namespace)) {
+    instances += 1;
+    for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
+  }
+  return { resource: plural, group, instances, finalizers };
+}
+
+/** Returns the last revision of the deletions, 0 for none. */
+async function deleteContents(
+  { store }: NamespaceContext,
+  contents: readonly ObjectCache[],
   namespace: string,
   fence: Fence,
 ): Promise<number> {
