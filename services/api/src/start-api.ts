@@ -141,7 +141,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     freshReads: new FreshReads(store, reflector),
     watches,
     watchStallMs: parts.watchStallMs ?? WATCH_STALL_MS,
-    heartbeats: new NodeHeartbeats(),
+    heartbeats: new NodeHeartbeats(reflector),
     authorization: new Authorization(reflector, parts.authorizationMode ?? 'RBAC'),
     tokens: new ServiceAccountTokens(parts.serviceAccountKeys.signing, parts.serviceAccountKeys.accepted),
     maxTokenSeconds: parts.serviceAccountKeys.maxTokenSeconds,

@@ -1,5 +1,6 @@
 import type { Bus } from '@everynode/bus';
 import { agentOfSubject, NewestIncarnations, parseEvent, streams, subjects } from '@everynode/contract';
+import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import { ListeningClock } from './listening-clock.js';
 
@@ -8,13 +9,27 @@ const LISTEN_EVERY_MS = 1000;
 
 /**
  * The times of the nodes' last heartbeats. Leases of nodes are not renewed in the store, so that a quiet fleet writes
- * nothing; the api shows these times instead (docs/decisions/0006).
+ * nothing; the api shows these times instead (docs/decisions/0006). Kept for nodes that there are, and from the agents
+ * that host them: an agent has no say about the nodes of others, nor about how many entries there are.
  */
 export class NodeHeartbeats {
   /** On the listening clock: nodes are not silent because the bus is away. */
   readonly #lastHeard = new Map<string, number>();
   readonly #clock = new ListeningClock();
   readonly #newest = new NewestIncarnations();
+  readonly #hostOf: (node: string) => string | undefined;
+
+  constructor(reflector: Pick<Reflector, 'cache' | 'addListener'>) {
+    const nodes = reflector.cache('nodes');
+    this.#hostOf = (node) => nodes.get('', node)?.record.placement ?? undefined;
+    reflector.addListener({
+      onChanges: (changes) => {
+        for (const { type, current } of changes) {
+          if (type === 'DELETED' && current.record.resource === 'nodes') this.#lastHeard.delete(current.record.name);
+        }
+      },
+    });
+  }
 
   /** Follows the heartbeats until the bus is closed. */
   async follow(bus: Pick<Bus, 'follow' | 'trouble'>, log: Logger): Promise<void> {
@@ -35,7 +50,7 @@ export class NodeHeartbeats {
             const { incarnation, nodes } = parseEvent('node-heartbeat', delivery.body);
             if (!this.#newest.accept(agent, incarnation, steady)) return;
             const now = this.#clock.now(Date.now(), steady);
-            for (const node of nodes) this.#lastHeard.set(node, now);
+            for (const node of nodes) if (this.#hostOf(node) === agent) this.#lastHeard.set(node, now);
           } catch (err) {
             log.warn({ err }, 'a heartbeat was not understood');
           }
