@@ -56,7 +56,8 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
   const definition = found?.view ?? path.definition;
   const verb = requireVerb(path, incoming.verb);
   const negotiated = negotiate(incoming.accept, { stream: verb === 'watch' });
-  const pretty = negotiated.pretty || wantsPretty(query.text('pretty'), userAgent);
+  // An event of a watch is one line.
+  const pretty = verb !== 'watch' && (negotiated.pretty || wantsPretty(query.text('pretty'), userAgent));
   const representation = { ...negotiated, pretty };
   if (representation.kind === 'metadata') checkMetadataForm(path, verb, representation.list);
   const request: ResourceRequest = {

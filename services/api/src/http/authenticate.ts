@@ -8,6 +8,7 @@ import { dropProxyHeaders, identityOfProxy } from '../auth/front-proxy.js';
 import { ANONYMOUS, type Identity } from '../auth/identity.js';
 import { type PresentedCertificate, presentedCertificate } from '../auth/presented-certificate.js';
 import { authenticateToken, TokenRefusedError } from '../auth/token-authentication.js';
+import { webSocketToken } from '../websocket/websocket-token.js';
 import { infoOf } from './request-info.js';
 
 declare module 'fastify' {
@@ -82,8 +83,8 @@ function admit(
 }
 
 /** Any text after the scheme is a token, also one that cannot be right. Source: request/bearertoken/bearertoken.go. */
-function bearerToken({ headers: { authorization } }: FastifyRequest): string | undefined {
-  return /^\s*bearer +(\S+)/i.exec(authorization ?? '')?.[1];
+function bearerToken({ headers: { authorization }, raw }: FastifyRequest): string | undefined {
+  return /^\s*bearer +(\S+)/i.exec(authorization ?? '')?.[1] ?? webSocketToken(raw);
 }
 
 async function identityOfToken(context: ApiContext, token: string): Promise<Identity | undefined> {

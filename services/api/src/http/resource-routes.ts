@@ -7,6 +7,8 @@ import { servePostedKind } from '../dispatch/posted-kind.js';
 import type { WatchStream } from '../dispatch/resource-request.js';
 import { serveResource } from '../dispatch/serve-resource.js';
 import { ReplySink } from '../watch/watch-sink.js';
+import { opensWebSocket } from '../websocket/upgrade-requests.js';
+import { WebSocketSink } from '../websocket/websocket-sink.js';
 import type { Answer } from './answer.js';
 import { requireIdentity } from './authorise.js';
 import { bodyOf } from './body.js';
@@ -61,6 +63,9 @@ declare module 'fastify' {
 }
 
 const streamOf = (request: FastifyRequest, reply: FastifyReply, onWatchBegun: OnWatchBegun): WatchStream => ({
-  open: () => new ReplySink(reply, () => onWatchBegun(request, reply)),
+  open: () => {
+    const Sink = opensWebSocket(request.raw) ? WebSocketSink : ReplySink;
+    return new Sink(reply, () => onWatchBegun(request, reply));
+  },
   onStarted: () => request.leaveSeat?.(),
 });

@@ -13,6 +13,7 @@ import { addDiscovery } from '../discovery/discovery-routes.js';
 import { addExplain } from '../explain/explain-route.js';
 import type { FairQueue } from '../fairness/fair-queue.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
+import { serveUpgrades } from '../websocket/upgrade-requests.js';
 import { jsonAnswer } from './answer.js';
 import { addAuthentication } from './authenticate.js';
 import { addAuthorisation } from './authorise.js';
@@ -77,7 +78,10 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   });
   followConnections(https);
   const fastify = Fastify({
-    serverFactory: (handler) => https.on('request', withoutPipelines(handler)),
+    serverFactory: (handler) => {
+      serveUpgrades(https, handler);
+      return https.on('request', withoutPipelines(handler));
+    },
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     // Fastify's own 503 is no Status: see OrderlyStop.
