@@ -1,6 +1,8 @@
+import { trustedMetadata } from '@everynode/objects';
 import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Store } from './store.js';
+import type { Decision } from './write.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -24,16 +26,25 @@ function grant(agent: string, revision: number, nodeNames?: string[], replaced: 
   return store.enrolAgent({ ...certificate, notAfter: Date.now() + 60_000 }, nodeNames && { nodeNames, replaced });
 }
 
+/** Notes the deletion of a node, as its commit does, and takes back what was granted before. */
+async function revokeNode(node: string, deletion: number): Promise<void> {
+  await database.execute(
+    `insert into deleted_nodes (node, revision) values ('${node}', ${deletion})
+     on conflict (node) do update set revision = greatest(deleted_nodes.revision, excluded.revision)`,
+  );
+  await store.revokeDeletedNodes();
+}
+
 const revokedKeysOf = async (agent: string) =>
   (await store.revokedCertificates()).filter((one) => one.agent === agent).map(({ busKey }) => busKey);
 
 it('grants nothing to a request from before the deletion of its node', async () => {
-  await store.revokeNode('deleted', 10);
+  await revokeNode('deleted', 10);
   expect(await grant('deleted', 9, ['deleted'])).toBe(false);
   expect(await grant('by-another-name', 9, ['deleted'])).toBe(false);
   expect(await store.enrolmentOf('deleted')).toBeUndefined();
   // A later deletion that another replica has told of first counts.
-  await store.revokeNode('deleted', 8);
+  await revokeNode('deleted', 8);
   expect(await grant('deleted', 9, ['deleted'])).toBe(false);
   expect(await grant('deleted', 11, ['deleted'])).toBe(true);
   expect(await store.enrolmentOf('deleted')).toEqual(['deleted']);
@@ -42,7 +53,7 @@ it('grants nothing to a request from before the deletion of its node', async () 
 it('grants no renewal of what has ended', async () => {
   expect(await grant('renews', 20, ['renews'])).toBe(true);
   expect(await grant('renews', 21)).toBe(true);
-  await store.revokeNode('renews', 22);
+  await revokeNode('renews', 22);
   expect(await grant('renews', 23)).toBe(false);
   expect(await grant('renews', 24, ['renews'])).toBe(true);
   // One that the machine before had asked for.
@@ -55,7 +66,7 @@ it('revokes the agent that hosts a deleted node alone, and not one that hosts mo
   const key = `K${certificates}`;
   await grant('fleet', 31, ['host.example', 'other']);
   await grant('prefix', 32, ['host*']);
-  await store.revokeNode('host.example', 33);
+  await revokeNode('host.example', 33);
   expect(await revokedKeysOf('alone')).toEqual([key]);
   for (const agent of ['fleet', 'prefix']) {
     expect(await revokedKeysOf(agent)).toEqual([]);
@@ -66,8 +77,25 @@ it('revokes the agent that hosts a deleted node alone, and not one that hosts mo
 it('lets of a request and a deletion at once the deletion win', async () => {
   for (let i = 0; i < 10; i += 1) {
     const agent = `race-${i}`;
-    const [granted] = await Promise.all([grant(agent, 40, [agent]), store.revokeNode(agent, 41)]);
+    const [granted] = await Promise.all([grant(agent, 40, [agent]), revokeNode(agent, 41)]);
     expect(await store.enrolmentOf(agent)).toBeUndefined();
     expect(await revokedKeysOf(agent)).toHaveLength(granted ? 1 : 0);
   }
+});
+
+it('notes in the commit of a deletion what is to be revoked, however many nodes go', async () => {
+  const names = Array.from({ length: 50 }, (_, i) => `kept-in-mind-${i}`);
+  const write = (name: string, decision: Decision) =>
+    store.write({ key: { resource: 'nodes', namespace: '', name }, reads: 'head', decide: () => decision });
+  const parts = { metadata: trustedMetadata('{}'), desired: '{}', observed: null };
+  await Promise.all(names.map((uid) => write(uid, { kind: 'create', uid, parts, placement: null })));
+  const revision = await store.currentRevision();
+  for (const name of names) expect(await grant(name, revision, [name])).toBe(true);
+  await Promise.all(names.map((name) => write(name, { kind: 'delete' })));
+  expect(await grant('kept-in-mind-0', revision, ['kept-in-mind-0'])).toBe(false);
+  await store.revokeDeletedNodes();
+  const revoked = await store.revokedCertificates();
+  expect(revoked.filter(({ agent }) => names.includes(agent))).toHaveLength(names.length);
+  expect((await store.listEnrolments()).filter(({ agent }) => names.includes(agent))).toEqual([]);
+  expect(await grant('kept-in-mind-0', await store.currentRevision(), ['kept-in-mind-0'])).toBe(true);
 });

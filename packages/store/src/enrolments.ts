@@ -68,22 +68,31 @@ export async function enrolAgent(
 }
 
 /**
- * Takes back what was asked for before the revision of a node's deletion by the agent of its name, and by the one that
- * hosts this node alone.
+ * Takes back what was asked for before the deletion of a node by the agent of its name, and by the one that hosts this
+ * node alone. The commit that deletes a node notes it (statements/note-deleted-nodes.ts), so it does not matter which
+ * process calls this, nor how often. One transaction serves any number of nodes.
  */
-export async function revokeNode(db: Kysely<Database>, node: string, deletion: number): Promise<void> {
+export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
   await inTurn(db, async (tx) => {
     await tx
       .deleteFrom('deleted_nodes')
       .where('deleted_at', '<', sql<Date>`now() - ${REQUESTS_LIVE}::interval`)
       .execute();
+    // Both parts see the enrolments as they were before.
     await sql`
-      insert into deleted_nodes (node, revision) values (${node}, ${deletion})
-      on conflict (node) do update set revision = greatest(deleted_nodes.revision, excluded.revision), deleted_at = now()
+      with deleted as (
+        select node as agent, revision from deleted_nodes
+        union all
+        select e.agent, d.revision
+        from enrolments e join deleted_nodes d on e.node_names = array[d.node collate "default"]
+      ), ended as (
+        select agent, max(revision) as revision from deleted group by agent
+      ), certificates as (
+        update agent_certificates c set revoked = true from ended
+        where c.agent = ended.agent and c.revision < ended.revision and not c.revoked
+      )
+      delete from enrolments e using ended where e.agent = ended.agent and e.revision < ended.revision
     `.execute(tx);
-    const { rows } = await sql<{ agent: string }>`
-      select agent from enrolments where node_names = array[${node}] and agent <> ${node}`.execute(tx);
-    for (const agent of [node, ...rows.map((row) => row.agent)]) await revokeAgent(tx, agent, deletion);
   });
 }
 

@@ -11,8 +11,8 @@ import {
   enrolmentOf,
   listEnrolments,
   type RevokedCertificate,
+  revokeDeletedNodes,
   revokedCertificates,
-  revokeNode,
 } from './enrolments.js';
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
@@ -252,9 +252,9 @@ export class Store {
     return orUnavailable(enrolAgent(this.#db, ...certificate));
   }
 
-  /** Takes back what the agent of a deleted node asked for before its deletion; see {@link revokeNode}. */
-  revokeNode(node: string, deletion: number): Promise<void> {
-    return orUnavailable(revokeNode(this.#db, node, deletion));
+  /** Takes back what the agents of deleted nodes asked for before the deletion; see {@link revokeDeletedNodes}. */
+  revokeDeletedNodes(): Promise<void> {
+    return orUnavailable(revokeDeletedNodes(this.#db));
   }
 
   /** Reads the certificates that are revoked and have not ended. */

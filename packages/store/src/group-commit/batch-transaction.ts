@@ -4,6 +4,7 @@ import { type Change, isCreation, isDeletion, isUpdate, type Note } from '../sta
 import { deleteObjects } from '../statements/delete-objects.js';
 import { insertObjects } from '../statements/insert-objects.js';
 import { lockCounter } from '../statements/lock-counter.js';
+import { isOfNode, noteDeletedNodes } from '../statements/note-deleted-nodes.js';
 import { noteSequences } from '../statements/note-sequences.js';
 import { notifyJournal } from '../statements/notify-journal.js';
 import { type ReadRow, selectCurrent } from '../statements/select-current.js';
@@ -82,6 +83,7 @@ export function writeAndCommit(
   const creations = changes.filter(isCreation);
   const updates = changes.filter(isUpdate);
   const deletions = changes.filter(isDeletion);
+  const nodes = deletions.filter(isOfNode);
   const statements: Promise<unknown>[] = [];
   try {
     if (creations.length > 0) statements.push(insertObjects(client, creations));
@@ -89,6 +91,7 @@ export function writeAndCommit(
     if (notes.length > 0) statements.push(noteSequences(client, notes));
     if (changes.length > 0) statements.push(appendJournal(client, changes));
     if (deletions.length > 0) statements.push(deleteObjects(client, deletions));
+    if (nodes.length > 0) statements.push(noteDeletedNodes(client, nodes));
     if (changes.length > 0) statements.push(setCounter(client, revision, mark), notifyJournal(client, revision));
     else statements.push(writeMark(client, mark));
   } catch (error) {

@@ -7,7 +7,7 @@ import type { RevokedCertificate, Store } from '@everynode/store';
 import type { AgentBus } from './agent-bus.js';
 
 interface RevocationParts {
-  store: Pick<Store, 'revokeNode' | 'revokedCertificates'>;
+  store: Pick<Store, 'revokeDeletedNodes' | 'revokedCertificates'>;
   reflector: Reflector;
   /** Where the credentials of the bus beside the certificates end too; undefined where they are not issued here. */
   bus: Pick<AgentBus, 'revoke'> | undefined;
@@ -24,6 +24,10 @@ function mayReplace({ previous, current }: ObjectChange<StoredKinds[typeof REQUE
   return status?.certificate !== undefined && nodeOfUser(spec?.username ?? '') === undefined;
 }
 
+/** True for a node that was deleted, also where a list shows only that another one has its name. */
+const isGone = ({ type, previous, current }: ObjectChange): boolean =>
+  type === 'DELETED' || (previous !== undefined && previous.record.uid !== current.record.uid);
+
 /**
  * The certificates of nodes that were deleted since. Their connections are closed, watches included, and they are
  * refused from then on. A certificate that a node asks for after its deletion is another one.
@@ -33,6 +37,8 @@ export class RevokedCertificates {
   #certificates: readonly RevokedCertificate[] = [];
   /** Reads again what is revoked: another replica may have done it. Calls during a read share the next one. */
   #refresh: () => Promise<void> = () => Promise.resolve();
+  /** Takes back what was granted for nodes that are deleted now. Calls during one share the next one. */
+  #revoke: () => Promise<void> = () => Promise.resolve();
   #revokeOnBus: () => Promise<void> = () => Promise.resolve();
   /** Open connections of nodes, by the serial number of their certificate. */
   readonly #connections = new Map<string, Set<TLSSocket>>();
@@ -46,28 +52,26 @@ export class RevokedCertificates {
   }
 
   /**
-   * Follows deletions of nodes until the service stops. Resolves when what was revoked before is known: the bus may
-   * learn of it later.
+   * Follows deletions of nodes until the service stops. Resolves when what was revoked before is known, with what no
+   * process has lived to revoke: the bus may learn of it later.
    */
   async start(context: RevocationParts): Promise<void> {
     const { bus } = context;
     this.#refresh = coalesced(() => persistently(context, () => this.#read(context)));
+    this.#revoke = coalesced(async () => {
+      await persistently(context, () => context.store.revokeDeletedNodes());
+      await this.#refresh();
+    });
     if (bus) this.#revokeOnBus = coalesced(() => persistently(context, () => bus.revoke(this.#certificates)));
     context.reflector.addListener({
       onChanges: (changes) => {
         for (const change of changes) {
-          if (isChangeOf(change, 'nodes') && change.type === 'DELETED') {
-            const { revision } = change;
-            const { name } = change.current.record;
-            void persistently(context, async () => {
-              await context.store.revokeNode(name, revision);
-              this.refresh();
-            });
-          } else if (isChangeOf(change, REQUESTS) && mayReplace(change)) this.refresh();
+          if (isChangeOf(change, 'nodes') && isGone(change)) void this.#revoke();
+          else if (isChangeOf(change, REQUESTS) && mayReplace(change)) this.refresh();
         }
       },
     });
-    await this.#refresh();
+    await this.#revoke();
   }
 
   /** Reads again what is revoked, without waiting for it. */

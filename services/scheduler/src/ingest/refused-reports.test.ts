@@ -168,7 +168,8 @@ describe('a registration', () => {
     expect(await refusals('not-enrolled')).toBe(before + 1);
     expect(await running.get('nodes', '', 'other')).toBeUndefined();
     // Nor after its enrolment has ended: a message may be on its way when its node is deleted.
-    await running.context.store.revokeNode('agent-1', 2);
+    await running.database.execute(`insert into deleted_nodes (node, revision) values ('agent-1', 2)`);
+    await running.context.store.revokeDeletedNodes();
     await agent.report('node-registered', {
       incarnation,
       message: message + 1,
