@@ -105,6 +105,17 @@ describe('a write that Postgres cannot hold', () => {
   });
 });
 
+describe('a write that changes nothing, of an object whose namespace no column can hold', () => {
+  it.each(['keep', 'delete'] as const)('%s: finds nothing, and keeps no other write waiting', async (kind) => {
+    const decide = (current: unknown) => ({ kind: current ? kind : 'keep' }) as const;
+    const writes = [
+      store.write({ key: { ...key('there'), namespace: 'n\0s' }, reads: 'head', decide }),
+      store.write(creation(`beside-${kind}`)),
+    ];
+    expect((await Promise.all(writes)).map(({ outcome }) => outcome)).toEqual(['kept', 'created']);
+  });
+});
+
 describe('a read of a name that no column can hold', () => {
   it('finds nothing, and keeps no other read from its answer', async () => {
     await store.write(creation('there'));

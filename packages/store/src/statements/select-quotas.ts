@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { findable } from './column-parameters.js';
 import type { ReadRow } from './select-current.js';
 
 /** A stored ResourceQuota, whole. */
@@ -16,6 +17,10 @@ const TEXT = `
 /** Reads the quotas of namespaces, in the order of their names. No namespace costs no query. */
 export async function selectQuotas(client: pg.Client, namespaces: readonly string[]): Promise<QuotaRow[]> {
   if (namespaces.length === 0) return [];
-  const { rows } = await client.query<QuotaRow>({ name: 'select-quotas', text: TEXT, values: [namespaces] });
+  const { rows } = await client.query<QuotaRow>({
+    name: 'select-quotas',
+    text: TEXT,
+    values: [namespaces.map(findable)],
+  });
   return rows;
 }
