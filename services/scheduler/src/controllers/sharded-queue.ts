@@ -1,4 +1,5 @@
-import { type ReconcileResult, Workqueue } from '@everynode/list-watch';
+import { type CachedObject, type ReconcileResult, Workqueue } from '@everynode/list-watch';
+import { keyOf } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import { type Fence, FencedError } from '@everynode/store';
 import { shardOf } from '../shard/shard-of.js';
@@ -22,6 +23,10 @@ interface ShardedQueueOptions {
   /** Returns the part of a key that decides on its shard; the whole key by default. */
   shardKeyOf?: (key: string) => string;
 }
+
+/** The keys of all objects of a cache. */
+export const keysOf = (cache: { list(): Iterable<CachedObject> }): string[] =>
+  Array.from(cache.list(), ({ record }) => keyOf(record));
 
 /**
  * A workqueue for the keys whose shard this replica holds. Keys of other shards are not queued. The keys of a lost

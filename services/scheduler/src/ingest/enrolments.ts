@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { coversNodeName } from '@everynode/objects';
+import { readIfPresent } from '@everynode/service-shell/private-files';
 import type { Store } from '@everynode/store';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
@@ -15,7 +15,7 @@ interface EnrolmentOptions {
 
 /**
  * Which nodes an agent may register: those that it was enrolled for when it joined, and those that a file gives it. It
- * is read at each question, so an enrolment that has ended counts no more.
+ * is read at each question, so an enrolment that has ended counts no more. A file that is not there names no agent.
  */
 export class Enrolments {
   readonly #options: EnrolmentOptions;
@@ -28,11 +28,13 @@ export class Enrolments {
   async of(agent: string): Promise<(node: string) => boolean> {
     const { store } = this.#options;
     const [stored = [], { [agent]: given = [] }] = await Promise.all([store.enrolmentOf(agent), this.#file()]);
-    return (node) => [stored, given].some((patterns) => patterns.length > 0 && coversNodeName(patterns, node));
+    const patterns = [...stored, ...given];
+    return (node) => patterns.length > 0 && coversNodeName(patterns, node);
   }
 
   async #file(): Promise<Static<typeof EnrolmentFile>> {
     const { file } = this.#options;
-    return file === '' ? {} : Value.Parse(EnrolmentFile, JSON.parse(await readFile(file, 'utf8')));
+    const text = file === '' ? undefined : await readIfPresent(file);
+    return text === undefined ? {} : Value.Parse(EnrolmentFile, JSON.parse(text));
   }
 }

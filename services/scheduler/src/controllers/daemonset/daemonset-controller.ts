@@ -1,9 +1,9 @@
 import type { ObjectCache, ReconcileResult } from '@everynode/list-watch';
-import { type DaemonSet, isEmptySelector, keyOf, type Stored } from '@everynode/objects';
+import { type DaemonSet, isEmptySelector, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
-import { ShardedQueue } from '../sharded-queue.js';
+import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { claimObjects } from './claim.js';
 import { DaemonSetEvents } from './daemonset-events.js';
 import { DaemonSetStates } from './daemonset-states.js';
@@ -42,7 +42,7 @@ export class DaemonSetController implements Controller {
       name: this.name,
       workers: WORKERS,
       reconcile: (key, fence) => this.#reconcile(key, fence),
-      keys: () => Array.from(this.#daemonSets.list(), ({ record }) => keyOf(record)),
+      keys: () => keysOf(this.#daemonSets),
     });
     const handler = new ChangeHandler({
       states: this.#states,

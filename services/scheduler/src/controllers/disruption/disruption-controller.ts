@@ -10,7 +10,7 @@ import {
 } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
-import { ShardedQueue } from '../sharded-queue.js';
+import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { decideBudgetStatus } from './decide-budget-status.js';
 
 const WORKERS = 4;
@@ -29,7 +29,7 @@ export class DisruptionController implements Controller {
       name: this.name,
       workers: WORKERS,
       reconcile: (key, fence) => this.#reconcile(key, fence),
-      keys: () => Array.from(this.#budgets.list(), ({ record }) => keyOf(record)),
+      keys: () => keysOf(this.#budgets),
     });
     context.reflector.addListener({ onChanges: (changes) => this.#onChanges(changes) });
   }

@@ -19,14 +19,14 @@ import {
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
-import { ShardedQueue } from '../sharded-queue.js';
+import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { decideQuotaStatus } from './decide-quota-status.js';
 
 const WORKERS = 2;
 /** Each quota is counted again after this time, whatever happens. Source: ResourceQuotaSyncPeriod. */
 const RESYNC_MS = 5 * 60_000;
 /** How many counts in a row are made at once: the next one shows whether the last one holds. Then they wait. */
-const TRIES = 5;
+const TRIES = 2;
 const RETRY_MS = 1000;
 /** Other work gets a turn after so many objects. */
 const SLICE = 500;
@@ -54,7 +54,7 @@ export class ResourceQuotaController implements Controller {
       name: this.name,
       workers: WORKERS,
       reconcile: (key, fence) => this.#reconcile(key, fence),
-      keys: () => Array.from(this.#quotas.list(), ({ record }) => keyOf(record)),
+      keys: () => keysOf(this.#quotas),
     });
     context.reflector.addListener({ onChanges: (changes) => this.#onChanges(changes) });
   }
