@@ -25,6 +25,12 @@ export async function takeIncarnation(db: Kysely<Database>, agent: string, proce
   });
 }
 
+/** Every agent that ever had a process. */
+export async function listAgents(db: Kysely<Database>): Promise<string[]> {
+  const rows = await db.selectFrom('agents').select('agent').where('agent', '<>', '').execute();
+  return rows.map(({ agent }) => agent);
+}
+
 /** The incarnation that was handed out last to a process of the agent; 0 when there was none. */
 export async function latestIncarnation(db: Kysely<Database>, agent: string): Promise<number> {
   const row = await db.selectFrom('agents').select('incarnation').where('agent', '=', agent).executeTakeFirst();

@@ -17,7 +17,7 @@ import {
 import { StoreUnavailableError } from './errors.js';
 import type { CommitListener } from './group-commit/committed-batch.js';
 import { GroupCommit } from './group-commit/group-commit.js';
-import { latestIncarnation, takeIncarnation } from './incarnations.js';
+import { latestIncarnation, listAgents, takeIncarnation } from './incarnations.js';
 import { migrate } from './migrations/migrate.js';
 import { orUnavailable } from './outage.js';
 import { type Outage, OutageWatch, probeRepeatedly } from './outage-watch.js';
@@ -235,6 +235,11 @@ export class Store {
   /** The incarnation that a process of the agent took last; 0 when there was none. */
   latestIncarnation(agent: string): Promise<number> {
     return orUnavailable(latestIncarnation(this.#db, agent));
+  }
+
+  /** Reads the names of all agents that ever had a process. */
+  listAgents(): Promise<string[]> {
+    return this.#read(listAgents(this.#db));
   }
 
   /** Reads which agent may host which nodes. */
