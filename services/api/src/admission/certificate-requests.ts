@@ -29,6 +29,8 @@ import type { ObjectWrite, PluginFor } from './plugin.js';
 type Request = Stored<CertificateSigningRequest>;
 
 const RESOURCE = 'certificatesigningrequests.certificates.k8s.io';
+/** Every node is compared with each of them. */
+const MAX_HOSTED = 1000;
 const MASTERS = 'system:masters';
 
 /**
@@ -106,6 +108,12 @@ function refuseSubject(object: Request): void {
 /** Beyond upstream: what an agent asks to host has to be names. */
 function refuseHosted(object: Request): void {
   const hosted = (requestIn(object) && requestedEnrolment(object)?.nodeNames) ?? [];
+  if (hosted.length > MAX_HOSTED) {
+    throw refused(
+      object,
+      `${HOSTED_NODES} must have at most ${MAX_HOSTED} items; a beginning of names stands for many`,
+    );
+  }
   if (coversPatterns([], hosted)) return;
   throw refused(object, `${HOSTED_NODES} must be names of nodes, or beginnings of names with * behind them`);
 }

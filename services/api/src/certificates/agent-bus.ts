@@ -32,8 +32,13 @@ export class AgentBus {
   readonly #authority: BusAuthority;
   readonly #accounts: AgentAccounts;
   readonly #where: Pick<AgentBusOptions, 'agentUrl' | 'ca'>;
-  /** Keys that this process knows to be revoked on the server. */
+  /**
+   * Keys that this process has found revoked on the server at least twice. Once is not enough: another replica may have
+   * been issuing a credential at that time, and have written the account back as it was before.
+   */
   #revoked: ReadonlySet<string> = new Set();
+  /** Keys of the pass before. */
+  #lately: ReadonlySet<string> = new Set();
 
   constructor({ authority, url, agentUrl, ca }: AgentBusOptions) {
     this.#authority = authority;
@@ -66,7 +71,9 @@ export class AgentBus {
     for (const [agent, ofAgent] of keys) {
       if (!ofAgent.every((key) => this.#revoked.has(key))) await this.#accounts.revokeKeys(agent, ofAgent);
     }
-    this.#revoked = new Set([...keys.values()].flat());
+    const all = [...keys.values()].flat();
+    this.#revoked = new Set(all.filter((key) => this.#lately.has(key)));
+    this.#lately = new Set(all);
   }
 
   close(): Promise<void> {
