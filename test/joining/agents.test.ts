@@ -1,9 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
 import { type Backends, type RunningApi, startBackends, startReplica, testClient } from '@everynode/api/testing';
-import { authorityHash, createKeyPair, issueCertificate, openAuthority, privateKeyPem } from '@everynode/certificates';
+import { createNkey } from '@everynode/bus-credentials';
+import {
+  authorityHash,
+  createKey,
+  createKeyPair,
+  issueCertificate,
+  openAuthority,
+  privateKeyPem,
+} from '@everynode/certificates';
 import { connectRaw, type RawClient } from '@everynode/local-stack/testing';
 import { type BootstrapToken, bootstrapSecret } from '@everynode/objects';
 import { eventually, Kubectl } from '@everynode/test-kit';
@@ -121,6 +129,35 @@ describe('an agent', () => {
     const who = await kubectl.run('auth whoami -o json');
     expect(JSON.parse(who).status.userInfo).toMatchObject({ username: 'system:node:joins' });
     expect(await enrolments()).toMatchObject({ joins: ['joins'] });
+  });
+
+  it('has a certificate alone where its name is none of the bus', async () => {
+    const directory = await joinCluster(await joining('host.example'), signal);
+    expect((await readdir(directory.path)).sort()).toEqual(['agent.pem', 'ca.crt', 'kubeconfig']);
+    expect(await enrolments()).toMatchObject({ 'host.example': ['host.example'] });
+  });
+
+  it('joins with another key of the bus when that of its request was revoked meanwhile', async () => {
+    const text = await token({ singleUse: true });
+    const wanted = await joining('lost-answer', { token: text });
+    const { directory } = wanted;
+    const keys = { 'pending.key': await createKey(), 'pending-bus.seed': createNkey('user').seed };
+    // As a process leaves it that dies between its request and the answer.
+    const prepare = async () => {
+      await mkdir(directory);
+      for (const [name, key] of Object.entries(keys)) await writeFile(join(directory, name), key);
+    };
+    await prepare();
+    await joinCluster(wanted, signal);
+    const bus = await connectToBus(directory);
+    await createNode('lost-answer');
+    expect((await api.request('DELETE', `${NODES}/lost-answer`)).status).toBe(200);
+    await bus.closed;
+    await rm(directory, { recursive: true });
+    await prepare();
+    await expect(joinCluster(wanted, signal)).rejects.toThrow('was revoked');
+    await joinCluster(wanted, signal);
+    expect(await readdir(directory)).toContain('bus.creds');
   });
 
   it('does not trust a server whose authority has another hash, or that does not know the token', async () => {

@@ -7,7 +7,7 @@ import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode
 import { stringify } from 'yaml';
 
 /** What an agent has made for a request, and keeps until it is answered. */
-export interface PendingKeys {
+interface PendingKeys {
   /** PEM of the private key that gets a certificate. */
   key: string;
   /** The key of the bus that gets a credential. */
@@ -63,6 +63,14 @@ export class AgentDirectory {
     if (key === undefined) await writeSecretFile(this.#pending, pending.key);
     if (seed === undefined) await writeSecretFile(this.#pendingBus, `${pending.busKey.seed}\n`);
     return pending;
+  }
+
+  /**
+   * Has the next request name another key of the bus. The key of the certificate stays: a token for one use serves no
+   * other.
+   */
+  async forgetBusKey(): Promise<void> {
+    await rm(this.#pendingBus, { force: true });
   }
 
   /** Keeps the answer to the pending keys: from now on it is the agent's identity. */

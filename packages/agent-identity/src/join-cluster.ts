@@ -26,7 +26,7 @@ export async function joinCluster(joining: Joining, signal: AbortSignal): Promis
   await directory.prepare();
   if (await holds(directory, server)) return directory;
   const ca = await discoverAuthority(server, token, caHash);
-  const wanted = { agent, nodeNames, keys: await directory.pendingKeys(), lifetimeSeconds };
+  const wanted = { agent, nodeNames, directory, lifetimeSeconds };
   const answer = await requestCertificate({ server, ca, token }, wanted, signal);
   await directory.describeCluster(server, ca);
   await directory.keep(answer);

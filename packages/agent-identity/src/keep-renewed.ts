@@ -19,13 +19,13 @@ export interface Renewals {
 export async function keepRenewed(directory: AgentDirectory, renewals: Renewals, signal: AbortSignal): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
-    const { notBefore, notAfter } = await directory.read();
-    const waitMs = renewalTime(notBefore, notAfter) - Date.now();
-    if (waitMs > 0) {
-      await pause(Math.min(waitMs, LONGEST_PAUSE_MS), signal);
-      continue;
-    }
     try {
+      const { notBefore, notAfter } = await directory.read();
+      const waitMs = renewalTime(notBefore, notAfter) - Date.now();
+      if (waitMs > 0) {
+        await pause(Math.min(waitMs, LONGEST_PAUSE_MS), signal);
+        continue;
+      }
       renewals.onRenewed(await renew(directory, renewals.lifetimeSeconds, signal));
       failures = 0;
     } catch (error) {
@@ -43,7 +43,7 @@ async function renew(directory: AgentDirectory, lifetimeSeconds: number, signal:
   const { CN: user } = new X509Certificate(pem).toLegacyObject().subject;
   const agent = nodeOfUser(String(user));
   if (agent === undefined) throw new Error(`${directory.path} is not the identity of an agent`);
-  const wanted = { agent, keys: await directory.pendingKeys(), lifetimeSeconds };
+  const wanted = { agent, directory, lifetimeSeconds };
   await directory.keep(await requestCertificate({ server, ca, pem }, wanted, signal));
   return (await directory.read()).notAfter;
 }

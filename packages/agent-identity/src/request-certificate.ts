@@ -1,6 +1,7 @@
 import { createSigningRequest, NODE_USER_PREFIX, NODES_GROUP, SIGNERS } from '@everynode/certificates';
+import { isAgentName } from '@everynode/contract';
 import { pause } from '@everynode/service-shell';
-import type { Answer, BusAnswer, PendingKeys } from './agent-directory.js';
+import type { AgentDirectory, Answer, BusAnswer } from './agent-directory.js';
 import { type ApiAccess, ask, RefusedError } from './api.js';
 
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
@@ -10,7 +11,8 @@ export interface WantedCertificate {
   agent: string;
   /** Nodes that the agent is to host beside the one of its name, as names or `prefix*`. */
   nodeNames?: readonly string[];
-  keys: PendingKeys;
+  /** Where the keys of the request are kept until it is answered. */
+  directory: AgentDirectory;
   lifetimeSeconds: number;
 }
 
@@ -19,18 +21,24 @@ interface Request {
   status?: { certificate?: string; conditions?: { type: string; message?: string }[] };
 }
 
+/** The signer has refused a request: asked again in the same way, it refuses again. */
+class FailedRequestError extends Error {
+  override readonly name = 'FailedRequestError';
+}
+
 /**
  * Asks for a certificate and waits until it is there, however long a person takes to approve. The request asks for a
  * credential of the bus too, by an annotation with a public key of the bus; annotations beside the certificate answer
- * it.
+ * it. A name that is none of the bus, as a node's with dots, gets a certificate alone.
  * @throws RefusedError, and Error for a request that was denied, and when the signal aborts.
  */
 export async function requestCertificate(
   access: ApiAccess,
-  { agent, nodeNames = [], keys, lifetimeSeconds }: WantedCertificate,
+  { agent, nodeNames = [], directory, lifetimeSeconds }: WantedCertificate,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const request = await createSigningRequest(keys.key, {
+  const { key, busKey } = await directory.pendingKeys();
+  const request = await createSigningRequest(key, {
     commonName: `${NODE_USER_PREFIX}${agent}`,
     organisations: [NODES_GROUP],
   });
@@ -40,7 +48,7 @@ export async function requestCertificate(
     metadata: {
       generateName: 'agent-csr-',
       annotations: {
-        'everynode.io/bus-key': keys.busKey.publicKey,
+        ...(isAgentName(agent) && { 'everynode.io/bus-key': busKey.publicKey }),
         ...(nodeNames.length > 0 && { 'everynode.io/node-names': nodeNames.join(',') }),
       },
     },
@@ -51,7 +59,13 @@ export async function requestCertificate(
       expirationSeconds: lifetimeSeconds,
     },
   });
-  return await answerTo(access, created.metadata.name, signal);
+  try {
+    return await answerTo(access, created.metadata.name, signal);
+  } catch (error) {
+    // Its node may have been deleted after a request of before was signed: then the key of the bus is revoked for good.
+    if (error instanceof FailedRequestError) await directory.forgetBusKey();
+    throw error;
+  }
 }
 
 async function answerTo(access: ApiAccess, name: string, signal: AbortSignal): Promise<Answer> {
@@ -62,8 +76,10 @@ async function answerTo(access: ApiAccess, name: string, signal: AbortSignal): P
       const certificate = Buffer.from(status.certificate, 'base64').toString();
       return { certificate, bus: busAnswer(metadata?.annotations ?? {}) };
     }
-    const refused = status?.conditions?.find(({ type }) => type === 'Denied' || type === 'Failed');
-    if (refused) throw new Error(`${name} is ${refused.type.toLowerCase()}: ${refused.message ?? ''}`);
+    for (const { type, message = '' } of status?.conditions ?? []) {
+      if (type === 'Denied') throw new Error(`${name} is denied: ${message}`);
+      if (type === 'Failed') throw new FailedRequestError(`${name} is failed: ${message}`);
+    }
     await pause(POLL_MS, signal);
   }
 }

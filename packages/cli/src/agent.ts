@@ -1,9 +1,8 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
-import { isAgentName } from '@everynode/contract';
 import { checkoutState } from './checkout.js';
 import { runAgent } from './run-agent.js';
+import { wantedNodes } from './wanted-nodes.js';
 
 export interface JoinFlags {
   server: string;
@@ -56,13 +55,6 @@ export async function joinAsAgent(flags: JoinFlags): Promise<number> {
   }
   void renewal();
   return await runAgent(joined, { agent: wanted.agent, nodes: wanted.nodes, nodesFile }, signal);
-}
-
-/** The name of the agent, which is a DNS label on the bus, and the nodes that it hosts. */
-function wantedNodes({ name = hostname().toLowerCase(), nodes }: JoinFlags): { agent: string; nodes: string[] } {
-  const agent = name.replaceAll('.', '-');
-  if (!isAgentName(agent)) throw new Error(`not a name for a node: ${JSON.stringify(name)}; give another --name`);
-  return { agent, nodes: nodes ?? [name] };
 }
 
 async function renewUntil(joined: JoinedDirectory, lifetimeSeconds: number, signal: AbortSignal): Promise<void> {

@@ -28,6 +28,7 @@ export async function runAgent(
   if (nodesFile === undefined) {
     await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name })) }));
   }
+  if (signal.aborted) return 0;
   const child = fork(serviceEntry('node-agent'), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {

@@ -113,10 +113,11 @@ export class CertificateController {
   async #sign(request: Request, revision: number): Promise<void> {
     const certificate = await signRequest(this.#authority, request, Date.now());
     const busKey = this.#bus && requestedBusKey(request);
-    const refusal = await enrol(this.#context, request, revision, { certificate, busKey });
-    if (refusal !== undefined) return await this.#fail(request, 'sign', refusal);
+    // First, because a request that fails must not have enrolled its agent: the next one would wait for a person.
     const credential = await this.#busCredential(request, certificate, busKey);
     if (credential instanceof RevokedKeyError) return await this.#fail(request, 'sign', credential.message);
+    const refusal = await enrol(this.#context, request, revision, { certificate, busKey });
+    if (refusal !== undefined) return await this.#fail(request, 'sign', refusal);
     await this.#write(request, 'sign', (object) => {
       object.metadata.annotations = { ...object.metadata.annotations, ...credential };
       object.status = { ...object.status, certificate: Buffer.from(certificate).toString('base64') };

@@ -254,6 +254,18 @@ describe('a request for a certificate', () => {
     await issued('of-file');
   });
 
+  it('names at most 1,000 nodes', async () => {
+    const askFor = async (count: number) => {
+      const { spec } = await requestBody({ node: 'many' });
+      const names = Array.from({ length: count }, (_, i) => `many-${i}`).join();
+      const metadata = { generateName: 'csr-', annotations: { 'everynode.io/node-names': names } };
+      return await api.request('POST', REQUESTS, { body: { metadata, spec } });
+    };
+    expect((await askFor(1000)).status).toBe(201);
+    const { status, json } = await askFor(1001);
+    expect([status, json.message]).toEqual([403, expect.stringContaining('must have at most 1000 items')]);
+  });
+
   it('that is denied is never signed', async () => {
     await ask({ name: 'denied', signerName: 'kubernetes.io/kube-apiserver-client' });
     const { status, json } = await decide('denied', 'Denied');
@@ -336,11 +348,12 @@ describe('a request for a certificate', () => {
     const changed = { ...csr, spec: { ...csr.spec, usages: ['any'] }, status: { certificate: 'YQ==' } };
     const { json } = await api.request('PUT', `${REQUESTS}/fixed`, { body: changed });
     expect([json.spec, json.status]).toEqual([csr.spec, {}]);
-    const approved = { ...csr, status: { conditions: [{ type: 'Approved', status: 'True' }] } };
+    // The latest version: the time of an owner may have changed.
+    const approved = { ...json, status: { conditions: [{ type: 'Approved', status: 'True' }] } };
     const refused = await api.request('PUT', `${REQUESTS}/fixed/status`, { body: approved });
     expect(refused.json.message).toContain('updates may not add a condition of type "Approved"');
     const signed = await api.request('PUT', `${REQUESTS}/fixed/status`, {
-      body: { ...csr, status: { certificate: 'YQ==' } },
+      body: { ...json, status: { certificate: 'YQ==' } },
     });
     expect(signed.status).toBe(200);
     const again = { ...signed.json, status: { certificate: 'Yg==' } };

@@ -1,0 +1,12 @@
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { runAgent } from './run-agent.js';
+
+type Identity = Parameters<typeof runAgent>[0];
+
+it('starts no agent that was ended before it began', async () => {
+  const bus = { url: 'tls://127.0.0.1:1', credential: { credentialsFile: '/none', caFile: '/none' } };
+  const identity = { path: tmpdir(), bus: () => Promise.resolve(bus) } as Identity;
+  const hosted = { agent: 'n1', nodes: ['n1'], nodesFile: '/none' };
+  expect(await runAgent(identity, hosted, AbortSignal.abort())).toBe(0);
+});
