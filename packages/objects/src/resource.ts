@@ -46,7 +46,7 @@ export interface SubresourcePart<T extends KubeObject = KubeObject> {
 }
 
 /** The action of a subresource that writes no part of its object. The api has a handler for each. */
-export type SubresourceAction = 'bind-pod' | 'evict-pod' | 'request-token';
+export type SubresourceAction = 'bind-pod' | 'evict-pod' | 'request-token' | 'reach-container';
 
 /**
  * A subresource as discovery shows it. The generic reader and writer serve `status` and those with a part; the action's
@@ -59,6 +59,8 @@ export interface SubresourceDefinition {
   verbs: Verb[];
   part?: SubresourcePart;
   action?: SubresourceAction;
+  /** Its answers are no objects: OpenAPI leaves it out. */
+  isStream?: true;
   /** The definition of another kind that reads and writes a part of the object as its own: a Scale of a Deployment. */
   view?: ResourceDefinition;
 }

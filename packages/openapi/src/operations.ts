@@ -202,7 +202,9 @@ export function operationsOf({ resources, postedKinds }: ServedApi): Operation[]
   return [
     ...resources.flatMap((definition) => [
       ...resourceOperations(definition),
-      ...definition.subresources.flatMap((subresource) => subresourceOperations(definition, subresource)),
+      ...definition.subresources.flatMap((subresource) =>
+        subresource.isStream ? [] : subresourceOperations(definition, subresource),
+      ),
     ]),
     ...postedKinds.flatMap(postedKindOperations),
   ];

@@ -3,8 +3,10 @@ import { podDeletionRules } from '../deletion/pod-deletion.js';
 import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { withPodScheduled } from '../pod-conditions.js';
+import type { SubresourceDefinition, Verb } from '../resource.js';
 import { podTable } from '../table/index.js';
 import { validatePod, validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
+
 import { podWarnings } from '../warnings/pod-warnings.js';
 import { ALL_VERBS, defineResource, statusSubresource } from './define-resource.js';
 import { ephemeralContainers, resize } from './pod-parts.js';
@@ -15,6 +17,15 @@ const GATED = {
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 };
+
+/** A way into the containers of a pod. */
+const stream = (name: string, kind: string, verbs: Verb[]): SubresourceDefinition => ({
+  name,
+  kind: { group: '', version: 'v1', kind },
+  verbs,
+  action: 'reach-container',
+  isStream: true,
+});
 
 export const pods = defineResource<Stored<Pod>>({
   group: '',
@@ -37,6 +48,10 @@ export const pods = defineResource<Stored<Pod>>({
       verbs: ['create'],
       action: 'evict-pod',
     },
+    stream('attach', 'PodAttachOptions', ['create', 'get']),
+    stream('exec', 'PodExecOptions', ['create', 'get']),
+    stream('log', 'Pod', ['get']),
+    stream('portforward', 'PodPortForwardOptions', ['create', 'get']),
     statusSubresource,
   ],
   hasGeneration: true,

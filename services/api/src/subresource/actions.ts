@@ -5,6 +5,7 @@ import type { Answer } from '../http/answer.js';
 import { writePlainObject } from '../present/plain-object.js';
 import { bindPod } from './binding.js';
 import { evictPod } from './eviction.js';
+import { reachContainer } from './reach-container.js';
 import { requestToken, TOKEN_REQUEST } from './token-request.js';
 
 /** What subresources do that write no part of their object. */
@@ -19,6 +20,7 @@ export const ACTIONS: Readonly<
     await evictPod(context, request);
     return created(request);
   },
+  'reach-container': reachContainer,
   'request-token': async (context, request) => {
     const { token, warnings } = await requestToken(context, request);
     return { status: 201, ...writePlainObject(token, TOKEN_REQUEST.schema, request.accept), warnings };

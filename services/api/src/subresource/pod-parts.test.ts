@@ -212,3 +212,45 @@ describe('every subresource with a part', () => {
     expect([answer.code, answer.reason]).toEqual([409, 'Conflict']);
   });
 });
+
+describe('the containers of a simulated pod', () => {
+  const reach = async (method: string, path: string) => {
+    const { status, text, json } = await api.request(method, `${PODS}/${path}`);
+    return [status, text.startsWith('{') ? json.message : text];
+  };
+
+  it('cannot be reached, in words that say so', async () => {
+    await createPod('waiting');
+    expect(await reach('GET', 'waiting/log')).toEqual([200, '']);
+    expect(await reach('POST', 'waiting/exec?command=ls')).toEqual([400, 'pod waiting does not have a host assigned']);
+    const spec = { nodeName: 'n1', containers: [{ name: 'c', image: 'i:1' }] };
+    await api.request('POST', PODS, { body: { metadata: { name: 'placed' }, spec } });
+    const inContainer = 'pod "placed" is simulated: no process runs in its container "c"';
+    expect(await reach('GET', 'placed/log')).toEqual([400, `${inContainer}, so it has no log`]);
+    expect(await reach('POST', 'placed/exec?command=ls&container=c')).toEqual([
+      400,
+      `${inContainer}, so no command can run in it`,
+    ]);
+    expect(await reach('GET', 'placed/attach')).toEqual([400, `${inContainer}, so there is nothing to attach to`]);
+    expect(await reach('POST', 'placed/portforward')).toEqual([
+      400,
+      'pod "placed" is simulated: no process runs in it, so no port of it is open',
+    ]);
+  });
+
+  it.each([
+    ['a pod that is not there', 'none/log', 404, 'pods "none" not found'],
+    ['a container that is not there', 'several/log?container=x', 400, 'container x is not valid for pod several'],
+    [
+      'no container of several',
+      'several/log',
+      400,
+      'a container name must be specified for pod several, choose one of: [a b] or one of the init containers: [first]',
+    ],
+  ])('are asked for as upstream does: %s', async (_what, path, status, message) => {
+    const containers = ['a', 'b'].map((name) => ({ name, image: 'i:1' }));
+    const spec = { containers, initContainers: [{ name: 'first', image: 'i:1' }] };
+    await api.request('POST', PODS, { body: { metadata: { name: 'several' }, spec } });
+    expect(await reach('GET', path)).toEqual([status, message]);
+  });
+});
