@@ -212,7 +212,14 @@ export {
   type SelectorOperator,
 } from './selectors/requirement.js';
 export { semanticallyEqual } from './semantic-equal.js';
-export { isServiceAddress, NODE_PORTS, nodePortAt, SERVICE_CIDR, serviceAddressAt } from './services/address-range.js';
+export {
+  isServiceAddress,
+  NODE_PORTS,
+  nodePortAt,
+  nodePortsFrom,
+  SERVICE_CIDR,
+  serviceAddressAt,
+} from './services/address-range.js';
 export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { ageSince } from './table/age.js';
 export { microTimestamp, timestamp } from './timestamp.js';

@@ -32,8 +32,21 @@ export function serviceAddressAt(random: number): string {
   return toAddress(BASE + lower + 1 + Math.floor(random * (SIZE - lower - 2)));
 }
 
-/** A port of the upper part of the range; the lower one is for services that ask for a port (KEP-3668). */
+/** The ports from here on are the upper part of the range; the lower one is for services that ask for one (KEP-3668). */
+const UPPER_PORTS = NODE_PORTS.first + 86;
+
+/**
+ * A port of the upper part of the range.
+ * @param random From 0 to 1, without 1.
+ */
 export function nodePortAt(random: number): number {
-  const lower = 86;
-  return NODE_PORTS.first + lower + Math.floor(random * (NODE_PORTS.last - NODE_PORTS.first - lower + 1));
+  return UPPER_PORTS + Math.floor(random * (NODE_PORTS.last - UPPER_PORTS + 1));
+}
+
+/** Every port once: those of the upper part from a random one on, then those of the lower part. */
+export function* nodePortsFrom(random: number): Generator<number, undefined> {
+  const start = nodePortAt(random);
+  for (let port = start; port <= NODE_PORTS.last; port += 1) yield port;
+  for (let port = UPPER_PORTS; port < start; port += 1) yield port;
+  for (let port = NODE_PORTS.first; port < UPPER_PORTS; port += 1) yield port;
 }

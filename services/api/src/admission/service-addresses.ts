@@ -1,21 +1,23 @@
 import { randomInt } from 'node:crypto';
 import {
+  type ApiError,
   type FieldError,
   invalid,
   isServiceAddress,
   NODE_PORTS,
-  nodePortAt,
   type Service,
   type Stored,
   serviceAddressAt,
 } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { FreeNodePorts } from '../services/free-node-ports.js';
 import { ADDRESSES, reserveAddress } from '../services/reserved-addresses.js';
 import type { ObjectWrite, PluginFor } from './plugin.js';
 
 type Write = ObjectWrite<Stored<Service>>;
 
 const TRIES = 16;
+const FULL = 'range is full';
 const RANDOM = 2 ** 40;
 const random = (): number => randomInt(RANDOM) / RANDOM;
 
@@ -46,19 +48,19 @@ export const serviceAddresses: PluginFor<'services'> = {
     }
     for (let tries = 0; tries < TRIES; tries += 1) {
       const address = freeAddress(context);
+      if (address === undefined) break;
       if (!dryRun && !(await reserveAddress(context, address, object))) continue;
       setAddress(object, address);
       return;
     }
-    const error: FieldError = {
-      type: 'FieldValueInvalid',
-      field: 'spec.clusterIPs',
-      value: [],
-      detail: 'range is full',
-    };
-    throw invalid({ group: '', kind: 'Service', name: object.metadata.name }, [error]);
+    throw rangeIsFull(object);
   },
 };
+
+function rangeIsFull({ metadata }: Stored<Service>): ApiError {
+  const error: FieldError = { type: 'FieldValueInvalid', field: 'spec.clusterIPs', value: [], detail: FULL };
+  return invalid({ group: '', kind: 'Service', name: metadata.name }, [error]);
+}
 
 async function problemOf(
   context: ApiContext,
@@ -77,12 +79,14 @@ function setAddress({ spec }: Stored<Service>, address: string): void {
   spec.clusterIPs = [address];
 }
 
-/** An address that no IPAddress has in the cache. */
-function freeAddress({ reflector }: ApiContext): string {
+/** An address that no IPAddress has in the cache; undefined where hardly any is free. */
+function freeAddress({ reflector }: ApiContext): string | undefined {
   const reserved = reflector.cache(ADDRESSES);
-  let address = serviceAddressAt(random());
-  while (reserved.get('', address)) address = serviceAddressAt(random());
-  return address;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const address = serviceAddressAt(random());
+    if (!reserved.get('', address)) return address;
+  }
+  return undefined;
 }
 
 /** A service whose type has become one with an address. The IPAddress follows: see ServiceAddressKeeper. */
@@ -90,7 +94,9 @@ function setFreeAddress(context: ApiContext, service: Stored<Service>, before: S
   const { spec } = service;
   // What it had stays: see the definition of services.
   if (!spec || spec.clusterIP || before.spec?.clusterIP || !NEEDS_ADDRESS.has(spec.type)) return;
-  setAddress(service, freeAddress(context));
+  const address = freeAddress(context);
+  if (address === undefined) throw rangeIsFull(service);
+  setAddress(service, address);
 }
 
 const isExternal = ({ spec }: Service): boolean =>
@@ -102,6 +108,7 @@ function setNodePorts({ context, object, before }: Write): FieldError[] {
   const known = before?.spec?.ports ?? [];
   const own = new Set(known.flatMap(({ nodePort }) => nodePort ?? []));
   const used = usedNodePorts(context, object);
+  const free = new FreeNodePorts((protocol, port) => used.has(`${protocol}/${port}`), random);
   const errors: FieldError[] = [];
   for (const [at, port] of (object.spec?.ports ?? []).entries()) {
     const { nodePort } = port;
@@ -110,9 +117,12 @@ function setNodePorts({ context, object, before }: Write): FieldError[] {
     const same = known.find((one) => one.port === port.port && one.protocol === protocol);
     if (!nodePort && same?.nodePort) port.nodePort = same.nodePort;
     else if (!nodePort) {
-      let free = nodePortAt(random());
-      for (let tries = 0; used.has(`${protocol}/${free}`) && tries < RANDOM; tries += 1) free = nodePortAt(random());
-      port.nodePort = free;
+      const found = free.next(protocol);
+      if (found === undefined) {
+        errors.push({ type: 'FieldValueInvalid', field: `spec.ports[${at}].nodePort`, value: 0, detail: FULL });
+        break;
+      }
+      port.nodePort = found;
     } else if (!own.has(nodePort)) {
       const detail = nodePortProblem(nodePort, used.has(`${protocol}/${nodePort}`));
       const field = `spec.ports[${at}].nodePort`;

@@ -123,6 +123,18 @@ describe('a service', () => {
     expect(json.message).toContain(message);
   });
 
+  it('gets ports of the nodes as long as there are any', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `p${at}`, port: at + 1 }));
+    const full = await create('full', { type: 'NodePort', ports: many(2769) });
+    expect([full.status, full.json.reason]).toEqual([422, 'Invalid']);
+    expect(full.json.message).toMatch(/spec\.ports\[\d+\]\.nodePort: Invalid value: 0: range is full/);
+    const { status, json } = await create('wide', { type: 'NodePort', ports: many(2700) });
+    expect(status).toBe(201);
+    const given = json.spec.ports.map(({ nodePort }: { nodePort: number }) => nodePort);
+    expect(new Set(given).size).toBe(2700);
+    expect((await api.request('DELETE', `${AT}/wide`)).status).toBe(200);
+  }, 60_000);
+
   it('takes nothing in a dry run', async () => {
     const { json } = await api.request('POST', `${AT}?dryRun=All`, { body: service('dry') });
     expect(json.spec.clusterIP).toMatch(/^10\./);
