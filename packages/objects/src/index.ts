@@ -181,6 +181,7 @@ export {
   resourcesVersion,
   setCustomResources,
 } from './resources/registry.js';
+export { keepNodePorts, needsServiceAddress } from './resources/services.js';
 export { isRetryable } from './retryable.js';
 export { missingValues } from './schema/missing-values.js';
 export {

@@ -40,6 +40,11 @@ export const services = defineResource<Stored<Service>>({
 const NEEDS_ADDRESS: ReadonlySet<string | undefined> = new Set(['ClusterIP', 'NodePort', 'LoadBalancer']);
 const NEEDS_PORTS: ReadonlySet<string | undefined> = new Set(['NodePort', 'LoadBalancer']);
 
+type Spec = NonNullable<Service['spec']>;
+
+/** True for the types of services that have an address inside the cluster, unless they are headless. */
+export const needsServiceAddress = ({ type }: Spec): boolean => NEEDS_ADDRESS.has(type);
+
 /**
  * A client that leaves out what was allocated keeps it, and what the new type does not have is dropped where the client
  * has not changed it. Source: pkg/registry/core/service/storage, patchAllocatedValues; service/strategy.go,
@@ -47,8 +52,8 @@ const NEEDS_PORTS: ReadonlySet<string | undefined> = new Set(['NodePort', 'LoadB
  */
 function keepAllocated({ spec }: Stored<Service>, { spec: before }: Stored<Service>): void {
   if (!spec || !before) return;
-  const hadAddress = NEEDS_ADDRESS.has(before.type);
-  if (hadAddress && NEEDS_ADDRESS.has(spec.type)) {
+  const hadAddress = needsServiceAddress(before);
+  if (hadAddress && needsServiceAddress(spec)) {
     if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
     if (!spec.clusterIPs?.length && before.clusterIPs) spec.clusterIPs = [...before.clusterIPs];
     if (!spec.ipFamilies?.length && before.ipFamilies) spec.ipFamilies = [...before.ipFamilies];
@@ -62,13 +67,14 @@ function keepAllocated({ spec }: Stored<Service>, { spec: before }: Stored<Servi
   else if (NEEDS_PORTS.has(before.type)) dropNodePorts(spec, before);
 }
 
-type Spec = NonNullable<Service['spec']>;
-
-function keepNodePorts(spec: Spec, before: Spec): void {
+/** Sets the ports of nodes that a client leaves out to those that the same ports have in the stored service. */
+export function keepNodePorts(spec: Spec, before: Spec): void {
+  // Admission comes here before the defaults are set.
+  const keyOf = ({ protocol, port }: { protocol?: string; port: number }) => `${protocol || 'TCP'}/${port}`;
+  const known = new Map((before.ports ?? []).map((port) => [keyOf(port), port.nodePort]));
   for (const port of spec.ports ?? []) {
-    if (port.nodePort) continue;
-    const same = before.ports?.find((one) => one.port === port.port && one.protocol === port.protocol);
-    if (same?.nodePort) port.nodePort = same.nodePort;
+    const same = known.get(keyOf(port));
+    if (!port.nodePort && same) port.nodePort = same;
   }
   if (before.healthCheckNodePort) spec.healthCheckNodePort ??= before.healthCheckNodePort;
 }

@@ -4,6 +4,7 @@ import { accountOf, withAccountOf } from '@everynode/pod-admission';
 import type { ApiContext } from '../api-context.js';
 import { isMirrorPod } from '../auth/authorization.js';
 import type { PluginFor } from './plugin.js';
+import { repeatableRandom } from './repeatable-random.js';
 
 /** A new namespace gets its default account a moment after it is created: how often and how long to look, in ms. */
 const LOOKS = 10;
@@ -37,7 +38,8 @@ export const serviceAccount: PluginFor<'pods'> = {
       { metadata, spec },
       { findAccount: (name) => accountNamed(context, metadata.namespace, name) },
     );
-    object.spec = withAccountOf(spec, account, () => generatedName(''));
+    const random = repeatableRandom(metadata.uid, 'volume');
+    object.spec = withAccountOf(spec, account, () => generatedName('', random));
   },
 };
 

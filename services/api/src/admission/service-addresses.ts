@@ -1,10 +1,11 @@
-import { randomInt } from 'node:crypto';
 import {
   type ApiError,
   type FieldError,
   invalid,
   isServiceAddress,
+  keepNodePorts,
   NODE_PORTS,
+  needsServiceAddress,
   type Service,
   type Stored,
   serviceAddressAt,
@@ -13,15 +14,14 @@ import type { ApiContext } from '../api-context.js';
 import { FreeNodePorts } from '../services/free-node-ports.js';
 import { ADDRESSES, reserveAddress } from '../services/reserved-addresses.js';
 import type { ObjectWrite, PluginFor } from './plugin.js';
+import { repeatableRandom } from './repeatable-random.js';
 
 type Write = ObjectWrite<Stored<Service>>;
 
 const TRIES = 16;
 const FULL = 'range is full';
-const RANDOM = 2 ** 40;
-const random = (): number => randomInt(RANDOM) / RANDOM;
-
-const NEEDS_ADDRESS: ReadonlySet<string | undefined> = new Set(['ClusterIP', 'NodePort', 'LoadBalancer']);
+const randomFor = ({ object, before = object }: Write, what: string): (() => number) =>
+  repeatableRandom(before.metadata.uid, what);
 
 /**
  * Gives services their addresses inside the cluster and the ports of nodes. An address is the name of an IPAddress
@@ -31,13 +31,16 @@ export const serviceAddresses: PluginFor<'services'> = {
   resources: ['services'],
   operations: ['create', 'update'],
   admit(write) {
+    // A subresource leaves the spec as it is.
+    if (write.subresource) return;
     const errors = setNodePorts(write);
-    if (write.before && !write.subresource) setFreeAddress(write.context, write.object, write.before);
+    setFreeAddress(write);
     if (errors.length > 0) throw invalid({ group: '', kind: 'Service', name: write.object.metadata.name }, errors);
   },
-  async allocate({ context, object }, dryRun) {
+  async allocate(write, dryRun) {
+    const { context, object } = write;
     const { spec } = object;
-    if (!spec || !NEEDS_ADDRESS.has(spec.type) || spec.clusterIP === 'None') return;
+    if (!spec || !needsServiceAddress(spec) || spec.clusterIP === 'None') return;
     const wanted = spec.clusterIP;
     if (wanted) {
       const problem = await problemOf(context, wanted, object, dryRun);
@@ -46,8 +49,9 @@ export const serviceAddresses: PluginFor<'services'> = {
       const error: FieldError = { type: 'FieldValueInvalid', field: 'spec.clusterIPs', value: [wanted], detail };
       throw invalid({ group: '', kind: 'Service', name: object.metadata.name }, [error]);
     }
+    const random = randomFor(write, 'address');
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const address = freeAddress(context);
+      const address = freeAddress(context, random);
       if (address === undefined) break;
       if (!dryRun && !(await reserveAddress(context, address, object))) continue;
       setAddress(object, address);
@@ -80,7 +84,7 @@ function setAddress({ spec }: Stored<Service>, address: string): void {
 }
 
 /** An address that no IPAddress has in the cache; undefined where hardly any is free. */
-function freeAddress({ reflector }: ApiContext): string | undefined {
+function freeAddress({ reflector }: ApiContext, random: () => number): string | undefined {
   const reserved = reflector.cache(ADDRESSES);
   for (let tries = 0; tries < TRIES; tries += 1) {
     const address = serviceAddressAt(random());
@@ -90,45 +94,58 @@ function freeAddress({ reflector }: ApiContext): string | undefined {
 }
 
 /** A service whose type has become one with an address. The IPAddress follows: see ServiceAddressKeeper. */
-function setFreeAddress(context: ApiContext, service: Stored<Service>, before: Stored<Service>): void {
-  const { spec } = service;
+function setFreeAddress(write: Write): void {
+  const { context, object, before } = write;
+  const { spec } = object;
   // What it had stays: see the definition of services.
-  if (!spec || spec.clusterIP || before.spec?.clusterIP || !NEEDS_ADDRESS.has(spec.type)) return;
-  const address = freeAddress(context);
-  if (address === undefined) throw rangeIsFull(service);
-  setAddress(service, address);
+  if (!before || !spec || spec.clusterIP || before.spec?.clusterIP || !needsServiceAddress(spec)) return;
+  const address = freeAddress(context, randomFor(write, 'address'));
+  if (address === undefined) throw rangeIsFull(object);
+  setAddress(object, address);
 }
 
 const isExternal = ({ spec }: Service): boolean =>
   spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 
 /** Sets the ports of nodes that are missing. Returns the errors of those that the client asks for. */
-function setNodePorts({ context, object, before }: Write): FieldError[] {
-  if (!isExternal(object)) return [];
-  const known = before?.spec?.ports ?? [];
-  const own = new Set(known.flatMap(({ nodePort }) => nodePort ?? []));
-  const used = usedNodePorts(context, object);
-  const free = new FreeNodePorts((protocol, port) => used.has(`${protocol}/${port}`), random);
+function setNodePorts(write: Write): FieldError[] {
+  const { context, object, before } = write;
+  const { spec } = object;
+  if (!spec || !isExternal(object)) return [];
+  if (before?.spec) keepNodePorts(spec, before.spec);
+  const own = new Set((before?.spec?.ports ?? []).flatMap(({ nodePort }) => nodePort ?? []));
+  const keyOf = (protocol: string | undefined, port: number | undefined) => `${protocol || 'TCP'}/${port}`;
+  // An earlier port must not get what a later one asks for.
+  const asked = new Set(
+    (spec.ports ?? []).flatMap(({ protocol, nodePort }) => (nodePort ? keyOf(protocol, nodePort) : [])),
+  );
+  const given = new Set<string>();
+  // Other services are read where a port is new: most writes change none.
+  let others: Set<string> | undefined;
+  const isUsed = (protocol: string, port: number): boolean => {
+    others ??= usedNodePorts(context, object);
+    return given.has(keyOf(protocol, port)) || others.has(keyOf(protocol, port));
+  };
+  const isTaken = (protocol: string, port: number) => asked.has(keyOf(protocol, port)) || isUsed(protocol, port);
+  const free = new FreeNodePorts(isTaken, randomFor(write, 'ports'));
   const errors: FieldError[] = [];
-  for (const [at, port] of (object.spec?.ports ?? []).entries()) {
+  for (const [at, port] of (spec.ports ?? []).entries()) {
     const { nodePort } = port;
     // An update comes here before its defaults are set.
     const protocol = port.protocol || 'TCP';
-    const same = known.find((one) => one.port === port.port && one.protocol === protocol);
-    if (!nodePort && same?.nodePort) port.nodePort = same.nodePort;
-    else if (!nodePort) {
+    const field = `spec.ports[${at}].nodePort`;
+    if (!nodePort) {
       const found = free.next(protocol);
       if (found === undefined) {
-        errors.push({ type: 'FieldValueInvalid', field: `spec.ports[${at}].nodePort`, value: 0, detail: FULL });
+        errors.push({ type: 'FieldValueInvalid', field, value: 0, detail: FULL });
         break;
       }
       port.nodePort = found;
     } else if (!own.has(nodePort)) {
-      const detail = nodePortProblem(nodePort, used.has(`${protocol}/${nodePort}`));
-      const field = `spec.ports[${at}].nodePort`;
+      const detail = nodePortProblem(nodePort, isUsed(protocol, nodePort));
       if (detail) errors.push({ type: 'FieldValueInvalid', field, value: nodePort, detail });
     }
-    used.add(`${protocol}/${port.nodePort}`);
+    given.add(keyOf(protocol, port.nodePort));
   }
   return errors;
 }
@@ -143,9 +160,9 @@ function nodePortProblem(port: number, isUsed: boolean): string | undefined {
 
 function usedNodePorts({ reflector }: ApiContext, { metadata }: Stored<Service>): Set<string> {
   const used = new Set<string>();
-  for (const { object } of reflector.cache('services').list()) {
-    if (object.metadata.name === metadata.name && object.metadata.namespace === metadata.namespace) continue;
-    for (const { protocol, nodePort } of (object as Service).spec?.ports ?? []) {
+  for (const { record, desired } of reflector.cache('services').list()) {
+    if (record.name === metadata.name && record.namespace === metadata.namespace) continue;
+    for (const { protocol, nodePort } of (desired as Service).spec?.ports ?? []) {
       if (nodePort) used.add(`${protocol}/${nodePort}`);
     }
   }

@@ -109,6 +109,24 @@ describe('a service', () => {
     ]);
   });
 
+  it('gets another port of the nodes for a port that is added before those it has', async () => {
+    const { json } = await create('grows', { type: 'NodePort', ports: [{ name: 'a', port: 1 }] });
+    const [had] = json.spec.ports;
+    const grown = await patch('grows', { ports: [{ name: 'b', port: 2 }, had] });
+    expect(grown.status).toBe(200);
+    const [added, kept] = grown.json.spec.ports;
+    expect(kept.nodePort).toBe(had.nodePort);
+    expect(added.nodePort).not.toBe(had.nodePort);
+  });
+
+  it('keeps its spec when its status is written', async () => {
+    const { json } = await create('status', { type: 'NodePort', ports });
+    const [port] = json.spec.ports;
+    const spec = { ...json.spec, ports: [{ ...port, nodePort: 1 }] };
+    const written = await api.request('PUT', `${AT}/status/status`, { body: { ...json, spec } });
+    expect([written.status, written.json.spec]).toEqual([200, json.spec]);
+  });
+
   it.each([
     [{}, 'spec.ports: Required value'],
     [{ ports: [{ port: 0 }] }, 'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive'],

@@ -150,6 +150,23 @@ describe('validating webhooks', () => {
     expect(seen.at(-1)?.review.request).toMatchObject({ operation: 'UPDATE', oldObject: { data: { a: 'b' } } });
   });
 
+  it('have admitted what is written, drawn ports of nodes and names of volumes included', async () => {
+    await configure('Validating', [{ name: 'v', rules: [{ ...rule, resources: ['services', 'pods'] }] }]);
+    replies['/v'] = () => ({});
+    const ports = [{ port: 80 }];
+    const bodies = {
+      services: { metadata: { name: 'drawn' }, spec: { type: 'NodePort', clusterIP: '10.96.0.99', ports } },
+      pods: { metadata: { name: 'drawn' }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    };
+    for (const [plural, body] of Object.entries(bodies)) {
+      seen = [];
+      const { status, json } = await api.request('POST', `/api/v1/namespaces/default/${plural}`, { body });
+      expect([plural, status]).toEqual([plural, 201]);
+      expect(json.spec).toEqual(seen[0]?.review.request.object?.spec);
+      expect((await api.request('DELETE', `/api/v1/namespaces/default/${plural}/drawn`)).status).toBe(200);
+    }
+  });
+
   it('are asked about deletions, one for each object of a collection', async () => {
     await configure('Validating', [{ name: 'v', rules: [{ ...rule, operations: ['DELETE'] }] }]);
     replies['/v'] = ({ request }) => (request.name === 'kept' ? { allowed: false } : {});
