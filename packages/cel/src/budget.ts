@@ -14,9 +14,9 @@ export class Budget {
     return this.#left;
   }
 
-  /** @throws Error where nothing is left. */
+  /** A negative number of steps costs nothing. @throws Error where nothing is left. */
   spend(steps: number): void {
-    this.#left -= steps;
+    this.#left -= Math.max(0, steps);
     if (this.#left < 0) throw new Error(EXHAUSTED);
   }
 }
@@ -30,7 +30,7 @@ let running: { budget: Budget; left: number } | undefined;
 export function spend(steps: number): void {
   if (!running) return;
   running.budget.spend(steps);
-  running.left -= steps;
+  running.left -= Math.max(0, steps);
   if (running.left < 0) throw new Error(EXHAUSTED);
 }
 

@@ -106,6 +106,20 @@ describe('faults', () => {
     expect(() => run('[1, 2, 3].all(x, x > 0)', new Budget(2))).toThrow('actual cost limit exceeded');
   });
 
+  it.each([
+    ['a range below nothing', 'lists.range(-9223372036854775807).size() == 0 && lists.range(900000).size() > 0', 1000],
+    ['what a replacement makes', 'object.replace("a", object).size() > 0', 100_000],
+    [
+      'what lists share when they are flattened',
+      `[0].map(a0, [a0, a0])${Array.from({ length: 40 }, (_, at) => `.map(a${at + 1}, [a${at + 1}, a${at + 1}])`).join('')}.flatten(50)`,
+      10_000_000,
+    ],
+  ])('are charged for %s', (_what, expression, budget) => {
+    const compiled = compile(environment, expression);
+    const evaluate = () => compiled.evaluate({ object: 'a'.repeat(2000) }, new Budget(budget));
+    expect(evaluate).toThrow('actual cost limit exceeded');
+  });
+
   it('match texts in linear time', () => {
     const begin = performance.now();
     const text = `${'a'.repeat(5000)}!`;

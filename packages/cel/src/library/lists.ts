@@ -54,8 +54,16 @@ function sorted(list: readonly Comparable[]): Comparable[] {
 
 function flatten(list: readonly unknown[], depth: number): unknown[] {
   if (depth < 0) throw new Error('level must be non-negative');
-  const flat = list.flat(depth);
-  spend(flat.length);
+  const flat: unknown[] = [];
+  // Lists may share their elements, so that the result can be far longer than what is in memory: it is paid for first.
+  const add = (items: readonly unknown[], levels: number): void => {
+    spend(items.length);
+    for (const one of items) {
+      if (levels > 0 && Array.isArray(one)) add(one, levels - 1);
+      else flat.push(one);
+    }
+  };
+  add(list, depth);
   return flat;
 }
 

@@ -40,6 +40,7 @@ function replace(text: string, old: string, by: string, limit: number): string {
   // As Go: an empty text is found before each character, and at the end.
   const parts = old === '' ? ['', ...text, ''] : text.split(old);
   const cut = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
+  spend(Math.ceil((cut * by.length) / 10));
   const replaced = parts.slice(0, cut + 1).join(by);
   return [replaced, ...parts.slice(cut + 1)].join(old);
 }
