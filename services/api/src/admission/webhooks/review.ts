@@ -2,6 +2,7 @@ import type { KubeObject, ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import type { Attributes } from '../dynamic/attributes.js';
 import { requestOf } from '../dynamic/request.js';
+import { readResponse, type SentStatus } from './read-response.js';
 import { CallError } from './webhook-error.js';
 
 const GROUP = 'admission.k8s.io';
@@ -53,37 +54,26 @@ function sentIn(object: KubeObject, from: ResourceDefinition, to: ResourceDefini
 export interface Answer {
   allowed: boolean;
   /** The Status of a refusal. */
-  result?: object | undefined;
+  result?: SentStatus | undefined;
   /** The text of a JSON patch. */
   patch?: string;
   warnings: string[];
   auditAnnotations: Record<string, string>;
 }
 
-interface Response {
-  uid?: unknown;
-  allowed?: unknown;
-  status?: object;
-  patch?: unknown;
-  patchType?: unknown;
-  warnings?: unknown;
-  auditAnnotations?: unknown;
-}
-
 /** @throws CallError for what is no answer to the review. Source: the same file, VerifyAdmissionResponse. */
 export function readAnswer(review: Review, answer: unknown, mutating: boolean): Answer {
   const invalid = (why: string) => new CallError(`received invalid webhook response: ${why}`);
-  const { apiVersion, kind, response } = (answer ?? {}) as { apiVersion?: string; kind?: string; response?: Response };
-  if (typeof response !== 'object' || response === null) throw invalid('webhook response was absent');
-  const { patch, patchType } = response;
-  const hasPatch = typeof patch === 'string' && patch !== '';
+  const { apiVersion, kind, response } = readResponse(answer);
+  if (!response) throw invalid('webhook response was absent');
+  const { uid, allowed, patch, patchType, warnings, auditAnnotations } = response;
+  const hasPatch = patch !== '';
   if (review.version === 'v1') {
-    const { uid } = response;
     if (uid !== review.uid) {
-      throw invalid(`expected response.uid=${JSON.stringify(review.uid)}, got ${JSON.stringify(uid ?? '')}`);
+      throw invalid(`expected response.uid=${JSON.stringify(review.uid)}, got ${JSON.stringify(uid)}`);
     }
     if (kind !== 'AdmissionReview' || apiVersion !== `${GROUP}/v1`) {
-      const found = `${apiVersion ?? ''}, Kind=${kind ?? ''}`;
+      const found = `${apiVersion}, Kind=${kind}`;
       throw invalid(`expected webhook response of ${GROUP}/v1, Kind=AdmissionReview, got ${found}`);
     }
     if (!mutating && hasPatch) throw invalid('validating webhook may not return response.patch');
@@ -97,17 +87,11 @@ export function readAnswer(review: Review, answer: unknown, mutating: boolean): 
     if (hasPatch && patchType !== 'JSONPatch')
       throw new CallError(`unsupported patch type ${JSON.stringify(patchType)}`);
   }
-  const { warnings, auditAnnotations } = response;
   return {
-    allowed: response.allowed === true,
+    allowed,
     result: response.status,
     ...(mutating && hasPatch && { patch: Buffer.from(patch, 'base64').toString() }),
-    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
-    auditAnnotations: textsIn(auditAnnotations),
+    warnings,
+    auditAnnotations,
   };
-}
-
-function textsIn(value: unknown): Record<string, string> {
-  if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
 }

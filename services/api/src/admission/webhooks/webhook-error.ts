@@ -17,25 +17,20 @@ export function failedCall(webhook: string, { message, cause }: CallError): ApiE
   );
 }
 
-interface SentStatus {
-  code?: number;
-  status?: string;
-  message?: string;
-  reason?: string;
-  details?: object;
-  metadata?: object;
-}
+/** HTTP knows no codes of errors outside of these. */
+const MIN_CODE = 400;
+const MAX_CODE = 599;
 
 /** The answer to a request that a webhook has refused: its own Status, whatever code and reason it has. */
 export class WebhookRejection extends ApiError {
   readonly #status: Status;
 
   /** Source: apiserver plugin/webhook/errors/statuserror.go. */
-  constructor(webhook: string, sent: SentStatus | undefined) {
+  constructor(webhook: string, sent: Partial<Status> | undefined) {
     const denied = `admission webhook ${JSON.stringify(webhook)} denied the request`;
     const why = sent?.message || sent?.reason;
     const message = why ? `${denied}: ${why}` : `${denied} without explanation`;
-    const code = Math.max(400, Number(sent?.code ?? 0) || 0);
+    const code = Math.min(Math.max(MIN_CODE, sent?.code ?? 0), MAX_CODE);
     const reason = sent?.reason ?? '';
     super(reason in STATUS_REASONS ? (reason as StatusReason) : 'BadRequest', message, undefined, { code });
     const { details } = sent ?? {};
@@ -46,7 +41,7 @@ export class WebhookRejection extends ApiError {
       status: 'Failure',
       message,
       ...(reason && { reason }),
-      ...(details && { details: details as NonNullable<Status['details']> }),
+      ...(details && { details }),
       code,
     };
   }

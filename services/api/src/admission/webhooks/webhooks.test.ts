@@ -268,6 +268,21 @@ describe('webhooks that fail', () => {
     ],
     ['no response', { uid: 'other' }, {}, 'received invalid webhook response: expected response.uid='],
     ['a patch', { patch: 'W10=', patchType: 'JSONPatch' }, {}, 'validating webhook may not return response.patch'],
+    [
+      'a warning of no text',
+      { warnings: [{ toString: 0 }] },
+      {},
+      'json: cannot unmarshal object into Go struct field AdmissionReview.response.warnings of type string',
+    ],
+    ['an annotation of no text', { auditAnnotations: { a: {} } }, {}, 'cannot unmarshal object into Go struct field'],
+    ['a message of no text', { allowed: false, status: { message: {} } }, {}, 'into Go struct field Status.message'],
+    [
+      'a time of no number',
+      { allowed: false, status: { details: { retryAfterSeconds: 'a\nb' } } },
+      {},
+      'cannot unmarshal string into Go struct field',
+    ],
+    ['causes of no list', { allowed: false, status: { details: { causes: 5 } } }, {}, 'cannot unmarshal number into'],
     ['a hanging one', 'hang', { timeoutSeconds: 1 }, ': context deadline exceeded'],
     ['unknown authority', {}, { clientConfig: { url: 'here' } }, 'x509: certificate signed by unknown authority'],
     [
@@ -302,6 +317,18 @@ describe('webhooks that fail', () => {
       }
     }
   }, 90_000);
+
+  it('refuse with a code that HTTP knows', async () => {
+    await configure('Validating', [{ name: 'v' }]);
+    for (const [sent, code] of [
+      [1000, 599],
+      [200, 400],
+    ]) {
+      replies['/v'] = () => ({ allowed: false, status: { code: sent } });
+      const { status, json } = await create('f');
+      expect([status, json.code]).toEqual([code, code]);
+    }
+  });
 
   it('hold up nothing but the requests that they are for', async () => {
     await configure('Validating', [{ name: 'v', timeoutSeconds: 30 }]);
