@@ -3,12 +3,14 @@ import type { ApiContext } from '../../api-context.js';
 import type { Notes } from '../notes.js';
 import { checkPolicies } from '../policies/check-policies.js';
 import { POLICIES } from '../policies/stored-policies.js';
-import { resourceFor } from '../webhooks/ask-webhook.js';
+import { type RelevantWebhook, resourceFor } from '../webhooks/ask-webhook.js';
 import { configuredWebhooks, MUTATING, VALIDATING } from '../webhooks/configured-webhooks.js';
 import { runMutating } from '../webhooks/run-mutating.js';
 import { runValidating } from '../webhooks/run-validating.js';
 import { type Attributes, isExempt } from './attributes.js';
+import { variablesOf } from './conditions.js';
 import type { AdmittedWrite, RequestAdmission } from './request-admission.js';
+import { waitAmongOthers } from './waiting-requests.js';
 
 /**
  * Thrown where a decision needs an answer of webhooks that it does not have: a decision runs inside a transaction,
@@ -18,7 +20,11 @@ class AnswerMissing extends Error {
   override readonly name = 'AnswerMissing';
   readonly retryable = true;
 
-  constructor(readonly find: () => Promise<void>) {
+  constructor(
+    readonly find: () => Promise<void>,
+    /** Ids of the webhooks that are to be asked. */
+    readonly hooks: readonly string[],
+  ) {
     super('the answer of webhooks is not there yet');
   }
 }
@@ -29,10 +35,6 @@ type Found = { changed?: KubeObject | undefined; refused?: undefined } | { refus
 /** How often a write is decided again because its object changed while webhooks were asked. */
 const TRIES = 12;
 
-/** Requests that may wait for webhooks at once. They hold no seat meanwhile, so that they hold up nothing else. */
-const MAX_WAITING = 400;
-let waiting = 0;
-
 /** The webhooks and policies of one request. It exists only where the cluster has any of them. */
 export class DynamicAdmission implements RequestAdmission {
   readonly #notes: Notes;
@@ -40,6 +42,8 @@ export class DynamicAdmission implements RequestAdmission {
   readonly #dryRun: boolean;
   readonly #leaveSeat: () => void;
   readonly #found = new Map<string, Found>();
+  /** Ends when the webhooks that are asked for the request now have answered. */
+  #asking: Promise<void> = Promise.resolve();
 
   constructor(context: ApiContext, { dryRun, notes }: { dryRun: boolean; notes: Notes }, leaveSeat: () => void) {
     this.#context = context;
@@ -58,21 +62,17 @@ export class DynamicAdmission implements RequestAdmission {
         if (tries >= TRIES) {
           throw new ApiError('Conflict', 'the object changes faster than its admission webhooks answer');
         }
-        await this.#wait(error.find);
+        await this.#wait(error);
       }
     }
-  }
-
-  /** Asks webhooks before what is decided outside of a transaction. @throws ApiError */
-  async admitted(attributes: Attributes): Promise<void> {
-    await this.settle(async () => this.check(attributes));
   }
 
   /** Changes the object as webhooks say. Returns whether they did. @throws AnswerMissing, ApiError */
   mutate(write: AdmittedWrite): boolean {
     const { object, definition } = write;
     if (isExempt(definition)) return false;
-    const changed = this.#answer('mutate', this.#attributesOf(write), MUTATING);
+    const attributes = this.#attributesOf(write);
+    const changed = this.#answer('mutate', attributes, this.#variablesOf(attributes));
     if (!changed) return false;
     const { managedFields } = object.metadata;
     for (const key of Object.keys(object)) delete object[key];
@@ -86,16 +86,22 @@ export class DynamicAdmission implements RequestAdmission {
   validate(write: AdmittedWrite): void {
     if (isExempt(write.definition)) return;
     const attributes = this.#attributesOf(write);
-    checkPolicies(this.#context, attributes, this.#dryRun, this.#notes);
-    this.#answer('validate', attributes, VALIDATING);
+    const variables = this.#variablesOf(attributes);
+    checkPolicies(this.#context, attributes, variables, this.#notes);
+    this.#answer('validate', attributes, variables);
   }
 
   /** For what has no object that webhooks could change: deletions. @throws AnswerMissing, ApiError */
   check(attributes: Attributes): void {
     if (isExempt(attributes.definition)) return;
-    this.#answer('mutate', attributes, MUTATING);
-    checkPolicies(this.#context, attributes, this.#dryRun, this.#notes);
-    this.#answer('validate', attributes, VALIDATING);
+    const variables = this.#variablesOf(attributes);
+    this.#answer('mutate', attributes, variables);
+    checkPolicies(this.#context, attributes, variables, this.#notes);
+    this.#answer('validate', attributes, variables);
+  }
+
+  #variablesOf(attributes: Attributes): Record<string, unknown> {
+    return variablesOf(this.#context, attributes, this.#dryRun);
   }
 
   #attributesOf({ operation, definition, subresource = '', object, before }: AdmittedWrite): Attributes {
@@ -103,49 +109,48 @@ export class DynamicAdmission implements RequestAdmission {
     return { operation, definition, namespace, name, subresource, object, oldObject: before };
   }
 
-  #answer(
-    phase: 'mutate' | 'validate',
-    attributes: Attributes,
-    resource: typeof MUTATING | typeof VALIDATING,
-  ): KubeObject | undefined {
+  #answer(phase: 'mutate' | 'validate', attributes: Attributes, variables: object): KubeObject | undefined {
     const { operation, definition, namespace, name, subresource, oldObject } = attributes;
     const version = oldObject?.metadata.resourceVersion ?? '';
     const key = [phase, operation, definition.storage, subresource, namespace, name, version].join(' ');
     const found = this.#found.get(key);
     if (found?.refused) throw found.refused;
     if (found) return found.changed;
-    const hooks = configuredWebhooks(this.#context, resource);
+    const hooks = configuredWebhooks(this.#context, phase === 'mutate' ? MUTATING : VALIDATING);
+    const relevant = hooks.flatMap((hook): RelevantWebhook[] => {
+      const sentAs = resourceFor(this.#context, hook, attributes, variables);
+      return sentAs ? [{ hook, sentAs }] : [];
+    });
     // Nothing has to wait where no webhook is for the write as it is.
-    if (!hooks.some((hook) => resourceFor(this.#context, hook, attributes, this.#dryRun))) return undefined;
+    if (relevant.length === 0) return undefined;
     const copy = { ...attributes, object: structuredClone(attributes.object) };
     const how = { dryRun: this.#dryRun, notes: this.#notes };
-    throw new AnswerMissing(async () => {
+    const find = async () => {
       try {
         const changed =
           phase === 'mutate'
             ? await runMutating(this.#context, hooks, copy, how)
-            : await runValidating(this.#context, hooks, copy, how);
+            : await runValidating(this.#context, relevant, copy, how);
         this.#found.set(key, { changed: changed ?? undefined });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         this.#found.set(key, { refused: error });
       }
-    });
+    };
+    throw new AnswerMissing(
+      find,
+      relevant.map(({ hook }) => hook.id),
+    );
   }
 
-  async #wait(find: () => Promise<void>): Promise<void> {
-    if (waiting >= MAX_WAITING) {
-      throw new ApiError('TooManyRequests', 'too many requests wait for admission webhooks, please try again later', {
-        retryAfterSeconds: 1,
-      });
-    }
-    waiting += 1;
+  /** A request that deletes many objects asks about one after the other, so that it counts as one. */
+  async #wait({ find, hooks }: AnswerMissing): Promise<void> {
     this.#leaveSeat();
-    try {
-      await find();
-    } finally {
-      waiting -= 1;
-    }
+    const before = this.#asking;
+    const asked = before.then(() => waitAmongOthers(hooks, find));
+    // A failure is that of its own object alone.
+    this.#asking = asked.catch(() => undefined);
+    await asked;
   }
 }
 

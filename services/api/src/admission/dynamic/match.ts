@@ -54,9 +54,12 @@ export const OPERATIONS: Readonly<Record<AdmissionOperation, string>> = {
   delete: 'DELETE',
 };
 
+const byStorage = new Map<string, ResourceDefinition[]>();
+for (const one of resources) byStorage.set(one.storage, [...(byStorage.get(one.storage) ?? []), one]);
+
 /** Other groups and versions in which the same objects are served. */
 const equivalentsOf = (definition: ResourceDefinition): ResourceDefinition[] =>
-  resources.filter((other) => other !== definition && other.storage === definition.storage);
+  (byStorage.get(definition.storage) ?? []).filter((other) => other !== definition);
 
 /**
  * The resource in whose form a write is sent: its own, or an equivalent one that a rule names; undefined where it does

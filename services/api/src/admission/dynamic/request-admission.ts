@@ -18,8 +18,6 @@ export interface AdmittedWrite {
 export interface RequestAdmission {
   /** Makes a decision, and makes it again as often as webhooks have to be asked first. @throws ApiError */
   settle<T>(decide: () => Promise<T>): Promise<T>;
-  /** Asks webhooks before what is decided outside of a transaction. @throws ApiError */
-  admitted(attributes: Attributes): Promise<void>;
   /** Changes the object as webhooks say. Returns whether they did. */
   mutate(write: AdmittedWrite): boolean;
   validate(write: AdmittedWrite): void;

@@ -4,12 +4,11 @@ import { ApiError, type MatchResources, STATUS_REASONS, type StatusReason, type 
 import type { ApiContext } from '../../api-context.js';
 import { subjectOf } from '../../write/target.js';
 import type { Attributes } from '../dynamic/attributes.js';
-import { variablesOf } from '../dynamic/conditions.js';
 import { matchedResource, matchesRule } from '../dynamic/match.js';
 import type { Notes } from '../notes.js';
 import { compiledPolicy } from './compiled-policy.js';
 import { findParams, ParamsError } from './find-params.js';
-import { POLICIES } from './stored-policies.js';
+import { POLICIES, specOf } from './stored-policies.js';
 
 const BINDINGS = 'validatingadmissionpolicybindings.admissionregistration.k8s.io';
 const MAX_ANNOTATION = 10 * 1024;
@@ -35,10 +34,16 @@ interface Failure {
 }
 
 /**
- * Checks a write by all policies that are bound. Source: apiserver plugin/policy/validating/dispatcher.go.
+ * Checks a write by all policies that are bound.
+ * @param variables what expressions meet: see `variablesOf`. Source: apiserver plugin/policy/validating/dispatcher.go.
  * @throws ApiError for the first denial, in the words and with the code of upstream.
  */
-export function checkPolicies(context: ApiContext, attributes: Attributes, dryRun: boolean, notes: Notes): void {
+export function checkPolicies(
+  context: ApiContext,
+  attributes: Attributes,
+  variables: Record<string, unknown>,
+  notes: Notes,
+): void {
   const policies = context.reflector.cache(POLICIES);
   if (policies.size === 0) return;
   const denials: Denial[] = [];
@@ -47,8 +52,8 @@ export function checkPolicies(context: ApiContext, attributes: Attributes, dryRu
     [...list].toSorted((a, b) => (a.record.name < b.record.name ? -1 : 1));
   const bindings = inOrder(context.reflector.cache(BINDINGS).list() as Iterable<Binding>);
   for (const policy of inOrder(policies.list() as Iterable<Policy>)) {
-    const bound = bindings.filter(({ desired }) => desired.spec?.policyName === policy.record.name);
-    if (bound.length > 0) checkPolicy({ context, policy, attributes, dryRun, notes, denials, failures }, bound);
+    const bound = bindings.filter((binding) => specOf(binding)?.policyName === policy.record.name);
+    if (bound.length > 0) checkPolicy({ context, policy, attributes, variables, notes, denials, failures }, bound);
   }
   if (failures.length > 0) {
     notes.annotate(
@@ -64,7 +69,7 @@ interface Check {
   context: ApiContext;
   policy: Policy;
   attributes: Attributes;
-  dryRun: boolean;
+  variables: Record<string, unknown>;
   notes: Notes;
   /** Found so far, of all policies. */
   denials: Denial[];
@@ -72,14 +77,13 @@ interface Check {
 }
 
 function checkPolicy(check: Check, bindings: readonly Binding[]): void {
-  const { context, policy, attributes, dryRun, notes, denials } = check;
+  const { context, policy, attributes, variables, notes, denials } = check;
   const { name } = policy.record;
-  const { spec = {} } = policy.desired;
+  const spec = specOf(policy) ?? {};
   if (!matches(context, spec.matchConstraints, attributes, true)) return;
-  const variables = variablesOf(context, attributes, dryRun);
   const annotations = new Map<string, Set<string>>();
   for (const binding of bindings) {
-    const { paramRef, matchResources, validationActions = [] } = binding.desired.spec ?? {};
+    const { paramRef, matchResources, validationActions = [] } = specOf(binding) ?? {};
     if (!matches(context, matchResources, attributes, false)) continue;
     let params: ReturnType<typeof findParams>;
     try {

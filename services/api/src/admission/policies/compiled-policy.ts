@@ -2,7 +2,7 @@ import { Budget, CelError, type Compiled, compile } from '@everynode/cel';
 import type { CachedObject } from '@everynode/list-watch';
 import type { StoredKinds, Validation } from '@everynode/objects';
 import { type Conditions, compileConditions, environmentFor, type Uses } from '../dynamic/conditions.js';
-import type { POLICIES } from './stored-policies.js';
+import { type POLICIES, specOf } from './stored-policies.js';
 
 /** Bounds of what one binding evaluates, and of a message. Source: apiserver pkg/apis/cel/config.go. */
 const BUDGET = 10_000_000;
@@ -51,7 +51,7 @@ function evaluate(program: Program, variables: object, budget: Budget): unknown 
 }
 
 function compilePolicy(policy: Policy): CompiledPolicy {
-  const { spec = {} } = policy.desired;
+  const spec = specOf(policy) ?? {};
   const {
     failurePolicy = 'Fail',
     variables = [],

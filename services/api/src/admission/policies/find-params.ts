@@ -8,6 +8,7 @@ import {
   resources,
 } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
+import { paramsIn } from './stored-policies.js';
 
 /** Parameters that cannot be found. The policy's failurePolicy decides about the request. */
 export class ParamsError extends Error {
@@ -36,7 +37,7 @@ export function findParams(
   const found = ref.name ? [cache.get(place, ref.name)] : [...cache.list(definition.namespaced ? place : undefined)];
   const matched = found.flatMap((one) => {
     if (!one) return [];
-    return ref.selector === undefined || matchesLabelSelector(ref.selector, one.labels) ? [one.object] : [];
+    return ref.selector === undefined || matchesLabelSelector(ref.selector, one.labels) ? [paramsIn(one)] : [];
   });
   if (matched.length > 0) return matched;
   if (ref.parameterNotFoundAction === 'Allow') return [];

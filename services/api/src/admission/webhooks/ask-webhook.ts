@@ -3,7 +3,6 @@ import { ApiError, forbiddenTo, type ResourceDefinition } from '@everynode/objec
 import type { ApiContext } from '../../api-context.js';
 import { subjectOf } from '../../write/target.js';
 import type { Attributes } from '../dynamic/attributes.js';
-import { variablesOf } from '../dynamic/conditions.js';
 import { matchedResource } from '../dynamic/match.js';
 import { callWebhook } from './call-webhook.js';
 import type { ConfiguredWebhook } from './configured-webhooks.js';
@@ -26,22 +25,29 @@ export interface Call {
 
 /**
  * The resource in whose form a write is sent to a webhook; undefined where the webhook is not for the write.
+ * @param variables what its conditions meet: see `variablesOf`.
  * @throws ApiError Forbidden for conditions that cannot be evaluated, where the webhook fails closed.
  */
 export function resourceFor(
   context: ApiContext,
   { match, conditions }: ConfiguredWebhook,
   attributes: Attributes,
-  dryRun: boolean,
+  variables: object,
 ): ResourceDefinition | undefined {
   const sentAs = matchedResource(context, match, attributes);
   if (!sentAs) return undefined;
   try {
-    return conditions.unmatched(variablesOf(context, attributes, dryRun)) ? undefined : sentAs;
+    return conditions.unmatched(variables) ? undefined : sentAs;
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     throw forbiddenTo(subjectOf({ ...attributes, name: attributes.name || 'Unknown' }), error.message);
   }
+}
+
+/** A webhook that is for a write. */
+export interface RelevantWebhook {
+  hook: ConfiguredWebhook;
+  sentAs: ResourceDefinition;
 }
 
 /** @throws CallError; WebhookRejection for a refusal; ApiError BadRequest for a dry run that it does not support. */

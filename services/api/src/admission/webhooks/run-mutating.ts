@@ -9,6 +9,7 @@ import {
 import { applyPatch } from '@everynode/patch';
 import type { ApiContext } from '../../api-context.js';
 import type { Attributes } from '../dynamic/attributes.js';
+import { variablesOf } from '../dynamic/conditions.js';
 import type { Notes } from '../notes.js';
 import { askWebhook, isIgnored, requireAllowed, resourceFor } from './ask-webhook.js';
 import type { ConfiguredWebhook } from './configured-webhooks.js';
@@ -29,13 +30,14 @@ export async function runMutating(
   { dryRun, notes }: { dryRun: boolean; notes: Notes },
 ): Promise<KubeObject | undefined> {
   let current = attributes;
+  let variables = variablesOf(context, current, dryRun);
   let again = new Set<string>();
   const reinvocable = new Set<string>();
   for (const round of [0, 1]) {
     const due = again;
     for (const [at, hook] of hooks.entries()) {
       if (round === 1 && !due.has(hook.id)) continue;
-      const sentAs = resourceFor(context, hook, current, dryRun);
+      const sentAs = resourceFor(context, hook, current, variables);
       if (!sentAs) continue;
       const changed = await mutateBy(context, hook, current, {
         sentAs,
@@ -46,6 +48,7 @@ export async function runMutating(
       if (changed) {
         again = new Set([...again, ...reinvocable]);
         current = { ...current, object: changed };
+        variables = variablesOf(context, current, dryRun);
       }
       if (hook.webhook.reinvocationPolicy === 'IfNeeded') reinvocable.add(hook.id);
     }

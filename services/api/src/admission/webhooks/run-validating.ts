@@ -1,24 +1,19 @@
 import type { ApiContext } from '../../api-context.js';
 import type { Attributes } from '../dynamic/attributes.js';
 import type { Notes } from '../notes.js';
-import { askWebhook, isIgnored, requireAllowed, resourceFor } from './ask-webhook.js';
-import type { ConfiguredWebhook } from './configured-webhooks.js';
+import { askWebhook, isIgnored, type RelevantWebhook, requireAllowed } from './ask-webhook.js';
 import { CallError, failedCall } from './webhook-error.js';
 
 /**
- * Asks all webhooks at once. The refusal of the first one, in their order, is that of the request.
+ * Asks all webhooks that are for a write at once. The refusal of the first one, in their order, is that of the request.
  * Source: apiserver plugin/webhook/validating/dispatcher.go. @throws ApiError
  */
 export async function runValidating(
   context: ApiContext,
-  hooks: readonly ConfiguredWebhook[],
+  relevant: readonly RelevantWebhook[],
   attributes: Attributes,
   { dryRun, notes }: { dryRun: boolean; notes: Notes },
 ): Promise<void> {
-  const relevant = hooks.flatMap((hook) => {
-    const sentAs = resourceFor(context, hook, attributes, dryRun);
-    return sentAs ? [{ hook, sentAs }] : [];
-  });
   const outcomes = await Promise.allSettled(
     relevant.map(async ({ hook, sentAs }, at) => {
       const { name } = hook.webhook;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../../testing/running-api.js';
@@ -21,7 +22,7 @@ let server: Server;
 let ca: string;
 /** What came in, by path. */
 let seen: { path: string; review: Review }[] = [];
-let replies: Record<string, (review: Review) => Reply> = {};
+let replies: Record<string, (review: Review) => Reply | Promise<Reply>> = {};
 
 beforeAll(async () => {
   backends = await startBackends();
@@ -32,11 +33,11 @@ beforeAll(async () => {
   server = createServer({ key, cert }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const path = (request.url ?? '').split('?')[0] ?? '';
       const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
       seen.push({ path, review });
-      const reply = replies[path]?.(review) ?? 404;
+      const reply = (await replies[path]?.(review)) ?? 404;
       if (reply === 'hang') return;
       if (typeof reply === 'number') {
         response.writeHead(reply).end('sorry');
@@ -195,6 +196,24 @@ describe('validating webhooks', () => {
     const evicted = await api.request('POST', `${pods}/evicted/eviction`, { body: { metadata: { name: 'evicted' } } });
     expect([evicted.status, seen.length]).toEqual([201, 1]);
     expect((await api.request('GET', `${pods}/evicted`)).status).toBe(404);
+  });
+
+  it('are asked about the deletions of one request one after the other', async () => {
+    for (const name of ['one', 'two', 'three']) await create(name);
+    await configure('Validating', [{ name: 'v', rules: [{ ...rule, operations: ['DELETE'] }] }]);
+    let asked = 0;
+    let most = 0;
+    replies['/v'] = async () => {
+      asked += 1;
+      most = Math.max(most, asked);
+      // It takes its time, so that others could come meanwhile.
+      await delay(50);
+      asked -= 1;
+      return {};
+    };
+    expect((await api.request('DELETE', CONFIGMAPS)).status).toBe(200);
+    expect(seen.length).toBeGreaterThanOrEqual(3);
+    expect(most).toBe(1);
   });
 
   const matching: [string, object, object, number][] = [
