@@ -5,6 +5,7 @@ import {
   notFound,
   type ResourceDefinition,
   resources,
+  resourcesVersion,
 } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import type { AdmissionOperation } from '../operation.js';
@@ -54,12 +55,18 @@ export const OPERATIONS: Readonly<Record<AdmissionOperation, string>> = {
   delete: 'DELETE',
 };
 
-const byStorage = new Map<string, ResourceDefinition[]>();
-for (const one of resources) byStorage.set(one.storage, [...(byStorage.get(one.storage) ?? []), one]);
+let byStorage = new Map<string, ResourceDefinition[]>();
+let madeOf: number | undefined;
 
 /** Other groups and versions in which the same objects are served. */
-const equivalentsOf = (definition: ResourceDefinition): ResourceDefinition[] =>
-  (byStorage.get(definition.storage) ?? []).filter((other) => other !== definition);
+function equivalentsOf(definition: ResourceDefinition): ResourceDefinition[] {
+  if (madeOf !== resourcesVersion()) {
+    madeOf = resourcesVersion();
+    byStorage = new Map();
+    for (const one of resources) byStorage.set(one.storage, [...(byStorage.get(one.storage) ?? []), one]);
+  }
+  return (byStorage.get(definition.storage) ?? []).filter((other) => other !== definition);
+}
 
 /**
  * The resource in whose form a write is sent: its own, or an equivalent one that a rule names; undefined where it does
