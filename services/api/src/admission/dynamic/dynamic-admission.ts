@@ -10,7 +10,7 @@ import { runValidating } from '../webhooks/run-validating.js';
 import { type Attributes, isExempt } from './attributes.js';
 import { variablesOf } from './conditions.js';
 import type { AdmittedWrite, RequestAdmission } from './request-admission.js';
-import { waitAmongOthers } from './waiting-requests.js';
+import { waitAmongOthers } from './waiting.js';
 
 /**
  * Thrown where a decision needs an answer of webhooks that it does not have: a decision runs inside a transaction,

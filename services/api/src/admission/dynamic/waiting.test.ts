@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { waitAmongOthers } from './waiting-requests.js';
+import { waitAmongOthers } from './waiting.js';
 
 describe('requests that wait for webhooks', () => {
   it('are refused where 400 wait for the same one, and not for those that wait for another', async () => {
