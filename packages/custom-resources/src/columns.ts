@@ -3,7 +3,12 @@ import { parsePath, valuesAt } from './json-path.js';
 
 type Column = NonNullable<CustomResourceVersion['additionalPrinterColumns']>[number];
 
-const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+const AGE: Column = {
+  name: 'Age',
+  type: 'date',
+  jsonPath: '.metadata.creationTimestamp',
+  description: 'Time since the object was created.',
+};
 
 /** The columns of a version. Source: apiextensions-apiserver pkg/registry/customresource/tableconvertor. */
 export function tableOf(columns: readonly Column[] | undefined): TableDefinition {
@@ -18,11 +23,11 @@ export function tableOf(columns: readonly Column[] | undefined): TableDefinition
         description: 'Name of the object, unique among objects of its kind in its namespace.',
         priority: 0,
       },
-      ...shown.map(({ name, type, format = '', description = '', priority = 0 }) => ({
+      ...shown.map(({ name, type, format = '', description = '', priority = 0, jsonPath }) => ({
         name,
         type: type as TableDefinition['columns'][number]['type'],
         format,
-        description: description || `Custom resource definition column (in JSONPath format): ${name}`,
+        description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
         priority: priority as TableDefinition['columns'][number]['priority'],
       })),
     ],
@@ -35,18 +40,20 @@ function cellOf({ type, jsonPath }: Column): (object: KubeObject, now: number) =
   const steps = parsePath(jsonPath);
   if (!steps) return () => null;
   return (object, now) => {
-    const [value, ...more] = valuesAt(object, steps);
+    const [value] = valuesAt(object, steps);
     if (value === undefined || value === null) return null;
     switch (type) {
       case 'integer':
+        return typeof value === 'number' ? Math.trunc(value) : null;
       case 'number':
         return typeof value === 'number' ? value : null;
       case 'boolean':
         return typeof value === 'boolean' ? value : null;
       case 'date':
-        return typeof value === 'string' ? ageSince(value, now) : null;
+        if (typeof value !== 'string') return null;
+        return Number.isNaN(Date.parse(value)) ? '<invalid>' : ageSince(value, now);
       default:
-        return [value, ...more].map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ');
+        return typeof value === 'string' ? value : JSON.stringify(value);
     }
   };
 }

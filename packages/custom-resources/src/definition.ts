@@ -13,10 +13,13 @@ import {
 import { tableOf } from './columns.js';
 import { asSchema, type CustomType, customType } from './facts.js';
 import { parsePath, valuesAt } from './json-path.js';
-import { setDefaults } from './prune.js';
+import { deprecationOf, finalizerWarnings } from './notices.js';
+import { pruned, setDefaults } from './prune.js';
 import { ruleErrors } from './rules.js';
+import { replicaFaults, scaleOfCustom } from './scale.js';
 import type { Schema } from './schema.js';
 import { schemaErrors } from './validate.js';
+import { compareVersions } from './versions.js';
 
 /** A custom resource in one served version. */
 interface CustomResource {
@@ -24,9 +27,12 @@ interface CustomResource {
   type: CustomType;
 }
 
-/** The definitions of all versions that are served. */
+/** The definitions of all versions that are served, the preferred ones first. */
 export function customResources(crd: Stored<CustomResourceDefinition>): CustomResource[] {
-  return crd.spec.versions.filter(({ served }) => served).map((version) => versionOf(crd, version));
+  return crd.spec.versions
+    .filter(({ served }) => served)
+    .toSorted((a, b) => compareVersions(a.name, b.name))
+    .map((version) => versionOf(crd, version));
 }
 
 /** Fields of metadata beside the schema's own rules are upstream's, which `defineResource` checks. */
@@ -36,11 +42,19 @@ function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomRe
   const { group, names, scope } = spec;
   const { plural, kind, singular = kind.toLowerCase(), listKind = `${kind}List` } = names;
   const schema = asSchema(version.schema?.openAPIV3Schema);
-  const type = customType({ group, version: version.name, kind, listKind }, schema);
+  const selectable = (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, ''));
+  const type = customType({ group, version: version.name, kind, listKind, plural, selectable }, schema);
+  const scale = version.subresources?.scale;
+  const apiVersion = `${group}/${version.name}`;
+  const namespaced = scope === 'Namespaced';
+  const storage = `${plural}.${group}` as ResourceName;
   const hasStatus = version.subresources?.status !== undefined;
   const errorsOf = (object: KubeObject, current?: KubeObject): FieldError[] => {
     const value = bodyOf(object);
-    const errors = schemaErrors(value, withoutMeta(schema), { path: '', old: current && bodyOf(current) });
+    const errors = [
+      ...schemaErrors(value, withoutMeta(schema), { path: '', old: current && bodyOf(current) }),
+      ...replicaFaults(object, scale, 'all'),
+    ];
     // Rules may rely on what the schema says.
     return errors.length > 0 ? errors : ruleErrors(object, schema, current);
   };
@@ -49,21 +63,33 @@ function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomRe
     version: version.name,
     kind,
     plural,
-    namespaced: scope === 'Namespaced',
+    namespaced,
     schema: type.name,
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
-    subresources: hasStatus ? [statusSubresource] : [],
-    storage: `${plural}.${group}` as ResourceName,
+    subresources: [
+      ...(hasStatus ? [statusSubresource] : []),
+      ...(scale ? [scaleOfCustom({ group, plural, kind, namespaced, storage }, scale, errorsOf)] : []),
+    ],
+    storage,
     updatesUnconditionally: false,
+    hasPlainFinalizers: true,
     fields: fieldsOf(version),
     table: tableOf(version.additionalPrinterColumns),
     setDefaults: (object) => setDefaults(object, schema),
     validate: (object) => errorsOf(object),
+    warnings: finalizerWarnings,
   });
+  const deprecation = deprecationOf(spec, version);
+  const stored = spec.versions.find((one) => one.storage)?.name;
   const definition: ResourceDefinition = {
     ...base,
     singular,
+    listKind,
+    namesItems: true,
+    ...(stored !== undefined && { storageVersion: stored }),
+    ...(deprecation !== undefined && { deprecation }),
+    convert: { toStored: (object) => object, fromStored: (object) => shownIn(object, schema, apiVersion) },
     prepareForCreate: (object) => {
       object.metadata.generation = 1;
       if (hasStatus) delete object.status;
@@ -110,6 +136,18 @@ function withoutSchema(
 
 const bodyOf = (object: KubeObject): Record<string, unknown> =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !WITHOUT_META.has(key)));
+
+/**
+ * The stored object as a version shows it: without what its schema does not have now, and with the defaults that it has.
+ * Source: pkg/apiserver/customresource_handler.go, schemaCoercingConverter and unstructuredDefaulter.
+ */
+function shownIn(object: KubeObject, schema: Schema, apiVersion: string): KubeObject {
+  const { kind, metadata } = object;
+  const body = pruned(bodyOf(object), schema) as Record<string, unknown>;
+  const shown = { apiVersion, kind, metadata, ...body } as KubeObject;
+  setDefaults(shown, schema);
+  return shown;
+}
 
 function withoutMeta(schema: Schema): Schema {
   const { required = [] } = schema;

@@ -1,5 +1,6 @@
 import type { FieldFacts, TypeFacts } from '@everynode/objects';
 import { pruned } from './prune.js';
+import { publishedSchema } from './publish.js';
 import { isMap, type Schema } from './schema.js';
 
 /** The type of a custom resource in one version, as the rest of the api looks types up. */
@@ -14,8 +15,12 @@ interface Names {
   version: string;
   kind: string;
   listKind: string;
+  plural: string;
+  /** Paths of selectable fields, without the leading dot. */
+  selectable: readonly string[];
 }
 
+const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** The name that upstream publishes a type under: the group backwards, the version, the kind. */
@@ -28,7 +33,10 @@ const typeName = ({ group, version }: Names, kind: string): string =>
  */
 export function customType(names: Names, schema: Schema): CustomType {
   const types = new Map<string, TypeFacts>();
-  const { group, version, kind, listKind } = names;
+  const { group, version, kind, listKind, plural } = names;
+  const selectable = names.selectable.length > 0 && {
+    'x-kubernetes-selectable-fields': names.selectable.map((fieldPath) => ({ fieldPath })),
+  };
   const name = typeName(names, kind);
   const factsOf = (one: Schema, path: string): FieldFacts => {
     const facts: Record<string, unknown> = {};
@@ -71,7 +79,11 @@ export function customType(names: Names, schema: Schema): CustomType {
         own.map(([key, member]) => [key, wrapped(factsOf(member, `${name}.${key}`), member, types, `${name}.${key}`)]),
       ),
     },
-    published: published(schema, gvk),
+    published: (dialect) => ({
+      ...publishedSchema(schema, dialect),
+      'x-kubernetes-group-version-kind': gvk,
+      ...selectable,
+    }),
   });
   const listName = typeName(names, listKind);
   types.set(listName, {
@@ -83,6 +95,23 @@ export function customType(names: Names, schema: Schema): CustomType {
       kind: { type: 'string' },
       metadata: { ref: `${META}.ListMeta`, default: {} },
     },
+    published: () => ({
+      description: `${listKind} is a list of ${kind}`,
+      type: 'object',
+      required: ['items'],
+      properties: {
+        apiVersion: { type: 'string' },
+        items: {
+          description: `List of ${plural}. More info: ${CONVENTIONS}`,
+          type: 'array',
+          items: { $ref: `#/components/schemas/${name}` },
+        },
+        kind: { type: 'string' },
+        metadata: { $ref: `#/components/schemas/${META}.ListMeta` },
+      },
+      'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
+      ...selectable,
+    }),
   });
   return { name, types };
 }
@@ -95,21 +124,5 @@ function wrapped(facts: FieldFacts, schema: Schema, types: Map<string, TypeFacts
 }
 
 const readOpen = (value: unknown): unknown => value;
-
-/** Source: apiextensions-apiserver pkg/controller/openapi/builder. */
-function published(schema: Schema, gvk: object[]): Record<string, unknown> {
-  const { properties, ...rest } = schema;
-  return {
-    ...rest,
-    type: 'object',
-    properties: {
-      ...properties,
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { allOf: [{ $ref: `#/components/schemas/${META}.ObjectMeta` }] },
-    },
-    'x-kubernetes-group-version-kind': gvk,
-  };
-}
 
 export const asSchema = (value: unknown): Schema => (isMap(value) ? (value as Schema) : {});

@@ -4,6 +4,8 @@ export interface Schema {
   format?: string;
   title?: string;
   description?: string;
+  externalDocs?: object;
+  example?: unknown;
   nullable?: boolean;
   default?: unknown;
   enum?: readonly unknown[];

@@ -223,6 +223,7 @@ export {
 } from './services/address-range.js';
 export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { ageSince } from './table/age.js';
+export { genericTable } from './table/generic.js';
 export { microTimestamp, timestamp } from './timestamp.js';
 export { dnsSubdomainMessages } from './validation/names.js';
 export { podTemplateReader } from './warnings/template-warnings.js';

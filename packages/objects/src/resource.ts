@@ -76,6 +76,8 @@ export interface ResourceDefinition {
   group: string;
   version: string;
   kind: string;
+  /** The kind of its lists. */
+  listKind: string;
   plural: string;
   singular: string;
   shortNames: string[];
@@ -85,6 +87,12 @@ export interface ResourceDefinition {
   subresources: SubresourceDefinition[];
   /** Name of the type in the schema: `io.k8s.api.apps.v1.DaemonSet`. */
   schema: string;
+  /** True where each item of a list says its apiVersion and kind, and does not leave them to the list's own. */
+  namesItems: boolean;
+  /** The version in which objects are stored; undefined where it is this one. */
+  storageVersion?: string;
+  /** What clients are told with every answer: that a version is deprecated. */
+  deprecation?: string;
   /** Key under which objects are stored. Two definitions share one when two groups show the same objects (events). */
   storage: ResourceName;
   /** True when `metadata.generation` counts spec changes. */

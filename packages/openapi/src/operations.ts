@@ -116,7 +116,7 @@ function resourceOperations(definition: ResourceDefinition): Operation[] {
     method: 'get',
     description: `list or watch objects of kind ${kind}`,
     action: 'list',
-    answer: `${schema}List`,
+    answer: schema.replace(new RegExp(`${kind}$`), definition.listKind),
     query: LIST_PARAMETERS,
   } as const;
   return definition.verbs.flatMap((verb): Operation[] => {

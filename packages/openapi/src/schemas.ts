@@ -1,6 +1,7 @@
 import {
   type FieldFacts,
   INT_OR_STRING,
+  isCustomType,
   lookupType,
   QUANTITY,
   type TypeFacts,
@@ -31,7 +32,9 @@ function reachableTypes(roots: Iterable<string>): Map<string, TypeFacts> {
     const facts = reached.has(name) ? undefined : lookupType(name);
     if (!facts) continue;
     reached.set(name, facts);
-    for (const field of Object.values(facts.fields ?? {})) queue.push(...referencesOf(field));
+    // A type that clients have defined is published as a whole, without the types within it.
+    const isReached = (ref: string): boolean => !facts.published || !isCustomType(ref) || !!lookupType(ref)?.published;
+    for (const field of Object.values(facts.fields ?? {})) queue.push(...referencesOf(field).filter(isReached));
   }
   return reached;
 }
@@ -50,7 +53,7 @@ export function schemasOf(roots: Iterable<string>, descriptions: Descriptions, d
 
 /** The schema of one type as upstream publishes it, with the extensions that clients need to merge patches. */
 function schemaOf(name: string, facts: TypeFacts, descriptions: Descriptions, dialect: Dialect): JsonSchema {
-  if (facts.published) return dialect.isRich ? { ...facts.published } : plain(facts.published);
+  if (facts.published) return publishedSchema(facts.published(dialect.isRich ? 'v3' : 'v2'), descriptions, dialect);
   const texts = descriptions[name];
   const description = texts?.description ? { description: texts.description } : {};
   const kinds = facts.gvk && { 'x-kubernetes-group-version-kind': facts.gvk };
@@ -117,24 +120,24 @@ function zeroOf({ ref, type }: ValueFacts): unknown {
   return type === 'integer' || type === 'number' ? 0 : undefined;
 }
 
-/** What OpenAPI 2 has no words for. Source: apiextensions-apiserver pkg/controller/openapi/v2/conversion.go. */
-const RICH = new Set(['oneOf', 'anyOf', 'allOf', 'not', 'nullable', 'default', 'x-kubernetes-validations']);
+/** A kind whose texts of apiVersion, kind and metadata are those of every kind. */
+const EVERY_KIND = 'io.k8s.api.core.v1.Pod';
 
-function plain(schema: unknown): JsonSchema {
-  return withoutRich(schema) as JsonSchema;
+/** The schema of a type that clients have defined, with the texts of what all kinds have. */
+function publishedSchema(published: JsonSchema, descriptions: Descriptions, dialect: Dialect): JsonSchema {
+  const { properties } = published as { properties?: Record<string, JsonSchema> };
+  if (!properties) return published;
+  const isList = properties.items !== undefined && String(properties.metadata?.$ref).endsWith('.ListMeta');
+  const texts = descriptions[isList ? `${EVERY_KIND}List` : EVERY_KIND]?.fields ?? {};
+  const texted = ['apiVersion', 'kind', 'metadata'].flatMap((name): [string, JsonSchema][] => {
+    const { description = texts[name], ...member } = properties[name] ?? {};
+    return properties[name] ? [[name, withReference(member, description ? { description } : {}, dialect)]] : [];
+  });
+  return inDialect({ ...published, properties: { ...properties, ...Object.fromEntries(texted) } }, dialect);
 }
 
-function withoutRich(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutRich);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const entries = Object.entries(schema).flatMap(([key, value]): [string, unknown][] => {
-    if (RICH.has(key)) return [];
-    if (key === 'properties') {
-      const members = Object.entries(value as object).map(([name, member]) => [name, withoutRich(member)]);
-      return [[key, Object.fromEntries(members)]];
-    }
-    if (key === '$ref' && typeof value === 'string') return [[key, value.replace(V3.refPrefix, V2.refPrefix)]];
-    return [[key, key === 'items' || key === 'additionalProperties' ? withoutRich(value) : value]];
-  });
-  return Object.fromEntries(entries);
+/** Rewrites the references, which are those of version 3. */
+function inDialect(schema: JsonSchema, { isRich, refPrefix }: Dialect): JsonSchema {
+  if (isRich) return schema;
+  return JSON.parse(JSON.stringify(schema).replaceAll(`"$ref":"${V3.refPrefix}`, `"$ref":"${refPrefix}`)) as JsonSchema;
 }

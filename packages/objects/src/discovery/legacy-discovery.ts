@@ -97,8 +97,8 @@ export function apiGroup(api: ServedApi, group: string): ApiGroup | undefined {
  * The first eight bytes of the hash of group, version and kind. Source: apiserver
  * endpoints/discovery/storageversionhash.go.
  */
-function storageVersionHash({ group, version, kind }: ResourceDefinition): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+function storageVersionHash({ group, version, storageVersion = version, kind }: ResourceDefinition): string {
+  return createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 function resourceEntry(definition: ResourceDefinition): ApiResource {

@@ -44,7 +44,10 @@ export type CustomResourceVersion = {
   deprecated?: boolean;
   deprecationWarning?: string;
   schema?: { openAPIV3Schema?: Record<string, unknown> };
-  subresources?: { status?: Record<string, unknown>; scale?: Record<string, unknown> };
+  subresources?: {
+    status?: Record<string, unknown>;
+    scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
+  };
   additionalPrinterColumns?: {
     name: string;
     type: string;

@@ -6,6 +6,7 @@ import type { ResourceDefinition, SubresourceDefinition, SubresourcePart, TableD
 import { semanticallyEqual } from '../semantic-equal.js';
 import {
   dnsSubdomainMessages,
+  finalizerDomainErrors,
   type NameRule,
   validateObjectMeta,
   validateObjectMetaUpdate,
@@ -44,6 +45,8 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   /** False by default. */
   returnsDeleted?: boolean;
   nameRule?: NameRule;
+  /** True where finalizers may have names without a domain. */
+  hasPlainFinalizers?: boolean;
   /** By default an object is removed at once, and its dependents in the background. */
   deletion?: DeletionRules;
   /** Null by default. */
@@ -90,11 +93,14 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
   const hasGeneration = facts.hasGeneration ?? false;
   const nameRule = facts.nameRule ?? dnsSubdomainMessages;
   const templateWarnings = templateWarningsOf(facts.schema);
+  const ofFinalizers = ({ metadata }: KubeObject): FieldError[] =>
+    facts.hasPlainFinalizers ? [] : finalizerDomainErrors(metadata);
   const ownRules = (object: KubeObject): FieldError[] => facts.validate?.(object) ?? [];
   return {
     group,
     version: facts.version,
     kind,
+    listKind: `${kind}List`,
     plural,
     singular: kind.toLowerCase(),
     shortNames: facts.shortNames ?? [],
@@ -105,6 +111,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     schema: facts.schema,
     storage: facts.storage ?? storageNameOf(group, plural),
     hasGeneration,
+    namesItems: false,
     fields: facts.fields ?? {},
     createsOnUpdate: facts.createsOnUpdate ?? false,
     updatesUnconditionally: facts.updatesUnconditionally ?? true,
@@ -147,17 +154,22 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     },
     validate: (object) => [
       ...validateObjectMeta(object.metadata, namespaced, nameRule),
+      ...ofFinalizers(object),
       ...ownRules(object),
       ...(facts.validateNew?.(object) ?? []),
     ],
     validateUpdate: (object, current) => [
       ...validateObjectMetaUpdate(object.metadata, current.metadata),
-      ...(facts.repeatsMetadata ? validateObjectMeta(object.metadata, namespaced, nameRule) : []),
+      ...ofFinalizers(object),
+      ...(facts.repeatsMetadata
+        ? [...validateObjectMeta(object.metadata, namespaced, nameRule), ...ofFinalizers(object)]
+        : []),
       ...(facts.validatesUpdated === false ? [] : ownRules(object)),
       ...(facts.validateUpdate?.(object, current) ?? []),
     ],
     validateStatusUpdate: (object, current) => [
       ...validateObjectMetaUpdate(object.metadata, current.metadata),
+      ...ofFinalizers(object),
       ...(facts.validateStatus?.(object, current) ?? []),
     ],
     ...((facts.warnings || templateWarnings) && {

@@ -43,8 +43,10 @@ export interface TypeFacts {
   readonly oneOf?: readonly string[];
   /** Apply replaces such an object as a whole, in every field. */
   readonly 'map-type'?: 'atomic';
-  /** The schema as it is published, of types that clients have defined. */
-  readonly published?: Readonly<Record<string, unknown>>;
+  /**
+   * Returns the schema as it is published, of types that clients have defined. References are written as in version 3.
+   */
+  readonly published?: (dialect: 'v2' | 'v3') => Readonly<Record<string, unknown>>;
   /** Reads a value of such a type: it drops what the type does not have, and checks nothing. */
   readonly read?: (value: unknown) => unknown;
 }

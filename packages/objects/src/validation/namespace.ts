@@ -3,7 +3,12 @@ import type { Namespace } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { invalidValue } from './field-errors.js';
 import { dnsLabelMessages } from './names.js';
-import { validateFinalizerName, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
+import {
+  finalizerDomainErrors,
+  validateFinalizerName,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from './object-meta.js';
 
 /** The phase must agree with the deletionTimestamp (ValidateNamespaceStatusUpdate). */
 export function validateNamespaceStatus({ metadata, status }: Namespace): FieldError[] {
@@ -18,7 +23,9 @@ export function validateNamespaceStatus({ metadata, status }: Namespace): FieldE
 export function validateNamespaceFinalizeUpdate(object: Stored<Namespace>, current: Stored<Namespace>): FieldError[] {
   return [
     ...validateObjectMeta(object.metadata, false, dnsLabelMessages),
+    ...finalizerDomainErrors(object.metadata),
     ...validateObjectMetaUpdate(object.metadata, current.metadata),
+    ...finalizerDomainErrors(object.metadata),
     ...(object.spec?.finalizers ?? []).flatMap((name, at) => validateFinalizerName(name, `spec.finalizers[${at}]`)),
   ];
 }

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { fieldErrorMessage } from '../field-error.js';
 import type { StoredMeta } from '../kube-object.js';
 import { dnsSubdomainMessages, portNameMessages, qualifiedNameMessages } from './names.js';
-import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
+import { finalizerDomainErrors, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
 
 const GOOD = { name: 'a', namespace: 'default' };
 const faults = (meta: Partial<StoredMeta>, namespaced = true): string[] =>
-  validateObjectMeta(meta, namespaced, dnsSubdomainMessages).map(({ type, field }) => `${type} ${field}`);
+  [...validateObjectMeta(meta, namespaced, dnsSubdomainMessages), ...finalizerDomainErrors(meta)].map(
+    ({ type, field }) => `${type} ${field}`,
+  );
 
 describe('validateObjectMeta', () => {
   it.each<[string, Partial<StoredMeta>, string[]]>([

@@ -81,11 +81,11 @@ function validateFinalizers(finalizers: string[], field: string): FieldError[] {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalidValue(field, finalizers, detail));
   }
-  return [...errors, ...finalizerDomainErrors(finalizers, field)];
+  return errors;
 }
 
-/** Source: pkg/apis/core/validation validateKubeFinalizerName. */
-function finalizerDomainErrors(finalizers: readonly string[], field: string): FieldError[] {
+/** Built-in kinds alone have this rule. Source: pkg/apis/core/validation validateKubeFinalizerName. */
+export function finalizerDomainErrors({ finalizers = [] }: Meta, field = 'metadata.finalizers'): FieldError[] {
   const detail = 'name is neither a standard finalizer name nor is it fully qualified';
   return finalizers.flatMap((name, index) =>
     name.includes('/') || STANDARD_FINALIZERS.has(name) ? [] : [invalidValue(`${field}[${index}]`, name, detail)],
@@ -140,7 +140,7 @@ const IMMUTABLE_METADATA = [
  */
 export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {
   const errors = changeErrors(meta, current);
-  return [...errors, ...errors, ...finalizerDomainErrors(meta.finalizers ?? [], 'metadata.finalizers')];
+  return [...errors, ...errors];
 }
 
 function changeErrors(meta: Meta, current: Meta): FieldError[] {

@@ -17,6 +17,7 @@ import { update } from '../rest/update.js';
 import { watch } from '../rest/watch.js';
 import { ACTIONS } from '../subresource/actions.js';
 import { managerOf } from '../write/field-owners.js';
+import { warned } from '../write/warned.js';
 import type { ResourceRequest, WatchStream } from './resource-request.js';
 import { requireVerb } from './verbs.js';
 
@@ -75,7 +76,11 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
     stream: incoming.stream,
   };
   const action = found?.action;
-  return await (action ? ACTIONS[action](context, request) : VERBS[verb](context, request));
+  const serve = () => (action ? ACTIONS[action](context, request) : VERBS[verb](context, request));
+  const { deprecation } = path.definition;
+  if (deprecation === undefined) return await serve();
+  const answer = await warned([deprecation], serve);
+  return answer && { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
 }
 
 /** The metadata of a list and of one object are different kinds, and each is refused for the other. */

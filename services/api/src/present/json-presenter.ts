@@ -20,6 +20,7 @@ export function objectJson(definition: ResourceDefinition, object: CachedObject)
 
 /** Items of upstream's typed lists have no apiVersion and kind: the list's own type implies them. */
 function itemJson(definition: ResourceDefinition, object: CachedObject): string {
+  if (definition.namesItems) return objectJson(definition, object);
   if (!definition.convert && !definition.comparedByBytes) return recordToItemJson(object.record);
   const { apiVersion: _apiVersion, kind: _kind, ...members } = shown(definition, object);
   return definition.comparedByBytes ? canonicalJson(members) : JSON.stringify(members);
@@ -43,7 +44,7 @@ export const asJson = (form: TextForm) =>
 
 function presenterOf(
   name: string,
-  { apiVersion, kind }: { apiVersion: string; kind: string },
+  { apiVersion, kind, listKind = `${kind}List` }: { apiVersion: string; kind: string; listKind?: string },
   form: TextForm,
   write: (object: CachedObject) => string,
   writeItem: (object: CachedObject) => string,
@@ -57,14 +58,14 @@ function presenterOf(
     one: (object) => form.one(write(object)),
     inEvent: write,
     list: (objects: readonly CachedObject[], metadata: ListMeta) =>
-      form.list({ head: { kind: `${kind}List`, apiVersion, metadata }, member: 'items', items: written(objects) }),
+      form.list({ head: { kind: listKind, apiVersion, metadata }, member: 'items', items: written(objects) }),
     bookmark: (metadata: BookmarkMeta) => JSON.stringify({ kind, apiVersion, metadata }),
   };
 }
 
 export function jsonObjectPresenter(definition: ResourceDefinition, form: TextForm): Presenter {
   const apiVersion = apiVersionOf(definition);
-  const typeMeta = { apiVersion, kind: definition.kind };
+  const typeMeta = { apiVersion, kind: definition.kind, listKind: definition.listKind };
   return presenterOf(
     `object ${apiVersion}`,
     typeMeta,
