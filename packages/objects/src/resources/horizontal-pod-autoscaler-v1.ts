@@ -1,3 +1,5 @@
+import { canonicalValue } from '../decode/canonical-value.js';
+import { DecodeError } from '../decode/decode-error.js';
 import type { KubeObject } from '../kube-object.js';
 
 /** What v1 has no fields for is kept in these annotations, as JSON. Source: pkg/apis/autoscaling/annotations.go. */
@@ -23,18 +25,26 @@ const isPlainCpu = (metric: Metric): boolean =>
   metric.resource?.name === 'cpu' &&
   metric.resource.target?.averageUtilization !== undefined;
 
-/** Returns the JSON value of an annotation; undefined where it is missing or no JSON. */
-function parsed(text: string | undefined): unknown {
+/** Reads the JSON of an annotation; undefined where it is missing, no JSON, or no value of its type. */
+function parsed<T>(text: string | undefined, read: (value: unknown) => T): T | undefined {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return read(JSON.parse(text));
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || error instanceof DecodeError) return undefined;
     throw error;
   }
 }
 
+/** Reads a value of a type of autoscaling/v2. */
+const readerFor =
+  (type: string) =>
+  (value: unknown): unknown =>
+    canonicalValue(`io.k8s.api.autoscaling.v2.${type}`, value);
+
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const parsedList = (text: string | undefined, type: string): unknown[] =>
+  parsed(text, (value) => listOf(value).map(readerFor(type))) ?? [];
 
 /** An autoscaler of v1 in the form of v2. */
 export function toStoredAutoscaler(object: KubeObject): KubeObject {
@@ -43,17 +53,17 @@ export function toStoredAutoscaler(object: KubeObject): KubeObject {
   const { currentCPUUtilizationPercentage: current, ...status } = (object.status ?? {}) as Fields;
   const target = { type: 'Utilization', averageUtilization: percentage };
   const metrics = [
-    ...listOf(parsed(annotations[METRICS])),
+    ...parsedList(annotations[METRICS], 'MetricSpec'),
     ...(percentage === undefined ? [] : [{ type: 'Resource', resource: { name: 'cpu', target } }]),
   ];
   const currents = [
-    ...listOf(parsed(annotations[CURRENT_METRICS])),
+    ...parsedList(annotations[CURRENT_METRICS], 'MetricStatus'),
     ...(current === undefined
       ? []
       : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: current } } }]),
   ];
-  const behavior = parsed(annotations[BEHAVIOR]);
-  const conditions = listOf(parsed(annotations[CONDITIONS]));
+  const behavior = parsed(annotations[BEHAVIOR], readerFor('HorizontalPodAutoscalerBehavior'));
+  const conditions = parsedList(annotations[CONDITIONS], 'HorizontalPodAutoscalerCondition');
   return {
     ...object,
     apiVersion: 'autoscaling/v2',
