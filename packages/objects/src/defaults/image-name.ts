@@ -1,5 +1,12 @@
-/** The last path segment with its tag, without the digest: `registry:5000/a/b:1.2`. */
-const TAG = /^[^@]*\/?[^/@:]+:([\w][\w.-]{0,127})$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+
+/** The tag of the last path segment of a name without its digest, as in `registry:5000/a/b:1.2`. */
+function tagOf(name: string): string | undefined {
+  const at = name.lastIndexOf(':');
+  if (at < 1 || '/:'.includes(name.charAt(at - 1))) return undefined;
+  const tag = name.slice(at + 1);
+  return TAG.test(tag) ? tag : undefined;
+}
 
 /**
  * The tag of an image. It is `latest` for an image without tag and digest, and empty for one with only a digest and for
@@ -7,7 +14,7 @@ const TAG = /^[^@]*\/?[^/@:]+:([\w][\w.-]{0,127})$/;
  */
 function imageTag(image: string): string {
   const [name = '', digest] = image.split('@', 2);
-  const tag = TAG.exec(name)?.[1];
+  const tag = tagOf(name);
   if (tag !== undefined) return tag;
   return name === '' || digest !== undefined || name.endsWith(':') ? '' : 'latest';
 }

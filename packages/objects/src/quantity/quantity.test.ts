@@ -6,6 +6,14 @@ import { compareQuantities, formatQuantity, milliValue, parseQuantity, QuantityE
 /** The form in which the API writes a quantity. */
 const canonical = (text: string | number): string => formatQuantity(parseQuantity(text));
 
+describe('a long text', () => {
+  it('is refused at once', () => {
+    const text = `${'1'.repeat(100_000)}!`;
+    expect(() => parseQuantity(text)).toThrow('must match the regular expression');
+    expect(() => parseQuantity(`${'1'.repeat(100_000)}e`)).toThrow("unable to parse quantity's suffix");
+  });
+});
+
 describe('the canonical form', () => {
   it.each([
     ['0', '0'],

@@ -21,6 +21,8 @@ export class QuantityError extends Error {
 const NANO = 9;
 const NANOS_IN_ONE = 10n ** 9n;
 const FORM = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+|)$/;
+/** Any number with any suffix. No two parts beside each other take the same digits: it is linear in any text. */
+const GRAMMAR = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?$/;
 const BINARY: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
 const DECIMAL: Readonly<Record<string, number>> = {
   n: -9,
@@ -65,8 +67,7 @@ export function parseQuantity(text: string | number): Quantity {
   const match = FORM.exec(written);
   if (!match) {
     if (written === '') throw new QuantityError(GRAMMAR_MESSAGE);
-    const form = /^[+-]?(\d+\.?\d*|\.\d+)([eEinumkKMGTP]*[-+]?\d*)$/.test(written);
-    throw new QuantityError(form ? SUFFIX_MESSAGE : GRAMMAR_MESSAGE);
+    throw new QuantityError(GRAMMAR.test(written) ? SUFFIX_MESSAGE : GRAMMAR_MESSAGE);
   }
   const [, sign = '', number = '', suffix = ''] = match;
   const [whole = '', fraction = ''] = number.split('.');

@@ -76,3 +76,8 @@ export function oneOf(field: string, value: string | undefined, supported: reado
   if (!value) return [required(field)];
   return supported.includes(value) ? [] : [notSupported(field, value, supported)];
 }
+
+/** Adds errors that may be too many to be the arguments of one call: one for each of a client's items. */
+export function append(errors: FieldError[], more: readonly FieldError[]): void {
+  for (const error of more) errors.push(error);
+}

@@ -32,7 +32,12 @@ const KNOWN: ReadonlySet<string> = new Set([
   'spec.restartPolicy',
   'spec.schedulerName',
 ]);
-const SUBSCRIPTED = /^(.+)\['(.*)'\]$/s;
+
+/** `metadata.labels['key']` in its parts. Source: pkg/fieldpath SplitMaybeSubscriptedPath. */
+function splitSubscripted(fieldPath: string): [path: string, subscript?: string] {
+  const at = fieldPath.endsWith("']") ? fieldPath.slice(0, -2).indexOf("['") : -1;
+  return at < 1 ? [fieldPath] : [fieldPath.slice(0, at), fieldPath.slice(at + 2, -2)];
+}
 
 /** Source: pkg/apis/core/validation validateObjectFieldSelector, pkg/apis/core/pods ConvertDownwardAPIFieldLabel. */
 export function validateFieldReference(
@@ -42,7 +47,7 @@ export function validateFieldReference(
 ): FieldError[] {
   if (!apiVersion) return [required(`${field}.apiVersion`)];
   if (!fieldPath) return [required(`${field}.fieldPath`)];
-  const [, path = fieldPath, subscript] = SUBSCRIPTED.exec(fieldPath) ?? [];
+  const [path, subscript] = splitSubscripted(fieldPath);
   const fails = (reason: string): FieldError[] => [
     invalidValue(`${field}.fieldPath`, fieldPath, `error converting fieldPath: ${reason}`),
   ];

@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.js';
 import type { Volume } from '../kinds/api-types.js';
-import { invalidFor, invalidValue, notSupported, required, tooLong, withinRange } from './field-errors.js';
+import { append, invalidFor, invalidValue, notSupported, required, tooLong, withinRange } from './field-errors.js';
 import { dnsLabelMessages, dnsSubdomainMessages } from './names.js';
 
 type Source<K extends keyof Volume> = Exclude<Volume[K], undefined>;
@@ -15,7 +15,7 @@ const needs = (field: string, members: Readonly<Record<string, unknown>>): Field
   );
 
 const QUALIFIED: Readonly<Record<string, RegExp>> = {
-  iqn: /iqn\.\d{4}-\d{2}\.([A-Za-z0-9.-]+)(:[^,;*&$|\s]+)$/,
+  iqn: /^iqn\.\d{4}-\d{2}\.([A-Za-z0-9.-]+)(:[^,;*&$|\s]+)$/,
   eui: /^eui.[A-Za-z0-9]{16}$/,
   naa: /^naa.[A-Za-z0-9]{32}$/,
 };
@@ -64,7 +64,10 @@ const quobyte: Rule<'quobyte'> = ({ registry, tenant = '', volume }, field) => {
     errors.push(required(`${field}.tenant`, 'must be a UUID and may not exceed a length of 64 characters'));
   } else {
     const wrong = registry.split(',').filter((pair) => !/^(\[[^[\]]*\]|[^:[\]]*):[^:]*$/.test(pair));
-    errors.push(...wrong.map(() => invalidValue(`${field}.registry`, registry, PAIRS)));
+    append(
+      errors,
+      wrong.map(() => invalidValue(`${field}.registry`, registry, PAIRS)),
+    );
   }
   return [...errors, ...needs(field, { volume })];
 };

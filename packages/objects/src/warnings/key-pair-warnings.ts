@@ -1,19 +1,40 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Secret } from '../kinds/api-types.js';
 
-const BLOCK = /-----BEGIN ([^-\n]+)-----\r?\n[\s\S]*?-----END \1-----/g;
+const BEGIN = /-----BEGIN ([^-\n]+)-----\r?\n/g;
+/** The dashes of one line may be those of the next. */
+const END = /-----END (?=([^-\n]+)-----)/g;
 
 interface Block {
   type: string;
   pem: string;
 }
 
-const blocksOf = (base64: string | undefined): Block[] =>
-  [
-    ...Buffer.from(base64 ?? '', 'base64')
-      .toString('latin1')
-      .matchAll(BLOCK),
-  ].map(([pem, type = '']) => ({ type, pem }));
+/** Each block from a BEGIN to the first END of its type. Text is read once, whatever it has of either. */
+function blocksOf(base64: string | undefined): Block[] {
+  const text = Buffer.from(base64 ?? '', 'base64').toString('latin1');
+  // By type, the last one first.
+  const ends = new Map<string, number[]>();
+  for (const { 1: type = '', index } of text.matchAll(END)) {
+    const found = ends.get(type);
+    if (found) found.push(index);
+    else ends.set(type, [index]);
+  }
+  for (const found of ends.values()) found.reverse();
+  const blocks: Block[] = [];
+  let next = 0;
+  for (const { 0: line, 1: type = '', index } of text.matchAll(BEGIN)) {
+    if (index < next) continue;
+    const left = ends.get(type) ?? [];
+    const from = index + line.length;
+    while ((left.at(-1) ?? from) < from) left.pop();
+    const end = left.at(-1);
+    if (end === undefined) continue;
+    next = end + `-----END ${type}-----`.length;
+    blocks.push({ type, pem: text.slice(index, next) });
+  }
+  return blocks;
+}
 
 const isKey = ({ type }: Block): boolean => type === 'PRIVATE KEY' || type.endsWith(' PRIVATE KEY');
 const isCertificate = ({ type }: Block): boolean => type === 'CERTIFICATE';
