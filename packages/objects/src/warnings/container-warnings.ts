@@ -47,24 +47,32 @@ function clash(port: ContainerPort, other: ContainerPort): string | undefined {
 const printed = ({ name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' }: ContainerPort): string =>
   `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
 
+/** Headers have room for far fewer warnings than ports may have of each other. */
+const MAX_TEXTS = 1000;
+const MAX_COMPARED = 10_000_000;
+
 /** Ports of all containers of a pod, which share one network. */
 export function portWarnings(containers: readonly Placed[]): string[] {
   const ports: PlacedPort[] = containers.flatMap(([container, field]) =>
     (container.ports ?? []).map((port, at): PlacedPort => [port, `${field}.ports[${at}]`]),
   );
   const seen = new Map<string, PlacedPort[]>();
-  const warnings = ports.flatMap((placed) => {
+  const warnings: string[] = [];
+  let compared = 0;
+  for (const placed of ports) {
+    if (warnings.length >= MAX_TEXTS || compared >= MAX_COMPARED) break;
     const [port, field] = placed;
-    const found = port.hostIP && !port.hostPort ? [`${field}: hostIP set without hostPort: ${printed(port)}`] : [];
+    if (port.hostIP && !port.hostPort) warnings.push(`${field}: hostIP set without hostPort: ${printed(port)}`);
     const key = `${port.containerPort}/${port.protocol}`;
     const others = seen.get(key) ?? [];
     for (const [other, otherField] of others) {
       const how = clash(port, other);
-      if (how !== undefined) found.push(`${field}: ${how} port definition with ${otherField}`);
+      if (how !== undefined) warnings.push(`${field}: ${how} port definition with ${otherField}`);
     }
-    seen.set(key, [...others, placed]);
-    return found;
-  });
+    compared += others.length;
+    others.push(placed);
+    seen.set(key, others);
+  }
   return [...warnings, ...portNameWarnings(ports)];
 }
 

@@ -218,3 +218,37 @@ describe('every kind with a pod template', () => {
     expect(definition.warnings?.(object, structuredClone(object))).toEqual([]);
   });
 });
+
+describe('warnings of many', () => {
+  it.each([
+    ['ports', () => ports(...Array.from({ length: 10_000 }, () => ({}))), 1000, 11_000],
+    [
+      'files of a volume',
+      () =>
+        warningsOf({
+          volumes: [{ name: 'v', secret: { items: Array.from({ length: 20_000 }, () => ({ path: 'a' })) } }],
+        }),
+      1000,
+      1000,
+    ],
+    [
+      'files that share nothing',
+      () =>
+        warningsOf({
+          volumes: [{ name: 'v', secret: { items: Array.from({ length: 50_000 }, (_, at) => ({ path: `a${at}/` })) } }],
+        }),
+      0,
+      0,
+    ],
+    [
+      'slashes',
+      () => warningsOf({ volumes: [{ name: 'v', secret: { items: [{ path: `${'/'.repeat(200_000)}a` }] } }] }),
+      0,
+      0,
+    ],
+  ])('are bounded: %s', (_what, found, least, most) => {
+    const { length } = found();
+    expect(length).toBeGreaterThanOrEqual(least);
+    expect(length).toBeLessThanOrEqual(most);
+  });
+});

@@ -32,7 +32,8 @@ export function volumeWarnings(volumes: readonly Volume[], field: string): strin
     }
     GIVEN_UP_LATER.forEach(warnOf);
   }
-  return [...warnings, ...volumes.flatMap(overlapWarnings)];
+  const room = { left: MAX_PAIRS };
+  return [...warnings, ...volumes.flatMap((volume) => overlapWarnings(volume, room))];
 }
 
 /** A file of a volume, and the source that it comes from where the volume has several. */
@@ -42,40 +43,71 @@ interface File {
 }
 
 const shown = ({ path, source }: File): string => JSON.stringify(path) + (source ? ` (${source})` : '');
+
+function withoutEndingSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
+}
+
 const filesOf = (items: readonly { path: string }[] | undefined, source = ''): File[] =>
-  (items ?? []).map(({ path }) => ({ path, source }));
+  (items ?? []).map(({ path }) => ({ path: withoutEndingSlashes(path), source }));
 
-const isWithin = (inner: string, outer: string): boolean => `${inner}/`.startsWith(`${outer}/`);
+/** How many pairs of files may still be told of. Headers have room for far fewer than files may have. */
+interface Room {
+  left: number;
+}
 
-/** The files that a file has the path of, lies under, or lies over. */
-const overlapping = (earlier: readonly File[], { path }: File): File[] =>
-  path === ''
-    ? []
-    : earlier.filter((other) => other.path && (isWithin(other.path, path) || isWithin(path, other.path)));
+const MAX_PAIRS = 1000;
 
-function overlaps(files: readonly File[], earlier: File[] = []): string[] {
-  return files.flatMap((each) => {
-    const file = { ...each, path: each.path.replace(/\/+$/, '') };
-    const found = overlapping(earlier, file).map((other) => `${shown(file)} with ${shown(other)}`);
-    earlier.push(file);
-    return found;
-  });
+/**
+ * The files that have the path of an earlier one, lie under it, or lie over it: for each file that does, its text with
+ * each of the earlier ones. A file is in the order of its path right after all that it may lie under.
+ */
+function overlaps(files: readonly File[], room: Room): Map<File, string[]> {
+  const inOrder = files
+    .map((file, at) => ({ file, at, key: `${file.path}/` }))
+    .filter(({ file }) => file.path !== '')
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.at - b.at));
+  const pairs: [later: number, earlier: number][] = [];
+  const above: typeof inOrder = [];
+  for (const one of inOrder) {
+    while (above.length > 0 && !one.key.startsWith(above.at(-1)?.key ?? '')) above.pop();
+    for (const { at } of above) {
+      if (room.left === 0) break;
+      room.left -= 1;
+      pairs.push([Math.max(at, one.at), Math.min(at, one.at)]);
+    }
+    above.push(one);
+  }
+  const texts = new Map<File, string[]>();
+  for (const [later, earlier] of pairs.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    const [file, other] = [files[later], files[earlier]];
+    if (file && other) texts.set(file, [...(texts.get(file) ?? []), `${shown(file)} with ${shown(other)}`]);
+  }
+  return texts;
 }
 
 /** One key hides another whose path is the same, above or below. Source: warningsForOverlappingVirtualPaths. */
-function overlapWarnings({ name, configMap, secret, downwardAPI, projected }: Volume): string[] {
+function overlapWarnings({ name, configMap, secret, downwardAPI, projected }: Volume, room: Room): string[] {
   const volume = `volume ${JSON.stringify(name)}`;
-  const told = (of: string, found: string[]): string[] =>
+  const told = (of: string, found: readonly string[]): string[] =>
     found.map((one) => `${volume} (${of}): overlapping paths: ${one}`);
+  const within = (items: readonly { path: string }[] | undefined) =>
+    [...overlaps(filesOf(items), room).values()].flat();
   const warnings = [
-    ...told(`ConfigMap ${JSON.stringify(configMap?.name ?? '')}`, overlaps(filesOf(configMap?.items))),
-    ...told(`Secret ${JSON.stringify(secret?.secretName ?? '')}`, overlaps(filesOf(secret?.items))),
-    ...told('DownwardAPI', overlaps(filesOf(downwardAPI?.items))),
+    ...told(`ConfigMap ${JSON.stringify(configMap?.name ?? '')}`, within(configMap?.items)),
+    ...told(`Secret ${JSON.stringify(secret?.secretName ?? '')}`, within(secret?.items)),
+    ...told('DownwardAPI', within(downwardAPI?.items)),
   ];
-  const earlier: File[] = [];
-  for (const source of projected?.sources ?? []) {
+  const sources = (projected?.sources ?? []).map((source) => ({ source, files: projectedFiles(source) }));
+  const found = overlaps(
+    sources.flatMap(({ files }) => files),
+    room,
+  );
+  for (const { source, files } of sources) {
     if (Object.keys(source).length === 0) warnings.push(`${volume} (Projected) has no sources provided`);
-    else warnings.push(...told('Projected', overlaps(projectedFiles(source), earlier)));
+    for (const file of files) warnings.push(...told('Projected', found.get(file) ?? []));
   }
   return warnings;
 }
