@@ -38,14 +38,15 @@ const MAX_CAUSES = 100;
 export function invalid(subject: { group: string; kind: string; name: string }, errors: FieldError[]): ApiError {
   const shown = errors.slice(0, MAX_CAUSES);
   const more = errors.length - shown.length;
-  // The message lists equal errors once; the causes list all of them.
-  const messages = [...new Set(shown.map(fieldErrorMessage)), ...(more > 0 ? [`and ${more} more`] : [])];
-  const what = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
   const causes: StatusCause[] = shown.map((error) => ({
     reason: error.type,
     message: fieldErrorBody(error),
     field: error.field,
   }));
+  // The message lists equal errors once; the causes list all of them.
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  const messages = [...new Set(texts), ...(more > 0 ? [`and ${more} more`] : [])];
+  const what = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
   const body = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`;
   return new ApiError('Invalid', `${what} "${subject.name}" is invalid: ${body}`, {
     ...(subject.name && { name: subject.name }),

@@ -1,7 +1,16 @@
 import type { FieldError } from '../field-error.js';
 import type { Container, ContainerPort, ContainerResizePolicy, PodSpec } from '../kinds/api-types.js';
 import { validateEnv, validateEnvFrom } from './env.js';
-import { duplicate, forbidden, invalidFor, invalidValue, oneOf, required, withinRange } from './field-errors.js';
+import {
+  append,
+  duplicate,
+  forbidden,
+  invalidFor,
+  invalidValue,
+  oneOf,
+  required,
+  withinRange,
+} from './field-errors.js';
 import { type ProbeRole, validateLifecycle, validateProbe } from './handler.js';
 import { dnsLabelMessages, portNameMessages } from './names.js';
 import { validateContainerSecurity } from './pod-security.js';
@@ -34,14 +43,14 @@ function validatePorts(ports: readonly ContainerPort[], field: string): FieldErr
     const errors: FieldError[] = [];
     if (name) {
       const messages = portNameMessages(name);
-      errors.push(...invalidFor(`${at}.name`, name, messages));
+      append(errors, invalidFor(`${at}.name`, name, messages));
       if (messages.length === 0 && names.has(name)) errors.push(duplicate(`${at}.name`, name));
       names.add(name);
     }
     if (!containerPort) errors.push(required(`${at}.containerPort`));
-    else errors.push(...withinRange(`${at}.containerPort`, containerPort, 1, MAX_PORT));
-    if (hostPort) errors.push(...withinRange(`${at}.hostPort`, hostPort, 1, MAX_PORT));
-    errors.push(...oneOf(`${at}.protocol`, protocol, PROTOCOLS));
+    else append(errors, withinRange(`${at}.containerPort`, containerPort, 1, MAX_PORT));
+    if (hostPort) append(errors, withinRange(`${at}.hostPort`, hostPort, 1, MAX_PORT));
+    append(errors, oneOf(`${at}.protocol`, protocol, PROTOCOLS));
     return errors;
   });
 }
@@ -56,8 +65,8 @@ function validateResizePolicies(
   return policies.flatMap(({ resourceName = '', restartPolicy }, index) => {
     const errors = seen.has(resourceName) ? [duplicate(`${field}[${index}]`, resourceName)] : [];
     seen.add(resourceName);
-    errors.push(...oneOf(field, resourceName, ['cpu', 'memory']));
-    errors.push(...oneOf(field, restartPolicy, ['NotRequired', 'RestartContainer']));
+    append(errors, oneOf(field, resourceName, ['cpu', 'memory']));
+    append(errors, oneOf(field, restartPolicy, ['NotRequired', 'RestartContainer']));
     if (ofPod === 'Never' && restartPolicy !== 'NotRequired') {
       errors.push(invalidValue(field, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
     }
@@ -72,17 +81,17 @@ export function validateContainer(container: Container, context: ContainerContex
   const { volumes, claims, restartPolicy, sharesUsers } = context;
   const errors = name ? invalidFor(`${field}.name`, name, dnsLabelMessages(name)) : [required(`${field}.name`)];
   if (!image) errors.push(required(`${field}.image`));
-  errors.push(...oneOf(`${field}.terminationMessagePolicy`, policy, MESSAGE_POLICIES));
-  if (ports) errors.push(...validatePorts(ports, `${field}.ports`));
-  if (env) errors.push(...validateEnv(env, volumes, `${field}.env`));
-  if (envFrom) errors.push(...validateEnvFrom(envFrom, `${field}.envFrom`));
-  if (volumeMounts) errors.push(...validateVolumeMounts(container, volumes, `${field}.volumeMounts`));
-  if (volumeDevices) errors.push(...validateVolumeDevices(container, volumes, `${field}.volumeDevices`));
-  errors.push(...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES));
-  if (resources) errors.push(...validateResources(resources, `${field}.resources`, claims));
-  if (resizePolicy) errors.push(...validateResizePolicies(resizePolicy, restartPolicy, `${field}.resizePolicy`));
+  append(errors, oneOf(`${field}.terminationMessagePolicy`, policy, MESSAGE_POLICIES));
+  if (ports) append(errors, validatePorts(ports, `${field}.ports`));
+  if (env) append(errors, validateEnv(env, volumes, `${field}.env`));
+  if (envFrom) append(errors, validateEnvFrom(envFrom, `${field}.envFrom`));
+  if (volumeMounts) append(errors, validateVolumeMounts(container, volumes, `${field}.volumeMounts`));
+  if (volumeDevices) append(errors, validateVolumeDevices(container, volumes, `${field}.volumeDevices`));
+  append(errors, oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES));
+  if (resources) append(errors, validateResources(resources, `${field}.resources`, claims));
+  if (resizePolicy) append(errors, validateResizePolicies(resizePolicy, restartPolicy, `${field}.resizePolicy`));
   if (securityContext) {
-    errors.push(...validateContainerSecurity(securityContext, sharesUsers, `${field}.securityContext`));
+    append(errors, validateContainerSecurity(securityContext, sharesUsers, `${field}.securityContext`));
   }
   return errors;
 }
@@ -93,7 +102,7 @@ function validateActions(container: Container, { grace }: ContainerContext, fiel
   const errors = lifecycle ? validateLifecycle(lifecycle, grace, `${field}.lifecycle`) : [];
   for (const role of PROBES) {
     const probe = container[role];
-    if (probe) errors.push(...validateProbe(probe, role, grace, `${field}.${role}`));
+    if (probe) append(errors, validateProbe(probe, role, grace, `${field}.${role}`));
   }
   return errors;
 }
@@ -134,15 +143,19 @@ export function validateContainers(spec: PodSpec, context: ContainerContext, fie
   const errors = containers.length === 0 ? [required(`${field}.containers`)] : [];
   for (const [index, container] of containers.entries()) {
     const path = `${field}.containers[${index}]`;
-    errors.push(...validateContainer(container, context, path), ...named(container.name, path));
-    errors.push(...validateActions(container, context, path), ...validateRestartPolicy(container, path));
+    append(errors, validateContainer(container, context, path));
+    append(errors, named(container.name, path));
+    append(errors, validateActions(container, context, path));
+    append(errors, validateRestartPolicy(container, path));
   }
-  errors.push(...validateHostPorts(containers, `${field}.containers`));
+  append(errors, validateHostPorts(containers, `${field}.containers`));
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const path = `${field}.initContainers[${index}]`;
-    errors.push(...validateContainer(container, context, path), ...validateRestartPolicy(container, path));
-    errors.push(...named(container.name, path), ...validateHostPorts([container], `${field}.initContainers`));
-    errors.push(...validateInitContainer(container, context, path));
+    append(errors, validateContainer(container, context, path));
+    append(errors, validateRestartPolicy(container, path));
+    append(errors, named(container.name, path));
+    append(errors, validateHostPorts([container], `${field}.initContainers`));
+    append(errors, validateInitContainer(container, context, path));
   }
   return errors;
 }

@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, RollingUpdateDaemonSet } from '../kinds/api-types.js';
 import { isEmptySelector } from '../selectors/label-selector.js';
-import { forbidden, invalidValue, nonNegative, notSupported, required } from './field-errors.js';
+import { append, forbidden, invalidValue, nonNegative, notSupported, required } from './field-errors.js';
 import { figureOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
 import { validateLabelSelector } from './label-selector.js';
 import { validateUnchanged } from './object-meta.js';
@@ -54,7 +54,7 @@ export function validateDaemonSetSpec(spec: DaemonSetSpec, field = 'spec'): Fiel
   if (spec.selector && isEmptySelector(spec.selector)) {
     errors.push(invalidValue(`${field}.selector`, spec.selector, 'empty selector is invalid for daemonset'));
   }
-  errors.push(...validatePodTemplate(spec.template ?? {}, `${field}.template`));
+  append(errors, validatePodTemplate(spec.template ?? {}, `${field}.template`));
   if (podSpec?.restartPolicy !== 'Always') {
     errors.push(notSupported(`${field}.template.spec.restartPolicy`, podSpec?.restartPolicy, ['Always']));
   }

@@ -39,6 +39,14 @@ describe('validateObjectMeta', () => {
     expect(faults(meta)).toEqual(expected);
   });
 
+  it('tells each controller but the first, however many there are', () => {
+    const owner = { apiVersion: 'v1', kind: 'A', name: 'x', uid: 'u', controller: true };
+    const ownerReferences = Array.from({ length: 10_000 }, (_, at) => ({ ...owner, name: `x${at}` }));
+    const errors = validateObjectMeta({ ...GOOD, ownerReferences }, true, dnsSubdomainMessages);
+    expect(errors).toHaveLength(9999);
+    expect(errors.at(-1)?.detail).toContain('in references for A/x0 and A/x9999');
+  });
+
   it('refuses a namespace on cluster-scoped kinds', () => {
     expect(faults(GOOD, false)).toEqual(['FieldValueForbidden metadata.namespace']);
   });

@@ -47,6 +47,7 @@ function versionOf(apiVersion: string): string {
 function validateOwnerReferences(owners: OwnerReference[], field: string): FieldError[] {
   const errors: FieldError[] = [];
   let controller: OwnerReference | undefined;
+  let all: unknown[] | undefined;
   for (const owner of owners) {
     if (!versionOf(owner.apiVersion ?? ''))
       errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, 'version must not be empty'));
@@ -60,9 +61,10 @@ function validateOwnerReferences(owners: OwnerReference[], field: string): Field
     if (controller) {
       const both = `${controller.kind}/${controller.name} and ${owner.kind}/${owner.name}`;
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${both}`;
-      errors.push(invalidValue(field, owners.map(goOwner), detail));
+      all ??= owners.map(goOwner);
+      errors.push(invalidValue(field, all, detail));
     }
-    controller = owner;
+    controller ??= owner;
   }
   return errors;
 }

@@ -26,11 +26,11 @@ function seccompErrors(profile: string, field: string): FieldError[] {
   return [invalidValue(field, profile, 'must be a valid seccomp profile')];
 }
 
-function appArmorErrors(key: string, profile: string, spec: PodSpec, field: string): FieldError[] {
+function appArmorErrors(key: string, profile: string, containers: ReadonlySet<string>, field: string): FieldError[] {
   const name = key.slice(APPARMOR.length);
   const path = `${field}[${key}]`;
   const errors: FieldError[] = [];
-  if (!placedContainers(spec, 'spec').some(([container]) => container.name === name)) {
+  if (!containers.has(name)) {
     errors.push(invalidValue(path, name, 'container not found'));
   }
   if (!['', 'runtime/default', 'unconfined'].includes(profile) && !profile.startsWith(LOCALHOST)) {
@@ -50,11 +50,13 @@ export function validateSpecAnnotations(annotations: Annotations, spec: PodSpec,
   if (cost !== undefined && !isCost(cost)) {
     errors.push(invalidValue(`${field}[${DELETION_COST}]`, cost, 'must be a 32bit integer'));
   }
+  let containers: ReadonlySet<string> | undefined;
   for (const [key, value] of Object.entries(annotations)) {
     if (key === SECCOMP_OF_POD || key.startsWith(SECCOMP_OF_CONTAINER)) {
       errors.push(...seccompErrors(value, `${field}.${key}`));
     } else if (key.startsWith(APPARMOR)) {
-      errors.push(...appArmorErrors(key, value, spec, field));
+      containers ??= new Set(placedContainers(spec, 'spec').map(([container]) => container.name));
+      errors.push(...appArmorErrors(key, value, containers, field));
     }
   }
   return errors;

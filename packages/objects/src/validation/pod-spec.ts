@@ -5,6 +5,7 @@ import { validateAffinity } from './affinity.js';
 import { type ContainerContext, validateContainers } from './container.js';
 import { validateEphemeralContainers } from './ephemeral-containers.js';
 import {
+  append,
   duplicate,
   forbidden,
   invalidFor,
@@ -65,7 +66,10 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldErr
     const detail = `must not have more than ${MAX_SERVERS} nameservers`;
     errors.push(invalidValue(`${field}.nameservers`, nameservers, detail));
   }
-  errors.push(...nameservers.flatMap((server, at) => validateAddress(`${field}.nameservers[${at}]`, server)));
+  append(
+    errors,
+    nameservers.flatMap((server, at) => validateAddress(`${field}.nameservers[${at}]`, server)),
+  );
   const tooMuch = (detail: string) => errors.push(invalidValue(`${field}.searches`, searches, detail));
   if (searches.length > MAX_SEARCHES) tooMuch(`must not have more than ${MAX_SEARCHES} search paths`);
   if (Buffer.byteLength(searches.join(' ')) > MAX_SEARCH_LIST) {
@@ -74,7 +78,7 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, field: string): FieldErr
   for (const [at, path] of searches.entries()) {
     if (path === '.') continue;
     const name = path.replace(/\.$/, '');
-    errors.push(...invalidFor(`${field}.searches[${at}]`, name, searchPathMessages(name)));
+    append(errors, invalidFor(`${field}.searches[${at}]`, name, searchPathMessages(name)));
   }
   for (const [at, { name }] of options.entries()) {
     if (!name) errors.push(required(`${field}.options[${at}]`, 'must not be empty'));
@@ -91,7 +95,7 @@ function validateClaims({ resourceClaims = [] }: PodSpec, field: string): FieldE
     const errors: FieldError[] = [];
     if (!name) errors.push(required(`${path}.name`));
     else if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
-    else errors.push(...invalidFor(`${path}.name`, name, dnsLabelMessages(name)));
+    else append(errors, invalidFor(`${path}.name`, name, dnsLabelMessages(name)));
     names.add(name);
     const count = Number(resourceClaimName !== undefined) + Number(resourceClaimTemplateName !== undefined);
     if (count === 2) {
@@ -102,7 +106,7 @@ function validateClaims({ resourceClaims = [] }: PodSpec, field: string): FieldE
       errors.push(invalidValue(path, goResourceClaim(claim), detail));
     }
     for (const [member, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName })) {
-      if (value !== undefined) errors.push(...invalidFor(`${path}.${member}`, value, dnsSubdomainMessages(value)));
+      if (value !== undefined) append(errors, invalidFor(`${path}.${member}`, value, dnsSubdomainMessages(value)));
     }
     return errors;
   });
@@ -143,42 +147,52 @@ export function validatePodSpec(spec: PodSpec, field: string, pod?: Owner): Fiel
   const { errors, valid: volumes } = validateVolumes(spec.volumes ?? [], pod, `${field}.volumes`);
   const { terminationGracePeriodSeconds: grace, restartPolicy, dnsPolicy, os, overhead, preemptionPolicy } = spec;
   const context: ContainerContext = { volumes, claims, grace, restartPolicy, sharesUsers: spec.hostUsers !== false };
-  if (spec.resourceClaims) errors.push(...validateClaims(spec, `${field}.resourceClaims`));
-  errors.push(...validateContainers(spec, context, field));
-  if (spec.ephemeralContainers) errors.push(...validateEphemeralContainers(spec, context, field));
-  errors.push(...validatePodResources(spec, claims, `${field}.resources`), ...validateHostNetwork(spec, pod, field));
-  errors.push(...oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES));
-  errors.push(...oneOf(`${field}.dnsPolicy`, dnsPolicy, DNS_POLICIES));
-  errors.push(...validateLabels(spec.nodeSelector, `${field}.nodeSelector`), ...validatePodSecurity(spec, field));
-  if (spec.affinity) errors.push(...validateAffinity(spec.affinity, `${field}.affinity`));
-  errors.push(...validateDns(spec, `${field}.dnsConfig`));
+  if (spec.resourceClaims) append(errors, validateClaims(spec, `${field}.resourceClaims`));
+  append(errors, validateContainers(spec, context, field));
+  if (spec.ephemeralContainers) append(errors, validateEphemeralContainers(spec, context, field));
+  append(errors, validatePodResources(spec, claims, `${field}.resources`));
+  append(errors, validateHostNetwork(spec, pod, field));
+  append(errors, oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES));
+  append(errors, oneOf(`${field}.dnsPolicy`, dnsPolicy, DNS_POLICIES));
+  append(errors, validateLabels(spec.nodeSelector, `${field}.nodeSelector`));
+  append(errors, validatePodSecurity(spec, field));
+  if (spec.affinity) append(errors, validateAffinity(spec.affinity, `${field}.affinity`));
+  append(errors, validateDns(spec, `${field}.dnsConfig`));
   const gates = (spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
-  errors.push(...validateNames(gates, (at) => `${field}.readinessGates[${at}].conditionType`, false));
+  append(
+    errors,
+    validateNames(gates, (at) => `${field}.readinessGates[${at}].conditionType`, false),
+  );
   const holds = (spec.schedulingGates ?? []).map(({ name }) => name);
-  errors.push(...validateNames(holds, (at) => `${field}.schedulingGates[${at}]`, true));
-  errors.push(...validateSpread(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`));
-  errors.push(...validateHostProcesses(spec, field), ...validateHostUsers(spec, field));
-  errors.push(...withinRange(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, MAX_INT32));
+  append(
+    errors,
+    validateNames(holds, (at) => `${field}.schedulingGates[${at}]`, true),
+  );
+  append(errors, validateSpread(spec.topologySpreadConstraints ?? [], `${field}.topologySpreadConstraints`));
+  append(errors, validateHostProcesses(spec, field));
+  append(errors, validateHostUsers(spec, field));
+  append(errors, withinRange(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, MAX_INT32));
   for (const [name, rule] of NAMES) {
     const value = spec[name];
-    if (value) errors.push(...invalidFor(`${field}.${name}`, value, rule(value)));
+    if (value) append(errors, invalidFor(`${field}.${name}`, value, rule(value)));
   }
-  errors.push(...validateHostnameOverride(spec, field));
-  errors.push(...validateTolerations(spec.tolerations ?? [], `${field}.tolerations`));
+  append(errors, validateHostnameOverride(spec, field));
+  append(errors, validateTolerations(spec.tolerations ?? [], `${field}.tolerations`));
   for (const [at, { ip = '', hostnames = [] }] of (spec.hostAliases ?? []).entries()) {
     const path = `${field}.hostAliases[${at}]`;
-    errors.push(...validateAddress(`${path}.ip`, ip));
-    errors.push(
-      ...hostnames.flatMap((name, i) => invalidFor(`${path}.hostnames[${i}]`, name, dnsSubdomainMessages(name))),
+    append(errors, validateAddress(`${path}.ip`, ip));
+    append(
+      errors,
+      hostnames.flatMap((name, i) => invalidFor(`${path}.hostnames[${i}]`, name, dnsSubdomainMessages(name))),
     );
   }
   const { runtimeClassName: runtime } = spec;
   if (runtime !== undefined)
-    errors.push(...invalidFor(`${field}.runtimeClassName`, runtime, dnsSubdomainMessages(runtime)));
+    append(errors, invalidFor(`${field}.runtimeClassName`, runtime, dnsSubdomainMessages(runtime)));
   if (preemptionPolicy !== undefined) {
-    errors.push(...oneOf(`${field}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never']));
+    append(errors, oneOf(`${field}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   }
-  if (overhead) errors.push(...validateResources({ limits: overhead }, `${field}.overhead`));
+  if (overhead) append(errors, validateResources({ limits: overhead }, `${field}.overhead`));
   if (!os) return errors;
   if (!os.name) return [...errors, required(`${field}.os.name`, 'cannot be empty')];
   if (os.name === 'linux' || os.name === 'windows') return [...errors, ...validateOtherSystem(spec, os.name, field)];

@@ -24,6 +24,26 @@ function faults(spec: object): string[] {
 const withContainer = (container: object, spec: object = {}): string[] =>
   faults({ containers: [{ ...CONTAINER, ...container }], ...spec });
 
+describe('a pod of many faults', () => {
+  it('has them all', () => {
+    const mounts = Array.from({ length: 30_000 }, () => ({ name: '', mountPath: '' }));
+    const containers = Array.from({ length: 5 }, (_, at) => ({ ...CONTAINER, name: `c${at}`, volumeMounts: mounts }));
+    expect(faults({ containers }).length).toBeGreaterThan(400_000);
+  });
+
+  it('is read in linear time', () => {
+    const many = "['".repeat(50_000);
+    const iqn = 'iqn.'.repeat(25_000);
+    const fieldRef = { fieldPath: `metadata.labels${many}` };
+    expect(
+      withContainer(
+        { image: `${'a'.repeat(100_000)}`, env: [{ name: 'A', valueFrom: { fieldRef } }] },
+        { volumes: [{ name: 'v', iscsi: { targetPortal: 'p', iqn, lun: 0 } }] },
+      ),
+    ).toEqual(['Invalid spec.volumes[0].iscsi.iqn', 'Invalid spec.containers[0].env[0].valueFrom.fieldRef.fieldPath']);
+  });
+});
+
 describe('a good pod', () => {
   it('has no faults', () => {
     expect(

@@ -86,6 +86,7 @@ function validateRequirements(
 /** Source: validateResourceClaimNames. */
 function claimErrors(used: readonly ResourceClaim[], claims: ReadonlySet<string>, field: string): FieldError[] {
   const seen = new Set<string>();
+  let names: string | undefined;
   return used.flatMap(({ name, request }, index) => {
     const path = `${field}[${index}]`;
     if (!name) return [required(path)];
@@ -101,8 +102,8 @@ function claimErrors(used: readonly ResourceClaim[], claims: ReadonlySet<string>
       seen.add(key);
     }
     if (!claims.has(name)) {
-      const known = claims.size === 0 ? ' which is empty' : `: ${[...claims].sort().join(', ')}`;
-      errors.push({ ...missing(path, name), detail: `must be one of the names in pod.spec.resourceClaims${known}` });
+      names ??= claims.size === 0 ? ' which is empty' : `: ${[...claims].sort().join(', ')}`;
+      errors.push({ ...missing(path, name), detail: `must be one of the names in pod.spec.resourceClaims${names}` });
     }
     return errors;
   });

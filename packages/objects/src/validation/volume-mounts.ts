@@ -35,6 +35,8 @@ function mountOptionErrors(mount: VolumeMount, isPrivileged: boolean, field: str
 /** pkg/apis/core/validation ValidateVolumeMounts. */
 export function validateVolumeMounts(container: Container, volumes: Volumes, field: string): FieldError[] {
   const { volumeMounts = [], volumeDevices = [], securityContext } = container;
+  const deviceNames = new Set(volumeDevices.map((device) => device.name));
+  const devicePaths = new Set(volumeDevices.map(({ devicePath }) => devicePath));
   const paths = new Set<string>();
   return volumeMounts.flatMap((mount, index) => {
     const at = `${field}[${index}]`;
@@ -46,10 +48,10 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, fie
     if (!mountPath) errors.push(required(`${at}.mountPath`));
     if (paths.has(mountPath)) errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must be unique'));
     paths.add(mountPath);
-    if (volumeDevices.some((device) => device.name === name)) {
+    if (deviceNames.has(name)) {
       errors.push(invalidValue(`${at}.name`, name, 'must not already exist in volumeDevices'));
     }
-    if (volumeDevices.some(({ devicePath }) => devicePath === mountPath)) {
+    if (devicePaths.has(mountPath)) {
       errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'));
     }
     if (subPath && subPathExpr) {
@@ -63,6 +65,8 @@ export function validateVolumeMounts(container: Container, volumes: Volumes, fie
 /** pkg/apis/core/validation ValidateVolumeDevices. */
 export function validateVolumeDevices(container: Container, volumes: Volumes, field: string): FieldError[] {
   const { volumeDevices = [], volumeMounts = [] } = container;
+  const mountNames = new Set(volumeMounts.map((mount) => mount.name));
+  const mountPaths = new Set(volumeMounts.map(({ mountPath }) => mountPath));
   const paths = new Set<string>();
   const names = new Set<string>();
   return volumeDevices.flatMap(({ name = '', devicePath = '' }: VolumeDevice, index) => {
@@ -81,10 +85,10 @@ export function validateVolumeDevices(container: Container, volumes: Volumes, fi
     if (hasBackstep(devicePath)) {
       errors.push(invalidValue(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')"));
     } else paths.add(devicePath);
-    if (volumeMounts.some((mount) => mount.name === name)) {
+    if (mountNames.has(name)) {
       errors.push(invalidValue(`${at}.name`, name, 'must not already exist in volumeMounts'));
     }
-    if (volumeMounts.some(({ mountPath }) => mountPath === devicePath)) {
+    if (mountPaths.has(devicePath)) {
       errors.push(invalidValue(`${at}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts'));
     }
     if (name) names.add(name);

@@ -10,7 +10,7 @@ import type {
 } from '../kinds/api-types.js';
 import { isEmptySelector } from '../selectors/label-selector.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { forbidden, invalidValue, nonNegative, notSupported, required } from './field-errors.js';
+import { append, forbidden, invalidValue, nonNegative, notSupported, required } from './field-errors.js';
 import { figureOf, validateAtMostAll, validateIntOrPercent } from './int-or-percent.js';
 import { validateLabelSelector } from './label-selector.js';
 import { validateUnchanged } from './object-meta.js';
@@ -33,7 +33,7 @@ function validateTemplate(template: PodTemplateSpec | undefined, selector: Label
     const labels = template.metadata?.labels ?? null;
     errors.push(invalidValue(`${field}.metadata.labels`, labels, '`selector` does not match template `labels`'));
   }
-  errors.push(...validatePodTemplate(template, field));
+  append(errors, validatePodTemplate(template, field));
   const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
   if (restartPolicy !== 'Always') {
     errors.push(notSupported(`${field}.spec.restartPolicy`, restartPolicy, ['Always']));
@@ -121,15 +121,15 @@ export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
   } else if (updateStrategy?.type !== 'OnDelete') {
     errors.push(invalidValue('spec.updateStrategy', updateStrategy, "must be 'RollingUpdate' or 'OnDelete'"));
   }
-  errors.push(
+  return [
+    ...errors,
     ...nonNegative('spec.replicas', spec?.replicas),
     ...nonNegative('spec.minReadySeconds', spec?.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec?.ordinals?.start),
     ...nonNegative('spec.revisionHistoryLimit', spec?.revisionHistoryLimit),
     ...validateSelector(spec?.selector, 'empty selector is invalid for statefulset'),
     ...validateTemplate(withClaims(template, spec?.volumeClaimTemplates), spec?.selector),
-  );
-  return errors;
+  ];
 }
 
 /** Containers mount the claims of a StatefulSet like volumes of the template. */
