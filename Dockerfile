@@ -50,6 +50,13 @@ COPY --chown=1000:1000 deploy/pki.txt /pki/README.txt
 HEALTHCHECK NONE
 CMD ["node", "/app/packages/cli/dist/main.js", "certificates", "/pki", "--server", "https://localhost:6443", "--kubeconfig", "/pki/kubeconfig"]
 
+# Makes the key that encrypts Secrets once, for a volume that api and scheduler read.
+FROM service AS encryption-keys
+COPY --chown=1000:1000 deploy/keys.txt /keys/README.txt
+HEALTHCHECK NONE
+ENTRYPOINT ["node", "/app/packages/cli/dist/main.js"]
+CMD ["keys", "create", "--file", "/keys/encryption-keys.json"]
+
 # Makes the configuration of the NATS server and issues the credentials of its clients, each volume for those who need it.
 FROM service AS bus-credentials
 COPY --chown=1000:1000 deploy/bus /bus

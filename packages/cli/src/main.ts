@@ -226,6 +226,22 @@ const KEY_FILE: [flags: string, description: string] = [
 
 const keys = program.command('keys').description('keys that Secrets are encrypted with where they are stored');
 keys
+  .command('create')
+  .description('make the key file with a first key, unless there is one')
+  .option(...KEY_FILE)
+  .action(async (flags: KeysFlags) => {
+    const { createKeys } = await import('./keys.js');
+    await createKeys(flags);
+  });
+keys
+  .command('apply')
+  .description('encrypt all Secrets with the first key of the file, which stays as it is')
+  .option(...KEY_FILE)
+  .action(async (flags: KeysFlags) => {
+    const { applyKeys } = await import('./keys.js');
+    await applyKeys(flags);
+  });
+keys
   .command('list')
   .description('show the keys, without their secret part')
   .option(...KEY_FILE)

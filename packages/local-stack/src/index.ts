@@ -25,7 +25,7 @@ export { Stack } from './stack.js';
 export type { Launch, LaunchOf, ServiceName, StackOptions } from './stack-options.js';
 export { type AgentStatus, PHASES, type Phase, type ServerStatus, type StackStatus } from './stack-status.js';
 export { ensureCertificates } from './state/certificates.js';
-export { encryptionKeysIn } from './state/encryption-keys.js';
+export { encryptionKeysIn, ensureEncryptionKeys } from './state/encryption-keys.js';
 export { readFleet } from './state/fleet-file.js';
 export { writeKubeconfig } from './state/kubeconfig.js';
 export { lastLines, sizeOf } from './state/log-files.js';

@@ -15,7 +15,7 @@ import type { StackOptions } from './stack-options.js';
 import type { Phase, StackStatus } from './stack-status.js';
 import { type ClusterCertificates, ensureCertificates } from './state/certificates.js';
 import { dropState } from './state/drop-state.js';
-import { ensureEncryptionKeys } from './state/encryption-keys.js';
+import { encryptionKeysIn, ensureEncryptionKeys } from './state/encryption-keys.js';
 import { writeKubeconfig } from './state/kubeconfig.js';
 import { makeStateDirectories, type StatePaths, statePaths } from './state/state-directory.js';
 
@@ -152,7 +152,8 @@ export class Stack implements StackControl {
   async #startControlPlane(certificates: ClusterCertificates): Promise<void> {
     const { apiReplicas, schedulerReplicas } = this.#options;
     const { bus, databaseUrl } = this.#backing;
-    const encryptionKeys = this.#options.env.EVERYNODE_ENCRYPTION_KEYS || (await ensureEncryptionKeys(this.paths.pki));
+    const encryptionKeys =
+      this.#options.env.EVERYNODE_ENCRYPTION_KEYS || (await ensureEncryptionKeys(encryptionKeysIn(this.paths.pki)));
     await this.#services.startControlPlane({
       api: {
         replicas: apiReplicas,

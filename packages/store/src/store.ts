@@ -3,7 +3,8 @@ import type { ObjectRecord, ResourceName } from '@everynode/objects';
 import { type Logger, retryUntilDone } from '@everynode/service-shell';
 import { Kysely, PostgresDialect } from 'kysely';
 import { ANSWER_MS, BY_KEY } from './connection.js';
-import { Envelope } from './encryption/envelope.js';
+import { checkKeys } from './encryption/check-keys.js';
+import { EncryptionError, Envelope } from './encryption/envelope.js';
 import { reencrypt } from './encryption/reencrypt.js';
 import {
   type Enrolment,
@@ -93,6 +94,27 @@ export class Store {
       onFailure: (error, failures) =>
         this.#log.warn({ err: error, failures }, 'the schema cannot be brought up to date'),
     });
+  }
+
+  /**
+   * Ends a service at its start that could not read what is stored; see {@link checkKeys}. Waits while Postgres cannot
+   * be reached, until the signal aborts. @throws EncryptionError
+   */
+  async refuseWrongKeys(signal: AbortSignal): Promise<void> {
+    let refused: EncryptionError | undefined;
+    const check = async (): Promise<void> => {
+      try {
+        await checkKeys(this.#db, this.#envelope);
+      } catch (error) {
+        if (!(error instanceof EncryptionError)) throw error;
+        refused = error;
+      }
+    };
+    await retryUntilDone(check, {
+      signal,
+      onFailure: (error, failures) => this.#log.warn({ err: error, failures }, 'the encryption keys cannot be checked'),
+    });
+    if (refused) throw refused;
   }
 
   /** Queues a write and resolves when it is committed; see {@link GroupCommit.write}. */

@@ -52,6 +52,7 @@ await runService(
     });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
+    await store.refuseWrongKeys(signal);
     const bus = Bus.connect({
       url: config.NATS_URL,
       credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },

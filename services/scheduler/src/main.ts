@@ -26,6 +26,7 @@ await runService(
     });
     onClose(() => store.close());
     await store.migrateWhenReachable(signal);
+    await store.refuseWrongKeys(signal);
 
     const bus = Bus.connect({
       url: config.NATS_URL,

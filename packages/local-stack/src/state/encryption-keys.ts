@@ -6,8 +6,7 @@ import { newKey, writeKeys } from '@everynode/store';
 export const encryptionKeysIn = (pki: string): string => join(pki, 'encryption-keys.json');
 
 /** Returns the file of the keys, with a new key at the first call. */
-export async function ensureEncryptionKeys(pki: string): Promise<string> {
-  const path = encryptionKeysIn(pki);
+export async function ensureEncryptionKeys(path: string): Promise<string> {
   const isThere = await access(path).then(
     () => true,
     () => false,

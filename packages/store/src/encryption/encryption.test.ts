@@ -7,6 +7,7 @@ import { createDatabase, type TestDatabase, testLog } from '@everynode/test-kit'
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Store, type WriteRequest } from '../index.js';
+import { EncryptionError } from './envelope.js';
 import { newKey, readKeys, writeKeys } from './key-file.js';
 
 const log = testLog();
@@ -147,6 +148,40 @@ describe('Secrets', () => {
     expect((await store.get('secrets', 'ns', 'old'))?.desired).toContain(SEEDED);
     expect(store.trouble).toBeUndefined();
     await store.close();
+  });
+});
+
+describe('a service at its start', () => {
+  const { signal } = new AbortController();
+  const start = async (keys: string | undefined): Promise<string> => {
+    const store = open(keys);
+    try {
+      await store.refuseWrongKeys(signal);
+      return 'starts';
+    } catch (error) {
+      return error instanceof EncryptionError ? error.message : String(error);
+    } finally {
+      await store.close();
+    }
+  };
+
+  it('is refused without the keys of what is stored, and told which one is needed', async () => {
+    expect(await start(file)).toBe('starts');
+    const [right] = readKeys(file);
+    const other = join(folder, 'other.json');
+    writeKeys(other, [newKey(4)]);
+    expect(await start(other)).toBe(`Secrets are encrypted with the key ${right?.id}, which ${other} has not`);
+    writeKeys(other, right ? [{ ...newKey(5), id: right.id }] : []);
+    expect(await start(other)).toContain(`the key ${right?.id} is another one`);
+    expect(await start(undefined)).toContain('which no key file has');
+    expect(await start(join(folder, 'none.json'))).toContain('the encryption keys cannot be read');
+  });
+
+  it('is not refused for one Secret that was changed by hand', async () => {
+    await database.execute(
+      `update objects set desired = (select desired from objects where name = 'bus') where name = 'old'`,
+    );
+    expect(await start(file)).toBe('starts');
   });
 });
 

@@ -38,6 +38,11 @@ export class Envelope {
     return this.#trouble;
   }
 
+  /** Reads the key file, where there is one. @throws EncryptionError */
+  load(): void {
+    if (this.#path !== undefined) this.#current();
+  }
+
   /** The parts as they are stored. Those of other resources are returned as they are. @throws EncryptionError. */
   seal<P extends { metadata?: string | undefined; desired?: string | undefined }>(of: Named, parts: P): P {
     if (this.#path === undefined || !isSealed(of.resource)) return parts;
