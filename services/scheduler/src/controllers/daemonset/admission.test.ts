@@ -112,3 +112,48 @@ describe('a daemon pod', () => {
     expect((await podIn('empty')).spec?.serviceAccountName).toBe('agent');
   });
 });
+
+describe('the status of a DaemonSet whose pods are refused', () => {
+  const statusIn = async (inside: string) => (await running.get('daemonsets.apps', inside, 'd'))?.status;
+  const enforce = (name: string, level: string) =>
+    running.change('namespaces', '', name, (object) => {
+      object.metadata.labels = { 'pod-security.kubernetes.io/enforce': level };
+    });
+
+  it('says what is wanted and missing', async () => {
+    await namespace('refused', { 'pod-security.kubernetes.io/enforce': 'baseline' });
+    await daemonSet('refused', { hostNetwork: true });
+    await eventually(async () =>
+      expect(await statusIn('refused')).toMatchObject({
+        desiredNumberScheduled: 1,
+        currentNumberScheduled: 0,
+        numberReady: 0,
+        numberUnavailable: 1,
+        observedGeneration: 1,
+      }),
+    );
+  });
+
+  it('does not count the pods of before an update', async () => {
+    await namespace('updated');
+    await daemonSet('updated', { hostNetwork: true });
+    const { metadata } = await podIn('updated');
+    await eventually(async () => expect((await statusIn('updated'))?.currentNumberScheduled).toBe(1));
+    await enforce('updated', 'baseline');
+    await running.change('daemonsets.apps', 'updated', 'd', ({ spec }) => {
+      const [container] = spec?.template.spec?.containers ?? [];
+      if (container) container.image = 'i:2';
+    });
+    await running.remove('pods', 'updated', metadata?.name ?? '');
+    await refusalIn('updated');
+    await eventually(async () =>
+      expect(await statusIn('updated')).toMatchObject({
+        desiredNumberScheduled: 1,
+        currentNumberScheduled: 0,
+        numberUnavailable: 1,
+      }),
+    );
+    await enforce('updated', 'privileged');
+    await eventually(async () => expect((await statusIn('updated'))?.updatedNumberScheduled).toBe(1));
+  });
+});

@@ -81,9 +81,33 @@ export class DaemonSetController implements Controller {
       this.#queue.add(key);
       return undefined;
     }
-    const throttledMs = await managePods(this.#context, pass);
-    return earlier(await writeStatus(this.#context, pass), throttledMs);
+    return this.#manageAndReport(key, pass);
   }
+
+  /**
+   * Manages pods and writes the status, also when managing fails: a refused pod must show in the counters. Of two
+   * failures the first is thrown. Source: pkg/controller/daemon/daemon_controller.go, syncDaemonSet.
+   */
+  async #manageAndReport(key: string, pass: ReconcilePass): Promise<ReconcileResult> {
+    const managed = await settle(managePods(this.#context, pass));
+    const reported = await settle(writeStatus(this.#context, pass));
+    if ('error' in managed) {
+      // The wait after a refusal grows to minutes: a status that is held back for a moment must not wait for that.
+      if ('value' in reported && reported.value) this.#queue.addAfter(key, reported.value.requeueAfterMs);
+      throw managed.error;
+    }
+    if ('error' in reported) throw reported.error;
+    return earlier(reported.value, managed.value);
+  }
+}
+
+type Settled<T> = { value: T } | { error: unknown };
+
+async function settle<T>(work: Promise<T>): Promise<Settled<T>> {
+  return work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 function earlier(result: ReconcileResult, delayMs: number | undefined): ReconcileResult {
