@@ -41,11 +41,16 @@ export function commandsFrom(
     if (entry.type === 'DELETED') commandsOf(agent).terminating.push(terminatingOf(entry, true));
     else if (entry.deleting) {
       if (entry.changed.metadata) commandsOf(agent).terminating.push(terminatingOf(entry, false));
-    } else if (entry.type === 'ADDED' || entry.changed.metadata || entry.changed.desired) {
+    } else if (entry.type === 'ADDED' || entry.changed.metadata || entry.changed.desired || mayTurnReady(entry)) {
       commandsOf(agent).assigned.push(recordToJson(entry, 'v1', 'Pod'));
     }
   }
   return [...byAgent.values()];
+}
+
+/** Whether others may have set a condition that the pod's readiness waits for. */
+function mayTurnReady({ changed, desired }: JournalEntry): boolean {
+  return changed.observed && desired.includes('"readinessGates"');
 }
 
 function terminatingOf(entry: JournalEntry, gone: boolean): Terminating {

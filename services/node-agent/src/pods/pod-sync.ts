@@ -52,6 +52,8 @@ interface PodSyncOptions {
  * | in the list, to stop    | fetch, start, stop → running | stop                | report as stopped | –       |
  * | missing in the list     | –                          | forget → unknown      | –                 | –       |
  *
+ * A running pod with readiness gates is fetched with each list too: others set the conditions that it waits for.
+ *
  * Commands and lists may come twice and in any order. Four rules make the result the same:
  *
  * - A running pod is not started again, and a stopping one can only be stopped sooner (the runtime's part).
@@ -67,6 +69,8 @@ export class PodSync {
   readonly #commands: ReadonlyMap<string, (body: string) => void>;
   /** The running pods by uid, each with the latest revision that its assignment is known from. */
   readonly #running = new Map<string, number>();
+  /** Running pods whose readiness waits for conditions that others set. */
+  readonly #gated = new Set<string>();
   readonly #ended = new LRUCache<string, 'stopped' | 'gone'>({ max: MAX_ENDED });
   #listed: { revision: number; uids: ReadonlySet<string> } = { revision: 0, uids: new Set() };
 
@@ -104,6 +108,7 @@ export class PodSync {
   /** The runtime has stopped the pod, and has nothing of it any more. */
   stopped(uid: string): void {
     this.#running.delete(uid);
+    this.#gated.delete(uid);
     if (this.modeOf(uid) !== 'gone') this.#ended.set(uid, 'stopped');
   }
 
@@ -122,7 +127,10 @@ export class PodSync {
     const uids = new Set(pods.map((pod) => pod.uid));
     this.#listed = { revision, uids };
     for (const [uid, assignedAt] of this.#running) if (assignedAt <= revision && !uids.has(uid)) this.#forget(uid);
-    const missing = pods.flatMap(({ uid }) => (this.modeOf(uid) === 'unknown' ? [uid] : []));
+    const missing = pods.flatMap(({ uid }) => {
+      const mode = this.modeOf(uid);
+      return mode === 'unknown' || (mode === 'running' && this.#gated.has(uid)) ? [uid] : [];
+    });
     await this.#assigned.fetch(missing, (fetched, at) => {
       for (const pod of fetched) this.#start(pod, at);
     });
@@ -170,6 +178,7 @@ export class PodSync {
     const node = nodes.get(pod.spec.nodeName);
     if (node) {
       this.#running.set(uid, Math.max(revision, this.#running.get(uid) ?? 0));
+      if (pod.spec.readinessGates?.length) this.#gated.add(uid);
       runtime.start(pod, node);
     } else log.warn({ pod: name, node: pod.spec.nodeName }, 'a pod was assigned to a node that is not here');
   }
@@ -189,6 +198,7 @@ export class PodSync {
 
   #forget(uid: string): void {
     this.#running.delete(uid);
+    this.#gated.delete(uid);
     this.#options.runtime.forget(uid);
     this.#options.onForgotten(uid);
   }

@@ -25,6 +25,10 @@ export interface ContainerRun {
   /** When it started; undefined while it does not run. */
   startedAt: string | undefined;
   ready: boolean;
+  /** False while it waits for its startup probe; only meaningful while it runs. */
+  started: boolean;
+  /** Whether it has a startup probe. */
+  startsByProbe: boolean;
   /** Why it does not run yet, or no longer; undefined stands for a kubelet's default reason. */
   waiting: { reason: string; message: string } | undefined;
   /** How it ended, when it is not to be restarted. */
@@ -35,9 +39,9 @@ export interface ContainerRun {
   lastExit: ContainerExit | undefined;
 }
 
-type Described = Pick<Container, 'name' | 'image' | 'resources'>;
+type Described = Pick<Container, 'name' | 'image' | 'resources' | 'startupProbe'>;
 
-function newRun({ name, image, resources }: Described, kind: ContainerRun['kind']): ContainerRun {
+function newRun({ name, image, resources, startupProbe }: Described, kind: ContainerRun['kind']): ContainerRun {
   return {
     name,
     image: image ?? '',
@@ -46,6 +50,8 @@ function newRun({ name, image, resources }: Described, kind: ContainerRun['kind'
     restarts: 0,
     startedAt: undefined,
     ready: false,
+    started: false,
+    startsByProbe: startupProbe !== undefined && kind === 'main',
     waiting: undefined,
     ended: undefined,
     crashed: undefined,
@@ -69,6 +75,7 @@ export function begin(run: ContainerRun, at: string): void {
   concludeCrash(run);
   run.startedAt = at;
   run.ready = run.kind === 'init' || run.kind === 'sidecar';
+  run.started = !run.startsByProbe;
   run.waiting = undefined;
 }
 

@@ -34,7 +34,7 @@ export function containerStatus(
     lastState: lastExit ? terminated(lastExit, ids.containerId(uid, run, lastRestarts)) : {},
     ready: run.ready,
     restartCount: run.restarts,
-    ...(run.kind !== 'ephemeral' && { started: startedAt !== undefined && run.kind !== 'init' }),
+    ...(run.kind !== 'ephemeral' && { started: startedAt !== undefined && run.started && run.kind !== 'init' }),
     state,
     ...(startedAt !== undefined && resourcesOf(run)),
   };

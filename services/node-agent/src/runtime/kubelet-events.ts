@@ -1,5 +1,6 @@
 import type { PodEvent } from '@everynode/contract';
 import type { ContainerRun } from './container-run.js';
+import type { PodFailure } from './pod-failure.js';
 import type { AssignedPod } from './runtime.js';
 
 /** An event without its time. */
@@ -16,15 +17,23 @@ function occurrence(run: ContainerRun, type: PodEvent['type'], reason: string, m
 
 export function startedEvents(run: ContainerRun): PodOccurrence[] {
   return [
-    occurrence(run, 'Normal', 'Pulled', `Container image ${JSON.stringify(run.image)} already present on machine`),
-    occurrence(run, 'Normal', 'Created', `Created container: ${run.name}`),
-    occurrence(run, 'Normal', 'Started', `Started container ${run.name}`),
+    occurrence(run, 'Normal', 'Pulled', imagePresent(run)),
+    occurrence(run, 'Normal', 'Created', 'Container created'),
+    occurrence(run, 'Normal', 'Started', 'Container started'),
   ];
 }
+
+const imagePresent = ({ image }: ContainerRun): string =>
+  `Container image ${JSON.stringify(image)} already present on machine and can be accessed by the pod`;
 
 /** Source: pkg/kubelet/events, ResizeInfeasible. */
 export function infeasibleEvents(message: string): PodOccurrence[] {
   return [{ type: 'Warning', reason: 'ResizeInfeasible', message }];
+}
+
+/** The node refuses the pod, or ends it. Source: pkg/kubelet, rejectPod; pkg/kubelet/active_deadline.go. */
+export function podFailedEvents(type: PodEvent['type'], { reason, message }: PodFailure): PodOccurrence[] {
+  return [{ type, reason, message }];
 }
 
 export function pullFailedEvents(run: ContainerRun): PodOccurrence[] {

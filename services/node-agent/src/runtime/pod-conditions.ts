@@ -11,8 +11,10 @@ export type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 const hasBegun = ({ startedAt, crashed, lastExit }: ContainerRun): boolean =>
   startedAt !== undefined || crashed !== undefined || lastExit !== undefined;
 
-/** The phase of a pod with these main containers. Source: pkg/kubelet, getPhase. */
-export function phaseOf(mains: readonly ContainerRun[]): PodPhase {
+/** The phase of a pod with these containers, none of them ephemeral. Source: pkg/kubelet, getPhase. */
+export function phaseOf(run: PodRun, mains: readonly ContainerRun[], inits: readonly ContainerRun[]): PodPhase {
+  if (run.failure) return 'Failed';
+  if (inits.some(({ kind, ended }) => kind === 'init' && ended !== undefined && ended.code !== 0)) return 'Failed';
   if (mains.every((run) => run.ended)) {
     return mains.every((run) => run.ended?.code === 0) ? 'Succeeded' : 'Failed';
   }
@@ -73,12 +75,19 @@ function containersReadyVerdict(phase: PodPhase, containers: readonly ContainerR
 function readyVerdict(pod: AssignedPod, containersReady: Verdict): Verdict {
   const gates = pod.spec.readinessGates ?? [];
   if (containersReady.status !== 'True' || gates.length === 0) return containersReady;
-  const isTrue = (wanted: string): boolean =>
-    pod.status?.conditions?.some(({ type, status }) => type === wanted && status === 'True') ?? false;
-  const missing = gates.filter(({ conditionType }) => !isTrue(conditionType));
-  if (missing.length === 0) return containersReady;
-  const messages = missing.map(
-    ({ conditionType }) => `corresponding condition of pod readiness gate "${conditionType}" does not exist.`,
-  );
+  const messages = gates.flatMap(({ conditionType }) => {
+    const status = pod.status?.conditions?.find(({ type }) => type === conditionType)?.status;
+    if (status === 'True') return [];
+    return status === undefined
+      ? [`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`]
+      : [`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${status}`];
+  });
+  if (messages.length === 0) return containersReady;
   return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
+}
+
+/** What the readiness of a pod depends on beside its containers, as text that can be compared. */
+export function gateStates({ spec, status }: AssignedPod): string {
+  const stateOf = (wanted: string) => status?.conditions?.find(({ type }) => type === wanted)?.status;
+  return (spec.readinessGates ?? []).map(({ conditionType }) => stateOf(conditionType) ?? '').join(' ');
 }

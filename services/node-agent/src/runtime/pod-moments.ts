@@ -2,11 +2,12 @@
  * What a kubelet records of a pod at each moment of its life: in its containers, and as events. A runtime decides when
  * a moment has come, and these functions are the same for all of them. Times are RFC 3339.
  */
-import { begin, type ContainerRun, concludeCrash } from './container-run.js';
+import { begin, type ContainerRun, concludeCrash, end } from './container-run.js';
 import {
   crashLoopEvents,
   crashLoopMessage,
   killingEvents,
+  podFailedEvents,
   pullBackOff,
   pullError,
   pullFailedEvents,
@@ -14,6 +15,7 @@ import {
   startedEvents,
   unhealthyEvents,
 } from './kubelet-events.js';
+import type { PodFailure } from './pod-failure.js';
 import type { PodRun } from './pod-run.js';
 
 export function containerStarted(run: PodRun, container: ContainerRun, at: string): void {
@@ -56,15 +58,38 @@ export function containerRestarted(run: PodRun, container: ContainerRun, code: n
   run.occurrences.push(...killingEvents(container));
   container.lastExit = { code, reason: 'Error', startedAt: container.startedAt ?? at, finishedAt: at };
   container.restarts += 1;
-  const { ready } = container;
+  const { ready, started } = container;
   containerStarted(run, container, at);
   container.ready = ready;
+  container.started = started;
 }
 
-/** The pod is about to be stopped: its main containers are not ready any more. */
+/** The pod is about to be stopped. Its containers stay ready until they end, as long as their probes pass. */
 export function podStopping(run: PodRun): void {
   for (const container of run.containers) {
     if (container.startedAt !== undefined) run.occurrences.push(...killingEvents(container));
-    if (container.kind === 'main') container.ready = false;
+  }
+}
+
+/** The node does not admit the pod: nothing of it is ever started. */
+export function podRejected(run: PodRun, { reason, message }: { reason: string; message: string }): void {
+  run.failure = { reason, message: `Pod was rejected: ${message}`, rejected: true };
+  run.occurrences.push(...podFailedEvents('Warning', { reason, message, rejected: true }));
+}
+
+const DEADLINE_EXCEEDED: PodFailure = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+  rejected: false,
+};
+
+/** The pod has run for `activeDeadlineSeconds`: what runs of it ends. */
+export function podDeadlineExceeded(run: PodRun, code: number, at: string): void {
+  run.failure = DEADLINE_EXCEEDED;
+  run.occurrences.push(...podFailedEvents('Normal', DEADLINE_EXCEEDED));
+  podStopping(run);
+  for (const container of run.containers) {
+    if (container.startedAt !== undefined) end(container, code, at);
+    else concludeCrash(container);
   }
 }

@@ -3,6 +3,7 @@ import type { HostedNode } from '../nodes/hosted-nodes.js';
 import { nodeAddress } from '../nodes/node-status.js';
 import type { ContainerRun } from './container-run.js';
 import type { PodOccurrence } from './kubelet-events.js';
+import type { PodFailure } from './pod-failure.js';
 import type { AssignedPod } from './runtime.js';
 
 /**
@@ -17,6 +18,8 @@ export class PodRun {
   containers: ContainerRun[];
   /** Why the node cannot provide the resources that the pod asks for; undefined when it can. */
   infeasible: string | undefined = undefined;
+  /** Set once the pod has failed as a whole. */
+  failure: PodFailure | undefined = undefined;
   /** Set once the pod's sandbox exists. */
   ip: string | undefined = undefined;
   readonly hostIp: string;

@@ -15,16 +15,20 @@ export function podStatus(run: PodRun, ids: ContainerIds, now: string): PodStatu
     ephemerals.length === 0 ? run.containers : run.containers.filter(({ kind }) => kind !== 'ephemeral');
   const mains = containers.filter(({ kind }) => kind === 'main');
   const inits = mains.length === containers.length ? [] : containers.filter(({ kind }) => kind !== 'main');
-  const phase = phaseOf(mains);
+  const phase = phaseOf(run, mains, inits);
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
+  const { failure } = run;
+  if (failure?.rejected) return { ...observed, phase, reason: failure.reason, message: failure.message };
   const before = (run.status ?? pod.status)?.conditions;
   const defaultReason = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
   const status: PodStatus = {
-    ...(generation !== undefined && { observedGeneration: generation }),
+    ...observed,
     phase,
+    ...(failure && { reason: failure.reason, message: failure.message }),
     conditions: verdictsOf(run, phase, { containers, inits }).map(([type, verdict]): PodCondition => {
       const known = before?.find((condition) => condition.type === type);
       const since = known?.status === verdict.status ? known.lastTransitionTime : undefined;
-      return { type, ...verdict, lastProbeTime: null, lastTransitionTime: since ?? now };
+      return { type, ...observed, ...verdict, lastProbeTime: null, lastTransitionTime: since ?? now };
     }),
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],

@@ -21,7 +21,7 @@ export function takeOver(pod: AssignedPod, runs: ContainerRun[]): 'finished' | '
   const mains = runs.filter((run) => run.kind === 'main');
   const stateOf = (run: ContainerRun) => statuses.get(run.name)?.state;
   const isRunning = phase === 'Running' && mains.every((run) => stateOf(run)?.running);
-  const isOver = (phase === 'Succeeded' || phase === 'Failed') && mains.every((run) => stateOf(run)?.terminated);
+  const isOver = phase === 'Succeeded' || phase === 'Failed';
   for (const run of runs) {
     const status = statuses.get(run.name);
     if (!status) continue;
@@ -33,9 +33,10 @@ export function takeOver(pod: AssignedPod, runs: ContainerRun[]): 'finished' | '
   return mains.every((run) => run.ready) ? 'ready' : 'running';
 }
 
-function takeRun(run: ContainerRun, { state, lastState, restartCount, ready }: ContainerStatus): void {
+function takeRun(run: ContainerRun, { state, lastState, restartCount, ready, started }: ContainerStatus): void {
   run.restarts = restartCount;
   run.ready = ready;
+  run.started = started ?? true;
   run.startedAt = state?.running?.startedAt;
   run.ended = exitOf(state?.terminated);
   run.lastExit = exitOf(lastState?.terminated);

@@ -11,15 +11,18 @@ export interface Clock {
   now(): number;
   /** In ms since 1970: what is shown. It may step. */
   wallTime(): number;
-  /** Runs `run` once after `ms`. Returns a function that cancels it. */
+  /** Runs `run` once after `ms`, or earlier where that is longer than a timer lasts. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
 }
+
+/** A longer timeout would be over at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, MAX_TIMEOUT_MS));
     return () => clearTimeout(timer);
   },
 };

@@ -14,8 +14,8 @@ export interface CorrelatedEvent {
 }
 
 interface CorrelatorOptions {
-  /** Makes names of Event objects unique: 16 hexadecimal digits. */
-  suffix: () => string;
+  /** Makes names of Event objects unique, and orders them: 16 hexadecimal digits. `now` is ms since the epoch. */
+  suffix: (now: number) => string;
 }
 
 /** The number of entries that are kept, of each kind. */
@@ -45,7 +45,7 @@ interface Similar {
  * recurs after a quiet time is a new one.
  */
 export class EventCorrelator {
-  readonly #suffix: () => string;
+  readonly #suffix: CorrelatorOptions['suffix'];
   readonly #similar = new LRUCache<string, Similar>({ max: ENTRIES });
   readonly #observed = new LRUCache<string, { event: CorrelatedEvent; atMs: number }>({ max: ENTRIES });
   readonly #budgets = new LRUCache<string, TokenBucket>({ max: ENTRIES });
@@ -65,7 +65,7 @@ export class EventCorrelator {
     const counted: CorrelatedEvent =
       before && now - before.atMs <= WINDOW_MS
         ? { ...before.event, facts, count: before.event.count + 1, lastMs: Math.max(before.event.lastMs, at) }
-        : { name: this.#name(facts), facts, count: 1, firstMs: at, lastMs: at };
+        : { name: this.#name(facts, now), facts, count: 1, firstMs: at, lastMs: at };
     // Counted even when it is not stored, so that the next one that is has the true count.
     this.#observed.set(key, { event: counted, atMs: now });
     return this.#hasBudget(event, now) ? counted : undefined;
@@ -97,8 +97,8 @@ export class EventCorrelator {
     return bucket.acquire(1, now) === 1;
   }
 
-  #name({ subject }: EventFacts): string {
-    const suffix = `.${this.#suffix()}`;
+  #name({ subject }: EventFacts, now: number): string {
+    const suffix = `.${this.#suffix(now)}`;
     // The cut may end in a character that a name must not end in.
     return subject.name.slice(0, MAX_NAME - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
   }

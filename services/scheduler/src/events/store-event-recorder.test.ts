@@ -107,7 +107,7 @@ describe('StoreEventRecorder', () => {
   });
 
   it('drops and counts what its queue does not hold', async () => {
-    const events = recorder({ waiting: 3 });
+    const events = recorder({ waiting: 3, news: 0 });
     for (let i = 0; i < 5; i += 1) events.record(event(`full-${i}`, { type: 'Normal' }));
     expect(await dropped()).toEqual({ 'queue-full': 2 });
     // There is room for as many warnings again.

@@ -4,6 +4,7 @@ import { type Logger, pause, TokenBucket } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { Counter, type Registry } from 'prom-client';
 import { type CorrelatedEvent, EventCorrelator } from './correlator.js';
+import { nanosecondSuffix } from './event-names.js';
 import { decisionOnEvent, namespaceOf } from './event-object.js';
 import type { EventFacts, EventRecorder } from './event-recorder.js';
 
@@ -26,9 +27,15 @@ export interface RecorderLimits {
   perSecond: number;
   /** Events that may wait to be written. More are dropped; warnings are dropped from twice this number on. */
   waiting: number;
+  /**
+   * Events that are written at once, and then one each {@link NEWS_EVERY_MS}: a person who sees a pod run looks for its
+   * events. What a rollout records beyond that waits.
+   */
+  news: number;
 }
 
-const LIMITS: RecorderLimits = { perSecond: 2000, waiting: 2000 };
+const LIMITS: RecorderLimits = { perSecond: 2000, waiting: 2000, news: 40 };
+const NEWS_EVERY_MS = 50;
 /** Warnings may fill the queue to this multiple of the limit for other events. */
 const WARNING_FACTOR = 2;
 /** Events are written this often, a few at a time, while nothing else is written. */
@@ -48,12 +55,15 @@ const AFTER_FAILURE_MS = 1000;
 export class StoreEventRecorder implements EventRecorder {
   readonly #options: RecorderOptions;
   readonly #limits: RecorderLimits;
-  readonly #correlator = new EventCorrelator({ suffix: hexSuffix });
+  readonly #correlator = new EventCorrelator({ suffix: nanosecondSuffix(Math.random) });
   /** By Event object: an event that occurs again while it waits is written once, with its last count. */
   readonly #waiting = new Map<string, CorrelatedEvent>();
   /** The same, for warnings. They are written first. */
   readonly #warnings = new Map<string, CorrelatedEvent>();
   readonly #dropped: Counter<'reason'>;
+  readonly #news: TokenBucket;
+  /** Writes of news that are under way. */
+  readonly #writing = new Set<Promise<unknown>>();
   #running: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
@@ -65,6 +75,7 @@ export class StoreEventRecorder implements EventRecorder {
       registers: [options.metrics],
     });
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#news = new TokenBucket(this.#limits.news, NEWS_EVERY_MS, performance.now());
   }
 
   get waiting(): number {
@@ -85,13 +96,26 @@ export class StoreEventRecorder implements EventRecorder {
       this.#drop('spam');
       return;
     }
+    const isNews = this.waiting === 0 && this.#news.acquire(1, performance.now()) === 1;
+    if (isNews) {
+      this.#writeAtOnce(correlated);
+      return;
+    }
     this.#put(correlated);
     this.#running ??= this.#run();
   }
 
+  #writeAtOnce(event: CorrelatedEvent): void {
+    const written = this.#write(event).then((isDone) => {
+      this.#writing.delete(written);
+      if (!isDone && !this.#options.signal.aborted) this.#running ??= this.#run();
+    });
+    this.#writing.add(written);
+  }
+
   /** Resolves when no write is under way. Call it after the signal has aborted. */
   async close(): Promise<void> {
-    await this.#running;
+    await Promise.all([this.#running, ...this.#writing]);
   }
 
   #drop(reason: DroppedEvent): void {
@@ -172,6 +196,3 @@ export class StoreEventRecorder implements EventRecorder {
     }
   }
 }
-
-/** Returns 16 hexadecimal digits. Node draws uuids from a pool, which makes them cheaper than random bytes. */
-const hexSuffix = (): string => randomUUID().replaceAll('-', '').slice(-16);

@@ -31,7 +31,9 @@ export function decideDisruption(
   if (decision.kind === 'keep') return decision;
   const status = JSON.parse(current?.observed ?? '{}') as PodStatus;
   const others = status.conditions?.filter(({ type }) => type !== 'DisruptionTarget') ?? [];
-  const told = { type: 'DisruptionTarget', status: 'True', ...disruption, lastTransitionTime: timestamp(now) };
+  const { generation } = JSON.parse(current?.metadata ?? '{}') as { generation?: number };
+  const seen = generation === undefined ? {} : { observedGeneration: generation };
+  const told = { type: 'DisruptionTarget', ...seen, status: 'True', ...disruption, lastTransitionTime: timestamp(now) };
   const observed = JSON.stringify({ ...status, conditions: [...others, told] });
   return { ...decision, parts: { ...decision.parts, observed } };
 }

@@ -9,6 +9,8 @@ export interface PodScript {
   stopMs: number;
   imageError: boolean;
   neverReady: boolean;
+  /** The exit code of each init container that fails, by its name. */
+  initFailures: ReadonlyMap<string, number>;
   /**
    * In every run the first main container ends this long after its start, with this code; undefined: never by itself.
    */
@@ -49,6 +51,7 @@ export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random
     readyMs: delay('ready-ms', settings.ready),
     stopMs: delay('stop-ms', settings.stop),
     imageError: asked('image-error') || fleetFailure === 'image-error' || wantsMissingImage(pod),
+    initFailures: initFailures(pod, strikes ? number('init-exit-code') : undefined),
     neverReady: asked('never-ready') || fleetFailure === 'never-ready',
     end:
       crashAfterMs !== undefined
@@ -57,4 +60,24 @@ export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random
           ? { afterMs: exitAfterMs, code: Math.trunc(number('exit-code') ?? 0) }
           : undefined,
   };
+}
+
+/** Programs that do nothing but exit: what they are asked for is simulated exactly. */
+const EXIT_CODES: ReadonlyMap<string, number> = new Map([
+  ['false', 1],
+  ['/bin/false', 1],
+  ['/usr/bin/false', 1],
+]);
+
+/** The first init container fails with the code that the annotation names, and each one that runs `false` fails too. */
+function initFailures({ spec }: AssignedPod, asked: number | undefined): ReadonlyMap<string, number> {
+  const failures = new Map<string, number>();
+  const ordinary = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy !== 'Always');
+  for (const { name, command } of ordinary) {
+    const code = command?.length === 1 ? EXIT_CODES.get(command[0] ?? '') : undefined;
+    if (code !== undefined) failures.set(name, code);
+  }
+  const [first] = ordinary;
+  if (first && asked !== undefined && asked > 0) failures.set(first.name, Math.trunc(asked));
+  return failures;
 }

@@ -1,7 +1,9 @@
 import { timestamp } from '@everynode/objects';
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import type { ContainerRun } from '../container-run.js';
+import type { PodFailure } from '../pod-failure.js';
 import { PodRun } from '../pod-run.js';
+import { type ProbeTimes, probeTimes } from '../probe-times.js';
 import type { AssignedPod } from '../runtime.js';
 import type { Clock } from '../timers.js';
 import type { PodScript } from './pod-script.js';
@@ -26,6 +28,10 @@ export class SimulatedRun extends PodRun {
   turn = 0;
   /** When its main containers last started, in ms on the monotonic clock. */
   begunAtMs: number;
+  /** When the probes of the main containers pass, by name. */
+  readonly probes: ReadonlyMap<string, ProbeTimes>;
+  /** When its deadline passes, in ms on the monotonic clock; undefined without one. */
+  readonly expiresAtMs: number | undefined;
   /** Failures in a row, for the back-off. */
   failedPulls = 0;
   crashes = 0;
@@ -36,10 +42,24 @@ export class SimulatedRun extends PodRun {
     super(pod, node, containers, timestamp(clock.wallTime()));
     this.script = script;
     this.step = step ?? 'creating';
+    this.failure = failureOf(pod);
+    this.probes = new Map(pod.spec.containers.map((each) => [each.name, probeTimes(each, script.readyMs)]));
+    const { activeDeadlineSeconds } = pod.spec;
+    if (activeDeadlineSeconds != null) {
+      const activeMs = Math.max(0, clock.wallTime() - Date.parse(this.acceptedAt)) || 0;
+      this.expiresAtMs = clock.now() - activeMs + activeDeadlineSeconds * 1000;
+    }
     // The time of a container that an earlier process started is a wall time: it counts as no more than its age here.
     const startedMs = Date.parse(containers.find(isMain)?.startedAt ?? '');
     this.begunAtMs = clock.now() - (Math.max(0, clock.wallTime() - startedMs) || 0);
   }
+}
+
+/** Why a pod that ran before has failed as a whole. */
+function failureOf({ status }: AssignedPod): PodFailure | undefined {
+  const { phase, reason, message = '', containerStatuses } = status ?? {};
+  if (phase !== 'Failed' || reason === undefined) return undefined;
+  return { reason, message, rejected: !containerStatuses?.length };
 }
 
 const isMain = ({ kind }: ContainerRun): boolean => kind === 'main';
@@ -48,10 +68,12 @@ const isMain = ({ kind }: ContainerRun): boolean => kind === 'main';
 export function stageFacts(run: SimulatedRun, nowMs: number): StageFacts {
   let initCount = 0;
   let initsLeft = 0;
-  for (const { kind, ended, startedAt } of run.containers) {
+  let initFailure: number | undefined;
+  for (const { kind, name, ended, startedAt } of run.containers) {
     if (kind !== 'init') continue;
     initCount += 1;
     if (!ended && startedAt === undefined) initsLeft += 1;
+    if (startedAt !== undefined) initFailure = run.script.initFailures.get(name);
   }
   return {
     script: run.script,
@@ -61,5 +83,21 @@ export function stageFacts(run: SimulatedRun, nowMs: number): StageFacts {
     crashes: run.crashes,
     ranMs: nowMs - run.begunAtMs,
     restartPolicy: run.pod.spec.restartPolicy ?? 'Always',
+    initFailure,
+    ...nextProbe(run),
+    deadlineInMs: run.expiresAtMs === undefined ? undefined : run.expiresAtMs - nowMs,
   };
+}
+
+/** The changes that the probes of main containers still bring, in ms since they started. */
+function nextProbe({ containers, probes }: SimulatedRun): Pick<StageFacts, 'nextProbeMs' | 'isLastProbe'> {
+  let next = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const container of containers) {
+    const times = probes.get(container.name);
+    if (!isMain(container) || container.startedAt === undefined || container.ready || !times) continue;
+    next = Math.min(next, container.started ? times.readyMs : times.startedMs);
+    last = Math.max(last, times.readyMs);
+  }
+  return { nextProbeMs: next === Number.POSITIVE_INFINITY ? undefined : next, isLastProbe: next >= last };
 }

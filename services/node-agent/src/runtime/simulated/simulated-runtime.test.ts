@@ -68,12 +68,12 @@ describe('the simulated runtime', () => {
     expect(since(2, 'Ready')).toBe('2026-01-01T00:00:03Z');
   });
 
-  it('stops within its delay or its grace period, whichever is shorter, not ready first', () => {
+  it('stops within its delay or its grace period, whichever is shorter, and stays ready until then', () => {
     const { clock, reports, runtime } = setup({ stop: ms(5000) });
     runtime.start(pod(), NODE);
     runtime.stop('uid-1', 30);
     clock.pass(4);
-    expect(reports.map(summary).slice(1)).toEqual(['Running running False']);
+    expect(reports.map(summary).slice(1)).toEqual(['Running running True']);
     runtime.stop('uid-1', 30);
     clock.pass(1);
     expect(reports.map(summary).slice(2)).toEqual(['Succeeded terminated False stopped']);
@@ -278,7 +278,7 @@ describe('the simulated runtime', () => {
     taken.clock.pass(2);
     expect(taken.reports.map(summary)).toEqual([
       'Running running True',
-      'Running running False',
+      'Running running True',
       'Succeeded terminated False stopped',
     ]);
   });

@@ -3,9 +3,11 @@ import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import { hexOf, seededRandom, seedOf } from '../../seeded-random.js';
 import { containerRuns, end } from '../container-run.js';
 import type { ContainerIds } from '../container-status.js';
+import { refusalOf } from '../node-admission.js';
 import { PodAddresses } from '../pod-addresses.js';
 import { applyPodChange } from '../pod-change.js';
-import { podStopping } from '../pod-moments.js';
+import { gateStates } from '../pod-conditions.js';
+import { podRejected, podStopping } from '../pod-moments.js';
 import { PodReporter } from '../pod-reporter.js';
 import type { AssignedPod, ReportListener, RunningPod, Runtime } from '../runtime.js';
 import { takeOver } from '../take-over.js';
@@ -14,6 +16,7 @@ import { immediateChanges } from './change-hooks.js';
 import { ENTER_STEP } from './enter-step.js';
 import { planStop } from './plan-stop.js';
 import { scriptFor } from './pod-script.js';
+import { isOver, RunsByNode } from './runs-by-node.js';
 import { SimulatedRun, stageFacts } from './simulated-run.js';
 import type { SimulationSettings } from './simulation-settings.js';
 import { nextStage, type Step } from './stages.js';
@@ -44,6 +47,7 @@ export class SimulatedRuntime implements Runtime {
   readonly #timers: Timers;
   readonly #reporter: PodReporter;
   readonly #runs = new Map<string, SimulatedRun>();
+  readonly #byNode = new RunsByNode();
   readonly #steps = new StepCounts<SimulatedRun['step']>();
 
   constructor(options: SimulatedRuntimeOptions) {
@@ -92,9 +96,15 @@ export class SimulatedRuntime implements Runtime {
       return false;
     }
     const script = scriptFor(pod, settings, seededRandom(seedOf(uid, seed)));
-    const run = new SimulatedRun({ pod, node, containers, step, script }, this.#options.clock);
-    if (step !== undefined) this.#surroundings.addresses.attachAgain(run);
+    // A pod that a node has admitted before is not looked at again.
+    const isNew = step === undefined && pod.status?.startTime === undefined;
+    const refusal = isNew ? refusalOf(pod, node, this.#byNode.activeOn(node.name)) : undefined;
+    const first = refusal ? 'rejected' : step;
+    const run = new SimulatedRun({ pod, node, containers, step: first, script }, this.#options.clock);
+    if (refusal) podRejected(run, refusal);
+    else if (step !== undefined) this.#surroundings.addresses.attachAgain(run);
     this.#runs.set(uid, run);
+    this.#byNode.add(run);
     this.#steps.entered(run.step);
     this.#settle(run);
     return true;
@@ -102,9 +112,10 @@ export class SimulatedRuntime implements Runtime {
 
   #change(run: SimulatedRun, pod: AssignedPod): void {
     const isNewSpec = pod.metadata.generation !== run.pod.metadata.generation;
+    const isGateChanged = gateStates(pod) !== gateStates(run.pod);
     run.pod = pod;
-    if (!isNewSpec || run.step === 'stopping' || run.step === 'finished') return;
-    applyPodChange(run, this.#changes);
+    if (isOver(run) || !(isNewSpec || isGateChanged)) return;
+    if (isNewSpec && run.step !== 'stopping') applyPodChange(run, this.#changes);
     this.#reporter.report(run, false);
   }
 
@@ -176,6 +187,7 @@ export class SimulatedRuntime implements Runtime {
 
   #drop(run: SimulatedRun): void {
     this.#runs.delete(run.pod.metadata.uid);
+    this.#byNode.delete(run);
     this.#steps.left(run.step);
     run.turn += 1;
     this.#surroundings.addresses.detach(run);
@@ -184,6 +196,7 @@ export class SimulatedRuntime implements Runtime {
   close(): void {
     this.#timers.close();
     this.#runs.clear();
+    this.#byNode.clear();
     this.#steps.clear();
   }
 

@@ -5,7 +5,10 @@ import type { PodScript } from './pod-script.js';
  * What a simulated pod is doing. `creating`: its sandbox is being made. `initialising`: an init container runs.
  * `pull-failed` and `pull-waiting`: it has no image. `running`: started and not ready yet. `unready`: its probe has
  * failed and will keep failing. `crashed`: a container has just ended and is to be started again. `restart-waiting`: it
- * waits for that, after more than one crash. `finished`: all containers have ended for good.
+ * waits for that, after more than one crash. `finished`: all containers have ended for good. `probing`: as `running`,
+ * and some probes have passed. `init-crashed` and `init-waiting`: as `crashed` and `restart-waiting`, for an init
+ * container. `init-failed`: it is not started again. `rejected`: the node did not admit the pod. `expired`: the pod has
+ * run longer than its deadline.
  */
 export type Step =
   | 'creating'
@@ -17,7 +20,13 @@ export type Step =
   | 'unready'
   | 'crashed'
   | 'restart-waiting'
-  | 'finished';
+  | 'finished'
+  | 'probing'
+  | 'init-crashed'
+  | 'init-waiting'
+  | 'init-failed'
+  | 'rejected'
+  | 'expired';
 
 /** What decides on the next step. Times in ms. */
 export interface StageFacts {
@@ -32,6 +41,14 @@ export interface StageFacts {
   /** Since the main containers started. */
   ranMs: number;
   restartPolicy: string;
+  /** The code with which the init container that runs is going to fail; undefined when it does not fail. */
+  initFailure: number | undefined;
+  /** The next change by a probe, since the main containers started; undefined when none is left. */
+  nextProbeMs: number | undefined;
+  /** Whether all main containers are ready then. */
+  isLastProbe: boolean;
+  /** Until the deadline of the pod; undefined without one. */
+  deadlineInMs: number | undefined;
 }
 
 /** A pod in one of the steps `from`, for which `when` holds, enters the step `to` after `delayMs`. */
@@ -53,7 +70,19 @@ const startShareMs = ({ script, initCount }: StageFacts): number => script.start
 const restarts = (policy: string, code: number): boolean =>
   policy === 'Always' || (policy === 'OnFailure' && code !== 0);
 
-const STARTED: readonly Step[] = ['running', 'ready', 'unready'];
+const STARTED: readonly Step[] = ['running', 'probing', 'ready', 'unready'];
+/** Steps of a pod that has not ended. */
+const ACTIVE: readonly Step[] = [
+  ...STARTED,
+  'creating',
+  'pull-failed',
+  'pull-waiting',
+  'initialising',
+  'init-crashed',
+  'init-waiting',
+  'crashed',
+  'restart-waiting',
+];
 
 /**
  * The behaviour of simulated pods, as data (the idea is KWOK's stages). Of the stages that apply, the one with the
@@ -64,14 +93,50 @@ const STAGES: readonly Stage[] = [
   {
     from: ['creating', 'initialising'],
     to: 'initialising',
-    when: ({ initsLeft }) => initsLeft > 0,
+    when: ({ initsLeft, initFailure }) => initsLeft > 0 && initFailure === undefined,
     delayMs: startShareMs,
   },
   {
     from: ['creating', 'initialising'],
     to: 'running',
-    when: ({ initsLeft }) => initsLeft === 0,
+    when: ({ initsLeft, initFailure }) => initsLeft === 0 && initFailure === undefined,
     delayMs: startShareMs,
+  },
+  {
+    from: ['initialising'],
+    to: 'init-crashed',
+    when: ({ initFailure, restartPolicy }) => initFailure !== undefined && restartPolicy !== 'Never',
+    delayMs: startShareMs,
+  },
+  {
+    from: ['initialising'],
+    to: 'init-failed',
+    when: ({ initFailure, restartPolicy }) => initFailure !== undefined && restartPolicy === 'Never',
+    delayMs: startShareMs,
+  },
+  {
+    from: ['init-crashed'],
+    to: 'initialising',
+    when: ({ crashes }) => crashBackoffMs(crashes) === 0,
+    delayMs: () => CRASH_SHOWN_MS,
+  },
+  {
+    from: ['init-crashed'],
+    to: 'init-waiting',
+    when: ({ crashes }) => crashBackoffMs(crashes) > 0,
+    delayMs: () => CRASH_SHOWN_MS,
+  },
+  {
+    from: ['init-waiting'],
+    to: 'initialising',
+    when: () => true,
+    delayMs: ({ crashes }) => crashBackoffMs(crashes) - CRASH_SHOWN_MS,
+  },
+  {
+    from: ACTIVE,
+    to: 'expired',
+    when: ({ deadlineInMs }) => deadlineInMs !== undefined,
+    delayMs: ({ deadlineInMs }) => deadlineInMs ?? 0,
   },
   { from: ['pull-failed'], to: 'pull-waiting', when: () => true, delayMs: () => PULL_ERROR_SHOWN_MS },
   {
@@ -93,16 +158,22 @@ const STAGES: readonly Stage[] = [
     delayMs: ({ script, ranMs }) => (script.end?.afterMs ?? 0) - ranMs,
   },
   {
-    from: ['running'],
-    to: 'unready',
-    when: ({ script }) => script.neverReady,
-    delayMs: ({ script, ranMs }) => script.readyMs - ranMs,
+    from: ['running', 'probing'],
+    to: 'probing',
+    when: ({ isLastProbe, nextProbeMs }) => nextProbeMs !== undefined && !isLastProbe,
+    delayMs: ({ nextProbeMs, ranMs }) => (nextProbeMs ?? 0) - ranMs,
   },
   {
-    from: ['running'],
+    from: ['running', 'probing'],
+    to: 'unready',
+    when: ({ script, isLastProbe }) => script.neverReady && isLastProbe,
+    delayMs: ({ nextProbeMs, ranMs }) => (nextProbeMs ?? 0) - ranMs,
+  },
+  {
+    from: ['running', 'probing'],
     to: 'ready',
-    when: ({ script }) => !script.neverReady,
-    delayMs: ({ script, ranMs }) => script.readyMs - ranMs,
+    when: ({ script, isLastProbe }) => !script.neverReady && isLastProbe,
+    delayMs: ({ nextProbeMs, ranMs }) => (nextProbeMs ?? 0) - ranMs,
   },
   {
     from: ['crashed'],

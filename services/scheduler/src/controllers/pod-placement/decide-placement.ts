@@ -5,6 +5,7 @@ import { type Disruption, decideDisruption } from '../../pod-termination/termina
 interface StoredPod {
   desired: { spec: PodSpec };
   status: PodStatus;
+  generation: number | undefined;
 }
 
 /**
@@ -15,7 +16,8 @@ function placeable(current: Current<'all'> | undefined, uid: string): StoredPod 
   if (current?.uid !== uid || current.deleting) return undefined;
   const desired = JSON.parse(current.desired) as StoredPod['desired'];
   if (desired.spec.nodeName) return undefined;
-  return { desired, status: JSON.parse(current.observed ?? '{}') as PodStatus };
+  const { generation } = JSON.parse(current.metadata) as { generation?: number };
+  return { desired, status: JSON.parse(current.observed ?? '{}') as PodStatus, generation };
 }
 
 /** Binds the pod to the node, unless it has one. `now` as the API writes times. */
@@ -41,14 +43,16 @@ export function decideNomination(
 ): Decision {
   const pod = placeable(current, uid);
   if (!pod) return { kind: 'keep' };
-  const unschedulable = { status: 'False', reason: 'Unschedulable', message };
+  const { generation } = pod;
+  const observed = generation === undefined ? {} : { observedGeneration: generation };
+  const unschedulable = { ...observed, status: 'False', reason: 'Unschedulable', message };
   const conditions = withPodScheduled(pod.status.conditions, unschedulable, now);
-  const observed = JSON.stringify({
+  const status = JSON.stringify({
     ...pod.status,
     conditions,
     ...(nominated !== undefined && { nominatedNodeName: nominated }),
   });
-  return observed === current?.observed ? { kind: 'keep' } : { kind: 'update', parts: { observed } };
+  return status === current?.observed ? { kind: 'keep' } : { kind: 'update', parts: { observed: status } };
 }
 
 const PREEMPTION: Disruption = {

@@ -1,0 +1,7 @@
+/** Why a pod has failed as a whole, whatever its containers did. */
+export interface PodFailure {
+  reason: string;
+  message: string;
+  /** The node never began the pod: its status says nothing of containers. */
+  rejected: boolean;
+}
