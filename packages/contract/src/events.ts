@@ -168,6 +168,21 @@ export const ListPodsReply = Type.Object({
 export const FetchPodsRequest = Type.Object({ uids: Type.Array(Uid, { maxItems: 500 }) });
 export const FetchPodsReply = Type.Object({ revision: Revision, pods: Type.Array(ApiValue) });
 
+/** A ConfigMap or Secret in the namespace of a pod; with `key`, that key of it. */
+const MissingObject = Type.Object({
+  kind: Type.Union([Type.Literal('ConfigMap'), Type.Literal('Secret')]),
+  name: Type.String(),
+  key: Type.Optional(Type.String()),
+});
+/**
+ * Which of the ConfigMaps and Secrets that these pods name do not exist, or lack the keys that the pods name? No
+ * content is sent. Pods that are gone, or not on a node of the asking agent, are left out of the reply.
+ */
+export const FindMissingRequest = Type.Object({ uids: Type.Array(Uid, { maxItems: 500 }) });
+export const FindMissingReply = Type.Object({
+  pods: Type.Array(Type.Object({ uid: Uid, missing: Type.Array(MissingObject) })),
+});
+
 /** A new process of an agent asks for its incarnation. The same process always receives the same answer. */
 export const TakeIncarnationRequest = Type.Object({
   /** Different for every process. */
@@ -192,6 +207,8 @@ export type ListPodsRequest = Static<typeof ListPodsRequest>;
 export type ListPodsReply = Static<typeof ListPodsReply>;
 export type FetchPodsRequest = Static<typeof FetchPodsRequest>;
 export type FetchPodsReply = Static<typeof FetchPodsReply>;
+export type FindMissingRequest = Static<typeof FindMissingRequest>;
+export type FindMissingReply = Static<typeof FindMissingReply>;
 export type TakeIncarnationRequest = Static<typeof TakeIncarnationRequest>;
 export type TakeIncarnationReply = Static<typeof TakeIncarnationReply>;
 export type RequestFailed = Static<typeof RequestFailed>;

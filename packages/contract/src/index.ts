@@ -1,6 +1,7 @@
 export {
   eventType,
   type FetchPodsReply,
+  type FindMissingReply,
   type ListPodsReply,
   type ManifestApplied,
   type NodeHeartbeat,

@@ -5,6 +5,8 @@ import {
   eventSchemas,
   FetchPodsReply,
   FetchPodsRequest,
+  FindMissingReply,
+  FindMissingRequest,
   ListPodsReply,
   ListPodsRequest,
   NodeRegistration,
@@ -106,12 +108,14 @@ export function failureIn(reply: string): string | undefined {
 export const exchanges = {
   'list-pods': { request: ListPodsRequest, reply: ListPodsReply },
   'fetch-pods': { request: FetchPodsRequest, reply: FetchPodsReply },
+  'find-missing': { request: FindMissingRequest, reply: FindMissingReply },
   'take-incarnation': { request: TakeIncarnationRequest, reply: TakeIncarnationReply },
 } as const;
 
 export interface ExchangeTypes {
   'list-pods': { request: ListPodsRequest; reply: ListPodsReply };
   'fetch-pods': { request: FetchPodsRequest; reply: FetchPodsReply };
+  'find-missing': { request: FindMissingRequest; reply: FindMissingReply };
   'take-incarnation': { request: TakeIncarnationRequest; reply: TakeIncarnationReply };
 }
 

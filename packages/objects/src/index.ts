@@ -98,6 +98,7 @@ export type {
   ParamKind,
   ParamRef,
   Pod,
+  PodAffinityTerm,
   PodCondition,
   PodDisruptionBudget,
   PodDisruptionBudgetStatus,
@@ -117,6 +118,7 @@ export type {
   ServiceAccount,
   Taint,
   Toleration,
+  TopologySpreadConstraint,
   ValidatingAdmissionPolicy,
   ValidatingWebhook,
   Validation,
@@ -126,6 +128,7 @@ export type {
 export type { CustomResourceDefinition, CustomResourceVersion } from './kinds/custom-resource-definition.js';
 export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js';
 export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
+export { type Need, type NeededObject, neededObjects } from './needed-objects.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
 export { withPodCondition, withPodScheduled } from './pod-conditions.js';

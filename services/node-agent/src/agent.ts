@@ -5,9 +5,11 @@ import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
 import { Registration } from './nodes/registration.js';
+import { missingObjectsAsked } from './pods/missing-objects.js';
 import { PodSync } from './pods/pod-sync.js';
 import { StatusOutbox } from './pods/status-outbox.js';
 import { SentMessages } from './reports/sent-messages.js';
+import type { FindMissing } from './runtime/missing-objects.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
 
 export interface AgentOptions {
@@ -18,7 +20,7 @@ export interface AgentOptions {
   heartbeatSeconds: number;
   bus: Pick<Bus, 'publish' | 'request' | 'subscribe' | 'listen'>;
   /** Makes the runtime. Its reports go to the control plane. */
-  runtime: (onReport: ReportListener) => Runtime;
+  runtime: (onReport: ReportListener, findMissing: FindMissing) => Runtime;
   log: Logger;
   signal: AbortSignal;
 }
@@ -63,10 +65,13 @@ export class Agent {
     this.#heartbeats = new Heartbeats(this.#fleet, options.heartbeatSeconds);
     const messages = this.#messages;
     this.outbox = new StatusOutbox({ incarnation, messages, log, signal, publish: (body) => this.#publish(body) });
-    this.runtime = options.runtime((pod, report) => {
-      if (report.stopped) this.sync.stopped(pod.metadata.uid);
-      this.outbox.add(pod, report);
-    });
+    this.runtime = options.runtime(
+      (pod, report) => {
+        if (report.stopped) this.sync.stopped(pod.metadata.uid);
+        this.outbox.add(pod, report);
+      },
+      missingObjectsAsked(bus, agent),
+    );
     this.sync = new PodSync({
       agent,
       bus,

@@ -40,8 +40,8 @@ await runService(
       nodes,
       heartbeatSeconds: config.EVERYNODE_HEARTBEAT_SECONDS,
       bus,
-      runtime: (onReport) =>
-        new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock: systemClock, onReport }),
+      runtime: (onReport, findMissing) =>
+        new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock: systemClock, onReport, findMissing }),
     });
   },
 );

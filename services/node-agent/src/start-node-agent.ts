@@ -3,6 +3,7 @@ import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
+import type { FindMissing } from './runtime/missing-objects.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
 import { takeIncarnation } from './take-incarnation.js';
 
@@ -14,7 +15,7 @@ export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show
   heartbeatSeconds: number;
   bus: Bus;
   /** Makes the runtime. Its reports go to the control plane. */
-  runtime: (onReport: ReportListener) => Runtime;
+  runtime: (onReport: ReportListener, findMissing: FindMissing) => Runtime;
 }
 
 /**

@@ -83,7 +83,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
     onRefused: counters.refused,
   });
   const working = [relay.run(), shards.run(), expireEvents({ store, shards, log, signal }), ingest.run()];
-  serveAgentRequests(bus, store, incarnations);
+  serveAgentRequests(bus, store, reflector, incarnations);
   onClose(async () => {
     await Promise.all(working);
   });

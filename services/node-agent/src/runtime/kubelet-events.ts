@@ -31,6 +31,19 @@ export function infeasibleEvents(message: string): PodOccurrence[] {
   return [{ type: 'Warning', reason: 'ResizeInfeasible', message }];
 }
 
+/** Source: pkg/volume/util/operationexecutor, MountVolume.SetUp. */
+export function mountFailedEvents(volume: string, fault: string): PodOccurrence[] {
+  const message = `MountVolume.SetUp failed for volume ${JSON.stringify(volume)} : ${fault}`;
+  return [{ type: 'Warning', reason: 'FailedMount', message }];
+}
+
+export function createFailedEvents(run: ContainerRun, fault: string): PodOccurrence[] {
+  return [
+    occurrence(run, 'Normal', 'Pulled', imagePresent(run)),
+    occurrence(run, 'Warning', 'Failed', `Error: ${fault}`),
+  ];
+}
+
 /** The node refuses the pod, or ends it. Source: pkg/kubelet, rejectPod; pkg/kubelet/active_deadline.go. */
 export function podFailedEvents(type: PodEvent['type'], { reason, message }: PodFailure): PodOccurrence[] {
   return [{ type, reason, message }];

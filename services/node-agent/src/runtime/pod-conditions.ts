@@ -8,7 +8,8 @@ type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 /** What a condition says, without its times. */
 export type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 
-const hasBegun = ({ startedAt, crashed, lastExit }: ContainerRun): boolean =>
+/** Whether a container runs or has run. */
+export const hasBegun = ({ startedAt, crashed, lastExit }: ContainerRun): boolean =>
   startedAt !== undefined || crashed !== undefined || lastExit !== undefined;
 
 /** The phase of a pod with these containers, none of them ephemeral. Source: pkg/kubelet, getPhase. */

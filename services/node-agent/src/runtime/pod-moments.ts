@@ -6,7 +6,9 @@ import { begin, type ContainerRun, concludeCrash, end } from './container-run.js
 import {
   crashLoopEvents,
   crashLoopMessage,
+  createFailedEvents,
   killingEvents,
+  mountFailedEvents,
   podFailedEvents,
   pullBackOff,
   pullError,
@@ -17,6 +19,7 @@ import {
 } from './kubelet-events.js';
 import type { PodFailure } from './pod-failure.js';
 import type { PodRun } from './pod-run.js';
+import type { StartFaults } from './start-faults.js';
 
 export function containerStarted(run: PodRun, container: ContainerRun, at: string): void {
   begin(container, at);
@@ -68,6 +71,21 @@ export function containerRestarted(run: PodRun, container: ContainerRun, code: n
 export function podStopping(run: PodRun): void {
   for (const container of run.containers) {
     if (container.startedAt !== undefined) run.occurrences.push(...killingEvents(container));
+  }
+}
+
+/** A container cannot be created: what it is configured with is not there. */
+export function createFailed(container: ContainerRun, fault: string): void {
+  container.waiting = { reason: 'CreateContainerConfigError', message: fault };
+}
+
+/** Records what keeps the pod from being started; a kubelet says it again each time that it has tried. */
+export function startTried(run: PodRun, { volumes, containers }: StartFaults): void {
+  for (const [volume, fault] of volumes) run.occurrences.push(...mountFailedEvents(volume, fault));
+  if (volumes.size > 0) return;
+  for (const container of run.containers) {
+    const fault = containers.get(container.name);
+    if (fault !== undefined) run.occurrences.push(...createFailedEvents(container, fault));
   }
 }
 

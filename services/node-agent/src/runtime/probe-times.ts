@@ -11,8 +11,8 @@ export interface ProbeTimes {
 const DEFAULT_PERIOD_SECONDS = 10;
 
 /**
- * When the probes of a container pass whose application answers from `healthyMs` after its start on. Without a readiness
- * probe it is ready as soon as it is started and healthy. Source: pkg/kubelet/prober, worker.go.
+ * When the probes of a container pass whose application answers from `healthyMs` after its start on. Without a
+ * readiness probe it is ready as soon as it is started and healthy. Source: pkg/kubelet/prober, worker.go.
  */
 export function probeTimes(
   { startupProbe, readinessProbe }: Pick<Container, 'startupProbe' | 'readinessProbe'>,

@@ -11,7 +11,9 @@ export interface Clock {
   now(): number;
   /** In ms since 1970: what is shown. It may step. */
   wallTime(): number;
-  /** Runs `run` once after `ms`, or earlier where that is longer than a timer lasts. Returns a function that cancels it. */
+  /**
+   * Runs `run` once after `ms`, or earlier where that is longer than a timer lasts. Returns a function that cancels it.
+   */
   after(ms: number, run: () => void): () => void;
 }
 

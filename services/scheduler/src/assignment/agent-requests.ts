@@ -9,9 +9,11 @@ import {
   subjects,
   type TakeIncarnationReply,
 } from '@everynode/contract';
+import type { Reflector } from '@everynode/list-watch';
 import { recordToJson } from '@everynode/objects';
 import type { Store } from '@everynode/store';
 import type { Incarnations } from '../ingest/incarnations.js';
+import { findMissing } from './missing-objects.js';
 
 const QUEUE = 'agent-requests';
 /** The most whole pods in one reply, in UTF-16 units of JSON; the agent asks again for what did not fit. */
@@ -21,11 +23,19 @@ const MAX_REPLY = 700_000;
  * Answers the requests of agents for the pods that they have to run. Answers come from Postgres and not from a cache,
  * so an agent that has just registered its nodes receives everything. Any replica can answer: the bus picks one.
  */
-export function serveAgentRequests(bus: Bus, store: Store, incarnations: Incarnations): void {
+export function serveAgentRequests(
+  bus: Bus,
+  store: Store,
+  reflector: Pick<Reflector, 'cache'>,
+  incarnations: Incarnations,
+): void {
   bus.respond(subjects.allRequests('list-pods'), QUEUE, async (subject, body) =>
     JSON.stringify(await listPods(store, senderOf(subject), body)),
   );
   bus.respond(subjects.allRequests('fetch-pods'), QUEUE, (subject, body) => fetchPods(store, senderOf(subject), body));
+  bus.respond(subjects.allRequests('find-missing'), QUEUE, (subject, body) =>
+    findMissing(store, reflector, senderOf(subject), body),
+  );
   bus.respond(subjects.allRequests('take-incarnation'), QUEUE, async (subject, body) => {
     const { process } = parseExchange('take-incarnation', 'request', body);
     const agent = senderOf(subject);

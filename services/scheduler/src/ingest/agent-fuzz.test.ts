@@ -153,6 +153,7 @@ const subject = fc.oneof(
     `${own}.liveness.node-heartbeat.0`,
     `${own}.request.list-pods`,
     `${own}.request.fetch-pods`,
+    `${own}.request.find-missing`,
     `${own}.request.take-incarnation`,
   ),
   fc.constantFrom(

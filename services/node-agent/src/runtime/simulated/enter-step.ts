@@ -125,10 +125,10 @@ function startNextInit(run: SimulatedRun, surroundings: StepSurroundings): void 
   }
 }
 
-/** Starts every container that does not run and has not ended. */
+/** Starts every container that does not run, has not ended and can be created. */
 function startAll(run: SimulatedRun, surroundings: StepSurroundings): void {
   for (const container of run.containers) {
-    if (container.startedAt !== undefined || container.ended) continue;
+    if (container.startedAt !== undefined || container.ended || run.faults?.containers.has(container.name)) continue;
     const hasRun = container.crashed !== undefined || container.lastExit !== undefined;
     if (hasRun && container.kind === 'main' && run.crashes > 0) container.restarts += 1;
     containerStarted(run, container, now(surroundings));
@@ -138,7 +138,7 @@ function startAll(run: SimulatedRun, surroundings: StepSurroundings): void {
 /** The first main container ends, and is to be started again; the others run on. */
 function crash(run: SimulatedRun, surroundings: StepSurroundings): void {
   const [container] = mainContainers(run);
-  if (!container) return;
+  if (container?.startedAt === undefined) return;
   run.crashes = countCrash(run.crashes, surroundings.clock.now() - run.begunAtMs);
   containerCrashed(container, run.script.end?.code ?? 1, now(surroundings));
 }

@@ -1,10 +1,11 @@
-import { timestamp } from '@everynode/objects';
+import { type NeededObject, timestamp } from '@everynode/objects';
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import type { ContainerRun } from '../container-run.js';
 import type { PodFailure } from '../pod-failure.js';
 import { PodRun } from '../pod-run.js';
 import { type ProbeTimes, probeTimes } from '../probe-times.js';
 import type { AssignedPod } from '../runtime.js';
+import type { StartFaults } from '../start-faults.js';
 import type { Clock } from '../timers.js';
 import type { PodScript } from './pod-script.js';
 import type { StageFacts, Step } from './stages.js';
@@ -28,6 +29,12 @@ export class SimulatedRun extends PodRun {
   turn = 0;
   /** When its main containers last started, in ms on the monotonic clock. */
   begunAtMs: number;
+  /** What is known to keep it from starting; undefined while the control plane has not answered. */
+  faults: StartFaults | undefined;
+  /** What it needs and is not there, by the last answer. */
+  missing: readonly NeededObject[] = [];
+  /** How often its start was tried in vain. */
+  tries = 0;
   /** When the probes of the main containers pass, by name. */
   readonly probes: ReadonlyMap<string, ProbeTimes>;
   /** When its deadline passes, in ms on the monotonic clock; undefined without one. */

@@ -1,12 +1,13 @@
-import { timestamp } from '@everynode/objects';
+import { type NeededObject, neededObjects, timestamp } from '@everynode/objects';
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
 import { hexOf, seededRandom, seedOf } from '../../seeded-random.js';
 import { containerRuns, end } from '../container-run.js';
 import type { ContainerIds } from '../container-status.js';
+import type { FindMissing } from '../missing-objects.js';
 import { refusalOf } from '../node-admission.js';
 import { PodAddresses } from '../pod-addresses.js';
 import { applyPodChange } from '../pod-change.js';
-import { gateStates } from '../pod-conditions.js';
+import { gateStates, hasBegun } from '../pod-conditions.js';
 import { podRejected, podStopping } from '../pod-moments.js';
 import { PodReporter } from '../pod-reporter.js';
 import type { AssignedPod, ReportListener, RunningPod, Runtime } from '../runtime.js';
@@ -14,12 +15,14 @@ import { takeOver } from '../take-over.js';
 import { type Clock, Timers } from '../timers.js';
 import { immediateChanges } from './change-hooks.js';
 import { ENTER_STEP } from './enter-step.js';
+import { mayStart, noteMissing } from './hold-start.js';
 import { planStop } from './plan-stop.js';
 import { scriptFor } from './pod-script.js';
 import { isOver, RunsByNode } from './runs-by-node.js';
 import { SimulatedRun, stageFacts } from './simulated-run.js';
 import type { SimulationSettings } from './simulation-settings.js';
-import { nextStage, type Step } from './stages.js';
+import { nextStage, STARTED, type Step } from './stages.js';
+import { StartChecks } from './start-checks.js';
 import { StepCounts } from './step-counts.js';
 
 const IDS: ContainerIds = {
@@ -33,6 +36,8 @@ interface SimulatedRuntimeOptions {
   seed: number;
   clock: Clock;
   onReport: ReportListener;
+  /** Everything is there by default. */
+  findMissing?: FindMissing;
 }
 
 /**
@@ -46,6 +51,7 @@ export class SimulatedRuntime implements Runtime {
   readonly #changes = immediateChanges(() => this.#now());
   readonly #timers: Timers;
   readonly #reporter: PodReporter;
+  readonly #checks: StartChecks;
   readonly #runs = new Map<string, SimulatedRun>();
   readonly #byNode = new RunsByNode();
   readonly #steps = new StepCounts<SimulatedRun['step']>();
@@ -55,6 +61,11 @@ export class SimulatedRuntime implements Runtime {
     this.#options = options;
     this.#surroundings = { clock, addresses: new PodAddresses() };
     this.#timers = new Timers(clock);
+    this.#checks = new StartChecks({
+      findMissing: options.findMissing ?? (async (uids) => new Map(uids.map((uid) => [uid, []]))),
+      timers: this.#timers,
+      onAnswer: (run, missing) => this.#answered(run, missing),
+    });
     this.#reporter = new PodReporter({ clock, ids: IDS, events: settings.events, onReport });
   }
 
@@ -106,6 +117,8 @@ export class SimulatedRuntime implements Runtime {
     this.#runs.set(uid, run);
     this.#byNode.add(run);
     this.#steps.entered(run.step);
+    if (run.step === 'creating' && neededObjects(pod.spec).length > 0) this.#checks.add(run);
+    else if (run.step === 'creating') noteMissing(run, []);
     this.#settle(run);
     return true;
   }
@@ -114,9 +127,30 @@ export class SimulatedRuntime implements Runtime {
     const isNewSpec = pod.metadata.generation !== run.pod.metadata.generation;
     const isGateChanged = gateStates(pod) !== gateStates(run.pod);
     run.pod = pod;
-    if (isOver(run) || !(isNewSpec || isGateChanged)) return;
+    if (isOver(run)) return;
+    // Annotations may be part of a sub-path.
+    if (run.faults && run.faults.containers.size > 0) this.#answered(run, run.missing);
+    if (!isNewSpec && !isGateChanged) return;
     if (isNewSpec && run.step !== 'stopping') applyPodChange(run, this.#changes);
     this.#reporter.report(run, false);
+  }
+
+  /** The control plane has said what the pod needs and is not there. */
+  #answered(run: SimulatedRun, missing: readonly NeededObject[]): void {
+    if (run.step === 'stopping' || isOver(run)) return;
+    const isNews = noteMissing(run, missing);
+    if (run.step === 'creating') {
+      if (mayStart(run, this.#surroundings.addresses)) this.#settle(run);
+      else if (isNews) this.#reporter.report(run, false);
+      return;
+    }
+    const isFreed = run.containers.some(
+      (each) => each.kind === 'main' && !hasBegun(each) && !run.faults?.containers.has(each.name),
+    );
+    if (isFreed && STARTED.includes(run.step)) {
+      this.#enter(run, 'running');
+      this.#settle(run);
+    } else if (isNews) this.#reporter.report(run, false);
   }
 
   /** Times as the API writes them: whole seconds. */
@@ -140,6 +174,11 @@ export class SimulatedRuntime implements Runtime {
   #settle(run: SimulatedRun): void {
     for (;;) {
       if (run.step === 'stopping') return;
+      if (run.step === 'creating' && !mayStart(run, this.#surroundings.addresses)) {
+        // While nothing is known of what it needs, there is nothing to say that the control plane does not know.
+        if (run.faults) this.#reporter.report(run, false);
+        return;
+      }
       const next = nextStage(run.step, stageFacts(run, this.#options.clock.now()));
       if (!next) break;
       if (next.delayMs > 0) {
@@ -188,6 +227,7 @@ export class SimulatedRuntime implements Runtime {
   #drop(run: SimulatedRun): void {
     this.#runs.delete(run.pod.metadata.uid);
     this.#byNode.delete(run);
+    this.#checks.delete(run);
     this.#steps.left(run.step);
     run.turn += 1;
     this.#surroundings.addresses.detach(run);

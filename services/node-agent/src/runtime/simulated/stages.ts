@@ -53,7 +53,7 @@ export interface StageFacts {
 
 /** A pod in one of the steps `from`, for which `when` holds, enters the step `to` after `delayMs`. */
 interface Stage {
-  from: readonly Step[];
+  from: readonly (Step | 'stopping')[];
   to: Step;
   when(facts: StageFacts): boolean;
   delayMs(facts: StageFacts): number;
@@ -70,9 +70,10 @@ const startShareMs = ({ script, initCount }: StageFacts): number => script.start
 const restarts = (policy: string, code: number): boolean =>
   policy === 'Always' || (policy === 'OnFailure' && code !== 0);
 
-const STARTED: readonly Step[] = ['running', 'probing', 'ready', 'unready'];
+/** Steps of a pod whose main containers have started. */
+export const STARTED: readonly (Step | 'stopping')[] = ['running', 'probing', 'ready', 'unready'];
 /** Steps of a pod that has not ended. */
-const ACTIVE: readonly Step[] = [
+const ACTIVE: readonly (Step | 'stopping')[] = [
   ...STARTED,
   'creating',
   'pull-failed',

@@ -1,0 +1,74 @@
+import { ContractError, type FindMissingReply, parseExchange } from '@everynode/contract';
+import type { Reflector } from '@everynode/list-watch';
+import { type NeededObject, neededObjects, type PodSpec } from '@everynode/objects';
+import type { Store } from '@everynode/store';
+
+type Sources = Pick<Store, 'get' | 'getAssignedPods'>;
+type Caches = Pick<Reflector, 'cache'>;
+
+/** An object without its content: the names of its keys. */
+type Keys = ReadonlySet<string>;
+
+const RESOURCES = { ConfigMap: 'configmaps', Secret: 'secrets' } as const;
+
+/**
+ * Returns which objects and keys a pod names and needs that are not there. `keysOf` returns the keys of an object of
+ * the pod's namespace; undefined for one that does not exist.
+ */
+async function missingOf(
+  spec: PodSpec,
+  keysOf: (object: NeededObject) => Promise<Keys | undefined>,
+): Promise<NeededObject[]> {
+  const missing: NeededObject[] = [];
+  for (const { kind, name, key } of neededObjects(spec)) {
+    const keys = await keysOf({ kind, name });
+    const object: NeededObject = { kind, name };
+    if (!keys) missing.push(object);
+    else if (key !== undefined && !keys.has(key)) missing.push({ ...object, key });
+  }
+  return missing;
+}
+
+/**
+ * Answers an agent: what do its pods name that does not exist? Only pods on nodes of the agent are looked at, and no
+ * content leaves this process. What the cache lacks is looked up in Postgres, because the cache may be behind.
+ * @throws ContractError for a request that is not valid, and what the store throws.
+ */
+export async function findMissing(store: Sources, caches: Caches, agent: string, body: string): Promise<string> {
+  const { uids } = parseExchange('find-missing', 'request', body);
+  const pods: FindMissingReply['pods'] = [];
+  for (const { uid, namespace, desired } of await store.getAssignedPods(agent, uids)) {
+    const { spec } = JSON.parse(desired) as { spec?: PodSpec };
+    if (!spec) throw new ContractError(`the pod ${uid} has no spec`);
+    const missing = await missingOf(spec, (object) => keysOf(store, caches, namespace, object));
+    pods.push({ uid, missing });
+  }
+  return JSON.stringify({ pods } satisfies FindMissingReply);
+}
+
+interface WithData {
+  data?: object | null;
+  binaryData?: object | null;
+}
+
+async function keysOf(
+  store: Sources,
+  caches: Caches,
+  namespace: string,
+  { kind, name }: NeededObject,
+): Promise<Keys | undefined> {
+  const resource = RESOURCES[kind];
+  const cached = caches.cache(resource).get(namespace, name)?.object as WithData | undefined;
+  const found = cached ?? (await storedObject(store, resource, namespace, name));
+  return found && new Set([...Object.keys(found.data ?? {}), ...Object.keys(found.binaryData ?? {})]);
+}
+
+async function storedObject(
+  store: Sources,
+  resource: 'configmaps' | 'secrets',
+  namespace: string,
+  name: string,
+): Promise<WithData | undefined> {
+  const record = await store.get(resource, namespace, name);
+  return record && (JSON.parse(record.desired) as WithData);
+}

@@ -1,0 +1,112 @@
+import type { DaemonSet, Pod } from '@everynode/objects';
+import { eventually, type Kubectl } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { startStack, type TestStack } from './stack.js';
+
+/** What production refuses or leaves broken, as a user of kubectl sees it here. */
+const SLOW = 60_000;
+
+let stack: TestStack;
+let kubectl: Kubectl;
+
+beforeAll(async () => {
+  stack = await startStack(['--fresh', '--nodes', '3']);
+  kubectl = stack.kubectl;
+}, 180_000);
+
+afterAll(async () => {
+  await stack.stop();
+}, 60_000);
+
+const apply = (object: object) => kubectl.run('apply -f -', stringify(object));
+
+const daemonSet = (name: string, spec: object = {}, rest: object = {}) => ({
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { name, namespace: 'default' },
+  spec: {
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'i:1' }], ...spec } },
+    ...rest,
+  },
+});
+
+const pod = (name: string, spec: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default' },
+  spec: { containers: [{ name: 'c', image: 'i:1' }], ...spec },
+});
+
+const statusOf = async (name: string) => (await kubectl.json<DaemonSet>(`get ds ${name}`)).status;
+const podNamed = (name: string) => kubectl.json<Pod>(`get pod ${name}`);
+const shown = async (name: string) => (await kubectl.table(`get pod ${name}`))[0];
+
+describe('a DaemonSet whose pods are refused', () => {
+  it('counts what is desired and missing, and goes on when the cause is mended', { timeout: SLOW }, async () => {
+    await apply(daemonSet('refused', { priorityClassName: 'absent' }));
+    await eventually(async () =>
+      expect(await statusOf('refused')).toMatchObject({
+        desiredNumberScheduled: 3,
+        currentNumberScheduled: 0,
+        numberUnavailable: 3,
+        observedGeneration: 1,
+      }),
+    );
+    await expect(kubectl.run('rollout status ds refused --timeout=1s')).rejects.toThrow(/0 (of|out of) 3/);
+    await kubectl.run('create priorityclass absent --value=1000');
+    await apply(daemonSet('refused', { priorityClassName: 'absent' }, { minReadySeconds: 0 }));
+    await kubectl.run('rollout restart ds refused');
+    expect(await kubectl.run('rollout status ds refused --timeout=30s')).toContain('successfully rolled out');
+  });
+});
+
+describe('a pod that names what is not there', () => {
+  it('waits in the words of a kubelet, and runs when it appears', { timeout: SLOW }, async () => {
+    await apply(
+      pod('variables', { containers: [{ name: 'c', image: 'i:1', envFrom: [{ secretRef: { name: 's' } }] }] }),
+    );
+    await apply(pod('mounts', { volumes: [{ name: 'v', configMap: { name: 'm' } }] }));
+    await eventually(async () => {
+      expect((await shown('variables'))?.STATUS).toBe('CreateContainerConfigError');
+      expect((await shown('mounts'))?.STATUS).toBe('ContainerCreating');
+      const described = await kubectl.run('describe pod mounts');
+      expect(described).toContain('MountVolume.SetUp failed for volume "v" : configmap "m" not found');
+    });
+    expect(await kubectl.run('describe pod variables')).toContain('Error: secret "s" not found');
+    await kubectl.run('create secret generic s --from-literal=a=b');
+    await kubectl.run('create configmap m --from-literal=a=b');
+    await kubectl.run('wait pod variables mounts --for=condition=Ready --timeout=20s');
+  });
+});
+
+describe('readiness', () => {
+  it('follows a gate that another controller sets', { timeout: SLOW }, async () => {
+    await apply(pod('gated', { readinessGates: [{ conditionType: 'example.com/ok' }] }));
+    await eventually(async () => {
+      const ready = (await podNamed('gated')).status?.conditions?.find(({ type }) => type === 'Ready');
+      expect(ready).toMatchObject({ status: 'False', reason: 'ReadinessGatesNotReady', observedGeneration: 1 });
+    });
+    const patch = (status: string) =>
+      kubectl.run([
+        ...'patch pod gated --subresource=status -p'.split(' '),
+        JSON.stringify({ status: { conditions: [{ type: 'example.com/ok', status }] } }),
+      ]);
+    await patch('True');
+    await kubectl.run('wait pod gated --for=condition=Ready --timeout=20s');
+    await patch('False');
+    await kubectl.run('wait pod gated --for=condition=Ready=false --timeout=20s');
+  });
+
+  it('never lasts long enough for a container that crashes sooner', { timeout: SLOW }, async () => {
+    const crashing = daemonSet('crashing', {}, { minReadySeconds: 4 });
+    const annotations = { 'simulation.everynode.io/crash-after-ms': '2500' };
+    Object.assign(crashing.spec.template.metadata, { annotations });
+    await apply(crashing);
+    await eventually(async () => expect((await statusOf('crashing'))?.numberReady).toBe(3));
+    for (const until = performance.now() + 6500; performance.now() < until; ) {
+      expect((await statusOf('crashing'))?.numberAvailable ?? 0).toBe(0);
+    }
+  });
+});
