@@ -110,3 +110,24 @@ describe('readiness', () => {
     }
   });
 });
+
+describe('a daemon pod that must not be placed', () => {
+  it('is Pending for the reason that explain told', { timeout: SLOW }, async () => {
+    const claiming = daemonSet('claiming', {
+      volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+    });
+    const gated = daemonSet('held-back', { schedulingGates: [{ name: 'example.com/wait' }] });
+    await apply(claiming);
+    await apply(gated);
+    await eventually(async () => {
+      const rows = await kubectl.table('get pods -l app=held-back');
+      expect(rows.map(({ STATUS }) => STATUS)).toEqual(Array(3).fill('SchedulingGated'));
+      const described = await kubectl.run('describe pods -l app=claiming');
+      expect(described).toContain('0/3 nodes are available: persistentvolumeclaim "data" not found.');
+    });
+    const told = await stack.everynode('explain', 'ds/claiming');
+    expect(told).toContain('persistentvolumeclaim "data" not found');
+    expect(await stack.everynode('explain', 'ds/held-back')).toContain('Scheduling is blocked');
+    await kubectl.run('delete ds claiming held-back');
+  });
+});

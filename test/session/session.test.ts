@@ -133,7 +133,7 @@ describe('apply', () => {
       const pod = await kubectl.run(['describe', 'pod', '-n', 'kube-system', first?.metadata?.name ?? '']);
       expect(pod).toMatch(/^Controlled By:\s+DaemonSet\/fluentd-elasticsearch$/m);
       expect(pod).toMatch(/Normal\s+Scheduled\s+\S+\s+default-scheduler\s+Successfully assigned kube-system\//);
-      expect(pod).toMatch(/Normal\s+Started\s+\S+\s+kubelet\s+Started container fluentd-elasticsearch/);
+      expect(pod).toMatch(/Normal\s+Started\s+\S+\s+kubelet\s+Container started/);
     });
     expect(await kubectl.run('get events -n kube-system')).toContain('SuccessfulCreate');
   });

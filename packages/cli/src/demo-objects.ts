@@ -12,10 +12,16 @@ async function readObjects(file: string): Promise<KubernetesObject[]> {
   return documents.map((document) => document.toJS() as KubernetesObject);
 }
 
-/** Creates an object unless it exists. The files only hold DaemonSets. */
+/** Where objects of the kinds in these files are created, by namespace. */
+const PATHS: Readonly<Record<string, (namespace: string) => string>> = {
+  ConfigMap: (namespace) => `/api/v1/namespaces/${namespace}/configmaps`,
+  DaemonSet: (namespace) => `/apis/apps/v1/namespaces/${namespace}/daemonsets`,
+};
+
+/** Creates an object unless it exists. */
 async function createIfMissing(api: ApiClient, object: KubernetesObject): Promise<void> {
-  const namespace = object.metadata.namespace ?? 'default';
-  const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets`;
+  const path = PATHS[object.kind]?.(object.metadata.namespace ?? 'default');
+  if (path === undefined) throw new Error(`the demo has no ${object.kind}`);
   const { status, body } = await api.call('POST', path, { body: object });
   if (status !== 201 && status !== 409) {
     throw new Error(`creating ${object.kind} ${object.metadata.name}: ${status} ${messageOf(body)}`);

@@ -79,6 +79,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     expect((await stat(join(root, 'state', 'kubeconfig'))).mode & 0o777).toBe(0o600);
     expect(await posted()).toEqual([
       '/apis/apps/v1/namespaces/kube-system/daemonsets calico-node',
+      '/api/v1/namespaces/kube-system/configmaps kube-proxy',
       '/apis/apps/v1/namespaces/kube-system/daemonsets kube-proxy',
     ]);
 

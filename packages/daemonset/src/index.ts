@@ -16,6 +16,7 @@ export {
   OVERRIDES_ANNOTATION,
   rolloutLimitsOf,
 } from './limits/rollout-limits.js';
+export { bindsAtOnce, type ClusterView, holdOf, peersOf } from './placement/cluster-view.js';
 export { type CompiledDaemonSet, compileDaemonSet, eligibilityOf } from './placement/eligibility.js';
 export { compileNodeDemands, compileNodeSelector, type NodeDemands, targetNodeOf } from './placement/node-affinity.js';
 export {
@@ -29,6 +30,8 @@ export {
   roomDemands,
   roomFaults,
 } from './placement/node-fit.js';
+export { type PeerPod, peerOf } from './placement/pod-affinity.js';
+export type { PodPeers } from './placement/pod-peers.js';
 export { toleratesTaint } from './placement/taints.js';
 export { type DaemonPodTemplate, daemonPodTemplate, podNamePrefix, REVISION_LABEL } from './pods/daemon-pod.js';
 export { FailedPodBackoff } from './pods/failed-pod-backoff.js';

@@ -5,8 +5,12 @@ import { apiVersionOf, resources } from '@everynode/objects';
 const byOwner: Indexer = ({ metadata }: CachedObject) => metadata.ownerReferences?.map((owner) => owner.uid) ?? [];
 const byPlacement: Indexer = ({ record }: CachedObject) => (record.placement === null ? [] : [record.placement]);
 
+/** Pods that may keep others away from their node: looked for in the text, so that no spec is parsed for it. */
+const withAntiAffinity: Indexer = ({ record }: CachedObject) =>
+  record.desired.includes('"podAntiAffinity"') ? [''] : [];
+
 const INDEXERS: Record<string, Record<string, Indexer>> = {
-  pods: { byOwner, byNode: byPlacement },
+  pods: { byOwner, byNode: byPlacement, withAntiAffinity },
   nodes: { byOwner, byAgent: byPlacement },
 };
 

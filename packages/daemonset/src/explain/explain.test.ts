@@ -1,5 +1,6 @@
 import type { DaemonSet, Node, Pod } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
+import { peerOf } from '../placement/pod-affinity.js';
 import { describePreview, previewChange } from './change-preview.js';
 import { explainDaemonSet } from './explain.js';
 
@@ -94,6 +95,55 @@ describe('why a node runs a daemon pod', () => {
     ],
   ])('names what else holds an update', (set, expected) => {
     expect(explained(set, [node('a')], [pod('a', 'old')])).toEqual([`a ${expected}`]);
+  });
+});
+
+describe('why a new pod will be Pending', () => {
+  const far = {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: 'disk', labelSelector: { matchLabels: { app: 'other' } } },
+      ],
+    },
+  };
+  const other = { metadata: { name: 'o', namespace: 'n', labels: { app: 'other' } }, spec: { containers: [] } };
+  const reasonFor = (template: object, load: Pod[] = []) =>
+    explainDaemonSet({
+      daemonSet: daemonSet({}, template),
+      nodes: [node('a')],
+      podsByNode: new Map(),
+      currentHash: 'new',
+      now: 0,
+      loadOf: (each) => ({ node: each, pods: load }),
+      view: {
+        nodes: () => [{ node: node('a'), peers: load.map(peerOf) }],
+        repelling: () => [],
+        labelsOf: () => ({}),
+        claimOf: (name) => (name === 'there' ? { isDeleting: false } : undefined),
+      },
+    })[0]?.reason;
+  const claim = (claimName: string) => ({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName } }] });
+  const spread = {
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'rack', whenUnsatisfiable: 'DoNotSchedule' }],
+  };
+  const pending = 'the node is eligible and has no pod; it will be Pending: ';
+
+  it.each([
+    ['a pod that repels', { affinity: far }, [other], "node(s) didn't match pod anti-affinity rules"],
+    ['nothing that repels', { affinity: far }, [], undefined],
+    ['a gate', { schedulingGates: [{ name: 'g' }] }, [], 'Scheduling is blocked due to non-empty scheduling gates'],
+    ['another scheduler', { schedulerName: 'mine' }, [], 'the scheduler mine places it'],
+    ['a claim that is missing', claim('gone'), [], 'persistentvolumeclaim "gone" not found'],
+    ['a claim that is there', claim('there'), [], undefined],
+    [
+      'a node without the label',
+      spread,
+      [],
+      "node(s) didn't match pod topology spread constraints (missing required label)",
+    ],
+  ])('%s', (_what, template, load, reason) => {
+    const without = 'the node is eligible and has no pod';
+    expect(reasonFor(template, load)).toBe(reason === undefined ? without : `${pending}${reason}`);
   });
 });
 

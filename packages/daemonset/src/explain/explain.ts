@@ -1,4 +1,4 @@
-import { conditionOf, isPodReady, type Node, type Pod } from '@everynode/objects';
+import { conditionOf, isPodReady, type Node, type Pod, type PodSpec } from '@everynode/objects';
 import { assessNode, type NodeAssessment } from '../assessment/assessment.js';
 import type { RoleKind } from '../assessment/rollout-role.js';
 import {
@@ -8,8 +8,11 @@ import {
   SKIP_NOT_READY_ANNOTATION,
   ZONE_ORDER_ANNOTATION,
 } from '../limits/rollout-limits.js';
+import { holdOf, peersOf } from '../placement/cluster-view.js';
 import { compileDaemonSet } from '../placement/eligibility.js';
 import { NO_MATCH, type PodDemands, podDemands, roomFaults } from '../placement/node-fit.js';
+import type { PodPeers } from '../placement/pod-peers.js';
+import { withPinnedSpread } from '../placement/topology-spread.js';
 import { REVISION_LABEL } from '../pods/daemon-pod.js';
 import { compareDaemonPods, isPodDeleting, isPodUpdated } from '../pods/pod-state.js';
 import { overrideFor, type ResourceOverride, withOverride } from '../pods/resource-overrides.js';
@@ -50,6 +53,8 @@ class NodeExplainer {
   readonly #waiting: string;
   /** By the hash of the override; '' for pods without one. */
   readonly #demands = new Map<string, PodDemands | Refusal>();
+
+  readonly #places = new Map<PodSpec, { hold: string | undefined; peers: PodPeers | undefined }>();
 
   constructor(input: ExplainInput) {
     const { daemonSet, nodes, podsByNode, currentHash, now } = input;
@@ -127,9 +132,26 @@ class NodeExplainer {
     // Admission may have added labels that the pod's node must have: those of a RuntimeClass.
     const isMatched = demands.nodeDemands.missing({ name, labels }) === undefined;
     const short = [...(isMatched ? [] : [NO_MATCH]), ...roomFaults(demands, this.#input.loadOf(node))];
+    const kept = short.length > 0 ? undefined : this.#keptFrom(demands, node);
+    if (kept !== undefined) short.push(kept);
     return short.length > 0
       ? ['create', `the node is eligible and has no pod; it will be Pending${sized}: ${short.join(', ')}`]
       : ['create', `the node is eligible and has no pod${sized}`];
+  }
+
+  /** What keeps the pod from the node though it has room there. */
+  #keptFrom({ spec }: PodDemands, node: Node): string | undefined {
+    const { view, daemonSet } = this.#input;
+    if (!view) return undefined;
+    let found = this.#places.get(spec);
+    if (!found) {
+      const labels = daemonSet.spec?.template.metadata?.labels ?? {};
+      const namespace = daemonSet.metadata?.namespace ?? '';
+      const pod = { namespace, labels, spec: withPinnedSpread(spec), isDeleting: false };
+      found = { hold: holdOf(pod, view.claimOf), peers: peersOf(pod, view) };
+      this.#places.set(spec, found);
+    }
+    return found.hold ?? found.peers?.fault(node);
   }
 
   /** What a pod with these resources asks of its node, or why it is refused. Thousands of nodes have one answer. */
@@ -150,6 +172,9 @@ class NodeExplainer {
     const name = nameOf(node);
     const scheduled = conditionOf(pod.status, 'PodScheduled');
     if (scheduled?.status === 'False') return ['wait', scheduled.message ?? 'the pod has no node yet'];
+    const { view } = this.#input;
+    const hold = view && pod.spec && !pod.spec.nodeName ? holdOf({ spec: pod.spec }, view.claimOf) : undefined;
+    if (hold !== undefined) return ['wait', `the pod has no node yet: ${hold}`];
     switch (role.kind) {
       case 'none':
         return ['keep', 'the current revision runs'];

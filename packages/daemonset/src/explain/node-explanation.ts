@@ -1,4 +1,5 @@
 import type { DaemonSet, Node, Pod, PodSpec } from '@everynode/objects';
+import type { ClusterView } from '../placement/cluster-view.js';
 import type { NodeLoad } from '../placement/node-fit.js';
 
 /**
@@ -36,6 +37,8 @@ export interface ExplainInput {
   now: number;
   /** Everything that takes room on a node. */
   loadOf: (node: Node) => NodeLoad;
+  /** What the place of a pod may depend on beside its node; nothing where this is left out. */
+  view?: ClusterView;
   /** Returns the spec of a pod as admission completes it; the same spec where this is left out. */
   admit?: (spec: PodSpec) => PodSpec | Refusal;
 }

@@ -1,4 +1,4 @@
-import { matchesLabelSelector, type Node, type TopologySpreadConstraint } from '@everynode/objects';
+import { matchesLabelSelector, type Node, type PodSpec, type TopologySpreadConstraint } from '@everynode/objects';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { type PeerPod, withLabelKeys } from './pod-affinity.js';
 import { findUntoleratedTaint } from './taints.js';
@@ -15,6 +15,18 @@ interface Constraint {
 /** Constraints that a node must meet; the others only order nodes. */
 export const requiredSpread = ({ spec }: Pick<PeerPod, 'spec'>): TopologySpreadConstraint[] =>
   (spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule');
+
+/**
+ * The spread of a pod that is pinned to its node, without the pin. A constraint that honours node affinity compares that
+ * node with itself: it asks for the label, and for no balance.
+ */
+export function withPinnedSpread(spec: PodSpec): PodSpec {
+  if (!spec.topologySpreadConstraints) return spec;
+  const topologySpreadConstraints = spec.topologySpreadConstraints.map((constraint) =>
+    constraint.nodeAffinityPolicy === 'Ignore' ? constraint : { ...constraint, maxSkew: Number.MAX_SAFE_INTEGER },
+  );
+  return { ...spec, topologySpreadConstraints };
+}
 
 /**
  * Whether a pod keeps to its topologySpreadConstraints on a node. All nodes are named first, so that domains without

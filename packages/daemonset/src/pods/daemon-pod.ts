@@ -50,6 +50,7 @@ export function daemonPodLabels(
 
 /** What all pods of one DaemonSet and revision have in common. `podOn` adds what differs: name and node. */
 export interface DaemonPodTemplate {
+  labels: Readonly<Record<string, string>>;
   podOn(node: string, name: string): Pod & { spec: PodSpec };
 }
 
@@ -71,6 +72,7 @@ export function daemonPodTemplate(
   const owner = ownerReferenceTo(daemonSet);
   const generateName = podNamePrefix(metadata.name ?? '');
   return {
+    labels,
     podOn: (node, name) => ({
       apiVersion: 'v1',
       kind: 'Pod',

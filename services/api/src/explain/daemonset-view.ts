@@ -1,9 +1,12 @@
 import {
+  type ClusterView,
   claimOf,
   type ExplainInput,
   hashOf,
   historyOf,
   isPodTerminal,
+  type PeerPod,
+  peerOf,
   podNamePrefix,
   type Refusal,
   targetNodeOf,
@@ -61,7 +64,33 @@ export function explainInput(context: ApiContext, daemonSet: DaemonSet, nodes: r
         .map(({ object }) => object)
         .filter((pod) => !isPodTerminal(pod)),
     }),
+    view: clusterView(context, nodes, daemonSet.metadata?.namespace ?? ''),
     admit: (spec) => admitted(context, daemonSet, spec),
+  };
+}
+
+/** The cluster as the caches show it, for pods of a namespace. */
+function clusterView({ reflector }: ApiContext, nodes: readonly Node[], namespace: string): ClusterView {
+  const pods = reflector.cache('pods');
+  const peersOn = (name: string): PeerPod[] =>
+    Array.from(pods.find('byPlacement', name))
+      .filter(({ object }) => !isPodTerminal(object))
+      .map(({ object }) => peerOf(object));
+  return {
+    nodes: () => nodes.map((node) => ({ node, peers: peersOn(node.metadata?.name ?? '') })),
+    repelling: function* () {
+      for (const { record, object } of pods.list()) {
+        if (record.placement !== null && record.desired.includes('"podAntiAffinity"')) yield peerOf(object);
+      }
+    },
+    labelsOf: (name) => {
+      const found = reflector.cache('namespaces').get('', name);
+      return found && (found.metadata.labels ?? {});
+    },
+    claimOf: (name) => {
+      const claim = reflector.cache('persistentvolumeclaims').get(namespace, name);
+      return claim && { isDeleting: claim.metadata.deletionTimestamp != null };
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import {
   type NodeLoad,
   nodeFault,
   type PodDemands,
+  type PodPeers,
   podDemands,
   roomDemands,
   roomFaults,
@@ -33,9 +34,12 @@ function compile(spec: PodSpec): Wanted {
 }
 
 /** Returns the reasons why the pod does not fit on the node; none when it does. */
-function faults(wanted: Wanted, load: NodeLoad): string[] {
+function faults(wanted: Wanted, load: NodeLoad, peers: PodPeers | undefined): string[] {
   const fault = nodeFault(wanted, load.node);
-  return fault === undefined ? roomFaults(wanted, load) : [fault];
+  if (fault !== undefined) return [fault];
+  const short = roomFaults(wanted, load);
+  const apart = short.length > 0 ? undefined : peers?.fault(load.node);
+  return apart === undefined ? short : [apart];
 }
 
 /**
@@ -78,15 +82,18 @@ function isBetter(a: readonly number[], b: readonly number[]): boolean {
   return false;
 }
 
-/** Returns the best of the nodes that the pod fits on; the first of equals. Pure, O(nodes and the pods on them). */
-export function chooseNode(spec: PodSpec, loads: Iterable<NodeLoad>): Choice {
+/**
+ * Returns the best of the nodes that the pod fits on; the first of equals. `peers` is what other pods mean for its place.
+ * Pure, O(nodes and the pods on them).
+ */
+export function chooseNode(spec: PodSpec, loads: Iterable<NodeLoad>, peers?: PodPeers): Choice {
   const wanted = compile(spec);
   const reasons = new Map<string, number>();
   let nodes = 0;
   let best: { node: string; score: number[] } | undefined;
   for (const load of loads) {
     nodes += 1;
-    const against = faults(wanted, load);
+    const against = faults(wanted, load, peers);
     for (const reason of against) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     if (against.length > 0) continue;
     const score = scores(wanted, load);

@@ -1,3 +1,4 @@
+import { type PeerPod, peerOf, peersOf } from '@everynode/daemonset';
 import type { Pod, PodDisruptionBudget, PodSpec, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { chooseVictims, type OccupiedNode } from './choose-victims.js';
@@ -84,5 +85,46 @@ describe('taking the room of others', () => {
   it('counts the capacity that other pods have claimed', () => {
     const claimed = [{ spec: spec('1', 10) }];
     expect(chosen(spec('1', 10), node('a', '1', [pod('low', '1', 0)], claimed))).toBeUndefined();
+  });
+});
+
+describe('preemption and the place of other pods', () => {
+  const zoned = (name: string, ...pods: Stored<Pod>[]): OccupiedNode => {
+    const made = node(name, '4', pods);
+    return { ...made, node: { ...made.node, metadata: { ...made.node.metadata, labels: { zone: name } } } };
+  };
+  const labelled = (name: string, priority: number, more: Partial<PodSpec> = {}): Stored<Pod> => ({
+    ...pod(name, '1', priority),
+    metadata: { ...stored(name), labels: { app: 'a' } },
+    spec: spec('1', priority, more),
+  });
+  const term = { topologyKey: 'zone', labelSelector: { matchLabels: { app: 'a' } } };
+  const apart = { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } };
+  const even = { topologySpreadConstraints: [{ ...term, maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }] };
+
+  const chosenFor = (wanted: Partial<PodSpec>, ...nodes: OccupiedNode[]) => {
+    const one: PeerPod = { namespace: 'default', labels: { app: 'a' }, spec: spec('1', 10, wanted), isDeleting: false };
+    const peers = peersOf(one, {
+      nodes: () => nodes.map(({ node: where, pods }) => ({ node: where, peers: pods.map(peerOf) })),
+      repelling: () => [],
+      labelsOf: () => ({}),
+      claimOf: () => undefined,
+    });
+    const found = chooseVictims(one.spec, nodes, [], peers);
+    return found && [found.node, ...found.victims.map(({ metadata }) => metadata?.name)];
+  };
+
+  it('ends a pod that repels, though there is room', () => {
+    expect(chosenFor(apart, zoned('x', labelled('low', 1), pod('plain', '1', 1)))).toEqual(['x', 'low']);
+    expect(chosenFor(apart, zoned('x', labelled('high', 50), pod('plain', '1', 1)))).toBeUndefined();
+  });
+
+  it('ends a pod that is one too many in its zone', () => {
+    const nodes = [zoned('x', labelled('a', 1), labelled('b', 2)), zoned('y', labelled('c', 50), labelled('d', 50))];
+    expect(chosenFor(even, ...nodes)).toBeUndefined();
+    expect(chosenFor(even, zoned('x', labelled('a', 1), labelled('b', 2)), zoned('y', labelled('c', 50)))).toEqual([
+      'x',
+      'a',
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { nodeFault, type PodDemands, podDemands, roomFaults } from '@everynode/daemonset';
+import { nodeFault, type PodDemands, type PodPeers, peerOf, podDemands, roomFaults } from '@everynode/daemonset';
 import {
   beyondBudgets,
   type Node,
@@ -37,30 +37,55 @@ interface Victims {
   violations: number;
 }
 
+/** A pod that may preempt, on one node that others have. */
+interface Attempt {
+  demands: PodDemands;
+  occupied: OccupiedNode;
+  budgets: readonly Stored<PodDisruptionBudget>[];
+  /** What other pods mean for its place; all pods are counted in it before and after. */
+  peers: PodPeers | undefined;
+}
+
 /**
- * Returns the fewest, and of them the least important, pods of lower priority whose end frees enough capacity;
- * undefined when none do.
+ * Returns the fewest, and of them the least important, pods of lower priority whose end frees enough capacity, and lets
+ * the new pod be where it would be; undefined when none do.
  */
-function victimsOn(
-  demands: PodDemands,
-  { node, pods, claimed }: OccupiedNode,
-  budgets: readonly Stored<PodDisruptionBudget>[],
-): Victims | undefined {
+function victimsOn(attempt: Attempt): Victims | undefined {
+  const { demands, occupied, peers } = attempt;
+  const { node, pods } = occupied;
   if (nodeFault(demands, node) !== undefined) return undefined;
   const priority = priorityOf(demands);
   const lower = pods.filter((pod) => priorityOf(pod) < priority).sort(byImportance);
+  if (lower.length === 0) return undefined;
+  for (const pod of lower) peers?.take(peerOf(pod), node);
+  const victims = fewestOf(attempt, lower, priority);
+  // The next node is judged with all pods where they are.
+  for (const pod of victims?.pods ?? lower) peers?.put(peerOf(pod), node);
+  return victims;
+}
+
+/** `lower` are the pods of lower priority, none of which is counted any more; those that may stay are counted again. */
+function fewestOf(
+  { demands, occupied, budgets, peers }: Attempt,
+  lower: Stored<Pod>[],
+  priority: number,
+): Victims | undefined {
+  const { node, pods, claimed } = occupied;
   const staying: Pick<Pod, 'spec'>[] = [...pods.filter((pod) => priorityOf(pod) >= priority), ...claimed];
-  const fits = (): boolean => roomFaults(demands, { node, pods: staying }).length === 0;
-  if (lower.length === 0 || !fits()) return undefined;
+  const fits = (): boolean =>
+    roomFaults(demands, { node, pods: staying }).length === 0 && peers?.fault(node) === undefined;
+  if (!fits()) return undefined;
   // Pods whose end would violate a budget are kept first, then the most important ones, as long as the new pod still
   // fits.
-  const important = lower.reverse();
+  const important = [...lower].reverse();
   const guarded = beyondBudgets(important, budgets);
   const victims: Stored<Pod>[] = [];
   for (const pod of [...guarded, ...important.filter((each) => !guarded.has(each))]) {
     staying.push(pod);
+    peers?.put(peerOf(pod), node);
     if (fits()) continue;
     staying.pop();
+    peers?.take(peerOf(pod), node);
     victims.push(pod);
   }
   return { pods: victims, violations: victims.filter((pod) => guarded.has(pod)).length };
@@ -83,12 +108,13 @@ export function chooseVictims(
   spec: PodSpec,
   nodes: Iterable<OccupiedNode>,
   budgets: readonly Stored<PodDisruptionBudget>[] = [],
+  peers?: PodPeers,
 ): Preemption | undefined {
   if ((spec as { preemptionPolicy?: string }).preemptionPolicy === 'Never') return undefined;
   const demands = podDemands(spec);
   let best: (Preemption & { cost: Cost }) | undefined;
   for (const occupied of nodes) {
-    const found = victimsOn(demands, occupied, budgets);
+    const found = victimsOn({ demands, occupied, budgets, peers });
     if (!found?.pods.length) continue;
     const { pods: victims, violations } = found;
     const cost: Cost = [violations, Math.max(...victims.map(priorityOf)), victims.length];

@@ -1,6 +1,7 @@
 import type { ApiError, DaemonSet, Stored } from '@everynode/objects';
 import { admissionFactsOf } from '@everynode/pod-admission';
 import { scheduledEvent } from '../../events/scheduled-event.js';
+import { clusterView } from '../../placement/cluster-view.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import { isRefusal } from '../reconcile-backoff.js';
 import { DaemonPodFactory } from './daemon-pod-factory.js';
@@ -72,6 +73,7 @@ function createPods(
     hash: state.currentHash,
     overrides,
     capacity,
+    view: clusterView({ reflector, capacity }, namespace),
     admission: admissionFactsOf(reflector, namespace, podSecurityExemptions),
     now,
   });

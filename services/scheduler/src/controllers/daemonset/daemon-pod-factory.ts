@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { overrideFor, podNamePrefix, type ResourceOverride } from '@everynode/daemonset';
+import { type ClusterView, overrideFor, podNamePrefix, type ResourceOverride } from '@everynode/daemonset';
 import { generatedName, type Node } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
 import type { NodeCapacity } from '../../placement/node-capacity.js';
@@ -24,6 +24,8 @@ interface CreatedPod {
 interface FactoryOptions extends RevisionFacts {
   overrides: readonly ResourceOverride[];
   capacity: NodeCapacity;
+  /** What the place of a pod may depend on beside its node: then the pod placement binds it. */
+  view: ClusterView;
 }
 
 /** Creates the pods of one revision of a DaemonSet at one time. */
@@ -86,7 +88,9 @@ export class DaemonPodFactory {
     const name = generatedName(this.#prefix, Math.random);
     const bound =
       this.#nodeName !== undefined ||
-      (variant.isMatchedBy(labelled) && capacity.reserveIfFits(node, uid, variant.spec, variant.demands));
+      (variant.bindsAtOnce(this.#options.view) &&
+        variant.isMatchedBy(labelled) &&
+        capacity.reserveIfFits(node, uid, variant.spec, variant.demands));
     const placement = bound ? (this.#nodeName ?? node) : null;
     // Encoded here and not in the decision, which runs while all other writers wait.
     const parts = variant.textOf(bound).fill({ name, node, uid });

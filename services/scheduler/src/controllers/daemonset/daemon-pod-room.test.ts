@@ -137,3 +137,44 @@ describe('a daemon pod that does not fit on its node', () => {
     expect(podsOf('unknown-class')).toEqual([]);
   });
 });
+
+describe('a daemon pod that is not to be placed yet', () => {
+  it('is pending when a gate holds it, and when another scheduler places it', async () => {
+    await node('held', { cpu: '4' });
+    await daemonSet('gated', 'held', {}, { schedulingGates: [{ name: 'wait' }] });
+    await daemonSet('theirs', 'held', {}, { schedulerName: 'mine' });
+    await eventually(() => expect(podOf('gated')).toBeDefined());
+    await eventually(() => expect(podOf('theirs')).toBeDefined());
+    await running.settled();
+    expect(scheduledOf('gated')).toMatchObject({ status: 'False', reason: 'SchedulingGated' });
+    for (const name of ['gated', 'theirs']) {
+      expect(podOf(name)?.spec?.nodeName).toBeUndefined();
+      expect(podOf(name)?.status?.phase).toBe('Pending');
+      expect(statusOf(name)).toMatchObject({ desiredNumberScheduled: 1, currentNumberScheduled: 1, numberReady: 0 });
+    }
+    await running.change('pods', 'default', podOf('gated')?.metadata?.name ?? '', ({ spec }) => {
+      delete spec?.schedulingGates;
+    });
+    await eventually(() => expect(podOf('gated')?.spec?.nodeName).toBe('held'));
+  });
+
+  it('is pending beside a pod that it must not be near, and follows when that one is gone', async () => {
+    await node('narrow', { cpu: '4' });
+    const labels = { app: 'neighbour' };
+    await running.create('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'neighbour', namespace: 'default', labels },
+      spec: { nodeName: 'narrow', containers: [{ name: 'c', image: 'i' }] },
+      status: { phase: 'Running' },
+    });
+    const term = { topologyKey: 'pool', labelSelector: { matchLabels: labels } };
+    const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+    await daemonSet('apart', 'narrow', {}, { affinity });
+    await eventually(() =>
+      expect(scheduledOf('apart')?.message).toContain("Node narrow: node(s) didn't match pod anti-affinity rules."),
+    );
+    await running.remove('pods', 'default', 'neighbour');
+    await eventually(() => expect(podOf('apart')?.spec?.nodeName).toBe('narrow'));
+  });
+});

@@ -1,4 +1,6 @@
 import {
+  bindsAtOnce,
+  type ClusterView,
   compileNodeDemands,
   type DaemonPodTemplate,
   daemonPodTemplate,
@@ -35,6 +37,7 @@ export class PodVariant {
   readonly #namespace: string;
   readonly #at: string;
   #nodeDemands: NodeDemands | undefined;
+  #bindsAtOnce: boolean | undefined;
   #bound: PodText | undefined;
   #waiting: PodText | undefined;
 
@@ -55,6 +58,15 @@ export class PodVariant {
     this.spec = completed.spec;
     this.#completed = completed;
     this.demands = roomDemands(completed.spec);
+  }
+
+  /** False for a pod that a gate or a claim holds, that another scheduler places, or whose place depends on others. */
+  bindsAtOnce(view: ClusterView): boolean {
+    this.#bindsAtOnce ??= bindsAtOnce(
+      { namespace: this.#namespace, labels: this.#template.labels, spec: this.spec, isDeleting: false },
+      view,
+    );
+    return this.#bindsAtOnce;
   }
 
   /**
@@ -81,7 +93,12 @@ export class PodVariant {
   #encode(isBound: boolean): PodText {
     const at = this.#at;
     const { status: first, annotations } = this.#completed;
-    const status = isBound ? { ...first, conditions: withPodScheduled(undefined, { status: 'True' }, at) } : first;
+    const status = isBound
+      ? { ...first, conditions: withPodScheduled(undefined, { status: 'True' }, at) }
+      : {
+          ...first,
+          ...(first.conditions && { conditions: first.conditions.map((one) => ({ ...one, lastTransitionTime: at })) }),
+        };
     return new PodText(({ name, node, uid }) => {
       const { metadata, spec } = this.#template.podOn(node, name);
       if (!isBound) delete spec.nodeName;

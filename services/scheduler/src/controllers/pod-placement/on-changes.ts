@@ -11,6 +11,8 @@ interface ChangeHandlerOptions {
   enqueue: (key: string) => void;
   /** Queues every pod that fits nowhere. */
   retryUnschedulable: () => void;
+  /** Queues those that wait for other pods, or for claims. */
+  retryDependent: () => void;
 }
 
 /** Maps changes in the caches to pods that have to be placed, and follows the nominations of pods. */
@@ -23,11 +25,16 @@ export class ChangeHandler {
 
   handle(changes: readonly ObjectChange[]): void {
     let mayFreeCapacity = false;
+    let mayAttract = false;
     for (const change of changes) {
       if (isChangeOf(change, 'nodes')) mayFreeCapacity ||= change.type !== 'DELETED';
-      else if (isChangeOf(change, 'pods') && this.#onPod(change)) mayFreeCapacity = true;
+      else if (isChangeOf(change, 'pods')) {
+        if (this.#onPod(change)) mayFreeCapacity = true;
+        if (isNewPeer(change)) mayAttract = true;
+      } else if (isChangeOf(change, 'persistentvolumeclaims') || isChangeOf(change, 'namespaces')) mayAttract = true;
     }
     if (mayFreeCapacity) this.#options.retryUnschedulable();
+    else if (mayAttract) this.#options.retryDependent();
   }
 
   /** Returns true when the change may free capacity of a node. */
@@ -56,4 +63,12 @@ export class ChangeHandler {
     const nominated = pod.status?.nominatedNodeName;
     if (nominated) capacity.nominate(nominated, uid, specOf(pod));
   }
+}
+
+/** True when a pod is on a node that was not there before, or has other labels than before. */
+function isNewPeer({ type, previous, current }: ObjectChange<Stored<Pod>>): boolean {
+  if (current.record.placement === null || type === 'DELETED') return false;
+  return (
+    previous?.record.placement !== current.record.placement || previous.record.metadata !== current.record.metadata
+  );
 }

@@ -32,7 +32,7 @@ export async function holdBack(
 ): Promise<void> {
   const { uid } = pod.record;
   const message = unplacedMessage(unplaced);
-  const preemption = findVictims(context, pod, unplaced.target);
+  const preemption = findVictims(context, pod, unplaced);
   const nominated = preemption?.node;
   if (nominated !== undefined) context.capacity.nominate(nominated, uid, specOf(pod));
   const now = timestamp(Date.now());

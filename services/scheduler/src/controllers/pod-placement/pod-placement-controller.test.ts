@@ -95,3 +95,68 @@ describe('a pod without a node', () => {
     await eventually(async () => expect((await read('gated'))?.spec?.nodeName).toBe('d'));
   });
 });
+
+describe('a pod whose place depends on more than room', () => {
+  const whyNot = async (name: string) => (await condition(name))?.message;
+  const near = (app: string) => ({
+    affinity: {
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'pool', labelSelector: { matchLabels: { app } } },
+        ],
+      },
+    },
+  });
+  const labelled = (name: string, pool: string) =>
+    running.create('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default', labels: { app: name } },
+      spec: { nodeSelector: { pool }, containers: [{ name: 'c', image: 'i' }] },
+      status: { phase: 'Pending' },
+    });
+
+  it('waits for the pod that it wants to be near, and follows it', async () => {
+    await node('e', '4');
+    await pod('follower', '1', 'e', near('leader'));
+    await eventually(async () =>
+      expect(await whyNot('follower')).toContain("1 node(s) didn't match pod affinity rules"),
+    );
+    expect((await read('follower'))?.status?.conditions).toMatchObject([{ reason: 'Unschedulable' }]);
+    await labelled('leader', 'e');
+    await eventually(async () => expect((await read('follower'))?.spec?.nodeName).toBe('e'));
+  });
+
+  it('stays away from a pod that repels it, until that one is gone', async () => {
+    await node('f', '4');
+    const [term] = near('shy').affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution;
+    await pod('hermit', '1', 'f', {
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+    });
+    await eventually(async () => expect((await read('hermit'))?.spec?.nodeName).toBe('f'));
+    await labelled('shy', 'f');
+    await eventually(async () =>
+      expect(await whyNot('shy')).toContain("1 node(s) didn't satisfy existing pods anti-affinity rules"),
+    );
+    await running.remove('pods', 'default', 'hermit');
+    await eventually(async () => expect((await read('shy'))?.spec?.nodeName).toBe('f'));
+  });
+
+  it('waits for its claim', async () => {
+    await node('g', '4');
+    await pod('claimant', '1', 'g', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] });
+    await eventually(async () =>
+      expect(await whyNot('claimant')).toMatch(
+        /^0\/\d+ nodes are available: persistentvolumeclaim "data" not found\.$/,
+      ),
+    );
+    await eventually(() => expect(reasonsOf('claimant')).toEqual(['FailedScheduling']));
+    await running.create('persistentvolumeclaims', {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data', namespace: 'default' },
+      spec: {},
+    });
+    await eventually(async () => expect((await read('claimant'))?.spec?.nodeName).toBe('g'));
+  });
+});

@@ -24,6 +24,8 @@ export class PodPlacementController implements Controller {
   readonly #queue: ShardedQueue;
   /** Keys of pods that fit nowhere. */
   readonly #unschedulable = new Set<string>();
+  /** Of those, the ones that wait for more than room: for other pods, or for claims. */
+  readonly #dependent = new Set<string>();
 
   constructor(context: SchedulerContext) {
     const { reflector, capacity } = context;
@@ -40,9 +42,8 @@ export class PodPlacementController implements Controller {
       unschedulable: this.#unschedulable,
       capacity,
       enqueue: (key) => this.#queue.add(key),
-      retryUnschedulable: () => {
-        for (const key of this.#unschedulable) this.#queue.addAfter(key, RETRY_AFTER_MS);
-      },
+      retryUnschedulable: () => this.#retry(this.#unschedulable),
+      retryDependent: () => this.#retry(this.#dependent),
     });
     reflector.addListener({ onChanges: (changes) => handler.handle(changes) });
   }
@@ -51,12 +52,17 @@ export class PodPlacementController implements Controller {
     return this.#queue.close();
   }
 
+  #retry(keys: ReadonlySet<string>): void {
+    for (const key of keys) this.#queue.addAfter(key, RETRY_AFTER_MS);
+  }
+
   *#placeable(): Iterable<string> {
     for (const pod of this.#pods.list()) if (isPlaceable(pod)) yield keyOf(pod.record);
   }
 
   async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
     const pod = this.#pods.getByKey(key);
+    this.#dependent.delete(key);
     if (!pod || !isPlaceable(pod)) return undefined;
     const found = findNode(this.#context, pod);
     if ('node' in found) {
@@ -64,6 +70,7 @@ export class PodPlacementController implements Controller {
       this.#unschedulable.delete(key);
     } else {
       this.#unschedulable.add(key);
+      if (found.hold !== undefined || found.peers) this.#dependent.add(key);
       await holdBack(this.#context, pod, found, fence);
     }
     return undefined;

@@ -5,7 +5,7 @@ import { SCHEDULER_COMPONENT } from '../../events/scheduled-event.js';
 import { chooseVictims, type Preemption } from '../../placement/choose-victims.js';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { decidePreemption } from './decide-placement.js';
-import { occupiedNodes } from './find-node.js';
+import { occupiedNodes, type Unplaced } from './find-node.js';
 import { type CachedPod, specOf } from './unplaced-pod.js';
 import { writePod } from './write-pod.js';
 
@@ -16,8 +16,10 @@ import { writePod } from './write-pod.js';
 export function findVictims(
   context: SchedulerContext,
   pod: CachedPod,
-  target: string | undefined,
+  { target, hold, peers }: Unplaced,
 ): Preemption | undefined {
+  // No end of another pod brings what is not there.
+  if (hold !== undefined) return undefined;
   const spec = specOf(pod);
   const nominatedNodeName = pod.status?.nominatedNodeName;
   const priority = spec.priority ?? 0;
@@ -25,7 +27,7 @@ export function findVictims(
     metadata?.deletionTimestamp !== undefined && (theirs?.priority ?? 0) < priority;
   if (nominatedNodeName && context.capacity.podsOn(nominatedNodeName).some(isLeaving)) return undefined;
   const budgets = Array.from(context.reflector.cache('poddisruptionbudgets.policy').list(), ({ object }) => object);
-  return chooseVictims(spec, occupiedNodes(context, pod, target), budgets);
+  return chooseVictims(spec, occupiedNodes(context, pod, target), budgets, peers);
 }
 
 /** Ends the victims, one after the other. */
