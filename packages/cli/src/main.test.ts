@@ -112,7 +112,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     const resumed = everynode('start', '--detach', '--port', String(await freePort()));
     expect(await resumed.ended, resumed.out).toBe(0);
     expect(resumed.out).toContain('Everynode is up: 8 nodes');
-    expect(await posted()).toHaveLength(2);
+    expect(await posted()).toHaveLength(3);
   });
 
   it('runs in the foreground until Ctrl-C', async () => {
