@@ -1,5 +1,6 @@
 import {
   type ApiError,
+  alreadyExists,
   type FieldError,
   invalid,
   isServiceAddress,
@@ -13,6 +14,7 @@ import {
 import type { ApiContext } from '../api-context.js';
 import { FreeNodePorts } from '../services/free-node-ports.js';
 import { ADDRESSES, reserveAddress } from '../services/reserved-addresses.js';
+import { subjectOf } from '../write/target.js';
 import type { ObjectWrite, PluginFor } from './plugin.js';
 import { repeatableRandom } from './repeatable-random.js';
 
@@ -41,6 +43,7 @@ export const serviceAddresses: PluginFor<'services'> = {
     const { context, object } = write;
     const { spec } = object;
     if (!spec || !needsServiceAddress(spec) || spec.clusterIP === 'None') return;
+    await refuseExisting(write);
     const wanted = spec.clusterIP;
     if (wanted) {
       const problem = await problemOf(context, wanted, object, dryRun);
@@ -60,6 +63,16 @@ export const serviceAddresses: PluginFor<'services'> = {
     throw rangeIsFull(object);
   },
 };
+
+/** No address is taken for a service that cannot be created. @throws ApiError AlreadyExists */
+async function refuseExisting({ context, definition, object }: Write): Promise<void> {
+  const { namespace, name } = object.metadata;
+  if (!context.reflector.cache('services').get(namespace, name)) return;
+  const found = await context.freshReads.newest({ resource: 'services', namespace, name });
+  if (!found) return;
+  const isDeleted = found.metadata.deletionTimestamp !== undefined;
+  throw alreadyExists(subjectOf({ definition, namespace, name }), isDeleted);
+}
 
 function rangeIsFull({ metadata }: Stored<Service>): ApiError {
   const error: FieldError = { type: 'FieldValueInvalid', field: 'spec.clusterIPs', value: [], detail: FULL };

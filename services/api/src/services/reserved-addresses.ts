@@ -9,6 +9,7 @@ import {
 } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { commit } from '../write/commit.js';
+import { decisionFor } from '../write/decision.js';
 import { objectOf, toStored } from '../write/stored-object.js';
 
 export const ADDRESSES = 'ipaddresses.networking.k8s.io';
@@ -54,7 +55,13 @@ export async function reserveAddress(context: ApiContext, address: string, servi
       taken = current !== undefined && !isFree(context, objectOf(target, current), service);
       if (taken) return { kind: 'keep' };
       if (!current) return { kind: 'create', uid: value.metadata.uid, parts, placement, deleting };
-      return { kind: 'update', parts: { desired: parts.desired }, placement, deleting };
+      const renewed = objectOf(target, current);
+      const isOwn = parentOf(renewed).namespace === namespace && parentOf(renewed).name === name;
+      if (isOwn && !isOld(renewed)) return { kind: 'keep' };
+      // An address that is as old as that of a service that is gone would be given back, or taken by others, at once.
+      renewed.metadata.creationTimestamp = value.metadata.creationTimestamp;
+      renewed.spec = object.spec;
+      return decisionFor(target, renewed, current);
     },
   });
   return !taken;
@@ -64,8 +71,11 @@ function isFree({ reflector }: ApiContext, reserved: KubeObject, { metadata }: S
   const { namespace = '', name = '' } = parentOf(reserved);
   if (namespace === metadata.namespace && name === metadata.name) return true;
   if (reflector.cache('services').get(namespace, name)) return false;
-  return Date.parse(reserved.metadata.creationTimestamp ?? '') < Date.now() - CREATING_MS;
+  return isOld(reserved);
 }
+
+const isOld = ({ metadata }: KubeObject): boolean =>
+  Date.parse(metadata.creationTimestamp ?? '') < Date.now() - CREATING_MS;
 
 /** Gives an address back, unless it belongs to another service by now. */
 export async function releaseAddress(context: ApiContext, address: string, parent: ParentRef): Promise<void> {

@@ -1,6 +1,9 @@
+import { resourceByStorage } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+import { commit } from '../write/commit.js';
+import { toStored } from '../write/stored-object.js';
 
 let backends: Backends;
 let api: RunningApi;
@@ -63,6 +66,33 @@ describe('a service', () => {
     expect(refused?.json.message).toContain(
       'spec.clusterIPs: Invalid value: ["10.96.0.77"]: failed to allocate IP 10.96.0.77: provided IP is already allocated',
     );
+  });
+
+  it('takes no address when it exists', async () => {
+    await create('there');
+    const again = await create('there', { ports, clusterIP: '10.96.0.99' });
+    expect([again.status, again.json.reason]).toEqual([409, 'AlreadyExists']);
+    expect((await api.request('GET', `${ADDRESSES}/10.96.0.99`)).status).toBe(404);
+  });
+
+  it('takes the address of one that is gone, as if nothing had had it', async () => {
+    const target = {
+      definition: resourceByStorage('ipaddresses.networking.k8s.io'),
+      namespace: '',
+      name: '10.96.0.66',
+    };
+    const old = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IPAddress',
+      metadata: { name: target.name, uid: 'u', creationTimestamp: '2020-01-01T00:00:00Z' },
+      spec: { parentRef: { resource: 'services', namespace: 'default', name: 'long-gone' } },
+    };
+    const decide = () => ({ kind: 'create' as const, uid: 'u', ...toStored(target.definition, old) });
+    await commit(api.context, { target, dryRun: false, decide });
+    expect((await create('takes-over', { ports, clusterIP: target.name })).status).toBe(201);
+    const { metadata, spec } = (await api.request('GET', `${ADDRESSES}/${target.name}`)).json;
+    expect([metadata.uid, spec.parentRef.name]).toEqual(['u', 'takes-over']);
+    expect(metadata.creationTimestamp).not.toBe('2020-01-01T00:00:00Z');
   });
 
   it('gives its address back', async () => {
