@@ -15,6 +15,8 @@ export interface Endpoint {
 const MAX_CALLS = 64;
 const MAX_ANSWER = 3 * 1024 * 1024;
 const MAX_AGENTS = 200;
+/** Longer than any call may take, which is 30 s. */
+const IDLE_MS = 60_000;
 
 const agents = new Map<string, Agent>();
 
@@ -22,11 +24,15 @@ function agentFor({ url, ca, connectTo }: Endpoint): Agent {
   const key = JSON.stringify([new URL(url).host, ca, connectTo]);
   const known = agents.get(key);
   if (known) return known;
-  if (agents.size >= MAX_AGENTS) {
-    for (const agent of agents.values()) agent.destroy();
-    agents.clear();
-  }
-  const agent = new Agent({ keepAlive: true, maxSockets: MAX_CALLS, ...(ca !== undefined && { ca }) });
+  // The oldest is forgotten and not destroyed: it may have calls under way. Its idle connections end by their timeout.
+  const [oldest] = agents.keys();
+  if (agents.size >= MAX_AGENTS && oldest !== undefined) agents.delete(oldest);
+  const agent = new Agent({
+    keepAlive: true,
+    timeout: IDLE_MS,
+    maxSockets: MAX_CALLS,
+    ...(ca !== undefined && { ca }),
+  });
   agents.set(key, agent);
   return agent;
 }
@@ -48,7 +54,7 @@ export async function callWebhook(
   try {
     const text = JSON.stringify(body);
     answer = await post(endpoint, asked, text, signal).catch((error: NodeJS.ErrnoException) => {
-      // The webhook has closed a connection that was kept: it has not read the request. Go's client does the same.
+      // Most likely the webhook closed a kept connection before it read the request. Go's client tries again as well.
       if (error.code !== 'ECONNRESET' || !reused.has(error)) throw error;
       return post(endpoint, asked, text, signal);
     });
