@@ -35,6 +35,7 @@ export function keepClusterObjects(context: ApiContext): () => Promise<void> {
 
 function isStanding(resource: string, namespace: string, name: string): boolean {
   if (resource === 'namespaces') return SYSTEM_NAMESPACES.includes(name);
+  if (resource === 'servicecidrs.networking.k8s.io') return name === 'kubernetes';
   if (resource === 'services') return namespace === 'default' && name === 'kubernetes';
   return resource === 'priorityclasses.scheduling.k8s.io' && isSystemPriorityClass(name);
 }
