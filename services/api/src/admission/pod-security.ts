@@ -25,7 +25,7 @@ import type { Notes } from './notes.js';
 import type { AdmissionPlugin, PluginFor } from './plugin.js';
 
 function policyIn({ reflector }: ApiContext, namespace: string): Policy {
-  return policyOf(reflector.cache('namespaces').get('', namespace)?.metadata.labels).policy;
+  return policyOf(reflector.cache('namespaces').get('', namespace)?.labels).policy;
 }
 
 /** What breaks a policy in the words of warnings and audit annotations; undefined where the policy allows the pod. */
@@ -71,9 +71,9 @@ function isSignificant(pod: Stored<Pod>, before: Stored<Pod> | undefined): boole
 }
 
 /** The audit log tells what was held against a pod that was let in. */
-function noteAudit(notes: Notes | undefined, policy: LevelVersion, pod: CheckedPod): void {
+function noteAudit(notes: Notes | undefined, policy: LevelVersion, pod: () => CheckedPod): void {
   if (!notes || policy.level === 'privileged') return;
-  const violation = violationOf(policy, pod);
+  const violation = violationOf(policy, pod());
   if (violation !== undefined) notes.annotate(AUDIT_VIOLATIONS, violation);
 }
 
@@ -97,8 +97,7 @@ export const podSecurity: PluginFor<'pods'> = {
       return;
     }
     notes?.annotate(ENFORCE_POLICY, describePolicy(enforce));
-    noteAudit(notes, audit, checkedPod(metadata.annotations, spec));
-    // Most namespaces ask for nothing, and then there is nothing to compare.
+    noteAudit(notes, audit, () => checkedPod(metadata.annotations, spec));
     if (enforce.level !== 'privileged') refuseViolation({ metadata, spec }, enforce);
   },
   warnings({ context, subresource, after, before }) {
@@ -130,7 +129,7 @@ export const podTemplateSecurity: AdmissionPlugin = {
     const { audit } = policyIn(context, namespace);
     const exempt = exemptIn(context, namespace, template.spec);
     if (exempt === undefined)
-      noteAudit(context.notes, audit, checkedPod(template.metadata?.annotations, template.spec));
+      noteAudit(context.notes, audit, () => checkedPod(template.metadata?.annotations, template.spec));
     else context.notes?.annotate(EXEMPT, exempt);
   },
   warnings({ context, subresource, definition, sent, after }) {
