@@ -1,6 +1,7 @@
 /** What tests of all packages need: servers of their own, a real kubectl, and waiting for conditions. */
 export { eventually } from './eventually.js';
 export { type FoundKubectl, findKubectls } from './find-kubectls.js';
+export { Helm } from './helm.js';
 export { holdCounter } from './hold-counter.js';
 export { Kubectl } from './kubectl.js';
 export { TcpProxy } from './tcp-proxy.js';

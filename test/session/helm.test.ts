@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url';
+import { eventually, Helm, type Kubectl } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startStack, type TestStack } from './stack.js';
+
+/** A DaemonSet with what charts bring beside it: accounts, roles, a Service, a budget, a CSI driver, a definition. */
+const CHART = fileURLToPath(new URL('./chart', import.meta.url));
+const WAIT = '--namespace logging --wait --timeout 60s';
+
+let stack: TestStack;
+let kubectl: Kubectl;
+let helm: Helm;
+
+beforeAll(async () => {
+  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
+  kubectl = stack.kubectl;
+  helm = await Helm.for(kubectl.kubeconfig);
+}, 180_000);
+
+afterAll(async () => {
+  await stack.stop();
+}, 60_000);
+
+const image = () => kubectl.run('-n logging get daemonset/log -o jsonpath={.spec.template.spec.containers[0].image}');
+const revisions = async () => {
+  const history = JSON.parse(await helm.run('history log --namespace logging -o json'));
+  return history.map(({ revision, status }: { revision: number; status: string }) => [revision, status]);
+};
+
+describe('helm', () => {
+  it('installs a chart, and waits until its pods are ready', async () => {
+    await helm.run(`install log ${CHART} --create-namespace ${WAIT}`);
+    expect(await kubectl.run('-n logging get daemonset/log -o jsonpath={.status.numberReady}')).toBe('3');
+    expect(await kubectl.run('-n logging get service/log -o jsonpath={.spec.clusterIP}')).toMatch(/^10\./);
+    expect(await helm.run('status log --namespace logging')).toMatch(/^STATUS: deployed$/m);
+    // What helm has written is what the chart says.
+    const manifest = await helm.run('get manifest log --namespace logging');
+    expect(await kubectl.try('-n logging diff -f -', manifest)).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+
+  it('upgrades it, rolls it back, and has a history of that', async () => {
+    await helm.run(`upgrade log ${CHART} --set image=registry.example.com/collector:2.0 ${WAIT}`);
+    expect(await image()).toBe('registry.example.com/collector:2.0');
+    await helm.run(`rollback log 1 ${WAIT}`);
+    expect(await image()).toBe('registry.example.com/collector:1.0');
+    expect(await revisions()).toEqual([
+      [1, 'superseded'],
+      [2, 'superseded'],
+      [3, 'deployed'],
+    ]);
+  });
+
+  it('names the kind and the object of an error, and rolls back what it had begun', async () => {
+    const { exitCode, stderr } = await helm.try(`upgrade log ${CHART} --set port=70000 ${WAIT} --rollback-on-failure`);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('Service "log" is invalid: spec.ports[0].port: Invalid value: 70000');
+    expect(await kubectl.run('-n logging get service/log -o jsonpath={.spec.ports[0].port}')).toBe('2020');
+    expect((await revisions()).at(-1)).toEqual([5, 'deployed']);
+  });
+
+  it('is warned of a kind that nothing acts on', async () => {
+    const { exitCode, stderr } = await helm.try(`upgrade log ${CHART} --set dashboard=true --namespace logging`);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('Everynode stores the Deployment, and nothing acts on it');
+  });
+
+  it('takes everything away, and may use the name again', async () => {
+    await helm.run(`uninstall log ${WAIT}`);
+    const kinds = 'daemonset,deployment,service,pipeline,poddisruptionbudget,serviceaccount,configmap';
+    const left = await kubectl.run(`-n logging get ${kinds} -o name`);
+    expect(left.split('\n').filter((name) => name.endsWith('/log'))).toEqual([]);
+    expect(
+      (await kubectl.try('get clusterrole/log clusterrolebinding/log csidriver/log.csi.example.com')).exitCode,
+    ).toBe(1);
+    await eventually(async () => expect(await kubectl.run('-n logging get pods -o name')).toBe(''));
+    await helm.run(`install log ${CHART} ${WAIT} --rollback-on-failure`);
+    expect(await revisions()).toEqual([[1, 'deployed']]);
+  });
+}, 150_000);
