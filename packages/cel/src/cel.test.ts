@@ -120,6 +120,17 @@ describe('faults', () => {
     expect(evaluate).toThrow('actual cost limit exceeded');
   });
 
+  it('ask for fields of items and of what functions return, and find misspelt ones', () => {
+    const at = 'object.spec.ports.map(port, {"port": port})';
+    expect(run(`has(${at}[0].port) && !has(${at}[0].name)`)).toBe(true);
+    expect(run('has(object.metadata.labels.app) && !has([object.metadata][0].labels.other)')).toBe(true);
+    const typed = baseEnvironment()
+      .registerType('Rule', { fields: { matches: 'list<string>' } })
+      .registerVariable('self', 'list<Rule>');
+    expect(compile(typed, 'has(self[0].matches)').type).toBe('bool');
+    expect(() => compile(typed, 'has(self[0].nothing)')).toThrow("undefined field 'nothing'");
+  });
+
   it('match texts in linear time', () => {
     const begin = performance.now();
     const text = `${'a'.repeat(5000)}!`;

@@ -30,6 +30,7 @@ export function meter(ast: ASTNode): void {
     seen.add(value);
     const { op, args, meta } = value;
     if (meta.alternate !== undefined) return visit(meta.alternate);
+    if (op === 'call' && Array.isArray(args) && args[0] === 'has' && isMacro(meta.macro)) widenHas(meta.macro);
     if (isMacro(meta.macro)) return 1 + macroParts(meta.macro).reduce((sum: number, one) => sum + visit(one), 0);
     if (op === 'rcall' && Array.isArray(args) && args[0] === 'matches' && (args[2] as unknown[]).length === 1) {
       args[0] = MATCHES;
@@ -41,6 +42,32 @@ export function meter(ast: ASTNode): void {
     return 1 + visit(iterable) + visit(init) + turn;
   };
   visit(root);
+}
+
+interface Checker {
+  check(node: unknown, context: unknown): unknown;
+  getType(name: string): unknown;
+}
+
+/**
+ * Lets `has(list[0].field)` and `has(f().field)` be asked: the library takes fields of variables alone. The fields on
+ * the way are checked too, as upstream.
+ */
+function widenHas(macro: Record<string, unknown>): void {
+  const own = macro.typeCheck as (checker: Checker, macro: unknown, context: unknown) => unknown;
+  macro.typeCheck = (checker: Checker, part: Record<string, unknown>, context: unknown) => {
+    const [asked] = part.args as (Node | undefined)[];
+    if (asked?.op !== '.') return own(checker, part, context);
+    checker.check(asked, context);
+    const chain: Node[] = [];
+    let node: Node = asked;
+    while (node.op === '.' || node.op === '.?') {
+      chain.push(node);
+      node = (node.args as [Node, string])[0];
+    }
+    part.macroHasProps = [...chain, node];
+    return checker.getType('bool');
+  };
 }
 
 const isMacro = (macro: unknown): macro is Record<string, unknown> => typeof macro === 'object' && macro !== null;

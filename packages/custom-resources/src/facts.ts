@@ -23,6 +23,13 @@ interface Names {
 const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
+/** What every object has. */
+const TYPE_META: Readonly<Record<string, FieldFacts>> = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: { ref: `${META}.ObjectMeta`, default: {} },
+};
+
 /** The name that upstream publishes a type under: the group backwards, the version, the kind. */
 const typeName = ({ group, version }: Names, kind: string): string =>
   [...group.split('.').reverse(), version, kind].join('.');
@@ -43,24 +50,33 @@ export function customType(names: Names, schema: Schema): CustomType {
     if (one['x-kubernetes-list-type']) facts['list-type'] = one['x-kubernetes-list-type'];
     if (one['x-kubernetes-list-map-keys']) facts['list-map-keys'] = one['x-kubernetes-list-map-keys'];
     if (one['x-kubernetes-map-type']) facts['map-type'] = one['x-kubernetes-map-type'];
-    if (one.default !== undefined) facts.default = one.default;
+    // Items of lists are found by keys that have defaults. Go writes no custom field that is not set.
+    if (one.default !== undefined) Object.assign(facts, { default: one.default, omitEmpty: true });
     if (one.type === 'array' && one.items) return { ...facts, arrayOf: factsOf(one.items, `${path}.items`) };
     if (one.type === 'object' && typeof one.additionalProperties === 'object') {
       return { ...facts, mapOf: factsOf(one.additionalProperties, `${path}.members`) };
     }
-    const { default: _default, ...kept } = facts;
     types.set(path, typeOf(one, path));
-    return { ...kept, ref: path };
+    return { ...facts, ref: path };
   };
   const typeOf = (one: Schema, path: string): TypeFacts => {
-    const isOpen = one['x-kubernetes-preserve-unknown-fields'] || one['x-kubernetes-embedded-resource'];
+    const isOpen = one['x-kubernetes-preserve-unknown-fields'] === true;
+    const isEmbedded = one['x-kubernetes-embedded-resource'] === true;
     const fields =
-      one.properties && !isOpen
-        ? Object.fromEntries(
-            Object.entries(one.properties).map(([key, member]) => [key, factsOf(member, `${path}.${key}`)]),
-          )
+      one.properties || isOpen || isEmbedded
+        ? {
+            ...Object.fromEntries(
+              Object.entries(one.properties ?? {}).map(([key, member]) => [key, factsOf(member, `${path}.${key}`)]),
+            ),
+            ...(isEmbedded && TYPE_META),
+          }
         : undefined;
-    return { read: (value: unknown) => pruned(value, one), ...(fields && { fields }) };
+    return {
+      read: (value: unknown) => pruned(value, one),
+      ...(fields && { fields }),
+      ...(isOpen && { open: true }),
+      ...(one['x-kubernetes-map-type'] === 'atomic' && { 'map-type': 'atomic' }),
+    };
   };
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
   const own = Object.entries(schema.properties ?? {}).filter(
@@ -69,11 +85,9 @@ export function customType(names: Names, schema: Schema): CustomType {
   const gvk = [{ group, version, kind }];
   types.set(name, {
     gvk,
-    ...(isOpen ? { read: readOpen } : {}),
+    ...(isOpen && { open: true }),
     fields: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { ref: `${META}.ObjectMeta`, default: {} },
+      ...TYPE_META,
       // What each member holds is read by its own type, whatever its form is.
       ...Object.fromEntries(
         own.map(([key, member]) => [key, wrapped(factsOf(member, `${name}.${key}`), member, types, `${name}.${key}`)]),
@@ -122,7 +136,5 @@ function wrapped(facts: FieldFacts, schema: Schema, types: Map<string, TypeFacts
   types.set(`${path}.value`, { read: (value: unknown) => pruned(value, schema) });
   return { ...facts, ref: `${path}.value` };
 }
-
-const readOpen = (value: unknown): unknown => value;
 
 export const asSchema = (value: unknown): Schema => (isMap(value) ? (value as Schema) : {});

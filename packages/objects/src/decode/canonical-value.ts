@@ -231,7 +231,15 @@ class StructReader implements Reader {
       }
       if (canonical !== undefined) result[name] = canonical;
     }
+    if (this.facts.open) this.keepOthers(value, result);
     return result;
+  }
+
+  private keepOthers(value: Record<string, unknown>, result: Record<string, unknown>): void {
+    const fields = this.facts.fields ?? {};
+    for (const name of Object.keys(value).sort(byCodeUnit)) {
+      if (!Object.hasOwn(fields, name)) result[name] = value[name];
+    }
   }
 
   zero(): unknown {

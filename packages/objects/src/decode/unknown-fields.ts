@@ -1,4 +1,4 @@
-import { type FieldFacts, lookupType, type ValueFacts } from '../schema/index.js';
+import { lookupType, type TypeFacts, type ValueFacts } from '../schema/index.js';
 import { isJsonObject } from './canonical-value.js';
 
 /**
@@ -18,12 +18,12 @@ function visit(facts: ValueFacts, value: unknown, path: string, found: string[])
   } else if (isJsonObject(value)) {
     if (facts.mapOf) {
       for (const [key, entry] of Object.entries(value)) visit(facts.mapOf, entry, join(path, key), found);
-    } else if (facts.ref !== undefined) visitStruct(lookupType(facts.ref)?.fields, value, path, found);
+    } else if (facts.ref !== undefined) visitStruct(lookupType(facts.ref), value, path, found);
   }
 }
 
 function visitStruct(
-  fields: Readonly<Record<string, FieldFacts>> | undefined,
+  { fields, open }: TypeFacts = {},
   value: Record<string, unknown>,
   path: string,
   found: string[],
@@ -32,7 +32,7 @@ function visitStruct(
   for (const [name, entry] of Object.entries(value)) {
     const facts = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (facts) visit(facts, entry, join(path, name), found);
-    else found.push(join(path, name));
+    else if (!open) found.push(join(path, name));
   }
 }
 

@@ -47,6 +47,8 @@ export interface TypeFacts {
    * Returns the schema as it is published, of types that clients have defined. References are written as in version 3.
    */
   readonly published?: (dialect: 'v2' | 'v3') => Readonly<Record<string, unknown>>;
+  /** True for such a type that also keeps fields that it does not have. */
+  readonly open?: boolean;
   /** Reads a value of such a type: it drops what the type does not have, and checks nothing. */
   readonly read?: (value: unknown) => unknown;
 }

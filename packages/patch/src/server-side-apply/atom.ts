@@ -1,4 +1,4 @@
-import { canonicalJson, type FieldFacts, lookupType, missingValues } from '@everynode/objects';
+import { canonicalJson, type FieldFacts, lookupType, missingValues, type TypeFacts } from '@everynode/objects';
 import { isMap, type JsonMap } from '../json.js';
 
 /** How apply treats the values of a field. Source: structured-merge-diff, schema/elements.go, Atom. */
@@ -33,26 +33,39 @@ const LEAF: Leaf = { kind: 'leaf' };
 
 /** Of the whole objects of a type, by its name in the schema. */
 export function atomOfType(name: string): Atom {
-  const known = types.get(name);
-  if (known) return known;
   const facts = lookupType(name);
-  const made = facts?.fields && facts['map-type'] !== 'atomic' ? new Struct(name, facts.fields) : LEAF;
-  types.set(name, made);
+  if (!facts) return LEAF;
+  const known = types.get(facts);
+  if (known) return known;
+  const made = facts.fields && facts['map-type'] !== 'atomic' ? new Struct(name, facts) : LEAF;
+  types.set(facts, made);
   return made;
 }
 
-const types = new Map<string, Atom>();
+/** By the facts: those of a name change when clients define it anew. */
+const types = new WeakMap<TypeFacts, Atom>();
+
+/** Of values that an open type has no field for: maps by their keys, and lists as a whole. */
+const DEDUCED: Atom = { kind: 'fields', isNamed: () => false, member: () => DEDUCED, missing: [] };
+
+/** The atom of these values: what is not known beforehand shows in them. Undefined values show nothing. */
+export function atomFor(atom: Atom, ...values: readonly unknown[]): Atom {
+  if (atom !== DEDUCED) return atom;
+  const shown = values.filter((value) => value !== undefined);
+  return shown.length > 0 && shown.every(isMap) ? atom : LEAF;
+}
 
 /** Types refer to each other in circles, so fields are read when they are first asked for. */
 class Struct implements FieldsAtom {
   readonly kind = 'fields';
   readonly missing: FieldsAtom['missing'];
+  readonly facts: Readonly<Record<string, FieldFacts>>;
   readonly #atoms = new Map<string, Atom>();
+  readonly #isOpen: boolean;
 
-  constructor(
-    type: string,
-    readonly facts: Readonly<Record<string, FieldFacts>>,
-  ) {
+  constructor(type: string, { fields = {}, open = false }: TypeFacts) {
+    this.facts = fields;
+    this.#isOpen = open;
     this.missing = missingValues(type);
   }
 
@@ -63,7 +76,7 @@ class Struct implements FieldsAtom {
   member(key: string): Atom {
     const known = this.#atoms.get(key);
     if (known) return known;
-    const atom = this.isNamed(key) ? atomOf(this.facts[key]) : LEAF;
+    const atom = this.isNamed(key) ? atomOf(this.facts[key]) : this.#isOpen ? DEDUCED : LEAF;
     // Keys that the schema does not know are a client's, and must not fill the memory.
     if (this.isNamed(key)) this.#atoms.set(key, atom);
     return atom;

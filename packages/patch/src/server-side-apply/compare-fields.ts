@@ -1,5 +1,5 @@
 import { isMap, type JsonMap, member } from '../json.js';
-import type { Atom, FieldsAtom, ItemsAtom } from './atom.js';
+import { type Atom, atomFor, type FieldsAtom, type ItemsAtom } from './atom.js';
 import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 import { isSameValue } from './same-value.js';
 
@@ -16,8 +16,9 @@ const SAME: Comparison = { added: NO_FIELDS, modified: NO_FIELDS, removed: NO_FI
  * The paths that were added, modified and removed between two objects as Go has them: a struct that is no pointer is
  * there without being written. Source: structured-merge-diff, typed/compare.go.
  */
-export function compareFields(before: unknown, after: unknown, atom: Atom): Comparison {
+export function compareFields(before: unknown, after: unknown, declared: Atom): Comparison {
   if (before === after) return SAME;
+  const atom = atomFor(declared, before, after);
   if (atom.kind === 'leaf' || (isEmpty(before, atom) && isEmpty(after, atom))) return compareLeaves(before, after);
   const parts =
     atom.kind === 'fields' ? compareMembers(before, after, atom) : compareItems(asList(before), asList(after), atom);

@@ -1,13 +1,14 @@
 import { emptyMap, isMap, type JsonMap } from '../json.js';
-import type { Atom, FieldsAtom, ItemsAtom } from './atom.js';
+import { type Atom, atomFor, type FieldsAtom, type ItemsAtom } from './atom.js';
 import type { FieldSet } from './field-set.js';
 
 /**
  * A value without the fields and items in `gone`. A path removes all that is below it. Undefined when nothing is left.
  * Source: structured-merge-diff, typed/remove.go.
  */
-export function removeItems(value: unknown, gone: FieldSet, atom: Atom): unknown {
+export function removeItems(value: unknown, gone: FieldSet, declared: Atom): unknown {
   if (gone.below.size === 0) return value;
+  const atom = atomFor(declared, value);
   if (atom.kind === 'leaf') return typeof value === 'object' ? undefined : value;
   return atom.kind === 'items' ? withoutItems(value, gone, atom) : withoutMembers(value, gone, atom);
 }

@@ -1,9 +1,10 @@
 import { isMap } from '../json.js';
-import type { Atom, FieldsAtom, ItemsAtom } from './atom.js';
+import { type Atom, atomFor, type FieldsAtom, type ItemsAtom } from './atom.js';
 import { FieldSet, NO_FIELDS, ONE_FIELD } from './field-set.js';
 
 /** All paths that a configuration sets. Source: structured-merge-diff, typed/tofieldset.go. */
-export function toFieldSet(value: unknown, atom: Atom): FieldSet {
+export function toFieldSet(value: unknown, declared: Atom): FieldSet {
+  const atom = atomFor(declared, value);
   if (atom.kind === 'leaf') return ONE_FIELD;
   if (atom.kind === 'items') return itemsOf(value, atom);
   return isMap(value) ? membersOf(value, atom) : NO_FIELDS;

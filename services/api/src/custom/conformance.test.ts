@@ -147,7 +147,7 @@ describe('field validation of an apply', () => {
     ]);
     const open = await define('opens', [{ name: 'v1beta1', schema: OPEN }]);
     const any = await apply(open.path, `${head(open)}spec:\n  unknown: uk1\n  cronSpec: "* * * * */5"\n  ${PORTS}`);
-    expect(any.status).toBe(201);
+    expect([any.status, any.json.message]).toEqual([201, undefined]);
   });
 
   it('refuses unknown metadata, also of embedded objects, and fields that are there twice', async () => {
@@ -165,8 +165,12 @@ describe('field validation of an apply', () => {
       properties: { spec: { ...open, properties: { ...spec.properties, template } } },
     };
     const embedding = await define('embeddings', [{ name: 'v1beta1', schema }]);
-    const sub = 'template:\n    apiversion: foo/v1\n    kind: Sub\n    metadata:\n      unknownSubMeta: u\n      name: s';
-    const answer = await apply(embedding.path, `${head(embedding, '  unknownMeta: unknown\n')}spec:\n  ${sub}\n  foo: a`);
+    const sub =
+      'template:\n    apiversion: foo/v1\n    kind: Sub\n    metadata:\n      unknownSubMeta: u\n      name: s';
+    const answer = await apply(
+      embedding.path,
+      `${head(embedding, '  unknownMeta: unknown\n')}spec:\n  ${sub}\n  foo: a`,
+    );
     expect(answer.json.message).toMatch(/\.(spec\.template\.)?metadata\.unknown\w+: field not declared in schema/);
     const twice = await apply(embedding.path, `${head(embedding)}spec:\n  unknown: uk1\n  foo: foo1\n  foo: foo2\n`);
     expect(twice.json.message).toContain('line 11: key "foo" already set in map');
@@ -331,5 +335,64 @@ describe('objects', () => {
     expect(await warning('v1beta1', '/nothing')).toContain('is deprecated');
     expect(await warning('v1alpha1')).toBe('299 - "gone soon"');
     expect(await warning('v1')).toBeUndefined();
+  });
+});
+
+describe('field owners', () => {
+  it('are by the schema, and by what is there where it is open', async () => {
+    const ports = { ...spec.properties.ports, items: { ...spec.properties.ports.items, required: ['containerPort'] } };
+    const items = ports.items.properties;
+    const defaulted = {
+      ...ports,
+      items: { ...ports.items, properties: { ...items, protocol: { type: 'string', default: 'TCP' } } },
+    };
+    const schema = {
+      type: 'object',
+      properties: {
+        spec: {
+          ...OPEN,
+          properties: {
+            ports: defaulted,
+            whole: { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { a: { type: 'string' } } },
+            names: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
+            count: { type: 'integer', default: 0 },
+          },
+        },
+      },
+    };
+    const { path, kind, apiVersion } = await define('owneds', [{ name: 'v1', schema }]);
+    const apply = (manager: string, fields: object) =>
+      api.request('PATCH', `${path}/a?fieldManager=${manager}`, {
+        body: { apiVersion, kind, metadata: { name: 'a' }, spec: fields },
+        contentType: 'application/apply-patch+yaml',
+      });
+    const owned = (json: { metadata: { managedFields: { manager: string; fieldsV1: object }[] } }, manager: string) =>
+      json.metadata.managedFields.find((one) => one.manager === manager)?.fieldsV1;
+    const made = await apply('one', {
+      ports: [{ containerPort: 80, name: 'x' }],
+      whole: { a: 'b' },
+      names: ['n'],
+      free: { deep: { x: 1 }, list: [1] },
+    });
+    expect([made.status, made.json.message, made.json.spec.count]).toEqual([201, undefined, 0]);
+    expect(owned(made.json, 'one')).toEqual({
+      'f:spec': {
+        'f:free': { '.': {}, 'f:deep': { '.': {}, 'f:x': {} }, 'f:list': {} },
+        'f:names': { 'v:"n"': {} },
+        'f:ports': { 'k:{"containerPort":80,"protocol":"TCP"}': { '.': {}, 'f:containerPort': {}, 'f:name': {} } },
+        'f:whole': {},
+      },
+    });
+    const both = await apply('two', { free: { deep: { y: 2 } }, names: ['m'], ports: [{ containerPort: 81 }] });
+    expect(both.json.spec).toMatchObject({
+      free: { deep: { x: 1, y: 2 }, list: [1] },
+      names: ['n', 'm'],
+      ports: [{ containerPort: 80 }, { containerPort: 81 }],
+    });
+    const conflict = await apply('two', { free: { deep: { x: 3 } } });
+    expect([conflict.status, conflict.json.message]).toEqual([
+      409,
+      'Apply failed with 1 conflict: conflict with "one": .spec.free.deep.x',
+    ]);
   });
 });
