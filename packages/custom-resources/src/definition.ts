@@ -138,7 +138,7 @@ const bodyOf = (object: KubeObject): Record<string, unknown> =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !WITHOUT_META.has(key)));
 
 /**
- * The stored object as a version shows it: without what its schema does not have now, and with the defaults that it has.
+ * The stored object as a version shows it: with the fields and the defaults that its schema has now.
  * Source: pkg/apiserver/customresource_handler.go, schemaCoercingConverter and unstructuredDefaulter.
  */
 function shownIn(object: KubeObject, schema: Schema, apiVersion: string): KubeObject {

@@ -59,8 +59,8 @@ function wrongType(object: KubeObject, path: string, wanted: string): string {
 }
 
 /**
- * The scale of a custom resource, whose parts are where its definition says. Source: pkg/registry/customresource/etcd.go,
- * ScaleREST. `errorsOf` checks the whole object that is written.
+ * The scale of a custom resource, whose parts are where its definition says. `errorsOf` checks the whole object that is
+ * written. Source: pkg/registry/customresource/etcd.go, ScaleREST.
  */
 export function scaleOfCustom(
   owner: Pick<ResourceDefinition, 'group' | 'plural' | 'kind' | 'namespaced'> & { storage: ResourceName },

@@ -49,10 +49,10 @@ const types = new WeakMap<TypeFacts, Atom>();
 const DEDUCED: Atom = { kind: 'fields', isNamed: () => false, member: () => DEDUCED, missing: [] };
 
 /** The atom of these values: what is not known beforehand shows in them. Undefined values show nothing. */
-export function atomFor(atom: Atom, ...values: readonly unknown[]): Atom {
+export function atomFor(atom: Atom, value: unknown, other?: unknown): Atom {
   if (atom !== DEDUCED) return atom;
-  const shown = values.filter((value) => value !== undefined);
-  return shown.length > 0 && shown.every(isMap) ? atom : LEAF;
+  const isShown = (one: unknown): boolean => one === undefined || isMap(one);
+  return isShown(value) && isShown(other) ? atom : LEAF;
 }
 
 /** Types refer to each other in circles, so fields are read when they are first asked for. */
