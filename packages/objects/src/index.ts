@@ -162,6 +162,7 @@ export {
   type SubresourceAction,
   type SubresourceDefinition,
   type SubresourcePart,
+  type TableColumn,
   type TableDefinition,
   type Verb,
 } from './resource.js';

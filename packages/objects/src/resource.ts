@@ -5,12 +5,19 @@ import type { KubeObject } from './kube-object.js';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
+/** A field of a type, by its name in the schema facts. */
+export interface FieldName {
+  type: string;
+  field: string;
+}
+
 /** A column of `kubectl get`. Priority 0 always shows, 1 only with `-o wide`. */
 export interface TableColumn {
   name: string;
   type: 'string' | 'integer' | 'date' | 'boolean';
   format: string;
-  description: string;
+  /** A text, or the field whose description in the schema is also the column's. */
+  description: string | FieldName;
   priority: 0 | 1;
 }
 

@@ -3,7 +3,7 @@
 // and are not kept in this repository.
 //
 // The client is newer and is read first. It has no text for fields that hold an object, and no Time or Quantity: those
-// texts come from the types.
+// texts come from the types. So do the paragraphs, which the client's texts have lost.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ const target = fileURLToPath(new URL('../descriptions.json', import.meta.url));
 
 const COMMENT = String.raw`(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?`;
 const DECLARATION = new RegExp(String.raw`${COMMENT}export (?:declare )?(?:class|interface|type) (\w+)`, 'g');
-const FIELD = new RegExp(String.raw`${COMMENT}'?([\w$]+)'?\??: `, 'g');
+const FIELD = new RegExp(String.raw`${COMMENT}(?:readonly )?'?([\w$]+)'?\??: `, 'g');
 
 /** The text of a comment, without its stars. The client's generator escapes quotes as in a string. */
 const commentText = (block) =>
@@ -69,6 +69,14 @@ const moduleOf = (type) =>
     .replace(/\.\w+$/, '')
     .replaceAll('.', '/');
 
+const words = (text) => text.split(/\s+/).join(' ');
+
+/** The client's texts are newer and have no lines. Where the other package has the same words, its lines are kept. */
+function inParagraphs(newer, older) {
+  if (newer === undefined || older === undefined) return newer ?? older;
+  return words(newer) === words(older) ? older : newer;
+}
+
 const models = join(folderOf('@kubernetes/client-node'), 'dist', 'gen', 'models');
 const modelFiles = new Set(await readdir(models));
 const types = folderOf('kubernetes-types');
@@ -88,7 +96,7 @@ for (const [type, { fields = {} }] of Object.entries(JSON.parse(await readFile(s
   const description = newer?.description || older?.description;
   const texts = {};
   for (const field of Object.keys(fields)) {
-    const text = newer?.fields[field] ?? older?.fields[field];
+    const text = inParagraphs(newer?.fields[field], older?.fields[field]);
     if (text) texts[field] = text;
   }
   if (description || Object.keys(texts).length > 0)

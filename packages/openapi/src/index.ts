@@ -1,4 +1,4 @@
-export { type Descriptions, readDescriptions } from './descriptions.js';
+export { type Descriptions, fieldDescription, readDescriptions } from './descriptions.js';
 export { OpenApiDocuments } from './documents.js';
 export { openApiV2 } from './v2.js';
 export { encodeOpenApiV2, OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_ACCEPTED } from './v2-protobuf.js';

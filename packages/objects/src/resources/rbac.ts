@@ -1,6 +1,6 @@
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
-import { genericTable, roleBindingTable } from '../table/index.js';
+import { clusterRoleBindingTable, genericTable, roleBindingTable } from '../table/index.js';
 import {
   pathSegmentMessages,
   RBAC_GROUP,
@@ -26,11 +26,10 @@ function setBindingDefaults(object: Binding): void {
 
 const binding = (
   kinds: readonly string[],
-): Pick<ResourceFacts<Binding>, 'setDefaults' | 'validate' | 'validateUpdate' | 'table'> => ({
+): Pick<ResourceFacts<Binding>, 'setDefaults' | 'validate' | 'validateUpdate'> => ({
   setDefaults: setBindingDefaults,
   validate: (object) => validateBinding(object, kinds),
   validateUpdate: (object, current) => validateBindingUpdate(object, current),
-  table: roleBindingTable,
 });
 
 export const roles = defineResource<Stored<Role>>({
@@ -56,6 +55,7 @@ export const clusterRoles = defineResource<Stored<ClusterRole>>({
 export const roleBindings = defineResource<Binding>({
   ...common,
   ...binding(['Role', 'ClusterRole']),
+  table: roleBindingTable,
   kind: 'RoleBinding',
   plural: 'rolebindings',
   namespaced: true,
@@ -65,6 +65,7 @@ export const roleBindings = defineResource<Binding>({
 export const clusterRoleBindings = defineResource<Binding>({
   ...common,
   ...binding(['ClusterRole']),
+  table: clusterRoleBindingTable,
   kind: 'ClusterRoleBinding',
   plural: 'clusterrolebindings',
   namespaced: false,

@@ -15,7 +15,11 @@ const UNSET = '<unset>';
 export const webhookConfigurationTable: TableDefinition<
   Stored<ValidatingWebhookConfiguration | MutatingWebhookConfiguration>
 > = {
-  columns: [NAME, column('Webhooks', 'How many webhooks the configuration has.', 'integer'), AGE],
+  columns: [
+    NAME,
+    column('Webhooks', 'Webhooks indicates the number of webhooks registered in this configuration', 'integer'),
+    AGE,
+  ],
   row(object, now) {
     return { cells: [object.metadata.name, object.webhooks?.length ?? 0, ageOf(object, now)] };
   },
@@ -24,8 +28,12 @@ export const webhookConfigurationTable: TableDefinition<
 export const admissionPolicyTable: TableDefinition<Stored<ValidatingAdmissionPolicy>> = {
   columns: [
     NAME,
-    column('Validations', 'How many expressions the policy checks.', 'integer'),
-    column('ParamKind', 'The kind of its parameters.'),
+    column(
+      'Validations',
+      'Validations indicates the number of validation rules defined in this configuration',
+      'integer',
+    ),
+    column('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy'),
     AGE,
   ],
   row(object, now) {
@@ -38,8 +46,8 @@ export const admissionPolicyTable: TableDefinition<Stored<ValidatingAdmissionPol
 export const admissionBindingTable: TableDefinition<Stored<ValidatingAdmissionPolicyBinding>> = {
   columns: [
     NAME,
-    column('PolicyName', 'The policy that is bound.'),
-    column('ParamRef', 'The objects that hold its parameters.'),
+    column('PolicyName', 'PolicyName indicates the policy definition which the policy binding binded to'),
+    column('ParamRef', 'ParamRef indicates the param resource which sets the configration param'),
     AGE,
   ],
   row(object, now) {

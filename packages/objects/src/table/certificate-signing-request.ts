@@ -2,7 +2,7 @@ import type { CertificateSigningRequest } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { formatAge } from './age.js';
-import { AGE, ageOf, column, NAME } from './columns.js';
+import { AGE, ageOf, column, NAME, of } from './columns.js';
 
 const NONE = '<none>';
 
@@ -11,10 +11,10 @@ export const certificateSigningRequestTable: TableDefinition<Stored<CertificateS
   columns: [
     NAME,
     AGE,
-    column('SignerName', 'Who is asked to sign.'),
-    column('Requestor', 'Who asks.'),
-    column('RequestedDuration', 'How long the certificate is to be valid.'),
-    column('Condition', 'What has been decided, and whether the certificate is there.'),
+    column('SignerName', of('certificates.v1.CertificateSigningRequestSpec', 'signerName')),
+    column('Requestor', of('certificates.v1.CertificateSigningRequestSpec', 'request')),
+    column('RequestedDuration', of('certificates.v1.CertificateSigningRequestSpec', 'expirationSeconds')),
+    column('Condition', of('certificates.v1.CertificateSigningRequestStatus', 'conditions')),
   ],
   row(object, now) {
     const { signerName, username = '', expirationSeconds } = object.spec ?? {};

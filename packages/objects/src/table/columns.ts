@@ -1,24 +1,52 @@
+import type { Container, PodSpec } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
-import type { TableColumn } from '../resource.js';
+import type { FieldName, TableColumn } from '../resource.js';
 import { ageSince } from './age.js';
 
+type Description = TableColumn['description'];
+
+/** The field of a type of Kubernetes' api: `of('core.v1.Secret', 'data')`. */
+export function of(type: string, field: string): FieldName {
+  return { type: `io.k8s.api.${type}`, field };
+}
+
+/** A field of every object's metadata. */
+const ofMetadata = (field: string): FieldName => ({
+  type: 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+  field,
+});
+
 /** A column that always shows. */
-export function column(name: string, description: string, type: TableColumn['type'] = 'string'): TableColumn {
+export function column(name: string, description: Description, type: TableColumn['type'] = 'string'): TableColumn {
   return { name, type, format: '', description, priority: 0 };
 }
 
 /** A column of `-o wide`. */
-export function wideColumn(name: string, description: string): TableColumn {
+export function wideColumn(name: string, description: Description): TableColumn {
   return { ...column(name, description), priority: 1 };
 }
 
 /** Clients recognize the column with the object's name by its format. */
-export const NAME: TableColumn = {
-  ...column('Name', 'Name of the object, unique among objects of its kind in its namespace.'),
-  format: 'name',
-};
+export const NAME: TableColumn = { ...column('Name', ofMetadata('name')), format: 'name' };
 
-export const AGE: TableColumn = column('Age', 'Time since the object was created.');
+export const AGE: TableColumn = column('Age', ofMetadata('creationTimestamp'));
+
+/** For kinds without columns of their own. */
+export const CREATED_AT: TableColumn = column('Created At', ofMetadata('creationTimestamp'), 'date');
+
+/** The containers of a pod template, as {@link containerCells} shows them. */
+export const CONTAINER_COLUMNS = [
+  wideColumn('Containers', 'Names of each container in the template.'),
+  wideColumn('Images', 'Images referenced by each container in the template.'),
+];
+
+const joined = (containers: readonly Container[] | undefined, name: 'name' | 'image'): string =>
+  (containers ?? []).map((container) => container[name] ?? '').join(',');
+
+export const containerCells = (spec: PodSpec | undefined): string[] => [
+  joined(spec?.containers, 'name'),
+  joined(spec?.containers, 'image'),
+];
 
 /** Cell of {@link AGE}. */
 export function ageOf(object: KubeObject, now: number): string {

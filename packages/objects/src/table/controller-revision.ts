@@ -2,7 +2,7 @@ import type { ControllerRevision } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { controllerOf, type OwnerReference } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
-import { AGE, ageOf, column, NAME } from './columns.js';
+import { AGE, ageOf, column, NAME, of } from './columns.js';
 
 /** `daemonset.apps/log-agent`, without a group for kinds of the core. */
 function formatOwner({ apiVersion, kind, name }: OwnerReference): string {
@@ -15,9 +15,9 @@ function formatOwner({ apiVersion, kind, name }: OwnerReference): string {
 export const controllerRevisionTable: TableDefinition<Stored<ControllerRevision>> = {
   columns: [
     NAME,
-    column('Controller', 'The object whose history this is a part of.'),
+    column('Controller', 'Controller of the object'),
     // Upstream declares the type `string` for this number.
-    column('Revision', 'Place in the history; the newest is the highest.'),
+    column('Revision', of('apps.v1.ControllerRevision', 'revision')),
     AGE,
   ],
   row(object, now) {

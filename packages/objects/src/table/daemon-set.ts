@@ -2,28 +2,26 @@ import type { DaemonSet } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { formatLabelSelector } from '../selectors/index.js';
-import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+import { AGE, ageOf, CONTAINER_COLUMNS, column, containerCells, NAME, of, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
 
 /** `kubectl get daemonsets`. Rule: pkg/printers/internalversion, printDaemonSet. */
 export const daemonSetTable: TableDefinition<Stored<DaemonSet>> = {
   columns: [
     NAME,
-    column('Desired', 'Nodes that should run the daemon.', 'integer'),
-    column('Current', 'Nodes that should run the daemon and have at least one of its pods.', 'integer'),
-    column('Ready', 'Nodes that should run the daemon and have a ready pod.', 'integer'),
-    column('Up-to-date', 'Nodes whose pod has the newest template.', 'integer'),
-    column('Available', 'Nodes whose pod has been ready for minReadySeconds.', 'integer'),
-    column('Node Selector', 'Labels that the template asks of a node.'),
+    column('Desired', of('apps.v1.DaemonSetStatus', 'desiredNumberScheduled'), 'integer'),
+    column('Current', of('apps.v1.DaemonSetStatus', 'currentNumberScheduled'), 'integer'),
+    column('Ready', of('apps.v1.DaemonSetStatus', 'numberReady'), 'integer'),
+    column('Up-to-date', of('apps.v1.DaemonSetStatus', 'updatedNumberScheduled'), 'integer'),
+    column('Available', of('apps.v1.DaemonSetStatus', 'numberAvailable'), 'integer'),
+    column('Node Selector', of('core.v1.PodSpec', 'nodeSelector')),
     AGE,
-    wideColumn('Containers', 'Names of the containers in the template.'),
-    wideColumn('Images', 'Images of the containers in the template.'),
-    wideColumn('Selector', 'Labels by which the daemon finds its pods.'),
+    ...CONTAINER_COLUMNS,
+    wideColumn('Selector', of('apps.v1.DaemonSetSpec', 'selector')),
   ],
   row(object, now) {
     const { metadata, spec, status } = object;
     const podSpec = spec?.template?.spec;
-    const containers = podSpec?.containers ?? [];
     return {
       cells: [
         metadata.name,
@@ -34,8 +32,7 @@ export const daemonSetTable: TableDefinition<Stored<DaemonSet>> = {
         status?.numberAvailable ?? 0,
         formatNodeSelector(podSpec?.nodeSelector),
         ageOf(object, now),
-        containers.map(({ name }) => name).join(','),
-        containers.map(({ image }) => image ?? '').join(','),
+        ...containerCells(podSpec),
         formatLabelSelector(spec?.selector),
       ],
     };

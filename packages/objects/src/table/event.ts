@@ -2,7 +2,7 @@ import type { Event } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { ageSince } from './age.js';
-import { column, NAME, wideColumn } from './columns.js';
+import { column, NAME, of, wideColumn } from './columns.js';
 
 interface Sightings {
   first: string;
@@ -34,16 +34,16 @@ function sourceOf(event: Partial<Event>): string {
 /** `kubectl get events`. Rule: pkg/printers/internalversion, printEvent. Takes core/v1 events. */
 export const eventTable: TableDefinition<Stored<Event>> = {
   columns: [
-    column('Last Seen', 'Time since this last happened.'),
-    column('Type', 'Normal or Warning.'),
-    column('Reason', 'Why it happened, in one word for programs.'),
-    column('Object', 'The object that it happened to.'),
-    wideColumn('Subobject', 'The part of the object that it happened to.'),
-    wideColumn('Source', 'Who reports it.'),
-    column('Message', 'What happened, for people.'),
-    wideColumn('First Seen', 'Time since this first happened.'),
+    column('Last Seen', of('core.v1.Event', 'lastTimestamp')),
+    column('Type', of('core.v1.Event', 'type')),
+    column('Reason', of('core.v1.Event', 'reason')),
+    column('Object', of('core.v1.Event', 'involvedObject')),
+    wideColumn('Subobject', of('core.v1.ObjectReference', 'fieldPath')),
+    wideColumn('Source', of('core.v1.Event', 'source')),
+    column('Message', of('core.v1.Event', 'message')),
+    wideColumn('First Seen', of('core.v1.Event', 'firstTimestamp')),
     // Upstream declares the type `string` for this number.
-    wideColumn('Count', 'How often this happened.'),
+    wideColumn('Count', of('core.v1.Event', 'count')),
     { ...NAME, priority: 1 },
   ],
   row(object, now) {

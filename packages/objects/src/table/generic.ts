@@ -1,9 +1,9 @@
 import type { TableDefinition } from '../resource.js';
-import { column, NAME } from './columns.js';
+import { CREATED_AT, NAME } from './columns.js';
 
 /** For kinds without columns of their own. Rule: apiserver pkg/registry/rest, defaultTableConvertor. */
 export const genericTable: TableDefinition = {
-  columns: [NAME, column('Created At', 'When the object was created.', 'date')],
+  columns: [NAME, CREATED_AT],
   row({ metadata }) {
     return { cells: [metadata.name, metadata.creationTimestamp] };
   },

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
-import { AGE, ageOf, column, NAME } from './columns.js';
+import { AGE, ageOf, column, NAME, of } from './columns.js';
 
 interface Target {
   averageUtilization?: number;
@@ -63,11 +63,11 @@ function targets({ spec, status }: Autoscaler): string {
 export const horizontalPodAutoscalerTable: TableDefinition = {
   columns: [
     NAME,
-    column('Reference', 'The workload that is scaled.'),
-    column('Targets', 'Metrics as they are, and as they should be.'),
-    column('MinPods', 'The least number of pods.'),
-    column('MaxPods', 'The greatest number of pods.'),
-    column('Replicas', 'The number of pods now.'),
+    column('Reference', of('autoscaling.v2.HorizontalPodAutoscalerSpec', 'scaleTargetRef')),
+    column('Targets', of('autoscaling.v2.HorizontalPodAutoscalerSpec', 'metrics')),
+    column('MinPods', of('autoscaling.v2.HorizontalPodAutoscalerSpec', 'minReplicas')),
+    column('MaxPods', of('autoscaling.v2.HorizontalPodAutoscalerSpec', 'maxReplicas')),
+    column('Replicas', of('autoscaling.v2.HorizontalPodAutoscalerStatus', 'currentReplicas')),
     AGE,
   ],
   row(object, now) {

@@ -13,7 +13,7 @@ export { podTable } from './pod.js';
 export { podDisruptionBudgetTable } from './pod-disruption-budget.js';
 export { priorityClassTable } from './priority-class.js';
 export { resourceQuotaTable } from './resource-quota.js';
-export { roleBindingTable } from './role-binding.js';
+export { clusterRoleBindingTable, roleBindingTable } from './role-binding.js';
 export { type RolloutObject, rolloutStatus } from './rollout-status.js';
 export { serviceTable } from './service.js';
 export { serviceAccountTable } from './service-account.js';

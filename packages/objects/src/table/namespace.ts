@@ -5,7 +5,7 @@ import { AGE, ageOf, column, NAME } from './columns.js';
 
 /** `kubectl get namespaces`. Rule: pkg/printers/internalversion, printNamespace. */
 export const namespaceTable: TableDefinition<Stored<Namespace>> = {
-  columns: [NAME, column('Status', 'Active, or Terminating while its objects are being deleted.'), AGE],
+  columns: [NAME, column('Status', 'The status of the namespace'), AGE],
   row(object, now) {
     return { cells: [object.metadata.name, object.status?.phase ?? '', ageOf(object, now)] };
   },

@@ -1,7 +1,7 @@
 import type { Node, NodeSpec, NodeStatus } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
-import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+import { AGE, ageOf, column, NAME, of, wideColumn } from './columns.js';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
@@ -31,15 +31,15 @@ function addressOf(status: NodeStatus | undefined, wanted: 'InternalIP' | 'Exter
 export const nodeTable: TableDefinition<Stored<Node>> = {
   columns: [
     NAME,
-    column('Status', 'Whether the node is ready, and whether it takes new pods.'),
-    column('Roles', 'Roles that the labels of the node give it.'),
+    column('Status', 'The status of the node'),
+    column('Roles', 'The roles of the node'),
     AGE,
-    column('Version', 'Version of the agent on the node.'),
-    wideColumn('Internal-IP', 'Address of the node inside its network.'),
-    wideColumn('External-IP', 'Address of the node from outside.'),
-    wideColumn('OS-Image', 'Operating system of the node.'),
-    wideColumn('Kernel-Version', 'Kernel of the node, with its architecture.'),
-    wideColumn('Container-Runtime', 'What runs the containers on the node, with its version.'),
+    column('Version', of('core.v1.NodeSystemInfo', 'kubeletVersion')),
+    wideColumn('Internal-IP', of('core.v1.NodeStatus', 'addresses')),
+    wideColumn('External-IP', of('core.v1.NodeStatus', 'addresses')),
+    wideColumn('OS-Image', of('core.v1.NodeSystemInfo', 'osImage')),
+    wideColumn('Kernel-Version', of('core.v1.NodeSystemInfo', 'kernelVersion')),
+    wideColumn('Container-Runtime', of('core.v1.NodeSystemInfo', 'containerRuntimeVersion')),
   ],
   row(object, now) {
     const { metadata, spec, status } = object;

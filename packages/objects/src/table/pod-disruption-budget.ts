@@ -7,9 +7,9 @@ import { AGE, ageOf, column, NAME } from './columns.js';
 export const podDisruptionBudgetTable: TableDefinition<Stored<PodDisruptionBudget>> = {
   columns: [
     NAME,
-    column('Min Available', 'How many pods, or which part of them, have to stay available.'),
-    column('Max Unavailable', 'How many pods, or which part of them, may be missing.'),
-    column('Allowed Disruptions', 'How many pods may be evicted now.', 'integer'),
+    column('Min Available', 'The minimum number of pods that must be available.'),
+    column('Max Unavailable', 'The maximum number of pods that may be unavailable.'),
+    column('Allowed Disruptions', 'Calculated number of pods that may be disrupted at this time.', 'integer'),
     AGE,
   ],
   row(object, now) {

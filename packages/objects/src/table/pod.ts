@@ -3,7 +3,7 @@ import type { Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { RowAt, TableDefinition, TableRow } from '../resource.js';
 import { ageSince } from './age.js';
-import { AGE, column, NAME, wideColumn } from './columns.js';
+import { AGE, column, NAME, of, wideColumn } from './columns.js';
 import { summarizePod } from './pod-status.js';
 
 /** `2/3`: readiness gates whose condition is true, of all gates. The first condition of a type counts. */
@@ -75,14 +75,18 @@ function rowFrom({ name, created, ready, status, restarts, lastRestart, rest, co
 export const podTable: TableDefinition<Stored<Pod>> = {
   columns: [
     NAME,
-    column('Ready', 'Containers that are ready, of all that should be.'),
-    column('Status', 'What the pod is doing, or what keeps it from running.'),
-    column('Restarts', 'How often containers of the pod were started again, and when that last was.'),
+    column('Ready', 'The aggregate readiness state of this pod for accepting traffic.'),
+    column('Status', 'The aggregate status of the containers in this pod.'),
+    column(
+      'Restarts',
+      'The number of times the containers in this pod have been restarted and when the last container in this pod has ' +
+        'restarted.',
+    ),
     AGE,
-    wideColumn('IP', 'Address of the pod.'),
-    wideColumn('Node', 'The node that runs the pod.'),
-    wideColumn('Nominated Node', 'The node where room is being made for the pod.'),
-    wideColumn('Readiness Gates', 'Further conditions for readiness that hold, of all that must.'),
+    wideColumn('IP', of('core.v1.PodStatus', 'podIP')),
+    wideColumn('Node', of('core.v1.PodSpec', 'nodeName')),
+    wideColumn('Nominated Node', of('core.v1.PodStatus', 'nominatedNodeName')),
+    wideColumn('Readiness Gates', of('core.v1.PodSpec', 'readinessGates')),
   ],
   row: (pod, now) => prepareRow(pod)(now),
   prepare: prepareRow,

@@ -1,16 +1,16 @@
 import type { PriorityClass } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
-import { AGE, ageOf, column, NAME } from './columns.js';
+import { AGE, ageOf, column, NAME, of } from './columns.js';
 
 /** `kubectl get priorityclasses`. Rule: pkg/printers/internalversion, printPriorityClass. */
 export const priorityClassTable: TableDefinition<Stored<PriorityClass>> = {
   columns: [
     NAME,
-    column('Value', 'Priority that pods of the class get; higher goes first.', 'integer'),
-    column('Global-Default', 'Whether pods that name no class get this one.', 'boolean'),
+    column('Value', of('scheduling.v1.PriorityClass', 'value'), 'integer'),
+    column('Global-Default', of('scheduling.v1.PriorityClass', 'globalDefault'), 'boolean'),
     AGE,
-    column('PreemptionPolicy', 'Whether pods of the class may push others off a node.'),
+    column('PreemptionPolicy', of('scheduling.v1.PriorityClass', 'preemptionPolicy')),
   ],
   row(object, now) {
     const { value, globalDefault, preemptionPolicy } = object;

@@ -7,8 +7,11 @@ import { AGE, ageOf, column, NAME } from './columns.js';
 export const resourceQuotaTable: TableDefinition<Stored<ResourceQuota>> = {
   columns: [
     NAME,
-    column('Request', 'What is used of what may be requested and counted.'),
-    column('Limit', 'What is used of what limits may come to.'),
+    column('Request', 'Request represents a minimum amount of cpu/memory that a container may consume.'),
+    column(
+      'Limit',
+      'Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.',
+    ),
     AGE,
   ],
   row(object, now) {

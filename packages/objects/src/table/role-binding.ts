@@ -3,15 +3,15 @@ import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
 
-/** `kubectl get rolebindings` and `clusterrolebindings`. Rule: pkg/printers/internalversion, printRoleBinding. */
-export const roleBindingTable: TableDefinition<Stored<RoleBinding | ClusterRoleBinding>> = {
+/** @param role What v1beta1 of the API says of the role: upstream describes the column by that version. */
+const bindingTable = (kind: string, role: string): TableDefinition<Stored<RoleBinding | ClusterRoleBinding>> => ({
   columns: [
     NAME,
-    column('Role', 'Kind and name of the role that is bound.'),
+    column('Role', role),
     AGE,
-    wideColumn('Users', 'Users that get it.'),
-    wideColumn('Groups', 'Groups that get it.'),
-    wideColumn('ServiceAccounts', 'Service accounts that get it, with their namespace.'),
+    wideColumn('Users', `Users in the ${kind}`),
+    wideColumn('Groups', `Groups in the ${kind}`),
+    wideColumn('ServiceAccounts', `ServiceAccounts in the ${kind}`),
   ],
   row(object, now) {
     const { roleRef, subjects = [] } = object;
@@ -31,4 +31,18 @@ export const roleBindingTable: TableDefinition<Stored<RoleBinding | ClusterRoleB
       ],
     };
   },
-};
+});
+
+const UNRESOLVED = 'If the RoleRef cannot be resolved, the Authorizer must return an error.';
+
+/** `kubectl get rolebindings`. Rule: pkg/printers/internalversion, printRoleBinding. */
+export const roleBindingTable = bindingTable(
+  'roleBinding',
+  `RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. ${UNRESOLVED}`,
+);
+
+/** `kubectl get clusterrolebindings`. Rule: printClusterRoleBinding. */
+export const clusterRoleBindingTable = bindingTable(
+  'clusterRoleBinding',
+  `RoleRef can only reference a ClusterRole in the global namespace. ${UNRESOLVED}`,
+);

@@ -1,7 +1,7 @@
 import type { Service } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
-import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+import { AGE, ageOf, column, NAME, of, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
 
 const NONE = '<none>';
@@ -25,12 +25,12 @@ function externalOf({ spec }: Service): string {
 export const serviceTable: TableDefinition<Stored<Service>> = {
   columns: [
     NAME,
-    column('Type', 'How the service is reached.'),
-    column('Cluster-IP', 'Address of the service inside the cluster.'),
-    column('External-IP', 'Addresses of the service outside the cluster.'),
-    column('Port(s)', 'Ports of the service.'),
+    column('Type', of('core.v1.ServiceSpec', 'type')),
+    column('Cluster-IP', of('core.v1.ServiceSpec', 'clusterIP')),
+    column('External-IP', of('core.v1.ServiceSpec', 'externalIPs')),
+    column('Port(s)', of('core.v1.ServiceSpec', 'ports')),
     AGE,
-    wideColumn('Selector', 'Labels of the pods that the service leads to.'),
+    wideColumn('Selector', of('core.v1.ServiceSpec', 'selector')),
   ],
   row(object, now) {
     const { spec } = object;

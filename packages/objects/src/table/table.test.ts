@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../kube-object.js';
 import type { TableDefinition } from '../resource.js';
+import { resources } from '../resources/registry.js';
+import { lookupType } from '../schema/index.js';
 import {
   configMapTable,
   controllerRevisionTable,
@@ -165,5 +167,19 @@ describe('rolloutStatus', () => {
     expect(() => rolloutStatus({ name: 'foo', generation: 1, strategyType: 'OnDelete', status: {} })).toThrow(
       'RollingUpdate',
     );
+  });
+});
+
+describe('descriptions of columns', () => {
+  const columns = resources.flatMap(({ table, plural }) =>
+    table.columns.flatMap(({ name, description }) =>
+      typeof description === 'string' ? [] : [{ column: `${plural} ${name}`, ...description }],
+    ),
+  );
+
+  it('are those of fields that exist', () => {
+    const missing = columns.filter(({ type, field }) => lookupType(type)?.fields?.[field] === undefined);
+    expect(missing).toEqual([]);
+    expect(columns.length).toBeGreaterThan(100);
   });
 });

@@ -1,43 +1,21 @@
-import type {
-  Container,
-  Deployment,
-  PodSpec,
-  PodTemplate,
-  ReplicaSet,
-  ReplicationController,
-  StatefulSet,
-} from '../kinds/api-types.js';
+import type { Deployment, PodTemplate, ReplicaSet, ReplicationController, StatefulSet } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { formatLabelSelector } from '../selectors/index.js';
-import { AGE, ageOf, column, NAME, wideColumn } from './columns.js';
+import { AGE, ageOf, CONTAINER_COLUMNS, column, containerCells, NAME, of, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
-
-/** The two columns of every kind with a pod template. */
-const CONTAINER_COLUMNS = [
-  wideColumn('Containers', 'Names of each container in the template.'),
-  wideColumn('Images', 'Images referenced by each container in the template.'),
-];
-
-const joined = (containers: readonly Container[] | undefined, name: 'name' | 'image'): string =>
-  (containers ?? []).map((container) => container[name] ?? '').join(',');
-
-/** The cells of {@link CONTAINER_COLUMNS}. */
-const containerCells = (spec: PodSpec | undefined): string[] => [
-  joined(spec?.containers, 'name'),
-  joined(spec?.containers, 'image'),
-];
 
 /** `kubectl get deployments`. Rule: pkg/printers/internalversion, printDeployment. */
 export const deploymentTable: TableDefinition<Stored<Deployment>> = {
   columns: [
     NAME,
     column('Ready', 'Number of the pod with ready state'),
-    column('Up-to-date', 'Pods of the newest template.', 'integer'),
-    column('Available', 'Pods that have been ready for minReadySeconds.', 'integer'),
+    // Upstream declares the type `string` for these numbers.
+    column('Up-to-date', of('apps.v1.DeploymentStatus', 'updatedReplicas')),
+    column('Available', of('apps.v1.DeploymentStatus', 'availableReplicas')),
     AGE,
     ...CONTAINER_COLUMNS,
-    wideColumn('Selector', 'Labels by which the workload finds its pods.'),
+    wideColumn('Selector', of('apps.v1.DeploymentSpec', 'selector')),
   ],
   row(object, now) {
     const { metadata, spec, status } = object;
@@ -55,14 +33,15 @@ export const deploymentTable: TableDefinition<Stored<Deployment>> = {
   },
 };
 
-const REPLICA_COLUMNS = [
+/** @param kind `apps.v1.ReplicaSet`: its spec and status describe the columns. */
+const replicaColumns = (kind: string) => [
   NAME,
-  column('Desired', 'Number of wanted pods.', 'integer'),
-  column('Current', 'Number of pods.', 'integer'),
-  column('Ready', 'Number of ready pods.', 'integer'),
+  column('Desired', of(`${kind}Spec`, 'replicas'), 'integer'),
+  column('Current', of(`${kind}Status`, 'replicas'), 'integer'),
+  column('Ready', of(`${kind}Status`, 'readyReplicas'), 'integer'),
   AGE,
   ...CONTAINER_COLUMNS,
-  wideColumn('Selector', 'Labels by which the workload finds its pods.'),
+  wideColumn('Selector', of(`${kind}Spec`, 'selector')),
 ];
 
 const replicaCells = (object: Stored<ReplicaSet> | Stored<ReplicationController>, now: number) => [
@@ -76,13 +55,13 @@ const replicaCells = (object: Stored<ReplicaSet> | Stored<ReplicationController>
 
 /** `kubectl get replicasets`. Rule: printReplicaSet. */
 export const replicaSetTable: TableDefinition<Stored<ReplicaSet>> = {
-  columns: REPLICA_COLUMNS,
+  columns: replicaColumns('apps.v1.ReplicaSet'),
   row: (object, now) => ({ cells: [...replicaCells(object, now), formatLabelSelector(object.spec?.selector)] }),
 };
 
 /** `kubectl get replicationcontrollers`. Rule: printReplicationController. */
 export const replicationControllerTable: TableDefinition<Stored<ReplicationController>> = {
-  columns: REPLICA_COLUMNS,
+  columns: replicaColumns('core.v1.ReplicationController'),
   row: (object, now) => ({ cells: [...replicaCells(object, now), formatNodeSelector(object.spec?.selector)] }),
 };
 

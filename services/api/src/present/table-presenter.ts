@@ -1,5 +1,6 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { apiVersionOf, type ResourceDefinition, type RowAt } from '@everynode/objects';
+import { apiVersionOf, type ResourceDefinition, type RowAt, type TableColumn } from '@everynode/objects';
+import { fieldDescription } from '@everynode/openapi';
 import type { MetaVersion } from '../http/negotiate.js';
 import { derivedOf } from './derived.js';
 import { asJson, metadataJson, objectJson } from './json-presenter.js';
@@ -17,12 +18,20 @@ function rowOf(definition: ResourceDefinition, object: CachedObject): RowAt {
   return derived.row.at;
 }
 
+/** A column as clients read it: its description is a text. */
+function shownColumn(column: TableColumn): object {
+  const { description } = column;
+  if (typeof description === 'string') return column;
+  return { ...column, description: fieldDescription(description.type, description.field) };
+}
+
 export function tablePresenter(
   definition: ResourceDefinition,
   version: MetaVersion,
   include: IncludeObject,
   form: TextForm,
 ): Presenter {
+  const columns = definition.table.columns.map(shownColumn);
   const row = (object: CachedObject, now: number): string => {
     const { cells, conditions } = rowOf(definition, object)(now);
     const shownConditions = conditions ? `,"conditions":${JSON.stringify(conditions)}` : '';
@@ -41,7 +50,7 @@ export function tablePresenter(
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata,
-    columnDefinitions: withColumns ? definition.table.columns : null,
+    columnDefinitions: withColumns ? columns : null,
   });
   const list = (objects: readonly CachedObject[], metadata: object, withColumns: boolean, to: TextForm) =>
     to.list({ head: head(metadata, withColumns), member: 'rows', items: rows(objects, Date.now()) });
