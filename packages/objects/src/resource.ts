@@ -34,6 +34,8 @@ export type RowAt = (now: number) => TableRow;
 
 export interface TableDefinition<T extends KubeObject = KubeObject> {
   columns: TableColumn[];
+  /** True where upstream writes a table without rows as null, and not as an empty list. */
+  noneIsNull?: boolean;
   /** `now` in ms since the epoch. */
   row(object: T, now: number): TableRow;
   /**
@@ -127,6 +129,8 @@ export interface ResourceDefinition {
    * The subresource is empty for the object itself.
    */
   resetFields(subresource: string): readonly string[];
+  /** The annotation that is a field of upstream's internal version, so that metadata without its object lacks it. */
+  internalAnnotation: string | undefined;
   /** The object with what its version shows of fields that only upstream's internal version has. */
   asVersioned(object: KubeObject): KubeObject;
   /** Sets defaults, as upstream's SetDefaults functions do. Runs on every write before validation. */

@@ -1,10 +1,10 @@
-import { type ApiError, parseJsonText } from '@everynode/objects';
+import { ApiError, parseJsonText } from '@everynode/objects';
 import type { LookupType } from './field-facts.js';
 import { goText } from './go-text.js';
 import type { JsonMap } from './json.js';
 import { applyJsonPatch } from './json-patch.js';
 import { applyMergePatch } from './merge-patch.js';
-import { badRequest, unsupportedMediaType } from './patch-error.js';
+import { badRequest } from './patch-error.js';
 import { applyStrategicMergePatch } from './strategic-merge/merge-map.js';
 
 const JSON_PATCH = 'application/json-patch+json';
@@ -49,10 +49,8 @@ export function applyPatch(contentType: string, object: object, body: unknown, s
   }
 }
 
-const unknownMediaType = (): ApiError =>
-  unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${PATCH_MEDIA_TYPES.join(', ')}`,
-  );
+/** In the words of the library that routes upstream's requests: it refuses such a patch before the handler does. */
+const unknownMediaType = (): ApiError => new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', {});
 
 /** @throws ApiError UnsupportedMediaType for a media type that is no kind of patch. */
 export function checkMediaType(contentType: string): void {

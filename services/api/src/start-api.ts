@@ -153,6 +153,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     warnsOfInertKinds: parts.warnsOfInertKinds ?? true,
     rootCa: tls.clientCa,
   };
+  readiness.add('ping', () => undefined);
   readiness.add('postgres', () => store.trouble);
   // Reads and writes go on without the bus: the caches follow the journal.
   readiness.add('nats', () => bus.trouble, { gates: false });

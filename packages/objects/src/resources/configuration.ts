@@ -59,6 +59,10 @@ export const serviceAccounts = defineResource<Stored<ServiceAccount>>({
       action: 'request-token',
     },
   ],
+  /** References to secrets are names. Source: pkg/registry/core/serviceaccount, cleanSecretReferences. */
+  setDefaults: (object) => {
+    if (object.secrets) object.secrets = object.secrets.map(({ name }) => (name === undefined ? {} : { name }));
+  },
   warnings: (object, before) => serviceAccountWarnings(object, before),
   table: serviceAccountTable,
 });

@@ -47,6 +47,7 @@ export const daemonSets = defineResource<Stored<DaemonSet>>({
   categories: ['all'],
   subresources: [statusSubresource],
   hasGeneration: true,
+  internalAnnotation: TEMPLATE_GENERATION,
   // Source: pkg/apis/apps/v1/conversion.go. The annotation is there in every version that a client sees.
   asVersioned: (object) => {
     const { metadata } = object;

@@ -54,6 +54,7 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   placementField?: string;
   /** `kube-controller-manager` by default. */
   statusWriter?: ResourceDefinition['statusWriter'];
+  internalAnnotation?: string;
   setDefaults?(object: T): void;
   /** The first status of a created object. Kinds without this hook keep the status that the creator sent. */
   firstStatus?(object: T): T['status'];
@@ -127,6 +128,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       if (subresource === 'ephemeralcontainers' || subresource === 'resize') return [];
       return hasStatus ? ['status'] : [];
     },
+    internalAnnotation: facts.internalAnnotation,
     asVersioned: (object) => facts.asVersioned?.(object) ?? object,
     setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {

@@ -23,10 +23,11 @@ const fields: FieldReaders<Stored<Event>> = {
   type: (object) => object.type ?? '',
 };
 
-/** The same fields under the names of events.k8s.io. Objects are read in their stored form. */
+/** The fields of events.k8s.io. Objects are read in their stored form. Source: pkg/apis/events/v1/conversion.go. */
 const groupedFields: FieldReaders<Stored<Event>> = {
-  ...fields,
   ...aboutFields('regarding'),
+  reason: (object) => object.reason ?? '',
+  type: (object) => object.type ?? '',
   reportingController: (object) => object.reportingComponent ?? '',
 };
 

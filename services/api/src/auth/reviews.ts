@@ -128,6 +128,6 @@ export const REVIEWS: Readonly<Record<ReviewKind, Review>> = {
   SelfSubjectRulesReview: ({ context, review, identity }) => {
     const { namespace } = (review.spec ?? {}) as { namespace?: string };
     if (!namespace) throw new ApiError('BadRequest', 'no namespace on request');
-    return { spec: {}, status: rulesStatus(context, identity, namespace) };
+    return { metadata: {}, spec: {}, status: rulesStatus(context, identity, namespace) };
   },
 };

@@ -13,9 +13,12 @@ import {
   type ServedApi,
 } from '@everynode/objects';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MethodNotAllowed } from '../dispatch/verbs.js';
+import { parseAccept } from '../http/accept.js';
 import type { Answer } from '../http/answer.js';
 import { type Document, documentAnswer } from '../http/document.js';
-import { negotiate, PROTOBUF, parseAccept } from '../http/negotiate.js';
+import { negotiate, PROTOBUF, requireProduced } from '../http/negotiate.js';
+import { infoOf } from '../http/request-info.js';
 import { unknownPath } from '../http/resource-path.js';
 import { toYaml } from '../present/text-form.js';
 import { encodeMessage } from '../protobuf/codec.js';
@@ -59,24 +62,29 @@ function written(value: Classic, encoding: 'json' | 'yaml' | 'protobuf'): string
 
 const CONTENT_TYPES = { json: 'application/json', yaml: 'application/yaml', protobuf: PROTOBUF } as const;
 
+/** Paths that upstream serves beside its routes: with any method, and for any Accept header that it can negotiate. */
+const UNROUTED = /^\/apis(\/[^/]*)?\/?$/;
+
 /** GET /, /api, /apis, /apis/GROUP and the resources of each version, classic and aggregated (KEP-3352). */
 export function addDiscovery(fastify: FastifyInstance): void {
   const documents = new DocumentCache();
 
   const classicAnswer = (request: FastifyRequest, key: string, make: () => Classic | undefined): Answer => {
-    const wanted = negotiate(request.headers.accept);
-    // A request for a table of them is answered with the object, as upstream.
-    const encoding = wanted.kind === 'object' ? wanted.encoding : 'json';
+    const { path } = infoOf(request);
+    const { accept } = request.headers;
+    if (!UNROUTED.test(path)) requireProduced(accept, 'objects');
+    const { encoding } = negotiate(accept, { plain: true });
     const document = documents.of(`${key} ${encoding}`, () => {
       const value = make();
       return value && written(value, encoding);
     });
     if (!document) throw unknownPath();
+    if (!['GET', 'HEAD'].includes(request.method) && !UNROUTED.test(path)) throw new MethodNotAllowed(['GET']);
     return documentAnswer(request, document, CONTENT_TYPES[encoding]);
   };
 
   const root = (path: '/api' | '/apis', classic: (request: FastifyRequest) => Classic): void => {
-    fastify.get(path, (request) => {
+    fastify.all(path, (request) => {
       const version = aggregatedVersion(request.headers.accept);
       if (!version) return classicAnswer(request, `${path} ${addressOf(request)}`, () => classic(request));
       const document = documents.of(`${path} ${version}`, () =>
@@ -89,14 +97,14 @@ export function addDiscovery(fastify: FastifyInstance): void {
   root('/api', (request) => apiVersions(SERVED, addressOf(request)));
   root('/apis', () => apiGroupList(SERVED));
 
-  fastify.get<{ Params: { group: string } }>('/apis/:group', (request) => {
+  fastify.all<{ Params: { group: string } }>('/apis/:group', (request) => {
     const { group } = request.params;
     return classicAnswer(request, `group ${group}`, () => apiGroup(SERVED, group));
   });
-  fastify.get<{ Params: { version: string } }>('/api/:version', (request) =>
+  fastify.all<{ Params: { version: string } }>('/api/:version', (request) =>
     resourcesAnswer(request, { group: '', version: request.params.version }),
   );
-  fastify.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request) =>
+  fastify.all<{ Params: { group: string; version: string } }>('/apis/:group/:version', (request) =>
     resourcesAnswer(request, request.params),
   );
   function resourcesAnswer(request: FastifyRequest, of: { group: string; version: string }): Answer {
@@ -125,7 +133,7 @@ function rootPaths(): string[] {
 
 /** The version of aggregated discovery, where the client wants that before any other form. */
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
-  for (const { type, parameters } of parseAccept(accept)) {
+  for (const { type, parameters } of parseAccept(accept ?? '')) {
     if (type !== 'application/json') continue;
     if (parameters.as !== 'APIGroupDiscoveryList' || parameters.g !== 'apidiscovery.k8s.io') return undefined;
     if (parameters.v === 'v2' || parameters.v === 'v2beta1') return parameters.v;

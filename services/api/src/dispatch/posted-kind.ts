@@ -4,10 +4,12 @@ import type { Identity } from '../auth/client-identity.js';
 import { REVIEWS, type Review } from '../auth/reviews.js';
 import type { Answer } from '../http/answer.js';
 import { type Body, readObject } from '../http/body.js';
+import { requireProduced } from '../http/negotiate.js';
 import type { Query } from '../http/query.js';
 import type { PostedPath } from '../http/resource-path.js';
 import { writePlainObject } from '../present/plain-object.js';
 import { bindPod } from '../subresource/binding.js';
+import { managerOf, ownersOfUpdate, postedKindOwned } from '../write/field-owners.js';
 import { MethodNotAllowed } from './verbs.js';
 
 export interface PostedRequest {
@@ -17,6 +19,7 @@ export interface PostedRequest {
   body: Body;
   query: Query;
   accept: string | undefined;
+  userAgent: string | undefined;
 }
 
 interface Posted {
@@ -47,6 +50,7 @@ export async function servePostedKind(context: ApiContext, request: PostedReques
   const handler = HANDLERS[kind];
   if (!handler || schema === undefined) throw new MethodNotAllowed(['GET']);
   if (request.method !== 'POST') throw new MethodNotAllowed(['POST']);
+  requireProduced(request.accept, 'objects', request.body.bytes.length === 0);
   const target = { group, version, kind, schema };
   const { object, warnings } = await readObject(request.body, target, request.query.fieldValidation);
   return { status: 201, ...(await handler({ context, request, target, object })), warnings };
@@ -54,9 +58,15 @@ export async function servePostedKind(context: ApiContext, request: PostedReques
 
 function answering(review: Review): Handler {
   return async ({ context, request, target, object }) => {
-    const { identity, path, accept } = request;
+    const { identity, path, accept, query, userAgent } = request;
     // A kind of the whole cluster has no namespace, whatever was sent.
     if (!path.posted.namespaced) delete object.metadata.namespace;
+    const owners = ownersOfUpdate({
+      definition: postedKindOwned(target),
+      subresource: '',
+      manager: managerOf(query, userAgent),
+    })(undefined, object, undefined);
+    if (owners) object.metadata.managedFields = owners;
     const answer = await review({ context, identity, namespace: path.namespace, review: object });
     const { apiVersion, kind, metadata } = object;
     const answered = { kind, apiVersion, metadata, ...answer };

@@ -3,7 +3,7 @@ import type { ApiContext } from '../api-context.js';
 import type { Identity } from '../auth/client-identity.js';
 import type { Answer } from '../http/answer.js';
 import type { Body } from '../http/body.js';
-import { negotiate, wantsPretty } from '../http/negotiate.js';
+import { negotiate, requireProduced, wantsPretty } from '../http/negotiate.js';
 import type { Query } from '../http/query.js';
 import type { ResourcePath } from '../http/resource-path.js';
 import { presenterFor } from '../present/presenter-for.js';
@@ -46,6 +46,8 @@ const VERBS: Readonly<Record<Verb, (context: ApiContext, request: ResourceReques
   deletecollection: deleteCollection,
 };
 
+const WRITES: readonly Verb[] = ['create', 'update', 'patch'];
+
 /**
  * Serves one request for a resource. Returns undefined when the response is written already, by a watch.
  * @throws ApiError MethodNotAllowed, NotAcceptable, and what the verb throws.
@@ -56,6 +58,8 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
   const found = subresource === '' ? undefined : path.definition.subresources.find((one) => one.name === subresource);
   const definition = found?.view ?? path.definition;
   const verb = requireVerb(path, incoming.verb);
+  const lacksBody = WRITES.includes(verb) && incoming.body.bytes.length === 0;
+  requireProduced(incoming.accept, verb === 'list' || verb === 'watch' ? 'collections' : 'objects', lacksBody);
   const negotiated = negotiate(incoming.accept, { stream: verb === 'watch' });
   // An event of a watch is one line.
   const pretty = verb !== 'watch' && (negotiated.pretty || wantsPretty(query.text('pretty'), userAgent));
@@ -87,7 +91,8 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
 function checkMetadataForm({ definition }: ResourcePath, verb: Verb, asksList: boolean): void {
   const returnsList = verb === 'list' || verb === 'deletecollection';
   if (verb === 'watch' || returnsList === asksList) return;
-  const type = `*${definition.version}.${definition.kind}`;
+  // Upstream names its internal type, whose package is called as the group's first word.
+  const type = `*${definition.group.split('.', 1)[0] || 'core'}.${definition.kind}`;
   throw new ApiError(
     'NotAcceptable',
     returnsList

@@ -43,7 +43,7 @@ function formForStatus(request: FastifyRequest): Pick<Representation, 'encoding'
   const { accept, 'user-agent': userAgent } = request.headers;
   const pretty = wantsPretty(infoOf(request).query.text('pretty'), userAgent);
   try {
-    const wanted = negotiate(accept);
+    const wanted = negotiate(accept, { plain: true });
     return { encoding: wanted.encoding, pretty: pretty || wanted.pretty };
   } catch {
     return { encoding: 'json', pretty };

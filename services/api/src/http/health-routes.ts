@@ -11,7 +11,15 @@ export function isHealthCheck(path: string): boolean {
   return PATHS.some((health) => path === health || path.startsWith(`${health}/`));
 }
 
-/** GET /healthz, /livez and /readyz, whole or one check of it, with `verbose` and `exclude`. */
+/** Upstream's names of checks that have another name here. */
+const UPSTREAM_NAMES: Readonly<Partial<Record<string, string>>> = {
+  etcd: 'postgres',
+  'etcd-readiness': 'postgres',
+  'informer-sync': 'cache',
+  log: 'ping',
+};
+
+/** /healthz, /livez and /readyz with any method, whole or one check of it, with `verbose` and `exclude`. */
 export function addHealth(fastify: FastifyInstance, readiness: Readiness): void {
   for (const path of PATHS) {
     /** A process that answers is alive; readiness tells whether it can serve. */
@@ -20,9 +28,9 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
         ? readiness.report(excluded)
         : { ready: true, lines: [excluded.includes('ping') ? '[+]ping excluded: ok' : '[+]ping ok'] };
     const names = (): string[] => (path === '/readyz' ? readiness.names : ['ping']);
-    fastify.get(path, EXEMPT, (request, reply) => {
+    fastify.all(path, EXEMPT, (request, reply) => {
       const { query } = infoOf(request);
-      const excluded = query.all('exclude');
+      const excluded = query.all('exclude').map((name) => UPSTREAM_NAMES[name] ?? name);
       const result = report(excluded);
       const unknown = excluded.filter((name) => !names().includes(name)).map((name) => JSON.stringify(name));
       if (unknown.length > 0) {
@@ -34,10 +42,13 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
         .header('x-content-type-options', 'nosniff')
         .send(healthText(path, result, query.has('verbose')));
     });
-    fastify.get<{ Params: { check: string } }>(`${path}/:check`, EXEMPT, ({ params: { check } }, reply) => {
-      if (!names().includes(check)) throw unknownPath();
+    fastify.all<{ Params: { check: string } }>(`${path}/:check`, EXEMPT, ({ params }, reply) => {
+      const check = UPSTREAM_NAMES[params.check] ?? params.check;
+      // The store has no part in whether the process lives, but may be asked for by its upstream name.
+      if (!names().includes(check) && check === params.check) throw unknownPath();
       // Who asks for one check wants to know of that one, whether or not it gates.
-      const failing = report(names().filter((name) => name !== check)).lines.find((line) => !line.startsWith('[+]'));
+      const others = readiness.names.filter((name) => name !== check);
+      const failing = readiness.report(others).lines.find((line) => !line.startsWith('[+]'));
       return reply
         .code(failing === undefined ? 200 : 503)
         .type('text/plain; charset=utf-8')

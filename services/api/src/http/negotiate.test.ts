@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { negotiate, wantsPretty } from './negotiate.js';
+import { parseAccept } from './accept.js';
+import { negotiate, requireProduced, wantsPretty } from './negotiate.js';
 
 /** The form in short: kind, encoding and, where it is a form of meta.k8s.io, its version. */
 function form(accept: string | undefined, stream = false): string {
@@ -59,7 +60,9 @@ describe('the form of an answer', () => {
       `only the following media types are accepted: ${TYPES}`,
     ],
     ['HTML', 'text/html', `only the following media types are accepted: ${TYPES}`],
-    ['what is not wanted', 'application/json;q=0', `only the following media types are accepted: ${TYPES}`],
+    ['a quality of 0', 'application/yaml;q=0', 'object yaml'],
+    ['a quality that is no number', 'application/json;q=x', 'object json'],
+    ['a form without a name', 'application/json;as=', 'object json'],
     ['the specific before the wild', '*/*,application/yaml', 'object yaml'],
     ['any application type', 'application/*', 'object json'],
     ['parameters that say nothing', 'application/json;charset=utf-8', 'object json'],
@@ -88,5 +91,48 @@ describe('the form of an answer', () => {
     ['perhaps', undefined, false],
   ])('is for people to read: pretty=%s, %s: %s', (pretty, userAgent, expected) => {
     expect(wantsPretty(pretty, userAgent)).toBe(expected);
+  });
+});
+
+describe('what routes can produce', () => {
+  const refusal = (accept: string | undefined, ...rest: [Parameters<typeof requireProduced>[1], boolean?]): string => {
+    try {
+      requireProduced(accept, ...rest);
+      return '';
+    } catch (error) {
+      return (error as Error).message.replace('\n\n', ' ');
+    }
+  };
+
+  it.each([
+    [undefined, ''],
+    ['*/*', ''],
+    ['image/png, application/json;as=Table', ''],
+    ['application/*', `406: Not Acceptable Available representations: ${TYPES}`],
+    ['Application/JSON', `406: Not Acceptable Available representations: ${TYPES}`],
+    ['*', `406: Not Acceptable Available representations: ${TYPES}`],
+    [' , ', `406: Not Acceptable Available representations: ${TYPES}`],
+  ])('%s: %s', (accept, expected) => {
+    expect(refusal(accept, 'objects')).toBe(expected);
+  });
+
+  it('are more forms of a list, and fewer of a document', () => {
+    expect(refusal('text/html', 'collections')).toBe(
+      `406: Not Acceptable Available representations: ${TYPES}, ${STREAMS}`,
+    );
+    expect(refusal('application/yaml', 'json')).toBe('406: Not Acceptable Available representations: application/json');
+    expect(refusal('a/b', 'objects', true)).toBe(`415: Unsupported Media Type Available representations: ${TYPES}`);
+  });
+});
+
+describe('the clauses of an Accept header', () => {
+  it.each([
+    ['a/b;q=0.1, c/d', ['c/d', 'a/b']],
+    ['*/*, a/*, a/b', ['a/b', 'a/*', '*/*']],
+    ['*/*;q=1, a/b;q=0.5', ['a/b', '*/*']],
+    ['a, a/b/c, /, c/d', ['c/d']],
+    ['*', ['*/*']],
+  ])('of %s are tried in the order %j', (header, expected) => {
+    expect(parseAccept(header).map(({ type }) => type)).toEqual(expected);
   });
 });

@@ -1,4 +1,5 @@
 import { ApiError } from '@everynode/objects';
+import { accepts, covers, parseAccept } from './accept.js';
 
 export type Encoding = 'json' | 'yaml' | 'protobuf';
 export type MetaVersion = 'v1' | 'v1beta1';
@@ -20,61 +21,41 @@ const ENCODINGS: readonly { type: string; encoding: Encoding; streams: boolean }
   { type: PROTOBUF, encoding: 'protobuf', streams: true },
 ];
 
-export interface MediaRange {
-  type: string;
-  parameters: Record<string, string>;
-  quality: number;
-}
-
-/** Media ranges of an Accept header by descending quality; ranges of equal quality, the more specific ones first. */
-export function parseAccept(accept: string | undefined): MediaRange[] {
-  const ranges = (accept || '*/*').split(',').map((item): MediaRange => {
-    const [type = '', ...rest] = item.split(';').map((part) => part.trim());
-    const parameters = Object.fromEntries(
-      rest.map((part) => {
-        const [key = '', value = ''] = part.split('=', 2);
-        return [key.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')];
-      }),
-    );
-    const quality = Number(parameters.q ?? 1);
-    return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
-  });
-  const wildcards = ({ type }: MediaRange): number => type.split('*').length;
-  return ranges
-    .filter((range) => range.quality > 0)
-    .sort((a, b) => b.quality - a.quality || wildcards(a) - wildcards(b));
-}
-
-const covers = (range: string, type: string): boolean =>
-  range === type || range === '*/*' || range === '*' || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
-
 /** Results by header. Clients send few different headers, and parsing one costs as much as finding an object. */
 const MAX_REMEMBERED = 100;
 const remembered = new Map<string, Representation>();
+
+interface Served {
+  /** Events are sent one by one. */
+  stream?: boolean;
+  /** No other object than the one that is asked for: no table, no metadata alone. */
+  plain?: boolean;
+}
 
 /**
  * Returns the first wanted form that is served; with `stream`, one in which events can be sent.
  * Source: apiserver endpoints/handlers/negotiation, and AllowsMediaTypeTransform of endpoints/handlers.
  * @throws ApiError NotAcceptable when there is none.
  */
-export function negotiate(accept: string | undefined, { stream = false } = {}): Representation {
-  const key = `${stream} ${accept ?? ''}`;
+export function negotiate(accept: string | undefined, served: Served = {}): Representation {
+  const key = `${served.stream} ${served.plain} ${accept ?? ''}`;
   let wanted = remembered.get(key);
   if (!wanted) {
-    wanted = firstServed(accept, stream);
+    wanted = firstServed(accept, served);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(key, wanted);
   }
   return wanted;
 }
 
-function firstServed(accept: string | undefined, stream: boolean): Representation {
+function firstServed(accept: string | undefined, { stream, plain }: Served): Representation {
+  if (!accept) return { kind: 'object', encoding: 'json', pretty: false };
   for (const { type, parameters } of parseAccept(accept)) {
     for (const offered of ENCODINGS) {
       if (!covers(type, offered.type)) continue;
       // Upstream chooses the first form that fits, and checks only then whether it can stream.
       const form = formOf(parameters, offered);
-      if (!form) continue;
+      if (!form || (plain && form.kind !== 'object')) continue;
       if (stream && !offered.streams) throw notAcceptable(true);
       return form;
     }
@@ -96,11 +77,30 @@ function formOf(
   return { kind: 'metadata', encoding, version: v, list: as === 'PartialObjectMetadataList', pretty };
 }
 
-function notAcceptable(stream: boolean): ApiError {
-  const types = ENCODINGS.filter(({ streams }) => !stream || streams).map(({ type }) =>
-    stream ? `${type};stream=watch` : type,
-  );
+const TYPES = ENCODINGS.map(({ type }) => type);
+const STREAMS = ENCODINGS.filter(({ streams }) => streams).map(({ type }) => `${type};stream=watch`);
+
+function notAcceptable(stream = false): ApiError {
+  const types = stream ? STREAMS : TYPES;
   return new ApiError('NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
+}
+
+/** What a route produces: objects; objects, one by one too; or a document that has one form. */
+const PRODUCED = { objects: TYPES, collections: [...TYPES, ...STREAMS], json: ['application/json'] } as const;
+
+/**
+ * Upstream's routes refuse what they cannot produce before anything is negotiated or looked for.
+ * Source: go-restful, RouterJSR311.detectRoute.
+ * @param lacksBody The request should have a body and has none.
+ * @throws ApiError NotAcceptable; UnsupportedMediaType for a request that lacks its body.
+ */
+export function requireProduced(accept: string | undefined, of: keyof typeof PRODUCED, lacksBody = false): void {
+  if (!accept || accepts(accept, PRODUCED[of])) return;
+  const available = `Available representations: ${PRODUCED[of].join(', ')}`;
+  if (lacksBody) {
+    throw new ApiError('UnsupportedMediaType', `415: Unsupported Media Type\n\n${available}`, {});
+  }
+  throw new ApiError('NotAcceptable', `406: Not Acceptable\n\n${available}`, {});
 }
 
 /** Browsers and command lines get indented JSON. Source: negotiation, isPrettyPrint. */

@@ -5,7 +5,7 @@ export class Query {
   readonly #parameters: URLSearchParams;
 
   constructor(search: string) {
-    this.#parameters = new URLSearchParams(search);
+    this.#parameters = new URLSearchParams(readablePairs(search));
   }
 
   /** Empty text counts as absent. */
@@ -103,4 +103,13 @@ export class Query {
       },
     );
   }
+}
+
+/** A query without the pairs that Go's parser drops: with a semicolon, or with an escape that is none. */
+function readablePairs(search: string): string {
+  if (!/[%;]/.test(search)) return search;
+  return search
+    .split('&')
+    .filter((pair) => !pair.includes(';') && !/%(?![0-9A-Fa-f]{2})/.test(pair))
+    .join('&');
 }

@@ -32,7 +32,7 @@ export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
     }
     done();
   });
-  fastify.get('/metrics', EXEMPT, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
+  // Scrapers that can read more than ASCII names ask how others are escaped; there are no others here.
+  const type = `${registry.contentType}; escaping=underscores`;
+  fastify.get('/metrics', EXEMPT, async (_request, reply) => reply.type(type).send(await registry.metrics()));
 }

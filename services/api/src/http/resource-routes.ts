@@ -22,6 +22,7 @@ export type OnWatchBegun = (request: FastifyRequest, reply: FastifyReply) => voi
 export function addResources(fastify: FastifyInstance, shared: ApiContext, onWatchBegun: OnWatchBegun): void {
   const serve = (request: FastifyRequest, reply: FastifyReply): Promise<Answer | undefined> => {
     const { method, headers } = request;
+    const { accept, 'user-agent': userAgent } = headers;
     const { target, query } = infoOf(request);
     const identity = requireIdentity(request);
     const body = bodyOf(request, shared.bodies);
@@ -31,12 +32,11 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;
-        const { accept, 'user-agent': userAgent } = headers;
         const stream = streamOf(request, reply, onWatchBegun);
         return serveResource(context, { path, verb, query, accept, userAgent, body, identity, stream });
       }
       case 'posted':
-        return servePostedKind(context, { method, path: target.path, identity, body, query, accept: headers.accept });
+        return servePostedKind(context, { method, path: target.path, identity, body, query, accept, userAgent });
       case 'unknown':
         throw target.error;
     }

@@ -14,11 +14,11 @@ import { addExplain } from '../explain/explain-route.js';
 import type { FairQueue } from '../fairness/fair-queue.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
 import { serveUpgrades } from '../websocket/upgrade-requests.js';
-import { jsonAnswer } from './answer.js';
 import { addAuthentication } from './authenticate.js';
 import { addAuthorisation } from './authorise.js';
 import { addBodyBytes } from './body-bytes.js';
 import { type ConnectionTimes, followConnections, TLS_LIMITS, takeConnection } from './connection-limits.js';
+import { readableContentType } from './content-type.js';
 import { addErrors, sendError } from './errors.js';
 import { addHealth } from './health-routes.js';
 import { BODY_LIMIT } from './limits.js';
@@ -28,7 +28,7 @@ import { withoutPipelines } from './pipelines.js';
 import { addMetrics } from './request-metrics.js';
 import { addResources } from './resource-routes.js';
 import { addTurns, type Turns } from './turns.js';
-import { version } from './version.js';
+import { addVersion } from './version.js';
 
 /** PEM texts. */
 export interface TlsFiles {
@@ -97,6 +97,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRequest', (request, reply, done) => {
+    readableContentType(request);
     reply.header('audit-id', request.id);
     reply.header('cache-control', 'no-cache, private');
     done();
@@ -112,7 +113,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addTurns(fastify, parts);
 
   addHealth(fastify, readiness);
-  fastify.get('/version', () => jsonAnswer(version));
+  addVersion(fastify);
   addDiscovery(fastify);
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);

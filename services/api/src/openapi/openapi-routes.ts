@@ -9,9 +9,9 @@ import {
 } from '@everynode/openapi';
 import type { FastifyInstance } from 'fastify';
 import { SERVED } from '../discovery/discovery-routes.js';
+import { parseAccept } from '../http/accept.js';
 import type { Answer } from '../http/answer.js';
 import { documentAnswer } from '../http/document.js';
-import { parseAccept } from '../http/negotiate.js';
 import { infoOf } from '../http/request-info.js';
 import { unknownPath } from '../http/resource-path.js';
 
@@ -50,7 +50,8 @@ export function addOpenApi(fastify: FastifyInstance): void {
       : documentAnswer(request, documents().v2(), 'application/json'),
   );
 
-  fastify.get('/openapi/v3', (request) => documentAnswer(request, documents().v3Index(), 'application/json'));
+  // Upstream names no type for the index, and Go's server finds that it is text. It looks at no method.
+  fastify.all('/openapi/v3', (request) => documentAnswer(request, documents().v3Index(), 'text/plain; charset=utf-8'));
 
   fastify.get(`${V3}*`, (request): Answer => {
     const { path, query } = infoOf(request);

@@ -2,14 +2,13 @@ import type { CachedObject } from '@everynode/list-watch';
 import {
   apiVersionOf,
   canonicalJson,
-  type ObjectRecord,
   type ResourceDefinition,
   recordToItemJson,
   recordToJson,
 } from '@everynode/objects';
 import type { MetaVersion } from '../http/negotiate.js';
 import type { BookmarkMeta, ListMeta, Payload, Presenter, WatchEventType } from './presenter.js';
-import { shown } from './presenter.js';
+import { metadataAlone, shown } from './presenter.js';
 import type { TextForm } from './text-form.js';
 
 export function objectJson(definition: ResourceDefinition, object: CachedObject): string {
@@ -26,8 +25,11 @@ function itemJson(definition: ResourceDefinition, object: CachedObject): string 
   return definition.comparedByBytes ? canonicalJson(members) : JSON.stringify(members);
 }
 
-export function metadataJson(record: ObjectRecord, version: MetaVersion): string {
-  const metadata = `{"resourceVersion":"${record.revision}",${record.metadata.slice(1)}`;
+export function metadataJson(definition: ResourceDefinition, object: CachedObject, version: MetaVersion): string {
+  const { record } = object;
+  const text =
+    definition.internalAnnotation === undefined ? record.metadata : JSON.stringify(metadataAlone(definition, object));
+  const metadata = `{"resourceVersion":"${record.revision}",${text.slice(1)}`;
   return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${metadata}}`;
 }
 
@@ -48,6 +50,7 @@ function presenterOf(
   form: TextForm,
   write: (object: CachedObject) => string,
   writeItem: (object: CachedObject) => string,
+  noneIsNull = false,
 ): Presenter {
   function* written(objects: readonly CachedObject[]) {
     for (const object of objects) yield writeItem(object);
@@ -58,7 +61,12 @@ function presenterOf(
     one: (object) => form.one(write(object)),
     inEvent: write,
     list: (objects: readonly CachedObject[], metadata: ListMeta) =>
-      form.list({ head: { kind: listKind, apiVersion, metadata }, member: 'items', items: written(objects) }),
+      form.list({
+        head: { kind: listKind, apiVersion, metadata },
+        member: 'items',
+        items: written(objects),
+        noneIsNull,
+      }),
     bookmark: (metadata: BookmarkMeta) => JSON.stringify({ kind, apiVersion, metadata }),
   };
 }
@@ -75,8 +83,8 @@ export function jsonObjectPresenter(definition: ResourceDefinition, form: TextFo
   );
 }
 
-export function jsonMetadataPresenter(version: MetaVersion, form: TextForm): Presenter {
+export function jsonMetadataPresenter(definition: ResourceDefinition, version: MetaVersion, form: TextForm): Presenter {
   const typeMeta = { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata' };
-  const write = ({ record }: CachedObject): string => metadataJson(record, version);
-  return presenterOf(`metadata ${version}`, typeMeta, form, write, write);
+  const write = (object: CachedObject): string => metadataJson(definition, object, version);
+  return presenterOf(`metadata ${version}`, typeMeta, form, write, write, true);
 }

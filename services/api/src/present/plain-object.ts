@@ -1,4 +1,3 @@
-import { ApiError } from '@everynode/objects';
 import { negotiate, PROTOBUF } from '../http/negotiate.js';
 import { encodeMessage } from '../protobuf/codec.js';
 import { wrap } from '../protobuf/envelope.js';
@@ -18,9 +17,7 @@ export function writePlainObject(
   schema: string,
   accept: string | undefined,
 ): { payload: Payload; contentType: string } {
-  const wanted = negotiate(accept);
-  if (wanted.kind !== 'object') throw new ApiError('NotAcceptable', `a ${object.kind} is answered as an object`);
-  switch (wanted.encoding) {
+  switch (negotiate(accept, { plain: true }).encoding) {
     case 'protobuf':
       return { payload: wrap(object, encodeMessage(messageOfSchema(schema) ?? '', object)), contentType: PROTOBUF };
     case 'yaml':

@@ -48,8 +48,8 @@ function makePresenter(definition: ResourceDefinition, representation: Represent
       }
       return tablePresenter(definition, representation.version, include as IncludeObject, form);
     case 'metadata':
-      if (representation.encoding === 'protobuf') return protobufMetadataPresenter(representation.version);
-      return jsonMetadataPresenter(representation.version, form);
+      if (representation.encoding === 'protobuf') return protobufMetadataPresenter(definition, representation.version);
+      return jsonMetadataPresenter(definition, representation.version, form);
     case 'object':
       return objectPresenter(definition, representation.encoding, form);
   }

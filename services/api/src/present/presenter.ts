@@ -1,5 +1,5 @@
 import type { CachedObject } from '@everynode/list-watch';
-import type { KubeObject, ResourceDefinition } from '@everynode/objects';
+import type { KubeObject, ResourceDefinition, StoredMeta } from '@everynode/objects';
 
 /** metadata of a list. */
 export interface ListMeta {
@@ -11,7 +11,6 @@ export interface ListMeta {
 /** metadata of a bookmark. */
 export interface BookmarkMeta {
   resourceVersion: string;
-  creationTimestamp: null;
   annotations?: Record<string, string>;
 }
 
@@ -56,4 +55,12 @@ export interface Presenter {
 /** The object in the definition's own version, which may differ from the stored one. */
 export function shown(definition: ResourceDefinition, object: CachedObject): KubeObject {
   return definition.convert ? definition.convert.fromStored(object.object) : object.object;
+}
+
+/** The metadata of an object as it is shown without the object. */
+export function metadataAlone({ internalAnnotation }: ResourceDefinition, { metadata }: CachedObject): StoredMeta {
+  if (internalAnnotation === undefined) return metadata;
+  const { annotations = {}, ...rest } = metadata;
+  const { [internalAnnotation]: _internal, ...others } = annotations;
+  return Object.keys(others).length === 0 ? rest : { ...rest, annotations: others };
 }

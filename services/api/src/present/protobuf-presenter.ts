@@ -5,7 +5,7 @@ import { encodeMember, encodeMessage, memberLength } from '../protobuf/codec.js'
 import { ITEMS, LIST_TAIL, listHead, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
 import { derivedOf } from './derived.js';
-import { type ListMeta, type Pieces, type Presenter, shown } from './presenter.js';
+import { type ListMeta, metadataAlone, type Pieces, type Presenter, shown } from './presenter.js';
 
 /**
  * Items of a list up to this size, in bytes, are encoded at once. Of later items only the lengths are computed first.
@@ -74,11 +74,13 @@ export function protobufObjectPresenter(definition: ResourceDefinition): Present
   return presenterOf(`protobuf ${typeMeta.apiVersion}`, typeMeta, message, (object) => shown(definition, object));
 }
 
-export function protobufMetadataPresenter(version: MetaVersion): Presenter {
+export function protobufMetadataPresenter(definition: ResourceDefinition, version: MetaVersion): Presenter {
   return presenterOf(
     `protobuf metadata ${version}`,
     { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata' },
     `${META}.PartialObjectMetadata`,
-    ({ metadata, record }) => ({ metadata: { ...metadata, resourceVersion: String(record.revision) } }),
+    (object) => ({
+      metadata: { ...metadataAlone(definition, object), resourceVersion: String(object.record.revision) },
+    }),
   );
 }

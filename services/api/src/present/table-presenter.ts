@@ -31,6 +31,7 @@ export function tablePresenter(
   include: IncludeObject,
   form: TextForm,
 ): Presenter {
+  const { noneIsNull = false } = definition.table;
   const columns = definition.table.columns.map(shownColumn);
   const row = (object: CachedObject, now: number): string => {
     const { cells, conditions } = rowOf(definition, object)(now);
@@ -39,7 +40,7 @@ export function tablePresenter(
       include === 'None'
         ? 'null'
         : include === 'Metadata'
-          ? metadataJson(object.record, version)
+          ? metadataJson(definition, object, version)
           : objectJson(definition, object);
     return `{"cells":${JSON.stringify(cells)}${shownConditions},"object":${shownObject}}`;
   };
@@ -53,7 +54,7 @@ export function tablePresenter(
     columnDefinitions: withColumns ? columns : null,
   });
   const list = (objects: readonly CachedObject[], metadata: object, withColumns: boolean, to: TextForm) =>
-    to.list({ head: head(metadata, withColumns), member: 'rows', items: rows(objects, Date.now()) });
+    to.list({ head: head(metadata, withColumns), member: 'rows', items: rows(objects, Date.now()), noneIsNull });
   const whole = (object: CachedObject, withColumns: boolean, to: TextForm): string => {
     const meta: ListMeta = { resourceVersion: String(object.record.revision) };
     return [...list([object], meta, withColumns, to)].join('');

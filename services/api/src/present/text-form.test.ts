@@ -16,9 +16,16 @@ const shape = fc.record({
 describe('a list', () => {
   it('says the same in every form, a piece at a time', () => {
     fc.assert(
-      fc.property(shape, ({ head, items }) => {
-        const written = { head, member: 'items' as const, items: items.map((item) => JSON.stringify(item)) };
-        const whole: unknown = JSON.parse(JSON.stringify({ ...head, items }));
+      fc.property(shape, fc.boolean(), ({ head, items }, noneIsNull) => {
+        const written = {
+          head,
+          member: 'items' as const,
+          items: items.map((item) => JSON.stringify(item)),
+          noneIsNull,
+        };
+        const whole: unknown = JSON.parse(
+          JSON.stringify({ ...head, items: items.length > 0 || !noneIsNull ? items : null }),
+        );
         expect(JSON.parse([...compact.list(written)].join(''))).toEqual(whole);
         expect([...pretty.list(written)].join('')).toBe(JSON.stringify(whole, null, 2));
         expect(parse([...yaml.list(written)].join(''))).toEqual(whole);

@@ -6,6 +6,8 @@ interface ListShape {
   head: object;
   member: 'items' | 'rows';
   items: Iterable<string>;
+  /** Where Go writes no items as null. */
+  noneIsNull: boolean;
 }
 
 /** A way to write objects as text. */
@@ -18,13 +20,14 @@ export interface TextForm {
 export const compact: TextForm = {
   contentType: 'application/json',
   one: (json) => `${json}\n`,
-  *list({ head, member, items }) {
-    let before = `${JSON.stringify(head).slice(0, -1)},"${member}":[`;
+  *list({ head, member, items, noneIsNull }) {
+    const start = `${JSON.stringify(head).slice(0, -1)},"${member}":`;
+    let before = `${start}[`;
     for (const item of items) {
       yield before + item;
       before = ',';
     }
-    yield before === ',' ? ']}\n' : `${before}]}\n`;
+    yield before === ',' ? ']}\n' : `${start}${noneIsNull ? 'null' : '[]'}}\n`;
   },
 };
 
@@ -35,15 +38,16 @@ const prettily = (json: string): string => JSON.stringify(JSON.parse(json), null
 export const pretty: TextForm = {
   contentType: 'application/json',
   one: prettily,
-  *list({ head, member, items }) {
-    let before = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${member}": [`;
+  *list({ head, member, items, noneIsNull }) {
+    const start = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "${member}": `;
+    let before = `${start}[`;
     let some = false;
     for (const item of items) {
       yield `${before}\n    ${indented(prettily(item), '    ')}`;
       before = ',';
       some = true;
     }
-    yield some ? '\n  ]\n}' : `${before}]\n}`;
+    yield some ? '\n  ]\n}' : `${start}${noneIsNull ? 'null' : '[]'}\n}`;
   },
 };
 
@@ -53,7 +57,7 @@ export const toYaml = (json: string): string => stringify(JSON.parse(json));
 export const yaml: TextForm = {
   contentType: 'application/yaml',
   one: toYaml,
-  *list({ head, member, items }) {
+  *list({ head, member, items, noneIsNull }) {
     let before = `${stringify(head)}${member}:\n`;
     let some = false;
     for (const item of items) {
@@ -61,6 +65,6 @@ export const yaml: TextForm = {
       before = '';
       some = true;
     }
-    if (!some) yield `${stringify(head)}${member}: []\n`;
+    if (!some) yield `${stringify(head)}${member}: ${noneIsNull ? 'null' : '[]'}\n`;
   },
 };

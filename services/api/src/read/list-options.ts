@@ -106,6 +106,10 @@ export function revisionError(resourceVersion: string): FieldError | undefined {
 /** The requested revision; undefined for unset, which means the most recent one. @throws ApiError BadRequest. */
 export function revisionOf(resourceVersion: string): number | undefined {
   const error = revisionError(resourceVersion);
-  if (error) throw new ApiError('BadRequest', `invalid resource version: ${error.detail}`);
+  if (error)
+    throw new ApiError(
+      'BadRequest',
+      `invalid resource version: ${error.field}: Invalid value: ${JSON.stringify(resourceVersion)}: ${error.detail}`,
+    );
   return resourceVersion === '' ? undefined : Number(resourceVersion);
 }

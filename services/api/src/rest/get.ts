@@ -1,5 +1,5 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { notFound } from '@everynode/objects';
+import { ApiError, notFound } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { ReadRequest, ResourceRequest } from '../dispatch/resource-request.js';
 import { type Answer, objectAnswer } from '../http/answer.js';
@@ -10,6 +10,9 @@ import { subjectOf } from '../write/target.js';
 
 /** GET of one object. */
 export async function get(context: ApiContext, request: ResourceRequest): Promise<Answer> {
+  if (request.query.has('export') && request.query.flag('export')) {
+    throw new ApiError('BadRequest', 'the export parameter, deprecated since v1.14, is no longer supported');
+  }
   const object = await getObject(context, request);
   const isFresh = revisionOf(request.query.text('resourceVersion') ?? '') === undefined;
   const warnings = isFresh ? [] : staleWarnings(context);

@@ -286,11 +286,11 @@ describe('the form of a list', () => {
     ];
     expect(asOne.json).toMatchObject({
       code: 406,
-      message: 'you requested PartialObjectMetadata, but the requested object is a list (*v1.ConfigMapList)',
+      message: 'you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)',
     });
     expect(asList.json).toMatchObject({
       code: 406,
-      message: 'you requested PartialObjectMetadataList, but the requested object is not a list (*v1.ConfigMap)',
+      message: 'you requested PartialObjectMetadataList, but the requested object is not a list (*core.ConfigMap)',
     });
     const yaml = await api.request('GET', `${MAPS}?watch=1`, { accept: 'application/yaml' });
     expect([yaml.status, parse(yaml.text).reason]).toEqual([406, 'NotAcceptable']);
@@ -353,7 +353,7 @@ describe('health', () => {
     ['/livez?verbose&exclude=ping', '[+]ping excluded: ok\nlivez check passed\n'],
     [
       '/readyz?verbose&exclude=nats&exclude=other',
-      '[+]postgres ok\n[+]nats excluded: ok\n[+]cache ok\n[+]shutdown ok\n' +
+      '[+]ping ok\n[+]postgres ok\n[+]nats excluded: ok\n[+]cache ok\n[+]shutdown ok\n' +
         'warn: some health checks cannot be excluded: no matches for "other"\nreadyz check passed\n',
     ],
   ])('%s', async (path, expected) => {

@@ -62,8 +62,8 @@ function readList(
   const snapshot = snapshotFor(context, definition, options, continuation);
   // A list at any revision is answered whole from upstream's cache: informers that page rely on it.
   const isWhole =
-    !continuation &&
-    (options.resourceVersion === '0' || (asTable && wouldThrottle(options.limit, snapshot, definition, namespace)));
+    options.resourceVersion === '0' ||
+    (!continuation && asTable && wouldThrottle(options.limit, snapshot, definition, namespace));
   const limit = isWhole ? 0 : options.limit;
   const isCurrent = snapshot.revision === context.reflector.revision;
   if (limit === 0 && !continuation && isCurrent) {

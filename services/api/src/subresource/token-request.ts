@@ -1,12 +1,23 @@
-import type { ResourceName } from '@everynode/objects';
-import { ApiError, conflict, type FieldError, invalid, notFound, type Pod, timestamp } from '@everynode/objects';
+import {
+  ApiError,
+  conflict,
+  type FieldError,
+  invalid,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  notFound,
+  type Pod,
+  type ResourceName,
+  timestamp,
+} from '@everynode/objects';
 import { restrictToken } from '../admission/node-restriction.js';
 import type { ApiContext } from '../api-context.js';
 import { findObject } from '../auth/find-object.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
-import type { ActionRequest } from '../dispatch/resource-request.js';
+import type { WriteRequest } from '../dispatch/resource-request.js';
 import { readObject } from '../http/body.js';
 import type { PlainObject } from '../present/plain-object.js';
+import { ownersOfUpdate, postedKindOwned } from '../write/field-owners.js';
 import { subjectOf, type Target } from '../write/target.js';
 
 export const TOKEN_REQUEST = {
@@ -43,19 +54,19 @@ interface TokenRequestSpec {
  * and what to warn of: a token that lives shorter than it was asked for.
  * Source: pkg/registry/core/serviceaccount/storage/token.go, pkg/apis/authentication/validation.
  */
-export async function requestToken(context: ApiContext, request: ActionRequest): Promise<IssuedToken> {
+export async function requestToken(context: ApiContext, request: WriteRequest): Promise<IssuedToken> {
   const { namespace, name, body, query } = request;
   const { object } = await readObject(body, TOKEN_REQUEST, query.fieldValidation);
-  requireSame('name', object.metadata.name, name);
-  requireSame('namespace', object.metadata.namespace, namespace);
-  const spec = (object.spec ?? {}) as TokenRequestSpec;
+  checkNamespace(object.metadata.namespace, namespace);
+  const owners = ownersOf(request, object);
+  const spec = specOf(object);
+  refuse(name, nameErrors(object.metadata.name, name));
   restrictToken(context, request, spec.boundObjectRef);
   await context.freshReads.catchUp();
   const account = await findObject(context, 'serviceaccounts', namespace, name);
   if (!account) throw notFound(subjectOf(request));
   const asked = spec.expirationSeconds || DEFAULT_SECONDS;
-  const errors = expirationErrors(asked);
-  if (errors.length > 0) throw invalid({ group: TOKEN_REQUEST.group, kind: TOKEN_REQUEST.kind, name: '' }, errors);
+  refuse('', expirationErrors(asked));
   const { maxTokenSeconds: most = asked } = context;
   const expirationSeconds = Math.min(asked, most);
   const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
@@ -66,7 +77,14 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
   const answer = {
     kind: TOKEN_REQUEST.kind,
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: timestamp(now) },
+    metadata: {
+      ...object.metadata,
+      name,
+      namespace,
+      uid: account.record.uid,
+      creationTimestamp: timestamp(now),
+      ...(owners && { managedFields: owners }),
+    },
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
     status,
   };
@@ -77,10 +95,30 @@ export async function requestToken(context: ApiContext, request: ActionRequest):
   return { token: answer, warnings };
 }
 
-function requireSame(what: 'name' | 'namespace', sent: string | undefined, path: string): void {
+/** @param name The name that the refusal is of. @throws ApiError Invalid. */
+function refuse(name: string, errors: FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: TOKEN_REQUEST.group, kind: TOKEN_REQUEST.kind, name }, errors);
+}
+
+function checkNamespace(sent: string | undefined, path: string): void {
   if (!sent || sent === path) return;
-  const text = `the ${what} of the provided object does not match the ${what} sent on the request`;
-  throw new ApiError('BadRequest', `${text} (${sent} and ${path})`);
+  const text = 'the namespace of the provided object does not match the namespace sent on the request';
+  throw new ApiError('BadRequest', text);
+}
+
+/** Who owns which fields of the request: its defaults too, but not what is set for the answer. */
+function ownersOf(request: WriteRequest, object: KubeObject): ManagedFieldsEntry[] | undefined {
+  const spec = { ...(object.spec as object), expirationSeconds: specOf(object).expirationSeconds ?? DEFAULT_SECONDS };
+  const writing = { ...request, definition: postedKindOwned(TOKEN_REQUEST), subresource: 'token' } as const;
+  return ownersOfUpdate(writing)(undefined, { ...object, spec }, undefined);
+}
+
+const specOf = ({ spec }: KubeObject): TokenRequestSpec => (spec ?? {}) as TokenRequestSpec;
+
+function nameErrors(sent: string | undefined, account: string): FieldError[] {
+  if (!sent || sent === account) return [];
+  const detail = 'must match the service account name if specified';
+  return [{ type: 'FieldValueInvalid', field: 'metadata.name', value: sent, detail }];
 }
 
 function expirationErrors(seconds: number): FieldError[] {
@@ -108,7 +146,8 @@ async function boundClaims(
 ): Promise<Partial<ServiceAccountClaims>> {
   const known = apiVersion === 'v1' && Object.hasOwn(BOUND, kind) ? BOUND[kind] : undefined;
   if (!known) {
-    throw new ApiError('BadRequest', `cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
+    const qualified = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    throw new ApiError('BadRequest', `cannot bind token to object of type ${qualified}, Kind=${kind}`);
   }
   const { resource, claim } = known;
   const found = await findObject(context, resource, claim === 'node' ? '' : namespace, name);

@@ -71,7 +71,6 @@ export class WatcherEvents {
   bookmark(revision: number, annotations?: Record<string, string>): Payload {
     const metadata = {
       resourceVersion: String(revision),
-      creationTimestamp: null,
       ...(annotations && { annotations }),
     };
     return this.#presenter.event('BOOKMARK', this.#presenter.bookmark(metadata));

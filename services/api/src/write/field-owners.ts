@@ -26,9 +26,21 @@ export type OwnersOf = (
   managedFields: readonly unknown[] | undefined,
 ) => ManagedFieldsEntry[] | undefined;
 
+/** What owners need to know of a kind: also of one that is posted and never stored. */
+type OwnedKind = Pick<ResourceDefinition, 'group' | 'version' | 'schema' | 'resetFields' | 'asVersioned'>;
+
+/** A kind of which a request restores nothing. */
+export function postedKindOwned({
+  group,
+  version,
+  schema,
+}: Pick<OwnedKind, 'group' | 'version' | 'schema'>): OwnedKind {
+  return { group, version, schema, resetFields: () => [], asVersioned: (object) => object };
+}
+
 /** A manager, and the part of an object that it writes. */
 export interface Writing {
-  definition: ResourceDefinition;
+  definition: OwnedKind;
   subresource: Subresource;
   manager: string;
 }
@@ -52,10 +64,10 @@ export function ownedTypeOf({ definition, subresource }: Omit<Writing, 'manager'
   };
 }
 
-const resets = new Map<ResourceDefinition, Map<Subresource, FieldSet>>();
+const resets = new WeakMap<OwnedKind, Map<Subresource, FieldSet>>();
 
 /** Fields that a subresource's writes restore, so that its writers do not own them. Upstream: GetResetFields. */
-function resetFieldsOf(definition: ResourceDefinition, subresource: Subresource): FieldSet {
+function resetFieldsOf(definition: OwnedKind, subresource: Subresource): FieldSet {
   const known = resets.get(definition) ?? new Map<Subresource, FieldSet>();
   resets.set(definition, known);
   const found = known.get(subresource);
