@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.js';
 import type { KubeObject } from '../kube-object.js';
 import { apiVersionOf } from '../resource.js';
-import { typeOfKind } from '../schema/index.js';
+import { isOlderVersion, typeOfKind } from '../schema/index.js';
 import { canonicalValue, isJsonObject } from './canonical-value.js';
 import { DecodeError, DecodePosition } from './decode-error.js';
 import { type ParsedBody, type StrictErrors, unknownField } from './parse-body.js';
@@ -32,7 +32,7 @@ export interface Decoded {
 const MAX_STRICT_ERRORS = 100;
 
 /** The value of a body and, when the text is known, a function that finds what strict decoding refuses in it. */
-export type Readable = Pick<ParsedBody, 'value'> & Partial<Pick<ParsedBody, 'strict'>>;
+export type Readable = Pick<ParsedBody, 'value'> & Partial<Pick<ParsedBody, 'strict' | 'integerFault'>>;
 
 /**
  * Returns a client's JSON value as an object of the target type; see {@link canonicalValue} for its form. A missing
@@ -81,6 +81,8 @@ export function readObjectOf(
   const { value } = body;
   checkTypeMeta(typeMetaOf(value, target), target);
   if (value === null) throw new DecodePosition().mismatch('null', `v1.${target.kind}`);
+  const fault = body.integerFault?.(target.schema);
+  if (fault) throw fault;
   const canonical = canonicalValue(target.schema, value) as object;
   const typeMeta = { apiVersion: apiVersionOf(target), kind: target.kind };
   // The first spread decides the place of the two keys, the last one their values.
@@ -124,7 +126,7 @@ function checkTypeMeta({ apiVersion, kind }: TypeMeta, target: DecodeTarget): vo
   const expected = apiVersionOf(target);
   if ((apiVersion === expected || target.otherVersions?.includes(apiVersion)) && kind === target.kind) return;
   const [version = '', group = ''] = apiVersion.split('/').reverse();
-  if (typeOfKind(group, version, kind) === undefined) {
+  if (typeOfKind(group, version, kind) === undefined && !isOlderVersion(apiVersion, kind)) {
     throw new DecodeError(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
     );

@@ -340,7 +340,7 @@ describe('JSON that cannot be read', () => {
     ['x', "invalid character 'x' looking for beginning of value"],
     ['{x', "invalid character 'x' looking for beginning of object key string"],
     ['{"a" 1', "invalid character '1' after object key"],
-    ['{"a":1 "b"', `invalid character '\\"' after object key:value pair`],
+    ['{"a":1 "b"', `invalid character '"' after object key:value pair`],
     ['[1 2]', "invalid character '2' after array element"],
     ['{} {}', "invalid character '{' after top-level value"],
     ['{"a":"\n"}', "invalid character '\\n' in string literal"],

@@ -20,8 +20,29 @@ export function jsonErrorMessage(text: string, error: unknown): string {
   const at = / position (\d+)/.exec(message)?.[1];
   const character = at === undefined ? /^Unexpected token '(.)'/u.exec(message)?.[1] : text[Number(at)];
   if (!found || character === undefined) return 'unexpected end of JSON input';
-  const shown = character === "'" ? String.raw`\'` : JSON.stringify(character).slice(1, -1);
-  return `invalid character '${shown}' ${found[1]}`;
+  return `invalid character '${shownByte(character)}' ${found[1]}`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  "'": "\\'",
+  '\\': '\\\\',
+};
+
+/** Go's decoder reads bytes, and shows the first one of a character as strconv.Quote does. */
+function shownByte(character: string): string {
+  const byte = Buffer.from(character)[0] ?? 0;
+  const text = String.fromCharCode(byte);
+  if (text in ESCAPES) return ESCAPES[text] as string;
+  const code = byte.toString(16).padStart(2, '0');
+  if (byte < 0x20 || byte === 0x7f) return `\\x${code}`;
+  return byte >= 0x80 && byte <= 0xa0 ? `\\u00${code}` : text;
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[\s{}[\],:0-9.eE+-]+|[a-z]+/y;
@@ -38,8 +59,7 @@ function literalFault(text: string): string | undefined {
     if (at < 0) continue;
     const found = rest[at];
     if (found === undefined) return undefined;
-    const shown = found === "'" ? String.raw`\'` : JSON.stringify(found).slice(1, -1);
-    return `invalid character '${shown}' in literal ${whole} (expecting '${whole[at]}')`;
+    return `invalid character '${shownByte(found)}' in literal ${whole} (expecting '${whole[at]}')`;
   }
   return undefined;
 }

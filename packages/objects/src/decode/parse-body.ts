@@ -1,8 +1,10 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { ApiError } from '../api-error.js';
 import { checkYaml, MAX_DEPTH } from './body-size.js';
+import { isJsonObject } from './canonical-value.js';
+import { type DecodeError, jsonKind } from './decode-error.js';
 import { jsonErrorMessage } from './json-error-message.js';
-import { strictJsonErrors } from './strict-json.js';
+import { integerFault, strictJsonErrors } from './strict-json.js';
 import { unknownFields } from './unknown-fields.js';
 
 /** What strict decoding refuses. Both lists hold the same findings: worded for one error, and for a warning each. */
@@ -15,6 +17,8 @@ export interface StrictErrors {
 export interface ParsedBody {
   value: unknown;
   strict(schema?: string): StrictErrors;
+  /** The error of an integer that the text writes as another number: `5.0`, `1e2`. The value does not show it. */
+  integerFault?(schema: string): DecodeError | undefined;
 }
 
 /** Limit on the nodes that the aliases of a YAML body expand to, so that a short text cannot become a huge value. */
@@ -39,13 +43,28 @@ export function parseJsonText(text: string): unknown {
   } catch (error) {
     throw new SyntaxError(jsonErrorMessage(text, error), { cause: error });
   }
-  if (isTooDeep(text, value)) throw new SyntaxError('exceeded max depth');
+  if (isTooDeep(text, value)) throw new SyntaxError(`invalid character '${deepest(text)}' exceeded max depth`);
   return value;
 }
 
 const NO_HEADER =
   String.raw`json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; ` +
   String.raw`Kind string "json:\"kind,omitempty\"" }`;
+
+/** What upstream finds wrong with kind and version when it looks for these two alone. */
+function headerFault(value: unknown): string | undefined {
+  const wrong = (message: string): string => `couldn't get version/kind; json parse error: ${message}`;
+  if (Array.isArray(value)) return wrong(NO_HEADER);
+  if (!isJsonObject(value)) return undefined;
+  for (const field of ['kind', 'apiVersion']) {
+    const found = value[field];
+    if (typeof found === 'string' || found === undefined || found === null) continue;
+    return wrong(`json: cannot unmarshal ${jsonKind(found)} into Go struct field .${field} of type string`);
+  }
+  const { apiVersion } = value;
+  if (typeof apiVersion !== 'string' || apiVersion.split('/').length <= 2) return undefined;
+  return `unexpected GroupVersion string: ${apiVersion}`;
+}
 
 function parseJson(text: string, kind: string): ParsedBody {
   const refuse = (message: string, cause?: unknown): ApiError =>
@@ -57,13 +76,15 @@ function parseJson(text: string, kind: string): ParsedBody {
     if (error instanceof SyntaxError) throw refuse(error.message, error);
     throw error;
   }
-  if (Array.isArray(value)) throw refuse(NO_HEADER);
+  const header = headerFault(value);
+  if (header !== undefined) throw unrecognized(kind, header, text, undefined);
   return {
     value,
     strict: (schema) => {
       const errors = strictJsonErrors(text, schema);
       return { errors, warnings: errors };
     },
+    integerFault: (schema) => integerFault(text, schema),
   };
 }
 
@@ -97,6 +118,8 @@ function parseYaml(text: string, kind: string): ParsedBody {
     throw refuse(error);
   }
   if (isTooDeep(text, value)) throw refuse(new Error('exceeded max depth'));
+  const header = headerFault(value);
+  if (header !== undefined) throw unrecognized(kind, header, text, undefined);
   return {
     value,
     strict: (schema) => {
@@ -136,6 +159,17 @@ function doubledKeys(node: ParsedNode | null, lines: LineCounter, found: string[
     }
   }
   return found;
+}
+
+/** The bracket that begins the first level that is too deep. */
+function deepest(text: string): string {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/g)) {
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth > MAX_DEPTH) return token;
+  }
+  return '[';
 }
 
 /** A short text cannot be deep and is not checked. */

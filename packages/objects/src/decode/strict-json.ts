@@ -1,4 +1,5 @@
-import { lookupType, type ValueFacts } from '../schema/index.js';
+import { INT_OR_STRING, lookupType, type ValueFacts } from '../schema/index.js';
+import { DecodeError } from './decode-error.js';
 
 /**
  * What is known of a value: its facts, or that it has none, or that its content is not checked (free-form values,
@@ -28,6 +29,46 @@ const STRING = /"(?:[^"\\]|\\.)*"/y;
  */
 export function strictJsonErrors(text: string, schema?: string): string[] {
   const found = new Set<string>();
+  scan(text, schema, { key: (frame, keys, key) => readKey(frame, keys, key, found) });
+  return [...found];
+}
+
+/** A number that is written in another way than an integer, as a member or an element. Not in a string: that ends by `"`. */
+const OTHER_NUMBER = /[:,[]\s*-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)\s*[,}\]]/;
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/** Go's decoder reads an integer from its digits only: `5.0` and `1e2` are none. Returns the error of the first one. */
+export function integerFault(text: string, schema: string): DecodeError | undefined {
+  if (!OTHER_NUMBER.test(text)) return undefined;
+  let fault: DecodeError | undefined;
+  scan(text, schema, {
+    key: readKeyOnly,
+    number: (literal, frame, structs) => {
+      const goType = fault || /^-?\d+$/.test(literal) ? undefined : integerType(frame.childFacts);
+      if (goType === undefined) return;
+      const path = frame.child.replaceAll(/\[\d+\]/g, '');
+      const field = `Go struct field ${structs.at(-1) ?? ''}.${path}`;
+      fault = new DecodeError(`json: cannot unmarshal number ${literal} into ${field} of type ${goType}`);
+    },
+  });
+  return fault;
+}
+
+function integerType(facts: Known): string | undefined {
+  if (typeof facts === 'string') return undefined;
+  if (facts.ref === INT_OR_STRING) return 'int32';
+  if (facts.type !== 'integer') return undefined;
+  return facts.format === 'int32' ? 'int32' : 'int64';
+}
+
+interface Visitor {
+  key(frame: Frame, keys: Set<string>, key: string): void;
+  /** `structs`: the names of the types around the number, the innermost last. */
+  number?(literal: string, frame: Frame, structs: readonly string[]): void;
+}
+
+/** One pass without recursion. */
+function scan(text: string, schema: string | undefined, visitor: Visitor): void {
   const root: Known = schema === undefined ? 'anything' : { ref: schema };
   const stack: Frame[] = [];
   let frame: Frame | undefined;
@@ -68,15 +109,31 @@ export function strictJsonErrors(text: string, schema?: string): string[] {
         STRING.lastIndex = i;
         const literal = STRING.exec(text)?.[0] ?? '"';
         if (expectsKey && frame?.keys) {
-          readKey(frame, frame.keys, JSON.parse(literal) as string, found);
+          visitor.key(frame, frame.keys, JSON.parse(literal) as string);
           expectsKey = false;
         }
         i += literal.length - 1;
         break;
       }
+      default:
+        if (visitor.number && frame && /[-\d]/.test(text[i] as string)) {
+          NUMBER.lastIndex = i;
+          const literal = NUMBER.exec(text)?.[0] ?? '-';
+          visitor.number(literal, frame, structsOf(stack));
+          i += literal.length - 1;
+        }
     }
   }
-  return [...found];
+}
+
+const structsOf = (stack: readonly Frame[]): string[] =>
+  stack.flatMap(({ facts }) => {
+    const ref = typeof facts === 'string' ? undefined : facts.ref;
+    return ref === undefined ? [] : [ref.slice(ref.lastIndexOf('.') + 1)];
+  });
+
+function readKeyOnly(frame: Frame, keys: Set<string>, key: string): void {
+  readKey(frame, keys, key, new Set());
 }
 
 function readKey(frame: Frame, keys: Set<string>, key: string, found: Set<string>): void {

@@ -8,7 +8,7 @@ import {
   validateCertificateSigningRequestUpdate,
   validateSigning,
 } from '../validation/certificate-signing-request.js';
-import { pathSegmentMessages } from '../validation/rbac.js';
+import { pathSegmentMessages } from '../validation/names.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 type Request = Stored<CertificateSigningRequest>;

@@ -70,6 +70,8 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   validateStatus?(object: T, current: T): FieldError[];
   /** In addition to the warnings of pod templates, which every kind with a template has. */
   warnings?(object: T, before: T | undefined): string[];
+  /** Makes of an object what upstream's storage does, after its owners are known. Runs on every write of the object. */
+  asStored?(object: T): void;
   /** Runs last on an update. */
   carryOver?(object: T, current: T): void;
   /** Paths that a write to /status restores, beside the spec. */
@@ -132,6 +134,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     asVersioned: (object) => facts.asVersioned?.(object) ?? object,
     setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {
+      facts.asStored?.(object);
       if (hasGeneration) object.metadata.generation = 1;
       if (!facts.firstStatus) return;
       const status = facts.firstStatus(object);
@@ -140,6 +143,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     },
     prepareForUpdate: (object, current) => {
       if (hasStatus) keepStatus(object, current);
+      facts.asStored?.(object);
       facts.carryOver?.(object, current);
       if (hasGeneration) raiseGeneration(object, current, facts.generationCounts);
     },

@@ -5,6 +5,7 @@ import type { SubresourceDefinition, SubresourcePart } from '../resource.js';
 import { namespaceTable } from '../table/index.js';
 import { dnsLabelMessages } from '../validation/index.js';
 import { validateNamespaceFinalizeUpdate, validateNamespaceStatus } from '../validation/namespace.js';
+import { validateFinalizerName } from '../validation/object-meta.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 /** The namespace controller removes this from spec.finalizers when the namespace is empty. */
@@ -41,6 +42,7 @@ export const namespaces = defineResource<Stored<Namespace>>({
     object.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
     return { phase: 'Active' };
   },
+  validateNew: ({ spec }) => (spec?.finalizers ?? []).flatMap((name) => validateFinalizerName(name, 'spec.finalizers')),
   validateStatus: (object) => validateNamespaceStatus(object),
   // Only /finalize changes the spec.
   carryOver: (object, current) => {

@@ -1,8 +1,8 @@
 import type { PodDisruptionBudget } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { podDisruptionBudgetTable } from '../table/index.js';
+import { pathSegmentMessages } from '../validation/names.js';
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from '../validation/pod-disruption-budget.js';
-import { pathSegmentMessages } from '../validation/rbac.js';
 import { defineResource, statusSubresource } from './define-resource.js';
 
 export const podDisruptionBudgets = defineResource<Stored<PodDisruptionBudget>>({

@@ -1,8 +1,8 @@
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { clusterRoleBindingTable, genericTable, roleBindingTable } from '../table/index.js';
+import { pathSegmentMessages } from '../validation/names.js';
 import {
-  pathSegmentMessages,
   RBAC_GROUP,
   validateBinding,
   validateBindingUpdate,
@@ -12,6 +12,11 @@ import {
 import { defineResource, type ResourceFacts } from './define-resource.js';
 
 const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentMessages, createsOnUpdate: true } as const;
+
+/** Upstream's storage has no empty lists, and the rules are written when there are none. */
+function keepNoRules(object: { rules?: unknown }): void {
+  if (!Array.isArray(object.rules) || object.rules.length === 0) object.rules = null;
+}
 
 type Binding = Stored<RoleBinding | ClusterRoleBinding>;
 
@@ -26,9 +31,10 @@ function setBindingDefaults(object: Binding): void {
 
 const binding = (
   kinds: readonly string[],
+  namespaced: boolean,
 ): Pick<ResourceFacts<Binding>, 'setDefaults' | 'validate' | 'validateUpdate'> => ({
   setDefaults: setBindingDefaults,
-  validate: (object) => validateBinding(object, kinds),
+  validate: (object) => validateBinding(object, kinds, namespaced),
   validateUpdate: (object, current) => validateBindingUpdate(object, current),
 });
 
@@ -38,6 +44,7 @@ export const roles = defineResource<Stored<Role>>({
   plural: 'roles',
   namespaced: true,
   schema: 'io.k8s.api.rbac.v1.Role',
+  asStored: keepNoRules,
   validate: (object) => validateRules(object.rules, true),
   table: genericTable,
 });
@@ -48,13 +55,14 @@ export const clusterRoles = defineResource<Stored<ClusterRole>>({
   plural: 'clusterroles',
   namespaced: false,
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
+  asStored: keepNoRules,
   validate: (object) => validateClusterRole(object),
   table: genericTable,
 });
 
 export const roleBindings = defineResource<Binding>({
   ...common,
-  ...binding(['Role', 'ClusterRole']),
+  ...binding(['Role', 'ClusterRole'], true),
   table: roleBindingTable,
   kind: 'RoleBinding',
   plural: 'rolebindings',
@@ -64,7 +72,7 @@ export const roleBindings = defineResource<Binding>({
 
 export const clusterRoleBindings = defineResource<Binding>({
   ...common,
-  ...binding(['ClusterRole']),
+  ...binding(['ClusterRole'], false),
   table: clusterRoleBindingTable,
   kind: 'ClusterRoleBinding',
   plural: 'clusterrolebindings',

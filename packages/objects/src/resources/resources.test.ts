@@ -91,6 +91,7 @@ describe('daemonsets', () => {
     expect(brief(daemonSets.validateStatusUpdate(object, current))).toEqual([
       'Invalid metadata.labels',
       'Invalid metadata.labels',
+      'Invalid metadata.labels',
     ]);
   });
 });

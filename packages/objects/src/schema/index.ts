@@ -1,3 +1,4 @@
+export { isOlderVersion } from './older-versions.js';
 export { writesNullTime } from './time-fields.js';
 export {
   type FieldFacts,

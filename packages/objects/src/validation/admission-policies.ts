@@ -9,8 +9,7 @@ import type {
 import { FAILURE_POLICIES, validateMatchConditions, validateMatchResources } from './admission-rules.js';
 import { duplicate, forbidden, invalidFor, invalidValue, notSupported, required } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
-import { dns1035LabelMessages, dnsSubdomainMessages, qualifiedNameMessages } from './names.js';
-import { pathSegmentMessages } from './rbac.js';
+import { dns1035LabelMessages, dnsSubdomainMessages, pathSegmentMessages, qualifiedNameMessages } from './names.js';
 
 const MAX_AUDIT_ANNOTATIONS = 20;
 const MAX_VALUE_EXPRESSION = 5 * 1024;

@@ -7,8 +7,7 @@ import type {
 } from '../kinds/api-types.js';
 import { duplicate, invalidFor, invalidValue, notSupported, required, tooMany } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
-import { qualifiedNameMessages } from './names.js';
-import { pathSegmentMessages } from './rbac.js';
+import { pathSegmentMessages, qualifiedNameMessages } from './names.js';
 
 /** Which requests webhooks and policies are for. Source: pkg/apis/admissionregistration/validation/validation.go. */
 

@@ -42,6 +42,10 @@ const ORDER: [low: Amount, high: Amount, at: Amount, lowName: string, highName: 
   ['default', 'max', 'default', 'default', 'max'],
 ];
 
+/** Source: pkg/apis/core/helper, IsOvercommitAllowed. */
+const mayOvercommit = (name: string): boolean =>
+  (!name.includes('/') || name.includes('kubernetes.io/')) && !name.startsWith('hugepages-');
+
 function orderErrors(item: LimitRangeItem, name: string, field: string): FieldError[] {
   const amountOf = (amount: Amount): string | undefined => {
     const list = item[amount];
@@ -52,11 +56,29 @@ function orderErrors(item: LimitRangeItem, name: string, field: string): FieldEr
     if (least === undefined || most === undefined) return [];
     if (compareQuantities(parseQuantity(least), parseQuantity(most)) <= 0) return [];
     const detail = `${lowName} value ${least} is greater than ${highName} value ${most}`;
-    return [invalidValue(`${field}.${at}[${name}]`, amountOf(at), detail)];
+    // At the default, upstream prints the other amount.
+    const shown = at === 'default' ? (low === 'default' ? most : least) : amountOf(at);
+    return [invalidValue(`${field}.${at}[${name}]`, shown, detail)];
   });
   const ratio = amountOf('maxLimitRequestRatio');
   if (ratio !== undefined && parseQuantity(ratio).nanos < 10n ** 9n) {
     errors.push(invalidValue(`${field}.maxLimitRequestRatio[${name}]`, ratio, `ratio ${ratio} is less than 1`));
+  }
+  const [min, max] = [amountOf('min'), amountOf('max')];
+  if (ratio !== undefined && min !== undefined && max !== undefined) {
+    const most = Number(parseQuantity(max).nanos) / Number(parseQuantity(min).nanos);
+    if (Number(parseQuantity(ratio).nanos) / 1e9 > most) {
+      const shown = Number.isFinite(most) ? most.toFixed(6) : '+Inf';
+      const detail = `ratio ${ratio} is greater than max/min = ${shown}`;
+      errors.push(invalidValue(`${field}.maxLimitRequestRatio[${name}]`, ratio, detail));
+    }
+  }
+  const [limit, request] = [amountOf('default'), amountOf('defaultRequest')];
+  if (limit !== undefined && request !== undefined && !mayOvercommit(name)) {
+    if (compareQuantities(parseQuantity(limit), parseQuantity(request)) !== 0) {
+      const detail = `default value ${limit} must equal to defaultRequest value ${request} in ${name}`;
+      errors.push(invalidValue(`${field}.defaultRequest[${name}]`, request, detail));
+    }
   }
   return errors;
 }

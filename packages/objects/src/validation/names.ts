@@ -178,3 +178,9 @@ export function portNameMessages(value: string): string[] {
 export function maskTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
 }
+
+/** Names that become path segments, and may have colons: those of roles. Source: apimachinery api/validation/path. */
+export function pathSegmentMessages(name: string): string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`];
+  return ['/', '%'].filter((mark) => name.includes(mark)).map((mark) => `may not contain '${mark}'`);
+}

@@ -8,6 +8,7 @@ import {
   labelKeyMessages,
   labelValueMessages,
   maskTrailingDash,
+  pathSegmentMessages,
   qualifiedNameMessages,
 } from './names.js';
 
@@ -71,14 +72,14 @@ function validateOwnerReferences(owners: OwnerReference[], field: string): Field
 
 /** Source: pkg/apis/core/validation, validateFinalizerName. */
 export function validateFinalizerName(name: string, field: string): FieldError[] {
-  const errors = invalidFor(field, name, qualifiedNameMessages(name));
+  const errors = invalidFor(field, name, labelKeyMessages(name));
   if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return errors;
   const detail = 'name is neither a standard finalizer name nor is it fully qualified';
   return [...errors, invalidValue(field, name, detail)];
 }
 
 function validateFinalizers(finalizers: string[], field: string): FieldError[] {
-  const errors = finalizers.flatMap((name) => invalidFor(field, name, qualifiedNameMessages(name)));
+  const errors = finalizers.flatMap((name) => invalidFor(field, name, labelKeyMessages(name)));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalidValue(field, finalizers, detail));
@@ -112,7 +113,7 @@ function validateNamespaceOf(meta: Meta, namespaced: boolean): FieldError[] {
   return invalidFor(field, meta.namespace, dnsLabelMessages(meta.namespace));
 }
 
-/** Metadata of any object (apimachinery ValidateObjectMeta and core ValidateObjectMeta). */
+/** Metadata of any object (apimachinery ValidateObjectMetaAccessor). */
 export function validateObjectMeta(meta: Meta, namespaced: boolean, nameRule: NameRule): FieldError[] {
   return [
     ...validateName(meta, nameRule),
@@ -137,12 +138,12 @@ const IMMUTABLE_METADATA = [
 
 /**
  * Refuses what an update may not change in metadata, and what is wrong in it. Upstream's server and the rules of the
- * kinds both look, so that each error comes twice. Source: apimachinery ValidateObjectMetaAccessorUpdate, core
- * ValidateObjectMetaUpdate.
+ * kinds both look, so that each error of a change comes twice, and what is wrong in any object once more. Source:
+ * apiserver registry/rest/update.go, validateCommonFields, and core ValidateObjectMetaUpdate.
  */
 export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {
   const errors = changeErrors(meta, current);
-  return [...errors, ...errors];
+  return [...validateObjectMeta(meta, Boolean(current.namespace), pathSegmentMessages), ...errors, ...errors];
 }
 
 function changeErrors(meta: Meta, current: Meta): FieldError[] {

@@ -1,16 +1,11 @@
 import type { FieldError } from '../field-error.js';
 import type { ClusterRole, PolicyRule, RoleBinding, Subject } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { invalidValue, notSupported, required } from './field-errors.js';
+import { invalidFor, invalidValue, notSupported, required } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
+import { dnsSubdomainMessages, pathSegmentMessages } from './names.js';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
-
-/** Names of roles become path segments and may have colons. Source: apimachinery api/validation/path. */
-export function pathSegmentMessages(name: string): string[] {
-  if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return ['/', '%'].filter((mark) => name.includes(mark)).map((mark) => `may not contain '${mark}'`);
-}
 
 /** pkg/apis/rbac/validation, ValidatePolicyRule. */
 export function validateRules(rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] {
@@ -28,12 +23,12 @@ export function validateRules(rules: readonly PolicyRule[] | null | undefined, n
       }
       return errors;
     }
-    const message = namespaced
-      ? 'namespaced rules cannot apply to non-resource URLs'
-      : apiGroups.length + resources.length + resourceNames.length > 0
-        ? 'rules cannot apply to both regular resources and non-resource URLs'
-        : undefined;
-    return message === undefined ? errors : [...errors, invalidValue(`${field}.nonResourceURLs`, urls, message)];
+    const refuse = (message: string): void => void errors.push(invalidValue(`${field}.nonResourceURLs`, urls, message));
+    if (namespaced) refuse('namespaced rules cannot apply to non-resource URLs');
+    if (apiGroups.length + resources.length + resourceNames.length > 0) {
+      refuse('rules cannot apply to both regular resources and non-resource URLs');
+    }
+    return errors;
   });
 }
 
@@ -45,14 +40,23 @@ export function validateClusterRole({ rules, aggregationRule }: ClusterRole): Fi
   if (selectors.length === 0) {
     return [...errors, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
   }
-  return [...errors, ...selectors.flatMap((selector, at) => validateLabelSelector(selector, `${field}[${at}]`))];
+  const selectorErrors = selectors.flatMap((selector, at) => {
+    const found = validateLabelSelector(selector, `${field}[${at}]`);
+    // Upstream prints the selector that it could not make.
+    return found.length === 0 ? [] : [...found, invalidValue(`${field}[${at}]`, null, 'invalid label selector.')];
+  });
+  return [...errors, ...selectorErrors];
 }
 
 /** What the bindings of roles and of cluster roles have in common. */
 type Binding = Pick<RoleBinding, 'roleRef' | 'subjects'>;
 
 /** pkg/apis/rbac/validation, ValidateRoleBinding and ValidateClusterRoleBinding. */
-export function validateBinding({ roleRef, subjects }: Binding, kinds: readonly string[]): FieldError[] {
+export function validateBinding(
+  { roleRef, subjects }: Binding,
+  kinds: readonly string[],
+  namespaced: boolean,
+): FieldError[] {
   const { apiGroup, kind, name } = roleRef ?? {};
   return [
     ...(apiGroup === RBAC_GROUP ? [] : [notSupported('roleRef.apiGroup', apiGroup, [RBAC_GROUP])]),
@@ -60,18 +64,24 @@ export function validateBinding({ roleRef, subjects }: Binding, kinds: readonly 
     ...(name
       ? pathSegmentMessages(name).map((message) => invalidValue('roleRef.name', name, message))
       : [required('roleRef.name')]),
-    ...(subjects ?? []).flatMap((subject, at) => validateSubject(subject, `subjects[${at}]`)),
+    ...(subjects ?? []).flatMap((subject, at) => validateSubject(subject, `subjects[${at}]`, namespaced)),
   ];
 }
 
 const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
 
-function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, field: string): FieldError[] {
+function validateSubject(
+  { kind, name, namespace, apiGroup = '' }: Subject,
+  field: string,
+  namespaced: boolean,
+): FieldError[] {
   const errors = name ? [] : [required(`${field}.name`)];
   if (!SUBJECT_KINDS.includes(kind)) return [...errors, notSupported(`${field}.kind`, kind, SUBJECT_KINDS)];
-  const group = kind === 'ServiceAccount' ? '' : RBAC_GROUP;
+  const isAccount = kind === 'ServiceAccount';
+  if (isAccount && name) errors.push(...invalidFor(`${field}.name`, name, dnsSubdomainMessages(name)));
+  const group = isAccount ? '' : RBAC_GROUP;
   if (apiGroup !== group) errors.push(notSupported(`${field}.apiGroup`, apiGroup, [group]));
-  if (kind === 'ServiceAccount' && !namespace) errors.push(required(`${field}.namespace`));
+  if (isAccount && !namespaced && !namespace) errors.push(required(`${field}.namespace`));
   return errors;
 }
 

@@ -1,7 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from '../kinds/api-types.js';
 import { parseQuantity } from '../quantity/index.js';
-import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE } from './field-errors.js';
+import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE, required } from './field-errors.js';
+import { BAD_OPERATOR } from './label-selector.js';
 import { qualifiedNameMessages } from './names.js';
 
 /** Resources that are counted in whole objects. */
@@ -39,21 +40,91 @@ function amountErrors(amounts: Record<string, string> | undefined, field: string
   });
 }
 
-function scopeErrors({ scopes = [] }: ResourceQuotaSpec): FieldError[] {
-  const errors = scopes.some((scope) => !SCOPES.includes(scope))
-    ? [invalidValue('spec.scopes', scopes, 'unsupported scope')]
-    : [];
-  for (const pair of OPPOSITES) {
-    if (pair.every((scope) => scopes.includes(scope))) {
-      errors.push(invalidValue('spec.scopes', scopes, 'conflicting scopes'));
+/** Resources of pods and of claims that a scope can select. Others have no scope. */
+const OF_PODS = /^(pods|(requests\.|limits\.)?(cpu|memory))$/;
+const OF_CLAIMS = /^(persistentvolumeclaims|requests\.storage)$/;
+/** Source: pkg/apis/core/helper, IsStandardQuotaResourceName. */
+const STANDARD = /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage)$/;
+
+const isStandard = (name: string): boolean => STANDARD.test(name) || COUNTED.test(name);
+
+/** Source: pkg/apis/core/helper, IsResourceQuotaScopeValidForResource. */
+function selects(scope: string, resource: string): boolean {
+  if (!SCOPES.includes(scope)) return true;
+  if (scope === 'BestEffort') return resource === 'pods';
+  return (scope === 'VolumeAttributesClass' ? OF_CLAIMS : OF_PODS).test(resource);
+}
+
+/** The resources of a quota that a scope cannot select, each an error. */
+const unselected = ({ hard }: ResourceQuotaSpec, scope: string): string[] =>
+  Object.keys(hard ?? {}).filter((name) => isStandard(name) && !selects(scope, name));
+
+const UNSUPPORTED = 'unsupported scope applied to resource';
+
+function scopeErrors(spec: ResourceQuotaSpec): FieldError[] {
+  const { scopes = [] } = spec;
+  const refuse = (detail: string): FieldError => invalidValue('spec.scopes', scopes, detail);
+  return [
+    ...scopes.flatMap((scope) => [
+      ...(SCOPES.includes(scope) ? [] : [refuse('unsupported scope')]),
+      ...unselected(spec, scope).map(() => refuse(UNSUPPORTED)),
+    ]),
+    ...conflicts(scopes, () => refuse('conflicting scopes')),
+  ];
+}
+
+const conflicts = (scopes: readonly string[], refuse: () => FieldError): FieldError[] =>
+  OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope))).map(refuse);
+
+const ONLY_EXISTS = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
+const MUST_EXIST =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, " +
+  'ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity';
+
+/** Source: pkg/apis/core/validation, validateScopedResourceSelectorRequirement. Its paths have no index. */
+function selectorErrors(spec: ResourceQuotaSpec): FieldError[] {
+  const requirements = spec.scopeSelector?.matchExpressions ?? [];
+  const field = 'spec.scopeSelector.matchExpressions';
+  // Printed with the names that the fields have in Go.
+  const printed = {
+    MatchExpressions: requirements.map(({ scopeName: ScopeName, operator: Operator, values: Values = null }) => ({
+      ScopeName,
+      Operator,
+      Values,
+    })),
+  };
+  const errors = requirements.flatMap(({ scopeName, operator, values = [] }) => [
+    ...(SCOPES.includes(scopeName) ? [] : [invalidValue(`${field}.scopeName`, scopeName, 'unsupported scope')]),
+    ...unselected(spec, scopeName).map(() => invalidValue(field, printed, UNSUPPORTED)),
+    ...(ONLY_EXISTS.includes(scopeName) && operator !== 'Exists'
+      ? [invalidValue(`${field}.operator`, operator, MUST_EXIST)]
+      : []),
+    ...valueErrors(operator, values, field),
+  ]);
+  const names = requirements.map(({ scopeName }) => scopeName);
+  return [...errors, ...conflicts(names, () => invalidValue(field, spec.scopes ?? null, 'conflicting scopes'))];
+}
+
+function valueErrors(operator: string, values: readonly string[], field: string): FieldError[] {
+  switch (operator) {
+    case 'In':
+    case 'NotIn': {
+      const detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+      return values.length > 0 ? [] : [required(`${field}.values`, detail)];
     }
+    case 'Exists':
+    case 'DoesNotExist': {
+      const detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+      return values.length === 0 ? [] : [invalidValue(`${field}.values`, values, detail)];
+    }
+    default:
+      return [invalidValue(`${field}.operator`, operator, BAD_OPERATOR)];
   }
-  return errors;
 }
 
 /** Source: pkg/apis/core/validation ValidateResourceQuota. */
 export function validateResourceQuota({ spec }: ResourceQuota): FieldError[] {
-  return [...amountErrors(spec?.hard, 'spec.hard'), ...scopeErrors(spec ?? {})];
+  return [...amountErrors(spec?.hard, 'spec.hard'), ...scopeErrors(spec ?? {}), ...selectorErrors(spec ?? {})];
 }
 
 export function validateResourceQuotaUpdate({ spec }: ResourceQuota, current: ResourceQuota): FieldError[] {

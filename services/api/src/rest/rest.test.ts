@@ -249,7 +249,7 @@ describe('discovery', () => {
       const headers = { 'if-none-match': String(answer.headers.etag) };
       expect((await api.request('GET', '/apis', { accept, headers })).status).toBe(304);
     }
-    const { json: index } = await api.request('GET', '/openapi/v3');
+    const index = JSON.parse((await api.request('GET', '/openapi/v3')).text);
     const { json: document } = await api.request('GET', index.paths['apis/apps/v1'].serverRelativeURL);
     expect(document.components.schemas).toHaveProperty(['io.k8s.api.apps.v1.DaemonSet']);
   });

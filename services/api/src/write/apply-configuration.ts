@@ -34,11 +34,10 @@ export async function readConfiguration(request: WriteRequest): Promise<Configur
   const parsed = await readFields(body);
   const written = parsed.value as KubeObject;
   const expected = apiVersionOf(definition);
-  if (written.apiVersion !== expected) {
-    throw new ApiError(
-      'BadRequest',
-      `Incorrect version specified in apply patch. Specified patch version: ${written.apiVersion ?? ''}, expected: ${expected}`,
-    );
+  const { apiVersion = '', kind = '' } = written;
+  if (apiVersion !== expected || kind !== definition.kind) {
+    const qualified = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    throw new ApiError('BadRequest', `invalid object type: ${qualified}, Kind=${kind}`);
   }
   const refuse = (fault: string): ApiError => {
     const { namespace = '', name = '' } = written.metadata ?? {};
