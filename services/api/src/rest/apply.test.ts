@@ -242,7 +242,7 @@ describe('server-side apply', () => {
       '?fieldManager=m',
       { kind: 'ConfigMap', metadata: { name: 'bad' } },
       400,
-      'Specified patch version: , expected: v1',
+      'invalid object type: /, Kind=ConfigMap',
     ],
     ['?fieldManager=m', configMap('other', {}), 400, 'does not match the name on the URL'],
     ['?fieldManager=m', configMap('bad', {}, { managedFields: [{ manager: 'x' }] }), 400, 'managedFields must be nil'],

@@ -103,7 +103,13 @@ describe('a create', () => {
       422,
       'fieldManager: Too long: may not be more than 128',
     ],
-    ['deep nesting', MAPS, `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`, 400, 'json parse error: exceeded max depth'],
+    [
+      'deep nesting',
+      MAPS,
+      `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      400,
+      "json parse error: invalid character '[' exceeded max depth",
+    ],
     [
       '3 MiB and more',
       MAPS,
@@ -306,13 +312,7 @@ describe('a patch', () => {
 
   const generic = 'the server rejected our request due to an error in our request';
   it.each<[string, unknown, string, number, string]>([
-    [
-      'of another type',
-      {},
-      'text/plain',
-      415,
-      'accepted media types include: application/json-patch+json, application/merge-patch+json, ',
-    ],
+    ['of another type', {}, 'text/plain', 415, '415: Unsupported Media Type'],
     ['that is no JSON', '{', MERGE, 400, 'error decoding patch: unexpected end of JSON input'],
     [
       'that is no map',
@@ -374,7 +374,7 @@ describe('a patch', () => {
     const { json } = await patch('patched', body, contentType, '?fieldValidation=Strict');
     expect([json.code, json.message]).toEqual([code, expect.stringContaining(message)]);
     expect(json.details).toEqual(
-      message === generic ? {} : code === 415 || code === 400 ? undefined : expect.anything(),
+      message === generic || code === 415 ? {} : code === 400 ? undefined : expect.anything(),
     );
   });
 
