@@ -11,7 +11,7 @@ let stack: TestStack;
 let kubectl: Kubectl;
 
 beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3']);
+  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1'], { EVERYNODE_HEARTBEAT_SECONDS: '1' });
   kubectl = stack.kubectl;
 }, 180_000);
 
@@ -129,5 +129,28 @@ describe('a daemon pod that must not be placed', () => {
     expect(told).toContain('persistentvolumeclaim "data" not found');
     expect(await stack.everynode('explain', 'ds/held-back')).toContain('Scheduling is blocked');
     await kubectl.run('delete ds claiming held-back');
+  });
+});
+
+describe('a node that is deleted while its agent lives', () => {
+  const ready = (name: string) => kubectl.run(`wait node ${name} --for=condition=Ready --timeout=40s`);
+
+  it('is registered again when a client makes it again, and runs pods', { timeout: 2 * SLOW }, async () => {
+    await apply(daemonSet('everywhere'));
+    await eventually(async () => expect((await statusOf('everywhere'))?.numberReady).toBe(3));
+    await kubectl.run('delete node node-00002');
+    await eventually(async () => expect((await statusOf('everywhere'))?.desiredNumberScheduled).toBe(2));
+    await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-00002' } });
+    await ready('node-00002');
+    await eventually(async () => expect((await statusOf('everywhere'))?.numberReady).toBe(3), SLOW);
+  });
+
+  it('is added again by its name', { timeout: 2 * SLOW }, async () => {
+    await expect(stack.everynode('nodes', 'add', 'node-00003')).rejects.toThrow('there is a node node-00003 already');
+    await kubectl.run('delete node node-00003');
+    expect(await stack.everynode('nodes', 'add', 'node-00003')).toMatch(
+      /^node node-00003 is Ready, hosted by agent-1/m,
+    );
+    await ready('node-00003');
   });
 });

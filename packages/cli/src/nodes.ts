@@ -1,5 +1,5 @@
-import { ControlClient, type StatePaths, type Taint } from '@everynode/local-stack';
-import { ApiClient } from './api-client.js';
+import { type AddedNodes, ControlClient, type NodeSpec, type StatePaths, type Taint } from '@everynode/local-stack';
+import { ApiClient, messageOf } from './api-client.js';
 import { labelAsAdministrator, labelsOfNode } from './label-nodes.js';
 import { untilNodesReady } from './progress.js';
 
@@ -20,9 +20,12 @@ export async function addNodes(paths: StatePaths, names: string[], flags: AddNod
   const { endpoint } = await control.status();
   const { labels = {} } = flags;
   const wanted = { ...flags, labels: labelsOfNode(labels) };
-  const added = await control.addNodes(names.length > 0 ? { ...wanted, names } : wanted);
   const api = await ApiClient.open(endpoint, paths);
+  let added: AddedNodes;
   try {
+    const absent = await absentNodes(api, names);
+    added = await control.addNodes(names.length > 0 ? { ...wanted, names, absent } : wanted);
+    for (const node of added.again) await createNode(api, node);
     await untilNodesReady(api, {
       enough: (ready) => added.nodes.every((name) => ready.has(name)),
       deadlineMs: READY_DEADLINE_MS,
@@ -34,4 +37,22 @@ export async function addNodes(paths: StatePaths, names: string[], flags: AddNod
   const [first = '', ...others] = added.nodes;
   const which = others.length === 0 ? `node ${first} is` : `${added.nodes.length} nodes are`;
   process.stdout.write(`${which} Ready, hosted by ${added.agent}\n`);
+}
+
+/** Those of the names that no Node object has. */
+async function absentNodes(api: ApiClient, names: readonly string[]): Promise<string[]> {
+  const absent: string[] = [];
+  for (const name of names) {
+    const { status } = await api.call('GET', `/api/v1/nodes/${encodeURIComponent(name)}`);
+    if (status === 404) absent.push(name);
+  }
+  return absent;
+}
+
+/** Makes a Node that was deleted. Its agent still runs, and registers it at its next heartbeat. */
+async function createNode(api: ApiClient, { name, labels, taints }: NodeSpec): Promise<void> {
+  const metadata = { name, ...(labels && { labels }) };
+  const body = { apiVersion: 'v1', kind: 'Node', metadata, spec: { ...(taints && { taints }) } };
+  const { status, body: answer } = await api.call('POST', '/api/v1/nodes', { body });
+  if (status !== 201) throw new Error(`creating the node ${name}: ${status} ${messageOf(answer)}`);
 }

@@ -103,6 +103,12 @@ export const ReportStored = Type.Object({
   message: Type.Integer({ minimum: 0 }),
 });
 
+/**
+ * These nodes exist and have no host, as one that a client made again after it was deleted, and the agent has sent a
+ * heartbeat for them: it registers them. Published outside the streams: the next heartbeat asks again.
+ */
+export const NodesUnhosted = Type.Object({ nodes: Type.Array(DnsName, { maxItems: 5000 }) });
+
 /** Run these pods, or keep running them in this form. Whole Pod objects. */
 export const PodAssigned = Type.Object({
   /** The message takes everything up to this revision into account. */
@@ -199,6 +205,7 @@ export type NodeHeartbeat = Static<typeof NodeHeartbeat>;
 export type PodEvent = Static<typeof PodEvent>;
 export type PodStatusItem = Static<typeof PodStatusItem>;
 export type PodStatusReported = Static<typeof PodStatusReported>;
+export type NodesUnhosted = Static<typeof NodesUnhosted>;
 export type ReportStored = Static<typeof ReportStored>;
 export type PodAssigned = Static<typeof PodAssigned>;
 export type PodTerminating = Static<typeof PodTerminating>;
@@ -219,6 +226,7 @@ export const eventSchemas = {
   'node-heartbeat': NodeHeartbeat,
   'pod-status': PodStatusReported,
   'report-stored': ReportStored,
+  'nodes-unhosted': NodesUnhosted,
   'pod-assigned': PodAssigned,
   'pod-terminating': PodTerminating,
   'manifest-applied': ManifestApplied,

@@ -7,6 +7,7 @@ export {
   type NodeHeartbeat,
   type NodeRegistered,
   type NodeRegistration,
+  type NodesUnhosted,
   type PodAssigned,
   type PodEvent,
   type PodStatusItem,

@@ -16,8 +16,8 @@ export const AGENT_REPORTS = ['node-registered', 'pod-status'] as const;
 export const AGENT_COMMANDS = ['pod-assigned', 'pod-terminating'] as const;
 /** What an agent asks. Any scheduler answers, by request and reply, outside the streams. */
 export const AGENT_REQUESTS = ['list-pods', 'fetch-pods', 'find-missing', 'take-incarnation'] as const;
-/** What an agent is told of its reports, outside the streams. */
-export const AGENT_RECEIPTS = ['report-stored'] as const;
+/** What an agent is told of its reports and heartbeats, outside the streams. */
+export const AGENT_RECEIPTS = ['report-stored', 'nodes-unhosted'] as const;
 
 export type AgentReport = (typeof AGENT_REPORTS)[number];
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];

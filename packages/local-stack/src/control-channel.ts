@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { randomSecret, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
-import type { Taint } from './services/fleet.js';
+import type { NodeSpec, Taint } from './services/fleet.js';
 import type { StackStatus } from './stack-status.js';
 
 /** Nodes to add: by name, or `count` plain workers with the next free names. */
@@ -13,12 +13,16 @@ export interface NodesRequest {
   count?: number;
   labels?: Record<string, string>;
   taints?: Taint[];
+  /** Those of the names that no Node object has: where the fleet has one, it was deleted, and may be made again. */
+  absent?: string[];
 }
 
 export interface AddedNodes {
   /** The agent that hosts them. */
   agent: string;
   nodes: string[];
+  /** Of these the fleet had an agent already, which hosts them as soon as they are created. */
+  again: NodeSpec[];
 }
 
 /** What the command line may ask of a running supervisor. */

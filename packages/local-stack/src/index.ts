@@ -2,7 +2,7 @@
  * The whole door: the stack, and the parts of it that tests and the command line use. See `control.ts` for the small
  * one.
  */
-export { ControlClient, NotRunningError } from './control-channel.js';
+export { type AddedNodes, ControlClient, NotRunningError } from './control-channel.js';
 export { stopLeftovers } from './leftovers.js';
 export { freePort } from './process/free-port.js';
 export { readProcFile, readProcStat } from './process/proc-files.js';
@@ -16,6 +16,7 @@ export {
   demoFleet,
   type Fleet,
   MASTER_ROLE,
+  type NodeSpec,
   nodeNames,
   numberedFleet,
   type Taint,

@@ -96,8 +96,13 @@ describe('Stack', { timeout: 60_000 }, () => {
     expect(await control().addNodes({ names: ['k8s-04', 'k8s-05'] })).toEqual({
       agent: 'agent-3',
       nodes: ['k8s-04', 'k8s-05'],
+      again: [],
     });
     await expect(control().addNodes({ names: ['k8s-04'] })).rejects.toThrow('there is a node k8s-04 already');
+    expect(await control().addNodes({ names: ['k8s-04'], absent: ['k8s-04'] })).toMatchObject({
+      nodes: ['k8s-04'],
+      again: [{ name: 'k8s-04' }],
+    });
     await expect(control().addNodes({ names: ['Not_A_Name'] })).rejects.toThrow('not a node name');
     const file = JSON.parse(await readFile(join(root, 'state', 'agents', 'agent-3.json'), 'utf8'));
     expect(file.nodes[0]).toMatchObject({ name: 'k8s-04', labels: { 'kubernetes.io/hostname': 'k8s-04' } });

@@ -48,6 +48,7 @@ export class Agent {
   readonly #heartbeats: Heartbeats;
   readonly #messages = new SentMessages();
   readonly #register: () => Promise<void>;
+  readonly #registration: Registration;
   readonly #superseded = new AbortController();
   readonly #tasks: Promise<void>[] = [];
   readonly tallies: AgentTallies = { reports: 0, refused: 0 };
@@ -87,6 +88,7 @@ export class Agent {
     const registration = new Registration(this.#fleet, messages, () => void this.sync.resync());
     // A bus that resets again and again must not leave a row of registrations that all say the same.
     this.#register = coalesced(() => registration.register());
+    this.#registration = registration;
   }
 
   /** Why the nodes of this process are not what the control plane knows; undefined when nothing is known against it. */
@@ -108,6 +110,7 @@ export class Agent {
     const { agent, bus } = this.#options;
     const { signal } = this.#fleet;
     bus.listen(subjects.receipt(agent, 'report-stored'), (body) => this.#onReceipt(body));
+    bus.listen(subjects.receipt(agent, 'nodes-unhosted'), (body) => this.#onUnhosted(body));
     await this.#register();
     if (signal.aborted) return;
     this.#tasks.push(
@@ -149,6 +152,17 @@ export class Agent {
       }
     } catch (err) {
       log.warn({ err }, 'a receipt was not understood');
+    }
+  }
+
+  #onUnhosted(body: string): void {
+    if (this.#fleet.signal.aborted) return;
+    try {
+      const { nodes } = parseEvent('nodes-unhosted', body);
+      const again = this.#registration.registerAgain(new Set(nodes));
+      this.#registering = Promise.all([this.#registering, again]).then(() => undefined);
+    } catch (err) {
+      this.#options.log.warn({ err }, 'a receipt was not understood');
     }
   }
 

@@ -2,7 +2,7 @@ import type { AddedNodes, NodesRequest } from '../control-channel.js';
 import type { AgentStatus, FleetStatus } from '../stack-status.js';
 import { readFleet, writeEnrolments, writeFleet, writeNodesFile } from '../state/fleet-file.js';
 import type { StatePaths } from '../state/state-directory.js';
-import { type AgentSpec, type Fleet, nextAgent, nextNodeNames, nodeCount, workerNode } from './fleet.js';
+import { type AgentSpec, type Fleet, nextAgent, nextNodeNames, nodeCount, nodeNames, workerNode } from './fleet.js';
 import { agentEnvironment, type BusAccess } from './service-environment.js';
 import type { ServiceGroup } from './service-group.js';
 
@@ -41,9 +41,15 @@ export class RunningFleet {
   }
 
   /** Records one more agent with these nodes, and resolves when it runs. */
-  async addNodes({ names, count = 0, labels, taints }: NodesRequest): Promise<AddedNodes> {
-    const nodes = names ?? nextNodeNames(this.#fleet, count);
-    if (nodes.length === 0) throw new Error('name at least one node, or give a count');
+  async addNodes({ names, count = 0, labels, taints, absent = [] }: NodesRequest): Promise<AddedNodes> {
+    const wanted = names ?? nextNodeNames(this.#fleet, count);
+    if (wanted.length === 0) throw new Error('name at least one node, or give a count');
+    const host = (node: string) => this.#fleet.agents.find(({ file }) => nodeNames(file).includes(node))?.agent;
+    const known = wanted.filter((node) => absent.includes(node) && host(node) !== undefined);
+    const again = known.map((name) => workerNode(name, labels, taints));
+    const nodes = wanted.filter((node) => !known.includes(node));
+    const [first] = known;
+    if (first !== undefined && nodes.length === 0) return { agent: host(first) ?? '', nodes: wanted, again };
     const spec = nextAgent(
       this.#fleet,
       nodes.map((name) => workerNode(name, labels, taints)),
@@ -51,7 +57,7 @@ export class RunningFleet {
     this.#fleet = { ...this.#fleet, agents: [...this.#fleet.agents, spec] };
     await this.#record();
     await this.#startAgent(spec);
-    return { agent: spec.agent, nodes };
+    return { agent: spec.agent, nodes: wanted, again };
   }
 
   status(): FleetStatus {

@@ -44,6 +44,16 @@ export class Registration {
     if (!signal.aborted) log.info({ nodes: nodes.length }, 'nodes registered');
   }
 
+  /** Sends what has these nodes in it: they were deleted and made again. Nodes of others are left out. */
+  async registerAgain(names: ReadonlySet<string>): Promise<void> {
+    for (const chunk of this.#chunks) {
+      // What is on its way names them too.
+      if (chunk.message !== undefined || !chunk.nodes.some(({ name }) => names.has(name))) continue;
+      chunk.losses = 0;
+      await this.#send(chunk);
+    }
+  }
+
   async #send(chunk: Chunk): Promise<void> {
     const { agent, incarnation, startedAt, bus, log, signal } = this.#fleet;
     if (chunk.message !== undefined) this.#sent.withdraw(chunk.message);

@@ -1,5 +1,13 @@
 import type { Delivery } from '@everynode/bus';
-import { agentOfSubject, ContractError, NewestIncarnations, parseEvent, streams, subjects } from '@everynode/contract';
+import {
+  agentOfSubject,
+  ContractError,
+  NewestIncarnations,
+  type NodesUnhosted,
+  parseEvent,
+  streams,
+  subjects,
+} from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import type { SchedulerContext } from '../../scheduler-context.js';
@@ -15,6 +23,8 @@ interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'lo
   graceMs: number;
   /** A heartbeat of the node has arrived. */
   onHeartbeat: (node: string) => void;
+  /** Whether this replica is the one that acts for the node. */
+  isMine: (node: string) => boolean;
   /** The node was silent for too long. */
   onLost: (node: string) => void;
 }
@@ -51,7 +61,7 @@ export async function followHeartbeats(options: HeartbeatOptions): Promise<void>
 }
 
 function receive(
-  { nodes, log, onHeartbeat }: HeartbeatOptions,
+  { nodes, bus, log, onHeartbeat, isMine }: HeartbeatOptions,
   delivery: Delivery,
   newest: NewestIncarnations,
   now: number,
@@ -64,10 +74,17 @@ function receive(
     const { incarnation, nodes: names } = parseEvent('node-heartbeat', delivery.body);
     // A process that another one of its name has replaced keeps no node alive: nothing that it is told is done.
     if (!newest.accept(agent, incarnation, now)) return;
+    const unhosted: string[] = [];
     for (const name of names) {
       // An agent is not believed about a node of another one. A node that registers now counts from its next heartbeat.
-      if (nodes.get('', name)?.record.placement === agent) onHeartbeat(name);
+      const record = nodes.get('', name)?.record;
+      if (record?.placement === agent) onHeartbeat(name);
+      else if (record?.placement === null && isMine(name)) unhosted.push(name);
     }
+    if (unhosted.length === 0) return;
+    // A client has made the node, perhaps again. Whether the agent may host it is decided when it registers it.
+    const told: NodesUnhosted = { nodes: unhosted };
+    bus.send(subjects.receipt(agent, 'nodes-unhosted'), JSON.stringify(told));
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     log.warn({ err: error, subject }, 'a heartbeat was refused');

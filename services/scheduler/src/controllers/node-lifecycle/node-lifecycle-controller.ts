@@ -55,7 +55,9 @@ export class NodeLifecycleController implements Controller {
     const handler = new ChangeHandler({ nodes, liveness, taintTimes: this.#taintTimes, enqueue });
     reflector.addListener({ onChanges: (changes) => handler.handle(changes) });
     const onHeartbeat = (node: string): void => handler.onSignOfLife(node);
-    this.#following = followHeartbeats({ bus, signal, log, nodes, liveness, graceMs, onHeartbeat, onLost: enqueue });
+    const isMine = (node: string): boolean => this.#queue.isMine(node);
+    const heard = { onHeartbeat, isMine, onLost: enqueue };
+    this.#following = followHeartbeats({ bus, signal, log, nodes, liveness, graceMs, ...heard });
   }
 
   /** Call it when the signal has aborted. */
