@@ -1,4 +1,6 @@
 import type { FieldError } from '@everynode/objects';
+import { RE2JS, RE2JSException } from 're2js';
+import { mergeFaults } from './list-faults.js';
 import { ruleFaults } from './rules.js';
 import type { Schema } from './schema.js';
 
@@ -38,11 +40,13 @@ export function schemaFaults(schema: Schema, path: string, level: 'root' | 'fiel
   if (schema.additionalProperties === false) {
     errors.push(forbidden(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
   }
-  const listType = schema['x-kubernetes-list-type'];
-  if (listType === 'map' && (schema['x-kubernetes-list-map-keys'] ?? []).length === 0) {
-    errors.push(required(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'));
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
+    const field = `${path}.x-kubernetes-preserve-unknown-fields`;
+    errors.push({ type: 'FieldValueInvalid', field, value: false, detail: 'must be true or undefined' });
   }
-  errors.push(...ruleFaults(schema, path));
+  errors.push(...patternFaults(schema, path), ...mergeFaults(schema, path));
+  // Rules of a schema that is wrong have faults that go with it.
+  if (errors.length === 0) errors.push(...ruleFaults(schema, path));
   for (const [name, member] of Object.entries(schema.properties ?? {})) {
     if (level === 'root' && name === 'metadata') continue;
     errors.push(...schemaFaults(member, `${path}.properties[${name}]`, 'field'));
@@ -52,4 +56,17 @@ export function schemaFaults(schema: Schema, path: string, level: 'root' | 'fiel
   }
   if (schema.items) errors.push(...schemaFaults(schema.items, `${path}.items`, 'item'));
   return errors;
+}
+
+/** A pattern that cannot be read would refuse every object, or fail each of their writes. */
+function patternFaults({ pattern }: Schema, path: string): FieldError[] {
+  if (!pattern) return [];
+  try {
+    RE2JS.compile(pattern);
+    return [];
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    const detail = `must be a valid regular expression, but isn't: ${error.message}`;
+    return [{ type: 'FieldValueInvalid', field: `${path}.pattern`, value: pattern, detail }];
+  }
 }
