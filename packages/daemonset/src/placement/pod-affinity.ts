@@ -97,8 +97,8 @@ class DomainCounts {
 }
 
 /**
- * Whether the required pod affinity and anti-affinity of a pod, and the anti-affinity of the pods that are there, let it
- * onto a node. Pods are added and removed one by one. Source: scheduler plugin InterPodAffinity.
+ * Whether the required pod affinity and anti-affinity of a pod, and the anti-affinity of the pods that are there, let
+ * it onto a node. Pods are added and removed one by one. Source: scheduler plugin InterPodAffinity.
  */
 export class PodAffinity {
   readonly #pod: PeerPod;

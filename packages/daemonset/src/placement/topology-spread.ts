@@ -17,8 +17,8 @@ export const requiredSpread = ({ spec }: Pick<PeerPod, 'spec'>): TopologySpreadC
   (spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule');
 
 /**
- * The spread of a pod that is pinned to its node, without the pin. A constraint that honours node affinity compares that
- * node with itself: it asks for the label, and for no balance.
+ * The spread of a pod that is pinned to its node, without the pin. A constraint that honours node affinity compares
+ * that node with itself: it asks for the label, and for no balance.
  */
 export function withPinnedSpread(spec: PodSpec): PodSpec {
   if (!spec.topologySpreadConstraints) return spec;

@@ -83,8 +83,8 @@ function isBetter(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * Returns the best of the nodes that the pod fits on; the first of equals. `peers` is what other pods mean for its place.
- * Pure, O(nodes and the pods on them).
+ * Returns the best of the nodes that the pod fits on; the first of equals. `peers` is what other pods mean for its
+ * place. Pure, O(nodes and the pods on them).
  */
 export function chooseNode(spec: PodSpec, loads: Iterable<NodeLoad>, peers?: PodPeers): Choice {
   const wanted = compile(spec);

@@ -21,7 +21,7 @@ function setup() {
     onReport: (_pod, report) => reports.push(report),
     findMissing: async (uids) => {
       asked.push(uids);
-      if (cluster.isAway) throw new Error('nobody answers');
+      if (cluster.isAway) throw new Error('no scheduler answers');
       return new Map(uids.map((uid) => [uid, cluster.missing]));
     },
   });
