@@ -4,7 +4,7 @@ import type { PodSpec } from '@everynode/objects';
 export type ClaimLookup = (name: string) => { isDeleting: boolean } | undefined;
 
 /** The claims that a pod's volumes name. */
-export const claimNames = ({ volumes }: PodSpec): string[] =>
+const claimNames = ({ volumes }: PodSpec): string[] =>
   (volumes ?? []).flatMap(({ persistentVolumeClaim }) =>
     persistentVolumeClaim ? [persistentVolumeClaim.claimName] : [],
   );

@@ -27,7 +27,7 @@ function variableFault({ kind, name, key }: NeededObject, namespace: string, isT
     : `${NOUNS[kind]} ${JSON.stringify(name)} not found`;
 }
 
-export const textOf = ({ kind, name, key }: NeededObject): string => `${kind} ${name} ${key ?? ''}`;
+const textOf = ({ kind, name, key }: NeededObject): string => `${kind} ${name} ${key ?? ''}`;
 
 /** `missing` has the objects and keys that do not exist, as the control plane names them. */
 export function startFaults(pod: AssignedPod, needs: readonly Need[], missing: readonly NeededObject[]): StartFaults {
