@@ -151,7 +151,7 @@ describe('applyJsonPatch', () => {
     const refusal = expectRefusal(
       () => applyJsonPatch({ a: 1 }, [...operations, { op: 'test', path: '/a', value: 1 }]),
       'RequestEntityTooLarge',
-      /^Request entity is too large: .*10000, got 10001$/,
+      /^Request entity too large: .*10000, got 10001$/,
     );
     expect(refusal.code).toBe(413);
   });

@@ -23,7 +23,7 @@ export function unprocessable(reason: string, cause?: unknown): ApiError {
 
 /** The 413 for an exceeded limit, with upstream's prefix. */
 export function tooLarge(message: string): ApiError {
-  return new ApiError('RequestEntityTooLarge', `Request entity is too large: ${message}`);
+  return new ApiError('RequestEntityTooLarge', `Request entity too large: ${message}`);
 }
 
 /** The 415 for a media type that is not served. */

@@ -50,6 +50,7 @@ describe('what a server makes is no difference', () => {
     ['times', { a: '2026-01-01T00:00:00Z' }, { a: '2026-05-05T01:02:03.000004Z' }],
     ['continue tokens', { metadata: { continue: 'abc' } }, { metadata: { continue: 'xyz' } }],
     ['ages in tables', { rows: [{ cells: ['a', '5m3s'] }] }, { rows: [{ cells: ['a', '0s'] }] }],
+    ['ages of restarts', { rows: [{ cells: ['7 (6y334d ago)'] }] }, { rows: [{ cells: ['7 (6y335d ago)'] }] }],
     [
       'generated names',
       { metadata: { generateName: 'a-', name: 'a-bcdfg' }, of: 'the pod a-bcdfg' },

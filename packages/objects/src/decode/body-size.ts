@@ -36,7 +36,7 @@ export function checkValues(value: unknown, bytes = Number.POSITIVE_INFINITY): v
 const tooManyValues = (): ApiError => tooLarge(`the body has more than ${MAX_VALUES} values`);
 
 export const tooLarge = (why: string): ApiError =>
-  new ApiError('RequestEntityTooLarge', `Request entity is too large: ${why}`);
+  new ApiError('RequestEntityTooLarge', `Request entity too large: ${why}`);
 
 /** Tokens of YAML for one value: its key, colon, spaces, the marks of a scalar, the end of the line. */
 const TOKENS_OF_VALUE = 12;

@@ -33,7 +33,7 @@ export function strictJsonErrors(text: string, schema?: string): string[] {
   return [...found];
 }
 
-/** A number that is written in another way than an integer, as a member or an element. Not in a string: that ends by `"`. */
+/** A member or element that is a number and not written as an integer. It is no part of a text, which ends by `"`. */
 const OTHER_NUMBER = /[:,[]\s*-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)\s*[,}\]]/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 

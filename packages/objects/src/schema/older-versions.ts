@@ -1,6 +1,6 @@
 /**
- * Kinds in versions that upstream knows and that are not served: it decodes them, and says then that they are of another
- * version. Source: the register.go files of k8s.io/api.
+ * Kinds in versions that upstream knows and that are not served: it decodes them, and then says that they are of
+ * another version. Source: the register.go files of k8s.io/api.
  */
 const OLDER: Readonly<Record<string, string>> = {
   'admissionregistration.k8s.io/v1beta1': 'MutatingWebhookConfiguration ValidatingWebhookConfiguration',

@@ -38,7 +38,7 @@ export function normalise(value: Json, how: Normalising, path: readonly string[]
 /** Replaces the ages in a table's rows. */
 function withoutAges(object: JsonObject): JsonObject {
   if (!Array.isArray(object.cells)) return object;
-  return { ...object, cells: object.cells.map((cell) => (isAge(cell) ? '<age>' : cell)) };
+  return { ...object, cells: object.cells.map(withoutAge) };
 }
 
 /** Sorts the causes of a Status and the parts of its message: those that come from a Go map have a random order. */
@@ -77,4 +77,11 @@ function byOwner(a: Json, b: Json): number {
     return JSON.stringify([operation, manager, apiVersion, subresource]);
   };
   return compareTexts(text(a), text(b));
+}
+
+/** An age is a whole cell, or stands behind a number of restarts: `7 (5d ago)`. */
+function withoutAge(cell: Json): Json {
+  if (isAge(cell)) return '<age>';
+  const [, before, age] = (typeof cell === 'string' && /^(\d+ )\((\S+) ago\)$/.exec(cell)) || [];
+  return isAge(age) ? `${before}(<age> ago)` : cell;
 }

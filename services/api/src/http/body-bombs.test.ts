@@ -49,7 +49,7 @@ interface Bomb extends RequestOptions {
   says: RegExp;
 }
 
-const TOO_MANY = /^Request entity is too large: .*more than \d+/;
+const TOO_MANY = /^Request entity too large: .*more than \d+/;
 const TOO_DEEP = /exceeded max depth/;
 const MIB = 1024 * 1024;
 

@@ -43,7 +43,7 @@ describe('a thread', () => {
     start({ readMs: 5 });
     await expect(decode(COSTLY)).rejects.toMatchObject({
       reason: 'RequestEntityTooLarge',
-      message: 'Request entity is too large: the body takes more than 0.005 s to read',
+      message: 'Request entity too large: the body takes more than 0.005 s to read',
     });
     await expect(decode(COSTLY)).rejects.toMatchObject({ reason: 'RequestEntityTooLarge' });
     await threads.close();

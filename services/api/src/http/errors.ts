@@ -57,7 +57,7 @@ function asApiError(error: unknown): ApiError | undefined {
   if (ofStore) return ofStore;
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode === 413)
-    return new ApiError('RequestEntityTooLarge', `Request entity is too large: limit is ${BODY_LIMIT}`);
+    return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
   if (statusCode === 415) return new ApiError('UnsupportedMediaType', message ?? 'unsupported media type');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new ApiError('BadRequest', message ?? 'bad request');

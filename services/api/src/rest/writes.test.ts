@@ -115,7 +115,7 @@ describe('a create', () => {
       MAPS,
       map('a', {}, { data: { a: 'x'.repeat(3 << 20) } }),
       413,
-      'Request entity is too large: limit is 3145728',
+      'Request entity too large: limit is 3145728',
     ],
     [
       '2 MiB of data',
