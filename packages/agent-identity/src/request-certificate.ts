@@ -24,6 +24,7 @@ interface Request {
 /** The signer has refused a request: asked again in the same way, it refuses again. */
 class FailedRequestError extends Error {
   override readonly name = 'FailedRequestError';
+  readonly retryable = false;
 }
 
 /**

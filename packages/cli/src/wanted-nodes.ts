@@ -8,8 +8,8 @@ interface NamesFlags {
 }
 
 /**
- * The name of the agent and the nodes that it hosts. An agent's name is a DNS label on the bus; an identity alone is for
- * a program that knows its node by the whole name, as a kubelet does. @throws Error for a name that is none.
+ * The name of the agent and the nodes that it hosts. An agent's name is a DNS label on the bus; an identity alone is
+ * for a program that knows its node by the whole name, as a kubelet does. @throws Error for a name that is none.
  */
 export function wantedNodes({ name = hostname().toLowerCase(), nodes, identityOnly }: NamesFlags): {
   agent: string;

@@ -83,7 +83,7 @@ export interface WriteRequest<L extends ReadLevel> {
   deadline?: number | undefined;
   /** Aborts when the client has given up. A write that is not decided yet is then rejected. */
   signal?: AbortSignal | undefined;
-  /** Whose write it is. The writes of a batch are decided in turn by flow: those that take long may be left for the next. */
+  /** Whose write it is. The writes of a batch are decided in turn by flow; what takes long may be left for the next. */
   flow?: string;
   /** Background writes (events) wait behind all others. */
   background?: boolean;

@@ -1,5 +1,5 @@
-// The process of an attacker. What it costs to send does not slow the bench's own requests down, beyond its share of the
-// machine. It ends when its channel to the bench closes.
+// The process of an attacker. What it costs to send does not slow the bench's own requests down, beyond its share of
+// the machine. It ends when its channel to the bench closes.
 import { KubeClient } from '../client/kube-client.js';
 import { ATTACKS, type Attack, type AttackName } from './attacks.js';
 

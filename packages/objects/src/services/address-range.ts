@@ -32,7 +32,7 @@ export function serviceAddressAt(random: number): string {
   return toAddress(BASE + lower + 1 + Math.floor(random * (SIZE - lower - 2)));
 }
 
-/** The ports from here on are the upper part of the range; the lower one is for services that ask for one (KEP-3668). */
+/** The ports from here on are the upper part of the range; the lower is for services that ask for one (KEP-3668). */
 const UPPER_PORTS = NODE_PORTS.first + 86;
 
 /**

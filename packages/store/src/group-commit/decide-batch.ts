@@ -40,9 +40,9 @@ const DECIDING_MS = 100;
 
 /**
  * Runs the decisions of a batch on what the transaction has read. Returns the changes, with revisions that follow the
- * last one without a gap, and the notes, which have none; and the writes that are left when the time is up. A write that
- * keeps its object as it is resolves here. One whose client has given up before `now`, one whose decision throws, and
- * one that a quota does not allow reject here: the other writes of the batch go on.
+ * last one without a gap, and the notes, which have none; and the writes that are left when the time is up. A write
+ * that keeps its object as it is resolves here. One whose client has given up before `now`, one whose decision throws,
+ * and one that a quota does not allow reject here: the other writes of the batch go on.
  */
 export function decideBatch(
   batch: readonly QueuedWrite[],

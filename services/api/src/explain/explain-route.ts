@@ -64,8 +64,8 @@ async function explain(
 
 /**
  * Explains a manifest that is not applied yet: where its pods would run, and which nodes would gain, lose or restart
- * one. Nothing is written, and no webhook or policy is asked. @throws ApiError as an apply of the manifest would without
- * these.
+ * one. Nothing is written, and no webhook or policy is asked. @throws ApiError as an apply of the manifest would
+ * without these.
  */
 async function explainManifest(
   context: ApiContext,

@@ -15,7 +15,7 @@ export function upgradeOf(request: IncomingMessage): UpgradeRequest | undefined 
   return upgrades.get(request);
 }
 
-/** True for the request that opens a WebSocket. Source: apimachinery pkg/util/httpstream/wsstream, IsWebSocketRequest. */
+/** True for the request that opens a WebSocket. Source: pkg/util/httpstream/wsstream, IsWebSocketRequest. */
 export function opensWebSocket({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket' && /(^|,)\s*upgrade\s*(,|$)/i.test(headers.connection ?? '');
 }

@@ -4,7 +4,7 @@ import { opensWebSocket } from './upgrade-requests.js';
 const PREFIX = 'base64url.bearer.authorization.k8s.io.';
 
 /** The subprotocols that the client of a WebSocket offers, in its order. */
-export function offeredProtocols({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
+function offeredProtocols({ headers }: Pick<IncomingMessage, 'headers'>): string[] {
   return (headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((protocol) => protocol.trim())

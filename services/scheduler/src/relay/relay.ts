@@ -147,8 +147,8 @@ export class Relay {
   /**
    * The relay before this one may have died with commits that were not published, and a whole rollout may wait for one
    * of them. The last change of the journal, published again, shows readers how far the journal reaches, so they read
-   * what they lack. Agents cannot read the journal: each is asked to list its pods, also one whose last node was moved to
-   * another agent while no relay led.
+   * what they lack. Agents cannot read the journal: each is asked to list its pods, also one whose last node was moved
+   * to another agent while no relay led.
    */
   async #announce(revision: number): Promise<void> {
     if (revision === 0) return;
