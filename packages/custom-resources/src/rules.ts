@@ -1,7 +1,7 @@
 import { Budget, baseEnvironment, CelError, type Compiled, compile, type Environment } from '@everynode/cel';
-import type { FieldError } from '@everynode/objects';
+import { appendErrors, type FieldError } from '@everynode/objects';
 import { isMap, memberSchema, type Rule, type Schema } from './schema.js';
-import { joined, oldItem, typeNameOf } from './validate.js';
+import { joined, oldItems, typeNameOf } from './validate.js';
 
 /** Bound of all rules of one object. Source: apiserver pkg/apis/cel, RuntimeCELCostBudget. */
 const BUDGET = 10_000_000;
@@ -105,15 +105,15 @@ function errorsAt(value: unknown, schema: Schema, place: Place): FieldError[] {
   if (Array.isArray(value)) {
     const { items } = schema;
     if (!items) return errors;
+    const before = oldItems(schema, old);
     for (const [at, item] of value.entries()) {
-      const before = oldItem(item, at, schema, old);
-      errors.push(...errorsAt(item, items, { path: `${path}[${at}]`, old: before, budget }));
+      appendErrors(errors, errorsAt(item, items, { path: `${path}[${at}]`, old: before(item), budget }));
     }
   } else if (isMap(value)) {
     for (const [key, member] of Object.entries(value)) {
       const known = memberSchema(schema, key);
       const before = isMap(old) ? old[key] : undefined;
-      if (known) errors.push(...errorsAt(member, known, { path: joined(path, key), old: before, budget }));
+      if (known) appendErrors(errors, errorsAt(member, known, { path: joined(path, key), old: before, budget }));
     }
   }
   return errors;

@@ -1,4 +1,4 @@
-import type { FieldError } from '@everynode/objects';
+import { appendErrors, type FieldError } from '@everynode/objects';
 import { RE2JS, RE2JSException } from 're2js';
 import { mergeFaults } from './list-faults.js';
 import { ruleFaults } from './rules.js';
@@ -49,12 +49,12 @@ export function schemaFaults(schema: Schema, path: string, level: 'root' | 'fiel
   if (errors.length === 0) errors.push(...ruleFaults(schema, path));
   for (const [name, member] of Object.entries(schema.properties ?? {})) {
     if (level === 'root' && name === 'metadata') continue;
-    errors.push(...schemaFaults(member, `${path}.properties[${name}]`, 'field'));
+    appendErrors(errors, schemaFaults(member, `${path}.properties[${name}]`, 'field'));
   }
   if (typeof schema.additionalProperties === 'object') {
-    errors.push(...schemaFaults(schema.additionalProperties, `${path}.additionalProperties`, 'field'));
+    appendErrors(errors, schemaFaults(schema.additionalProperties, `${path}.additionalProperties`, 'field'));
   }
-  if (schema.items) errors.push(...schemaFaults(schema.items, `${path}.items`, 'item'));
+  if (schema.items) appendErrors(errors, schemaFaults(schema.items, `${path}.items`, 'item'));
   return errors;
 }
 

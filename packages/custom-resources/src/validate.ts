@@ -1,4 +1,4 @@
-import { type FieldError, semanticallyEqual } from '@everynode/objects';
+import { appendErrors, type FieldError, semanticallyEqual } from '@everynode/objects';
 import { RE2JS } from 're2js';
 import { isMap, type JsonMap, memberSchema, type Schema } from './schema.js';
 
@@ -18,11 +18,11 @@ export function schemaErrors(value: unknown, schema: Schema, { path, old }: Plac
   if (value === null && schema.nullable) return [];
   const type = typeError(value, schema, path);
   if (type) return [type];
-  const errors = [...enumErrors(value, schema, path), ...logicErrors(value, schema, path)];
+  const errors = enumErrors(value, schema, path).concat(logicErrors(value, schema, path));
   if (typeof value === 'number') errors.push(...numberErrors(value, schema, path));
   else if (typeof value === 'string') errors.push(...textErrors(value, schema, path));
-  else if (Array.isArray(value)) errors.push(...listErrors(value, schema, { path, old }));
-  else if (isMap(value)) errors.push(...mapErrors(value, schema, { path, old }));
+  else if (Array.isArray(value)) appendErrors(errors, listErrors(value, schema, { path, old }));
+  else if (isMap(value)) appendErrors(errors, mapErrors(value, schema, { path, old }));
   return errors;
 }
 
@@ -81,7 +81,7 @@ function logicErrors(value: unknown, schema: Schema, path: string): FieldError[]
       value: shownValue(value),
       detail: `${JSON.stringify(path)} ${words}`,
     });
-  for (const one of schema.allOf ?? []) errors.push(...schemaErrors(value, one, { path, old: undefined }));
+  for (const one of schema.allOf ?? []) appendErrors(errors, schemaErrors(value, one, { path, old: undefined }));
   if (schema.anyOf && !schema.anyOf.some(holds)) refuse('must validate at least one schema (anyOf)');
   if (schema.oneOf) {
     const count = schema.oneOf.filter(holds).length;
@@ -153,26 +153,30 @@ function textErrors(value: string, schema: Schema, path: string): FieldError[] {
 }
 
 function listErrors(value: readonly unknown[], schema: Schema, { path, old }: Place): FieldError[] {
-  const { minItems, maxItems, uniqueItems, items } = schema;
+  const { minItems, maxItems, items } = schema;
   const errors: FieldError[] = [];
   if (minItems !== undefined && value.length < minItems) {
     errors.push(invalid(path, value.length, `should have at least ${minItems} items`));
   }
   if (maxItems !== undefined && value.length > maxItems) errors.push(tooMany(path, value.length, maxItems));
-  if (uniqueItems && hasTwice(value)) errors.push(invalid(path, value, "shouldn't contain duplicates"));
-  errors.push(...listTypeErrors(value, schema, path));
+  appendErrors(errors, listTypeErrors(value, schema, path));
   if (!items) return errors;
+  const before = oldItems(schema, old);
   for (const [at, item] of value.entries()) {
-    errors.push(...schemaErrors(item, items, { path: `${path}[${at}]`, old: oldItem(item, at, schema, old) }));
+    appendErrors(errors, schemaErrors(item, items, { path: `${path}[${at}]`, old: before(item) }));
   }
   return errors;
 }
 
-/** The item that an item replaces. Items of a list without keys have none. */
-export function oldItem(item: unknown, _at: number, schema: Schema, old: unknown): unknown {
-  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map') return undefined;
-  const key = keyOf(item, schema);
-  return old.find((one) => keyOf(one, schema) === key);
+/** Finds the item of `old` that an item replaces. Items of a list without keys replace none. */
+export function oldItems(schema: Schema, old: unknown): (item: unknown) => unknown {
+  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map') return () => undefined;
+  const byKey = new Map<string, unknown>();
+  for (const item of old) {
+    const key = keyOf(item, schema);
+    if (!byKey.has(key)) byKey.set(key, item);
+  }
+  return (item) => byKey.get(keyOf(item, schema));
 }
 
 const keyOf = (item: unknown, schema: Schema): string =>
@@ -180,9 +184,6 @@ const keyOf = (item: unknown, schema: Schema): string =>
 
 const memberOf = (item: unknown, key: string, { items }: Schema): unknown =>
   (isMap(item) ? item[key] : undefined) ?? items?.properties?.[key]?.default ?? null;
-
-const hasTwice = (values: readonly unknown[]): boolean =>
-  values.some((one, at) => values.findIndex((other) => semanticallyEqual(one, other)) < at);
 
 /** Source: pkg/apiserver/schema/listtype. */
 function listTypeErrors(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
@@ -220,7 +221,7 @@ function mapErrors(value: JsonMap, schema: Schema, { path, old }: Place): FieldE
     const known = memberSchema(schema, key);
     if (!known) continue;
     const before = isMap(old) ? old[key] : undefined;
-    errors.push(...schemaErrors(member, known, { path: joined(path, key), old: before }));
+    appendErrors(errors, schemaErrors(member, known, { path: joined(path, key), old: before }));
   }
   return errors;
 }
