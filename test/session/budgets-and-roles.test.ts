@@ -116,7 +116,9 @@ subjects:
       'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
     );
     const subjects = [{ kind: 'ServiceAccount', name: 's' }];
-    expect(await refusal({ ...meta, kind: 'RoleBinding', roleRef, subjects })).toContain(
+    // In a RoleBinding it is an account of the same namespace.
+    const clusterRole = { ...roleRef, kind: 'ClusterRole' };
+    expect(await refusal({ ...meta, kind: 'ClusterRoleBinding', roleRef: clusterRole, subjects })).toContain(
       'subjects[0].namespace: Required value',
     );
     const moved = await kubectl.try([
