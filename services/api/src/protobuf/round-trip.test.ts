@@ -9,13 +9,18 @@ import { SPECIAL_MESSAGES, TEXT_LISTS } from './special-messages.js';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
+/** Definitions of custom resources are in JSON alone (docs/api.md). */
+const DEFINITIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition';
+
 /** Everything that crosses the wire: objects, what is posted, and the bodies of subresources. */
 const TYPES = [
   ...new Set([
-    ...resources.map(({ schema }) => schema),
+    ...resources.map(({ schema }) => schema).filter((schema) => schema !== DEFINITIONS),
     ...postedKinds.flatMap(({ schema }) => (schema === undefined ? [] : [schema])),
     ...resources.flatMap(({ subresources }) =>
-      subresources.flatMap(({ kind }) => (kind ? [typeOfKind(kind.group, kind.version, kind.kind) ?? ''] : [])),
+      subresources.flatMap(({ kind, isStream }) =>
+        kind && !isStream ? [typeOfKind(kind.group, kind.version, kind.kind) ?? ''] : [],
+      ),
     ),
     `${META}.DeleteOptions`,
     `${META}.Status`,
