@@ -26,6 +26,7 @@ export { canonicalJson } from './canonical-json.js';
 export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
 export { checkValues, tooLarge, ValueCount } from './decode/body-size.js';
 export { canonicalValue, isJsonObject } from './decode/canonical-value.js';
+export { conversionFault } from './decode/conversion-fault.js';
 export { DecodeError, jsonKind } from './decode/decode-error.js';
 export {
   type Decoded,

@@ -62,11 +62,13 @@ const mediaTypeOf = (contentType: string): string => contentType.split(';', 1)[0
 
 export const isJsonPatch = (contentType: string): boolean => mediaTypeOf(contentType) === JSON_PATCH;
 
+export const isStrategic = (contentType: string): boolean => mediaTypeOf(contentType) === STRATEGIC;
+
 /**
  * A patch in the form of error messages: a strategic merge patch as Go prints a map, others as JSON of their result.
  */
 export function describePatch(contentType: string, text: string, patched: object): string {
-  return mediaTypeOf(contentType) === STRATEGIC ? goText(JSON.parse(text)) : JSON.stringify(patched);
+  return isStrategic(contentType) ? goText(JSON.parse(text)) : JSON.stringify(patched);
 }
 
 function parseBody(body: unknown, prefix: string): unknown {

@@ -1,4 +1,11 @@
-export { APPLY_MEDIA_TYPE, applyPatch, checkMediaType, describePatch, isJsonPatch } from './apply-patch.js';
+export {
+  APPLY_MEDIA_TYPE,
+  applyPatch,
+  checkMediaType,
+  describePatch,
+  isJsonPatch,
+  isStrategic,
+} from './apply-patch.js';
 export { type Applied, type ApplyConflict, applyConfiguration } from './server-side-apply/apply.js';
 export { withAssumedOwner } from './server-side-apply/assumed-owner.js';
 export { FieldSet } from './server-side-apply/field-set.js';

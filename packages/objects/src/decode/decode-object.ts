@@ -3,7 +3,7 @@ import type { KubeObject } from '../kube-object.js';
 import { apiVersionOf } from '../resource.js';
 import { isOlderVersion, typeOfKind } from '../schema/index.js';
 import { canonicalValue, isJsonObject } from './canonical-value.js';
-import { DecodeError, DecodePosition } from './decode-error.js';
+import { DecodeError } from './decode-error.js';
 import { type ParsedBody, type StrictErrors, unknownField } from './parse-body.js';
 import { unknownFields } from './unknown-fields.js';
 
@@ -80,10 +80,10 @@ export function readObjectOf(
 ): { object: KubeObject; strict: StrictErrors } {
   const { value } = body;
   checkTypeMeta(typeMetaOf(value, target), target);
-  if (value === null) throw new DecodePosition().mismatch('null', `v1.${target.kind}`);
   const fault = body.integerFault?.(target.schema);
   if (fault) throw fault;
-  const canonical = canonicalValue(target.schema, value) as object;
+  // Go's decoder leaves an object as it is for a null: empty.
+  const canonical = canonicalValue(target.schema, value ?? {}) as object;
   const typeMeta = { apiVersion: apiVersionOf(target), kind: target.kind };
   // The first spread decides the place of the two keys, the last one their values.
   const object = { ...typeMeta, ...canonical, ...typeMeta } as KubeObject;

@@ -201,6 +201,8 @@ const SHOWN_BYTES = 30;
  * transformDecodeError.
  */
 function unrecognized(kind: string, message: string, text: string, cause: unknown): ApiError {
+  // Upstream reads the options of a deletion by itself, and answers with the decoder's own error.
+  if (kind === 'DeleteOptions') return new ApiError('BadRequest', message, undefined, { cause });
   const bytes = Buffer.from(text);
   const beginning = text.startsWith('{')
     ? bytes.subarray(0, SHOWN_BYTES).toString()

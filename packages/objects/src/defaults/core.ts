@@ -12,15 +12,13 @@ export function setNamespaceDefaults(namespace: Namespace): void {
 }
 
 /**
- * SetDefaults_NodeStatus. podCIDR is the first of podCIDRs; it counts where a client sends two that differ. The
- * configuration from a ConfigMap is a feature that is gone. Source: pkg/apis/core/v1/conversion.go,
- * pkg/registry/core/node/strategy.go.
+ * SetDefaults_NodeStatus. podCIDR is the first of podCIDRs; it counts where a client sends two that differ.
+ * Source: pkg/apis/core/v1/conversion.go.
  */
 export function setNodeDefaults(node: Node): void {
   const { spec, status } = node;
   if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
   if (!spec) return;
-  delete spec.configSource;
   const first = spec.podCIDRs?.[0];
   if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR];
   else if (!spec.podCIDR && first !== undefined) spec.podCIDR = first;

@@ -1,6 +1,5 @@
 import type { Container, PodSpec } from '../kinds/api-types.js';
 import { roundResources, setContainerDefaults } from './container.js';
-import { dropDisabledFields } from './feature-gates.js';
 import { setVolumeDefaults } from './volume.js';
 
 const GRACE_SECONDS = 30;
@@ -15,7 +14,6 @@ export function containersOf(spec: PodSpec): Container[] {
  * out of templates, so that the stored form of a template stays the same from release to release.
  */
 export function setPodSpecDefaults(spec: PodSpec): void {
-  dropDisabledFields(spec);
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};

@@ -1,3 +1,4 @@
+import { dropDisabledIn } from '../defaults/feature-gates.js';
 import type { DeletionRules } from '../deletion/decide-deletion.js';
 import type { FieldError } from '../field-error.js';
 import type { ResourceName } from '../kinds/kinds.js';
@@ -134,6 +135,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     asVersioned: (object) => facts.asVersioned?.(object) ?? object,
     setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {
+      dropDisabledIn(object);
       facts.asStored?.(object);
       if (hasGeneration) object.metadata.generation = 1;
       if (!facts.firstStatus) return;
@@ -142,6 +144,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       else object.status = status;
     },
     prepareForUpdate: (object, current) => {
+      dropDisabledIn(object);
       if (hasStatus) keepStatus(object, current);
       facts.asStored?.(object);
       facts.carryOver?.(object, current);

@@ -4,10 +4,8 @@ import { badRequest } from '../patch-error.js';
 import { isDirectiveKey } from './directives.js';
 
 /**
- * Checks that a patch has maps and lists where the schema has them. Null is allowed, because it deletes.
- *
- * Upstream accepts any value and fails when it decodes the result. Scalars are left to validation: some fields have two
- * kinds (`maxUnavailable: 1` and `"10%"`).
+ * Checks that the items of a patch's lists are maps or lists where the schema has them: such lists cannot be merged.
+ * Upstream fails there too. A field of the wrong kind replaces what is there, and fails when the result is decoded.
  * @throws ApiError BadRequest with the path of the value.
  */
 export function checkKinds(patch: JsonMap, facts: FieldFacts | undefined, lookupType: LookupType, path = ''): void {
@@ -20,7 +18,7 @@ export function checkKinds(patch: JsonMap, facts: FieldFacts | undefined, lookup
 function checkValue(value: unknown, facts: FieldFacts | undefined, lookupType: LookupType, path: string): void {
   const expected = declaredKind(facts, lookupType);
   const actual = kindOf(value);
-  if (expected !== undefined && actual !== expected) {
+  if (path.endsWith(']') && expected !== undefined && actual !== expected) {
     throw badRequest(`${path}: expected a ${expected}, but received a ${actual}`);
   }
   if (isMap(value)) checkKinds(value, facts, lookupType, path);

@@ -57,7 +57,9 @@ export function splitPatch(patch: JsonMap): PatchParts {
     if (key.startsWith(SET_ORDER)) {
       parts.orders.set(fieldIn(key, SET_ORDER, 'setElementOrder list'), listIn(key, value, 'setElementOrder list'));
     } else if (key.startsWith(DELETE_PRIMITIVES)) {
-      parts.deletions.set(fieldIn(key, DELETE_PRIMITIVES, 'primitive list'), listIn(key, value, 'primitive list'));
+      // Upstream passes over anything but a list.
+      const field = fieldIn(key, DELETE_PRIMITIVES, 'primitive list');
+      if (Array.isArray(value)) parts.deletions.set(field, value);
     } else {
       parts.fields.set(key, value);
     }

@@ -26,9 +26,19 @@ export function applyStrategicMergePatch(
 ): JsonMap {
   if (!lookupType(typeName)?.fields) throw unsupportedMediaType(`strategic merge patch is not served for ${typeName}`);
   const facts: FieldFacts = { ref: typeName };
-  const ownPatch = copyMap(patch);
+  const ownPatch = patchMap(patch);
   checkKinds(ownPatch, facts, lookupType);
   return new MapMerge(lookupType).merge(copyMap(object), ownPatch, facts);
+}
+
+/** The patch as Go's decoder reads it into a map: null leaves the map empty. */
+function patchMap(patch: unknown): JsonMap {
+  if (patch === null) return emptyMap();
+  if (isMap(patch)) return copyMap(patch);
+  const kind = kindOf(patch) === 'list' ? 'array' : typeof patch;
+  throw badRequest(
+    `json: cannot unmarshal ${kind === 'boolean' ? 'bool' : kind} into Go value of type map[string]interface {}`,
+  );
 }
 
 /** The patch of one field: its value, and the list under its `$setElementOrder`. */
@@ -78,6 +88,8 @@ class MapMerge {
     }
     if (value === null) return undefined;
     if (Array.isArray(value) && mergesList) return this.mergeListField(original, value, undefined, facts);
+    // Such a list replaces the other as it is, directives included: its type does not have them.
+    if (Array.isArray(value) && facts?.arrayOf) return value;
     if (!isMap(value)) return adopt(value);
     if (replacesMap) return adoptMap(value);
     return isMap(original) ? this.merge(original, value, facts) : adopt(value);

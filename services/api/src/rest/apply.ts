@@ -1,4 +1,13 @@
-import { conflict, decodeObject, type KubeObject, notFound, timestamp } from '@everynode/objects';
+import {
+  conflict,
+  decodeObject,
+  isJsonObject,
+  type KubeObject,
+  notFound,
+  type ResourceDefinition,
+  semanticallyEqual,
+  timestamp,
+} from '@everynode/objects';
 import { type Applied, applyConfiguration, readManagers, withAssumedOwner, writeManagers } from '@everynode/patch';
 import type { Current } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
@@ -97,7 +106,27 @@ function ownersOfLive({ definition, subresource }: WriteRequest, live: KubeObjec
   const manager = definition.statusWriter;
   const owner = fieldManagerOf({ definition, subresource, manager }, 'Update');
   const type = ownedTypeOf({ definition, subresource });
-  return withAssumedOwner({ type, live, managers, owner, part: 'status', now: timestamp(Date.now()) });
+  const reported = { ...live, status: reportedStatus(definition, live) };
+  return withAssumedOwner({ type, live: reported, managers, owner, part: 'status', now: timestamp(Date.now()) });
+}
+
+/** The status without what an object has from its creation on, and without nulls: nothing has reported that. */
+function reportedStatus(definition: ResourceDefinition, live: KubeObject): object {
+  const born = structuredClone(live);
+  delete born.status;
+  definition.prepareForCreate(born);
+  const first = (born.status ?? {}) as Record<string, unknown>;
+  const entries = Object.entries((live.status ?? {}) as Record<string, unknown>);
+  return withoutNulls(
+    Object.fromEntries(entries.filter(([key, value]) => !semanticallyEqual(value, first[key]))),
+  ) as object;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
 /** The owners of an object that an apply creates. */

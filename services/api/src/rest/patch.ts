@@ -1,6 +1,7 @@
 import {
   type ApiError,
   checkValues,
+  conversionFault,
   DecodeError,
   invalid,
   type KubeObject,
@@ -10,7 +11,7 @@ import {
   strictErrorMessage,
   strictJsonErrors,
 } from '@everynode/objects';
-import { applyPatch, checkMediaType, describePatch, isJsonPatch } from '@everynode/patch';
+import { applyPatch, checkMediaType, describePatch, isJsonPatch, isStrategic } from '@everynode/patch';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
@@ -108,7 +109,8 @@ function patchedObject({ definition, body, query }: WriteRequest, patch: Patch, 
     if (fieldValidation === 'Strict' && all.length > 0) throw refuse(strictErrorMessage(all));
     return { object, warnings: all };
   } catch (error) {
-    if (error instanceof DecodeError) throw refuse(error.message);
-    throw error;
+    if (!(error instanceof DecodeError)) throw error;
+    const fault = isStrategic(contentType) ? conversionFault(definition.schema, patched) : undefined;
+    throw refuse(fault ?? error.message);
   }
 }

@@ -76,6 +76,7 @@ function optionsOf(query: Query): GivenOptions {
 
 async function readOptions(body: Body): Promise<GivenOptions> {
   const parsed = await readValue(body, DELETE_OPTIONS.schema);
+  if (parsed.value === null) return {};
   if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as KubeObject & GivenOptions;
   // Clients send DeleteOptions of any group.
   const { apiVersion: _apiVersion, ...value } = parsed.value;
