@@ -352,7 +352,7 @@ describe('a patch', () => {
       { data: { a: 1 } },
       STRATEGIC,
       422,
-      ' "" is invalid: patch: Invalid value: "map[data:map[a:1]]": json: cannot',
+      ' "" is invalid: patch: Invalid value: "map[data:map[a:1]]": cannot convert int64 to string',
     ],
     ['of the kind', { kind: 'Secret' }, MERGE, 422, ': converting (v1.Secret) to (core.ConfigMap): unknown conversion'],
     ['with unknown fields', { x: 1 }, STRATEGIC, 422, '"map[x:1]": strict decoding error: unknown field "x"'],
