@@ -6,8 +6,8 @@ const OWN_READERS: ReadonlySet<string> = new Set([TIME, MICRO_TIME, QUANTITY, IN
 
 /**
  * Why a map that is in memory already is no object of a type, in the words of upstream's converter, which names neither
- * the field nor its path; undefined where it has nothing against it. Strategic merge patches end there, and other bodies
- * in a decoder of JSON. Source: apimachinery runtime/converter.go, fromUnstructured.
+ * the field nor its path; undefined where it has nothing against it. Strategic merge patches end there, and other
+ * bodies in a decoder of JSON. Source: apimachinery runtime/converter.go, fromUnstructured.
  */
 export function conversionFault(schema: string, value: unknown): string | undefined {
   return faultOf({ ref: schema }, value);
