@@ -1,5 +1,6 @@
 /** Upstream's bounds of one evaluation and of all that belong to one object. Source: apiserver pkg/apis/cel. */
 const PER_CALL = 1_000_000;
+export const RUNTIME_COST_BUDGET = 10_000_000;
 
 /** The cost that an expression may still have, in steps of the evaluation. */
 export class Budget {

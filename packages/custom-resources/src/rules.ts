@@ -1,11 +1,16 @@
-import { Budget, baseEnvironment, CelError, type Compiled, compile, type Environment } from '@everynode/cel';
+import {
+  Budget,
+  baseEnvironment,
+  CelError,
+  type Compiled,
+  compile,
+  type Environment,
+  evaluateMessage,
+  RUNTIME_COST_BUDGET,
+} from '@everynode/cel';
 import { appendErrors, type FieldError } from '@everynode/objects';
 import { isMap, memberSchema, type Rule, type Schema } from './schema.js';
 import { joined, oldItems, typeNameOf } from './validate.js';
-
-/** Bound of all rules of one object. Source: apiserver pkg/apis/cel, RuntimeCELCostBudget. */
-const BUDGET = 10_000_000;
-const MAX_MESSAGE = 5 * 1024;
 
 /** The words that cannot be names in the language. Source: apiserver pkg/cel/escaping.go. */
 const RESERVED = new Set(
@@ -89,7 +94,7 @@ function hasRules(schema: Schema): boolean {
 
 /** Checks the rules of a schema and of all within it. Source: pkg/apiserver/schema/cel/validation.go. */
 export function ruleErrors(value: unknown, schema: Schema, old: unknown): FieldError[] {
-  return hasRules(schema) ? errorsAt(value, schema, { path: '', old, budget: new Budget(BUDGET) }) : [];
+  return hasRules(schema) ? errorsAt(value, schema, { path: '', old, budget: new Budget(RUNTIME_COST_BUDGET) }) : [];
 }
 
 interface Place {
@@ -150,16 +155,8 @@ function errorOf(
 }
 
 function messageOf(rule: Rule, program: Compiled | undefined, variables: object, budget: Budget): string {
-  if (program) {
-    try {
-      const value = program.evaluate(variables, budget);
-      const text = typeof value === 'string' ? value.trim() : '';
-      if (text !== '' && !text.includes('\n') && Buffer.byteLength(text) <= MAX_MESSAGE) return text;
-    } catch (error) {
-      if (!(error instanceof CelError)) throw error;
-    }
-  }
-  return rule.message?.trim() || `failed rule: ${shownRule(rule)}`;
+  const made = program && evaluateMessage(program, variables, budget);
+  return made ?? (rule.message?.trim() || `failed rule: ${shownRule(rule)}`);
 }
 
 const shownRule = ({ rule, message }: Rule): string => message?.trim() || rule.trim();

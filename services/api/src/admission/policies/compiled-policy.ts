@@ -1,12 +1,8 @@
-import { Budget, CelError, type Compiled, compile } from '@everynode/cel';
+import { Budget, CelError, type Compiled, compile, evaluateMessage, RUNTIME_COST_BUDGET } from '@everynode/cel';
 import type { CachedObject } from '@everynode/list-watch';
 import type { StoredKinds, Validation } from '@everynode/objects';
 import { type Conditions, compileConditions, environmentFor, type Uses } from '../dynamic/conditions.js';
 import { type POLICIES, specOf } from './stored-policies.js';
-
-/** Bounds of what one binding evaluates, and of a message. Source: apiserver pkg/apis/cel/config.go. */
-const BUDGET = 10_000_000;
-const MAX_MESSAGE = 5 * 1024;
 
 type Policy = CachedObject<StoredKinds[typeof POLICIES]>;
 
@@ -82,7 +78,7 @@ function compilePolicy(policy: Policy): CompiledPolicy {
 
   return {
     judge(given) {
-      const budget = new Budget(BUDGET);
+      const budget = new Budget(RUNTIME_COST_BUDGET);
       const all = withVariables(given, named, budget);
       try {
         if (conditions.unmatched(given)) return { denials: [], annotations: [] };
@@ -156,14 +152,6 @@ function withVariables(
 
 /** Source: apiserver plugin/policy/validating/validator.go: the message expression, the message, the expression. */
 function messageOf(validation: Validation, program: Program | undefined, variables: object, budget: Budget): string {
-  if (program && !(program instanceof CelError)) {
-    try {
-      const value = program.evaluate(variables, budget);
-      const text = typeof value === 'string' ? value.trim() : '';
-      if (text !== '' && !text.includes('\n') && Buffer.byteLength(text) <= MAX_MESSAGE) return text;
-    } catch (error) {
-      if (!(error instanceof CelError)) throw error;
-    }
-  }
-  return validation.message?.trim() || `failed expression: ${validation.expression.trim()}`;
+  const made = program && !(program instanceof CelError) ? evaluateMessage(program, variables, budget) : undefined;
+  return made ?? (validation.message?.trim() || `failed expression: ${validation.expression.trim()}`);
 }
