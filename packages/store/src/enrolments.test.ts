@@ -99,3 +99,13 @@ it('notes in the commit of a deletion what is to be revoked, however many nodes 
   expect((await store.listEnrolments()).filter(({ agent }) => names.includes(agent))).toEqual([]);
   expect(await grant('kept-in-mind-0', await store.currentRevision(), ['kept-in-mind-0'])).toBe(true);
 });
+
+it('revokes for a deletion of long ago that no process has seen', async () => {
+  expect(await grant('forgotten', 50, ['forgotten'])).toBe(true);
+  await database.execute(
+    `insert into deleted_nodes (node, revision, deleted_at) values ('forgotten', 51, now() - interval '30 days')`,
+  );
+  await store.revokeDeletedNodes();
+  expect(await revokedKeysOf('forgotten')).toHaveLength(1);
+  expect(await store.enrolmentOf('forgotten')).toBeUndefined();
+});

@@ -74,10 +74,6 @@ export async function enrolAgent(
  */
 export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
   await inTurn(db, async (tx) => {
-    await tx
-      .deleteFrom('deleted_nodes')
-      .where('deleted_at', '<', sql<Date>`now() - ${REQUESTS_LIVE}::interval`)
-      .execute();
     // Both parts see the enrolments as they were before.
     await sql`
       with deleted as (
@@ -93,6 +89,11 @@ export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
       )
       delete from enrolments e using ended where e.agent = ended.agent and e.revision < ended.revision
     `.execute(tx);
+    // After what they end has ended, however long no process has called this.
+    await tx
+      .deleteFrom('deleted_nodes')
+      .where('deleted_at', '<', sql<Date>`now() - ${REQUESTS_LIVE}::interval`)
+      .execute();
   });
 }
 

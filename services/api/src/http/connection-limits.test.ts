@@ -1,7 +1,12 @@
 import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+import { flowOf } from '../fairness/flow.js';
+import { LoopTurns } from '../fairness/loop-turns.js';
+import { takeConnection } from './connection-limits.js';
 
 let backends: Backends;
 let api: RunningApi;
@@ -80,6 +85,21 @@ describe('a connection that was handed over', () => {
     await watch.ended;
     expect(watch.status).toBe(200);
     expect(performance.now() - began).toBeGreaterThan(1500);
+  });
+});
+
+describe('a connection that waits for its turn', () => {
+  it('may break, and nothing else does', async () => {
+    const loop = new LoopTurns({ now: () => 0, afterPoll: () => undefined, after: () => undefined });
+    const socket = new Socket();
+    // Another flow is active, so the flow of the connection rests.
+    loop.estimate('other', 500);
+    loop.estimate(flowOf(undefined, ''), 500);
+    takeConnection(createServer(), socket, loop);
+    expect(loop.waiting).toBe(1);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.destroy(new Error('reset by the client'));
+    await closed;
   });
 });
 

@@ -60,6 +60,8 @@ const HANDSHAKE_MS = 1;
  */
 export function takeConnection(https: Server, socket: Socket, loop: LoopTurns): void {
   const flow = flowOf(undefined, socket.remoteAddress ?? '');
+  // It is read from while it waits for its turn: without a listener, a reset by the client would end the process.
+  socket.on('error', () => socket.destroy());
   void loop.run(flow, () => {
     if (socket.destroyed) return;
     https.emit('connection', socket);

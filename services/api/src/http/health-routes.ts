@@ -12,12 +12,12 @@ export function isHealthCheck(path: string): boolean {
 }
 
 /** Upstream's names of checks that have another name here. */
-const UPSTREAM_NAMES: Readonly<Partial<Record<string, string>>> = {
-  etcd: 'postgres',
-  'etcd-readiness': 'postgres',
-  'informer-sync': 'cache',
-  log: 'ping',
-};
+const UPSTREAM_NAMES: ReadonlyMap<string, string> = new Map([
+  ['etcd', 'postgres'],
+  ['etcd-readiness', 'postgres'],
+  ['informer-sync', 'cache'],
+  ['log', 'ping'],
+]);
 
 /** /healthz, /livez and /readyz with any method, whole or one check of it, with `verbose` and `exclude`. */
 export function addHealth(fastify: FastifyInstance, readiness: Readiness): void {
@@ -30,7 +30,7 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
     const names = (): string[] => (path === '/readyz' ? readiness.names : ['ping']);
     fastify.all(path, EXEMPT, (request, reply) => {
       const { query } = infoOf(request);
-      const excluded = query.all('exclude').map((name) => UPSTREAM_NAMES[name] ?? name);
+      const excluded = query.all('exclude').map((name) => UPSTREAM_NAMES.get(name) ?? name);
       const result = report(excluded);
       const unknown = excluded.filter((name) => !names().includes(name)).map((name) => JSON.stringify(name));
       if (unknown.length > 0) {
@@ -43,7 +43,7 @@ export function addHealth(fastify: FastifyInstance, readiness: Readiness): void 
         .send(healthText(path, result, query.has('verbose')));
     });
     fastify.all<{ Params: { check: string } }>(`${path}/:check`, EXEMPT, ({ params }, reply) => {
-      const check = UPSTREAM_NAMES[params.check] ?? params.check;
+      const check = UPSTREAM_NAMES.get(params.check) ?? params.check;
       // The store has no part in whether the process lives, but may be asked for by its upstream name.
       if (!names().includes(check) && check === params.check) throw unknownPath();
       // Who asks for one check wants to know of that one, whether or not it gates.
