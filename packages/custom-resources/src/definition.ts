@@ -78,6 +78,10 @@ function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomRe
     table: tableOf(version.additionalPrinterColumns),
     setDefaults: (object) => setDefaults(object, schema),
     validate: (object) => errorsOf(object),
+    // An update is held to the schema with what it replaces: that may stay as it was.
+    validatesUpdated: false,
+    validateUpdate: errorsOf,
+    validateStatus: errorsOf,
     warnings: finalizerWarnings,
   });
   const deprecation = deprecationOf(spec, version);
@@ -108,30 +112,8 @@ function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomRe
       if (status === undefined) delete object.status;
       else object.status = status;
     },
-    validateUpdate: (object, current) => [
-      ...withoutSchema(base, errorsOf).validateUpdate(object, current),
-      ...errorsOf(object, current),
-    ],
-    validateStatusUpdate: (object, current) => [
-      ...base.validateStatusUpdate(object, current),
-      ...errorsOf(object, current),
-    ],
   };
   return { definition, type };
-}
-
-/** The rules of metadata alone: those of the schema know what an update leaves as it was. */
-function withoutSchema(
-  base: ResourceDefinition,
-  errorsOf: (object: KubeObject) => FieldError[],
-): Pick<ResourceDefinition, 'validateUpdate'> {
-  return {
-    validateUpdate: (object, current) => {
-      const own = errorsOf(object).length;
-      const errors = base.validateUpdate(object, current);
-      return own === 0 ? errors : errors.slice(0, errors.length - own);
-    },
-  };
 }
 
 const bodyOf = (object: KubeObject): Record<string, unknown> =>

@@ -8,8 +8,12 @@ const NOT_MATCHED = "node(s) didn't match pod topology spread constraints";
 interface Constraint {
   given: TopologySpreadConstraint;
   matches(peer: PeerPod): boolean;
+  /** What the pod itself adds to the domain of its node. */
+  own: number;
   /** Matching pods by value of the topology label, for every domain that counts. */
   domains: Map<string, number>;
+  /** The fewest of a domain; undefined until it is asked for again. There may be as many domains as nodes. */
+  least: number | undefined;
 }
 
 /** Constraints that a node must meet; the others only order nodes. */
@@ -28,6 +32,14 @@ export function withPinnedSpread(spec: PodSpec): PodSpec {
   return { ...spec, topologySpreadConstraints };
 }
 
+function leastOf(constraint: Constraint): number {
+  if (constraint.least === undefined) {
+    constraint.least = Number.POSITIVE_INFINITY;
+    for (const count of constraint.domains.values()) constraint.least = Math.min(constraint.least, count);
+  }
+  return constraint.least;
+}
+
 /**
  * Whether a pod keeps to its topologySpreadConstraints on a node. All nodes are named first, so that domains without
  * pods count; then pods are added and removed one by one. Source: scheduler plugin PodTopologySpread.
@@ -42,12 +54,10 @@ export class TopologySpread {
     this.#demands = compileNodeDemands(pod.spec);
     this.#constraints = requiredSpread(pod).map((given) => {
       const selector = given.labelSelector && withLabelKeys(given.labelSelector, pod.labels, given);
-      return {
-        given,
-        matches: ({ namespace, labels, isDeleting }) =>
-          !isDeleting && namespace === pod.namespace && selector != null && matchesLabelSelector(selector, labels),
-        domains: new Map(),
-      };
+      const matches = ({ namespace, labels, isDeleting }: PeerPod): boolean =>
+        !isDeleting && namespace === pod.namespace && selector != null && matchesLabelSelector(selector, labels);
+      const own = matches({ ...pod, isDeleting: false }) ? 1 : 0;
+      return { given, matches, own, domains: new Map<string, number>(), least: undefined };
     });
     if (this.#constraints.length === 0) return;
     for (const node of nodes) {
@@ -62,17 +72,18 @@ export class TopologySpread {
   change(peer: PeerPod, node: Node, by: number): void {
     for (const constraint of this.#constraints) {
       const domain = constraint.matches(peer) ? this.#domainOf(constraint, node) : undefined;
-      if (domain !== undefined) constraint.domains.set(domain, (constraint.domains.get(domain) ?? 0) + by);
+      if (domain === undefined) continue;
+      constraint.domains.set(domain, (constraint.domains.get(domain) ?? 0) + by);
+      constraint.least = undefined;
     }
   }
 
   fault(node: Node): string | undefined {
-    for (const { given, matches, domains } of this.#constraints) {
+    for (const constraint of this.#constraints) {
+      const { given, own, domains } = constraint;
       const value = node.metadata?.labels?.[given.topologyKey];
       if (value === undefined) return `${NOT_MATCHED} (missing required label)`;
-      const isTooFew = domains.size < (given.minDomains ?? 1);
-      const least = isTooFew ? 0 : Math.min(...domains.values());
-      const own = matches({ ...this.#pod, isDeleting: false }) ? 1 : 0;
+      const least = domains.size < (given.minDomains ?? 1) ? 0 : leastOf(constraint);
       if ((domains.get(value) ?? 0) + own - least > given.maxSkew) return NOT_MATCHED;
     }
     return undefined;

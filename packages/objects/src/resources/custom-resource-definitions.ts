@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition } from '../kinds/custom-resource-definition.js';
 import type { Stored } from '../kinds/kinds.js';
-import { column, NAME } from '../table/columns.js';
+import { genericTable } from '../table/index.js';
 import {
   validateCustomResourceDefinition,
   validateCustomResourceDefinitionUpdate,
@@ -45,8 +45,5 @@ export const customResourceDefinitions = defineResource<Definition>({
   },
   validate: (object) => validateCustomResourceDefinition(object),
   validateUpdate: (object, current) => validateCustomResourceDefinitionUpdate(object, current),
-  table: {
-    columns: [NAME, column('Created At', 'When the object was created.', 'date')],
-    row: ({ metadata }) => ({ cells: [metadata.name, metadata.creationTimestamp] }),
-  },
+  table: genericTable,
 });

@@ -55,19 +55,19 @@ function selects(scope: string, resource: string): boolean {
   return (scope === 'VolumeAttributesClass' ? OF_CLAIMS : OF_PODS).test(resource);
 }
 
-/** The resources of a quota that a scope cannot select, each an error. */
-const unselected = ({ hard }: ResourceQuotaSpec, scope: string): string[] =>
-  Object.keys(hard ?? {}).filter((name) => isStandard(name) && !selects(scope, name));
+/** The resources of a quota that scopes select from: few, however many names a client sends. */
+const standardNames = ({ hard }: ResourceQuotaSpec): string[] => Object.keys(hard ?? {}).filter(isStandard);
 
 const UNSUPPORTED = 'unsupported scope applied to resource';
 
 function scopeErrors(spec: ResourceQuotaSpec): FieldError[] {
   const { scopes = [] } = spec;
+  const names = standardNames(spec);
   const refuse = (detail: string): FieldError => invalidValue('spec.scopes', scopes, detail);
   return [
     ...scopes.flatMap((scope) => [
       ...(SCOPES.includes(scope) ? [] : [refuse('unsupported scope')]),
-      ...unselected(spec, scope).map(() => refuse(UNSUPPORTED)),
+      ...names.filter((name) => !selects(scope, name)).map(() => refuse(UNSUPPORTED)),
     ]),
     ...conflicts(scopes, () => refuse('conflicting scopes')),
   ];
@@ -93,9 +93,10 @@ function selectorErrors(spec: ResourceQuotaSpec): FieldError[] {
       Values,
     })),
   };
+  const resources = standardNames(spec);
   const errors = requirements.flatMap(({ scopeName, operator, values = [] }) => [
     ...(SCOPES.includes(scopeName) ? [] : [invalidValue(`${field}.scopeName`, scopeName, 'unsupported scope')]),
-    ...unselected(spec, scopeName).map(() => invalidValue(field, printed, UNSUPPORTED)),
+    ...resources.filter((name) => !selects(scopeName, name)).map(() => invalidValue(field, printed, UNSUPPORTED)),
     ...(ONLY_EXISTS.includes(scopeName) && operator !== 'Exists'
       ? [invalidValue(`${field}.operator`, operator, MUST_EXIST)]
       : []),

@@ -38,9 +38,10 @@ export class LoopTurns {
   #waiting = 0;
   /** Used since the event loop has last looked for new requests, in ms. */
   #slice = 0;
-  /** True while a look at what waits is due after the next poll, or after a time. */
+  /** True while a look at what waits is due after the next poll. */
   #looksSoon = false;
-  #looksLater = false;
+  /** When the earliest look after a time is due; infinity for none. */
+  #looksAt = Number.POSITIVE_INFINITY;
 
   constructor(loop: EventLoop = NODE) {
     this.#loop = loop;
@@ -131,10 +132,11 @@ export class LoopTurns {
   }
 
   #lookAfter(ms: number): void {
-    if (this.#looksLater) return;
-    this.#looksLater = true;
+    const at = this.#loop.now() + ms;
+    if (this.#looksAt <= at) return;
+    this.#looksAt = at;
     this.#loop.after(ms, () => {
-      this.#looksLater = false;
+      if (this.#looksAt === at) this.#looksAt = Number.POSITIVE_INFINITY;
       this.#drain();
     });
   }

@@ -9,16 +9,36 @@ const MOST_AT_ONCE = 16;
  * and several hundred fit into one. Clients of the API wait, or use HTTP/2, which is not served.
  */
 export function withoutPipelines(handler: RequestListener): RequestListener {
-  const unanswered = new WeakMap<Socket, number>();
+  const connections = new WeakMap<Socket, Set<ServerResponse>>();
   return (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    const count = (unanswered.get(socket) ?? 0) + 1;
-    if (count > MOST_AT_ONCE) {
+    let unanswered = connections.get(socket);
+    if (!unanswered) {
+      unanswered = followed(socket);
+      connections.set(socket, unanswered);
+    }
+    if (unanswered.size >= MOST_AT_ONCE) {
       socket.destroy();
       return;
     }
-    unanswered.set(socket, count);
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
     handler(request, response);
   };
+}
+
+/**
+ * The responses of a connection that are not complete. When it closes, Node.js tells only the response whose turn it
+ * is: the others hear it here, and return what they hold.
+ */
+function followed(socket: Socket): Set<ServerResponse> {
+  const unanswered = new Set<ServerResponse>();
+  socket.once('close', () => {
+    for (const response of unanswered) {
+      if (response.socket) continue;
+      response.destroy();
+      response.emit('close');
+    }
+  });
+  return unanswered;
 }

@@ -53,12 +53,16 @@ export async function deleteObject(context: ApiContext, deletion: Deletion): Pro
  */
 async function removeMarked(context: ApiContext, target: Target, marked: Written): Promise<Written> {
   const { uid } = marked.object.record;
-  const { limits: _limits, ...unlimited } = context;
-  const removed = await commit(unlimited, {
-    target,
-    dryRun: false,
-    decide: (current) => (current?.uid === uid ? { kind: 'delete' } : { kind: 'keep' }),
-  });
+  const { limits, ...unlimited } = context;
+  const turn = limits && { flow: limits.flow, deadline: undefined, signal: new AbortController().signal };
+  const removed = await commit(
+    { ...unlimited, ...(turn && { limits: turn }) },
+    {
+      target,
+      dryRun: false,
+      decide: (current) => (current?.uid === uid ? { kind: 'delete' } : { kind: 'keep' }),
+    },
+  );
   return removed.outcome === 'deleted' ? removed : { ...marked, outcome: 'deleted' };
 }
 
