@@ -265,3 +265,15 @@ describe('the pods of a cluster', () => {
     expect(dependsOnPeers(peer('a'), [peer('b', far(term('c')))], labelsOf)).toBe(false);
   });
 });
+
+describe('many domains', () => {
+  it('are looked at once for all nodes', () => {
+    const nodes = Array.from({ length: 20_000 }, (_, at): [Node, PeerPod[]] => [
+      node(`n${at}`),
+      at < 2 ? [peer('a')] : [],
+    ]);
+    const found = faults(peer('a', spread({ topologyKey: 'host' })), nodes);
+    expect(found.slice(0, 3)).toEqual([SPREAD, SPREAD, undefined]);
+    expect(found.filter((fault) => fault !== undefined)).toHaveLength(2);
+  }, 10_000);
+});

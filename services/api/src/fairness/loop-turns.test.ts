@@ -31,7 +31,7 @@ class SimulatedLoop implements EventLoop {
         call();
         await settled();
       }
-      if (immediates.length === 0) this.#now = Math.max(this.#now, this.#timers[0]?.at ?? end);
+      if (immediates.length === 0) this.#now = Math.max(this.#now, Math.min(end, this.#timers[0]?.at ?? end));
     }
   }
 }
@@ -64,6 +64,24 @@ async function play(clients: Record<string, Client>): Promise<Record<string, num
 }
 
 describe('turns of the event loop', () => {
+  it('come as soon as a flow has rested, also while another one rests longer', async () => {
+    const loop = new SimulatedLoop();
+    const turns = new LoopTurns(loop);
+    turns.estimate('other', 300);
+    turns.estimate('long', 500);
+    turns.estimate('short', 20);
+    const begun: [string, number][] = [];
+    const run = (flow: string) => void turns.run(flow, () => begun.push([flow, loop.now()]));
+    run('long');
+    await loop.until(1);
+    run('short');
+    await loop.until(3000);
+    const [first, second] = begun;
+    expect([first?.[0], second?.[0]]).toEqual(['short', 'long']);
+    expect(first?.[1]).toBeLessThan(200);
+    expect(second?.[1]).toBeGreaterThan(200);
+  });
+
   it('run a piece at once where nothing waits, and return what it returns', () => {
     const turns = new LoopTurns();
     expect(turns.run('a', () => 1)).toBe(1);

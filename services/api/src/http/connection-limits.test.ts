@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 import { flowOf } from '../fairness/flow.js';
@@ -100,6 +101,23 @@ describe('a connection that waits for its turn', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.destroy(new Error('reset by the client'));
     await closed;
+  });
+});
+
+describe('a connection that ends with requests before their turn', () => {
+  it('returns the room of their bodies', async () => {
+    const gauge = async (): Promise<string | undefined> =>
+      /^everynode_api_body_bytes (\d+)$/m.exec((await api.request('GET', '/metrics')).text)?.[1];
+    const socket = open();
+    socket.on('error', () => undefined);
+    await once(socket, 'secureConnect');
+    const post = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
+    const reviews = post('/apis/authentication.k8s.io/v1/selfsubjectreviews').repeat(5);
+    socket.write(`GET /api/v1/namespaces?watch=true HTTP/1.1\r\nhost: x\r\n\r\n${reviews}`);
+    await eventually(async () => expect(await gauge()).not.toBe('0'));
+    socket.destroy();
+    await eventually(async () => expect(await gauge()).toBe('0'));
   });
 });
 
