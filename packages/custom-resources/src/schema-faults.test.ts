@@ -14,6 +14,15 @@ describe('schemaFaults', () => {
   it.each<[string, object, string[]]>([
     ['a list with keys', list(['a']), []],
     [
+      'patterns of alternatives that cannot be read',
+      { type: 'string', anyOf: [{ pattern: 'a' }, { not: { properties: { x: { pattern: '(' } } } }] },
+      [
+        expect.stringMatching(
+          /^f\.anyOf\[1\]\.not\.properties\[x\]\.pattern: Invalid value: "\(": must be a valid regular/,
+        ),
+      ],
+    ],
+    [
       'keys that items may lack',
       list(['a'], { required: [] }),
       [

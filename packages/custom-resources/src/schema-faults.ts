@@ -58,8 +58,29 @@ export function schemaFaults(schema: Schema, path: string, level: 'root' | 'fiel
   return errors;
 }
 
+/** Faults of the patterns of a schema and of its alternatives, which are schemas that say nothing of structure. */
+function patternFaults(schema: Schema, path: string): FieldError[] {
+  const errors = patternFault(schema, path);
+  for (const word of ['allOf', 'anyOf', 'oneOf'] as const) {
+    for (const [at, one] of (schema[word] ?? []).entries()) {
+      appendErrors(errors, alternativeFaults(one, `${path}.${word}[${at}]`));
+    }
+  }
+  if (schema.not) appendErrors(errors, alternativeFaults(schema.not, `${path}.not`));
+  return errors;
+}
+
+function alternativeFaults(schema: Schema, path: string): FieldError[] {
+  const errors = patternFaults(schema, path);
+  for (const [name, member] of Object.entries(schema.properties ?? {})) {
+    appendErrors(errors, alternativeFaults(member, `${path}.properties[${name}]`));
+  }
+  if (schema.items) appendErrors(errors, alternativeFaults(schema.items, `${path}.items`));
+  return errors;
+}
+
 /** A pattern that cannot be read would refuse every object, or fail each of their writes. */
-function patternFaults({ pattern }: Schema, path: string): FieldError[] {
+function patternFault({ pattern }: Schema, path: string): FieldError[] {
   if (!pattern) return [];
   try {
     RE2JS.compile(pattern);

@@ -29,3 +29,15 @@ describe('a long list with keys', () => {
     expect(errors[7]).toMatchObject({ field: 'list[7].size', type: 'FieldValueTypeInvalid' });
   });
 });
+
+describe('multipleOf', () => {
+  it.each([
+    [0.3, 0.1, true],
+    [0.35, 0.1, false],
+    [6, 3, true],
+    [7, 3, false],
+  ])('of %d and %d: %s', (value, multipleOf, holds) => {
+    const errors = schemaErrors(value, { type: 'number', multipleOf }, { path: 'n', old: undefined });
+    expect(errors.length === 0).toBe(holds);
+  });
+});

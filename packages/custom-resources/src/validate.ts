@@ -105,7 +105,9 @@ function numberErrors(value: number, schema: Schema, path: string): FieldError[]
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
     errors.push(invalid(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`));
   }
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
+  // Source: kube-openapi pkg/validation/validate/values.go, MultipleOf: 0.3 / 0.1 is no whole number, and 0.3 * 10 is.
+  const times = multipleOf !== undefined && (multipleOf < 1 ? (1 / multipleOf) * value : value / multipleOf);
+  if (times !== false && !Number.isInteger(times)) {
     errors.push(invalid(path, value, `should be a multiple of ${multipleOf}`));
   }
   return errors;

@@ -37,10 +37,18 @@ async function missingOf(
 export async function findMissing(store: Sources, caches: Caches, agent: string, body: string): Promise<string> {
   const { uids } = parseExchange('find-missing', 'request', body);
   const pods: FindMissingReply['pods'] = [];
+  // Many pods, and many variables of one, name the same object.
+  const known = new Map<string, Promise<Keys | undefined>>();
+  const keysIn = (namespace: string, object: NeededObject): Promise<Keys | undefined> => {
+    const place = JSON.stringify([namespace, object.kind, object.name]);
+    const keys = known.get(place) ?? keysOf(store, caches, namespace, object);
+    known.set(place, keys);
+    return keys;
+  };
   for (const { uid, namespace, desired } of await store.getAssignedPods(agent, uids)) {
     const { spec } = JSON.parse(desired) as { spec?: PodSpec };
     if (!spec) throw new ContractError(`the pod ${uid} has no spec`);
-    const missing = await missingOf(spec, (object) => keysOf(store, caches, namespace, object));
+    const missing = await missingOf(spec, (object) => keysIn(namespace, object));
     pods.push({ uid, missing });
   }
   return JSON.stringify({ pods } satisfies FindMissingReply);
