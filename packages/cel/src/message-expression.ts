@@ -5,8 +5,8 @@ import { CelError, type Compiled } from './program.js';
 const MAX_MESSAGE = 5 * 1024;
 
 /**
- * The message that an expression makes. Returns undefined where it makes none that is used: it fails, or its value is no
- * text, is empty, too long or of several lines.
+ * The message that an expression makes. Returns undefined where it makes none that is used: it fails, or its value is
+ * no text, is empty, too long or of several lines.
  * Source: apiserver plugin/policy/validating/validator.go, and schema/cel/validation.go of apiextensions-apiserver.
  */
 export function evaluateMessage(program: Compiled, variables: object, budget: Budget): string | undefined {
