@@ -55,13 +55,23 @@ describe('seats', () => {
 
   it('are never more than are left, so that the next flow finds some, however long they are held', async () => {
     const queue = new FairQueue({ ...limits, seats: 60 });
+    const seated: (() => void)[] = [];
+    const waiting: Promise<() => void>[] = [];
     const heldBy = (flow: string): number => {
-      let held = 0;
-      for (; typeof queue.enter(flow) === 'function'; held += 1);
-      return held;
+      for (let held = 0; ; held += 1) {
+        const seat = queue.enter(flow);
+        if (seat instanceof Promise) {
+          waiting.push(seat);
+          return held;
+        }
+        seated.push(seat);
+      }
     };
     expect(['a', 'b', 'c', 'd'].map(heldBy)).toEqual([30, 15, 8, 4]);
     expect([queue.occupied, queue.waiting]).toEqual([57, 4]);
+    for (const leave of seated) leave();
+    for (const seat of waiting) (await seat)();
+    expect([queue.occupied, queue.waiting]).toEqual([0, 0]);
   });
 
   it('are taken several at once, and one that needs more than there are has all', async () => {
