@@ -464,6 +464,7 @@ describe('the tests of DaemonSets', () => {
       it.metadata.labels = { [NAME_LABEL]: 'daemon-set' };
     });
     await runsEverywhere(set);
+    await statusIsWhole('daemon-set');
     const status = await client.as('dynamic').get(`${sets()}/daemon-set/status`);
     expect([status.kind, status.status.desiredNumberScheduled]).toEqual(['DaemonSet', 3]);
     const condition = { type: 'StatusUpdate', status: 'True', reason: 'E2E', message: 'Set from e2e test' };
