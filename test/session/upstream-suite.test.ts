@@ -101,7 +101,9 @@ const runsNowhere = (set: DaemonSet) => eventually(() => runsOn(set, []), SLOW);
  */
 const statusIsWhole = (name: string): Promise<void> =>
   eventually(async () => {
-    const { status } = await client.get(`${sets()}/${name}`);
+    const { metadata, status } = await client.get(`${sets()}/${name}`);
+    // Without a status of this generation all numbers are 0 and equal.
+    expect(status.observedGeneration).toBe(metadata.generation);
     const { desiredNumberScheduled, currentNumberScheduled, numberReady } = status;
     expect([currentNumberScheduled, numberReady]).toEqual([desiredNumberScheduled, desiredNumberScheduled]);
   }, 1000);
