@@ -4,6 +4,7 @@ import {
   defineResource,
   type FieldError,
   type KubeObject,
+  keepStatus,
   type ResourceDefinition,
   type ResourceName,
   type Stored,
@@ -35,12 +36,23 @@ export function customResources(crd: Stored<CustomResourceDefinition>): CustomRe
     .map((version) => versionOf(crd, version));
 }
 
+/** The version in which the objects of a definition are stored, which need not be served. */
+export function storedCustomResource(crd: Stored<CustomResourceDefinition>): CustomResource {
+  const version = crd.spec.versions.find(({ storage }) => storage);
+  if (!version) throw new Error(`no version of ${crd.metadata.name} is stored`);
+  return versionOf(crd, version);
+}
+
 /** Fields of metadata beside the schema's own rules are upstream's, which `defineResource` checks. */
 const WITHOUT_META = new Set(['apiVersion', 'kind', 'metadata']);
 
-function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomResourceVersion): CustomResource {
+function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: CustomResourceVersion): CustomResource {
   const { group, names, scope } = spec;
-  const { plural, kind, singular = kind.toLowerCase(), listKind = `${kind}List` } = names;
+  // As upstream, what is served has the names that were accepted, and not those that are wanted.
+  const accepted = status?.acceptedNames?.plural ? status.acceptedNames : names;
+  const { plural } = names;
+  const { kind = names.kind, shortNames = [], categories = [] } = accepted;
+  const { singular = kind.toLowerCase(), listKind = `${kind}List` } = accepted;
   const schema = asSchema(version.schema?.openAPIV3Schema);
   const selectable = (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, ''));
   const type = customType({ group, version: version.name, kind, listKind, plural, selectable }, schema);
@@ -65,8 +77,8 @@ function versionOf({ spec }: Stored<CustomResourceDefinition>, version: CustomRe
     plural,
     namespaced,
     schema: type.name,
-    shortNames: names.shortNames ?? [],
-    categories: names.categories ?? [],
+    shortNames,
+    categories,
     subresources: [
       ...(hasStatus ? [statusSubresource] : []),
       ...(scale ? [scaleOfCustom({ group, plural, kind, namespaced, storage }, scale, errorsOf)] : []),
@@ -134,11 +146,6 @@ function shownIn(object: KubeObject, schema: Schema, apiVersion: string): KubeOb
 function withoutMeta(schema: Schema): Schema {
   const { required = [] } = schema;
   return { ...schema, required: required.filter((name) => !WITHOUT_META.has(name)) };
-}
-
-function keepStatus(object: KubeObject, current: KubeObject): void {
-  if (current.status === undefined) delete object.status;
-  else object.status = structuredClone(current.status);
 }
 
 function isSame(object: KubeObject, current: KubeObject, hasStatus: boolean): boolean {

@@ -1,4 +1,4 @@
-export { customResources } from './definition.js';
+export { customResources, storedCustomResource } from './definition.js';
 export { asSchema } from './facts.js';
-export { conditionOf, statusOf, withCondition } from './names.js';
+export { statusOf } from './names.js';
 export { schemaFaults } from './schema-faults.js';

@@ -1,18 +1,17 @@
-import type { CustomResourceDefinition, Stored } from '@everynode/objects';
+import { type CustomResourceDefinition, isConditionTrue, type Stored, withCondition } from '@everynode/objects';
 
 type Definition = Stored<CustomResourceDefinition>;
 type Status = NonNullable<Definition['status']>;
+type Names = NonNullable<Status['acceptedNames']>;
 type Condition = NonNullable<Status['conditions']>[number];
 
 /**
- * The status of a definition whose names are compared with those that others of its group have accepted: names are
- * accepted one by one, and it is established when all are. Source: pkg/controller/status/naming_controller.go and
+ * The status of a definition whose names are compared with those that all of its group have accepted, itself included:
+ * names are accepted one by one, and it is established when all are; then it stays so. Source: pkg/controller/status/naming_controller.go and
  * pkg/controller/establish. `now` as metadata has times.
  */
-export function statusOf(crd: Definition, others: readonly Definition[], now: string): Status {
-  const { names, group } = crd.spec;
-  const taken = others.filter(({ spec, metadata }) => spec.group === group && metadata.name !== crd.metadata.name);
-  const accepted = taken.flatMap(({ status }) => (status?.acceptedNames ? [status.acceptedNames] : []));
+export function statusOf(crd: Definition, accepted: readonly Names[], now: string): Status {
+  const { names } = crd.spec;
   const resources = new Set(
     accepted.flatMap(({ plural, singular, shortNames = [] }) => [plural, singular, ...shortNames]),
   );
@@ -40,7 +39,8 @@ export function statusOf(crd: Definition, others: readonly Definition[], now: st
   take('kind', 'KindConflict', kinds);
   take('listKind', 'ListKindConflict', kinds);
   if (names.categories) next.categories = names.categories;
-  const established = conditionOf(crd, 'Established')?.status === 'True';
+  else delete next.categories;
+  const established = isConditionTrue(crd.status, 'Established');
   const named: Condition = conflict
     ? { type: 'NamesAccepted', status: 'False', ...conflict }
     : { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' };
@@ -58,15 +58,4 @@ export function statusOf(crd: Definition, others: readonly Definition[], now: st
     acceptedNames: next,
     conditions: withCondition(withCondition(crd.status?.conditions ?? [], named, now), serving, now),
   };
-}
-
-export const conditionOf = ({ status }: Definition, type: string): Condition | undefined =>
-  status?.conditions?.find((one) => one.type === type);
-
-/** Returns the conditions with one set. Its time changes with its status. */
-export function withCondition(conditions: readonly Condition[], wanted: Condition, now: string): Condition[] {
-  const before = conditions.find(({ type }) => type === wanted.type);
-  const lastTransitionTime = before?.status === wanted.status ? (before.lastTransitionTime ?? now) : now;
-  const next = { ...wanted, lastTransitionTime };
-  return before ? conditions.map((one) => (one === before ? next : one)) : [...conditions, next];
 }

@@ -19,3 +19,18 @@ export function isConditionTrue(
 export const isPodReady = ({ status }: Pick<Pod, 'status'>): boolean => isConditionTrue(status, 'Ready');
 
 export const isNodeReady = ({ status }: Pick<Node, 'status'>): boolean => isConditionTrue(status, 'Ready');
+
+/** What a condition is set to; its time follows from its status. */
+interface Timed {
+  type: string;
+  status: string;
+  lastTransitionTime?: string;
+}
+
+/** Returns the conditions with one set. Its time changes with its status. `now` is an RFC 3339 time. */
+export function withCondition<C extends Timed>(conditions: readonly C[], wanted: C, now: string): C[] {
+  const before = conditionOf({ conditions }, wanted.type);
+  const lastTransitionTime = before?.status === wanted.status ? (before.lastTransitionTime ?? now) : now;
+  const next = { ...wanted, lastTransitionTime };
+  return before ? conditions.map((one) => (one === before ? next : one)) : [...conditions, next];
+}

@@ -23,7 +23,7 @@ export {
   usedBootstrapSecret,
 } from './bootstrap-token.js';
 export { canonicalJson } from './canonical-json.js';
-export { conditionOf, isNodeReady, isPodReady } from './conditions.js';
+export { conditionOf, isConditionTrue, isNodeReady, isPodReady, withCondition } from './conditions.js';
 export { checkValues, tooLarge, ValueCount } from './decode/body-size.js';
 export { canonicalValue, isJsonObject } from './decode/canonical-value.js';
 export { conversionFault } from './decode/conversion-fault.js';
@@ -178,7 +178,7 @@ export {
   QuotaRecount,
   writtenAmounts,
 } from './resource-quota/index.js';
-export { defineResource, statusSubresource } from './resources/define-resource.js';
+export { defineResource, keepStatus, statusSubresource } from './resources/define-resource.js';
 export {
   findResource,
   resourceByStorage,
@@ -195,7 +195,7 @@ export {
   isCustomType,
   lookupType,
   QUANTITY,
-  setCustomTypes,
+  replaceCustomTypes,
   type TypeFacts,
   typeOfKind,
   type ValueFacts,

@@ -25,7 +25,8 @@ import { deleteExpired } from './certificates/expired-objects.js';
 import { RevokedCertificates } from './certificates/revoked-certificates.js';
 import { ensureClusterObjects } from './cluster-objects.js';
 import { Collections } from './collection/collections.js';
-import { CustomResourceDefinitions } from './custom/custom-resource-definitions.js';
+import { DefinitionController } from './custom/definition-controller.js';
+import { ServedDefinitions } from './custom/served-definitions.js';
 import { FAIR_QUEUE_DEFAULTS, FairQueue, type FairQueueLimits } from './fairness/fair-queue.js';
 import { LoopTurns } from './fairness/loop-turns.js';
 import { BODY_BYTES } from './http/body-bytes.js';
@@ -161,8 +162,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   readiness.add('shutdown', () => (signal.aborted ? 'the server is shutting down' : undefined));
 
   await reflector.start();
-  const custom = new CustomResourceDefinitions(context, kinds);
-  custom.serve();
+  new ServedDefinitions(context, kinds).start();
   await watches.beginWithTail(store, HISTORY, kinds);
   void context.heartbeats.follow(bus, log);
   new LeaseRenewals(context).start(signal, parts.renewalMs ?? RENEWAL_MS);
@@ -188,7 +188,9 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   onClose(keepClusterObjects(context));
   await startJoining(context, parts);
   new PolicyStatusWriter(context).start();
-  custom.start();
+  const definitions = new DefinitionController(context);
+  definitions.start();
+  onClose(() => definitions.close());
   return { ...server, context };
 }
 

@@ -209,7 +209,7 @@ export function writesSpec<T extends KubeObject>(
   };
 }
 
-function keepStatus(object: KubeObject, current: KubeObject): void {
+export function keepStatus(object: KubeObject, current: KubeObject): void {
   if (current.status === undefined) delete object.status;
   else object.status = structuredClone(current.status);
 }

@@ -63,11 +63,28 @@ export function lookupType(name: string): TypeFacts | undefined {
   return TYPES.get(name) ?? customTypes.get(name);
 }
 
-let customTypes: ReadonlyMap<string, TypeFacts> = new Map();
+const customTypes = new Map<string, TypeFacts>();
+const customByKind = new Map<string, string>();
 
-/** Replaces the types that clients have defined. */
-export function setCustomTypes(types: ReadonlyMap<string, TypeFacts>): void {
-  customTypes = types;
+type Gvk = NonNullable<TypeFacts['gvk']>[number];
+
+const kindKey = ({ group, version, kind }: Gvk): string => `${group}/${version}/${kind}`;
+
+/** Replaces the types of one definition of clients. Either side may be empty. */
+export function replaceCustomTypes(
+  before: ReadonlyMap<string, TypeFacts>,
+  after: ReadonlyMap<string, TypeFacts>,
+): void {
+  for (const [name, facts] of before) {
+    // Another definition may have taken the name meanwhile.
+    if (customTypes.get(name) !== facts) continue;
+    customTypes.delete(name);
+    for (const one of facts.gvk ?? []) customByKind.delete(kindKey(one));
+  }
+  for (const [name, facts] of after) {
+    customTypes.set(name, facts);
+    for (const one of facts.gvk ?? []) customByKind.set(kindKey(one), name);
+  }
 }
 
 /** True for a type that clients have defined. */
@@ -82,16 +99,11 @@ export const QUANTITY = `${CORE}.api.resource.Quantity`;
 export const INT_OR_STRING = `${CORE}.util.intstr.IntOrString`;
 
 const BY_KIND: ReadonlyMap<string, string> = new Map(
-  [...TYPES].flatMap(([name, facts]) =>
-    (facts.gvk ?? []).map(({ group, version, kind }): [string, string] => [`${group}/${version}/${kind}`, name]),
-  ),
+  [...TYPES].flatMap(([name, facts]) => (facts.gvk ?? []).map((gvk): [string, string] => [kindKey(gvk), name])),
 );
 
 /** The schema name of a kind: `typeOfKind('apps', 'v1', 'DaemonSet')`. The core group is the empty string. */
 export function typeOfKind(group: string, version: string, kind: string): string | undefined {
-  const known = BY_KIND.get(`${group}/${version}/${kind}`);
-  if (known !== undefined) return known;
-  const isOf = (one: { group: string; version: string; kind: string }): boolean =>
-    one.group === group && one.version === version && one.kind === kind;
-  return [...customTypes].find(([, facts]) => facts.gvk?.some(isOf))?.[0];
+  const key = kindKey({ group, version, kind });
+  return BY_KIND.get(key) ?? customByKind.get(key);
 }

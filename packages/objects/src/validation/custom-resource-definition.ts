@@ -1,3 +1,4 @@
+import { isConditionTrue } from '../conditions.js';
 import type { FieldError } from '../field-error.js';
 import type { CustomResourceDefinition } from '../kinds/custom-resource-definition.js';
 import { invalidValue, notSupported, required } from './field-errors.js';
@@ -82,9 +83,6 @@ function validateNames({
   ];
 }
 
-const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') ?? false;
-
 export function validateCustomResourceDefinitionUpdate(
   { spec, status }: CustomResourceDefinition,
   current: CustomResourceDefinition,
@@ -102,9 +100,11 @@ export function validateCustomResourceDefinitionUpdate(
           ),
         ],
   );
-  if (!isEstablished(current)) return lost;
+  const isEstablished = isConditionTrue(current.status, 'Established');
   return [
-    ...validateUnchanged('spec.scope', spec.scope, current.spec.scope),
+    // Objects are stored under these. The name of the definition has the group and the plural.
+    ...(isEstablished ? validateUnchanged('spec.scope', spec.scope, current.spec.scope) : []),
+    ...(isEstablished ? validateUnchanged('spec.names.kind', spec.names.kind, current.spec.names.kind) : []),
     ...validateUnchanged('spec.group', spec.group, current.spec.group),
     ...validateUnchanged('spec.names.plural', spec.names.plural, current.spec.names.plural),
     ...lost,

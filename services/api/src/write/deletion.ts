@@ -6,6 +6,7 @@ import {
   type Stored,
   type StoredMeta,
   timestamp,
+  withCondition,
 } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import { CLEANUP, DEFINITIONS } from '../custom/definition-names.js';
@@ -74,10 +75,11 @@ function terminatingDefinition(target: Target, current: Current<'all'>, decision
     status: 'True',
     reason: 'InstanceDeletionPending',
     message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
-    lastTransitionTime: timestamp(now),
   };
-  const others = (crd.status?.conditions ?? []).filter(({ type }) => type !== 'Terminating');
-  crd.status = { ...crd.status, conditions: [...others, condition] };
+  crd.status = {
+    ...crd.status,
+    conditions: withCondition(crd.status?.conditions ?? [], condition, timestamp(now)),
+  };
   const { parts, placement } = toStored(target.definition, crd);
   return { kind: 'update', parts: { metadata: parts.metadata, observed: parts.observed }, placement, deleting: true };
 }

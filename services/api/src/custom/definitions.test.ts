@@ -1,0 +1,103 @@
+import { findResource } from '@everynode/objects';
+import { eventually } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+
+let backends: Backends;
+let api: RunningApi;
+
+beforeAll(async () => {
+  backends = await startBackends();
+  api = await startReplica(backends);
+}, 60_000);
+
+afterAll(async () => {
+  await api.close();
+  await backends.stop();
+});
+
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const GROUP = 'things.example.com';
+const ROOT = `/apis/${GROUP}/v1`;
+const OPEN = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+const definition = (plural: string, names: object = {}, spec: object = {}) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${plural}.${GROUP}` },
+  spec: {
+    group: GROUP,
+    scope: 'Cluster',
+    names: { plural, kind: plural.slice(0, 1).toUpperCase() + plural.slice(1, -1), ...names },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: OPEN } }],
+    ...spec,
+  },
+});
+
+const merge = (path: string, body: object) =>
+  api.request('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+
+async function define(plural: string, names?: object, spec?: object): Promise<void> {
+  const made = await api.request('POST', CRDS, { body: definition(plural, names, spec) });
+  expect([made.status, made.json.message]).toEqual([201, undefined]);
+  await eventually(async () => expect((await api.request('GET', `${ROOT}/${plural}`)).status).toBe(200));
+}
+
+const conditionsOf = async (plural: string) => {
+  const { json } = await api.request('GET', `${CRDS}/${plural}.${GROUP}`);
+  const conditions: { type: string; status: string; reason: string; message: string }[] = json.status.conditions;
+  return Object.fromEntries(conditions.map(({ type, status, reason, message }) => [type, [status, reason, message]]));
+};
+
+describe('definitions', () => {
+  it('are made anew when they change, and not when others do', async () => {
+    await define('stones');
+    const before = findResource(GROUP, 'v1', 'stones');
+    await define('bricks');
+    expect(findResource(GROUP, 'v1', 'stones')).toBe(before);
+    await merge(`${CRDS}/stones.${GROUP}`, { spec: { names: { shortNames: ['st'] } } });
+    await eventually(() => expect(findResource(GROUP, 'v1', 'stones')?.shortNames).toEqual(['st']));
+  });
+
+  it('serve the names that were accepted, while others are wanted', async () => {
+    await define('cups', { shortNames: ['cu'] });
+    await define('bowls', { shortNames: ['bo'] });
+    const wanted = { shortNames: ['cu', 'bw'], singular: 'cup', categories: ['all'] };
+    await merge(`${CRDS}/bowls.${GROUP}`, { spec: { names: wanted } });
+    await eventually(async () =>
+      expect(await conditionsOf('bowls')).toEqual({
+        Established: ['True', 'InitialNamesAccepted', 'the initial names have been accepted'],
+        NamesAccepted: ['False', 'ShortNamesConflict', '"cu" is already in use'],
+      }),
+    );
+    await eventually(() =>
+      expect(findResource(GROUP, 'v1', 'bowls')).toMatchObject({
+        singular: 'bowl',
+        shortNames: ['bo'],
+        categories: ['all'],
+      }),
+    );
+    // The names are free again when the other definition is gone.
+    expect((await api.request('DELETE', `${CRDS}/cups.${GROUP}`)).status).toBe(200);
+    await eventually(() =>
+      expect(findResource(GROUP, 'v1', 'bowls')).toMatchObject({ singular: 'cup', shortNames: ['cu', 'bw'] }),
+    );
+    const kind = await merge(`${CRDS}/bowls.${GROUP}`, { spec: { names: { kind: 'Plate', listKind: 'PlateList' } } });
+    expect([kind.status, kind.json.message]).toEqual([
+      422,
+      expect.stringContaining('spec.names.kind: Invalid value: "Plate": field is immutable'),
+    ]);
+  });
+
+  it('are removed with their objects although they serve no version', async () => {
+    await define('dusts');
+    const body = { apiVersion: `${GROUP}/v1`, kind: 'Dust', metadata: { name: 'a' } };
+    expect((await api.request('POST', `${ROOT}/dusts`, { body })).status).toBe(201);
+    const off = { versions: [{ name: 'v1', served: false, storage: true, schema: { openAPIV3Schema: OPEN } }] };
+    expect((await merge(`${CRDS}/dusts.${GROUP}`, { spec: off })).status).toBe(200);
+    await eventually(async () => expect((await api.request('GET', `${ROOT}/dusts`)).status).toBe(404));
+    expect((await api.request('DELETE', `${CRDS}/dusts.${GROUP}`)).status).toBe(200);
+    await eventually(async () => expect((await api.request('GET', `${CRDS}/dusts.${GROUP}`)).status).toBe(404));
+    expect(await api.context.store.listNames(`dusts.${GROUP}` as 'pods', '', 10)).toEqual([]);
+  });
+});
