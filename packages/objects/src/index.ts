@@ -180,6 +180,7 @@ export {
 } from './resource-quota/index.js';
 export { defineResource, keepStatus, statusSubresource } from './resources/define-resource.js';
 export {
+  deletionRulesOf,
   findResource,
   resourceByStorage,
   resources,

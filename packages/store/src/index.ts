@@ -14,6 +14,7 @@ export type { RelayLead } from './relay-leader.js';
 export { prepareDatabase } from './roles/prepare-database.js';
 export { type HeldShard, SHARD_COUNT, type ShardHolder } from './shard-leases.js';
 export type { KnownObject, ReadIfChanged } from './statements/read-if-changed.js';
+export type { SnapshotScope } from './statements/read-snapshot.js';
 export { Store } from './store.js';
 export type {
   Current,

@@ -83,7 +83,7 @@ describe('the close of a store', { concurrent: true }, () => {
     const closing = new Store({ databaseUrl: url, log: testLog() });
     await Promise.all([closing.currentRevision(), closing.write(creation('before'))]);
     proxy.set({ name: 'stall' });
-    const work = [closing.readSnapshot(undefined, () => undefined), closing.write(creation('during'))];
+    const work = [closing.readSnapshot({ except: [] }, () => undefined), closing.write(creation('during'))];
     const settled = Promise.allSettled(work);
     const begun = performance.now();
     await closing.close();
@@ -106,7 +106,7 @@ describe('connections that are ended all the time', { concurrent: true }, () => 
     const workers = [
       () => store.currentRevision(),
       () => store.leaseShards({ process: 'replica/1' }, 4),
-      () => store.readSnapshot(undefined, () => undefined),
+      () => store.readSnapshot({ except: [] }, () => undefined),
       async () => {
         await store.write(increment('counter'));
         done += 1;

@@ -34,7 +34,7 @@ import { listNames } from './statements/list-names.js';
 import { OBJECT_COLUMNS } from './statements/object-columns.js';
 import { type KnownObject, type ReadIfChanged, readIfChanged } from './statements/read-if-changed.js';
 import { journalAfter, journalEntries, journalTail } from './statements/read-journal.js';
-import { readSnapshot } from './statements/read-snapshot.js';
+import { readSnapshot, type SnapshotScope } from './statements/read-snapshot.js';
 import type { ReadLevel, WriteRequest, WriteResult } from './write.js';
 
 type DropFirst<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;
@@ -178,8 +178,8 @@ export class Store {
     return record && this.#envelope.openWhole(record);
   }
 
-  /** Reads all objects of the resources, or of all resources, as of one revision; see {@link readSnapshot}. */
-  readSnapshot(resources: ResourceName[] | undefined, onPage: (page: ObjectRecord[]) => void): Promise<number> {
+  /** Reads all objects of the resources as of one revision; see {@link readSnapshot}. */
+  readSnapshot(resources: SnapshotScope, onPage: (page: ObjectRecord[]) => void): Promise<number> {
     const onOpened = (page: ObjectRecord[]): void => onPage(page.map((record) => this.#envelope.openWhole(record)));
     return orUnavailable(readSnapshot(this.#patientDb, resources, onOpened));
   }

@@ -126,8 +126,8 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   // Each watch adds a listener.
   setMaxListeners(0, signal);
   const kinds = new StoredKinds();
-  const kindOf = (resource: ResourceName) => kinds.get(resource);
-  const reflector = new Reflector({ bus, store, log, signal, resources: CACHED_RESOURCES, kindOf });
+  const others = { kindOf: (resource: ResourceName) => kinds.get(resource) };
+  const reflector = new Reflector({ bus, store, log, signal, resources: CACHED_RESOURCES, others });
   const publisher = new CommitPublisher({ store, bus, reflector, source: SOURCE, log, signal });
   const stopPublishing = publisher.start();
   onClose(stopPublishing);

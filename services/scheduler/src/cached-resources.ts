@@ -1,5 +1,6 @@
 import type { CachedObject, Indexer, ReflectorOptions } from '@everynode/list-watch';
-import { apiVersionOf, resources } from '@everynode/objects';
+import { apiVersionOf, type ResourceName, resources } from '@everynode/objects';
+import type { CustomKinds } from './custom-kinds.js';
 
 /** Every owner, controlling or not: the garbage collector follows them all. */
 const byOwner: Indexer = ({ metadata }: CachedObject) => metadata.ownerReferences?.map((owner) => owner.uid) ?? [];
@@ -14,11 +15,21 @@ const INDEXERS: Record<string, Record<string, Indexer>> = {
   nodes: { byOwner, byAgent: byPlacement },
 };
 
-/** What the scheduler keeps in memory: every resource but events, which it never reads. */
+/** Events are never read. */
+const NOT_KEPT: readonly ResourceName[] = ['events'];
+
+/** What the scheduler keeps in memory: every resource but events, and what clients define. */
 export const cachedResources: ReflectorOptions['resources'] = resources
-  .filter((definition) => definition.storage !== 'events')
+  .filter(({ storage }) => !NOT_KEPT.includes(storage))
   .map((definition) => ({
     resource: definition.storage,
     kind: { apiVersion: apiVersionOf(definition), kind: definition.kind },
     indexers: INDEXERS[definition.storage] ?? { byOwner },
   }));
+
+/** Objects of clients' kinds are kept for their namespaces, owners and quotas. */
+export const otherResources = (kinds: CustomKinds): NonNullable<ReflectorOptions['others']> => ({
+  kindOf: (resource) => kinds.kindOf(resource),
+  indexers: { byOwner },
+  except: NOT_KEPT,
+});

@@ -3,6 +3,7 @@ import type { Reflector } from '@everynode/list-watch';
 import type { PodSecurityExemptions } from '@everynode/pod-admission';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { CustomKinds } from './custom-kinds.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import type { NodeCapacity } from './placement/node-capacity.js';
 import type { ShardOwnership } from './shard/shards.js';
@@ -12,6 +13,7 @@ export interface SchedulerContext {
   store: Store;
   bus: Bus;
   reflector: Reflector;
+  kinds: CustomKinds;
   shards: ShardOwnership;
   capacity: NodeCapacity;
   recorder: EventRecorder;

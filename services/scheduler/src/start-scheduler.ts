@@ -7,8 +7,9 @@ import { NO_EXEMPTIONS, type PodSecurityExemptions } from '@everynode/pod-admiss
 import type { ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import { serveAgentRequests } from './assignment/agent-requests.js';
-import { cachedResources } from './cached-resources.js';
+import { cachedResources, otherResources } from './cached-resources.js';
 import { startControllers } from './controllers/start-controllers.js';
+import { CustomKinds } from './custom-kinds.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
@@ -48,7 +49,10 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   const { store, bus, replica, log, metrics, readiness, signal, onClose } = parts;
   // Every key that waits for the caches listens for the stop.
   setMaxListeners(0, signal);
-  const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources });
+  const kinds = new CustomKinds();
+  const others = otherResources(kinds);
+  const reflector = new Reflector({ bus, store, log, signal, resources: cachedResources, others });
+  kinds.follow(reflector);
   const counters = schedulerMetrics(metrics, { store, bus, reflector });
   const publishing = { store, bus, reflector, log, signal };
   const publisher = new CommitPublisher({ ...publishing, source: `/everynode/scheduler/${replica}` });
@@ -60,7 +64,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
   const { podSecurityExemptions = NO_EXEMPTIONS } = parts;
   const shared = { store, bus, reflector, log, signal };
-  const context: SchedulerContext = { ...shared, shards, capacity, recorder, podSecurityExemptions };
+  const context: SchedulerContext = { ...shared, kinds, shards, capacity, recorder, podSecurityExemptions };
   // Controllers listen to the caches from before the first list.
   startControllers(context, parts, onClose);
 

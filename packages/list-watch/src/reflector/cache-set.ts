@@ -1,5 +1,6 @@
 import type { JournalChange } from '@everynode/contract';
 import { keyOf, type ObjectRecord, type ResourceName } from '@everynode/objects';
+import type { SnapshotScope } from '@everynode/store';
 import type { KindName } from '../cache/cached-object.js';
 import { type Indexer, ObjectCache, type ObjectChange } from '../cache/object-cache.js';
 import { completeRecord } from './complete-record.js';
@@ -11,18 +12,24 @@ export interface CachedResource {
   indexers?: Record<string, Indexer>;
 }
 
-/** Returns the kind of a resource that is not among those that a reflector was made for. */
-export type KindOf = (resource: ResourceName) => KindName;
+/** The resources that are kept from their first object on, beside those that are named: what clients define. */
+export interface OtherResources {
+  /** Their kinds. */
+  kindOf(resource: ResourceName): KindName;
+  indexers?: Record<string, Indexer>;
+  /** Resources that are not kept. */
+  except?: readonly ResourceName[];
+}
 
 /** The caches of a reflector, and the one revision at which they all stand. */
 export class CacheSet {
   readonly #caches = new Map<ResourceName, ObjectCache>();
-  readonly #kindOf: KindOf | undefined;
+  readonly #others: OtherResources | undefined;
   #revision = -1;
 
-  /** @param kindOf keeps all other resources too, under these kinds, from their first object on. */
-  constructor(resources: readonly CachedResource[], kindOf?: KindOf) {
-    this.#kindOf = kindOf;
+  /** Without `others` no other resources are kept. */
+  constructor(resources: readonly CachedResource[], others?: OtherResources) {
+    this.#others = others;
     for (const { resource, kind, indexers } of resources) {
       this.#caches.set(resource, new ObjectCache(resource, kind, indexers));
     }
@@ -33,9 +40,9 @@ export class CacheSet {
     return this.#revision;
   }
 
-  /** Undefined for all. */
-  get resources(): ResourceName[] | undefined {
-    return this.#kindOf ? undefined : [...this.#caches.keys()];
+  /** What is kept. */
+  get resources(): SnapshotScope {
+    return this.#others ? { except: this.#others.except ?? [] } : [...this.#caches.keys()];
   }
 
   /** How many objects the caches hold. */
@@ -47,8 +54,8 @@ export class CacheSet {
 
   get(resource: ResourceName): ObjectCache | undefined {
     const known = this.#caches.get(resource);
-    if (known || !this.#kindOf) return known;
-    const made = new ObjectCache(resource, this.#kindOf(resource));
+    if (known || !this.#others || this.#others.except?.includes(resource)) return known;
+    const made = new ObjectCache(resource, this.#others.kindOf(resource), this.#others.indexers);
     this.#caches.set(resource, made);
     return made;
   }

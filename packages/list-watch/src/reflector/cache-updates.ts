@@ -25,7 +25,7 @@ export class CacheUpdates {
   constructor(options: ReflectorOptions, mode: CurrentMode) {
     this.#options = options;
     this.#mode = mode;
-    this.caches = new CacheSet(options.resources, options.kindOf);
+    this.caches = new CacheSet(options.resources, options.others);
   }
 
   get revision(): number {

@@ -2,7 +2,7 @@ import type { Bus } from '@everynode/bus';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { ObjectChange } from '../cache/object-cache.js';
-import type { CachedResource, KindOf } from './cache-set.js';
+import type { CachedResource, OtherResources } from './cache-set.js';
 
 /** What the reflector needs of the bus and the store. */
 export interface ReflectorSource {
@@ -13,8 +13,8 @@ export interface ReflectorSource {
 export interface ReflectorOptions extends ReflectorSource {
   /** The resources to keep. Changes of others only move the revision. */
   resources: CachedResource[];
-  /** Keeps all others too, under these kinds. */
-  kindOf?: KindOf;
+  /** Keeps others too. */
+  others?: OtherResources;
   log: Logger;
   signal: AbortSignal;
 }

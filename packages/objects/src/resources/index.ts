@@ -1,1 +1,1 @@
-export { findResource, resourceByStorage, resources } from './registry.js';
+export { deletionRulesOf, findResource, resourceByStorage, resources } from './registry.js';

@@ -1,3 +1,4 @@
+import type { DeletionRules } from '../deletion/decide-deletion.js';
 import type { ResourceName } from '../kinds/kinds.js';
 import type { ResourceDefinition } from '../resource.js';
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admission-webhooks.js';
@@ -93,6 +94,13 @@ export function findResource(group: string, version: string, plural: string): Re
 }
 
 const builtInByStorage: Readonly<Record<string, ResourceDefinition>> = DEFINITIONS;
+
+/**
+ * The rules of deletion of a stored resource. Those that clients define have the rules of most: the objects are removed
+ * at once, and their dependents in the background.
+ */
+export const deletionRulesOf = (storage: ResourceName): DeletionRules =>
+  builtInByStorage[storage]?.deletion ?? { defaultPropagation: 'Background' };
 
 /** The definition in whose form the objects of a resource are stored. */
 export function resourceByStorage(storage: ResourceName): ResourceDefinition {

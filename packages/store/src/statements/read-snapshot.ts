@@ -5,13 +5,16 @@ import { OBJECT_COLUMNS } from './object-columns.js';
 
 const PAGE = 5000;
 
+/** The resources that are read: these, or all but some. */
+export type SnapshotScope = ResourceName[] | { except: readonly ResourceName[] };
+
 /**
- * Reads all objects of the resources (of all when none are given) as of one revision, and hands them over page by page.
+ * Reads all objects of the resources as of one revision, and hands them over page by page.
  * Returns that revision. Pages go by key and not by offset: each begins where the one before ended.
  */
 export async function readSnapshot(
   db: Kysely<Database>,
-  resources: ResourceName[] | undefined,
+  resources: SnapshotScope,
   onPage: (page: ObjectRecord[]) => void,
 ): Promise<number> {
   return await db
@@ -34,7 +37,7 @@ export async function readSnapshot(
 
 async function readPage(
   tx: Transaction<Database>,
-  resources: ResourceName[] | undefined,
+  resources: SnapshotScope,
   after: ObjectRecord | undefined,
 ): Promise<ObjectRecord[]> {
   let query = tx
@@ -44,7 +47,8 @@ async function readPage(
     .orderBy('namespace')
     .orderBy('name')
     .limit(PAGE);
-  if (resources) query = query.where('resource', 'in', resources);
+  if (Array.isArray(resources)) query = query.where('resource', 'in', resources);
+  else if (resources.except.length > 0) query = query.where('resource', 'not in', resources.except);
   if (after) {
     const { resource, namespace, name } = after;
     query = query.where(sql<boolean>`(resource, namespace, name) > (${resource}, ${namespace}, ${name})`);

@@ -1,5 +1,12 @@
 import type { ResourceName } from '@everynode/objects';
-import { decideDeletion, isReleased, metadataText, resourceByStorage, type StoredMeta } from '@everynode/objects';
+import {
+  decideDeletion,
+  deletionRulesOf,
+  isReleased,
+  metadataText,
+  resourceByStorage,
+  type StoredMeta,
+} from '@everynode/objects';
 import { type Current, type Decision, editMetadata } from '@everynode/store';
 import { unblocked, withoutFinalizer, withoutReferences } from './owner-references.js';
 
@@ -17,7 +24,7 @@ export function decideCollection(
   if (current?.uid !== judged.uid || current.metadata !== judged.metadata) return { kind: 'keep' };
   const { propagationPolicy, unblock } = how;
   const metadata = unblock.length > 0 ? metadataText(unblocked(parsed(current), unblock)) : current.metadata;
-  return decideDeletion({ ...current, metadata }, { propagationPolicy }, resourceByStorage(resource).deletion, now);
+  return decideDeletion({ ...current, metadata }, { propagationPolicy }, deletionRulesOf(resource), now);
 }
 
 /** Removes owner references, unless the metadata has changed since it was judged. */

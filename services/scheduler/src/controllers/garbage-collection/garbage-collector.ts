@@ -23,8 +23,8 @@ export class GarbageCollector implements Controller {
   readonly #queue: ShardedQueue;
 
   constructor(context: SchedulerContext) {
-    const { reflector } = context;
-    const graph = new OwnerGraph(reflector);
+    const { reflector, kinds } = context;
+    const graph = new OwnerGraph(reflector, kinds);
     this.#context = { ...context, graph };
     this.#queue = new ShardedQueue(context, {
       name: this.name,
@@ -38,6 +38,10 @@ export class GarbageCollector implements Controller {
       enqueue: ({ record }) => this.#queue.add(resourceKeyOf(record)),
     });
     reflector.addListener({ onChanges: (changes) => handler.handle(changes) });
+    // Owners of a kind that was not known counted as there.
+    kinds.onDefined(() => {
+      for (const key of keysWithWork(graph)) this.#queue.add(key);
+    });
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CachedObject, ObjectCache, Reflector } from '@everynode/list-watch';
-import { isReleased, type OwnerReference } from '@everynode/objects';
+import { isReleased, type OwnerReference, type ResourceName } from '@everynode/objects';
+import type { CustomKinds } from '../../custom-kinds.js';
 import {
   type Dependents,
   isDeletingDependents,
@@ -8,57 +9,50 @@ import {
 } from './owner-references.js';
 
 /**
- * Kinds that an object outside all namespaces may have as owners. A name alone does not identify a namespaced owner.
- */
-const CLUSTER_SCOPED: ReadonlySet<string> = new Set(['/Node', '/Namespace']);
-
-/**
  * Owners and dependents: the caches and their index by owner. All caches are of one revision, and an owner is created
  * before what refers to it, so an owner that the caches do not have is gone, and no further look is needed. A uid never
  * comes back.
  */
 export class OwnerGraph {
-  readonly #caches: readonly ObjectCache[];
-  readonly #byResource: ReadonlyMap<string, ObjectCache>;
-  readonly #byKind: ReadonlyMap<string, ObjectCache>;
+  readonly #reflector: Reflector;
+  readonly #kinds: CustomKinds;
   readonly #nodes: Pick<ObjectCache, 'get'>;
 
-  constructor(reflector: Reflector) {
-    this.#caches = [...reflector.caches];
-    this.#byResource = new Map(this.#caches.map((cache) => [cache.resource, cache]));
-    this.#byKind = new Map(this.#caches.map((cache) => [groupKind(cache.kind), cache]));
+  constructor(reflector: Reflector, kinds: CustomKinds) {
+    this.#reflector = reflector;
+    this.#kinds = kinds;
     this.#nodes = reflector.cache('nodes');
   }
 
   *objects(): Iterable<CachedObject> {
-    for (const cache of this.#caches) yield* cache.list();
+    for (const cache of this.#reflector.caches) yield* cache.list();
   }
 
   /** Returns the object of a key that `resourceKeyOf` made. */
   find(key: string): CachedObject | undefined {
     const slash = key.indexOf('/');
-    return this.#byResource.get(key.slice(0, slash))?.getByKey(key.slice(slash + 1));
+    return this.#reflector.cache(key.slice(0, slash) as ResourceName).getByKey(key.slice(slash + 1));
   }
 
   ownerOf(dependent: CachedObject, reference: OwnerReference): CachedObject | undefined {
-    const cache = this.#byKind.get(groupKind(reference));
-    const owner =
-      cache?.get('', reference.name) ??
-      (dependent.record.namespace === '' ? undefined : cache?.get(dependent.record.namespace, reference.name));
+    const kind = this.#kinds.resourceOf(reference);
+    if (!kind) return undefined;
+    const namespace = kind.namespaced ? dependent.record.namespace : '';
+    const owner = this.#reflector.cache(kind.resource).get(namespace, reference.name);
     return owner?.record.uid === reference.uid ? owner : undefined;
   }
 
   stateOf(dependent: CachedObject, reference: OwnerReference): ReferenceState {
-    const kind = groupKind(reference);
+    const kind = this.#kinds.resourceOf(reference);
     // What cannot be looked up counts as there: a kind that is not served here, a name without its namespace.
-    if (!this.#byKind.has(kind)) return 'solid';
+    if (!kind || (kind.namespaced && dependent.record.namespace === '')) return 'solid';
     const owner = this.ownerOf(dependent, reference);
-    if (!owner) return dependent.record.namespace === '' && !CLUSTER_SCOPED.has(kind) ? 'solid' : 'dangling';
+    if (!owner) return 'dangling';
     return isDeletingDependents(owner.metadata) ? 'waiting' : 'solid';
   }
 
   *dependentsOf(uid: string): Iterable<CachedObject> {
-    for (const cache of this.#caches) yield* cache.find('byOwner', uid);
+    for (const cache of this.#reflector.caches) yield* cache.find('byOwner', uid);
   }
 
   describeDependents(uid: string): Dependents {
@@ -95,10 +89,4 @@ export class OwnerGraph {
     if (metadata.deletionTimestamp !== undefined) return false;
     return metadata.ownerReferences?.some((reference) => this.stateOf(object, reference) !== 'solid') ?? false;
   }
-}
-
-/** All versions of a group have the same objects. */
-function groupKind({ apiVersion, kind }: { apiVersion: string; kind: string }): string {
-  const slash = apiVersion.indexOf('/');
-  return `${slash < 0 ? '' : apiVersion.slice(0, slash)}/${kind}`;
 }

@@ -22,7 +22,8 @@ export class NamespaceController implements Controller {
     const { reflector } = context;
     this.#namespaces = reflector.cache('namespaces');
     // Every object that has a namespace is the content of one; namespaces themselves have none.
-    this.#context = { ...context, contents: [...reflector.caches].filter(({ resource }) => resource !== 'namespaces') };
+    const contents = () => [...reflector.caches].filter(({ resource }) => resource !== 'namespaces');
+    this.#context = { ...context, contents };
     this.#queue = new ShardedQueue(context, {
       name: this.name,
       workers: WORKERS,

@@ -1,5 +1,5 @@
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
-import { decideDeletion, type ResourceName, resourceByStorage } from '@everynode/objects';
+import { decideDeletion, deletionRulesOf, type ResourceName } from '@everynode/objects';
 import type { Current, Decision, Fence } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
@@ -11,8 +11,8 @@ const EVENT_PAGE = 1000;
 
 /** What the steps need of the scheduler. */
 export interface NamespaceContext extends Pick<SchedulerContext, 'store' | 'reflector' | 'signal'> {
-  /** The caches of everything that can be in a namespace. */
-  contents: readonly ObjectCache[];
+  /** Returns the caches of everything that can be in a namespace: clients may define more at any time. */
+  contents(): readonly ObjectCache[];
 }
 
 /** Deletes what is in the namespace, and the namespace itself once the caches show that nothing is left. */
@@ -21,7 +21,7 @@ export async function terminateNamespace(
   { record }: CachedObject,
   fence: Fence,
 ): Promise<void> {
-  const { store, contents } = context;
+  const { store } = context;
   const { name, uid } = record;
   const key = { resource: 'namespaces', namespace: '', name } as const;
   const marked = await store.write({
@@ -32,8 +32,8 @@ export async function terminateNamespace(
   });
   await caughtUp(context, marked.revision);
   // What pods use, and what protects them, stays until the last pod is gone (KEP-5080).
-  let remaining = await emptied(context, contents.filter(isOfPods), name, fence);
-  if (remaining.length === 0) remaining = await emptied(context, contents, name, fence);
+  let remaining = await emptied(context, context.contents().filter(isOfPods), name, fence);
+  if (remaining.length === 0) remaining = await emptied(context, context.contents(), name, fence);
   const noted = await store.write({
     key,
     reads: 'observed',
@@ -51,7 +51,7 @@ export async function terminateNamespace(
 
 /** Deletes everything in a namespace but its events, as the caches have it. */
 export async function emptyNamespace(context: NamespaceContext, namespace: string, fence: Fence): Promise<void> {
-  await deleteContents(context, context.contents, namespace, fence);
+  await deleteContents(context, context.contents(), namespace, fence);
 }
 
 /** Deletes what some caches have of a namespace. Returns what is left when the caches show that. */
@@ -70,14 +70,15 @@ function isOfPods({ resource }: ObjectCache): boolean {
 }
 
 function remainingOf(cache: ObjectCache, namespace: string): RemainingResource {
-  const { plural, group } = resourceByStorage(cache.resource);
+  // Storage names are those of resources and their groups.
+  const [plural = '', ...group] = cache.resource.split('.');
   const finalizers = new Map<string, number>();
   let instances = 0;
   for (const { metadata } of cache.list(namespace)) {
     instances += 1;
     for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
   }
-  return { resource: plural, group, instances, finalizers };
+  return { resource: plural, group: group.join('.'), instances, finalizers };
 }
 
 /** Returns the last revision of the deletions, 0 for none. */
@@ -128,5 +129,5 @@ function decideContentDeletion(
   now: number,
 ): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
-  return decideDeletion(current, { propagationPolicy: 'Background' }, resourceByStorage(resource).deletion, now);
+  return decideDeletion(current, { propagationPolicy: 'Background' }, deletionRulesOf(resource), now);
 }

@@ -31,7 +31,7 @@ const RETRY_MS = 1000;
 /** Other work gets a turn after so many objects. */
 const SLICE = 500;
 
-/** What quotas may count: every namespaced resource that is stored. */
+/** What quotas may count beside what clients define: every namespaced resource that is stored. */
 const COUNTED = [...new Set(resources.filter(({ namespaced }) => namespaced).map(({ storage }) => storage))].filter(
   isCounted,
 );
@@ -57,10 +57,19 @@ export class ResourceQuotaController implements Controller {
       keys: () => keysOf(this.#quotas),
     });
     context.reflector.addListener({ onChanges: (changes) => this.#onChanges(changes) });
+    // Names of quotas for resources that were not defined count from now on.
+    context.kinds.onDefined(() => {
+      for (const key of keysOf(this.#quotas)) this.#queue.add(key);
+    });
   }
 
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  #counted(): string[] {
+    const defined = Array.from(this.#context.kinds.resources).filter(({ namespaced }) => namespaced);
+    return [...COUNTED, ...defined.map(({ resource }) => resource)];
   }
 
   #onChanges(changes: readonly ObjectChange[]): void {
@@ -88,7 +97,7 @@ export class ResourceQuotaController implements Controller {
       if (!cached) return undefined;
       const { record, object: quota } = cached;
       const now = Date.now();
-      const recount = new QuotaRecount(quota, COUNTED, now);
+      const recount = new QuotaRecount(quota, this.#counted(), now);
       const nextAt = await this.#count(recount, record.namespace, now);
       const { status } = recount;
       let seen = 0;
