@@ -3,7 +3,8 @@
 #   docker build --target api -t everynode/api .
 #
 # BASE_IMAGE is any image with Node 20 or newer on glibc and a user with id 1000. SOURCE says what the context holds:
-# `from-source` a checkout, which is installed and built inside, `prebuilt` a tree that was built and pruned outside.
+# `from-source` a checkout, which is installed and built inside, `prebuilt` a folder `release` that
+# `node scripts/release.mjs release` has made of a checkout outside.
 ARG BASE_IMAGE=node:20-bookworm-slim
 
 FROM ${BASE_IMAGE} AS build
@@ -14,11 +15,7 @@ RUN ["node", "deploy/build.mjs"]
 
 FROM ${BASE_IMAGE} AS service
 WORKDIR /app
-COPY --from=build --chown=1000:1000 /app/package.json ./
-COPY --from=build --chown=1000:1000 /app/node_modules ./node_modules
-COPY --from=build --chown=1000:1000 /app/packages ./packages
-COPY --from=build --chown=1000:1000 /app/services ./services
-COPY --chown=1000:1000 deploy/healthcheck.mjs ./healthcheck.mjs
+COPY --from=build --chown=1000:1000 /release ./
 ENV NODE_ENV=production EVERYNODE_HEALTH_HOST=0.0.0.0 EVERYNODE_HEALTH_PORT=8080
 USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=6 CMD ["node", "/app/healthcheck.mjs"]
@@ -34,7 +31,6 @@ EXPOSE 8080
 CMD ["node", "/app/services/scheduler/dist/bundle.js"]
 
 FROM service AS node-agent
-COPY --chown=1000:1000 deploy/start-agent.mjs ./start-agent.mjs
 ENV EVERYNODE_REQUESTS=/bus/requests EVERYNODE_ANSWERS=/bus/answers
 EXPOSE 8080
 CMD ["node", "/app/start-agent.mjs"]

@@ -7,7 +7,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createNkey, credentialsText, parseCredentials } from '/app/packages/bus-credentials/dist/index.js';
+import { createNkey, credentialsText, parseCredentials } from '../packages/bus-credentials/dist/index.js';
 
 const agent =
   process.env.EVERYNODE_AGENT ||

@@ -9,33 +9,39 @@ import { bundleOf, servicesOf, threadsOf } from './bundle-paths.mjs';
 const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
+/**
+ * Puts a program into one file.
+ *
+ * @param {string} root the checkout, compiled
+ * @param {{ entry: string, bundle: string, external?: string[] }} program paths relative to the checkout, or absolute;
+ *   what is external stays an import
+ */
+export const bundleProgram = (root, { entry, bundle, external = [] }) =>
+  build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: REQUIRE },
+    // For `NODE_OPTIONS=--enable-source-maps`: see DEVELOPMENT.md.
+    sourcemap: 'linked',
+    sourcesContent: false,
+    // A native driver that pg uses when it is installed.
+    external: ['pg-native', ...external],
+    // Names and lines stay readable in stack traces and profiles.
+    minify: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+
 /** @param {string} root the checkout, compiled */
 export async function bundleServices(root) {
   const services = servicesOf(root).map((service) => ({
     entry: join('services', service, 'dist', 'main.js'),
     bundle: bundleOf(service),
   }));
-  await Promise.all(
-    [...services, ...threadsOf(root)].map(({ entry, bundle }) =>
-      build({
-        absWorkingDir: root,
-        entryPoints: [entry],
-        outfile: bundle,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        target: 'node20',
-        banner: { js: REQUIRE },
-        // For `NODE_OPTIONS=--enable-source-maps`: see DEVELOPMENT.md.
-        sourcemap: 'linked',
-        sourcesContent: false,
-        // A native driver that pg uses when it is installed.
-        external: ['pg-native'],
-        // Names and lines stay readable in stack traces and profiles.
-        minify: false,
-        legalComments: 'none',
-        logLevel: 'warning',
-      }),
-    ),
-  );
+  await Promise.all([...services, ...threadsOf(root)].map((program) => bundleProgram(root, program)));
 }

