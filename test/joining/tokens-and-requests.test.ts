@@ -9,7 +9,7 @@ import { eventually, Kubectl } from '@everynode/test-kit';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const everynode = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+const everynode = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
 let backends: Backends;
 let api: RunningApi;
@@ -33,8 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const run = (...args: string[]) =>
-  execa(process.execPath, ['--conditions', 'everynode-source', '--import', 'tsx', everynode, ...args]);
+const run = (...args: string[]) => execa(process.execPath, [everynode, ...args]);
 
 async function manifest(name: string, node: string, signer = 'kube-apiserver-client-kubelet'): Promise<string> {
   const request = await createSigningRequest(await createKey(), {
