@@ -58,15 +58,26 @@ describe('helm', () => {
     expect((await revisions()).at(-1)).toEqual([5, 'deployed']);
   });
 
-  it('is warned of a kind that nothing acts on', async () => {
-    const { exitCode, stderr } = await helm.try(`upgrade log ${CHART} --set dashboard=true --namespace logging`);
-    expect(exitCode).toBe(0);
-    expect(stderr).toContain('Everynode stores the Deployment, and nothing acts on it');
+  it('waits for a Deployment, and is warned of a kind that nothing acts on', async () => {
+    const { exitCode, stderr } = await helm.try(`upgrade log ${CHART} --set dashboard=true ${WAIT}`);
+    expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining('stores the Deployment')]);
+    expect(stderr).toContain('Everynode stores the Ingress, and nothing acts on it');
+    const ready = await kubectl.run('-n logging get deployment/log-dashboard -o jsonpath={.status.readyReplicas}');
+    expect(ready).toBe('1');
+  });
+
+  it('goes back when the pods of a Deployment do not start', async () => {
+    const broken = '--set dashboard=true --set dashboardImage=dashboard:non-existent';
+    const wait = '--namespace logging --wait --timeout 5s --rollback-on-failure';
+    const { exitCode } = await helm.try(`upgrade log ${CHART} ${broken} ${wait}`);
+    expect(exitCode).not.toBe(0);
+    await kubectl.run('-n logging rollout status deployment/log-dashboard --timeout=30s');
+    expect((await revisions()).at(-1)?.[1]).toBe('deployed');
   });
 
   it('takes everything away, and may use the name again', async () => {
     await helm.run(`uninstall log ${WAIT}`);
-    const kinds = 'daemonset,deployment,service,pipeline,poddisruptionbudget,serviceaccount,configmap';
+    const kinds = 'daemonset,deployment,replicaset,service,pipeline,poddisruptionbudget,serviceaccount,configmap';
     const left = await kubectl.run(`-n logging get ${kinds} -o name`);
     expect(left.split('\n').filter((name) => name.endsWith('/log'))).toEqual([]);
     expect(

@@ -78,6 +78,8 @@ const READERS: Readonly<Record<string, string>> = {
   'services/scheduler/src/controllers/pod-placement/preempt.ts': STORED,
   'services/scheduler/src/controllers/resource-quota/resource-quota-controller.ts': COMPARED,
   'services/scheduler/src/controllers/standing-objects/standing-objects-controller.ts': STORED,
+  'services/scheduler/src/controllers/workloads/moment.ts':
+    'when pods of workloads were ready, and conditions told, is wall-clock time',
   'services/scheduler/src/events/expiry.ts': 'the age of stored events',
   'services/scheduler/src/events/store-event-recorder.ts': STORED,
   'services/scheduler/src/ingest/incarnations.ts': PROTOCOL,

@@ -2,11 +2,13 @@
 const KNOWN = {
   'clusterrole-aggregation': ['clusterrole-aggregation-controller'],
   daemonset: ['daemonset-controller'],
+  deployment: ['deployment-controller'],
   disruption: ['disruption-controller'],
   'garbage-collector': ['garbagecollector', 'garbage-collector-controller'],
   namespace: ['namespace-controller'],
   'node-lifecycle': ['nodelifecycle', 'node-lifecycle-controller'],
   'pod-placement': ['kube-scheduler'],
+  replicaset: ['replicaset-controller'],
   resourcequota: ['resourcequota-controller'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -33,10 +33,9 @@ export {
 export { type PeerPod, peerOf } from './placement/pod-affinity.js';
 export type { PodPeers } from './placement/pod-peers.js';
 export { toleratesTaint } from './placement/taints.js';
-export { type DaemonPodTemplate, daemonPodTemplate, podNamePrefix, REVISION_LABEL } from './pods/daemon-pod.js';
+export { type DaemonPodTemplate, daemonPodTemplate, REVISION_LABEL } from './pods/daemon-pod.js';
 export { FailedPodBackoff } from './pods/failed-pod-backoff.js';
 export { ownerReferenceTo } from './pods/owner-reference.js';
-export { claimOf, isPodDeleting, isPodTerminal } from './pods/pod-state.js';
 export {
   OVERRIDE_ANNOTATION,
   overrideFor,

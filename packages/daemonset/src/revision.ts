@@ -1,10 +1,5 @@
-import {
-  type ControllerRevision,
-  canonicalJson,
-  type DaemonSet,
-  fnv1aOfBytes,
-  NAME_ALPHABET,
-} from '@everynode/objects';
+import { type ControllerRevision, canonicalJson, type DaemonSet } from '@everynode/objects';
+import { templateHash } from '@everynode/workloads';
 import { REVISION_LABEL } from './pods/daemon-pod.js';
 
 /** The `data` of a revision: a patch that puts the template back. Source: pkg/controller/daemon/update.go, getPatch. */
@@ -12,20 +7,9 @@ export function revisionData(daemonSet: DaemonSet): { spec: { template: Record<s
   return { spec: { template: { ...daemonSet.spec?.template, $patch: 'replace' } } };
 }
 
-/**
- * The hash in a revision's name. Clients rely on it being unique and stable, not on its value. `collisionCount`
- * changes it when two templates have the same hash. Source: pkg/controller/controller_utils.go, ComputeHash.
- */
+/** The hash in a revision's name, and in the labels of its pods. */
 export function revisionHash(daemonSet: DaemonSet): string {
-  const bytes = new TextEncoder().encode(canonicalJson(daemonSet.spec?.template ?? {}));
-  let hash = fnv1aOfBytes(bytes);
-  const { collisionCount } = daemonSet.status ?? {};
-  if (collisionCount != null) {
-    const salt = new Uint8Array(8);
-    new DataView(salt.buffer).setUint32(0, collisionCount, true);
-    hash = fnv1aOfBytes(salt, hash);
-  }
-  return [...String(hash)].map((digit) => NAME_ALPHABET[digit.charCodeAt(0) % NAME_ALPHABET.length]).join('');
+  return templateHash(daemonSet.spec?.template, daemonSet.status?.collisionCount);
 }
 
 /** The hash that a revision's pods carry; for a revision without the label it is the revision's name. */

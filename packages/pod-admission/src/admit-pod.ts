@@ -22,6 +22,8 @@ export interface AdmissionFacts {
   namespaceLabels: Readonly<Record<string, string>> | undefined;
   limitRanges: readonly LimitRange[];
   exemptions: PodSecurityExemptions;
+  /** The user who creates the pod; upstream's DaemonSet controller by default. */
+  creator?: string;
   /** Returns the account of that name, if there is one. */
   findAccount(name: string): ServiceAccount | undefined;
   /** Returns the class of that name, if there is one; without a name the class of pods that name none. */
@@ -65,17 +67,18 @@ export function accountOf(pod: NewPod, { findAccount }: Pick<AdmissionFacts, 'fi
 const DAEMON_SET_CONTROLLER = 'system:serviceaccount:kube-system:daemon-set-controller';
 
 /**
- * Refuses a complete daemon pod that its namespace does not allow: by a LimitRange, by its pod security policy, or by
- * an overhead of no RuntimeClass. @throws ApiError Forbidden
+ * Refuses a complete pod of a controller that its namespace does not allow: by a LimitRange, by its pod security
+ * policy, or by an overhead of no RuntimeClass. @throws ApiError Forbidden
  */
 export function refuseUnallowedPod(
   pod: NewPod,
-  facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges' | 'findRuntimeClass' | 'exemptions'>,
+  facts: Pick<AdmissionFacts, 'namespaceLabels' | 'limitRanges' | 'findRuntimeClass' | 'exemptions' | 'creator'>,
 ): void {
   refuseBeyond(pod, facts.limitRanges);
   const { namespace } = pod.metadata;
   const { runtimeClassName: runtimeClass } = pod.spec;
-  const exempt = exemptionOf({ namespace, user: DAEMON_SET_CONTROLLER, runtimeClass }, facts.exemptions);
+  const { creator: user = DAEMON_SET_CONTROLLER, exemptions } = facts;
+  const exempt = exemptionOf({ namespace, user, runtimeClass }, exemptions);
   if (exempt === undefined) refuseViolation(pod, policyOf(facts.namespaceLabels).policy.enforce);
   refuseOverhead(pod.metadata.name, pod.spec, facts.findRuntimeClass);
 }

@@ -1,17 +1,22 @@
 import type { CachedObject, Indexer, ReflectorOptions } from '@everynode/list-watch';
-import { apiVersionOf, type ResourceName, resources } from '@everynode/objects';
+import { apiVersionOf, controllerOf, type ResourceName, resources } from '@everynode/objects';
 import type { CustomKinds } from './custom-kinds.js';
 
 /** Every owner, controlling or not: the garbage collector follows them all. */
 const byOwner: Indexer = ({ metadata }: CachedObject) => metadata.ownerReferences?.map((owner) => owner.uid) ?? [];
 const byPlacement: Indexer = ({ record }: CachedObject) => (record.placement === null ? [] : [record.placement]);
 
+/** Objects without a controller, by namespace: an owner that selects them adopts them. */
+const orphans: Indexer = ({ metadata, record }: CachedObject) => (controllerOf(metadata) ? [] : [record.namespace]);
+
 /** Pods that may keep others away from their node: looked for in the text, so that no spec is parsed for it. */
 const withAntiAffinity: Indexer = ({ record }: CachedObject) =>
   record.desired.includes('"podAntiAffinity"') ? [''] : [];
 
 const INDEXERS: Record<string, Record<string, Indexer>> = {
-  pods: { byOwner, byNode: byPlacement, withAntiAffinity },
+  pods: { byOwner, byNode: byPlacement, withAntiAffinity, orphans },
+  'replicasets.apps': { byOwner, orphans },
+  'controllerrevisions.apps': { byOwner, orphans },
   nodes: { byOwner, byAgent: byPlacement },
 };
 

@@ -1,7 +1,8 @@
 import type { Node, Pod } from '@everynode/objects';
+import { availableAt, isPodDeleting, isPodTerminal } from '@everynode/workloads';
 import { zoneOf } from '../limits/zone-order.js';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from '../placement/eligibility.js';
-import { availableAt, compareDaemonPods, isPodDeleting, isPodTerminal, isPodUpdated } from '../pods/pod-state.js';
+import { compareDaemonPods, isPodUpdated } from '../pods/pod-state.js';
 import { OVERRIDE_ANNOTATION, overrideFor } from '../pods/resource-overrides.js';
 import { type Management, manage, manageWithoutNode } from './managed-pods.js';
 import { countNode, countNothing, type NodeCounts } from './node-counts.js';

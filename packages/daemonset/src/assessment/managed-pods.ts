@@ -1,5 +1,5 @@
 import { isPodReady, type Pod } from '@everynode/objects';
-import { isPodDeleting } from '../pods/pod-state.js';
+import { isPodDeleting } from '@everynode/workloads';
 import type { NodeView } from './node-view.js';
 
 /** Why a pod is deleted outside a rollout. */

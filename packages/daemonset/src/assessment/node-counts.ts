@@ -1,7 +1,7 @@
 import { isPodReady, type Node } from '@everynode/objects';
+import { availableAt, isPodDeleting } from '@everynode/workloads';
 import { isCanary } from '../limits/rollout-limits.js';
 import { crashesOf } from '../pods/crashes.js';
-import { availableAt, isPodDeleting } from '../pods/pod-state.js';
 import type { NodeView } from './node-view.js';
 
 /** What a node adds to the sums over all nodes. Each is 0 or 1, except `restarts`. */

@@ -1,5 +1,5 @@
+import { isPodDeleting } from '@everynode/workloads';
 import { GENERATION_ANNOTATION, GENERATION_LABEL, REVISION_LABEL } from '../pods/daemon-pod.js';
-import { isPodDeleting } from '../pods/pod-state.js';
 import type { NodeView } from './node-view.js';
 
 /** Which of its DaemonSet's templates a node's pod was made of. */

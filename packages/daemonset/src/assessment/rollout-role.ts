@@ -1,6 +1,6 @@
 import { isNodeReady, type Node, type Pod } from '@everynode/objects';
+import { isPodDeleting } from '@everynode/workloads';
 import type { CompiledDaemonSet } from '../placement/eligibility.js';
-import { isPodDeleting } from '../pods/pod-state.js';
 import type { NodeView } from './node-view.js';
 
 /**

@@ -1,5 +1,5 @@
 import { conditionOf, isPodReady, type Node, type Pod } from '@everynode/objects';
-import { isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
+import { isPodDeleting, isPodTerminal } from '@everynode/workloads';
 import type { NodeView } from './node-view.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { DaemonSet, Node, Pod } from '@everynode/objects';
+import { isPodDeleting } from '@everynode/workloads';
 import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
-import { isPodDeleting } from '../pods/pod-state.js';
 import { nameNodes } from './name-nodes.js';
 
 /** Names of the nodes that a change would affect, by what would happen there. */

@@ -1,6 +1,6 @@
 import { ApiError, type DaemonSet, matchesRequirements, type Node, parseLabelSelector } from '@everynode/objects';
+import { scaled } from '@everynode/workloads';
 import { type ResourceOverride, readResourceOverrides } from '../pods/resource-overrides.js';
-import { scaled } from '../rollout/strategy.js';
 import { readZoneOrder, type ZoneOrder } from './zone-order.js';
 
 const PREFIX = 'everynode.io/';

@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod } from '@everynode/objects';
-import { isPodTerminal } from './pod-state.js';
+import { isPodTerminal } from '@everynode/workloads';
 
 /** Why a container waits before its next run, when that run already counts in `restartCount`. */
 const STARTING: ReadonlySet<string | undefined> = new Set(['ContainerCreating', 'PodInitializing', undefined]);

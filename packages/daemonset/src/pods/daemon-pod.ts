@@ -1,4 +1,5 @@
-import { type DaemonSet, MAX_NAME_PREFIX, type Pod, type PodSpec, type Toleration } from '@everynode/objects';
+import type { DaemonSet, Pod, PodSpec, Toleration } from '@everynode/objects';
+import { podNamePrefix } from '@everynode/workloads';
 import { pinToNode } from '../placement/node-affinity.js';
 import { ownerReferenceTo } from './owner-reference.js';
 
@@ -88,9 +89,4 @@ export function daemonPodTemplate(
       spec: { ...podSpec, nodeName: podSpec.nodeName || node, affinity: pinToNode(podSpec.affinity, node) },
     }),
   };
-}
-
-/** The beginning of a pod's name, made from the name of its DaemonSet. */
-export function podNamePrefix(daemonSetName: string): string {
-  return `${daemonSetName}-`.slice(0, MAX_NAME_PREFIX);
 }

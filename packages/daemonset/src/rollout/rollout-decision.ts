@@ -1,9 +1,10 @@
 import type { DaemonSetUpdateStrategy, Pod } from '@everynode/objects';
+import { scaled } from '@everynode/workloads';
 import { OLD_ROLES, type RoleKind, UPDATING_ROLES } from '../assessment/rollout-role.js';
 import { compareZones } from '../limits/zone-order.js';
 import type { RolloutLedger } from './rollout-ledger.js';
 import { type RolloutPermission, UNHELD } from './rollout-permission.js';
-import { rolloutNumbers, scaled } from './strategy.js';
+import { rolloutNumbers } from './strategy.js';
 import type { ZoneRoles } from './zone-roles.js';
 
 /** What a rolling update does now. */

@@ -1,17 +1,10 @@
 import type { DaemonSetUpdateStrategy } from '@everynode/objects';
+import { scaled } from '@everynode/workloads';
 
 /** maxUnavailable and maxSurge as numbers of nodes. */
 interface RolloutNumbers {
   maxUnavailable: number;
   maxSurge: number;
-}
-
-/** Returns a number as it is, and a percentage (`"30%"`) of the total, rounded up. */
-export function scaled(value: number | string | undefined, total: number): number {
-  if (value === undefined) return 0;
-  if (typeof value === 'number') return value;
-  const percent = /^(\d+)%$/.exec(value)?.[1];
-  return percent === undefined ? 0 : Math.ceil((Number(percent) * total) / 100);
 }
 
 /** Source: pkg/controller/daemon/update.go, updatedDesiredNodeCounts. */

@@ -1,8 +1,8 @@
 import type { DaemonSet, Node, Pod } from '@everynode/objects';
+import { claimOf } from '@everynode/workloads';
 import { assessNode } from '../assessment/assessment.js';
 import { compileDaemonSet } from '../placement/eligibility.js';
 import { targetNodeOf } from '../placement/node-affinity.js';
-import { claimOf } from '../pods/pod-state.js';
 import { decideRollout } from '../rollout/rollout-decision.js';
 import { RolloutLedger } from '../rollout/rollout-ledger.js';
 

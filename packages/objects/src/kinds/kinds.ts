@@ -7,12 +7,16 @@ import type {
   ControllerRevision,
   DaemonSet,
   Deployment,
+  EndpointSlice,
+  Endpoints,
   Event,
+  Job,
   Lease,
   LimitRange,
   MutatingWebhookConfiguration,
   Namespace,
   Node,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   PriorityClass,
@@ -33,13 +37,23 @@ import type {
 import type { CustomResourceDefinition } from './custom-resource-definition.js';
 import type { GenericName } from './generic-kinds.js';
 
+/** Generic kinds that are read by the type of their objects. */
+type TypedGeneric =
+  | 'endpoints'
+  | 'endpointslices.discovery.k8s.io'
+  | 'jobs.batch'
+  | 'persistentvolumeclaims'
+  | 'runtimeclasses.node.k8s.io';
+
 /** What is stored, by the name of its resource: the plural and, where there is one, the group. */
-export interface Kinds extends Record<Exclude<GenericName, 'runtimeclasses.node.k8s.io'>, KubeObject> {
+export interface Kinds extends Record<Exclude<GenericName, TypedGeneric>, KubeObject> {
   configmaps: ConfigMap;
+  endpoints: Endpoints;
   events: Event;
   limitranges: LimitRange;
   namespaces: Namespace;
   nodes: Node;
+  persistentvolumeclaims: PersistentVolumeClaim;
   pods: Pod;
   replicationcontrollers: ReplicationController;
   resourcequotas: ResourceQuota;
@@ -56,8 +70,10 @@ export interface Kinds extends Record<Exclude<GenericName, 'runtimeclasses.node.
   'replicasets.apps': ReplicaSet;
   'statefulsets.apps': StatefulSet;
   'horizontalpodautoscalers.autoscaling': KubeObject;
+  'jobs.batch': Job;
   'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest;
   'leases.coordination.k8s.io': Lease;
+  'endpointslices.discovery.k8s.io': EndpointSlice;
   'runtimeclasses.node.k8s.io': RuntimeClass;
   'poddisruptionbudgets.policy': PodDisruptionBudget;
   'customresourcedefinitions.apiextensions.k8s.io': CustomResourceDefinition;

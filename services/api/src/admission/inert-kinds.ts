@@ -4,8 +4,6 @@ import type { AdmissionPlugin } from './plugin.js';
 /** Stored and served as upstream, but no controller here makes pods, volumes, routes or numbers of them. */
 const INERT: readonly ResourceName[] = [
   'replicationcontrollers',
-  'deployments.apps',
-  'replicasets.apps',
   'statefulsets.apps',
   'jobs.batch',
   'cronjobs.batch',

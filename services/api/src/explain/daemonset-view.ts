@@ -1,13 +1,10 @@
 import {
   type ClusterView,
-  claimOf,
   type ExplainInput,
   hashOf,
   historyOf,
-  isPodTerminal,
   type PeerPod,
   peerOf,
-  podNamePrefix,
   type Refusal,
   targetNodeOf,
 } from '@everynode/daemonset';
@@ -21,6 +18,7 @@ import {
   type Stored,
 } from '@everynode/objects';
 import { admissionFactsOf, completePod } from '@everynode/pod-admission';
+import { claimOf, isPodTerminal, podNamePrefix } from '@everynode/workloads';
 import type { ApiContext } from '../api-context.js';
 
 export function allNodes({ reflector }: ApiContext): Stored<Node>[] {

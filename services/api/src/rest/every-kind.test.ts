@@ -92,10 +92,10 @@ describe('every kind', () => {
 
 describe('a kind that nothing acts on', () => {
   it('says so once, when an object is created', async () => {
-    const at = '/apis/apps/v1/namespaces/default/replicasets';
-    const replicaSets = resources.find(({ kind }) => kind === 'ReplicaSet') as ResourceDefinition;
-    const created = await api.request('POST', at, { body: sampleObject(replicaSets, 'idle') });
-    expect(created.headers.warning).toContain('Everynode stores the ReplicaSet, and nothing acts on it');
+    const at = '/apis/networking.k8s.io/v1/namespaces/default/ingresses';
+    const ingresses = resources.find(({ kind }) => kind === 'Ingress') as ResourceDefinition;
+    const created = await api.request('POST', at, { body: sampleObject(ingresses, 'idle') });
+    expect(created.headers.warning).toContain('Everynode stores the Ingress, and nothing acts on it');
     const again = await api.request('PUT', `${at}/idle`, { body: created.json });
     expect(again.headers.warning).toBeUndefined();
   });

@@ -3,12 +3,14 @@ import type { ServiceContext } from '@everynode/service-shell';
 import type { Controller, SchedulerContext } from '../scheduler-context.js';
 import { ClusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation-controller.js';
 import { DaemonSetController } from './daemonset/daemonset-controller.js';
+import { DeploymentController } from './deployment/deployment-controller.js';
 import { DisruptionController } from './disruption/disruption-controller.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
 import { Liveness } from './node-lifecycle/liveness.js';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
+import { ReplicaSetController } from './replicaset/replicaset-controller.js';
 import { ResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
 
@@ -35,9 +37,11 @@ export function startControllers(
     daemonset: () => new DaemonSetController(context, isHeardSince),
     'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),
     'garbage-collector': () => new GarbageCollector(context),
+    deployment: () => new DeploymentController(context),
     disruption: () => new DisruptionController(context),
     'pod-placement': () => new PodPlacementController(context),
     namespace: () => new NamespaceController(context),
+    replicaset: () => new ReplicaSetController(context),
     resourcequota: () => new ResourceQuotaController(context),
   };
   // Cannot be switched off: every namespace needs its service account and its copy of the CA.

@@ -1,6 +1,7 @@
-import { allocatableOf, isPodTerminal, type RoomDemands, roomFaults } from '@everynode/daemonset';
+import { allocatableOf, type RoomDemands, roomFaults } from '@everynode/daemonset';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Pod, PodSpec, Stored } from '@everynode/objects';
+import { isPodTerminal } from '@everynode/workloads';
 
 /** The capacity that one pod holds although the caches do not show it on the node yet. */
 interface Claim {

@@ -4,6 +4,7 @@ import { scheduledEvent } from '../../events/scheduled-event.js';
 import { clusterView } from '../../placement/cluster-view.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import { isRefusal } from '../reconcile-backoff.js';
+import { isOpen } from '../workloads/open-namespace.js';
 import { DaemonPodFactory } from './daemon-pod-factory.js';
 import type { PodActions, PodDeletion } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
@@ -64,8 +65,8 @@ function createPods(
   nodes: readonly string[],
   reserved: string[],
 ): Promise<number>[] {
-  if (nodes.length === 0) return [];
   const { namespace } = daemonSet.metadata;
+  if (nodes.length === 0 || !isOpen({ reflector }, namespace)) return [];
   const nodeCache = reflector.cache('nodes');
   const { overrides } = state.compiled.limits;
   const factory = new DaemonPodFactory({

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type ClusterView, overrideFor, podNamePrefix, type ResourceOverride } from '@everynode/daemonset';
+import { type ClusterView, overrideFor, type ResourceOverride } from '@everynode/daemonset';
 import { generatedName, type Node } from '@everynode/objects';
 import type { Fence, Store, WriteRequest } from '@everynode/store';
+import { podNamePrefix } from '@everynode/workloads';
 import type { NodeCapacity } from '../../placement/node-capacity.js';
+import { creationOf, NameTakenError } from '../workloads/new-object.js';
 import { PodVariant, type RevisionFacts } from './pod-variant.js';
-
-/** Another pod has this name. Among ten thousand names of five random characters a few are the same. */
-class NameTakenError extends Error {
-  override readonly name = 'NameTakenError';
-  readonly retryable = true;
-}
 
 /** A pod that was created. */
 interface CreatedPod {
@@ -98,15 +94,11 @@ export class DaemonPodFactory {
       name,
       uid,
       bound,
-      request: {
-        key: { resource: 'pods', namespace: daemonSet.metadata.namespace, name },
-        reads: 'head',
+      request: creationOf(
+        { resource: 'pods', namespace: daemonSet.metadata.namespace, name },
+        { uid, parts, placement },
         fence,
-        decide: (current) => {
-          if (current) throw new NameTakenError(name);
-          return { kind: 'create', uid, parts, placement };
-        },
-      },
+      ),
     };
   }
 }

@@ -3,7 +3,6 @@ import {
   type CompiledDaemonSet,
   type ConditionView,
   type CreateAllowance,
-  claimOf,
   compileDaemonSet,
   FailedPodBackoff,
   type Moment,
@@ -12,6 +11,8 @@ import {
 } from '@everynode/daemonset';
 import type { CachedObject, ObjectCache } from '@everynode/list-watch';
 import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
+import { claimOf } from '@everynode/workloads';
+import { countedPod } from '../workloads/pod-view.js';
 import { DeadlineWatch, type Sight } from './deadline-watch.js';
 import { DueNodes } from './due-nodes.js';
 import { PodsByNode } from './pods-by-node.js';
@@ -27,15 +28,6 @@ export interface StateCaches {
 /** Returns the node that a daemon pod is bound or pinned to; undefined for a pod that names none. */
 function nodeOfPod(pod: CachedPod): string | undefined {
   return pod.record.placement ?? targetNodeOf(pod.object);
-}
-
-/**
- * Returns a pod as an assessment reads it. The record says where the pod is bound. The spec is the one large part of a
- * pod, and no assessment reads it, so it is not even parsed.
- */
-function assessedPod({ metadata, record, status }: CachedPod): Pod {
-  const spec = { containers: [], ...(record.placement !== null && { nodeName: record.placement }) };
-  return { metadata, spec, status } as Pod;
 }
 
 /**
@@ -154,7 +146,7 @@ export class DaemonSetState {
     const waitMs = this.backoff.remainingMs(this.#backoffKey(name), now);
     const assessment = assessNode(this.#compiled, {
       node: node?.object,
-      pods: pods.map(assessedPod),
+      pods: pods.map(countedPod),
       currentHash: this.#currentHash,
       now,
       inBackoff: waitMs > 0,

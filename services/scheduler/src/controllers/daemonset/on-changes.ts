@@ -1,4 +1,3 @@
-import { claimOf } from '@everynode/daemonset';
 import { type CachedObject, isChangeOf, type ObjectCache, type ObjectChange } from '@everynode/list-watch';
 import {
   type ControllerRevision,
@@ -9,6 +8,7 @@ import {
   type Pod,
   type Stored,
 } from '@everynode/objects';
+import { claimOf } from '@everynode/workloads';
 import type { DaemonSetStates } from './daemonset-states.js';
 
 /** What the handler needs: the states it marks, and the queue. */

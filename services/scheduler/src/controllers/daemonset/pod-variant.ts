@@ -6,7 +6,6 @@ import {
   daemonPodTemplate,
   type NodeDemands,
   OVERRIDE_ANNOTATION,
-  podNamePrefix,
   type ResourceOverride,
   type RoomDemands,
   roomDemands,
@@ -14,7 +13,8 @@ import {
 } from '@everynode/daemonset';
 import { type DaemonSet, type Node, type PodSpec, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
 import { type AdmissionFacts, type CompletedPod, completePod } from '@everynode/pod-admission';
-import { PodText } from './pod-text.js';
+import { podNamePrefix } from '@everynode/workloads';
+import { PodText } from '../workloads/pod-text.js';
 
 /** What all pods of one revision that are created at one time have in common. */
 export interface RevisionFacts {

@@ -18,16 +18,11 @@ import {
   timestamp,
 } from '@everynode/objects';
 import type { Decision, WriteResult } from '@everynode/store';
+import { HashCollisionError } from '../workloads/new-object.js';
 import { decideStatus } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { dropDuplicates } from './revision-cleanup.js';
 import { keyOfRevision, REVISIONS, revisionsOf } from './revision-store.js';
-
-/** Two templates have one hash. The count in the status is raised, and the next pass computes another hash. */
-class HashCollisionError extends Error {
-  override readonly name = 'HashCollisionError';
-  readonly retryable = true;
-}
 
 /**
  * Determines the current revision, and makes or renumbers it where that is due. Returns the last revision of the store

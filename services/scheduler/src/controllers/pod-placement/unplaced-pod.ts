@@ -1,6 +1,6 @@
-import { isPodTerminal } from '@everynode/daemonset';
 import type { CachedObject } from '@everynode/list-watch';
 import type { Pod, PodSpec, Stored } from '@everynode/objects';
+import { isPodTerminal } from '@everynode/workloads';
 import { SCHEDULER_COMPONENT } from '../../events/scheduled-event.js';
 
 export type CachedPod = CachedObject<Stored<Pod>>;

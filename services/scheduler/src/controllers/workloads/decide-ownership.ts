@@ -1,7 +1,7 @@
 import type { OwnerReference } from '@everynode/objects';
 import { type Current, type Decision, editMetadata } from '@everynode/store';
 
-/** Makes the DaemonSet the controller of an object that has none and is not being deleted. */
+/** Makes an owner the controller of an object that has none and is not being deleted. */
 export function decideAdoption(
   current: Current<'all-but-desired'> | undefined,
   uid: string,
@@ -15,7 +15,7 @@ export function decideAdoption(
   });
 }
 
-/** Removes the DaemonSet's reference from an object that it does not select any more. */
+/** Removes the owner's reference from an object that it does not select any more. */
 export function decideRelease(
   current: Current<'all-but-desired'> | undefined,
   uid: string,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type KubeObject, type StoredParts, splitObject, trustedMetadata } from '@everynode/objects';
 
-/** What differs between the pods of one DaemonSet, revision and time. */
+/** What differs between the pods of one owner, template and time. */
 interface PodNames {
   name: string;
   node: string;

@@ -1,0 +1,12 @@
+export { withCondition } from './conditions.js';
+export { REVISION_ANNOTATION } from './deployment/draft.js';
+export { isSameTemplate, type NewReplicaSet } from './deployment/new-replica-set.js';
+export { type DeploymentPlan, planDeployment, type ReplicaSetChange } from './deployment/plan-deployment.js';
+export { scaled } from './int-or-percent.js';
+export { claimOf, type Selecting } from './ownership/claim.js';
+export { type OwnerKind, ownerReferenceTo } from './ownership/owner-reference.js';
+export { podOfTemplate } from './pods/pod-of-template.js';
+export { availableAt, isPodActive, isPodDeleting, isPodTerminal, podNamePrefix } from './pods/pod-state.js';
+export { manageReplicas } from './replica-set/manage-replicas.js';
+export { nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from './replica-set/replica-set-status.js';
+export { templateHash } from './template-hash.js';

@@ -1,0 +1,25 @@
+import { controllerOf, type LabelSelector, matchesLabelSelector, type OwnerReference } from '@everynode/objects';
+
+/** An object that owns others by a selector. */
+export interface Selecting {
+  metadata?: { uid?: string; deletionTimestamp?: string };
+  spec?: { selector?: LabelSelector };
+}
+
+/** What an owner does with an object of its namespace. `own`: the object is its own already. */
+type Claim = 'own' | 'adopt' | 'release' | 'ignore';
+
+/** Source: pkg/controller/controller_ref_manager.go, ClaimObject. */
+export function claimOf(
+  owner: Selecting,
+  object: { metadata?: { labels?: Record<string, string>; ownerReferences?: unknown[]; deletionTimestamp?: unknown } },
+): Claim {
+  const deleting = owner.metadata?.deletionTimestamp != null;
+  const controller = controllerOf({ ownerReferences: (object.metadata?.ownerReferences ?? []) as OwnerReference[] });
+  const matches = matchesLabelSelector(owner.spec?.selector, object.metadata?.labels);
+  if (controller) {
+    if (controller.uid !== owner.metadata?.uid) return 'ignore';
+    return matches || deleting ? 'own' : 'release';
+  }
+  return matches && !deleting && object.metadata?.deletionTimestamp == null ? 'adopt' : 'ignore';
+}

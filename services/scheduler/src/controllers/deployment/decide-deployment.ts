@@ -1,0 +1,81 @@
+import { type DeploymentStatus, metadataText, type StoredMeta, semanticallyEqual } from '@everynode/objects';
+import type { Current, Decision } from '@everynode/store';
+import { type DeploymentPlan, REVISION_ANNOTATION, type ReplicaSetChange, withCondition } from '@everynode/workloads';
+
+type Observed = Current<'all-but-desired'> | undefined;
+
+/** Writes the status of a pass and the number of the newest revision, where they differ from what is stored. */
+export function decideDeployment(
+  current: Observed,
+  uid: string,
+  { status, revision }: Pick<DeploymentPlan, 'status' | 'revision'>,
+): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  const metadata = JSON.parse(current.metadata) as StoredMeta;
+  const isNumbered = revision === undefined || metadata.annotations?.[REVISION_ANNOTATION] === revision;
+  const isTold = semanticallyEqual(JSON.parse(current.observed ?? '{}'), status);
+  if (isNumbered && isTold) return { kind: 'keep' };
+  return {
+    kind: 'update',
+    parts: {
+      ...(!isTold && { observed: JSON.stringify(status) }),
+      ...(!isNumbered && { metadata: metadataText(withRevision(metadata, revision)) }),
+    },
+  };
+}
+
+const withRevision = (metadata: StoredMeta, revision: string): StoredMeta => ({
+  ...metadata,
+  annotations: { ...metadata.annotations, [REVISION_ANNOTATION]: revision },
+});
+
+/** Changes the status of a Deployment whose new ReplicaSet could not be created. `at` as the API writes times. */
+export function decideRefused(current: Observed, uid: string, message: string, at: string): Decision {
+  return editStatus(current, uid, (status) => ({
+    ...status,
+    conditions: withCondition(status.conditions, {
+      type: 'Progressing',
+      status: 'False',
+      reason: 'ReplicaSetCreateError',
+      message,
+      lastUpdateTime: at,
+      lastTransitionTime: at,
+    }),
+  }));
+}
+
+/** Counts a hash that another template has already: the next pass computes another one. */
+export function decideCollision(current: Observed, uid: string, used: number): Decision {
+  return editStatus(current, uid, (status) => ({
+    ...status,
+    collisionCount: Math.max(status.collisionCount ?? 0, used + 1),
+  }));
+}
+
+function editStatus(current: Observed, uid: string, edit: (status: DeploymentStatus) => DeploymentStatus): Decision {
+  if (current?.uid !== uid) return { kind: 'keep' };
+  const edited = edit(JSON.parse(current.observed ?? '{}') as DeploymentStatus);
+  return { kind: 'update', parts: { observed: JSON.stringify(edited) } };
+}
+
+/** Changes the size and the annotations of a ReplicaSet. A change of its spec is a new generation. */
+export function decideResize(
+  current: Current<'all'> | undefined,
+  { stored, replicas, minReadySeconds, annotations }: ReplicaSetChange,
+): Decision {
+  if (current?.uid !== stored.metadata.uid) return { kind: 'keep' };
+  const metadata = JSON.parse(current.metadata) as StoredMeta;
+  const desired = JSON.parse(current.desired) as { spec: { replicas?: number; minReadySeconds?: number } };
+  const { spec } = desired;
+  const isSame = spec.replicas === replicas && (spec.minReadySeconds ?? 0) === minReadySeconds;
+  const generation = (metadata.generation ?? 0) + (isSame ? 0 : 1);
+  const { minReadySeconds: _before, ...others } = spec;
+  const next = { ...others, replicas, ...(minReadySeconds > 0 && { minReadySeconds }) };
+  return {
+    kind: 'update',
+    parts: {
+      metadata: metadataText({ ...metadata, generation, annotations: { ...metadata.annotations, ...annotations } }),
+      ...(!isSame && { desired: JSON.stringify({ ...desired, spec: next }) }),
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
+import { controllerOf, type Pod, type ReplicaSet, type Stored } from '@everynode/objects';
+import type { Fence } from '@everynode/store';
+import { manageReplicas, nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from '@everynode/workloads';
+import type { Controller, SchedulerContext } from '../../scheduler-context.js';
+import { caughtUp } from '../caught-up.js';
+import { keysOf, ShardedQueue } from '../sharded-queue.js';
+import { claimOwned } from '../workloads/claim-objects.js';
+import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
+import { passMoment } from '../workloads/moment.js';
+import { isOpen } from '../workloads/open-namespace.js';
+import { OwnedChanges } from '../workloads/owned-changes.js';
+import { messageOf, PodControl, type PodWrites } from '../workloads/pod-control.js';
+import { countedPod } from '../workloads/pod-view.js';
+
+const WORKERS = 8;
+const REPLICA_SETS = 'replicasets.apps';
+const KIND = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  component: 'replicaset-controller',
+  account: 'replicaset-controller',
+};
+
+/** What was done to pods, and what failed where something did. */
+type Managed = PodWrites & { reason?: ReplicaFailure['reason'] };
+
+type CachedReplicaSet = CachedObject<Stored<ReplicaSet>>;
+
+/** Keeps as many pods as each ReplicaSet asks for, and its status. */
+export class ReplicaSetController implements Controller {
+  readonly name = 'replicaset';
+  readonly #context: SchedulerContext;
+  readonly #replicaSets: ObjectCache<Stored<ReplicaSet>>;
+  readonly #pods: PodControl;
+  readonly #queue: ShardedQueue;
+
+  constructor(context: SchedulerContext) {
+    this.#context = context;
+    this.#replicaSets = context.reflector.cache(REPLICA_SETS);
+    this.#pods = new PodControl(context, KIND);
+    this.#queue = new ShardedQueue(context, {
+      name: this.name,
+      workers: WORKERS,
+      reconcile: (key, fence) => this.#reconcile(key, fence),
+      keys: () => keysOf(this.#replicaSets),
+    });
+    const changes = new OwnedChanges({
+      owners: this.#replicaSets,
+      owned: ['pods'],
+      enqueue: (key) => this.#queue.add(key),
+    });
+    context.reflector.addListener({ onChanges: (all) => changes.handle(all) });
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
+    const cached = this.#replicaSets.getByKey(key);
+    if (!cached) return undefined;
+    const { owned, written } = await claimOwned(this.#context, cached, KIND, 'pods', fence);
+    if (written > 0) {
+      await caughtUp(this.#context, written);
+      return { requeueAfterMs: 0 };
+    }
+    const pods = owned.map(countedPod);
+    const managed = await this.#manage(cached, pods, fence);
+    const status = await this.#writeStatus(cached, pods, managed, fence);
+    await caughtUp(this.#context, Math.max(managed.written, status));
+    if (managed.failure !== undefined) throw managed.failure;
+    const waitMs = nextAvailableInMs(pods, cached.object.spec?.minReadySeconds, passMoment().now);
+    return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
+  }
+
+  async #manage(
+    { object: replicaSet, record }: CachedReplicaSet,
+    pods: readonly Stored<Pod>[],
+    fence: Fence,
+  ): Promise<Managed> {
+    const { create, deletes } = manageReplicas(
+      replicaSet,
+      pods,
+      () => this.#related(replicaSet, pods),
+      passMoment().now,
+    );
+    if (deletes.length > 0) {
+      return { reason: 'FailedDelete', ...(await this.#pods.delete(replicaSet, deletes, fence)) };
+    }
+    if (create === 0 || !isOpen(this.#context, record.namespace)) return { written: 0, failure: undefined };
+    const { template } = replicaSet.spec ?? {};
+    return { reason: 'FailedCreate', ...(await this.#pods.create(replicaSet, { template }, create, fence)) };
+  }
+
+  /** The pods of all ReplicaSets of the same Deployment. Source: replica_set.go, getIndirectlyRelatedPods. */
+  #related({ metadata }: Stored<ReplicaSet>, own: readonly Stored<Pod>[]): readonly Pod[] {
+    const owner = controllerOf(metadata);
+    if (!owner) return own;
+    const pods = this.#context.reflector.cache('pods');
+    const siblings = [...this.#replicaSets.find('byOwner', owner.uid)];
+    return siblings.flatMap(({ record }) => Array.from(pods.find('byOwner', record.uid), countedPod));
+  }
+
+  /** Returns the revision of the status, 0 where it stays. */
+  async #writeStatus(
+    { object: replicaSet, record }: CachedReplicaSet,
+    pods: readonly Stored<Pod>[],
+    { failure, reason }: Managed,
+    fence: Fence,
+  ): Promise<number> {
+    const failed = failure !== undefined && reason ? { reason, message: messageOf(failure) } : undefined;
+    const status = replicaSetStatus(replicaSet, pods, failed, passMoment());
+    const { outcome, revision } = await this.#context.store.write({
+      key: record,
+      reads: 'observed',
+      fence,
+      decide: (current) => decideWorkloadStatus(current, record.uid, status),
+    });
+    return outcome === 'kept' ? 0 : revision;
+  }
+}

@@ -1,0 +1,159 @@
+import { eventually, type Kubectl } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { type Any, GoClient, MERGE, STRATEGIC } from './go-client.js';
+import { startStack, type TestStack } from './stack.js';
+
+/**
+ * The steps of upstream's Conformance specs of workloads, and what a user of kubectl sees of them. Source:
+ * kubernetes/kubernetes test/e2e/apps/{deployment,replica_set}.go.
+ */
+const SLOW = 60_000;
+const GONE = 'i:non-existent';
+
+let stack: TestStack;
+let kubectl: Kubectl;
+let client: GoClient;
+
+beforeAll(async () => {
+  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
+  kubectl = stack.kubectl;
+  client = await GoClient.for(kubectl.kubeconfig);
+}, 180_000);
+
+afterAll(async () => {
+  await stack.stop();
+}, 60_000);
+
+const apply = (...objects: object[]) => kubectl.run('apply -f -', objects.map((one) => stringify(one)).join('---\n'));
+const pods = (app: string) => kubectl.json<Any>(`get pods -l app=${app}`).then(({ items }) => items as Any[]);
+const condition = ({ status }: Any, type: string) => status?.conditions?.find((one: Any) => one.type === type);
+
+const template = (app: string, spec: object = {}) => ({
+  metadata: { labels: { app } },
+  spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'i:1' }], ...spec },
+});
+
+const workload = (kind: string, name: string, spec: object = {}) => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name, namespace: 'default' },
+  spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: template(name), ...spec },
+});
+
+describe('a Deployment', { timeout: SLOW }, () => {
+  it('is rolled out, changed, undone, restarted and scaled by kubectl', async () => {
+    await apply(workload('Deployment', 'web', { replicas: 3 }));
+    expect(await kubectl.run('rollout status deployment web --timeout=30s')).toContain('successfully rolled out');
+    await kubectl.run('set image deployment/web c=i:2');
+    await kubectl.run('rollout status deployment web --timeout=30s');
+    expect(await kubectl.run('rollout history deployment web')).toMatch(/^1 .*\n2 /m);
+    await kubectl.run('rollout undo deployment web');
+    await kubectl.run('rollout restart deployment web');
+    await kubectl.run('rollout status deployment web --timeout=30s');
+    await kubectl.run('scale deployment web --replicas=5');
+    await kubectl.run('rollout status deployment web --timeout=30s');
+    const live = (await pods('web')).filter(({ metadata }) => !metadata.deletionTimestamp);
+    expect(live.map(({ spec }) => spec.containers[0].image)).toEqual(Array(5).fill('i:1'));
+    expect((await kubectl.table('get deployment web'))[0]).toMatchObject({ READY: '5/5', 'UP-TO-DATE': '5' });
+    const events = await kubectl.run(
+      'get events --field-selector involvedObject.kind=Deployment -o jsonpath={..message}',
+    );
+    expect(events).toMatch(/Scaled up replica set web-\w+ from 0 to 3/);
+    // Nothing changes by itself when it is applied again.
+    await apply(workload('Deployment', 'web', { replicas: 5 }));
+    const applied = stringify(workload('Deployment', 'web', { replicas: 5 }));
+    expect(await kubectl.try('diff -f -', applied)).toMatchObject({ exitCode: 0 });
+    expect(await apply(workload('Deployment', 'web', { replicas: 5 }))).toContain('unchanged');
+  });
+
+  it('tells when it makes no progress, and that its pods are refused', async () => {
+    await apply(
+      workload('Deployment', 'late', {
+        progressDeadlineSeconds: 1,
+        template: template('late', { containers: [{ name: 'c', image: GONE }] }),
+      }),
+    );
+    const status = await kubectl.try('rollout status deployment late --timeout=30s');
+    expect(status.stderr).toContain('deployment "late" exceeded its progress deadline');
+    await apply(workload('Deployment', 'refused', { template: template('refused', { priorityClassName: 'absent' }) }));
+    await eventually(async () => {
+      const failure = condition(await kubectl.json('get deployment refused'), 'ReplicaFailure');
+      expect(failure).toMatchObject({ status: 'True', reason: 'FailedCreate' });
+      expect(failure.message).toContain('no PriorityClass with name absent was found');
+    });
+    await kubectl.run('delete deployment late refused --cascade=foreground --timeout=30s');
+    expect(await kubectl.run('get replicasets -l app=late -o name')).toBe('');
+  });
+
+  it('has the lifecycle that upstream asks for: watch, patch, scale, status, deletecollection', async () => {
+    const at = '/apis/apps/v1/namespaces/default/deployments';
+    const spec = workload('Deployment', 'cycle', { replicas: 1 });
+    const created = await client.create(at, { ...spec, metadata: { ...spec.metadata, labels: { set: 'static' } } });
+    expect(created.metadata.labels.set).toBe('static');
+    const ready = async (count: number) =>
+      eventually(async () => expect((await client.get(`${at}/cycle`)).status.readyReplicas ?? 0).toBe(count));
+    await ready(1);
+    await client.patch(`${at}/cycle`, STRATEGIC, {
+      spec: { replicas: 2, template: { spec: { containers: [{ name: 'c', image: 'i:2' }] } } },
+    });
+    await ready(2);
+    // The status changes meanwhile, so a client tries again after a conflict.
+    await eventually(async () => {
+      const scale = await client.get(`${at}/cycle/scale`);
+      await client.update(`${at}/cycle/scale`, { ...scale, spec: { replicas: 4 } });
+    });
+    await ready(4);
+    const told = { type: 'StatusPatched', status: 'True', lastUpdateTime: null, lastTransitionTime: null };
+    await client.patch(`${at}/cycle/status`, MERGE, { status: { conditions: [told] } });
+    await eventually(async () => {
+      const { status } = await client.get(`${at}/cycle`);
+      expect(status.conditions.map(({ type }: Any) => type)).toContain('StatusPatched');
+    });
+    await client.delete(`${at}?labelSelector=set=static`);
+    await eventually(async () => expect(await pods('cycle')).toEqual([]));
+  });
+});
+
+describe('a ReplicaSet', { timeout: SLOW }, () => {
+  it('adopts pods that it selects, and releases one whose labels change', async () => {
+    await apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'orphan', namespace: 'default', labels: { app: 'rs' } },
+      spec: template('rs').spec,
+    });
+    await apply(workload('ReplicaSet', 'rs', { replicas: 1 }));
+    const owner = async () => (await kubectl.json<Any>('get pod orphan')).metadata.ownerReferences?.[0]?.kind;
+    await eventually(async () => expect(await owner()).toBe('ReplicaSet'));
+    expect(await pods('rs')).toHaveLength(1);
+    await kubectl.run('label pod orphan app=free --overwrite');
+    await eventually(async () => expect(await owner()).toBeUndefined());
+    await eventually(async () => expect(await pods('rs')).toHaveLength(1));
+    await kubectl.run('delete replicaset rs');
+    await kubectl.run('delete pod orphan');
+  });
+
+  it('surfaces a failure that a quota causes, and clears it', async () => {
+    await kubectl.run('create quota two --hard=pods=9');
+    await apply(workload('ReplicaSet', 'many', { replicas: 9 }));
+    const failure = async () => condition(await kubectl.json('get replicaset many'), 'ReplicaFailure');
+    await eventually(async () => expect(await failure()).toMatchObject({ reason: 'FailedCreate' }));
+    await kubectl.run('scale replicaset many --replicas=1');
+    await eventually(async () => expect(await failure()).toBeUndefined());
+    await kubectl.run('delete replicaset many');
+    await kubectl.run('delete quota two');
+  });
+
+  it('does not keep its namespace from being deleted', async () => {
+    await kubectl.run('create namespace brief');
+    for (const kind of ['Deployment', 'ReplicaSet']) {
+      const object = workload(kind, kind.toLowerCase());
+      await apply({ ...object, metadata: { ...object.metadata, namespace: 'brief' } });
+    }
+    const { replicas: _none, ...spec } = workload('DaemonSet', 'ds').spec;
+    await apply({ ...workload('DaemonSet', 'ds'), metadata: { name: 'ds', namespace: 'brief' }, spec });
+    await kubectl.run('-n brief rollout status deployment deployment --timeout=30s');
+    await kubectl.run('delete namespace brief --timeout=30s');
+  });
+});
