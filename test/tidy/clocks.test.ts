@@ -17,6 +17,7 @@ const READERS: Readonly<Record<string, string>> = {
   'packages/bench/src/run/workload.ts': 'makes a name of an image that was not used before',
   'packages/bench/src/scenarios/status-burst.ts': PROTOCOL,
   'packages/bus-credentials/src/agent-accounts.ts': PROTOCOL,
+  'packages/bus/src/agent-traffic.ts': 'until when an account is closed, which other processes read',
   'packages/bus/src/bus.ts': PROTOCOL,
   'packages/bus/src/topology-keeper.ts': 'the age of a message that was stored before this process looked, once',
   'packages/cli/src/bus-credentials.ts': PROTOCOL,

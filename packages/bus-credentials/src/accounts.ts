@@ -42,14 +42,21 @@ export function servicesAccountJwt({ operator, services }: BusAuthority, now: nu
   return encodeJwt(account('SERVICES', services.publicKey, { limits, exports }), operator, now);
 }
 
-/**
- * The account of one agent: its imports are all that it shares with anything else. Keys in `revocations` are no longer
- * valid when they were signed up to that time, in seconds since 1970; `*` stands for every key.
- */
+/** What may change of the account of an agent. Times are in seconds since 1970. */
+export interface AgentAccountState {
+  /** Keys are no longer valid when they were signed up to that time; `*` stands for every key. */
+  revocations: Record<string, number>;
+  /** Until then the agent may not connect. What has set it takes it back, because the server does not look at it. */
+  suspendedUntil?: number;
+}
+
+const SUSPENDED = 'suspended-until:';
+
+/** The account of one agent: its imports are all that it shares with anything else. */
 export function agentAccountJwt(
   { operator, services, agent: accountOf }: BusAuthority,
   agent: string,
-  revocations: Record<string, number>,
+  { revocations, suspendedUntil }: AgentAccountState,
   now: number,
 ): string {
   const imports = crossing(agent).map(({ subject, type }) => ({
@@ -58,9 +65,24 @@ export function agentAccountJwt(
     type,
     account: services.publicKey,
   }));
-  const nats = { limits: AGENT_LIMITS, imports, ...(Object.keys(revocations).length > 0 && { revocations }) };
+  const isSuspended = suspendedUntil !== undefined && suspendedUntil * 1000 > now;
+  const nats = {
+    limits: isSuspended ? { ...AGENT_LIMITS, conn: 0 } : AGENT_LIMITS,
+    imports,
+    ...(Object.keys(revocations).length > 0 && { revocations }),
+    ...(isSuspended && { tags: [`${SUSPENDED}${suspendedUntil}`] }),
+  };
   return encodeJwt(account(`agent ${agent}`, accountOf(agent).publicKey, nats), operator, now);
 }
+
+/** What an account that this module has made says of its state. */
+export function agentAccountState({ nats }: Claims): AgentAccountState {
+  const until = nats.tags?.find((tag) => tag.startsWith(SUSPENDED))?.slice(SUSPENDED.length);
+  return { revocations: nats.revocations ?? {}, ...(until !== undefined && { suspendedUntil: Number(until) }) };
+}
+
+/** The agent of an account; undefined for an account of another kind. */
+export const agentOfAccount = ({ name }: Claims): string | undefined => /^agent (.+)$/.exec(name)?.[1];
 
 /** What crosses between the services and an agent (`*`: any). */
 function crossing(agent: string): { subject: string; type: 'service' | 'stream' }[] {
@@ -100,7 +122,12 @@ export function serviceUserJwt({ services }: BusAuthority, name: string, publicK
 
 /** The JWT of a client that changes accounts. */
 export function systemUserJwt({ system }: BusAuthority, publicKey: string, inbox: string, now: number): string {
-  const publish = ['$SYS.REQ.CLAIMS.UPDATE', '$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP'];
+  const publish = [
+    '$SYS.REQ.CLAIMS.UPDATE',
+    '$SYS.REQ.CLAIMS.LIST',
+    '$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP',
+    '$SYS.REQ.ACCOUNT.PING.STATZ',
+  ];
   const nats = { pub: { allow: publish }, sub: { allow: [`${inbox}.>`] }, subs: -1, payload: -1, data: -1 };
   return encodeJwt(user('accounts', publicKey, nats), system, now);
 }

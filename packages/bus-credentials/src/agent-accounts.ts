@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { agentAccountJwt, systemUserJwt } from './accounts.js';
+import {
+  type AgentAccountState,
+  agentAccountJwt,
+  agentAccountState,
+  agentOfAccount,
+  systemUserJwt,
+} from './accounts.js';
 import { agentFence } from './agent-fence.js';
 import type { BusAuthority } from './bus-authority.js';
 import { proofOf } from './credential.js';
@@ -26,6 +32,14 @@ export class RevokedKeyError extends Error {
 
 const INBOX = '_INBOX_accounts';
 const TIMEOUT_MS = 5000;
+
+/** Accounts that are looked up at once. */
+const LOOKUPS = 64;
+
+/** What the server answers to the question for the counts of accounts. */
+interface StatzReply {
+  data?: { account_statz?: { acc: string; received: { msgs: number; bytes: number } }[] };
+}
 
 /** What the server answers to a change of an account. */
 interface ClaimsReply {
@@ -53,9 +67,9 @@ export class AgentAccounts {
    * @throws RevokedKeyError when that key was revoked, and Error when the server does not take the account.
    */
   enrol(agent: string, publicKey?: string): Promise<void> {
-    return this.#change(agent, (revocations) => {
-      if (publicKey !== undefined && revocations[publicKey] !== undefined) throw new RevokedKeyError(agent);
-      return revocations;
+    return this.#change(agent, (state) => {
+      if (publicKey !== undefined && state.revocations[publicKey] !== undefined) throw new RevokedKeyError(agent);
+      return state;
     });
   }
 
@@ -64,15 +78,62 @@ export class AgentAccounts {
    * has a credential of a later second.
    */
   revoke(agent: string): Promise<void> {
-    return this.#change(agent, () => ({ '*': seconds() }));
+    return this.#change(agent, (state) => ({ ...state, revocations: { '*': seconds() } }));
   }
 
   /** Ends the credentials of keys of an agent. Those of its other keys stay. A key that is revoked already stays so. */
   revokeKeys(agent: string, publicKeys: readonly string[]): Promise<void> {
-    return this.#change(agent, (revocations) => ({
-      ...Object.fromEntries(publicKeys.map((key) => [key, seconds()])),
-      ...revocations,
-    }));
+    const revoked = Object.fromEntries(publicKeys.map((key) => [key, seconds()]));
+    return this.#change(agent, (state) => ({ ...state, revocations: { ...revoked, ...state.revocations } }));
+  }
+
+  /**
+   * Closes the connections of an agent, and refuses new ones until `until`, in seconds since 1970. Its credentials stay.
+   * Call {@link resume} then: the server does not look at the time.
+   */
+  suspend(agent: string, until: number): Promise<void> {
+    return this.#change(agent, (state) => ({ ...state, suspendedUntil: Math.max(until, state.suspendedUntil ?? 0) }));
+  }
+
+  /** Lets an agent connect again, unless it is suspended for longer. */
+  resume(agent: string): Promise<void> {
+    return this.#change(agent, (state) => state);
+  }
+
+  /** The agents that are suspended, and until when, in seconds since 1970. It looks at every account. */
+  async suspended(): Promise<Map<string, number>> {
+    const connection = await this.#connected();
+    const list = await connection.request('$SYS.REQ.CLAIMS.LIST', '', { timeout: TIMEOUT_MS });
+    const accounts = list.json<{ data?: string[] }>().data ?? [];
+    const suspended = new Map<string, number>();
+    for (let at = 0; at < accounts.length; at += LOOKUPS) {
+      const some = accounts.slice(at, at + LOOKUPS).map((account) => this.#lookUp(connection, account));
+      for (const jwt of await Promise.all(some)) {
+        if (jwt === undefined) continue;
+        const claims = readClaims(jwt);
+        const agent = agentOfAccount(claims);
+        const { suspendedUntil } = agentAccountState(claims);
+        if (agent !== undefined && suspendedUntil !== undefined) suspended.set(agent, suspendedUntil);
+      }
+    }
+    return suspended;
+  }
+
+  /** What the server has received until now from the clients of each account: by the account's public key. */
+  async received(): Promise<Map<string, { messages: number; bytes: number }>> {
+    const connection = await this.#connected();
+    // With those that have no connection now: their counts go on, and their clients may come back.
+    const question = JSON.stringify({ include_unused: true });
+    const reply = await connection.request('$SYS.REQ.ACCOUNT.PING.STATZ', question, { timeout: TIMEOUT_MS });
+    const { data } = reply.json<StatzReply>();
+    const counts = data?.account_statz ?? [];
+    return new Map(counts.map(({ acc, received: { msgs, bytes } }) => [acc, { messages: msgs, bytes }]));
+  }
+
+  /** The agent of an account; undefined when it is no agent's, or is gone. */
+  async agentOf(account: string): Promise<string | undefined> {
+    const jwt = await this.#lookUp(await this.#connected(), account);
+    return jwt === undefined ? undefined : agentOfAccount(readClaims(jwt));
   }
 
   async close(): Promise<void> {
@@ -81,20 +142,25 @@ export class AgentAccounts {
     await connection?.close();
   }
 
-  #change(agent: string, next: (revocations: Record<string, number>) => Record<string, number>): Promise<void> {
+  #change(agent: string, next: (state: AgentAccountState) => AgentAccountState): Promise<void> {
     agentFence(agent); // Refuses a bad name before anything is signed for it.
     const turn = this.#changes.then(() => this.#carryOut(agent, next));
     this.#changes = turn.catch(() => undefined);
     return turn;
   }
 
-  async #carryOut(agent: string, next: (revocations: Record<string, number>) => Record<string, number>): Promise<void> {
+  async #carryOut(agent: string, next: (state: AgentAccountState) => AgentAccountState): Promise<void> {
     const connection = await this.#connected();
     const { authority } = this.#options;
     const account = authority.agent(agent).publicKey;
     const known = await this.#lookUp(connection, account);
     const claims = known === undefined ? undefined : readClaims(known);
-    const jwt = agentAccountJwt(authority, agent, next(claims?.nats.revocations ?? {}), Date.now());
+    const jwt = agentAccountJwt(
+      authority,
+      agent,
+      next(claims ? agentAccountState(claims) : { revocations: {} }),
+      Date.now(),
+    );
     // Another process may change the account at this time: what would change nothing must not undo that.
     if (claims && isDeepStrictEqual(readClaims(jwt).nats, claims.nats)) return;
     const reply = await connection.request('$SYS.REQ.CLAIMS.UPDATE', jwt, { timeout: TIMEOUT_MS });

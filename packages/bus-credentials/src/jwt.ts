@@ -8,7 +8,7 @@ export interface Claims {
   name: string;
   /** When the JWT ends; never without it. */
   exp?: number;
-  nats: { type: 'operator' | 'account' | 'user'; version: 2; revocations?: Record<string, number> };
+  nats: { type: 'operator' | 'account' | 'user'; version: 2; revocations?: Record<string, number>; tags?: string[] };
 }
 
 const HEADER = base64({ typ: 'JWT', alg: 'ed25519-nkey' });

@@ -7,6 +7,7 @@ import { type CloudEvent, cloudEventHeaders } from './cloud-event.js';
 import type { Consuming } from './consuming.js';
 import { type Follower, type FollowFrom, follow } from './follow.js';
 import { RequestFailedError } from './request-failed-error.js';
+import { RequestTurns } from './request-turns.js';
 import { type Answer, respond } from './respond.js';
 import { type Session, type SessionOptions, Sessions } from './sessions.js';
 import type { StreamMark } from './stream-losses.js';
@@ -203,9 +204,10 @@ export class Bus {
     return subscribe(this.#consuming, subject, follower);
   }
 
-  /** Answers requests, sharing them with the other members of `queue`. */
-  respond(subject: string, queue: string, answer: Answer): void {
-    this.#sessions.onSession(({ connection }) => respond(connection, subject, queue, answer, this.#log));
+  /** Answers requests, sharing them with the other members of the queue, in turn by the agents that ask. */
+  respond(subject: string, queue: string, answer: Answer, turns = new RequestTurns()): void {
+    const answered = { subject, queue, turns };
+    this.#sessions.onSession(({ connection }) => respond(connection, answered, answer, this.#log));
   }
 
   /** Sends what is buffered, as far as the server takes it within two seconds, and closes the connection. */

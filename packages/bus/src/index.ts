@@ -1,7 +1,10 @@
+export { AgentTraffic, type TrafficOptions, type TrafficRates } from './agent-traffic.js';
+export { type Allowance, Allowances } from './allowances.js';
 export { Bus } from './bus.js';
 export { BusUnavailableError } from './bus-unavailable-error.js';
 export { type CloudEvent, NDJSON_TYPE } from './cloud-event.js';
 export type { Delivery } from './delivery.js';
 export type { Follower } from './follow.js';
 export { RequestFailedError } from './request-failed-error.js';
+export { RequestTurns } from './request-turns.js';
 export type { WorkLimits } from './work.js';

@@ -2,6 +2,7 @@ import { agentOfSubject } from '@everynode/contract';
 import { backoffMs } from '@everynode/service-shell';
 import type { JsMsg } from '@nats-io/jetstream';
 import { type Consuming, consumeForever, IDLE_HEARTBEAT_MS, watchDelivery } from './consuming.js';
+import { Delays } from './delays.js';
 import { type Delivery, deliveryOf } from './delivery.js';
 import { type ShareLimits, Shares } from './shares.js';
 
@@ -11,6 +12,8 @@ const PULLED_AHEAD = 16;
 const WORKING_MS = 500;
 /** A message of a sender of which too many wait comes again after this time, in ms. */
 const LATER_MS = 1000;
+/** The longest time after which a message comes again because its sender has sent too much, in ms. */
+const LATEST_MS = 5000;
 
 /** How many messages of a durable consumer one process handles at once, and how often it tries one. */
 export interface WorkLimits extends ShareLimits {
@@ -24,6 +27,10 @@ export interface Worker {
   handle(delivery: Delivery): Promise<void>;
   /** Called for a message that could not be handled after the last try, or whose sender has sent too many. */
   onGivenUp?(delivery: Delivery): void;
+  /** Before a message is read: the time in ms until its sender may send it, and 0 when it may now. Always by default. */
+  waitMs?(subject: string, bytes: number): number;
+  /** Called for a message whose sender has sent too many: it comes again later, or not at all. */
+  onLimited?(subject: string, what: 'delayed' | 'dropped'): void;
 }
 
 /** See `Bus.work`. */
@@ -68,6 +75,7 @@ class Turns {
   /** Messages that are handled, or wait for it. */
   readonly #underWay = new Set<JsMsg>();
   readonly #sayWorking: NodeJS.Timeout;
+  readonly #delays = new Delays();
   #isEnding = false;
 
   constructor({ log }: Consuming, limits: WorkLimits, worker: Worker) {
@@ -77,16 +85,30 @@ class Turns {
     this.#shares = new Shares(limits);
     this.#sayWorking = setInterval(() => {
       for (const message of this.#underWay) message.working();
+      this.#delays.forget(performance.now());
     }, WORKING_MS);
   }
 
   add(message: JsMsg): void {
     // The subject names the sender, since the credential of an agent allows it no other subject.
     const sender = agentOfSubject(message.subject) ?? '';
-    if (this.#shares.add(sender, message, message.data.length)) {
+    const waitMs = this.#worker.waitMs?.(message.subject, message.data.length) ?? 0;
+    if (waitMs === 0 && this.#shares.add(sender, message, message.data.length)) {
       this.#underWay.add(message);
       this.#start();
-    } else this.#again(message, LATER_MS);
+    } else this.#later(sender, message, Math.min(Math.max(waitMs, LATER_MS), LATEST_MS));
+  }
+
+  /**
+   * Sends a message of a sender that has sent too much away: for a while, or for good when many are away already. The
+   * sender sends again what still says something.
+   */
+  #later(sender: string, message: JsMsg, ms: number): void {
+    const now = performance.now();
+    const isDelayed = this.#delays.add(sender, now + ms, now);
+    this.#worker.onLimited?.(message.subject, isDelayed ? 'delayed' : 'dropped');
+    if (isDelayed) this.#again(message, ms);
+    else message.term();
   }
 
   /** Resolves when another message may be added. */

@@ -28,10 +28,18 @@ export {
 export { NewestIncarnations } from './newest-incarnations.js';
 export { incarnationOf, reportOrder } from './report-order.js';
 export { type RevisionRange, rangeId, rangeOf } from './revision-range.js';
-export { type ConsumerDeclaration, consumers, type StreamDeclaration, streams } from './streams.js';
+export {
+  type ConsumerDeclaration,
+  consumers,
+  HEARTBEAT_ALLOWANCE,
+  MAX_HEARTBEAT_BYTES,
+  type StreamDeclaration,
+  streams,
+} from './streams.js';
 export {
   AGENT_COMMANDS,
   type AgentCommand,
+  type AgentRequest,
   agentOfSubject,
   inboxPrefix,
   isAgentName,

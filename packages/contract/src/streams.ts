@@ -29,6 +29,11 @@ export interface StreamDeclaration {
 
 const MiB = 1024 * 1024;
 
+/** The most bytes of a heartbeat, its headers included. */
+export const MAX_HEARTBEAT_BYTES = 128 * 1024;
+/** What an agent may send of heartbeats, in KiB: those of ten thousand nodes with names of the greatest length. */
+export const HEARTBEAT_ALLOWANCE = { perSecond: 256, atOnce: 4096 };
+
 export const streams = {
   /**
    * Object changes for watch caches and informers: a short tail, because the journal in Postgres is complete.
@@ -72,7 +77,10 @@ export const streams = {
     maxMessageBytes: MiB,
     duplicateWindowSeconds: 120,
   },
-  /** The last heartbeat of each agent: a scheduler that starts knows at once which agents were alive. */
+  /**
+   * The last heartbeat of each agent: a scheduler that starts knows at once which agents were alive. Each scheduler and
+   * each api reads them all, so none is long.
+   */
   heartbeats: {
     name: 'EVERYNODE_HEARTBEATS',
     subjects: [subjects.allHeartbeats],
@@ -81,7 +89,7 @@ export const streams = {
     maxBytes: 64 * MiB,
     maxAgeSeconds: 120,
     maxMessagesPerSubject: 1,
-    maxMessageBytes: -1,
+    maxMessageBytes: MAX_HEARTBEAT_BYTES,
     duplicateWindowSeconds: 120,
   },
   /** Commands to agents. An agent that missed some asks for the whole list. */
@@ -118,7 +126,7 @@ export const consumers = {
     durable: 'ingest',
     filter: subjects.allReports,
     ackWaitSeconds: 2,
-    maxAckPending: 2000,
+    maxAckPending: 10_000,
     maxDeliver: 30,
   },
 } as const satisfies Record<string, ConsumerDeclaration>;

@@ -28,6 +28,9 @@ const schema = Type.Object({
   NATS_AUTHORITY: Type.String({ default: '' }),
   /** The address at which agents reach the bus; NATS_URL when empty. */
   EVERYNODE_BUS_URL: Type.String({ default: '' }),
+  /** What an agent may send to the bus, in messages and in bytes a second; one that sends more is closed for a while. */
+  EVERYNODE_AGENT_MESSAGES_PER_SECOND: Type.Integer({ default: 500, minimum: 1 }),
+  EVERYNODE_AGENT_BYTES_PER_SECOND: Type.Integer({ default: 16 * 1024 * 1024, minimum: 1024 }),
   /** Authorities of front proxies; without it there are none. */
   EVERYNODE_FRONT_PROXY_CA: Type.String({ default: '' }),
   /** Common names of front proxies, with commas between them; any that the authority has signed when empty. */

@@ -76,6 +76,10 @@ await runService(
       oidc,
       signing,
       agentBus,
+      agentRates: {
+        messagesPerSecond: config.EVERYNODE_AGENT_MESSAGES_PER_SECOND,
+        bytesPerSecond: config.EVERYNODE_AGENT_BYTES_PER_SECOND,
+      },
       publicUrl: config.EVERYNODE_API_URL || `https://${config.EVERYNODE_API_HOST}:${config.EVERYNODE_API_PORT}`,
       limits: {
         seats: config.EVERYNODE_MAX_REQUESTS,

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { Bus } from '@everynode/bus';
+import type { Bus, TrafficRates } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
 import { Reflector } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
 import { NO_EXEMPTIONS, type PodSecurityExemptions } from '@everynode/pod-admission';
 import { retryUntilDone, type ServiceContext } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import { Counter } from 'prom-client';
 import { PolicyStatusWriter } from './admission/policies/policy-status.js';
 import type { ApiContext } from './api-context.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -81,6 +82,8 @@ export interface ApiParts extends ServiceContext {
   signing?: CertificateAuthority | undefined;
   /** Issues the credentials of the bus that agents get beside certificates; undefined: they get none here. */
   agentBus?: AgentBus | undefined;
+  /** What an agent may send to the bus. It is watched where {@link ApiParts.agentBus} is. */
+  agentRates?: TrafficRates;
   /** The address at which nodes and clients reach the api. */
   publicUrl?: string;
   /** How often what has expired is looked for, in ms. */
@@ -202,7 +205,7 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects for nodes that join cannot be created'),
   });
-  if (agentBus) onClose(() => agentBus.close());
+  if (agentBus) watchTraffic(agentBus, parts);
   await context.revoked.start({ ...context, bus: agentBus });
   const signer = new ClusterInfoSigner(context);
   signer.start();
@@ -217,5 +220,19 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
     signer.run();
     context.revoked.refresh();
     controller?.addAll();
+  });
+}
+
+/** Closes the accounts of agents that flood the bus, for a while. */
+function watchTraffic(agentBus: AgentBus, { agentRates, log, signal, metrics, onClose }: ApiParts): void {
+  const suspended = new Counter({
+    name: 'everynode_agents_suspended_total',
+    help: 'Times that an agent had sent more to the bus than it may, and its account was closed for a while.',
+    registers: [metrics],
+  });
+  const watching = agentBus.watchTraffic({ rates: agentRates, log, signal, onSuspended: () => suspended.inc() });
+  onClose(async () => {
+    await agentBus.close();
+    await watching;
   });
 }

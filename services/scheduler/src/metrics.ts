@@ -2,18 +2,32 @@ import type { Bus } from '@everynode/bus';
 import type { Reflector } from '@everynode/list-watch';
 import type { Store } from '@everynode/store';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { SentKind } from './ingest/agent-limits.js';
 import type { Refusal } from './ingest/refusals.js';
 import { stuckPods } from './stuck-pods.js';
+
+/** Agents of which metrics show the name; the others are counted together. Only agents that break a rule are counted. */
+const NAMED_AGENTS = 1000;
+const OTHER_AGENTS = '(others)';
 
 /** The scheduler's own metrics. */
 export function schedulerMetrics(
   registry: Registry,
   { store, bus, reflector }: { store: Store; bus: Bus; reflector: Reflector },
-): { refused: (reason: Refusal, agent: string) => void } {
+): {
+  refused: (reason: Refusal, agent: string) => void;
+  limited: (agent: string, kind: SentKind, what: 'delayed' | 'dropped') => void;
+} {
   const refusals = new Counter({
     name: 'everynode_reports_refused_total',
     help: 'Reports of agents, or items in them, that were not taken.',
     labelNames: ['reason', 'agent'],
+    registers: [registry],
+  });
+  const limited = new Counter({
+    name: 'everynode_agent_messages_limited_total',
+    help: 'Messages of agents that sent more than they may: delayed, or dropped without a look at them.',
+    labelNames: ['agent', 'kind', 'what'],
     registers: [registry],
   });
   new Gauge({
@@ -62,5 +76,14 @@ export function schedulerMetrics(
       },
     });
   }
-  return { refused: (reason, agent) => refusals.inc({ reason, agent }) };
+  // Names of agents are made up by clients that may join, so only so many have a series of their own.
+  const named = new Set<string>();
+  const nameOf = (agent: string): string => {
+    if (named.size < NAMED_AGENTS) named.add(agent);
+    return named.has(agent) ? agent : OTHER_AGENTS;
+  };
+  return {
+    refused: (reason, agent) => refusals.inc({ reason, agent: nameOf(agent) }),
+    limited: (agent, kind, what) => limited.inc({ agent: nameOf(agent), kind, what }),
+  };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
 import type { CustomKinds } from './custom-kinds.js';
 import type { EventRecorder } from './events/event-recorder.js';
+import type { AgentLimits } from './ingest/agent-limits.js';
 import type { NodeCapacity } from './placement/node-capacity.js';
 import type { ShardOwnership } from './shard/shards.js';
 
@@ -17,6 +18,8 @@ export interface SchedulerContext {
   shards: ShardOwnership;
   capacity: NodeCapacity;
   recorder: EventRecorder;
+  /** What each agent may send. */
+  limits: AgentLimits;
   podSecurityExemptions: PodSecurityExemptions;
   log: Logger;
   signal: AbortSignal;

@@ -13,6 +13,7 @@ import { CustomKinds } from './custom-kinds.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import { expireEvents } from './events/expiry.js';
 import { StoreEventRecorder } from './events/store-event-recorder.js';
+import { AgentLimits } from './ingest/agent-limits.js';
 import { Enrolments } from './ingest/enrolments.js';
 import { Incarnations } from './ingest/incarnations.js';
 import { Ingest } from './ingest/ingest.js';
@@ -63,7 +64,8 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   const recorder = parts.recorder ?? storeRecorder(parts, reflector);
   const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
   const { podSecurityExemptions = NO_EXEMPTIONS } = parts;
-  const shared = { store, bus, reflector, log, signal };
+  const limits = new AgentLimits({ nodes: reflector.cache('nodes'), onLimited: counters.limited });
+  const shared = { store, bus, reflector, log, signal, limits };
   const context: SchedulerContext = { ...shared, kinds, shards, capacity, recorder, podSecurityExemptions };
   // Controllers listen to the caches from before the first list.
   startControllers(context, parts, onClose);
@@ -83,11 +85,12 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
     incarnations,
     enrolments: new Enrolments({ store, file: parts.enrolmentsFile ?? '' }),
     recorder,
+    limits,
     log,
     onRefused: counters.refused,
   });
   const working = [relay.run(), shards.run(), expireEvents({ store, shards, log, signal }), ingest.run()];
-  serveAgentRequests(bus, store, reflector, incarnations);
+  serveAgentRequests({ bus, store, reflector, incarnations, limits });
   onClose(async () => {
     await Promise.all(working);
   });

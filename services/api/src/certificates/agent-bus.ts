@@ -1,3 +1,4 @@
+import { AgentTraffic, type TrafficOptions } from '@everynode/bus';
 import { AgentAccounts, agentUserJwt, type BusAuthority } from '@everynode/bus-credentials';
 import type { CertificateSigningRequest, Stored } from '@everynode/objects';
 import type { RevokedCertificate } from '@everynode/store';
@@ -74,6 +75,11 @@ export class AgentBus {
     const all = [...keys.values()].flat();
     this.#revoked = new Set(all.filter((key) => this.#lately.has(key)));
     this.#lately = new Set(all);
+  }
+
+  /** Suspends agents that flood the bus. Resolves when the signal aborts. */
+  watchTraffic(options: Omit<TrafficOptions, 'accounts'>): Promise<void> {
+    return new AgentTraffic({ ...options, accounts: this.#accounts }).run();
   }
 
   close(): Promise<void> {

@@ -1,5 +1,12 @@
-import type { Bus } from '@everynode/bus';
-import { agentOfSubject, NewestIncarnations, parseEvent, streams, subjects } from '@everynode/contract';
+import { Allowances, type Bus } from '@everynode/bus';
+import {
+  agentOfSubject,
+  HEARTBEAT_ALLOWANCE,
+  NewestIncarnations,
+  parseEvent,
+  streams,
+  subjects,
+} from '@everynode/contract';
 import type { Reflector } from '@everynode/list-watch';
 import type { Logger } from '@everynode/service-shell';
 import { ListeningClock } from './listening-clock.js';
@@ -17,6 +24,8 @@ export class NodeHeartbeats {
   readonly #lastHeard = new Map<string, number>();
   readonly #clock = new ListeningClock();
   readonly #newest = new NewestIncarnations();
+  /** An agent that sends more is not read: decoding is what a heartbeat costs. Schedulers count such heartbeats. */
+  readonly #allowances = new Allowances(() => HEARTBEAT_ALLOWANCE);
   readonly #hostOf: (node: string) => string | undefined;
 
   constructor(reflector: Pick<Reflector, 'cache' | 'addListener'>) {
@@ -45,13 +54,16 @@ export class NodeHeartbeats {
           // Schedulers hear by heartbeats of their own whether heartbeats come through. Their bodies are not decoded.
           const agent = agentOfSubject(delivery.subject);
           if (agent === undefined) return;
+          const steady = performance.now();
+          if (this.#allowances.take(agent, delivery.bytes.length / 1024 + 1, steady) > 0) return;
           try {
-            const steady = performance.now();
             const { incarnation, nodes } = parseEvent('node-heartbeat', delivery.body);
             if (!this.#newest.accept(agent, incarnation, steady)) return;
             const now = this.#clock.now(Date.now(), steady);
             for (const node of nodes) if (this.#hostOf(node) === agent) this.#lastHeard.set(node, now);
           } catch (err) {
+            // It costs a line of log too.
+            this.#allowances.charge(agent, HEARTBEAT_ALLOWANCE.perSecond, steady);
             log.warn({ err }, 'a heartbeat was not understood');
           }
         },

@@ -1,9 +1,17 @@
-import { eventType, subjects } from '@everynode/contract';
+import { eventType, MAX_HEARTBEAT_BYTES, subjects } from '@everynode/contract';
 import { pause } from '@everynode/service-shell';
 import { chunks } from './chunks.js';
 import type { Fleet } from './fleet.js';
 
 const NODES_A_HEARTBEAT = 2000;
+/** For the headers, and what is around the names. */
+const BESIDE_NAMES = 4096;
+
+/** So many nodes are named in one heartbeat, whose length has a bound. */
+function nodesAHeartbeat(names: readonly string[]): number {
+  const longest = names.reduce((most, { length }) => Math.max(most, length), 0) + '"",'.length;
+  return Math.min(NODES_A_HEARTBEAT, Math.floor((MAX_HEARTBEAT_BYTES - BESIDE_NAMES) / longest));
+}
 
 /**
  * Sends every few seconds that the nodes are alive. A heartbeat that is lost is not repeated: the next one is the same.
@@ -17,7 +25,7 @@ export class Heartbeats {
     this.#fleet = fleet;
     this.#intervalMs = intervalSeconds * 1000;
     const names = fleet.nodes.map((node) => node.name);
-    this.#bodies = chunks(names, NODES_A_HEARTBEAT).map((nodes) =>
+    this.#bodies = chunks(names, nodesAHeartbeat(names)).map((nodes) =>
       JSON.stringify({ incarnation: fleet.incarnation, nodes }),
     );
   }

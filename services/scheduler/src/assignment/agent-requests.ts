@@ -1,5 +1,6 @@
-import type { Bus } from '@everynode/bus';
+import { type Bus, RequestTurns } from '@everynode/bus';
 import {
+  type AgentRequest,
   agentOfSubject,
   ContractError,
   type FetchPodsReply,
@@ -12,6 +13,7 @@ import {
 import type { Reflector } from '@everynode/list-watch';
 import { recordToJson } from '@everynode/objects';
 import type { Store } from '@everynode/store';
+import type { AgentLimits } from '../ingest/agent-limits.js';
 import type { Incarnations } from '../ingest/incarnations.js';
 import { findMissing } from './missing-objects.js';
 
@@ -19,26 +21,31 @@ const QUEUE = 'agent-requests';
 /** The most whole pods in one reply, in UTF-16 units of JSON; the agent asks again for what did not fit. */
 const MAX_REPLY = 700_000;
 
+interface RequestOptions {
+  bus: Bus;
+  store: Store;
+  reflector: Pick<Reflector, 'cache'>;
+  incarnations: Incarnations;
+  limits: AgentLimits;
+}
+
 /**
  * Answers the requests of agents for the pods that they have to run. Answers come from Postgres and not from a cache,
- * so an agent that has just registered its nodes receives everything. Any replica can answer: the bus picks one.
+ * so an agent that has just registered its nodes receives everything. Any replica can answer: the bus picks one. Agents
+ * take turns, and one that asks too much gets no answer.
  */
-export function serveAgentRequests(
-  bus: Bus,
-  store: Store,
-  reflector: Pick<Reflector, 'cache'>,
-  incarnations: Incarnations,
-): void {
-  bus.respond(subjects.allRequests('list-pods'), QUEUE, async (subject, body) =>
-    JSON.stringify(await listPods(store, senderOf(subject), body)),
-  );
-  bus.respond(subjects.allRequests('fetch-pods'), QUEUE, (subject, body) => fetchPods(store, senderOf(subject), body));
-  bus.respond(subjects.allRequests('find-missing'), QUEUE, (subject, body) =>
-    findMissing(store, reflector, senderOf(subject), body),
-  );
-  bus.respond(subjects.allRequests('take-incarnation'), QUEUE, async (subject, body) => {
+export function serveAgentRequests({ bus, store, reflector, incarnations, limits }: RequestOptions): void {
+  const turns = new RequestTurns({
+    waitMs: (agent, now) => limits.requestWaitMs(agent, now),
+    onDropped: (agent) => limits.onRequestDropped(agent),
+  });
+  const respond = (question: AgentRequest, answer: (agent: string, body: string) => Promise<string>): void =>
+    bus.respond(subjects.allRequests(question), QUEUE, (subject, body) => answer(senderOf(subject), body), turns);
+  respond('list-pods', async (agent, body) => JSON.stringify(await listPods(store, agent, body)));
+  respond('fetch-pods', (agent, body) => fetchPods(store, agent, body));
+  respond('find-missing', (agent, body) => findMissing(store, reflector, agent, body));
+  respond('take-incarnation', async (agent, body) => {
     const { process } = parseExchange('take-incarnation', 'request', body);
-    const agent = senderOf(subject);
     const reply: TakeIncarnationReply = { incarnation: await incarnations.take(agent, process) };
     // An earlier process of the same name, if there is one, learns that it does not speak for the nodes any more.
     bus.send(subjects.receipt(agent, 'report-stored'), JSON.stringify({ ...reply, message: 0 } satisfies ReportStored));

@@ -9,6 +9,7 @@ import {
 } from '@everynode/contract';
 import { withTrace } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { AgentLimits } from './agent-limits.js';
 import type { Enrolments } from './enrolments.js';
 import type { Incarnations } from './incarnations.js';
 import { NodeRegistrations } from './node-registrations.js';
@@ -21,6 +22,7 @@ export interface IngestOptions extends RefusalOptions {
   bus: Bus;
   incarnations: Incarnations;
   enrolments: Enrolments;
+  limits: AgentLimits;
 }
 
 /** So many are handled at once, so that their writes share group commits. The bytes are a second of writing. */
@@ -51,8 +53,11 @@ export class Ingest {
   /** Resolves when the signal of the bus aborts. */
   run(): Promise<void> {
     const { stream, durable } = consumers.ingest;
-    return this.#options.bus.work(stream, durable, LIMITS, {
+    const { bus, limits } = this.#options;
+    return bus.work(stream, durable, LIMITS, {
       handle: (delivery) => withTrace('ingest', delivery.headers, () => this.#handle(delivery)),
+      waitMs: (subject, bytes) => limits.reportWaitMs(agentOfSubject(subject) ?? '', eventOf(subject), bytes),
+      onLimited: (subject, what) => limits.onReportLimited(agentOfSubject(subject) ?? '', eventOf(subject), what),
       onGivenUp: ({ subject }) => void this.#refusals.note(agentOfSubject(subject) ?? '', 'given-up', { subject }),
     });
   }
@@ -60,7 +65,7 @@ export class Ingest {
   async #handle({ subject, body }: Delivery): Promise<void> {
     // The subject names the sender: the credential of an agent allows it no other subject.
     const agent = agentOfSubject(subject);
-    const event = subject.split('.').at(-1);
+    const event = eventOf(subject);
     try {
       if (agent === undefined) throw new ContractError(`no agent in subject ${subject}`);
       if (event === 'node-registered') await this.#registered(agent, this.#parse(agent, event, body));
@@ -112,3 +117,5 @@ export class Ingest {
     return false;
   }
 }
+
+const eventOf = (subject: string): string | undefined => subject.split('.').at(-1);

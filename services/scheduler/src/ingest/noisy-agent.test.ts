@@ -1,6 +1,7 @@
-import { subjects } from '@everynode/contract';
-import { connectRaw, type RawClient } from '@everynode/local-stack/testing';
-import { eventually } from '@everynode/test-kit';
+import { AgentTraffic } from '@everynode/bus';
+import { sentBy, subjects } from '@everynode/contract';
+import { connectRaw, Flood, type RawClient } from '@everynode/local-stack/testing';
+import { eventually, testLog } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentSender, connectAgent } from '../../fixtures/agent-sender.js';
 import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
@@ -14,7 +15,7 @@ let message = 1;
 const stopping = new AbortController();
 
 beforeAll(async () => {
-  running = await runControllers([], { agents: ['quiet', 'noisy'] });
+  running = await runControllers(['node-lifecycle'], { agents: ['quiet', 'noisy', 'small', 'large'] });
   quiet = await connectAgent(running.nats, 'quiet', stopping.signal);
   const other = await connectAgent(running.nats, 'noisy', stopping.signal);
   incarnations = { quiet: await quiet.takeIncarnation('q'), noisy: await other.takeIncarnation('n') };
@@ -82,6 +83,15 @@ const FLOODS: [what: string, count: number, event: 'node-registered' | 'pod-stat
   ['20,000 reports on nothing', 20_000, 'pod-status', { pods: [] }],
 ];
 
+const POD = {
+  namespace: 'default',
+  name: 'p',
+  uid: 'u',
+  node: 'node-a',
+  sequence: 1,
+  status: { message: 'm'.repeat(1000) },
+};
+
 describe('a noisy agent', () => {
   it.each(FLOODS)(
     'that sends %s holds up no other',
@@ -99,5 +109,47 @@ describe('a noisy agent', () => {
       expect(beside.at(-1)).toBeLessThan(5000);
     },
     120_000,
+  );
+
+  it.each([
+    ['small', ['{}', 'garbage', JSON.stringify({ incarnation: 1, message: 1, pods: [], nodes: [] })]],
+    [
+      'large',
+      ['x'.repeat(900_000), JSON.stringify({ incarnation: 1, message: 1, pods: Array(400).fill(POD), nodes: [] })],
+    ],
+  ])(
+    'that floods every subject of its credential with %s messages is cut off, and holds up no other',
+    async (agent, bodies) => {
+      const suspended: string[] = [];
+      const watching = new AbortController();
+      const traffic = new AgentTraffic({
+        accounts: running.nats.accounts,
+        log: testLog(),
+        signal: watching.signal,
+        onSuspended: (name) => void suspended.push(name),
+      });
+      const watched = traffic.run();
+      const alone = await latencies(20);
+      const messages = sentBy(agent).flatMap((subject) => bodies.map((body) => ({ subject, body })));
+      const flood = await Flood.start(running.nats.url, await running.nats.addAgent(agent), messages);
+      try {
+        const beside = await latencies(40);
+        await eventually(() => expect(suspended).toEqual([agent]), 10_000);
+        const after = await latencies(20);
+        const show = (times: number[]) =>
+          `median ${times[times.length >> 1]?.toFixed(0)} ms, longest ${times.at(-1)?.toFixed(0)} ms`;
+        console.log(`${flood.sent} ${agent}: alone ${show(alone)}; beside ${show(beside)}; cut off ${show(after)}`);
+        // A busy machine takes its time as well.
+        expect(beside.at(-1)).toBeLessThan(5000);
+        expect(running.readiness.report()).toMatchObject({ ready: true });
+        const limited = await running.metrics.getSingleMetricAsString('everynode_agent_messages_limited_total');
+        expect(limited).toContain(`agent="${agent}",kind="request"`);
+      } finally {
+        watching.abort();
+        await flood.stop();
+        await watched;
+      }
+    },
+    60_000,
   );
 });

@@ -16,7 +16,7 @@ import { OwnHeartbeat } from './own-heartbeat.js';
 
 const TICK_MS = 1000;
 
-interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'log'> {
+interface HeartbeatOptions extends Pick<SchedulerContext, 'bus' | 'signal' | 'log' | 'limits'> {
   nodes: ObjectCache<Stored<Node>>;
   liveness: Liveness;
   /** A node that is silent for this long is lost, in ms. */
@@ -61,15 +61,15 @@ export async function followHeartbeats(options: HeartbeatOptions): Promise<void>
 }
 
 function receive(
-  { nodes, bus, log, onHeartbeat, isMine }: HeartbeatOptions,
+  { nodes, bus, log, limits, onHeartbeat, isMine }: HeartbeatOptions,
   delivery: Delivery,
   newest: NewestIncarnations,
   now: number,
 ): void {
-  const { subject } = delivery;
+  const { subject, bytes } = delivery;
   const agent = agentOfSubject(subject);
   // The body of a scheduler's own is not decoded: each access to it does that.
-  if (agent === undefined) return;
+  if (agent === undefined || !limits.mayBeat(agent, bytes.length, now)) return;
   try {
     const { incarnation, nodes: names } = parseEvent('node-heartbeat', delivery.body);
     // A process that another one of its name has replaced keeps no node alive: nothing that it is told is done.
@@ -87,6 +87,7 @@ function receive(
     bus.send(subjects.receipt(agent, 'nodes-unhosted'), JSON.stringify(told));
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
+    limits.chargeBadHeartbeat(agent, now);
     log.warn({ err: error, subject }, 'a heartbeat was refused');
   }
 }

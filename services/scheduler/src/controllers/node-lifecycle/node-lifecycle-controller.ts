@@ -38,7 +38,7 @@ export class NodeLifecycleController implements Controller {
   readonly #following: Promise<void>;
 
   constructor(context: SchedulerContext, options: NodeLifecycleOptions) {
-    const { reflector, bus, signal, log } = context;
+    const { reflector, bus, signal, log, limits } = context;
     this.#context = context;
     const nodes = reflector.cache('nodes');
     const graceMs = options.graceSeconds * 1000;
@@ -57,7 +57,7 @@ export class NodeLifecycleController implements Controller {
     const onHeartbeat = (node: string): void => handler.onSignOfLife(node);
     const isMine = (node: string): boolean => this.#queue.isMine(node);
     const heard = { onHeartbeat, isMine, onLost: enqueue };
-    this.#following = followHeartbeats({ bus, signal, log, nodes, liveness, graceMs, ...heard });
+    this.#following = followHeartbeats({ bus, signal, log, limits, nodes, liveness, graceMs, ...heard });
   }
 
   /** Call it when the signal has aborted. */

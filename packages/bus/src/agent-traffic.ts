@@ -1,0 +1,134 @@
+import type { AgentAccounts } from '@everynode/bus-credentials';
+import { type Logger, pause } from '@everynode/service-shell';
+import { type Allowance, Allowances } from './allowances.js';
+
+/** What an agent may send to the bus for any time, on all its subjects together. */
+export interface TrafficRates {
+  messagesPerSecond: number;
+  bytesPerSecond: number;
+}
+
+/**
+ * Five times what an agent of five thousand nodes sends while all of them change: a hundred messages a second. When its
+ * connection comes back it sends 64 messages of half a MiB at once.
+ */
+const RATES: TrafficRates = { messagesPerSecond: 500, bytesPerSecond: 16 * 1024 * 1024 };
+
+/** An agent may send at once what it may send in so many seconds. */
+const SECONDS_AT_ONCE = { messages: 4, bytes: 6 };
+
+/** How often the counts are looked at, in ms: so long a flood lasts. */
+const LOOK_MS = 1000;
+/** The first suspension lasts so long, and each further one within {@link REMEMBERED_MS} twice as long, in ms. */
+const FIRST_MS = 30_000;
+const LONGEST_MS = 3600_000;
+const REMEMBERED_MS = 2 * LONGEST_MS;
+
+export interface TrafficOptions {
+  accounts: Pick<AgentAccounts, 'received' | 'agentOf' | 'suspend' | 'resume' | 'suspended'>;
+  rates?: TrafficRates | undefined;
+  firstMs?: number;
+  log: Logger;
+  signal: AbortSignal;
+  /** Called for each suspension. */
+  onSuspended: (agent: string) => void;
+}
+
+/**
+ * Suspends agents that flood the bus. A server of NATS limits what a client has and never how often it sends, and each
+ * message costs the server and the services that receive it. So the counts of the server are looked at every second, and
+ * an account that has sent more than it may is closed for a while. Its credentials stay, and the agent connects again
+ * by itself afterwards.
+ *
+ * Each api does so for itself by the same counts. What one has suspended and did not live to resume, it finds on the
+ * server at its next start.
+ */
+export class AgentTraffic {
+  readonly #options: TrafficOptions;
+  readonly #messages: Allowances;
+  readonly #bytes: Allowances;
+  /** The counts of the look before, by account. */
+  #counts: Awaited<ReturnType<AgentAccounts['received']>> | undefined;
+  /** When the agents that are suspended may come back, in ms since 1970. */
+  #due: Map<string, number> | undefined;
+  /** How often each agent was suspended of late, and when last: on the clock that does not go back. */
+  readonly #strikes = new Map<string, { count: number; at: number }>();
+
+  constructor(options: TrafficOptions) {
+    this.#options = options;
+    const { messagesPerSecond, bytesPerSecond } = options.rates ?? RATES;
+    const allowance = (perSecond: number, seconds: number): Allowance => ({ perSecond, atOnce: perSecond * seconds });
+    const [messages, bytes] = [
+      allowance(messagesPerSecond, SECONDS_AT_ONCE.messages),
+      allowance(bytesPerSecond, SECONDS_AT_ONCE.bytes),
+    ];
+    this.#messages = new Allowances(() => messages);
+    this.#bytes = new Allowances(() => bytes);
+  }
+
+  /** Resolves when the signal aborts. */
+  async run(): Promise<void> {
+    const { log, signal } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.#look();
+        failures = 0;
+      } catch (err) {
+        // What was counted meanwhile is looked at when the bus is back.
+        if (failures === 0 && !signal.aborted) log.warn({ err }, 'the traffic of agents could not be looked at');
+        failures += 1;
+      }
+      await pause(LOOK_MS, signal);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { accounts } = this.#options;
+    this.#due ??= new Map([...(await accounts.suspended())].map(([agent, until]) => [agent, until * 1000]));
+    const counts = await accounts.received();
+    const before = this.#counts;
+    this.#counts = counts;
+    if (before) for (const [account, count] of counts) await this.#judge(account, count, before.get(account));
+    await this.#resume(this.#due);
+  }
+
+  async #judge(account: string, count: Count, before: Count = { messages: 0, bytes: 0 }): Promise<void> {
+    const now = performance.now();
+    // A server that was started again counts from nothing.
+    const sent = count.messages < before.messages ? 0 : count.messages - before.messages;
+    if (sent === 0) return;
+    this.#messages.charge(account, sent, now);
+    this.#bytes.charge(account, Math.max(0, count.bytes - before.bytes), now);
+    if (this.#messages.waitMs(account, now) === 0 && this.#bytes.waitMs(account, now) === 0) return;
+    const agent = await this.#options.accounts.agentOf(account);
+    // Services send as much as there is.
+    if (agent !== undefined && !this.#due?.has(agent)) await this.#suspend(agent);
+  }
+
+  async #suspend(agent: string): Promise<void> {
+    const { accounts, log, onSuspended, firstMs = FIRST_MS } = this.#options;
+    const { count } = this.#strikes.get(agent) ?? { count: 0 };
+    const ms = Math.min(firstMs * 2 ** count, LONGEST_MS);
+    const until = Math.ceil((Date.now() + ms) / 1000);
+    await accounts.suspend(agent, until);
+    this.#strikes.set(agent, { count: count + 1, at: performance.now() });
+    this.#due?.set(agent, until * 1000);
+    onSuspended(agent);
+    log.warn({ agent, seconds: Math.round(ms / 1000) }, 'an agent has sent too much, and may not connect for a while');
+  }
+
+  async #resume(due: Map<string, number>): Promise<void> {
+    const { accounts, log } = this.#options;
+    for (const [agent, at] of due) {
+      if (Date.now() < at) continue;
+      await accounts.resume(agent);
+      due.delete(agent);
+      log.info({ agent }, 'an agent that had sent too much may connect again');
+    }
+    const forgotten = performance.now() - REMEMBERED_MS;
+    for (const [agent, { at }] of this.#strikes) if (at < forgotten) this.#strikes.delete(agent);
+  }
+}
+
+type Count = { messages: number; bytes: number };
