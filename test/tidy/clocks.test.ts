@@ -83,6 +83,8 @@ const READERS: Readonly<Record<string, string>> = {
     'when pods of workloads were ready, and conditions told, is wall-clock time',
   'services/scheduler/src/events/expiry.ts': 'the age of stored events',
   'services/scheduler/src/events/store-event-recorder.ts': STORED,
+  'services/scheduler/src/ingest/ingest.ts': SHOWN,
+  'services/scheduler/src/ingest/report-audit.ts': SHOWN,
   'services/scheduler/src/ingest/incarnations.ts': PROTOCOL,
   'services/scheduler/src/ingest/node-registrations.ts': STORED,
   'services/scheduler/src/ingest/reported-events.ts': STORED,

@@ -161,7 +161,7 @@ export class Stack implements StackControl {
           ...(await replicaEnvironment(bus, name)),
           ...apiEnvironment(databaseUrl, bus, certificates, this.endpoint),
           EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
-          EVERYNODE_AUDIT_LOG: this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, `audit-${name}.log`),
+          EVERYNODE_AUDIT_LOG: this.#auditLog(name),
         }),
         onExit: (replica) => this.#door.replicaGone(replica),
         onServing: () => this.#door.replicaServes(),
@@ -173,9 +173,15 @@ export class Stack implements StackControl {
           DATABASE_URL: databaseUrl,
           EVERYNODE_ENCRYPTION_KEYS: encryptionKeys,
           EVERYNODE_ENROLMENTS: this.paths.enrolments,
+          EVERYNODE_AUDIT_LOG: this.#auditLog(name),
         }),
       },
     });
+  }
+
+  /** One file for each process: each puts its own aside when that is long. The user's `EVERYNODE_AUDIT_LOG=` turns it off. */
+  #auditLog(process: string): string {
+    return this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, `audit-${process}.log`);
   }
 
   /** Clean stop: no new connections, agents, control plane, bus, database. Safe at any time, also during `start`. */

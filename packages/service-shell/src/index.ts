@@ -2,6 +2,7 @@ export { type BackoffOptions, backoffMs, pause, retryUntilDone } from './backoff
 export { coalesced } from './coalesced.js';
 export { commonConfig, readConfig } from './config.js';
 export { createMetrics, healthText } from './health.js';
+export { LineLog, type LineLogLimits } from './line-log.js';
 export { createLogger, type Logger } from './log.js';
 export { Readiness } from './readiness.js';
 export { runService, type ServiceContext, type ShellContext } from './run-service.js';

@@ -35,6 +35,31 @@ export async function enrolmentOf(db: Kysely<Database>, agent: string): Promise<
   return row?.node_names;
 }
 
+/** The public keys of the bus that an agent has now: one, or two while it renews. */
+export async function agentKeys(db: Kysely<Database>, agent: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('agent_certificates')
+    .select('bus_key')
+    .where('agent', '=', agent)
+    .where('revoked', '=', false)
+    .where('not_after', '>', sql<Date>`now()`)
+    .where('bus_key', 'is not', null)
+    .execute();
+  return rows.map(({ bus_key }) => bus_key as string);
+}
+
+/**
+ * Notes that an agent is revoked, whatever it hosts: as the deletion of a node of its name would be. What it asks for
+ * later counts again. {@link revokeDeletedNodes} then takes back what it has.
+ */
+export async function noteRevokedAgent(db: Kysely<Database>, agent: string): Promise<void> {
+  await sql`
+    insert into deleted_nodes (node, revision, deleted_at)
+    select ${agent}, revision + 1, now() from revision_counter
+    on conflict (node) do update set revision = excluded.revision, deleted_at = excluded.deleted_at
+  `.execute(db);
+}
+
 /**
  * Notes a certificate before an agent gets it. `enrolment` is left out for a renewal, which changes nothing of it. The
  * enrolments of `replaced` agents end: their nodes have moved.

@@ -7,10 +7,12 @@ import { checkKeys } from './encryption/check-keys.js';
 import { EncryptionError, Envelope } from './encryption/envelope.js';
 import { reencrypt } from './encryption/reencrypt.js';
 import {
+  agentKeys,
   type Enrolment,
   enrolAgent,
   enrolmentOf,
   listEnrolments,
+  noteRevokedAgent,
   type RevokedCertificate,
   revokeDeletedNodes,
   revokedCertificates,
@@ -272,6 +274,16 @@ export class Store {
   /** Reads the nodes that an agent may host; undefined for one that is not enrolled. */
   enrolmentOf(agent: string): Promise<string[] | undefined> {
     return this.#read(enrolmentOf(this.#db, agent));
+  }
+
+  /** Reads the public keys of the bus that an agent has. */
+  agentKeys(agent: string): Promise<string[]> {
+    return this.#read(agentKeys(this.#db, agent));
+  }
+
+  /** Notes that an agent is revoked; see {@link noteRevokedAgent}. */
+  noteRevokedAgent(agent: string): Promise<void> {
+    return orUnavailable(noteRevokedAgent(this.#db, agent));
   }
 
   /** Notes a certificate of an agent, and what the agent may host; see {@link enrolAgent}. */

@@ -9,6 +9,8 @@ const schema = Type.Object({
   EVERYNODE_ENCRYPTION_KEYS: Type.String({ default: '' }),
   /** The file of agents that do not join by a request: their names, and the nodes that each may host. */
   EVERYNODE_ENROLMENTS: Type.String({ default: '' }),
+  /** A file in which what agents' reports write is recorded at the audit level Metadata; none when empty. */
+  EVERYNODE_AUDIT_LOG: Type.String({ default: '' }),
   /** A node without a heartbeat for this long is unreachable. Upstream: node-monitor-grace-period, 50 s. */
   EVERYNODE_NODE_MONITOR_GRACE_SECONDS: Type.Number({ default: 50, exclusiveMinimum: 0 }),
   /** Which controllers run here, as kube-controller-manager's --controllers: `*,-daemonset`. */

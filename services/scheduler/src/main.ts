@@ -42,7 +42,8 @@ await runService(
     const nodeMonitorGraceSeconds = config.EVERYNODE_NODE_MONITOR_GRACE_SECONDS;
     const enrolmentsFile = config.EVERYNODE_ENROLMENTS;
     const podSecurityExemptions = exemptionsFrom(config);
-    const settings = { replica, controllers, enrolmentsFile, nodeMonitorGraceSeconds, podSecurityExemptions };
+    const auditLog = config.EVERYNODE_AUDIT_LOG;
+    const settings = { replica, controllers, enrolmentsFile, auditLog, nodeMonitorGraceSeconds, podSecurityExemptions };
     await startScheduler({ ...service, store, bus, ...settings });
   },
 );

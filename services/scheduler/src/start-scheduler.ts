@@ -17,6 +17,7 @@ import { AgentLimits } from './ingest/agent-limits.js';
 import { Enrolments } from './ingest/enrolments.js';
 import { Incarnations } from './ingest/incarnations.js';
 import { Ingest } from './ingest/ingest.js';
+import { ReportAudit } from './ingest/report-audit.js';
 import { schedulerMetrics } from './metrics.js';
 import { NodeCapacity } from './placement/node-capacity.js';
 import { Relay } from './relay/relay.js';
@@ -33,6 +34,8 @@ export interface SchedulerParts extends ServiceContext {
   controllers: ReadonlySet<ControllerName>;
   /** Path of the file of agents that do not join by a request; none by default. */
   enrolmentsFile?: string;
+  /** Path of the audit log of what agents' reports write; none by default. */
+  auditLog?: string | undefined;
   /** What the Pod Security Standards do not concern; nothing by default. */
   podSecurityExemptions?: PodSecurityExemptions;
   /** A node that is silent for this long is unreachable. */
@@ -78,7 +81,9 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   await reflector.start();
   const relay = new Relay({ ...publishing, source: '/everynode/relay', agentOf: (node) => publisher.agentOf(node) });
   const incarnations = new Incarnations(store);
+  const audit = parts.auditLog ? new ReportAudit({ path: parts.auditLog, store, log }) : undefined;
   const ingest = new Ingest({
+    audit,
     store,
     bus,
     nodes: reflector.cache('nodes'),
@@ -93,6 +98,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   serveAgentRequests({ bus, store, reflector, incarnations, limits });
   onClose(async () => {
     await Promise.all(working);
+    await audit?.close();
   });
   return context;
 }

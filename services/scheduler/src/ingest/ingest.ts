@@ -6,6 +6,7 @@ import {
   type NodeRegistered,
   type PodStatusReported,
   parseReport,
+  reportOrder,
 } from '@everynode/contract';
 import { withTrace } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
@@ -16,6 +17,7 @@ import { NodeRegistrations } from './node-registrations.js';
 import { PodReports } from './pod-reports.js';
 import { Receipts } from './receipts.js';
 import { type RefusalOptions, Refusals } from './refusals.js';
+import type { ReportAudit, Writes } from './report-audit.js';
 
 export interface IngestOptions extends RefusalOptions {
   store: Store;
@@ -23,6 +25,8 @@ export interface IngestOptions extends RefusalOptions {
   incarnations: Incarnations;
   enrolments: Enrolments;
   limits: AgentLimits;
+  /** Records what reports have written; undefined: nothing is recorded. */
+  audit: ReportAudit | undefined;
 }
 
 /** So many are handled at once, so that their writes share group commits. The bytes are a second of writing. */
@@ -66,16 +70,21 @@ export class Ingest {
     // The subject names the sender: the credential of an agent allows it no other subject.
     const agent = agentOfSubject(subject);
     const event = eventOf(subject);
+    const writes: Writes = [];
+    const receivedAt = Date.now();
     try {
       if (agent === undefined) throw new ContractError(`no agent in subject ${subject}`);
-      if (event === 'node-registered') await this.#registered(agent, this.#parse(agent, event, body));
-      else if (event === 'pod-status') await this.#reported(agent, this.#parse(agent, event, body));
+      if (event === 'node-registered') await this.#registered(agent, this.#parse(agent, event, body), writes);
+      else if (event === 'pod-status') await this.#reported(agent, this.#parse(agent, event, body), writes);
       else throw new ContractError(`unknown report ${subject}`);
     } catch (err) {
       if (!(err instanceof ContractError)) throw err;
       // The same message would fail again, so it is acknowledged and not delivered again.
       this.#refusals.note(agent ?? '', 'contract', { err, subject });
       if (agent !== undefined) this.#receipts.refused(agent, body);
+    } finally {
+      // Also what was written before another part of the message failed.
+      void this.#options.audit?.record(agent ?? '', subject, receivedAt, writes);
     }
   }
 
@@ -85,20 +94,22 @@ export class Ingest {
     return report;
   }
 
-  async #registered(agent: string, { incarnation, message, nodes }: NodeRegistered): Promise<void> {
+  async #registered(agent: string, report: NodeRegistered, writes: Writes): Promise<void> {
+    const { incarnation, message, nodes } = report;
     if (!(await this.#speaks(agent, incarnation))) return;
-    const isDone = await this.#registrations.register(agent, nodes, incarnation, message);
+    const isDone = await this.#registrations.register(agent, nodes, reportOrder(incarnation, message), writes);
     if (isDone) this.#receipts.stored(agent, incarnation, message);
   }
 
-  async #reported(agent: string, { incarnation, message, pods }: PodStatusReported): Promise<void> {
+  async #reported(agent: string, report: PodStatusReported, writes: Writes): Promise<void> {
+    const { incarnation, message, pods } = report;
     if (!(await this.#speaks(agent, incarnation))) return;
-    const blocked = await this.#pods.write(agent, pods, incarnation);
+    const blocked = await this.#pods.write(agent, pods, incarnation, writes);
     // Blocked by a later process of this agent, or by what a former host of the node has reported.
     if (blocked.size > 0) {
       await this.#options.incarnations.refresh(agent);
       if (!(await this.#speaks(agent, incarnation))) return;
-      await this.#pods.write(agent, [...blocked.keys()], incarnation, blocked);
+      await this.#pods.write(agent, [...blocked.keys()], incarnation, writes, blocked);
     }
     this.#receipts.stored(agent, incarnation, message);
   }

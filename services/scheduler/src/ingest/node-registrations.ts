@@ -1,4 +1,4 @@
-import { type NodeRegistration, reportOrder } from '@everynode/contract';
+import type { NodeRegistration } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import { DataRefusedError, type Store } from '@everynode/store';
@@ -6,6 +6,7 @@ import type { Enrolments } from './enrolments.js';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration, NodeTakenError } from './node-registration.js';
 import type { Refusals } from './refusals.js';
+import type { Writes } from './report-audit.js';
 import { checkedDecision, MAX_NODE_STATUS, readRegistration } from './report-content.js';
 import { ReportRefusedError } from './report-refused-error.js';
 
@@ -27,21 +28,20 @@ export class NodeRegistrations {
   /**
    * Resolves to false when one of the nodes is another agent's, or the agent is not enrolled for it: without a receipt
    * the agent registers again, some time later, and has the node once an administrator has moved it. What breaks a rule
-   * is refused for good, and counts as done.
+   * is refused for good, and counts as done. What was written is added to `writes`.
    * @throws what the store throws.
    */
-  async register(agent: string, sent: NodeRegistration[], incarnation: number, message: number): Promise<boolean> {
-    const order = reportOrder(incarnation, message);
+  async register(agent: string, sent: NodeRegistration[], order: number, writes: Writes): Promise<boolean> {
     const { enrolments, refusals } = this.#options;
     const mayHost = await enrolments.of(agent);
     const others = sent.filter(({ name }) => !mayHost(name));
     for (const { name } of others) refusals.note(agent, 'not-enrolled', { node: name });
     const own = sent.filter(({ name }) => mayHost(name));
-    const done = await Promise.all(own.map((registration) => this.#register(agent, registration, order)));
+    const done = await Promise.all(own.map((registration) => this.#register(agent, registration, order, writes)));
     return others.length === 0 && done.every(Boolean);
   }
 
-  async #register(agent: string, sent: NodeRegistration, order: number): Promise<boolean> {
+  async #register(agent: string, sent: NodeRegistration, order: number, writes: Writes): Promise<boolean> {
     const { store, refusals } = this.#options;
     const { name } = sent;
     try {
@@ -52,13 +52,17 @@ export class NodeRegistrations {
         refusals.noteOn(name, agent, 'content', 'labels of the registration were left out', error);
       }
       const now = Date.now();
-      const { uid } = await store.write({
+      const { uid, outcome } = await store.write({
         key: { resource: 'nodes', namespace: '', name },
         reads: 'all-but-desired',
         decide: (current) =>
           checkedDecision(decideRegistration(current, registration, agent, now, order), MAX_NODE_STATUS),
       });
-      if (uid !== undefined) await store.write(leaseOf(name, uid, now));
+      writes.push({ resource: 'nodes', namespace: '', name, outcome });
+      if (uid === undefined) return true;
+      const lease = leaseOf(name, uid, now);
+      const { outcome: ofLease } = await store.write(lease);
+      writes.push({ resource: 'leases', namespace: lease.key.namespace, name, outcome: ofLease });
       return true;
     } catch (err) {
       if (err instanceof NodeTakenError) {

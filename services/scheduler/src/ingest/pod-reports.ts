@@ -4,6 +4,7 @@ import type { Node, Stored } from '@everynode/objects';
 import { DataRefusedError, type Store } from '@everynode/store';
 import type { EventRecorder } from '../events/event-recorder.js';
 import type { Refusals } from './refusals.js';
+import type { Writes } from './report-audit.js';
 import { readPodStatus } from './report-content.js';
 import { ReportRefusedError } from './report-refused-error.js';
 import { ReportedEvents } from './reported-events.js';
@@ -28,18 +29,21 @@ export class PodReports {
 
   /**
    * Writes the reports on pods of the agent's nodes. Returns those that a report of a later incarnation blocks, each
-   * with its order. `foreign` has orders of reports that are another agent's: those block nothing.
+   * with its order. `foreign` has orders of reports that are another agent's: those block nothing. What was written is
+   * added to `writes`.
    * @throws what the store throws.
    */
   async write(
     agent: string,
     items: readonly PodStatusItem[],
     incarnation: number,
+    writes: Writes,
     foreign?: ReadonlyMap<PodStatusItem, number>,
   ): Promise<Map<PodStatusItem, number>> {
     const blocked = new Map<PodStatusItem, number>();
     const write = async (item: PodStatusItem): Promise<void> => {
       const written = await this.#write(agent, item, incarnation, foreign?.get(item));
+      if (written) writes.push({ resource: 'pods', ...item, outcome: written.outcome });
       if (written?.uid !== item.uid) return;
       const { stored } = written;
       if (stored > reportOrder(incarnation, item.sequence) && incarnationOf(stored) > incarnation) {

@@ -1,11 +1,10 @@
 import { type PodStatusItem, reportOrder } from '@everynode/contract';
-import type { Decision, Store } from '@everynode/store';
+import type { Decision, Store, WriteResult } from '@everynode/store';
 import { decidePodStatus, decidePodStopped } from './pod-status.js';
 import { checkedDecision, MAX_POD_STATUS } from './report-content.js';
 
-/** The uid of the pod that is stored, and the order of the last report on it before this one. */
-export interface Written {
-  uid: string | undefined;
+/** What was done to the pod, its uid, and the order of the last report on it before this one. */
+export interface Written extends Pick<WriteResult, 'uid' | 'outcome'> {
   stored: number;
 }
 
@@ -28,12 +27,12 @@ export async function writeReport(
     return current && { ...current, sequence: stored };
   };
   const checked = (decision: Decision): Decision => checkedDecision(decision, MAX_POD_STATUS);
-  const { uid } = await (item.stopped
+  const { uid, outcome } = await (item.stopped
     ? store.write({
         key,
         reads: 'all-but-desired',
         decide: (now) => checked(decidePodStopped(ordered(now), item, order)),
       })
     : store.write({ key, reads: 'observed', decide: (now) => checked(decidePodStatus(ordered(now), item, order)) }));
-  return { uid, stored };
+  return { uid, outcome, stored };
 }
