@@ -88,8 +88,8 @@ export class AgentAccounts {
   }
 
   /**
-   * Closes the connections of an agent, and refuses new ones until `until`, in seconds since 1970. Its credentials stay.
-   * Call {@link resume} then: the server does not look at the time.
+   * Closes the connections of an agent, and refuses new ones until `until`, in seconds since 1970. Its credentials
+   * stay. Call {@link resume} then: the server does not look at the time.
    */
   suspend(agent: string, until: number): Promise<void> {
     return this.#change(agent, (state) => ({ ...state, suspendedUntil: Math.max(until, state.suspendedUntil ?? 0) }));

@@ -36,9 +36,9 @@ export interface TrafficOptions {
 
 /**
  * Suspends agents that flood the bus. A server of NATS limits what a client has and never how often it sends, and each
- * message costs the server and the services that receive it. So the counts of the server are looked at every second, and
- * an account that has sent more than it may is closed for a while. Its credentials stay, and the agent connects again
- * by itself afterwards.
+ * message costs the server and the services that receive it. So the counts of the server are looked at every second,
+ * and an account that has sent more than it may is closed for a while. Its credentials stay, and the agent connects
+ * again by itself afterwards.
  *
  * Each api does so for itself by the same counts. What one has suspended and did not live to resume, it finds on the
  * server at its next start.

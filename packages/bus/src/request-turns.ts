@@ -1,6 +1,6 @@
 import { type ShareLimits, Shares } from './shares.js';
 
-/** So many requests are answered at once, of all senders; one sender has half of them. Bytes are those of the bodies. */
+/** So many requests are answered at once, of all senders; one sender has half of them. Bytes are those of bodies. */
 const LIMITS: ShareLimits = { messages: 16, bytes: 4_000_000 };
 /** No request of an agent is longer, in bytes: five hundred names of pods. */
 const LONGEST = 64 * 1024;

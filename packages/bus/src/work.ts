@@ -27,7 +27,7 @@ export interface Worker {
   handle(delivery: Delivery): Promise<void>;
   /** Called for a message that could not be handled after the last try, or whose sender has sent too many. */
   onGivenUp?(delivery: Delivery): void;
-  /** Before a message is read: the time in ms until its sender may send it, and 0 when it may now. Always by default. */
+  /** Before a message is read: the time in ms until its sender may send it, 0 when it may now. Always by default. */
   waitMs?(subject: string, bytes: number): number;
   /** Called for a message whose sender has sent too many: it comes again later, or not at all. */
   onLimited?(subject: string, what: 'delayed' | 'dropped'): void;

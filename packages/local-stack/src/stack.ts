@@ -179,7 +179,7 @@ export class Stack implements StackControl {
     });
   }
 
-  /** One file for each process: each puts its own aside when that is long. The user's `EVERYNODE_AUDIT_LOG=` turns it off. */
+  /** One file for each process: each puts its own aside when that is long. `EVERYNODE_AUDIT_LOG=` turns it off. */
   #auditLog(process: string): string {
     return this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, `audit-${process}.log`);
   }

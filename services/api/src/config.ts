@@ -28,7 +28,7 @@ const schema = Type.Object({
   NATS_AUTHORITY: Type.String({ default: '' }),
   /** The address at which agents reach the bus; NATS_URL when empty. */
   EVERYNODE_BUS_URL: Type.String({ default: '' }),
-  /** What an agent may send to the bus, in messages and in bytes a second; one that sends more is closed for a while. */
+  /** What an agent may send to the bus, in messages and in bytes a second; one that sends more is cut off. */
   EVERYNODE_AGENT_MESSAGES_PER_SECOND: Type.Integer({ default: 500, minimum: 1 }),
   EVERYNODE_AGENT_BYTES_PER_SECOND: Type.Integer({ default: 16 * 1024 * 1024, minimum: 1024 }),
   /** Authorities of front proxies; without it there are none. */

@@ -6,7 +6,7 @@ import type { SentKind } from './ingest/agent-limits.js';
 import type { Refusal } from './ingest/refusals.js';
 import { stuckPods } from './stuck-pods.js';
 
-/** Agents of which metrics show the name; the others are counted together. Only agents that break a rule are counted. */
+/** Agents of which metrics show the name; the others are counted together. Only those that break a rule count. */
 const NAMED_AGENTS = 1000;
 const OTHER_AGENTS = '(others)';
 
