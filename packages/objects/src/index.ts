@@ -214,7 +214,7 @@ export {
   parseFieldSelector,
   requiredFieldValue,
 } from './selectors/field-selector.js';
-export { isEmptySelector, matchesLabelSelector } from './selectors/label-selector.js';
+export { compileLabelSelector, isEmptySelector, matchesLabelSelector } from './selectors/label-selector.js';
 export { parseLabelSelector } from './selectors/parse-label-selector.js';
 export {
   formatRequirements,

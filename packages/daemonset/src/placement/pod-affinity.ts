@@ -1,6 +1,6 @@
 import {
+  compileLabelSelector,
   type LabelSelector,
-  matchesLabelSelector,
   type Node,
   type Pod,
   type PodAffinityTerm,
@@ -34,20 +34,43 @@ interface CompiledTerm {
 }
 
 /** The term of a pod; its own labels are part of what `matchLabelKeys` and `mismatchLabelKeys` select. */
-function compileTerm(term: PodAffinityTerm, owner: PeerPod, labelsOf: NamespaceLabels): CompiledTerm {
-  const { labelSelector, namespaces, namespaceSelector, topologyKey } = term;
-  const selector = labelSelector && withLabelKeys(labelSelector, owner.labels, term);
+const compileTerm = (term: PodAffinityTerm, owner: PeerPod, labelsOf: NamespaceLabels): CompiledTerm => ({
+  topologyKey: term.topologyKey,
+  matches: (pod) => matchesTerm(term, owner, pod, labelsOf),
+});
+
+/** Whether the term of one pod selects another. */
+export function matchesTerm(term: PodAffinityTerm, owner: PeerPod, pod: PeerPod, labelsOf: NamespaceLabels): boolean {
+  const { namespaces, namespaceSelector } = term;
+  const { selectsLabels, selectsLabelsOfNamespace } = selectorsOf(term, owner);
   const isOwn = !namespaces?.length && !namespaceSelector;
-  const selectsNamespace = (name: string): boolean => {
-    if (isOwn) return name === owner.namespace;
-    if (namespaces?.includes(name)) return true;
-    return namespaceSelector != null && matchesLabelSelector(namespaceSelector, labelsOf(name) ?? {});
+  const isInNamespace = isOwn
+    ? pod.namespace === owner.namespace
+    : namespaces?.includes(pod.namespace) || selectsLabelsOfNamespace(labelsOf(pod.namespace) ?? {});
+  return isInNamespace && selectsLabels(pod.labels);
+}
+
+type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
+
+interface TermSelectors {
+  selectsLabels: LabelTest;
+  selectsLabelsOfNamespace: LabelTest;
+}
+
+/** By term: for each pod that is placed, the terms of all other pods are read. */
+const known = new WeakMap<PodAffinityTerm, TermSelectors>();
+
+function selectorsOf(term: PodAffinityTerm, owner: PeerPod): TermSelectors {
+  const kept = known.get(term);
+  if (kept) return kept;
+  const { labelSelector, namespaceSelector, matchLabelKeys, mismatchLabelKeys } = term;
+  const selectors = {
+    selectsLabels: compileLabelSelector(labelSelector && withLabelKeys(labelSelector, owner.labels, term)),
+    selectsLabelsOfNamespace: compileLabelSelector(namespaceSelector),
   };
-  return {
-    topologyKey,
-    matches: ({ namespace, labels }) =>
-      selector != null && selectsNamespace(namespace) && matchesLabelSelector(selector, labels),
-  };
+  // Pods may share the term, but not the labels that complete it.
+  if (!matchLabelKeys?.length && !mismatchLabelKeys?.length) known.set(term, selectors);
+  return selectors;
 }
 
 /** A selector and requirements on keys with the value that a pod itself has. Keys that it lacks are left out. */
@@ -124,7 +147,7 @@ export class PodAffinity {
     }
     for (const term of this.#avoided) if (term.matches(peer)) this.#far.change(node, term.topologyKey, by);
     for (const term of requiredAntiAffinity(peer.spec)) {
-      if (compileTerm(term, peer, this.#labelsOf).matches(this.#pod)) this.#existing.change(node, term.topologyKey, by);
+      if (matchesTerm(term, peer, this.#pod, this.#labelsOf)) this.#existing.change(node, term.topologyKey, by);
     }
   }
 
@@ -152,5 +175,5 @@ export class PodAffinity {
 
 /** Whether the anti-affinity of a pod keeps another pod away from somewhere. */
 export function repels(peer: PeerPod, pod: PeerPod, labelsOf: NamespaceLabels): boolean {
-  return requiredAntiAffinity(peer.spec).some((term) => compileTerm(term, peer, labelsOf).matches(pod));
+  return requiredAntiAffinity(peer.spec).some((term) => matchesTerm(term, peer, pod, labelsOf));
 }

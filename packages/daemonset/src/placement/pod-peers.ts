@@ -1,5 +1,6 @@
 import type { Node } from '@everynode/objects';
 import {
+  matchesTerm,
   type NamespaceLabels,
   type PeerPod,
   PodAffinity,
@@ -7,7 +8,7 @@ import {
   requiredAffinity,
   requiredAntiAffinity,
 } from './pod-affinity.js';
-import { requiredSpread, TopologySpread } from './topology-spread.js';
+import { comparesDomains, requiredSpread, TopologySpread } from './topology-spread.js';
 
 /** A node with the pods on it that have not ended. */
 export interface PeerNode {
@@ -21,6 +22,28 @@ export function dependsOnPeers(pod: PeerPod, repelling: Iterable<PeerPod>, label
   if (requiredAffinity(spec).length + requiredAntiAffinity(spec).length + requiredSpread(pod).length > 0) return true;
   for (const peer of repelling) if (repels(peer, pod, labelsOf)) return true;
   return false;
+}
+
+/**
+ * Returns the test for nodes that share a domain with `target` in which other pods may keep the pod off it; undefined
+ * when all nodes matter: a spread compares domains, and the first pod of a group that wants to be near each other is
+ * the first of the cluster.
+ */
+export function domainsOf(
+  target: Node,
+  pod: PeerPod,
+  repelling: Iterable<PeerPod>,
+  labelsOf: NamespaceLabels,
+): ((node: Node) => boolean) | undefined {
+  const spread = requiredSpread(pod);
+  const wanted = requiredAffinity(pod.spec);
+  if (spread.some(comparesDomains)) return undefined;
+  if (wanted.length > 0 && wanted.every((term) => matchesTerm(term, pod, pod, labelsOf))) return undefined;
+  const keys = new Set([...spread, ...wanted, ...requiredAntiAffinity(pod.spec)].map(({ topologyKey }) => topologyKey));
+  for (const peer of repelling) for (const { topologyKey } of requiredAntiAffinity(peer.spec)) keys.add(topologyKey);
+  const own = target.metadata?.labels ?? {};
+  const domains = [...keys].filter((key) => own[key] !== undefined);
+  return ({ metadata }) => domains.some((key) => metadata?.labels?.[key] === own[key]);
 }
 
 /**

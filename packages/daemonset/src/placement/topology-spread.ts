@@ -1,4 +1,4 @@
-import { matchesLabelSelector, type Node, type PodSpec, type TopologySpreadConstraint } from '@everynode/objects';
+import { compileLabelSelector, type Node, type PodSpec, type TopologySpreadConstraint } from '@everynode/objects';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
 import { type PeerPod, withLabelKeys } from './pod-affinity.js';
 import { findUntoleratedTaint } from './taints.js';
@@ -20,6 +20,10 @@ interface Constraint {
 export const requiredSpread = ({ spec }: Pick<PeerPod, 'spec'>): TopologySpreadConstraint[] =>
   (spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule');
 
+/** Whether a constraint of a pod that may be on one node only compares the domain of that node with others. */
+export const comparesDomains = ({ nodeAffinityPolicy }: TopologySpreadConstraint): boolean =>
+  nodeAffinityPolicy === 'Ignore';
+
 /**
  * The spread of a pod that is pinned to its node, without the pin. A constraint that honours node affinity compares
  * that node with itself: it asks for the label, and for no balance.
@@ -27,7 +31,7 @@ export const requiredSpread = ({ spec }: Pick<PeerPod, 'spec'>): TopologySpreadC
 export function withPinnedSpread(spec: PodSpec): PodSpec {
   if (!spec.topologySpreadConstraints) return spec;
   const topologySpreadConstraints = spec.topologySpreadConstraints.map((constraint) =>
-    constraint.nodeAffinityPolicy === 'Ignore' ? constraint : { ...constraint, maxSkew: Number.MAX_SAFE_INTEGER },
+    comparesDomains(constraint) ? constraint : { ...constraint, maxSkew: Number.MAX_SAFE_INTEGER },
   );
   return { ...spec, topologySpreadConstraints };
 }
@@ -53,9 +57,11 @@ export class TopologySpread {
     this.#pod = pod;
     this.#demands = compileNodeDemands(pod.spec);
     this.#constraints = requiredSpread(pod).map((given) => {
-      const selector = given.labelSelector && withLabelKeys(given.labelSelector, pod.labels, given);
+      const selects = compileLabelSelector(
+        given.labelSelector && withLabelKeys(given.labelSelector, pod.labels, given),
+      );
       const matches = ({ namespace, labels, isDeleting }: PeerPod): boolean =>
-        !isDeleting && namespace === pod.namespace && selector != null && matchesLabelSelector(selector, labels);
+        !isDeleting && namespace === pod.namespace && selects(labels);
       const own = matches({ ...pod, isDeleting: false }) ? 1 : 0;
       return { given, matches, own, domains: new Map<string, number>(), least: undefined };
     });

@@ -44,6 +44,18 @@ export function matchesLabelSelector(selector: LabelSelector | null | undefined,
   return selector != null && matchesRequirements(labelSelectorRequirements(selector), labels);
 }
 
+/**
+ * {@link matchesLabelSelector} for many sets of labels: the selector is parsed once.
+ * @throws ApiError BadRequest when the selector does not parse.
+ */
+export function compileLabelSelector(
+  selector: LabelSelector | null | undefined,
+): (labels: Labels | undefined) => boolean {
+  if (selector == null) return () => false;
+  const requirements = labelSelectorRequirements(selector);
+  return (labels) => matchesRequirements(requirements, labels);
+}
+
 /** True for a selector without any condition, which selects every object. */
 export function isEmptySelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;

@@ -75,7 +75,8 @@ function clusterView({ reflector }: ApiContext, nodes: readonly Node[], namespac
       .filter(({ object }) => !isPodTerminal(object))
       .map(({ object }) => peerOf(object));
   return {
-    nodes: () => nodes.map((node) => ({ node, peers: peersOn(node.metadata?.name ?? '') })),
+    nodes: (among = () => true) =>
+      nodes.filter(among).map((node) => ({ node, peers: peersOn(node.metadata?.name ?? '') })),
     repelling: function* () {
       for (const { record, object } of pods.list()) {
         if (record.placement !== null && record.desired.includes('"podAntiAffinity"')) yield peerOf(object);

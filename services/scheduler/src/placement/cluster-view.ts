@@ -8,11 +8,10 @@ export function clusterView(
 ): ClusterView {
   const namespaces = reflector.cache('namespaces');
   return {
-    nodes: () =>
-      Array.from(reflector.cache('nodes').list(), ({ record, object: node }) => ({
-        node,
-        peers: capacity.podsOn(record.name).map(peerOf),
-      })),
+    nodes: (among = () => true) =>
+      Array.from(reflector.cache('nodes').list())
+        .filter(({ object }) => among(object))
+        .map(({ record, object: node }) => ({ node, peers: capacity.podsOn(record.name).map(peerOf) })),
     repelling: () => repelling(reflector),
     labelsOf: (name) => {
       const found = namespaces.get('', name);

@@ -23,11 +23,13 @@ type FindContext = Pick<SchedulerContext, 'reflector' | 'capacity'>;
 export function findNode(context: FindContext, pod: CachedPod): { node: string } | Unplaced {
   const spec = specOf(pod);
   const target = targetNodeOf(pod.object);
-  const total = context.reflector.cache('nodes').size;
+  const nodeCache = context.reflector.cache('nodes');
+  const total = nodeCache.size;
   const view = clusterView(context, pod.record.namespace);
   const hold = holdOf({ spec }, view.claimOf);
   if (hold !== undefined) return { reasons: new Map(), nodes: total, hold };
-  const peers = peersOf(peerOf(pod.object), view);
+  const targetNode = target === undefined ? undefined : nodeCache.get('', target)?.object;
+  const peers = peersOf(peerOf(pod.object), view, targetNode);
   const choice = chooseNode(spec, withClaims(occupiedNodes(context, pod, target)), peers);
   if ('node' in choice) return choice;
   if (target === undefined) return peers ? { ...choice, peers } : choice;
