@@ -83,10 +83,9 @@ export class GroupCommit {
    */
   write<L extends ReadLevel>(request: WriteRequest<L>): Promise<WriteResult> {
     if (this.#stopping.signal.aborted) return Promise.reject(new StoreUnavailableError(false, 'stopping'));
-    const isBackground = request.background ?? false;
-    if (!this.#queue.hasRoomFor(isBackground)) return Promise.reject(new StoreOverloadedError());
+    if (!this.#queue.hasRoomFor(request.background ?? false)) return Promise.reject(new StoreOverloadedError());
     return new Promise((resolve, reject) => {
-      this.#queue.add(new WriteAt(request, resolve, reject), isBackground);
+      this.#queue.add(new WriteAt(request, resolve, reject));
       this.#running ??= this.#run();
     });
   }

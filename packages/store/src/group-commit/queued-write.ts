@@ -11,6 +11,8 @@ export interface QueuedWrite {
   readonly since: number;
   /** The last moment at which it may be decided, ms of the monotonic clock; infinity without one. */
   readonly deadline: number;
+  /** Waits behind all writes that are not. */
+  readonly isBackground: boolean;
   /** Whose it is; undefined for what services write by themselves. */
   readonly flow: string | undefined;
   /** Aborts when its client has given up. */
@@ -55,6 +57,10 @@ export class WriteAt<L extends ReadLevel> implements QueuedWrite {
 
   get deadline(): number {
     return this.#request.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
+  get isBackground(): boolean {
+    return this.#request.background ?? false;
   }
 
   get flow(): string | undefined {

@@ -38,8 +38,8 @@ export class WriteQueue {
     return (isBackground ? this.#background : this.#urgent).length < MAX_WAITING;
   }
 
-  add(write: QueuedWrite, isBackground: boolean): void {
-    (isBackground ? this.#background : this.#urgent).push(write);
+  add(write: QueuedWrite): void {
+    (write.isBackground ? this.#background : this.#urgent).push(write);
   }
 
   /**
@@ -71,9 +71,10 @@ export class WriteQueue {
     return inTurn(batch);
   }
 
-  /** Puts writes of a batch back, before all others. */
+  /** Puts writes of a batch back, before all others of their urgency. */
   putBack(writes: readonly QueuedWrite[]): void {
-    this.#urgent = [...writes, ...this.#urgent];
+    this.#urgent = [...writes.filter(({ isBackground }) => !isBackground), ...this.#urgent];
+    this.#background = [...writes.filter(({ isBackground }) => isBackground), ...this.#background];
   }
 
   /** Puts the writes of a batch back in two halves, before all others: one of them is at fault. */

@@ -6,6 +6,8 @@ import { ShardedQueue } from '../sharded-queue.js';
 import { emptyNamespace, type NamespaceContext, terminateNamespace } from './terminate-namespace.js';
 
 const WORKERS = 8;
+/** While objects of a kind leave a namespace, its status tells how many are left this often, and not at each. */
+const NOTED_EVERY_MS = 1000;
 /** Namespaces that are gone are remembered up to this number, to find objects that were created in them too late. */
 const MAX_GONE = 1000;
 
@@ -51,9 +53,17 @@ export class NamespaceController implements Controller {
         this.#queue.add(name);
       } else if (namespace !== '' && type !== 'MODIFIED') {
         // An object left, or came into, a namespace that has to become empty.
-        if (this.#gone.has(namespace) || this.#isTerminating(namespace)) this.#queue.add(namespace);
+        if (!this.#gone.has(namespace) && !this.#isTerminating(namespace)) continue;
+        if (type === 'DELETED' && this.#hasMore(resource, namespace)) this.#queue.addAfter(namespace, NOTED_EVERY_MS);
+        else this.#queue.add(namespace);
       }
     }
+  }
+
+  #hasMore(resource: string, namespace: string): boolean {
+    const cache = this.#context.contents().find((contents) => contents.resource === resource);
+    for (const _left of cache?.list(namespace) ?? []) return true;
+    return false;
   }
 
   #remember(gone: string): void {
