@@ -95,4 +95,24 @@ describe('a machine that joins a running cluster', () => {
       expect.stringContaining('the bootstrap token is for one use, and has been used'),
     ]);
   }, 120_000);
+
+  it('hosts several nodes until it is revoked, says so, and ends with a code of its own', async () => {
+    const { kubectl } = stack;
+    const names = ['rack-1', 'rack-2'];
+    const machine = joins('fleet', [...(await joinCommand('--nodes', 'fleet,rack-*')), '--nodes', names.join(',')]);
+    for (const name of names) await untilReady(name);
+    const connection = await onTheBus('fleet');
+    const began = performance.now();
+    await stack.everynode('agent', 'revoke', 'fleet');
+    await connection.closed;
+    expect(performance.now() - began).toBeLessThan(5000);
+    const { code, printed } = await machine.ended;
+    expect([code, printed]).toEqual([77, expect.stringContaining('the identity of fleet was revoked')]);
+    await expect(onTheBus('fleet')).rejects.toThrow(/authorization/i);
+    const identity = ['--kubeconfig', join(folder, 'fleet', 'kubeconfig'), 'get', 'node', 'rack-1'];
+    expect((await kubectl.try(identity)).stderr).toMatch(/logged in|Unauthorized/);
+    // The nodes stay, for another agent.
+    for (const name of names) expect(await kubectl.run(`get node ${name} -o name`)).toContain(name);
+    await expect(stack.everynode('agent', 'revoke', 'nothing')).rejects.toThrow(/not found/);
+  }, 120_000);
 });

@@ -11,7 +11,7 @@ const PROTOCOL = 'a time that a protocol or a certificate names';
  * `performance.now()`.
  */
 const READERS: Readonly<Record<string, string>> = {
-  'packages/agent-identity/src/join-cluster.ts': PROTOCOL,
+  'packages/agent-identity/src/ended-identity.ts': PROTOCOL,
   'packages/agent-identity/src/keep-renewed.ts': PROTOCOL,
   'packages/bench/src/main.ts': SHOWN,
   'packages/bench/src/run/workload.ts': 'makes a name of an image that was not used before',

@@ -1,6 +1,6 @@
 import { AgentDirectory } from './agent-directory.js';
-import { ask, RefusedError } from './api.js';
 import { discoverAuthority } from './discover-authority.js';
+import { endOf } from './ended-identity.js';
 import { requestCertificate } from './request-certificate.js';
 
 export interface Joining {
@@ -36,17 +36,6 @@ export async function joinCluster(joining: Joining, signal: AbortSignal): Promis
 /** False where there is no identity, or it has ended: its time is over, or its node was deleted. */
 async function holds(directory: AgentDirectory, server: string): Promise<boolean> {
   const identity = await directory.read().catch(() => undefined);
-  if (!identity || identity.notAfter <= Date.now() || (await directory.server()) !== server) return false;
-  try {
-    await ask({ server, ca: identity.ca, pem: identity.pem }, 'POST', WHO_AM_I, {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'SelfSubjectReview',
-    });
-    return true;
-  } catch (error) {
-    // An api that does not answer now says nothing against it.
-    return !(error instanceof RefusedError && error.status === 401);
-  }
+  if (!identity || (await directory.server()) !== server) return false;
+  return (await endOf(directory)) === undefined;
 }
-
-const WHO_AM_I = '/apis/authentication.k8s.io/v1/selfsubjectreviews';

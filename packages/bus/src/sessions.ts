@@ -1,7 +1,7 @@
 import { type BusCredential, connectionProof } from '@everynode/bus-credentials';
 import { backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { errors, type NatsConnection } from '@nats-io/transport-node';
 import { connectBounded } from './bounded-transport.js';
 import { RECONNECT } from './reconnect.js';
 
@@ -15,6 +15,8 @@ export interface SessionOptions {
   /** The subject prefix of replies. Every agent has a prefix of its own, which its permission names. */
   inboxPrefix?: string;
   log: Logger;
+  /** Called each time that the server refuses the credential, which may be revoked. */
+  onRefused?: () => void;
   /** Ends the attempts to connect. */
   signal: AbortSignal;
 }
@@ -81,7 +83,7 @@ export class Sessions {
 
   /** Connects again and again. Resolves when the connection is closed for good, or the signal aborts without one. */
   async run(onLost: () => void): Promise<void> {
-    const { signal, log } = this.#options;
+    const { signal, log, onRefused } = this.#options;
     for (let failures = 0; !this.#isClosed && !signal.aborted; ) {
       try {
         const connection = await this.#connect();
@@ -92,6 +94,7 @@ export class Sessions {
       } catch (err) {
         failures += 1;
         log.warn({ err, failures }, 'NATS cannot be reached');
+        if (err instanceof errors.AuthorizationError) onRefused?.();
       }
       this.#current = undefined;
       onLost();

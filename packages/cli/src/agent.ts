@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
+import { endOf, type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
 import { checkoutState } from './checkout.js';
 import { runAgent } from './run-agent.js';
 import { wantedNodes } from './wanted-nodes.js';
@@ -22,7 +22,8 @@ type JoinedDirectory = Awaited<ReturnType<typeof joinCluster>>;
 
 /**
  * Joins a cluster and runs its node until a signal ends it, renewing the identity in time. With `identityOnly` it only
- * says where the identity is, and with `renew` stays to renew that. Returns the exit code.
+ * says where the identity is, and with `renew` stays to renew that. Returns the exit code: {@link ENDED} when the identity
+ * was revoked.
  */
 export async function joinAsAgent(flags: JoinFlags): Promise<number> {
   const { server, token, caHash, identityOnly, renew, nodesFile } = flags;
@@ -48,19 +49,63 @@ export async function joinAsAgent(flags: JoinFlags): Promise<number> {
   const { notAfter } = await joined.read();
   print(`${wanted.agent} has joined ${server}; its certificate is valid until ${timeOf(notAfter)}`);
   print(`kubeconfig: ${joined.kubeconfig}`);
-  const renewal = () => renewUntil(joined, lifetimeSeconds, signal);
+  const identity = new WatchedIdentity(joined, wanted.agent, stopping);
+  const renewal = () => renewUntil(joined, lifetimeSeconds, identity, signal);
   if (identityOnly) {
     if (renew) await renewal();
-    return 0;
+    return identity.hasEnded ? ENDED : 0;
   }
   void renewal();
-  return await runAgent(joined, { agent: wanted.agent, nodes: wanted.nodes, nodesFile }, signal);
+  const hosted = { agent: wanted.agent, nodes: wanted.nodes, nodesFile };
+  const code = await runAgent(joined, hosted, signal, () => void identity.look());
+  return identity.hasEnded ? ENDED : code;
 }
 
-async function renewUntil(joined: JoinedDirectory, lifetimeSeconds: number, signal: AbortSignal): Promise<void> {
+/** The exit code of an agent whose identity has ended (EX_NOPERM of sysexits.h): to start it again helps nothing. */
+const ENDED = 77;
+
+/** Looks whether an identity is good still when something was refused to it. When it is not, all that uses it stops. */
+class WatchedIdentity {
+  readonly #directory: JoinedDirectory;
+  readonly #agent: string;
+  readonly #stopping: AbortController;
+  #looking: Promise<void> | undefined;
+  hasEnded = false;
+
+  constructor(directory: JoinedDirectory, agent: string, stopping: AbortController) {
+    this.#directory = directory;
+    this.#agent = agent;
+    this.#stopping = stopping;
+  }
+
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const end = await endOf(this.#directory).catch(() => undefined);
+    if (end === undefined || this.hasEnded) return;
+    this.hasEnded = true;
+    const what = end === 'over' ? 'is over' : 'was revoked by an administrator, or with its node';
+    process.stderr.write(`the identity of ${this.#agent} ${what}; it may join again with a token\n`);
+    this.#stopping.abort();
+  }
+}
+
+async function renewUntil(
+  joined: JoinedDirectory,
+  lifetimeSeconds: number,
+  identity: WatchedIdentity,
+  signal: AbortSignal,
+): Promise<void> {
   const onRenewed = (end: number) => print(`renewed the certificate, which is valid until ${timeOf(end)}`);
-  const onFailure = (error: unknown) =>
+  const onFailure = (error: unknown) => {
     process.stderr.write(`not renewed yet: ${error instanceof Error ? error.message : String(error)}\n`);
+    void identity.look();
+  };
   await keepRenewed(joined, { lifetimeSeconds, onRenewed, onFailure }, signal);
 }
 

@@ -197,6 +197,16 @@ agent
     process.exitCode = await joinAsAgent(flags);
   });
 
+agent
+  .command('revoke')
+  .description('end every credential of an agent, whatever it hosts; its nodes stay')
+  .argument('<agent>', 'its name; kubectl get node NODE -o yaml shows it as everynode.io/agent')
+  .option(...KUBECONFIG)
+  .action(async (name: string, flags: { kubeconfig?: string }) => {
+    const { revokeAgent } = await import('./revoke-agent.js');
+    await revokeAgent(name, flags);
+  });
+
 program
   .command('certificates')
   .description('make a CA, the certificates of the api and of an administrator, and a kubeconfig')

@@ -8,5 +8,5 @@ it('starts no agent that was ended before it began', async () => {
   const bus = { url: 'tls://127.0.0.1:1', credential: { credentialsFile: '/none', caFile: '/none' } };
   const identity = { path: tmpdir(), bus: () => Promise.resolve(bus) } as Identity;
   const hosted = { agent: 'n1', nodes: ['n1'], nodesFile: '/none' };
-  expect(await runAgent(identity, hosted, AbortSignal.abort())).toBe(0);
+  expect(await runAgent(identity, hosted, AbortSignal.abort(), () => undefined)).toBe(0);
 });

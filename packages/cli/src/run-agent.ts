@@ -15,13 +15,15 @@ interface HostedNodes {
 
 /**
  * Runs the node agent with an identity until it ends, and ends it when the signal aborts. It reads the files of the
- * identity at each connection, so a renewal needs no restart. Returns the exit code.
+ * identity at each connection, so a renewal needs no restart. `onBusRefused` is called when the bus refuses it. Returns
+ * the exit code.
  * @throws Error when the cluster has issued no credential of the bus.
  */
 export async function runAgent(
   identity: Awaited<ReturnType<typeof joinCluster>>,
   { agent, nodes, nodesFile }: HostedNodes,
   signal: AbortSignal,
+  onBusRefused: () => void,
 ): Promise<number> {
   const { url, credential } = await identity.bus();
   const ownFile = join(identity.path, 'nodes.json');
@@ -39,6 +41,9 @@ export async function runAgent(
       EVERYNODE_AGENT: agent,
       EVERYNODE_NODES_FILE: nodesFile ?? ownFile,
     },
+  });
+  child.on('message', (message) => {
+    if ((message as { type?: string } | null)?.type === 'bus-refused') onBusRefused();
   });
   signal.addEventListener('abort', () => child.kill('SIGTERM'));
   const [code] = await once(child, 'exit');

@@ -68,6 +68,8 @@ export const subjects = {
   allHeartbeats: `${agentRoot('*')}.liveness.node-heartbeat.*`,
   /** Where JetStream's answers go when a service asks for the list of streams: all services read them. */
   streamsListed: `${ROOT}.streams-listed`,
+  /** Apis tell each other that an agent was revoked, outside the streams. */
+  agentRevoked: `${ROOT}.agent-revoked`,
   command: (agent: string, event: AgentCommand): string => `${agentRoot(agent)}.command.${event}`,
   /** Filter for all commands to one agent. */
   commandsOf: (agent: string): string => `${agentRoot(agent)}.command.>`,

@@ -206,7 +206,7 @@ async function startJoining(context: ApiContext, parts: ApiParts): Promise<void>
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects for nodes that join cannot be created'),
   });
   if (agentBus) watchTraffic(agentBus, parts);
-  await context.revoked.start({ ...context, bus: agentBus });
+  await context.revoked.start({ ...context, bus: agentBus, services: parts.bus });
   const signer = new ClusterInfoSigner(context);
   signer.start();
   onClose(() => signer.close());

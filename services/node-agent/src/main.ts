@@ -31,6 +31,8 @@ await runService(
       name: `agent ${agent}`,
       inboxPrefix: inboxPrefix(agent),
       log,
+      // The process that has the identity knows the api, and asks it whether the agent was revoked.
+      onRefused: () => process.send?.({ type: 'bus-refused' }),
       signal,
     });
     onClose(() => bus.close());

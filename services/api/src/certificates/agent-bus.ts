@@ -77,6 +77,11 @@ export class AgentBus {
     this.#lately = new Set(all);
   }
 
+  /** Ends every credential of an agent that was issued until now. @throws Error while the server cannot be reached. */
+  revokeAgent(agent: string): Promise<void> {
+    return this.#accounts.revoke(agent);
+  }
+
   /** Suspends agents that flood the bus. Resolves when the signal aborts. */
   watchTraffic(options: Omit<TrafficOptions, 'accounts'>): Promise<void> {
     return new AgentTraffic({ ...options, accounts: this.#accounts }).run();

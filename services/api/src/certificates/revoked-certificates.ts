@@ -1,5 +1,7 @@
 import type { TLSSocket } from 'node:tls';
+import type { Bus } from '@everynode/bus';
 import { nodeOfUser } from '@everynode/certificates';
+import { subjects } from '@everynode/contract';
 import { isChangeOf, type ObjectChange, type Reflector } from '@everynode/list-watch';
 import type { StoredKinds } from '@everynode/objects';
 import { coalesced, type Logger, retryUntilDone } from '@everynode/service-shell';
@@ -7,10 +9,12 @@ import type { RevokedCertificate, Store } from '@everynode/store';
 import type { AgentBus } from './agent-bus.js';
 
 interface RevocationParts {
-  store: Pick<Store, 'revokeDeletedNodes' | 'revokedCertificates'>;
+  store: Pick<Store, 'noteRevokedAgent' | 'revokeDeletedNodes' | 'revokedCertificates'>;
   reflector: Reflector;
   /** Where the credentials of the bus beside the certificates end too; undefined where they are not issued here. */
-  bus: Pick<AgentBus, 'revoke'> | undefined;
+  bus: Pick<AgentBus, 'revoke' | 'revokeAgent'> | undefined;
+  /** By which the replicas tell each other that an agent was revoked. */
+  services: Pick<Bus, 'send' | 'listen'>;
   signal: AbortSignal;
   log: Logger;
 }
@@ -40,6 +44,7 @@ export class RevokedCertificates {
   /** Takes back what was granted for nodes that are deleted now. Calls during one share the next one. */
   #revoke: () => Promise<void> = () => Promise.resolve();
   #revokeOnBus: () => Promise<void> = () => Promise.resolve();
+  #context: RevocationParts | undefined;
   /** Open connections of nodes, by the serial number of their certificate. */
   readonly #connections = new Map<string, Set<TLSSocket>>();
 
@@ -56,7 +61,8 @@ export class RevokedCertificates {
    * process has lived to revoke: the bus may learn of it later.
    */
   async start(context: RevocationParts): Promise<void> {
-    const { bus } = context;
+    const { bus, services } = context;
+    this.#context = context;
     this.#refresh = coalesced(() => persistently(context, () => this.#read(context)));
     this.#revoke = coalesced(async () => {
       await persistently(context, () => context.store.revokeDeletedNodes());
@@ -71,7 +77,22 @@ export class RevokedCertificates {
         }
       },
     });
+    // A replica that misses this reads again within a minute, as after any loss.
+    services.listen(subjects.agentRevoked, () => void this.#revoke());
     await this.#revoke();
+  }
+
+  /**
+   * Ends all certificates of an agent and its credentials of the bus, and what it has asked for and not got. Resolves
+   * when they are refused here. @throws Error while the store or the bus cannot be reached: what was done stays.
+   */
+  async revokeAgent(agent: string): Promise<void> {
+    const context = this.#context;
+    if (!context) throw new Error('revocations have not begun');
+    await context.store.noteRevokedAgent(agent);
+    await this.#revoke();
+    context.services.send(subjects.agentRevoked, agent);
+    await context.bus?.revokeAgent(agent);
   }
 
   /** Reads again what is revoked, without waiting for it. */

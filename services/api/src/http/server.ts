@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { addAudit, auditedRequest } from '../audit/audit-requests.js';
 import { addImpersonation } from '../auth/impersonation.js';
 import { addKeyRoutes } from '../auth/key-routes.js';
+import { addAgentRevocation } from '../certificates/agent-revocation.js';
 import { addDiscovery } from '../discovery/discovery-routes.js';
 import { addExplain } from '../explain/explain-route.js';
 import type { FairQueue } from '../fairness/fair-queue.js';
@@ -118,6 +119,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);
   addExplain(fastify, context);
+  addAgentRevocation(fastify, context);
   addResources(fastify, context, (request, reply) => audit?.record(auditedRequest(request, reply, 'ResponseStarted')));
   return { fastify, https, stop, takeConnection: (socket) => takeConnection(https, socket, loop) };
 }
