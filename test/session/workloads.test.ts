@@ -157,3 +157,47 @@ describe('a ReplicaSet', { timeout: SLOW }, () => {
     await kubectl.run('delete namespace brief --timeout=30s');
   });
 });
+
+describe('a Service', { timeout: SLOW }, () => {
+  const endpoints = async () => (await kubectl.json<Any>('get endpoints shop')).subsets?.[0] ?? {};
+  const slices = async () =>
+    (await kubectl.json<Any>('get endpointslices -l kubernetes.io/service-name=shop')).items as Any[];
+
+  it('has the addresses of its ready pods, and none when they are gone', async () => {
+    const containers = [
+      {
+        name: 'c',
+        image: 'i:1',
+        ports: [{ name: 'http', containerPort: 8080 }],
+        readinessProbe: { httpGet: { port: 'http' } },
+      },
+    ];
+    await apply(workload('Deployment', 'shop', { template: template('shop', { containers }) }), {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'shop', namespace: 'default' },
+      spec: { selector: { app: 'shop' }, ports: [{ port: 80, targetPort: 'http' }] },
+    });
+    await kubectl.run('rollout status deployment shop --timeout=30s');
+    const ips = (await pods('shop')).map(({ status }) => status.podIP).sort();
+    await eventually(async () => expect((await endpoints()).addresses?.map(({ ip }: Any) => ip)).toEqual(ips));
+    expect((await endpoints()).ports).toEqual([{ port: 8080, protocol: 'TCP' }]);
+    const [slice] = await slices();
+    expect(slice.endpoints.flatMap(({ addresses }: Any) => addresses).sort()).toEqual(ips);
+    expect(slice.metadata.ownerReferences[0]).toMatchObject({ kind: 'Service', name: 'shop', controller: true });
+    expect(await kubectl.run('describe service shop')).toMatch(/Endpoints: +10\.\S+:8080,/);
+    // Who takes a slice or its Endpoints away gets them again.
+    await kubectl.run(`delete endpointslice ${slice.metadata.name}`);
+    await kubectl.run('delete endpoints shop');
+    await eventually(async () => expect((await slices())[0]?.endpoints).toHaveLength(2));
+    await eventually(async () => expect((await endpoints()).addresses).toHaveLength(2));
+    await kubectl.run('scale deployment shop --replicas=0');
+    await eventually(async () =>
+      expect([(await endpoints()).addresses, (await slices())[0].endpoints]).toEqual([undefined, null]),
+    );
+    await kubectl.run('delete service/shop deployment/shop');
+    await eventually(async () =>
+      expect(await kubectl.run('get endpoints,endpointslices -o name')).not.toContain('shop'),
+    );
+  });
+});

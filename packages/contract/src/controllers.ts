@@ -4,6 +4,8 @@ const KNOWN = {
   daemonset: ['daemonset-controller'],
   deployment: ['deployment-controller'],
   disruption: ['disruption-controller'],
+  endpoints: ['endpoints-controller'],
+  endpointslice: ['endpointslice-controller'],
   'garbage-collector': ['garbagecollector', 'garbage-collector-controller'],
   namespace: ['namespace-controller'],
   'node-lifecycle': ['nodelifecycle', 'node-lifecycle-controller'],

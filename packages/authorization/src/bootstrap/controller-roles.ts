@@ -71,6 +71,20 @@ export const CONTROLLER_ROLES: readonly PolicyRole[] = [
     can('get', '*', '*/scale'),
     RECORDS_EVENTS,
   ),
+  controller(
+    'endpoint-controller',
+    can(READ, 'core', 'pods services'),
+    can('create delete get list update', 'core', 'endpoints'),
+    can('create', 'core', 'endpoints/restricted'),
+    RECORDS_EVENTS,
+  ),
+  controller(
+    'endpointslice-controller',
+    can(READ, 'core', 'nodes pods services'),
+    can('update', 'core', 'services/finalizers'),
+    can('create delete get list update', 'discovery.k8s.io', 'endpointslices'),
+    RECORDS_EVENTS,
+  ),
   controller('generic-garbage-collector', can('delete get list patch update watch', '*', '*'), RECORDS_EVENTS),
   controller(
     'namespace-controller',

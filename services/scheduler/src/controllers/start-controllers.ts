@@ -5,6 +5,8 @@ import { ClusterRoleAggregationController } from './clusterrole-aggregation/clus
 import { DaemonSetController } from './daemonset/daemonset-controller.js';
 import { DeploymentController } from './deployment/deployment-controller.js';
 import { DisruptionController } from './disruption/disruption-controller.js';
+import { EndpointsController } from './endpoints/endpoints-controller.js';
+import { EndpointSliceController } from './endpoints/endpointslice-controller.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
 import { Liveness } from './node-lifecycle/liveness.js';
@@ -35,6 +37,8 @@ export function startControllers(
   const makers: Record<ControllerName, () => Controller> = {
     'clusterrole-aggregation': () => new ClusterRoleAggregationController(context),
     daemonset: () => new DaemonSetController(context, isHeardSince),
+    endpoints: () => new EndpointsController(context),
+    endpointslice: () => new EndpointSliceController(context),
     'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),
     'garbage-collector': () => new GarbageCollector(context),
     deployment: () => new DeploymentController(context),
