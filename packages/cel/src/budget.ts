@@ -18,11 +18,20 @@ export class Budget {
   /** A negative number of steps costs nothing. @throws Error where nothing is left. */
   spend(steps: number): void {
     this.#left -= Math.max(0, steps);
-    if (this.#left < 0) throw new Error(EXHAUSTED);
+    if (this.#left < 0) throw new ExhaustedError(false);
   }
 }
 
-const EXHAUSTED = 'operation cancelled: actual cost limit exceeded';
+/** An evaluation that costs more than it may. */
+export class ExhaustedError extends Error {
+  override readonly name = 'ExhaustedError';
+  readonly retryable = false;
+
+  /** `isOfCall` is false where what shares the budget has used it up. */
+  constructor(readonly isOfCall: boolean) {
+    super('operation cancelled: actual cost limit exceeded');
+  }
+}
 
 /** The budget of the evaluation that runs now. An evaluation is never interrupted, so there is one. */
 let running: { budget: Budget; left: number } | undefined;
@@ -32,15 +41,21 @@ export function spend(steps: number): void {
   if (!running) return;
   running.budget.spend(steps);
   running.left -= Math.max(0, steps);
-  if (running.left < 0) throw new Error(EXHAUSTED);
+  if (running.left < 0) throw new ExhaustedError(true);
 }
 
-/** Runs an evaluation whose steps are charged to the budget. */
+/**
+ * Runs an evaluation whose steps are charged to the budget. `a || b` takes an error of `a` for an unknown value, so an
+ * evaluation that was out of budget may still return a value: that is refused here.
+ * @throws ExhaustedError where nothing is left.
+ */
 export function within<T>(budget: Budget, evaluate: () => T): T {
   const outer = running;
   running = { budget, left: PER_CALL };
   try {
-    return evaluate();
+    const value = evaluate();
+    if (running.left < 0 || budget.left < 0) throw new ExhaustedError(running.left < 0);
+    return value;
   } finally {
     running = outer;
   }

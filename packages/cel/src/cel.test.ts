@@ -114,6 +114,17 @@ describe('faults', () => {
       `[0].map(a0, [a0, a0])${Array.from({ length: 40 }, (_, at) => `.map(a${at + 1}, [a${at + 1}, a${at + 1}])`).join('')}.flatten(50)`,
       10_000_000,
     ],
+    [
+      'joined texts',
+      `[0].map(a0, object + object)${Array.from({ length: 30 }, (_, at) => `.map(a${at + 1}, a${at + 1} + a${at + 1})`).join('')}.size() > 0`,
+      1_000_000,
+    ],
+    [
+      'joined lists',
+      `[[1, 2]]${Array.from({ length: 40 }, (_, at) => `.map(a${at}, a${at} + a${at})`).join('')}.size() > 0`,
+      1_000_000,
+    ],
+    ['what another alternative would hide', `lists.range(500).all(x, lists.range(500).all(y, true)) || true`, 1000],
   ])('are charged for %s', (_what, expression, budget) => {
     const compiled = compile(environment, expression);
     const evaluate = () => compiled.evaluate({ object: 'a'.repeat(2000) }, new Budget(budget));

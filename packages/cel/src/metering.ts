@@ -35,6 +35,7 @@ export function meter(ast: ASTNode): void {
     if (op === 'rcall' && Array.isArray(args) && args[0] === 'matches' && (args[2] as unknown[]).length === 1) {
       args[0] = MATCHES;
     }
+    if (op === '+') chargeResult(value);
     if (op !== 'comprehension') return 1 + visit(args);
     const { iterable, init, step } = args as { iterable: unknown; init: unknown; step: unknown };
     const turn = visit(step);
@@ -75,13 +76,29 @@ const isMacro = (macro: unknown): macro is Record<string, unknown> => typeof mac
 const macroParts = (macro: Record<string, unknown>): unknown[] =>
   Object.values(macro).filter((part) => typeof part === 'object');
 
-/** A node replaces its own `evaluate` when it first runs, so what it puts there is kept behind the charge. */
 function charge(node: Node, steps: number): void {
+  wrap(node, (evaluate) => {
+    spend(steps);
+    return evaluate();
+  });
+}
+
+/** Joined texts and lists are paid for by their length: each join may double what is there. */
+function chargeResult(node: Node): void {
+  wrap(node, (evaluate) => {
+    const value = evaluate();
+    if (typeof value === 'string') spend(Math.ceil(value.length / 10));
+    else if (Array.isArray(value)) spend(value.length);
+    return value;
+  });
+}
+
+/** A node replaces its own `evaluate` when it first runs, so what it puts there is kept behind the charge. */
+function wrap(node: Node, around: (evaluate: () => unknown) => unknown): void {
   let own: Evaluate | undefined;
   const inherited = (Object.getPrototypeOf(node) as Node).evaluate;
   const charged: Evaluate = function (...rest) {
-    spend(steps);
-    return (own ?? inherited).apply(this, rest);
+    return around(() => (own ?? inherited).apply(this, rest));
   };
   Object.defineProperty(node, 'evaluate', {
     get: () => charged,

@@ -4,21 +4,48 @@ import {
   ParseError,
   TypeError as TypeFault,
 } from '@marcbachmann/cel-js';
-import { type Budget, within } from './budget.js';
+import { type Budget, ExhaustedError, within } from './budget.js';
+import { type Declared, estimateCost, usesVariable } from './cost.js';
 import { MATCHES, meter } from './metering.js';
 
 export type Environment = CelEnvironment;
 
+/** Source: cel-go parser/options.go. */
+const MAX_LENGTH = 100_000;
+
 /** An expression that cannot be compiled, or whose evaluation failed. The message has upstream's form. */
 export class CelError extends Error {
-  override readonly name = 'CelError';
+  override readonly name: string = 'CelError';
   readonly retryable = false;
+  /** What went wrong in an evaluation, without the expression; the message otherwise. */
+  readonly reason: string;
+
+  constructor(message: string, options?: ErrorOptions & { reason?: string }) {
+    super(message, options);
+    this.reason = options?.reason ?? message;
+  }
+}
+
+/** An evaluation that costs more than it may. */
+export class OutOfBudgetError extends CelError {
+  override readonly name = 'OutOfBudgetError';
+  /** False where what shares the budget has used it up. */
+  readonly isOfCall: boolean;
+
+  constructor(message: string, options: { cause: ExhaustedError; reason: string }) {
+    super(message, options);
+    this.isOfCall = options.cause.isOfCall;
+  }
 }
 
 /** An expression that is ready to be evaluated. */
 export interface Compiled {
   /** The type of its values as the compiler knows it; `dyn` where only the evaluation shows it. */
   readonly type: string;
+  /** True where it names the variable. */
+  uses(variable: string): boolean;
+  /** The most that an evaluation can cost with variables of these sizes; Infinity where that has no bound. */
+  costWith(variables: ReadonlyMap<string, Declared>): number;
   /** @throws CelError with the expression and its fault. */
   evaluate(variables: object, budget: Budget): unknown;
 }
@@ -34,6 +61,10 @@ const isFault = (error: unknown): error is Fault =>
  * @throws CelError
  */
 export function compile(environment: Environment, expression: string, returns: readonly string[] = []): Compiled {
+  if (expression.length > MAX_LENGTH) {
+    const detail = `expression code point size exceeds limit: size: ${expression.length}, limit ${MAX_LENGTH}`;
+    throw new CelError(`compilation failed: ERROR: <input>:-1:0: ${detail}`);
+  }
   let program: ReturnType<Environment['parse']>;
   try {
     program = environment.parse(expression);
@@ -57,15 +88,27 @@ export function compile(environment: Environment, expression: string, returns: r
   }
   return {
     type,
+    uses: (variable) => usesVariable(program.ast, variable),
+    costWith: (variables) => estimateCost(program.ast, variables),
     evaluate(variables, budget) {
       try {
         return within(budget, () => program(variables as never) as unknown);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
-        throw new CelError(`expression '${expression}' resulted in error: ${reasonOf(error)}`, { cause: error });
+        const reason = reasonOf(error);
+        const message = `expression '${expression}' resulted in error: ${reason}`;
+        const exhausted = exhaustedBy(error);
+        if (exhausted) throw new OutOfBudgetError(message, { cause: exhausted, reason: exhausted.message });
+        throw new CelError(message, { cause: error, reason });
       }
     },
   };
+}
+
+/** The library wraps errors of functions. */
+function exhaustedBy(error: unknown): ExhaustedError | undefined {
+  if (error instanceof ExhaustedError) return error;
+  return error instanceof Error && error.cause !== undefined ? exhaustedBy(error.cause) : undefined;
 }
 
 function reasonOf(error: Error): string {

@@ -36,11 +36,12 @@ export function customResources(crd: Stored<CustomResourceDefinition>): CustomRe
     .map((version) => versionOf(crd, version));
 }
 
-/** The version in which the objects of a definition are stored, which need not be served. */
-export function storedCustomResource(crd: Stored<CustomResourceDefinition>): CustomResource {
+/** The version in which the objects of a definition are stored, which need not be served: it shows them as they are. */
+export function storedCustomResource(crd: Stored<CustomResourceDefinition>): ResourceDefinition {
   const version = crd.spec.versions.find(({ storage }) => storage);
   if (!version) throw new Error(`no version of ${crd.metadata.name} is stored`);
-  return versionOf(crd, version);
+  const { convert: _shown, ...definition } = versionOf(crd, version).definition;
+  return definition;
 }
 
 /** Fields of metadata beside the schema's own rules are upstream's, which `defineResource` checks. */

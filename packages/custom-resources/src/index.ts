@@ -1,4 +1,3 @@
 export { customResources, storedCustomResource } from './definition.js';
-export { asSchema } from './facts.js';
+export { definitionFaults } from './definition-faults.js';
 export { statusOf } from './names.js';
-export { schemaFaults } from './schema-faults.js';

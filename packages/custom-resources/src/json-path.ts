@@ -23,12 +23,15 @@ export function parsePath(text: string): readonly Step[] | undefined {
     else if (index !== undefined) steps.push({ kind: 'index', at: Number(index) });
     else if (quoted !== undefined) steps.push({ kind: 'member', name: quoted.replace(/\\(.)/g, '$1') });
     else if (filter !== undefined) {
-      const value = bare === undefined ? (double ?? single ?? '') : (JSON.parse(bare) as unknown);
+      const value = bare === undefined ? (double ?? single ?? '') : constantOf(bare);
       steps.push({ kind: 'filter', path: filter.slice(1).split('.'), value });
     } else if (all !== '') steps.push({ kind: 'all' });
   }
   return steps.length > 0 ? steps : undefined;
 }
+
+/** `007` is a number here, and none of JSON. */
+const constantOf = (text: string): unknown => (text === 'true' || text === 'false' ? text === 'true' : Number(text));
 
 /** The values that a path finds. */
 export function valuesAt(value: unknown, steps: readonly Step[]): unknown[] {

@@ -1,23 +1,8 @@
-import type { FieldError } from '@everynode/objects';
+import { type FieldError, forbidden, invalidValue as invalid, notSupported, required } from '@everynode/objects';
 import type { Schema } from './schema.js';
 
 const LIST_TYPES = ['atomic', 'set', 'map'];
 const MAP_TYPES = ['atomic', 'granular'];
-
-const required = (field: string, detail: string): FieldError => ({ type: 'FieldValueRequired', field, detail });
-const forbidden = (field: string, detail: string): FieldError => ({ type: 'FieldValueForbidden', field, detail });
-const invalid = (field: string, value: unknown, detail: string): FieldError => ({
-  type: 'FieldValueInvalid',
-  field,
-  value,
-  detail,
-});
-const unsupported = (field: string, value: string, supported: readonly string[]): FieldError => ({
-  type: 'FieldValueNotSupported',
-  field,
-  value,
-  detail: `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`,
-});
 
 /**
  * Faults of how lists and maps are merged.
@@ -35,11 +20,12 @@ export function mergeFaults(schema: Schema, path: string): FieldError[] {
   };
   if (mapType !== undefined && type !== 'object') mustBe('object', 'x-kubernetes-map-type');
   if (mapType !== undefined && !MAP_TYPES.includes(mapType)) {
-    errors.push(unsupported(`${path}.x-kubernetes-map-type`, mapType, MAP_TYPES));
+    errors.push(notSupported(`${path}.x-kubernetes-map-type`, mapType, MAP_TYPES));
   }
   if (listType !== undefined && type !== 'array') mustBe('array', 'x-kubernetes-list-type');
+  else if (listType === 'set' && items) errors.push(...setFaults(items, path));
   if (listType !== undefined && !LIST_TYPES.includes(listType)) {
-    errors.push(unsupported(`${path}.x-kubernetes-list-type`, listType, LIST_TYPES));
+    errors.push(notSupported(`${path}.x-kubernetes-list-type`, listType, LIST_TYPES));
   }
   if (keys.length > 0 && listType !== 'map') {
     const detail = 'must be map if x-kubernetes-list-map-keys is non-empty';
@@ -51,6 +37,19 @@ export function mergeFaults(schema: Schema, path: string): FieldError[] {
     errors.push(forbidden(`${path}.items.nullable`, `cannot be nullable when x-kubernetes-list-type is ${listType}`));
   }
   return errors;
+}
+
+/** Items of sets are compared as a whole. */
+function setFaults(items: Schema, path: string): FieldError[] {
+  const listType = items['x-kubernetes-list-type'];
+  const mapType = items['x-kubernetes-map-type'];
+  const detail = 'must be atomic as item of a list with x-kubernetes-list-type=set';
+  if (items.type === 'array' && listType !== undefined && listType !== 'atomic') {
+    return [invalid(`${path}.items.x-kubernetes-list-type`, listType, detail)];
+  }
+  // As upstream, which shows the type of the list in both cases.
+  if (items.type !== 'object' || mapType === 'atomic') return [];
+  return [invalid(`${path}.items.x-kubernetes-map-type`, listType ?? null, detail)];
 }
 
 /** Items are found by keys that each of them has. */

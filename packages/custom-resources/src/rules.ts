@@ -6,51 +6,15 @@ import {
   compile,
   type Environment,
   evaluateMessage,
+  OutOfBudgetError,
+  optional,
   RUNTIME_COST_BUDGET,
 } from '@everynode/cel';
-import { appendErrors, type FieldError } from '@everynode/objects';
+import { duplicate, type FieldError, forbidden, required, semanticallyEqual } from '@everynode/objects';
+import { fieldPath } from './field-path.js';
+import { ruleValue } from './rule-value.js';
 import { isMap, memberSchema, type Rule, type Schema } from './schema.js';
 import { joined, oldItems, typeNameOf } from './validate.js';
-
-/** The words that cannot be names in the language. Source: apiserver pkg/cel/escaping.go. */
-const RESERVED = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
-);
-const IDENTIFIER = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-
-/** The name of a property in expressions; undefined for one that no expression can name. */
-function escaped(name: string): string | undefined {
-  if (RESERVED.has(name)) return `__${name}__`;
-  const text = name
-    .replaceAll('__', '__underscores__')
-    .replaceAll('.', '__dot__')
-    .replaceAll('-', '__dash__')
-    .replaceAll('/', '__slash__');
-  return IDENTIFIER.test(text) ? text : undefined;
-}
-
-/** A value as rules meet it, by its schema: numbers by their type, and times and bytes where the format says so. */
-function valueFor(value: unknown, schema: Schema | undefined): unknown {
-  if (value === null || value === undefined) return null;
-  if (Array.isArray(value)) return value.map((item) => valueFor(item, schema?.items));
-  if (isMap(value)) {
-    const entries = Object.entries(value).flatMap(([key, member]): [string, unknown][] => {
-      const known = schema && memberSchema(schema, key);
-      const isProperty = schema?.properties && Object.hasOwn(schema.properties, key);
-      const name = isProperty ? escaped(key) : key;
-      return name === undefined ? [] : [[name, valueFor(member, known)]];
-    });
-    return Object.fromEntries(entries);
-  }
-  if (typeof value === 'number') {
-    return schema?.type === 'number' || !Number.isSafeInteger(value) ? value : BigInt(value);
-  }
-  if (typeof value === 'string' && schema?.format === 'date-time') return new Date(value);
-  if (typeof value === 'string' && schema?.format === 'byte') return new Uint8Array(Buffer.from(value, 'base64'));
-  return value;
-}
 
 const environment: Environment = baseEnvironment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
 
@@ -59,6 +23,8 @@ interface Ready {
   program: Compiled;
   message: Compiled | undefined;
   isTransition: boolean;
+  /** The path of the field that its errors name, below the value. */
+  fieldPath: string;
 }
 
 const compiledRules = new WeakMap<Schema, Ready[]>();
@@ -67,12 +33,17 @@ const compiledRules = new WeakMap<Schema, Ready[]>();
 function readyRules(schema: Schema): Ready[] {
   const known = compiledRules.get(schema);
   if (known) return known;
-  const ready = (schema['x-kubernetes-validations'] ?? []).map((rule) => ({
-    rule,
-    program: compile(environment, rule.rule),
-    message: rule.messageExpression ? compile(environment, rule.messageExpression) : undefined,
-    isTransition: /\boldSelf\b/.test(rule.rule),
-  }));
+  const ready = (schema['x-kubernetes-validations'] ?? []).map((rule) => {
+    const program = compile(environment, rule.rule);
+    const named = rule.fieldPath ? fieldPath(rule.fieldPath, schema) : undefined;
+    return {
+      rule,
+      program,
+      message: rule.messageExpression ? compile(environment, rule.messageExpression) : undefined,
+      isTransition: program.uses('oldSelf'),
+      fieldPath: named?.fault === undefined ? (named?.path ?? '') : '',
+    };
+  });
   compiledRules.set(schema, ready);
   return ready;
 }
@@ -92,124 +63,128 @@ function hasRules(schema: Schema): boolean {
   return has;
 }
 
-/** Checks the rules of a schema and of all within it. Source: pkg/apiserver/schema/cel/validation.go. */
+/**
+ * Checks the rules of a schema and of all within it. What an update leaves as it was breaks no rule that looks at it
+ * alone. Source: pkg/apiserver/schema/cel/validation.go.
+ */
 export function ruleErrors(value: unknown, schema: Schema, old: unknown): FieldError[] {
-  return hasRules(schema) ? errorsAt(value, schema, { path: '', old, budget: new Budget(RUNTIME_COST_BUDGET) }) : [];
+  return hasRules(schema) ? new Evaluation().errorsOf(value, schema, { path: '', old, isSame: false }) : [];
 }
 
 interface Place {
   path: string;
+  /** What the value replaces; undefined where there is none, or none that can be found. */
   old: unknown;
-  budget: Budget;
+  /** True where the value, or what it is in, is equal to what it replaces. */
+  isSame: boolean;
 }
 
-function errorsAt(value: unknown, schema: Schema, place: Place): FieldError[] {
-  if (!hasRules(schema) || (value === null && schema.nullable)) return [];
-  const { path, old, budget } = place;
-  const errors = readyRules(schema).flatMap((ready) => errorOf(ready, value, schema, place) ?? []);
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (!items) return errors;
-    const before = oldItems(schema, old);
-    for (const [at, item] of value.entries()) {
-      appendErrors(errors, errorsAt(item, items, { path: `${path}[${at}]`, old: before(item), budget }));
-    }
-  } else if (isMap(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      const known = memberSchema(schema, key);
-      const before = isMap(old) ? old[key] : undefined;
-      if (known) appendErrors(errors, errorsAt(member, known, { path: joined(path, key), old: before, budget }));
+const OUT_OF_BUDGET = 'validation failed due to running out of cost budget, no further validation rules will be run';
+
+/** One check of all rules, which share a budget. */
+class Evaluation {
+  readonly #budget = new Budget(RUNTIME_COST_BUDGET);
+  readonly #errors: FieldError[] = [];
+  #isOver = false;
+
+  errorsOf(value: unknown, schema: Schema, place: Place): FieldError[] {
+    this.#visit(value, schema, place);
+    return this.#errors;
+  }
+
+  #visit(value: unknown, schema: Schema, { path, old, isSame }: Place): void {
+    if (this.#isOver || !hasRules(schema) || value === null || value === undefined) return;
+    const equals = isSame || (old !== undefined && semanticallyEqual(value, old));
+    this.#checkRules(value, schema, { path, old, isSame: equals });
+    const below = { isSame: equals };
+    if (Array.isArray(value)) {
+      const { items } = schema;
+      if (!items) return;
+      const before = oldItems(schema, old);
+      for (const [at, item] of value.entries()) {
+        this.#visit(item, items, { ...below, path: `${path}[${at}]`, old: before(item) });
+      }
+    } else if (isMap(value)) {
+      const former = isMap(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old : {};
+      for (const [key, member] of Object.entries(value)) {
+        const known = memberSchema(schema, key);
+        const before = Object.hasOwn(former, key) ? former[key] : undefined;
+        if (known) this.#visit(member, known, { ...below, path: joined(path, key), old: before });
+      }
     }
   }
-  return errors;
-}
 
-function errorOf(
-  { rule, program, message, isTransition }: Ready,
-  value: unknown,
-  schema: Schema,
-  { path, old, budget }: Place,
-): FieldError | undefined {
-  if (isTransition && old === undefined && !rule.optionalOldSelf) return undefined;
-  const variables: Record<string, unknown> = { self: valueFor(value, schema) };
-  if (isTransition) variables.oldSelf = valueFor(old, schema);
-  const type = schema.type ?? typeNameOf(value);
-  const at = (detail: string): FieldError => ({ type: 'FieldValueInvalid', field: path, value: type, detail });
-  try {
-    if (program.evaluate(variables, budget) === true) return undefined;
-  } catch (error) {
-    if (!(error instanceof CelError)) throw error;
-    if (error.message.endsWith('actual cost limit exceeded')) {
-      return at('validation failed due to running out of cost budget, no further validation rules will be run');
+  #checkRules(value: unknown, schema: Schema, place: Place): void {
+    const { path, old, isSame } = place;
+    const hasOld = old !== undefined && old !== null;
+    const ready = readyRules(schema).filter(
+      ({ isTransition, rule }) => !isTransition || hasOld || rule.optionalOldSelf === true,
+    );
+    if (ready.length === 0) return;
+    const type = schema.type ?? typeNameOf(value);
+    const fault = (detail: string): FieldError => ({ type: 'FieldValueInvalid', field: path, value: type, detail });
+    if (this.#budget.left <= 0) {
+      this.#end(fault(OUT_OF_BUDGET));
+      return;
     }
-    const why = error.message.replace(/^expression '[\s\S]*' resulted in error: /, '');
-    return at(`${why} evaluating rule: ${shownRule(rule)}`);
+    // Values are made once for all rules of one place: one has many rules, and may be large.
+    const self = ruleValue(value, schema);
+    const oldSelf = hasOld && ready.some(({ isTransition }) => isTransition) ? ruleValue(old, schema) : undefined;
+    for (const one of ready) {
+      const variables = { self, oldSelf: one.rule.optionalOldSelf ? optional(oldSelf) : (oldSelf ?? null) };
+      const error = this.#errorOf(one, variables, { path, shown: shownValue(value, type), fault });
+      if (error && (one.isTransition || !isSame)) this.#errors.push(error);
+      if (this.#isOver) return;
+    }
   }
-  const field = rule.fieldPath ? `${path}${rule.fieldPath}`.replace(/^\./, '') : path;
-  const detail = messageOf(rule, message, variables, budget);
-  if (rule.reason === 'FieldValueForbidden') return { type: 'FieldValueForbidden', field, detail };
-  if (rule.reason === 'FieldValueRequired') return { type: 'FieldValueRequired', field, detail };
-  const shown = typeof value === 'object' && value !== null ? type : value;
-  if (rule.reason === 'FieldValueDuplicate') return { type: 'FieldValueDuplicate', field, value: shown, detail: '' };
-  return { type: 'FieldValueInvalid', field, value: shown, detail };
+
+  #end(error: FieldError): void {
+    this.#isOver = true;
+    this.#errors.push(error);
+  }
+
+  #errorOf(
+    { rule, program, message, fieldPath: below }: Ready,
+    variables: object,
+    { path, shown, fault }: { path: string; shown: unknown; fault: (detail: string) => FieldError },
+  ): FieldError | undefined {
+    try {
+      if (program.evaluate(variables, this.#budget) === true) return undefined;
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error;
+      return this.#failure(error, rule, fault);
+    }
+    const field = below === '' ? path : joined(path, below);
+    const made = message && evaluateMessage(message, variables, this.#budget);
+    if (this.#budget.left < 0) {
+      const ends =
+        'messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run';
+      this.#end({ ...fault(ends), field });
+      return undefined;
+    }
+    const detail = made ?? (rule.message?.trim() || `failed rule: ${shownRule(rule)}`);
+    if (rule.reason === 'FieldValueForbidden') return forbidden(field, detail);
+    if (rule.reason === 'FieldValueRequired') return required(field, detail);
+    if (rule.reason === 'FieldValueDuplicate') return duplicate(field, shown);
+    return { type: 'FieldValueInvalid', field, value: shown, detail };
+  }
+
+  /** The error of a rule that could not be evaluated. */
+  #failure(error: CelError, rule: Rule, fault: (detail: string) => FieldError): FieldError | undefined {
+    if (error instanceof OutOfBudgetError) {
+      const why = `'${error.reason}': no further validation rules will be run due to call cost exceeds limit for rule: `;
+      this.#end(fault(error.isOfCall ? why + shownRule(rule) : OUT_OF_BUDGET));
+      return undefined;
+    }
+    const { reason } = error;
+    if (!reason.startsWith('no such overload')) return fault(`${reason} evaluating rule: ${shownRule(rule)}`);
+    const words = 'call arguments did not match a supported operator, function or macro signature for rule';
+    return fault(`'${reason}': ${words}: ${shownRule(rule)}`);
+  }
 }
 
-function messageOf(rule: Rule, program: Compiled | undefined, variables: object, budget: Budget): string {
-  const made = program && evaluateMessage(program, variables, budget);
-  return made ?? (rule.message?.trim() || `failed rule: ${shownRule(rule)}`);
-}
+/** Objects and lists are shown by their type. */
+const shownValue = (value: unknown, type: string): unknown =>
+  typeof value === 'object' && value !== null ? type : value;
 
 const shownRule = ({ rule, message }: Rule): string => message?.trim() || rule.trim();
-
-/** Faults of the rules of a schema themselves, at `path` in the definition. */
-export function ruleFaults(schema: Schema, path: string): FieldError[] {
-  const rules = schema['x-kubernetes-validations'] ?? [];
-  if (rules.length === 0) return [];
-  const typed = typedEnvironment(schema);
-  return rules.flatMap(({ rule, messageExpression }, at) => {
-    const place = `${path}.x-kubernetes-validations[${at}]`;
-    const faults: FieldError[] = [];
-    const check = (text: string, field: string, returns: string) => {
-      try {
-        compile(typed, text, [returns]);
-      } catch (error) {
-        if (!(error instanceof CelError)) throw error;
-        faults.push({ type: 'FieldValueInvalid', field, value: text, detail: error.message });
-      }
-    };
-    if (rule.trim() === '') {
-      const detail = 'rule is not specified';
-      faults.push({ type: 'FieldValueRequired', field: `${place}.rule`, detail });
-    } else check(rule, `${place}.rule`, 'bool');
-    if (messageExpression) check(messageExpression, `${place}.messageExpression`, 'string');
-    return faults;
-  });
-}
-
-/** An environment in which `self` has the schema's type, so that misspelt fields are found. */
-function typedEnvironment(schema: Schema): Environment {
-  const typed = baseEnvironment();
-  let count = 0;
-  const typeOf = (one: Schema | undefined): string => {
-    if (!one || one['x-kubernetes-preserve-unknown-fields'] || one['x-kubernetes-int-or-string']) return 'dyn';
-    if (one.type === 'array') return `list<${typeOf(one.items)}>`;
-    if (one.type === 'object') {
-      if (typeof one.additionalProperties === 'object') return `map<string, ${typeOf(one.additionalProperties)}>`;
-      if (!one.properties || one['x-kubernetes-embedded-resource']) return 'dyn';
-      const fields = Object.entries(one.properties).flatMap(([name, member]): [string, string][] => {
-        const text = escaped(name);
-        return text === undefined ? [] : [[text, typeOf(member)]];
-      });
-      count += 1;
-      const name = `selfType${count}`;
-      typed.registerType(name, { fields: Object.fromEntries(fields) });
-      return name;
-    }
-    if (one.format === 'date-time') return 'google.protobuf.Timestamp';
-    if (one.format === 'byte') return 'bytes';
-    const scalars: Record<string, string> = { string: 'string', integer: 'int', number: 'double', boolean: 'bool' };
-    return scalars[one.type ?? ''] ?? 'dyn';
-  };
-  const self = typeOf(schema);
-  return typed.registerVariable('self', self).registerVariable('oldSelf', self);
-}

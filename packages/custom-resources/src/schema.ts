@@ -60,3 +60,16 @@ export function memberSchema(schema: Schema, key: string): Schema | undefined {
   if (properties && Object.hasOwn(properties, key)) return properties[key];
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
+
+const TEXT: Schema = { type: 'string' };
+
+/** A schema with what every object has, for expressions: apiVersion, kind and the two names. */
+export const withTypeMeta = (schema: Schema): Schema => ({
+  ...schema,
+  properties: {
+    ...schema.properties,
+    apiVersion: TEXT,
+    kind: TEXT,
+    metadata: { type: 'object', properties: { name: TEXT, generateName: TEXT } },
+  },
+});

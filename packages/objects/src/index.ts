@@ -243,6 +243,15 @@ export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { ageSince } from './table/age.js';
 export { genericTable } from './table/generic.js';
 export { microTimestamp, timestamp } from './timestamp.js';
-export { append as appendErrors } from './validation/field-errors.js';
+export {
+  append as appendErrors,
+  duplicate,
+  forbidden,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from './validation/field-errors.js';
 export { dnsSubdomainMessages } from './validation/names.js';
 export { podTemplateReader } from './warnings/template-warnings.js';

@@ -149,7 +149,34 @@ const INT_OR_STRING_READER: Reader = {
 /** Free-form JSON (RawExtension, FieldsV1): kept as it is, nulls included. */
 const FREE_FORM: Reader = { goType: 'runtime.RawExtension', read: (value) => value, zero: nothing, isZero: never };
 
+const JSON_SCHEMA = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+
+/** A schema, or something else in its place. Source: apiextensions-apiserver pkg/apis/apiextensions/v1/marshal.go. */
+function schemaOr(other: (value: unknown, position: DecodePosition) => unknown): Reader {
+  return {
+    goType: 'v1.JSONSchemaProps',
+    read: (value, position) =>
+      isJsonObject(value) ? typeReader(JSON_SCHEMA).read(value, position) : other(value, position),
+    zero: nothing,
+    isZero: never,
+  };
+}
+
+const SCHEMA_OR_BOOLEAN = schemaOr((value) => {
+  if (typeof value === 'boolean') return value;
+  throw new DecodeError('boolean or JSON schema expected');
+});
+const SCHEMA_OR_LIST = schemaOr((value, position) =>
+  Array.isArray(value) ? listReader(typeReader(JSON_SCHEMA)).read(value, position) : undefined,
+);
+const SCHEMA_OR_TEXTS = schemaOr((value, position) =>
+  Array.isArray(value) ? listReader(STRING).read(value, position) : undefined,
+);
+
 const SPECIAL: ReadonlyMap<string, Reader> = new Map([
+  [`${JSON_SCHEMA}OrBool`, SCHEMA_OR_BOOLEAN],
+  [`${JSON_SCHEMA}OrArray`, SCHEMA_OR_LIST],
+  [`${JSON_SCHEMA}OrStringArray`, SCHEMA_OR_TEXTS],
   [TIME, TIME_READER],
   [MICRO_TIME, MICRO_TIME_READER],
   [QUANTITY, QUANTITY_READER],

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from './api-types.js';
+import type { ObjectMeta, WebhookClientConfig } from './api-types.js';
 
 /** apiextensions.k8s.io/v1, but for the schemas, which `packages/custom-resources` describes. */
 export type CustomResourceDefinition = {
@@ -10,7 +10,10 @@ export type CustomResourceDefinition = {
     names: CustomResourceNames;
     scope: string;
     versions: CustomResourceVersion[];
-    conversion?: { strategy: string; webhook?: Record<string, unknown> };
+    conversion?: {
+      strategy: string;
+      webhook?: { clientConfig?: WebhookClientConfig; conversionReviewVersions?: string[] };
+    };
     preserveUnknownFields?: boolean;
   };
   status?: {

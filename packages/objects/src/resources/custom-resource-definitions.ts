@@ -18,6 +18,8 @@ function setDefinitionDefaults({ spec }: Definition): void {
   names.singular ||= names.kind.toLowerCase();
   if (names.kind !== '') names.listKind ||= `${names.kind}List`;
   spec.conversion ??= { strategy: 'None' };
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service) service.port ??= 443;
 }
 
 export const customResourceDefinitions = defineResource<Definition>({

@@ -63,7 +63,7 @@ function validateQualified(name: string, field: string): FieldError[] {
 }
 
 /** apiserver pkg/util/webhook/validation.go. */
-function validateClientConfig({ url, service }: WebhookClientConfig, field: string): FieldError[] {
+export function validateClientConfig({ url, service }: WebhookClientConfig, field: string): FieldError[] {
   if ((url === undefined) === (service === undefined)) {
     return [required(field, 'exactly one of url or service is required')];
   }
@@ -114,7 +114,7 @@ function validateService({ name, namespace, path, port = 0 }: ServiceReference, 
   return errors;
 }
 
-function validateReviewVersions(versions: readonly string[], field: string): FieldError[] {
+export function validateReviewVersions(versions: readonly string[], field: string): FieldError[] {
   const accepted = REVIEW_VERSIONS.join(', ');
   if (versions.length === 0) return [required(field, `must specify one of ${accepted}`)];
   const errors = versions.flatMap((version, at) => {

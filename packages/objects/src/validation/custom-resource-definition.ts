@@ -1,11 +1,13 @@
 import { isConditionTrue } from '../conditions.js';
 import type { FieldError } from '../field-error.js';
 import type { CustomResourceDefinition } from '../kinds/custom-resource-definition.js';
-import { invalidValue, notSupported, required } from './field-errors.js';
+import { validateClientConfig, validateReviewVersions } from './admission-webhooks.js';
+import { forbidden, invalidValue, notSupported, required } from './field-errors.js';
 import { dns1035LabelMessages, dnsSubdomainMessages } from './names.js';
 import { validateUnchanged } from './object-meta.js';
 
 const SCOPES = ['Cluster', 'Namespaced'];
+const STRATEGIES = ['None', 'Webhook'];
 
 /** The rules beside those of the schemas. Source: apiextensions-apiserver pkg/apis/apiextensions/validation. */
 export function validateCustomResourceDefinition(object: CustomResourceDefinition): FieldError[] {
@@ -25,10 +27,7 @@ export function validateCustomResourceDefinition(object: CustomResourceDefinitio
   if (scope === '') errors.push(required('spec.scope'));
   else if (!SCOPES.includes(scope)) errors.push(notSupported('spec.scope', scope, SCOPES));
   errors.push(...validateVersions(versions), ...validateNames(names));
-  if (conversion?.strategy !== undefined && conversion.strategy !== 'None') {
-    const detail = 'only the strategy None is supported here: versions differ by their name alone';
-    errors.push(invalidValue('spec.conversion.strategy', conversion.strategy, detail));
-  }
+  errors.push(...validateConversion(conversion));
   if (spec.preserveUnknownFields) {
     errors.push(
       invalidValue(
@@ -39,6 +38,29 @@ export function validateCustomResourceDefinition(object: CustomResourceDefinitio
     );
   }
   return errors;
+}
+
+/** The fields have the names of upstream's internal type. */
+function validateConversion(conversion: CustomResourceDefinition['spec']['conversion']): FieldError[] {
+  if (!conversion) return [];
+  const { strategy, webhook } = conversion;
+  const errors: FieldError[] = [];
+  if (strategy === '') errors.push(required('spec.conversion.strategy'));
+  else if (!STRATEGIES.includes(strategy)) {
+    errors.push(notSupported('spec.conversion.strategy', strategy, STRATEGIES));
+  }
+  const [ofClient, ofVersions] = ['spec.conversion.webhookClientConfig', 'spec.conversion.conversionReviewVersions'];
+  const versions = webhook?.conversionReviewVersions ?? [];
+  if (strategy !== 'Webhook') {
+    const detail = 'should not be set when strategy is not set to Webhook';
+    if (webhook?.clientConfig) errors.push(forbidden(ofClient, detail));
+    if (versions.length > 0) errors.push(forbidden(ofVersions, detail));
+    return errors;
+  }
+  if (!webhook?.clientConfig) errors.push(required(ofClient, 'required when strategy is set to Webhook'));
+  else errors.push(...validateClientConfig(webhook.clientConfig, ofClient));
+  if (versions.length === 0) return [...errors, required(ofVersions)];
+  return [...errors, ...validateReviewVersions(versions, ofVersions)];
 }
 
 function validateVersions(versions: CustomResourceDefinition['spec']['versions']): FieldError[] {
@@ -64,6 +86,7 @@ function validateNames({
   kind,
   listKind = '',
   shortNames = [],
+  categories = [],
 }: CustomResourceDefinition['spec']['names']) {
   const label = (field: string, value: string, isKind: boolean): FieldError[] => {
     if (value === '') return [required(field)];
@@ -80,6 +103,7 @@ function validateNames({
     ...(kind !== '' && kind === listKind
       ? [invalidValue('spec.names.listKind', listKind, 'kind and listKind may not be the same')]
       : []),
+    ...categories.flatMap((name, at) => label(`spec.names.categories[${at}]`, name, false)),
   ];
 }
 

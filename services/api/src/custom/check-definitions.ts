@@ -1,19 +1,13 @@
-import { asSchema, schemaFaults } from '@everynode/custom-resources';
+import { definitionFaults } from '@everynode/custom-resources';
 import { ApiError, type FieldError } from '@everynode/objects';
 import type { AdmissionPlugin, PluginFor } from '../admission/plugin.js';
 import { DEFINITIONS } from './definition-names.js';
 
-/** Refuses definitions whose schemas are not structural, or whose rules do not compile. */
+/** Refuses definitions whose versions have faults. */
 export const customResourceSchemas: PluginFor<typeof DEFINITIONS> = {
   resources: [DEFINITIONS],
   operations: ['create', 'update'],
-  fieldErrors({ object }): FieldError[] {
-    return (object.spec.versions ?? []).flatMap(({ schema }, at) =>
-      schema?.openAPIV3Schema
-        ? schemaFaults(asSchema(schema.openAPIV3Schema), `spec.versions[${at}].schema.openAPIV3Schema`)
-        : [],
-    );
-  },
+  fieldErrors: ({ object, before }): FieldError[] => definitionFaults(object.spec, before?.spec),
 };
 
 /** Nothing is created any more of a definition that is deleted. Source: pkg/apiserver/customresource_handler.go. */

@@ -85,8 +85,6 @@ describe('custom resource definitions', () => {
     const bad = {
       type: 'object',
       properties: {
-        a: { properties: {} },
-        b: { type: 'array' },
         c: {
           type: 'object',
           properties: { x: { type: 'integer' } },
@@ -97,13 +95,19 @@ describe('custom resource definitions', () => {
     const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: bad } }];
     const { status, json } = await api.request('POST', CRDS, { body: definition({ versions }) });
     expect(status).toBe(422);
-    const root = 'spec.versions[0].schema.openAPIV3Schema';
     expect(json.details.causes.map(({ field }: { field: string }) => field)).toEqual([
-      `${root}.properties[a].type`,
-      `${root}.properties[b].items`,
-      `${root}.properties[c].x-kubernetes-validations[0].rule`,
+      'spec.validation.openAPIV3Schema.properties[c].x-kubernetes-validations[0].rule',
     ]);
     expect(json.message).toContain("undefined field 'missing'");
+    // As upstream: what all versions say is said of the definition, and rules wait for a structure.
+    const loose = { type: 'object', properties: { ...bad.properties, a: { properties: {} }, b: { type: 'array' } } };
+    const unstructured = await api.request('POST', CRDS, {
+      body: definition({ versions: [{ ...versions[0], schema: { openAPIV3Schema: loose } }] }),
+    });
+    expect(unstructured.json.details.causes.map(({ field }: { field: string }) => field)).toEqual([
+      'spec.validation.openAPIV3Schema.properties[a].type',
+      'spec.validation.openAPIV3Schema.properties[b].items',
+    ]);
   });
 
   it('are established, and serve their resource in discovery and OpenAPI', async () => {

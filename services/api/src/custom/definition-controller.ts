@@ -126,7 +126,7 @@ export class DefinitionController {
 
   /** Objects are deleted as they are stored: a version need not be served for that. */
   async #deleteAll(crd: Definition, objects: readonly CachedObject[]): Promise<void> {
-    const { definition } = storedCustomResource(crd);
+    const definition = storedCustomResource(crd);
     const left = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     for (let from = 0; from < left.length; from += BATCH) {
       const batch = left.slice(from, from + BATCH);

@@ -100,4 +100,53 @@ describe('definitions', () => {
     await eventually(async () => expect((await api.request('GET', `${CRDS}/dusts.${GROUP}`)).status).toBe(404));
     expect(await api.context.store.listNames(`dusts.${GROUP}` as 'pods', '', 10)).toEqual([]);
   });
+
+  it('are refused in words, whatever they are', async () => {
+    let deep: object = { type: 'string' };
+    for (let at = 0; at < 110; at += 1) deep = { not: deep };
+    const withSchema = (openAPIV3Schema: unknown, more: object = {}) =>
+      definition(
+        'bads',
+        {},
+        {
+          versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema }, ...more }],
+        },
+      );
+    const bodies: [unknown, number, string][] = [
+      [withSchema(deep), 422, 'must have at most 100 levels'],
+      [withSchema({ type: 'object', additionalProperties: 7 }), 400, 'boolean or JSON schema expected'],
+      [withSchema({ type: 'object', properties: { a: { items: { properties: 5 } } } }), 400, 'cannot unmarshal number'],
+      [withSchema(7), 400, 'cannot unmarshal number'],
+      [{ ...definition('bads'), spec: { versions: null } }, 422, 'spec.group: Required value'],
+      [
+        withSchema(OPEN, { subresources: { scale: { specReplicasPath: '.count', statusReplicasPath: 'x' } } }),
+        422,
+        'spec.subresources.scale.statusReplicasPath: Invalid value: "x": must be a simple json path starting with .',
+      ],
+      [
+        withSchema(OPEN, { selectableFields: [{ jsonPath: '.spec.a' }] }),
+        422,
+        'spec.selectableFields[0].jsonPath: Invalid value: ".spec.a": is an invalid path: does not refer to a valid field',
+      ],
+      [
+        withSchema(OPEN, { additionalPrinterColumns: [{ name: 'A', type: 'time', jsonPath: '.a' }] }),
+        422,
+        'spec.additionalPrinterColumns[0].type: Invalid value: "time": must be one of boolean,date,integer,number,string',
+      ],
+      [
+        definition('bads', { categories: ['A'] }),
+        422,
+        'spec.names.categories[0]: Invalid value: "A": a DNS-1035 label',
+      ],
+      [
+        { ...definition('bads'), spec: { ...definition('bads').spec, conversion: { strategy: 'Webhook' } } },
+        422,
+        'spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook',
+      ],
+    ];
+    for (const [body, status, message] of bodies) {
+      const answer = await api.request('POST', CRDS, { body });
+      expect([answer.status, answer.json.message]).toEqual([status, expect.stringContaining(message)]);
+    }
+  });
 });
