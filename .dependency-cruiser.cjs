@@ -64,7 +64,7 @@ module.exports = {
         'Placement, rollout, status, patches and validation are functions on plain objects: no I/O, no clock, no randomness. Of net they use isIP, of util isDeepStrictEqual; openapi loads the documents that its build has generated.',
       severity: 'error',
       from: {
-        path: '^packages/(objects|authorization|daemonset|workloads|endpoints|patch|openapi|pod-admission|history-checker)/src/',
+        path: '^packages/(objects|authorization|daemonset|kubelet|workloads|endpoints|patch|openapi|pod-admission|history-checker)/src/',
         pathNot: ['\\.test\\.ts$', '^packages/openapi/src/descriptions\\.ts$'],
       },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|net|util|zlib)$' },

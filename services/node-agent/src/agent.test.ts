@@ -1,11 +1,12 @@
 import { Bus } from '@everynode/bus';
 import { inboxPrefix } from '@everynode/contract';
+import type { AssignedPod } from '@everynode/kubelet';
 import { createMetrics, Readiness } from '@everynode/service-shell';
 import { eventually, testLog } from '@everynode/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../fixtures/control-plane.js';
 import { NODE } from '../fixtures/pod-sync-setup.js';
-import type { AssignedPod, ReportListener, RunningPod, Runtime } from './runtime/runtime.js';
+import type { ReportListener, RunningPod, Runtime } from './runtime/runtime.js';
 import { startNodeAgent } from './start-node-agent.js';
 
 const PODS = 20;

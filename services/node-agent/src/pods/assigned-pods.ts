@@ -1,7 +1,7 @@
 import type { Bus } from '@everynode/bus';
 import { ContractError, type ListPodsReply, parseExchange, subjects } from '@everynode/contract';
+import { type AssignedPod, isAssignedPod } from '@everynode/kubelet';
 import type { Logger } from '@everynode/service-shell';
-import { type AssignedPod, isAssignedPod } from '../runtime/runtime.js';
 
 const LIST_PAGE = 1000;
 const FETCH_PAGE = 200;

@@ -1,5 +1,4 @@
 import { podNetwork } from '../nodes/node-status.js';
-import type { PodRun } from './pod-run.js';
 
 const FIRST = 2;
 const LAST = 254;
@@ -49,22 +48,6 @@ export class PodAddresses {
   release(node: number, address: string): void {
     const host = this.#host(node, address);
     if (host !== undefined) this.#network(node).allocated.delete(host);
-  }
-
-  /** Gives a pod without an address one: the node's own with `hostNetwork`. */
-  attach(run: PodRun): void {
-    run.ip ??= run.pod.spec.hostNetwork === true ? run.hostIp : this.allocate(run.node.number);
-  }
-
-  /** Gives a pod that ran before this process began the address that its status shows. */
-  attachAgain(run: PodRun): void {
-    run.ip = run.pod.status?.podIP;
-    if (run.ip !== undefined) this.reserve(run.node.number, run.ip);
-  }
-
-  /** Frees the address of a pod that has ended. */
-  detach({ node, ip }: PodRun): void {
-    if (ip !== undefined) this.release(node.number, ip);
   }
 
   #host(node: number, address: string): number | undefined {

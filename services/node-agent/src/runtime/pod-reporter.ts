@@ -1,9 +1,6 @@
+import { type ContainerIds, type PodOccurrence, type PodRun, podStatus, takeEvent } from '@everynode/kubelet';
 import { timestamp } from '@everynode/objects';
 import { TokenBucket } from '@everynode/service-shell';
-import type { ContainerIds } from './container-status.js';
-import type { PodOccurrence } from './kubelet-events.js';
-import type { PodRun } from './pod-run.js';
-import { podStatus } from './pod-status.js';
 import type { ReportListener } from './runtime.js';
 import type { Clock } from './timers.js';
 
@@ -22,7 +19,7 @@ interface PodReporterOptions {
   onReport: ReportListener;
 }
 
-/** Reports pods: it computes their status, and passes on their events within the budget of the process. */
+/** Reports pods: it computes their status, and passes on their events within the budget of the pod and the process. */
 export class PodReporter {
   readonly #options: PodReporterOptions;
   readonly #normalEvents: TokenBucket;
@@ -32,20 +29,27 @@ export class PodReporter {
     this.#normalEvents = new TokenBucket(NORMAL_EVENTS_BURST, NORMAL_EVENT_EVERY_MS, options.clock.now());
   }
 
-  /** Reports a pod as it is now. With `stopped` it is the last report. */
+  /** Reports a pod as it is now, unless there is nothing new. With `stopped` it is the last report. */
   report(run: PodRun, stopped: boolean): void {
     const { clock, ids, onReport } = this.#options;
+    const occurrences = this.#withinBudget(run);
+    run.occurrences = [];
+    if (!run.isChanged && !stopped && occurrences.length === 0) return;
+    run.isChanged = false;
     const at = timestamp(clock.wallTime());
     run.status = podStatus(run, ids, at);
-    const events = this.#withinBudget(run.occurrences).map((occurred) => ({ ...occurred, at }));
-    run.occurrences = [];
-    onReport(run.pod, { status: run.status, stopped, events });
+    onReport(run.pod, { status: run.status, stopped, events: occurrences.map((occurred) => ({ ...occurred, at })) });
   }
 
-  /** Warnings are always reported. */
-  #withinBudget(occurrences: PodOccurrence[]): PodOccurrence[] {
+  /** The budget of the process does not hold for warnings. */
+  #withinBudget(run: PodRun): PodOccurrence[] {
     const { events, clock } = this.#options;
-    if (!events) return [];
-    return occurrences.filter(({ type }) => type === 'Warning' || this.#normalEvents.acquire(1, clock.now()) === 1);
+    if (!events || run.occurrences.length === 0) return [];
+    const now = clock.now();
+    return run.occurrences.filter(({ type }) => {
+      const { bucket, isAllowed } = takeEvent(run.spam, now);
+      run.spam = bucket;
+      return isAllowed && (type === 'Warning' || this.#normalEvents.acquire(1, now) === 1);
+    });
   }
 }

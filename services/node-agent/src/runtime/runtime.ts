@@ -1,5 +1,6 @@
 import type { PodEvent } from '@everynode/contract';
-import type { Pod, PodStatus } from '@everynode/objects';
+import type { AssignedPod } from '@everynode/kubelet';
+import type { PodStatus } from '@everynode/objects';
 import type { HostedNode } from '../nodes/hosted-nodes.js';
 
 /** What a runtime reports on a pod. */
@@ -9,12 +10,6 @@ export interface PodReport {
   stopped: boolean;
   events: PodEvent[];
 }
-
-/** A pod as a runtime receives it: the whole object. */
-export type AssignedPod = Pod & {
-  metadata: { name: string; namespace: string; uid: string };
-  spec: { nodeName: string };
-};
 
 /** A pod that a runtime runs. */
 export interface RunningPod {
@@ -51,21 +46,3 @@ export interface Runtime {
 
 /** Receives every report. It must not call the runtime. */
 export type ReportListener = (pod: AssignedPod, report: PodReport) => void;
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
-/** Whether a value off the bus has every field that runtimes read unchecked. The API has validated the other fields. */
-export function isAssignedPod(value: unknown): value is AssignedPod {
-  if (!isRecord(value) || !isRecord(value.metadata) || !isRecord(value.spec)) return false;
-  const { metadata, spec } = value;
-  return (
-    [metadata.name, metadata.namespace, metadata.uid, spec.nodeName].every(
-      (text) => typeof text === 'string' && text,
-    ) &&
-    Array.isArray(spec.containers) &&
-    spec.containers.length > 0 &&
-    [...spec.containers, ...(Array.isArray(spec.initContainers) ? spec.initContainers : [])].every(
-      (container) => isRecord(container) && typeof container.name === 'string',
-    )
-  );
-}

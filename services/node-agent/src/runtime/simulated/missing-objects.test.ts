@@ -1,8 +1,9 @@
+import type { AssignedPod } from '@everynode/kubelet';
 import type { NeededObject } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../fixtures/fake-clock.js';
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
-import type { AssignedPod, PodReport } from '../runtime.js';
+import type { PodReport } from '../runtime.js';
 import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 
@@ -118,7 +119,7 @@ describe('a pod that needs objects', () => {
     cluster.missing = [MAP];
     runtime.start(pod(mounting), NODE);
     await pass(20);
-    expect(eventsOf(reports)).toHaveLength(5);
+    expect(eventsOf(reports)).toHaveLength(3);
   });
 
   it('asks again while the control plane does not answer', async () => {

@@ -1,4 +1,4 @@
-import type { AssignedPod } from '../runtime.js';
+import type { AssignedPod } from '@everynode/kubelet';
 import { type DelayRange, delayRangeOf, pickDelay } from './delay-range.js';
 import type { SimulationSettings } from './simulation-settings.js';
 
@@ -11,10 +11,22 @@ export interface PodScript {
   neverReady: boolean;
   /** The exit code of each init container that fails, by its name. */
   initFailures: ReadonlyMap<string, number>;
+  /** In every run its liveness probe fails from this long after the start on; undefined: never. */
+  livenessFailsMs: number | undefined;
+  /** Hooks that run something; those that only sleep do that. */
+  postStart: HookScript;
+  preStop: HookScript;
   /**
-   * In every run the first main container ends this long after its start, with this code; undefined: never by itself.
+   * In every run one container ends this long after its start, with this code; undefined: never by itself. It is the
+   * first main container where none is named.
    */
-  end: { afterMs: number; code: number } | undefined;
+  end: { afterMs: number; code: number; container: string | undefined } | undefined;
+}
+
+/** How long a hook takes, and why it fails; undefined: it does not. */
+interface HookScript {
+  takesMs: number;
+  fault: string | undefined;
 }
 
 const PREFIX = 'simulation.everynode.io/';
@@ -46,6 +58,11 @@ export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random
   const crashAfterMs =
     (strikes ? number('crash-after-ms') : undefined) ?? (fleetFailure === 'crash' ? DEFAULT_CRASH_MS : undefined);
   const exitAfterMs = strikes ? number('exit-after-ms') : undefined;
+  const container = annotation('crash-container');
+  const hook = (name: string): HookScript => ({
+    takesMs: number(`${name}-ms`) ?? 0,
+    fault: asked(`${name}-error`) ? 'command terminated with exit code 1' : undefined,
+  });
   return {
     startMs: delay('start-ms', settings.start),
     readyMs: delay('ready-ms', settings.ready),
@@ -53,11 +70,14 @@ export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random
     imageError: asked('image-error') || fleetFailure === 'image-error' || wantsMissingImage(pod),
     initFailures: initFailures(pod, strikes ? number('init-exit-code') : undefined),
     neverReady: asked('never-ready') || fleetFailure === 'never-ready',
+    livenessFailsMs: strikes ? number('liveness-fails-after-ms') : undefined,
+    postStart: hook('post-start'),
+    preStop: hook('pre-stop'),
     end:
       crashAfterMs !== undefined
-        ? { afterMs: crashAfterMs, code: 1 }
+        ? { afterMs: crashAfterMs, code: 1, container }
         : exitAfterMs !== undefined
-          ? { afterMs: exitAfterMs, code: Math.trunc(number('exit-code') ?? 0) }
+          ? { afterMs: exitAfterMs, code: Math.trunc(number('exit-code') ?? 0), container }
           : undefined,
   };
 }

@@ -1,9 +1,6 @@
+import { isOver } from '@everynode/kubelet';
 import type { PodSpec } from '@everynode/objects';
 import type { SimulatedRun } from './simulated-run.js';
-import type { Step } from './stages.js';
-
-/** Steps of pods that use nothing of their node any more. */
-const OVER: ReadonlySet<Step | 'stopping'> = new Set(['finished', 'init-failed', 'rejected', 'expired']);
 
 /** The runs of each node: what a node admits depends on what it runs. */
 export class RunsByNode {
@@ -25,12 +22,10 @@ export class RunsByNode {
     this.#runs.clear();
   }
 
-  /** The specs of the pods that are active on the node. */
+  /** The specs of the pods that are active on the node. Those that have ended use nothing of it any more. */
   activeOn(node: string): PodSpec[] {
     const specs: PodSpec[] = [];
-    for (const { step, pod } of this.#runs.get(node) ?? []) if (!OVER.has(step)) specs.push(pod.spec);
+    for (const run of this.#runs.get(node) ?? []) if (!isOver(run)) specs.push(run.pod.spec);
     return specs;
   }
 }
-
-export const isOver = ({ step }: SimulatedRun): boolean => OVER.has(step);

@@ -1,7 +1,8 @@
+import type { AssignedPod } from '@everynode/kubelet';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../fixtures/fake-clock.js';
 import type { HostedNode } from '../../nodes/hosted-nodes.js';
-import type { AssignedPod, PodReport } from '../runtime.js';
+import type { PodReport } from '../runtime.js';
 import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 import type { SimulationSettings } from './simulation-settings.js';
@@ -81,7 +82,10 @@ describe('the simulated runtime', () => {
     hurried.runtime.start(pod(), NODE);
     hurried.runtime.stop('uid-1', 30);
     hurried.runtime.stop('uid-1', 1);
-    hurried.clock.pass(1);
+    // Two seconds are left between the signal and the kill, whatever is asked for.
+    hurried.clock.pass(1.9);
+    expect(hurried.reports.at(-1)?.stopped).toBe(false);
+    hurried.clock.pass(0.1);
     expect(hurried.reports.at(-1)?.stopped).toBe(true);
   });
 
@@ -146,13 +150,13 @@ describe('the simulated runtime', () => {
       const after = setup({ start: ms(1000) });
       after.runtime.start({ ...pod(), status } as AssignedPod, NODE);
       [{ status }] = after.reports as [PodReport];
-      expect(status.containerStatuses).toMatchObject([{ restartCount: 1, state: { waiting: {} } }]);
+      expect(status.containerStatuses).toMatchObject([{ restartCount: 1, state: { running: {} } }]);
     }
   });
 
   it('starts the back-off afresh after ten minutes of running', () => {
     const { clock, reports, runtime } = setup();
-    runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '600000' }), NODE);
+    runtime.start(pod({ 'simulation.everynode.io/crash-after-ms': '600001' }), NODE);
     clock.pass(1804);
     expect(reports.at(-1)?.status.containerStatuses?.[0]?.restartCount).toBe(3);
     expect(reports.map(summary)).not.toContain('Running CrashLoopBackOff False');
@@ -167,6 +171,9 @@ describe('the simulated runtime', () => {
     const events = reports.slice(0, 2).flatMap((report) => report.events);
     expect(events.map(({ reason }) => reason)).toEqual(['Pulling', 'Failed', 'Failed', 'BackOff', 'Failed']);
     expect(events[3]?.message).toBe('Back-off pulling image "image:1"');
+    expect(reports[1]?.status.containerStatuses?.[0]?.state?.waiting?.message).toBe(
+      'Back-off pulling image "image:1": ErrImagePull: image:1: not found',
+    );
   });
 
   it('finds no image with the tag non-existent, without an annotation', () => {
@@ -179,8 +186,18 @@ describe('the simulated runtime', () => {
     const { clock, reports, runtime } = setup();
     runtime.start(pod({ 'simulation.everynode.io/never-ready': 'true' }), NODE);
     clock.pass(60);
-    expect(reports.map(summary)).toEqual(['Running running False']);
-    expect(reports[0]?.events.at(-1)).toMatchObject({ type: 'Warning', reason: 'Unhealthy' });
+    expect(new Set(reports.map(summary))).toEqual(new Set(['Running running False']));
+    const unhealthy = reports.flatMap(({ events }) => events).filter(({ reason }) => reason === 'Unhealthy');
+    expect(unhealthy).toHaveLength(7);
+    expect(unhealthy[0]).toMatchObject({
+      type: 'Warning',
+      message: 'Readiness probe failed: HTTP probe failed with statuscode: 503',
+    });
+    // A kubelet tells 25 events of a pod, and then one every five minutes.
+    clock.pass(3600);
+    const events = reports.flatMap((report) => report.events);
+    expect(events.length).toBeLessThan(25 + 13);
+    expect(reports.length).toBe(events.length - 3);
   });
 
   it('finishes where it is not restarted', () => {

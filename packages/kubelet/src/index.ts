@@ -1,0 +1,30 @@
+export { containerExited, hookEnded, type ObservedExit, probeTried } from './answers/running.js';
+export {
+  containerStarted,
+  imageChecked,
+  imagePulled,
+  type PullResult,
+  sandboxMade,
+  sandboxRemoved,
+  startFailed,
+} from './answers/starting.js';
+export type { ContainerRuntime, StartResult } from './container-runtime.js';
+export type { PodOccurrence } from './events/kubelet-events.js';
+export { takeEvent } from './events/spam-filter.js';
+export { refusalOf } from './node/node-admission.js';
+export { rejectPod } from './node/reject-pod.js';
+export { type AssignedPod, isAssignedPod } from './pod/assigned-pod.js';
+export { type ContainerRun, containerRuns, isLive } from './pod/container-run.js';
+export type { KubeletNode } from './pod/kubelet-node.js';
+export type { Moment } from './pod/moment.js';
+export { isOver, PodRun } from './pod/pod-run.js';
+export { takeOver } from './pod/take-over.js';
+export { newWorker, type ProbeKind, type ProbeOutcome } from './probes/probe-worker.js';
+export { noteMissing } from './starting/hold-start.js';
+export type { ContainerIds } from './status/container-status.js';
+export { gateStates } from './status/pod-conditions.js';
+export { podStatus } from './status/pod-status.js';
+export { endPod } from './stopping/stop-containers.js';
+export type { Effect } from './sync/effects.js';
+export { applyPodChange } from './sync/pod-change.js';
+export { syncPod } from './sync/sync-pod.js';

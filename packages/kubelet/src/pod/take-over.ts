@@ -1,0 +1,78 @@
+import type { ContainerStatus } from '@everynode/objects';
+import type { ContainerExit, ContainerRun } from './container-run.js';
+import type { Moment } from './moment.js';
+import type { PodRun } from './pod-run.js';
+
+/** How long ago a time was, in ms; none for one that has not come or cannot be read. */
+const ageMs = (time: unknown, { at }: Moment): number => Math.max(0, Date.parse(at) - Date.parse(String(time))) || 0;
+
+/**
+ * Sets a pod that ran before this process began to what its status says of it: nothing is started, stopped or counted
+ * for that. What waits to be started again begins with a new back-off, as after a restart of a kubelet.
+ */
+export function takeOver(run: PodRun, now: Moment): void {
+  const {
+    phase,
+    reason,
+    message = '',
+    podIP,
+    containerStatuses = [],
+    initContainerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = run.pod.status ?? {};
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
+  const statuses = new Map(all.map((status) => [status.name, status]));
+  for (const container of run.containers) {
+    const status = statuses.get(container.name);
+    if (status) takeContainer(container, status, now);
+  }
+  if (podIP !== undefined) {
+    run.sandbox = 'ready';
+    run.ip = podIP;
+  }
+  if (phase !== 'Succeeded' && phase !== 'Failed') return;
+  run.ending = { why: 'over', graceMs: 0, fromMs: now.ms };
+  if (phase === 'Failed' && reason !== undefined) {
+    run.failure = { reason, message, rejected: containerStatuses.length === 0 };
+  }
+}
+
+function takeContainer(container: ContainerRun, status: ContainerStatus, now: Moment): void {
+  const { state, lastState, restartCount, ready, started } = status;
+  container.restarts = restartCount;
+  const last = exitOf(lastState?.terminated);
+  if (state?.running) {
+    container.stage = 'running';
+    container.startedAt = String(state.running.startedAt);
+    container.startedMs = now.ms - ageMs(state.running.startedAt, now);
+    container.ready = ready;
+    container.started = started ?? true;
+    container.lastExit = last;
+  } else {
+    container.exit = exitOf(state?.terminated) ?? last;
+    container.lastExit = state?.terminated ? last : undefined;
+    container.ready = container.kind === 'init' && container.exit?.code === 0;
+  }
+  container.wasStarted = started === true || container.exit !== undefined;
+  container.exitMs = now.ms - ageMs(container.exit?.finishedAt, now);
+  container.lastExitMs = now.ms - ageMs(container.lastExit?.finishedAt, now);
+  for (const worker of container.workers) {
+    const passes = worker.kind === 'readiness' ? ready : worker.kind === 'liveness' || started === true;
+    if (passes) worker.result = 'success';
+    worker.onHold = worker.kind === 'startup' && passes;
+  }
+}
+
+type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
+
+function exitOf(terminated: Terminated | undefined): ContainerExit | undefined {
+  if (!terminated) return undefined;
+  const { exitCode, reason, message, startedAt, finishedAt } = terminated;
+  return {
+    code: exitCode,
+    reason: reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
+    ...(message !== undefined && { message }),
+    startedAt: String(startedAt ?? ''),
+    finishedAt: String(finishedAt ?? ''),
+  };
+}

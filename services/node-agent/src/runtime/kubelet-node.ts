@@ -1,0 +1,16 @@
+import type { KubeletNode } from '@everynode/kubelet';
+import type { HostedNode } from '../nodes/hosted-nodes.js';
+import { nodeAddress, nodeCapacity } from '../nodes/node-status.js';
+
+const KNOWN = new WeakMap<HostedNode, KubeletNode>();
+
+/** What the rules of a kubelet ask of a hosted node. It is made once for each node. */
+export function kubeletNodeOf(hosted: HostedNode): KubeletNode {
+  let node = KNOWN.get(hosted);
+  if (!node) {
+    const { name, labels, number } = hosted;
+    node = { name, labels, allocatable: nodeCapacity(hosted), hostIp: nodeAddress(number) };
+    KNOWN.set(hosted, node);
+  }
+  return node;
+}
