@@ -1,5 +1,6 @@
 import { appendErrors, type FieldError, semanticallyEqual } from '@everynode/objects';
 import { RE2JS } from 're2js';
+import { isOfFormat } from './formats.js';
 import { isMap, type JsonMap, memberSchema, type Schema } from './schema.js';
 
 /** Faults of a value, and where it is. `old` is what it replaces; undefined where there is none. */
@@ -113,15 +114,6 @@ function numberErrors(value: number, schema: Schema, path: string): FieldError[]
   return errors;
 }
 
-const FORMATS: Readonly<Record<string, RegExp>> = {
-  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i,
-  date: /^\d{4}-\d\d-\d\d$/,
-  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
-  uuid: /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i,
-  ipv4: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|$)){4}$/,
-  hostname: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i,
-};
-
 const patterns = new Map<string, RE2JS>();
 
 function matches(pattern: string, text: string): boolean {
@@ -147,8 +139,7 @@ function textErrors(value: string, schema: Schema, path: string): FieldError[] {
   if (pattern !== undefined && !matches(pattern, value)) {
     errors.push(invalid(path, value, `should match '${pattern}'`));
   }
-  const known = format === undefined ? undefined : FORMATS[format];
-  if (known && !known.test(value)) {
+  if (format !== undefined && !isOfFormat(value, format)) {
     errors.push(invalid(path, value, `must be of type ${format}: ${JSON.stringify(value)}`));
   }
   return errors;

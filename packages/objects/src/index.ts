@@ -253,5 +253,5 @@ export {
   tooLong,
   tooMany,
 } from './validation/field-errors.js';
-export { dnsSubdomainMessages } from './validation/names.js';
+export { dnsLabelMessages, dnsSubdomainMessages } from './validation/names.js';
 export { podTemplateReader } from './warnings/template-warnings.js';

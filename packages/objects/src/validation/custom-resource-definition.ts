@@ -27,7 +27,7 @@ export function validateCustomResourceDefinition(object: CustomResourceDefinitio
   if (scope === '') errors.push(required('spec.scope'));
   else if (!SCOPES.includes(scope)) errors.push(notSupported('spec.scope', scope, SCOPES));
   errors.push(...validateVersions(versions), ...validateNames(names));
-  errors.push(...validateConversion(conversion));
+  errors.push(...validateConversion(conversion, versions.length));
   if (spec.preserveUnknownFields) {
     errors.push(
       invalidValue(
@@ -41,7 +41,10 @@ export function validateCustomResourceDefinition(object: CustomResourceDefinitio
 }
 
 /** The fields have the names of upstream's internal type. */
-function validateConversion(conversion: CustomResourceDefinition['spec']['conversion']): FieldError[] {
+function validateConversion(
+  conversion: CustomResourceDefinition['spec']['conversion'],
+  versions: number,
+): FieldError[] {
   if (!conversion) return [];
   const { strategy, webhook } = conversion;
   const errors: FieldError[] = [];
@@ -50,17 +53,23 @@ function validateConversion(conversion: CustomResourceDefinition['spec']['conver
     errors.push(notSupported('spec.conversion.strategy', strategy, STRATEGIES));
   }
   const [ofClient, ofVersions] = ['spec.conversion.webhookClientConfig', 'spec.conversion.conversionReviewVersions'];
-  const versions = webhook?.conversionReviewVersions ?? [];
+  const reviews = webhook?.conversionReviewVersions ?? [];
   if (strategy !== 'Webhook') {
     const detail = 'should not be set when strategy is not set to Webhook';
     if (webhook?.clientConfig) errors.push(forbidden(ofClient, detail));
-    if (versions.length > 0) errors.push(forbidden(ofVersions, detail));
+    if (reviews.length > 0) errors.push(forbidden(ofVersions, detail));
     return errors;
   }
   if (!webhook?.clientConfig) errors.push(required(ofClient, 'required when strategy is set to Webhook'));
   else errors.push(...validateClientConfig(webhook.clientConfig, ofClient));
-  if (versions.length === 0) return [...errors, required(ofVersions)];
-  return [...errors, ...validateReviewVersions(versions, ofVersions)];
+  if (reviews.length === 0) errors.push(required(ofVersions));
+  else errors.push(...validateReviewVersions(reviews, ofVersions));
+  // A read would wait for another program: docs/decisions/0033.
+  if (versions > 1) {
+    const detail = 'only the strategy None is supported here for several versions: they differ by their name alone';
+    errors.push(invalidValue('spec.conversion.strategy', strategy, detail));
+  }
+  return errors;
 }
 
 function validateVersions(versions: CustomResourceDefinition['spec']['versions']): FieldError[] {

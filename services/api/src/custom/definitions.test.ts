@@ -1,6 +1,7 @@
 import { findResource } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROTOBUF, readObject, writeObject } from '../../testing/protobuf-client.js';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
 let backends: Backends;
@@ -148,5 +149,23 @@ describe('definitions', () => {
       const answer = await api.request('POST', CRDS, { body });
       expect([answer.status, answer.json.message]).toEqual([status, expect.stringContaining(message)]);
     }
+  });
+
+  it('are sent and read in protobuf', async () => {
+    const schema = {
+      ...OPEN,
+      properties: { spec: { type: 'object', default: { a: 1 }, properties: { a: { type: 'integer', maximum: 2.5 } } } },
+    };
+    const body = definition(
+      'waters',
+      {},
+      { versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }] },
+    );
+    const made = await api.request('POST', CRDS, { body: writeObject(body), contentType: PROTOBUF, accept: PROTOBUF });
+    expect([made.status, readObject(made.bytes).spec.versions[0].schema.openAPIV3Schema]).toEqual([201, schema]);
+    const listed = await api.request('GET', CRDS, { accept: PROTOBUF });
+    expect(
+      readObject(listed.bytes).items.map(({ metadata }: { metadata: { name: string } }) => metadata.name),
+    ).toContain(`waters.${GROUP}`);
   });
 });

@@ -147,3 +147,36 @@ describe('the envelope', () => {
     expect(() => unwrap(Buffer.from('{}'))).toThrow('prefix');
   });
 });
+
+describe('definitions of custom resources', () => {
+  const DEFINITION = 'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition';
+  const schema = (openAPIV3Schema: object) => ({
+    spec: { group: 'g', versions: [{ name: 'v1', schema: { openAPIV3Schema } }] },
+  });
+
+  it('keep schemas in each form that they have in JSON', () => {
+    const definition = schema({
+      type: 'object',
+      $ref: '#/x',
+      $schema: 'y',
+      maximum: 1.5,
+      minLength: 0,
+      default: { a: [1, null, 'x'] },
+      enum: ['a', 2],
+      properties: { __proto__x: { items: { type: 'string' } }, empty: {}, b: { items: [{ type: 'integer' }] } },
+      additionalProperties: { type: 'string', 'x-kubernetes-list-map-keys': ['k'] },
+      additionalItems: false,
+      dependencies: { d: ['e'], f: { type: 'object' } },
+      'x-kubernetes-preserve-unknown-fields': true,
+      'x-kubernetes-int-or-string': true,
+      'x-kubernetes-validations': [{ rule: 'true', optionalOldSelf: true }],
+    });
+    expect(decodeMessage(DEFINITION, encodeMessage(DEFINITION, definition))).toEqual(definition);
+  });
+
+  it('may not be deeper than can be walked through', () => {
+    let deep: object = { type: 'string' };
+    for (let at = 0; at < 600; at += 1) deep = { not: deep };
+    expect(() => decodeMessage(DEFINITION, encodeMessage(DEFINITION, schema(deep)))).toThrow('exceeded max depth');
+  });
+});

@@ -1,13 +1,16 @@
 import { ValueCount } from '@everynode/objects';
 import protobuf from 'protobufjs/minimal.js';
 import { type MessageField, messageFacts, type Scalar, type ValueType } from './message-facts.js';
-import { type RawField, rawFields, SPECIAL_MESSAGES, TEXT_LISTS } from './special-messages.js';
+import { type RawField, rawFields, SPECIAL_MESSAGES, TEXT_LISTS, UNION_MESSAGES } from './special-messages.js';
 
 type JsonObject = Record<string, unknown>;
 /** A few bytes can be many values. */
-type CountingReader = protobuf.Reader & { values: ValueCount };
+type CountingReader = protobuf.Reader & { values: ValueCount; depth: number };
 
-const WIRE: Readonly<Record<Scalar, number>> = { bool: 0, int32: 0, int64: 0, string: 2, bytes: 2 };
+/** Schemas hold schemas. What is deeper cannot be walked through. */
+const MAX_DEPTH = 500;
+
+const WIRE: Readonly<Record<Scalar, number>> = { bool: 0, int32: 0, int64: 0, double: 1, string: 2, bytes: 2 };
 const wireOf = (type: ValueType): number => ('scalar' in type ? WIRE[type.scalar] : 2);
 const tagOf = (field: MessageField, wire: number): number => (field.number << 3) | wire;
 
@@ -40,7 +43,9 @@ export function memberLength(number: number, message: string, value: unknown): n
 
 function writeMessage(message: string, value: unknown, writer: protobuf.Writer): void {
   const special = SPECIAL_MESSAGES.get(message);
+  const union = UNION_MESSAGES.get(message);
   if (special) special.write(value, writer);
+  else if (union) writeFields(message, union.fieldsOf(value), writer);
   else if (TEXT_LISTS.has(message)) writeFields(message, { items: value }, writer);
   else writeFields(message, value as JsonObject, writer);
 }
@@ -94,6 +99,9 @@ function writeValue(field: MessageField, value: unknown, writer: protobuf.Writer
     case 'int64':
       writer.int64(Number(value));
       break;
+    case 'double':
+      writer.double(Number(value));
+      break;
   }
 }
 
@@ -103,7 +111,7 @@ function writeValue(field: MessageField, value: unknown, writer: protobuf.Writer
  * skipped. @throws Error for bytes that are no such message, ApiError RequestEntityTooLarge for too many values.
  */
 export function decodeMessage(message: string, bytes: Uint8Array): unknown {
-  const reader = Object.assign(protobuf.Reader.create(bytes), { values: new ValueCount() });
+  const reader = Object.assign(protobuf.Reader.create(bytes), { values: new ValueCount(), depth: 0 });
   return readMessage(message, reader, reader.len);
 }
 
@@ -111,7 +119,12 @@ function readMessage(message: string, reader: CountingReader, end: number): unkn
   if (end > reader.len) throw new RangeError(`${message} ends after its bytes do`);
   const special = SPECIAL_MESSAGES.get(message);
   if (special) return special.read(rawFields(reader, end));
+  reader.depth += 1;
+  if (reader.depth > MAX_DEPTH) throw new RangeError('exceeded max depth');
   const object = readFields(message, reader, end);
+  reader.depth -= 1;
+  const union = UNION_MESSAGES.get(message);
+  if (union) return union.valueOf(object);
   return TEXT_LISTS.has(message) ? (object.items ?? []) : object;
 }
 
@@ -160,7 +173,9 @@ function readPair(field: MessageField, reader: CountingReader): [string, unknown
 /** The value of a map's pair that has none on the wire. */
 function emptyValue(type: ValueType): unknown {
   if ('scalar' in type) return '';
-  return SPECIAL_MESSAGES.get(type.message)?.read(new Map<number, RawField>()) ?? [];
+  const special = SPECIAL_MESSAGES.get(type.message);
+  if (special) return special.read(new Map<number, RawField>());
+  return TEXT_LISTS.has(type.message) ? [] : {};
 }
 
 /** The items of one occurrence of a repeated field: numbers may be packed together. */
@@ -194,5 +209,7 @@ function readValue(field: MessageField, wire: number, reader: CountingReader): u
       return reader.int32();
     case 'int64':
       return Number(reader.int64());
+    case 'double':
+      return reader.double();
   }
 }

@@ -1,7 +1,7 @@
 import messages from './messages.json' with { type: 'json' };
 
 /** The type of a field's values: a scalar of protobuf, or a message by its full name. */
-export type Scalar = 'string' | 'int32' | 'int64' | 'bool' | 'bytes';
+export type Scalar = 'string' | 'int32' | 'int64' | 'double' | 'bool' | 'bytes';
 export type ValueType = { scalar: Scalar } | { message: string };
 
 /** One field of a message, and the place of its value in JSON. */
@@ -46,10 +46,12 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'k8s.io.api.admissionregistration.v1.Variable Expression': 'expression',
   'k8s.io.api.admissionregistration.v1.Variable Name': 'name',
   'k8s.io.api.authentication.v1.BoundObjectReference uID': 'uid',
+  'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps ref': '$ref',
+  'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps schema': '$schema',
   'k8s.io.api.networking.v1.IngressClassParametersReference aPIGroup': 'apiGroup',
 };
 
-const SCALARS: ReadonlySet<string> = new Set(['string', 'int32', 'int64', 'bool', 'bytes']);
+const SCALARS: ReadonlySet<string> = new Set(['string', 'int32', 'int64', 'double', 'bool', 'bytes']);
 
 function typeNamed(word: string, around: string): ValueType {
   if (SCALARS.has(word)) return { scalar: word as Scalar };
@@ -59,13 +61,17 @@ function typeNamed(word: string, around: string): ValueType {
   return { message: sibling };
 }
 
+/** `xKubernetesListType` of a schema is `x-kubernetes-list-type` in JSON. */
+const extensionName = (name: string): string =>
+  name.startsWith('xKubernetes') ? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) : name;
+
 function readField(message: string, name: string, [number, words]: [number, string]): MessageField {
   const map = /^map<string,(.+)>$/.exec(words);
   const repeated = /^repeated (.+)$/.exec(words);
   const word = map?.[1] ?? repeated?.[1] ?? words;
   return {
     number,
-    member: MEMBERS[`${message} ${name}`] ?? name,
+    member: MEMBERS[`${message} ${name}`] ?? extensionName(name),
     label: map ? 'map' : repeated ? 'repeated' : 'one',
     type: typeNamed(word, message),
     embedded: EMBEDDED.has(`${message} ${name}`),
@@ -96,6 +102,8 @@ export function messageFacts(message: string): MessageFacts {
 
 /** The message of a type of the schema: `io.k8s.api.core.v1.Pod` is `k8s.io.api.core.v1.Pod`. */
 export function messageOfSchema(schema: string): string | undefined {
-  const message = schema.replace(/^io\.k8s\./, 'k8s.io.').replace('kube-aggregator', 'kube_aggregator');
+  const message = schema
+    .replace(/^io\.k8s\./, 'k8s.io.')
+    .replace(/(kube|apiextensions)-(aggregator|apiserver)/, '$1_$2');
   return MESSAGES.has(message) ? message : undefined;
 }

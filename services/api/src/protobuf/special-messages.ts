@@ -12,6 +12,7 @@ export interface SpecialMessage {
 /** A field as it is on the wire: a varint as a number, or bytes. */
 export type RawField = number | Uint8Array;
 
+const EXTENSIONS = 'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1';
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 const VARINT = 0;
 const BYTES = 2;
@@ -79,8 +80,34 @@ export const SPECIAL_MESSAGES: ReadonlyMap<string, SpecialMessage> = new Map([
   [`${META}.MicroTime`, time(true)],
   [`${META}.FieldsV1`, embeddedJson],
   ['k8s.io.apimachinery.pkg.runtime.RawExtension', embeddedJson],
+  [`${EXTENSIONS}.JSON`, embeddedJson],
   ['k8s.io.apimachinery.pkg.api.resource.Quantity', quantity],
   ['k8s.io.apimachinery.pkg.util.intstr.IntOrString', intOrString],
+]);
+
+/** A message whose value in JSON is one of its fields. */
+export interface UnionMessage {
+  /** Returns the fields for a value. */
+  fieldsOf(value: unknown): Record<string, unknown>;
+  valueOf(fields: Readonly<Record<string, unknown>>): unknown;
+}
+
+const schemaOrList = (list: string): UnionMessage => ({
+  fieldsOf: (value) => (Array.isArray(value) ? { [list]: value } : { schema: value }),
+  valueOf: (fields) => fields.schema ?? fields[list],
+});
+
+/** Source: apiextensions-apiserver pkg/apis/apiextensions/v1/marshal.go. */
+export const UNION_MESSAGES: ReadonlyMap<string, UnionMessage> = new Map([
+  [
+    `${EXTENSIONS}.JSONSchemaPropsOrBool`,
+    {
+      fieldsOf: (value) => (typeof value === 'boolean' ? { allows: value } : { allows: true, schema: value }),
+      valueOf: ({ schema, allows }) => schema ?? allows ?? false,
+    },
+  ],
+  [`${EXTENSIONS}.JSONSchemaPropsOrArray`, schemaOrList('jSONSchemas')],
+  [`${EXTENSIONS}.JSONSchemaPropsOrStringArray`, schemaOrList('property')],
 ]);
 
 /** Messages with one list, `items`. In JSON they are that list. */

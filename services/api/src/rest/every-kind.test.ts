@@ -30,8 +30,8 @@ function collectionOf({ group, version, plural, namespaced }: ResourceDefinition
 const resourceOf = ({ group, plural }: ResourceDefinition) => (group ? `${plural}.${group}` : plural);
 
 /**
- * Requests for certificates need a real one, and definitions of custom resources have no protobuf form: they have tests
- * of their own.
+ * Requests for certificates need a real one, and definitions of custom resources are served: they have tests of their
+ * own.
  */
 const WITH_OWN_TESTS = ['CertificateSigningRequest', 'CustomResourceDefinition'];
 const creatable = resources.filter(({ verbs, kind }) => verbs.includes('create') && !WITH_OWN_TESTS.includes(kind));
