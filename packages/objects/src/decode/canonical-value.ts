@@ -1,6 +1,8 @@
-import { formatQuantity, parseQuantity, QuantityError } from '../quantity/index.js';
+import { keptQuantity, QuantityError } from '../quantity/index.js';
 import {
   type FieldFacts,
+  goFieldOf,
+  goTextOf,
   INT_OR_STRING,
   lookupType,
   MICRO_TIME,
@@ -28,6 +30,8 @@ interface Reader {
 
 interface FieldReader {
   readonly name: string;
+  /** The name in errors. */
+  readonly goName: string;
   readonly reader: Reader;
   /** Written even when the client left it out. */
   readonly always: boolean;
@@ -121,7 +125,7 @@ const MICRO_TIME_READER: Reader = {
   isZero: never,
 };
 
-const canonicalQuantity = remembered((text) => formatQuantity(parseQuantity(text)));
+const canonicalQuantity = remembered(keptQuantity);
 
 const QUANTITY_READER: Reader = {
   goType: 'resource.Quantity',
@@ -129,7 +133,7 @@ const QUANTITY_READER: Reader = {
     // Upstream passes any text on, and the grammar of quantities refuses it.
     const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
     try {
-      return typeof text === 'string' ? canonicalQuantity(text) : formatQuantity(parseQuantity(text));
+      return typeof text === 'string' ? canonicalQuantity(text) : keptQuantity(text);
     } catch (error) {
       if (error instanceof QuantityError) throw new DecodeError(error.message, { cause: error });
       throw error;
@@ -244,14 +248,14 @@ class StructReader implements Reader {
   read(value: unknown, position: DecodePosition): Record<string, unknown> {
     if (!isJsonObject(value)) throw position.mismatch(jsonKind(value), this.goType);
     const result: Record<string, unknown> = {};
-    for (const { name, reader, always, kept } of this.fields()) {
+    for (const { name, goName, reader, always, kept } of this.fields()) {
       const given = value[name];
       let canonical: unknown;
       if (given === undefined || given === null) {
         if (!always) continue;
         canonical = reader.zero();
       } else {
-        position.enter(this.struct, name);
+        position.enter(this.struct, goName);
         canonical = reader.read(given, position);
         position.leave();
         if (!always && !kept && reader.isZero(canonical)) continue;
@@ -288,7 +292,8 @@ class StructReader implements Reader {
   private compile(name: string, facts: FieldFacts): FieldReader {
     return {
       name,
-      reader: readerOf(facts),
+      goName: goFieldOf(this.type, name),
+      reader: readerOf(facts, goTextOf(this.type, name)),
       always:
         (isZeroDefault(facts.default) && facts.omitEmpty !== true) ||
         VALUE_QUANTITIES.has(`${this.type}.${name}`) ||
@@ -322,13 +327,15 @@ function typeReader(type: string): Reader {
   return reader;
 }
 
-function readerOf(facts: ValueFacts): Reader {
+/** `textType` names the Go type of texts. */
+function readerOf(facts: ValueFacts, textType = STRING.goType): Reader {
   if (facts.ref !== undefined) return typeReader(facts.ref);
-  if (facts.arrayOf) return listReader(readerOf(facts.arrayOf));
-  if (facts.mapOf) return mapReader(readerOf(facts.mapOf));
+  if (facts.arrayOf) return listReader(readerOf(facts.arrayOf, textType));
+  if (facts.mapOf) return mapReader(readerOf(facts.mapOf, textType));
   switch (facts.type) {
     case 'string':
-      return facts.format === 'byte' ? BYTES : STRING;
+      if (facts.format === 'byte') return BYTES;
+      return textType === STRING.goType ? STRING : { ...STRING, goType: textType };
     case 'boolean':
       return BOOLEAN;
     case 'integer':

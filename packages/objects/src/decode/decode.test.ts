@@ -206,9 +206,32 @@ describe('values of the wrong type', () => {
       { selector: { matchLabels: { a: true } } },
       'bool into Go struct field LabelSelector.spec.selector.matchLabels of type string',
     ],
+    [
+      { updateStrategy: { type: 5 } },
+      'number into Go struct field DaemonSetUpdateStrategy.spec.updateStrategy.type of type v1.DaemonSetUpdateStrategyType',
+    ],
+    [
+      { template: { spec: { containers: [{ securityContext: { capabilities: { add: [true] } } }] } } },
+      'bool into Go struct field Capabilities.spec.template.spec.containers.securityContext.capabilities.add of type v1.Capability',
+    ],
+    [
+      { template: { spec: { volumes: [{ emptyDir: 'x' }] } } },
+      'string into Go struct field Volume.spec.template.spec.volumes.VolumeSource.emptyDir of type v1.EmptyDirVolumeSource',
+    ],
+    [
+      { template: { spec: { containers: [{ livenessProbe: { httpGet: { scheme: 1 } } }] } } },
+      'number into Go struct field HTTPGetAction.spec.template.spec.containers.livenessProbe.ProbeHandler.httpGet.scheme of type v1.URIScheme',
+    ],
   ])('%j', (spec, message) => {
     expect(inSpec(spec)).toThrow(
       `DaemonSet in version "v1" cannot be handled as a DaemonSet: json: cannot unmarshal ${message}`,
+    );
+  });
+
+  it('names the embedded structs that a number lies in', () => {
+    const body = parseBody('{"spec":{"containers":[{"livenessProbe":{"httpGet":{"port":1.0}}}]}}', 'json');
+    expect(() => decodeObject(body, POD)).toThrow(
+      'json: cannot unmarshal number 1.0 into Go struct field HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32',
     );
   });
 

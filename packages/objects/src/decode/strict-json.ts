@@ -1,4 +1,4 @@
-import { INT_OR_STRING, lookupType, type ValueFacts } from '../schema/index.js';
+import { goFieldOf, INT_OR_STRING, lookupType, type ValueFacts } from '../schema/index.js';
 import { DecodeError } from './decode-error.js';
 
 /**
@@ -46,12 +46,24 @@ export function integerFault(text: string, schema: string): DecodeError | undefi
     number: (literal, frame, structs) => {
       const goType = fault || /^-?\d+$/.test(literal) ? undefined : integerType(frame.childFacts);
       if (goType === undefined) return;
-      const path = frame.child.replaceAll(/\[\d+\]/g, '');
+      const path = goPath(schema, frame.child.replaceAll(/\[\d+\]/g, '').split('.'));
       const field = `Go struct field ${structs.at(-1) ?? ''}.${path}`;
       fault = new DecodeError(`json: cannot unmarshal number ${literal} into ${field} of type ${goType}`);
     },
   });
   return fault;
+}
+
+/** A path by the names of its types' fields in Go. No map holds integers, so that each part is a field. */
+function goPath(schema: string, path: readonly string[]): string {
+  let type: string | undefined = schema;
+  const parts = path.map((name) => {
+    const facts: ValueFacts | undefined = type === undefined ? undefined : lookupType(type)?.fields?.[name];
+    const shown = type === undefined ? name : goFieldOf(type, name);
+    type = facts?.ref ?? facts?.arrayOf?.ref;
+    return shown;
+  });
+  return parts.join('.');
 }
 
 function integerType(facts: Known): string | undefined {

@@ -48,7 +48,8 @@ export function roundResources({ limits, requests }: ResourceRequirements): void
 }
 
 function roundedToMilli(amount: string): string {
-  if (!/[nu]$|e-/.test(amount)) return amount;
+  if (/^\d+(?:m|[kMGTPE]?i?)$/.test(amount)) return amount;
   const quantity = parseQuantity(amount);
+  if (quantity.nanos % 10n ** 6n === 0n) return amount;
   return formatQuantity({ nanos: milliValue(quantity) * 10n ** 6n, format: quantity.format });
 }

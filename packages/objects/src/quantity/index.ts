@@ -2,6 +2,7 @@ export {
   addQuantities,
   compareQuantities,
   formatQuantity,
+  keptQuantity,
   milliValue,
   parseQuantity,
   type Quantity,

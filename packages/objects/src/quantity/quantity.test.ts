@@ -1,7 +1,15 @@
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareQuantities, formatQuantity, milliValue, parseQuantity, QuantityError, wholeValue } from './quantity.js';
+import {
+  compareQuantities,
+  formatQuantity,
+  keptQuantity,
+  milliValue,
+  parseQuantity,
+  QuantityError,
+  wholeValue,
+} from './quantity.js';
 
 /** The form in which the API writes a quantity. */
 const canonical = (text: string | number): string => formatQuantity(parseQuantity(text));
@@ -11,6 +19,56 @@ describe('a long text', () => {
     const text = `${'1'.repeat(100_000)}!`;
     expect(() => parseQuantity(text)).toThrow('must match the regular expression');
     expect(() => parseQuantity(`${'1'.repeat(100_000)}e`)).toThrow("unable to parse quantity's suffix");
+  });
+});
+
+describe('the kept form', () => {
+  // What upstream takes for canonical without computing it.
+  it.each(['5.', '+4', '007', '1.500', '1.001', '+1Gi', '01Ki', '5.Mi', '1E3', '1e+3', '1e0', '1.234k', '12e-3', '2u'])(
+    '%s stays',
+    (text) => {
+      expect(keptQuantity(text)).toBe(text);
+      expect(keptQuantity(` ${text} `)).toBe(text);
+    },
+  );
+
+  it.each([
+    ['1000m', '1'],
+    ['0.5', '500m'],
+    ['1.50', '1500m'],
+    ['0.500', '500m'],
+    ['1.000', '1'],
+    ['+8Gi', '8Gi'],
+    ['0008Ki', '8Ki'],
+    ['1.5Gi', '1536Mi'],
+    ['+1000', '1k'],
+    ['1e1', '10'],
+    ['1234567890123456789', '1234567890123456789'],
+    ['+1234567890123456789', '1234567890123456789'],
+    ['+123456789.Mi', '123456789Mi'],
+    [1.5, '1500m'],
+  ])('%s becomes %s', (text, expected) => expect(keptQuantity(text)).toBe(expected));
+
+  it('is the same amount, and stays', () => {
+    const digits = fc.stringMatching(/^\d{0,19}$/);
+    const texts = fc
+      .tuple(
+        fc.constantFrom('', '+', '-'),
+        digits,
+        fc.constantFrom('', '.'),
+        digits,
+        fc.constantFrom('', 'm', 'Ki', 'e3', 'G'),
+      )
+      .map(([sign, whole, point, rest, suffix]) => sign + whole + point + (point && rest) + suffix)
+      .filter((text) => text !== '');
+    fc.assert(
+      fc.property(texts, (text) => {
+        const kept = keptQuantity(text);
+        expect(parseQuantity(kept).nanos).toBe(parseQuantity(text).nanos);
+        expect(keptQuantity(kept)).toBe(kept);
+      }),
+      propertyRuns(),
+    );
   });
 });
 
@@ -46,12 +104,16 @@ describe('the canonical form', () => {
     expect(canonical(text)).toBe(expected);
   });
 
-  it.each(['', 'abc', '1 Gi', '1.2.3', '--1', '.', '1Zi'])('%j matches no quantity', (text) => {
+  it.each(['', 'abc', '1 Gi', '1.2.3', '1.m.', '1Zi', '+ 1'])('%j matches no quantity', (text) => {
     expect(() => parseQuantity(text)).toThrow(QuantityError);
     expect(() => parseQuantity(text)).toThrow('must match the regular expression');
   });
 
-  it.each(['1mm', '1Mi5', '1eE', '5K'])('%j has an unknown suffix', (text) => {
+  it.each(['.', '+', '-', 'Mi', 'm', '-k', '.e3', '000'])('%j has no digit, and is zero', (text) => {
+    expect(canonical(text)).toBe('0');
+  });
+
+  it.each(['--1', '1mm', '1Mi5', '1eE', '5K'])('%j has an unknown suffix', (text) => {
     expect(() => parseQuantity(text)).toThrow("unable to parse quantity's suffix");
   });
 

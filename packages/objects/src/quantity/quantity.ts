@@ -20,9 +20,10 @@ export class QuantityError extends Error {
 
 const NANO = 9;
 const NANOS_IN_ONE = 10n ** 9n;
-const FORM = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+|)$/;
+/** As upstream reads it: an amount without a digit is zero (`.`, `-`, `Mi`). */
+const FORM = /^([+-]?)(\d*(?:\.\d*)?)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+|)$/;
 /** Any number with any suffix. No two parts beside each other take the same digits: it is linear in any text. */
-const GRAMMAR = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?$/;
+const GRAMMAR = /^[+-]?\d*(?:\.\d*)?(?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?$/;
 const BINARY: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
 const DECIMAL: Readonly<Record<string, number>> = {
   n: -9,
@@ -39,12 +40,14 @@ const DECIMAL: Readonly<Record<string, number>> = {
 const DECIMAL_LETTERS: ReadonlyMap<number, string> = new Map(
   Object.entries(DECIMAL).map(([letter, power]) => [power, letter]),
 );
-/** The greatest amount: 2⁶³−1 units. Greater ones are cut to it, as upstream does. */
+/** The greatest binary amount: 2⁶³−1 units. Greater ones are cut to it, as upstream does. */
 const MAX_NANOS = (2n ** 63n - 1n) * NANOS_IN_ONE;
-/** Digits that always fit into an int64. */
-const MAX_EXACT = 18;
 /** A greater power of ten would only use up memory. */
 const MAX_EXPONENT = 60;
+
+/** Digits of a number that upstream reads without big integers: with a decimal suffix, and the base of a binary one. */
+const SHORT_DECIMAL = 18;
+const SHORT_BINARY = 14;
 
 const GRAMMAR_MESSAGE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SUFFIX_MESSAGE = "unable to parse quantity's suffix";
@@ -64,7 +67,7 @@ function scaled(digits: bigint, power: number): bigint {
  */
 export function parseQuantity(text: string | number): Quantity {
   const written = String(text).trim();
-  const match = FORM.exec(written);
+  const match = written === '' ? null : FORM.exec(written);
   if (!match) {
     if (written === '') throw new QuantityError(GRAMMAR_MESSAGE);
     throw new QuantityError(GRAMMAR.test(written) ? SUFFIX_MESSAGE : GRAMMAR_MESSAGE);
@@ -86,8 +89,7 @@ export function parseQuantity(text: string | number): Quantity {
     }
     nanos = scaled(digits, power - fraction.length);
   }
-  // As upstream, which computes few digits with an exponent exactly.
-  if (nanos > MAX_NANOS && (binary !== undefined || whole.length + fraction.length > MAX_EXACT)) nanos = MAX_NANOS;
+  if (nanos > MAX_NANOS && binary !== undefined) nanos = MAX_NANOS;
   return { nanos: sign === '-' ? -nanos : nanos, format };
 }
 
@@ -132,6 +134,32 @@ export function formatQuantity({ nanos, format }: Quantity): string {
     return sign + formatBinary(magnitude / NANOS_IN_ONE);
   }
   return sign + formatDecimal(magnitude, format);
+}
+
+/**
+ * The text in which a quantity is kept: the canonical one, or that of the client where upstream takes it for canonical
+ * without a closer look (`5.`, `+1`, `007`, `1.500`). Source: apimachinery resource.ParseQuantity.
+ * @throws QuantityError when the text is no quantity.
+ */
+export function keptQuantity(text: string | number): string {
+  const quantity = parseQuantity(text);
+  const written = String(text).trim();
+  return looksCanonical(written) ? written : formatQuantity(quantity);
+}
+
+function looksCanonical(written: string): boolean {
+  const [, , number = '', suffix = ''] = FORM.exec(written) ?? [];
+  const [whole = '', fraction = ''] = number.split('.');
+  const units = whole.replace(/^0+/, '') || '0';
+  const digits = units + fraction;
+  const binary = BINARY[suffix];
+  if (binary !== undefined) {
+    const isShort = units.length <= SHORT_BINARY - Math.trunc((Number(binary) * 3) / 10);
+    return fraction === '' && isShort && BigInt(digits) % 8n !== 0n;
+  }
+  const scale = (DECIMAL[suffix] ?? Number(suffix.slice(1))) - fraction.length;
+  const isCoarse = scale % 3 === 0 && scale >= -NANO;
+  return isCoarse && digits.length <= SHORT_DECIMAL && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
 function formatBinary(units: bigint): string {

@@ -1,3 +1,4 @@
+export { goFieldOf, goTextOf } from './go-names.js';
 export { isOlderVersion } from './older-versions.js';
 export { writesNullTime } from './time-fields.js';
 export {
