@@ -15,7 +15,7 @@ if (folder === undefined) {
 const release = resolve(folder);
 await mkdir(release, { recursive: true });
 
-/** Programs that the build leaves in many files. The agent's start imports the agent's bundle when it has a credential. */
+/** Programs that the build leaves in many files. The agent's start imports its bundle when it has a credential. */
 const programs = [
   { entry: join('packages', 'cli', 'dist', 'main.js'), bundle: join(release, 'packages', 'cli', 'dist', 'main.js') },
   {

@@ -48,7 +48,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/bootstrap/cluster-info.ts': PROTOCOL,
   'services/api/src/certificates/certificate-controller.ts': STORED,
   'services/api/src/certificates/expired-objects.ts': STORED,
-  'services/api/src/custom/custom-resource-definitions.ts': STORED,
+  'services/api/src/custom/definition-controller.ts': STORED,
   'services/api/src/explain/daemonset-view.ts': 'ages of times that are stored in objects',
   'services/api/src/http/authenticate.ts': PROTOCOL,
   'services/api/src/leases/node-heartbeats.ts': SHOWN,

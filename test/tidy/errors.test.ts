@@ -23,7 +23,7 @@ function errorClasses(): string[][] {
   const declared = /\bclass (\w+) extends (?:Error|\w+Error)\b([\s\S]*?)\n}/g;
   return sources.flatMap(({ path, text }) =>
     [...text.matchAll(declared)].map(([, name = '', body = '']) => {
-      const retryable = /\n {2}readonly retryable = (true|false);/.exec(body)?.[1];
+      const retryable = /\n {2}(?:override )?readonly retryable = (true|false);/.exec(body)?.[1];
       const word = retryable === undefined ? 'by its reason' : retryable === 'true' ? 'yes' : 'no';
       return [name, path.split('/').slice(0, 2).join('/'), word];
     }),

@@ -4,8 +4,8 @@ import { ask, RefusedError } from './api.js';
 const WHO_AM_I = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
 /**
- * Why the identity of an agent is good no more: its time is `over`, or it was `revoked`. Undefined while it may be good:
- * an api that does not answer now says nothing against it.
+ * Why the identity of an agent is good no more: its time is `over`, or it was `revoked`. Undefined while it may be
+ * good: an api that does not answer now says nothing against it.
  */
 export async function endOf(directory: AgentDirectory): Promise<'over' | 'revoked' | undefined> {
   const [identity, server] = await Promise.all([directory.read(), directory.server()]);

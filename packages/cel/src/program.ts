@@ -29,6 +29,7 @@ export class CelError extends Error {
 /** An evaluation that costs more than it may. */
 export class OutOfBudgetError extends CelError {
   override readonly name = 'OutOfBudgetError';
+  override readonly retryable = false;
   /** False where what shares the budget has used it up. */
   readonly isOfCall: boolean;
 

@@ -22,8 +22,8 @@ type JoinedDirectory = Awaited<ReturnType<typeof joinCluster>>;
 
 /**
  * Joins a cluster and runs its node until a signal ends it, renewing the identity in time. With `identityOnly` it only
- * says where the identity is, and with `renew` stays to renew that. Returns the exit code: {@link ENDED} when the identity
- * was revoked.
+ * says where the identity is, and with `renew` stays to renew that. Returns the exit code: {@link ENDED} when the
+ * identity was revoked.
  */
 export async function joinAsAgent(flags: JoinFlags): Promise<number> {
   const { server, token, caHash, identityOnly, renew, nodesFile } = flags;

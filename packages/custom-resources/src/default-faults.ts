@@ -5,7 +5,8 @@ import { joined, schemaErrors } from './validate.js';
 
 /**
  * Faults of the defaults of a schema: each must be what its schema allows, without fields that are pruned. Defaults of
- * members of maps are forbidden elsewhere. Source: apiextensions-apiserver pkg/apiserver/schema/defaulting/validation.go.
+ * members of maps are forbidden elsewhere.
+ * Source: apiextensions-apiserver pkg/apiserver/schema/defaulting/validation.go.
  */
 export function defaultFaults(schema: Schema, path: string): FieldError[] {
   const errors: FieldError[] = [];

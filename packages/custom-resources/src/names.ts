@@ -7,8 +7,8 @@ type Condition = NonNullable<Status['conditions']>[number];
 
 /**
  * The status of a definition whose names are compared with those that all of its group have accepted, itself included:
- * names are accepted one by one, and it is established when all are; then it stays so. Source: pkg/controller/status/naming_controller.go and
- * pkg/controller/establish. `now` as metadata has times.
+ * names are accepted one by one, and it is established when all are; then it stays so. `now` as metadata has times.
+ * Source: apiextensions-apiserver pkg/controller/status/naming_controller.go, pkg/controller/establish.
  */
 export function statusOf(crd: Definition, accepted: readonly Names[], now: string): Status {
   const { names } = crd.spec;

@@ -28,7 +28,7 @@ interface Place {
 /**
  * Faults of a schema that do not concern its structure, and after them those of its rules.
  * Source: apiextensions-apiserver pkg/apis/apiextensions/validation, ValidateCustomResourceDefinitionOpenAPISchema.
- * @param rules checks rules; undefined where the schema is wrong otherwise, and rules would have faults that go with it.
+ * @param rules checks rules; undefined where the schema is wrong otherwise: rules would have faults that go with it.
  */
 export function openApiFaults(schema: Schema, path: string, rules: CheckedRules | undefined): FieldError[] {
   const place: Place = { path, isRoot: true, ...(rules && { cardinality: { most: 1 } }) };

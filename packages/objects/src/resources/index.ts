@@ -1,1 +1,1 @@
-export { deletionRulesOf, findResource, resourceByStorage, resources } from './registry.js';
+export { findResource, resourceByStorage, resources } from './registry.js';

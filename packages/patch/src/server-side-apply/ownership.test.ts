@@ -16,8 +16,8 @@ const POD: OwnedType = {
 const NOW = '2026-11-24T12:00:00Z';
 
 /**
- * Pods of a few containers, labels and finalizers: maps, lists by key, sets and leaves. Each has its name, which the API
- * demands of an apply: without it upstream takes all of metadata away with the last field that the applier had in it.
+ * Pods of a few containers, labels and finalizers: maps, lists by key, sets and leaves. Each has its name, which the
+ * API demands of an apply: without it upstream takes all of metadata away with the last field that the applier had.
  */
 const name = fc.constantFrom('a', 'b', 'c');
 const value = fc.constantFrom('1', '2');
