@@ -1,4 +1,5 @@
 import { ApiError, type StatusCause } from './api-error.js';
+import { goJson, goQuoted } from './go-print.js';
 import { FIELD_ERROR_TEXTS, type FieldErrorType } from './status-reasons.js';
 
 /** One error of one field. `value` is printed for the types that show one. */
@@ -18,10 +19,14 @@ const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
   'FieldValueTooMany',
 ]);
 
+/** Texts as Go's %q prints them, other values as its JSON. Source: apimachinery field.Error, ErrorBody. */
+const shownValue = (value: unknown): string =>
+  typeof value === 'string' ? goQuoted(value) : goJson(value === undefined ? null : value);
+
 /** `BODY: VALUE: DETAIL` without the field path: the `message` of a cause. */
 function fieldErrorBody(error: FieldError): string {
   const parts: string[] = [FIELD_ERROR_TEXTS[error.type]];
-  if (SHOWS_VALUE.has(error.type)) parts.push(error.value === undefined ? 'null' : JSON.stringify(error.value));
+  if (SHOWS_VALUE.has(error.type)) parts.push(shownValue(error.value));
   if (error.detail) parts.push(error.detail);
   return parts.join(': ');
 }

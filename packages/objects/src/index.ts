@@ -254,4 +254,5 @@ export {
   tooMany,
 } from './validation/field-errors.js';
 export { dnsLabelMessages, dnsSubdomainMessages } from './validation/names.js';
+export { validateSelectorAttributes } from './validation/selector-attributes.js';
 export { podTemplateReader } from './warnings/template-warnings.js';

@@ -96,7 +96,9 @@ export class CachedObject<T extends KubeObject = KubeObject> {
     if (this.#object) return this.#object;
     const { apiVersion, kind, forgetsParsed } = this.#kind;
     const stored = this.metadata as StoredMeta;
-    const metadata = { ...stored, resourceVersion: String(this.record.revision) };
+    const { revision } = this.record;
+    // The object that a dry run would create has no revision.
+    const metadata = revision === 0 ? stored : { ...stored, resourceVersion: String(revision) };
     const whole: KubeObject = { apiVersion, kind, metadata, ...this.desired };
     const { status } = this;
     if (status !== undefined) whole.status = status;

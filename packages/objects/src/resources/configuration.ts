@@ -21,7 +21,7 @@ export const configMaps = defineResource<Stored<ConfigMap>>({
   schema: 'io.k8s.api.core.v1.ConfigMap',
   shortNames: ['cm'],
   validate: (object) => validateConfigMap(object),
-  repeatsMetadata: true,
+  ownMetadata: 'whole',
   validateUpdate: (object, current) => validateFrozen(object, current),
   table: configMapTable,
 });
@@ -36,7 +36,7 @@ export const secrets = defineResource<Stored<Secret>>({
   fields: { type: (object) => object.type ?? '' },
   setDefaults: (object) => setSecretDefaults(object),
   validate: (object) => validateSecret(object),
-  repeatsMetadata: true,
+  ownMetadata: 'whole',
   validateUpdate: (object, current) => validateSecretUpdate(object, current),
   warnings: (object) => keyPairWarnings(object),
   table: secretTable,
@@ -63,6 +63,7 @@ export const serviceAccounts = defineResource<Stored<ServiceAccount>>({
   setDefaults: (object) => {
     if (object.secrets) object.secrets = object.secrets.map(({ name }) => (name === undefined ? {} : { name }));
   },
+  ownMetadata: 'whole',
   warnings: (object, before) => serviceAccountWarnings(object, before),
   table: serviceAccountTable,
 });

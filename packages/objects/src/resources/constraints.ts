@@ -22,6 +22,7 @@ export const limitRanges = defineResource<Stored<LimitRange>>({
   createsOnUpdate: true,
   setDefaults: (object) => setLimitRangeDefaults(object),
   validate: (object) => validateLimitRange(object),
+  ownMetadata: 'as new',
   /** Upstream's storage has no empty lists, and the limits are written when there are none. */
   asStored: ({ spec }) => {
     if (spec && !spec.limits?.length) (spec as { limits: unknown }).limits = null;

@@ -9,8 +9,9 @@ import {
   dnsSubdomainMessages,
   finalizerDomainErrors,
   type NameRule,
+  validateChangedMeta,
+  validateMetaOfUpdate,
   validateObjectMeta,
-  validateObjectMetaUpdate,
 } from '../validation/index.js';
 import { templateWarningsOf } from '../warnings/template-warnings.js';
 
@@ -66,11 +67,16 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
   validateUpdate?(object: T, current: T): FieldError[];
   /** False for a kind whose updates have only the rules of updates. True by default. */
   validatesUpdated?: boolean;
-  /** True where upstream validates the metadata of an updated object as that of a new one, too. */
-  repeatsMetadata?: boolean;
+  /**
+   * What the rules of the kind say of metadata, beside those of every object, which come before. By default of an
+   * updated object what may not change; `whole` as of a new one, too; `as new` only that; `nothing` never anything.
+   */
+  ownMetadata?: 'whole' | 'as new' | 'nothing';
   validateStatus?(object: T, current: T): FieldError[];
   /** In addition to the warnings of pod templates, which every kind with a template has. */
   warnings?(object: T, before: T | undefined): string[];
+  /** Completes a new object, after the rules of admission and before its own. */
+  prepareNew?(object: T): void;
   /** Makes of an object what upstream's storage does, after its owners are known. Runs on every write of the object. */
   asStored?(object: T): void;
   /** Runs last on an update. */
@@ -97,8 +103,19 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
   const hasGeneration = facts.hasGeneration ?? false;
   const nameRule = facts.nameRule ?? dnsSubdomainMessages;
   const templateWarnings = templateWarningsOf(facts.schema);
+  const { ownMetadata } = facts;
   const ofFinalizers = ({ metadata }: KubeObject): FieldError[] =>
     facts.hasPlainFinalizers ? [] : finalizerDomainErrors(metadata);
+  const asNew = (object: KubeObject): FieldError[] => [
+    ...validateObjectMeta(object.metadata, namespaced, nameRule),
+    ...ofFinalizers(object),
+  ];
+  const changed = (object: KubeObject, current: KubeObject): FieldError[] => [
+    ...validateMetaOfUpdate(object.metadata, current.metadata),
+    ...(ownMetadata === 'nothing' || ownMetadata === 'as new'
+      ? []
+      : [...validateChangedMeta(object.metadata, current.metadata), ...ofFinalizers(object)]),
+  ];
   const ownRules = (object: KubeObject): FieldError[] => facts.validate?.(object) ?? [];
   return {
     group,
@@ -136,6 +153,7 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
     setDefaults: (object) => facts.setDefaults?.(object),
     prepareForCreate: (object) => {
       dropDisabledIn(object);
+      facts.prepareNew?.(object);
       facts.asStored?.(object);
       if (hasGeneration) object.metadata.generation = 1;
       if (!facts.firstStatus) return;
@@ -161,24 +179,20 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
       else object.status = status;
       facts.carryOverStatus?.(object, current);
     },
-    validate: (object) => [
-      ...validateObjectMeta(object.metadata, namespaced, nameRule),
-      ...ofFinalizers(object),
-      ...ownRules(object),
-      ...(facts.validateNew?.(object) ?? []),
-    ],
+    validate: (object) => {
+      const own = [...ownRules(object), ...(facts.validateNew?.(object) ?? [])];
+      if (ownMetadata !== 'nothing') return [...asNew(object), ...own];
+      // The rules of every object come last, where those of the kind had nothing to say.
+      return own.length > 0 ? own : validateObjectMeta(object.metadata, namespaced, nameRule);
+    },
     validateUpdate: (object, current) => [
-      ...validateObjectMetaUpdate(object.metadata, current.metadata),
-      ...ofFinalizers(object),
-      ...(facts.repeatsMetadata
-        ? [...validateObjectMeta(object.metadata, namespaced, nameRule), ...ofFinalizers(object)]
-        : []),
+      ...changed(object, current),
+      ...(ownMetadata === 'whole' || ownMetadata === 'as new' ? asNew(object) : []),
       ...(facts.validatesUpdated === false ? [] : ownRules(object)),
       ...(facts.validateUpdate?.(object, current) ?? []),
     ],
     validateStatusUpdate: (object, current) => [
-      ...validateObjectMetaUpdate(object.metadata, current.metadata),
-      ...ofFinalizers(object),
+      ...changed(object, current),
       ...(facts.validateStatus?.(object, current) ?? []),
     ],
     ...((facts.warnings || templateWarnings) && {

@@ -4,6 +4,7 @@ import type { KubeObject } from '../kube-object.js';
 import type { ResourceDefinition } from '../resource.js';
 import { eventTable } from '../table/index.js';
 import { validateEvent, validateEventUpdate, validateLegacyEvent, validateNewEvent } from '../validation/event.js';
+import { pathSegmentMessages } from '../validation/names.js';
 import { defineResource, type FieldReaders } from './define-resource.js';
 
 /** Readers of the fields of the object that an event is about. An event from a client may name no object. */
@@ -41,6 +42,8 @@ export const events = defineResource<Stored<Event>>({
   schema: 'io.k8s.api.core.v1.Event',
   shortNames: ['ev'],
   fields,
+  nameRule: pathSegmentMessages,
+  ownMetadata: 'nothing',
   validate: (object) => validateLegacyEvent(object),
   table: eventTable,
 });

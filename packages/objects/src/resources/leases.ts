@@ -13,6 +13,15 @@ export const leases = defineResource<Stored<Lease>>({
   createsOnUpdate: true,
   updatesUnconditionally: false,
   schema: 'io.k8s.api.coordination.v1.Lease',
+  // Coordinated leader election is off, as upstream by default, and so are its fields unless a lease had them before.
+  prepareNew: ({ spec }) => {
+    delete spec?.strategy;
+    delete spec?.preferredHolder;
+  },
+  carryOver: ({ spec }, { spec: before }) => {
+    if (before?.strategy === undefined) delete spec?.strategy;
+    if (before?.preferredHolder === undefined) delete spec?.preferredHolder;
+  },
   validate: (object) => validateLease(object),
   table: leaseTable,
 });

@@ -43,6 +43,7 @@ export const namespaces = defineResource<Stored<Namespace>>({
     return { phase: 'Active' };
   },
   validateNew: ({ spec }) => (spec?.finalizers ?? []).flatMap((name) => validateFinalizerName(name, 'spec.finalizers')),
+  ownMetadata: 'whole',
   validateStatus: (object) => validateNamespaceStatus(object),
   // Only /finalize changes the spec.
   carryOver: (object, current) => {

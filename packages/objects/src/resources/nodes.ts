@@ -20,8 +20,20 @@ export const nodes = defineResource<Stored<Node>>({
   statusWriter: 'kubelet',
   fields: { 'spec.unschedulable': (object) => String(object.spec?.unschedulable ?? false) },
   setDefaults: (object) => setNodeDefaults(object),
+  // The feature is gone, and so is its field unless a node had it before. Source: dropDisabledFields.
+  prepareNew: ({ spec }) => {
+    delete spec?.configSource;
+  },
+  carryOver: ({ spec }, current) => {
+    if (!current.spec?.configSource) delete spec?.configSource;
+  },
+  carryOverStatus: ({ status }, current) => {
+    if (!current.status?.config) delete status?.config;
+  },
   validate: (object) => validateNode(object),
   warnings: (object) => nodeWarnings(object),
   table: nodeTable,
+  ownMetadata: 'whole',
   validateUpdate: (object, current) => validateNodeUpdate(object, current),
+  validateStatus: (object, current) => validateNodeUpdate(object, current),
 });

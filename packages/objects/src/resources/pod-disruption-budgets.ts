@@ -19,6 +19,7 @@ export const podDisruptionBudgets = defineResource<Stored<PodDisruptionBudget>>(
   firstStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
   // Any name that can stand in a path: upstream's rules of budgets do not look at it.
   nameRule: pathSegmentMessages,
+  ownMetadata: 'nothing',
   validate: (object) => validatePodDisruptionBudget(object),
   validateStatus: (object) => validatePodDisruptionBudgetStatus(object),
   table: podDisruptionBudgetTable,

@@ -1,4 +1,5 @@
 import { qosClassOf, setPodDefaults } from '../defaults/index.js';
+import { selectByLabelKeys } from '../defaults/match-label-keys.js';
 import { podDeletionRules } from '../deletion/pod-deletion.js';
 import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
@@ -74,6 +75,7 @@ export const pods = defineResource<Stored<Pod>>({
     'status.nominatedNodeName': (object) => object.status?.nominatedNodeName ?? '',
   },
   setDefaults: (object) => setPodDefaults(object),
+  prepareNew: (object) => selectByLabelKeys(object),
   firstStatus: ({ metadata, spec }) => ({
     phase: 'Pending',
     ...(spec?.schedulingGates?.length && { conditions: withPodScheduled([], GATED, metadata.creationTimestamp) }),
@@ -89,7 +91,7 @@ export const pods = defineResource<Stored<Pod>>({
   },
   validate: (object) => validatePod(object),
   validateNew: (object) => validatePodCreate(object),
-  repeatsMetadata: true,
+  ownMetadata: 'whole',
   validateUpdate: (object, current) => validatePodUpdate(object, current),
   // As upstream, an update of a pod is not warned of: it is seldom by hand, and often.
   warnings: (object, before) => (before ? [] : podWarnings(object)),

@@ -19,6 +19,7 @@ export const priorityClasses = defineResource<Stored<PriorityClass>>({
   shortNames: ['pc'],
   hasGeneration: true,
   setDefaults: (object) => setPriorityClassDefaults(object),
+  validatesUpdated: false,
   validate: (object) => validatePriorityClass(object),
   validateNew: (object) => validateNewPriorityClass(object),
   validateUpdate: (object, current) => validatePriorityClassUpdate(object, current),

@@ -11,7 +11,13 @@ import {
 } from '../validation/rbac.js';
 import { defineResource, type ResourceFacts } from './define-resource.js';
 
-const common = { group: RBAC_GROUP, version: 'v1', nameRule: pathSegmentMessages, createsOnUpdate: true } as const;
+const common = {
+  group: RBAC_GROUP,
+  version: 'v1',
+  nameRule: pathSegmentMessages,
+  createsOnUpdate: true,
+  ownMetadata: 'whole',
+} as const;
 
 /** Upstream's storage has no empty lists, and the rules are written when there are none. */
 function keepNoRules(object: { rules?: unknown }): void {

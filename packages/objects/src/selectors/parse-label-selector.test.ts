@@ -57,7 +57,7 @@ describe('parseLabelSelector', () => {
 
   it('names a bad key and a bad value', () => {
     expect(() => parseLabelSelector('a/b/c=d')).toThrow(
-      'unable to parse requirement: <nil>: Invalid value: "a/b/c": a qualified name must consist of',
+      'unable to parse requirement: <nil>: Invalid value: "a/b/c": a valid label key must consist of',
     );
     expect(() => parseLabelSelector('a=b#')).toThrow(
       'unable to parse requirement: values[0][a]: Invalid value: "b#": a valid label',

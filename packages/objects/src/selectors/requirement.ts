@@ -1,6 +1,6 @@
 import { ApiError } from '../api-error.js';
 import { type FieldError, fieldErrorMessage } from '../field-error.js';
-import { labelValueMessages, qualifiedNameMessages } from '../validation/names.js';
+import { labelKeyMessages, labelValueMessages } from '../validation/names.js';
 
 /** Operators as the string form writes them (apimachinery selection.Operator). */
 export type SelectorOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
@@ -33,7 +33,7 @@ export function parseInt64(text: string): bigint | undefined {
 
 /** The errors of a key, at the path `<nil>` for the string parser (upstream has no path there). */
 export function keyErrors(key: string, field: string): FieldError[] {
-  const messages = qualifiedNameMessages(key);
+  const messages = labelKeyMessages(key);
   return messages.length > 0 ? [{ type: 'FieldValueInvalid', field, value: key, detail: messages.join('; ') }] : [];
 }
 

@@ -9,7 +9,7 @@ import type {
 import { FAILURE_POLICIES, validateMatchConditions, validateMatchResources } from './admission-rules.js';
 import { duplicate, forbidden, invalidFor, invalidValue, notSupported, required } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
-import { dns1035LabelMessages, dnsSubdomainMessages, pathSegmentMessages, qualifiedNameMessages } from './names.js';
+import { dns1035LabelMessages, dnsSubdomainMessages, labelKeyMessages, pathSegmentMessages } from './names.js';
 
 const MAX_AUDIT_ANNOTATIONS = 20;
 const MAX_VALUE_EXPRESSION = 5 * 1024;
@@ -62,7 +62,7 @@ export function validateAdmissionPolicy({ metadata, spec = {} }: ValidatingAdmis
     const field = `spec.auditAnnotations[${at}]`;
     const name = metadata?.name ?? '';
     if (name === '') errors.push(invalidValue(`${field}.key`, key, 'requires metadata.name be non-empty'));
-    else errors.push(...invalidFor(`${field}.key`, `${name}/${key}`, qualifiedNameMessages(`${name}/${key}`)));
+    else errors.push(...invalidFor(`${field}.key`, `${name}/${key}`, labelKeyMessages(`${name}/${key}`)));
     const text = valueExpression.trim();
     if (text === '') errors.push(required(`${field}.valueExpression`, 'valueExpression is not specified'));
     else if (text.length > MAX_VALUE_EXPRESSION) {

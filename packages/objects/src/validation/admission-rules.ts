@@ -7,7 +7,7 @@ import type {
 } from '../kinds/api-types.js';
 import { duplicate, invalidFor, invalidValue, notSupported, required, tooMany } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
-import { pathSegmentMessages, qualifiedNameMessages } from './names.js';
+import { labelKeyMessages, pathSegmentMessages } from './names.js';
 
 /** Which requests webhooks and policies are for. Source: pkg/apis/admissionregistration/validation/validation.go. */
 
@@ -116,7 +116,7 @@ export function validateMatchConditions(conditions: readonly MatchCondition[] = 
     const path = `${field}[${at}]`;
     if (expression.trim() === '') errors.push(required(`${path}.expression`));
     if (name === '') errors.push(required(`${path}.name`));
-    else errors.push(...invalidFor(`${path}.name`, name, qualifiedNameMessages(name)));
+    else errors.push(...invalidFor(`${path}.name`, name, labelKeyMessages(name)));
     const seen = conditions.findIndex((one) => one.name === name) < at;
     if (name !== '' && seen) errors.push(duplicate(`${path}.name`, name));
   }

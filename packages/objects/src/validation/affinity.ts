@@ -7,8 +7,9 @@ import type {
   PodAffinityTerm,
   WeightedPodAffinityTerm,
 } from '../kinds/api-types.js';
-import { forbidden, invalidFor, invalidValue, required } from './field-errors.js';
+import { invalidFor, invalidValue, required } from './field-errors.js';
 import { BAD_OPERATOR, operatorErrors, validateLabelSelector } from './label-selector.js';
+import { validateMatchLabelKeys } from './match-label-keys.js';
 import { dnsLabelMessages, dnsSubdomainMessages, labelKeyMessages, labelValueMessages } from './names.js';
 
 const WEIGHT_MESSAGE = 'must be in the range 1-100';
@@ -88,43 +89,10 @@ function validatePodTerm(term: PodAffinityTerm, field: string): FieldError[] {
   for (const name of term.namespaces ?? []) {
     errors.push(...invalidFor(`${field}.namespace`, name, dnsLabelMessages(name)));
   }
-  errors.push(...labelKeysErrors(term, field));
+  errors.push(...validateMatchLabelKeys(term, field));
   const { topologyKey = '' } = term;
   if (!topologyKey) errors.push(required(`${field}.topologyKey`, 'can not be empty'));
   return [...errors, ...invalidFor(`${field}.topologyKey`, topologyKey, labelKeyMessages(topologyKey))];
-}
-
-const UNSELECTED = 'must not be specified when labelSelector is not set';
-
-/**
- * Keys whose values are those of the incoming pod. Source: validateMatchLabelKeysAndMismatchLabelKeys. The selector has
- * the requirements that the server made of matchLabelKeys, so a key that comes twice was also in the client's.
- */
-function labelKeysErrors(term: PodAffinityTerm, field: string): FieldError[] {
-  const { matchLabelKeys: match = [], mismatchLabelKeys: mismatch = [], labelSelector } = term;
-  const errors: FieldError[] = [];
-  for (const [name, keys] of Object.entries({ matchLabelKeys: match, mismatchLabelKeys: mismatch })) {
-    if (keys.length === 0) continue;
-    if (!labelSelector) errors.push(forbidden(`${field}.${name}`, UNSELECTED));
-    else {
-      errors.push(...keys.flatMap((key, at) => invalidFor(`${field}.${name}[${at}]`, key, labelKeyMessages(key))));
-    }
-  }
-  const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
-  for (const { key } of labelSelector?.matchExpressions ?? []) {
-    const at = match.indexOf(key);
-    if (at >= 0 && selected.has(key)) {
-      errors.push(invalidValue(`${field}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'));
-    }
-    selected.add(key);
-  }
-  for (const [at, key] of match.entries()) {
-    if (!mismatch.includes(key)) continue;
-    errors.push(
-      invalidValue(`${field}.matchLabelKeys[${at}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
-    );
-  }
-  return errors;
 }
 
 interface PodTerms {

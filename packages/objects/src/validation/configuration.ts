@@ -27,7 +27,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
     errors.push(...invalidFor(`binaryData[${key}]`, key, configKeyMessages(key)));
     bytes += byteLength(value);
   }
-  if (bytes > MAX_BYTES) errors.push(tooLong('', MAX_BYTES));
+  if (bytes > MAX_BYTES) errors.push(tooLong('[]', MAX_BYTES));
   return errors;
 }
 

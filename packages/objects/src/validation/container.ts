@@ -83,7 +83,7 @@ export function validateContainer(container: Container, context: ContainerContex
   if (!image) errors.push(required(`${field}.image`));
   append(errors, oneOf(`${field}.terminationMessagePolicy`, policy, MESSAGE_POLICIES));
   if (ports) append(errors, validatePorts(ports, `${field}.ports`));
-  if (env) append(errors, validateEnv(env, volumes, `${field}.env`));
+  if (env) append(errors, validateEnv(env, `${field}.env`));
   if (envFrom) append(errors, validateEnvFrom(envFrom, `${field}.envFrom`));
   if (volumeMounts) append(errors, validateVolumeMounts(container, volumes, `${field}.volumeMounts`));
   if (volumeDevices) append(errors, validateVolumeDevices(container, volumes, `${field}.volumeDevices`));
@@ -110,11 +110,17 @@ function validateActions(container: Container, { grace }: ContainerContext, fiel
 /** Init containers end before the main ones start, unless they are sidecars (restartPolicy Always). */
 function validateInitContainer(container: Container, context: ContainerContext, field: string): FieldError[] {
   if (container.restartPolicy === 'Always') return validateActions(container, context, field);
-  return (['lifecycle', ...PROBES] as const).flatMap((name) =>
+  const errors = (['lifecycle', ...PROBES] as const).flatMap((name) =>
     container[name]
       ? [forbidden(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always')]
       : [],
   );
+  for (const [at, { restartPolicy }] of (container.resizePolicy ?? []).entries()) {
+    if (restartPolicy !== 'RestartContainer') continue;
+    const detail = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+    errors.push(invalidValue(`${field}.resizePolicy[${at}].restartPolicy`, restartPolicy, detail));
+  }
+  return errors;
 }
 
 /** Two containers cannot use the same port of the host. */

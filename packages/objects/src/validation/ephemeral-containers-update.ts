@@ -19,7 +19,7 @@ function keptErrors(after: readonly EphemeralContainer[], before: readonly Ephem
 /** Source: pkg/apis/core/validation ValidatePodEphemeralContainersUpdate. */
 export function validateEphemeralContainersUpdate(pod: Pod, current: Pod): FieldError[] {
   if (Object.hasOwn(current.metadata?.annotations ?? {}, 'kubernetes.io/config.mirror')) {
-    return [forbidden('', 'static pods do not support ephemeral containers')];
+    return [forbidden('[]', 'static pods do not support ephemeral containers')];
   }
   return [
     ...validatePod(pod),

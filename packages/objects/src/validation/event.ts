@@ -2,7 +2,7 @@ import type { FieldError } from '../field-error.js';
 import type { Event as CoreEvent } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import { invalidFor, invalidValue, required } from './field-errors.js';
-import { qualifiedNameMessages } from './names.js';
+import { labelKeyMessages } from './names.js';
 import { validateUnchanged } from './object-meta.js';
 
 const MAX_NAME_BYTES = 128;
@@ -17,7 +17,7 @@ function commonErrors(event: CoreEvent, controllerField: string): FieldError[] {
   const errors = about || own === 'default' || own === 'kube-system' ? [] : [elsewhere];
   const { reportingComponent: controller = '', reportingInstance, action, reason, message = '' } = event;
   if (!controller) errors.push(required(controllerField));
-  errors.push(...invalidFor(controllerField, controller, qualifiedNameMessages(controller)));
+  errors.push(...invalidFor(controllerField, controller, labelKeyMessages(controller)));
   const tooLong = (field: string, max: number): FieldError =>
     invalidValue(field, '', `can have at most ${max} characters`);
   for (const [field, value = ''] of Object.entries({ reportingInstance, action, reason })) {

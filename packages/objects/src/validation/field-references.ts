@@ -1,7 +1,7 @@
 import type { FieldError } from '../field-error.js';
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../kinds/api-types.js';
 import { invalidFor, invalidValue, notSupported, required } from './field-errors.js';
-import { qualifiedNameMessages } from './names.js';
+import { labelKeyMessages } from './names.js';
 
 /** Fields of a pod that its environment can show, sorted. */
 export const POD_FIELDS_OF_ENV = [
@@ -56,7 +56,7 @@ export function validateFieldReference(
   if (subscript !== undefined) {
     if (!subscriptable) return fails(`field label does not support subscript: ${fieldPath}`);
     const key = path === 'metadata.annotations' ? subscript.toLowerCase() : subscript;
-    return invalidFor(field, key, qualifiedNameMessages(key));
+    return invalidFor(field, key, labelKeyMessages(key));
   }
   if (!KNOWN.has(path)) return fails(`field label not supported: ${path}`);
   const known = path === 'spec.host' ? 'spec.nodeName' : path;

@@ -2,32 +2,24 @@ import type { FieldError } from '../field-error.js';
 import type { LimitRange, LimitRangeItem } from '../kinds/api-types.js';
 import { compareQuantities, parseQuantity } from '../quantity/index.js';
 import { duplicate, forbidden, invalidFor, invalidValue, required } from './field-errors.js';
-import { qualifiedNameMessages } from './names.js';
+import { labelKeyMessages } from './names.js';
+import { isOvercommitAllowed, validateContainerResourceName, validateResourceName } from './resource-names.js';
 
 const TYPES = ['Container', 'Pod', 'PersistentVolumeClaim'];
 const AMOUNTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 type Amount = (typeof AMOUNTS)[number];
 
-const OF_CONTAINERS = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
-const OF_ANY = /^(cpu|memory|ephemeral-storage|hugepages-.+|storage|pods|services|secrets|configmaps)$/;
-
 function typeErrors(type: string, field: string): FieldError[] {
-  const messages = qualifiedNameMessages(type);
+  const messages = labelKeyMessages(type);
   if (messages.length > 0) return invalidFor(field, type, messages);
   if (type.includes('/') || TYPES.includes(type)) return [];
   return [invalidValue(field, type, 'must be a standard limit type or fully qualified')];
 }
 
-function nameErrors(type: string, name: string, field: string): FieldError[] {
-  const errors = invalidFor(field, name, qualifiedNameMessages(name));
-  if (name.includes('/')) return errors;
-  if (type === 'PersistentVolumeClaim' || type.includes('/')) {
-    return OF_ANY.test(name) ? errors : [...errors, invalidValue(field, name, 'must be a standard resource type')];
-  }
-  return OF_CONTAINERS.test(name)
-    ? errors
-    : [...errors, invalidValue(field, name, 'must be a standard resource for containers')];
-}
+const nameErrors = (type: string, name: string, field: string): FieldError[] =>
+  type === 'Pod' || type === 'Container'
+    ? validateContainerResourceName(name, field)
+    : validateResourceName(name, field);
 
 /**
  * Pairs of amounts: the first must not exceed the second. With the one that the error names, and their names in the
@@ -41,10 +33,6 @@ const ORDER: [low: Amount, high: Amount, at: Amount, lowName: string, highName: 
   ['min', 'default', 'default', 'min', 'default'],
   ['default', 'max', 'default', 'default', 'max'],
 ];
-
-/** Source: pkg/apis/core/helper, IsOvercommitAllowed. */
-const mayOvercommit = (name: string): boolean =>
-  (!name.includes('/') || name.includes('kubernetes.io/')) && !name.startsWith('hugepages-');
 
 function orderErrors(item: LimitRangeItem, name: string, field: string): FieldError[] {
   const amountOf = (amount: Amount): string | undefined => {
@@ -74,7 +62,7 @@ function orderErrors(item: LimitRangeItem, name: string, field: string): FieldEr
     }
   }
   const [limit, request] = [amountOf('default'), amountOf('defaultRequest')];
-  if (limit !== undefined && request !== undefined && !mayOvercommit(name)) {
+  if (limit !== undefined && request !== undefined && !isOvercommitAllowed(name)) {
     if (compareQuantities(parseQuantity(limit), parseQuantity(request)) !== 0) {
       const detail = `default value ${limit} must equal to defaultRequest value ${request} in ${name}`;
       errors.push(invalidValue(`${field}.defaultRequest[${name}]`, request, detail));

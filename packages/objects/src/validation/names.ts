@@ -8,7 +8,7 @@ const DNS_SUBDOMAIN = `${DNS_LABEL}(\\.${DNS_LABEL})*`;
 const DNS_1035_LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
-const SEARCH_LABEL = '[a-z0-9_]([-_a-z0-9]*[a-z0-9])?';
+const SEARCH_LABEL = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const SEARCH_PATH = `${SEARCH_LABEL}(\\.${SEARCH_LABEL})*`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
 const RELAXED_ENV_NAME = /^[ -<>-~]+$/;
@@ -32,7 +32,7 @@ function patternMessage(message: string, pattern: string, ...examples: string[])
 }
 
 const tooLong = (max: number): string => `must be no more than ${max} characters`;
-/** The newer rules of labels count the same and name it rightly. Source: apimachinery api/validate/content. */
+/** The newer rules of keys count the same and name it rightly. Source: apimachinery api/validate/content. */
 const tooManyBytes = (max: number): string => `must be no more than ${max} bytes`;
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
@@ -68,7 +68,7 @@ const VALUE_MESSAGE = patternMessage(
   '12345',
 );
 const SEARCH_PATH_MESSAGE = patternMessage(
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
   SEARCH_PATH,
   'example.com',
 );
@@ -84,7 +84,7 @@ const CONFIG_KEY_MESSAGE = patternMessage(
 export function dnsLabelMessages(value: string): string[] {
   const messages: string[] = [];
   if (byteLength(value) > 63) messages.push(tooLong(63));
-  if (!DNS_LABEL_RE.test(value)) messages.push(LABEL_MESSAGE);
+  if (!DNS_LABEL_RE.test(value)) messages.push(DNS_SUBDOMAIN_RE.test(value) ? 'must not contain dots' : LABEL_MESSAGE);
   return messages;
 }
 
@@ -106,13 +106,11 @@ function subdomainMessages(value: string, tooLongFor: (max: number) => string): 
   return messages;
 }
 
-/** `name` or `prefix/name`: keys of annotations, finalizers, names of gates and resources. */
-export const qualifiedNameMessages = (value: string): string[] => prefixedMessages(value, 'a qualified name', tooLong);
-
-/** The same for the keys of labels, of tolerations and of taints. Source: content.IsLabelKey. */
-export const labelKeyMessages = (value: string): string[] => prefixedMessages(value, 'a valid label key', tooManyBytes);
-
-function prefixedMessages(value: string, what: string, tooLongFor: (max: number) => string): string[] {
+/**
+ * `name` or `prefix/name`: keys of labels, annotations, tolerations and taints, finalizers, names of gates and
+ * resources. Source: content.IsLabelKey.
+ */
+export function labelKeyMessages(value: string): string[] {
   const messages: string[] = [];
   const parts = value.split('/');
   let name = parts[0] ?? '';
@@ -120,12 +118,14 @@ function prefixedMessages(value: string, what: string, tooLongFor: (max: number)
     name = parts[1] ?? '';
     const prefix = parts[0] ?? '';
     if (prefix === '') messages.push('prefix part must be non-empty');
-    else messages.push(...subdomainMessages(prefix, tooLongFor).map((message) => `prefix part ${message}`));
+    else messages.push(...subdomainMessages(prefix, tooManyBytes).map((message) => `prefix part ${message}`));
   } else if (parts.length > 2) {
-    return [`${what} ${QUALIFIED_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [
+      `a valid label key ${QUALIFIED_MESSAGE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   }
   if (name === '') messages.push('name part must be non-empty');
-  else if (byteLength(name) > 63) messages.push(`name part ${tooLongFor(63)}`);
+  else if (byteLength(name) > 63) messages.push(`name part ${tooManyBytes(63)}`);
   if (!QUALIFIED_NAME_RE.test(name)) messages.push(`name part ${QUALIFIED_MESSAGE}`);
   return messages;
 }

@@ -2,12 +2,11 @@ import type { FieldError } from '../field-error.js';
 import type { Namespace } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { invalidValue } from './field-errors.js';
-import { dnsLabelMessages } from './names.js';
 import {
   finalizerDomainErrors,
+  validateChangedMeta,
   validateFinalizerName,
-  validateObjectMeta,
-  validateObjectMetaUpdate,
+  validateMetaOfUpdate,
 } from './object-meta.js';
 
 /** The phase must agree with the deletionTimestamp (ValidateNamespaceStatusUpdate). */
@@ -22,9 +21,8 @@ export function validateNamespaceStatus({ metadata, status }: Namespace): FieldE
 /** The finalizers of the spec are named as those of the metadata (ValidateNamespaceFinalizeUpdate). */
 export function validateNamespaceFinalizeUpdate(object: Stored<Namespace>, current: Stored<Namespace>): FieldError[] {
   return [
-    ...validateObjectMeta(object.metadata, false, dnsLabelMessages),
-    ...finalizerDomainErrors(object.metadata),
-    ...validateObjectMetaUpdate(object.metadata, current.metadata),
+    ...validateMetaOfUpdate(object.metadata, current.metadata),
+    ...validateChangedMeta(object.metadata, current.metadata),
     ...finalizerDomainErrors(object.metadata),
     ...(object.spec?.finalizers ?? []).flatMap((name, at) => validateFinalizerName(name, `spec.finalizers[${at}]`)),
   ];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fieldErrorMessage } from '../field-error.js';
 import type { StoredMeta } from '../kube-object.js';
-import { dnsSubdomainMessages, portNameMessages, qualifiedNameMessages } from './names.js';
-import { finalizerDomainErrors, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.js';
+import { dnsSubdomainMessages, labelKeyMessages, portNameMessages } from './names.js';
+import { finalizerDomainErrors, validateChangedMeta, validateMetaOfUpdate, validateObjectMeta } from './object-meta.js';
 
 const GOOD = { name: 'a', namespace: 'default' };
 const faults = (meta: Partial<StoredMeta>, namespaced = true): string[] =>
@@ -66,7 +66,13 @@ describe('validateObjectMeta', () => {
   });
 });
 
-describe('validateObjectMetaUpdate', () => {
+// What the server says of every object that is updated, and the rules of most kinds once more.
+const validateObjectMetaUpdate: typeof validateMetaOfUpdate = (meta, current) => [
+  ...validateMetaOfUpdate(meta, current),
+  ...validateChangedMeta(meta, current),
+];
+
+describe('an update of metadata', () => {
   const current: Partial<StoredMeta> = {
     ...GOOD,
     uid: 'u',
@@ -104,15 +110,15 @@ describe('validateObjectMetaUpdate', () => {
 
 describe('names', () => {
   it.each(['a', 'A.b_c-1', 'example.com/a', 'a'.repeat(63)])('%s is a qualified name', (name) => {
-    expect(qualifiedNameMessages(name)).toEqual([]);
+    expect(labelKeyMessages(name)).toEqual([]);
   });
 
   it.each(['', '-a', 'a/', '/a', 'a/b/c', 'Example.com/a', 'a'.repeat(64)])('%j is none', (name) => {
-    expect(qualifiedNameMessages(name)).not.toEqual([]);
+    expect(labelKeyMessages(name)).not.toEqual([]);
   });
 
   it('says how a good one looks', () => {
-    expect(qualifiedNameMessages('a b')).toEqual([
+    expect(labelKeyMessages('a b')).toEqual([
       "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
     ]);
   });

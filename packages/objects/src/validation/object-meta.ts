@@ -9,7 +9,6 @@ import {
   labelValueMessages,
   maskTrailingDash,
   pathSegmentMessages,
-  qualifiedNameMessages,
 } from './names.js';
 
 /** Returns the messages of an object's name. */
@@ -33,7 +32,7 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
   let bytes = 0;
   const errors = Object.entries(annotations ?? {}).flatMap(([key, value]) => {
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-    return invalidFor(field, key, qualifiedNameMessages(key.toLowerCase()));
+    return invalidFor(field, key, labelKeyMessages(key.toLowerCase()));
   });
   if (bytes > MAX_ANNOTATION_BYTES) errors.push(tooLong(field, MAX_ANNOTATION_BYTES));
   return errors;
@@ -136,17 +135,17 @@ const IMMUTABLE_METADATA = [
   'deletionGracePeriodSeconds',
 ] as const;
 
-/**
- * Refuses what an update may not change in metadata, and what is wrong in it. Upstream's server and the rules of the
- * kinds both look, so that each error of a change comes twice, and what is wrong in any object once more. Source:
- * apiserver registry/rest/update.go, validateCommonFields, and core ValidateObjectMetaUpdate.
- */
-export function validateObjectMetaUpdate(meta: Meta, current: Meta): FieldError[] {
-  const errors = changeErrors(meta, current);
-  return [...validateObjectMeta(meta, Boolean(current.namespace), pathSegmentMessages), ...errors, ...errors];
-}
+/** The rules of every object that is updated. Source: apiserver registry/rest/update.go, validateCommonFields. */
+export const validateMetaOfUpdate = (meta: Meta, current: Meta): FieldError[] => [
+  ...validateObjectMeta(meta, Boolean(current.namespace), pathSegmentMessages),
+  ...validateChangedMeta(meta, current),
+];
 
-function changeErrors(meta: Meta, current: Meta): FieldError[] {
+/**
+ * Refuses what an update may not change in metadata, and what is wrong in it. Upstream's server and the rules of most
+ * kinds both look, so that each error of a change comes twice. Source: core ValidateObjectMetaUpdate.
+ */
+export function validateChangedMeta(meta: Meta, current: Meta): FieldError[] {
   const errors: FieldError[] = [];
   if (current.deletionTimestamp) {
     const added = (meta.finalizers ?? []).filter((name) => !current.finalizers?.includes(name));

@@ -1,5 +1,5 @@
 import type { FieldError } from '../field-error.js';
-import type { AppArmorProfile, Pod, PodSpec, SeccompProfile } from '../kinds/api-types.js';
+import type { AppArmorProfile, PodSpec, SeccompProfile } from '../kinds/api-types.js';
 import { forbidden, invalidValue } from './field-errors.js';
 import { validateRelativePath } from './paths.js';
 import { placedContainers } from './windows.js';
@@ -102,18 +102,21 @@ function profileErrors({ what, profile, annotation, field }: Profiles): FieldErr
 }
 
 /** Source: validateSeccompAnnotationsAndFields, validateAppArmorAnnotationsAndFieldsMatchOnCreate. */
-export function validateProfilesMatch({ metadata, spec }: Pod): FieldError[] {
-  const { annotations } = metadata ?? {};
+export function validateProfilesMatch(
+  annotations: Annotations | undefined,
+  spec: PodSpec | undefined,
+  path: string,
+): FieldError[] {
   if (!annotations || !spec) return [];
   const ofPod = spec.securityContext ?? {};
-  const containers = placedContainers(spec, 'spec');
+  const containers = placedContainers(spec, path);
   const at = (field: string, name: string): string => `${field}.securityContext.${name}`;
   const seccomp: Profiles[] = [
     {
       what: 'seccomp',
       profile: ofPod.seccompProfile,
       annotation: annotations[SECCOMP_OF_POD],
-      field: at('spec', 'seccompProfile'),
+      field: at(path, 'seccompProfile'),
     },
     ...containers.map(
       ([{ name, securityContext }, field]): Profiles => ({

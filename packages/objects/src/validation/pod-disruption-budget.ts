@@ -55,7 +55,10 @@ function conditionErrors(condition: Partial<Condition>, field: string): FieldErr
   const { type = '', status, observedGeneration, lastTransitionTime, reason, message = '' } = condition;
   const errors = invalidFor(`${field}.type`, type, labelKeyMessages(type));
   if (!status || !STATUSES.includes(status)) errors.push(notSupported(`${field}.status`, status, STATUSES));
-  errors.push(...nonNegative(`${field}.observedGeneration`, observedGeneration));
+  if (observedGeneration !== undefined && observedGeneration < 0) {
+    const detail = 'must be greater than or equal to zero';
+    errors.push(invalidValue(`${field}.observedGeneration`, observedGeneration, detail));
+  }
   if (!lastTransitionTime) errors.push(required(`${field}.lastTransitionTime`));
   if (!reason) errors.push(required(`${field}.reason`));
   else {

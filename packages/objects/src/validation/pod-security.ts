@@ -9,7 +9,7 @@ import type {
 import { duplicate, forbidden, invalidValue, notSupported, required, tooLong, withinRange } from './field-errors.js';
 import { goSeccompProfile, goSecurityContext } from './go-values.js';
 import { validateRelativePath } from './paths.js';
-import { validateWindowsOptions } from './windows.js';
+import { placedContainers, validateWindowsOptions } from './windows.js';
 
 const MAX_ID = 2 ** 31 - 1;
 const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
@@ -90,7 +90,11 @@ export function validateHostUsers(spec: PodSpec, field: string): FieldError[] {
     ['HostPID', spec.hostPID],
     ['HostIPC', spec.hostIPC],
   ] as const;
-  return shared.flatMap(([name, set]) => (set ? [forbidden(`${field}.${name}`, 'when `hostUsers` is false')] : []));
+  const devices = placedContainers(spec, field).filter(([{ volumeDevices }]) => volumeDevices?.length);
+  return [
+    ...shared.flatMap(([name, set]) => (set ? [`${field}.${name}`] : [])),
+    ...devices.map(([, path]) => `${path}.volumeDevices`),
+  ].map((path) => forbidden(path, 'when `hostUsers` is false'));
 }
 
 /** A closed list of values, without an error of its own for the empty one. */

@@ -3,6 +3,7 @@ import type { PodSpec, PodTemplateSpec } from '../kinds/api-types.js';
 import { validateAddress } from './addresses.js';
 import { validateAffinity } from './affinity.js';
 import { type ContainerContext, validateContainers } from './container.js';
+import { validateVariableFiles } from './env.js';
 import { validateEphemeralContainers } from './ephemeral-containers.js';
 import {
   append,
@@ -17,9 +18,9 @@ import {
   withinRange,
 } from './field-errors.js';
 import { goResourceClaim } from './go-values.js';
-import { dnsLabelMessages, dnsSubdomainMessages, qualifiedNameMessages, searchPathMessages } from './names.js';
+import { dnsLabelMessages, dnsSubdomainMessages, labelKeyMessages, searchPathMessages } from './names.js';
 import { validateAnnotations, validateLabels } from './object-meta.js';
-import { validateSpecAnnotations } from './pod-annotations.js';
+import { validateProfilesMatch, validateSpecAnnotations } from './pod-annotations.js';
 import { validateHostUsers, validatePodSecurity } from './pod-security.js';
 import { validatePodResources, validateResources } from './resource-requirements.js';
 import { validateTolerations } from './toleration.js';
@@ -115,7 +116,7 @@ function validateClaims({ resourceClaims = [] }: PodSpec, field: string): FieldE
 /** Names that come as a list, with an error at each that comes twice where `unique`. */
 function validateNames(names: readonly string[], place: (at: number) => string, unique: boolean): FieldError[] {
   return names.flatMap((name, at) => [
-    ...invalidFor(place(at), name, qualifiedNameMessages(name)),
+    ...invalidFor(place(at), name, labelKeyMessages(name)),
     ...(unique && names.indexOf(name) < at ? [duplicate(place(at), name)] : []),
   ]);
 }
@@ -129,16 +130,16 @@ const NAMES = [
   ['priorityClassName', dnsSubdomainMessages],
 ] as const;
 
-/** A name in the place of the pod's own host name. Source: KEP-4762. */
+/** A name in the place of the pod's own host name. Source: validatePodHostName. */
 function validateHostnameOverride(spec: PodSpec, field: string): FieldError[] {
   const { hostnameOverride: name } = spec;
   if (name === undefined) return [];
   const path = `${field}.hostnameOverride`;
-  const errors = invalidFor(path, name, dnsSubdomainMessages(name));
+  const errors: FieldError[] = [];
+  if (spec.setHostnameAsFQDN) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
+  if (spec.hostNetwork) errors.push(forbidden(path, 'may not be specified when hostNetwork is true'));
   if (Buffer.byteLength(name) > MAX_HOSTNAME) errors.push(tooLong(path, MAX_HOSTNAME));
-  if (spec.hostNetwork) errors.push(forbidden(path, 'may not be specified when `hostNetwork` is true'));
-  if (spec.setHostnameAsFQDN) errors.push(forbidden(path, 'may not be specified when `setHostnameAsFQDN` is true'));
-  return errors;
+  return [...errors, ...invalidFor(path, name, dnsSubdomainMessages(name))];
 }
 
 /** The spec of a pod or of a template after defaulting. Source: pkg/apis/core/validation ValidatePodSpec. */
@@ -193,10 +194,15 @@ export function validatePodSpec(spec: PodSpec, field: string, pod?: Owner): Fiel
     append(errors, oneOf(`${field}.preemptionPolicy`, preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   }
   if (overhead) append(errors, validateResources({ limits: overhead }, `${field}.overhead`));
-  if (!os) return errors;
-  if (!os.name) return [...errors, required(`${field}.os.name`, 'cannot be empty')];
-  if (os.name === 'linux' || os.name === 'windows') return [...errors, ...validateOtherSystem(spec, os.name, field)];
-  return [...errors, notSupported(`${field}.os`, os.name, ['linux', 'windows'])];
+  if (os) append(errors, validateSystem(spec, os.name, field));
+  append(errors, validateVariableFiles(spec, field));
+  return errors;
+}
+
+function validateSystem(spec: PodSpec, name: string, field: string): FieldError[] {
+  if (!name) return [required(`${field}.os.name`)];
+  if (name === 'linux' || name === 'windows') return validateOtherSystem(spec, name, field);
+  return [notSupported(`${field}.os`, name, ['linux', 'windows'])];
 }
 
 /**
@@ -211,6 +217,7 @@ export function validatePodTemplate(template: PodTemplateSpec, field: string): F
     ...validateAnnotations(annotations, `${field}.annotations`),
     ...(annotations ? validateSpecAnnotations(annotations, spec, `${field}.annotations`) : []),
     ...validatePodSpec(spec, `${field}.spec`),
+    ...validateProfilesMatch(annotations, spec, `${field}.spec`),
   ];
   if (spec.ephemeralContainers?.length) {
     const detail = 'ephemeral containers not allowed in pod template';

@@ -1,16 +1,17 @@
 import type { FieldError } from '../field-error.js';
-import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../kinds/api-types.js';
 import { familyOf, validateAddress } from './addresses.js';
 import {
   duplicate,
   forbidden,
   IMMUTABLE,
+  internalError,
   invalidFor,
   invalidValue,
   notSupported,
   withinRange,
 } from './field-errors.js';
-import { dnsSubdomainMessages, qualifiedNameMessages } from './names.js';
+import { dnsSubdomainMessages, labelKeyMessages } from './names.js';
 import { validateAnnotationUpdate } from './pod-annotations.js';
 
 const MAX_ID = 2 ** 31 - 1;
@@ -23,7 +24,7 @@ function conditionErrors({ conditions = [], observedGeneration }: PodStatus): Fi
     const field = `status.conditions[${at}]`;
     return [
       ...(seen !== undefined && seen < 0 ? [invalidValue(`${field}.observedGeneration`, seen, NOT_COUNTED)] : []),
-      ...(SYSTEM.has(type) ? [] : invalidFor(`${field}.Type`, type, qualifiedNameMessages(type))),
+      ...(SYSTEM.has(type) ? [] : invalidFor(`${field}.Type`, type, labelKeyMessages(type))),
     ];
   });
   if (observedGeneration !== undefined && observedGeneration < 0) {
@@ -46,29 +47,50 @@ function transitionErrors(
   });
 }
 
-/** Which ended containers may run again, by the pod's policy and, where the container has one, its own. */
+const hasRule = ({ restartPolicyRules = [] }: Container, exitCode: number, action: string): boolean => {
+  const rule = restartPolicyRules.find(({ exitCodes }) => {
+    const isNamed = exitCodes?.values?.includes(exitCode) ?? false;
+    return exitCodes?.operator === 'In' ? isNamed : exitCodes?.operator === 'NotIn' && !isNamed;
+  });
+  return rule?.action === action;
+};
+
+/** A rule that starts every container again lets each of them begin again. Source: AllContainersCouldRestart. */
+const mayRestartAll = (spec: PodSpec): boolean =>
+  [...(spec.containers ?? []), ...(spec.initContainers ?? [])].some(({ restartPolicyRules }) =>
+    restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  );
+
+/**
+ * Which ended containers may run again, by the pod's policy and, where the container has one, its own.
+ * Source: pkg/api/v1/pod ContainerShouldRestart.
+ */
 function restarts(spec: PodSpec, list: 'containers' | 'initContainers'): (status: ContainerStatus) => boolean {
+  if (mayRestartAll(spec)) return () => true;
   return ({ name, state }) => {
     const container = spec[list]?.find((each) => each.name === name);
-    if (container?.restartPolicyRules?.length) return true;
-    const policy = container?.restartPolicy ?? spec.restartPolicy;
-    if (policy === 'Always') return true;
-    return policy === 'OnFailure' && state?.terminated?.exitCode !== 0;
+    if (!container) return false;
+    const exitCode = state?.terminated?.exitCode ?? 0;
+    if (container.restartPolicy !== undefined && hasRule(container, exitCode, 'Restart')) return true;
+    const policy = container.restartPolicy ?? spec.restartPolicy;
+    return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
   };
 }
 
-/** One address of each family, each once. Source: validatePodIPs, validateHostIPs. */
+/** One address of each family. Source: validatePodIPs, validateHostIPs. */
 function addressErrors(addresses: readonly { ip?: string }[], field: string): FieldError[] {
   const texts = addresses.map(({ ip = '' }) => ip);
   const errors = texts.flatMap((ip, at) => validateAddress(`${field}[${at}]`, ip));
   if (texts.length < 2) return errors;
   const asGo = addresses.map(({ ip = '' }) => ({ IP: ip }));
   const families = new Set(texts.map(familyOf));
-  if (texts.length > 2 || families.size < 2) {
-    errors.push(invalidValue(field, asGo, 'may specify no more than one IP for each IP family'));
+  const bad = texts.findIndex((ip) => familyOf(ip) === 0);
+  if (bad >= 0) {
+    const reason = `failed to check for dual stack with error:invalid IP[${bad}]: ${texts[bad]}`;
+    errors.push(internalError(field, reason));
   }
-  for (const [at, ip] of texts.entries()) {
-    if (texts.indexOf(ip) < at) errors.push(duplicate(`${field}[${at}]`, asGo[at]));
+  if (bad >= 0 || texts.length > 2 || families.size < 2) {
+    errors.push(invalidValue(field, asGo, 'may specify no more than one IP for each IP family'));
   }
   return errors;
 }
@@ -80,7 +102,7 @@ const HEALTH = ['Healthy', 'Unhealthy', 'Unknown'];
 function userErrors(statuses: readonly ContainerStatus[], isWindows: boolean, field: string): FieldError[] {
   return statuses.flatMap(({ user }, at) => {
     const linux = user?.linux;
-    const path = `${field}[${at}].linux`;
+    const path = `${field}[${at}].user.linux`;
     if (!linux) return [];
     if (isWindows) return [forbidden(path, 'cannot be set for a windows pod')];
     return [

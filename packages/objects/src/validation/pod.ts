@@ -49,7 +49,7 @@ export function validatePodCreate(pod: Pod): FieldError[] {
   if (spec?.schedulingGates?.length && spec.nodeName) {
     errors.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
-  return [...errors, ...validateProfilesMatch(pod)];
+  return [...errors, ...validateProfilesMatch(pod.metadata?.annotations, spec, 'spec')];
 }
 
 const CHANGEABLE = [

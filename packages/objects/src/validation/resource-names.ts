@@ -1,6 +1,6 @@
 import type { FieldError } from '../field-error.js';
 import { invalidFor, invalidValue, notSupported } from './field-errors.js';
-import { qualifiedNameMessages } from './names.js';
+import { labelKeyMessages } from './names.js';
 
 /** Source: pkg/apis/core/helper/helpers.go, standardResources. */
 const STANDARD: ReadonlySet<string> = new Set(
@@ -28,7 +28,7 @@ const isNative = (name: string): boolean => !name.includes('/') || name.includes
 
 /** A resource of a device plugin. Source: helper.IsExtendedResourceName. */
 const isExtended = (name: string): boolean =>
-  !isNative(name) && !name.startsWith('requests.') && qualifiedNameMessages(`requests.${name}`).length === 0;
+  !isNative(name) && !name.startsWith('requests.') && labelKeyMessages(`requests.${name}`).length === 0;
 
 /** True when the request of a resource may be less than its limit. Source: helper.IsOvercommitAllowed. */
 export const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePages(name);
@@ -37,8 +37,8 @@ export const isOvercommitAllowed = (name: string): boolean => isNative(name) && 
 export const isWhole = (name: string): boolean => COUNTED.has(name) || isExtended(name);
 
 /** Source: validateResourceName. */
-function validateResourceName(name: string, field: string): FieldError[] {
-  const messages = qualifiedNameMessages(name);
+export function validateResourceName(name: string, field: string): FieldError[] {
+  const messages = labelKeyMessages(name);
   if (messages.length > 0) return invalidFor(field, name, messages);
   if (name.includes('/') || isStandard(name)) return [];
   return [invalidValue(field, name, 'must be a standard resource type or fully qualified')];

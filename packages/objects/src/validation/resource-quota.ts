@@ -1,14 +1,15 @@
 import type { FieldError } from '../field-error.js';
 import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from '../kinds/api-types.js';
-import { parseQuantity } from '../quantity/index.js';
-import { IMMUTABLE, invalidFor, invalidValue, NEGATIVE, required } from './field-errors.js';
+import { IMMUTABLE, invalidValue, required } from './field-errors.js';
 import { BAD_OPERATOR } from './label-selector.js';
-import { qualifiedNameMessages } from './names.js';
+import { validateResourceName } from './resource-names.js';
+import { validateAmount } from './resource-requirements.js';
 
 /** Resources that are counted in whole objects. */
 const COUNTED =
   /^(pods|resourcequotas|services|replicationcontrollers|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
-const MEASURED = /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage|(requests\.)?hugepages-.+)$/;
+/** Source: pkg/apis/core/helper, IsQuotaHugePageResourceName. */
+const HUGE_PAGES = /^(requests\.)?hugepages-/;
 
 const SCOPES = [
   'BestEffort',
@@ -28,15 +29,11 @@ const OPPOSITES = [
 function amountErrors(amounts: Record<string, string> | undefined, field: string): FieldError[] {
   return Object.entries(amounts ?? {}).flatMap(([name, amount]) => {
     const path = `${field}[${name}]`;
-    const errors = invalidFor(path, name, qualifiedNameMessages(name));
-    const isCounted = COUNTED.test(name) || name.startsWith('count/');
-    if (errors.length === 0 && !name.includes('/') && !isCounted && !MEASURED.test(name)) {
+    const errors = validateResourceName(name, path);
+    if (!name.includes('/') && !isStandard(name)) {
       errors.push(invalidValue(path, name, 'must be a standard resource for quota'));
     }
-    const { nanos } = parseQuantity(amount);
-    if (nanos < 0n) errors.push(invalidValue(path, amount, NEGATIVE));
-    if (isCounted && nanos % 10n ** 9n !== 0n) errors.push(invalidValue(path, amount, 'must be an integer'));
-    return errors;
+    return [...errors, ...validateAmount(name, amount, path)];
   });
 }
 
@@ -46,7 +43,7 @@ const OF_CLAIMS = /^(persistentvolumeclaims|requests\.storage)$/;
 /** Source: pkg/apis/core/helper, IsStandardQuotaResourceName. */
 const STANDARD = /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage)$/;
 
-const isStandard = (name: string): boolean => STANDARD.test(name) || COUNTED.test(name);
+const isStandard = (name: string): boolean => STANDARD.test(name) || COUNTED.test(name) || HUGE_PAGES.test(name);
 
 /** Source: pkg/apis/core/helper, IsResourceQuotaScopeValidForResource. */
 function selects(scope: string, resource: string): boolean {

@@ -120,21 +120,34 @@ export function validateResources(
 
 /** The resources of a pod as a whole. Source: validatePodResources, validatePodResourceConsistency. */
 export function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>, field: string): FieldError[] {
-  const { resources } = spec;
+  const { resources, os } = spec;
   if (!resources) return [];
+  if (os?.name === 'windows') return [forbidden(field, 'may not be set for a windows pod')];
   const errors: FieldError[] = [];
   if (resources.claims) {
-    errors.push(forbidden(`${field}.claims`, 'claims cannot be set for Resources at pod-level'));
+    errors.push(forbidden(`${field}.claims`, 'claims may not be set for Resources at pod-level'));
   }
   errors.push(...validateRequirements(resources, validatePodResourceName, claims, field));
-  const { resources: _whole, overhead: _overhead, ...parts } = spec;
-  for (const [name, sum] of podQuantities(parts, 'requests')) {
-    const asked = own(resources.requests, name) ?? '0';
-    if (compareQuantities(sum, parseQuantity(asked)) <= 0) continue;
-    const detail = `must be greater than or equal to aggregate container requests of ${formatQuantity(sum)}`;
-    errors.push(invalidValue(`${field}.requests[${name}]`, asked, detail));
+  return [...errors, ...consistencyErrors(spec, resources, field)];
+}
+
+/** What is said of the pod is enough for its containers, as far as it is said. */
+function consistencyErrors(
+  { resources: _whole, overhead: _overhead, ...parts }: PodSpec,
+  resources: ResourceRequirements,
+  field: string,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const list of ['requests', 'limits'] as const) {
+    for (const [name, sum] of podQuantities(parts, list)) {
+      if (list === 'limits' && !isHugePages(name)) continue;
+      const asked = own(resources[list], name);
+      if (asked === undefined || compareQuantities(sum, parseQuantity(asked)) <= 0) continue;
+      const detail = `must be greater than or equal to aggregate container ${list} of ${formatQuantity(sum)}`;
+      errors.push(invalidValue(`${field}.${list}[${name}]`, asked, detail));
+    }
   }
-  for (const [index, container] of (spec.containers ?? []).entries()) {
+  for (const [index, container] of (parts.containers ?? []).entries()) {
     for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {
       const most = own(resources.limits, name);
       if (most === undefined || compareQuantities(parseQuantity(limit), parseQuantity(most)) <= 0) continue;

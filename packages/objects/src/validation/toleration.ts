@@ -35,6 +35,10 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
         errors.push(invalidValue(`${field}.operator`, value, "value must be empty when `operator` is 'Exists'"));
       }
       break;
+    case 'Lt':
+    case 'Gt':
+      errors.push(notSupported(`${field}.operator`, operator, ['Equal', 'Exists', 'Lt', 'Gt']));
+      break;
     default:
       errors.push(notSupported(`${field}.operator`, operator, ['Equal', 'Exists']));
   }

@@ -1,8 +1,8 @@
 import type { FieldError } from '../field-error.js';
 import type { TopologySpreadConstraint } from '../kinds/api-types.js';
-import { duplicate, forbidden, invalidFor, invalidValue, notSupported, required } from './field-errors.js';
+import { duplicate, invalidValue, notSupported, required } from './field-errors.js';
 import { validateLabelSelector } from './label-selector.js';
-import { labelKeyMessages } from './names.js';
+import { validateMatchLabelKeys } from './match-label-keys.js';
 
 const NOT_POSITIVE = 'must be greater than zero';
 const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway'];
@@ -31,7 +31,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[],
     }
     return [
       ...errors,
-      ...labelKeysErrors(constraint, `${path}.matchLabelKeys`),
+      ...validateMatchLabelKeys(constraint, path),
       ...validateLabelSelector(labelSelector, `${path}.labelSelector`),
     ];
   });
@@ -43,24 +43,4 @@ function minDomainsErrors(minDomains: number, action: string, field: string): Fi
     ...(minDomains > 0 ? [] : [invalidValue(field, minDomains, NOT_POSITIVE)]),
     ...(action === 'DoNotSchedule' ? [] : [invalidValue(field, minDomains, detail)]),
   ];
-}
-
-/** Source: validateMatchLabelKeysInTopologySpread. */
-function labelKeysErrors(
-  { matchLabelKeys = [], labelSelector }: TopologySpreadConstraint,
-  field: string,
-): FieldError[] {
-  if (matchLabelKeys.length === 0) return [];
-  const errors = labelSelector ? [] : [forbidden(field, 'must not be specified when labelSelector is not set')];
-  const selected = new Set([
-    ...Object.keys(labelSelector?.matchLabels ?? {}),
-    ...(labelSelector?.matchExpressions ?? []).map(({ key }) => key),
-  ]);
-  for (const [at, key] of matchLabelKeys.entries()) {
-    errors.push(...invalidFor(`${field}[${at}]`, key, labelKeyMessages(key)));
-    if (selected.has(key)) {
-      errors.push(invalidValue(`${field}[${at}]`, key, 'exists in both matchLabelKeys and labelSelector'));
-    }
-  }
-  return errors;
 }

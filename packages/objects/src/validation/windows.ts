@@ -116,6 +116,9 @@ const OF_CONTAINERS_ON_LINUX = [
   'runAsGroup',
 ] as const;
 
+/** True for a field with a value. An empty list of sysctls has none. */
+const isGiven = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0);
+
 /** Fields that no pod of the other system may have. Source: validateLinux, validateWindows. */
 export function validateOtherSystem(spec: PodSpec, system: string, field: string): FieldError[] {
   const context = spec.securityContext ?? {};
@@ -130,7 +133,7 @@ export function validateOtherSystem(spec: PodSpec, system: string, field: string
     ].map((path) => forbidden(`${path}.windowsOptions`, refused));
   }
   return [
-    ...OF_PODS_ON_LINUX.filter((name) => context[name] !== undefined).map((name) => `${field}.securityContext.${name}`),
+    ...OF_PODS_ON_LINUX.filter((name) => isGiven(context[name])).map((name) => `${field}.securityContext.${name}`),
     ...(spec.hostUsers === undefined ? [] : [`${field}.hostUsers`]),
     ...(spec.hostPID ? [`${field}.hostPID`] : []),
     ...(spec.hostIPC ? [`${field}.hostIPC`] : []),

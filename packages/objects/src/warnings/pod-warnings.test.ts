@@ -198,7 +198,7 @@ describe('a pod is warned of', () => {
   it('its name, when it is no host name', () => {
     const [warning] = podWarnings({ metadata: { name: 'a.b' }, spec: { containers: [] } });
     expect(warning).toMatch(
-      /^metadata\.name: this is used in the Pod's hostname, .* recommended: \[a lowercase RFC 1123 label /,
+      /^metadata\.name: this is used in the Pod's hostname, .* recommended: \[must not contain dots\]$/,
     );
   });
 });

@@ -22,6 +22,7 @@ export interface AccessSpec {
     subresource?: string;
     name?: string;
     fieldSelector?: FieldSelector;
+    labelSelector?: FieldSelector;
   };
   nonResourceAttributes?: { path?: string; verb?: string };
 }

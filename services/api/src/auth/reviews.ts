@@ -1,4 +1,12 @@
-import { ApiError, type FieldError, invalid, type KubeObject, type ReviewKind, timestamp } from '@everynode/objects';
+import {
+  ApiError,
+  type FieldError,
+  invalid,
+  type KubeObject,
+  type ReviewKind,
+  timestamp,
+  validateSelectorAttributes,
+} from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import { type AccessSpec, accessStatus, rulesStatus, subjectOf } from './access-status.js';
 import type { Identity } from './identity.js';
@@ -39,7 +47,8 @@ function attributeErrors({ resourceAttributes, nonResourceAttributes }: AccessSp
     const detail = 'cannot be specified in combination with resourceAttributes';
     return [invalidAt('spec.nonResourceAttributes', printed(nonResourceAttributes), detail)];
   }
-  if (resourceAttributes || nonResourceAttributes) return [];
+  if (resourceAttributes) return validateSelectorAttributes(resourceAttributes, 'spec.resourceAttributes');
+  if (nonResourceAttributes) return [];
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
   return [invalidAt('spec.resourceAttributes', null, detail)];
 }

@@ -29,8 +29,8 @@ export function metadataJson(definition: ResourceDefinition, object: CachedObjec
   const { record } = object;
   const text =
     definition.internalAnnotation === undefined ? record.metadata : JSON.stringify(metadataAlone(definition, object));
-  const metadata = `{"resourceVersion":"${record.revision}",${text.slice(1)}`;
-  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${metadata}}`;
+  const versioned = record.revision === 0 ? text : `{"resourceVersion":"${record.revision}",${text.slice(1)}`;
+  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${versioned}}`;
 }
 
 /** The common part of all forms in JSON. Events are never indented: each is a line. */

@@ -52,12 +52,15 @@ export interface Presenter {
   event(type: WatchEventType, object: Payload): Payload;
 }
 
+/** The version of an object. What a dry run would create has none. */
+export const versionOf = ({ record }: CachedObject): string => (record.revision === 0 ? '' : String(record.revision));
+
 /** The object in the definition's own version, which may differ from the stored one. */
 export function shown(definition: ResourceDefinition, object: CachedObject): KubeObject {
   return definition.convert ? definition.convert.fromStored(object.object) : object.object;
 }
 
-/** The metadata of an object as it is shown without the object. */
+/** The metadata of an object as it is shown without the object, without its version. */
 export function metadataAlone({ internalAnnotation }: ResourceDefinition, { metadata }: CachedObject): StoredMeta {
   if (internalAnnotation === undefined) return metadata;
   const { annotations = {}, ...rest } = metadata;

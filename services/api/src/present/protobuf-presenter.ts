@@ -5,7 +5,7 @@ import { encodeMember, encodeMessage, memberLength } from '../protobuf/codec.js'
 import { ITEMS, LIST_TAIL, listHead, type TypeMeta, watchFrame, wrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
 import { derivedOf } from './derived.js';
-import { type ListMeta, metadataAlone, type Pieces, type Presenter, shown } from './presenter.js';
+import { type ListMeta, metadataAlone, type Pieces, type Presenter, shown, versionOf } from './presenter.js';
 
 /**
  * Items of a list up to this size, in bytes, are encoded at once. Of later items only the lengths are computed first.
@@ -80,7 +80,7 @@ export function protobufMetadataPresenter(definition: ResourceDefinition, versio
     { apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata' },
     `${META}.PartialObjectMetadata`,
     (object) => ({
-      metadata: { ...metadataAlone(definition, object), resourceVersion: String(object.record.revision) },
+      metadata: { ...metadataAlone(definition, object), resourceVersion: versionOf(object) },
     }),
   );
 }

@@ -4,7 +4,7 @@ import { fieldDescription } from '@everynode/openapi';
 import type { MetaVersion } from '../http/negotiate.js';
 import { derivedOf } from './derived.js';
 import { asJson, metadataJson, objectJson } from './json-presenter.js';
-import { type IncludeObject, type ListMeta, type Presenter, shown } from './presenter.js';
+import { type IncludeObject, type ListMeta, type Presenter, shown, versionOf } from './presenter.js';
 import { compact, type TextForm } from './text-form.js';
 
 /** An object's row as a function of time. It is prepared once for each version; ages are computed each time. */
@@ -56,7 +56,8 @@ export function tablePresenter(
   const list = (objects: readonly CachedObject[], metadata: object, withColumns: boolean, to: TextForm) =>
     to.list({ head: head(metadata, withColumns), member: 'rows', items: rows(objects, Date.now()), noneIsNull });
   const whole = (object: CachedObject, withColumns: boolean, to: TextForm): string => {
-    const meta: ListMeta = { resourceVersion: String(object.record.revision) };
+    const version = versionOf(object);
+    const meta: Partial<ListMeta> = version === '' ? {} : { resourceVersion: version };
     return [...list([object], meta, withColumns, to)].join('');
   };
   return {

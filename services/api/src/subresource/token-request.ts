@@ -144,7 +144,8 @@ async function boundClaims(
   { namespace, name: account }: Target,
   { apiVersion = '', kind = '', name = '', uid }: BoundObjectRef,
 ): Promise<Partial<ServiceAccountClaims>> {
-  const known = apiVersion === 'v1' && Object.hasOwn(BOUND, kind) ? BOUND[kind] : undefined;
+  // Upstream looks at the group alone.
+  const known = !apiVersion.includes('/') && Object.hasOwn(BOUND, kind) ? BOUND[kind] : undefined;
   if (!known) {
     const qualified = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
     throw new ApiError('BadRequest', `cannot bind token to object of type ${qualified}, Kind=${kind}`);
