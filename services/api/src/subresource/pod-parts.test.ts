@@ -51,12 +51,17 @@ describe('pods/resize', () => {
     await createPod('put', { requests: amounts('100m') });
     const { json } = await api.request('GET', `${PODS}/put`);
     json.spec.containers[0].resources.limits = amounts('1');
-    json.spec.containers[0].resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
     const answer = await api.request('PUT', `${PODS}/put/resize`, { body: json });
     expect(answer.json.spec.containers[0]).toMatchObject({
       resources: { limits: amounts('1'), requests: amounts('100m') },
-      resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }],
     });
+    const body = answer.json;
+    body.spec.containers[0].resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
+    const { status, json: refusal } = await api.request('PUT', `${PODS}/put/resize`, { body });
+    expect([status, refusal.details.causes[0].message]).toEqual([
+      422,
+      'Forbidden: only cpu and memory resources are mutable',
+    ]);
   });
 
   it.each([
