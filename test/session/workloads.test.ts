@@ -201,3 +201,51 @@ describe('a Service', { timeout: SLOW }, () => {
     );
   });
 });
+
+describe('a Job', { timeout: SLOW }, () => {
+  const job = (name: string, spec: object, command: string[] = ['sh', '-c', 'exit 0']) => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i:1', command }] } },
+      ...spec,
+    },
+  });
+  const statusOf = async (name: string) => (await kubectl.json<Any>(`get job ${name}`)).status;
+
+  it('runs its pods to their end, and takes them away with itself', async () => {
+    await apply(
+      job('plain', { completions: 3, parallelism: 2 }),
+      job('indexed', { completions: 3, completionMode: 'Indexed' }),
+    );
+    await kubectl.run('wait --for=condition=complete job/plain job/indexed --timeout=30s');
+    expect(await statusOf('plain')).toMatchObject({ succeeded: 3, uncountedTerminatedPods: {} });
+    expect(await statusOf('indexed')).toMatchObject({ succeeded: 3, completedIndexes: '0-2' });
+    expect((await kubectl.table('get jobs plain'))[0]).toMatchObject({ STATUS: 'Complete', COMPLETIONS: '3/3' });
+    const selector = (await kubectl.json<Any>('get job plain')).spec.selector.matchLabels;
+    expect(Object.keys(selector)).toEqual(['batch.kubernetes.io/controller-uid']);
+    expect(await apply(job('plain', { completions: 3, parallelism: 2 }))).toContain('unchanged');
+    await kubectl.run('delete job plain indexed --cascade=foreground --timeout=30s');
+    expect(await kubectl.run('get pods -l batch.kubernetes.io/job-name -o name')).toBe('');
+  });
+
+  it('fails as its limits say, is suspended, and goes when it has been finished for long enough', async () => {
+    await apply(
+      job('failing', { backoffLimit: 0 }, ['false']),
+      job('slow', { activeDeadlineSeconds: 1 }, ['sleep', '1000']),
+      job('brief', { ttlSecondsAfterFinished: 0 }),
+      job('held', { suspend: true }),
+    );
+    await kubectl.run('wait --for=condition=failed job/failing job/slow --timeout=45s');
+    const reasons = async (name: string) => condition({ status: await statusOf(name) }, 'Failed').reason;
+    expect([await reasons('failing'), await reasons('slow')]).toEqual(['BackoffLimitExceeded', 'DeadlineExceeded']);
+    await kubectl.run('wait --for=delete job/brief --timeout=30s');
+    expect(condition({ status: await statusOf('held') }, 'Suspended').status).toBe('True');
+    await kubectl.run(['patch', 'job', 'held', '-p', '{"spec":{"suspend":false}}']);
+    await kubectl.run('wait --for=condition=complete job/held --timeout=30s');
+    // Pods that outlive their Job keep no finalizer.
+    await kubectl.run('delete job held failing slow --cascade=orphan');
+    await kubectl.run('delete pods -l batch.kubernetes.io/job-name --timeout=30s');
+  });
+});

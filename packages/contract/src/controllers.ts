@@ -7,6 +7,7 @@ const KNOWN = {
   endpoints: ['endpoints-controller'],
   endpointslice: ['endpointslice-controller'],
   'garbage-collector': ['garbagecollector', 'garbage-collector-controller'],
+  job: ['job-controller'],
   namespace: ['namespace-controller'],
   'node-lifecycle': ['nodelifecycle', 'node-lifecycle-controller'],
   'pod-placement': ['kube-scheduler'],

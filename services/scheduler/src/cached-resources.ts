@@ -9,12 +9,16 @@ const byPlacement: Indexer = ({ record }: CachedObject) => (record.placement ===
 /** Objects without a controller, by namespace: an owner that selects them adopts them. */
 const orphans: Indexer = ({ metadata, record }: CachedObject) => (controllerOf(metadata) ? [] : [record.namespace]);
 
+/** Pods whose end their Job has not counted yet, by namespace. */
+const tracked: Indexer = ({ record }: CachedObject) =>
+  record.metadata.includes('batch.kubernetes.io/job-tracking') ? [record.namespace] : [];
+
 /** Pods that may keep others away from their node: looked for in the text, so that no spec is parsed for it. */
 const withAntiAffinity: Indexer = ({ record }: CachedObject) =>
   record.desired.includes('"podAntiAffinity"') ? [''] : [];
 
 const INDEXERS: Record<string, Record<string, Indexer>> = {
-  pods: { byOwner, byNode: byPlacement, withAntiAffinity, orphans },
+  pods: { byOwner, byNode: byPlacement, withAntiAffinity, orphans, tracked },
   'replicasets.apps': { byOwner, orphans },
   'controllerrevisions.apps': { byOwner, orphans },
   nodes: { byOwner, byAgent: byPlacement },

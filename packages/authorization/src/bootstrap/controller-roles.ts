@@ -87,6 +87,14 @@ export const CONTROLLER_ROLES: readonly PolicyRole[] = [
   ),
   controller('generic-garbage-collector', can('delete get list patch update watch', '*', '*'), RECORDS_EVENTS),
   controller(
+    'job-controller',
+    can('get list patch update watch', 'batch', 'jobs'),
+    can('update', 'batch', 'jobs/status'),
+    can('update', 'batch', 'jobs/finalizers'),
+    can('create delete list patch watch', 'core', 'pods'),
+    RECORDS_EVENTS,
+  ),
+  controller(
     'namespace-controller',
     can('delete get list watch', 'core', 'namespaces'),
     can('update', 'core', 'namespaces/finalize namespaces/status'),

@@ -1,7 +1,16 @@
-import type { Deployment, PodTemplate, ReplicaSet, ReplicationController, StatefulSet } from '../kinds/api-types.js';
+import { conditionOf } from '../conditions.js';
+import type {
+  Deployment,
+  Job,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { formatLabelSelector } from '../selectors/index.js';
+import { ageSince } from './age.js';
 import { AGE, ageOf, CONTAINER_COLUMNS, column, containerCells, NAME, of, wideColumn } from './columns.js';
 import { formatNodeSelector } from './node-selector.js';
 
@@ -72,6 +81,51 @@ export const statefulSetTable: TableDefinition<Stored<StatefulSet>> = {
     const { metadata, spec, status } = object;
     const ready = `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`;
     return { cells: [metadata.name, ready, ageOf(object, now), ...containerCells(spec?.template?.spec)] };
+  },
+};
+
+function jobState({ status }: Stored<Job>, isDeleting: boolean): string {
+  const isTrue = (type: string) => conditionOf(status, type)?.status === 'True';
+  for (const type of ['Complete', 'Failed']) if (isTrue(type)) return type;
+  if (isDeleting) return 'Terminating';
+  for (const type of ['Suspended', 'FailureTarget', 'SuccessCriteriaMet']) if (isTrue(type)) return type;
+  return 'Running';
+}
+
+/** A Job without a number of completions is done when one of its pods is. */
+function completionsOf({ spec, status }: Stored<Job>): string {
+  const { succeeded = 0 } = status ?? {};
+  if (spec?.completions !== undefined) return `${succeeded}/${spec.completions}`;
+  const { parallelism = 0 } = spec ?? {};
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+/** `kubectl get jobs`. Rule: printJob. */
+export const jobTable: TableDefinition<Stored<Job>> = {
+  columns: [
+    NAME,
+    column('Status', 'Status of the job.'),
+    column('Completions', of('batch.v1.JobStatus', 'succeeded')),
+    column('Duration', 'Time required to complete the job.'),
+    AGE,
+    ...CONTAINER_COLUMNS,
+    wideColumn('Selector', of('batch.v1.JobSpec', 'selector')),
+  ],
+  row(object, now) {
+    const { metadata, spec, status } = object;
+    const { startTime, completionTime } = status ?? {};
+    const end = completionTime === undefined ? now : Date.parse(completionTime);
+    return {
+      cells: [
+        metadata.name,
+        jobState(object, metadata.deletionTimestamp !== undefined),
+        completionsOf(object),
+        startTime === undefined ? '' : ageSince(startTime, end),
+        ageOf(object, now),
+        ...containerCells(spec?.template.spec),
+        formatLabelSelector(spec?.selector),
+      ],
+    };
   },
 };
 

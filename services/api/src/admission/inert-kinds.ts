@@ -5,7 +5,6 @@ import type { AdmissionPlugin } from './plugin.js';
 const INERT: readonly ResourceName[] = [
   'replicationcontrollers',
   'statefulsets.apps',
-  'jobs.batch',
   'cronjobs.batch',
   'horizontalpodautoscalers.autoscaling',
   'ingresses.networking.k8s.io',

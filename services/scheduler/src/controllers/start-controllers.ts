@@ -8,6 +8,7 @@ import { DisruptionController } from './disruption/disruption-controller.js';
 import { EndpointsController } from './endpoints/endpoints-controller.js';
 import { EndpointSliceController } from './endpoints/endpointslice-controller.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
+import { JobController } from './job/job-controller.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
 import { Liveness } from './node-lifecycle/liveness.js';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
@@ -39,6 +40,7 @@ export function startControllers(
     daemonset: () => new DaemonSetController(context, isHeardSince),
     endpoints: () => new EndpointsController(context),
     endpointslice: () => new EndpointSliceController(context),
+    job: () => new JobController(context),
     'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),
     'garbage-collector': () => new GarbageCollector(context),
     deployment: () => new DeploymentController(context),

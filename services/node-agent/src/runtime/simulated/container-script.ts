@@ -1,16 +1,17 @@
 import type { ContainerRun, ProbeKind, ProbeOutcome } from '@everynode/kubelet';
 import type { Probe } from '@everynode/objects';
+import { jobEnd } from './job-end.js';
 import type { PodScript } from './pod-script.js';
 import type { SimulatedRun } from './simulated-run.js';
 
 /** When and how the run of a container ends by itself; undefined: never. `initMs` is what an init container takes. */
 export function exitOf(
   { script, containers }: SimulatedRun,
-  { name, kind }: ContainerRun,
+  { name, kind, spec }: ContainerRun,
   initMs: number,
 ): { afterMs: number; code: number } | undefined {
   if (kind === 'init') return { afterMs: initMs, code: script.initFailures.get(name) ?? 0 };
-  if (!script.end) return undefined;
+  if (!script.end) return script.isOfJob && kind === 'main' ? jobEnd(spec) : undefined;
   const ending = script.end.container ?? containers.find((each) => each.kind === 'main')?.name;
   return name === ending ? script.end : undefined;
 }

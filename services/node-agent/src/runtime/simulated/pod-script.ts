@@ -1,4 +1,5 @@
 import type { AssignedPod } from '@everynode/kubelet';
+import { controllerOf } from '@everynode/objects';
 import { type DelayRange, delayRangeOf, pickDelay } from './delay-range.js';
 import type { SimulationSettings } from './simulation-settings.js';
 
@@ -21,6 +22,8 @@ export interface PodScript {
    * first main container where none is named.
    */
   end: { afterMs: number; code: number; container: string | undefined } | undefined;
+  /** The containers of a Job's pod end by themselves. */
+  isOfJob: boolean;
 }
 
 /** How long a hook takes, and why it fails; undefined: it does not. */
@@ -79,6 +82,7 @@ export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random
         : exitAfterMs !== undefined
           ? { afterMs: exitAfterMs, code: Math.trunc(number('exit-code') ?? 0), container }
           : undefined,
+    isOfJob: controllerOf(pod.metadata)?.kind === 'Job',
   };
 }
 

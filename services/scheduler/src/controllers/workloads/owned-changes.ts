@@ -28,8 +28,7 @@ export class OwnedChanges {
     for (const change of changes) {
       const { resource } = change.current.record;
       if (resource === owners.resource) enqueue(keyOf(change.current.record));
-      // Most clusters have daemon pods only, and no owner of this kind.
-      else if (owners.size > 0 && this.#owned.has(resource)) this.#onOwned(change);
+      else if (this.#owned.has(resource)) this.#onOwned(change);
     }
   }
 

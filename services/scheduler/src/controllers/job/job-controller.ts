@@ -1,0 +1,185 @@
+import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
+import { controllerOf, decideDeletion, type Job, type Pod, resourceByStorage, type Stored } from '@everynode/objects';
+import type { Fence } from '@everynode/store';
+import { expiresInMs, isTracked, type JobPlan, jobPodTemplate, planJob } from '@everynode/workloads';
+import type { Controller, SchedulerContext } from '../../scheduler-context.js';
+import { caughtUp } from '../caught-up.js';
+import { keysOf, ShardedQueue } from '../sharded-queue.js';
+import { claimOwned } from '../workloads/claim-objects.js';
+import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
+import { passMoment } from '../workloads/moment.js';
+import { isOpen } from '../workloads/open-namespace.js';
+import { OwnedChanges } from '../workloads/owned-changes.js';
+import { PodControl, type PodWrites } from '../workloads/pod-control.js';
+import { countedPod } from '../workloads/pod-view.js';
+import { decideUntracked } from './decide-job.js';
+
+const WORKERS = 8;
+const JOBS = 'jobs.batch';
+const KIND = { apiVersion: 'batch/v1', kind: 'Job', component: 'job-controller', account: 'job-controller' };
+const jobs = resourceByStorage(JOBS);
+
+type CachedJob = CachedObject<Stored<Job>>;
+
+/** Runs the pods of Jobs to their end, counts them, and deletes finished Jobs whose time is over. */
+export class JobController implements Controller {
+  readonly name = 'job';
+  readonly #context: SchedulerContext;
+  readonly #jobs: ObjectCache<Stored<Job>>;
+  readonly #pods: PodControl;
+  readonly #queue: ShardedQueue;
+
+  constructor(context: SchedulerContext) {
+    this.#context = context;
+    this.#jobs = context.reflector.cache(JOBS);
+    this.#pods = new PodControl(context, KIND);
+    this.#queue = new ShardedQueue(context, {
+      name: this.name,
+      workers: WORKERS,
+      reconcile: (key, fence) => this.#reconcile(key, fence),
+      keys: () => new Set([...keysOf(this.#jobs), ...this.#trackedKeys()]),
+    });
+    const changes = new OwnedChanges({
+      owners: this.#jobs,
+      owned: ['pods'],
+      enqueue: (key) => this.#queue.add(key),
+    });
+    context.reflector.addListener({ onChanges: (all) => changes.handle(all) });
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
+    const cached = this.#jobs.getByKey(key);
+    const strays = await this.#release(this.#straysOf(key, cached?.record.uid), fence);
+    if (!cached) {
+      await caughtUp(this.#context, strays);
+      return undefined;
+    }
+    const { owned, written } = await claimOwned(this.#context, cached, KIND, 'pods', fence);
+    if (written > 0 || strays > 0) {
+      await caughtUp(this.#context, Math.max(written, strays));
+      return { requeueAfterMs: 0 };
+    }
+    const pods = owned.map(countedPod);
+    if (cached.metadata.deletionTimestamp !== undefined) {
+      await caughtUp(this.#context, await this.#release(pods.filter(isTracked), fence));
+      return undefined;
+    }
+    return this.#advance(cached, pods, fence);
+  }
+
+  async #advance(cached: CachedJob, pods: readonly Stored<Pod>[], fence: Fence): Promise<ReconcileResult> {
+    const { object: job, record } = cached;
+    const { now, at } = passMoment();
+    const plan = planJob(job, pods, now, at);
+    const { outcome, revision } = await this.#context.store.write({
+      key: record,
+      reads: 'observed',
+      fence,
+      decide: (current) => decideWorkloadStatus(current, record.uid, plan.status),
+    });
+    for (const { type, reason, message } of plan.events) this.#pods.events.record(job, type, reason, message);
+    const { succeeded = [], failed = [] } = plan.status.uncountedTerminatedPods ?? {};
+    // What is noted in the status may lose its finalizer now.
+    const noted = new Set([...succeeded, ...failed]);
+    const counted = pods.filter((pod) => isTracked(pod) && noted.has(pod.metadata.uid));
+    const released = await this.#release(counted, fence);
+    const managed = await this.#manage(job, plan, fence);
+    await caughtUp(this.#context, Math.max(outcome === 'kept' ? 0 : revision, released, managed.written));
+    if (managed.failure !== undefined) throw managed.failure;
+    return await this.#expire(cached, plan, now, fence);
+  }
+
+  async #manage(job: Stored<Job>, { create, deletes }: JobPlan, fence: Fence): Promise<PodWrites> {
+    if (deletes.length > 0) return await this.#pods.delete(job, deletes, fence);
+    const { name, namespace } = job.metadata;
+    if (create.length === 0 || !job.spec || !isOpen(this.#context, namespace))
+      return { written: 0, failure: undefined };
+    const { template } = job.spec;
+    const [first] = create;
+    if (first === undefined) {
+      return await this.#pods.create(
+        job,
+        { template: jobPodTemplate(template, name, undefined) },
+        create.length,
+        fence,
+      );
+    }
+    const each = await Promise.all(
+      create.map((index) => {
+        const facts = { prefix: `${name}-${index}`, template: jobPodTemplate(template, name, index) };
+        return this.#pods.create(job, facts, 1, fence);
+      }),
+    );
+    const failure = each.find((one) => one.failure !== undefined)?.failure;
+    return { written: Math.max(...each.map(({ written }) => written)), failure };
+  }
+
+  /** Deletes the Job when it is finished for long enough. Source: pkg/controller/ttlafterfinished. */
+  async #expire(
+    { object: job, record }: CachedJob,
+    plan: JobPlan,
+    now: number,
+    fence: Fence,
+  ): Promise<ReconcileResult> {
+    const leftMs = expiresInMs({ ...job, status: plan.status }, now);
+    if (leftMs === undefined) {
+      return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: Math.max(0, plan.requeueAfterMs) };
+    }
+    if (leftMs > 0) return { requeueAfterMs: leftMs };
+    const { revision } = await this.#context.store.write({
+      key: record,
+      reads: 'all',
+      fence,
+      decide: (current) =>
+        current?.uid === record.uid
+          ? decideDeletion(current, { propagationPolicy: 'Foreground' }, jobs.deletion, now)
+          : { kind: 'keep' },
+    });
+    await caughtUp(this.#context, revision);
+    return undefined;
+  }
+
+  /** Takes the finalizer off pods. Returns the last revision, 0 for none. */
+  async #release(pods: readonly Stored<Pod>[], fence: Fence): Promise<number> {
+    const results = await Promise.all(
+      pods.map(({ metadata: { namespace, name, uid } }) =>
+        this.#context.store.write({
+          key: { resource: 'pods', namespace, name },
+          reads: 'all-but-desired',
+          fence,
+          decide: (current) => decideUntracked(current, uid),
+        }),
+      ),
+    );
+    return Math.max(0, ...results.map(({ outcome, revision }) => (outcome === 'kept' ? 0 : revision)));
+  }
+
+  /** Pods that still have the finalizer of a Job which is gone, or which another one of its name has replaced. */
+  #straysOf(key: string, uid: string | undefined): Stored<Pod>[] {
+    const [namespace = '', name] = key.split('/');
+    return this.#tracked(namespace)
+      .filter(({ metadata }) => {
+        const owner = controllerOf(metadata);
+        // One without a controller was orphaned with its Job's deletion.
+        return !owner || (owner.kind === 'Job' && owner.name === name && owner.uid !== uid);
+      })
+      .map(countedPod);
+  }
+
+  #tracked(namespace?: string): CachedObject<Stored<Pod>>[] {
+    const pods = this.#context.reflector.cache('pods');
+    if (namespace !== undefined) return [...pods.find('tracked', namespace)];
+    return [...this.#context.reflector.cache('namespaces').list()].flatMap(({ record }) => this.#tracked(record.name));
+  }
+
+  #trackedKeys(): string[] {
+    return this.#tracked().flatMap(({ metadata, record }) => {
+      const owner = controllerOf(metadata);
+      return owner?.kind === 'Job' ? `${record.namespace}/${owner.name}` : [];
+    });
+  }
+}
