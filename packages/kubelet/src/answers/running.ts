@@ -1,6 +1,6 @@
 import type { Probe } from '@everynode/objects';
 import { postStartFailedEvents, preStopFailedEvents, probeEvents } from '../events/kubelet-events.js';
-import { type ContainerExit, type ContainerRun, isLive } from '../pod/container-run.js';
+import { type ContainerExit, type ContainerRun, countRun, isLive } from '../pod/container-run.js';
 import type { Moment } from '../pod/moment.js';
 import { type PodRun, record, tell } from '../pod/pod-run.js';
 import { concludeTry, type ProbeOutcome, type ProbeWorker } from '../probes/probe-worker.js';
@@ -28,6 +28,7 @@ export function containerExited(run: PodRun, container: ContainerRun, observed: 
     startedAt: container.startedAt ?? now.at,
     finishedAt: finishedAt ?? now.at,
   };
+  countRun(container);
   container.stage = 'idle';
   container.attempt += 1;
   container.exit = exit;

@@ -8,7 +8,7 @@ import {
   pullingEvents,
   startedEvents,
 } from '../events/kubelet-events.js';
-import { type ContainerRun, hookOf } from '../pod/container-run.js';
+import { type ContainerRun, countRun, hookOf } from '../pod/container-run.js';
 import type { Moment } from '../pod/moment.js';
 import { type PodRun, record } from '../pod/pod-run.js';
 import { stepped } from '../restarts/backoff.js';
@@ -83,12 +83,6 @@ export function imagePulled(run: PodRun, container: ContainerRun, result: PullRe
 }
 
 export function containerStarted(run: PodRun, container: ContainerRun, now: Moment): void {
-  if (container.exit) {
-    container.restarts += 1;
-    container.lastExit = container.exit;
-    container.lastExitMs = container.exitMs;
-    container.exit = undefined;
-  }
   container.startedAt = now.at;
   container.startedMs = now.ms;
   container.hookFault = undefined;
@@ -118,11 +112,7 @@ export function startFailed(
     container.heldUntilMs = now.ms + CREATES_AGAIN_MS;
     return;
   }
-  if (container.exit) {
-    container.restarts += 1;
-    container.lastExit = container.exit;
-    container.lastExitMs = container.exitMs;
-  }
+  countRun(container);
   const times = { startedAt: NEVER_STARTED, finishedAt: now.at };
   container.exit = { code: START_ERROR_EXIT, reason: 'StartError', message, ...times };
   container.exitMs = now.ms;

@@ -156,6 +156,15 @@ export const isShownRunning = ({ stage, startedAt }: ContainerRun): boolean =>
 /** Whether a container runs or has run. */
 export const hasBegun = (run: ContainerRun): boolean => isShownRunning(run) || run.exit !== undefined;
 
+/** The newest run counts from here on: before its start hook is done, the status is about the run before it. */
+export function countRun(run: ContainerRun): void {
+  if (!run.exit) return;
+  run.restarts += 1;
+  run.lastExit = run.exit;
+  run.lastExitMs = run.exitMs;
+  run.exit = undefined;
+}
+
 /** The number that the next run of the container has. */
 export const nextInstance = ({ exit, restarts }: ContainerRun): number => restarts + (exit ? 1 : 0);
 

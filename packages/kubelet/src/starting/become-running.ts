@@ -1,10 +1,11 @@
-import type { ContainerRun } from '../pod/container-run.js';
+import { type ContainerRun, countRun } from '../pod/container-run.js';
 import type { Moment } from '../pod/moment.js';
 import type { PodRun } from '../pod/pod-run.js';
 import { beginRun, tickAt } from '../probes/probe-worker.js';
 
 /** The container runs, and its start hook is done. */
 export function becomeRunning(run: PodRun, container: ContainerRun, now: Moment): void {
+  countRun(container);
   container.stage = 'running';
   container.startHook = 'none';
   container.waiting = undefined;

@@ -1,5 +1,5 @@
 import { killingEvents } from '../events/kubelet-events.js';
-import { type ContainerRun, hookOf, isLive } from '../pod/container-run.js';
+import { type ContainerRun, countRun, hookOf, isLive } from '../pod/container-run.js';
 import type { Moment } from '../pod/moment.js';
 import { mayRun, type PodEnding, type PodRun, record } from '../pod/pod-run.js';
 import type { Effect } from '../sync/effects.js';
@@ -15,6 +15,7 @@ export const ownGraceMs = ({ pod }: PodRun): number =>
 
 /** Begins to stop the run of a container. `why` stands in place of the usual words of the event. */
 export function killContainer(run: PodRun, container: ContainerRun, graceMs: number, now: Moment, why?: string): void {
+  countRun(container);
   record(run, killingEvents(container, why));
   container.stage = 'stopping';
   container.stop = {

@@ -114,6 +114,17 @@ describe('the hook after a start', () => {
     expect(played.log).toEqual(['0 start a 0', '0 postStart a', '3 start b 0']);
   });
 
+  it('shows the run before until it is done', () => {
+    const played = new PlayedPod({ containers: hooked.slice(0, 1) }, { hook: () => ({ takesMs: 3000 }) });
+    played.pass(3);
+    played.exit('a', { code: 1 });
+    played.pass(1);
+    expect([played.live.size, played.states()]).toEqual([1, 'exit 1']);
+    played.pass(3);
+    expect(played.states()).toBe('running ready 1');
+    expect(played.status().containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(1);
+  });
+
   it('that only sleeps takes its time', () => {
     const sleeping = container('c', { lifecycle: { postStart: { sleep: { seconds: 4 } } } });
     const played = new PlayedPod({ containers: [sleeping] });
