@@ -81,6 +81,24 @@ describe('a pod that names what is not there', () => {
   });
 });
 
+describe('a container that fails its liveness probe', () => {
+  it('is restarted, in the words of a kubelet, and its pod is Ready again', { timeout: SLOW }, async () => {
+    const probe = { httpGet: { port: 80 }, periodSeconds: 1, failureThreshold: 2 };
+    const failing = daemonSet('failing', { containers: [{ name: 'c', image: 'i:1', livenessProbe: probe }] });
+    const annotations = { 'simulation.everynode.io/liveness-fails-after-ms': '3000' };
+    Object.assign(failing.spec.template.metadata, { annotations });
+    await apply(failing);
+    await eventually(async () => {
+      const rows = await kubectl.table('get pods -l app=failing');
+      expect(rows.map(({ RESTARTS = '' }) => /^[1-9]/.test(RESTARTS))).toEqual([true, true, true]);
+    });
+    const described = await kubectl.run('describe pods -l app=failing');
+    expect(described).toContain('Liveness probe failed: HTTP probe failed with statuscode: 503');
+    expect(described).toContain('Container c failed liveness probe, will be restarted');
+    await kubectl.run('delete ds failing');
+  });
+});
+
 describe('readiness', () => {
   it('follows a gate that another controller sets', { timeout: SLOW }, async () => {
     await apply(pod('gated', { readinessGates: [{ conditionType: 'example.com/ok' }] }));
