@@ -1,6 +1,6 @@
 import type { FieldFacts, TypeFacts } from '@everynode/objects';
 import { pruned } from './prune.js';
-import { publishedSchema } from './publish.js';
+import { CONVENTIONS, META, publishedSchema } from './publish.js';
 import { isMap, type Schema } from './schema.js';
 
 /** The type of a custom resource in one version, as the rest of the api looks types up. */
@@ -19,9 +19,6 @@ interface Names {
   /** Paths of selectable fields, without the leading dot. */
   selectable: readonly string[];
 }
-
-const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** What every object has. */
 const TYPE_META: Readonly<Record<string, FieldFacts>> = {

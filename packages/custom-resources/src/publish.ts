@@ -40,8 +40,8 @@ const PUBLISHED = [
 const isZero = (value: unknown): boolean =>
   value === undefined || value === false || value === '' || (Array.isArray(value) && value.length === 0);
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+export const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+export const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 
 /** What every embedded object has. The texts are what clients see of upstream. */
 const EMBEDDED_TEXTS = {

@@ -109,19 +109,33 @@ describe('rules', () => {
 });
 
 describe('paths of columns', () => {
-  it('have numbers that JSON has not', () => {
-    const steps = parsePath('.a[?(@.x==007)].y');
-    expect(
-      steps &&
-        valuesAt(
-          {
-            a: [
-              { x: 7, y: 1 },
-              { x: 8, y: 2 },
-            ],
-          },
-          steps,
-        ),
-    ).toEqual([1]);
+  const value = {
+    spec: { 'a.b': 1, 'c-d': [10, 20, 30], e: { size: 5 } },
+    items: [
+      { type: 'Ready', n: 7, deep: { n: 1 } },
+      { type: 'Other', n: 9 },
+    ],
+  };
+  it.each<[string, unknown[] | undefined]>([
+    ['.spec.c-d[0]', [10]],
+    ['.spec.c-d[-1:]', [30]],
+    ['.spec.c-d[-1]', [30]],
+    ['.spec.c-d[0:2]', [10, 20]],
+    ['.spec.c-d[*]', [10, 20, 30]],
+    [".spec['a.b']", [1]],
+    ['.spec.a\\.b', [1]],
+    ['.items[?(@.type=="Ready")].n', [7]],
+    [".items[?(@.type=='Ready')].n", [7]],
+    ['.items[?(@.type != "Ready")].n', [9]],
+    ['.items[?(@.n>8)].type', ['Other']],
+    ['.items[?(@.n==007)].type', ['Ready']],
+    ['.items[?(@.deep.n)].type', ['Ready']],
+    ['..size', [5]],
+    ['.constructor', []],
+    ['.items[', undefined],
+    ['items', undefined],
+  ])('%s', (path, expected) => {
+    const steps = parsePath(path);
+    expect(steps && valuesAt(value, steps)).toEqual(expected);
   });
 });

@@ -1,5 +1,5 @@
+import { patternOf } from '@everynode/cel';
 import { appendErrors, type FieldError, semanticallyEqual } from '@everynode/objects';
-import { RE2JS } from 're2js';
 import { isOfFormat } from './formats.js';
 import { isMap, type JsonMap, memberSchema, type Schema } from './schema.js';
 
@@ -114,18 +114,6 @@ function numberErrors(value: number, schema: Schema, path: string): FieldError[]
   return errors;
 }
 
-const patterns = new Map<string, RE2JS>();
-
-function matches(pattern: string, text: string): boolean {
-  let compiled = patterns.get(pattern);
-  if (!compiled) {
-    if (patterns.size >= 1000) patterns.clear();
-    compiled = RE2JS.compile(pattern);
-    patterns.set(pattern, compiled);
-  }
-  return compiled.matcher(text).find();
-}
-
 function textErrors(value: string, schema: Schema, path: string): FieldError[] {
   const { minLength, maxLength, pattern, format } = schema;
   const errors: FieldError[] = [];
@@ -136,7 +124,7 @@ function textErrors(value: string, schema: Schema, path: string): FieldError[] {
   if (maxLength !== undefined && length > maxLength) {
     errors.push({ type: 'FieldValueTooLong', field: path, detail: `may not be more than ${maxLength} bytes` });
   }
-  if (pattern !== undefined && !matches(pattern, value)) {
+  if (pattern !== undefined && !patternOf(pattern).matcher(value).find()) {
     errors.push(invalid(path, value, `should match '${pattern}'`));
   }
   if (format !== undefined && !isOfFormat(value, format)) {

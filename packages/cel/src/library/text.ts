@@ -1,22 +1,7 @@
-import { RE2JS } from 're2js';
 import { spend } from '../budget.js';
 import { MATCHES } from '../metering.js';
+import { patternOf } from '../pattern.js';
 import type { Environment } from '../program.js';
-
-/** Patterns are few and written by administrators; the texts that they meet are not. */
-const compiled = new Map<string, RE2JS>();
-const MAX_COMPILED = 500;
-
-/** RE2's syntax, matched in time that is linear in the text. @throws Error for a pattern that RE2 does not know. */
-function patternOf(pattern: string): RE2JS {
-  let found = compiled.get(pattern);
-  if (!found) {
-    if (compiled.size >= MAX_COMPILED) compiled.clear();
-    found = RE2JS.compile(pattern);
-    compiled.set(pattern, found);
-  }
-  return found;
-}
 
 const chargeText = (text: string, pattern: string): void =>
   spend(Math.ceil(text.length / 10) * Math.max(1, Math.ceil(pattern.length / 4)));
