@@ -10,7 +10,7 @@ const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const META = new Set(['metadata', 'kind', 'apiVersion']);
 
 /** How many values of a schema an object can have; undefined without a bound. */
-export type Cardinality = number | undefined;
+type Cardinality = number | undefined;
 
 /** What is known of a schema by its place. */
 interface Place {

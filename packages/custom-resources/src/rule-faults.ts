@@ -1,7 +1,6 @@
 import { baseEnvironment, CelError, type Compiled, compile, type Environment } from '@everynode/cel';
 import { type FieldError, forbidden, invalidValue } from '@everynode/objects';
 import { type DeclaredType, declaredOf, mostInRequest } from './declared.js';
-import type { Cardinality } from './open-api-faults.js';
 import type { Rule, Schema } from './schema.js';
 
 /** Source: apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go. */
@@ -11,7 +10,8 @@ const MAX_TOTAL_COST = 100_000_000;
 /** Where rules are. */
 interface RulePlace {
   path: string;
-  cardinality: Cardinality;
+  /** How many values of the schema an object can have; undefined without a bound. */
+  cardinality: number | undefined;
   uncorrelatable: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { patternOf } from '@everynode/cel';
-import { appendErrors, type FieldError, semanticallyEqual } from '@everynode/objects';
+import { appendErrors, type FieldError, semanticallyEqual, tooLong, tooMany } from '@everynode/objects';
 import { isOfFormat } from './formats.js';
 import { isMap, type JsonMap, memberSchema, type Schema } from './schema.js';
 
@@ -32,13 +32,6 @@ const invalid = (field: string, value: unknown, words: string): FieldError => ({
   field,
   value,
   detail: `${field} in body ${words}`,
-});
-
-const tooMany = (field: string, actual: number, max: number): FieldError => ({
-  type: 'FieldValueTooMany',
-  field,
-  value: actual,
-  detail: `must have at most ${max} items`,
 });
 
 export function typeNameOf(value: unknown): string {
@@ -122,7 +115,7 @@ function textErrors(value: string, schema: Schema, path: string): FieldError[] {
     errors.push(invalid(path, value, `should be at least ${minLength} chars long`));
   }
   if (maxLength !== undefined && length > maxLength) {
-    errors.push({ type: 'FieldValueTooLong', field: path, detail: `may not be more than ${maxLength} bytes` });
+    errors.push(tooLong(path, maxLength));
   }
   if (pattern !== undefined && !patternOf(pattern).matcher(value).find()) {
     errors.push(invalid(path, value, `should match '${pattern}'`));
