@@ -1,6 +1,6 @@
 import type { Container, PodSpec } from '../kinds/api-types.js';
 import type { KubeObject } from '../kube-object.js';
-import type { FieldName, TableColumn } from '../resource.js';
+import type { FieldName, TableColumn, TableDefinition, TableRow } from '../resource.js';
 import { ageSince } from './age.js';
 
 type Description = TableColumn['description'];
@@ -51,4 +51,27 @@ export const containerCells = (spec: PodSpec | undefined): string[] => [
 /** Cell of {@link AGE}. */
 export function ageOf(object: KubeObject, now: number): string {
   return ageSince(object.metadata.creationTimestamp, now);
+}
+
+/** The fields that a table reads of kinds without a type of their own here. */
+type Read<S, T> = KubeObject & { spec?: S; status?: T };
+
+/**
+ * A table whose first column is the name.
+ * @param cells The cells after the name.
+ */
+export const tableAfterName = <S extends object = object, T extends object = object, X extends object = object>(
+  columns: TableColumn[],
+  cells: (object: Read<S, T> & X, now: number) => TableRow['cells'],
+): TableDefinition => ({
+  columns: [NAME, ...columns],
+  row: (object, now) => ({ cells: [object.metadata.name, ...cells(object as Read<S, T> & X, now)] }),
+});
+
+const SHOWN = 3;
+
+/** The first three items, and how many more there are. Rule: printers listWithMoreString. */
+export function firstThree(items: readonly string[], total = items.length): string {
+  const shown = items.slice(0, SHOWN).join(',');
+  return items.length > SHOWN ? `${shown} + ${total - SHOWN} more...` : shown;
 }

@@ -2,6 +2,7 @@ import type { Service } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { TableDefinition } from '../resource.js';
 import { AGE, ageOf, column, NAME, of, wideColumn } from './columns.js';
+import { balancersOf } from './networking.js';
 import { formatNodeSelector } from './node-selector.js';
 
 const NONE = '<none>';
@@ -15,10 +16,12 @@ function portsOf({ spec }: Service): string {
     .join(',');
 }
 
-/** Addresses outside the cluster. Addresses of load balancers are not shown: there are no load balancers here. */
-function externalOf({ spec }: Service): string {
-  if (spec?.type === 'ExternalName') return spec.externalName || NONE;
-  return spec?.externalIPs?.join(',') || NONE;
+/** Addresses outside the cluster. Rule: getServiceExternalIP. */
+function externalOf({ spec, status }: Service): string {
+  if (spec?.type === 'ExternalName') return spec.externalName ?? '';
+  const addresses = [...(spec?.externalIPs ?? [])];
+  if (spec?.type !== 'LoadBalancer') return addresses.join(',') || NONE;
+  return [balancersOf(status), ...addresses].filter(Boolean).join(',') || '<pending>';
 }
 
 /** `kubectl get services`. Rule: pkg/printers/internalversion, printService. */
