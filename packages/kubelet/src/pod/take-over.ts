@@ -1,4 +1,5 @@
 import type { ContainerStatus } from '@everynode/objects';
+import { endPod, ownGraceMs } from '../stopping/stop-containers.js';
 import type { ContainerExit, ContainerRun } from './container-run.js';
 import type { Moment } from './moment.js';
 import type { PodRun } from './pod-run.js';
@@ -31,7 +32,8 @@ export function takeOver(run: PodRun, now: Moment): void {
     run.ip = podIP;
   }
   if (phase !== 'Succeeded' && phase !== 'Failed') return;
-  run.ending = { why: 'over', graceMs: 0, fromMs: now.ms };
+  // What still runs of a pod that others have failed is stopped.
+  endPod(run, 'over', ownGraceMs(run), now);
   if (phase === 'Failed' && reason !== undefined) {
     run.failure = { reason, message, rejected: containerStatuses.length === 0 };
   }

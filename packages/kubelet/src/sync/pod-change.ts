@@ -15,7 +15,6 @@ const RESIZABLE = ['cpu', 'memory'];
  */
 export function applyPodChange(run: PodRun, now: Moment): void {
   const { pod, containers } = run;
-  run.isChanged = true;
   const infeasible = infeasibleAmount(pod, run.node.allocatable);
   if (infeasible !== undefined && infeasible !== run.infeasible) record(run, infeasibleEvents(infeasible));
   run.infeasible = infeasible;

@@ -160,7 +160,7 @@ export class SimulatedRuntime implements Runtime {
 
   #change(run: SimulatedRun, pod: AssignedPod): void {
     const isNewSpec = pod.metadata.generation !== run.pod.metadata.generation;
-    if (gateStates(pod) !== gateStates(run.pod)) run.isChanged = true;
+    if (isNewSpec || gateStates(pod) !== gateStates(run.pod)) run.isChanged = true;
     run.pod = pod;
     if (isOver(run)) return;
     // Annotations may be part of a sub-path.
