@@ -23,10 +23,13 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=6 CMD ["node
 # Each service runs out of the one file that the build makes of it, as with `npm start`.
 FROM service AS api
 ENV EVERYNODE_API_HOST=0.0.0.0 EVERYNODE_API_PORT=6443
+# A volume has the owner of what it is mounted on.
+COPY --chown=1000:1000 deploy/audit.txt /audit/README.txt
 EXPOSE 6443 8080
 CMD ["node", "/app/services/api/dist/bundle.js"]
 
 FROM service AS scheduler
+COPY --chown=1000:1000 deploy/audit.txt /audit/README.txt
 EXPOSE 8080
 CMD ["node", "/app/services/scheduler/dist/bundle.js"]
 
