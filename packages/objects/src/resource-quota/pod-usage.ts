@@ -2,6 +2,7 @@ import type { Container, Pod, PodSpec } from '../kinds/api-types.js';
 import { podQuantities, quantitiesOf } from '../pod-resources.js';
 import type { Quantity } from '../quantity/index.js';
 import { type Amounts, ONE } from './amounts.js';
+import { specInUse } from './resources-in-use.js';
 
 const PLAIN = ['cpu', 'memory', 'ephemeral-storage'];
 const HUGE_PAGES = 'hugepages-';
@@ -44,7 +45,7 @@ const isOver = ({ metadata, status }: Pod, now: number): boolean =>
  * ms since the epoch. Source: pkg/quota/v1/evaluator/core/pods.go, PodUsageFunc.
  */
 export function podUsage(pod: Pod, now: number): Map<string, Quantity> {
-  const spec = pod.spec ?? { containers: [] };
+  const spec = specInUse(pod);
   const amounts = isOver(pod, now)
     ? new Map<string, Quantity>()
     : computeAmounts(podQuantities(spec, 'requests'), podQuantities(spec, 'limits'));

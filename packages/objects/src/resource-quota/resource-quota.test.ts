@@ -59,6 +59,55 @@ describe('what an object counts for', () => {
       { 'requests.cpu': '600m', 'limits.cpu': '2100m' },
     ],
     [
+      'a pod that is being made smaller: what its node has still allocated',
+      'pods',
+      pod(
+        { containers: [container(every)] },
+        {
+          containerStatuses: [
+            {
+              name: 'c',
+              allocatedResources: { cpu: '1', memory: '1Gi' },
+              resources: { requests: { cpu: '800m' }, limits: { cpu: '3' } },
+            },
+          ],
+        },
+      ),
+      ['requests.cpu', 'limits.cpu', 'requests.memory', 'limits.memory'],
+      { 'requests.cpu': '1', 'limits.cpu': '3', 'requests.memory': '1Gi', 'limits.memory': '1Gi' },
+    ],
+    [
+      'a pod that can never be as large as was asked for: what it has',
+      'pods',
+      pod(
+        { containers: [container(every)] },
+        {
+          conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }],
+          containerStatuses: [{ name: 'c', resources: { requests: { cpu: '200m' }, limits: { cpu: '1' } } }],
+        },
+      ),
+      ['requests.cpu', 'limits.cpu'],
+      { 'requests.cpu': '200m', 'limits.cpu': '1' },
+    ],
+    [
+      'a sidecar that is being made smaller, and no other init container',
+      'pods',
+      pod(
+        {
+          containers: [container({ requests: { cpu: '0' } })],
+          initContainers: [
+            { ...container({ requests: { cpu: '1' } }, 's'), restartPolicy: 'Always' },
+            container({ requests: { cpu: '1' } }, 'i'),
+          ],
+        },
+        {
+          initContainerStatuses: ['s', 'i'].map((name) => ({ name, resources: { requests: { cpu: '2' } } })),
+        },
+      ),
+      ['requests.cpu'],
+      { 'requests.cpu': '3' },
+    ],
+    [
       'a pod that has ended',
       'pods',
       pod({}, { phase: 'Failed' }),
