@@ -1,4 +1,5 @@
 import { type CustomResourceDefinition, isConditionTrue, type Stored, withCondition } from '@everynode/objects';
+import { approvalCondition } from './api-approval.js';
 
 type Definition = Stored<CustomResourceDefinition>;
 type Status = NonNullable<Definition['status']>;
@@ -53,9 +54,10 @@ export function statusOf(crd: Definition, accepted: readonly Names[], now: strin
           message: 'the initial names have been accepted',
         }
       : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
-  return {
-    ...crd.status,
-    acceptedNames: next,
-    conditions: withCondition(withCondition(crd.status?.conditions ?? [], named, now), serving, now),
-  };
+  const approval = approvalCondition(crd);
+  const conditions = [named, serving, ...(approval ? [approval] : [])].reduce<readonly Condition[]>(
+    (before, one) => withCondition(before, one, now),
+    crd.status?.conditions ?? [],
+  );
+  return { ...crd.status, acceptedNames: next, conditions: [...conditions] };
 }

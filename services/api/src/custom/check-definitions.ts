@@ -1,4 +1,4 @@
-import { definitionFaults } from '@everynode/custom-resources';
+import { approvalFaults, definitionFaults } from '@everynode/custom-resources';
 import { ApiError, type FieldError } from '@everynode/objects';
 import type { AdmissionPlugin, PluginFor } from '../admission/plugin.js';
 import { DEFINITIONS } from './definition-names.js';
@@ -7,7 +7,10 @@ import { DEFINITIONS } from './definition-names.js';
 export const customResourceSchemas: PluginFor<typeof DEFINITIONS> = {
   resources: [DEFINITIONS],
   operations: ['create', 'update'],
-  fieldErrors: ({ object, before }): FieldError[] => definitionFaults(object.spec, before?.spec),
+  fieldErrors: ({ object, before }): FieldError[] => [
+    ...definitionFaults(object.spec, before?.spec),
+    ...approvalFaults(object, before),
+  ],
 };
 
 /** Nothing is created any more of a definition that is deleted. Source: pkg/apiserver/customresource_handler.go. */

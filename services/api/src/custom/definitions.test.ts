@@ -151,6 +151,35 @@ describe('definitions', () => {
     }
   });
 
+  it('of groups of Kubernetes itself are approved by their annotation', async () => {
+    const make = (annotation?: string) => ({
+      ...definition('gates', {}, { group: 'gates.k8s.io' }),
+      metadata: {
+        name: 'gates.gates.k8s.io',
+        ...(annotation !== undefined && { annotations: { 'api-approved.kubernetes.io': annotation } }),
+      },
+    });
+    const post = async (annotation?: string) => {
+      const { status, json } = await api.request('POST', CRDS, { body: make(annotation) });
+      return [status, json.message];
+    };
+    const refused = /metadata.annotations\[api-approved.kubernetes.io\]: (Required|Invalid) value/;
+    expect(await post()).toEqual([422, expect.stringMatching(refused)]);
+    expect(await post('yes')).toEqual([422, expect.stringMatching(refused)]);
+    expect(await post('https://github.com/x')).toEqual([201, undefined]);
+    await eventually(async () => {
+      const { json } = await api.request('GET', `${CRDS}/gates.gates.k8s.io`);
+      expect(json.status.conditions).toContainEqual(
+        expect.objectContaining({
+          type: 'KubernetesAPIApprovalPolicyConformant',
+          status: 'True',
+          reason: 'ApprovedAnnotation',
+          message: 'approved in https://github.com/x',
+        }),
+      );
+    });
+  });
+
   it('are sent and read in protobuf', async () => {
     const schema = {
       ...OPEN,
