@@ -242,6 +242,14 @@ describe('schemaFaults', () => {
       of({ ...string, default: 'b', ...rule('self == "a"', { message: 'is a' }) }),
       ['r.properties[f].default: Invalid value: "b": is a'],
     ],
+    [
+      'the syntax of rules, and fields that are not there',
+      {
+        type: 'object',
+        properties: { f: { ...string, ...rule('self = 42') }, g: { ...of(string), ...rule('self.z == 100') } },
+      },
+      [expect.stringContaining('Syntax error'), expect.stringContaining("undefined field 'z'")],
+    ],
     ['no object that must stay', of({ type: 'object', properties: { a: string }, ...rule('self == oldSelf') }), []],
   ])('refuses %s', (_what, schema, expected) => {
     expect(schemaFaults(schema as Schema, 'r').map(fieldErrorMessage)).toEqual(expected);
