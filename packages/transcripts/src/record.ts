@@ -40,6 +40,8 @@ export async function record(target: Target, { exchanges }: Transcript, patience
         ...(request.body !== undefined && { body: requestBody(exchange, request.body) }),
       },
       response: answerJson(answer),
+      ...(exchange.compare !== 'exact' && { compare: exchange.compare }),
+      ...(exchange.ignore.length > 0 && { ignore: exchange.ignore }),
     });
   }
   return { exchanges: recorded };

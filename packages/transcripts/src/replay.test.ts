@@ -4,6 +4,7 @@ import { readTranscript } from './read/read-transcript.js';
 import { record } from './record.js';
 import { type Outcome, type ReplayOptions, replay } from './replay.js';
 import type { OutgoingRequest } from './target/outgoing-request.js';
+import { isPeriodicBookmark } from './target/periodic-bookmark.js';
 import type { Target } from './target/target.js';
 
 type Reply = { status?: number; headers?: Answer['headers']; body?: Json };
@@ -46,6 +47,11 @@ const uid = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000
 describe('what a server makes is no difference', () => {
   it.each<[string, Json, Json]>([
     ['uids', { metadata: { uid: uid(1) } }, { metadata: { uid: uid(2) } }],
+    [
+      'uids in keys',
+      { metadata: { uid: uid(1), managed: { [`k:{"uid":"${uid(1)}"}`]: {} } } },
+      { metadata: { uid: uid(2), managed: { [`k:{"uid":"${uid(2)}"}`]: {} } } },
+    ],
     ['versions', { metadata: { resourceVersion: '5' } }, { metadata: { resourceVersion: '900' } }],
     ['times', { a: '2026-01-01T00:00:00Z' }, { a: '2026-05-05T01:02:03.000004Z' }],
     ['continue tokens', { metadata: { continue: 'abc' } }, { metadata: { continue: 'xyz' } }],
@@ -323,5 +329,24 @@ describe('a recording', () => {
     });
     const outcomes = await replay(serverThat(...replies).target, readTranscript(JSON.stringify(made), 'made'));
     expect(outcomes.flatMap(({ differences }) => differences)).toEqual([]);
+  });
+
+  it('keeps how its exchanges are compared', async () => {
+    const requests = [{ request: { path: '/api/v1/x' }, compare: 'subset', ignore: ['$.body.a'] }];
+    const made = await record(serverThat({}).target, readTranscript(JSON.stringify(requests), 'a file'));
+    expect(made).toMatchObject({ exchanges: [{ compare: 'subset', ignore: ['$.body.a'] }] });
+  });
+});
+
+describe('the bookmark that ends a list which is streamed', () => {
+  const metadata = { annotations: { 'k8s.io/initial-events-end': 'true' } };
+
+  it.each<[string, Json, boolean]>([
+    ['of objects', { metadata }, false],
+    ['of tables', { kind: 'Table', rows: [{ object: { metadata } }] }, false],
+    ['that a timer sends', { metadata: {} }, true],
+    ['that a timer sends, as a table', { kind: 'Table', rows: [{ object: { metadata: {} } }] }, true],
+  ])('%s', (_, object, isPeriodic) => {
+    expect(isPeriodicBookmark({ type: 'BOOKMARK', object })).toBe(isPeriodic);
   });
 });

@@ -21,7 +21,8 @@ export function normalise(value: Json, how: Normalising, path: readonly string[]
   }
   if (isObject(value)) {
     const entries = Object.entries(value).map(([key, item]): [string, Json] => [
-      key,
+      // Owned items of a list are keys of managedFields: `k:{"uid":"…"}`.
+      how.translate?.(key) ?? key,
       normalise(item, how, [...path, key]),
     ]);
     return inOneOrder(withoutAges(Object.fromEntries(entries)));

@@ -107,7 +107,8 @@ function translatedValue(value: Json, bindings: Bindings): Json {
   const onVersion = typeof value.path === 'string' && value.path.endsWith('/resourceVersion');
   const entries = Object.entries(value).map(([key, item]): [string, Json] => {
     const isVersion = key === 'resourceVersion' || (onVersion && key === 'value');
-    return [key, isVersion && typeof item === 'string' ? bindings.version(item) : translatedValue(item, bindings)];
+    const sent = bindings.translate(key);
+    return [sent, isVersion && typeof item === 'string' ? bindings.version(item) : translatedValue(item, bindings)];
   });
   return Object.fromEntries(entries);
 }

@@ -50,6 +50,11 @@ describe('a route', () => {
     await held;
   });
 
+  it('refuses a time limit that is none also where it is exempt', async () => {
+    const { statusCode, body } = await server().fastify.inject('/exempt?timeout=soon');
+    expect([statusCode, body]).toEqual([500, expect.stringContaining('time: invalid duration')]);
+  });
+
   it('may return its seat before its answer is complete', async () => {
     const { fastify, queue, open } = server();
     const streamed = fastify.inject('/streamed');

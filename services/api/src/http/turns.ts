@@ -40,8 +40,14 @@ export function addTurns(fastify: FastifyInstance, turns: Turns): void {
   fastify.decorateRequest('deadline', undefined);
   fastify.decorateRequest('work', undefined);
   fastify.addHook('onRoute', (route) => {
-    if (route.config?.isExempt) return;
     const { handler } = route;
+    if (route.config?.isExempt) {
+      route.handler = (request, reply) => {
+        requestMsOf(infoOf(request).query, turns.requestMs);
+        return handler.call(fastify, request, reply);
+      };
+      return;
+    }
     route.handler = (request, reply) => serveInTurn(fastify, turns, handler, request, reply);
   });
 }
