@@ -3,7 +3,7 @@ import { eventually, Helm, type Kubectl } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type TestStack } from './stack.js';
 
-/** A DaemonSet with what charts bring beside it: accounts, roles, a Service, a budget, a CSI driver, a definition. */
+/** A DaemonSet with what charts bring beside it: accounts, roles, a Service, a budget, a CSI driver, a hook. */
 const CHART = fileURLToPath(new URL('./chart', import.meta.url));
 const WAIT = '--namespace logging --wait --timeout 60s';
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { eventually, type Kubectl } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -248,4 +249,30 @@ describe('a Job', { timeout: SLOW }, () => {
     await kubectl.run('delete job held failing slow --cascade=orphan');
     await kubectl.run('delete pods -l batch.kubernetes.io/job-name --timeout=30s');
   });
+});
+
+describe('the manifest of a daemon, in the shape of public ones', { timeout: SLOW }, () => {
+  it.each(['collector', 'network', 'storage', 'speaker'])(
+    '%s: starts, is the same when applied again, and goes',
+    async (shape) => {
+      const file = fileURLToPath(new URL(`./daemon-manifests/${shape}.yaml`, import.meta.url));
+      await kubectl.run(['apply', '-f', file]);
+      const objects = async () => (await kubectl.json<Any>(`get -f ${file}`)).items as Any[];
+      for (const { kind, metadata } of await objects()) {
+        if (!['DaemonSet', 'Deployment'].includes(kind)) continue;
+        await kubectl.run(`rollout status ${kind}/${metadata.name} --timeout=30s`);
+      }
+      await eventually(async () => {
+        const jobs = (await objects()).filter(({ kind }) => kind === 'Job');
+        for (const one of jobs) expect(condition(one, 'Complete')?.status).toBe('True');
+      });
+      const generations = async () => (await objects()).map(({ metadata }) => metadata.generation);
+      const before = await generations();
+      expect(await kubectl.run(['apply', '-f', file])).not.toContain('created');
+      expect(await generations()).toEqual(before);
+      expect(await kubectl.try(['diff', '-f', file])).toMatchObject({ exitCode: 0, stdout: '' });
+      await kubectl.run(['delete', '-f', file, '--timeout=40s']);
+      expect((await kubectl.try(['get', '-f', file])).exitCode).toBe(1);
+    },
+  );
 });
