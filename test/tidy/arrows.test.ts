@@ -21,7 +21,7 @@ describe('the arrows between packages and services', () => {
     });
     if (typeof output === 'string') throw new Error('dependency-cruiser returned a text in place of its result');
     result = output;
-  });
+  }, 120_000);
 
   it('sees the tree', () => {
     // A wrong configuration finds no modules, and therefore no violations.

@@ -73,7 +73,7 @@ interface ClaimStatus {
   accessModes?: string[];
 }
 
-/** `kubectl get persistentvolumeclaims`: what a claim got is shown once it is bound. Rule: printPersistentVolumeClaim. */
+/** `kubectl get pvc`: what a claim got is shown once it is bound. Rule: printPersistentVolumeClaim. */
 export const persistentVolumeClaimTable = tableAfterName<Volume, ClaimStatus>(
   [
     column('Status', of('core.v1.PersistentVolumeClaimStatus', 'phase')),

@@ -29,15 +29,18 @@ export interface JobTally {
 
 export const isIndexed = ({ spec }: Job): boolean => spec?.completionMode === 'Indexed';
 
-/** A pod that is being deleted has failed, where the Job does not wait for its end. Source: job_controller.go, isPodFailed. */
+/**
+ * A pod that is being deleted has failed, where the Job does not wait for its end.
+ * Source: job_controller.go, isPodFailed.
+ */
 function isFailed(pod: Pod, { spec }: Job): boolean {
   if (pod.status?.phase === 'Failed') return true;
   return spec?.podReplacementPolicy !== 'Failed' && isPodDeleting(pod) && pod.status?.phase !== 'Succeeded';
 }
 
 /**
- * Counts the pods of a Job. A pod that has ended is first noted by its uid, then loses its finalizer, and then counts in
- * a number of the status: so none counts twice, and none is lost.
+ * Counts the pods of a Job. A pod that has ended is first noted by its uid, then loses its finalizer, and then counts
+ * in a number of the status: so none counts twice, and none is lost.
  * Source: pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers.
  */
 export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {

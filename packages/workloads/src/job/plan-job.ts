@@ -6,7 +6,7 @@ import { countsOf, isIndexed, type JobTally, missingIndexes, tallyOf } from './j
 
 /** One pass makes no more pods than this. Source: job_controller.go, MaxPodCreateDeletePerSync. */
 const MOST_AT_ONCE = 500;
-/** The wait after a failed pod, doubled for each further one. Source: job_controller.go, DefaultJobPodFailureBackOff. */
+/** The wait after a failed pod, doubled for each further one. Source: DefaultJobPodFailureBackOff. */
 const FIRST_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 600_000;
 
@@ -24,7 +24,7 @@ type Verdict = { type: 'Complete' | 'Failed'; reason: string; message: string };
 
 const isTrue = (job: Job, type: string): boolean => conditionOf(job.status, type)?.status === 'True';
 
-export const isJobFinished = (job: Job): boolean => isTrue(job, 'Complete') || isTrue(job, 'Failed');
+const isJobFinished = (job: Job): boolean => isTrue(job, 'Complete') || isTrue(job, 'Failed');
 
 /**
  * Returns what brings a Job on. `now` is ms since the epoch, `at` the same as the API writes times. Failure policies,
