@@ -71,6 +71,13 @@ create table revision_counter (
   constraint revision_counter_pkey PRIMARY KEY ("only")
 );
 
+create table revoked_agents (
+  agent text collate "C" not null,
+  revision bigint not null,
+  revoked_at timestamp with time zone not null default now(),
+  constraint revoked_agents_pkey PRIMARY KEY (agent)
+);
+
 create table schedulers (
   replica text not null,
   expires_at timestamp with time zone not null,

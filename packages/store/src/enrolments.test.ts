@@ -109,3 +109,18 @@ it('revokes for a deletion of long ago that no process has seen', async () => {
   expect(await revokedKeysOf('forgotten')).toHaveLength(1);
   expect(await store.enrolmentOf('forgotten')).toBeUndefined();
 });
+
+it('revokes an agent whatever it hosts, and no agent that hosts a node of its name', async () => {
+  const revision = await store.currentRevision();
+  expect(await grant('several', revision, ['several-1', 'several-2'])).toBe(true);
+  expect(await grant('host', revision, ['several'])).toBe(true);
+  await store.noteRevokedAgent('several');
+  await store.revokeDeletedNodes();
+  expect(await store.enrolmentOf('several')).toBeUndefined();
+  expect(await revokedKeysOf('several')).toHaveLength(1);
+  expect(await grant('several', revision)).toBe(false);
+  expect(await grant('several', revision, ['several-1'])).toBe(false);
+  expect(await store.enrolmentOf('host')).toEqual(['several']);
+  expect(await revokedKeysOf('host')).toEqual([]);
+  expect(await grant('several', revision + 2, ['several-1'])).toBe(true);
+});

@@ -49,14 +49,14 @@ export async function agentKeys(db: Kysely<Database>, agent: string): Promise<st
 }
 
 /**
- * Notes that an agent is revoked, whatever it hosts: as the deletion of a node of its name would be. What it asks for
- * later counts again. {@link revokeDeletedNodes} then takes back what it has.
+ * Notes that an agent is revoked, whatever it hosts. What it asks for later counts again. {@link revokeDeletedNodes}
+ * then takes back what it has.
  */
 export async function noteRevokedAgent(db: Kysely<Database>, agent: string): Promise<void> {
   await sql`
-    insert into deleted_nodes (node, revision, deleted_at)
-    select ${agent}, revision + 1, now() from revision_counter
-    on conflict (node) do update set revision = excluded.revision, deleted_at = excluded.deleted_at
+    insert into revoked_agents (agent, revision)
+    select ${agent}, revision + 1 from revision_counter
+    on conflict (agent) do update set revision = excluded.revision, revoked_at = now()
   `.execute(db);
 }
 
@@ -73,6 +73,7 @@ export async function enrolAgent(
 ): Promise<boolean> {
   return await inTurn(db, async (tx) => {
     if (await isDeletedSince(tx, [agent, ...(enrolment?.nodeNames ?? [])], revision)) return false;
+    if (await isRevokedSince(tx, agent, revision)) return false;
     if (!enrolment && (await isReplaced(tx, agent, revision))) return false;
     await tx.deleteFrom('agent_certificates').where('not_after', '<', sql<Date>`now()`).execute();
     await tx
@@ -94,7 +95,7 @@ export async function enrolAgent(
 
 /**
  * Takes back what was asked for before the deletion of a node by the agent of its name, and by the one that hosts this
- * node alone. The commit that deletes a node notes it (statements/note-deleted-nodes.ts), so it does not matter which
+ * node alone, and what was asked for by an agent before it was revoked. The commit that deletes a node notes it (statements/note-deleted-nodes.ts), so it does not matter which
  * process calls this, nor how often. One transaction serves any number of nodes.
  */
 export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
@@ -106,6 +107,8 @@ export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
         union all
         select e.agent, d.revision
         from enrolments e join deleted_nodes d on e.node_names = array[d.node collate "default"]
+        union all
+        select agent, revision from revoked_agents
       ), ended as (
         select agent, max(revision) as revision from deleted group by agent
       ), certificates as (
@@ -119,6 +122,10 @@ export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
       .deleteFrom('deleted_nodes')
       .where('deleted_at', '<', sql<Date>`now() - ${REQUESTS_LIVE}::interval`)
       .execute();
+    await tx
+      .deleteFrom('revoked_agents')
+      .where('revoked_at', '<', sql<Date>`now() - ${REQUESTS_LIVE}::interval`)
+      .execute();
   });
 }
 
@@ -130,6 +137,16 @@ async function isDeletedSince(tx: Transaction<Database>, nodes: string[], revisi
     .selectFrom('deleted_nodes')
     .select('node')
     .where('node', 'in', nodes)
+    .where('revision', '>', revision)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+async function isRevokedSince(tx: Transaction<Database>, agent: string, revision: number): Promise<boolean> {
+  const found = await tx
+    .selectFrom('revoked_agents')
+    .select('agent')
+    .where('agent', '=', agent)
     .where('revision', '>', revision)
     .executeTakeFirst();
   return found !== undefined;

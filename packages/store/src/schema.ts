@@ -13,6 +13,7 @@ export interface Database {
   enrolments: EnrolmentsTable;
   agent_certificates: AgentCertificatesTable;
   deleted_nodes: DeletedNodesTable;
+  revoked_agents: RevokedAgentsTable;
 }
 
 interface RevisionCounterTable {
@@ -98,6 +99,12 @@ interface DeletedNodesTable {
   node: string;
   revision: number;
   deleted_at: ColumnType<Date, never, never>;
+}
+
+interface RevokedAgentsTable {
+  agent: string;
+  revision: number;
+  revoked_at: ColumnType<Date, never, never>;
 }
 
 interface AgentsTable {
