@@ -4,7 +4,7 @@ export { commonConfig, readConfig } from './config.js';
 export { createMetrics, healthText } from './health.js';
 export { LineLog, type LineLogLimits } from './line-log.js';
 export { createLogger, type Logger } from './log.js';
-export { Readiness } from './readiness.js';
+export { type CheckResult, Readiness, type ReadinessReport } from './readiness.js';
 export { runService, type ServiceContext, type ShellContext } from './run-service.js';
 export { TokenBucket } from './token-bucket.js';
 export { type HeaderCarrier, injectTrace, withTrace } from './trace.js';

@@ -17,7 +17,14 @@ describe('Readiness', () => {
   afterEach(() => vi.useRealTimers());
 
   it('is ready when every condition holds', () => {
-    expect(readinessOf().report()).toEqual({ ready: true, lines: ['[+]start ok', '[+]store ok'] });
+    expect(readinessOf().report()).toEqual({
+      ready: true,
+      lines: ['[+]start ok', '[+]store ok'],
+      results: [
+        { name: 'start', holds: true },
+        { name: 'store', holds: true },
+      ],
+    });
   });
 
   it('shows the reason of a condition that does not hold, and since when', () => {
@@ -29,6 +36,10 @@ describe('Readiness', () => {
     expect(readiness.report()).toEqual({
       ready: false,
       lines: ['[+]start ok', '[-]store failed: still away (since 2026-01-01T00:00:00.000Z)'],
+      results: [
+        { name: 'start', holds: true },
+        { name: 'store', holds: false },
+      ],
     });
   });
 
@@ -49,13 +60,21 @@ describe('Readiness', () => {
     expect(readiness.report()).toEqual({
       ready: true,
       lines: ['[+]start ok', '[!]store degraded: away (since 2026-01-01T00:00:00.000Z)'],
+      results: [
+        { name: 'start', holds: true },
+        { name: 'store', holds: false },
+      ],
     });
   });
 
   it('does not count conditions that the prober excludes, and goes on timing them', () => {
     const readiness = readinessOf();
     trouble = 'away';
-    expect(readiness.report(['store'])).toEqual({ ready: true, lines: ['[+]start ok', '[+]store excluded: ok'] });
+    expect(readiness.report(['store'])).toEqual({
+      ready: true,
+      lines: ['[+]start ok', '[+]store excluded: ok'],
+      results: [{ name: 'start', holds: true }],
+    });
     now += 1000;
     expect(readiness.report().lines[1]).toBe('[-]store failed: away (since 2026-01-01T00:00:00.000Z)');
   });

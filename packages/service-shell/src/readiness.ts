@@ -10,6 +10,12 @@ interface ReadinessCheck {
   failingSince: number | undefined;
 }
 
+/** Whether a check that was looked at holds, gating or not. */
+export interface CheckResult {
+  name: string;
+  holds: boolean;
+}
+
 export interface ReadinessReport {
   ready: boolean;
   /**
@@ -17,6 +23,8 @@ export interface ReadinessReport {
    * and `[!]nats degraded: reason (since time)` for a failing check that does not gate.
    */
   lines: string[];
+  /** Of the checks that were not excluded. */
+  results: CheckResult[];
 }
 
 /** Which conditions hold, and since when others do not. A process is ready when all that gate hold. */
@@ -50,16 +58,18 @@ export class Readiness {
   /** Excluded conditions are listed and do not count. */
   report(excluded: readonly string[] = []): ReadinessReport {
     let ready = true;
+    const results: CheckResult[] = [];
     const lines = this.#checks.map((condition) => {
       const { name, gates } = condition;
       const reason = this.#evaluate(condition);
       if (excluded.includes(name)) return `[+]${name} excluded: ok`;
+      results.push({ name, holds: reason === undefined });
       if (reason === undefined) return `[+]${name} ok`;
       if (!gates) return `[!]${name} degraded: ${reason}`;
       ready = false;
       return `[-]${name} failed: ${reason}`;
     });
-    return { ready, lines };
+    return { ready, lines, results };
   }
 
   /** Returns why the condition does not hold and since when. */

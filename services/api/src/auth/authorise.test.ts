@@ -161,6 +161,7 @@ describe('a client without an identity', () => {
     ['/healthz?verbose', 200],
     ['/readyz/ping', 403],
     ['/metrics', 401],
+    ['/metrics/slis', 401],
     ['/api', 401],
     ['/openid/v1/jwks', 401],
     ['/api/v1/namespaces', 401],

@@ -1,5 +1,6 @@
-import { healthText, type Readiness } from '@everynode/service-shell';
+import { healthText, type Readiness, type ReadinessReport } from '@everynode/service-shell';
 import type { FastifyInstance } from 'fastify';
+import { addHealthMetrics } from './health-metrics.js';
 import { infoOf } from './request-info.js';
 import { unknownPath } from './resource-path.js';
 import { EXEMPT } from './turns.js';
@@ -19,14 +20,28 @@ const UPSTREAM_NAMES: ReadonlyMap<string, string> = new Map([
   ['log', 'ping'],
 ]);
 
-/** /healthz, /livez and /readyz with any method, whole or one check of it, with `verbose` and `exclude`. */
+/** A process that answers is alive. */
+function liveness(excluded: readonly string[]): ReadinessReport {
+  const isLeftOut = excluded.includes('ping');
+  return {
+    ready: true,
+    lines: [isLeftOut ? '[+]ping excluded: ok' : '[+]ping ok'],
+    results: isLeftOut ? [] : [{ name: 'ping', holds: true }],
+  };
+}
+
+/**
+ * /healthz, /livez and /readyz with any method, whole or one check of it, with `verbose` and `exclude`, and what they
+ * have told in /metrics/slis.
+ */
 export function addHealth(fastify: FastifyInstance, readiness: Readiness): void {
+  const observe = addHealthMetrics(fastify);
   for (const path of PATHS) {
-    /** A process that answers is alive; readiness tells whether it can serve. */
-    const report = (excluded: string[]) =>
-      path === '/readyz'
-        ? readiness.report(excluded)
-        : { ready: true, lines: [excluded.includes('ping') ? '[+]ping excluded: ok' : '[+]ping ok'] };
+    const report = (excluded: string[]): ReadinessReport => {
+      const found = path === '/readyz' ? readiness.report(excluded) : liveness(excluded);
+      observe(path.slice(1), found.results);
+      return found;
+    };
     const names = (): string[] => (path === '/readyz' ? readiness.names : ['ping']);
     fastify.all(path, EXEMPT, (request, reply) => {
       const { query } = infoOf(request);

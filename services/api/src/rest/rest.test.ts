@@ -48,6 +48,23 @@ describe('a client without an identity', () => {
   });
 });
 
+describe('the metrics of health checks', () => {
+  it('count what each check has told', async () => {
+    const read = async () => (await api.request('GET', '/metrics/slis')).text;
+    await api.request('GET', '/readyz?exclude=ping');
+    expect(await read()).toMatch(/^kubernetes_healthcheck\{name="postgres",type="readyz"\} 1$/m);
+    const livez = async () =>
+      Number(
+        /^kubernetes_healthchecks_total\{name="ping",status="success",type="livez"\} (\d+)$/m.exec(await read())?.[1] ??
+          0,
+      );
+    const before = await livez();
+    await api.request('GET', '/livez');
+    await api.request('GET', '/livez?exclude=ping');
+    expect(await livez()).toBe(before + 1);
+  });
+});
+
 describe('an object', () => {
   it('is created with what the system gives it, and with defaults', async () => {
     const { status, json } = await api.request('POST', SETS, { body: set('created') });
