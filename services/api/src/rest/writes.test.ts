@@ -94,7 +94,7 @@ describe('a create', () => {
       `${MAPS}?fieldValidation=x&fieldManager=a%01`,
       map('a'),
       422,
-      'is invalid: [fieldManager: Invalid value: "a\\u0001": invalid character U+0001 (at position 1), fieldValidation: Unsupported value: "x": supported values: "", "Ignore", "Strict", "Warn"]',
+      'is invalid: [fieldManager: Invalid value: "a\\x01": invalid character U+0001 (at position 1), fieldValidation: Unsupported value: "x": supported values: "", "Ignore", "Strict", "Warn"]',
     ],
     [
       'a long manager',
