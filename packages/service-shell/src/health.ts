@@ -13,7 +13,7 @@ export function createMetrics(): Registry {
 }
 
 /** The body of a health answer as kube-apiserver words it. */
-export function healthText(path: string, report: ReadinessReport, verbose: boolean): string {
+export function healthText(path: string, report: Pick<ReadinessReport, 'ready' | 'lines'>, verbose: boolean): string {
   const name = path.slice(1);
   if (report.ready && !verbose) return 'ok';
   return `${report.lines.join('\n')}\n${name} check ${report.ready ? 'passed' : 'failed'}\n`;
