@@ -37,10 +37,13 @@ export class ServiceChanges {
     const { previous, current, type } = change;
     const { services, pods, enqueue } = this.#options;
     if (type === 'DELETED') pods.forget(current.record.uid);
-    if (!affectsEndpoints(change)) return;
+    const keys = new Set<string>();
     for (const pod of [previous, current]) {
-      if (pod) for (const { record } of servicesOf(services, pod)) enqueue(keyOf(record));
+      if (pod) for (const { record } of servicesOf(services, pod)) keys.add(keyOf(record));
     }
+    // Most pods belong to no service, so their statuses are not read.
+    if (keys.size === 0 || !affectsEndpoints(change)) return;
+    for (const key of keys) enqueue(key);
   }
 
   #onWritten({ record, labels }: CachedObject): void {
