@@ -95,8 +95,9 @@ export async function enrolAgent(
 
 /**
  * Takes back what was asked for before the deletion of a node by the agent of its name, and by the one that hosts this
- * node alone, and what was asked for by an agent before it was revoked. The commit that deletes a node notes it (statements/note-deleted-nodes.ts), so it does not matter which
- * process calls this, nor how often. One transaction serves any number of nodes.
+ * node alone, and what was asked for by an agent before it was revoked. The commit that deletes a node notes it
+ * (statements/note-deleted-nodes.ts), so it does not matter which process calls this, nor how often. One transaction
+ * serves any number of nodes.
  */
 export async function revokeDeletedNodes(db: Kysely<Database>): Promise<void> {
   await inTurn(db, async (tx) => {
