@@ -1,16 +1,17 @@
 import { type DeploymentStatus, metadataText, type StoredMeta, semanticallyEqual } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 import { type DeploymentPlan, REVISION_ANNOTATION, type ReplicaSetChange, withCondition } from '@everynode/workloads';
+import { isAsSeen, type SeenStatus } from '../workloads/decide-workload-status.js';
 
 type Observed = Current<'all-but-desired'> | undefined;
 
 /** Writes the status of a pass and the number of the newest revision, where they differ from what is stored. */
 export function decideDeployment(
   current: Observed,
-  uid: string,
+  seen: SeenStatus,
   { status, revision }: Pick<DeploymentPlan, 'status' | 'revision'>,
 ): Decision {
-  if (current?.uid !== uid) return { kind: 'keep' };
+  if (!current || !isAsSeen(current, seen)) return { kind: 'keep' };
   const metadata = JSON.parse(current.metadata) as StoredMeta;
   const isNumbered = revision === undefined || metadata.annotations?.[REVISION_ANNOTATION] === revision;
   const isTold = semanticallyEqual(JSON.parse(current.observed ?? '{}'), status);

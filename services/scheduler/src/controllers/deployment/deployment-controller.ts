@@ -83,7 +83,7 @@ export class DeploymentController implements Controller {
       key: record,
       reads: 'all-but-desired',
       fence,
-      decide: (current) => decideDeployment(current, record.uid, plan),
+      decide: (current) => decideDeployment(current, record, plan),
     });
     for (const { type, reason, message } of plan.events) {
       this.#context.events.record(deployment, type, reason, message);

@@ -6,7 +6,7 @@ import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { claimOwned } from '../workloads/claim-objects.js';
-import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
+import { decideWorkloadStatus, isAsSeen } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { OwnedChanges } from '../workloads/owned-changes.js';
@@ -75,12 +75,18 @@ export class JobController implements Controller {
     const { object: job, record } = cached;
     const { now, at } = passMoment();
     const plan = planJob(job, pods, now, at);
+    let isOutdated = false;
     const { outcome, revision } = await this.#context.store.write({
       key: record,
       reads: 'observed',
       fence,
-      decide: (current) => decideWorkloadStatus(current, record.uid, plan.status),
+      decide: (current) => {
+        isOutdated = !isAsSeen(current, record);
+        return decideWorkloadStatus(current, record, plan.status);
+      },
     });
+    // No pod may lose its finalizer before the status tells of it.
+    if (isOutdated) return undefined;
     for (const { type, reason, message } of plan.events) this.#pods.events.record(job, type, reason, message);
     const { succeeded = [], failed = [] } = plan.status.uncountedTerminatedPods ?? {};
     // What is noted in the status may lose its finalizer now.

@@ -115,7 +115,7 @@ export class ReplicaSetController implements Controller {
       key: record,
       reads: 'observed',
       fence,
-      decide: (current) => decideWorkloadStatus(current, record.uid, status),
+      decide: (current) => decideWorkloadStatus(current, record, status),
     });
     return outcome === 'kept' ? 0 : revision;
   }
