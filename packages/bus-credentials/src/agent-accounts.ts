@@ -95,9 +95,17 @@ export class AgentAccounts {
     return this.#change(agent, (state) => ({ ...state, suspendedUntil: Math.max(until, state.suspendedUntil ?? 0) }));
   }
 
-  /** Lets an agent connect again, unless it is suspended for longer. */
-  resume(agent: string): Promise<void> {
-    return this.#change(agent, (state) => state);
+  /**
+   * Lets an agent connect again, unless it is suspended for longer. Resolves to the end of that suspension, in seconds
+   * since 1970; undefined when it may connect.
+   */
+  async resume(agent: string): Promise<number | undefined> {
+    let until: number | undefined;
+    await this.#change(agent, (state) => {
+      until = state.suspendedUntil;
+      return state;
+    });
+    return until !== undefined && until > Date.now() / 1000 ? until : undefined;
   }
 
   /** The agents that are suspended, and until when, in seconds since 1970. It looks at every account. */

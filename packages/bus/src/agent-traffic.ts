@@ -45,10 +45,12 @@ export interface TrafficOptions {
  */
 export class AgentTraffic {
   readonly #options: TrafficOptions;
+  readonly #rates: TrafficRates;
   readonly #messages: Allowances;
   readonly #bytes: Allowances;
   /** The counts of the look before, by account. */
   #counts: Awaited<ReturnType<AgentAccounts['received']>> | undefined;
+  #lookedAt = performance.now();
   /** When the agents that are suspended may come back, in ms since 1970. */
   #due: Map<string, number> | undefined;
   /** How often each agent was suspended of late, and when last: on the clock that does not go back. */
@@ -56,7 +58,8 @@ export class AgentTraffic {
 
   constructor(options: TrafficOptions) {
     this.#options = options;
-    const { messagesPerSecond, bytesPerSecond } = options.rates ?? RATES;
+    this.#rates = options.rates ?? RATES;
+    const { messagesPerSecond, bytesPerSecond } = this.#rates;
     const allowance = (perSecond: number, seconds: number): Allowance => ({ perSecond, atOnce: perSecond * seconds });
     const [messages, bytes] = [
       allowance(messagesPerSecond, SECONDS_AT_ONCE.messages),
@@ -89,17 +92,23 @@ export class AgentTraffic {
     const counts = await accounts.received();
     const before = this.#counts;
     this.#counts = counts;
-    if (before) for (const [account, count] of counts) await this.#judge(account, count, before.get(account));
+    const now = performance.now();
+    const lateMs = Math.max(0, now - this.#lookedAt - LOOK_MS);
+    this.#lookedAt = now;
+    if (before)
+      for (const [account, count] of counts)
+        await this.#judge(account, sentBetween(before.get(account), count), lateMs);
     await this.#resume(this.#due);
   }
 
-  async #judge(account: string, count: Count, before: Count = { messages: 0, bytes: 0 }): Promise<void> {
+  /** `lateMs`: so much later than usual the look is. What an agent may send in that time is no flood. */
+  async #judge(account: string, sent: Count, lateMs: number): Promise<void> {
+    if (sent.messages === 0) return;
     const now = performance.now();
-    // A server that was started again counts from nothing.
-    const sent = count.messages < before.messages ? 0 : count.messages - before.messages;
-    if (sent === 0) return;
-    this.#messages.charge(account, sent, now);
-    this.#bytes.charge(account, Math.max(0, count.bytes - before.bytes), now);
+    const { messagesPerSecond, bytesPerSecond } = this.#rates;
+    const seconds = lateMs / 1000;
+    this.#messages.charge(account, Math.max(0, sent.messages - messagesPerSecond * seconds), now);
+    this.#bytes.charge(account, Math.max(0, sent.bytes - bytesPerSecond * seconds), now);
     if (this.#messages.waitMs(account, now) === 0 && this.#bytes.waitMs(account, now) === 0) return;
     const agent = await this.#options.accounts.agentOf(account);
     // Services send as much as there is.
@@ -111,9 +120,10 @@ export class AgentTraffic {
     const { count } = this.#strikes.get(agent) ?? { count: 0 };
     const ms = Math.min(firstMs * 2 ** count, LONGEST_MS);
     const until = Math.ceil((Date.now() + ms) / 1000);
+    // First, so that an agent is resumed also where the answer of the server is lost.
+    this.#due?.set(agent, until * 1000);
     await accounts.suspend(agent, until);
     this.#strikes.set(agent, { count: count + 1, at: performance.now() });
-    this.#due?.set(agent, until * 1000);
     onSuspended(agent);
     log.warn({ agent, seconds: Math.round(ms / 1000) }, 'an agent has sent too much, and may not connect for a while');
   }
@@ -122,7 +132,12 @@ export class AgentTraffic {
     const { accounts, log } = this.#options;
     for (const [agent, at] of due) {
       if (Date.now() < at) continue;
-      await accounts.resume(agent);
+      const later = await accounts.resume(agent);
+      if (later !== undefined) {
+        // Another api has suspended it for longer.
+        due.set(agent, later * 1000);
+        continue;
+      }
       due.delete(agent);
       log.info({ agent }, 'an agent that had sent too much may connect again');
     }
@@ -132,3 +147,9 @@ export class AgentTraffic {
 }
 
 type Count = { messages: number; bytes: number };
+
+function sentBetween(before: Count = { messages: 0, bytes: 0 }, after: Count): Count {
+  // A server that was started again counts from nothing.
+  if (after.messages < before.messages) return { messages: 0, bytes: 0 };
+  return { messages: after.messages - before.messages, bytes: Math.max(0, after.bytes - before.bytes) };
+}

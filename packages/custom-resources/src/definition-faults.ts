@@ -34,17 +34,16 @@ const AT_TOP: Readonly<Record<Shared, string>> = {
 export function definitionFaults({ versions = [] }: Spec, before?: Spec): FieldError[] {
   const [first] = versions;
   if (!first) return [];
-  const isShared = (part: Shared): boolean => versions.every((one) => semanticallyEqual(one[part], first[part]));
+  const parts = Object.keys(AT_TOP) as Shared[];
+  const shared = parts.filter((part) => versions.every((one) => semanticallyEqual(one[part], first[part])));
   const errors: FieldError[] = [];
   for (const [at, version] of versions.entries()) {
     appendErrors(errors, deprecationFaults(version, `spec.versions[${at}].deprecationWarning`));
-    for (const part of Object.keys(AT_TOP) as Shared[]) {
-      if (!isShared(part)) appendErrors(errors, faultsOf(part, version, `spec.versions[${at}].${part}`, before));
+    for (const part of parts) {
+      if (!shared.includes(part)) appendErrors(errors, faultsOf(part, version, `spec.versions[${at}].${part}`, before));
     }
   }
-  for (const part of Object.keys(AT_TOP) as Shared[]) {
-    if (isShared(part)) appendErrors(errors, faultsOf(part, first, AT_TOP[part], before));
-  }
+  for (const part of shared) appendErrors(errors, faultsOf(part, first, AT_TOP[part], before));
   return errors;
 }
 

@@ -13,7 +13,7 @@ const MAC =
 const DURATION =
   /^[+-]?(?:0|(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))*)$/;
 const LONG_DURATION =
-  /^(?:\d+(?:\.\d+)?\s*(?:ns|nano|nanosecond|us|µs|micro|microsecond|ms|milli|millisecond|s|sec|second|m|min|minute|h|hr|hour|d|day|w|wk|week)s?\s*)+$/i;
+  /^(?:\d+(?:\.\d+)?\s*(?:ns|nano|nanosecond|us|µs|micro|microsecond|ms|milli|millisecond|s|sec|second|m(?!s)|min|minute|h|hr|hour|d|day|w|wk|week)s?\s*)+$/i;
 const URI = /^(?:[a-z][a-z0-9+.-]*:(?!$)|\/)(?:[^\s%]|%[0-9a-f]{2})*$/i;
 const CARD =
   /^(?:4\d{12}(?:\d{3})?|5[1-5]\d{14}|(?:222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|6(?:011|5\d\d)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|(?:2131|1800|35\d{3})\d{11})$/;

@@ -1,11 +1,13 @@
 import { baseEnvironment, CelError, type Compiled, compile, type Environment } from '@everynode/cel';
-import { type FieldError, forbidden, invalidValue } from '@everynode/objects';
+import { type FieldError, forbidden, internalError, invalidValue } from '@everynode/objects';
 import { type DeclaredType, declaredOf, mostInRequest } from './declared.js';
 import type { Rule, Schema } from './schema.js';
 
 /** Source: apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go. */
 const MAX_COST = 10_000_000;
 const MAX_TOTAL_COST = 100_000_000;
+
+const NO_TYPE = 'internal error: failed to retrieve type information for x-kubernetes-validations';
 
 /** Where rules are. */
 interface RulePlace {
@@ -37,9 +39,12 @@ export class CheckedRules {
       schema,
       place.cardinality === 1 && place.path.endsWith('.openAPIV3Schema') ? true : undefined,
     );
-    if (!declared) return [];
+    const rules = schema['x-kubernetes-validations'] ?? [];
+    if (!declared) {
+      return rules.length === 0 ? [] : [internalError(`${place.path}.x-kubernetes-validations`, NO_TYPE)];
+    }
     const environments = this.#environments(declared);
-    return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, at) =>
+    return rules.flatMap((rule, at) =>
       this.#faultsOf(rule, `${place.path}.x-kubernetes-validations[${at}]`, { ...place, declared, environments }),
     );
   }

@@ -203,6 +203,13 @@ describe('schemaFaults', () => {
         'r.properties[f].x-kubernetes-validations[0].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule',
       ],
     ],
+    [
+      'rules on values of no type',
+      of({ 'x-kubernetes-preserve-unknown-fields': true, ...rule('self == 1') }),
+      [
+        'r.properties[f].x-kubernetes-validations: Internal error: internal error: failed to retrieve type information for x-kubernetes-validations',
+      ],
+    ],
     ['an optional old value', of({ ...string, ...rule('oldSelf.orValue("") == self', { optionalOldSelf: true }) }), []],
     [
       'what costs too much',

@@ -16,7 +16,7 @@ export interface ContainerRuntime<Run extends PodRun = PodRun> {
   readonly ids: ContainerIds;
   /** Makes what the containers of a pod share. `done` receives the pod's address. */
   makeSandbox(run: Run, done: (ip: string | undefined) => void): void;
-  /** Nothing of the pod runs: removes what is left of it. */
+  /** Nothing of the pod runs: removes what is left of it. The sandbox may still be in the making. */
   removeSandbox(run: Run, done: () => void): void;
   /** Whether the image of the container is on this machine. */
   hasImage(run: Run, container: ContainerRun, done: (isPresent: boolean) => void): void;

@@ -6,6 +6,7 @@ describe('text as Go prints it', () => {
     ['a "b" \\ c', String.raw`"a \"b\" \\ c"`],
     ['\t\n\r\b\f', String.raw`"\t\n\r\b\f"`],
     ['\u0000\u0007\u000b\u001b\u007f', String.raw`"\x00\a\v\x1b\x7f"`],
+    ['\\u001b', String.raw`"\\u001b"`],
     ['ü 😀 <&>', '"ü 😀 <&>"'],
     ['\u00a0\u200b\u{e0001}', String.raw`"\u00a0\u200b\U000e0001"`],
   ])('%j in quotes', (text, expected) => expect(goQuoted(text)).toBe(expected));

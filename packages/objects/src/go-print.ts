@@ -14,9 +14,14 @@ function escaped(character: string): string {
 
 /** A text between quotes, as Go's strconv.Quote writes it. */
 export function goQuoted(text: string): string {
-  return JSON.stringify(text)
-    .replace(/\\u(00[01][0-9a-f])/g, (_all, code: string) => SHORT[code] ?? `\\x${code.slice(2)}`)
-    .replace(UNPRINTABLE, escaped);
+  return (
+    JSON.stringify(text)
+      // Escapes are read from the left, one by one: a backslash of the text is two, and what follows it is text.
+      .replace(/\\(?:u(00[01][0-9a-f])|.)/g, (written, code?: string) =>
+        code === undefined ? written : (SHORT[code] ?? `\\x${code.slice(2)}`),
+      )
+      .replace(UNPRINTABLE, escaped)
+  );
 }
 
 /** JSON as Go writes it: without the characters that HTML gives a meaning. */

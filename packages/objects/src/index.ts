@@ -224,6 +224,7 @@ export {
   parseFieldSelector,
   requiredFieldValue,
 } from './selectors/field-selector.js';
+export { withLabelKeys } from './selectors/label-keys.js';
 export { compileLabelSelector, isEmptySelector, matchesLabelSelector } from './selectors/label-selector.js';
 export { parseLabelSelector } from './selectors/parse-label-selector.js';
 export {
@@ -251,6 +252,7 @@ export {
   append as appendErrors,
   duplicate,
   forbidden,
+  internalError,
   invalidValue,
   notSupported,
   required,

@@ -8,7 +8,7 @@ const GADGETS = 'gadgets.example.com' as ResourceName;
 
 let running: RunningControllers;
 
-const define = (plural: string, kind: string, scope = 'Namespaced') =>
+const define = (plural: string, kind: string, scope = 'Namespaced', isAccepted = true) =>
   running.create('customresourcedefinitions.apiextensions.k8s.io', {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -18,6 +18,10 @@ const define = (plural: string, kind: string, scope = 'Namespaced') =>
       scope,
       names: { plural, kind },
       versions: [{ name: 'v1', served: true, storage: true }],
+    },
+    status: {
+      acceptedNames: isAccepted ? { plural, kind } : { plural },
+      conditions: [{ type: 'Established', status: isAccepted ? 'True' : 'False' }],
     },
   });
 
@@ -121,6 +125,19 @@ describe('objects of kinds that clients define', () => {
     expect(await running.get('configmaps', 'ns', 'waits')).toBeDefined();
     await define('lates', 'Late');
     await gone('configmaps', 'ns', 'waits');
+  });
+
+  it('keep their kind where another definition wants it', async () => {
+    const owner = await custom(WIDGETS, 'Widget', 'ns', { name: 'keeps' });
+    await configMap('ns', { name: 'of-kept', ...ownedBy(owner) });
+    // An owner that cannot be found takes what it owns along.
+    await define('impostors', 'Widget', 'Namespaced', false);
+    await define('clusterwides', 'Widget', 'Cluster', false);
+    await custom(WIDGETS, 'Widget', 'ns', { name: 'other', ...ownedBy(owner) });
+    await configMap('ns', { name: 'doomed', ...ownedBy({ ...owner, metadata: { ...owner.metadata, uid: 'gone' } }) });
+    await gone('configmaps', 'ns', 'doomed');
+    expect(await running.get('configmaps', 'ns', 'of-kept')).toBeDefined();
+    expect(await running.get(WIDGETS, 'ns', 'other')).toBeDefined();
   });
 
   it('count for quotas, from their definition on', async () => {

@@ -2,6 +2,7 @@ import type { CachedObject, KindName, Reflector } from '@everynode/list-watch';
 import {
   apiVersionOf,
   type CustomResourceDefinition,
+  isConditionTrue,
   type ResourceName,
   resources,
   type Stored,
@@ -77,17 +78,22 @@ export class CustomKinds {
     });
   }
 
-  /** Returns true for a kind that was not known. A kind stays when its definition goes: its objects were first. */
-  #define({ object: { spec } }: CachedObject<Stored<CustomResourceDefinition>>): boolean {
+  /**
+   * Returns true for a kind that was not known, or is another resource by now. A kind stays when its definition goes:
+   * its objects were first. A definition whose names are not accepted defines nothing: its kind is another's.
+   */
+  #define({ object: { spec, status } }: CachedObject<Stored<CustomResourceDefinition>>): boolean {
+    if (!isConditionTrue(status, 'Established')) return false;
     const { group, names, versions, scope } = spec;
     const resource = `${names.plural}.${group}` as ResourceName;
     const version = versions.find(({ storage }) => storage)?.name ?? '';
-    const kind = { apiVersion: apiVersionOf({ group, version }), kind: names.kind };
+    const kind = { apiVersion: apiVersionOf({ group, version }), kind: status?.acceptedNames?.kind ?? names.kind };
     Object.assign(this.kindOf(resource), kind);
     const key = groupKind(kind);
     const known = this.#custom.get(key);
-    if (known?.resource === resource) return false;
-    this.#custom.set(key, { resource, namespaced: scope === 'Namespaced' });
+    const namespaced = scope === 'Namespaced';
+    if (known?.resource === resource && known.namespaced === namespaced) return false;
+    this.#custom.set(key, { resource, namespaced });
     return true;
   }
 }

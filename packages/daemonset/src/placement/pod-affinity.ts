@@ -1,10 +1,10 @@
 import {
   compileLabelSelector,
-  type LabelSelector,
   type Node,
   type Pod,
   type PodAffinityTerm,
   type PodSpec,
+  withLabelKeys,
 } from '@everynode/objects';
 
 /** A pod as affinity and spread see it. */
@@ -42,11 +42,12 @@ const compileTerm = (term: PodAffinityTerm, owner: PeerPod, labelsOf: NamespaceL
 /** Whether the term of one pod selects another. */
 export function matchesTerm(term: PodAffinityTerm, owner: PeerPod, pod: PeerPod, labelsOf: NamespaceLabels): boolean {
   const { namespaces, namespaceSelector } = term;
-  const { selectsLabels, selectsLabelsOfNamespace } = selectorsOf(term, owner);
   const isOwn = !namespaces?.length && !namespaceSelector;
-  const isInNamespace = isOwn
-    ? pod.namespace === owner.namespace
-    : namespaces?.includes(pod.namespace) || selectsLabelsOfNamespace(labelsOf(pod.namespace) ?? {});
+  // Most pods are in another namespace: these need no compiled selector.
+  if (isOwn && pod.namespace !== owner.namespace) return false;
+  const { selectsLabels, selectsLabelsOfNamespace } = selectorsOf(term, owner);
+  const isInNamespace =
+    isOwn || namespaces?.includes(pod.namespace) || selectsLabelsOfNamespace(labelsOf(pod.namespace) ?? {});
   return isInNamespace && selectsLabels(pod.labels);
 }
 
@@ -71,23 +72,6 @@ function selectorsOf(term: PodAffinityTerm, owner: PeerPod): TermSelectors {
   // Pods may share the term, but not the labels that complete it.
   if (!matchLabelKeys?.length && !mismatchLabelKeys?.length) known.set(term, selectors);
   return selectors;
-}
-
-/** A selector and requirements on keys with the value that a pod itself has. Keys that it lacks are left out. */
-export function withLabelKeys(
-  selector: LabelSelector,
-  labels: Readonly<Record<string, string>>,
-  { matchLabelKeys, mismatchLabelKeys }: Pick<PodAffinityTerm, 'matchLabelKeys' | 'mismatchLabelKeys'>,
-): LabelSelector {
-  const required = (keys: readonly string[] | null | undefined, operator: 'In' | 'NotIn') =>
-    (keys ?? []).flatMap((key) => {
-      const value = labels[key];
-      return value === undefined ? [] : [{ key, operator, values: [value] }];
-    });
-  const more = [...required(matchLabelKeys, 'In'), ...required(mismatchLabelKeys, 'NotIn')];
-  return more.length === 0
-    ? selector
-    : { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...more] };
 }
 
 /** Terms that must hold where a pod is placed. */

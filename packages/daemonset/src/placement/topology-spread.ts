@@ -1,6 +1,12 @@
-import { compileLabelSelector, type Node, type PodSpec, type TopologySpreadConstraint } from '@everynode/objects';
+import {
+  compileLabelSelector,
+  type Node,
+  type PodSpec,
+  type TopologySpreadConstraint,
+  withLabelKeys,
+} from '@everynode/objects';
 import { compileNodeDemands, type NodeDemands } from './node-affinity.js';
-import { type PeerPod, withLabelKeys } from './pod-affinity.js';
+import type { PeerPod } from './pod-affinity.js';
 import { findUntoleratedTaint } from './taints.js';
 
 const NOT_MATCHED = "node(s) didn't match pod topology spread constraints";

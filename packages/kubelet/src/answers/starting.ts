@@ -24,6 +24,8 @@ const NEVER_STARTED = '1970-01-01T00:00:00Z';
 const START_ERROR_EXIT = 128;
 
 export function sandboxMade(run: PodRun, ip: string | undefined): void {
+  // The pod may have been deleted meanwhile.
+  if (run.sandbox !== 'making') return;
   run.sandbox = 'ready';
   run.ip = ip;
   run.isChanged = true;

@@ -5,3 +5,6 @@ export interface Moment {
   /** RFC 3339, whole seconds: what is shown. It may step. */
   at: string;
 }
+
+/** How long ago an RFC 3339 time was, in ms; 0 for one that is ahead or cannot be read. */
+export const ageMs = (time: string, now: Moment): number => Math.max(0, Date.parse(now.at) - Date.parse(time)) || 0;

@@ -5,7 +5,7 @@ import type { StartFaults } from '../starting/start-faults.js';
 import type { AssignedPod } from './assigned-pod.js';
 import { type ContainerRun, isLive } from './container-run.js';
 import type { KubeletNode } from './kubelet-node.js';
-import type { Moment } from './moment.js';
+import { ageMs, type Moment } from './moment.js';
 import type { PodFailure } from './pod-failure.js';
 
 /** The end of a pod. In ms, monotonic. */
@@ -41,8 +41,8 @@ export class PodRun {
   ending: PodEnding | undefined = undefined;
   /** When an agent accepted the pod for the first time. RFC 3339. */
   readonly acceptedAt: string;
-  /** When its deadline passes; infinite without one. */
-  readonly expiresMs: number;
+  /** When it became active, as far as this process can tell. Ms, monotonic. */
+  readonly #activeMs: number;
   /** The status of the last report. */
   status: PodStatus | undefined = undefined;
   /** Events since the last report. */
@@ -57,11 +57,14 @@ export class PodRun {
     this.node = node;
     this.containers = containers;
     this.acceptedAt = String(pod.status?.startTime ?? now.at);
-    const { activeDeadlineSeconds } = pod.spec;
     // The start that an earlier process noted is a wall time: it counts as no more than its age here.
-    const activeMs = Math.max(0, Date.parse(now.at) - Date.parse(this.acceptedAt)) || 0;
-    this.expiresMs =
-      activeDeadlineSeconds == null ? Number.POSITIVE_INFINITY : now.ms - activeMs + activeDeadlineSeconds * 1000;
+    this.#activeMs = now.ms - ageMs(this.acceptedAt, now);
+  }
+
+  /** When its deadline passes, in ms, monotonic; infinite without one. A running pod may get one, or a shorter one. */
+  get expiresMs(): number {
+    const { activeDeadlineSeconds } = this.pod.spec;
+    return activeDeadlineSeconds == null ? Number.POSITIVE_INFINITY : this.#activeMs + activeDeadlineSeconds * 1000;
   }
 }
 

@@ -148,7 +148,7 @@ export function removeSandbox(run: PodRun, effects: Effect[]): void {
   if (run.sandbox === 'none') {
     run.sandbox = 'removed';
     run.isChanged = true;
-  } else if (run.sandbox === 'ready') {
+  } else if (run.sandbox === 'ready' || run.sandbox === 'making') {
     run.sandbox = 'removing';
     effects.push({ kind: 'remove-sandbox' });
   }

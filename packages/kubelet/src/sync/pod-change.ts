@@ -11,7 +11,7 @@ const RESIZABLE = ['cpu', 'memory'];
 
 /**
  * Applies to a running pod what its newest form changes: resizes, unless the node has too little for them, images, and
- * ephemeral containers. Other fields of a pod's spec cannot change.
+ * ephemeral containers. A deadline is read anew at each look. Other fields of a pod's spec cannot change.
  */
 export function applyPodChange(run: PodRun, now: Moment): void {
   const { pod, containers } = run;

@@ -165,4 +165,23 @@ describe('a deadline', () => {
     played.end(30);
     expect(played.run.sandbox).toBe('removed');
   });
+
+  it('may be given to a pod that runs, and counts from its start', () => {
+    const played = new PlayedPod({});
+    played.pass(6);
+    played.change({ activeDeadlineSeconds: 10 });
+    played.pass(3);
+    expect(played.status()).toMatchObject({ phase: 'Running' });
+    played.pass(1);
+    expect(played.status()).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
+});
+
+it('a pod is gone at once while what its containers share is being made', () => {
+  const played = new PlayedPod({}, { sandboxMs: 60_000 });
+  played.pass(5);
+  played.end(30);
+  expect(played.run.sandbox).toBe('removed');
+  played.pass(100);
+  expect(played.log).toEqual(['5 removed']);
 });

@@ -17,7 +17,7 @@ export function isChangeOf<K extends ResourceName>(
   return change.current.record.resource === resource;
 }
 
-/** Returns the values under which an index finds an object. */
+/** Returns the values under which an index finds an object: of anything but its status. */
 export type Indexer<T extends KubeObject = KubeObject> = (object: CachedObject<T>) => string[];
 
 interface Index<T extends KubeObject> {
@@ -101,6 +101,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
       this.#namespaces.set(namespace, inNamespace);
     }
     inNamespace.set(key, object);
+    const before = previous && !isAsIndexed(previous.record, object.record) ? previous : undefined;
     for (const { valuesOf, entries } of this.#indexes.values()) {
       const values = valuesOf(object);
       for (const value of values) {
@@ -111,8 +112,8 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
         }
         bucket.set(key, object);
       }
-      if (!previous) continue;
-      for (const value of valuesOf(previous)) if (!values.includes(value)) removeFrom(entries, value, key);
+      if (!before) continue;
+      for (const value of valuesOf(before)) if (!values.includes(value)) removeFrom(entries, value, key);
     }
   }
 
@@ -124,6 +125,10 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
     }
   }
 }
+
+/** True when both versions have the same values in every index. */
+const isAsIndexed = (a: ObjectRecord, b: ObjectRecord): boolean =>
+  a.metadata === b.metadata && a.desired === b.desired && a.placement === b.placement;
 
 function removeFrom(entries: Map<string, Map<string, CachedObject>>, value: string, key: string): void {
   const bucket = entries.get(value);

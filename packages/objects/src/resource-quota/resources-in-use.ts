@@ -49,7 +49,7 @@ function resourcesHeld(
 function largest(...lists: Values[]): Record<string, string> {
   const all: Record<string, string> = {};
   for (const [name, value] of lists.flatMap((values) => Object.entries(values ?? {}))) {
-    const known = all[name];
+    const known = Object.hasOwn(all, name) ? all[name] : undefined;
     if (known === undefined || compareQuantities(parseQuantity(value), parseQuantity(known)) > 0)
       all[name] = `${value}`;
   }

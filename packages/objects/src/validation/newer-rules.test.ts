@@ -214,7 +214,7 @@ describe('a new pod', () => {
             maxSkew: 1,
             topologyKey: 'z',
             whenUnsatisfiable: 'DoNotSchedule',
-            matchLabelKeys: ['hash', 'none'],
+            matchLabelKeys: ['hash', 'none', 'constructor'],
             labelSelector,
           },
           { maxSkew: 1, topologyKey: 'y', whenUnsatisfiable: 'DoNotSchedule', matchLabelKeys: ['hash'] },
@@ -252,6 +252,9 @@ describe('quotas and limits', () => {
       'spec.hard[foo]: Invalid value: "foo": must be a standard resource for quota',
       'spec.hard[storage]: Invalid value: "storage": must be a standard resource for quota',
     ]);
+    const sizes = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`hugepages-${i + 1}Mi`, '1']));
+    const many = read<ResourceQuota>('ResourceQuota', { spec: { hard: sizes, scopes: ['BestEffort'] } });
+    expect(validateResourceQuota(many)).toHaveLength(100);
     const limits = [
       { type: 'Pod', max: { storage: '1' } },
       { type: 'PersistentVolumeClaim', min: { storage: '1', foo: '1' } },

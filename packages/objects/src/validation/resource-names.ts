@@ -20,7 +20,8 @@ const COUNTED: ReadonlySet<string> = new Set(
 
 export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 
-const isStandard = (name: string): boolean =>
+/** Source: pkg/apis/core/helper, IsStandardResourceName. */
+export const isStandardResource = (name: string): boolean =>
   STANDARD.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-');
 
 /** Resources of Kubernetes itself: without a domain or of kubernetes.io. */
@@ -40,7 +41,7 @@ export const isWhole = (name: string): boolean => COUNTED.has(name) || isExtende
 export function validateResourceName(name: string, field: string): FieldError[] {
   const messages = labelKeyMessages(name);
   if (messages.length > 0) return invalidFor(field, name, messages);
-  if (name.includes('/') || isStandard(name)) return [];
+  if (name.includes('/') || isStandardResource(name)) return [];
   return [invalidValue(field, name, 'must be a standard resource type or fully qualified')];
 }
 

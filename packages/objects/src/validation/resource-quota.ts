@@ -2,14 +2,8 @@ import type { FieldError } from '../field-error.js';
 import type { ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus } from '../kinds/api-types.js';
 import { IMMUTABLE, invalidValue, required } from './field-errors.js';
 import { BAD_OPERATOR } from './label-selector.js';
-import { validateResourceName } from './resource-names.js';
+import { isStandardResource, validateResourceName } from './resource-names.js';
 import { validateAmount } from './resource-requirements.js';
-
-/** Resources that are counted in whole objects. */
-const COUNTED =
-  /^(pods|resourcequotas|services|replicationcontrollers|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers))$/;
-/** Source: pkg/apis/core/helper, IsQuotaHugePageResourceName. */
-const HUGE_PAGES = /^(requests\.)?hugepages-/;
 
 const SCOPES = [
   'BestEffort',
@@ -40,10 +34,9 @@ function amountErrors(amounts: Record<string, string> | undefined, field: string
 /** Resources of pods and of claims that a scope can select. Others have no scope. */
 const OF_PODS = /^(pods|(requests\.|limits\.)?(cpu|memory))$/;
 const OF_CLAIMS = /^(persistentvolumeclaims|requests\.storage)$/;
-/** Source: pkg/apis/core/helper, IsStandardQuotaResourceName. */
-const STANDARD = /^((requests\.|limits\.)?(cpu|memory|ephemeral-storage)|requests\.storage)$/;
 
-const isStandard = (name: string): boolean => STANDARD.test(name) || COUNTED.test(name) || HUGE_PAGES.test(name);
+/** Source: pkg/apis/core/helper, IsStandardQuotaResourceName. */
+const isStandard = (name: string): boolean => name !== 'storage' && isStandardResource(name);
 
 /** Source: pkg/apis/core/helper, IsResourceQuotaScopeValidForResource. */
 function selects(scope: string, resource: string): boolean {
@@ -52,8 +45,14 @@ function selects(scope: string, resource: string): boolean {
   return (scope === 'VolumeAttributesClass' ? OF_CLAIMS : OF_PODS).test(resource);
 }
 
-/** The resources of a quota that scopes select from: few, however many names a client sends. */
-const standardNames = ({ hard }: ResourceQuotaSpec): string[] => Object.keys(hard ?? {}).filter(isStandard);
+/** More than there are. Sizes of huge pages have no end, and each name is compared with each scope. */
+const MOST_NAMES = 100;
+
+/** The resources of a quota that scopes select from. */
+const standardNames = ({ hard }: ResourceQuotaSpec): string[] =>
+  Object.keys(hard ?? {})
+    .filter(isStandard)
+    .slice(0, MOST_NAMES);
 
 const UNSUPPORTED = 'unsupported scope applied to resource';
 

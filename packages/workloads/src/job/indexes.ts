@@ -1,13 +1,16 @@
 /** Annotation and label of a pod: which index of an Indexed Job it works on. */
 export const INDEX_KEY = 'batch.kubernetes.io/job-completion-index';
 
-/** Reads indexes in the form of a status: `0-2,5`. */
-export function parseIndexes(text: string | undefined): Set<number> {
+/**
+ * Reads indexes in the form of a status: `0-2,5`. Those from `below` on are left out: a client may write a status, and
+ * a range of it is as long as it likes.
+ */
+export function parseIndexes(text: string | undefined, below: number): Set<number> {
   const indexes = new Set<number>();
   for (const part of (text ?? '').split(',')) {
     const [first = '', last = first] = part.split('-');
     if (!/^\d+$/.test(first)) continue;
-    for (let i = Number(first); i <= Number(last); i += 1) indexes.add(i);
+    for (let i = Number(first); i <= Number(last) && i < below; i += 1) indexes.add(i);
   }
   return indexes;
 }

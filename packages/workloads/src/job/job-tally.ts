@@ -54,7 +54,7 @@ export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
       else if (kind === 'failed' || !isIndexed(job)) counters[kind] += 1;
     }
   }
-  const completed = parseIndexes(status.completedIndexes);
+  const completed = parseIndexes(status.completedIndexes, job.spec?.completions ?? 0);
   const known = new Set([...uncounted.succeeded, ...uncounted.failed]);
   let lastFailureAt = 0;
   for (const pod of pods) {

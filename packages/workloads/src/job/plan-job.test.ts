@@ -134,7 +134,13 @@ describe('a Job', () => {
     ['0,1,4', [0, 1, 4]],
   ])('writes indexes as upstream: %j', (text, indexes) => {
     expect(formatIndexes(new Set(indexes))).toBe(text);
-    expect([...parseIndexes(text)]).toEqual(indexes);
+    expect([...parseIndexes(text, 100)]).toEqual(indexes);
+  });
+
+  it('reads no index that it cannot have, and no end without a time', () => {
+    expect([...parseIndexes('1-9007199254740991,5', 4)]).toEqual([1, 2, 3]);
+    const status = { conditions: [{ type: 'Complete', status: 'True' as const }] };
+    expect(expiresInMs(job({ ttlSecondsAfterFinished: 5 }, status), NOW)).toBeUndefined();
   });
 
   it('is resumed with a new beginning', () => {

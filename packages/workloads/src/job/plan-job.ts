@@ -175,5 +175,6 @@ export function expiresInMs({ spec, status }: Job, now: number): number | undefi
     ({ type, status: is }) => is === 'True' && (type === 'Complete' || type === 'Failed'),
   );
   if (ttl === undefined || !end) return undefined;
-  return Math.max(0, Date.parse(end.lastTransitionTime ?? '') + ttl * 1000 - now);
+  const endedAt = Date.parse(end.lastTransitionTime ?? '');
+  return Number.isNaN(endedAt) ? undefined : Math.max(0, endedAt + ttl * 1000 - now);
 }

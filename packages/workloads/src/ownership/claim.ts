@@ -16,9 +16,10 @@ export function claimOf(
 ): Claim {
   const deleting = owner.metadata?.deletionTimestamp != null;
   const controller = controllerOf({ ownerReferences: (object.metadata?.ownerReferences ?? []) as OwnerReference[] });
+  // First: most objects have another controller, and then no selector is read.
+  if (controller && controller.uid !== owner.metadata?.uid) return 'ignore';
   const matches = matchesLabelSelector(owner.spec?.selector, object.metadata?.labels);
   if (controller) {
-    if (controller.uid !== owner.metadata?.uid) return 'ignore';
     return matches || deleting ? 'own' : 'release';
   }
   return matches && !deleting && object.metadata?.deletionTimestamp == null ? 'adopt' : 'ignore';

@@ -2,6 +2,7 @@ import type { NodeRegistration } from '@everynode/contract';
 import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import { DataRefusedError, type Store } from '@everynode/store';
+import { allSettled } from './all-settled.js';
 import type { Enrolments } from './enrolments.js';
 import { leaseOf } from './node-lease.js';
 import { decideRegistration, NodeTakenError } from './node-registration.js';
@@ -37,7 +38,7 @@ export class NodeRegistrations {
     const others = sent.filter(({ name }) => !mayHost(name));
     for (const { name } of others) refusals.note(agent, 'not-enrolled', { node: name });
     const own = sent.filter(({ name }) => mayHost(name));
-    const done = await Promise.all(own.map((registration) => this.#register(agent, registration, order, writes)));
+    const done = await allSettled(own.map((registration) => this.#register(agent, registration, order, writes)));
     return others.length === 0 && done.every(Boolean);
   }
 

@@ -3,6 +3,7 @@ import type { ObjectCache } from '@everynode/list-watch';
 import type { Node, Stored } from '@everynode/objects';
 import { DataRefusedError, type Store } from '@everynode/store';
 import type { EventRecorder } from '../events/event-recorder.js';
+import { allSettled } from './all-settled.js';
 import type { Refusals } from './refusals.js';
 import type { Writes } from './report-audit.js';
 import { readPodStatus } from './report-content.js';
@@ -43,7 +44,8 @@ export class PodReports {
     const blocked = new Map<PodStatusItem, number>();
     const write = async (item: PodStatusItem): Promise<void> => {
       const written = await this.#write(agent, item, incarnation, foreign?.get(item));
-      if (written) writes.push({ resource: 'pods', ...item, outcome: written.outcome });
+      const { namespace, name } = item;
+      if (written) writes.push({ resource: 'pods', namespace, name, outcome: written.outcome });
       if (written?.uid !== item.uid) return;
       const { stored } = written;
       if (stored > reportOrder(incarnation, item.sequence) && incarnationOf(stored) > incarnation) {
@@ -51,7 +53,7 @@ export class PodReports {
       } else this.#events.record(item, incarnation, stored);
     };
     const hosted = await this.#hostedBy(agent, items, foreign ? 'store' : 'cache');
-    await Promise.all(hosted.map(write));
+    await allSettled(hosted.map(write));
     return blocked;
   }
 

@@ -65,7 +65,8 @@ it('shows what the reports of an agent have written, who that was, and with whic
   await report('pod-status', { pods: [pod('a', 1, 'secret words'), pod('b', 1, 'secret words')] });
   // What changes nothing, and what is another agent's, is no write.
   await report('pod-status', { pods: [pod('a', 2, 'secret words'), { ...pod('b', 2, 'other'), node: 'elsewhere' }] });
-  await report('pod-status', { pods: [pod('b', 3, 'other')] });
+  // An agent names the pod, and not what is recorded of it.
+  await report('pod-status', { pods: [{ ...pod('b', 3, 'other'), resource: 'nodes', outcome: 'deleted' }] });
 
   const subject = 'everynode.v1.agent.fleet.report';
   const events = await eventually(async () => {

@@ -61,7 +61,9 @@ export class ReportAudit {
     for (const write of writes) {
       if (write.outcome === 'kept') continue;
       const kind = `${write.resource} ${write.outcome}`;
-      groups.set(kind, [...(groups.get(kind) ?? []), write]);
+      const group = groups.get(kind);
+      if (group) group.push(write);
+      else groups.set(kind, [write]);
     }
     if (groups.size === 0) return;
     const user = await this.#userOf(agent);

@@ -55,7 +55,10 @@ export function decideCollision(current: Observed, uid: string, used: number): D
 
 function editStatus(current: Observed, uid: string, edit: (status: DeploymentStatus) => DeploymentStatus): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
-  const edited = edit(JSON.parse(current.observed ?? '{}') as DeploymentStatus);
+  const status = JSON.parse(current.observed ?? '{}') as DeploymentStatus;
+  const edited = edit(status);
+  // A pass that a write of its own queues would never end.
+  if (semanticallyEqual(status, edited)) return { kind: 'keep' };
   return { kind: 'update', parts: { observed: JSON.stringify(edited) } };
 }
 

@@ -37,13 +37,12 @@ export class ServiceChanges {
     const { previous, current, type } = change;
     const { services, pods, enqueue } = this.#options;
     if (type === 'DELETED') pods.forget(current.record.uid);
-    const keys = new Set<string>();
-    for (const pod of [previous, current]) {
-      if (pod) for (const { record } of servicesOf(services, pod)) keys.add(keyOf(record));
-    }
+    const selecting = [...servicesOf(services, current)];
+    // Versions with the same metadata share their labels.
+    if (previous && previous.labels !== current.labels) selecting.push(...servicesOf(services, previous));
     // Most pods belong to no service, so their statuses are not read.
-    if (keys.size === 0 || !affectsEndpoints(change)) return;
-    for (const key of keys) enqueue(key);
+    if (selecting.length === 0 || !affectsEndpoints(change)) return;
+    for (const { record } of selecting) enqueue(keyOf(record));
   }
 
   #onWritten({ record, labels }: CachedObject): void {

@@ -1,5 +1,5 @@
 import type { ObjectCache, ObjectChange, ReconcileResult } from '@everynode/list-watch';
-import type { StoredKinds } from '@everynode/objects';
+import type { ResourceName, StoredKinds } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { ShardedQueue } from '../sharded-queue.js';
@@ -60,9 +60,8 @@ export class NamespaceController implements Controller {
     }
   }
 
-  #hasMore(resource: string, namespace: string): boolean {
-    const cache = this.#context.contents().find((contents) => contents.resource === resource);
-    for (const _left of cache?.list(namespace) ?? []) return true;
+  #hasMore(resource: ResourceName, namespace: string): boolean {
+    for (const _left of this.#context.reflector.cache(resource).list(namespace)) return true;
     return false;
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { decideDeployment } from '../deployment/decide-deployment.js';
+import { decideDeployment, decideRefused } from '../deployment/decide-deployment.js';
 import { decideWorkloadStatus } from './decide-workload-status.js';
 
 const stored = (status: object, uid = 'u') => ({
@@ -11,6 +11,8 @@ const stored = (status: object, uid = 'u') => ({
 });
 const seen = stored({ replicas: 1 });
 const NEXT = { replicas: 2 };
+const AT = '2026-01-01T00:00:00Z';
+type Row = Parameters<typeof decideDeployment>[0];
 
 it.each([
   ['writes on what was seen', stored({ replicas: 1 }), 'update'],
@@ -18,7 +20,14 @@ it.each([
   ['keeps another object of the name', stored({ replicas: 1 }, 'other'), 'keep'],
   ['keeps what is there already', stored(NEXT), 'keep'],
 ] as const)('%s', (_what, current, kind) => {
-  const row = current as unknown as Parameters<typeof decideDeployment>[0];
+  const row = current as unknown as Row;
   expect(decideWorkloadStatus(row, seen, NEXT).kind).toBe(kind);
   expect(decideDeployment(row, seen, { status: NEXT, revision: undefined }).kind).toBe(kind);
+});
+
+it('tells once that a ReplicaSet was refused', () => {
+  const first = decideRefused(stored({}) as unknown as Row, 'u', 'exceeded quota', AT);
+  const told = first.kind === 'update' ? first.parts.observed : undefined;
+  const row = { ...stored({}), observed: told } as unknown as Row;
+  expect([first.kind, decideRefused(row, 'u', 'exceeded quota', AT).kind]).toEqual(['update', 'keep']);
 });

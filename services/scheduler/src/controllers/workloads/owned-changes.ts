@@ -33,11 +33,13 @@ export class OwnedChanges {
   }
 
   #onOwned({ type, previous, current }: ObjectChange): void {
-    const before = this.#controllerOf(previous);
     const after = this.#controllerOf(current);
-    if (before !== undefined && before !== after) this.#options.enqueue(before);
     if (after !== undefined) this.#options.enqueue(after);
-    if (type !== 'DELETED' && previous?.record.metadata !== current.record.metadata) this.#onOrphan(current);
+    // Most changes are of a status alone.
+    if (previous?.record.metadata === current.record.metadata) return;
+    const before = this.#controllerOf(previous);
+    if (before !== undefined && before !== after) this.#options.enqueue(before);
+    if (type !== 'DELETED') this.#onOrphan(current);
   }
 
   /** The key of the owner of this kind that controls an object. */
