@@ -47,6 +47,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/auth/token-authentication.ts': PROTOCOL,
   'services/api/src/bootstrap/cluster-info.ts': PROTOCOL,
   'services/api/src/certificates/certificate-controller.ts': STORED,
+  'services/api/src/certificates/revoked-certificates.ts': PROTOCOL,
   'services/api/src/certificates/expired-objects.ts': STORED,
   'services/api/src/custom/definition-controller.ts': STORED,
   'services/api/src/explain/daemonset-view.ts': 'ages of times that are stored in objects',

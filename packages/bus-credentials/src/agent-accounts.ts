@@ -36,9 +36,26 @@ const TIMEOUT_MS = 5000;
 /** Accounts that are looked up at once. */
 const LOOKUPS = 64;
 
-/** What the server answers to the question for the counts of accounts. */
+/** What a server answers to the question for the counts of accounts. */
 interface StatzReply {
+  server?: { id: string };
   data?: { account_statz?: { acc: string; received: { msgs: number; bytes: number } }[] };
+}
+
+/** How long after an answer another server may still answer, in ms. */
+const OTHER_SERVERS_MS = 250;
+
+/** What clients have sent, since their server started. */
+export interface SentCount {
+  messages: number;
+  bytes: number;
+}
+
+/** The counts of one server, by the public key of the account. */
+export interface ServerCounts {
+  /** Of this start of the server. */
+  server: string;
+  accounts: ReadonlyMap<string, SentCount>;
 }
 
 /** What the server answers to a change of an account. */
@@ -74,16 +91,16 @@ export class AgentAccounts {
   }
 
   /**
-   * Ends every credential of an agent that was issued until now. Its connections are closed, and it is refused until it
-   * has a credential of a later second.
+   * Ends every credential of an agent that was issued until `at`, in ms since 1970. Its connections are closed, and it
+   * is refused until it has a credential of a later second.
    */
-  revoke(agent: string): Promise<void> {
-    return this.#change(agent, (state) => ({ ...state, revocations: { '*': seconds() } }));
+  revoke(agent: string, at = Date.now()): Promise<void> {
+    return this.#change(agent, (state) => ({ ...state, revocations: revokedUntil(state.revocations, seconds(at)) }));
   }
 
   /** Ends the credentials of keys of an agent. Those of its other keys stay. A key that is revoked already stays so. */
   revokeKeys(agent: string, publicKeys: readonly string[]): Promise<void> {
-    const revoked = Object.fromEntries(publicKeys.map((key) => [key, seconds()]));
+    const revoked = Object.fromEntries(publicKeys.map((key) => [key, seconds(Date.now())]));
     return this.#change(agent, (state) => ({ ...state, revocations: { ...revoked, ...state.revocations } }));
   }
 
@@ -127,15 +144,24 @@ export class AgentAccounts {
     return suspended;
   }
 
-  /** What the server has received until now from the clients of each account: by the account's public key. */
-  async received(): Promise<Map<string, { messages: number; bytes: number }>> {
+  /** What each server has received from its clients since it started. Servers of a cluster count on their own. */
+  async received(): Promise<ServerCounts[]> {
     const connection = await this.#connected();
     // With those that have no connection now: their counts go on, and their clients may come back.
     const question = JSON.stringify({ include_unused: true });
-    const reply = await connection.request('$SYS.REQ.ACCOUNT.PING.STATZ', question, { timeout: TIMEOUT_MS });
-    const { data } = reply.json<StatzReply>();
-    const counts = data?.account_statz ?? [];
-    return new Map(counts.map(({ acc, received: { msgs, bytes } }) => [acc, { messages: msgs, bytes }]));
+    const replies = await connection.requestMany('$SYS.REQ.ACCOUNT.PING.STATZ', question, {
+      strategy: 'stall',
+      stall: OTHER_SERVERS_MS,
+      maxWait: TIMEOUT_MS,
+    });
+    const servers: ServerCounts[] = [];
+    for await (const reply of replies) {
+      const { server, data } = reply.json<StatzReply>();
+      const counts = data?.account_statz ?? [];
+      const accounts = counts.map(({ acc, received: { msgs, bytes } }) => [acc, { messages: msgs, bytes }] as const);
+      servers.push({ server: server?.id ?? '', accounts: new Map(accounts) });
+    }
+    return servers;
   }
 
   /** The agent of an account; undefined when it is no agent's, or is gone. */
@@ -211,4 +237,11 @@ export class AgentAccounts {
   }
 }
 
-const seconds = (): number => Math.floor(Date.now() / 1000);
+const seconds = (ms: number): number => Math.floor(ms / 1000);
+
+/** These revocations, with all keys revoked up to a time, in seconds since 1970. Keys that this covers go. */
+function revokedUntil(revocations: Record<string, number>, until: number): Record<string, number> {
+  const all = Math.max(until, revocations['*'] ?? 0);
+  const later = Object.entries(revocations).filter(([key, time]) => key !== '*' && time > all);
+  return { ...Object.fromEntries(later), '*': all };
+}

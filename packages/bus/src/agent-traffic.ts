@@ -1,6 +1,7 @@
-import type { AgentAccounts } from '@everynode/bus-credentials';
+import type { AgentAccounts, SentCount } from '@everynode/bus-credentials';
 import { type Logger, pause } from '@everynode/service-shell';
 import { type Allowance, Allowances } from './allowances.js';
+import { SentSince } from './sent-since.js';
 
 /** What an agent may send to the bus for any time, on all its subjects together. */
 export interface TrafficRates {
@@ -48,8 +49,7 @@ export class AgentTraffic {
   readonly #rates: TrafficRates;
   readonly #messages: Allowances;
   readonly #bytes: Allowances;
-  /** The counts of the look before, by account. */
-  #counts: Awaited<ReturnType<AgentAccounts['received']>> | undefined;
+  readonly #sent = new SentSince();
   #lookedAt = performance.now();
   /** When the agents that are suspended may come back, in ms since 1970. */
   #due: Map<string, number> | undefined;
@@ -74,6 +74,7 @@ export class AgentTraffic {
     const { log, signal } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
+      const began = performance.now();
       try {
         await this.#look();
         failures = 0;
@@ -82,28 +83,24 @@ export class AgentTraffic {
         if (failures === 0 && !signal.aborted) log.warn({ err }, 'the traffic of agents could not be looked at');
         failures += 1;
       }
-      await pause(LOOK_MS, signal);
+      // The answers of the servers take a part of the time.
+      await pause(Math.max(0, LOOK_MS - (performance.now() - began)), signal);
     }
   }
 
   async #look(): Promise<void> {
     const { accounts } = this.#options;
     this.#due ??= new Map([...(await accounts.suspended())].map(([agent, until]) => [agent, until * 1000]));
-    const counts = await accounts.received();
-    const before = this.#counts;
-    this.#counts = counts;
+    const sent = this.#sent.next(await accounts.received(), performance.now());
     const now = performance.now();
     const lateMs = Math.max(0, now - this.#lookedAt - LOOK_MS);
     this.#lookedAt = now;
-    if (before)
-      for (const [account, count] of counts)
-        await this.#judge(account, sentBetween(before.get(account), count), lateMs);
+    for (const [account, count] of sent) await this.#judge(account, count, lateMs);
     await this.#resume(this.#due);
   }
 
   /** `lateMs`: so much later than usual the look is. What an agent may send in that time is no flood. */
-  async #judge(account: string, sent: Count, lateMs: number): Promise<void> {
-    if (sent.messages === 0) return;
+  async #judge(account: string, sent: SentCount, lateMs: number): Promise<void> {
     const now = performance.now();
     const { messagesPerSecond, bytesPerSecond } = this.#rates;
     const seconds = lateMs / 1000;
@@ -144,12 +141,4 @@ export class AgentTraffic {
     const forgotten = performance.now() - REMEMBERED_MS;
     for (const [agent, { at }] of this.#strikes) if (at < forgotten) this.#strikes.delete(agent);
   }
-}
-
-type Count = { messages: number; bytes: number };
-
-function sentBetween(before: Count = { messages: 0, bytes: 0 }, after: Count): Count {
-  // A server that was started again counts from nothing.
-  if (after.messages < before.messages) return { messages: 0, bytes: 0 };
-  return { messages: after.messages - before.messages, bytes: Math.max(0, after.bytes - before.bytes) };
 }

@@ -20,9 +20,14 @@ afterAll(async () => {
 });
 
 /** A request of an agent at a revision: to join for nodes, or without these to renew what it has. */
-function grant(agent: string, revision: number, nodeNames?: string[], replaced: string[] = []): Promise<boolean> {
+function grant(
+  agent: string,
+  revision: number,
+  nodeNames?: string[],
+  { replaced = [], askedAt = revision }: { replaced?: string[]; askedAt?: number } = {},
+): Promise<boolean> {
   certificates += 1;
-  const certificate = { agent, serial: `${certificates}`, busKey: `K${certificates}`, revision };
+  const certificate = { agent, serial: `${certificates}`, busKey: `K${certificates}`, revision, askedAt };
   return store.enrolAgent({ ...certificate, notAfter: Date.now() + 60_000 }, nodeNames && { nodeNames, replaced });
 }
 
@@ -59,6 +64,20 @@ it('grants no renewal of what has ended', async () => {
   // One that the machine before had asked for.
   expect(await grant('renews', 23)).toBe(false);
   expect(await grant('renews', 25)).toBe(true);
+});
+
+it('grants nothing to a request from before that is approved afterwards', async () => {
+  const before = { askedAt: 60 };
+  expect(await grant('late', 59, ['late'])).toBe(true);
+  await revokeNode('late', 61);
+  expect(await grant('late', 62, ['late'], before)).toBe(false);
+  expect(await grant('late', 62, undefined, before)).toBe(false);
+  expect(await grant('late', 63, ['late'])).toBe(true);
+  // A renewal that the machine before had asked for.
+  expect(await grant('late', 64, undefined, before)).toBe(false);
+  const revision = await store.currentRevision();
+  await store.noteRevokedAgent({ agent: 'revoked', at: Date.now() });
+  expect(await grant('revoked', revision + 2, ['revoked'], { askedAt: revision })).toBe(false);
 });
 
 it('revokes the agent that hosts a deleted node alone, and not one that hosts more', async () => {
@@ -114,7 +133,7 @@ it('revokes an agent whatever it hosts, and no agent that hosts a node of its na
   const revision = await store.currentRevision();
   expect(await grant('several', revision, ['several-1', 'several-2'])).toBe(true);
   expect(await grant('host', revision, ['several'])).toBe(true);
-  await store.noteRevokedAgent('several');
+  await store.noteRevokedAgent({ agent: 'several', at: Date.now() });
   await store.revokeDeletedNodes();
   expect(await store.enrolmentOf('several')).toBeUndefined();
   expect(await revokedKeysOf('several')).toHaveLength(1);

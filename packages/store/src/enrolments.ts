@@ -16,8 +16,10 @@ export interface AgentCertificate {
   serial: string;
   /** The public key of the bus; undefined where the agent asked for no credential. */
   busKey: string | undefined;
-  /** Of the request for it. */
+  /** Of the request for it, as it was approved. */
   revision: number;
+  /** Of the request before its approval: what has ended since then is not granted by it. */
+  askedAt: number;
   /** ms since the epoch. */
   notAfter: number;
 }
@@ -48,16 +50,29 @@ export async function agentKeys(db: Kysely<Database>, agent: string): Promise<st
   return rows.map(({ bus_key }) => bus_key as string);
 }
 
+/** An agent that was revoked lately, and when, in ms since 1970 by the clock of the process that has revoked it. */
+export interface RevokedAgent {
+  agent: string;
+  at: number;
+}
+
 /**
  * Notes that an agent is revoked, whatever it hosts. What it asks for later counts again. {@link revokeDeletedNodes}
  * then takes back what it has.
  */
-export async function noteRevokedAgent(db: Kysely<Database>, agent: string): Promise<void> {
+export async function noteRevokedAgent(db: Kysely<Database>, { agent, at }: RevokedAgent): Promise<void> {
   await sql`
-    insert into revoked_agents (agent, revision)
-    select ${agent}, revision + 1 from revision_counter
-    on conflict (agent) do update set revision = excluded.revision, revoked_at = now()
+    insert into revoked_agents (agent, revision, revoked_at)
+    select ${agent}, revision + 1, ${new Date(at)} from revision_counter
+    on conflict (agent) do update
+    set revision = excluded.revision, revoked_at = greatest(revoked_agents.revoked_at, excluded.revoked_at)
   `.execute(db);
+}
+
+/** The agents that were revoked within the life of a credential, and longer. */
+export async function revokedAgents(db: Kysely<Database>): Promise<RevokedAgent[]> {
+  const rows = await db.selectFrom('revoked_agents').select(['agent', 'revoked_at']).execute();
+  return rows.map(({ agent, revoked_at }) => ({ agent, at: revoked_at.getTime() }));
 }
 
 /**
@@ -68,13 +83,13 @@ export async function noteRevokedAgent(db: Kysely<Database>, agent: string): Pro
  */
 export async function enrolAgent(
   db: Kysely<Database>,
-  { agent, serial, busKey, revision, notAfter }: AgentCertificate,
+  { agent, serial, busKey, revision, askedAt, notAfter }: AgentCertificate,
   enrolment: { nodeNames: string[]; replaced: string[] } | undefined,
 ): Promise<boolean> {
   return await inTurn(db, async (tx) => {
-    if (await isDeletedSince(tx, [agent, ...(enrolment?.nodeNames ?? [])], revision)) return false;
-    if (await isRevokedSince(tx, agent, revision)) return false;
-    if (!enrolment && (await isReplaced(tx, agent, revision))) return false;
+    if (await isDeletedSince(tx, [agent, ...(enrolment?.nodeNames ?? [])], askedAt)) return false;
+    if (await isRevokedSince(tx, agent, askedAt)) return false;
+    if (!enrolment && (await isReplaced(tx, agent, askedAt))) return false;
     await tx.deleteFrom('agent_certificates').where('not_after', '<', sql<Date>`now()`).execute();
     await tx
       .insertInto('agent_certificates')

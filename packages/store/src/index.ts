@@ -1,6 +1,6 @@
 export { editMetadata, objectOf } from './current.js';
 export { newKey, readKeys, writeKeys } from './encryption/key-file.js';
-export type { RevokedCertificate } from './enrolments.js';
+export type { RevokedAgent, RevokedCertificate } from './enrolments.js';
 export {
   CompactedError,
   DataRefusedError,

@@ -104,7 +104,7 @@ interface DeletedNodesTable {
 interface RevokedAgentsTable {
   agent: string;
   revision: number;
-  revoked_at: ColumnType<Date, never, never>;
+  revoked_at: Date;
 }
 
 interface AgentsTable {

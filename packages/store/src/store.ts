@@ -13,8 +13,10 @@ import {
   enrolmentOf,
   listEnrolments,
   noteRevokedAgent,
+  type RevokedAgent,
   type RevokedCertificate,
   revokeDeletedNodes,
+  revokedAgents,
   revokedCertificates,
 } from './enrolments.js';
 import { StoreUnavailableError } from './errors.js';
@@ -282,8 +284,13 @@ export class Store {
   }
 
   /** Notes that an agent is revoked; see {@link noteRevokedAgent}. */
-  noteRevokedAgent(agent: string): Promise<void> {
-    return orUnavailable(noteRevokedAgent(this.#db, agent));
+  noteRevokedAgent(revoked: RevokedAgent): Promise<void> {
+    return orUnavailable(noteRevokedAgent(this.#db, revoked));
+  }
+
+  /** The agents that were revoked lately; see {@link revokedAgents}. */
+  revokedAgents(): Promise<RevokedAgent[]> {
+    return this.#read(revokedAgents(this.#db));
   }
 
   /** Notes a certificate of an agent, and what the agent may host; see {@link enrolAgent}. */

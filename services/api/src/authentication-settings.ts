@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { authorityOf } from '@everynode/bus-credentials';
 import { openAuthority } from '@everynode/certificates';
 import type { OidcSettings } from './auth/oidc/oidc-settings.js';
-import { AgentBus } from './certificates/agent-bus.js';
+import { AgentBus, type AgentBusOptions } from './certificates/agent-bus.js';
 import type { CertificateAuthority } from './certificates/certificate-authority.js';
 import type { Config } from './config.js';
 import type { ServiceAccountKeys } from './start-api.js';
@@ -75,9 +75,9 @@ export async function signingFrom(config: Config): Promise<CertificateAuthority 
 }
 
 /** The bus as its authority; undefined where the secret is elsewhere. */
-export async function agentBusFrom(config: Config): Promise<AgentBus | undefined> {
+export async function agentBusFrom(config: Config, store: AgentBusOptions['store']): Promise<AgentBus | undefined> {
   if (config.NATS_AUTHORITY === '') return undefined;
   const [secret, ca] = await Promise.all([readFile(config.NATS_AUTHORITY, 'utf8'), readFile(config.NATS_CA, 'utf8')]);
   const url = config.NATS_URL;
-  return new AgentBus({ authority: authorityOf(secret), ca, url, agentUrl: config.EVERYNODE_BUS_URL || url });
+  return new AgentBus({ store, authority: authorityOf(secret), ca, url, agentUrl: config.EVERYNODE_BUS_URL || url });
 }

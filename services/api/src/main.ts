@@ -39,11 +39,10 @@ await runService(
     ]);
     const frontProxyCa =
       config.EVERYNODE_FRONT_PROXY_CA === '' ? undefined : await readFile(config.EVERYNODE_FRONT_PROXY_CA, 'utf8');
-    const [serviceAccountKeys, oidc, signing, agentBus] = await Promise.all([
+    const [serviceAccountKeys, oidc, signing] = await Promise.all([
       serviceAccountKeysFrom(config),
       oidcSettingsFrom(config),
       signingFrom(config),
-      agentBusFrom(config),
     ]);
     const store = new Store({
       databaseUrl: config.DATABASE_URL,
@@ -51,6 +50,7 @@ await runService(
       log,
     });
     onClose(() => store.close());
+    const agentBus = await agentBusFrom(config, store);
     await store.migrateWhenReachable(signal);
     await store.refuseWrongKeys(signal);
     const bus = Bus.connect({

@@ -19,7 +19,7 @@ import type { ApiContext } from '../api-context.js';
 import { bootstrapIdOf, NODE_NAMES } from '../auth/bootstrap-authentication.js';
 import type { Identity } from '../auth/identity.js';
 import { BUS_ANNOTATIONS, requestedBusKey } from '../certificates/agent-bus.js';
-import { coversPatterns, HOSTED_NODES, requestedEnrolment } from '../certificates/enrol.js';
+import { ASKED_AT, coversPatterns, HOSTED_NODES, noteAskedAt, requestedEnrolment } from '../certificates/enrol.js';
 import { commit } from '../write/commit.js';
 import { decisionFor } from '../write/decision.js';
 import { objectOf } from '../write/stored-object.js';
@@ -47,12 +47,16 @@ export const certificateRequests: PluginFor<typeof RESOURCE> = {
       // Not of the client: the one who approves a request has to be able to rely on it.
       noteRequester(object, context.identity);
       refuseSubject(object);
+      delete object.metadata.annotations?.[ASKED_AT];
       refuseHosted(object);
       refuseBusKey(object);
       refuseNode(object, context.identity);
-    } else if (before && (subresource === 'approval' || subresource === 'status')) {
+    } else if (before) {
+      keepWhatIsAsked(object, before);
+      if (subresource !== 'approval' && subresource !== 'status') return;
       requireSignerRights(write, before);
       stampConditions(object, before);
+      if (isApproved(object)) noteAskedAt(object, before.metadata.resourceVersion ?? '');
     }
   },
 
@@ -117,6 +121,21 @@ function refuseHosted(object: Request): void {
   if (coversPatterns([], hosted)) return;
   throw refused(object, `${HOSTED_NODES} must be names of nodes, or beginnings of names with * behind them`);
 }
+
+/**
+ * What a request asks for beside its specification is as fixed as that: an approver has looked at it, and admission has
+ * held it to the token.
+ */
+function keepWhatIsAsked(object: Request, before: Request): void {
+  for (const key of [HOSTED_NODES, BUS_ANNOTATIONS.key, ASKED_AT]) {
+    const value = before.metadata.annotations?.[key];
+    if (value !== undefined) object.metadata.annotations = { ...object.metadata.annotations, [key]: value };
+    else delete object.metadata.annotations?.[key];
+  }
+}
+
+const isApproved = ({ status }: Request): boolean =>
+  status?.conditions?.some(({ type }) => type === 'Approved') ?? false;
 
 /** Beyond upstream: a credential of the bus is for an agent, by a key that the agent has made. */
 function refuseBusKey(object: Request): void {

@@ -1,7 +1,7 @@
 import { AgentTraffic, type TrafficOptions } from '@everynode/bus';
 import { AgentAccounts, agentUserJwt, type BusAuthority } from '@everynode/bus-credentials';
 import type { CertificateSigningRequest, Stored } from '@everynode/objects';
-import type { RevokedCertificate } from '@everynode/store';
+import type { RevokedAgent, RevokedCertificate, Store } from '@everynode/store';
 
 /** Annotations of a request for a certificate, by which an agent gets its credential of the bus beside it. */
 export const BUS_ANNOTATIONS = {
@@ -18,8 +18,46 @@ export const BUS_ANNOTATIONS = {
 export const requestedBusKey = ({ metadata }: Stored<CertificateSigningRequest>): string | undefined =>
   metadata.annotations?.[BUS_ANNOTATIONS.key];
 
+/** What has ended, and could be good on the bus still: certificates that have not expired, and agents of late. */
+export interface Revocations {
+  certificates: readonly RevokedCertificate[];
+  agents: readonly RevokedAgent[];
+}
+
+export async function readRevocations(
+  store: Pick<Store, 'revokedCertificates' | 'revokedAgents'>,
+): Promise<Revocations> {
+  const [certificates, agents] = await Promise.all([store.revokedCertificates(), store.revokedAgents()]);
+  return { certificates, agents };
+}
+
+/** What of one agent has ended: keys, and everything that it got until `at`, in ms since 1970. */
+interface Ended {
+  keys: string[];
+  at?: number;
+}
+
+function endedByAgent({ certificates, agents }: Revocations): Map<string, Ended> {
+  const ended = new Map<string, Ended>();
+  const of = (agent: string): Ended => {
+    const known = ended.get(agent) ?? { keys: [] };
+    ended.set(agent, known);
+    return known;
+  };
+  for (const { agent, busKey } of certificates) if (busKey !== undefined) of(agent).keys.push(busKey);
+  for (const { agent, at } of agents) of(agent).at = at;
+  return ended;
+}
+
+/** A text for each thing that has ended. */
+const marksOf = (agent: string, { keys, at }: Ended): string[] => [
+  ...keys,
+  ...(at === undefined ? [] : [`${agent} ${at}`]),
+];
+
 /** The bus as its authority reaches it. */
 export interface AgentBusOptions {
+  store: Pick<Store, 'revokedCertificates' | 'revokedAgents'>;
   authority: BusAuthority;
   /** Where this process reaches the server, and where agents do. */
   url: string;
@@ -33,15 +71,17 @@ export class AgentBus {
   readonly #authority: BusAuthority;
   readonly #accounts: AgentAccounts;
   readonly #where: Pick<AgentBusOptions, 'agentUrl' | 'ca'>;
+  readonly #store: AgentBusOptions['store'];
   /**
-   * Keys that this process has found revoked on the server at least twice. Once is not enough: another replica may have
-   * been issuing a credential at that time, and have written the account back as it was before.
+   * What this process has found ended on the server at least twice. Once is not enough: another replica may have
+   * changed the account at that time, have written it back as it was before, and not have lived to look again.
    */
-  #revoked: ReadonlySet<string> = new Set();
-  /** Keys of the pass before. */
+  #known: ReadonlySet<string> = new Set();
+  /** What had ended at the pass before. */
   #lately: ReadonlySet<string> = new Set();
 
-  constructor({ authority, url, agentUrl, ca }: AgentBusOptions) {
+  constructor({ store, authority, url, agentUrl, ca }: AgentBusOptions) {
+    this.#store = store;
     this.#authority = authority;
     this.#accounts = new AgentAccounts({ url, ca, authority });
     this.#where = { agentUrl, ca };
@@ -52,7 +92,7 @@ export class AgentBus {
    * @throws RevokedKeyError, and Error while the server cannot be reached.
    */
   async issue(agent: string, publicKey: string, now: number, expires: number): Promise<Record<string, string>> {
-    await this.#accounts.enrol(agent, publicKey);
+    await this.#change(agent, () => this.#accounts.enrol(agent, publicKey));
     return {
       [BUS_ANNOTATIONS.credential]: agentUserJwt(this.#authority, { agent, publicKey, now, expires }),
       [BUS_ANNOTATIONS.url]: this.#where.agentUrl,
@@ -61,30 +101,55 @@ export class AgentBus {
   }
 
   /**
-   * Ends the credentials beside these certificates, which are all that are revoked and have not ended. Their
-   * connections are closed. @throws Error while the server cannot be reached.
+   * Ends what is revoked: all of it, as the store knows it. Connections are closed. @throws Error while the server
+   * cannot be reached.
    */
-  async revoke(certificates: readonly RevokedCertificate[]): Promise<void> {
-    const keys = new Map<string, string[]>();
-    for (const { agent, busKey } of certificates) {
-      if (busKey !== undefined) keys.set(agent, [...(keys.get(agent) ?? []), busKey]);
+  async revoke(revocations: Revocations): Promise<void> {
+    const ended = endedByAgent(revocations);
+    for (const [agent, ofAgent] of ended) {
+      if (!marksOf(agent, ofAgent).every((mark) => this.#known.has(mark))) await this.#end(agent, ofAgent);
     }
-    for (const [agent, ofAgent] of keys) {
-      if (!ofAgent.every((key) => this.#revoked.has(key))) await this.#accounts.revokeKeys(agent, ofAgent);
-    }
-    const all = [...keys.values()].flat();
-    this.#revoked = new Set(all.filter((key) => this.#lately.has(key)));
+    const all = [...ended].flatMap(([agent, ofAgent]) => marksOf(agent, ofAgent));
+    this.#known = new Set(all.filter((mark) => this.#lately.has(mark)));
     this.#lately = new Set(all);
   }
 
-  /** Ends every credential of an agent that was issued until now. @throws Error while the server cannot be reached. */
-  revokeAgent(agent: string): Promise<void> {
-    return this.#accounts.revoke(agent);
+  /**
+   * Ends every credential of an agent that was issued until `at`, in ms since 1970. @throws Error while the server
+   * cannot be reached.
+   */
+  revokeAgent(agent: string, at: number): Promise<void> {
+    return this.#accounts.revoke(agent, at);
   }
 
   /** Suspends agents that flood the bus. Resolves when the signal aborts. */
   watchTraffic(options: Omit<TrafficOptions, 'accounts'>): Promise<void> {
-    return new AgentTraffic({ ...options, accounts: this.#accounts }).run();
+    const accounts = this.#accounts;
+    const guarded: TrafficOptions['accounts'] = {
+      received: () => accounts.received(),
+      agentOf: (account) => accounts.agentOf(account),
+      suspended: () => accounts.suspended(),
+      suspend: (agent, until) => this.#change(agent, () => accounts.suspend(agent, until)),
+      resume: (agent) => this.#change(agent, () => accounts.resume(agent)),
+    };
+    return new AgentTraffic({ ...options, accounts: guarded }).run();
+  }
+
+  /**
+   * Changes an account, and then ends what has ended meanwhile. The server takes an account as a whole: a change writes
+   * back what it has read, and may so undo a revocation by another replica that came in between. The store knows of
+   * that one, since it is noted before the server is told.
+   */
+  async #change<T>(agent: string, change: () => Promise<T>): Promise<T> {
+    const changed = await change();
+    const ended = endedByAgent(await readRevocations(this.#store)).get(agent);
+    if (ended) await this.#end(agent, ended);
+    return changed;
+  }
+
+  async #end(agent: string, { keys, at }: Ended): Promise<void> {
+    if (at !== undefined) await this.#accounts.revoke(agent, at);
+    if (keys.length > 0) await this.#accounts.revokeKeys(agent, keys);
   }
 
   close(): Promise<void> {

@@ -10,7 +10,7 @@ import type { Target } from '../write/target.js';
 import { type AgentBus, requestedBusKey } from './agent-bus.js';
 import { type CertificateAuthority, signRequest } from './certificate-authority.js';
 import { type ApprovalRight, nextStep, type RequestStep } from './decide-request.js';
-import { AUTO_APPROVED, enrol, holdersOf, requestedEnrolment } from './enrol.js';
+import { AUTO_APPROVED, enrol, holdersOf, noteAskedAt, requestedEnrolment } from './enrol.js';
 
 type Request = Stored<CertificateSigningRequest>;
 
@@ -81,7 +81,10 @@ export class CertificateController {
   ): Promise<void> {
     const found = rights.find(({ right }) => this.#mayCreate(request, right));
     if (!found || (found.right === 'nodeclient' && (await this.#movesNodes(request, revision)))) return;
-    await this.#write(request, 'approve', (object) => addCondition(object, 'Approved', AUTO_APPROVED, found.message));
+    await this.#write(request, 'approve', (object) => {
+      noteAskedAt(object, String(revision));
+      addCondition(object, 'Approved', AUTO_APPROVED, found.message);
+    });
   }
 
   /** Nodes that an agent holds move to another one, or to another key, only by the word of a person. */

@@ -18,7 +18,19 @@ import type { Target } from '../write/target.js';
 /** An annotation of a request: which nodes the agent is to host, as names or `prefix*`; by default the one it names. */
 export const HOSTED_NODES = 'everynode.io/node-names';
 
+/**
+ * An annotation of a request, which its approval writes: the revision that the request had before. It cannot be
+ * approved into what has ended since. No client sets it.
+ */
+export const ASKED_AT = 'everynode.io/asked-at-revision';
+
 type Request = Stored<CertificateSigningRequest>;
+
+/** Notes at the first approval of a request for a node which revision the request has had until then. */
+export function noteAskedAt(request: Request, revision: string): void {
+  if (requestedEnrolment(request) === undefined || request.metadata.annotations?.[ASKED_AT] !== undefined) return;
+  request.metadata.annotations = { ...request.metadata.annotations, [ASKED_AT]: revision };
+}
 
 /** The agent that a request is for, and the nodes that it is to host; undefined for requests of other signers. */
 export function requestedEnrolment({ metadata, spec }: Request): { agent: string; nodeNames: string[] } | undefined {
@@ -107,16 +119,18 @@ export async function enrol(
   const wanted = requestedEnrolment(request);
   if (!wanted) return undefined;
   const { agent, nodeNames } = wanted;
+  // Requests that an older release has approved lack it.
+  const askedAt = Number(request.metadata.annotations?.[ASKED_AT]) || undefined;
   const { serialNumber: serial, validTo } = new X509Certificate(certificate);
   // A renewal changes nothing: what an agent hosts is decided when it joins.
   const renews = nodeOfUser(request.spec?.username ?? '') === agent;
   const replaced = renews ? [] : await holdersOf(context, nodeNames, agent, revision);
   if (replaced.length > 0 && isApprovedByItself(request)) return `${replaced.join(', ')} joined meanwhile`;
   const isEnrolled = await context.store.enrolAgent(
-    { agent, serial, busKey, revision, notAfter: Date.parse(validTo) },
+    { agent, serial, busKey, revision, askedAt: askedAt ?? revision, notAfter: Date.parse(validTo) },
     renews ? undefined : { nodeNames, replaced },
   );
-  if (!isEnrolled) return 'the node was deleted, or joined again, after this request';
+  if (!isEnrolled) return 'the node was deleted, joined again, or its agent was revoked, after this request';
   for (const { name } of renews ? [] : nodesOfOthers(context.reflector, nodeNames, agent)) {
     await moveNode(context, name, agent);
   }

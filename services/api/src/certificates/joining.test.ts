@@ -8,6 +8,7 @@ import { type Backends, type RunningApi, startBackends, startReplica } from '../
 const SECRETS = '/api/v1/namespaces/kube-system/secrets';
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const INFO = '/api/v1/namespaces/kube-public/configmaps/cluster-info';
+const MERGE = 'application/merge-patch+json';
 const WHOAMI = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 const JOINERS = 'system:bootstrappers:everynode:default-node-token';
 const KUBELET = 'kubernetes.io/kube-apiserver-client-kubelet';
@@ -252,6 +253,50 @@ describe('a request for a certificate', () => {
     expect((await get('of-file')).status).toEqual({});
     expect((await decide('of-file', 'Approved')).status).toBe(200);
     await issued('of-file');
+  });
+
+  it('asks for the same nodes and key until it is signed, also for a client that may change it', async () => {
+    // Of a signer whose requests wait for a person.
+    const { spec } = await requestBody({ node: 'stays', signerName: 'kubernetes.io/kube-apiserver-client' });
+    const annotations = { 'everynode.io/node-names': 'stays-1', 'everynode.io/asked-at-revision': '999999999' };
+    await api.request('POST', REQUESTS, { body: { metadata: { name: 'stays', annotations }, spec } });
+    const wider = {
+      'everynode.io/node-names': '*',
+      'everynode.io/bus-key': 'UX',
+      'everynode.io/asked-at-revision': '1',
+    };
+    const patch = { metadata: { annotations: { ...wider, note: 'mine' } } };
+    for (const path of ['stays', 'stays/approval', 'stays/status']) {
+      const { status, json } = await api.request('PATCH', `${REQUESTS}/${path}`, { body: patch, contentType: MERGE });
+      expect([status, json.metadata.annotations]).toEqual([
+        200,
+        { 'everynode.io/node-names': 'stays-1', note: 'mine' },
+      ]);
+    }
+    const { json } = await api.request('PATCH', `${REQUESTS}/stays`, {
+      body: { metadata: { annotations: { 'everynode.io/node-names': null } } },
+      contentType: MERGE,
+    });
+    expect(json.metadata.annotations['everynode.io/node-names']).toBe('stays-1');
+  });
+
+  it('from before the end of its agent is not signed after it, also when it is approved later', async () => {
+    const text = await token();
+    await ask({ node: 'ends', name: 'ends-first' }, text);
+    await issued('ends-first');
+    // Another machine under the name waits for a person.
+    await ask({ node: 'ends', name: 'ends-second' }, text);
+    const revoke = '/apis/agents.everynode.io/v1/agents/ends/revoke';
+    expect((await api.request('POST', revoke, { body: {} })).status).toBe(200);
+    // Nothing holds its node any more, so it is approved by itself.
+    await eventually(async () => {
+      const { status } = await get('ends-second');
+      expect(status.conditions).toContainEqual(
+        expect.objectContaining({ type: 'Failed', message: expect.stringContaining('its agent was revoked') }),
+      );
+    });
+    await ask({ node: 'ends', name: 'ends-third' }, text);
+    await issued('ends-third');
   });
 
   it('names at most 1,000 nodes', async () => {

@@ -5,11 +5,11 @@ import { subjects } from '@everynode/contract';
 import { isChangeOf, type ObjectChange, type Reflector } from '@everynode/list-watch';
 import type { StoredKinds } from '@everynode/objects';
 import { coalesced, type Logger, retryUntilDone } from '@everynode/service-shell';
-import type { RevokedCertificate, Store } from '@everynode/store';
-import type { AgentBus } from './agent-bus.js';
+import type { Store } from '@everynode/store';
+import { type AgentBus, type Revocations, readRevocations } from './agent-bus.js';
 
 interface RevocationParts {
-  store: Pick<Store, 'noteRevokedAgent' | 'revokeDeletedNodes' | 'revokedCertificates'>;
+  store: Pick<Store, 'noteRevokedAgent' | 'revokeDeletedNodes' | 'revokedCertificates' | 'revokedAgents'>;
   reflector: Reflector;
   /** Where the credentials of the bus beside the certificates end too; undefined where they are not issued here. */
   bus: Pick<AgentBus, 'revoke' | 'revokeAgent'> | undefined;
@@ -38,7 +38,7 @@ const isGone = ({ type, previous, current }: ObjectChange): boolean =>
  */
 export class RevokedCertificates {
   #serials: ReadonlySet<string> = new Set();
-  #certificates: readonly RevokedCertificate[] = [];
+  #revocations: Revocations = { certificates: [], agents: [] };
   /** Reads again what is revoked: another replica may have done it. Calls during a read share the next one. */
   #refresh: () => Promise<void> = () => Promise.resolve();
   /** Takes back what was granted for nodes that are deleted now. Calls during one share the next one. */
@@ -68,7 +68,7 @@ export class RevokedCertificates {
       await persistently(context, () => context.store.revokeDeletedNodes());
       await this.#refresh();
     });
-    if (bus) this.#revokeOnBus = coalesced(() => persistently(context, () => bus.revoke(this.#certificates)));
+    if (bus) this.#revokeOnBus = coalesced(() => persistently(context, () => bus.revoke(this.#revocations)));
     context.reflector.addListener({
       onChanges: (changes) => {
         for (const change of changes) {
@@ -89,10 +89,11 @@ export class RevokedCertificates {
   async revokeAgent(agent: string): Promise<void> {
     const context = this.#context;
     if (!context) throw new Error('revocations have not begun');
-    await context.store.noteRevokedAgent(agent);
+    const at = Date.now();
+    await context.store.noteRevokedAgent({ agent, at });
     await this.#revoke();
     context.services.send(subjects.agentRevoked, agent);
-    await context.bus?.revokeAgent(agent);
+    await context.bus?.revokeAgent(agent, at);
   }
 
   /** Reads again what is revoked, without waiting for it. */
@@ -101,8 +102,8 @@ export class RevokedCertificates {
   }
 
   async #read({ store, log }: RevocationParts): Promise<void> {
-    this.#certificates = await store.revokedCertificates();
-    this.#serials = new Set(this.#certificates.map(({ serial }) => serial));
+    this.#revocations = await readRevocations(store);
+    this.#serials = new Set(this.#revocations.certificates.map(({ serial }) => serial));
     void this.#revokeOnBus();
     for (const [serial, sockets] of this.#connections) {
       if (!this.#serials.has(serial)) continue;
