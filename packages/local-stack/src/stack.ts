@@ -8,7 +8,7 @@ import { claimRun } from './process/single-run.js';
 import { BackingServers } from './servers/backing-servers.js';
 import { FrontDoor } from './services/front-door.js';
 import { RunningFleet } from './services/running-fleet.js';
-import { apiEnvironment, replicaEnvironment } from './services/service-environment.js';
+import { apiEnvironment, auditLogOf, replicaEnvironment } from './services/service-environment.js';
 import { ServiceGroup } from './services/service-group.js';
 import { unavailableAnswer } from './services/unavailable-answer.js';
 import type { StackOptions } from './stack-options.js';
@@ -179,9 +179,8 @@ export class Stack implements StackControl {
     });
   }
 
-  /** One file for each process: each puts its own aside when that is long. `EVERYNODE_AUDIT_LOG=` turns it off. */
   #auditLog(process: string): string {
-    return this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, `audit-${process}.log`);
+    return auditLogOf(process, this.#options.env.EVERYNODE_AUDIT_LOG ?? join(this.paths.logs, 'audit.log'));
   }
 
   /** Clean stop: no new connections, agents, control plane, bus, database. Safe at any time, also during `start`. */

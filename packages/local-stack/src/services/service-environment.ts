@@ -1,3 +1,4 @@
+import { join, parse } from 'node:path';
 import type { BusCredential } from '@everynode/bus-credentials';
 import type { ClusterCertificates } from '../state/certificates.js';
 
@@ -19,6 +20,16 @@ const DECIDED =
 /** What every service inherits of the stack's environment. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([variable]) => !DECIDED.test(variable)));
+}
+
+/**
+ * The audit log of one process, which puts its own aside when that is long: `audit-NAME.log` for `audit.log`. Empty
+ * where `EVERYNODE_AUDIT_LOG=` turns it off.
+ */
+export function auditLogOf(process: string, path: string): string {
+  if (path === '') return '';
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-${process}${ext}`);
 }
 
 function busEnvironment(url: string, { caFile, credentialsFile }: BusCredential): NodeJS.ProcessEnv {

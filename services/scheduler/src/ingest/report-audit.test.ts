@@ -103,4 +103,16 @@ it('shows what the reports of an agent have written, who that was, and with whic
     },
   });
   expect(JSON.stringify(events)).not.toContain('secret words');
+
+  await running.change('pods', 'default', 'a', ({ metadata }) => {
+    Object.assign(metadata, { deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 1 });
+  });
+  await report('pod-status', { pods: [{ ...pod('a', 3, 'gone'), stopped: true }] });
+  await eventually(async () => {
+    const [removal] = (await recorded()).slice(4);
+    expect([removal?.verb, removal?.objectRef]).toEqual([
+      'delete',
+      { resource: 'pods', namespace: 'default', name: 'a', apiVersion: 'v1' },
+    ]);
+  });
 });

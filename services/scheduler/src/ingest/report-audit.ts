@@ -23,10 +23,10 @@ interface Write {
 
 const VERBS = { created: 'create', updated: 'update', deleted: 'delete' } as const;
 const CODES = { created: 201, updated: 200, deleted: 200 } as const;
-const KINDS = {
+const VERSIONS = {
   nodes: { apiVersion: 'v1' },
   leases: { apiGroup: 'coordination.k8s.io', apiVersion: 'v1' },
-  pods: { apiVersion: 'v1', subresource: 'status' },
+  pods: { apiVersion: 'v1' },
 } as const;
 
 /** What one report has written, in any order. */
@@ -108,7 +108,9 @@ function auditEvent(user: object, subject: string, receivedAt: number, writes: r
     objectRef: {
       resource: first.resource,
       ...(writes.length === 1 && { ...(namespace && { namespace }), name }),
-      ...KINDS[first.resource],
+      ...VERSIONS[first.resource],
+      // What a report changes of a pod is its status. It removes the pod itself.
+      ...(first.resource === 'pods' && outcome === 'updated' && { subresource: 'status' }),
     },
     responseStatus: { metadata: {}, code: CODES[outcome] },
     requestReceivedTimestamp: microTimestamp(receivedAt),
