@@ -52,9 +52,11 @@ function faultsOf(part: Shared, version: CustomResourceVersion, path: string, be
   switch (part) {
     case 'schema': {
       const former = before?.versions.find(({ name }) => name === version.name)?.schema?.openAPIV3Schema;
-      if (!schema || (former && semanticallyEqual(schema, former))) return [];
+      if (!schema) return [];
       const place = `${path}.openAPIV3Schema`;
+      // An update may add the status alone.
       const ofRoot = version.subresources?.status ? rootFaults(asSchema(schema), place) : [];
+      if (former && semanticallyEqual(schema, former)) return ofRoot;
       return [...ofRoot, ...schemaFaults(asSchema(schema), place)];
     }
     case 'subresources':

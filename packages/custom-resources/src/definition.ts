@@ -1,6 +1,7 @@
 import {
   type CustomResourceDefinition,
   type CustomResourceVersion,
+  compareVersions,
   defineResource,
   type FieldError,
   type KubeObject,
@@ -20,7 +21,6 @@ import { ruleErrors } from './rules.js';
 import { replicaFaults, scaleOfCustom } from './scale.js';
 import type { Schema } from './schema.js';
 import { schemaErrors } from './validate.js';
-import { compareVersions } from './versions.js';
 
 /** A custom resource in one served version. */
 interface CustomResource {
@@ -63,9 +63,11 @@ function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: 
   const storage = `${plural}.${group}` as ResourceName;
   const hasStatus = version.subresources?.status !== undefined;
   const errorsOf = (object: KubeObject, current?: KubeObject): FieldError[] => {
-    const value = bodyOf(object);
     const errors = [
-      ...schemaErrors(value, withoutMeta(schema), { path: '', old: current && bodyOf(current) }),
+      ...schemaErrors(checkedOf(object, schema), withoutMeta(schema), {
+        path: '',
+        old: current && checkedOf(current, schema),
+      }),
       ...replicaFaults(object, scale, 'all'),
     ];
     // Rules may rely on what the schema says.
@@ -131,6 +133,12 @@ function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: 
 
 const bodyOf = (object: KubeObject): Record<string, unknown> =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !WITHOUT_META.has(key)));
+
+/** What the schema says something of: it may bound the name of an object. */
+const checkedOf = (object: KubeObject, { properties }: Schema): Record<string, unknown> => ({
+  ...(properties && Object.hasOwn(properties, 'metadata') && { metadata: object.metadata }),
+  ...bodyOf(object),
+});
 
 /**
  * The stored object as a version shows it: with the fields and the defaults that its schema has now.

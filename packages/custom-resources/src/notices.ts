@@ -1,5 +1,9 @@
-import type { CustomResourceDefinition, CustomResourceVersion, KubeObject } from '@everynode/objects';
-import { compareVersions } from './versions.js';
+import {
+  type CustomResourceDefinition,
+  type CustomResourceVersion,
+  compareVersions,
+  type KubeObject,
+} from '@everynode/objects';
 
 /**
  * What clients of a deprecated version are told; undefined for the others.

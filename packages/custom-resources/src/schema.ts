@@ -54,6 +54,10 @@ export type JsonMap = Record<string, unknown>;
 export const isMap = (value: unknown): value is JsonMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A member of a value, and none that every value of JavaScript has: a client may name one `constructor`. */
+export const propertyOf = <T>(value: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(value, key) ? value[key] : undefined;
+
 /** The schema of a member of an object: of a property, or of any key; undefined where none is said. */
 export function memberSchema(schema: Schema, key: string): Schema | undefined {
   const { properties, additionalProperties } = schema;

@@ -1,7 +1,7 @@
 import { patternOf } from '@everynode/cel';
 import { appendErrors, type FieldError, semanticallyEqual, tooLong, tooMany } from '@everynode/objects';
 import { isOfFormat } from './formats.js';
-import { isMap, type JsonMap, memberSchema, type Schema } from './schema.js';
+import { isMap, type JsonMap, memberSchema, propertyOf, type Schema } from './schema.js';
 
 /** Faults of a value, and where it is. `old` is what it replaces; undefined where there is none. */
 interface Place {
@@ -59,10 +59,21 @@ const mismatch = (field: string, wanted: string, found: string): FieldError => (
   detail: `${field} in body must be of type ${wanted}: ${JSON.stringify(found)}`,
 });
 
+/** By list: a value may have a hundred thousand wrong members, and each error has the whole list. */
+const supported = new WeakMap<readonly unknown[], string>();
+
+function supportedIn(values: readonly unknown[]): string {
+  const known = supported.get(values);
+  if (known !== undefined) return known;
+  const shown = values.map((one) => JSON.stringify(typeof one === 'string' ? one : JSON.stringify(one)));
+  const text = `supported values: ${shown.join(', ')}`;
+  supported.set(values, text);
+  return text;
+}
+
 function enumErrors(value: unknown, schema: Schema, field: string): FieldError[] {
   if (!schema.enum || schema.enum.some((one) => semanticallyEqual(one, value))) return [];
-  const supported = schema.enum.map((one) => JSON.stringify(typeof one === 'string' ? one : JSON.stringify(one)));
-  return [{ type: 'FieldValueNotSupported', field, value, detail: `supported values: ${supported.join(', ')}` }];
+  return [{ type: 'FieldValueNotSupported', field, value, detail: supportedIn(schema.enum) }];
 }
 
 function logicErrors(value: unknown, schema: Schema, path: string): FieldError[] {
@@ -157,7 +168,7 @@ const keyOf = (item: unknown, schema: Schema): string =>
   JSON.stringify((schema['x-kubernetes-list-map-keys'] ?? []).map((key) => memberOf(item, key, schema)));
 
 const memberOf = (item: unknown, key: string, { items }: Schema): unknown =>
-  (isMap(item) ? item[key] : undefined) ?? items?.properties?.[key]?.default ?? null;
+  (isMap(item) ? propertyOf(item, key) : undefined) ?? propertyOf(items?.properties ?? {}, key)?.default ?? null;
 
 /** Source: pkg/apiserver/schema/listtype. */
 function listTypeErrors(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
@@ -185,7 +196,7 @@ function mapErrors(value: JsonMap, schema: Schema, { path, old }: Place): FieldE
   const { required = [], minProperties, maxProperties } = schema;
   const size = Object.keys(value).length;
   const errors: FieldError[] = required
-    .filter((name) => value[name] === undefined)
+    .filter((name) => propertyOf(value, name) === undefined)
     .map((name) => ({ type: 'FieldValueRequired', field: joined(path, name), detail: '' }));
   if (minProperties !== undefined && size < minProperties) {
     errors.push(invalid(path, size, `should have at least ${minProperties} properties`));
@@ -194,7 +205,7 @@ function mapErrors(value: JsonMap, schema: Schema, { path, old }: Place): FieldE
   for (const [key, member] of Object.entries(value)) {
     const known = memberSchema(schema, key);
     if (!known) continue;
-    const before = isMap(old) ? old[key] : undefined;
+    const before = isMap(old) ? propertyOf(old, key) : undefined;
     appendErrors(errors, schemaErrors(member, known, { path: joined(path, key), old: before }));
   }
   return errors;

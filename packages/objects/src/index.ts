@@ -50,6 +50,7 @@ export {
   type PropagationPolicy,
 } from './deletion/delete-options.js';
 export { aggregatedDiscovery } from './discovery/aggregated-discovery.js';
+export { compareVersions } from './discovery/compare-versions.js';
 export { contentHash } from './discovery/content-hash.js';
 export { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery/legacy-discovery.js';
 export { type PostedKind, postedKinds, type ReviewKind } from './discovery/posted-kinds.js';

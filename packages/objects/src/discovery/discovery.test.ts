@@ -29,6 +29,9 @@ describe('groups', () => {
     if (!first) throw new Error('the registry is empty');
     const extended = { resources: [{ ...first, group: 'z.example.com' }, ...resources], postedKinds };
     expect(groupVersions(extended).at(-1)?.group).toBe('z.example.com');
+    const mixed = ['v1beta1', 'v2', 'v1'].map((version) => ({ ...first, group: 'z.example.com', version }));
+    const ordered = groupVersions({ resources: mixed, postedKinds: [] }).map(({ version }) => version);
+    expect(ordered).toEqual(['v2', 'v1', 'v1beta1']);
   });
 
   it('gives a group as a document of its own', () => {

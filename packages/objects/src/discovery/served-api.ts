@@ -1,4 +1,5 @@
 import type { ResourceDefinition } from '../resource.js';
+import { compareVersions } from './compare-versions.js';
 import type { PostedKind } from './posted-kinds.js';
 
 /** What a server serves: the resources that it stores, and the kinds that it answers at once. */
@@ -51,11 +52,17 @@ function compareGroups(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** Every served group and version, the preferred ones first. Versions keep the order of the registry. */
+const compareOwnVersions = (a: GroupVersion, b: GroupVersion): number =>
+  PREFERENCE.includes(a.group) ? 0 : compareVersions(a.version, b.version);
+
+/**
+ * Every served group and version, the preferred ones first. Versions of Kubernetes' own groups keep the order of the
+ * registry; those of clients' groups, which several definitions may share, are ordered by their names.
+ */
 export function groupVersions({ resources, postedKinds }: ServedApi): GroupVersion[] {
   const seen = new Map<string, GroupVersion>();
   for (const { group, version } of [...resources, ...postedKinds]) seen.set(`${group}/${version}`, { group, version });
-  return [...seen.values()].toSorted((a, b) => compareGroups(a.group, b.group));
+  return [...seen.values()].toSorted((a, b) => compareGroups(a.group, b.group) || compareOwnVersions(a, b));
 }
 
 /** What is served in one group and version. */

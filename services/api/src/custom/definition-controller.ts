@@ -1,5 +1,5 @@
 import { statusOf, storedCustomResource } from '@everynode/custom-resources';
-import { type CachedObject, Workqueue } from '@everynode/list-watch';
+import { type CachedObject, isChangeOf, type ObjectChange, Workqueue } from '@everynode/list-watch';
 import {
   ApiError,
   type CustomResourceDefinition,
@@ -29,6 +29,20 @@ const WORKERS = 4;
 /** Objects of a definition that are deleted at once. */
 const BATCH = 200;
 
+/** True when a definition has no longer all the names that it had accepted. */
+function freesNames({ type, previous, current }: ObjectChange<Definition>): boolean {
+  if (type === 'DELETED') return true;
+  const after = namesIn(current);
+  return previous !== undefined && namesIn(previous).some((name) => !after.includes(name));
+}
+
+function namesIn({ status }: CachedObject<Definition>): string[] {
+  const { plural, singular, kind, listKind, shortNames = [] } = status?.acceptedNames ?? {};
+  return [plural, singular, kind, listKind, ...shortNames].filter(
+    (name) => name !== undefined && name !== '',
+  ) as string[];
+}
+
 /**
  * Keeps the status of definitions, and removes the objects of those that are deleted. Every replica does: a status is
  * decided inside the transaction, and the first replica writes it.
@@ -52,12 +66,11 @@ export class DefinitionController {
   start(): void {
     this.#context.reflector.addListener({
       onChanges: (changes) => {
-        for (const { current, type } of changes) {
-          const { resource, name } = current.record;
-          if (resource !== DEFINITIONS) continue;
+        for (const change of changes) {
+          if (!isChangeOf(change, DEFINITIONS)) continue;
           // A name that is free again may be wanted by others.
-          if (type === 'DELETED') this.#addAll();
-          else this.#queue.add(name);
+          if (freesNames(change)) this.#addAll();
+          else this.#queue.add(change.current.record.name);
         }
       },
     });

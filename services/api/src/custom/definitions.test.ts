@@ -90,6 +90,52 @@ describe('definitions', () => {
     ]);
   });
 
+  it('get names that another definition gives back', async () => {
+    await define('forks', { shortNames: ['fk'] });
+    await define('spoons');
+    await merge(`${CRDS}/spoons.${GROUP}`, { spec: { names: { shortNames: ['fk'] } } });
+    await eventually(async () => expect((await conditionsOf('spoons')).NamesAccepted?.[0]).toBe('False'));
+    await merge(`${CRDS}/forks.${GROUP}`, { spec: { names: { shortNames: null } } });
+    await eventually(() => expect(findResource(GROUP, 'v1', 'spoons')?.shortNames).toEqual(['fk']));
+  });
+
+  it('may bound the names of objects, and have members of any name', async () => {
+    const members = { constructor: { type: 'string', default: 'x' }, toString: { type: 'string' } };
+    const openAPIV3Schema = {
+      type: 'object',
+      properties: {
+        metadata: { type: 'object', properties: { name: { type: 'string', maxLength: 5 } } },
+        spec: { type: 'object', properties: members, required: ['toString'] },
+      },
+    };
+    const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }];
+    await define('names', {}, { versions });
+    const create = (name: string, spec: object) =>
+      api.request('POST', `${ROOT}/names`, {
+        body: { apiVersion: `${GROUP}/v1`, kind: 'Name', metadata: { name }, spec },
+      });
+    const long = await create('too-long', { toString: 'a' });
+    expect([long.status, long.json.message]).toEqual([
+      422,
+      `Name.${GROUP} "too-long" is invalid: metadata.name: Too long: may not be more than 5 bytes`,
+    ]);
+    expect((await create('a', {})).json.message).toBe(`Name.${GROUP} "a" is invalid: spec.toString: Required value`);
+    expect((await create('a', { toString: 'a' })).json.spec).toEqual({ toString: 'a', constructor: 'x' });
+  });
+
+  it('are checked for a status that is added alone', async () => {
+    const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, maxProperties: 9 };
+    const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } };
+    await define('states', {}, { versions: [version] });
+    const changed = await merge(`${CRDS}/states.${GROUP}`, {
+      spec: { versions: [{ ...version, subresources: { status: {} } }] },
+    });
+    expect([changed.status, changed.json.message]).toEqual([
+      422,
+      expect.stringContaining('fields are allowed at the root of the schema if the status subresource is enabled'),
+    ]);
+  });
+
   it('are removed with their objects although they serve no version', async () => {
     await define('dusts');
     const body = { apiVersion: `${GROUP}/v1`, kind: 'Dust', metadata: { name: 'a' } };
