@@ -1,7 +1,7 @@
-import { compileDaemonSet, eligibilityOf, revisionData } from '@everynode/daemonset';
+import { compileDaemonSet, eligibilityOf } from '@everynode/daemonset';
 import { type ControllerRevision, canonicalJson, type DaemonSet, type Node, type Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
-import { isPodDeleting } from '@everynode/workloads';
+import { isPodDeleting, revisionData } from '@everynode/workloads';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Any, GoClient, type GoWatch, MERGE, STRATEGIC, StatusError } from './go-client.js';
 import { startStack, type TestStack } from './stack.js';

@@ -13,6 +13,7 @@ const KNOWN = {
   'pod-placement': ['kube-scheduler'],
   replicaset: ['replicaset-controller'],
   resourcequota: ['resourcequota-controller'],
+  statefulset: ['statefulset-controller'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type ControllerName = keyof typeof KNOWN;

@@ -33,9 +33,8 @@ export {
 export { type PeerPod, peerOf } from './placement/pod-affinity.js';
 export type { PodPeers } from './placement/pod-peers.js';
 export { toleratesTaint } from './placement/taints.js';
-export { type DaemonPodTemplate, daemonPodTemplate, REVISION_LABEL } from './pods/daemon-pod.js';
+export { type DaemonPodTemplate, daemonPodTemplate } from './pods/daemon-pod.js';
 export { FailedPodBackoff } from './pods/failed-pod-backoff.js';
-export { ownerReferenceTo } from './pods/owner-reference.js';
 export {
   OVERRIDE_ANNOTATION,
   overrideFor,
@@ -43,7 +42,7 @@ export {
   readResourceOverrides,
   withOverride,
 } from './pods/resource-overrides.js';
-export { type History, hashOf, historyOf, revisionData, revisionHash, trimHistory } from './revision.js';
+export { hashOf, revisionHash } from './revision.js';
 export { decideRollout } from './rollout/rollout-decision.js';
 export { RolloutLedger } from './rollout/rollout-ledger.js';
 export { permissionOf } from './rollout/rollout-permission.js';

@@ -12,4 +12,21 @@ export { podOfTemplate } from './pods/pod-of-template.js';
 export { availableAt, isPodActive, isPodDeleting, isPodTerminal, podNamePrefix } from './pods/pod-state.js';
 export { manageReplicas } from './replica-set/manage-replicas.js';
 export { nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from './replica-set/replica-set-status.js';
+export {
+  type History,
+  historyOf,
+  nextRevisionNumber,
+  type OldRevision,
+  REVISION_LABEL,
+  revisionData,
+  templateOf,
+  trimHistory,
+} from './revisions/history.js';
+export { ordinalOf, revisionOf } from './stateful-set/identity.js';
+export {
+  type NewStatefulPod,
+  planStatefulSet,
+  type StatefulSetPlan,
+  type TemplateRevision,
+} from './stateful-set/plan-stateful-set.js';
 export { templateHash } from './template-hash.js';

@@ -3,6 +3,7 @@ import type { Reflector } from '@everynode/list-watch';
 import type { PodSecurityExemptions } from '@everynode/pod-admission';
 import type { Logger } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
+import type { OwnedChanges } from './controllers/workloads/owned-changes.js';
 import type { CustomKinds } from './custom-kinds.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import type { AgentLimits } from './ingest/agent-limits.js';
@@ -17,6 +18,8 @@ export interface SchedulerContext {
   kinds: CustomKinds;
   shards: ShardOwnership;
   capacity: NodeCapacity;
+  /** Queues the owners of what changes. */
+  owned: OwnedChanges;
   recorder: EventRecorder;
   /** What each agent may send. */
   limits: AgentLimits;

@@ -9,6 +9,7 @@ import type { Store } from '@everynode/store';
 import { serveAgentRequests } from './assignment/agent-requests.js';
 import { cachedResources, otherResources } from './cached-resources.js';
 import { startControllers } from './controllers/start-controllers.js';
+import { OwnedChanges } from './controllers/workloads/owned-changes.js';
 import { CustomKinds } from './custom-kinds.js';
 import type { EventRecorder } from './events/event-recorder.js';
 import { expireEvents } from './events/expiry.js';
@@ -68,8 +69,10 @@ export async function startScheduler(parts: SchedulerParts): Promise<SchedulerCo
   const capacity = new NodeCapacity(reflector.cache('pods'), reflector.cache('nodes'));
   const { podSecurityExemptions = NO_EXEMPTIONS } = parts;
   const limits = new AgentLimits({ nodes: reflector.cache('nodes'), onLimited: counters.limited });
+  const owned = new OwnedChanges();
+  reflector.addListener({ onChanges: (changes) => owned.handle(changes) });
   const shared = { store, bus, reflector, log, signal, limits };
-  const context: SchedulerContext = { ...shared, kinds, shards, capacity, recorder, podSecurityExemptions };
+  const context: SchedulerContext = { ...shared, kinds, shards, capacity, owned, recorder, podSecurityExemptions };
   // Controllers listen to the caches from before the first list.
   startControllers(context, parts, onClose);
 

@@ -1,5 +1,5 @@
-import { isPodDeleting } from '@everynode/workloads';
-import { GENERATION_ANNOTATION, GENERATION_LABEL, REVISION_LABEL } from '../pods/daemon-pod.js';
+import { isPodDeleting, REVISION_LABEL } from '@everynode/workloads';
+import { GENERATION_ANNOTATION, GENERATION_LABEL } from '../pods/daemon-pod.js';
 import type { NodeView } from './node-view.js';
 
 /** Which of its DaemonSet's templates a node's pod was made of. */

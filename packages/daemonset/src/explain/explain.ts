@@ -1,5 +1,5 @@
 import { conditionOf, isPodReady, type Node, type Pod, type PodSpec } from '@everynode/objects';
-import { isPodDeleting } from '@everynode/workloads';
+import { isPodDeleting, REVISION_LABEL } from '@everynode/workloads';
 import { assessNode, type NodeAssessment } from '../assessment/assessment.js';
 import type { RoleKind } from '../assessment/rollout-role.js';
 import {
@@ -14,7 +14,6 @@ import { compileDaemonSet } from '../placement/eligibility.js';
 import { NO_MATCH, type PodDemands, podDemands, roomFaults } from '../placement/node-fit.js';
 import type { PodPeers } from '../placement/pod-peers.js';
 import { withPinnedSpread } from '../placement/topology-spread.js';
-import { REVISION_LABEL } from '../pods/daemon-pod.js';
 import { compareDaemonPods, isPodUpdated } from '../pods/pod-state.js';
 import { overrideFor, type ResourceOverride, withOverride } from '../pods/resource-overrides.js';
 import { decideRollout, zoneInTurn } from '../rollout/rollout-decision.js';

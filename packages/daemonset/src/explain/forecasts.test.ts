@@ -1,12 +1,10 @@
 import { canonicalJson, type DaemonSet, type Node, type Pod } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
-import { isPodDeleting } from '@everynode/workloads';
+import { isPodDeleting, REVISION_LABEL, revisionData } from '@everynode/workloads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessNode } from '../assessment/assessment.js';
 import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
-import { REVISION_LABEL } from '../pods/daemon-pod.js';
-import { revisionData } from '../revision.js';
 import { decideRollout } from '../rollout/rollout-decision.js';
 import { RolloutLedger } from '../rollout/rollout-ledger.js';
 import { permissionOf } from '../rollout/rollout-permission.js';

@@ -1,9 +1,8 @@
 import type { DaemonSet, Pod, PodSpec, Toleration } from '@everynode/objects';
-import { podNamePrefix } from '@everynode/workloads';
+import { podNamePrefix, REVISION_LABEL } from '@everynode/workloads';
 import { pinToNode } from '../placement/node-affinity.js';
 import { ownerReferenceTo } from './owner-reference.js';
 
-export const REVISION_LABEL = 'controller-revision-hash';
 export const GENERATION_LABEL = 'pod-template-generation';
 export const GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation';
 

@@ -1,5 +1,6 @@
 import type { Pod } from '@everynode/objects';
-import { GENERATION_ANNOTATION, GENERATION_LABEL, REVISION_LABEL } from './daemon-pod.js';
+import { REVISION_LABEL } from '@everynode/workloads';
+import { GENERATION_ANNOTATION, GENERATION_LABEL } from './daemon-pod.js';
 
 /**
  * Whether the pod has the label of the current revision, or that of the template's generation: either is enough.

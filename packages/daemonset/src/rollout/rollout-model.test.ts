@@ -1,11 +1,10 @@
 import { type DaemonSet, isPodReady, type Node, type Pod } from '@everynode/objects';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
-import { isPodDeleting } from '@everynode/workloads';
+import { isPodDeleting, REVISION_LABEL } from '@everynode/workloads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessNode, type NodeAssessment } from '../assessment/assessment.js';
 import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
-import { REVISION_LABEL } from '../pods/daemon-pod.js';
 import { decideRollout } from './rollout-decision.js';
 import { RolloutLedger } from './rollout-ledger.js';
 import { UNHELD } from './rollout-permission.js';

@@ -10,13 +10,12 @@ import {
   type Taint,
   type Toleration,
 } from '@everynode/objects';
-import { claimOf } from '@everynode/workloads';
+import { claimOf, nextRevisionNumber, type OldRevision, trimHistory } from '@everynode/workloads';
 import { compileDaemonSet, eligibilityOf } from '../placement/eligibility.js';
 import { compileNodeDemands, compileNodeSelector, pinToNode, targetNodeOf } from '../placement/node-affinity.js';
 import { findUntoleratedTaint, toleratesTaint } from '../placement/taints.js';
 import { daemonPodLabels, daemonPodTolerations } from '../pods/daemon-pod.js';
 import { isPodUpdated } from '../pods/pod-state.js';
-import { nextRevisionNumber, type OldRevision, trimHistory } from '../revision.js';
 import { rolloutNumbers } from '../rollout/strategy.js';
 import { type ClusterGiven, ledgerOf, manage, nameOf, rollout } from './cluster-vectors.js';
 import { sequence } from './sequence-vectors.js';

@@ -2,7 +2,6 @@ import {
   type ClusterView,
   type ExplainInput,
   hashOf,
-  historyOf,
   type PeerPod,
   peerOf,
   type Refusal,
@@ -18,7 +17,7 @@ import {
   type Stored,
 } from '@everynode/objects';
 import { admissionFactsOf, completePod } from '@everynode/pod-admission';
-import { claimOf, isPodTerminal, podNamePrefix } from '@everynode/workloads';
+import { claimOf, historyOf, isPodTerminal, podNamePrefix } from '@everynode/workloads';
 import type { ApiContext } from '../api-context.js';
 
 export function allNodes({ reflector }: ApiContext): Stored<Node>[] {

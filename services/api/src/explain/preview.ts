@@ -1,5 +1,6 @@
-import { type ChangePreview, previewChange, revisionData } from '@everynode/daemonset';
+import { type ChangePreview, previewChange } from '@everynode/daemonset';
 import { canonicalJson, type DaemonSet } from '@everynode/objects';
+import { revisionData } from '@everynode/workloads';
 import type { ApiContext } from '../api-context.js';
 import { allNodes, podsByNode } from './daemonset-view.js';
 

@@ -16,6 +16,7 @@ import { PodPlacementController } from './pod-placement/pod-placement-controller
 import { ReplicaSetController } from './replicaset/replicaset-controller.js';
 import { ResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
+import { StatefulSetController } from './statefulset/statefulset-controller.js';
 
 interface ControllerSettings {
   /** The controllers that run here. */
@@ -49,6 +50,7 @@ export function startControllers(
     namespace: () => new NamespaceController(context),
     replicaset: () => new ReplicaSetController(context),
     resourcequota: () => new ResourceQuotaController(context),
+    statefulset: () => new StatefulSetController(context),
   };
   // Cannot be switched off: every namespace needs its service account and its copy of the CA.
   const running: Controller[] = [new StandingObjectsController(context)];

@@ -1,4 +1,4 @@
-import { FAILED_REVISION_ANNOTATION, GOOD_REVISION_ANNOTATION, hashOf, revisionData } from '@everynode/daemonset';
+import { FAILED_REVISION_ANNOTATION, GOOD_REVISION_ANNOTATION, hashOf } from '@everynode/daemonset';
 import type { Stored } from '@everynode/objects';
 import {
   type ControllerRevision,
@@ -8,6 +8,7 @@ import {
   splitObject,
 } from '@everynode/objects';
 import { type Current, type Decision, editMetadata, objectOf } from '@everynode/store';
+import { revisionData } from '@everynode/workloads';
 
 /** A revision to go back to. */
 export interface RollbackTarget {

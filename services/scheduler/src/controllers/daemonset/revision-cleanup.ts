@@ -1,8 +1,9 @@
-import { hashOf, REVISION_LABEL, trimHistory } from '@everynode/daemonset';
+import { hashOf } from '@everynode/daemonset';
 import type { ControllerRevision, Stored } from '@everynode/objects';
 import { type Current, type Decision, editMetadata } from '@everynode/store';
+import { REVISION_LABEL, trimHistory } from '@everynode/workloads';
+import { deleteRevisions, REVISIONS, revisionsOf } from '../workloads/revision-store.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
-import { deleteRevisions, REVISIONS, revisionsOf } from './revision-store.js';
 
 /**
  * Relabels the pods of revisions that equal the current one, then deletes those revisions. Returns the last revision of

@@ -1,6 +1,7 @@
-import { REVISION_LABEL, revisionData, revisionHash } from '@everynode/daemonset';
+import { revisionHash } from '@everynode/daemonset';
 import type { ResourceName, StoredMeta } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
+import { REVISION_LABEL, revisionData } from '@everynode/workloads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 

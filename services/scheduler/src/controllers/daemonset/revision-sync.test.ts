@@ -1,6 +1,6 @@
-import { REVISION_LABEL, revisionData } from '@everynode/daemonset';
 import { StoreUnavailableError } from '@everynode/store';
 import { eventually } from '@everynode/test-kit';
+import { REVISION_LABEL, revisionData } from '@everynode/workloads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 import { DaemonSetEvents } from './daemonset-events.js';

@@ -1,28 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import {
-  type History,
-  hashOf,
-  historyOf,
-  ownerReferenceTo,
-  REVISION_LABEL,
-  revisionData,
-  revisionHash,
-} from '@everynode/daemonset';
-import {
-  type ControllerRevision,
-  canonicalJson,
-  type DaemonSetStatus,
-  metadataText,
-  type Stored,
-  type StoredMeta,
-  timestamp,
-} from '@everynode/objects';
-import type { Decision, WriteResult } from '@everynode/store';
+import { hashOf, revisionHash } from '@everynode/daemonset';
+import { type ControllerRevision, type DaemonSetStatus, type Stored, timestamp } from '@everynode/objects';
+import { type History, historyOf, REVISION_LABEL, revisionData } from '@everynode/workloads';
 import { HashCollisionError } from '../workloads/new-object.js';
+import {
+  createRevision,
+  type NewRevision,
+  REVISIONS,
+  renumberRevision,
+  revisionsOf,
+} from '../workloads/revision-store.js';
 import { decideStatus } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { dropDuplicates } from './revision-cleanup.js';
-import { keyOfRevision, REVISIONS, revisionsOf } from './revision-store.js';
 
 /**
  * Determines the current revision, and makes or renumbers it where that is due. Returns the last revision of the store
@@ -68,61 +57,23 @@ async function syncCurrentRevision(
   const { current, next } = history;
   if (!current) {
     const hash = revisionHash(daemonSet);
-    const { revision } = await createRevision(store, pass, hash, next.revision);
+    const { revision } = await createRevision(store, daemonSet, newRevision(pass, hash, next.revision), fence);
     return { hash, history, written: revision };
   }
   const hash = hashOf(current);
   if (next.action !== 'renumber') return { hash, history, written: 0 };
-  const { revision } = await store.write({
-    key: keyOfRevision(daemonSet, current.metadata.name),
-    reads: 'all',
-    fence,
-    decide: (stored): Decision => {
-      if (!stored) return { kind: 'keep' };
-      const { data } = JSON.parse(stored.desired) as { data: unknown };
-      return { kind: 'update', parts: { desired: desiredText(data, next.revision) } };
-    },
-  });
+  const { revision } = await renumberRevision(store, daemonSet, current.metadata.name, next.revision, fence);
   return { hash, history, written: revision };
 }
 
-function createRevision(
-  store: StepContext['store'],
-  { daemonSet, fence, now }: ReconcilePass,
-  hash: string,
-  revision: number,
-): Promise<WriteResult> {
-  const data = revisionData(daemonSet);
-  const { name, namespace, annotations } = daemonSet.metadata;
-  const metadata: StoredMeta = {
-    name: `${name}-${hash}`,
-    namespace,
-    uid: randomUUID(),
-    creationTimestamp: timestamp(now),
-    labels: { ...daemonSet.spec?.template.metadata?.labels, [REVISION_LABEL]: hash },
-    ...(annotations && { annotations }),
-    ownerReferences: [ownerReferenceTo(daemonSet)],
-  };
-  return store.write({
-    key: keyOfRevision(daemonSet, metadata.name),
-    reads: 'all',
-    fence,
-    decide: (current): Decision => {
-      if (!current) {
-        const parts = { metadata: metadataText(metadata), desired: desiredText(data, revision), observed: null };
-        return { kind: 'create', uid: metadata.uid, parts, placement: null };
-      }
-      const stored = JSON.parse(current.desired) as { data: unknown };
-      if (canonicalJson(stored.data) === canonicalJson(data)) return { kind: 'keep' };
-      throw new HashCollisionError(metadata.name);
-    },
-  });
-}
-
-/** Clients compare `data` byte for byte, so its text is made here and stored as it is. */
-function desiredText(data: unknown, revision: number): string {
-  return `{"data":${canonicalJson(data)},"revision":${revision}}`;
-}
+const newRevision = ({ daemonSet, now }: ReconcilePass, hash: string, revision: number): NewRevision => ({
+  kind: { apiVersion: 'apps/v1', kind: 'DaemonSet' },
+  hash,
+  data: revisionData(daemonSet),
+  revision,
+  labels: { ...daemonSet.spec?.template.metadata?.labels, [REVISION_LABEL]: hash },
+  at: timestamp(now),
+});
 
 async function countCollision(store: StepContext['store'], { daemonSet, cached, fence }: ReconcilePass): Promise<void> {
   const used = daemonSet.status?.collisionCount ?? 0;

@@ -9,9 +9,9 @@ import {
   withOverride,
 } from '@everynode/daemonset';
 import type { WriteRequest, WriteResult } from '@everynode/store';
+import { REVISIONS, revisionsOf } from '../workloads/revision-store.js';
 import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './decide-rollback.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
-import { REVISIONS, revisionsOf } from './revision-store.js';
 
 /**
  * Does what follows from the state of a rollout, for owners who ask for rollbacks: marks the revision as good once

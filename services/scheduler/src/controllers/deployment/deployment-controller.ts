@@ -7,7 +7,6 @@ import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { claimOwned } from '../workloads/claim-objects.js';
 import { passMoment } from '../workloads/moment.js';
-import { OwnedChanges } from '../workloads/owned-changes.js';
 import { countedPod } from '../workloads/pod-view.js';
 import { WorkloadEvents } from '../workloads/workload-events.js';
 import { actOnReplicaSets } from './act-on-replica-sets.js';
@@ -36,12 +35,11 @@ export class DeploymentController implements Controller {
       reconcile: (key, fence) => this.#reconcile(key, fence),
       keys: () => keysOf(this.#deployments),
     });
-    const changes = new OwnedChanges({
+    context.owned.follow({
       owners: this.#deployments,
       owned: [REPLICA_SETS],
       enqueue: (key) => this.#queue.add(key),
     });
-    context.reflector.addListener({ onChanges: (all) => changes.handle(all) });
   }
 
   close(): Promise<void> {

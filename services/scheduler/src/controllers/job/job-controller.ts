@@ -9,7 +9,6 @@ import { claimOwned } from '../workloads/claim-objects.js';
 import { decideWorkloadStatus, isAsSeen } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
-import { OwnedChanges } from '../workloads/owned-changes.js';
 import { PodControl, type PodWrites } from '../workloads/pod-control.js';
 import { countedPod } from '../workloads/pod-view.js';
 import { decideUntracked } from './decide-job.js';
@@ -39,12 +38,11 @@ export class JobController implements Controller {
       reconcile: (key, fence) => this.#reconcile(key, fence),
       keys: () => new Set([...keysOf(this.#jobs), ...this.#trackedKeys()]),
     });
-    const changes = new OwnedChanges({
+    context.owned.follow({
       owners: this.#jobs,
       owned: ['pods'],
       enqueue: (key) => this.#queue.add(key),
     });
-    context.reflector.addListener({ onChanges: (all) => changes.handle(all) });
   }
 
   close(): Promise<void> {

@@ -9,7 +9,6 @@ import { claimOwned } from '../workloads/claim-objects.js';
 import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
-import { OwnedChanges } from '../workloads/owned-changes.js';
 import { messageOf, PodControl, type PodWrites } from '../workloads/pod-control.js';
 import { countedPod } from '../workloads/pod-view.js';
 
@@ -45,12 +44,11 @@ export class ReplicaSetController implements Controller {
       reconcile: (key, fence) => this.#reconcile(key, fence),
       keys: () => keysOf(this.#replicaSets),
     });
-    const changes = new OwnedChanges({
+    context.owned.follow({
       owners: this.#replicaSets,
       owned: ['pods'],
       enqueue: (key) => this.#queue.add(key),
     });
-    context.reflector.addListener({ onChanges: (all) => changes.handle(all) });
   }
 
   close(): Promise<void> {

@@ -1,15 +1,13 @@
 import type { CachedObject } from '@everynode/list-watch';
-import { controllerOf, type KubeObject, type StoredKinds, type StoredMeta } from '@everynode/objects';
+import { controllerOf, type StoredKinds, type StoredMeta } from '@everynode/objects';
 import type { Fence, WriteRequest } from '@everynode/store';
-import { claimOf, type OwnerKind, ownerReferenceTo, type Selecting } from '@everynode/workloads';
+import { claimOf, type OwnerKind, ownerReferenceTo } from '@everynode/workloads';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { decideAdoption, decideRelease } from './decide-ownership.js';
+import type { SelectingOwner } from './owned-changes.js';
 
 /** What is adopted and released. */
 type Claimable = 'pods' | 'replicasets.apps' | 'controllerrevisions.apps';
-
-/** An object that owns others by a selector, as the caches have it. */
-export type SelectingOwner = KubeObject & Pick<Selecting, 'spec'>;
 
 type Owner = CachedObject<SelectingOwner>;
 
@@ -24,11 +22,12 @@ export function claimRequests(
   kind: OwnerKind,
   candidates: Iterable<CachedObject>,
   fence: Fence,
+  isMember: (object: CachedObject) => boolean = () => true,
 ): WriteRequest<'all'>[] {
   const reference = ownerReferenceTo(kind, owner);
   const requests: WriteRequest<'all'>[] = [];
   for (const object of candidates) {
-    const claim = claimOf(owner.object, object);
+    const claim = claimOf(owner.object, object, isMember(object));
     if (claim !== 'adopt' && claim !== 'release') continue;
     const { resource, namespace, name, uid } = object.record;
     requests.push({
@@ -73,12 +72,14 @@ export async function claimOwned<K extends Claimable>(
   kind: OwnerKind,
   resource: K,
   fence: Fence,
+  isMember?: (object: CachedObject) => boolean,
 ): Promise<Claimed<K>> {
   const cache = context.reflector.cache(resource);
   const { uid, namespace } = owner.record;
   const owned = [...cache.find('byOwner', uid)].filter(
     ({ metadata }) => controllerOf(metadata as StoredMeta)?.uid === uid,
   );
-  const requests = claimRequests(owner, kind, [...owned, ...cache.find('orphans', namespace)] as CachedObject[], fence);
+  const candidates = [...owned, ...cache.find('orphans', namespace)] as CachedObject[];
+  const requests = claimRequests(owner, kind, candidates, fence, isMember);
   return { owned, written: await claimAll(context, owner, requests) };
 }

@@ -1,7 +1,9 @@
 import type { CachedObject, ObjectCache, ObjectChange } from '@everynode/list-watch';
-import { controllerOf, keyOf, type ResourceName } from '@everynode/objects';
-import { claimOf } from '@everynode/workloads';
-import type { SelectingOwner } from './claim-objects.js';
+import { controllerOf, type KubeObject, keyOf, type ResourceName } from '@everynode/objects';
+import { claimOf, type Selecting } from '@everynode/workloads';
+
+/** An object that owns others by a selector, as the caches have it. */
+export type SelectingOwner = KubeObject & Pick<Selecting, 'spec'>;
 
 /** Which kind owns what. */
 interface OwnedChangesOptions {
@@ -12,47 +14,55 @@ interface OwnedChangesOptions {
 
 /**
  * Maps changes in the caches to owners: one that has changed, the controller of an object that has changed, and those
- * that select an object which has no controller.
+ * that select an object which has no controller. One of it serves all workloads: a pod is looked at once, whatever the
+ * number of kinds that own pods.
  */
 export class OwnedChanges {
-  readonly #options: OwnedChangesOptions;
-  readonly #owned: ReadonlySet<string>;
+  readonly #byKind = new Map<string, OwnedChangesOptions>();
+  readonly #byResource = new Map<string, OwnedChangesOptions>();
+  readonly #owned = new Map<string, OwnedChangesOptions[]>();
 
-  constructor(options: OwnedChangesOptions) {
-    this.#options = options;
-    this.#owned = new Set(options.owned);
+  /** Follows a kind of owners. */
+  follow(options: OwnedChangesOptions): void {
+    this.#byKind.set(options.owners.kind.kind, options);
+    this.#byResource.set(options.owners.resource, options);
+    for (const resource of options.owned) {
+      this.#owned.set(resource, [...(this.#owned.get(resource) ?? []), options]);
+    }
   }
 
   handle(changes: readonly ObjectChange[]): void {
-    const { owners, enqueue } = this.#options;
     for (const change of changes) {
-      const { resource } = change.current.record;
-      if (resource === owners.resource) enqueue(keyOf(change.current.record));
-      else if (this.#owned.has(resource)) this.#onOwned(change);
+      const { record } = change.current;
+      this.#byResource.get(record.resource)?.enqueue(keyOf(record));
+      const kinds = this.#owned.get(record.resource);
+      if (kinds) this.#onOwned(change, kinds);
     }
   }
 
-  #onOwned({ type, previous, current }: ObjectChange): void {
-    const after = this.#controllerOf(current);
-    if (after !== undefined) this.#options.enqueue(after);
+  #onOwned({ type, previous, current }: ObjectChange, kinds: readonly OwnedChangesOptions[]): void {
     // Most changes are of a status alone.
-    if (previous?.record.metadata === current.record.metadata) return;
-    const before = this.#controllerOf(previous);
-    if (before !== undefined && before !== after) this.#options.enqueue(before);
-    if (type !== 'DELETED') this.#onOrphan(current);
+    const isSameMetadata = previous?.record.metadata === current.record.metadata;
+    const after = controllerOf(current.metadata);
+    const before = isSameMetadata || !previous ? undefined : controllerOf(previous.metadata);
+    if (before && before.uid !== after?.uid) this.#enqueue(current, before, kinds);
+    if (after) this.#enqueue(current, after, kinds);
+    else if (type !== 'DELETED' && !isSameMetadata) for (const kind of kinds) adopters(kind, current);
   }
 
-  /** The key of the owner of this kind that controls an object. */
-  #controllerOf(object: CachedObject | undefined): string | undefined {
-    const controller = object && controllerOf(object.metadata);
-    if (!object || controller?.kind !== this.#options.owners.kind.kind) return undefined;
-    return `${object.record.namespace}/${controller.name}`;
+  #enqueue(
+    { record }: CachedObject,
+    owner: { kind: string; name: string },
+    kinds: readonly OwnedChangesOptions[],
+  ): void {
+    const followed = this.#byKind.get(owner.kind);
+    if (followed && kinds.includes(followed)) followed.enqueue(`${record.namespace}/${owner.name}`);
   }
+}
 
-  #onOrphan(object: CachedObject): void {
-    if (controllerOf(object.metadata)) return;
-    for (const { record, object: owner } of this.#options.owners.list(object.record.namespace)) {
-      if (claimOf(owner, object) === 'adopt') this.#options.enqueue(keyOf(record));
-    }
+/** Queues those of a kind that select an object which has no controller. */
+function adopters({ owners, enqueue }: OwnedChangesOptions, object: CachedObject): void {
+  for (const { record, object: owner } of owners.list(object.record.namespace)) {
+    if (claimOf(owner, object) === 'adopt') enqueue(keyOf(record));
   }
 }

@@ -3,6 +3,7 @@ import { type ApiError, generatedName, type Pod, type PodTemplateSpec, type Stor
 import { admissionFactsOf, completePod } from '@everynode/pod-admission';
 import type { Fence } from '@everynode/store';
 import { type OwnerKind, ownerReferenceTo, podNamePrefix, podOfTemplate } from '@everynode/workloads';
+import type { EventRecorder } from '../../events/event-recorder.js';
 import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { isRefusal } from '../reconcile-backoff.js';
@@ -18,6 +19,9 @@ export interface PodOwnerKind extends OwnerKind {
   /** The account of upstream's controller, by which pod security policies may exempt its pods. */
   account: string;
 }
+
+const workloadEventsOf = (recorder: EventRecorder, { apiVersion, kind, component }: PodOwnerKind): WorkloadEvents =>
+  new WorkloadEvents(recorder, { apiVersion, kind }, component);
 
 /** What was written: the last revision, 0 for none, and the first failure. */
 export interface PodWrites {
@@ -40,11 +44,10 @@ export class PodControl {
   readonly #context: SchedulerContext;
   readonly #kind: PodOwnerKind;
 
-  constructor(context: SchedulerContext, kind: PodOwnerKind) {
+  constructor(context: SchedulerContext, kind: PodOwnerKind, events = workloadEventsOf(context.recorder, kind)) {
     this.#context = context;
     this.#kind = kind;
-    const { apiVersion, kind: name } = kind;
-    this.events = new WorkloadEvents(context.recorder, { apiVersion, kind: name }, kind.component);
+    this.events = events;
   }
 
   /**
@@ -58,7 +61,7 @@ export class PodControl {
     try {
       pods = this.#textOf(owner, facts);
     } catch (failure) {
-      this.#reportCreation(owner, failure);
+      this.#reportCreation(owner, facts, failure);
       return { written, failure };
     }
     for (let left = count, batch = 1; left > 0; batch *= 2) {
@@ -138,14 +141,14 @@ export class PodControl {
         return revision;
       } catch (error) {
         if (error instanceof NameTakenError && facts.name === undefined) continue;
-        this.#reportCreation(owner, error);
+        this.#reportCreation(owner, facts, error);
         throw error;
       }
     }
   }
 
-  #reportCreation(owner: EventOwner, error: unknown): void {
-    if (isRefusal(error)) this.events.createRefused(owner, error);
+  #reportCreation(owner: EventOwner, facts: NewPodFacts, error: unknown): void {
+    if (isRefusal(error)) this.events.createRefused(owner, error, facts.name);
   }
 
   async #deleteOne(owner: EventOwner, { metadata }: Stored<Pod>, fence: Fence): Promise<number> {
@@ -161,7 +164,7 @@ export class PodControl {
       this.events.deleted(owner, name);
       return revision;
     } catch (error) {
-      if (isRefusal(error)) this.events.deleteRefused(owner, error);
+      if (isRefusal(error)) this.events.deleteRefused(owner, error, name);
       throw error;
     }
   }

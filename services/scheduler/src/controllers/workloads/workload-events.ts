@@ -25,7 +25,7 @@ export class WorkloadEvents {
   }
 
   /** A user has to mend what was refused. */
-  createRefused(owner: EventOwner, error: ApiError): void {
+  createRefused(owner: EventOwner, error: ApiError, _pod?: string): void {
     this.record(owner, 'Warning', 'FailedCreate', `Error creating: ${error.message}`);
   }
 
@@ -33,7 +33,7 @@ export class WorkloadEvents {
     this.record(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod}`);
   }
 
-  deleteRefused(owner: EventOwner, error: ApiError): void {
+  deleteRefused(owner: EventOwner, error: ApiError, _pod?: string): void {
     this.record(owner, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`);
   }
 
