@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { PROTOBUF, protobufEvents, readObject, writeObject } from '@everynode/api/testing';
@@ -22,6 +23,13 @@ export const MERGE = 'application/merge-patch+json';
 
 /** The kinds of client-go's clients: they differ in the formats that they ask for. */
 export type Kind = 'typed' | 'dynamic' | 'metadata';
+
+interface Impersonated {
+  user: string;
+  uid?: string;
+  groups?: string[];
+  extra?: Record<string, string[]>;
+}
 
 export interface Answer {
   status: number;
@@ -54,13 +62,21 @@ export class GoClient {
   readonly #server: URL;
   readonly #tls: { ca: Buffer; cert: Buffer; key: Buffer };
   readonly #agent: Agent;
+  readonly #headers: OutgoingHttpHeaders;
   readonly kind: Kind;
 
-  private constructor(server: URL, tls: { ca: Buffer; cert: Buffer; key: Buffer }, kind: Kind, agent: Agent) {
+  private constructor(
+    server: URL,
+    tls: { ca: Buffer; cert: Buffer; key: Buffer },
+    kind: Kind,
+    agent: Agent,
+    headers: OutgoingHttpHeaders = {},
+  ) {
     this.#server = server;
     this.#tls = tls;
     this.kind = kind;
     this.#agent = agent;
+    this.#headers = headers;
   }
 
   static async for(kubeconfig: string): Promise<GoClient> {
@@ -78,7 +94,24 @@ export class GoClient {
 
   /** A client of another kind, for the same server. */
   as(kind: Kind): GoClient {
-    return new GoClient(this.#server, this.#tls, kind, this.#agent);
+    return new GoClient(this.#server, this.#tls, kind, this.#agent, this.#headers);
+  }
+
+  /** A client that acts as another user (rest.ImpersonationConfig). */
+  impersonating({ user, uid, groups = [], extra = {} }: Impersonated): GoClient {
+    const headers = {
+      'impersonate-user': user,
+      ...(uid !== undefined && { 'impersonate-uid': uid }),
+      ...(groups.length > 0 && { 'impersonate-group': groups }),
+      ...Object.fromEntries(Object.entries(extra).map(([key, values]) => [`impersonate-extra-${key}`, values])),
+    };
+    return new GoClient(this.#server, this.#tls, this.kind, this.#agent, headers);
+  }
+
+  /** A client with another certificate and key, as PEM. Close it, too. */
+  withCertificate(cert: Buffer, key: Buffer): GoClient {
+    const tls = { ca: this.#tls.ca, cert, key };
+    return new GoClient(this.#server, tls, this.kind, new Agent({ ...tls, keepAlive: true }));
   }
 
   get(path: string): Promise<Any> {
@@ -182,6 +215,7 @@ export class GoClient {
         accept,
         'user-agent': 'e2e.test/v1.36.0 (linux/amd64) kubernetes/0000000',
         'accept-encoding': 'identity',
+        ...this.#headers,
         ...(content !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(content) }),
       },
     });
