@@ -113,6 +113,22 @@ describe('a report on a pod', () => {
     expect(recorded?.atMs).toBeLessThanOrEqual(Date.now());
   });
 
+  it('of another node says nothing of it, by no event either', async () => {
+    await running.create('pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'elsewhere', namespace: 'default', uid: 'elsewhere' },
+      spec: { nodeName: 'node-of-others', containers: [{ name: 'c', image: 'i' }] },
+      status: { phase: 'Running' },
+    });
+    running.events.length = 0;
+    const event = { type: 'Warning', reason: 'Failed', message: 'a lie', at: '2026-01-01T00:00:00Z' };
+    const facts = { name: 'elsewhere', uid: 'elsewhere', status: { phase: 'Failed' }, events: [event], stopped: true };
+    await send('pod-status', { pods: [item(facts)] });
+    expect(await statusOf('elsewhere')).toEqual({ phase: 'Running' });
+    expect(running.events).toEqual([]);
+  });
+
   it('still ends a pod that has stopped, when its status is refused', async () => {
     const pod = { name: 'stops', namespace: 'default', uid: 'stops', deletionTimestamp: '2026-01-01T00:00:00Z' };
     await running.create('pods', {

@@ -3,7 +3,10 @@ import type { Decision, Store, WriteResult } from '@everynode/store';
 import { decidePodStatus, decidePodStopped } from './pod-status.js';
 import { checkedDecision, MAX_POD_STATUS } from './report-content.js';
 
-/** What was done to the pod, its uid, and the order of the last report on it before this one. */
+/**
+ * What was done to the pod, its uid, and the order of the last report on it before this one. There is no uid where no
+ * pod of the name is on the node that the report names.
+ */
 export interface Written extends Pick<WriteResult, 'uid' | 'outcome'> {
   stored: number;
 }
@@ -22,8 +25,10 @@ export async function writeReport(
   const order = reportOrder(incarnation, item.sequence);
   const key = { resource: 'pods' as const, namespace: item.namespace, name: item.name };
   let stored = 0;
-  const ordered = <C extends { sequence: number }>(current: C | undefined): C | undefined => {
+  let isOnNode = false;
+  const ordered = <C extends { sequence: number; placement: string | null }>(current: C | undefined): C | undefined => {
     stored = current === undefined || current.sequence === foreign ? 0 : current.sequence;
+    isOnNode = current?.placement === item.node;
     return current && { ...current, sequence: stored };
   };
   const checked = (decision: Decision): Decision => checkedDecision(decision, MAX_POD_STATUS);
@@ -34,5 +39,5 @@ export async function writeReport(
         decide: (now) => checked(decidePodStopped(ordered(now), item, order)),
       })
     : store.write({ key, reads: 'observed', decide: (now) => checked(decidePodStatus(ordered(now), item, order)) }));
-  return { uid, outcome, stored };
+  return { uid: isOnNode ? uid : undefined, outcome, stored };
 }
