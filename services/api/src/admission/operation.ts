@@ -1,1 +1,1 @@
-export type AdmissionOperation = 'create' | 'update' | 'delete';
+export type AdmissionOperation = 'create' | 'update' | 'delete' | 'connect';

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isConnection } from '../admission/connect.js';
 import { DynamicAdmission, hasDynamicAdmission } from '../admission/dynamic/dynamic-admission.js';
 import { Notes } from '../admission/notes.js';
 import type { ApiContext } from '../api-context.js';
@@ -28,7 +29,8 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     const body = bodyOf(request, shared.bodies);
     const { work } = request;
     const own = { ...shared, ...(work && { work }) };
-    const context = method === 'GET' ? own : contextOf(own, identity, request, reply);
+    const isRead = method === 'GET' && !(target.kind === 'resource' && isConnection(target.path));
+    const context = isRead ? own : contextOf(own, identity, request, reply);
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;

@@ -1,4 +1,5 @@
 import type { SubresourceAction } from '@everynode/objects';
+import { admitConnection } from '../admission/connect.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
@@ -20,7 +21,10 @@ export const ACTIONS: Readonly<
     await evictPod(context, request);
     return created(request);
   },
-  'reach-container': reachContainer,
+  'reach-container': async (context, request) => {
+    await admitConnection(context, request);
+    return await reachContainer(context, request);
+  },
   'request-token': async (context, request) => {
     const { token, warnings } = await requestToken(context, request);
     return { status: 201, ...writePlainObject(token, TOKEN_REQUEST.schema, request.accept), warnings };

@@ -11,7 +11,7 @@ export interface Attributes {
   name: string;
   /** Empty for the object itself. */
   subresource: string;
-  /** Undefined for a deletion. */
+  /** Undefined for a deletion. The options of a connection stand in its place, without metadata. */
   object: KubeObject | undefined;
   /** Undefined for a creation. */
   oldObject: KubeObject | undefined;

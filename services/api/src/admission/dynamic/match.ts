@@ -53,6 +53,7 @@ export const OPERATIONS: Readonly<Record<AdmissionOperation, string>> = {
   create: 'CREATE',
   update: 'UPDATE',
   delete: 'DELETE',
+  connect: 'CONNECT',
 };
 
 let byStorage = new Map<string, ResourceDefinition[]>();
@@ -91,10 +92,10 @@ export function matchedResource(
   return matchesNamespace(context, namespaceSelector, attributes) ? matched : undefined;
 }
 
-/** A selector matches when the old or the new object has the labels. */
+/** A selector matches when the old or the new object has the labels. Options of a connection have none. */
 function matchesObject(selector: LabelSelector | undefined, { object, oldObject }: Attributes): boolean {
   if (!selector || isEmptySelector(selector)) return true;
-  return [object, oldObject].some((one) => one && matchesLabelSelector(selector, one.metadata.labels));
+  return [object, oldObject].some((one) => one?.metadata && matchesLabelSelector(selector, one.metadata.labels));
 }
 
 function matchesNamespace(

@@ -21,6 +21,6 @@ export interface RequestAdmission {
   /** Changes the object as webhooks say. Returns whether they did. */
   mutate(write: AdmittedWrite): boolean;
   validate(write: AdmittedWrite): void;
-  /** For what has no object that webhooks could change: deletions. */
+  /** For what has no object that webhooks could change: deletions, and connections. */
   check(attributes: Attributes): void;
 }

@@ -4,7 +4,13 @@ import type { ApiContext } from '../../api-context.js';
 import type { Attributes } from './attributes.js';
 import { OPERATIONS } from './match.js';
 
-const OPTIONS = { create: 'CreateOptions', update: 'UpdateOptions', delete: 'DeleteOptions' } as const;
+/** A connection has no options beside those that stand for its object. */
+const OPTIONS = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  delete: 'DeleteOptions',
+  connect: undefined,
+} as const;
 
 /**
  * The AdmissionRequest without its objects, as webhooks and the variable `request` have it.
@@ -37,10 +43,8 @@ export function requestOf(
       ...(identity?.extra && { extra: identity.extra }),
     },
     dryRun,
-    options: {
-      kind: OPTIONS[operation],
-      apiVersion: 'meta.k8s.io/v1',
-      ...(dryRun && { dryRun: ['All'] }),
-    },
+    options: OPTIONS[operation]
+      ? { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1', ...(dryRun && { dryRun: ['All'] }) }
+      : null,
   };
 }

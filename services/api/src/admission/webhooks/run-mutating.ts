@@ -91,7 +91,7 @@ async function mutateBy(
 function patchedBy(
   { webhook }: ConfiguredWebhook,
   text: string,
-  { object, definition }: Attributes,
+  { object, definition, operation }: Attributes,
 ): KubeObject | undefined {
   let operations: unknown;
   try {
@@ -110,6 +110,8 @@ function patchedBy(
       typeName: definition.schema,
       lookupType,
     });
+    // Options of a connection are no object of the resource.
+    if (operation === 'connect') return semanticallyEqual(patched, object) ? undefined : (patched as KubeObject);
     const decoded = decodeObject({ value: patched }, definition).object;
     definition.setDefaults(decoded);
     return semanticallyEqual(decoded, object) ? undefined : decoded;

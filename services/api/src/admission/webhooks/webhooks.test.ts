@@ -276,6 +276,58 @@ describe('validating webhooks', () => {
   });
 });
 
+describe('webhooks for streams', () => {
+  const pod = '/api/v1/namespaces/default/pods/streamed';
+  const streams = { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*'] };
+
+  it('are asked before a stream into a pod is opened, by either method', async () => {
+    const spec = { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] };
+    await api.request('POST', '/api/v1/namespaces/default/pods', { body: { metadata: { name: 'streamed' }, spec } });
+    await configure('Validating', [{ name: 'v', rules: [streams] }]);
+    replies['/v'] = () => ({ allowed: false, status: { message: 'attaching to pod is not allowed' } });
+    for (const [method, path] of [
+      ['POST', 'attach?stdin=true&tty=false&container=c'],
+      ['GET', 'exec?command=ls&command=-l&stdout=1'],
+      ['POST', 'portforward?ports=80,81'],
+    ] as const) {
+      const { status, json } = await api.request(method, `${pod}/${path}`);
+      expect([status, json.message]).toEqual([
+        400,
+        'admission webhook "v.example.com" denied the request: attaching to pod is not allowed',
+      ]);
+    }
+    const base = { operation: 'CONNECT', name: 'streamed', namespace: 'default', dryRun: false, options: null };
+    const of = (subResource: string, kind: string, options: object) => ({
+      ...base,
+      subResource,
+      kind: { group: '', version: 'v1', kind },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      object: { kind, apiVersion: 'v1', ...options },
+      oldObject: null,
+    });
+    expect(seen.map(({ review }) => review.request)).toEqual([
+      expect.objectContaining(of('attach', 'PodAttachOptions', { stdin: true, container: 'c' })),
+      expect.objectContaining(of('exec', 'PodExecOptions', { stdout: true, command: ['ls', '-l'] })),
+      expect.objectContaining(of('portforward', 'PodPortForwardOptions', { ports: [80, 81] })),
+    ]);
+  });
+
+  it('are not asked for logs, and what they allow is answered as without them', async () => {
+    await configure('Validating', [{ name: 'v', rules: [{ ...streams, resources: ['*/*'], operations: ['*'] }] }]);
+    await configureMutating();
+    replies['/v'] = () => ({});
+    replies['/m'] = () => patchOf([{ op: 'replace', path: '/container', value: 'other' }]);
+    expect((await api.request('GET', `${pod}/log`)).json.message).toContain('is simulated');
+    expect(seen).toEqual([]);
+    expect((await api.request('GET', `${pod}/attach?container=c`)).json.message).toContain('is simulated');
+    expect(seen.map(({ path }) => path)).toEqual(['/m', '/v']);
+  });
+
+  async function configureMutating(): Promise<void> {
+    await configure('Mutating', [{ name: 'm', rules: [streams] }]);
+  }
+});
+
 describe('webhooks that fail', () => {
   const failures: [string, Reply | undefined, object, string][] = [
     ['404', 404, {}, 'failed to call webhook: the server could not find the requested resource'],
