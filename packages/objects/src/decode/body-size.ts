@@ -29,7 +29,7 @@ export function checkValues(value: unknown, bytes = Number.POSITIVE_INFINITY): v
     }
     left -= entries.length;
     if (left < 0) throw tooManyValues();
-    for (const entry of entries) open.push(entry);
+    for (const entry of entries) if (typeof entry === 'object') open.push(entry);
   }
 }
 

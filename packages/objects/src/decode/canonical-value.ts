@@ -1,3 +1,4 @@
+import { setMember } from '../copy-value.js';
 import { keptQuantity, QuantityError } from '../quantity/index.js';
 import {
   type FieldFacts,
@@ -206,21 +207,26 @@ function listReader(item: Reader): Reader {
   };
 }
 
+/** Without a list of the keys: a map may have ten thousand. */
+function isEmptyMap(map: object): boolean {
+  for (const _key in map) return false;
+  return true;
+}
+
 function mapReader(item: Reader): Reader {
   return {
     goType: item === QUANTITY_READER ? 'v1.ResourceList' : `map[string]${item.goType}`,
     read(value, position) {
       if (!isJsonObject(value)) throw position.mismatch(jsonKind(value), this.goType);
-      const entries = Object.keys(value)
-        .sort(byCodeUnit)
-        .map((key): [string, unknown] => {
-          const entry = value[key];
-          return [key, entry === null ? (item.zero() ?? null) : item.read(entry, position)];
-        });
-      return Object.fromEntries(entries);
+      const result: Record<string, unknown> = {};
+      for (const key of Object.keys(value).sort(byCodeUnit)) {
+        const entry = value[key];
+        setMember(result, key, entry === null ? (item.zero() ?? null) : item.read(entry, position));
+      }
+      return result;
     },
     zero: nothing,
-    isZero: (value) => Object.keys(value as object).length === 0,
+    isZero: (value) => isEmptyMap(value as object),
   };
 }
 

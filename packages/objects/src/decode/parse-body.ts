@@ -43,7 +43,8 @@ export function parseJsonText(text: string): unknown {
   } catch (error) {
     throw new SyntaxError(jsonErrorMessage(text, error), { cause: error });
   }
-  if (isTooDeep(text, value)) throw new SyntaxError(`invalid character '${deepest(text)}' exceeded max depth`);
+  if (isTooDeep(text, value, JSON_LEVELS))
+    throw new SyntaxError(`invalid character '${deepest(text)}' exceeded max depth`);
   return value;
 }
 
@@ -117,7 +118,7 @@ function parseYaml(text: string, kind: string): ParsedBody {
   } catch (error) {
     throw refuse(error);
   }
-  if (isTooDeep(text, value)) throw refuse(new Error('exceeded max depth'));
+  if (isTooDeep(text, value, YAML_LEVELS)) throw refuse(new Error('exceeded max depth'));
   const header = headerFault(value);
   if (header !== undefined) throw unrecognized(kind, header, text, undefined);
   return {
@@ -172,9 +173,13 @@ function deepest(text: string): string {
   return '[';
 }
 
-/** A short text cannot be deep and is not checked. */
-function isTooDeep(text: string, value: unknown): boolean {
-  if (text.length < 2 * MAX_DEPTH || !hasManyBrackets(text)) return false;
+/** The characters that begin a level. In YAML a dash or a colon does as well. */
+const JSON_LEVELS = '[{';
+const YAML_LEVELS = '[{-:';
+
+/** A text that is short, or has few characters that begin a level, cannot be deep and is not checked. */
+function isTooDeep(text: string, value: unknown, levels: string): boolean {
+  if (text.length < 2 * MAX_DEPTH || !hasMany(levels, text)) return false;
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) return true;
@@ -183,13 +188,14 @@ function isTooDeep(text: string, value: unknown): boolean {
   return false;
 }
 
-function hasManyBrackets(text: string): boolean {
-  let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    // `[` and `{` begin a level, and in YAML so does a dash or a colon.
-    if (code === 0x5b || code === 0x7b || code === 0x2d || code === 0x3a) count += 1;
-    if (count > MAX_DEPTH) return true;
+/** True for a text with more of these characters than levels may be. */
+function hasMany(characters: string, text: string): boolean {
+  let left = MAX_DEPTH;
+  for (const character of characters) {
+    for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) {
+      left -= 1;
+      if (left < 0) return true;
+    }
   }
   return false;
 }

@@ -12,13 +12,10 @@ interface Frame {
   /** The keys read so far; undefined in a list. */
   keys: Set<string> | undefined;
   facts: Known;
-  /** Path and facts of the current member or element. */
-  child: string;
+  /** The current member or element, and its facts. */
+  child: string | number;
   childFacts: Known;
-  index: number;
 }
-
-const STRING = /"(?:[^"\\]|\\.)*"/y;
 
 /**
  * Lists what a strict decoder refuses in a JSON text, in the order of the text. `duplicate field "spec.x"` is a member
@@ -43,11 +40,16 @@ export function integerFault(text: string, schema: string): DecodeError | undefi
   let fault: DecodeError | undefined;
   scan(text, schema, {
     key: readKeyOnly,
-    number: (literal, frame, structs) => {
+    number: (literal, frame, around) => {
       const goType = fault || /^-?\d+$/.test(literal) ? undefined : integerType(frame.childFacts);
       if (goType === undefined) return;
-      const path = goPath(schema, frame.child.replaceAll(/\[\d+\]/g, '').split('.'));
-      const field = `Go struct field ${structs.at(-1) ?? ''}.${path}`;
+      const path = goPath(
+        schema,
+        childPath(frame)
+          .replaceAll(/\[\d+\]/g, '')
+          .split('.'),
+      );
+      const field = `Go struct field ${structOf(around)}.${path}`;
       fault = new DecodeError(`json: cannot unmarshal number ${literal} into ${field} of type ${goType}`);
     },
   });
@@ -75,9 +77,13 @@ function integerType(facts: Known): string | undefined {
 
 interface Visitor {
   key(frame: Frame, keys: Set<string>, key: string): void;
-  /** `structs`: the names of the types around the number, the innermost last. */
-  number?(literal: string, frame: Frame, structs: readonly string[]): void;
+  /** `around`: what is around the number, the innermost last. */
+  number?(literal: string, frame: Frame, around: readonly Frame[]): void;
 }
+
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const [OPEN_MAP, CLOSE_MAP, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39];
 
 /** One pass without recursion. */
 function scan(text: string, schema: string | undefined, visitor: Visitor): void {
@@ -86,74 +92,93 @@ function scan(text: string, schema: string | undefined, visitor: Visitor): void 
   let frame: Frame | undefined;
   let expectsKey = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
-      case '{':
-      case '[': {
-        const path: string = frame?.child ?? '';
+    const code = text.charCodeAt(i);
+    switch (code) {
+      case OPEN_MAP:
+      case OPEN_LIST: {
         const facts: Known = frame ? frame.childFacts : root;
-        const isObject = text[i] === '{';
-        frame = {
-          path,
-          keys: isObject ? new Set() : undefined,
-          facts,
-          child: isObject ? path : `${path}[0]`,
-          childFacts: isObject ? facts : itemFacts(facts),
-          index: 0,
-        };
+        const path = frame ? childPath(frame) : '';
+        expectsKey = code === OPEN_MAP;
+        frame = expectsKey
+          ? { path, keys: new Set(), facts, child: '', childFacts: facts }
+          : { path, keys: undefined, facts, child: 0, childFacts: itemFacts(facts) };
         stack.push(frame);
-        expectsKey = isObject;
         break;
       }
-      case '}':
-      case ']':
+      case CLOSE_MAP:
+      case CLOSE_LIST:
         stack.pop();
         frame = stack.at(-1);
         expectsKey = false;
         break;
-      case ',':
+      case COMMA:
         if (frame?.keys) expectsKey = true;
-        else if (frame) {
-          frame.index += 1;
-          frame.child = `${frame.path}[${frame.index}]`;
-        }
+        else if (typeof frame?.child === 'number') frame.child += 1;
         break;
-      case '"': {
-        STRING.lastIndex = i;
-        const literal = STRING.exec(text)?.[0] ?? '"';
+      case QUOTE: {
+        const end = endOfString(text, i);
         if (expectsKey && frame?.keys) {
-          visitor.key(frame, frame.keys, JSON.parse(literal) as string);
+          visitor.key(frame, frame.keys, stringAt(text, i, end));
           expectsKey = false;
         }
-        i += literal.length - 1;
+        i = end;
         break;
       }
       default:
-        if (visitor.number && frame && /[-\d]/.test(text[i] as string)) {
+        if (visitor.number && frame && (code === MINUS || (code >= ZERO && code <= NINE))) {
           NUMBER.lastIndex = i;
           const literal = NUMBER.exec(text)?.[0] ?? '-';
-          visitor.number(literal, frame, structsOf(stack));
+          visitor.number(literal, frame, stack);
           i += literal.length - 1;
         }
     }
   }
 }
 
-const structsOf = (stack: readonly Frame[]): string[] =>
-  stack.flatMap(({ facts }) => {
-    const ref = typeof facts === 'string' ? undefined : facts.ref;
-    return ref === undefined ? [] : [ref.slice(ref.lastIndexOf('.') + 1)];
-  });
+/** The index of the quote that ends a string. */
+function endOfString(text: string, begin: number): number {
+  let end = text.indexOf('"', begin + 1);
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** True after an odd number of backslashes. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+  return (at - before) % 2 === 0;
+}
+
+/** The value of a string whose quotes are at these indices. */
+function stringAt(text: string, begin: number, end: number): string {
+  const inner = text.slice(begin + 1, end);
+  return inner.includes('\\') ? (JSON.parse(text.slice(begin, end + 1)) as string) : inner;
+}
+
+/** The path of the current member or element. */
+function childPath({ path, child }: Frame): string {
+  if (typeof child === 'number') return `${path}[${child}]`;
+  return path === '' ? child : `${path}.${child}`;
+}
+
+/** The name of the innermost struct; empty outside of any. */
+function structOf(around: readonly Frame[]): string {
+  for (const { facts } of around.toReversed()) {
+    if (typeof facts !== 'string' && facts.ref !== undefined) return facts.ref.slice(facts.ref.lastIndexOf('.') + 1);
+  }
+  return '';
+}
 
 function readKeyOnly(frame: Frame, keys: Set<string>, key: string): void {
   readKey(frame, keys, key, new Set());
 }
 
 function readKey(frame: Frame, keys: Set<string>, key: string, found: Set<string>): void {
-  frame.child = frame.path === '' ? key : `${frame.path}.${key}`;
+  frame.child = key;
   const facts = memberFacts(frame.facts, key);
   frame.childFacts = facts ?? 'unseen';
-  if (facts === undefined) found.add(`unknown field ${JSON.stringify(frame.child)}`);
-  else if (frame.facts !== 'unseen' && keys.has(key)) found.add(`duplicate field ${JSON.stringify(frame.child)}`);
+  if (facts === undefined) found.add(`unknown field ${JSON.stringify(childPath(frame))}`);
+  else if (frame.facts !== 'unseen' && keys.has(key)) found.add(`duplicate field ${JSON.stringify(childPath(frame))}`);
   keys.add(key);
 }
 

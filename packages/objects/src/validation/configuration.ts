@@ -16,12 +16,12 @@ const byteLength = (base64: string): number => Buffer.byteLength(base64, 'base64
 export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(data)) {
+  for (const key of Object.keys(data)) {
     errors.push(...invalidFor(`data[${key}]`, key, configKeyMessages(key)));
     if (Object.hasOwn(binaryData, key)) {
       errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     }
-    bytes += Buffer.byteLength(value);
+    bytes += Buffer.byteLength(data[key] ?? '');
   }
   for (const [key, value] of Object.entries(binaryData)) {
     errors.push(...invalidFor(`binaryData[${key}]`, key, configKeyMessages(key)));

@@ -1,4 +1,4 @@
-import { isMap, type JsonMap } from '../json.js';
+import { compareKeys, isMap, type JsonMap } from '../json.js';
 import type { Atom } from './atom.js';
 
 /**
@@ -19,8 +19,7 @@ export class FieldSet {
   static of(member: boolean, below: Iterable<readonly [step: string, set: FieldSet]>): FieldSet {
     const kept = new Map<string, FieldSet>();
     for (const [step, set] of below) if (!set.isEmpty) kept.set(step, set);
-    if (kept.size > 0) return new FieldSet(member, kept);
-    return member ? ONE_FIELD : NO_FIELDS;
+    return FieldSet.ofKept(member, kept);
   }
 
   /** The set of the steps of a path, and no other: `FieldSet.ofPath(['f:metadata', 'f:name'])`. */
@@ -58,36 +57,71 @@ export class FieldSet {
     );
   }
 
+  /** Returns this set itself where the other one adds nothing. */
   union(other: FieldSet): FieldSet {
     if (other.isEmpty || other === this) return this;
     if (this.isEmpty) return other;
-    const below = new Map(this.below);
-    for (const [step, set] of other.below) below.set(step, this.at(step).union(set));
-    return FieldSet.of(this.member || other.member, below);
+    const changes = changesBelow(other, (step, set) => {
+      const [here, both] = [this.at(step), this.at(step).union(set)];
+      return both === here ? undefined : both;
+    });
+    return this.with(this.member || other.member, changes);
   }
 
-  /** The paths that are not in the other set. Those below such a path stay. */
+  /** The paths that are not in the other set. Those below such a path stay. Returns this set itself for all of them. */
   minus(other: FieldSet): FieldSet {
     if (this.isEmpty || other.isEmpty) return this;
-    const member = this.member && !other.member;
-    if (other.below.size === 0) return member === this.member ? this : FieldSet.of(member, this.below);
-    const below = [...this.below].map(([step, set]) => [step, set.minus(other.at(step))] as const);
-    return FieldSet.of(member, below);
+    return this.with(
+      this.member && !other.member,
+      this.changesBy(other, (set, taken) => set.minus(taken)),
+    );
   }
 
   /** The paths that are not in the other set, nor below one that is. */
   minusAllOf(other: FieldSet): FieldSet {
     if (this.isEmpty || other.isEmpty) return this;
     if (other.member) return NO_FIELDS;
-    const below = [...this.below].map(([step, set]) => [step, set.minusAllOf(other.at(step))] as const);
-    return FieldSet.of(this.member, below);
+    return this.with(
+      this.member,
+      this.changesBy(other, (set, taken) => set.minusAllOf(taken)),
+    );
   }
 
   intersection(other: FieldSet): FieldSet {
     if (this.isEmpty || other.isEmpty) return NO_FIELDS;
     const [few, many] = this.below.size <= other.below.size ? [this, other] : [other, this];
-    const below = [...few.below].map(([step, set]) => [step, set.intersection(many.at(step))] as const);
+    const below = changesBelow(few, (step, set) => {
+      const found = many.below.get(step);
+      return found && set.intersection(found);
+    });
     return FieldSet.of(this.member && other.member, below);
+  }
+
+  /** What is other below the steps that both sets have. */
+  private changesBy(other: FieldSet, change: (set: FieldSet, taken: FieldSet) => FieldSet): Steps {
+    const fewer = this.below.size <= other.below.size ? this : other;
+    return changesBelow(fewer, (step) => {
+      const [here, there] = [this.below.get(step), other.below.get(step)];
+      const changed = here && there && change(here, there);
+      return changed === here ? undefined : changed;
+    });
+  }
+
+  /** This set with other sets below some steps. Most writes change few of the fields of a manager. */
+  private with(member: boolean, changes: Steps): FieldSet {
+    if (changes.length === 0) return member === this.member ? this : FieldSet.ofKept(member, this.below);
+    const below = new Map(this.below);
+    for (const [step, set] of changes) {
+      if (set.isEmpty) below.delete(step);
+      else below.set(step, set);
+    }
+    return FieldSet.ofKept(member, below);
+  }
+
+  /** As `of`, for steps that all have something below. */
+  private static ofKept(member: boolean, below: ReadonlyMap<string, FieldSet>): FieldSet {
+    if (below.size > 0) return new FieldSet(member, below);
+    return member ? ONE_FIELD : NO_FIELDS;
   }
 
   /** The set with the fields of structs that have a path below them: removing it then leaves no empty struct. */
@@ -112,20 +146,23 @@ export class FieldSet {
   toFieldsV1(): JsonMap {
     const fields: JsonMap = {};
     if (this.member && this.below.size > 0) fields['.'] = {};
-    for (const [step, set] of [...this.below].sort(([a], [b]) => (a < b ? -1 : 1))) fields[step] = set.toFieldsV1();
+    for (const step of [...this.below.keys()].sort(compareKeys)) fields[step] = this.at(step).toFieldsV1();
     return fields;
   }
 
   static fromFieldsV1(fields: unknown): FieldSet {
     const from = (value: unknown, top: boolean): FieldSet => {
-      const steps = isMap(value) ? Object.entries(value) : [];
-      // As upstream, steps of a kind that is not known are left out.
-      const below = steps.filter(([step]) => /^[fvki]:/.test(step));
-      const member = !top && (steps.length === 0 || Object.hasOwn(value as JsonMap, '.'));
-      return FieldSet.of(
-        member,
-        below.map(([step, inner]) => [step, from(inner, false)] as const),
-      );
+      const steps = isMap(value) ? value : {};
+      const below = new Map<string, FieldSet>();
+      let isLeaf = true;
+      for (const step of Object.keys(steps)) {
+        isLeaf = false;
+        // As upstream, steps of a kind that is not known are left out.
+        if (!/^[fvki]:/.test(step)) continue;
+        const set = from(steps[step], false);
+        if (!set.isEmpty) below.set(step, set);
+      }
+      return FieldSet.ofKept(!top && (isLeaf || Object.hasOwn(steps, '.')), below);
     };
     return from(fields, true);
   }
@@ -140,6 +177,18 @@ export class FieldSet {
       ...steps.flatMap(([step, set]) => set.paths(prefix + pathOfStep(step))),
     ];
   }
+}
+
+type Steps = (readonly [step: string, set: FieldSet])[];
+
+/** The steps of a set for which `change` returns what comes in place of what is below them. */
+function changesBelow({ below }: FieldSet, change: (step: string, set: FieldSet) => FieldSet | undefined): Steps {
+  const changes: Steps = [];
+  for (const [step, set] of below) {
+    const changed = change(step, set);
+    if (changed) changes.push([step, changed]);
+  }
+  return changes;
 }
 
 /** The empty set. */

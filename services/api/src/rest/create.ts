@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   ApiError,
   alreadyExists,
+  copyValue,
   generatedName,
   generatedNameTaken,
   type KubeObject,
@@ -105,7 +106,7 @@ interface Birth {
 
 /** The object as it is stored: with its defaults and what the system adds. @throws ApiError Forbidden, Invalid. */
 function completed(context: ApiContext, birth: Birth, { definition, namespace, object: sent, owners }: Creation) {
-  const object = structuredClone(sent);
+  const object = copyValue(sent);
   const {
     deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace,

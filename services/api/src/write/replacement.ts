@@ -1,4 +1,5 @@
 import {
+  copyValue,
   type FieldError,
   invalid,
   type KubeObject,
@@ -41,7 +42,7 @@ export function decideReplacement(
   const { target, subresource, object: sent } = replacement;
   const { definition } = target;
   // A copy: the store may run this decision again, and warnings are about the object as it was sent.
-  const object = structuredClone(sent);
+  const object = copyValue(sent);
   const before = replacement.before ?? objectOf(target, current);
   // Webhooks see what decoding makes of a body upstream: with defaults.
   if (context.dynamic) definition.setDefaults(object);
