@@ -159,6 +159,54 @@ describe('turns of the event loop', () => {
     expect(queued.length).toBeLessThan(9);
   });
 
+  describe('of writes that take long', () => {
+    const WRITE_MS = 60;
+    const DECISION_MS = 20;
+
+    /** Plays a flow with eight such writes at a time, for three seconds. Returns those of the last two. */
+    async function writes(loop: SimulatedLoop, turns: LoopTurns): Promise<{ began: number; ended: number }[]> {
+      const done: { began: number; ended: number }[] = [];
+      const write = async (): Promise<void> => {
+        await turns.later('greedy', async (run) => {
+          const began = loop.now();
+          run(() => loop.work(DECISION_MS));
+          await new Promise<void>((resolve) => loop.after(WRITE_MS - DECISION_MS, resolve));
+          done.push({ began, ended: loop.now() });
+        });
+        void write();
+      };
+      for (let lane = 0; lane < 8; lane += 1) void write();
+      await loop.until(3000);
+      return done.filter(({ began }) => began > 1000);
+    }
+
+    it('leave gaps of twice their length while another client is active', async () => {
+      const loop = new SimulatedLoop();
+      const turns = new LoopTurns(loop);
+      const others = (): void => {
+        turns.estimate('modest', 0.1);
+        loop.after(100, others);
+      };
+      others();
+      const known = await writes(loop, turns);
+      expect(known.length).toBeGreaterThan(5);
+      for (const [at, { began }] of known.entries()) {
+        const before = known[at - 1];
+        if (before) expect(began - before.ended).toBeGreaterThanOrEqual(2 * (before.ended - before.began));
+      }
+    });
+
+    it('come one after the other to a client that is alone', async () => {
+      const loop = new SimulatedLoop();
+      const known = await writes(loop, new LoopTurns(loop));
+      expect(known.length).toBeGreaterThan(20);
+      for (const [at, { began }] of known.entries()) {
+        const before = known[at - 1];
+        if (before) expect(began).toBeGreaterThanOrEqual(before.ended);
+      }
+    });
+  });
+
   it('are shared by four alike, however many lanes each has', async () => {
     const parts = await play({
       one: { pieceMs: 0.2, lanes: 200, thinkMs: 0 },

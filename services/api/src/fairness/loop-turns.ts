@@ -1,3 +1,4 @@
+import { LongWrites } from './long-writes.js';
 import { type FlowUse, LoopUse } from './loop-use.js';
 
 /** How long pieces of work may hold the event loop before it looks for new requests again, in ms. */
@@ -34,6 +35,7 @@ const NODE: EventLoop = {
 export class LoopTurns {
   readonly #loop: EventLoop;
   readonly #use = new LoopUse();
+  readonly #longWrites: LongWrites;
   readonly #queues = new Map<FlowUse, (() => void)[]>();
   #waiting = 0;
   /** Used since the event loop has last looked for new requests, in ms. */
@@ -45,6 +47,7 @@ export class LoopTurns {
 
   constructor(loop: EventLoop = NODE) {
     this.#loop = loop;
+    this.#longWrites = new LongWrites(loop);
   }
 
   /** Pieces that wait. */
@@ -78,25 +81,34 @@ export class LoopTurns {
 
   /**
    * Begins, at the flow's turn, work that is done later among that of others. The flow is charged beforehand for what
-   * such work took of late: else all that it has would begin before the first is charged. `begin` gets a function that
-   * runs the work, and charges what it takes instead.
+   * such work took of late: else all that it has would begin before the first is charged. A flow whose work takes long
+   * has one at a time: see {@link LongWrites}. `begin` gets a function that runs the work, and charges what it takes
+   * instead.
    */
   later<T>(flow: string, begin: (run: <R>(work: () => R) => R) => T | Promise<T>): T | Promise<T> {
-    return this.run(flow, () => {
-      const use = this.#use.of(flow, this.#loop.now());
-      let charged = use.expected;
-      this.#use.count(use, this.#loop.now(), charged);
-      return begin((work) => {
-        const began = this.#loop.now();
-        try {
-          return work();
-        } finally {
-          const now = this.#loop.now();
-          this.#use.count(use, now, now - began - charged);
-          this.#use.learn(use, now - began);
-          charged = 0;
-        }
-      });
+    const start = (): T | Promise<T> => this.#charged(flow, begin);
+    if (!LongWrites.isLong(this.#use.of(flow, this.#loop.now()).expected)) return this.run(flow, start);
+    return this.#longWrites.run(
+      flow,
+      (timed) => this.run(flow, () => timed(start)),
+      () => this.#use.isShared(this.#loop.now()),
+    );
+  }
+
+  #charged<T>(flow: string, begin: (run: <R>(work: () => R) => R) => T | Promise<T>): T | Promise<T> {
+    const use = this.#use.of(flow, this.#loop.now());
+    let charged = use.expected;
+    this.#use.count(use, this.#loop.now(), charged);
+    return begin((work) => {
+      const began = this.#loop.now();
+      try {
+        return work();
+      } finally {
+        const now = this.#loop.now();
+        this.#use.count(use, now, now - began - charged);
+        this.#use.learn(use, now - began);
+        charged = 0;
+      }
     });
   }
 

@@ -47,6 +47,12 @@ export class LoopUse {
     return rest >= LEAST_REST_MS ? rest : 0;
   }
 
+  /** True when more than one flow had work of late. */
+  isShared(now: number): boolean {
+    this.#present(now);
+    return this.#active > 1;
+  }
+
   /** Charges a flow. A negative number takes back what was expected too much. */
   count(use: FlowUse, now: number, ms: number): void {
     this.#turn(use, now);
@@ -62,10 +68,16 @@ export class LoopUse {
     use.expected = Math.max(ms, (ms + use.expected) / 2);
   }
 
-  /** Moves on to the present span. */
-  #turn(use: FlowUse, now: number): void {
+  /** Returns the number of the present span. */
+  #present(now: number): number {
     const span = Math.floor(now / SPAN_MS);
     if (this.#span < span) this.#turnAll(span, now);
+    return span;
+  }
+
+  /** Moves a flow on to the present span. */
+  #turn(use: FlowUse, now: number): void {
+    const span = this.#present(now);
     if (use.span >= span) return;
     if (use.span < span - 1) this.#active += 1;
     use.used = [0, use.span === span - 1 ? use.used[0] : 0];
