@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isConnection } from '../admission/connect.js';
 import { DynamicAdmission, hasDynamicAdmission } from '../admission/dynamic/dynamic-admission.js';
 import { Notes } from '../admission/notes.js';
+import { isConnection } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from '../auth/identity.js';
 import { servePostedKind } from '../dispatch/posted-kind.js';

@@ -1,5 +1,5 @@
 import type { SubresourceAction } from '@everynode/objects';
-import { admitConnection } from '../admission/connect.js';
+import { admitConnection } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';

@@ -10,6 +10,7 @@ import {
   timestamp,
   withPodScheduled,
 } from '@everynode/objects';
+import { admitPosted } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { ActionRequest } from '../dispatch/resource-request.js';
 import { readObject } from '../http/body.js';
@@ -32,6 +33,7 @@ export async function bindPod(context: ApiContext, request: ActionRequest): Prom
     throw new ApiError('BadRequest', 'name in URL does not match name in Binding object');
   }
   placeInNamespace(request, binding);
+  await admitPosted(context, { ...request, subresource: 'binding' }, BINDING, binding);
   const { target } = binding as { target?: { kind?: string; name?: string } };
   const node = target?.name;
   if (!node || (target.kind || 'Node') !== 'Node') throw new ApiError('BadRequest', 'target.name must name a Node');

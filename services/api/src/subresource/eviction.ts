@@ -10,6 +10,7 @@ import {
   type Stored,
 } from '@everynode/objects';
 import { restrictEviction } from '../admission/node-restriction.js';
+import { admitPosted } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { ActionRequest } from '../dispatch/resource-request.js';
 import { readObject } from '../http/body.js';
@@ -67,6 +68,7 @@ async function evictionOptions(context: ApiContext, request: ActionRequest): Pro
   }
   placeInNamespace(request, object);
   restrictEviction(context, request);
+  await admitPosted(context, { ...request, subresource: 'eviction' }, EVICTION, object);
   const { deleteOptions = {} } = object as { deleteOptions?: Partial<DeleteOptions> & { dryRun?: string[] } };
   const [inBody, inQuery] = [deleteOptions.dryRun ?? [], query.texts('dryRun')];
   if (inBody.length > 0 && inQuery.length > 0 && inBody.join() !== inQuery.join()) {

@@ -11,6 +11,7 @@ import {
   timestamp,
 } from '@everynode/objects';
 import { restrictToken } from '../admission/node-restriction.js';
+import { admitPosted } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import { findObject } from '../auth/find-object.js';
 import { ISSUER, type ServiceAccountClaims } from '../auth/service-account-tokens.js';
@@ -62,6 +63,7 @@ export async function requestToken(context: ApiContext, request: WriteRequest): 
   const spec = specOf(object);
   refuse(name, nameErrors(object.metadata.name, name));
   restrictToken(context, request, spec.boundObjectRef);
+  await admitPosted(context, { ...request, subresource: 'token' }, TOKEN_REQUEST, object);
   await context.freshReads.catchUp();
   const account = await findObject(context, 'serviceaccounts', namespace, name);
   if (!account) throw notFound(subjectOf(request));

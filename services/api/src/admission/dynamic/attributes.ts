@@ -1,10 +1,19 @@
 import type { KubeObject, ResourceDefinition } from '@everynode/objects';
 import type { AdmissionOperation } from '../operation.js';
 
+/** A kind, by its full name. */
+export interface KindName {
+  group: string;
+  version: string;
+  kind: string;
+}
+
 /** What webhooks and policies see of a write. Source: apiserver pkg/admission, Attributes. */
 export interface Attributes {
   operation: AdmissionOperation;
   definition: ResourceDefinition;
+  /** Where it is not that of the resource: what is posted to a subresource has a kind of its own. */
+  kind?: KindName | undefined;
   /** Empty for cluster-scoped resources. */
   namespace: string;
   /** Empty where it is still to be generated. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
-import type { Attributes } from './attributes.js';
+import type { Attributes, KindName } from './attributes.js';
 import { OPERATIONS } from './match.js';
 
 /** A connection has no options beside those that stand for its object. */
@@ -18,19 +18,19 @@ const OPTIONS = {
  */
 export function requestOf(
   { identity }: ApiContext,
-  { operation, definition, namespace, name, subresource }: Attributes,
+  { operation, definition, kind: ownKind, namespace, name, subresource }: Attributes,
   sentAs: ResourceDefinition,
   dryRun: boolean,
 ): Record<string, unknown> {
-  const kindOf = ({ group, version, kind }: ResourceDefinition) => ({ group, version, kind });
+  const kindOf = ({ group, version, kind }: KindName) => ({ group, version, kind });
   const resourceOf = ({ group, version, plural }: ResourceDefinition) => ({ group, version, resource: plural });
   const isNamespace = definition.storage === 'namespaces';
   return {
     uid: randomUUID(),
-    kind: kindOf(sentAs),
+    kind: kindOf(ownKind ?? sentAs),
     resource: resourceOf(sentAs),
     ...(subresource !== '' && { subResource: subresource }),
-    requestKind: kindOf(definition),
+    requestKind: kindOf(ownKind ?? definition),
     requestResource: resourceOf(definition),
     ...(subresource !== '' && { requestSubResource: subresource }),
     ...(name !== '' && { name }),

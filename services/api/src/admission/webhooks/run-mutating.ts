@@ -91,7 +91,7 @@ async function mutateBy(
 function patchedBy(
   { webhook }: ConfiguredWebhook,
   text: string,
-  { object, definition, operation }: Attributes,
+  { object, definition, kind }: Attributes,
 ): KubeObject | undefined {
   let operations: unknown;
   try {
@@ -110,8 +110,8 @@ function patchedBy(
       typeName: definition.schema,
       lookupType,
     });
-    // Options of a connection are no object of the resource.
-    if (operation === 'connect') return semanticallyEqual(patched, object) ? undefined : (patched as KubeObject);
+    // What is posted to a subresource is no object of the resource.
+    if (kind) return semanticallyEqual(patched, object) ? undefined : (patched as KubeObject);
     const decoded = decodeObject({ value: patched }, definition).object;
     definition.setDefaults(decoded);
     return semanticallyEqual(decoded, object) ? undefined : decoded;

@@ -276,6 +276,48 @@ describe('validating webhooks', () => {
   });
 });
 
+describe('webhooks for what is posted to a subresource', () => {
+  const namespace = '/api/v1/namespaces/default';
+  const body = { metadata: { name: 'posted' } };
+
+  it.each([
+    ['pods/eviction', 'policy', 'v1', 'Eviction', `${namespace}/pods/posted/eviction`, body],
+    [
+      'pods/binding',
+      '',
+      'v1',
+      'Binding',
+      `${namespace}/pods/posted/binding`,
+      { ...body, target: { kind: 'Node', name: 'n' } },
+    ],
+    [
+      'serviceaccounts/token',
+      'authentication.k8s.io',
+      'v1',
+      'TokenRequest',
+      `${namespace}/serviceaccounts/posted/token`,
+      { ...body, spec: { audiences: ['a'] } },
+    ],
+  ])('are asked, and policies too: %s', async (resource, group, version, kind, path, posted) => {
+    const [plural = '', subResource = ''] = resource.split('/');
+    const object = { ...posted, apiVersion: `${group && `${group}/`}${version}`, kind };
+    await configure('Validating', [{ name: 'v', rules: [{ ...rule, operations: ['CREATE'], resources: [resource] }] }]);
+    replies['/v'] = () => ({ allowed: false, status: { message: 'not now' } });
+    const { status, json } = await api.request('POST', path, { body: object });
+    expect([status, json.message]).toEqual([400, 'admission webhook "v.example.com" denied the request: not now']);
+    expect(seen.map(({ review }) => review.request)).toEqual([
+      expect.objectContaining({
+        operation: 'CREATE',
+        ...{ subResource, name: 'posted', namespace: 'default' },
+        kind: { group, version, kind },
+        resource: { group: '', version: 'v1', resource: plural },
+        object: expect.objectContaining({ ...object, metadata: expect.objectContaining(body.metadata) }),
+        oldObject: null,
+      }),
+    ]);
+  });
+});
+
 describe('webhooks for streams', () => {
   const pod = '/api/v1/namespaces/default/pods/streamed';
   const streams = { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*'] };

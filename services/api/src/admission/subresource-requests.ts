@@ -3,6 +3,7 @@ import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
 import type { Query } from '../http/query.js';
 import type { ResourcePath } from '../http/resource-path.js';
+import type { KindName } from './dynamic/attributes.js';
 
 type Options = Record<string, unknown>;
 
@@ -39,6 +40,24 @@ function connectionOf({ definition, subresource }: Pick<ResourcePath, 'definitio
 export const isConnection = (path: Pick<ResourcePath, 'definition' | 'subresource'>): boolean =>
   connectionOf(path) !== undefined;
 
+/** A request that acts on an object, by a subresource of it. */
+type Acting = Pick<ResourceRequest, 'definition' | 'namespace' | 'name'> & { subresource: string };
+
+/**
+ * Asks webhooks and policies about what is posted to a subresource, and never stored: an eviction, a binding, a request
+ * for a token. What mutating webhooks change of it changes nothing. @throws ApiError
+ */
+export async function admitPosted(
+  { dynamic }: ApiContext,
+  { definition, namespace, name, subresource }: Acting,
+  { group, version, kind }: KindName,
+  object: KubeObject,
+): Promise<void> {
+  if (!dynamic) return;
+  const attributes = { definition, kind: { group, version, kind }, namespace, name, subresource, object };
+  await dynamic.settle(async () => dynamic.check({ ...attributes, operation: 'create', oldObject: undefined }));
+}
+
 /**
  * Asks webhooks and policies whether a stream may be opened, by either method. They see the options in place of an
  * object, whether the pod exists or not. Source: apiserver pkg/endpoints/handlers/rest.go, ConnectResource.
@@ -48,9 +67,9 @@ export async function admitConnection({ dynamic }: ApiContext, request: Resource
   const { definition, namespace, name, subresource, query } = request;
   const found = connectionOf(request);
   if (!dynamic || !found) return;
-  const kind = kindOf(found);
+  const kind = { group: '', version: 'v1', kind: kindOf(found) };
   // Options are no object of the API: they have no metadata.
-  const object = { kind, apiVersion: 'v1', ...OPTIONS[kind]?.(query) } as Options as KubeObject;
-  const attributes = { definition: { ...definition, kind }, namespace, name, subresource, object };
+  const object = { kind: kind.kind, apiVersion: 'v1', ...OPTIONS[kind.kind]?.(query) } as Options as KubeObject;
+  const attributes = { definition, kind, namespace, name, subresource, object };
   await dynamic.settle(async () => dynamic.check({ ...attributes, operation: 'connect', oldObject: undefined }));
 }
