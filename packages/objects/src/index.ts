@@ -167,6 +167,7 @@ export {
 } from './quantity/quantity.js';
 export {
   AGENT_ANNOTATION,
+  AGENTS_GROUP,
   type MetadataText,
   metadataText,
   type ObjectRecord,

@@ -7,6 +7,7 @@ import { defaultTolerations } from './default-tolerations.js';
 import { inertKinds } from './inert-kinds.js';
 import { limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.js';
+import { nodeHosting } from './node-hosting.js';
 import { nodeRestriction } from './node-restriction.js';
 import type { AdmissionOperation } from './operation.js';
 import { ownerReferencesPermission } from './owner-references-permission.js';
@@ -31,6 +32,7 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   limitRanger,
   serviceAccount,
   nodeRestriction,
+  nodeHosting,
   taintNodesByCondition,
   podSecurity,
   podTemplateSecurity,

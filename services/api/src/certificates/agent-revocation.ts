@@ -1,21 +1,20 @@
 import { isAgentName } from '@everynode/contract';
-import { notFound } from '@everynode/objects';
+import { AGENTS_GROUP, notFound } from '@everynode/objects';
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from '../api-context.js';
 import { jsonAnswer } from '../http/answer.js';
 
 /**
- * In a group of its own, because agents are Everynode's: an agent may host many nodes, and none of its name. The
- * permission is `create` on `agents/revoke` of that group.
+ * An agent may host many nodes, and none of its name, so it is no Node. The permission is `create` on `agents/revoke`.
  */
-const GROUP = 'agents.everynode.io';
-const REVOKE_PATH = `/apis/${GROUP}/v1/agents/:name/revoke`;
+const REVOKE_PATH = `/apis/${AGENTS_GROUP}/v1/agents/:name/revoke`;
 
 /** Serves the revocation of agents, whatever they host. Their Nodes stay, and may be moved to another agent. */
 export function addAgentRevocation(fastify: FastifyInstance, { store, revoked, log }: ApiContext): void {
   fastify.post<{ Params: { name: string } }>(REVOKE_PATH, async (request) => {
     const { name } = request.params;
-    if (!isAgentName(name) || !(await isKnown(store, name))) throw notFound({ group: GROUP, plural: 'agents', name });
+    if (!isAgentName(name) || !(await isKnown(store, name)))
+      throw notFound({ group: AGENTS_GROUP, plural: 'agents', name });
     await revoked.revokeAgent(name);
     log.info({ agent: name }, 'an agent was revoked');
     return jsonAnswer({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });

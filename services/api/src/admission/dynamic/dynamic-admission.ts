@@ -91,7 +91,7 @@ export class DynamicAdmission implements RequestAdmission {
     this.#answer('validate', attributes, variables);
   }
 
-  /** For what has no object of its resource that webhooks could change: deletions, and what is posted to subresources. @throws AnswerMissing, ApiError */
+  /** For what has no object of its resource that webhooks could change. @throws AnswerMissing, ApiError */
   check(attributes: Attributes): void {
     if (isExempt(attributes.definition)) return;
     const variables = this.#variablesOf(attributes);

@@ -21,6 +21,6 @@ export interface RequestAdmission {
   /** Changes the object as webhooks say. Returns whether they did. */
   mutate(write: AdmittedWrite): boolean;
   validate(write: AdmittedWrite): void;
-  /** For what has no object of its resource that webhooks could change: deletions, and what is posted to subresources. */
+  /** For what has no object of its resource that webhooks could change: deletions, and what subresources get. */
   check(attributes: Attributes): void;
 }
