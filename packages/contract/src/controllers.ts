@@ -1,6 +1,7 @@
 /** The controllers that can be chosen, each with the names by which upstream's kube-controller-manager knows it. */
 const KNOWN = {
   'clusterrole-aggregation': ['clusterrole-aggregation-controller'],
+  cronjob: ['cronjob-controller'],
   daemonset: ['daemonset-controller'],
   deployment: ['deployment-controller'],
   disruption: ['disruption-controller'],
@@ -12,6 +13,7 @@ const KNOWN = {
   'node-lifecycle': ['nodelifecycle', 'node-lifecycle-controller'],
   'pod-placement': ['kube-scheduler'],
   replicaset: ['replicaset-controller'],
+  replicationcontroller: ['replicationcontroller-controller'],
   resourcequota: ['resourcequota-controller'],
   statefulset: ['statefulset-controller'],
 } as const satisfies Record<string, readonly string[]>;

@@ -67,6 +67,7 @@ export {
 export { type FieldError, fieldErrorMessage, invalid } from './field-error.js';
 export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
+export { parseGoDuration } from './go-duration.js';
 export type {
   Affinity,
   CertificateSigningRequest,
@@ -75,6 +76,8 @@ export type {
   ContainerState,
   ContainerStatus,
   ControllerRevision,
+  CronJob,
+  CronJobStatus,
   DaemonSet,
   DaemonSetCondition,
   DaemonSetStatus,
@@ -128,6 +131,7 @@ export type {
   ReplicaSet,
   ReplicaSetCondition,
   ReplicaSetStatus,
+  ReplicationController,
   ResourceQuota,
   ResourceQuotaStatus,
   ResourceRequirements,
@@ -254,6 +258,8 @@ export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { ageSince } from './table/age.js';
 export { genericTable } from './table/generic.js';
 export { microTimestamp, timestamp } from './timestamp.js';
+export { isTimeZone, splitZone } from './validation/cron-job.js';
+export { parseCronSchedule } from './validation/cron-schedule.js';
 export {
   append as appendErrors,
   duplicate,

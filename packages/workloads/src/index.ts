@@ -1,4 +1,5 @@
 export { withCondition } from './conditions.js';
+export { type NewJob, planCronJob, statusWith } from './cron-job/plan-cron-job.js';
 export { REVISION_ANNOTATION } from './deployment/draft.js';
 export { isSameTemplate, type NewReplicaSet } from './deployment/new-replica-set.js';
 export { type DeploymentPlan, planDeployment, type ReplicaSetChange } from './deployment/plan-deployment.js';

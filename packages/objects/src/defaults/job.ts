@@ -1,4 +1,4 @@
-import type { Job } from '../kinds/api-types.js';
+import type { CronJob, Job } from '../kinds/api-types.js';
 
 /** pkg/apis/batch/v1 SetDefaults_Job. What the schema declares is set already. */
 export function setJobDefaults({ metadata, spec }: Job): void {
@@ -13,6 +13,14 @@ export function setJobDefaults({ metadata, spec }: Job): void {
   if (spec.manualSelector === false) delete spec.manualSelector;
   const labels = spec.template.metadata?.labels;
   if (metadata && labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+}
+
+/** pkg/apis/batch/v1 SetDefaults_CronJob. */
+export function setCronJobDefaults({ spec }: CronJob): void {
+  spec.concurrencyPolicy ||= 'Allow';
+  spec.suspend ??= false;
+  spec.successfulJobsHistoryLimit ??= 3;
+  spec.failedJobsHistoryLimit ??= 1;
 }
 
 const UID = 'controller-uid';

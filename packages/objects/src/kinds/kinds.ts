@@ -5,6 +5,7 @@ import type {
   ClusterRoleBinding,
   ConfigMap,
   ControllerRevision,
+  CronJob,
   DaemonSet,
   Deployment,
   EndpointSlice,
@@ -39,6 +40,7 @@ import type { GenericName } from './generic-kinds.js';
 
 /** Generic kinds that are read by the type of their objects. */
 type TypedGeneric =
+  | 'cronjobs.batch'
   | 'endpoints'
   | 'endpointslices.discovery.k8s.io'
   | 'jobs.batch'
@@ -70,6 +72,7 @@ export interface Kinds extends Record<Exclude<GenericName, TypedGeneric>, KubeOb
   'replicasets.apps': ReplicaSet;
   'statefulsets.apps': StatefulSet;
   'horizontalpodautoscalers.autoscaling': KubeObject;
+  'cronjobs.batch': CronJob;
   'jobs.batch': Job;
   'certificatesigningrequests.certificates.k8s.io': CertificateSigningRequest;
   'leases.coordination.k8s.io': Lease;

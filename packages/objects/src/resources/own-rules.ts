@@ -1,6 +1,13 @@
 import { setClaimDefaults, setVolumeObjectDefaults } from '../defaults/claims.js';
-import { setJobDefaults, setJobSelector } from '../defaults/job.js';
-import type { Job, PersistentVolume, PersistentVolumeClaim, PodTemplate, RuntimeClass } from '../kinds/api-types.js';
+import { setCronJobDefaults, setJobDefaults, setJobSelector } from '../defaults/job.js';
+import type {
+  CronJob,
+  Job,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PodTemplate,
+  RuntimeClass,
+} from '../kinds/api-types.js';
 import type { GenericName } from '../kinds/generic-kinds.js';
 import type { Stored } from '../kinds/kinds.js';
 import type { KubeObject } from '../kube-object.js';
@@ -35,6 +42,7 @@ import {
   resourceSliceTable,
 } from '../table/system.js';
 import { jobTable, podTemplateTable } from '../table/workloads.js';
+import { validateCronJobSpec, validateNewCronJob } from '../validation/cron-job.js';
 import { validateJob, validateJobUpdate } from '../validation/job.js';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from '../validation/runtime-class.js';
 import type { ResourceFacts } from './define-resource.js';
@@ -55,6 +63,8 @@ export const OWN_RULES: Partial<Record<GenericName, Partial<ResourceFacts>>> = {
     firstStatus: () => ({ phase: 'Pending' }),
   }),
   'jobs.batch': rulesOf<Stored<Job>>({
+    // As before there was garbage collection: registry/batch/job, DefaultGarbageCollectionPolicy.
+    deletion: { defaultPropagation: 'Orphan' },
     setDefaults: (object) => setJobDefaults(object),
     firstStatus: (object) => {
       setJobSelector(object);
@@ -72,7 +82,12 @@ export const OWN_RULES: Partial<Record<GenericName, Partial<ResourceFacts>>> = {
   }),
   componentstatuses: { table: componentStatusTable },
   endpoints: { table: endpointsTable },
-  'cronjobs.batch': { table: cronJobTable },
+  'cronjobs.batch': rulesOf<Stored<CronJob>>({
+    setDefaults: (object) => setCronJobDefaults(object),
+    table: cronJobTable,
+    validateNew: (object) => validateNewCronJob(object),
+    validateUpdate: (object, current) => validateCronJobSpec(object.spec, current.spec),
+  }),
   'endpointslices.discovery.k8s.io': { table: endpointSliceTable },
   'flowschemas.flowcontrol.apiserver.k8s.io': { table: flowSchemaTable },
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': { table: priorityLevelTable },

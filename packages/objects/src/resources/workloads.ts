@@ -31,6 +31,8 @@ export const replicationControllers = defineResource<Stored<ReplicationControlle
   subresources: [scaleOfResource('', 'replicationcontrollers', 'replicationcontrollers'), statusSubresource],
   fields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   firstStatus: () => ({ replicas: 0 }),
+  // As before there was garbage collection: registry/core/replicationcontroller, DefaultGarbageCollectionPolicy.
+  deletion: { defaultPropagation: 'Orphan' },
   setDefaults: (object) => {
     setDeclaredDefaults('io.k8s.api.core.v1.ReplicationController', object);
     setReplicationControllerDefaults(object);

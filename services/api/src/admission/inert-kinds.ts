@@ -3,8 +3,6 @@ import type { AdmissionPlugin } from './plugin.js';
 
 /** Stored and served as upstream, but no controller here makes pods, volumes, routes or numbers of them. */
 const INERT: readonly ResourceName[] = [
-  'replicationcontrollers',
-  'cronjobs.batch',
   'horizontalpodautoscalers.autoscaling',
   'ingresses.networking.k8s.io',
   'networkpolicies.networking.k8s.io',

@@ -1,6 +1,7 @@
+import { parseGoDuration } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { Query } from './query.js';
-import { parseDuration, requestMsOf } from './request-deadline.js';
+import { requestMsOf } from './request-deadline.js';
 
 describe('durations', () => {
   it.each([
@@ -18,7 +19,7 @@ describe('durations', () => {
     ['+-1s', undefined],
     ['invalid', undefined],
   ])('%s', (text, expected) => {
-    expect(parseDuration(text)).toBe(expected);
+    expect(parseGoDuration(text)).toBe(expected);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
 import { deleteOptions } from '../write/delete-options.js';
+import { orphanWarnings } from '../write/orphan-warning.js';
 import { deleteObject } from './delete.js';
 import { listObjects } from './list.js';
 
@@ -24,5 +25,6 @@ export async function deleteCollection(context: ApiContext, request: ResourceReq
       }
     }),
   );
-  return { status: 200, payload: presenter.list(objects, meta), contentType: presenter.contentType };
+  const warnings = orphanWarnings(definition, options);
+  return { status: 200, payload: presenter.list(objects, meta), contentType: presenter.contentType, warnings };
 }

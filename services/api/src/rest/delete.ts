@@ -6,6 +6,7 @@ import { type Answer, objectAnswer } from '../http/answer.js';
 import { commit, type Written } from '../write/commit.js';
 import { type DeleteOptions, deleteOptions } from '../write/delete-options.js';
 import { type Deletion, decideDelete } from '../write/deletion.js';
+import { orphanWarnings } from '../write/orphan-warning.js';
 import { objectOf } from '../write/stored-object.js';
 import { subjectOf, type Target } from '../write/target.js';
 
@@ -77,8 +78,9 @@ function deletedAnswer(
   { object, outcome }: Written,
 ): Answer {
   const isGone = outcome === 'deleted';
+  const warnings = orphanWarnings(definition, options);
   if (!isGone || definition.returnsDeleted) {
-    return objectAnswer(presenter, object, !isGone && options.orphanDependents === false ? 202 : 200);
+    return objectAnswer(presenter, object, !isGone && options.orphanDependents === false ? 202 : 200, warnings);
   }
   const details = {
     name,
@@ -87,5 +89,5 @@ function deletedAnswer(
     uid: object.record.uid,
   };
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
-  return { status: 200, payload: presenter.status(status), contentType: presenter.contentType };
+  return { status: 200, payload: presenter.status(status), contentType: presenter.contentType, warnings };
 }

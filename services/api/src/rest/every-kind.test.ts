@@ -84,10 +84,27 @@ describe('every kind', () => {
       const { status, json: written } = await api.request('PUT', `${path}/${subresource}`, { body: part.json });
       expect([status, written.message, written.kind]).toEqual([200, undefined, part.json.kind]);
     }
-    expect((await api.request('DELETE', path)).status).toBe(200);
+    expect((await api.request('DELETE', `${path}?propagationPolicy=Background`)).status).toBe(200);
     if (one.kind === 'Namespace' || one.kind === 'Pod') return;
     expect((await api.request('DELETE', path)).json).toMatchObject({ code: 404, message: missing });
   });
+});
+
+it('keeps the pods of a Job and of a ReplicationController unless told, and warns of it for a Job', async () => {
+  for (const [path, kind] of [
+    ['/apis/batch/v1/namespaces/default/jobs', 'Job'],
+    ['/api/v1/namespaces/default/replicationcontrollers', 'ReplicationController'],
+  ] as const) {
+    const labels = { app: 'kept' };
+    const spec = { containers: [{ name: 'c', image: 'i' }], restartPolicy: kind === 'Job' ? 'Never' : 'Always' };
+    const template = { metadata: { labels }, spec };
+    expect(
+      (await api.request('POST', path, { body: { metadata: { name: 'kept' }, kind, spec: { template } } })).status,
+    ).toBe(201);
+    const { json, headers } = await api.request('DELETE', `${path}/kept`);
+    expect(json.metadata.finalizers).toEqual(['orphan']);
+    expect(String(headers.warning)).toEqual(kind === 'Job' ? expect.stringContaining('child pods') : 'undefined');
+  }
 });
 
 describe('a kind that nothing acts on', () => {

@@ -2,6 +2,7 @@ import { CONTROLLER_NAMES, type ControllerName } from '@everynode/contract/contr
 import type { ServiceContext } from '@everynode/service-shell';
 import type { Controller, SchedulerContext } from '../scheduler-context.js';
 import { ClusterRoleAggregationController } from './clusterrole-aggregation/clusterrole-aggregation-controller.js';
+import { CronJobController } from './cronjob/cronjob-controller.js';
 import { DaemonSetController } from './daemonset/daemonset-controller.js';
 import { DeploymentController } from './deployment/deployment-controller.js';
 import { DisruptionController } from './disruption/disruption-controller.js';
@@ -13,6 +14,7 @@ import { NamespaceController } from './namespace/namespace-controller.js';
 import { Liveness } from './node-lifecycle/liveness.js';
 import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.js';
 import { PodPlacementController } from './pod-placement/pod-placement-controller.js';
+import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-kinds.js';
 import { ReplicaSetController } from './replicaset/replicaset-controller.js';
 import { ResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
@@ -38,6 +40,7 @@ export function startControllers(
     : undefined;
   const makers: Record<ControllerName, () => Controller> = {
     'clusterrole-aggregation': () => new ClusterRoleAggregationController(context),
+    cronjob: () => new CronJobController(context),
     daemonset: () => new DaemonSetController(context, isHeardSince),
     endpoints: () => new EndpointsController(context),
     endpointslice: () => new EndpointSliceController(context),
@@ -48,7 +51,8 @@ export function startControllers(
     disruption: () => new DisruptionController(context),
     'pod-placement': () => new PodPlacementController(context),
     namespace: () => new NamespaceController(context),
-    replicaset: () => new ReplicaSetController(context),
+    replicaset: () => new ReplicaSetController(context, REPLICA_SET),
+    replicationcontroller: () => new ReplicaSetController(context, REPLICATION_CONTROLLER),
     resourcequota: () => new ResourceQuotaController(context),
     statefulset: () => new StatefulSetController(context),
   };

@@ -37,6 +37,7 @@ export class DeploymentController implements Controller {
     });
     context.owned.follow({
       owners: this.#deployments,
+      selecting: (owner) => owner,
       owned: [REPLICA_SETS],
       enqueue: (key) => this.#queue.add(key),
     });

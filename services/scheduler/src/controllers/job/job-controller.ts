@@ -40,6 +40,7 @@ export class JobController implements Controller {
     });
     context.owned.follow({
       owners: this.#jobs,
+      selecting: (owner) => owner,
       owned: ['pods'],
       enqueue: (key) => this.#queue.add(key),
     });

@@ -1,5 +1,5 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
-import { controllerOf, type Pod, type ReplicaSet, type Stored } from '@everynode/objects';
+import { controllerOf, type Pod, type ReplicaSet, type Stored, type StoredKinds } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import { manageReplicas, nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
@@ -11,41 +11,39 @@ import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { messageOf, PodControl, type PodWrites } from '../workloads/pod-control.js';
 import { countedPod } from '../workloads/pod-view.js';
+import type { ReplicaKind, ReplicaResource } from './replica-kinds.js';
 
 const WORKERS = 8;
-const REPLICA_SETS = 'replicasets.apps';
-const KIND = {
-  apiVersion: 'apps/v1',
-  kind: 'ReplicaSet',
-  component: 'replicaset-controller',
-  account: 'replicaset-controller',
-};
 
 /** What was done to pods, and what failed where something did. */
 type Managed = PodWrites & { reason?: ReplicaFailure['reason'] };
 
-type CachedReplicaSet = CachedObject<Stored<ReplicaSet>>;
+type CachedReplicaSet = Pick<CachedObject<Stored<ReplicaSet>>, 'record' | 'metadata' | 'object'>;
 
-/** Keeps as many pods as each ReplicaSet asks for, and its status. */
-export class ReplicaSetController implements Controller {
-  readonly name = 'replicaset';
+/** Keeps as many pods as each object of a kind with replicas asks for, and its status. */
+export class ReplicaSetController<R extends ReplicaResource> implements Controller {
+  readonly name: string;
   readonly #context: SchedulerContext;
-  readonly #replicaSets: ObjectCache<Stored<ReplicaSet>>;
+  readonly #kind: ReplicaKind<R>;
+  readonly #owners: ObjectCache<StoredKinds[R]>;
   readonly #pods: PodControl;
   readonly #queue: ShardedQueue;
 
-  constructor(context: SchedulerContext) {
+  constructor(context: SchedulerContext, kind: ReplicaKind<R>) {
+    this.name = kind.name;
     this.#context = context;
-    this.#replicaSets = context.reflector.cache(REPLICA_SETS);
-    this.#pods = new PodControl(context, KIND);
+    this.#kind = kind;
+    this.#owners = context.reflector.cache(kind.resource);
+    this.#pods = new PodControl(context, kind.owner);
     this.#queue = new ShardedQueue(context, {
       name: this.name,
       workers: WORKERS,
       reconcile: (key, fence) => this.#reconcile(key, fence),
-      keys: () => keysOf(this.#replicaSets),
+      keys: () => keysOf(this.#owners),
     });
     context.owned.follow({
-      owners: this.#replicaSets,
+      owners: this.#owners,
+      selecting: kind.replicaSetOf,
       owned: ['pods'],
       enqueue: (key) => this.#queue.add(key),
     });
@@ -56,9 +54,11 @@ export class ReplicaSetController implements Controller {
   }
 
   async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
-    const cached = this.#replicaSets.getByKey(key);
-    if (!cached) return undefined;
-    const { owned, written } = await claimOwned(this.#context, cached, KIND, 'pods', fence);
+    const found = this.#owners.getByKey(key);
+    if (!found) return undefined;
+    const { record, metadata } = found;
+    const cached = { record, metadata, object: this.#kind.replicaSetOf(found.object) };
+    const { owned, written } = await claimOwned(this.#context, cached, this.#kind.owner, 'pods', fence);
     if (written > 0) {
       await caughtUp(this.#context, written);
       return { requeueAfterMs: 0 };
@@ -96,7 +96,7 @@ export class ReplicaSetController implements Controller {
     const owner = controllerOf(metadata);
     if (!owner) return own;
     const pods = this.#context.reflector.cache('pods');
-    const siblings = [...this.#replicaSets.find('byOwner', owner.uid)];
+    const siblings = [...this.#owners.find('byOwner', owner.uid)];
     return siblings.flatMap(({ record }) => Array.from(pods.find('byOwner', record.uid), countedPod));
   }
 

@@ -40,6 +40,7 @@ export class StatefulSetController implements Controller {
     });
     context.owned.follow({
       owners: this.#statefulSets,
+      selecting: (owner) => owner,
       owned: ['pods', REVISIONS],
       enqueue: (key) => this.#queue.add(key),
     });

@@ -1,15 +1,15 @@
 import type { CachedObject } from '@everynode/list-watch';
 import { controllerOf, type StoredKinds, type StoredMeta } from '@everynode/objects';
 import type { Fence, WriteRequest } from '@everynode/store';
-import { claimOf, type OwnerKind, ownerReferenceTo } from '@everynode/workloads';
+import { claimOf, type OwnerKind, ownerReferenceTo, type Selecting } from '@everynode/workloads';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { decideAdoption, decideRelease } from './decide-ownership.js';
-import type { SelectingOwner } from './owned-changes.js';
 
 /** What is adopted and released. */
 type Claimable = 'pods' | 'replicasets.apps' | 'controllerrevisions.apps';
 
-type Owner = CachedObject<SelectingOwner>;
+/** An owner, as the caches have it. */
+export type ClaimingOwner = Pick<CachedObject, 'record' | 'metadata'> & { object: Selecting };
 
 type ClaimContext = {
   store: Pick<SchedulerContext['store'], 'get' | 'write'>;
@@ -18,7 +18,7 @@ type ClaimContext = {
 
 /** Returns the writes that adopt the objects which the owner selects, and release those that it no longer selects. */
 export function claimRequests(
-  owner: Owner,
+  owner: ClaimingOwner,
   kind: OwnerKind,
   candidates: Iterable<CachedObject>,
   fence: Fence,
@@ -47,7 +47,7 @@ export function claimRequests(
  */
 export async function claimAll(
   { store }: ClaimContext,
-  { record }: CachedObject,
+  { record }: Pick<ClaimingOwner, 'record'>,
   requests: readonly WriteRequest<'all'>[],
 ): Promise<number> {
   if (requests.length === 0) return 0;
@@ -68,7 +68,7 @@ interface Claimed<K extends Claimable> {
 /** Finds the objects that an owner controls. It adopts and releases what it has to; then `owned` is as before that. */
 export async function claimOwned<K extends Claimable>(
   context: ClaimContext,
-  owner: Owner,
+  owner: ClaimingOwner,
   kind: OwnerKind,
   resource: K,
   fence: Fence,

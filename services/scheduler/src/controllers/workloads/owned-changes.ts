@@ -2,12 +2,11 @@ import type { CachedObject, ObjectCache, ObjectChange } from '@everynode/list-wa
 import { controllerOf, type KubeObject, keyOf, type ResourceName } from '@everynode/objects';
 import { claimOf, type Selecting } from '@everynode/workloads';
 
-/** An object that owns others by a selector, as the caches have it. */
-export type SelectingOwner = KubeObject & Pick<Selecting, 'spec'>;
-
 /** Which kind owns what. */
-interface OwnedChangesOptions {
-  owners: ObjectCache<SelectingOwner>;
+interface OwnedChangesOptions<T extends KubeObject = KubeObject> {
+  owners: ObjectCache<T>;
+  /** What an owner selects; undefined for a kind that adopts nothing. */
+  selecting: ((owner: T) => Selecting) | undefined;
   owned: readonly ResourceName[];
   enqueue: (key: string) => void;
 }
@@ -23,7 +22,9 @@ export class OwnedChanges {
   readonly #owned = new Map<string, OwnedChangesOptions[]>();
 
   /** Follows a kind of owners. */
-  follow(options: OwnedChangesOptions): void {
+  follow<T extends KubeObject>(kind: OwnedChangesOptions<T>): void {
+    // The cache and what reads its objects are of one kind.
+    const options = kind as unknown as OwnedChangesOptions;
     this.#byKind.set(options.owners.kind.kind, options);
     this.#byResource.set(options.owners.resource, options);
     for (const resource of options.owned) {
@@ -61,8 +62,9 @@ export class OwnedChanges {
 }
 
 /** Queues those of a kind that select an object which has no controller. */
-function adopters({ owners, enqueue }: OwnedChangesOptions, object: CachedObject): void {
+function adopters({ owners, selecting, enqueue }: OwnedChangesOptions, object: CachedObject): void {
+  if (!selecting) return;
   for (const { record, object: owner } of owners.list(object.record.namespace)) {
-    if (claimOf(owner, object) === 'adopt') enqueue(keyOf(record));
+    if (claimOf(selecting(owner), object) === 'adopt') enqueue(keyOf(record));
   }
 }
