@@ -15,6 +15,7 @@ const KNOWN = {
   replicaset: ['replicaset-controller'],
   replicationcontroller: ['replicationcontroller-controller'],
   resourcequota: ['resourcequota-controller'],
+  'startup-taint': [],
   statefulset: ['statefulset-controller'],
 } as const satisfies Record<string, readonly string[]>;
 

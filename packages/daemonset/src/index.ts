@@ -32,6 +32,14 @@ export {
 } from './placement/node-fit.js';
 export { type PeerPod, peerOf } from './placement/pod-affinity.js';
 export type { PodPeers } from './placement/pod-peers.js';
+export { isShuttingDown, SHUTTING_DOWN } from './placement/shutdown.js';
+export {
+  REQUIRED_AT_STARTUP_ANNOTATION,
+  type RequiredDaemonSet,
+  STARTUP_TAINT_ANNOTATION,
+  startupHold,
+  startupTaintsOf,
+} from './placement/startup-taint.js';
 export { toleratesTaint } from './placement/taints.js';
 export { type DaemonPodTemplate, daemonPodTemplate } from './pods/daemon-pod.js';
 export { FailedPodBackoff } from './pods/failed-pod-backoff.js';

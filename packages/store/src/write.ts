@@ -46,6 +46,7 @@ export type Decision =
       parts: StoredParts;
       placement: string | null;
       deleting?: boolean;
+      sequence?: number;
     }
   | {
       kind: 'update';

@@ -2,6 +2,7 @@ import type { Node, Pod } from '@everynode/objects';
 import { availableAt, isPodDeleting, isPodTerminal } from '@everynode/workloads';
 import { zoneOf } from '../limits/zone-order.js';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from '../placement/eligibility.js';
+import { isShuttingDown } from '../placement/shutdown.js';
 import { compareDaemonPods, isPodUpdated } from '../pods/pod-state.js';
 import { OVERRIDE_ANNOTATION, overrideFor } from '../pods/resource-overrides.js';
 import { type Management, manage, manageWithoutNode } from './managed-pods.js';
@@ -81,6 +82,7 @@ function viewOf(compiled: CompiledDaemonSet, state: NodeState): NodeView {
       const at = availableAt(pod, compiled.minReadySeconds);
       return at !== undefined && at <= now;
     },
+    isShuttingDown: node !== undefined && isShuttingDown(node),
     inBackoff: state.inBackoff ?? false,
   };
 }

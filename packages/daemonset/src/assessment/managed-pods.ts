@@ -14,7 +14,9 @@ export interface Management {
 
 /** Source: daemon_controller.go, podsShouldBeOnNode. */
 export function manage(view: NodeView): Management {
-  const { compiled, eligibility, pods, inBackoff } = view;
+  const { compiled, eligibility, pods, inBackoff, isShuttingDown } = view;
+  // An agent that shuts down refuses what follows its pods. What it has ended shows why.
+  if (isShuttingDown && eligibility.shouldContinueRunning) return { create: false, deletes: [] };
   if (eligibility.shouldRun && pods.length === 0) return { create: true, deletes: [] };
   const live = pods.filter((pod) => !isPodDeleting(pod));
   if (!eligibility.shouldContinueRunning) {

@@ -1,9 +1,10 @@
 import { conditionOf, type Node, type Pod } from '@everynode/objects';
+import { isShuttingDown } from '../placement/shutdown.js';
 
 /** Why an eligible node has no available pod, where time alone will not change that. */
 export interface NodeFault {
   /** The cause: the node, the pod, or missing room. */
-  kind: 'NodeNotReady' | 'PodFailing' | 'PodNotScheduled';
+  kind: 'NodeNotReady' | 'NodeShuttingDown' | 'PodFailing' | 'PodNotScheduled';
   /** In words, without the node's name. */
   text: string;
 }
@@ -23,6 +24,7 @@ const FAILING = new Set([
 
 /** Returns what keeps the node's pod from being available; undefined while the pod is only starting. */
 export function nodeFaultOf(node: Node, pod: Pod | undefined): NodeFault | undefined {
+  if (isShuttingDown(node)) return { kind: 'NodeShuttingDown', text: 'the node is shutting down' };
   const ready = conditionOf(node.status, 'Ready');
   if (ready && ready.status !== 'True') return { kind: 'NodeNotReady', text: 'the node is NotReady' };
   const placed = conditionOf(pod?.status, 'PodScheduled');

@@ -11,6 +11,8 @@ export interface NodeView {
   updated: (pod: Pod) => boolean;
   /** Has the pod been ready for as long as the DaemonSet asks? */
   available: (pod: Pod) => boolean;
+  /** No pod is started, and none is updated. */
+  isShuttingDown: boolean;
   /** A failed pod was deleted here a short while ago, so the next one stays for now. */
   inBackoff: boolean;
 }

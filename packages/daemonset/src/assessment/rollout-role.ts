@@ -1,6 +1,5 @@
 import { isNodeReady, type Node, type Pod } from '@everynode/objects';
 import { isPodDeleting } from '@everynode/workloads';
-import type { CompiledDaemonSet } from '../placement/eligibility.js';
 import type { NodeView } from './node-view.js';
 
 /**
@@ -13,7 +12,7 @@ import type { NodeView } from './node-view.js';
  * pod that is not needed any more; `surge-candidate` may get a new pod within the budget; `surplus` has an old pod on a
  * node that is not eligible any more, which is deleted when enough other pods are available.
  *
- * `skipped`: the node is NotReady and has an old pod, and its owner leaves such nodes out of the budget
+ * `skipped`: the node has an old pod, and shuts down, or is NotReady and its owner leaves such nodes out of the budget
  * (limits/rollout-limits.ts).
  */
 export type RolloutRole =
@@ -36,14 +35,14 @@ export interface RoleInRollout {
 
 export function roleOf(view: NodeView, node: Node | undefined): RoleInRollout {
   const found = view.compiled.surge ? surgeRole(view) : replaceRole(view);
-  if (!node || !isSkipped(view.compiled, node, found.role)) return found;
+  if (!node || !isSkipped(view, node, found.role)) return found;
   return { role: { kind: 'skipped' }, serving: found.serving };
 }
 
 /** The update of the node has not begun, and the node could not run a new pod. */
-function isSkipped({ limits }: CompiledDaemonSet, node: Node, { kind }: RolloutRole): boolean {
-  if (!limits.skipNotReady || !OLD_ROLES.includes(kind)) return false;
-  return !isNodeReady(node);
+function isSkipped({ compiled, isShuttingDown }: NodeView, node: Node, { kind }: RolloutRole): boolean {
+  if (!OLD_ROLES.includes(kind)) return false;
+  return isShuttingDown || (compiled.limits.skipNotReady && !isNodeReady(node));
 }
 
 /** At most one new and one old pod live on the node; undefined when there are more of either. */

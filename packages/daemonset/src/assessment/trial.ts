@@ -6,7 +6,7 @@ import type { NodeView } from './node-view.js';
  * What the newest revision does on a node, as far as a deadline counts it.
  *
  * - `outside`: no pod of it is due here yet, or any more: the node is not eligible, or it has only an old pod.
- * - `silent`: the node is NotReady, so what a pod does there is not known.
+ * - `silent`: the node is NotReady, so what a pod does there is not known, or it shuts down.
  * - `between`: there is no pod to judge. The old one is on its way out, the owner's rate holds the new one back, or no
  *   agent has reported on it.
  * - `missing`: a pod is due, and nothing holds it back.
@@ -44,7 +44,7 @@ export function trialOf(view: NodeView, node: Node | undefined): Trial {
   const fresh = live.find(updated);
   if (!fresh && live.length > 0) return OUTSIDE;
   const ready = conditionOf(node.status, 'Ready');
-  if (ready && ready.status !== 'True') return without('silent');
+  if (view.isShuttingDown || (ready && ready.status !== 'True')) return without('silent');
   if (fresh) return { state: stateOf(view, fresh), uid: fresh.metadata?.uid ?? '' };
   const isHeldBack = pods.length > 0 || view.compiled.limits.createsPerMinute !== Number.POSITIVE_INFINITY;
   return without(isHeldBack ? 'between' : 'missing');

@@ -14,6 +14,7 @@ const OWN_REASONS: ReadonlySet<string> = new Set([
   'ProgressDeadlineExceeded',
   'AsExpected',
   'NodeNotReady',
+  'NodeShuttingDown',
   'PodFailing',
   'PodNotScheduled',
   'SeveralFaults',

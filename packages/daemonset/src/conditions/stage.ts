@@ -48,7 +48,7 @@ export function stageOf(facts: StageFacts): RolloutStage {
     return {
       stage: 'waiting',
       reason: 'NodesNotReady',
-      message: `${skipped} old pods are on nodes that are NotReady; ${progress}`,
+      message: `${skipped} old pods are on nodes that are NotReady or shut down; ${progress}`,
     };
   }
   if (idle && !returnsOnly && old > 0 && old <= partitionOf(limits, desired)) {

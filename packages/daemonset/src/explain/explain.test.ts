@@ -60,6 +60,32 @@ describe('why a node runs a daemon pod', () => {
     ]);
   });
 
+  it('names the condition of a node that shuts down', () => {
+    const at = '2026-11-24T10:30:00Z';
+    const type = 'GracefulNodeShutdownInProgress';
+    const ending = { status: { conditions: [{ type, status: 'True', lastTransitionTime: at }] } };
+    const nodes = ['a', 'b', 'c'].map((name) => node(name, ending));
+    const why = `the node is shutting down (its condition ${type} is True since ${at})`;
+    const failed = pod('c', 'old', { phase: 'Failed' });
+    for (const rollingUpdate of [
+      { maxUnavailable: 1, maxSurge: 0 },
+      { maxUnavailable: 0, maxSurge: 1 },
+    ]) {
+      const set = daemonSet({ updateStrategy: { type: 'RollingUpdate', rollingUpdate } });
+      expect(explained(set, nodes, [pod('b', 'old'), failed])).toEqual([
+        `a wait: ${why}, so no pod is created`,
+        `b keep: ${why}, so its pod is left alone`,
+        `c keep: ${why}, so its pod is left alone`,
+      ]);
+    }
+    const elsewhere = daemonSet({}, { nodeSelector: { disk: 'hdd' } });
+    expect(explained(elsewhere, nodes, [pod('b')])).toEqual([
+      'a none: the node does not match nodeSelector disk=hdd',
+      'b delete: the node does not match nodeSelector disk=hdd',
+      'c none: the node does not match nodeSelector disk=hdd',
+    ]);
+  });
+
   it('foresees what is created, and where there is no room', () => {
     const full = [{ spec: { containers: [{ name: 'c', resources: { requests: { cpu: '800m' } } }] } } as Pod];
     expect(explained(daemonSet(), [node('a')], [])).toEqual(['a create: the node is eligible and has no pod']);

@@ -10,9 +10,10 @@ import {
   ZONE_ORDER_ANNOTATION,
 } from '../limits/rollout-limits.js';
 import { holdOf, peersOf } from '../placement/cluster-view.js';
-import { compileDaemonSet } from '../placement/eligibility.js';
+import { compileDaemonSet, type Eligibility } from '../placement/eligibility.js';
 import { NO_MATCH, type PodDemands, podDemands, roomFaults } from '../placement/node-fit.js';
 import type { PodPeers } from '../placement/pod-peers.js';
+import { describeShutdown, isShuttingDown } from '../placement/shutdown.js';
 import { withPinnedSpread } from '../placement/topology-spread.js';
 import { compareDaemonPods, isPodUpdated } from '../pods/pod-state.js';
 import { overrideFor, type ResourceOverride, withOverride } from '../pods/resource-overrides.js';
@@ -104,6 +105,7 @@ class NodeExplainer {
   #verdict(node: Node, assessment: NodeAssessment, pod: Pod | undefined): Verdict {
     const { eligibility, create, deletes } = assessment;
     const against = describeIneligibility(eligibility.because);
+    if (isShuttingDown(node) && eligibility.shouldContinueRunning) return this.#shutdown(node, eligibility, pod);
     if (!pod && !create) return ['none', against];
     if (this.#frozen !== undefined && (create || deletes.length > 0)) return ['wait', this.#frozen];
     if (create) return this.#creation(node);
@@ -120,6 +122,11 @@ class NodeExplainer {
         : ['keep', `${against}, but a pod that is there may stay`];
     }
     return this.#running(node, assessment, pod as Pod);
+  }
+
+  #shutdown(node: Node, { shouldRun }: Eligibility, pod: Pod | undefined): Verdict {
+    const what = pod ? 'its pod is left alone' : 'no pod is created';
+    return [pod ? 'keep' : shouldRun ? 'wait' : 'none', `${describeShutdown(node)}, so ${what}`];
   }
 
   #creation(node: Node): Verdict {

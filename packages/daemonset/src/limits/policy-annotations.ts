@@ -1,4 +1,5 @@
 import { ApiError, parseLabelSelector } from '@everynode/objects';
+import { REQUIRED_AT_STARTUP_ANNOTATION } from '../placement/startup-taint.js';
 import { readResourceOverrides } from '../pods/resource-overrides.js';
 import * as limits from './rollout-limits.js';
 import { readZoneOrder } from './zone-order.js';
@@ -77,6 +78,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   [limits.DEADLINE_ANNOTATION]: atLeast(1),
   [limits.CREATE_RATE_ANNOTATION]: atLeast(1),
   [limits.OVERRIDES_ANNOTATION]: (value) => readResourceOverrides(value).faults,
+  [REQUIRED_AT_STARTUP_ANNOTATION]: flag,
   [limits.GOOD_REVISION_ANNOTATION]: anything,
   [limits.FAILED_REVISION_ANNOTATION]: anything,
   'everynode.io/conditions': flag,

@@ -3,9 +3,10 @@ import type { Creation } from './changes.js';
 import { jsonColumn, jsonLines, keyColumns, plainArray, textColumn, textLines } from './column-parameters.js';
 
 const TEXT = `
-  insert into objects (resource, namespace, name, uid, revision, metadata, desired, observed, placement, deleting)
+  insert into objects (resource, namespace, name, uid, revision, metadata, desired, observed, placement, deleting,
+                       sequence)
   select * from unnest(${textColumn(1)}, $2::text[], ${textColumn(3)}, ${textColumn(4)}, $5::bigint[], ${jsonColumn(6)},
-                       ${jsonColumn(7)}, ${jsonColumn(8)}, $9::text[], $10::boolean[])`;
+                       ${jsonColumn(7)}, ${jsonColumn(8)}, $9::text[], $10::boolean[], $11::bigint[])`;
 
 /** Inserts new objects. Their keys must be free, which the rows that were read under the lock have shown. */
 export function insertObjects(client: pg.Client, creations: readonly Creation[]): Promise<unknown> {
@@ -21,6 +22,7 @@ export function insertObjects(client: pg.Client, creations: readonly Creation[])
       jsonLines(creations, ({ decision }) => decision.parts.observed),
       creations.map(({ decision }) => decision.placement),
       plainArray(creations, ({ decision }) => decision.deleting ?? false),
+      plainArray(creations, ({ decision }) => decision.sequence ?? 0),
     ],
   });
 }

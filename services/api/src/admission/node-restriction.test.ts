@@ -108,6 +108,11 @@ describe('a node that owns its own credential', () => {
       403,
       'nodes "n1" is forbidden: node "n1" is not allowed to modify taints',
     ]);
+    const startup = { 'everynode.io/startup-taint': 'quarantine' };
+    expect(await patch('n1', { metadata: { annotations: startup } })).toEqual([
+      403,
+      'nodes "n1" is forbidden: node "n1" is not allowed to modify the annotation everynode.io/startup-taint',
+    ]);
     const status = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
     expect((await asNode('PATCH', '/api/v1/nodes/n1/status', status, MERGE))[0]).toBe(200);
     expect((await asNode('PATCH', '/api/v1/nodes/n2/status', status, MERGE))[0]).toBe(403);

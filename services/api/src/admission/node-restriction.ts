@@ -1,4 +1,5 @@
 import { nodeOf, podReferences } from '@everynode/authorization';
+import { STARTUP_TAINT_ANNOTATION } from '@everynode/daemonset';
 import {
   AGENT_ANNOTATION,
   canonicalJson,
@@ -87,8 +88,12 @@ function admitNode(write: ObjectWrite, node: string): void {
   if (target.name !== node) forbid(target, `${who} is not allowed to modify node ${quoted(target.name)}`);
   const labels = forbiddenLabels(changedLabels(after.metadata.labels, before?.metadata.labels));
   // Beyond upstream: the annotation decides which agent gets the pods of the node, and may report on them.
-  if (after.metadata.annotations?.[AGENT_ANNOTATION] !== before?.metadata.annotations?.[AGENT_ANNOTATION]) {
+  if (annotationOf(after, AGENT_ANNOTATION) !== annotationOf(before, AGENT_ANNOTATION)) {
     forbid(target, `${who} is not allowed to modify the annotation ${AGENT_ANNOTATION}`);
+  }
+  // Beyond upstream: by it a node would have its taints taken away.
+  if (before && annotationOf(after, STARTUP_TAINT_ANNOTATION) !== annotationOf(before, STARTUP_TAINT_ANNOTATION)) {
+    forbid(target, `${who} is not allowed to modify the annotation ${STARTUP_TAINT_ANNOTATION}`);
   }
   if (!before) {
     if (labels.length > 0) forbid(target, `${who} is not allowed to set the following labels: ${labels.join(', ')}`);
@@ -103,6 +108,9 @@ function admitNode(write: ObjectWrite, node: string): void {
   }
   if (labels.length > 0) forbid(target, `is not allowed to modify labels: ${labels.join(', ')}`);
 }
+
+const annotationOf = (node: Stored<Node> | undefined, key: string): string | undefined =>
+  node?.metadata.annotations?.[key];
 
 const isSame = (one: unknown[] | undefined, other: unknown[] | undefined): boolean =>
   canonicalJson(one ?? []) === canonicalJson(other ?? []);

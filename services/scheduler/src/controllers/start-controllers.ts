@@ -18,6 +18,7 @@ import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-kinds.
 import { ReplicaSetController } from './replicaset/replicaset-controller.js';
 import { ResourceQuotaController } from './resource-quota/resource-quota-controller.js';
 import { StandingObjectsController } from './standing-objects/standing-objects-controller.js';
+import { StartupTaintController } from './startup-taint/startup-taint-controller.js';
 import { StatefulSetController } from './statefulset/statefulset-controller.js';
 
 interface ControllerSettings {
@@ -54,6 +55,7 @@ export function startControllers(
     replicaset: () => new ReplicaSetController(context, REPLICA_SET),
     replicationcontroller: () => new ReplicaSetController(context, REPLICATION_CONTROLLER),
     resourcequota: () => new ResourceQuotaController(context),
+    'startup-taint': () => new StartupTaintController(context),
     statefulset: () => new StatefulSetController(context),
   };
   // Cannot be switched off: every namespace needs its service account and its copy of the CA.

@@ -220,6 +220,28 @@ describe('the ingest of reports', () => {
     expect(await phaseOf('overtaken')).toBe('Running');
   });
 
+  it('ends the shutdown of a node when a process of its agent starts, and not before', async () => {
+    const agent = await connect('agent-1');
+    const conditions = async () =>
+      (await running.get('nodes', '', 'node-s'))?.status?.conditions?.map(({ type }) => type);
+    let message = 0;
+    const register = async (incarnation: number) => {
+      message += 1;
+      const number = message;
+      await agent.report('node-registered', { incarnation, message: number, nodes: [registration('node-s')] });
+      await eventually(() => expect(agent.receipts).toContainEqual({ incarnation, message: number }));
+    };
+    const first = await agent.takeIncarnation('ends');
+    await register(first);
+    await running.change('nodes', '', 'node-s', ({ status }) => {
+      status?.conditions?.push({ type: 'GracefulNodeShutdownInProgress', status: 'True' });
+    });
+    await register(first);
+    expect(await conditions()).toEqual(['Ready', 'GracefulNodeShutdownInProgress']);
+    await register(await agent.takeIncarnation('starts'));
+    expect(await conditions()).toEqual(['Ready']);
+  });
+
   it('writes no registration of an earlier process over that of a later one which changed nothing', async () => {
     const agent = await connect('agent-1');
     const [earlier, later] = [await agent.takeIncarnation('early'), await agent.takeIncarnation('late')];

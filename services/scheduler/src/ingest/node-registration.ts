@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { incarnationOf, type NodeRegistration } from '@everynode/contract';
+import { SHUTTING_DOWN } from '@everynode/daemonset';
 import {
   AGENT_ANNOTATION,
+  isConditionTrue,
   type KubeObject,
   metadataText,
   type NodeCondition,
@@ -63,7 +65,7 @@ export function decideRegistration(
       spec: taints.length > 0 ? { taints } : {},
       status: registration.status,
     };
-    return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent };
+    return { kind: 'create', uid: metadata.uid, parts: splitObject(node), placement: agent, sequence: order };
   }
   const { placement: host } = current;
   if (host !== null && host !== agent) throw new NodeTakenError(registration.name, host, agent);
@@ -77,11 +79,12 @@ export function decideRegistration(
   }
   const annotations = { ...metadata.annotations, [AGENT_ANNOTATION]: agent };
   const next = metadataText({ ...metadata, labels, annotations });
-  const observed = JSON.stringify(mergeNodeStatus(stored, registration.status as NodeStatus));
+  const isNewProcess = incarnationOf(order) !== incarnationOf(current.sequence);
+  const kept = isNewProcess ? withoutShutdown(stored) : stored;
+  const observed = JSON.stringify(mergeNodeStatus(kept, registration.status as NodeStatus));
   if (next === current.metadata && observed === current.observed && host === agent) {
     // All registrations of one process say the same. A late one of an earlier process must not be taken for newer.
-    const isSameProcess = incarnationOf(order) === incarnationOf(current.sequence);
-    return isSameProcess ? { kind: 'keep' } : { kind: 'keep', sequence: order };
+    return isNewProcess ? { kind: 'keep', sequence: order } : { kind: 'keep' };
   }
   return {
     kind: 'update',
@@ -93,6 +96,12 @@ export function decideRegistration(
     sequence: order,
   };
 }
+
+/** A machine whose agent has started is not shutting down any more, whatever became of the agent before. KEP-6249. */
+const withoutShutdown = (status: NodeStatus): NodeStatus =>
+  isConditionTrue(status, SHUTTING_DOWN)
+    ? { ...status, conditions: (status.conditions ?? []).filter(({ type }) => type !== SHUTTING_DOWN) }
+    : status;
 
 /** A condition whose status did not change keeps the time of its last transition. */
 function mergeNodeStatus(stored: NodeStatus, reported: NodeStatus): NodeStatus {

@@ -1,3 +1,4 @@
+import { isShuttingDown } from '@everynode/daemonset';
 import { type CachedObject, isChangeOf, type ObjectCache, type ObjectChange } from '@everynode/list-watch';
 import {
   type ControllerRevision,
@@ -88,13 +89,15 @@ export class ChangeHandler {
 }
 
 /**
- * True when a change of a node may change where daemons run: its spec or its labels. Conditions and capacity do not.
+ * True when a change of a node may change where daemons run: its spec, its labels, or that it shuts down. Other
+ * conditions and capacity do not.
  */
 function affectsPlacement({ type, previous, current }: ObjectChange<Stored<Node>>): boolean {
   if (type !== 'MODIFIED' || !previous) return true;
   return (
     previous.record.uid !== current.record.uid ||
     previous.record.desired !== current.record.desired ||
-    JSON.stringify(previous.metadata.labels ?? {}) !== JSON.stringify(current.metadata.labels ?? {})
+    JSON.stringify(previous.metadata.labels ?? {}) !== JSON.stringify(current.metadata.labels ?? {}) ||
+    isShuttingDown(previous) !== isShuttingDown(current)
   );
 }
