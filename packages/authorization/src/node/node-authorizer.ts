@@ -19,7 +19,7 @@ export interface NodeFacts {
 type Rule = (node: string, attributes: ResourceAttributes, facts: NodeFacts) => Decision;
 
 const READS: readonly string[] = ['get', 'list', 'watch'];
-const LEASE_VERBS: readonly string[] = ['get', 'create', 'update', 'patch', 'delete'];
+const OWN_OBJECT_VERBS: readonly string[] = ['get', 'create', 'update', 'patch', 'delete'];
 
 const unrelated = (node: string): Decision => noOpinion(`no relationship found between node '${node}' and this object`);
 
@@ -58,7 +58,7 @@ const claims: Rule = (node, attributes, facts) => {
     : noOpinion('can only get/update/patch this type');
 };
 
-/** Claims name their volumes, and claims are not served, so no volume is related to a node. */
+/** Claims name their volumes, which is not followed: no volume is related to a node. */
 const volumes: Rule = (node, attributes) => getOnly(attributes) ?? unrelated(node);
 
 const tokens: Rule = (node, attributes, facts) => {
@@ -70,13 +70,25 @@ const tokens: Rule = (node, attributes, facts) => {
 };
 
 const leases: Rule = (node, { verb, namespace, name }) => {
-  if (!LEASE_VERBS.includes(verb)) return noOpinion('can only get, create, update, patch, or delete a node lease');
+  if (!OWN_OBJECT_VERBS.includes(verb)) {
+    return noOpinion('can only get, create, update, patch, or delete a node lease');
+  }
   if (namespace !== NODE_LEASE_NAMESPACE) {
     return noOpinion(`can only access leases in the ${quoted(NODE_LEASE_NAMESPACE)} system namespace`);
   }
   // The name of a lease to be created is in the body, which admission reads.
   if (verb !== 'create' && name !== node) {
     return noOpinion('can only access node lease with the same name as the requesting node');
+  }
+  return ALLOW;
+};
+
+const csiNodes: Rule = (node, { verb, subresource, name }) => {
+  if (!OWN_OBJECT_VERBS.includes(verb)) return noOpinion('can only get, create, update, patch, or delete a CSINode');
+  if (subresource) return noOpinion('cannot authorize CSINode subresources');
+  // As with leases.
+  if (verb !== 'create' && name !== node) {
+    return noOpinion('can only access CSINode with the same name as the requesting node');
   }
   return ALLOW;
 };
@@ -126,6 +138,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'storage.k8s.io/volumeattachments': volumes,
   '/serviceaccounts': tokens,
   'coordination.k8s.io/leases': leases,
+  'storage.k8s.io/csinodes': csiNodes,
   '/nodes': nodes,
   '/pods': pods,
 };

@@ -1,3 +1,4 @@
+import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
 
@@ -226,6 +227,98 @@ describe('a node that owns its own credential', () => {
     expect(await ask(ref('mine', ''))).toEqual([403, `${no} with a pod binding without a uid`]);
     expect(await ask(ref('foreign'))).toEqual([403, `${no} bound to a pod scheduled on a different node`]);
     expect((await asNode('POST', '/api/v1/namespaces/ns/serviceaccounts/default/token', {}))[0]).toBe(403);
+  });
+
+  it('gets tokens for the audiences that its pod names, and for those that a role allows', async () => {
+    const audience = (name: string) => ({ serviceAccountToken: { path: 't', audience: name } });
+    const claim = { persistentVolumeClaim: { claimName: 'driven' } };
+    const spec = {
+      nodeName: 'n1',
+      serviceAccountName: 'bot',
+      containers: [{ name: 'c', image: 'i' }],
+      volumes: [
+        { name: 'a', projected: { sources: [audience('vault')] } },
+        { name: 'b', csi: { driver: 'inline.example.com' } },
+        { name: 'c', ...claim },
+      ],
+    };
+    const { metadata } = await created(PODS, { metadata: { name: 'asks' }, spec });
+    const driver = (name: string, of: string) =>
+      created('/apis/storage.k8s.io/v1/csidrivers', {
+        metadata: { name },
+        spec: { tokenRequests: [{ audience: of }] },
+      });
+    await driver('inline.example.com', 'inline');
+    await driver('claimed.example.com', 'claimed');
+    const common = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
+    await created('/api/v1/persistentvolumes', {
+      metadata: { name: 'driven' },
+      spec: { ...common, capacity: { storage: '1Gi' }, csi: { driver: 'claimed.example.com', volumeHandle: 'h' } },
+    });
+    await created('/api/v1/namespaces/ns/persistentvolumeclaims', {
+      metadata: { name: 'driven' },
+      spec: { ...common, resources: { requests: { storage: '1Gi' } }, volumeName: 'driven' },
+    });
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'asks', uid: metadata.uid };
+    const ask = (...audiences: string[]) =>
+      asNode('POST', '/api/v1/namespaces/ns/serviceaccounts/bot/token', { spec: { boundObjectRef, audiences } });
+    for (const audiences of [[], ['vault'], ['inline'], ['claimed']])
+      expect(await ask(...audiences)).toEqual([201, '']);
+    expect(await ask('vault', 'inline')).toEqual([
+      403,
+      'serviceaccounts "bot" is forbidden: node may only request 0 or 1 audiences',
+    ]);
+    expect(await ask('bank')).toEqual([
+      403,
+      'serviceaccounts "bot" is forbidden: audience "bank" not found in pod spec volume, system:node:n1 is not authorized to request tokens for this audience',
+    ]);
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const verbs = ['request-serviceaccounts-token-audience'];
+    await created(`${rbac}/clusterroles`, {
+      metadata: { name: 'bank' },
+      rules: [{ apiGroups: [''], resources: ['bank'], verbs, resourceNames: ['bot'] }],
+    });
+    await created(`${rbac}/clusterrolebindings`, {
+      metadata: { name: 'bank' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'bank' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }],
+    });
+    await eventually(async () => expect(await ask('bank')).toEqual([201, '']));
+    // Of a claim that its pod uses, a node writes what it knows of the volume, and nothing else.
+    const path = '/api/v1/namespaces/ns/persistentvolumeclaims/driven';
+    const status = { status: { capacity: { storage: '2Gi' } } };
+    expect((await asNode('PATCH', `${path}/status`, status, MERGE))[0]).toBe(200);
+    for (const more of [{ metadata: { labels: { a: 'b' } } }, { status: { phase: 'Lost' } }]) {
+      expect((await asNode('PATCH', `${path}/status`, { ...status, ...more }, MERGE))[1]).toContain(
+        'node "n1" is not allowed to update fields other than status.capacity and status.conditions',
+      );
+    }
+  });
+
+  it('gives itself no claims by the status of a pod', async () => {
+    const claims = [{ name: 'gpu', resourceClaimName: 'of-others' }];
+    const status = { status: { resourceClaimStatuses: claims } };
+    expect((await asNode('PATCH', `${PODS}/mine/status`, status, MERGE))[1]).toBe(
+      'pods "mine" is forbidden: node "n1" cannot update resource claim statues',
+    );
+  });
+
+  it('has its own CSINode alone', async () => {
+    const nodes = '/apis/storage.k8s.io/v1/csinodes';
+    const named = (name: string) => ({ metadata: { name }, spec: { drivers: [] } });
+    await created(nodes, named('n2'));
+    expect((await asNode('POST', nodes, named('n1')))[0]).toBe(201);
+    for (const [method, path, body] of [
+      ['POST', nodes, named('n3')],
+      ['PATCH', `${nodes}/n2`, { metadata: { labels: { a: 'b' } } }],
+      ['DELETE', `${nodes}/n2`, undefined],
+      ['GET', `${nodes}/n2`, undefined],
+    ] as const) {
+      const [code, message] = await asNode(method, path, body, method === 'PATCH' ? MERGE : undefined);
+      expect([method, code]).toEqual([method, 403]);
+      expect(message).toContain('can only access CSINode with the same name as the requesting node');
+    }
+    expect((await asNode('DELETE', `${nodes}/n1`))[0]).toBe(200);
   });
 
   it('holds its own lease alone', async () => {

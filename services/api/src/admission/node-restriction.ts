@@ -4,6 +4,7 @@ import {
   AGENT_ANNOTATION,
   canonicalJson,
   forbiddenTo,
+  type KubeObject,
   NODE_LEASE_NAMESPACE,
   type Node,
   notFound,
@@ -16,6 +17,9 @@ import { isMirrorPod } from '../auth/authorization.js';
 import type { Target } from '../write/target.js';
 import { changedLabels, forbiddenLabels } from './node-labels.js';
 import type { AdmissionPlugin, ObjectWrite, RequestedWrite } from './plugin.js';
+
+const CSI_NODES = 'csinodes.storage.k8s.io';
+const CLAIMS = 'persistentvolumeclaims';
 
 const quoted = (text: string): string => JSON.stringify(text);
 
@@ -79,6 +83,10 @@ function admitPodStatus(write: ObjectWrite, node: string, pod: Stored<Pod>, befo
   if (changedLabels(pod.metadata.labels, before?.metadata.labels).length > 0) {
     forbid(named(write), `${who} cannot update labels through pod status`);
   }
+  if (claimsOf(pod) !== claimsOf(before)) forbid(named(write), `${who} cannot update resource claim statues`);
+  if (!isSame([pod.status?.extendedResourceClaimStatus], [before.status?.extendedResourceClaimStatus])) {
+    forbid(named(write), `${who} cannot update extended resource claim status`);
+  }
 }
 
 function admitNode(write: ObjectWrite, node: string): void {
@@ -115,6 +123,31 @@ const annotationOf = (node: Stored<Node> | undefined, key: string): string | und
 const isSame = (one: unknown[] | undefined, other: unknown[] | undefined): boolean =>
   canonicalJson(one ?? []) === canonicalJson(other ?? []);
 
+/** The claims of a pod in their order. Another one would give the node a right to it. */
+const claimsOf = ({ status }: Pod): string =>
+  canonicalJson((status?.resourceClaimStatuses ?? []).map(({ name, resourceClaimName }) => [name, resourceClaimName]));
+
+/** What a node may write of the status of a claim. Source: admitPVCStatus, with RecoverVolumeExpansionFailure. */
+const CLAIM_STATUS = ['capacity', 'conditions', 'allocatedResources', 'allocatedResourceStatuses'];
+
+function admitClaim(write: ObjectWrite, node: string): void {
+  const { subresource = '', object, before } = write;
+  if (subresource !== 'status') forbid(named(write), 'may only update PVC status');
+  const rest = ({ metadata, spec, status }: KubeObject): string => {
+    const { resourceVersion: _version, managedFields: _owners, ...others } = metadata;
+    const fixed = Object.entries(status ?? {}).filter(([field]) => !CLAIM_STATUS.includes(field));
+    return canonicalJson([others, spec ?? {}, Object.fromEntries(fixed)]);
+  };
+  if (before && rest(object) === rest(before)) return;
+  const why = 'is not allowed to update fields other than status.capacity and status.conditions';
+  forbid(named(write), `node ${quoted(node)} ${why}`);
+}
+
+function admitCsiNode(target: Named, node: string): void {
+  if (target.name === node) return;
+  forbid(target, 'can only access CSINode with the same name as the requesting node');
+}
+
 function admitLease(target: Named & { namespace: string }, node: string): void {
   if (target.namespace !== NODE_LEASE_NAMESPACE) {
     forbid(target, `can only access leases in the ${quoted(NODE_LEASE_NAMESPACE)} system namespace`);
@@ -140,6 +173,12 @@ function gateDeletion({ context, target }: RequestedWrite): void {
     case 'leases.coordination.k8s.io':
       admitLease(target, node);
       break;
+    case CSI_NODES:
+      admitCsiNode(target, node);
+      break;
+    case CLAIMS:
+      forbid(target, 'may only update PVC status');
+      break;
     default:
   }
 }
@@ -149,7 +188,7 @@ function gateDeletion({ context, target }: RequestedWrite): void {
  * not see objects, and leaves this to admission. Source: plugin/pkg/admission/noderestriction/admission.go.
  */
 export const nodeRestriction: AdmissionPlugin = {
-  resources: ['pods', 'nodes', 'leases.coordination.k8s.io'],
+  resources: ['pods', 'nodes', 'leases.coordination.k8s.io', CSI_NODES, CLAIMS],
   operations: ['create', 'update', 'delete'],
   gate(write) {
     if (write.operation === 'delete') gateDeletion(write);
@@ -169,6 +208,12 @@ export const nodeRestriction: AdmissionPlugin = {
         break;
       case 'nodes':
         admitNode(write, node);
+        break;
+      case CSI_NODES:
+        admitCsiNode(named(write), node);
+        break;
+      case CLAIMS:
+        admitClaim(write, node);
         break;
       default:
         admitLease({ ...named(write), namespace: object.metadata.namespace ?? '' }, node);
@@ -191,8 +236,15 @@ interface BoundTo {
   uid?: string;
 }
 
-/** @throws ApiError Forbidden for a node that asks for a token of a pod that does not run on it. */
-export function restrictToken(context: ApiContext, target: Target, ref: BoundTo | undefined): void {
+/**
+ * A node asks for the tokens of its pods alone, and for no audience that the pod does not name.
+ * @throws ApiError Forbidden for any other token.
+ */
+export function restrictToken(
+  context: ApiContext,
+  target: Target,
+  { boundObjectRef: ref, audiences = [] }: { boundObjectRef?: BoundTo; audiences?: readonly string[] },
+): void {
   const node = requestingNode(context, target);
   if (node === undefined) return;
   if (ref?.apiVersion !== 'v1' || ref.kind !== 'Pod' || !ref.name) {
@@ -209,4 +261,51 @@ export function restrictToken(context: ApiContext, target: Target, ref: BoundTo 
   if (pod.record.placement !== node) {
     forbid(target, 'node requested token bound to a pod scheduled on a different node');
   }
+  if (audiences.length > 1) forbid(target, 'node may only request 0 or 1 audiences');
+  const [audience = ''] = audiences;
+  if (namesAudience(context, pod.object, audience) || mayRequestAudience(context, target, audience)) return;
+  const who = `${context.identity?.user} is not authorized to request tokens for this audience`;
+  forbid(target, `audience ${quoted(audience)} not found in pod spec volume, ${who}`);
+}
+
+/** What is read here of volumes and drivers: their kinds have no types of their own. */
+type VolumeSpec = { csi?: { driver?: string } } | undefined;
+type DriverSpec = { tokenRequests?: { audience: string }[] } | undefined;
+
+/** True where a volume of the pod has a token for the audience, or is of a driver that gets one. */
+function namesAudience({ reflector }: ApiContext, { metadata, spec }: Stored<Pod>, audience: string): boolean {
+  const driverOf = (claim: string): string | undefined => {
+    const volume = reflector.cache(CLAIMS).get(metadata.namespace, claim)?.object.spec?.volumeName;
+    const found = volume === undefined ? undefined : reflector.cache('persistentvolumes').get('', volume);
+    return (found?.object.spec as VolumeSpec)?.csi?.driver;
+  };
+  const asks = (driver: string | undefined): boolean => {
+    const found = driver === undefined ? undefined : reflector.cache('csidrivers.storage.k8s.io').get('', driver);
+    return (found?.object.spec as DriverSpec)?.tokenRequests?.some((one) => one.audience === audience) ?? false;
+  };
+  return (spec?.volumes ?? []).some(({ name, projected, csi, persistentVolumeClaim, ephemeral }) => {
+    const tokens = projected?.sources?.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []) ?? [];
+    if (tokens.some((token) => (token.audience ?? '') === audience)) return true;
+    if (csi) return asks(csi.driver);
+    if (persistentVolumeClaim) return asks(driverOf(persistentVolumeClaim.claimName));
+    return ephemeral !== undefined && asks(driverOf(`${metadata.name}-${name}`));
+  });
+}
+
+/** Source: validateNodeServiceAccountAudience: an audience stands for the resource. */
+function mayRequestAudience({ identity: user, authorization }: ApiContext, target: Target, audience: string): boolean {
+  if (!user) return true;
+  const { namespace, name } = target;
+  const verb = 'request-serviceaccounts-token-audience';
+  const question = {
+    kind: 'resource',
+    user,
+    verb,
+    group: '',
+    resource: audience,
+    subresource: '',
+    namespace,
+    name,
+  } as const;
+  return authorization.decide(question).verdict === 'allow';
 }

@@ -17,7 +17,6 @@ function newlyBlocking(object: KubeObject, before: KubeObject | undefined): Owne
   return ownersOf(object).filter((owner) => owner.blockOwnerDeletion && !known.get(owner.uid)?.blockOwnerDeletion);
 }
 
-/** Owners of kinds that are not served have no resource here, and hold up nothing. */
 const resourceOf = ({ apiVersion, kind }: OwnerReference) =>
   resources.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
 
@@ -39,7 +38,7 @@ export const ownerReferencesPermission: AdmissionPlugin = {
     if (definition.storage === 'pods' && subresource === 'status') return;
     if (canonicalJson(ownersOf(object)) === canonicalJson(ownersOf(before))) return;
     const namespace = object.metadata.namespace ?? '';
-    const ask = (attributes: Pick<ResourceAttributes, 'verb' | 'group' | 'resource' | 'subresource' | 'name'>) =>
+    const ask = (attributes: Omit<ResourceAttributes, 'kind' | 'user' | 'namespace'> & { namespace?: string }) =>
       authorization.decide({ kind: 'resource', user, namespace, ...attributes });
     if (operation === 'update') {
       const { group, plural: resource } = definition;
@@ -47,10 +46,17 @@ export const ownerReferencesPermission: AdmissionPlugin = {
       if (verdict !== 'allow') forbid(write, `cannot set an ownerRef on a resource you can't delete: ${reason}, <nil>`);
     }
     for (const owner of newlyBlocking(object, before)) {
+      const { apiVersion, kind, name } = owner;
       const found = resourceOf(owner);
-      if (!found) continue;
-      const { group, plural: resource } = found;
-      const decision = ask({ verb: 'update', group, resource, subresource: 'finalizers', name: owner.name });
+      if (!found) {
+        const what = `cannot find RESTMapping for APIVersion ${apiVersion} Kind ${kind}`;
+        const why = `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`;
+        return forbid(write, `cannot set blockOwnerDeletion in this case because ${what}: ${why}`);
+      }
+      const { group, plural: resource, namespaced } = found;
+      // An owner without a namespace is not among what a role of a namespace is about.
+      const of = { verb: 'update', group, resource, subresource: 'finalizers', name };
+      const decision = ask({ ...of, ...(!namespaced && { namespace: '' }) });
       if (decision.verdict === 'allow') continue;
       const why = "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on";
       forbid(write, `${why}: ${decision.reason}, <nil>`);

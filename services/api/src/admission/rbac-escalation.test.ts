@@ -179,6 +179,23 @@ describe('owners of objects', () => {
     ]);
     expect((await own('deleter'))[0]).toBe(200);
     expect((await own('finalizer', { blockOwnerDeletion: true }))[0]).toBe(200);
+    // An owner of the whole cluster is nothing that a role of a namespace is about, and an owner of no known kind none.
+    const everything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
+    await created(`${RBAC}/namespaces/a/roles`, { metadata: { name: 'all' }, rules: [everything] });
+    await created(`${RBAC}/namespaces/a/rolebindings`, {
+      metadata: { name: 'all' },
+      roleRef: ref('Role', 'all'),
+      subjects: [{ kind: 'User', apiGroup: GROUP, name: 'owner-of-a' }],
+    });
+    const node = { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'of-a-node', blockOwnerDeletion: true };
+    expect(await own('owner-of-a', node)).toEqual([
+      403,
+      'secrets "s" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can\'t set finalizers on: , <nil>',
+    ]);
+    expect(await own('owner-of-a', { ...node, apiVersion: 'x.example.com/v1', kind: 'X' })).toEqual([
+      403,
+      'secrets "s" is forbidden: cannot set blockOwnerDeletion in this case because cannot find RESTMapping for APIVersion x.example.com/v1 Kind X: no matches for kind "X" in version "x.example.com/v1"',
+    ]);
     const born = (name: string, more: object = {}) => ({
       metadata: { name, ownerReferences: [{ ...owner, ...more }] },
     });

@@ -62,7 +62,7 @@ export async function requestToken(context: ApiContext, request: WriteRequest): 
   const owners = ownersOf(request, object);
   const spec = specOf(object);
   refuse(name, nameErrors(object.metadata.name, name));
-  restrictToken(context, request, spec.boundObjectRef);
+  restrictToken(context, request, spec);
   await admitPosted(context, { ...request, subresource: 'token' }, TOKEN_REQUEST, object);
   await context.freshReads.catchUp();
   const account = await findObject(context, 'serviceaccounts', namespace, name);

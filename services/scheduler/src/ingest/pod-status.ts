@@ -81,7 +81,9 @@ function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
   const foreign: PodCondition[] = (stored.conditions ?? []).filter((condition) => !own.has(condition.type));
   const merged: PodStatus = { ...stored, ...reported };
   if (reported.conditions || foreign.length > 0) merged.conditions = [...(reported.conditions ?? []), ...foreign];
-  // The class follows from the spec, and never changes.
+  // The class follows from the spec, and never changes. Claims are a right of the node to them, and not of its making.
+  keep(merged, stored, 'resourceClaimStatuses');
+  keep(merged, stored, 'extendedResourceClaimStatus');
   if (stored.qosClass !== undefined) merged.qosClass = stored.qosClass;
   if (TERMINAL.has(stored.phase)) {
     merged.phase = stored.phase as string;
@@ -89,4 +91,9 @@ function mergeStatus(stored: PodStatus, reported: PodStatus): PodStatus {
     if (stored.message !== undefined) merged.message = stored.message;
   }
   return merged;
+}
+
+function keep<K extends keyof PodStatus>(merged: PodStatus, stored: PodStatus, field: K): void {
+  if (stored[field] === undefined) delete merged[field];
+  else merged[field] = stored[field];
 }

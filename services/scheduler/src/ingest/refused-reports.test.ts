@@ -100,8 +100,10 @@ describe('a report on a pod', () => {
     expect(await refusals(reason)).toBe(before + 1);
   });
 
-  it('keeps the class of the pod, and drops unknown fields', async () => {
-    await send('pod-status', { pods: [withStatus({ phase: 'Running', qosClass: 'Guaranteed', extra: { a: 1 } })] });
+  it('keeps the class and the claims of the pod, and drops unknown fields', async () => {
+    const claims = { resourceClaimStatuses: [{ name: 'gpu', resourceClaimName: 'of-others' }] };
+    const status = { phase: 'Running', qosClass: 'Guaranteed', ...claims, extra: { a: 1 } };
+    await send('pod-status', { pods: [withStatus(status)] });
     expect(await statusOf('pod')).toEqual({ phase: 'Running', qosClass: 'BestEffort' });
   });
 
