@@ -60,6 +60,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/rest/delete.ts': STORED,
   'services/api/src/services/reserved-addresses.ts': STORED,
   'services/api/src/start-api.ts': STORED,
+  'services/api/src/streams/read-log.ts': PROTOCOL,
   'services/api/src/subresource/binding.ts': STORED,
   'services/api/src/subresource/delete-evicted.ts': STORED,
   'services/api/src/subresource/eviction.ts': STORED,

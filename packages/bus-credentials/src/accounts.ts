@@ -91,6 +91,8 @@ function crossing(agent: string): { subject: string; type: 'service' | 'stream' 
     { subject: subjects.reportsOf(agent), type: 'service' },
     { subject: subjects.heartbeatsOf(agent), type: 'service' },
     { subject: subjects.requestsOf(agent), type: 'service' },
+    { subject: subjects.tunnelUp(agent, '*'), type: 'service' },
+    { subject: subjects.tunnelsDownTo(agent), type: 'stream' },
     { subject: subjects.commandsOf(agent), type: 'stream' },
     { subject: subjects.receiptsOf(agent), type: 'stream' },
   ];

@@ -3,6 +3,7 @@ import { injectTrace, type Logger } from '@everynode/service-shell';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { BusState } from './bus-state.js';
 import { BusUnavailableError } from './bus-unavailable-error.js';
+import { type ByteListener, listenBytes } from './byte-listener.js';
 import { type CloudEvent, cloudEventHeaders } from './cloud-event.js';
 import type { Consuming } from './consuming.js';
 import { type Follower, type FollowFrom, follow } from './follow.js';
@@ -175,7 +176,7 @@ export class Bus {
   }
 
   /** Sends a message to the subscribers that there are, outside the streams. Without a connection it is lost. */
-  send(subject: string, body: string): void {
+  send(subject: string, body: string | Uint8Array): void {
     try {
       this.#sessions.current?.connection.publish(subject, body);
     } catch (err) {
@@ -193,6 +194,11 @@ export class Bus {
         },
       });
     });
+  }
+
+  /** Receives what is sent to a subject, as bytes and outside the streams. See {@link ByteListener}. */
+  listenBytes(subject: string, listener: ByteListener): void {
+    this.#sessions.onSession(({ connection }) => listenBytes(connection, subject, listener, this.#log));
   }
 
   /**

@@ -47,10 +47,14 @@ describe('the AsyncAPI document', () => {
       ...AGENT_REQUESTS.map((question) => subjects.request('agent', question)),
       ...AGENT_RECEIPTS.map((event) => subjects.receipt('agent', event)),
       subjects.heartbeat('agent', 7),
+      subjects.tunnelWanted('agent'),
+      subjects.tunnelDown('agent', 'PROCESS'),
+      subjects.tunnelUp('agent', 'PROCESS'),
     ];
     const parameters: Record<string, string> = {
       agent: 'agent',
       part: '7',
+      process: 'PROCESS',
       resource: 'configmaps',
       namespace: 'NAMESPACE',
     };
@@ -74,7 +78,7 @@ describe('the AsyncAPI document', () => {
 
   it('knows every message of the code, and no others', () => {
     const exchanged = AGENT_REQUESTS.flatMap((question) => [`${question}-request`, `${question}-reply`]);
-    const inCode = [...Object.keys(eventSchemas), 'objects-changed', ...exchanged];
+    const inCode = [...Object.keys(eventSchemas), 'objects-changed', 'tunnel-frame', ...exchanged];
     expect(Object.keys(document.components.messages).sort()).toEqual(inCode.sort());
   });
 

@@ -1,5 +1,6 @@
 import type { ResourceName } from '@everynode/objects';
 import { type Static, Type } from 'typebox';
+import { TunnelWanted } from './tunnels.js';
 
 /**
  * The bodies of the events, as schemas. CloudEvents attributes travel in headers (see cloud-event.ts); every message
@@ -230,6 +231,7 @@ export const eventSchemas = {
   'pod-assigned': PodAssigned,
   'pod-terminating': PodTerminating,
   'manifest-applied': ManifestApplied,
+  'tunnel-wanted': TunnelWanted,
 } as const;
 
 export type EventName = keyof typeof eventSchemas;

@@ -47,4 +47,5 @@ export {
   sentBy,
   subjects,
 } from './subjects.js';
+export type { AttachWanted, ExecWanted, LogWanted, TunnelWanted } from './tunnels.js';
 export { ContractError, failureIn, parseEvent, parseExchange, parseReport } from './validate.js';

@@ -80,6 +80,14 @@ export const subjects = {
   receipt: (agent: string, event: AgentReceipt): string => `${agentRoot(agent)}.receipt.${event}`,
   /** Filter for all that one agent, or any (`*`), is told of its reports. */
   receiptsOf: (agent: string): string => `${agentRoot(agent)}.receipt.>`,
+  /** Asks an agent for a tunnel, outside the streams. */
+  tunnelWanted: (agent: string): string => `${agentRoot(agent)}.tunnel-down.wanted`,
+  /** Frames of tunnels from one process of the api to an agent. */
+  tunnelDown: (agent: string, process: string): string => `${agentRoot(agent)}.tunnel-down.frames.${process}`,
+  /** Filter for all that one agent, or any (`*`), receives of tunnels. */
+  tunnelsDownTo: (agent: string): string => `${agentRoot(agent)}.tunnel-down.>`,
+  /** Frames of tunnels from an agent to one process of the api; `*` stands for any agent or process. */
+  tunnelUp: (agent: string, process: string): string => `${agentRoot(agent)}.tunnel-up.${process}`,
   /** Filter on one question from any agent. */
   allRequests: (question: AgentRequest): string => `${agentRoot('*')}.request.${question}`,
 } as const;
@@ -87,7 +95,10 @@ export const subjects = {
 /** An agent's heartbeat has at most so many parts. */
 const HEARTBEAT_PARTS = 16;
 
-/** Every subject on which an agent sends, without wildcards: it makes up no others, which streams would keep. */
+/**
+ * Every subject on which an agent sends, without wildcards: it makes up no others, which streams would keep. Frames of
+ * tunnels are not among them; no stream keeps those.
+ */
 export function sentBy(agent: string): string[] {
   return [
     ...AGENT_REPORTS.map((event) => subjects.report(agent, event)),

@@ -22,6 +22,7 @@ export { takeOver } from './pod/take-over.js';
 export { newWorker, type ProbeKind, type ProbeOutcome } from './probes/probe-worker.js';
 export { noteMissing } from './starting/hold-start.js';
 export type { ContainerIds } from './status/container-status.js';
+export { findLogRun, type LogRun } from './status/log-run.js';
 export { gateStates } from './status/pod-conditions.js';
 export { podStatus } from './status/pod-status.js';
 export { endPod } from './stopping/stop-containers.js';

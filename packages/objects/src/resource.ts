@@ -55,7 +55,13 @@ export interface SubresourcePart<T extends KubeObject = KubeObject> {
 }
 
 /** The action of a subresource that writes no part of its object. The api has a handler for each. */
-export type SubresourceAction = 'bind-pod' | 'evict-pod' | 'request-token' | 'reach-container';
+export type SubresourceAction =
+  | 'bind-pod'
+  | 'evict-pod'
+  | 'request-token'
+  | 'read-log'
+  | 'run-command'
+  | 'forward-ports';
 
 /**
  * A subresource as discovery shows it. The generic reader and writer serve `status` and those with a part; the action's

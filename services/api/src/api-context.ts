@@ -1,3 +1,4 @@
+import type { ApiTunnels } from '@everynode/container-streams';
 import type { Reflector } from '@everynode/list-watch';
 import type { PodSecurityExemptions } from '@everynode/pod-admission';
 import type { Logger } from '@everynode/service-shell';
@@ -41,6 +42,8 @@ export interface ApiContext {
   bodies: BodyThreads;
   freshReads: FreshReads;
   watches: WatchHub;
+  /** The ways into containers. */
+  tunnels: ApiTunnels;
   /** How long the socket of a watch may accept nothing while events wait for it, in ms. */
   watchStallMs: number;
   heartbeats: NodeHeartbeats;

@@ -53,14 +53,12 @@ await runService(
     const agentBus = await agentBusFrom(config, store);
     await store.migrateWhenReachable(signal);
     await store.refuseWrongKeys(signal);
-    const bus = Bus.connect({
-      url: config.NATS_URL,
-      credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },
-      name: `api ${replica}`,
-      log,
-      signal,
-    });
+    const credential = { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA };
+    const access = { url: config.NATS_URL, credential, log, signal };
+    const bus = Bus.connect({ ...access, name: `api ${replica}` });
     onClose(() => bus.close());
+    const streamBus = Bus.connect({ ...access, name: `api ${replica} streams` });
+    onClose(() => streamBus.close());
     // Not awaited: reads, writes and watches need no bus.
     void bus.ensureTopology();
 
@@ -68,6 +66,7 @@ await runService(
       ...shell,
       store,
       bus,
+      streamBus,
       tls: { key, cert, clientCa, ...(frontProxyCa !== undefined && { frontProxyCa }) },
       frontProxyNames: partsOf(config.EVERYNODE_FRONT_PROXY_NAMES),
       serviceAccountKeys,

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Bus, TrafficRates } from '@everynode/bus';
 import { CommitPublisher } from '@everynode/change-feed';
+import { ApiTunnels } from '@everynode/container-streams';
 import { Reflector } from '@everynode/list-watch';
 import type { ResourceName } from '@everynode/objects';
 import { NO_EXEMPTIONS, type PodSecurityExemptions } from '@everynode/pod-admission';
@@ -68,6 +69,8 @@ export interface ServiceAccountKeys {
 export interface ApiParts extends ServiceContext {
   store: Store;
   bus: Bus;
+  /** A connection of its own, for what clients read of containers and write to them. */
+  streamBus: Bus;
   tls: TlsFiles;
   /** For requests other than watches. Each limit that is left out has the default of the configuration. */
   limits?: Partial<FairQueueLimits>;
@@ -137,8 +140,12 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const watches = new WatchHub(reflector);
   const bodies = new BodyThreads(parts.bodyWorker, { ...BODY_THREAD_DEFAULTS, ...parts.bodyThreads });
   onClose(() => bodies.close());
+  const tunnels = new ApiTunnels(parts.streamBus);
+  tunnels.start();
+  signal.addEventListener('abort', () => tunnels.close(), { once: true });
   const context: ApiContext = {
     bodies,
+    tunnels,
     store,
     reflector,
     collections: new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision)),

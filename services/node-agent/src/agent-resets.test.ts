@@ -36,6 +36,7 @@ it('registers its nodes twice at most, however often delivery begins again while
       forget: () => undefined,
       counts: () => new Map(),
       pods: () => [],
+      find: () => undefined,
       close: () => undefined,
     }),
     log: testLog(),

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../fixtures/control-plane.js';
 import { NODE } from '../fixtures/pod-sync-setup.js';
 import type { ReportListener, RunningPod, Runtime } from './runtime/runtime.js';
+import { SimulatedStreams } from './runtime/simulated/simulated-streams.js';
+import { systemClock } from './runtime/timers.js';
 import { startNodeAgent } from './start-node-agent.js';
 
 const PODS = 20;
@@ -68,6 +70,10 @@ class InstantRuntime implements Runtime {
     }));
   }
 
+  find(): undefined {
+    return undefined;
+  }
+
   close(): void {
     this.running.clear();
   }
@@ -99,6 +105,8 @@ async function startAgent() {
       runtime = new InstantRuntime(onReport);
       return runtime;
     },
+    streams: ({ find }) => new SimulatedStreams(find, systemClock),
+    connect: () => bus,
   });
   if (!runtime) throw new Error('the agent has not started');
   return { runtime, readiness: shell.readiness, pages };

@@ -1,3 +1,4 @@
+import { TUNNEL_RATES } from '@everynode/container-streams';
 import { isAgentName } from '@everynode/contract';
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
@@ -17,6 +18,9 @@ const schema = Type.Object({
   /** Whether the events of a kubelet are reported. */
   EVERYNODE_SIM_EVENTS: Type.Boolean({ default: true }),
   EVERYNODE_HEARTBEAT_SECONDS: Type.Number({ default: 10, exclusiveMinimum: 0 }),
+  /** What is sent at most of logs and other streams of containers, in messages and in bytes a second. */
+  EVERYNODE_STREAM_MESSAGES_PER_SECOND: Type.Integer({ default: TUNNEL_RATES.messagesPerSecond, minimum: 1 }),
+  EVERYNODE_STREAM_BYTES_PER_SECOND: Type.Integer({ default: TUNNEL_RATES.bytesPerSecond, minimum: 1024 }),
   /** The same seed draws the same delays and failures. */
   EVERYNODE_SEED: Type.Integer({ default: 1 }),
 });

@@ -6,6 +6,7 @@ import { startNodeAgent } from './index.js';
 import { nodesFrom } from './nodes/hosted-nodes.js';
 import { readNodesFile } from './nodes/nodes-file.js';
 import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
+import { SimulatedStreams } from './runtime/simulated/simulated-streams.js';
 import { settingsFrom } from './runtime/simulated/simulation-settings.js';
 import { systemClock } from './runtime/timers.js';
 
@@ -25,15 +26,18 @@ await runService(
     const file = await readNodesFile(config.EVERYNODE_NODES_FILE);
     const settings = settingsFrom(config, file.simulation);
     const nodes = nodesFrom(file);
-    const bus = Bus.connect({
+    const access = {
       url: config.NATS_URL,
       credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },
-      name: `agent ${agent}`,
       inboxPrefix: inboxPrefix(agent),
       log,
+      signal,
+    };
+    const bus = Bus.connect({
+      ...access,
+      name: `agent ${agent}`,
       // The process that has the identity knows the api, and asks it whether the agent was revoked.
       onRefused: () => process.send?.({ type: 'bus-refused' }),
-      signal,
     });
     onClose(() => bus.close());
     await startNodeAgent({
@@ -44,6 +48,12 @@ await runService(
       bus,
       runtime: (onReport, findMissing) =>
         new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock: systemClock, onReport, findMissing }),
+      streams: (runtime) => new SimulatedStreams((uid) => runtime.find(uid), systemClock),
+      connect: () => Bus.connect({ ...access, name: `agent ${agent} streams` }),
+      streamRates: {
+        messagesPerSecond: config.EVERYNODE_STREAM_MESSAGES_PER_SECOND,
+        bytesPerSecond: config.EVERYNODE_STREAM_BYTES_PER_SECOND,
+      },
     });
   },
 );

@@ -4,7 +4,7 @@ import { podDeletionRules } from '../deletion/pod-deletion.js';
 import type { Pod } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { withPodScheduled } from '../pod-conditions.js';
-import type { SubresourceDefinition, Verb } from '../resource.js';
+import type { SubresourceAction, SubresourceDefinition, Verb } from '../resource.js';
 import { podTable } from '../table/index.js';
 import { validatePod, validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/index.js';
 
@@ -20,11 +20,11 @@ const GATED = {
 };
 
 /** A way into the containers of a pod. */
-const stream = (name: string, kind: string, verbs: Verb[]): SubresourceDefinition => ({
+const stream = (name: string, kind: string, verbs: Verb[], action: SubresourceAction): SubresourceDefinition => ({
   name,
   kind: { group: '', version: 'v1', kind },
   verbs,
-  action: 'reach-container',
+  action,
   isStream: true,
 });
 
@@ -49,10 +49,10 @@ export const pods = defineResource<Stored<Pod>>({
       verbs: ['create'],
       action: 'evict-pod',
     },
-    stream('attach', 'PodAttachOptions', ['create', 'get']),
-    stream('exec', 'PodExecOptions', ['create', 'get']),
-    stream('log', 'Pod', ['get']),
-    stream('portforward', 'PodPortForwardOptions', ['create', 'get']),
+    stream('attach', 'PodAttachOptions', ['create', 'get'], 'run-command'),
+    stream('exec', 'PodExecOptions', ['create', 'get'], 'run-command'),
+    stream('log', 'Pod', ['get'], 'read-log'),
+    stream('portforward', 'PodPortForwardOptions', ['create', 'get'], 'forward-ports'),
     statusSubresource,
   ],
   hasGeneration: true,

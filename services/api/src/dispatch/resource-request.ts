@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from '@everynode/objects';
 import type { Identity } from '../auth/client-identity.js';
 import type { Body } from '../http/body.js';
+import type { ClientConnection } from '../http/client-connection.js';
 import type { Representation } from '../http/negotiate.js';
 import type { Query } from '../http/query.js';
 import type { Presenter } from '../present/presenter.js';
@@ -37,13 +38,18 @@ export interface ResourceRequest extends WriteRequest {
   presenter: Presenter;
   /** The Accept header, for answers that are no objects of the resource. */
   accept: string | undefined;
-  stream: WatchStream;
+  stream: ResponseStream;
 }
 
-/** The response of a watch, which the watch writes by itself. */
-export interface WatchStream {
-  /** May be called once. */
+/** The response of a watch, or of a way into a container, which writes it by itself. */
+export interface ResponseStream {
+  /** The response of a watch. May be called once. */
   open(): WatchSink;
-  /** To be called when the objects of the beginning are written: from then on a watch only costs what changes cost. */
+  /** For all other streams. */
+  readonly connection: ClientConnection;
+  /**
+   * To be called when the work of the beginning is done: the objects of a watch are written, or the pod of a stream is
+   * found. From then on it only costs what changes.
+   */
   onStarted(): void;
 }

@@ -18,7 +18,7 @@ import { watch } from '../rest/watch.js';
 import { ACTIONS } from '../subresource/actions.js';
 import { managerOf } from '../write/field-owners.js';
 import { warned } from '../write/warned.js';
-import type { ResourceRequest, WatchStream } from './resource-request.js';
+import type { ResourceRequest, ResponseStream } from './resource-request.js';
 import { requireVerb } from './verbs.js';
 
 /** A request for a resource, as HTTP brings it. */
@@ -31,7 +31,7 @@ export interface IncomingRequest {
   userAgent: string | undefined;
   body: Body;
   identity: Identity;
-  stream: WatchStream;
+  stream: ResponseStream;
 }
 
 /** The handlers of the verbs. A watch writes its response by itself, and has no answer. */

@@ -1,3 +1,4 @@
+import type { ApiTunnels } from '@everynode/container-streams';
 import type { Reflector } from '@everynode/list-watch';
 import type { Store } from '@everynode/store';
 import { Gauge, type Registry } from 'prom-client';
@@ -8,6 +9,7 @@ import type { WatchHub } from '../watch/watch-hub.js';
 interface Sources {
   store: Store;
   reflector: Reflector;
+  tunnels: ApiTunnels;
 }
 
 /** Registers the numbers of requests, watches and commits at the time of asking. */
@@ -15,7 +17,7 @@ export function addGauges(
   registry: Registry,
   { queue, bytes, loop }: { queue: FairQueue; bytes: FairQueue; loop: LoopTurns },
   watches: WatchHub,
-  { store, reflector }: Sources,
+  { store, reflector, tunnels }: Sources,
 ): void {
   const gauge = (name: string, help: string, value: () => number): void => {
     new Gauge({
@@ -37,6 +39,7 @@ export function addGauges(
     'Messages of changes since the start that could not be decoded. What they meant was read from the journal.',
     () => reflector.dropped,
   );
+  gauge('everynode_api_streams', 'Open streams of containers: logs, commands, ports.', () => tunnels.open);
   gauge('everynode_api_watchers', 'Open watches.', () => watches.watchers);
   gauge(
     'everynode_api_watchers_dropped',

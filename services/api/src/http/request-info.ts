@@ -56,6 +56,17 @@ export class RequestInfo {
     return mayWatch && this.verb === 'watch';
   }
 
+  /** True for a request that takes as long as its client wants: a watch, a log, a way into a pod. */
+  get isLongRunning(): boolean {
+    if (this.isWatch) return true;
+    // The target is parsed only for a path that may be one.
+    if (!/\/(attach|exec|log|portforward)\/?$|%/.test(this.path)) return false;
+    const { target } = this;
+    if (target.kind !== 'resource') return false;
+    const { definition, subresource } = target.path;
+    return definition.subresources.some(({ name, isStream }) => isStream && name === subresource);
+  }
+
   #parse(): RequestTarget {
     const { path } = this;
     if (!/^\/apis?\//.test(path)) return { kind: 'unknown', error: unknownPath() };

@@ -5,7 +5,7 @@ import { isConnection } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from '../auth/identity.js';
 import { servePostedKind } from '../dispatch/posted-kind.js';
-import type { WatchStream } from '../dispatch/resource-request.js';
+import type { ResponseStream } from '../dispatch/resource-request.js';
 import { serveResource } from '../dispatch/serve-resource.js';
 import { ReplySink } from '../watch/watch-sink.js';
 import { opensWebSocket } from '../websocket/upgrade-requests.js';
@@ -13,14 +13,15 @@ import { WebSocketSink } from '../websocket/websocket-sink.js';
 import type { Answer } from './answer.js';
 import { requireIdentity } from './authorise.js';
 import { bodyOf } from './body.js';
+import { ClientConnection } from './client-connection.js';
 import { infoOf } from './request-info.js';
 import { writeLimitsOf } from './write-limits.js';
 
-/** Called when a watch has sent its headers. */
-export type OnWatchBegun = (request: FastifyRequest, reply: FastifyReply) => void;
+/** Called when a watch or another stream has sent its headers. */
+export type OnStreamBegun = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Serves every resource, and the kinds that are posted and never stored. */
-export function addResources(fastify: FastifyInstance, shared: ApiContext, onWatchBegun: OnWatchBegun): void {
+export function addResources(fastify: FastifyInstance, shared: ApiContext, onStreamBegun: OnStreamBegun): void {
   const serve = (request: FastifyRequest, reply: FastifyReply): Promise<Answer | undefined> => {
     const { method, headers } = request;
     const { accept, 'user-agent': userAgent } = headers;
@@ -34,7 +35,7 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onWat
     switch (target.kind) {
       case 'resource': {
         const { path, verb } = target;
-        const stream = streamOf(request, reply, onWatchBegun);
+        const stream = streamOf(request, reply, onStreamBegun);
         return serveResource(context, { path, verb, query, accept, userAgent, body, identity, stream });
       }
       case 'posted':
@@ -64,10 +65,11 @@ declare module 'fastify' {
   }
 }
 
-const streamOf = (request: FastifyRequest, reply: FastifyReply, onWatchBegun: OnWatchBegun): WatchStream => ({
+const streamOf = (request: FastifyRequest, reply: FastifyReply, onStreamBegun: OnStreamBegun): ResponseStream => ({
+  connection: new ClientConnection(reply, () => onStreamBegun(request, reply)),
   open: () => {
     const Sink = opensWebSocket(request.raw) ? WebSocketSink : ReplySink;
-    return new Sink(reply, () => onWatchBegun(request, reply));
+    return new Sink(reply, () => onStreamBegun(request, reply));
   },
   onStarted: () => request.leaveSeat?.(),
 });

@@ -17,7 +17,7 @@ declare module 'fastify' {
     work: RequestWork | undefined;
     /** Returns the request's seat before the answer is complete. A watch calls it when it has begun. */
     leaveSeat: (() => void) | undefined;
-    /** The time by which the request must be answered, in ms of the monotonic clock; undefined for a watch. */
+    /** The time by which the request must be answered, in ms of the monotonic clock; undefined for a stream. */
     deadline: number | undefined;
   }
 }
@@ -60,7 +60,7 @@ export const EXEMPT = { config: { isExempt: true } };
 
 /**
  * Requests get seats in turn by client, and must be answered in time. A watch returns its seat when its first objects
- * are written; from then on it only costs what changes cost.
+ * are written, and a way into a pod when the pod is found; from then on they only cost what they carry.
  */
 async function serveInTurn(
   fastify: FastifyInstance,
@@ -69,8 +69,8 @@ async function serveInTurn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { query, isWatch } = infoOf(request);
-  const deadline = isWatch ? undefined : new Deadline(requestMsOf(query, requestMs));
+  const { query, isLongRunning } = infoOf(request);
+  const deadline = isLongRunning ? undefined : new Deadline(requestMsOf(query, requestMs));
   request.deadline = deadline?.at;
   try {
     const flow = flowOf(request.identity, request.ip);

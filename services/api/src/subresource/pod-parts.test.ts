@@ -218,29 +218,23 @@ describe('every subresource with a part', () => {
   });
 });
 
-describe('the containers of a simulated pod', () => {
+describe('the containers of a pod', () => {
   const reach = async (method: string, path: string) => {
     const { status, text, json } = await api.request(method, `${PODS}/${path}`);
     return [status, text.startsWith('{') ? json.message : text];
   };
 
-  it('cannot be reached, in words that say so', async () => {
+  it('cannot be reached without a node, an upgrade or an agent', async () => {
     await createPod('waiting');
     expect(await reach('GET', 'waiting/log')).toEqual([200, '']);
     expect(await reach('POST', 'waiting/exec?command=ls')).toEqual([400, 'pod waiting does not have a host assigned']);
     const spec = { nodeName: 'n1', containers: [{ name: 'c', image: 'i:1' }] };
     await api.request('POST', PODS, { body: { metadata: { name: 'placed' }, spec } });
-    const inContainer = 'pod "placed" is simulated: no process runs in its container "c"';
-    expect(await reach('GET', 'placed/log')).toEqual([400, `${inContainer}, so it has no log`]);
-    expect(await reach('POST', 'placed/exec?command=ls&container=c')).toEqual([
-      400,
-      `${inContainer}, so no command can run in it`,
-    ]);
-    expect(await reach('GET', 'placed/attach')).toEqual([400, `${inContainer}, so there is nothing to attach to`]);
-    expect(await reach('POST', 'placed/portforward')).toEqual([
-      400,
-      'pod "placed" is simulated: no process runs in it, so no port of it is open',
-    ]);
+    const noNode = 'Internal error occurred: node "n1" of the pod does not exist';
+    expect(await reach('GET', 'placed/log')).toEqual([500, noNode]);
+    for (const path of ['placed/exec?command=ls', 'placed/attach', 'placed/portforward']) {
+      expect(await reach('POST', path)).toEqual([400, 'Upgrade request required']);
+    }
   });
 
   it.each([

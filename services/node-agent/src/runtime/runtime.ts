@@ -1,5 +1,5 @@
 import type { PodEvent } from '@everynode/contract';
-import type { AssignedPod } from '@everynode/kubelet';
+import type { AssignedPod, PodRun } from '@everynode/kubelet';
 import type { PodStatus } from '@everynode/objects';
 import type { HostedNode } from '../nodes/hosted-nodes.js';
 
@@ -41,6 +41,8 @@ export interface Runtime {
   counts(): ReadonlyMap<string, number>;
   /** Every pod that it runs. */
   pods(): RunningPod[];
+  /** The pod with this uid, where it runs it. */
+  find(uid: string): PodRun | undefined;
   close(): void;
 }
 

@@ -359,9 +359,9 @@ describe('webhooks for streams', () => {
     await configureMutating();
     replies['/v'] = () => ({});
     replies['/m'] = () => patchOf([{ op: 'replace', path: '/container', value: 'other' }]);
-    expect((await api.request('GET', `${pod}/log`)).json.message).toContain('is simulated');
+    expect((await api.request('GET', `${pod}/log`)).json.message).toContain('node "n" of the pod does not exist');
     expect(seen).toEqual([]);
-    expect((await api.request('GET', `${pod}/attach?container=c`)).json.message).toContain('is simulated');
+    expect((await api.request('GET', `${pod}/attach?container=c`)).json.message).toBe('Upgrade request required');
     expect(seen.map(({ path }) => path)).toEqual(['/m', '/v']);
   });
 

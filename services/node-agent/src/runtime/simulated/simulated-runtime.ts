@@ -93,6 +93,10 @@ export class SimulatedRuntime implements Runtime {
     }));
   }
 
+  find(uid: string): SimulatedRun | undefined {
+    return this.#runs.get(uid);
+  }
+
   start(pod: AssignedPod, node: HostedNode): void {
     const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     const known = this.#runs.get(uid);

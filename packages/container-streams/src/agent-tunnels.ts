@@ -1,0 +1,121 @@
+import type { Bus } from '@everynode/bus';
+import { parseEvent, subjects, type TunnelWanted } from '@everynode/contract';
+import type { Logger } from '@everynode/service-shell';
+import type { ContainerStreams } from './container-streams.js';
+import { serveTunnel } from './serve-tunnel.js';
+import { Pace, type PaceLimits } from './tunnel/pace.js';
+import { TunnelLink } from './tunnel/tunnel-link.js';
+
+/** Tunnels that an agent serves at a time. */
+const MAX_TUNNELS = 256;
+/** A connection without tunnels is closed after this time, in ms. */
+const IDLE_MS = 30_000;
+
+/**
+ * Half of what an api allows an agent, so that tunnels never bring an agent near the bound at which it is cut off.
+ */
+export const TUNNEL_RATES: PaceLimits = { messagesPerSecond: 250, bytesPerSecond: 8 * 1024 * 1024 };
+
+interface AgentTunnelsOptions {
+  agent: string;
+  /** Brings the wish for a tunnel. */
+  bus: Pick<Bus, 'listen'>;
+  /** Makes a connection of its own for the frames, so that nothing else waits behind them. */
+  connect: () => Pick<Bus, 'send' | 'listenBytes' | 'close'>;
+  streams: ContainerStreams;
+  /** Another process speaks for the agent: this one answers nothing. */
+  isSuperseded: () => boolean;
+  rates?: PaceLimits;
+  log: Logger;
+}
+
+/** The agent's ends of tunnels. The connection for them is there only while there are any. */
+export class AgentTunnels {
+  readonly #options: AgentTunnelsOptions;
+  readonly #link: TunnelLink;
+  #carrier: { bus: ReturnType<AgentTunnelsOptions['connect']>; opened: Promise<void> } | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: AgentTunnelsOptions) {
+    const { agent, rates = TUNNEL_RATES } = options;
+    this.#options = options;
+    const pace = new Pace(rates);
+    this.#link = new TunnelLink({
+      send: (process, bytes) => this.#carrier?.bus.send(subjects.tunnelUp(agent, process), bytes),
+      pace: (bytes) => pace.charge(bytes),
+      nameOf: () => 'the api',
+      onIdle: () => this.#rest(),
+    });
+  }
+
+  get open(): number {
+    return this.#link.size;
+  }
+
+  start(): void {
+    const { agent, bus, log } = this.#options;
+    bus.listen(subjects.tunnelWanted(agent), (body) => {
+      try {
+        void this.#serve(parseEvent('tunnel-wanted', body));
+      } catch (err) {
+        log.warn({ err }, 'the wish for a tunnel was not understood');
+      }
+    });
+  }
+
+  async #serve(wanted: TunnelWanted): Promise<void> {
+    const { streams, isSuperseded } = this.#options;
+    if (this.#isClosed || isSuperseded() || this.#link.has(wanted.tunnel)) return;
+    const isFull = this.#link.size >= MAX_TUNNELS;
+    const tunnel = this.#link.begin(wanted.tunnel, wanted.process);
+    await this.#carried();
+    if (isFull) tunnel.refuse({ reason: 'TooManyRequests', message: 'the agent has too many streams open' });
+    else await serveTunnel(tunnel, wanted, streams);
+  }
+
+  /** Resolves when frames of the api arrive. */
+  #carried(): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#idle = undefined;
+    this.#carrier ??= this.#connect();
+    return this.#carrier.opened;
+  }
+
+  #connect() {
+    const { agent, connect } = this.#options;
+    const bus = connect();
+    const prefix = subjects.tunnelDown(agent, '');
+    const opened = new Promise<void>((resolve) => {
+      bus.listenBytes(subjects.tunnelDown(agent, '*'), {
+        onOpen: resolve,
+        onBytes: (subject, bytes) => this.#link.receive(subject.slice(prefix.length), bytes),
+        onLost: () => this.#link.loseAll('the connection of the agent to the bus was lost'),
+      });
+    });
+    return { bus, opened };
+  }
+
+  #rest(): void {
+    if (this.#idle !== undefined || this.#isClosed) return;
+    this.#idle = setTimeout(() => {
+      this.#idle = undefined;
+      void this.#drop();
+    }, IDLE_MS);
+    this.#idle.unref();
+  }
+
+  async #drop(): Promise<void> {
+    const carrier = this.#carrier;
+    this.#carrier = undefined;
+    await carrier?.bus.close();
+  }
+
+  /** Ends all tunnels, and says so. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#idle);
+    this.#link.abortAll('the agent is stopping');
+    await this.#drop();
+  }
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import type { Bus } from '@everynode/bus';
+import { agentOfSubject, subjects, type TunnelWanted } from '@everynode/contract';
+import { type Tunnel, TunnelRefusedError } from './tunnel/tunnel.js';
+import { TunnelLink } from './tunnel/tunnel-link.js';
+
+/** How long an agent may take to accept a tunnel, in ms. */
+const OPEN_MS = 10_000;
+/** Tunnels of one process of the api at a time. */
+const MAX_TUNNELS = 2000;
+
+/** The ends of tunnels of one process of the api. */
+export class ApiTunnels {
+  readonly #bus: Pick<Bus, 'send' | 'listenBytes' | 'connected'>;
+  readonly #openMs: number;
+  /** Agents send frames to it. It is a secret of this process and of the agents that it has asked. */
+  readonly #process = randomBytes(8).toString('hex');
+  readonly #link: TunnelLink;
+
+  /** `bus`: a connection of its own, so that nothing else waits behind the frames. */
+  constructor(bus: Pick<Bus, 'send' | 'listenBytes' | 'connected'>, { openMs = OPEN_MS }: { openMs?: number } = {}) {
+    this.#bus = bus;
+    this.#openMs = openMs;
+    this.#link = new TunnelLink({
+      send: (agent, bytes) => bus.send(subjects.tunnelDown(agent, this.#process), bytes),
+      nameOf: (agent) => `agent ${agent}`,
+    });
+  }
+
+  get open(): number {
+    return this.#link.size;
+  }
+
+  start(): void {
+    this.#bus.listenBytes(subjects.tunnelUp('*', this.#process), {
+      onOpen: () => undefined,
+      onBytes: (subject, bytes) => {
+        const agent = agentOfSubject(subject);
+        if (agent !== undefined) this.#link.receive(agent, bytes);
+      },
+      onLost: () => this.#link.loseAll('the connection of the api to the bus was lost'),
+    });
+  }
+
+  /**
+   * Opens a tunnel, which the caller has to end.
+   * @throws TunnelRefusedError for one that the agent refuses, and for an agent that does not answer.
+   */
+  async openTo(agent: string, { pod, to }: Pick<TunnelWanted, 'pod' | 'to'>): Promise<Tunnel> {
+    if (!this.#bus.connected) throw unavailable('the bus cannot be reached');
+    if (this.#link.size >= MAX_TUNNELS) {
+      throw new TunnelRefusedError({ reason: 'TooManyRequests', message: 'too many streams are open' });
+    }
+    const tunnel = this.#link.begin(randomBytes(16).toString('hex'), agent);
+    const wanted: TunnelWanted = { tunnel: tunnel.id, process: this.#process, pod, to };
+    this.#bus.send(subjects.tunnelWanted(agent), JSON.stringify(wanted));
+    const timer = setTimeout(() => tunnel.abort(`agent ${agent} did not answer`), this.#openMs);
+    try {
+      await tunnel.opened;
+    } catch (error) {
+      if (error instanceof TunnelRefusedError) throw error;
+      throw unavailable(error instanceof Error ? error.message : String(error));
+    } finally {
+      clearTimeout(timer);
+    }
+    return tunnel;
+  }
+
+  /** Ends all tunnels, and says so. */
+  close(): void {
+    this.#link.abortAll('the api is stopping');
+  }
+}
+
+const unavailable = (message: string): TunnelRefusedError =>
+  new TunnelRefusedError({ reason: 'ServiceUnavailable', message });

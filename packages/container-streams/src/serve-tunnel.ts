@@ -1,0 +1,107 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import type { TunnelWanted } from '@everynode/contract';
+import type { ContainerIo, ContainerStreams } from './container-streams.js';
+import { CHANNEL } from './tunnel/frame.js';
+import { type Result, type Tunnel, TunnelRefusedError } from './tunnel/tunnel.js';
+
+/** After the client is gone, what is left of a stream has no reader. */
+const ignore = (): void => undefined;
+
+/** Serves a tunnel to its end: the side of the agent. Never rejects. */
+export async function serveTunnel(tunnel: Tunnel, { pod, to }: TunnelWanted, streams: ContainerStreams): Promise<void> {
+  try {
+    tunnel.finish(await serve(tunnel, pod, to, streams));
+  } catch (error) {
+    if (error instanceof TunnelRefusedError) tunnel.refuse(error.refusal);
+    else tunnel.abort(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function serve(
+  tunnel: Tunnel,
+  pod: TunnelWanted['pod'],
+  to: TunnelWanted['to'],
+  streams: ContainerStreams,
+): Promise<Result> {
+  switch (to.kind) {
+    case 'log': {
+      const lines = await streams.logs(pod, to);
+      tunnel.accept();
+      await pipeline(Readable.from(lines, { objectMode: false }), tunnel.writable(CHANNEL.stdout));
+      return {};
+    }
+    case 'exec':
+      return await serveIo(tunnel, await streams.exec(pod, to));
+    case 'attach':
+      return await serveIo(tunnel, await streams.attach(pod, to));
+    case 'port-forward':
+      return await servePort(tunnel, pod, to.port, streams);
+  }
+}
+
+async function serveIo(tunnel: Tunnel, io: ContainerIo): Promise<Result> {
+  tunnel.accept();
+  const { stdin, stdout, stderr } = io;
+  // A command that closes its input early ends nothing.
+  if (stdin) pipeline(tunnel.readable(CHANNEL.stdin), stdin).catch(ignore);
+  void followSizes(tunnel, io);
+  const outputs = [
+    ...(stdout ? [pipeline(stdout, tunnel.writable(CHANNEL.stdout))] : []),
+    ...(stderr ? [pipeline(stderr, tunnel.writable(CHANNEL.stderr))] : []),
+  ];
+  const isLost = tunnel.result.then(ignore);
+  isLost.catch(() => io.close());
+  try {
+    const [exited] = await Promise.all([io.exited.then(exitOf, failureOf), ...outputs]);
+    return exited;
+  } finally {
+    io.close();
+  }
+}
+
+const exitOf = (exitCode: number): Result => ({ exitCode });
+const failureOf = (error: unknown): Result => ({ error: error instanceof Error ? error.message : String(error) });
+
+/** Each line is a size as clients of Kubernetes send it. */
+async function followSizes(tunnel: Tunnel, io: ContainerIo): Promise<void> {
+  const input = tunnel.readable(CHANNEL.resize).on('error', ignore);
+  for await (const line of createInterface({ input })) {
+    const { Width, Height } = sizeIn(line);
+    if (isSize(Width) && isSize(Height)) io.resize(Width, Height);
+  }
+}
+
+function sizeIn(line: string): { Width?: unknown; Height?: unknown } {
+  try {
+    return (JSON.parse(line) ?? {}) as { Width?: unknown; Height?: unknown };
+  } catch {
+    return {}; // As upstream, which ends to read sizes and goes on.
+  }
+}
+
+const isSize = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536;
+
+async function servePort(
+  tunnel: Tunnel,
+  pod: TunnelWanted['pod'],
+  port: number | undefined,
+  streams: ContainerStreams,
+): Promise<Result> {
+  if (port === undefined) {
+    await streams.checkPorts(pod);
+    tunnel.accept();
+    return {};
+  }
+  const connection = await streams.connectPort(pod, port);
+  tunnel.accept();
+  tunnel.result.catch(() => connection.destroy());
+  // Each direction ends by itself, as that of a TCP connection.
+  const down = pipeline(tunnel.readable(CHANNEL.stdin), connection).catch(ignore);
+  const failure = await pipeline(connection, tunnel.writable(CHANNEL.stdout), { end: true }).then(ignore, failureOf);
+  connection.destroy();
+  await Promise.race([down, finished(connection).catch(ignore)]);
+  return failure ?? {};
+}

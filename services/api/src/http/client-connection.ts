@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { type UpgradeRequest, upgradeOf } from '../websocket/upgrade-requests.js';
+
+/** The connection of a request that is answered as a stream, for as long as the client wants. */
+export class ClientConnection {
+  readonly #reply: FastifyReply;
+  readonly #onBegun: () => void;
+
+  /** @param onBegun is called when the answer has begun. */
+  constructor(reply: FastifyReply, onBegun: () => void) {
+    this.#reply = reply;
+    this.#onBegun = onBegun;
+  }
+
+  get request(): IncomingMessage {
+    return this.#reply.request.raw;
+  }
+
+  /** Undefined for a request that asks for no other protocol. */
+  get upgrade(): UpgradeRequest | undefined {
+    return upgradeOf(this.request);
+  }
+
+  /** Takes the connection over for another protocol: there is no answer by HTTP from now on. */
+  takeOver(): UpgradeRequest {
+    const { upgrade } = this;
+    if (!upgrade) throw new Error('the request asks for no other protocol');
+    this.#reply.hijack();
+    this.#reply.raw.statusCode = 101;
+    this.#onBegun();
+    return upgrade;
+  }
+
+  /** Sends the headers of an answer whose body comes bit by bit. */
+  begin(headers: Record<string, string>): ServerResponse {
+    const { raw, request } = this.#reply;
+    this.#reply.hijack();
+    raw.writeHead(200, { 'audit-id': request.id, 'cache-control': 'no-cache, private', ...headers });
+    raw.flushHeaders();
+    this.#onBegun();
+    return raw;
+  }
+}

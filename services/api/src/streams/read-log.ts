@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CHANNEL, TunnelLostError } from '@everynode/container-streams';
+import type { ApiContext } from '../api-context.js';
+import type { ResourceRequest } from '../dispatch/resource-request.js';
+import type { Answer } from '../http/answer.js';
+import type { ClientConnection } from '../http/client-connection.js';
+import { opensWebSocket } from '../websocket/upgrade-requests.js';
+import { logOptions } from './log-options.js';
+import { openTunnel } from './open-tunnel.js';
+import { containerOf, readPod } from './pod-to-reach.js';
+import { openMessages } from './websocket-messages.js';
+
+const TEXT = 'text/plain';
+const PROTOCOLS = ['', 'binary.k8s.io', 'base64.binary.k8s.io'];
+
+/** GET pods/NAME/log. Source: pkg/registry/core/pod/rest/log.go, and LogLocation. */
+export async function readLog(context: ApiContext, request: ResourceRequest): Promise<Answer | undefined> {
+  const { name, query, stream } = request;
+  const options = logOptions(query, name, Date.now());
+  const pod = await readPod(context, request);
+  const container = containerOf(pod, query.text('container'));
+  if (!pod.spec?.nodeName) return { status: 200, payload: '', contentType: TEXT };
+  stream.onStarted();
+  const tunnel = await openTunnel(context, pod, { kind: 'log', container, ...options });
+  const text = tunnel.readable(CHANNEL.stdout);
+  try {
+    await send(text, stream.connection);
+  } finally {
+    tunnel.abort('the client is gone');
+  }
+  return undefined;
+}
+
+async function send(text: Readable, connection: ClientConnection): Promise<void> {
+  if (opensWebSocket(connection.request)) {
+    const messages = openMessages(connection, PROTOCOLS);
+    if (!messages) return;
+    const isText = messages.protocol.startsWith('base64');
+    await messages.sendAll(text, (chunk) => (isText ? chunk.toString('base64') : chunk));
+    return;
+  }
+  const response = connection.begin({ 'content-type': TEXT });
+  try {
+    await pipeline(text, response, { end: false });
+    response.end();
+  } catch (error) {
+    // The client reads why the log ends here, and that the answer is not whole.
+    if (error instanceof TunnelLostError && !response.destroyed) {
+      if (!response.write(`error: ${error.message}\n`)) await once(response, 'drain').catch(() => undefined);
+    }
+    response.destroy();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Duplex } from 'node:stream';
+import { CHANNEL, type Tunnel } from '@everynode/container-streams';
+import type { Pod, Stored } from '@everynode/objects';
+import { carryPort, forwardingError } from './carry-port.js';
+import { SpdyConnection, type SpdyStream } from './spdy/spdy-connection.js';
+
+/** How long a pair of streams may be incomplete, in ms. Source: kubelet, StreamCreationTimeout. */
+const PAIR_MS = 30_000;
+
+interface Pair {
+  data: SpdyStream | undefined;
+  error: SpdyStream | undefined;
+}
+
+/**
+ * Forwards ports over SPDY/3.1: each connection of a client is a pair of streams, for data and for an error. Resolves
+ * when the client is gone. Source: kubelet portforward, httpstream.go. Never rejects.
+ */
+export async function serveSpdyPorts(
+  duplex: Duplex,
+  pod: Stored<Pod>,
+  connect: (port: number) => Promise<Tunnel>,
+): Promise<void> {
+  const pairs = new Map<string, Pair>();
+  const spdy = new SpdyConnection(duplex, (stream) => {
+    const id = stream.headers.get('requestid') ?? '';
+    const type = stream.headers.get('streamtype');
+    const port = Number(stream.headers.get('port'));
+    const isKnown = (type === 'data' || type === 'error') && id !== '' && port >= 1 && port <= 65535;
+    const pair = pairs.get(id) ?? { data: undefined, error: undefined };
+    if (!isKnown || pair[type]) {
+      stream.destroy();
+      return;
+    }
+    pair[type] = stream;
+    if (pair.data && pair.error) {
+      pairs.delete(id);
+      void forward({ data: pair.data, error: pair.error }, port, pod, connect);
+    } else if (!pairs.has(id)) {
+      pairs.set(id, pair);
+      setTimeout(() => {
+        if (pairs.get(id) !== pair) return;
+        pairs.delete(id);
+        stream.destroy();
+      }, PAIR_MS).unref();
+    }
+  });
+  await spdy.closed;
+}
+
+async function forward(
+  { data, error }: { data: SpdyStream; error: SpdyStream },
+  port: number,
+  pod: Stored<Pod>,
+  connect: (port: number) => Promise<Tunnel>,
+): Promise<void> {
+  error.resume();
+  const fault = await carryPort(() => connect(port), {
+    down: (tunnel) => data.pipe(tunnel.writable(CHANNEL.stdin)),
+    up: data,
+  });
+  if (fault !== undefined) error.write(forwardingError(pod, port, fault));
+  error.end();
+  data.end();
+}

@@ -1,0 +1,66 @@
+import { type Duplex, Writable } from 'node:stream';
+import { CHANNEL, type Tunnel } from '@everynode/container-streams';
+import type { Pod, Stored } from '@everynode/objects';
+import { createWebSocketStream } from 'ws';
+import type { ClientConnection } from '../http/client-connection.js';
+import { carryPort, forwardingError } from './carry-port.js';
+import { messageOn, openMessages, readMessage, type WebSocketMessages } from './websocket-messages.js';
+
+/** All of SPDY inside binary messages: what kubectl speaks since 1.31. Source: KEP-4006. */
+export const TUNNELLED = 'SPDY/3.1+portforward.k8s.io';
+
+const BASE64 = 'v4.base64.channel.k8s.io';
+export const PORT_PROTOCOLS = ['', 'v4.channel.k8s.io', BASE64];
+
+/** Opens a WebSocket whose messages carry SPDY. Undefined for a handshake that was refused, and is answered. */
+export function tunnelledSpdy(connection: ClientConnection): Duplex | undefined {
+  const messages = openMessages(connection, [TUNNELLED]);
+  return messages && createWebSocketStream(messages.webSocket);
+}
+
+/**
+ * Forwards ports by channels, two for each port: one for data, one for an error. The first message of each is the
+ * port, as 16 bits of little endian. Source: kubelet portforward, websocket.go. Never rejects.
+ */
+export async function serveWebSocketPorts(
+  connection: ClientConnection,
+  ports: readonly number[],
+  pod: Stored<Pod>,
+  connect: (port: number) => Promise<Tunnel>,
+): Promise<void> {
+  const messages = openMessages(connection, PORT_PROTOCOLS);
+  if (!messages) return;
+  const { webSocket, protocol } = messages;
+  const isBase64 = protocol === BASE64;
+  const encode = messageOn(isBase64);
+  const inputs = new Map<number, Writable>();
+  webSocket.on('message', (data: Buffer) => {
+    const { channel, bytes } = readMessage(data, isBase64);
+    messages.pass(bytes, inputs.get(channel));
+  });
+  await Promise.all(
+    ports.map(async (port, at) => {
+      const [data, error] = [at * 2, at * 2 + 1];
+      const number = Buffer.alloc(2);
+      number.writeUInt16LE(port);
+      await messages.send(encode(data, number));
+      await messages.send(encode(error, number));
+      const up = channelWriter(messages, (bytes) => encode(data, bytes));
+      const fault = await carryPort(() => connect(port), {
+        down: (tunnel) => inputs.set(data, tunnel.writable(CHANNEL.stdin)),
+        up,
+      });
+      inputs.delete(data);
+      if (fault !== undefined) await messages.send(encode(error, Buffer.from(forwardingError(pod, port, fault))));
+    }),
+  );
+  messages.close();
+}
+
+function channelWriter(messages: WebSocketMessages, encode: (bytes: Buffer) => Buffer | string): Writable {
+  const writer = new Writable({
+    write: (chunk: Buffer, _encoding, done) => void messages.send(encode(chunk)).then(() => done()),
+  });
+  messages.webSocket.once('close', () => writer.destroy());
+  return writer;
+}

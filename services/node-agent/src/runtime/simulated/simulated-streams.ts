@@ -1,0 +1,87 @@
+import {
+  type ContainerIo,
+  type ContainerStreams,
+  type LogLine,
+  logText,
+  type ReachedPod,
+  TunnelRefusedError,
+} from '@everynode/container-streams';
+import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
+import { findLogRun, type LogRun, type PodRun } from '@everynode/kubelet';
+import type { Clock } from '../timers.js';
+import { logScriptFor, SimulatedLog } from './simulated-log.js';
+
+/** How often a log that is followed looks whether its container still runs, in ms. */
+const LOOK_MS = 500;
+
+const refused = (message: string): TunnelRefusedError => new TunnelRefusedError({ reason: 'BadRequest', message });
+
+/** What clients see of simulated containers: the log that the scenario says, and words for all that needs a process. */
+export class SimulatedStreams implements ContainerStreams {
+  readonly #find: (uid: string) => PodRun | undefined;
+  readonly #clock: Pick<Clock, 'wallTime'>;
+
+  constructor(find: (uid: string) => PodRun | undefined, clock: Pick<Clock, 'wallTime'>) {
+    this.#find = find;
+    this.#clock = clock;
+  }
+
+  async logs(pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>> {
+    const run = this.#runOf(pod, wanted);
+    if ('fault' in run) throw refused(run.fault);
+    return logText(this.#lines(pod, wanted, run), wanted);
+  }
+
+  #runOf({ name, uid }: ReachedPod, { container, previous }: LogWanted): LogRun | { fault: string } {
+    const run = this.#find(uid);
+    if (!run) return { fault: `pod "${name}" is not on this node any more` };
+    return findLogRun(name, run.status, container, previous);
+  }
+
+  async *#lines(pod: ReachedPod, wanted: LogWanted, read: LogRun): AsyncGenerator<LogLine> {
+    const { container, follow, since, tailLines } = wanted;
+    const assigned = this.#find(pod.uid)?.pod;
+    if (!assigned || read.startedAt === undefined) return;
+    const log = new SimulatedLog(logScriptFor(assigned, container), Date.parse(read.startedAt));
+    // What ends within the second in which it began has written what it writes at its start.
+    let ended = read.finishedAt === undefined ? undefined : Math.max(Date.parse(read.finishedAt), log.timeOf(0));
+    let count = log.countAt(ended ?? this.#clock.wallTime());
+    const sinceMs = since === undefined ? undefined : Date.parse(since);
+    for (let next = log.first(count, { sinceMs, tailLines }); ; ) {
+      for (; next < count; next += 1) yield log.line(next);
+      if (!follow || ended !== undefined) return;
+      const waitMs = Math.min(LOOK_MS, Math.max(1, log.timeOf(next) - this.#clock.wallTime()));
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      ended = this.#endOf(pod, wanted, read);
+      count = Math.max(next, log.countAt(ended ?? this.#clock.wallTime()));
+    }
+  }
+
+  /** When the run that is followed has ended, in ms since 1970; undefined while it goes on. */
+  #endOf(pod: ReachedPod, wanted: LogWanted, read: LogRun): number | undefined {
+    const now = this.#runOf(pod, wanted);
+    if ('fault' in now || now.restarts !== read.restarts) return this.#clock.wallTime();
+    return now.finishedAt === undefined ? undefined : Date.parse(now.finishedAt);
+  }
+
+  exec({ name }: ReachedPod, { container }: ExecWanted): Promise<ContainerIo> {
+    return Promise.reject(refused(`${inContainer(name, container)}, so no command can run in it`));
+  }
+
+  attach({ name }: ReachedPod, { container }: AttachWanted): Promise<ContainerIo> {
+    return Promise.reject(refused(`${inContainer(name, container)}, so there is nothing to attach to`));
+  }
+
+  connectPort({ name }: ReachedPod): Promise<never> {
+    return Promise.reject(refused(noPort(name)));
+  }
+
+  checkPorts({ name }: ReachedPod): Promise<void> {
+    return Promise.reject(refused(noPort(name)));
+  }
+}
+
+const inContainer = (pod: string, container: string): string =>
+  `pod "${pod}" is simulated: no process runs in its container "${container}"`;
+
+const noPort = (pod: string): string => `pod "${pod}" is simulated: no process runs in it, so no port of it is open`;
