@@ -6,7 +6,7 @@ export { type DeploymentPlan, planDeployment, type ReplicaSetChange } from './de
 export { scaled } from './int-or-percent.js';
 export { jobPodTemplate } from './job/job-pod.js';
 export { isTracked, TRACKING_FINALIZER } from './job/job-tally.js';
-export { expiresInMs, type JobPlan, planJob } from './job/plan-job.js';
+export { expiresInMs, isForeignJob, type JobPlan, planJob } from './job/plan-job.js';
 export { claimOf, type Selecting } from './ownership/claim.js';
 export { type OwnerKind, ownerReferenceTo } from './ownership/owner-reference.js';
 export { podOfTemplate } from './pods/pod-of-template.js';

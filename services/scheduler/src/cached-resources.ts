@@ -9,9 +9,12 @@ const byPlacement: Indexer = ({ record }: CachedObject) => (record.placement ===
 /** Objects without a controller, by namespace: an owner that selects them adopts them. */
 const orphans: Indexer = ({ metadata, record }: CachedObject) => (controllerOf(metadata) ? [] : [record.namespace]);
 
-/** Pods whose end their Job has not counted yet, by namespace. */
-const tracked: Indexer = ({ record }: CachedObject) =>
-  record.metadata.includes('batch.kubernetes.io/job-tracking') ? [record.namespace] : [];
+/** Pods whose end their Job has not counted yet, by the key of the Job; without a name for those that it has left. */
+const tracked: Indexer = ({ record, metadata }: CachedObject) => {
+  if (!record.metadata.includes('batch.kubernetes.io/job-tracking')) return [];
+  const owner = controllerOf(metadata);
+  return owner && owner.kind !== 'Job' ? [] : [`${record.namespace}/${owner?.name ?? ''}`];
+};
 
 /** Pods that may keep others away from their node: looked for in the text, so that no spec is parsed for it. */
 const withAntiAffinity: Indexer = ({ record }: CachedObject) =>

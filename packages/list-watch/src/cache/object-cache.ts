@@ -61,9 +61,18 @@ export class ObjectCache<T extends KubeObject = KubeObject> {
 
   /** Objects under a value of an index. */
   find(index: string, value: string): Iterable<CachedObject<T>> {
-    const found = this.#indexes.get(index);
-    if (!found) throw new Error(`${this.resource} has no index ${index}`);
-    return found.entries.get(value)?.values() ?? [];
+    return this.#indexOf(index).entries.get(value)?.values() ?? [];
+  }
+
+  /** The values of an index that have objects. */
+  values(index: string): Iterable<string> {
+    return this.#indexOf(index).entries.keys();
+  }
+
+  #indexOf(name: string): Index<T> {
+    const index = this.#indexes.get(name);
+    if (!index) throw new Error(`${this.resource} has no index ${name}`);
+    return index;
   }
 
   /** Stores a record and returns the change; undefined when the cached version is not older. */

@@ -1,4 +1,4 @@
-import type { CronJob, Job } from '../kinds/api-types.js';
+import type { CronJob, Job, JobSpec } from '../kinds/api-types.js';
 
 /** pkg/apis/batch/v1 SetDefaults_Job. What the schema declares is set already. */
 export function setJobDefaults({ metadata, spec }: Job): void {
@@ -9,14 +9,23 @@ export function setJobDefaults({ metadata, spec }: Job): void {
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
+  setPatternDefaults(spec);
   spec.manualSelector ??= false;
   if (spec.manualSelector === false) delete spec.manualSelector;
   const labels = spec.template.metadata?.labels;
   if (metadata && labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
 }
 
+/** pkg/apis/batch/v1 SetDefaults_PodFailurePolicyOnPodConditionsPattern. */
+function setPatternDefaults({ podFailurePolicy }: JobSpec): void {
+  for (const { onPodConditions } of podFailurePolicy?.rules ?? []) {
+    for (const pattern of onPodConditions ?? []) pattern.status ||= 'True';
+  }
+}
+
 /** pkg/apis/batch/v1 SetDefaults_CronJob. */
 export function setCronJobDefaults({ spec }: CronJob): void {
+  if (spec.jobTemplate.spec) setPatternDefaults(spec.jobTemplate.spec);
   spec.concurrencyPolicy ||= 'Allow';
   spec.suspend ??= false;
   spec.successfulJobsHistoryLimit ??= 3;

@@ -1,6 +1,7 @@
 import type { EnvVar, PodTemplateSpec } from '@everynode/objects';
 import { INDEX_KEY } from './indexes.js';
 import { TRACKING_FINALIZER } from './job-tally.js';
+import type { NewJobPod } from './plan-job.js';
 
 const INDEX_VARIABLE = 'JOB_COMPLETION_INDEX';
 
@@ -8,7 +9,11 @@ const INDEX_VARIABLE = 'JOB_COMPLETION_INDEX';
  * Returns the template of a Job's pod: with the finalizer that is kept until its end is counted and, for a pod with an
  * index, what tells the pod its index. Source: job_controller.go, manageJob; indexed_job_utils.go.
  */
-export function jobPodTemplate(template: PodTemplateSpec, name: string, index: number | undefined): PodTemplateSpec {
+export function jobPodTemplate(
+  template: PodTemplateSpec,
+  name: string,
+  { index, annotations: facts }: NewJobPod = { index: undefined, annotations: {} },
+): PodTemplateSpec {
   const { metadata, spec } = template;
   const finalizers = [...(metadata?.finalizers ?? []), TRACKING_FINALIZER];
   if (index === undefined || !spec) return { ...template, metadata: { ...metadata, finalizers } };
@@ -25,7 +30,7 @@ export function jobPodTemplate(template: PodTemplateSpec, name: string, index: n
     metadata: {
       ...metadata,
       finalizers,
-      annotations: { ...metadata?.annotations, ...key },
+      annotations: { ...metadata?.annotations, ...key, ...facts },
       labels: { ...metadata?.labels, ...key },
     },
     spec: {

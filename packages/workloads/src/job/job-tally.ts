@@ -1,5 +1,7 @@
 import { isPodReady, type Job, type JobStatus, type Pod, type Stored } from '@everynode/objects';
 import { isPodActive, isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
+import { type FailureMatch, matchFailurePolicy } from './failure-policy.js';
+import { awaitingReplacement, endsIndex, hasLimitPerIndex } from './index-failures.js';
 import { formatIndexes, indexOf, parseIndexes } from './indexes.js';
 
 /** A pod has it until its end is counted in the status. */
@@ -23,6 +25,14 @@ export interface JobTally {
   counters: { succeeded: number; failed: number };
   /** Indexes that have succeeded, of an Indexed Job. */
   completed: Set<number>;
+  /** Indexes that have failed for good, of a Job with a limit for each. */
+  failedIndexes: Set<number>;
+  /** By index: the failed pod that waits for the one that follows it. */
+  replaced: Map<number, Stored<Pod>>;
+  /** Pods that lose their finalizer once the status is written. */
+  released: Stored<Pod>[];
+  /** Why the failure policy fails the whole Job. */
+  failJob: string | undefined;
   /** When a pod last failed, ms since the epoch. */
   lastFailureAt: number;
 }
@@ -38,71 +48,131 @@ function isFailed(pod: Pod, { spec }: Job): boolean {
   return spec?.podReplacementPolicy !== 'Failed' && isPodDeleting(pod) && pod.status?.phase !== 'Succeeded';
 }
 
+/** A pod with its end, and what the failure policy makes of that. */
+interface Ended {
+  pod: Stored<Pod>;
+  match: FailureMatch;
+}
+
 /**
  * Counts the pods of a Job. A pod that has ended is first noted by its uid, then loses its finalizer, and then counts
- * in a number of the status: so none counts twice, and none is lost.
+ * in a number of the status: so none counts twice, and none is lost. Of an Indexed Job the index is enough.
  * Source: pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers.
  */
 export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
   const { status = {} } = job;
-  const tracked = new Set(pods.filter(isTracked).map(({ metadata }) => metadata.uid));
-  const counters = { succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 };
-  const uncounted: Uncounted = { succeeded: [], failed: [] };
-  for (const kind of ['succeeded', 'failed'] as const) {
-    for (const uid of status.uncountedTerminatedPods?.[kind] ?? []) {
-      if (tracked.has(uid)) uncounted[kind].push(uid);
-      else if (kind === 'failed' || !isIndexed(job)) counters[kind] += 1;
-    }
-  }
-  const completed = parseIndexes(status.completedIndexes, job.spec?.completions ?? 0);
-  const known = new Set([...uncounted.succeeded, ...uncounted.failed]);
-  let lastFailureAt = 0;
-  for (const pod of pods) {
-    const { uid } = pod.metadata;
-    const hasSucceeded = pod.status?.phase === 'Succeeded';
-    const hasFailed = !hasSucceeded && isFailed(pod, job);
-    if (hasFailed) lastFailureAt = Math.max(lastFailureAt, finishedAt(pod));
-    if (hasSucceeded && isIndexed(job) && isTracked(pod)) completed.add(indexOf(pod) ?? -1);
-    if (!isTracked(pod) || known.has(uid)) continue;
-    if (hasSucceeded) uncounted.succeeded.push(uid);
-    else if (hasFailed) uncounted.failed.push(uid);
-  }
-  const within = new Set([...completed].filter((i) => i >= 0 && i < (job.spec?.completions ?? 0)));
-  if (isIndexed(job)) counters.succeeded = within.size;
+  const tracked = pods.filter(isTracked);
+  const { uncounted, counters } = noted(job, tracked);
+  const completed = completedOf(job, tracked);
+  if (isIndexed(job)) counters.succeeded = completed.size;
+  const failures = pods
+    .filter((pod) => pod.status?.phase !== 'Succeeded' && isFailed(pod, job))
+    .map((pod): Ended => ({ pod, match: matchFailurePolicy(job, pod) }));
+  const known = new Set(uncounted.failed);
+  const counting = failures.filter(({ pod, match }) => isNew(job, pod, known) && match.isCounted);
+  const failedIndexes = failedOf(job, status.failedIndexes, failures);
   const active = pods.filter(isPodActive);
+  const replaced = replacedOf(job, failures, new Set([...completed, ...failedIndexes, ...indexesOf(active)]));
+  const waiting = new Set(replaced.values());
+  const ended = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
+  const told = new Set([...uncounted.succeeded, ...uncounted.failed]);
+  const succeeding = isIndexed(job) ? [] : ended.filter(({ metadata }) => !told.has(metadata.uid));
+  uncounted.succeeded.push(...succeeding.map(({ metadata }) => metadata.uid));
+  const noting = counting.filter(({ pod }) => !waiting.has(pod));
+  uncounted.failed.push(...noting.map(({ pod }) => pod.metadata.uid));
   return {
     active,
     ready: active.filter(isPodReady).length,
     terminating: pods.filter((pod) => isPodDeleting(pod) && !isPodTerminal(pod)).length,
-    succeeded: isIndexed(job) ? within.size : counters.succeeded + uncounted.succeeded.length,
-    failed: counters.failed + uncounted.failed.length,
+    succeeded: isIndexed(job) ? completed.size : counters.succeeded + uncounted.succeeded.length,
+    failed: counters.failed + uncounted.failed.length + counting.length - noting.length,
     uncounted,
     counters,
-    completed: within,
-    lastFailureAt,
+    completed,
+    failedIndexes,
+    replaced,
+    released: [...ended, ...failures.flatMap(({ pod }) => (isTracked(pod) && !waiting.has(pod) ? pod : []))],
+    failJob: failures.find(({ match }) => match.message !== undefined)?.match.message,
+    lastFailureAt: Math.max(0, ...failures.map(({ pod }) => finishedAt(pod))),
   };
 }
 
+/** What the status has noted: those that have lost their finalizer since count in a number. */
+function noted(job: Job, tracked: readonly Stored<Pod>[]): Pick<JobTally, 'uncounted' | 'counters'> {
+  const { status = {} } = job;
+  const there = new Set(tracked.map(({ metadata }) => metadata.uid));
+  const counters = { succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 };
+  const uncounted: Uncounted = { succeeded: [], failed: [] };
+  for (const kind of ['succeeded', 'failed'] as const) {
+    for (const uid of status.uncountedTerminatedPods?.[kind] ?? []) {
+      if (there.has(uid)) uncounted[kind].push(uid);
+      else if (kind === 'failed' || !isIndexed(job)) counters[kind] += 1;
+    }
+  }
+  return { uncounted, counters };
+}
+
+const isWithin = ({ spec }: Job, index: number | undefined): index is number =>
+  index !== undefined && index < (spec?.completions ?? 0);
+
+/** True for a failed pod that is not noted yet. Source: job_controller.go, getValidPodsWithFilter. */
+const isNew = (job: Job, pod: Stored<Pod>, known: ReadonlySet<string>): boolean =>
+  isTracked(pod) && !known.has(pod.metadata.uid) && (!isIndexed(job) || isWithin(job, indexOf(pod)));
+
+const indexesOf = (pods: readonly Pod[]): number[] => pods.flatMap((pod) => indexOf(pod) ?? []);
+
+function completedOf(job: Job, tracked: readonly Stored<Pod>[]): Set<number> {
+  const all = parseIndexes(job.status?.completedIndexes, job.spec?.completions ?? 0);
+  if (isIndexed(job)) {
+    for (const pod of tracked) if (pod.status?.phase === 'Succeeded') all.add(indexOf(pod) ?? -1);
+  }
+  return new Set([...all].filter((index) => index >= 0 && isWithin(job, index)));
+}
+
+/** Source: indexed_job_utils.go, calculateFailedIndexes. */
+function failedOf(job: Job, before: string | undefined, failures: readonly Ended[]): Set<number> {
+  if (!hasLimitPerIndex(job)) return new Set();
+  const failed = [...parseIndexes(before, job.spec?.completions ?? 0)];
+  for (const { pod, match } of failures) {
+    const index = indexOf(pod);
+    if (isTracked(pod) && isWithin(job, index) && endsIndex(job, pod, match)) failed.push(index);
+  }
+  return new Set(failed);
+}
+
+function replacedOf(job: Job, failures: readonly Ended[], over: ReadonlySet<number>): JobTally['replaced'] {
+  if (!hasLimitPerIndex(job)) return new Map();
+  const failed = failures.flatMap(({ pod }) => (isTracked(pod) ? pod : []));
+  return awaitingReplacement(failed, (index) => over.has(index) || !isWithin(job, index), finishedAt);
+}
+
 /** When the last container ended; 0 where that is not known. */
-function finishedAt({ status, metadata }: Pod): number {
+export function finishedAt({ status, metadata }: Pod): number {
   const ends = (status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''));
   const last = Math.max(0, ...ends.filter((at) => !Number.isNaN(at)));
   return last > 0 ? last : Date.parse(metadata?.deletionTimestamp ?? '') || 0;
 }
 
-/** The indexes that have no pod yet and have not succeeded, lowest first. */
-export function missingIndexes({ spec }: Job, { active, completed }: JobTally, count: number): number[] {
-  const taken = new Set(active.map(indexOf));
+/**
+ * The indexes that have no pod and no end yet, lowest first. Source: indexed_job_utils.go, firstPendingIndexes.
+ */
+export function missingIndexes(
+  { spec }: Job,
+  { active, completed, failedIndexes }: JobTally,
+  terminating: readonly Pod[],
+  count: number,
+): number[] {
+  const taken = new Set(indexesOf([...active, ...terminating]));
   const missing: number[] = [];
   for (let i = 0; i < (spec?.completions ?? 0) && missing.length < count; i += 1) {
-    if (!completed.has(i) && !taken.has(i)) missing.push(i);
+    if (!completed.has(i) && !failedIndexes.has(i) && !taken.has(i)) missing.push(i);
   }
   return missing;
 }
 
 /** The part of the status that is made of counts. */
 export function countsOf(job: Job, tally: JobTally): JobStatus {
-  const { active, ready, terminating, counters, uncounted, completed } = tally;
+  const { active, ready, terminating, counters, uncounted, completed, failedIndexes } = tally;
   const { succeeded, failed } = uncounted;
   return {
     ...(active.length > 0 && { active: active.length }),
@@ -111,6 +181,7 @@ export function countsOf(job: Job, tally: JobTally): JobStatus {
     ...(counters.succeeded > 0 && { succeeded: counters.succeeded }),
     ...(counters.failed > 0 && { failed: counters.failed }),
     ...(isIndexed(job) && completed.size > 0 && { completedIndexes: formatIndexes(completed) }),
+    ...(hasLimitPerIndex(job) && { failedIndexes: formatIndexes(failedIndexes) }),
     uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
   };
 }

@@ -113,7 +113,7 @@ describe('a Job', () => {
     expect([trueConditions(failing.status), failing.deletes.length]).toEqual([['FailureTarget'], 1]);
     const left = [pod('Failed', { uid: 'a', isTracked: false }), pod('Failed', { uid: 'b', isTracked: false })];
     const { status, events } = plan(job({}, failing.status), left);
-    expect([trueConditions(status), status.failed]).toEqual([['FailureTarget', 'Failed'], 2]);
+    expect([trueConditions(status), status.failed]).toEqual([['FailureTarget', 'Failed'], 3]);
     expect(events).toEqual([
       { type: 'Warning', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' },
     ]);
@@ -122,8 +122,9 @@ describe('a Job', () => {
   it('gives each index a pod until it has succeeded', () => {
     const indexed = job({ completionMode: 'Indexed', completions: 5, parallelism: 3 });
     const first = plan(indexed, [pod('Succeeded', { index: 1 }), pod('Running', { index: 0 })]);
-    expect([first.create, first.status.completedIndexes, first.status.succeeded]).toEqual([[2, 3], '1', 1]);
-    const template = jobPodTemplate({ spec: { containers: [{ name: 'c' }] } }, 'j', 2);
+    expect([first.create.map(({ index }) => index), first.status.completedIndexes]).toEqual([[2, 3], '1']);
+    expect([first.status.succeeded, first.status.uncountedTerminatedPods]).toEqual([1, {}]);
+    const template = jobPodTemplate({ spec: { containers: [{ name: 'c' }] } }, 'j', { index: 2, annotations: {} });
     expect(template.spec).toMatchObject({ hostname: 'j-2', containers: [{ env: [{ name: 'JOB_COMPLETION_INDEX' }] }] });
     expect(template.metadata?.labels).toEqual({ 'batch.kubernetes.io/job-completion-index': '2' });
   });

@@ -1,8 +1,13 @@
 import { conditionOf, type Job, type JobCondition, type JobStatus, type Pod, type Stored } from '@everynode/objects';
 import { withCondition } from '../conditions.js';
 import type { WorkloadEvent } from '../deployment/deployment-pass.js';
+import { isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
 import { podsToDelete } from '../pods/rank-for-deletion.js';
-import { countsOf, isIndexed, type JobTally, missingIndexes, tallyOf } from './job-tally.js';
+import { matchFailurePolicy } from './failure-policy.js';
+import { failureAnnotations, failuresBefore, hasLimitPerIndex } from './index-failures.js';
+import { indexOf } from './indexes.js';
+import { countsOf, finishedAt, isIndexed, isTracked, type JobTally, missingIndexes, tallyOf } from './job-tally.js';
+import { matchSuccessPolicy } from './success-policy.js';
 
 /** One pass makes no more pods than this. Source: job_controller.go, MaxPodCreateDeletePerSync. */
 const MOST_AT_ONCE = 500;
@@ -10,11 +15,19 @@ const MOST_AT_ONCE = 500;
 const FIRST_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 600_000;
 
+/** A pod that is to be created. */
+export interface NewJobPod {
+  /** Undefined for a Job that is not Indexed. */
+  index: number | undefined;
+  annotations: Record<string, string>;
+}
+
 /** What one pass does. */
 export interface JobPlan {
-  /** The indexes of new pods of an Indexed Job; for others as many times undefined as pods are missing. */
-  create: (number | undefined)[];
+  create: NewJobPod[];
   deletes: Stored<Pod>[];
+  /** Pods that lose their finalizer, once the status is written. */
+  released: Stored<Pod>[];
   status: JobStatus;
   events: WorkloadEvent[];
   requeueAfterMs: number | undefined;
@@ -22,13 +35,18 @@ export interface JobPlan {
 
 type Verdict = { type: 'Complete' | 'Failed'; reason: string; message: string };
 
+const OWN_NAME = 'kubernetes.io/job-controller';
+
+/** True for a Job that another controller manages (KEP-4368). */
+export const isForeignJob = ({ spec }: Job): boolean => (spec?.managedBy ?? OWN_NAME) !== OWN_NAME;
+
 const isTrue = (job: Job, type: string): boolean => conditionOf(job.status, type)?.status === 'True';
 
 const isJobFinished = (job: Job): boolean => isTrue(job, 'Complete') || isTrue(job, 'Failed');
 
 /**
- * Returns what brings a Job on. `now` is ms since the epoch, `at` the same as the API writes times. Failure policies,
- * limits by index and success policies are not acted on. Source: pkg/controller/job/job_controller.go, syncJob.
+ * Returns what brings a Job on. `now` is ms since the epoch, `at` the same as the API writes times.
+ * Source: pkg/controller/job/job_controller.go, syncJob.
  */
 export function planJob(job: Stored<Job>, pods: readonly Stored<Pod>[], now: number, at: string): JobPlan {
   const tally = tallyOf(job, pods);
@@ -37,40 +55,61 @@ export function planJob(job: Stored<Job>, pods: readonly Stored<Pod>[], now: num
   const isSuspended = spec?.suspend === true;
   const first: JobStatus = { ...status, ...(!isSuspended && status.startTime === undefined && { startTime: at }) };
   const counts = { ...kept(first), ...countsOf(job, tally) };
-  if (isJobFinished(job)) return { create: [], deletes: [], status: counts, events, requeueAfterMs: undefined };
+  const { released, active } = tally;
+  const idle = { create: [], events, requeueAfterMs: undefined };
+  if (isJobFinished(job)) return { ...idle, deletes: [], released, status: counts };
   const verdict = verdictOf({ ...job, status: first }, tally, now);
   if (verdict) {
-    const ended = finish(job, tally, verdict, counts, at);
+    if (verdict.type === 'Failed') failRest(job, tally, pods);
+    const ended = finish(job, tally, verdict, { ...kept(first), ...countsOf(job, tally) }, at);
     if (isJobFinished({ status: ended })) events.push(endEvent(verdict));
-    return { create: [], deletes: tally.active, status: ended, events, requeueAfterMs: undefined };
+    return { ...idle, deletes: active, released: pods.filter(isTracked), status: ended };
   }
   const conditions = suspension(job, at, events);
   const resumed = conditions && !isSuspended && isTrue(job, 'Suspended') ? { startTime: at } : {};
   const next: JobStatus = { ...counts, ...resumed, ...(conditions && { conditions }) };
   if (isSuspended) {
-    const { startTime: _start, ...idle } = next;
-    return { create: [], deletes: tally.active, status: idle, events, requeueAfterMs: undefined };
+    const { startTime: _start, ...suspended } = next;
+    return { ...idle, deletes: active, released, status: suspended };
   }
-  const moves = manage(job, tally, now);
+  const moves = manage(job, tally, pods, now);
   const waits = [moves.waitMs, deadlineInMs(next, spec?.activeDeadlineSeconds, now)].filter((ms) => ms !== undefined);
-  return { ...moves, status: next, events, requeueAfterMs: waits.length > 0 ? Math.min(...waits) : undefined };
+  return {
+    ...moves,
+    released,
+    status: next,
+    events,
+    requeueAfterMs: waits.length > 0 ? Math.min(...waits) : undefined,
+  };
+}
+
+/** Of a Job that has failed every pod has failed that has not succeeded. */
+function failRest(job: Job, { uncounted }: JobTally, pods: readonly Stored<Pod>[]): void {
+  const known = new Set(uncounted.failed);
+  for (const pod of pods) {
+    const { uid } = pod.metadata;
+    if (!isTracked(pod) || pod.status?.phase === 'Succeeded' || known.has(uid)) continue;
+    if (matchFailurePolicy(job, pod).isCounted) uncounted.failed.push(uid);
+  }
 }
 
 /** What a status keeps beside its counts. */
-function kept({ startTime, completionTime, conditions, failedIndexes }: JobStatus): JobStatus {
+function kept({ startTime, completionTime, conditions }: JobStatus): JobStatus {
   return {
     ...(conditions && { conditions }),
     ...(startTime !== undefined && { startTime }),
     ...(completionTime !== undefined && { completionTime }),
-    ...(failedIndexes !== undefined && { failedIndexes }),
   };
 }
 
 function verdictOf(job: Stored<Job>, tally: JobTally, now: number): Verdict | undefined {
   const { spec, status } = job;
+  const met = conditionOf(status, 'SuccessCriteriaMet');
+  if (met?.status === 'True') return { type: 'Complete', reason: met.reason ?? '', message: met.message ?? '' };
   const target = conditionOf(status, 'FailureTarget');
   if (target?.status === 'True') return { type: 'Failed', reason: target.reason ?? '', message: target.message ?? '' };
-  const { failed, succeeded, active } = tally;
+  const { failed, succeeded, active, failJob } = tally;
+  if (failJob !== undefined) return { type: 'Failed', reason: 'PodFailurePolicy', message: failJob };
   if (failed > (spec?.backoffLimit ?? 6) || restartedTooOften(job, active)) {
     return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
   }
@@ -78,9 +117,26 @@ function verdictOf(job: Stored<Job>, tally: JobTally, now: number): Verdict | un
   if (left !== undefined && left <= 0 && spec?.suspend !== true) {
     return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
   }
+  const byIndex = isIndexed(job) ? indexVerdict(job, tally) : undefined;
+  if (byIndex) return byIndex;
   const isDone = spec?.completions === undefined ? succeeded > 0 && active.length === 0 : succeeded >= spec.completions;
   if (!isDone) return undefined;
   return { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' };
+}
+
+/** What the indexes of a Job come to, before all of them have succeeded. Source: job_controller.go, syncJob. */
+function indexVerdict(job: Job, { failedIndexes, completed }: JobTally): Verdict | undefined {
+  const { maxFailedIndexes = Number.POSITIVE_INFINITY, completions = 0 } = job.spec ?? {};
+  const failed = failedIndexes.size;
+  if (failed > maxFailedIndexes) {
+    const message = 'Job has exceeded the specified maximal number of failed indexes';
+    return { type: 'Failed', reason: 'MaxFailedIndexesExceeded', message };
+  }
+  if (failed > 0 && failed + completed.size >= completions) {
+    return { type: 'Failed', reason: 'FailedIndexes', message: 'Job has failed indexes' };
+  }
+  const message = matchSuccessPolicy(job, completed);
+  return message === undefined ? undefined : { type: 'Complete', reason: 'SuccessPolicy', message };
 }
 
 /** Containers that are started again count, too. Source: job_controller.go, pastBackoffLimitOnFailure. */
@@ -137,14 +193,14 @@ function deadlineInMs({ startTime }: JobStatus = {}, seconds: number | undefined
   return Date.parse(startTime) + seconds * 1000 - now;
 }
 
+type Moves = Pick<JobPlan, 'create' | 'deletes'> & { waitMs: number | undefined };
+
+const NOTHING: Moves = { create: [], deletes: [], waitMs: undefined };
+
 /** Source: job_controller.go, manageJob. */
-function manage(
-  job: Job,
-  tally: JobTally,
-  now: number,
-): Pick<JobPlan, 'create' | 'deletes'> & { waitMs: number | undefined } {
+function manage(job: Job, tally: JobTally, pods: readonly Stored<Pod>[], now: number): Moves {
   const { spec } = job;
-  const { active, succeeded, failed, terminating } = tally;
+  const { active, succeeded, failed } = tally;
   const parallelism = spec?.parallelism ?? 1;
   const wanted =
     spec?.completions === undefined
@@ -152,15 +208,53 @@ function manage(
         ? Math.min(active.length, parallelism)
         : parallelism
       : Math.min(Math.max(0, spec.completions - succeeded), parallelism);
-  const excess = active.length - wanted;
-  if (excess > 0) return { create: [], deletes: podsToDelete(active, active, excess, now), waitMs: undefined };
-  const stillThere = spec?.podReplacementPolicy === 'Failed' ? terminating : 0;
-  const missing = Math.min(wanted - active.length - stillThere, MOST_AT_ONCE);
-  if (missing <= 0) return { create: [], deletes: [], waitMs: undefined };
-  const waitMs = failed > 0 ? backoffMs(failed, tally.lastFailureAt, now) : 0;
-  if (waitMs > 0) return { create: [], deletes: [], waitMs };
-  const create = isIndexed(job) ? missingIndexes(job, tally, missing) : Array<undefined>(missing).fill(undefined);
-  return { create, deletes: [], waitMs: undefined };
+  const deletes = tooMany(job, active, active.length - wanted, now);
+  if (deletes.length > 0) return { ...NOTHING, deletes: deletes.slice(0, MOST_AT_ONCE) };
+  const isPatient = spec?.podReplacementPolicy === 'Failed';
+  const ending = isPatient ? pods.filter((pod) => isPodDeleting(pod) && !isPodTerminal(pod)) : [];
+  const missing = Math.min(wanted - active.length - ending.length, MOST_AT_ONCE);
+  if (missing <= 0) return NOTHING;
+  const waitMs = failed > 0 && !hasLimitPerIndex(job) ? backoffMs(failed, tally.lastFailureAt, now) : 0;
+  if (waitMs > 0) return { ...NOTHING, waitMs };
+  if (!isIndexed(job)) {
+    return { ...NOTHING, create: Array.from({ length: missing }, () => ({ index: undefined, annotations: {} })) };
+  }
+  return createIndexes(job, tally, missingIndexes(job, tally, ending, missing), now);
+}
+
+/** The pods of indexes that have none. An index that has failed waits by itself, where each has a limit. */
+function createIndexes(job: Job, { replaced }: JobTally, indexes: readonly number[], now: number): Moves {
+  const waits = indexes.map((index) => {
+    const before = replaced.get(index);
+    return { index, before, ms: before ? backoffMs(failuresBefore(before) + 1, finishedAt(before), now) : 0 };
+  });
+  const due = waits.filter(({ ms }) => ms <= 0);
+  const later = waits.filter(({ ms }) => ms > 0).map(({ ms }) => ms);
+  const create = due.map(({ index, before }) => ({ index, annotations: failureAnnotations(job, before) }));
+  return { ...NOTHING, create, waitMs: later.length > 0 ? Math.min(...later) : undefined };
+}
+
+/**
+ * The pods that a Job loses: those without an index of it and doubles first, and then as many as are too many.
+ * Source: job_controller.go, activePodsForRemoval.
+ */
+function tooMany(job: Job, active: readonly Stored<Pod>[], excess: number, now: number): Stored<Pod>[] {
+  const surplus = isIndexed(job) ? withoutPlace(job, active, now) : [];
+  const left = active.filter((pod) => !surplus.includes(pod));
+  const more = excess - surplus.length;
+  return more > 0 ? [...surplus, ...podsToDelete(left, left, more, now)] : surplus;
+}
+
+function withoutPlace({ spec }: Job, active: readonly Stored<Pod>[], now: number): Stored<Pod>[] {
+  const byIndex = new Map<number, Stored<Pod>[]>();
+  for (const pod of active) {
+    const index = indexOf(pod);
+    const key = index !== undefined && index < (spec?.completions ?? 0) ? index : -1;
+    byIndex.set(key, [...(byIndex.get(key) ?? []), pod]);
+  }
+  return [...byIndex].flatMap(([index, pods]) =>
+    index < 0 ? pods : pods.length > 1 ? podsToDelete(pods, pods, pods.length - 1, now) : [],
+  );
 }
 
 function backoffMs(failures: number, lastFailureAt: number, now: number): number {

@@ -1,7 +1,7 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
 import { controllerOf, decideDeletion, type Job, type Pod, resourceByStorage, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
-import { expiresInMs, isTracked, type JobPlan, jobPodTemplate, planJob } from '@everynode/workloads';
+import { expiresInMs, isForeignJob, isTracked, type JobPlan, jobPodTemplate, planJob } from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
@@ -57,6 +57,7 @@ export class JobController implements Controller {
       await caughtUp(this.#context, strays);
       return undefined;
     }
+    if (isForeignJob(cached.object)) return await this.#expire(cached, {}, passMoment().now, fence);
     const { owned, written } = await claimOwned(this.#context, cached, KIND, 'pods', fence);
     if (written > 0 || strays > 0) {
       await caughtUp(this.#context, Math.max(written, strays));
@@ -87,11 +88,7 @@ export class JobController implements Controller {
     // No pod may lose its finalizer before the status tells of it.
     if (isOutdated) return undefined;
     for (const { type, reason, message } of plan.events) this.#pods.events.record(job, type, reason, message);
-    const { succeeded = [], failed = [] } = plan.status.uncountedTerminatedPods ?? {};
-    // What is noted in the status may lose its finalizer now.
-    const noted = new Set([...succeeded, ...failed]);
-    const counted = pods.filter((pod) => isTracked(pod) && noted.has(pod.metadata.uid));
-    const released = await this.#release(counted, fence);
+    const released = await this.#release(plan.released, fence);
     const managed = await this.#manage(job, plan, fence);
     await caughtUp(this.#context, Math.max(outcome === 'kept' ? 0 : revision, released, managed.written));
     if (managed.failure !== undefined) throw managed.failure;
@@ -105,17 +102,12 @@ export class JobController implements Controller {
       return { written: 0, failure: undefined };
     const { template } = job.spec;
     const [first] = create;
-    if (first === undefined) {
-      return await this.#pods.create(
-        job,
-        { template: jobPodTemplate(template, name, undefined) },
-        create.length,
-        fence,
-      );
+    if (first?.index === undefined) {
+      return await this.#pods.create(job, { template: jobPodTemplate(template, name) }, create.length, fence);
     }
     const each = await Promise.all(
-      create.map((index) => {
-        const facts = { prefix: `${name}-${index}`, template: jobPodTemplate(template, name, index) };
+      create.map((one) => {
+        const facts = { prefix: `${name}-${one.index}`, template: jobPodTemplate(template, name, one) };
         return this.#pods.create(job, facts, 1, fence);
       }),
     );
@@ -126,11 +118,11 @@ export class JobController implements Controller {
   /** Deletes the Job when it is finished for long enough. Source: pkg/controller/ttlafterfinished. */
   async #expire(
     { object: job, record }: CachedJob,
-    plan: JobPlan,
+    plan: Partial<Pick<JobPlan, 'status' | 'requeueAfterMs'>>,
     now: number,
     fence: Fence,
   ): Promise<ReconcileResult> {
-    const leftMs = expiresInMs({ ...job, status: plan.status }, now);
+    const leftMs = expiresInMs({ ...job, ...(plan.status && { status: plan.status }) }, now);
     if (leftMs === undefined) {
       return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: Math.max(0, plan.requeueAfterMs) };
     }
@@ -163,28 +155,20 @@ export class JobController implements Controller {
     return Math.max(0, ...results.map(({ outcome, revision }) => (outcome === 'kept' ? 0 : revision)));
   }
 
-  /** Pods that still have the finalizer of a Job which is gone, or which another one of its name has replaced. */
+  /**
+   * Pods that still have the finalizer of a Job which is gone, or which another one of its name has replaced. One
+   * without a controller was orphaned with its Job's deletion.
+   */
   #straysOf(key: string, uid: string | undefined): Stored<Pod>[] {
-    const [namespace = '', name] = key.split('/');
-    return this.#tracked(namespace)
-      .filter(({ metadata }) => {
-        const owner = controllerOf(metadata);
-        // One without a controller was orphaned with its Job's deletion.
-        return !owner || (owner.kind === 'Job' && owner.name === name && owner.uid !== uid);
-      })
+    const [namespace = ''] = key.split('/');
+    const pods = this.#context.reflector.cache('pods');
+    return [...pods.find('tracked', key), ...pods.find('tracked', `${namespace}/`)]
+      .filter(({ metadata }) => controllerOf(metadata)?.uid !== uid || uid === undefined)
       .map(countedPod);
   }
 
-  #tracked(namespace?: string): CachedObject<Stored<Pod>>[] {
-    const pods = this.#context.reflector.cache('pods');
-    if (namespace !== undefined) return [...pods.find('tracked', namespace)];
-    return [...this.#context.reflector.cache('namespaces').list()].flatMap(({ record }) => this.#tracked(record.name));
-  }
-
+  /** The Jobs of pods that have their finalizer, whether the Job is there or not. */
   #trackedKeys(): string[] {
-    return this.#tracked().flatMap(({ metadata, record }) => {
-      const owner = controllerOf(metadata);
-      return owner?.kind === 'Job' ? `${record.namespace}/${owner.name}` : [];
-    });
+    return [...this.#context.reflector.cache('pods').values('tracked')].filter((key) => !key.endsWith('/'));
   }
 }
