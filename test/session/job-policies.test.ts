@@ -5,8 +5,8 @@ import { startStack, type TestStack } from './stack.js';
 
 /**
  * The steps of upstream's Conformance specs of the policies of Jobs. Where the suite's container ends by its index, its
- * end is written to the pod's status: no script runs in a simulated pod. Source: kubernetes/kubernetes
- * test/e2e/apps/job.go.
+ * end is written to the pod's status: no script runs in a simulated pod.
+ * Source: kubernetes/kubernetes test/e2e/apps/job.go.
  */
 const SLOW = 60_000;
 const JOBS = '/apis/batch/v1/namespaces/default/jobs';
