@@ -8,13 +8,13 @@ import {
   type ServiceAccount,
   withServiceAccount,
 } from '@everynode/objects';
-import { inOrder, limitRangeFaults, setLimitRangeDefaultsOf } from './limit-ranger.js';
+import { claimFaults, inOrder, limitRangeFaults, type Quantities, setLimitRangeDefaultsOf } from './limit-ranger.js';
 import { checkedPod } from './pod-security/check.js';
 import { describeViolations, violationsOf } from './pod-security/evaluate.js';
 import { exemptionOf, type PodSecurityExemptions } from './pod-security/exemptions.js';
 import { type LevelVersion, policyOf } from './pod-security/policy.js';
 import { type RuntimeClassFacts, refuseOverhead, withRuntimeClass } from './runtime-class.js';
-import { withAccountOf } from './service-account.js';
+import { mirrorFault, unmountableSecret, withAccountOf } from './service-account.js';
 
 /** What admission knows of the namespace of a pod, and of the cluster. */
 export interface AdmissionFacts {
@@ -49,9 +49,23 @@ const refusal = ({ metadata: { name } }: NewPod, why: string): ApiError =>
 export function admitPod(pod: NewPod, facts: AdmissionFacts): void {
   setLimitRangeDefaultsOf(pod, facts.limitRanges);
   pod.spec = withServiceAccount(pod.spec);
-  pod.spec = withAccountOf(pod.spec, accountOf(pod, facts), facts.suffix);
+  const account = accountOf(pod, facts);
+  pod.spec = withAccountOf(pod.spec, account, facts.suffix);
+  refuseUnmountable(pod, account);
   pod.spec = resolvePriority(pod.metadata.name, pod.spec, facts.findPriorityClass);
   pod.spec = withRuntimeClass(pod.metadata.name, pod.spec, facts.findRuntimeClass);
+}
+
+/** Refuses secrets that the account of a pod does not name, where it asks for that. @throws ApiError Forbidden */
+export function refuseUnmountable(pod: NewPod, account: ServiceAccount): void {
+  const fault = unmountableSecret(pod.spec, account);
+  if (fault !== undefined) throw refusal(pod, fault);
+}
+
+/** Refuses a mirror pod that needs what only the api has: its node runs it without. @throws ApiError Forbidden */
+export function refuseMirrorReferences(pod: NewPod): void {
+  const fault = mirrorFault(pod.spec);
+  if (fault !== undefined) throw refusal(pod, fault);
 }
 
 /** @throws ApiError Forbidden where there is no such account. */
@@ -85,10 +99,23 @@ export function refuseUnallowedPod(
 
 /** Refuses a pod whose resources a LimitRange does not allow. @throws ApiError Forbidden */
 export function refuseBeyond(pod: NewPod, ranges: readonly LimitRange[]): void {
+  const faults = firstFaults(ranges, (range) => limitRangeFaults(pod.spec, range));
+  if (faults !== undefined) throw refusal(pod, faults);
+}
+
+/** Refuses a claim for storage that a LimitRange does not allow. @throws ApiError Forbidden */
+export function refuseClaimBeyond(name: string, requests: Quantities, ranges: readonly LimitRange[]): void {
+  const faults = firstFaults(ranges, (range) => claimFaults(requests, range));
+  if (faults !== undefined) throw forbiddenTo({ group: '', plural: 'persistentvolumeclaims', name }, faults);
+}
+
+/** The faults by the first range that has any, as Go prints several errors. */
+function firstFaults(ranges: readonly LimitRange[], faultsOf: (range: LimitRange) => string[]): string | undefined {
   for (const range of inOrder(ranges)) {
-    const faults = [...new Set(limitRangeFaults(pod.spec, range))];
-    if (faults.length > 0) throw refusal(pod, faults.length === 1 ? String(faults[0]) : `[${faults.join(', ')}]`);
+    const faults = [...new Set(faultsOf(range))];
+    if (faults.length > 0) return faults.length === 1 ? faults[0] : `[${faults.join(', ')}]`;
   }
+  return undefined;
 }
 
 /** Refuses a pod that a policy does not allow. @throws ApiError Forbidden */

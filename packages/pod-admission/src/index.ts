@@ -3,6 +3,9 @@ export {
   type AdmissionFacts,
   accountOf,
   refuseBeyond,
+  refuseClaimBeyond,
+  refuseMirrorReferences,
+  refuseUnmountable,
   refuseViolation,
 } from './admit-pod.js';
 export { type CompletedPod, completePod } from './complete-pod.js';

@@ -18,7 +18,8 @@ interface LimitedPod {
 }
 
 type Amounts = ReadonlyMap<string, Quantity>;
-type Values = Readonly<Record<string, string | number>> | undefined;
+/** By name of the resource. */
+export type Quantities = Readonly<Record<string, string | number>> | undefined;
 
 /** Of several ranges that say something of one resource, the first by name decides, wherever a pod comes from. */
 export function inOrder(ranges: Iterable<LimitRange>): LimitRange[] {
@@ -77,23 +78,45 @@ export function limitRangeFaults(spec: PodSpec, { spec: range }: LimitRange): st
   });
 }
 
+/**
+ * Returns what of the storage that a claim asks for a LimitRange does not allow. What it says of limits is no word of a
+ * user. Source: the same file, PersistentVolumeClaimValidateLimitFunc.
+ */
+export function claimFaults(requests: Quantities, { spec: range }: LimitRange): string[] {
+  const asked = quantitiesOf(requests);
+  return (range?.limits ?? []).flatMap(({ type, min, max }) => {
+    if (type !== 'PersistentVolumeClaim') return [];
+    return [
+      ...inEach(min, (name, bound) =>
+        belowFault(`minimum ${name} usage per ${type} is`, bound, asked.get(name), undefined),
+      ),
+      ...inEach(max, (name, bound) =>
+        requestAboveFault(`maximum ${name} usage per ${type} is`, bound, asked.get(name), undefined),
+      ),
+    ];
+  });
+}
+
+/** The faults of bounds, in the order of the resources' names. */
+function inEach(values: Quantities, fault: (name: string, bound: Quantity) => string | undefined): string[] {
+  return Object.entries(values ?? {})
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => fault(name, parseQuantity(value)) ?? []);
+}
+
 function faultsOf(
   { type, min, max, maxLimitRequestRatio }: LimitRangeItem,
   requests: Amounts,
   limits: Amounts,
 ): string[] {
-  const each = (values: Values, fault: (name: string, bound: Quantity) => string | undefined): string[] =>
-    Object.entries(values ?? {})
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([name, value]) => fault(name, parseQuantity(value)) ?? []);
   return [
-    ...each(min, (name, bound) =>
+    ...inEach(min, (name, bound) =>
       belowFault(`minimum ${name} usage per ${type} is`, bound, requests.get(name), limits.get(name)),
     ),
-    ...each(max, (name, bound) =>
+    ...inEach(max, (name, bound) =>
       aboveFault(`maximum ${name} usage per ${type} is`, bound, requests.get(name), limits.get(name)),
     ),
-    ...each(maxLimitRequestRatio, (name, bound) =>
+    ...inEach(maxLimitRequestRatio, (name, bound) =>
       ratioFault(`${name} max limit to request ratio per ${type} is`, bound, requests.get(name), limits.get(name)),
     ),
   ];
@@ -120,6 +143,12 @@ const aboveFault: Fault = (rule, bound, request, limit) => {
   if (limit.nanos > bound.nanos) return `${head}, but limit is ${formatQuantity(limit)}`;
   if (request && request.nanos > bound.nanos) return `${head}, but request is ${formatQuantity(request)}`;
   return undefined;
+};
+
+const requestAboveFault: Fault = (rule, bound, request) => {
+  const head = `${rule} ${formatQuantity(bound)}`;
+  if (!request) return `${head}.  No request is specified`;
+  return request.nanos > bound.nanos ? `${head}, but request is ${formatQuantity(request)}` : undefined;
 };
 
 const ratioFault: Fault = (rule, bound, request, limit) => {

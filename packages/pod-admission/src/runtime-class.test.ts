@@ -12,6 +12,9 @@ const CLASSES: Record<string, RuntimeClassFacts> = {
     },
   },
 };
+const EQUAL = { key: 'a', operator: 'Equal', value: 'x', effect: 'NoSchedule' };
+const NO_EXECUTE = { key: 'a', operator: 'Exists', effect: 'NoExecute' };
+
 const find = (name: string): RuntimeClassFacts | undefined => CLASSES[name];
 const spec = (runtimeClassName?: string, more: object = {}): PodSpec =>
   ({ containers: [], ...(runtimeClassName !== undefined && { runtimeClassName }), ...more }) as PodSpec;
@@ -35,8 +38,32 @@ describe('a runtime class', () => {
       ...pod,
       overhead: { cpu: '250m', memory: '120Mi' },
       nodeSelector: { zone: 'a', sandbox: 'yes' },
-      tolerations: [{ key: 'sandbox', operator: 'Exists', effect: 'NoSchedule' }, own[1]],
+      // What the class tolerates covers what the pod does for the same taint.
+      tolerations: [own[1], { key: 'sandbox', operator: 'Exists', effect: 'NoSchedule' }],
     });
+  });
+
+  it.each<[what: string, own: object[], added: object[], merged: object[]]>([
+    ['the wider one of two', [{ operator: 'Exists' }], [{ key: 'a', operator: 'Exists' }], [{ operator: 'Exists' }]],
+    ['both of two values', [EQUAL], [{ ...EQUAL, value: 'y' }], [EQUAL, { ...EQUAL, value: 'y' }]],
+    ['one of two that are the same', [EQUAL], [EQUAL], [EQUAL]],
+    [
+      'the longer one of two times',
+      [{ ...NO_EXECUTE, tolerationSeconds: 5 }],
+      [{ ...NO_EXECUTE, tolerationSeconds: 60 }],
+      [{ ...NO_EXECUTE, tolerationSeconds: 60 }],
+    ],
+    ['what has no end', [NO_EXECUTE], [{ ...NO_EXECUTE, tolerationSeconds: 60 }], [NO_EXECUTE]],
+    [
+      'both of two effects',
+      [NO_EXECUTE],
+      [{ ...NO_EXECUTE, effect: 'NoSchedule' }],
+      [NO_EXECUTE, { ...NO_EXECUTE, effect: 'NoSchedule' }],
+    ],
+  ])('leaves of tolerations %s', (_what, own, added, merged) => {
+    const facts: RuntimeClassFacts = { scheduling: { tolerations: added as never } };
+    const pod = spec('x', { tolerations: own });
+    expect(withRuntimeClass('p', pod, () => facts).tolerations).toEqual(merged);
   });
 
   it('adds nothing that it does not have, and is not asked for by a pod without one', () => {

@@ -72,10 +72,32 @@ function mergedSelector(
   return Object.keys(merged).length > 0 ? { nodeSelector: merged } : {};
 }
 
-/** Those of the class, and those of the pod for other taints. Source: pkg/util/tolerations, MergeTolerations. */
+/**
+ * Those of the pod and those of the class, without what another one tolerates already.
+ * Source: pkg/util/tolerations, MergeTolerations.
+ */
 function mergedTolerations(own: Toleration[] = [], added: Toleration[] = []): Pick<PodSpec, 'tolerations'> {
-  const idOf = ({ key, effect }: Toleration): string => JSON.stringify([key ?? '', effect ?? '']);
-  const known = new Set(added.map(idOf));
-  const merged = [...added, ...own.filter((one) => !known.has(idOf(one)))];
+  const all = [...own, ...added];
+  const merged: Toleration[] = [];
+  for (const [at, one] of all.entries()) {
+    const isCovered =
+      merged.some((other) => covers(other, one)) ||
+      all.slice(at + 1).some((other) => !isSame(other, one) && covers(other, one));
+    if (!isCovered) merged.push(one);
+  }
   return merged.length > 0 ? { tolerations: structuredClone(merged) } : {};
+}
+
+/** True where the first one tolerates all that the other one does. Source: isSuperset of the same file. */
+function covers(wide: Toleration, narrow: Toleration): boolean {
+  if (isSame(wide, narrow)) return true;
+  const operator = wide.operator || 'Equal';
+  const isForAnyKey = !wide.key && operator === 'Exists';
+  if ((wide.key ?? '') !== (narrow.key ?? '') && !isForAnyKey) return false;
+  if (wide.effect && wide.effect !== narrow.effect) return false;
+  const { tolerationSeconds: most } = wide;
+  const seconds = narrow.tolerationSeconds ?? Number.POSITIVE_INFINITY;
+  if (wide.effect === 'NoExecute' && most !== undefined && seconds > most) return false;
+  if (operator === 'Exists') return true;
+  return operator === 'Equal' && narrow.operator === 'Equal' && (narrow.value ?? '') === (wide.value ?? '');
 }

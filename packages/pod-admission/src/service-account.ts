@@ -57,3 +57,64 @@ function tokenVolume(name: string): Volume {
     },
   };
 }
+
+const ENFORCES = 'kubernetes.io/enforce-mountable-secrets';
+/** What Go's strconv.ParseBool takes for true. */
+const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
+
+/**
+ * Returns what a pod names of secrets that its account does not, where an annotation of the account asks for that;
+ * undefined where there is nothing. Source: the same file, limitSecretReferences.
+ */
+export function unmountableSecret(spec: PodSpec, account: ServiceAccount): string | undefined {
+  const { metadata, secrets = [], imagePullSecrets = [] } = account;
+  if (!TRUE.includes(metadata?.annotations?.[ENFORCES] ?? '')) return undefined;
+  const named = new Set(secrets.map(({ name }) => name));
+  const why = `is not allowed because service account ${metadata?.name} does not reference that`;
+  for (const { secret } of spec.volumes ?? []) {
+    if (secret && !named.has(secret.secretName)) {
+      return `volume with secret.secretName="${secret.secretName}" ${why} secret`;
+    }
+  }
+  const kinds = [
+    ['init container', spec.initContainers],
+    ['container', spec.containers],
+    ['ephemeral container', spec.ephemeralContainers],
+  ] as const;
+  for (const [what, containers = []] of kinds) {
+    for (const { name: container, env = [], envFrom = [] } of containers) {
+      for (const { secretRef } of envFrom) {
+        if (!secretRef || named.has(secretRef.name)) continue;
+        return `${what} ${container} with envFrom referencing secret.secretName="${secretRef.name ?? ''}" ${why} secret`;
+      }
+      for (const { name, valueFrom } of env) {
+        const secret = valueFrom?.secretKeyRef;
+        if (!secret || named.has(secret.name)) continue;
+        return `${what} ${container} with envVar ${name} referencing secret.secretName="${secret.name ?? ''}" ${why} secret`;
+      }
+    }
+  }
+  const pulls = new Set(imagePullSecrets.map(({ name }) => name));
+  const at = (spec.imagePullSecrets ?? []).findIndex(({ name }) => !pulls.has(name));
+  const name = spec.imagePullSecrets?.[at]?.name ?? '';
+  return at < 0 ? undefined : `imagePullSecrets[${at}].name="${name}" ${why} imagePullSecret`;
+}
+
+/** Returns what a mirror pod may not refer to, and does; undefined for none. Source: the same file, Validate. */
+export function mirrorFault(spec: PodSpec): string | undefined {
+  if (spec.serviceAccountName) return 'a mirror pod may not reference service accounts';
+  const volumes = spec.volumes ?? [];
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  const hasSecrets =
+    volumes.some(({ secret }) => secret) ||
+    sources.some(({ secret }) => secret) ||
+    (spec.imagePullSecrets ?? []).length > 0 ||
+    containers.some(
+      ({ env = [], envFrom = [] }) =>
+        env.some(({ valueFrom }) => valueFrom?.secretKeyRef) || envFrom.some(({ secretRef }) => secretRef),
+    );
+  if (hasSecrets) return 'a mirror pod may not reference secrets';
+  const hasTokens = sources.some(({ serviceAccountToken }) => serviceAccountToken);
+  return hasTokens ? 'a mirror pod may not use ServiceAccountToken volume projections' : undefined;
+}

@@ -5,7 +5,7 @@ import { certificateRequests } from './certificate-requests.js';
 import { daemonSetPolicy } from './daemonset-policy.js';
 import { defaultTolerations } from './default-tolerations.js';
 import { inertKinds } from './inert-kinds.js';
-import { limitRanger } from './limit-ranger.js';
+import { claimLimitRanger, limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle, permanentNamespaces } from './namespace-lifecycle.js';
 import { nodeHosting } from './node-hosting.js';
 import { nodeRestriction } from './node-restriction.js';
@@ -30,6 +30,7 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   permanentNamespaces,
   limitRanger,
+  claimLimitRanger,
   serviceAccount,
   nodeRestriction,
   nodeHosting,

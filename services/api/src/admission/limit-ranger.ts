@@ -1,4 +1,4 @@
-import { refuseBeyond, setLimitRangeDefaultsOf } from '@everynode/pod-admission';
+import { refuseBeyond, refuseClaimBeyond, setLimitRangeDefaultsOf } from '@everynode/pod-admission';
 import type { ApiContext } from '../api-context.js';
 import type { PluginFor } from './plugin.js';
 
@@ -19,5 +19,19 @@ export const limitRanger: PluginFor<'pods'> = {
     if (operation === 'update' && subresource !== 'resize') return;
     const { metadata, spec = { containers: [] } } = object;
     refuseBeyond({ metadata, spec }, rangesIn(context, metadata.namespace));
+  },
+};
+
+/**
+ * They bound what claims ask for, those that grow included. Source: the same plugin,
+ * PersistentVolumeClaimValidateLimitFunc.
+ */
+export const claimLimitRanger: PluginFor<'persistentvolumeclaims'> = {
+  resources: ['persistentvolumeclaims'],
+  operations: ['create', 'update'],
+  check({ context, subresource = '', object }) {
+    const { name, namespace, deletionTimestamp } = object.metadata;
+    if (subresource !== '' || deletionTimestamp !== undefined) return;
+    refuseClaimBeyond(name, object.spec?.resources?.requests, rangesIn(context, namespace));
   },
 };

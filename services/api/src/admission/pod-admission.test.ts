@@ -54,7 +54,101 @@ describe('the service account of a pod', () => {
   });
 });
 
+describe('an account that enforces which secrets its pods mount', () => {
+  it('refuses pods that name others', async () => {
+    const at = await namespace('mountable');
+    await post(`${at}/serviceaccounts`, {
+      metadata: { name: 'strict', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } },
+      secrets: [{ name: 'mine' }],
+      imagePullSecrets: [{ name: 'pull' }],
+    });
+    const ask = async (spec: object) => {
+      const { status, json } = await post(`${at}/pods`, pod('p', { serviceAccountName: 'strict', ...spec }));
+      return [status, json.message];
+    };
+    const why = 'is not allowed because service account strict does not reference that';
+    const volume = (secretName: string) => ({ volumes: [{ name: 'v', secret: { secretName } }] });
+    const env = [{ name: 'E', valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } }];
+    const forbidden = (text: string) => [403, `pods "p" is forbidden: ${text}`];
+    expect(await ask(volume('other'))).toEqual(forbidden(`volume with secret.secretName="other" ${why} secret`));
+    expect(await ask({ containers: [{ name: 'c', image: 'x', env }] })).toEqual(
+      forbidden(`container c with envVar E referencing secret.secretName="other" ${why} secret`),
+    );
+    expect(await ask({ imagePullSecrets: [{ name: 'pull' }, { name: 'more' }] })).toEqual(
+      forbidden(`imagePullSecrets[1].name="more" ${why} imagePullSecret`),
+    );
+    const envFrom = [{ secretRef: { name: 'other' } }];
+    expect(await ask({ initContainers: [{ name: 'i', image: 'x', envFrom }] })).toEqual(
+      forbidden(`init container i with envFrom referencing secret.secretName="other" ${why} secret`),
+    );
+    expect(await ask(volume('mine'))).toEqual([201, undefined]);
+    const ephemeralContainers = [{ name: 'd', image: 'x', env }];
+    const debug = await api.request('PATCH', `${at}/pods/p/ephemeralcontainers`, {
+      body: { spec: { ephemeralContainers } },
+      contentType: 'application/strategic-merge-patch+json',
+    });
+    expect([debug.status, debug.json.message]).toEqual(
+      forbidden(`ephemeral container d with envVar E referencing secret.secretName="other" ${why} secret`),
+    );
+  });
+});
+
+describe('a mirror pod', () => {
+  it.each([
+    ['service accounts', 'may not reference service accounts', { serviceAccountName: 'default' }],
+    ['secrets', 'may not reference secrets', { volumes: [{ name: 'v', secret: { secretName: 's' } }] }],
+    ['pull secrets', 'may not reference secrets', { imagePullSecrets: [{ name: 's' }] }],
+    [
+      'tokens',
+      'may not use ServiceAccountToken volume projections',
+      { volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] },
+    ],
+  ])('has no %s, whatever its client may', async (_what, why, spec) => {
+    const at = await namespace('mirrors');
+    const mirror = pod('m', { nodeName: 'n', ...spec });
+    const metadata = { ...mirror.metadata, annotations: { 'kubernetes.io/config.mirror': 'x' } };
+    const { status, json } = await post(`${at}/pods`, { ...mirror, metadata });
+    expect([status, json.message]).toEqual([403, `pods "m" is forbidden: a mirror pod ${why}`]);
+  });
+});
+
+describe('the priority of a pod', () => {
+  it('stays where an update leaves it out', async () => {
+    const at = await namespace('priorities');
+    await post(`${at}/serviceaccounts`, { metadata: { name: 'default' } });
+    const { json } = await post(`${at}/pods`, pod('p'));
+    const { priority, preemptionPolicy, ...spec } = json.spec;
+    const body = { ...json, metadata: { ...json.metadata, labels: { a: 'b' } }, spec };
+    const updated = await api.request('PUT', `${at}/pods/p`, { body });
+    expect([updated.status, updated.json.spec.priority]).toEqual([200, priority]);
+    expect(updated.json.spec.preemptionPolicy).toBe(preemptionPolicy);
+  });
+});
+
 describe('a limit range', () => {
+  it('bounds what claims ask for', async () => {
+    const at = await namespace('storage');
+    const limit = { type: 'PersistentVolumeClaim', min: { storage: '1Gi' }, max: { storage: '2Gi' } };
+    await post(`${at}/limitranges`, { metadata: { name: 'l' }, spec: { limits: [limit] } });
+    const claim = async (storage: string) => {
+      const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } };
+      const { status, json } = await post(`${at}/persistentvolumeclaims`, {
+        metadata: { name: `c-${storage.toLowerCase()}` },
+        spec,
+      });
+      return [status, json.message];
+    };
+    expect(await claim('512Mi')).toEqual([
+      403,
+      'persistentvolumeclaims "c-512mi" is forbidden: minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 512Mi',
+    ]);
+    expect(await claim('3Gi')).toEqual([
+      403,
+      'persistentvolumeclaims "c-3gi" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi',
+    ]);
+    expect(await claim('2Gi')).toEqual([201, undefined]);
+  });
+
   it('completes pods that name no resources, and refuses those beyond its limits', async () => {
     const at = await namespace('limits');
     await post(`${at}/serviceaccounts`, { metadata: { name: 'default' } });

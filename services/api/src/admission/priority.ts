@@ -4,13 +4,23 @@ import type { PluginFor } from './plugin.js';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
 
-/** Pods get the priority of their class. Source: plugin/pkg/admission/priority, admitPod. */
+/**
+ * Pods get the priority of their class, and keep it where an update leaves it out. Source:
+ * plugin/pkg/admission/priority, admitPod.
+ */
 export const podPriority: PluginFor<'pods'> = {
   resources: ['pods'],
-  operations: ['create'],
-  admit({ context, object }) {
-    const classes = context.reflector.cache(CLASSES);
+  operations: ['create', 'update'],
+  admit({ context, object, before, subresource = '' }) {
+    if (subresource !== '') return;
     const spec = object.spec ?? { containers: [] };
+    if (before) {
+      const { priority, preemptionPolicy } = before.spec ?? {};
+      if (priority !== undefined) spec.priority ??= priority;
+      if (preemptionPolicy !== undefined) spec.preemptionPolicy ??= preemptionPolicy;
+      return;
+    }
+    const classes = context.reflector.cache(CLASSES);
     object.spec = resolvePriority(object.metadata.name, spec, (name) => priorityClassIn(classes, name));
   },
 };

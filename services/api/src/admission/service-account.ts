@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { generatedName, type Pod, type Stored, withServiceAccount } from '@everynode/objects';
-import { accountOf, withAccountOf } from '@everynode/pod-admission';
+import { generatedName, type Pod, type PodSpec, type Stored, withServiceAccount } from '@everynode/objects';
+import { accountOf, refuseMirrorReferences, refuseUnmountable, withAccountOf } from '@everynode/pod-admission';
 import type { ApiContext } from '../api-context.js';
 import { isMirrorPod } from '../auth/authorization.js';
 import type { PluginFor } from './plugin.js';
@@ -16,10 +16,11 @@ const BETWEEN_MS = 100;
  */
 export const serviceAccount: PluginFor<'pods'> = {
   resources: ['pods'],
-  operations: ['create'],
+  operations: ['create', 'update'],
 
   /** The account may have been created through another replica, or be on its way. */
-  async gate({ context, target, object }) {
+  async gate({ context, operation, target, object }) {
+    if (operation !== 'create') return;
     const { serviceAccountName: name = 'default' } = withServiceAccount((object as Stored<Pod>)?.spec ?? NO_SPEC);
     const accounts = context.reflector.cache('serviceaccounts');
     for (let looks = 0; looks < (name === 'default' ? LOOKS : 1); looks += 1) {
@@ -29,10 +30,17 @@ export const serviceAccount: PluginFor<'pods'> = {
     }
   },
 
-  admit({ context, object }) {
+  admit({ context, operation, subresource = '', object }) {
     const { metadata } = object;
+    if (operation === 'update') {
+      // All that an update adds to what a pod mounts.
+      const { serviceAccountName: name = '', ephemeralContainers = [] } = object.spec ?? {};
+      const account = subresource === 'ephemeralcontainers' && accountNamed(context, metadata.namespace, name);
+      if (account) refuseUnmountable({ metadata, spec: { ...NO_SPEC, ephemeralContainers } }, account);
+      return;
+    }
     // A mirror pod shows what its node runs, and is left as it is.
-    if (isMirrorPod(object)) return;
+    if (isMirrorPod(object)) return refuseMirrorReferences({ metadata, spec: object.spec ?? NO_SPEC });
     const spec = withServiceAccount(object.spec ?? NO_SPEC);
     const account = accountOf(
       { metadata, spec },
@@ -40,10 +48,11 @@ export const serviceAccount: PluginFor<'pods'> = {
     );
     const random = repeatableRandom(metadata.uid, 'volume');
     object.spec = withAccountOf(spec, account, () => generatedName('', random));
+    refuseUnmountable({ metadata, spec: object.spec }, account);
   },
 };
 
-const NO_SPEC = { containers: [] };
+const NO_SPEC: PodSpec = { containers: [] };
 
 const accountNamed = ({ reflector }: ApiContext, namespace: string, name: string) =>
   reflector.cache('serviceaccounts').get(namespace, name)?.object;
