@@ -13,4 +13,8 @@ export function timestamp(ms: number): string {
 }
 
 /** metav1.MicroTime: six decimals, of which the last three are zero. `ms` since the epoch. */
-export const microTimestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
+export function microTimestamp(ms: number): string {
+  const whole = Math.floor(ms);
+  const withinSecond = whole - 1000 * Math.floor(whole / 1000);
+  return `${timestamp(whole).slice(0, -1)}.${String(withinSecond).padStart(3, '0')}000Z`;
+}

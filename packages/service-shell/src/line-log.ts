@@ -19,7 +19,7 @@ const PIECE_BYTES = 1024 * 1024;
  * Events that come within this time are written together, in ms: opening and writing a file costs more than most
  * requests. They are lost when the process is killed.
  */
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 
 /** How much is kept: files of `maxBytes`, the newest and `backups` older ones (`PATH.1` is the newest of these). */
 export interface LineLogLimits {

@@ -1,13 +1,7 @@
 import { microTimestamp } from '@everynode/objects';
 import { LineLog, type LineLogLimits, type Logger } from '@everynode/service-shell';
+import type { Identity } from '../auth/identity.js';
 import type { ResourcePath } from '../http/resource-path.js';
-
-interface AuditedUser {
-  username: string;
-  groups: string[];
-  uid?: string;
-  extra?: Record<string, string[]>;
-}
 
 /** One request as the audit log records it: the client, the verb and the object, but no content. */
 export interface AuditedRequest {
@@ -17,9 +11,10 @@ export interface AuditedRequest {
   verb: string;
   /** Path and query. */
   uri: string;
-  user: AuditedUser | undefined;
+  /** JSON text, see {@link auditedUser}. */
+  user: string | undefined;
   /** The user as which the client acts, where that is another one. */
-  impersonated: AuditedUser | undefined;
+  impersonated: string | undefined;
   /** What authorisation has decided, and why; undefined where it was not asked. */
   access: { decision: 'allow' | 'forbid'; reason: string } | undefined;
   /** What webhooks and policies have noted. */
@@ -32,43 +27,57 @@ export interface AuditedRequest {
   receivedAt: number;
 }
 
-/** An event of upstream's level Metadata: audit.k8s.io/v1, one line for each. Source: apiserver/pkg/apis/audit/v1. */
-function auditEvent(request: AuditedRequest, now: number): object {
-  const { path, user, access } = request;
+const UNKNOWN_USER = JSON.stringify({ username: 'system:anonymous', groups: ['system:unauthenticated'] });
+
+/** By identity: the requests of a connection have the same one. */
+const users = new WeakMap<Identity, string>();
+
+/** The user of an identity as events name it. */
+export function auditedUser(identity: Identity): string {
+  const known = users.get(identity);
+  if (known !== undefined) return known;
+  const { user, groups, uid, extra } = identity;
+  const text = JSON.stringify({ username: user, groups, ...(uid && { uid }), ...(extra && { extra }) });
+  users.set(identity, text);
+  return text;
+}
+
+const member = (name: string, value: unknown): string =>
+  value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
+
+/**
+ * An event of upstream's level Metadata: audit.k8s.io/v1, one line for each. Every request has one, so its text is put
+ * together from what does not change. Source: apiserver/pkg/apis/audit/v1.
+ */
+function auditLine(request: AuditedRequest, now: number): string {
+  const { user, impersonated } = request;
+  return (
+    `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":${JSON.stringify(request.id)}` +
+    `,"stage":"${request.stage}","requestURI":${JSON.stringify(request.uri)}${member('verb', request.verb)}` +
+    `,"user":${user ?? UNKNOWN_USER}${impersonated === undefined ? '' : `,"impersonatedUser":${impersonated}`}` +
+    `,"sourceIPs":[${JSON.stringify(request.address)}]${member('userAgent', request.userAgent)}${objectMember(request)}` +
+    `,"responseStatus":{"metadata":{},"code":${request.code}}` +
+    `,"requestReceivedTimestamp":"${microTimestamp(request.receivedAt)}","stageTimestamp":"${microTimestamp(now)}"` +
+    `${member('annotations', annotationsOf(request))}}`
+  );
+}
+
+function objectMember({ path }: AuditedRequest): string {
+  if (!path) return '';
+  const { definition, namespace, name, subresource } = path;
+  return (
+    `,"objectRef":{"resource":"${definition.plural}"${member('namespace', namespace || undefined)}${member('name', name)}` +
+    `${member('apiGroup', definition.group || undefined)},"apiVersion":"${definition.version}"` +
+    `${member('subresource', subresource)}}`
+  );
+}
+
+function annotationsOf({ access, annotations }: AuditedRequest): Readonly<Record<string, string>> | undefined {
+  if (!access) return annotations;
   return {
-    kind: 'Event',
-    apiVersion: 'audit.k8s.io/v1',
-    level: 'Metadata',
-    auditID: request.id,
-    stage: request.stage,
-    requestURI: request.uri,
-    verb: request.verb,
-    user: user ?? { username: 'system:anonymous', groups: ['system:unauthenticated'] },
-    ...(request.impersonated && { impersonatedUser: request.impersonated }),
-    sourceIPs: [request.address],
-    ...(request.userAgent !== undefined && { userAgent: request.userAgent }),
-    ...(path && {
-      objectRef: {
-        resource: path.definition.plural,
-        ...(path.namespace && { namespace: path.namespace }),
-        ...(path.name !== undefined && { name: path.name }),
-        ...(path.definition.group && { apiGroup: path.definition.group }),
-        apiVersion: path.definition.version,
-        ...(path.subresource !== undefined && { subresource: path.subresource }),
-      },
-    }),
-    responseStatus: { metadata: {}, code: request.code },
-    requestReceivedTimestamp: microTimestamp(request.receivedAt),
-    stageTimestamp: microTimestamp(now),
-    ...((access || request.annotations) && {
-      annotations: {
-        ...request.annotations,
-        ...(access && {
-          'authorization.k8s.io/decision': access.decision,
-          'authorization.k8s.io/reason': access.reason,
-        }),
-      },
-    }),
+    ...annotations,
+    'authorization.k8s.io/decision': access.decision,
+    'authorization.k8s.io/reason': access.reason,
   };
 }
 
@@ -81,7 +90,7 @@ export class AuditLog {
   }
 
   record(request: AuditedRequest): void {
-    this.#lines.add(JSON.stringify(auditEvent(request, Date.now())));
+    this.#lines.add(auditLine(request, Date.now()));
   }
 
   /** Resolves when everything that was recorded is written. */

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Identity } from '../auth/identity.js';
 import { infoOf } from '../http/request-info.js';
-import type { AuditedRequest, AuditLog } from './audit-log.js';
+import { type AuditedRequest, type AuditLog, auditedUser } from './audit-log.js';
 
 /** Records every request when it is answered. */
 export function addAudit(fastify: FastifyInstance, audit: AuditLog): void {
@@ -18,13 +17,14 @@ export function auditedRequest(
 ): AuditedRequest {
   const { identity, impersonator, access } = request;
   const { target, verb } = infoOf(request);
+  const user = impersonator ?? identity;
   return {
     id: request.id,
     stage,
     verb,
     uri: withoutTokens(request.url),
-    user: auditedUser(impersonator ?? identity),
-    impersonated: impersonator && auditedUser(identity),
+    user: user && auditedUser(user),
+    impersonated: impersonator && identity && auditedUser(identity),
     access,
     annotations: request.admissionNotes?.annotations,
     address: request.ip,
@@ -38,11 +38,3 @@ export function auditedRequest(
 /** Upstream takes no token from a query either, but a client may put one there. */
 const TOKEN = /([?&][^=&]*token=)[^&]+/gi;
 const withoutTokens = (uri: string): string => (uri.includes('oken=') ? uri.replace(TOKEN, '$1[secret]') : uri);
-
-const auditedUser = (identity: Identity | undefined) =>
-  identity && {
-    username: identity.user,
-    groups: identity.groups,
-    ...(identity.uid && { uid: identity.uid }),
-    ...(identity.extra && { extra: identity.extra }),
-  };

@@ -10,8 +10,18 @@ export type { Identity } from './identity.js';
  * Source: apiserver/pkg/authentication/request/x509, CommonNameUserConversion.
  */
 export function identityOf(presented: PresentedCertificate, pool: CertificatePool, now: number): Identity | undefined {
-  const { certificate, commonName, organisations } = presented;
-  if (commonName === '' || !pool.trusts(presented, now)) return undefined;
+  if (presented.commonName === '' || !pool.trusts(presented, now)) return undefined;
+  const known = identities.get(presented);
+  if (known) return known;
+  const identity = identityIn(presented);
+  identities.set(presented, identity);
+  return identity;
+}
+
+/** What a certificate says does not change, and is the same for every request of its connection. */
+const identities = new WeakMap<PresentedCertificate, Identity>();
+
+function identityIn({ certificate, commonName, organisations }: PresentedCertificate): Identity {
   const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
   return authenticated({
     user: commonName,

@@ -34,6 +34,12 @@ export function jsonAnswer(value: object, warnings?: string[]): Answer {
   return { status: 200, payload, contentType: 'application/json', ...(warnings && { warnings }) };
 }
 
+const isOneText = (payload: Payload | Pieces): payload is Payload =>
+  typeof payload === 'string' || Buffer.isBuffer(payload);
+
+/** False for an answer whose payload is made piece by piece while it is sent. */
+export const isWhole = ({ payload }: Answer): boolean => payload === undefined || isOneText(payload);
+
 /**
  * Sends an answer, with what admission has to warn of: each text once, where the answer has placed it already.
  * Resolves when the answer is sent, or the client does not read it any more.
@@ -51,8 +57,6 @@ export async function sendAnswer(
   if (warnings.length > 0) reply.header('warning', warningHeaders(warnings));
   reply.code(status);
   if (payload === undefined) return await reply.send();
-  if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
-    return await sendPayload(request, reply, payload, contentType);
-  }
+  if (isOneText(payload)) return await sendPayload(request, reply, payload, contentType);
   return await sendPieces(request, reply, { pieces: payload, type: contentType, work });
 }

@@ -29,7 +29,7 @@ export function addResources(fastify: FastifyInstance, shared: ApiContext, onStr
     const identity = requireIdentity(request);
     const body = bodyOf(request, shared.bodies);
     const { work } = request;
-    const own = { ...shared, ...(work && { work }) };
+    const own = work ? { ...shared, work } : shared;
     const isRead = method === 'GET' && !(target.kind === 'resource' && isConnection(target.path));
     const context = isRead ? own : contextOf(own, identity, request, reply);
     switch (target.kind) {

@@ -3,7 +3,7 @@ import type { FairQueue } from '../fairness/fair-queue.js';
 import { flowOf } from '../fairness/flow.js';
 import type { LoopTurns } from '../fairness/loop-turns.js';
 import { RequestWork } from '../fairness/request-work.js';
-import { type Answer, sendAnswer } from './answer.js';
+import { type Answer, isWhole, sendAnswer } from './answer.js';
 import { Deadline, requestMsOf } from './request-deadline.js';
 import { infoOf } from './request-info.js';
 
@@ -82,7 +82,9 @@ async function serveInTurn(
     const answer = await (deadline ? deadline.keep(serving) : serving);
     if (answer === undefined || answer === reply) return reply;
     if (!isAnswer(answer)) throw new Error('the handler of a route returned neither an answer nor the reply');
-    const sending = work.charge(() => sendAnswer(request, reply, answer, work));
+    const send = () => sendAnswer(request, reply, answer, work);
+    // An answer that is made piece by piece is charged for each piece.
+    const sending = isWhole(answer) ? work.charge(send) : send();
     deadline?.onPassed(() => reply.raw.destroy());
     return await sending;
   } finally {
