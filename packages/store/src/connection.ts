@@ -69,6 +69,15 @@ export function answerWithin<T>(ms: number, answer: Promise<T>, giveUp: () => vo
       reject(Object.assign(new Error(`Postgres has not answered for ${ms} ms`), { code: 'ETIMEDOUT' }));
       giveUp();
     }, ms);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    answer.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

@@ -44,17 +44,14 @@ export class Deadline {
    * Returns the result of work that ends in time. Late work is not stopped, but it writes nothing any more: a write
    * carries its deadline to the store. @throws ApiError Timeout.
    */
-  async keep<T>(work: Promise<T>): Promise<T> {
-    // After the deadline a failure has no reader: the client has its answer already.
-    work.catch(() => undefined);
-    return await Promise.race([
-      work,
-      new Promise<never>((_resolve, reject) => {
-        this.onPassed(() =>
-          reject(new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout')),
-        );
-      }),
-    ]);
+  keep<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // After the deadline a failure has no reader: the client has its answer already.
+      work.then(resolve, reject);
+      this.onPassed(() =>
+        reject(new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout')),
+      );
+    });
   }
 
   clear(): void {

@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
-import { infoOf } from './request-info.js';
+import { infoOf, type RequestInfo } from './request-info.js';
 import { EXEMPT } from './turns.js';
 
 /** The plural in a path. Names of namespaces and objects are left out: each would become a series of its own. */
+function resourceOf({ target, path }: RequestInfo): string {
+  return target.kind === 'resource' ? target.path.definition.plural : resourceIn(path);
+}
+
 function resourceIn(path: string): string {
   const segments = path.split('/').filter(Boolean);
   const rest = segments[0] === 'api' ? segments.slice(2) : segments[0] === 'apis' ? segments.slice(3) : undefined;
@@ -27,7 +31,7 @@ export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, url } = request;
     if (!/[?&]watch=/.test(url)) {
-      const labels = { method, resource: resourceIn(infoOf(request).path), code: String(reply.statusCode) };
+      const labels = { method, resource: resourceOf(infoOf(request)), code: String(reply.statusCode) };
       durations.observe(labels, reply.elapsedTime / 1000);
     }
     done();

@@ -18,6 +18,8 @@ export function unknownPath(): ApiError {
 }
 
 function decoded(segment: string): string {
+  // Nearly every segment; no request brings a raw NUL.
+  if (!segment.includes('%')) return segment;
   let text: string;
   try {
     text = decodeURIComponent(segment);
