@@ -190,6 +190,51 @@ export const FindMissingReply = Type.Object({
   pods: Type.Array(Type.Object({ uid: Uid, missing: Type.Array(MissingObject) })),
 });
 
+/** What of the objects is asked for that pods use: the kind and name, by a pod that names it. */
+const AskedObject = Type.Object({
+  uid: Uid,
+  kind: Type.Union([Type.Literal('ConfigMap'), Type.Literal('Secret')]),
+  name: Type.String({ minLength: 1, maxLength: 253 }),
+  /** The revision that the agent has: its content is not sent again. */
+  known: Type.Optional(Revision),
+  /** With a revision of which a part has come: where the next one begins, in characters. */
+  from: Type.Optional(Type.Integer({ minimum: 1 })),
+  of: Type.Optional(Revision),
+});
+/**
+ * The content of the ConfigMaps and Secrets that the pods on the nodes of the asking agent name. What no such pod names
+ * counts as absent. Answers stand in the order of the questions; those at the end that did not fit are left out.
+ */
+export const FetchObjectsRequest = Type.Object({ objects: Type.Array(AskedObject, { minItems: 1, maxItems: 100 }) });
+export const FetchObjectsReply = Type.Object({
+  objects: Type.Array(
+    Type.Object({
+      /** The revision of the object; undefined where there is none. */
+      revision: Type.Optional(Revision),
+      /** JSON of its `data` and `binaryData`, or a part of that from `from` on; none where the revision is known. */
+      text: Type.Optional(Type.String()),
+      from: Type.Optional(Type.Integer({ minimum: 0 })),
+      /** Characters of the whole. */
+      size: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
+});
+
+/**
+ * A token for the service account of a pod on a node of the asking agent, bound to the pod. The audience is that of the
+ * api without one.
+ */
+export const IssueTokenRequest = Type.Object({
+  uid: Uid,
+  audience: Type.Optional(Type.String({ maxLength: 1024 })),
+  expirationSeconds: Type.Integer({ minimum: 600, maximum: 2 ** 32 }),
+});
+export const IssueTokenReply = Type.Object({
+  token: Type.String({ minLength: 1 }),
+  /** How long it is valid from its issue on. */
+  expirationSeconds: Type.Integer({ minimum: 1 }),
+});
+
 /** A new process of an agent asks for its incarnation. The same process always receives the same answer. */
 export const TakeIncarnationRequest = Type.Object({
   /** Different for every process. */
@@ -217,6 +262,10 @@ export type FetchPodsRequest = Static<typeof FetchPodsRequest>;
 export type FetchPodsReply = Static<typeof FetchPodsReply>;
 export type FindMissingRequest = Static<typeof FindMissingRequest>;
 export type FindMissingReply = Static<typeof FindMissingReply>;
+export type FetchObjectsRequest = Static<typeof FetchObjectsRequest>;
+export type FetchObjectsReply = Static<typeof FetchObjectsReply>;
+export type IssueTokenRequest = Static<typeof IssueTokenRequest>;
+export type IssueTokenReply = Static<typeof IssueTokenReply>;
 export type TakeIncarnationRequest = Static<typeof TakeIncarnationRequest>;
 export type TakeIncarnationReply = Static<typeof TakeIncarnationReply>;
 export type RequestFailed = Static<typeof RequestFailed>;

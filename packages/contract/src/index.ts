@@ -1,7 +1,10 @@
 export {
   eventType,
+  type FetchObjectsReply,
+  type FetchObjectsRequest,
   type FetchPodsReply,
   type FindMissingReply,
+  type IssueTokenReply,
   type ListPodsReply,
   type ManifestApplied,
   type NodeHeartbeat,

@@ -14,8 +14,18 @@ const ROOT = 'everynode.v1';
 export const AGENT_REPORTS = ['node-registered', 'pod-status'] as const;
 /** Commands to an agent. */
 export const AGENT_COMMANDS = ['pod-assigned', 'pod-terminating'] as const;
-/** What an agent asks. Any scheduler answers, by request and reply, outside the streams. */
-export const AGENT_REQUESTS = ['list-pods', 'fetch-pods', 'find-missing', 'take-incarnation'] as const;
+/**
+ * What an agent asks, by request and reply, outside the streams. Any scheduler answers; tokens come from an api, which
+ * has the key that signs them.
+ */
+export const AGENT_REQUESTS = [
+  'list-pods',
+  'fetch-pods',
+  'find-missing',
+  'fetch-objects',
+  'issue-token',
+  'take-incarnation',
+] as const;
 /** What an agent is told of its reports and heartbeats, outside the streams. */
 export const AGENT_RECEIPTS = ['report-stored', 'nodes-unhosted'] as const;
 

@@ -3,10 +3,14 @@ import {
   type EventBody,
   type EventName,
   eventSchemas,
+  FetchObjectsReply,
+  FetchObjectsRequest,
   FetchPodsReply,
   FetchPodsRequest,
   FindMissingReply,
   FindMissingRequest,
+  IssueTokenReply,
+  IssueTokenRequest,
   ListPodsReply,
   ListPodsRequest,
   NodeRegistration,
@@ -109,6 +113,8 @@ export const exchanges = {
   'list-pods': { request: ListPodsRequest, reply: ListPodsReply },
   'fetch-pods': { request: FetchPodsRequest, reply: FetchPodsReply },
   'find-missing': { request: FindMissingRequest, reply: FindMissingReply },
+  'fetch-objects': { request: FetchObjectsRequest, reply: FetchObjectsReply },
+  'issue-token': { request: IssueTokenRequest, reply: IssueTokenReply },
   'take-incarnation': { request: TakeIncarnationRequest, reply: TakeIncarnationReply },
 } as const;
 
@@ -116,6 +122,8 @@ export interface ExchangeTypes {
   'list-pods': { request: ListPodsRequest; reply: ListPodsReply };
   'fetch-pods': { request: FetchPodsRequest; reply: FetchPodsReply };
   'find-missing': { request: FindMissingRequest; reply: FindMissingReply };
+  'fetch-objects': { request: FetchObjectsRequest; reply: FetchObjectsReply };
+  'issue-token': { request: IssueTokenRequest; reply: IssueTokenReply };
   'take-incarnation': { request: TakeIncarnationRequest; reply: TakeIncarnationReply };
 }
 

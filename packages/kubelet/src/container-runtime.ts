@@ -1,5 +1,5 @@
 import type { ObservedExit } from './answers/running.js';
-import type { PullResult } from './answers/starting.js';
+import type { PullResult, SandboxResult } from './answers/starting.js';
 import type { ContainerRun } from './pod/container-run.js';
 import type { PodRun } from './pod/pod-run.js';
 import type { ProbeKind, ProbeOutcome } from './probes/probe-worker.js';
@@ -14,8 +14,8 @@ export type StartResult = { fault: undefined } | { fault: string; reason?: strin
  */
 export interface ContainerRuntime<Run extends PodRun = PodRun> {
   readonly ids: ContainerIds;
-  /** Makes what the containers of a pod share. `done` receives the pod's address. */
-  makeSandbox(run: Run, done: (ip: string | undefined) => void): void;
+  /** Makes what the containers of a pod share: its address and its volumes. What is there already is kept. */
+  makeSandbox(run: Run, done: (result: SandboxResult) => void): void;
   /** Nothing of the pod runs: removes what is left of it. The sandbox may still be in the making. */
   removeSandbox(run: Run, done: () => void): void;
   /** Whether the image of the container is on this machine. */

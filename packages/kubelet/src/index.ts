@@ -4,23 +4,34 @@ export {
   imageChecked,
   imagePulled,
   type PullResult,
+  type SandboxResult,
   sandboxMade,
   sandboxRemoved,
   startFailed,
 } from './answers/starting.js';
 export type { ContainerRuntime, StartResult } from './container-runtime.js';
+export {
+  commandOf,
+  type EnvironmentSources,
+  environmentOf,
+  type ObjectContent,
+  type ObjectContents,
+} from './environment/container-environment.js';
 export type { PodOccurrence } from './events/kubelet-events.js';
 export { takeEvent } from './events/spam-filter.js';
-export { refusalOf } from './node/node-admission.js';
+export { type NodeRefusal, refusalOf } from './node/node-admission.js';
+export { oomScoreAdjust } from './node/oom-score.js';
 export { rejectPod } from './node/reject-pod.js';
-export { type AssignedPod, isAssignedPod } from './pod/assigned-pod.js';
-export { type ContainerRun, containerRuns, isLive } from './pod/container-run.js';
+export { type AssignedPod, isAssignedPod, podText } from './pod/assigned-pod.js';
+export { type ContainerExit, type ContainerRun, containerRuns, isLive } from './pod/container-run.js';
+export { beginAnew, correctContainer, type FoundRun, lostExit } from './pod/found-run.js';
 export type { KubeletNode } from './pod/kubelet-node.js';
 export type { Moment } from './pod/moment.js';
 export { isOver, PodRun } from './pod/pod-run.js';
 export { takeOver } from './pod/take-over.js';
 export { newWorker, type ProbeKind, type ProbeOutcome } from './probes/probe-worker.js';
 export { noteMissing } from './starting/hold-start.js';
+export { subPathOf } from './starting/sub-paths.js';
 export type { ContainerIds } from './status/container-status.js';
 export { findLogRun, type LogRun } from './status/log-run.js';
 export { gateStates } from './status/pod-conditions.js';
@@ -29,3 +40,10 @@ export { endPod } from './stopping/stop-containers.js';
 export type { Effect } from './sync/effects.js';
 export { applyPodChange } from './sync/pod-change.js';
 export { syncPod } from './sync/sync-pod.js';
+export {
+  isMadeOfFiles,
+  type VolumeFile,
+  type VolumeFiles,
+  type VolumeSources,
+  volumeFiles,
+} from './volumes/volume-files.js';

@@ -43,6 +43,7 @@ export { unknownFields } from './decode/unknown-fields.js';
 export { maybeUnstorable, nulErrors, wellFormed } from './decode/unstorable-text.js';
 export { addDefaultTolerations } from './defaults/pod.js';
 export { withServiceAccount } from './defaults/pod-spec.js';
+export { qosClassOf } from './defaults/qos-class.js';
 export { type DeletionDecision, decideDeletion, isReleased } from './deletion/decide-deletion.js';
 export {
   type DeletionOptions,
@@ -154,7 +155,7 @@ export type {
 export type { CustomResourceDefinition, CustomResourceVersion } from './kinds/custom-resource-definition.js';
 export type { Kinds, ResourceName, Stored, StoredKinds } from './kinds/kinds.js';
 export { controllerOf, type KubeObject, type StoredMeta } from './kube-object.js';
-export { type Need, type NeededObject, neededObjects } from './needed-objects.js';
+export { type Need, type NeededObject, neededObjects, usedObjects } from './needed-objects.js';
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
 export { withPodCondition, withPodScheduled } from './pod-conditions.js';

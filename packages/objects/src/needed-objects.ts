@@ -12,6 +12,12 @@ export interface NeededObject {
 export type Need = NeededObject &
   ({ container: string; volume?: undefined } | { volume: string; container?: undefined });
 
+/** A ConfigMap or Secret that a pod names. */
+interface Reference {
+  object: NeededObject;
+  isOptional: boolean;
+}
+
 /** Of the ConfigMap that a controller publishes in each namespace; it is taken for present. */
 const ROOT_CA = 'kube-root-ca.crt';
 
@@ -21,20 +27,21 @@ interface Selected {
   optional?: boolean | null;
 }
 
-function needOf(kind: NeededObject['kind'], reference: Selected | null | undefined): NeededObject[] {
-  if (!reference?.name || reference.optional) return [];
-  return [{ kind, name: reference.name, ...(reference.key !== undefined && { key: reference.key }) }];
+function referenceTo(kind: NeededObject['kind'], selected: Selected | null | undefined): Reference[] {
+  if (!selected?.name) return [];
+  const { name, key, optional } = selected;
+  return [{ object: { kind, name, ...(key !== undefined && { key }) }, isOptional: optional === true }];
 }
 
-function ofContainer({ env, envFrom }: Pick<Container, 'env' | 'envFrom'>): NeededObject[] {
+function ofContainer({ env, envFrom }: Pick<Container, 'env' | 'envFrom'>): Reference[] {
   return [
     ...(envFrom ?? []).flatMap(({ configMapRef, secretRef }) => [
-      ...needOf('ConfigMap', configMapRef),
-      ...needOf('Secret', secretRef),
+      ...referenceTo('ConfigMap', configMapRef),
+      ...referenceTo('Secret', secretRef),
     ]),
     ...(env ?? []).flatMap(({ valueFrom }) => [
-      ...needOf('ConfigMap', valueFrom?.configMapKeyRef),
-      ...needOf('Secret', valueFrom?.secretKeyRef),
+      ...referenceTo('ConfigMap', valueFrom?.configMapKeyRef),
+      ...referenceTo('Secret', valueFrom?.secretKeyRef),
     ]),
   ];
 }
@@ -46,23 +53,31 @@ interface FileSource extends Selected {
 }
 
 /** The object as a whole, and each key that is mounted under a path of its own. */
-function withItems(kind: NeededObject['kind'], source: FileSource | null | undefined): NeededObject[] {
-  const whole = needOf(kind, source);
-  const items = (source?.items ?? []).flatMap(({ key }) => needOf(kind, { ...source, key }));
+function withItems(kind: NeededObject['kind'], source: FileSource | null | undefined): Reference[] {
+  const whole = referenceTo(kind, source);
+  const items = (source?.items ?? []).flatMap(({ key }) => referenceTo(kind, { ...source, key }));
   return [...whole, ...items];
 }
 
-function ofVolume({ configMap, secret, projected }: Volume): NeededObject[] {
+function ofVolume({ configMap, secret, projected }: Volume): Reference[] {
   const named = secret ? { ...secret, name: secret.secretName ?? '' } : undefined;
   return [
     ...withItems('ConfigMap', configMap),
     ...withItems('Secret', named),
     ...(projected?.sources ?? []).flatMap((source) => [
-      ...withItems('ConfigMap', source.configMap?.name === ROOT_CA ? undefined : source.configMap),
+      ...withItems('ConfigMap', source.configMap).map(publishedByController),
       ...withItems('Secret', source.secret),
     ]),
   ];
 }
+
+const publishedByController = ({ object, isOptional }: Reference): Reference => ({
+  object,
+  isOptional: isOptional || object.name === ROOT_CA,
+});
+
+const needs = (references: Reference[]): NeededObject[] =>
+  references.flatMap(({ object, isOptional }) => (isOptional ? [] : [object]));
 
 /**
  * The ConfigMaps and Secrets without which a pod does not start, in the order in which a kubelet looks for them. What
@@ -71,9 +86,23 @@ function ofVolume({ configMap, secret, projected }: Volume): NeededObject[] {
  */
 export function neededObjects({ initContainers, containers, volumes }: PodSpec): Need[] {
   return [
-    ...(volumes ?? []).flatMap((volume) => ofVolume(volume).map((need): Need => ({ ...need, volume: volume.name }))),
+    ...(volumes ?? []).flatMap((volume) =>
+      needs(ofVolume(volume)).map((need): Need => ({ ...need, volume: volume.name })),
+    ),
     ...[...(initContainers ?? []), ...containers].flatMap((container) =>
-      ofContainer(container).map((need): Need => ({ ...need, container: container.name })),
+      needs(ofContainer(container)).map((need): Need => ({ ...need, container: container.name })),
     ),
   ];
+}
+
+/** The ConfigMaps and Secrets whose content a pod uses where they exist, each once, without their keys. */
+export function usedObjects({ initContainers, containers, ephemeralContainers, volumes }: PodSpec): NeededObject[] {
+  const references = [
+    ...(volumes ?? []).flatMap(ofVolume),
+    ...[...(initContainers ?? []), ...containers, ...(ephemeralContainers ?? [])].flatMap(ofContainer),
+  ];
+  const used = new Map<string, NeededObject>();
+  for (const { object } of references)
+    used.set(`${object.kind} ${object.name}`, { kind: object.kind, name: object.name });
+  return [...used.values()];
 }

@@ -41,6 +41,7 @@ import { keepClusterObjects } from './keep-cluster-objects.js';
 import { NodeHeartbeats } from './leases/node-heartbeats.js';
 import { FreshReads } from './read/fresh-reads.js';
 import { ServiceAddressKeeper } from './services/service-address-keeper.js';
+import { serveAgentTokens } from './subresource/agent-tokens.js';
 import { LeaseRenewals, RENEWAL_MS } from './watch/lease-renewals.js';
 import { WatchHub } from './watch/watch-hub.js';
 
@@ -197,6 +198,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   });
   onClose(keepClusterObjects(context));
   await startJoining(context, parts);
+  serveAgentTokens(context, bus);
   new PolicyStatusWriter(context).start();
   const definitions = new DefinitionController(context);
   definitions.start();

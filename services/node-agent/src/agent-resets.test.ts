@@ -35,6 +35,7 @@ it('registers its nodes twice at most, however often delivery begins again while
       stop: () => undefined,
       forget: () => undefined,
       counts: () => new Map(),
+      found: () => [],
       pods: () => [],
       find: () => undefined,
       close: () => undefined,

@@ -57,6 +57,10 @@ class InstantRuntime implements Runtime {
     this.running.delete(uid);
   }
 
+  found(): [] {
+    return [];
+  }
+
   counts(): ReadonlyMap<string, number> {
     return new Map([['running', this.running.size]]);
   }

@@ -5,11 +5,9 @@ import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
 import { Registration } from './nodes/registration.js';
-import { missingObjectsAsked } from './pods/missing-objects.js';
 import { PodSync } from './pods/pod-sync.js';
 import { StatusOutbox } from './pods/status-outbox.js';
 import { SentMessages } from './reports/sent-messages.js';
-import type { FindMissing } from './runtime/missing-objects.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
 
 export interface AgentOptions {
@@ -20,7 +18,7 @@ export interface AgentOptions {
   heartbeatSeconds: number;
   bus: Pick<Bus, 'publish' | 'request' | 'subscribe' | 'listen'>;
   /** Makes the runtime. Its reports go to the control plane. */
-  runtime: (onReport: ReportListener, findMissing: FindMissing) => Runtime;
+  runtime: (onReport: ReportListener) => Runtime;
   log: Logger;
   signal: AbortSignal;
 }
@@ -66,13 +64,10 @@ export class Agent {
     this.#heartbeats = new Heartbeats(this.#fleet, options.heartbeatSeconds);
     const messages = this.#messages;
     this.outbox = new StatusOutbox({ incarnation, messages, log, signal, publish: (body) => this.#publish(body) });
-    this.runtime = options.runtime(
-      (pod, report) => {
-        if (report.stopped) this.sync.stopped(pod.metadata.uid);
-        this.outbox.add(pod, report);
-      },
-      missingObjectsAsked(bus, agent),
-    );
+    this.runtime = options.runtime((pod, report) => {
+      if (report.stopped) this.sync.stopped(pod.metadata.uid);
+      this.outbox.add(pod, report);
+    });
     this.sync = new PodSync({
       agent,
       bus,
@@ -111,6 +106,8 @@ export class Agent {
     const { signal } = this.#fleet;
     bus.listen(subjects.receipt(agent, 'report-stored'), (body) => this.#onReceipt(body));
     bus.listen(subjects.receipt(agent, 'nodes-unhosted'), (body) => this.#onUnhosted(body));
+    // They run, whether or not the control plane can be reached.
+    for (const pod of this.runtime.found()) this.sync.found(pod);
     await this.#register();
     if (signal.aborted) return;
     this.#tasks.push(

@@ -9,6 +9,21 @@ const schema = Type.Object({
   EVERYNODE_AGENT: Type.String(),
   /** Path of the nodes file, YAML or JSON: the nodes that this process hosts. See nodes/nodes-file.ts. */
   EVERYNODE_NODES_FILE: Type.String(),
+  /** What pods are: `simulated`, in time only, or `process`, processes of this machine. */
+  EVERYNODE_RUNTIME: Type.Union([Type.Literal('simulated'), Type.Literal('process')], { default: 'simulated' }),
+  /** Folder for what outlives the process, of an agent of real pods. */
+  EVERYNODE_STATE_FOLDER: Type.String({ default: '/var/lib/everynode' }),
+  /** Names of images and their programs: `NAME=/path`, with commas between them. */
+  EVERYNODE_IMAGES: Type.String({ default: '' }),
+  /** Folders of the machine that pods may mount, with what is below: absolute paths with commas between them. */
+  EVERYNODE_HOST_ROOTS: Type.String({ default: '/var' }),
+  /** Address of the machine, where the one that is found is not the right one. */
+  EVERYNODE_NODE_ADDRESS: Type.String({ default: '' }),
+  /** Path of the shim that holds containers; without one it is found, or compiled. */
+  EVERYNODE_SHIM: Type.Optional(Type.String()),
+  /** The output of a container is kept in files of this many bytes, and in so many of them. */
+  EVERYNODE_LOG_BYTES: Type.Integer({ default: 10 << 20, minimum: 4096 }),
+  EVERYNODE_LOG_FILES: Type.Integer({ default: 5, minimum: 2 }),
   /** Delays of the simulated runtime, in ms: `200`, or `200-800` for a value drawn from that range. */
   EVERYNODE_SIM_START_MS: Type.Optional(Type.String()),
   EVERYNODE_SIM_READY_MS: Type.Optional(Type.String()),

@@ -3,12 +3,8 @@ import { inboxPrefix } from '@everynode/contract';
 import { runService } from '@everynode/service-shell';
 import { agentConfig } from './config.js';
 import { startNodeAgent } from './index.js';
-import { nodesFrom } from './nodes/hosted-nodes.js';
 import { readNodesFile } from './nodes/nodes-file.js';
-import { SimulatedRuntime } from './runtime/simulated/simulated-runtime.js';
-import { SimulatedStreams } from './runtime/simulated/simulated-streams.js';
-import { settingsFrom } from './runtime/simulated/simulation-settings.js';
-import { systemClock } from './runtime/timers.js';
+import { chooseRuntime } from './runtime/choose-runtime.js';
 
 const config = agentConfig();
 const agent = config.EVERYNODE_AGENT;
@@ -24,8 +20,6 @@ await runService(
   async (shell) => {
     const { log, signal, onClose } = shell;
     const file = await readNodesFile(config.EVERYNODE_NODES_FILE);
-    const settings = settingsFrom(config, file.simulation);
-    const nodes = nodesFrom(file);
     const access = {
       url: config.NATS_URL,
       credential: { credentialsFile: config.NATS_CREDS, caFile: config.NATS_CA },
@@ -40,15 +34,13 @@ await runService(
       onRefused: () => process.send?.({ type: 'bus-refused' }),
     });
     onClose(() => bus.close());
+    const chosen = await chooseRuntime({ config, file, bus, log });
     await startNodeAgent({
       ...shell,
+      ...chosen,
       agent,
-      nodes,
       heartbeatSeconds: config.EVERYNODE_HEARTBEAT_SECONDS,
       bus,
-      runtime: (onReport, findMissing) =>
-        new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock: systemClock, onReport, findMissing }),
-      streams: (runtime) => new SimulatedStreams((uid) => runtime.find(uid), systemClock),
       connect: () => Bus.connect({ ...access, name: `agent ${agent} streams` }),
       streamRates: {
         messagesPerSecond: config.EVERYNODE_STREAM_MESSAGES_PER_SECOND,

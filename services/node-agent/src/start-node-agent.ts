@@ -4,7 +4,6 @@ import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
 import type { HostedNode } from './nodes/hosted-nodes.js';
-import type { FindMissing } from './runtime/missing-objects.js';
 import type { ReportListener, Runtime } from './runtime/runtime.js';
 import { takeIncarnation } from './take-incarnation.js';
 
@@ -16,7 +15,7 @@ export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show
   heartbeatSeconds: number;
   bus: Bus;
   /** Makes the runtime. Its reports go to the control plane. */
-  runtime: (onReport: ReportListener, findMissing: FindMissing) => Runtime;
+  runtime: (onReport: ReportListener) => Runtime;
   /** What clients see of the containers of a runtime. */
   streams: (runtime: Runtime) => ContainerStreams;
   /** Makes a connection of its own for what clients read of containers and write to them. */

@@ -1,11 +1,13 @@
 import {
   failedEvents,
   imagePresentEvents,
+  mountFailedEvents,
   neverPulled,
   neverPulledEvents,
   pulledEvents,
   pullFailedEvents,
   pullingEvents,
+  sandboxFailedEvents,
   startedEvents,
 } from '../events/kubelet-events.js';
 import { type ContainerRun, countRun, hookOf } from '../pod/container-run.js';
@@ -23,12 +25,28 @@ const CREATES_AGAIN_MS = 10_000;
 const NEVER_STARTED = '1970-01-01T00:00:00Z';
 const START_ERROR_EXIT = 128;
 
-export function sandboxMade(run: PodRun, ip: string | undefined): void {
+/** The address of a pod whose sandbox was made, or why a volume, or the sandbox as a whole, could not be set up. */
+export type SandboxResult = { ip: string | undefined; fault?: undefined } | { fault: string; volume?: string };
+
+/** What could not be mounted is tried again after this, doubled each time. Source: goroutinemap/exponentialbackoff. */
+const MOUNTS_AGAIN_MS = 500;
+const MOUNTS_AGAIN_MAX_MS = 122_000;
+
+export function sandboxMade(run: PodRun, result: SandboxResult, now: Moment): void {
   // The pod may have been deleted meanwhile.
   if (run.sandbox !== 'making') return;
-  run.sandbox = 'ready';
-  run.ip = ip;
   run.isChanged = true;
+  if (result.fault === undefined) {
+    run.sandbox = 'ready';
+    run.sandboxTries = 0;
+    run.ip = result.ip;
+    return;
+  }
+  run.sandbox = 'none';
+  run.sandboxHeldUntilMs = now.ms + Math.min(MOUNTS_AGAIN_MS * 2 ** run.sandboxTries, MOUNTS_AGAIN_MAX_MS);
+  run.sandboxTries = Math.min(run.sandboxTries + 1, 10);
+  const { fault, volume } = result;
+  record(run, volume === undefined ? sandboxFailedEvents(fault) : mountFailedEvents(volume, fault));
 }
 
 export function sandboxRemoved(run: PodRun): void {

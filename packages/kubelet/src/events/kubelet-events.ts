@@ -57,6 +57,12 @@ export function mountFailedEvents(volume: string, fault: string): PodOccurrence[
   return [{ type: 'Warning', reason: 'FailedMount', message: message.slice(0, MAX_MESSAGE) }];
 }
 
+/** What the containers of a pod share could not be made. Source: pkg/kubelet/kuberuntime, createPodSandbox. */
+export function sandboxFailedEvents(fault: string): PodOccurrence[] {
+  const message = `Failed to create pod sandbox: ${fault}`;
+  return [{ type: 'Warning', reason: 'FailedCreatePodSandBox', message: message.slice(0, MAX_MESSAGE) }];
+}
+
 export const createFailedEvents = (run: ContainerRun, fault: string): PodOccurrence[] => [
   ...imagePresentEvents(run),
   ...failedEvents(run, fault),

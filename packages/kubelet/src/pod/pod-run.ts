@@ -28,6 +28,9 @@ export class PodRun {
   containers: ContainerRun[];
   /** What there is of what the containers share: addresses, volumes. */
   sandbox: 'none' | 'making' | 'ready' | 'removing' | 'removed' = 'none';
+  /** How often the sandbox could not be made in a row, and until when the next try waits. In ms, monotonic. */
+  sandboxTries = 0;
+  sandboxHeldUntilMs = Number.NEGATIVE_INFINITY;
   /** Set once the pod's sandbox exists. */
   ip: string | undefined = undefined;
   /** What is known to keep it from starting; undefined while that is not known. */

@@ -50,6 +50,7 @@ function start(run: PodRun, now: Moment, effects: Effect[]): number {
   // Before the volumes are there, there is no sandbox.
   if (!run.faults || run.faults.volumes.size > 0) return Number.POSITIVE_INFINITY;
   if (run.sandbox === 'none') {
+    if (now.ms < run.sandboxHeldUntilMs) return run.sandboxHeldUntilMs;
     run.sandbox = 'making';
     effects.push({ kind: 'make-sandbox' });
   }

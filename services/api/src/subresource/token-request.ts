@@ -141,9 +141,10 @@ const BOUND: Readonly<Record<string, { resource: ResourceName; claim: 'pod' | 's
   Node: { resource: 'nodes', claim: 'node' },
 };
 
-async function boundClaims(
+/** What a token says of the object that it is bound to. @throws ApiError where there is no such object. */
+export async function boundClaims(
   context: ApiContext,
-  { namespace, name: account }: Target,
+  { namespace, name: account }: Pick<Target, 'namespace' | 'name'>,
   { apiVersion = '', kind = '', name = '', uid }: BoundObjectRef,
 ): Promise<Partial<ServiceAccountClaims>> {
   // Upstream looks at the group alone.

@@ -1,4 +1,5 @@
 import { seedOf } from '../seeded-random.js';
+import type { Machine } from './machine.js';
 import type { NodesFile } from './nodes-file.js';
 
 /** A node that this process hosts, with all its labels. */
@@ -9,6 +10,8 @@ export interface HostedNode {
   labels: Record<string, string>;
   taints: { key: string; value?: string; effect: string }[];
   capacity: Record<string, string>;
+  /** What the node is, where it is this machine; undefined for a simulated one. */
+  machine?: Machine;
 }
 
 /** Numbers of named nodes lie above those of generated ones, so that their addresses differ. A number has 16 bits. */
@@ -46,6 +49,17 @@ export function nodesFrom(file: NodesFile): HostedNode[] {
     names.add(name);
   }
   return nodes;
+}
+
+/**
+ * The node that is this machine.
+ * @throws Error where the file asks for more than one.
+ */
+export function onlyNode(nodes: readonly HostedNode[], machine: Machine): HostedNode {
+  const [node, ...others] = nodes;
+  if (!node || others.length > 0) throw new Error(`an agent of real pods hosts one node, and not ${nodes.length}`);
+  const labels = { ...node.labels, 'kubernetes.io/arch': machine.info.architecture ?? 'amd64' };
+  return { ...node, labels, machine };
 }
 
 function generated(generate: NodesFile['generate']): HostedNode[] {

@@ -11,8 +11,9 @@ const CAPACITY: Record<string, string> = {
   'ephemeral-storage': '100Gi',
 };
 
-/** The node's address, by its number: one of 172.16.0.0/12. */
-export function nodeAddress(number: number): string {
+/** The node's address: that of the machine, or for a simulated one, by its number, one of 172.16.0.0/12. */
+export function nodeAddress({ number, machine }: Pick<HostedNode, 'number' | 'machine'>): string {
+  if (machine) return machine.address;
   return `172.${16 + ((number >> 16) & 15)}.${(number >> 8) & 255}.${number & 255}`;
 }
 
@@ -46,7 +47,10 @@ function stableId(node: string, what: string): string {
 }
 
 /** The node's resources. Pods may use all of them. */
-export const nodeCapacity = ({ capacity }: HostedNode): Record<string, string> => ({ ...CAPACITY, ...capacity });
+export const nodeCapacity = ({ capacity, machine }: HostedNode): Record<string, string> => ({
+  ...(machine?.capacity ?? CAPACITY),
+  ...capacity,
+});
 
 /** The status with which a node registers. `now` is in ms since the epoch. */
 export function nodeStatus(node: HostedNode, now: number): NodeStatus {
@@ -54,7 +58,7 @@ export function nodeStatus(node: HostedNode, now: number): NodeStatus {
   const capacity = nodeCapacity(node);
   return {
     addresses: [
-      { type: 'InternalIP', address: nodeAddress(node.number) },
+      { type: 'InternalIP', address: nodeAddress(node) },
       { type: 'Hostname', address: node.name },
     ],
     allocatable: capacity,
@@ -62,16 +66,21 @@ export function nodeStatus(node: HostedNode, now: number): NodeStatus {
     conditions: conditions(at),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
-      architecture: node.labels['kubernetes.io/arch'] ?? 'amd64',
-      bootID: stableId(node.name, 'boot'),
-      containerRuntimeVersion: 'everynode-simulated://0.1.0',
-      kernelVersion: '6.1.0-everynode',
+      ...simulatedInfo(node),
+      ...node.machine?.info,
       kubeProxyVersion: '',
       kubeletVersion: KUBELET_VERSION,
-      machineID: stableId(node.name, 'machine').replaceAll('-', ''),
-      operatingSystem: node.labels['kubernetes.io/os'] ?? 'linux',
-      osImage: 'Everynode simulated',
-      systemUUID: stableId(node.name, 'system'),
     },
   };
 }
+
+const simulatedInfo = (node: HostedNode) => ({
+  architecture: node.labels['kubernetes.io/arch'] ?? 'amd64',
+  bootID: stableId(node.name, 'boot'),
+  containerRuntimeVersion: 'everynode-simulated://0.1.0',
+  kernelVersion: '6.1.0-everynode',
+  machineID: stableId(node.name, 'machine').replaceAll('-', ''),
+  operatingSystem: node.labels['kubernetes.io/os'] ?? 'linux',
+  osImage: 'Everynode simulated',
+  systemUUID: stableId(node.name, 'system'),
+});

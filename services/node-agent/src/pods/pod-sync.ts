@@ -70,6 +70,8 @@ export class PodSync {
   readonly #commands: ReadonlyMap<string, (body: string) => void>;
   /** The running pods by uid, each with the latest revision that its assignment is known from. */
   readonly #running = new Map<string, number>();
+  /** Pods of an earlier process, whose newest form is not known. */
+  readonly #stale = new Set<string>();
   /** Running pods whose readiness waits for conditions that others set. */
   readonly #gated = new Set<string>();
   readonly #ended = new LRUCache<string, 'stopped' | 'gone'>({ max: MAX_ENDED });
@@ -110,7 +112,17 @@ export class PodSync {
   stopped(uid: string): void {
     this.#running.delete(uid);
     this.#gated.delete(uid);
+    this.#stale.delete(uid);
     if (this.modeOf(uid) !== 'gone') this.#ended.set(uid, 'stopped');
+  }
+
+  /**
+   * The machine has a pod that an earlier process ran: it goes on. The next list says whether it is still assigned, and
+   * is followed by its newest form.
+   */
+  found(pod: AssignedPod): void {
+    this.#stale.add(pod.metadata.uid);
+    this.#start(pod, 0);
   }
 
   /** Compares with the whole list from time to time. Resolves when the signal aborts. */
@@ -130,7 +142,8 @@ export class PodSync {
     for (const [uid, assignedAt] of this.#running) if (assignedAt <= revision && !uids.has(uid)) this.#forget(uid);
     const missing = pods.flatMap(({ uid }) => {
       const mode = this.modeOf(uid);
-      return mode === 'unknown' || (mode === 'running' && this.#gated.has(uid)) ? [uid] : [];
+      const isOutdated = this.#gated.has(uid) || this.#stale.has(uid);
+      return mode === 'unknown' || (mode === 'running' && isOutdated) ? [uid] : [];
     });
     await this.#assigned.fetch(missing, (fetched, at) => {
       for (const pod of fetched) this.#start(pod, at);
@@ -179,6 +192,7 @@ export class PodSync {
     const node = nodes.get(pod.spec.nodeName);
     if (node) {
       this.#running.set(uid, Math.max(revision, this.#running.get(uid) ?? 0));
+      if (revision > 0) this.#stale.delete(uid);
       if (pod.spec.readinessGates?.length) this.#gated.add(uid);
       runtime.start(pod, node);
     } else log.warn({ pod: name, node: pod.spec.nodeName }, 'a pod was assigned to a node that is not here');
@@ -200,6 +214,7 @@ export class PodSync {
   #forget(uid: string): void {
     this.#running.delete(uid);
     this.#gated.delete(uid);
+    this.#stale.delete(uid);
     this.#options.runtime.forget(uid);
     this.#options.onForgotten(uid);
   }

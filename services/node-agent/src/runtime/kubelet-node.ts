@@ -8,8 +8,8 @@ const KNOWN = new WeakMap<HostedNode, KubeletNode>();
 export function kubeletNodeOf(hosted: HostedNode): KubeletNode {
   let node = KNOWN.get(hosted);
   if (!node) {
-    const { name, labels, number } = hosted;
-    node = { name, labels, allocatable: nodeCapacity(hosted), hostIp: nodeAddress(number) };
+    const { name, labels } = hosted;
+    node = { name, labels, allocatable: nodeCapacity(hosted), hostIp: nodeAddress(hosted) };
     KNOWN.set(hosted, node);
   }
   return node;

@@ -93,7 +93,7 @@ export class PodLoop<Run extends Looped> {
     const { runtime } = this.#options;
     switch (effect.kind) {
       case 'make-sandbox':
-        runtime.makeSandbox(run, (ip) => this.#answer(run, () => sandboxMade(run, ip)));
+        runtime.makeSandbox(run, (result) => this.#answer(run, (now) => sandboxMade(run, result, now)));
         break;
       case 'remove-sandbox':
         runtime.removeSandbox(run, () => this.#answer(run, () => sandboxRemoved(run)));

@@ -39,6 +39,8 @@ export interface Runtime {
   forget(uid: string): void;
   /** Number of pods by what they are doing, for people to read. */
   counts(): ReadonlyMap<string, number>;
+  /** The pods that an earlier process ran, and that are here still. To be called once, before any other call. */
+  found(): AssignedPod[];
   /** Every pod that it runs. */
   pods(): RunningPod[];
   /** The pod with this uid, where it runs it. */

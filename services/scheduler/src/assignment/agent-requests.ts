@@ -16,6 +16,7 @@ import type { Store } from '@everynode/store';
 import type { AgentLimits } from '../ingest/agent-limits.js';
 import type { Incarnations } from '../ingest/incarnations.js';
 import { findMissing } from './missing-objects.js';
+import { fetchObjects } from './pod-objects.js';
 
 const QUEUE = 'agent-requests';
 /** The most whole pods in one reply, in UTF-16 units of JSON; the agent asks again for what did not fit. */
@@ -44,6 +45,7 @@ export function serveAgentRequests({ bus, store, reflector, incarnations, limits
   respond('list-pods', async (agent, body) => JSON.stringify(await listPods(store, agent, body)));
   respond('fetch-pods', (agent, body) => fetchPods(store, agent, body));
   respond('find-missing', (agent, body) => findMissing(store, reflector, agent, body));
+  respond('fetch-objects', (agent, body) => fetchObjects(store, reflector, agent, body));
   respond('take-incarnation', async (agent, body) => {
     const { process } = parseExchange('take-incarnation', 'request', body);
     const reply: TakeIncarnationReply = { incarnation: await incarnations.take(agent, process) };

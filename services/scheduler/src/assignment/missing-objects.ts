@@ -2,14 +2,13 @@ import { ContractError, type FindMissingReply, parseExchange } from '@everynode/
 import type { Reflector } from '@everynode/list-watch';
 import { type NeededObject, neededObjects, type PodSpec } from '@everynode/objects';
 import type { Store } from '@everynode/store';
+import { readObjectWithData } from './pod-objects.js';
 
 type Sources = Pick<Store, 'get' | 'getAssignedPods'>;
 type Caches = Pick<Reflector, 'cache'>;
 
 /** An object without its content: the names of its keys. */
 type Keys = ReadonlySet<string>;
-
-const RESOURCES = { ConfigMap: 'configmaps', Secret: 'secrets' } as const;
 
 /**
  * Returns which objects and keys a pod names and needs that are not there. `keysOf` returns the keys of an object of
@@ -54,29 +53,12 @@ export async function findMissing(store: Sources, caches: Caches, agent: string,
   return JSON.stringify({ pods } satisfies FindMissingReply);
 }
 
-interface WithData {
-  data?: object | null;
-  binaryData?: object | null;
-}
-
 async function keysOf(
   store: Sources,
   caches: Caches,
   namespace: string,
-  { kind, name }: NeededObject,
+  needed: NeededObject,
 ): Promise<Keys | undefined> {
-  const resource = RESOURCES[kind];
-  const cached = caches.cache(resource).get(namespace, name)?.object as WithData | undefined;
-  const found = cached ?? (await storedObject(store, resource, namespace, name));
-  return found && new Set([...Object.keys(found.data ?? {}), ...Object.keys(found.binaryData ?? {})]);
-}
-
-async function storedObject(
-  store: Sources,
-  resource: 'configmaps' | 'secrets',
-  namespace: string,
-  name: string,
-): Promise<WithData | undefined> {
-  const record = await store.get(resource, namespace, name);
-  return record && (JSON.parse(record.desired) as WithData);
+  const found = await readObjectWithData(store, caches, namespace, needed);
+  return found && new Set([...Object.keys(found.object.data ?? {}), ...Object.keys(found.object.binaryData ?? {})]);
 }

@@ -154,6 +154,7 @@ const subject = fc.oneof(
     `${own}.request.list-pods`,
     `${own}.request.fetch-pods`,
     `${own}.request.find-missing`,
+    `${own}.request.fetch-objects`,
     `${own}.request.take-incarnation`,
   ),
   fc.constantFrom(

@@ -6,6 +6,7 @@ import type {
   ProbeKind,
   ProbeOutcome,
   PullResult,
+  SandboxResult,
   StartResult,
 } from '@everynode/kubelet';
 import { hexOf } from '../../seeded-random.js';
@@ -39,11 +40,12 @@ export class SimulatedContainers implements ContainerRuntime<SimulatedRun> {
     this.#options = options;
   }
 
-  makeSandbox(run: SimulatedRun, done: (ip: string | undefined) => void): void {
+  makeSandbox(run: SimulatedRun, done: (result: SandboxResult) => void): void {
     this.#after(startShareMs(run), () => {
       if (run.loop.isDropped) return;
       const { pod, hosted, node } = run;
-      done(pod.spec.hostNetwork === true ? node.hostIp : this.#options.addresses.allocate(hosted.number));
+      const isOfHost = pod.spec.hostNetwork === true;
+      done({ ip: isOfHost ? node.hostIp : this.#options.addresses.allocate(hosted.number) });
     });
   }
 

@@ -1,39 +1,16 @@
-import {
-  type AssignedPod,
-  type ContainerRun,
-  type KubeletNode,
-  type Moment,
-  newWorker,
-  PodRun,
-} from '@everynode/kubelet';
-import type { NeededObject } from '@everynode/objects';
-import type { HostedNode } from '../../nodes/hosted-nodes.js';
-import { LoopedPod } from '../pod-loop.js';
+import { type AssignedPod, type ContainerRun, type Moment, newWorker } from '@everynode/kubelet';
+import { HostedRun, type Placement } from '../hosted-run.js';
 import type { LiveContainer } from './live-container.js';
 import type { PodScript } from './pod-script.js';
-import type { PodState } from './pod-state.js';
 
 /** A simulated pod: what every runtime keeps of one, and what is going to happen to it. */
-export class SimulatedRun extends PodRun {
-  readonly hosted: HostedNode;
+export class SimulatedRun extends HostedRun {
   readonly script: PodScript;
-  readonly loop = new LoopedPod();
-  /** What is shown of it to people; see pod-state.ts. */
-  state: PodState = 'creating';
-  /** What it needs and is not there, by the last answer. */
-  missing: readonly NeededObject[] = [];
   /** The containers that run, by name. */
   readonly live = new Map<string, LiveContainer>();
 
-  constructor(
-    pod: AssignedPod,
-    { hosted, node }: { hosted: HostedNode; node: KubeletNode },
-    containers: ContainerRun[],
-    script: PodScript,
-    now: Moment,
-  ) {
-    super(pod, node, containers, now);
-    this.hosted = hosted;
+  constructor(pod: AssignedPod, placement: Placement, containers: ContainerRun[], script: PodScript, now: Moment) {
+    super(pod, placement, containers, now);
     this.script = script;
     for (const container of containers) if (container.kind === 'main') withoutProbe(container, script, now.ms);
   }

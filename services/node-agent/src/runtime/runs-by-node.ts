@@ -1,18 +1,18 @@
 import { isOver } from '@everynode/kubelet';
 import type { PodSpec } from '@everynode/objects';
-import type { SimulatedRun } from './simulated-run.js';
+import type { HostedRun } from './hosted-run.js';
 
 /** The runs of each node: what a node admits depends on what it runs. */
 export class RunsByNode {
-  readonly #runs = new Map<string, Set<SimulatedRun>>();
+  readonly #runs = new Map<string, Set<HostedRun>>();
 
-  add(run: SimulatedRun): void {
+  add(run: HostedRun): void {
     const runs = this.#runs.get(run.node.name);
     if (runs) runs.add(run);
     else this.#runs.set(run.node.name, new Set([run]));
   }
 
-  delete(run: SimulatedRun): void {
+  delete(run: HostedRun): void {
     const runs = this.#runs.get(run.node.name);
     runs?.delete(run);
     if (runs?.size === 0) this.#runs.delete(run.node.name);

@@ -1,7 +1,7 @@
 import { type ContainerRun, isLive, isOver, type PodRun } from '@everynode/kubelet';
 
 /**
- * What a simulated pod is doing, for people to read. `waiting`: a container waits for its image, for what it is
+ * What a pod is doing, for people to read. `waiting`: a container waits for its image, for what it is
  * configured with, or for its next start. `rejected`: the node did not admit the pod.
  */
 export type PodState =

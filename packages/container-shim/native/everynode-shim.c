@@ -1,0 +1,793 @@
+/*
+ * Holds one container of the process runtime, and outlives the agent that started it.
+ *
+ *   everynode-shim run           starts the container that fd 3 describes, and stays until it has ended
+ *   everynode-shim exec          runs a command in the namespaces of a container that fd 3 describes
+ *   everynode-shim tmpfs DIR B   mounts a file system in memory of B bytes at DIR; 0: without a limit
+ *   everynode-shim unmount DIR   unmounts what is mounted at DIR
+ *
+ * What fd 3 has is a row of words, each ended by a NUL: a name and its values, as often as wanted, and at last `end`.
+ * A description without its end is not carried out: the agent died while it wrote. See src/shim-words.ts.
+ *
+ * `run` writes into the folder of the run: `run` (who holds it; made once, by link), `started`, `exit`; each is there
+ * whole or not at all. `control` is a FIFO that takes `signal N` and `kill`; `alive` is one that this process holds open
+ * for writing as long as it lives, so that its end is seen by who reads. The process of the container cannot be mistaken
+ * for another one: this process is its parent, and a PID that was not waited for is not used again.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+enum { SPEC_FD = 3, LINE_MAX_BYTES = 16384, SPEC_MAX_BYTES = 8 << 20, RESOLVE_BENEATH_NO_MAGIC = 0x08 | 0x02 };
+
+struct mount_spec {
+  const char *root, *sub, *target, *options;
+  int fd;
+};
+
+struct spec {
+  const char *dir, *log, *cwd, *cgroup, *boot_id, *hostname;
+  const char **args, **env;
+  struct mount_spec *mounts;
+  gid_t *groups;
+  size_t n_args, n_env, n_mounts, n_groups;
+  long uid, gid, oom, pid, log_bytes, log_files;
+  unsigned long long start_time;
+  unsigned long long dropped;
+  int own_pids, own_mounts, no_new_privileges, has_end;
+};
+
+struct log {
+  const char *path;
+  int fd;
+  long long size, max_size;
+  long files;
+};
+
+struct stream {
+  const char *name;
+  int fd;
+  size_t used;
+  char line[LINE_MAX_BYTES];
+};
+
+static void put_all(int fd, const char *text, size_t size) {
+  while (size > 0) {
+    ssize_t n = write(fd, text, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    text += n;
+    size -= (size_t)n;
+  }
+}
+
+static void say(int fd, const char *format, ...) {
+  char text[PATH_MAX + 512];
+  va_list list;
+  va_start(list, format);
+  int n = vsnprintf(text, sizeof text, format, list);
+  va_end(list);
+  if (n > 0) put_all(fd, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+/* Where a failure is said. */
+static int fault_fd = 2;
+
+/* Says what has failed, in one line, and ends; the codes are those of a shell where a program cannot be started. */
+static void fail(const char *what, const char *of) {
+  int error = errno;
+  say(fault_fd, "%s%s%s: %s\n", what, of ? " " : "", of ? of : "", strerror(error));
+  _exit(error == ENOENT ? 127 : 126);
+}
+
+static void *grown(void *list, size_t count, size_t size) {
+  void *made = realloc(list, (count + 1) * size);
+  if (!made) fail("allocate", NULL);
+  return made;
+}
+
+/* Where the words are and how many are left. */
+struct words {
+  char *at, *end;
+};
+
+static const char *next_word(struct words *words) {
+  if (words->at >= words->end) return NULL;
+  char *word = words->at;
+  words->at += strlen(word) + 1;
+  return word;
+}
+
+static const char *value_of(struct words *words) {
+  const char *word = next_word(words);
+  if (!word) {
+    errno = EINVAL;
+    fail("read the description", NULL);
+  }
+  return word;
+}
+
+static void read_spec(struct spec *spec) {
+  char *text = NULL;
+  size_t used = 0, room = 0;
+  for (;;) {
+    if (used == room) {
+      room = room ? room * 2 : 16384;
+      if (room > SPEC_MAX_BYTES || !(text = realloc(text, room + 1))) {
+        errno = E2BIG;
+        fail("read the description", NULL);
+      }
+    }
+    ssize_t n = read(SPEC_FD, text + used, room - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    used += (size_t)n;
+  }
+  close(SPEC_FD);
+  if (!text) return;
+  text[used] = 0;
+  struct words words = {text, text + used};
+  *spec = (struct spec){.uid = -1, .gid = -1, .oom = INT_MIN, .log_bytes = 10 << 20, .log_files = 5};
+  const char *name;
+  while ((name = next_word(&words))) {
+    if (!strcmp(name, "end")) {
+      spec->has_end = 1;
+    } else if (!strcmp(name, "own-pids")) {
+      spec->own_pids = 1;
+    } else if (!strcmp(name, "own-mounts")) {
+      spec->own_mounts = 1;
+    } else if (!strcmp(name, "no-new-privileges")) {
+      spec->no_new_privileges = 1;
+    } else if (!strcmp(name, "arg")) {
+      spec->args = grown(spec->args, spec->n_args + 1, sizeof *spec->args);
+      spec->args[spec->n_args++] = value_of(&words);
+      spec->args[spec->n_args] = NULL;
+    } else if (!strcmp(name, "env")) {
+      spec->env = grown(spec->env, spec->n_env + 1, sizeof *spec->env);
+      spec->env[spec->n_env++] = value_of(&words);
+      spec->env[spec->n_env] = NULL;
+    } else if (!strcmp(name, "mount")) {
+      spec->mounts = grown(spec->mounts, spec->n_mounts, sizeof *spec->mounts);
+      struct mount_spec *mount = &spec->mounts[spec->n_mounts++];
+      mount->root = value_of(&words);
+      mount->sub = value_of(&words);
+      mount->target = value_of(&words);
+      mount->options = value_of(&words);
+      mount->fd = -1;
+    } else if (!strcmp(name, "group")) {
+      spec->groups = grown(spec->groups, spec->n_groups, sizeof *spec->groups);
+      spec->groups[spec->n_groups++] = (gid_t)strtoul(value_of(&words), NULL, 10);
+    } else {
+      const char *value = value_of(&words);
+      if (!strcmp(name, "dir")) spec->dir = value;
+      else if (!strcmp(name, "log")) spec->log = value;
+      else if (!strcmp(name, "log-bytes")) spec->log_bytes = atol(value);
+      else if (!strcmp(name, "log-files")) spec->log_files = atol(value);
+      else if (!strcmp(name, "cwd")) spec->cwd = value;
+      else if (!strcmp(name, "cgroup")) spec->cgroup = value;
+      else if (!strcmp(name, "boot-id")) spec->boot_id = value;
+      else if (!strcmp(name, "uid")) spec->uid = atol(value);
+      else if (!strcmp(name, "gid")) spec->gid = atol(value);
+      else if (!strcmp(name, "oom")) spec->oom = atol(value);
+      else if (!strcmp(name, "drop")) spec->dropped |= 1ull << atol(value);
+      else if (!strcmp(name, "pid")) spec->pid = atol(value);
+      else if (!strcmp(name, "start-time")) spec->start_time = strtoull(value, NULL, 10);
+      else {
+        errno = EINVAL;
+        fail("understand", name);
+      }
+    }
+  }
+}
+
+/* Field 22 of /proc/PID/stat: the name of a process may have blanks and brackets in it. */
+static unsigned long long start_time_of(pid_t pid) {
+  char path[64], text[1024];
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (n <= 0) return 0;
+  text[n] = 0;
+  char *at = strrchr(text, ')');
+  for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
+  return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* RFC 3339 with nanoseconds, in UTC. */
+static void time_text(char *text, size_t size) {
+  struct timespec now;
+  struct tm parts;
+  char seconds[32];
+  clock_gettime(CLOCK_REALTIME, &now);
+  gmtime_r(&now.tv_sec, &parts);
+  strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
+  snprintf(text, size, "%s.%09ldZ", seconds, now.tv_nsec);
+}
+
+static void path_in(char *path, const char *dir, const char *name) {
+  if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX) {
+    errno = ENAMETOOLONG;
+    fail("name", name);
+  }
+}
+
+/* Writes a file that is there whole or not at all. With `once` it fails with EEXIST if it is there already. */
+static int write_record(const char *dir, const char *name, const char *text, int once) {
+  char path[PATH_MAX], unfinished[PATH_MAX];
+  char own[64];
+  snprintf(own, sizeof own, ".%s.%d", name, (int)getpid());
+  path_in(path, dir, name);
+  path_in(unfinished, dir, own);
+  int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return -1;
+  put_all(fd, text, strlen(text));
+  int failed = fsync(fd);
+  close(fd);
+  if (failed) return -1;
+  if (!once) return rename(unfinished, path);
+  failed = link(unfinished, path);
+  int error = errno;
+  unlink(unfinished);
+  errno = error;
+  return failed;
+}
+
+static int write_number(const char *path, long number) {
+  char text[32];
+  int n = snprintf(text, sizeof text, "%ld", number);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t written = write(fd, text, (size_t)n);
+  int error = errno;
+  close(fd);
+  errno = error;
+  return written == n ? 0 : -1;
+}
+
+/* --- what a container has of its own --- */
+
+/* Opens the source of a mount. What is below the root is not left, whatever links a container has put there. */
+static void open_source(struct mount_spec *mount) {
+  int root = open(mount->root, O_PATH | O_CLOEXEC);
+  if (root < 0) fail("open", mount->root);
+  mount->fd = root;
+  if (!*mount->sub) return;
+  struct { unsigned long long flags, mode, resolve; } how = {O_PATH | O_CLOEXEC, 0, RESOLVE_BENEATH_NO_MAGIC};
+  mount->fd = (int)syscall(SYS_openat2, root, mount->sub, &how, sizeof how);
+  if (mount->fd < 0) fail("open sub-path", mount->sub);
+  close(root);
+}
+
+static void make_folders(const char *path) {
+  char part[PATH_MAX];
+  if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) {
+    errno = ENAMETOOLONG;
+    fail("make", path);
+  }
+  for (char *at = part + 1; *at; at++) {
+    if (*at != '/') continue;
+    *at = 0;
+    if (mkdir(part, 0755) && errno != EEXIST) fail("make", part);
+    *at = '/';
+  }
+}
+
+/* A mount needs something to cover: a folder or a file that is not there is made, empty. */
+static void make_target(const char *target, mode_t source) {
+  struct stat found;
+  if (!stat(target, &found)) return;
+  make_folders(target);
+  if (S_ISDIR(source)) {
+    if (mkdir(target, 0755) && errno != EEXIST) fail("make", target);
+  } else {
+    int fd = open(target, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) fail("make", target);
+    close(fd);
+  }
+}
+
+static int has_option(const struct mount_spec *mount, const char *option) {
+  size_t size = strlen(option);
+  for (const char *at = mount->options; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
+    if (strcspn(at, ",") == size && !strncmp(at, option, size)) return 1;
+  }
+  return 0;
+}
+
+static void make_mount(struct mount_spec *spec) {
+  char source[64];
+  struct stat found;
+  snprintf(source, sizeof source, "/proc/self/fd/%d", spec->fd);
+  if (fstat(spec->fd, &found)) fail("look at", spec->root);
+  make_target(spec->target, found.st_mode);
+  if (mount(source, spec->target, NULL, MS_BIND | MS_REC, NULL)) fail("mount", spec->target);
+  unsigned long spread = has_option(spec, "shared") ? MS_SHARED : has_option(spec, "slave") ? MS_SLAVE : MS_PRIVATE;
+  if (mount(NULL, spec->target, NULL, spread | MS_REC, NULL)) fail("set the propagation of", spec->target);
+  if (has_option(spec, "ro")) {
+    struct statvfs system;
+    unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY;
+    if (!statvfs(spec->target, &system)) flags |= system.f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME);
+    if (mount(NULL, spec->target, NULL, flags, NULL)) fail("mount read-only", spec->target);
+  }
+  close(spec->fd);
+}
+
+static void own_mounts(struct spec *spec) {
+  if (unshare(CLONE_NEWNS)) fail("make", "a mount namespace");
+  /* All of them before the first mount, which may hide what another one is from. */
+  for (size_t i = 0; i < spec->n_mounts; i++) open_source(&spec->mounts[i]);
+  /* What the machine mounts and unmounts later is seen here, and nothing of here is seen there. */
+  int has_shared = 0;
+  for (size_t i = 0; i < spec->n_mounts; i++) has_shared |= has_option(&spec->mounts[i], "shared");
+  if (!has_shared && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL)) fail("separate the mounts", NULL);
+  for (size_t i = 0; i < spec->n_mounts; i++) make_mount(&spec->mounts[i]);
+  if (spec->own_pids && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) fail("mount", "/proc");
+}
+
+/* What the program cannot get back: to do it needs a capability that may be among them. */
+static void bound_capabilities(unsigned long long dropped) {
+  for (int capability = 0; capability < 64; capability++) {
+    if (dropped & (1ull << capability)) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+}
+
+static void drop_capabilities(unsigned long long dropped) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data)) fail("read capabilities", NULL);
+  for (int half = 0; half < 2; half++) {
+    unsigned keep = ~(unsigned)(dropped >> (32 * half));
+    data[half].effective &= keep;
+    data[half].permitted &= keep;
+    data[half].inheritable &= keep;
+  }
+  if (syscall(SYS_capset, &header, data)) fail("drop capabilities", NULL);
+}
+
+/* The last steps before the program: it is in its namespaces already. */
+static void become_program(const struct spec *spec) {
+  if (spec->n_groups || spec->uid >= 0 || spec->gid >= 0) {
+    if (setgroups(spec->n_groups, spec->groups)) fail("set groups", NULL);
+  }
+  if (spec->gid >= 0 && setresgid((gid_t)spec->gid, (gid_t)spec->gid, (gid_t)spec->gid)) fail("set the group", NULL);
+  if (spec->cwd && chdir(spec->cwd)) fail("chdir to cwd", spec->cwd);
+  if (spec->dropped) bound_capabilities(spec->dropped);
+  if (spec->uid >= 0 && setresuid((uid_t)spec->uid, (uid_t)spec->uid, (uid_t)spec->uid)) fail("set the user", NULL);
+  if (spec->dropped) drop_capabilities(spec->dropped);
+  if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) fail("forbid new privileges", NULL);
+  /* A change of the user has cleared it. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sigset_t none;
+  sigemptyset(&none);
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  static const char *no_env[] = {NULL};
+  environ = (char **)(spec->env ? spec->env : no_env);
+  execvp(spec->args[0], (char **)spec->args);
+  fail("exec:", spec->args[0]);
+}
+
+static void join_cgroup(const struct spec *spec) {
+  char path[PATH_MAX];
+  if (!spec->cgroup) return;
+  path_in(path, spec->cgroup, "cgroup.procs");
+  if (write_number(path, 0)) fail("join", spec->cgroup);
+}
+
+/* --- the first process of a PID namespace --- */
+
+static volatile pid_t init_child;
+
+static void forward(int number) {
+  if (init_child > 0) kill(init_child, number);
+}
+
+/* Starts the program, passes signals on to it, reaps what is left behind, and ends with what the program ended with. */
+static int be_init(const struct spec *spec, int status_fd) {
+  struct sigaction action = {.sa_handler = forward};
+  sigset_t none;
+  for (int number = 1; number < NSIG; number++) {
+    if (number != SIGKILL && number != SIGSTOP && number != SIGCHLD) sigaction(number, &action, NULL);
+  }
+  init_child = fork();
+  if (init_child < 0) fail("fork", NULL);
+  if (init_child == 0) become_program(spec);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  close(fault_fd);
+  close(1);
+  close(2);
+  for (;;) {
+    int status;
+    pid_t ended = wait(&status);
+    if (ended < 0 && errno == EINTR) continue;
+    if (ended == init_child || ended < 0) {
+      put_all(status_fd, (const char *)&status, sizeof status);
+      return 0;
+    }
+  }
+}
+
+/* --- logs --- */
+
+static void open_log(struct log *log) {
+  struct stat found;
+  log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  log->size = log->fd >= 0 && !fstat(log->fd, &found) ? found.st_size : 0;
+}
+
+/* Removes the oldest rotated files: their names have the time in them, so the smallest is the oldest. */
+static void drop_oldest(const struct log *log) {
+  char dir[PATH_MAX];
+  snprintf(dir, sizeof dir, "%s", log->path);
+  char *base = strrchr(dir, '/');
+  if (!base) return;
+  *base++ = 0;
+  size_t size = strlen(base);
+  for (;;) {
+    char oldest[NAME_MAX + 1] = "";
+    long count = 0;
+    DIR *folder = opendir(dir);
+    struct dirent *entry;
+    if (!folder) return;
+    while ((entry = readdir(folder))) {
+      if (strncmp(entry->d_name, base, size) || entry->d_name[size] != '.') continue;
+      count++;
+      if (!*oldest || strcmp(entry->d_name, oldest) < 0) snprintf(oldest, sizeof oldest, "%s", entry->d_name);
+    }
+    int is_over = count > log->files - 1;
+    if (is_over) unlinkat(dirfd(folder), oldest, 0);
+    closedir(folder);
+    if (!is_over) return;
+  }
+}
+
+static void rotate(struct log *log) {
+  char rotated[PATH_MAX], time_part[32];
+  time_t now = time(NULL);
+  struct tm parts;
+  gmtime_r(&now, &parts);
+  strftime(time_part, sizeof time_part, "%Y%m%d-%H%M%S", &parts);
+  if (snprintf(rotated, sizeof rotated, "%s.%s", log->path, time_part) >= (int)sizeof rotated) return;
+  /* Two in one second would have one name: then the file grows until the next second. */
+  if (!access(rotated, F_OK) || rename(log->path, rotated)) return;
+  close(log->fd);
+  open_log(log);
+  drop_oldest(log);
+}
+
+/* Writes one line in the format of the CRI. A disk that is full costs lines, and not the container. */
+static void log_line(struct log *log, const struct stream *stream, size_t size, char tag) {
+  char text[LINE_MAX_BYTES + 64], at[48];
+  time_text(at, sizeof at);
+  int head = snprintf(text, 64, "%s %s %c ", at, stream->name, tag);
+  memcpy(text + head, stream->line, size);
+  text[head + (int)size] = '\n';
+  size_t all = (size_t)head + size + 1;
+  if (log->size > 0 && log->size + (long long)all > log->max_size) rotate(log);
+  if (log->fd < 0) open_log(log);
+  if (log->fd < 0) return;
+  put_all(log->fd, text, all);
+  log->size += (long long)all;
+}
+
+static void log_bytes(struct log *log, struct stream *stream, const char *bytes, size_t size) {
+  while (size > 0) {
+    size_t room = sizeof stream->line - stream->used;
+    const char *newline = memchr(bytes, '\n', size < room ? size : room);
+    size_t part = newline ? (size_t)(newline - bytes) : size < room ? size : room;
+    memcpy(stream->line + stream->used, bytes, part);
+    stream->used += part;
+    bytes += part;
+    size -= part;
+    if (newline) {
+      bytes++;
+      size--;
+    } else if (stream->used < sizeof stream->line) {
+      return;
+    }
+    log_line(log, stream, stream->used, newline ? 'F' : 'P');
+    stream->used = 0;
+  }
+}
+
+/* Reads what is there. Returns whether more may come. */
+static int drain(struct log *log, struct stream *stream) {
+  char bytes[LINE_MAX_BYTES];
+  ssize_t n = read(stream->fd, bytes, sizeof bytes);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 1;
+  if (n > 0) {
+    log_bytes(log, stream, bytes, (size_t)n);
+    return 1;
+  }
+  if (stream->used > 0) log_line(log, stream, stream->used, 'F');
+  stream->used = 0;
+  close(stream->fd);
+  stream->fd = -1;
+  return 0;
+}
+
+/* --- the shim itself --- */
+
+static void kill_children(int number) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+  FILE *children = fopen(path, "re");
+  int pid;
+  if (!children) return;
+  /* They are not waited for yet, so that their PIDs are theirs. */
+  while (fscanf(children, "%d", &pid) == 1) kill(pid, number);
+  fclose(children);
+}
+
+static int kill_cgroup(const struct spec *spec) {
+  char path[PATH_MAX];
+  if (!spec->cgroup) return -1;
+  path_in(path, spec->cgroup, "cgroup.kill");
+  return write_number(path, 1);
+}
+
+static void kill_all(const struct spec *spec) {
+  kill_cgroup(spec);
+  kill_children(SIGKILL);
+}
+
+/* How many processes of the cgroup the kernel has killed for memory: read before the cgroup goes. */
+static long long oom_kills(const struct spec *spec) {
+  char path[PATH_MAX], name[64];
+  long long value, sum = 0;
+  if (!spec->cgroup) return 0;
+  path_in(path, spec->cgroup, "memory.events");
+  FILE *events = fopen(path, "re");
+  if (!events) return 0;
+  while (fscanf(events, "%63s %lld", name, &value) == 2) {
+    if (!strcmp(name, "oom_kill") || !strcmp(name, "oom_group_kill")) sum += value;
+  }
+  fclose(events);
+  return sum;
+}
+
+static void obey(const struct spec *spec, pid_t child, char *text) {
+  for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+    if (!strcmp(line, "kill")) kill_all(spec);
+    else if (!strncmp(line, "signal ", 7) && child > 0) kill(child, atoi(line + 7));
+  }
+}
+
+static int open_fifo(const char *dir, const char *name) {
+  char path[PATH_MAX];
+  path_in(path, dir, name);
+  if (mkfifo(path, 0600) && errno != EEXIST) fail("make", path);
+  int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) fail("open", path);
+  return fd;
+}
+
+static void write_exit(const struct spec *spec, const char *started, int status, const char *fault) {
+  char at[48], text[2048];
+  time_text(at, sizeof at);
+  int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  int code = number ? 128 + number : WEXITSTATUS(status);
+  int used = snprintf(text, sizeof text, "code %d\nsignal %d\nstartedAt %s\nfinishedAt %s\noom %d\n", code, number,
+                      started, at, oom_kills(spec) > 0);
+  if (*fault) snprintf(text + used, sizeof text - (size_t)used, "fault %s\n", fault);
+  while (write_record(spec->dir, "exit", text, 0)) {
+    /* Without its exit a container would count as lost: a full disk may have room again. */
+    struct timespec second = {1, 0};
+    nanosleep(&second, NULL);
+  }
+}
+
+struct pipes {
+  int out[2], err[2], fault[2], status[2];
+};
+
+/* The process that becomes the program, or the first one of its PID namespace. */
+static void be_child(struct spec *spec, const struct pipes *pipes, pid_t shim) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  /* In a PID namespace of its own it sees no parent. */
+  if (!spec->own_pids && getppid() != shim) _exit(126);
+  setsid();
+  fault_fd = pipes->fault[1];
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(null, 0);
+  join_cgroup(spec);
+  if (spec->oom != INT_MIN && write_number("/proc/self/oom_score_adj", spec->oom)) fail("set", "oom_score_adj");
+  if (spec->own_mounts) own_mounts(spec);
+  dup2(pipes->out[1], 1);
+  dup2(pipes->err[1], 2);
+  if (spec->own_pids) _exit(be_init(spec, pipes->status[1]));
+  become_program(spec);
+}
+
+/* Reads why the program could not be started; nothing once it was. */
+static void read_fault(int fd, char *fault, size_t size) {
+  size_t used = 0;
+  ssize_t n;
+  while (used < size - 1 && ((n = read(fd, fault + used, size - 1 - used)) > 0 || (n < 0 && errno == EINTR))) {
+    if (n > 0) used += (size_t)n;
+  }
+  fault[used] = 0;
+  fault[strcspn(fault, "\n")] = 0;
+  close(fd);
+}
+
+/* Follows the container until nothing of it is left. Returns what its program ended with. */
+static int follow(const struct spec *spec, const struct pipes *pipes, pid_t child, int control, int signals) {
+  static struct stream out = {.name = "stdout"}, err = {.name = "stderr"};
+  struct log log = {.path = spec->log, .max_size = spec->log_bytes, .files = spec->log_files};
+  int has_ended = 0, status = 0;
+  open_log(&log);
+  out.fd = pipes->out[0];
+  err.fd = pipes->err[0];
+  fcntl(out.fd, F_SETFL, O_NONBLOCK);
+  fcntl(err.fd, F_SETFL, O_NONBLOCK);
+  for (;;) {
+    struct pollfd polled[] = {{out.fd, POLLIN, 0}, {err.fd, POLLIN, 0}, {control, POLLIN, 0}, {signals, POLLIN, 0}};
+    if (poll(polled, 4, has_ended ? 50 : -1) < 0 && errno != EINTR) fail("poll", NULL);
+    if (polled[0].revents) drain(&log, &out);
+    if (polled[1].revents) drain(&log, &err);
+    if (polled[3].revents) {
+      struct signalfd_siginfo information;
+      while (read(signals, &information, sizeof information) > 0) continue;
+    }
+    pid_t ended;
+    int own;
+    while ((ended = waitpid(-1, &own, WNOHANG)) > 0) {
+      if (ended != child) continue;
+      has_ended = 1;
+      status = own;
+      /* The first process of a PID namespace says what its program ended with, unless it was killed itself. */
+      if (spec->own_pids && read(pipes->status[0], &own, sizeof own) == (ssize_t)sizeof own) status = own;
+    }
+    /* Only now: what has the PID of the child is the child. */
+    if (polled[2].revents) {
+      char text[512];
+      ssize_t n = read(control, text, sizeof text - 1);
+      if (n > 0) {
+        text[n] = 0;
+        obey(spec, has_ended ? 0 : child, text);
+      }
+    }
+    if (!has_ended) continue;
+    if (ended < 0 && errno == ECHILD) break;
+    kill_all(spec);
+  }
+  while (out.fd >= 0 && poll(&(struct pollfd){out.fd, POLLIN, 0}, 1, 0) > 0 && drain(&log, &out)) continue;
+  while (err.fd >= 0 && poll(&(struct pollfd){err.fd, POLLIN, 0}, 1, 0) > 0 && drain(&log, &err)) continue;
+  return status;
+}
+
+static int run(struct spec *spec) {
+  char text[512], started[48], fault[1024];
+  struct pipes pipes;
+  int control = open_fifo(spec->dir, "control");
+  /* Never closed: who has it open for reading sees the end of this process. */
+  open_fifo(spec->dir, "alive");
+  pid_t shim = getpid();
+  snprintf(text, sizeof text, "pid %d\nstartTime %llu\nbootId %s\n", (int)shim, start_time_of(shim), spec->boot_id);
+  if (write_record(spec->dir, "run", text, 1)) fail("claim", spec->dir);
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) fail("adopt processes", NULL);
+  if (pipe2(pipes.out, O_CLOEXEC) || pipe2(pipes.err, O_CLOEXEC) || pipe2(pipes.fault, O_CLOEXEC) ||
+      pipe2(pipes.status, O_CLOEXEC)) {
+    fail("make", "pipes");
+  }
+  /* No signal ends this process, but for a kill; that of a child is read. */
+  sigset_t set;
+  sigfillset(&set);
+  sigprocmask(SIG_SETMASK, &set, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  time_text(started, sizeof started);
+  if (spec->own_pids && unshare(CLONE_NEWPID)) fail("make", "a PID namespace");
+  pid_t child = fork();
+  if (child < 0) fail("fork", NULL);
+  if (child == 0) be_child(spec, &pipes, shim);
+  close(pipes.out[1]);
+  close(pipes.err[1]);
+  close(pipes.fault[1]);
+  close(pipes.status[1]);
+  read_fault(pipes.fault[0], fault, sizeof fault);
+  if (!*fault) {
+    snprintf(text, sizeof text, "pid %d\nstartTime %llu\nstartedAt %s\n", (int)child, start_time_of(child), started);
+    write_record(spec->dir, "started", text, 0);
+  }
+  say(1, *fault ? "fault %s\n" : "started\n", fault);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+  int status = follow(spec, &pipes, child, control, signals);
+  /* Who sees the end of this process finds no one to tell anything. */
+  close(control);
+  write_exit(spec, started, status, fault);
+  return 0;
+}
+
+/* Runs a command beside a container, and returns its exit code. What kills this process kills the command. */
+static int run_beside(struct spec *spec) {
+  if (spec->pid > 0) {
+    int process = (int)syscall(SYS_pidfd_open, (pid_t)spec->pid, 0);
+    if (process < 0) fail("find", "the container");
+    /* The descriptor is of one process for good, so what it is is looked at after it was opened. */
+    if (start_time_of((pid_t)spec->pid) != spec->start_time) {
+      errno = ESRCH;
+      fail("find", "the container");
+    }
+    int namespaces = (spec->own_mounts ? CLONE_NEWNS : 0) | (spec->own_pids ? CLONE_NEWPID : 0);
+    if (namespaces && setns(process, namespaces)) fail("enter", "the container");
+    close(process);
+  }
+  pid_t child = fork();
+  if (child < 0) fail("fork", NULL);
+  if (child == 0) {
+    setsid();
+    join_cgroup(spec);
+    become_program(spec);
+  }
+  int status;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) fail("wait", NULL);
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int mount_memory(const char *dir, const char *bytes) {
+  char options[96];
+  int n = snprintf(options, sizeof options, "mode=0777");
+  if (strtoull(bytes, NULL, 10) > 0) {
+    snprintf(options + n, sizeof options - (size_t)n, ",size=%llu", strtoull(bytes, NULL, 10));
+  }
+  if (mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NODEV, options)) fail("mount", dir);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  struct spec spec;
+  const char *command = argc > 1 ? argv[1] : "";
+  umask(022);
+  if (!strcmp(command, "tmpfs") && argc == 4) return mount_memory(argv[2], argv[3]);
+  if (!strcmp(command, "unmount") && argc == 3) {
+    if (umount2(argv[2], MNT_DETACH | UMOUNT_NOFOLLOW) && errno != EINVAL && errno != ENOENT) fail("unmount", argv[2]);
+    return 0;
+  }
+  if ((strcmp(command, "run") && strcmp(command, "exec")) || argc != 2) {
+    say(2, "usage: everynode-shim run | exec | tmpfs DIR BYTES | unmount DIR\n");
+    return 2;
+  }
+  memset(&spec, 0, sizeof spec);
+  read_spec(&spec);
+  if (!spec.has_end || !spec.args) {
+    say(2, "the description is not whole\n");
+    return 2;
+  }
+  return strcmp(command, "run") ? run_beside(&spec) : run(&spec);
+}

@@ -1,0 +1,113 @@
+/** A mount that a container has of its own. */
+export interface MountSpec {
+  /** A folder or file of this machine. */
+  root: string;
+  /** A path below the root, which is not left whatever links are on it; empty for the root itself. */
+  subPath: string;
+  target: string;
+  readOnly: boolean;
+  /** Whether mounts of the machine below it are seen later (`slave`), and the other way too (`shared`). */
+  propagation: 'private' | 'slave' | 'shared';
+}
+
+/** What a program is started with. */
+export interface ProcessSpec {
+  /** The program and its arguments. */
+  args: readonly string[];
+  variables: ReadonlyMap<string, string>;
+  cwd: string;
+  uid?: number | undefined;
+  gid?: number | undefined;
+  groups?: readonly number[];
+  /** Numbers of the capabilities that it does not have. */
+  droppedCapabilities?: readonly number[];
+  noNewPrivileges?: boolean;
+  /** Folder of the cgroup, version 2, that it joins. */
+  cgroup?: string | undefined;
+}
+
+/** A container that a shim holds. */
+export interface ContainerSpec extends ProcessSpec {
+  /** The folder of this run of the container. It exists. */
+  folder: string;
+  log: { path: string; maxBytes: number; files: number };
+  bootId: string;
+  ownPids: boolean;
+  ownMounts: boolean;
+  mounts: readonly MountSpec[];
+  oomScoreAdjust?: number;
+}
+
+/** The process of a container, which cannot be mistaken for a later one with its PID. */
+export interface RunningProcess {
+  pid: number;
+  /** In ticks of the kernel since it started: field 22 of `/proc/PID/stat`. */
+  startTime: string;
+  ownPids: boolean;
+  ownMounts: boolean;
+}
+
+/** Words as the shim reads them: each ends with a NUL. A word with a NUL in it cannot be said. */
+function said(words: readonly string[]): Buffer {
+  const unsaid = words.find((word) => word.includes('\0'));
+  if (unsaid !== undefined) throw new Error('an argument or a variable has a NUL in it');
+  return Buffer.from(`${[...words, 'end'].join('\0')}\0`, 'utf8');
+}
+
+function ofProcess(spec: ProcessSpec): string[] {
+  const { args, variables, cwd, uid, gid, groups = [], droppedCapabilities = [], noNewPrivileges, cgroup } = spec;
+  return [
+    ...args.flatMap((arg) => ['arg', arg]),
+    ...[...variables].flatMap(([name, value]) => ['env', `${name}=${value}`]),
+    'cwd',
+    cwd,
+    ...(uid === undefined ? [] : ['uid', String(uid)]),
+    ...(gid === undefined ? [] : ['gid', String(gid)]),
+    ...groups.flatMap((group) => ['group', String(group)]),
+    ...droppedCapabilities.flatMap((capability) => ['drop', String(capability)]),
+    ...(noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(cgroup === undefined ? [] : ['cgroup', cgroup]),
+  ];
+}
+
+/** What `everynode-shim run` is told. */
+export function containerWords(spec: ContainerSpec): Buffer {
+  const { folder, log, bootId, ownPids, ownMounts, mounts, oomScoreAdjust } = spec;
+  return said([
+    'dir',
+    folder,
+    'log',
+    log.path,
+    'log-bytes',
+    String(log.maxBytes),
+    'log-files',
+    String(log.files),
+    'boot-id',
+    bootId,
+    ...(ownPids ? ['own-pids'] : []),
+    ...(ownMounts ? ['own-mounts'] : []),
+    ...(oomScoreAdjust === undefined ? [] : ['oom', String(oomScoreAdjust)]),
+    ...mounts.flatMap(({ root, subPath, target, readOnly, propagation }) => [
+      'mount',
+      root,
+      subPath,
+      target,
+      [readOnly ? 'ro' : 'rw', propagation].join(','),
+    ]),
+    ...ofProcess(spec),
+  ]);
+}
+
+/** What `everynode-shim exec` is told. */
+export function execWords(process: RunningProcess, spec: ProcessSpec): Buffer {
+  const { pid, startTime, ownPids, ownMounts } = process;
+  return said([
+    'pid',
+    String(pid),
+    'start-time',
+    startTime,
+    ...(ownPids ? ['own-pids'] : []),
+    ...(ownMounts ? ['own-mounts'] : []),
+    ...ofProcess(spec),
+  ]);
+}

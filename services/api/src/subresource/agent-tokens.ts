@@ -1,0 +1,41 @@
+import type { Bus } from '@everynode/bus';
+import { agentOfSubject, ContractError, type IssueTokenReply, parseExchange, subjects } from '@everynode/contract';
+import type { PodSpec } from '@everynode/objects';
+import type { ApiContext } from '../api-context.js';
+import { findObject } from '../auth/find-object.js';
+import { ISSUER } from '../auth/service-account-tokens.js';
+import { boundClaims } from './token-request.js';
+
+const QUEUE = 'agent-tokens';
+
+/**
+ * Answers agents that ask for the tokens of their pods, as a kubelet asks with a TokenRequest. An agent gets one for a
+ * pod on a node that it hosts, of the service account of that pod, and bound to the pod: it ends with it.
+ */
+export function serveAgentTokens(context: ApiContext, bus: Pick<Bus, 'respond'>): void {
+  bus.respond(subjects.allRequests('issue-token'), QUEUE, async (subject, body) => {
+    const agent = agentOfSubject(subject);
+    if (agent === undefined) throw new ContractError(`no agent in subject ${subject}`);
+    return JSON.stringify(await issueToken(context, agent, body));
+  });
+}
+
+async function issueToken(context: ApiContext, agent: string, body: string): Promise<IssueTokenReply> {
+  const asked = parseExchange('issue-token', 'request', body);
+  const [pod] = await context.store.getAssignedPods(agent, [asked.uid]);
+  const account = pod && (JSON.parse(pod.desired) as { spec?: PodSpec }).spec?.serviceAccountName;
+  if (!pod || !account) throw new ContractError(`the agent has no pod ${asked.uid} with a service account`);
+  const { namespace, name, uid } = pod;
+  await context.freshReads.catchUp();
+  const found = await findObject(context, 'serviceaccounts', namespace, account);
+  if (!found) throw new ContractError(`serviceaccount ${namespace}/${account} not found`);
+  const bound = await boundClaims(context, { namespace, name: account }, { kind: 'Pod', apiVersion: 'v1', name, uid });
+  const expirationSeconds = Math.min(asked.expirationSeconds, context.maxTokenSeconds ?? Number.POSITIVE_INFINITY);
+  const { token } = await context.tokens.issue(
+    { namespace, serviceaccount: { name: account, uid: found.record.uid }, ...bound },
+    [asked.audience || ISSUER],
+    expirationSeconds,
+    Date.now(),
+  );
+  return { token, expirationSeconds };
+}

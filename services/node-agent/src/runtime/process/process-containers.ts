@@ -1,0 +1,423 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ContainerExitRecord,
+  type ContainerSpec,
+  killRun,
+  type MountSpec,
+  onShimEnd,
+  type ProcessSpec,
+  type RunningProcess,
+  readRunFolder,
+  type Shim,
+  signalRun,
+} from '@everynode/container-shim';
+import {
+  type ContainerIds,
+  type ContainerRun,
+  type ContainerRuntime,
+  commandOf,
+  environmentOf,
+  lostExit,
+  type Moment,
+  type ObservedExit,
+  oomScoreAdjust,
+  type ProbeKind,
+  type ProbeOutcome,
+  type PullResult,
+  podText,
+  type SandboxResult,
+  type StartResult,
+} from '@everynode/kubelet';
+import { type Probe, timestamp } from '@everynode/objects';
+import type { Logger } from '@everynode/service-shell';
+import type { PodSources } from '../../objects/pod-sources.js';
+import { probeGrpc, probeHttp, probeTcp } from '../../probes/network-probes.js';
+import { hexOf } from '../../seeded-random.js';
+import type { StateFolder } from '../../state/state-folder.js';
+import { terminationMessage } from '../../state/termination-message.js';
+import type { PodVolumes } from '../../volumes/pod-volumes.js';
+import type { Clock, Timers } from '../timers.js';
+import { droppedCapabilities } from './capabilities.js';
+import { userOf } from './container-user.js';
+import { type ImageList, lookAtProgram, programOf } from './images.js';
+import type { LiveProcess, ProcessRun } from './process-run.js';
+
+interface ProcessContainersOptions {
+  clock: Clock;
+  timers: Timers;
+  state: StateFolder;
+  shim: Shim;
+  volumes: PodVolumes;
+  sources: PodSources<ProcessRun>;
+  images: ImageList;
+  bootId: string;
+  /** Whether containers have namespaces of their own: this process may make them. */
+  isPrivileged: boolean;
+  log: ContainerLogs;
+  say: Pick<Logger, 'warn'>;
+}
+
+/** How much of the output of containers is kept. */
+export interface ContainerLogs {
+  maxBytes: number;
+  files: number;
+}
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_MESSAGE_PATH = '/dev/termination-log';
+const MAX_OUTPUT = 10 << 10;
+/** What could not be removed is tried again after this. */
+const REMOVES_AGAIN_MS = 5000;
+/** A hook without a time ends at least then. */
+const HOOK_MS = 24 * 3_600_000;
+const KILLED = 137;
+
+/** The runs of a container of which something is kept: the newest, and the one before it. */
+const KEPT_RUNS = 2;
+
+/** Runs the containers of pods as processes of this machine, each in the hands of a shim. */
+export class ProcessContainers implements ContainerRuntime<ProcessRun> {
+  readonly #options: ProcessContainersOptions;
+  readonly ids: ContainerIds = {
+    containerId: (uid, { name }, restarts) => `everynode-process://${hexOf(`${uid} ${name} ${restarts}`)}`,
+    imageId: ({ image }) => programOf(image, this.#options.images) ?? image,
+  };
+
+  constructor(options: ProcessContainersOptions) {
+    this.#options = options;
+  }
+
+  makeSandbox(run: ProcessRun, done: (result: SandboxResult) => void): void {
+    void this.#makeSandbox(run).then(done, (error: Error) => done({ fault: error.message }));
+  }
+
+  async #makeSandbox(run: ProcessRun): Promise<SandboxResult> {
+    const { state, sources, volumes } = this.#options;
+    state.savePod(run.pod);
+    try {
+      await sources.renew(run);
+    } catch (error) {
+      return { fault: `what the pod uses cannot be read: ${(error as Error).message}` };
+    }
+    const fault = await volumes.setUp(sources.sourcesOf(run), () => run.loop.isDropped || run.sandbox !== 'making');
+    return fault ?? { ip: run.node.hostIp };
+  }
+
+  removeSandbox(run: ProcessRun, done: () => void): void {
+    void this.remove(run).then(done, (err: Error) => {
+      this.#options.say.warn({ err, pod: run.pod.metadata.name }, 'what is left of a pod could not be removed yet');
+      this.#options.timers.after(REMOVES_AGAIN_MS, () => this.removeSandbox(run, done));
+    });
+  }
+
+  /** Removes what is left of a pod of which nothing runs. */
+  async remove({ pod }: ProcessRun): Promise<void> {
+    const { state, volumes } = this.#options;
+    await volumes.remove(pod.metadata.uid, pod.spec);
+    await rm(state.logFolder(pod), { recursive: true, force: true });
+    await rm(state.podFolder(pod.metadata.uid), { recursive: true, force: true });
+  }
+
+  hasImage(_run: ProcessRun, { image }: ContainerRun, done: (isPresent: boolean) => void): void {
+    done(lookAtProgram(image, this.#options.images).fault === undefined);
+  }
+
+  pullImage(_run: ProcessRun, { image }: ContainerRun, done: (result: PullResult) => void): void {
+    const program = lookAtProgram(image, this.#options.images);
+    done(program.fault === undefined ? { ms: 0, bytes: program.bytes } : { fault: program.fault });
+  }
+
+  start(
+    run: ProcessRun,
+    container: ContainerRun,
+    instance: number,
+    done: (result: StartResult) => void,
+    exited: (exit: ObservedExit) => void,
+  ): void {
+    void this.#start(run, container, instance, exited).then(done, (error: Error) => {
+      done({ fault: error.message, isCreated: false });
+    });
+  }
+
+  async #start(
+    run: ProcessRun,
+    container: ContainerRun,
+    instance: number,
+    exited: (exit: ObservedExit) => void,
+  ): Promise<StartResult> {
+    const { state, shim, sources } = this.#options;
+    const { uid } = run.pod.metadata;
+    await sources.ensure(run);
+    const folder = state.runFolder(uid, container.name, instance);
+    const made = this.#specOf(run, container, folder, instance);
+    if ('fault' in made) return { ...made, isCreated: false };
+    if (run.loop.isDropped) return { fault: 'the pod is gone', isCreated: false };
+    // A try that nothing came of may have left its folder.
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, 'termination-log'), '', { mode: 0o666 });
+    mkdirSync(state.logFolder(run.pod, container.name), { recursive: true, mode: 0o755 });
+    this.#removeOldRuns(run, container.name, instance);
+    const failed = await shim.start(made.spec);
+    if (failed) return { fault: failed.fault, isCreated: failed.isClaimed };
+    if (run.loop.isDropped) {
+      killRun(folder);
+      return { fault: 'the pod is gone', isCreated: true };
+    }
+    this.follow(run, container, { folder, instance, process: made.spec }, exited);
+    return { fault: undefined };
+  }
+
+  #removeOldRuns({ pod }: ProcessRun, name: string, instance: number): void {
+    const { state } = this.#options;
+    for (const run of state.runs(pod.metadata.uid, name)) {
+      if (run > instance - KEPT_RUNS) continue;
+      rmSync(state.runFolder(pod.metadata.uid, name, run), { recursive: true, force: true });
+      rmSync(state.logFile(pod, name, run), { force: true });
+    }
+  }
+
+  /** Waits for the end of a run that was started, by this process or an earlier one. */
+  follow(
+    run: ProcessRun,
+    container: ContainerRun,
+    { folder, instance, process }: Pick<LiveProcess, 'folder' | 'instance' | 'process'>,
+    exited: (exit: ObservedExit) => void,
+  ): void {
+    const { name } = container;
+    const live: LiveProcess = {
+      folder,
+      instance,
+      process,
+      killMs: Number.POSITIVE_INFINITY,
+      unfollow: onShimEnd(folder, () => {
+        if (run.live.get(name) !== live) return;
+        run.live.delete(name);
+        exited(this.#exitOf(run, container, folder, instance));
+      }),
+    };
+    run.live.set(name, live);
+  }
+
+  #exitOf(run: ProcessRun, container: ContainerRun, folder: string, instance: number): ObservedExit {
+    const state = readRunFolder(folder, this.#options.bootId);
+    return state.state === 'ended'
+      ? this.observed(run, container, folder, instance, state.exit)
+      : lostExit('', this.#now());
+  }
+
+  /** What a run has ended with, with what its container says of it. */
+  observed(
+    { pod }: ProcessRun,
+    { name, spec }: ContainerRun,
+    folder: string,
+    instance: number,
+    { code, isOutOfMemory, fault, finishedAt }: ContainerExitRecord,
+  ): ObservedExit {
+    const message =
+      fault ??
+      terminationMessage({
+        file: join(folder, 'termination-log'),
+        log: this.#options.state.logFile(pod, name, instance),
+        policy: spec.terminationMessagePolicy,
+        code,
+      });
+    return {
+      code,
+      ...(fault !== undefined && { reason: 'StartError' }),
+      ...(isOutOfMemory && code === KILLED && { reason: 'OOMKilled' }),
+      ...(message !== undefined && { message }),
+      finishedAt: timestamp(Date.parse(finishedAt)),
+    };
+  }
+
+  #now(): Moment {
+    const { clock } = this.#options;
+    return { ms: clock.now(), at: timestamp(clock.wallTime()) };
+  }
+
+  stop({ live: processes }: ProcessRun, { name }: ContainerRun, signal: string, graceMs: number): void {
+    const live = processes.get(name);
+    if (!live) return;
+    const nowMs = this.#options.clock.now();
+    const isFirst = live.killMs === Number.POSITIVE_INFINITY;
+    const killMs = nowMs + graceMs;
+    if (killMs >= live.killMs) return;
+    live.killMs = killMs;
+    // A shim that has ended is noticed where its end is waited for.
+    if (isFirst) signalRun(live.folder, numberOf(signal));
+    this.#options.timers.after(graceMs, () => {
+      if (processes.get(name) === live && live.killMs === killMs) killRun(live.folder);
+    });
+  }
+
+  runHook(
+    run: ProcessRun,
+    container: ContainerRun,
+    hook: 'postStart' | 'preStop',
+    timeoutMs: number | undefined,
+    done: (fault: string | undefined) => void,
+  ): void {
+    const { exec, httpGet } = container.spec.lifecycle?.[hook] ?? {};
+    const withinMs = timeoutMs ?? HOOK_MS;
+    const tried = exec
+      ? this.#tryCommand(run, container, exec.command ?? [], withinMs)
+      : httpGet
+        ? probeHttp(httpGet, { container: container.spec, ip: run.ip ?? run.node.hostIp, timeoutMs: withinMs })
+        : Promise.resolve<ProbeOutcome>({ verdict: 'error', output: 'the hook says nothing that can be done' });
+    void tried
+      .catch(untried)
+      .then(({ verdict, output }) => done(verdict === 'failure' || verdict === 'error' ? output : undefined));
+  }
+
+  probe(run: ProcessRun, container: ContainerRun, kind: ProbeKind, done: (outcome: ProbeOutcome) => void): void {
+    const probes: Partial<Record<`${ProbeKind}Probe`, Probe>> = container.spec;
+    const probe = probes[`${kind}Probe`];
+    void (probe ? this.#try(run, container, probe) : Promise.resolve(NOTHING)).catch(untried).then(done);
+  }
+
+  #try(run: ProcessRun, container: ContainerRun, probe: Probe): Promise<ProbeOutcome> {
+    const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
+    const target = { container: container.spec, ip: run.ip ?? run.node.hostIp, timeoutMs };
+    if (probe.exec) return this.#tryCommand(run, container, probe.exec.command ?? [], timeoutMs);
+    if (probe.httpGet) return probeHttp(probe.httpGet, target);
+    if (probe.tcpSocket) return probeTcp(probe.tcpSocket, target);
+    if (probe.grpc) return probeGrpc(probe.grpc, target);
+    return Promise.resolve(NOTHING);
+  }
+
+  async #tryCommand(
+    run: ProcessRun,
+    container: ContainerRun,
+    command: string[],
+    timeoutMs: number,
+  ): Promise<ProbeOutcome> {
+    const beside = await this.#beside(run, container, command);
+    if (!beside) return { verdict: 'error', output: 'container not running' };
+    const result = await this.#options.shim.exec(beside.running, beside.spec, { timeoutMs, maxBytes: MAX_OUTPUT });
+    if (result.isTimedOut) {
+      const text = JSON.stringify(command.join(' '));
+      return { verdict: 'failure', output: `command ${text} timed out after ${timeoutMs / 1000}s` };
+    }
+    return { verdict: result.code === 0 ? 'success' : 'failure', output: result.output };
+  }
+
+  /** Starts a command in the namespaces of a container; undefined where it does not run. */
+  async spawnBeside(
+    run: ProcessRun,
+    name: string,
+    command: string[],
+    stdio: StdioOptions,
+  ): Promise<ChildProcess | undefined> {
+    const container = run.containers.find((one) => one.name === name);
+    const beside = container && (await this.#beside(run, container, command));
+    return beside && this.#options.shim.spawnBeside(beside.running, beside.spec, stdio);
+  }
+
+  logFile({ pod }: ProcessRun, container: string, instance: number): string {
+    return this.#options.state.logFile(pod, container, instance);
+  }
+
+  /** What a command beside a container is started with; undefined where the container does not run. */
+  async #beside(
+    run: ProcessRun,
+    container: ContainerRun,
+    command: string[],
+  ): Promise<{ running: RunningProcess; spec: ProcessSpec } | undefined> {
+    const live = run.live.get(container.name);
+    const process = live && (await this.#processOf(run, container, live));
+    const state = live && readRunFolder(live.folder, this.#options.bootId);
+    if (!process || state?.state !== 'running') return undefined;
+    const { pid, startTime } = state;
+    const { isPrivileged: own } = this.#options;
+    const running = { pid, startTime, ownPids: own && !run.pod.spec.hostPID, ownMounts: own };
+    return { running, spec: { ...process, args: command } };
+  }
+
+  /** What commands beside a run have; of one that an earlier process has started, by what its pod says now. */
+  async #processOf(run: ProcessRun, container: ContainerRun, live: LiveProcess): Promise<ProcessSpec | undefined> {
+    if (live.process) return live.process;
+    try {
+      await this.#options.sources.ensure(run);
+    } catch {
+      return undefined;
+    }
+    const made = this.#specOf(run, container, live.folder, live.instance);
+    if ('spec' in made) live.process = made.spec;
+    return live.process;
+  }
+
+  #specOf(
+    run: ProcessRun,
+    container: ContainerRun,
+    folder: string,
+    instance: number,
+  ): { spec: ContainerSpec } | { fault: string; reason: string } {
+    const { state, sources, volumes, images, bootId, isPrivileged, log } = this.#options;
+    const { pod, node } = run;
+    const { spec: own, name } = container;
+    const inputs = sources.sourcesOf(run);
+    const config = (fault: string) => ({ fault, reason: 'CreateContainerConfigError' });
+    const environment = environmentOf(own, inputs);
+    if (environment.fault !== undefined) return config(environment.fault);
+    const who = userOf(own, pod.spec, podText(pod));
+    if (who.fault !== undefined) return config(who.fault);
+    const { variables } = environment;
+    const mounted = volumes.mountsOf(own, inputs, variables);
+    if (mounted.fault !== undefined) return config(mounted.fault);
+    const program = programOf(container.image, images);
+    if (program === undefined) return { fault: `${container.image} is not there`, reason: 'CreateContainerError' };
+    const { command, args } = commandOf(own, variables);
+    const message: MountSpec = {
+      root: join(folder, 'termination-log'),
+      subPath: '',
+      target: own.terminationMessagePath || DEFAULT_MESSAGE_PATH,
+      readOnly: false,
+      propagation: 'private',
+    };
+    const { uid, gid, groups, home } = who.user;
+    return {
+      spec: {
+        folder,
+        log: { path: state.logFile(pod, name, instance), ...log },
+        bootId,
+        ownPids: isPrivileged && !pod.spec.hostPID,
+        ownMounts: isPrivileged,
+        mounts: isPrivileged ? [...mounted.mounts, message] : [],
+        oomScoreAdjust: oomScoreAdjust(pod.spec, own.resources, node.allocatable),
+        args: [...(command.length > 0 ? command : [program]), ...args],
+        variables: new Map([['PATH', PATH], ['HOSTNAME', hostNameOf(run)], ['HOME', home], ...variables]),
+        cwd: own.workingDir || '/',
+        uid,
+        gid,
+        groups,
+        droppedCapabilities: isPrivileged ? droppedCapabilities(own.securityContext ?? {}) : [],
+        noNewPrivileges: own.securityContext?.allowPrivilegeEscalation === false,
+      },
+    };
+  }
+}
+
+const untried = ({ message }: Error): ProbeOutcome => ({ verdict: 'error', output: message });
+
+const NOTHING: ProbeOutcome = { verdict: 'error', output: 'the probe says nothing that can be tried' };
+
+/** The pod shares the network, and so the name, of the machine. */
+const hostNameOf = ({ node }: ProcessRun): string => node.name;
+
+const FIRST_REAL_TIME = 34;
+const LAST_REAL_TIME = 64;
+
+/** The number of a signal: `SIGTERM`, `SIGRTMIN+3`. */
+export function numberOf(signal: string): number {
+  const [, base, way = '+', distance = '0'] = /^SIGRTM(IN|AX)(?:([+-])(\d+))?$/.exec(signal) ?? [];
+  if (base !== undefined) {
+    const from = base === 'IN' ? FIRST_REAL_TIME : LAST_REAL_TIME;
+    return from + Number(`${way}${distance}`);
+  }
+  return (constants.signals as Record<string, number>)[signal] ?? constants.signals.SIGTERM;
+}

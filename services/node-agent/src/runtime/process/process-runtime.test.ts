@@ -1,0 +1,314 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findShim } from '@everynode/container-shim';
+import { eventually } from '@everynode/test-kit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ProcessMachine, scriptPod } from '../../../fixtures/process-machine.js';
+
+const programs = mkdtempSync(join(tmpdir(), 'everynode-shim-'));
+let shim: string;
+let machine: ProcessMachine;
+
+beforeAll(() => {
+  shim = findShim({ named: undefined, cache: programs });
+});
+
+beforeEach(() => {
+  machine = new ProcessMachine(shim);
+});
+
+afterAll(() => rmSync(programs, { recursive: true, force: true }));
+
+afterEach(() => machine.close());
+
+const mainStatus = () => machine.last?.status.containerStatuses?.[0];
+const isReady = () => machine.last?.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+const untilRunning = () => eventually(() => expect(mainStatus()?.state?.running).toBeDefined());
+
+describe('a pod of processes', () => {
+  it('runs the script of the seed: its lines are on the machine, and it goes without a trace', async () => {
+    const target = join(machine.root, 'varlog');
+    const pod = scriptPod(
+      `while :; do echo line >> ${target}/app.log; sleep 0.05; done`,
+      { image: 'writer:1', volumeMounts: [{ name: 'varlog', mountPath: target }] },
+      { volumes: [{ name: 'varlog', hostPath: { path: machine.shared } }] },
+    );
+    machine.start(pod);
+    await eventually(() => expect(readFileSync(join(machine.shared, 'app.log'), 'utf8')).toContain('line\nline\n'));
+    expect(machine.last?.status).toMatchObject({ phase: 'Running', podIP: '127.0.0.1', hostIP: '127.0.0.1' });
+    expect(machine.events.map((event) => event.split(':')[0])).toEqual(['Pulled', 'Created', 'Started']);
+    machine.runtime.stop(pod.metadata.uid, 1);
+    await eventually(() => expect(machine.last?.stopped).toBe(true));
+    expect(readdirSync(join(machine.state, 'pods'))).toEqual([]);
+    expect(readdirSync(join(machine.state, 'logs', 'pods'))).toEqual([]);
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  it('is not written to where a mount is read-only', async () => {
+    writeFileSync(join(machine.shared, 'seen'), 'content\n');
+    const target = join(machine.root, 'at');
+    const pod = scriptPod(
+      `cat ${target}/seen; touch ${target}/x 2>&1; exec sleep 1000`,
+      { volumeMounts: [{ name: 'v', mountPath: target, readOnly: true }] },
+      { volumes: [{ name: 'v', hostPath: { path: machine.shared, type: 'Directory' } }] },
+    );
+    machine.start(pod);
+    await eventually(() => expect(machine.logOf(pod).join('\n')).toMatch(/content\n.*Read-only file system/));
+  });
+
+  it.each([
+    ['Directory', 'file', 'is not a directory'],
+    ['File', 'folder', 'is not a file'],
+    ['Socket', 'file', 'is not a socket'],
+    ['CharDevice', 'file', 'is not a character device'],
+    ['BlockDevice', 'missing', 'is not a block device'],
+    ['FileOrCreate', 'missing/file', 'no such file or directory'],
+  ])('waits for a hostPath of type %s that is a %s', async (type, what, words) => {
+    writeFileSync(join(machine.shared, 'file'), '');
+    mkdirSync(join(machine.shared, 'folder'));
+    const path = join(machine.shared, what);
+    machine.start(scriptPod('true', {}, { volumes: [{ name: 'v', hostPath: { path, type } }] }));
+    await eventually(() => expect(machine.events.join('\n')).toContain(words));
+    expect(machine.events[0]).toMatch(/^FailedMount: MountVolume.SetUp failed for volume "v" : /);
+    expect(mainStatus()?.state?.waiting?.reason).toBe('ContainerCreating');
+  });
+
+  it('mounts nothing of the machine that is not below its roots, whatever links lead there', async () => {
+    symlinkSync('/etc', join(machine.shared, 'link'));
+    const path = join(machine.shared, 'link');
+    machine.start(scriptPod('true', {}, { volumes: [{ name: 'v', hostPath: { path } }] }));
+    await eventually(() => expect(machine.events.join('\n')).toContain('is not below a folder that this node allows'));
+  });
+
+  it('is restarted with a back-off when it fails, and says why in its own words', async () => {
+    const pod = scriptPod('echo last words > /dev/termination-log; exit 3');
+    machine.start(pod);
+    await eventually(() => expect(mainStatus()?.state?.waiting?.reason).toBe('CrashLoopBackOff'));
+    expect(mainStatus()?.lastState?.terminated).toMatchObject({
+      exitCode: 3,
+      reason: 'Error',
+      message: 'last words\n',
+    });
+    expect(mainStatus()?.restartCount).toBe(1);
+  });
+
+  it('says the end of its log where it says nothing else', async () => {
+    machine.start(scriptPod('echo one; echo two >&2; exit 1', { terminationMessagePolicy: 'FallbackToLogsOnError' }));
+    await eventually(() => expect(mainStatus()?.lastState?.terminated?.message).toBe('one\ntwo\n'));
+  });
+
+  it('is shown as one that cannot be started when its program is not there', async () => {
+    machine.start(scriptPod('', { command: ['/no/such'] }));
+    await eventually(() => expect(mainStatus()?.lastState?.terminated?.reason).toBe('StartError'));
+    expect(mainStatus()?.lastState?.terminated?.message).toContain('exec: /no/such');
+  });
+
+  it('waits for an image that this node does not know', async () => {
+    machine.start(scriptPod('', { image: 'unknown:1' }));
+    await eventually(() => expect(mainStatus()?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/));
+  });
+
+  it('has its variables, from fields, resources and objects', async () => {
+    machine.objects.set('ConfigMap settings', { revision: 1, content: { data: { color: 'green' } } });
+    machine.objects.set('Secret keys', { revision: 1, content: { data: { key: 'c2VjcmV0' } } });
+    const pod = scriptPod('echo "$A $B $C $D $E $F"; echo $0 $1; exec sleep 1000', {
+      args: ['-c', 'echo "$A $B $C $D $E $color"; echo $0; exec sleep 1000', '$(A)$$(B)$(X)'],
+      env: [
+        { name: 'A', value: 'a' },
+        { name: 'B', value: '$(A)b' },
+        { name: 'C', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        { name: 'D', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+        { name: 'E', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } },
+      ],
+      envFrom: [{ configMapRef: { name: 'settings' } }],
+      resources: { limits: { memory: '200Mi' } },
+    });
+    machine.start(pod);
+    await eventually(() => expect(machine.logOf(pod)).toEqual(['a ab machine-1 200 secret green', 'a$(B)$(X)']));
+  });
+
+  it('waits for a ConfigMap, and sees its change at once and whole', async () => {
+    const target = join(machine.root, 'config');
+    const pod = scriptPod(
+      `cat ${target}/a ${target}/b; exec sleep 1000`,
+      { volumeMounts: [{ name: 'config', mountPath: target }] },
+      { volumes: [{ name: 'config', configMap: { name: 'settings' } }] },
+    );
+    machine.start(pod);
+    await eventually(() => expect(machine.events.join('\n')).toContain('configmap "settings" not found'));
+    machine.objects.set('ConfigMap settings', { revision: 1, content: { data: { a: '1\n', b: '1\n' } } });
+    await eventually(() => expect(machine.logOf(pod)).toEqual(['1', '1']));
+    const folder = join(machine.state, 'pods', pod.metadata.uid, 'volumes', 'config');
+    const before = readlinkSync(join(folder, '..data'));
+    machine.objects.set('ConfigMap settings', { revision: 2, content: { data: { a: '2\n', c: '2\n' } } });
+    await eventually(() => expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('2\n'));
+    expect(readlinkSync(join(folder, '..data'))).not.toBe(before);
+    expect(readdirSync(folder).filter((name) => !name.startsWith('..'))).toEqual(['a', 'c']);
+    expect(existsSync(join(folder, before))).toBe(false);
+  });
+
+  it('has the token of its service account, in memory', async () => {
+    const target = join(machine.root, 'serviceaccount');
+    const projected = { sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 3607 } }] };
+    const pod = scriptPod(
+      `cat ${target}/token; echo; exec sleep 1000`,
+      { volumeMounts: [{ name: 'token', mountPath: target, readOnly: true }] },
+      { volumes: [{ name: 'token', projected }] },
+    );
+    machine.start(pod);
+    await eventually(() => expect(machine.logOf(pod)).toEqual(['token 1 for ']));
+    expect(readFileSync('/proc/mounts', 'utf8')).toContain(
+      `tmpfs ${join(machine.state, 'pods', pod.metadata.uid, 'volumes', 'token')} tmpfs`,
+    );
+  });
+
+  it('becomes ready when its probe passes, and is restarted when it is not alive', async () => {
+    const ready = join(machine.shared, 'ready');
+    const dead = join(machine.shared, 'dead');
+    const pod = scriptPod('exec sleep 1000', {
+      readinessProbe: { exec: { command: ['test', '-e', ready] }, periodSeconds: 1 },
+      livenessProbe: { exec: { command: ['test', '!', '-e', dead] }, periodSeconds: 1, failureThreshold: 1 },
+    });
+    machine.start(pod);
+    await untilRunning();
+    await eventually(() => expect(machine.events.join('\n')).toContain('Unhealthy: Readiness probe failed'));
+    expect(isReady()).toBe(false);
+    writeFileSync(ready, '');
+    await eventually(() => expect(isReady()).toBe(true));
+    writeFileSync(dead, '');
+    await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
+    expect(machine.events.join('\n')).toContain('Container main failed liveness probe, will be restarted');
+  });
+
+  it('is killed after its grace when it does not heed the signal', async () => {
+    const pod = scriptPod('trap "echo heard" TERM; echo ready; while :; do sleep 0.1; done');
+    machine.start(pod);
+    await eventually(() => expect(machine.logOf(pod)).toContain('ready'));
+    const beginMs = performance.now();
+    machine.runtime.stop(pod.metadata.uid, 3);
+    await eventually(() => expect(machine.logOf(pod)).toContain('heard'));
+    await eventually(() => expect(machine.last?.stopped).toBe(true));
+    expect(performance.now() - beginMs).toBeGreaterThan(2900);
+    expect(mainStatus()?.state?.terminated?.exitCode).toBe(137);
+  });
+
+  it('has no more than its grace for a preStop hook', async () => {
+    const hooked = join(machine.shared, 'hooked');
+    const pod = scriptPod('trap "exit 0" TERM; while :; do sleep 0.1; done', {
+      lifecycle: { preStop: { exec: { command: ['sh', '-c', `touch ${hooked}; sleep 1000`] } } },
+    });
+    machine.start(pod);
+    await untilRunning();
+    const beginMs = performance.now();
+    machine.runtime.stop(pod.metadata.uid, 2);
+    await eventually(() => expect(machine.last?.stopped).toBe(true));
+    expect(existsSync(hooked)).toBe(true);
+    expect(performance.now() - beginMs).toBeGreaterThan(1900);
+    expect(performance.now() - beginMs).toBeLessThan(8000);
+  });
+
+  it('is refused when it asks for what processes do not have', async () => {
+    machine.start(scriptPod('true', {}, { hostAliases: [{ ip: '1.2.3.4', hostnames: ['x'] }] }));
+    expect(machine.last?.status).toMatchObject({
+      phase: 'Failed',
+      reason: 'FieldNotSupported',
+      message: 'Pod was rejected: the process runtime does not support spec.hostAliases',
+    });
+  });
+});
+
+describe('after a restart of the agent', () => {
+  const pidOf = (uid: string, instance = 0): string =>
+    readFileSync(join(machine.state, 'pods', uid, 'containers', 'main', String(instance), 'started'), 'utf8');
+
+  it('containers go on, are probed, and can be stopped', async () => {
+    const pod = scriptPod('exec sleep 1000', { readinessProbe: { exec: { command: ['true'] }, periodSeconds: 1 } });
+    machine.start(pod);
+    await eventually(() => expect(isReady()).toBe(true));
+    const before = pidOf(pod.metadata.uid);
+    machine.restart();
+    await eventually(() => expect(machine.runtime.pods()).toHaveLength(1));
+    expect(pidOf(pod.metadata.uid)).toBe(before);
+    machine.runtime.stop(pod.metadata.uid, 1);
+    await eventually(() => expect(machine.last?.stopped).toBe(true));
+    expect(machine.events.filter((event) => event.startsWith('Started'))).toEqual([]);
+  });
+
+  it('a container that ended meanwhile is restarted, with its exit', async () => {
+    const pod = scriptPod(`while [ ! -e ${join(machine.shared, 'end')} ]; do sleep 0.05; done; exit 4`);
+    machine.start(pod);
+    await untilRunning();
+    machine.runtime.close();
+    writeFileSync(join(machine.shared, 'end'), '');
+    const exit = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0', 'exit');
+    await eventually(() => expect(existsSync(exit)).toBe(true));
+    machine.restart();
+    await eventually(() => expect(mainStatus()?.lastState?.terminated?.exitCode).toBe(4));
+  });
+
+  it('a start that was cut off leaves one container, and not two', async () => {
+    const pod = scriptPod(`echo start >> ${join(machine.shared, 'starts')}; exec sleep 1000`);
+    machine.start(pod);
+    // In the middle of it, whatever it has come to.
+    await eventually(() => expect(existsSync(join(machine.state, 'pods', pod.metadata.uid))).toBe(true));
+    machine.restart();
+    await untilRunning();
+    await eventually(() => expect(readFileSync(join(machine.shared, 'starts'), 'utf8')).toBe('start\n'));
+  });
+
+  it('and of the machine, runs are over, and begin anew', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await untilRunning();
+    const folder = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0');
+    const holder = Number(/^pid (\d+)/.exec(readFileSync(join(folder, 'run'), 'utf8'))?.[1]);
+    machine.runtime.close();
+    process.kill(holder, 'SIGKILL');
+    machine.bootId = 'boot-2';
+    machine.restart();
+    await eventually(() => expect(mainStatus()?.state?.running).toBeDefined());
+    expect(mainStatus()).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } },
+    });
+  });
+
+  it('a process that has the PID of one that is gone is left alone', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await untilRunning();
+    const run = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0', 'run');
+    const record = readFileSync(run, 'utf8');
+    const holder = Number(/^pid (\d+)/.exec(record)?.[1]);
+    machine.runtime.close();
+    process.kill(holder, 'SIGKILL');
+    // This test runner is alive, and was not started when the shim was.
+    writeFileSync(run, record.replace(/^pid \d+/, `pid ${process.pid}`));
+    machine.restart();
+    await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
+    machine.runtime.stop(pod.metadata.uid, 0);
+    await eventually(() => expect(machine.last?.stopped).toBe(true));
+  });
+
+  it('what is not assigned any more is killed and removed', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await untilRunning();
+    const pid = Number(/^pid (\d+)/.exec(pidOf(pod.metadata.uid))?.[1]);
+    machine.restart();
+    machine.runtime.forget(pod.metadata.uid);
+    await eventually(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
+    await eventually(() => expect(readdirSync(join(machine.state, 'pods'))).toEqual([]));
+  });
+});

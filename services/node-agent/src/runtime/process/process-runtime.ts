@@ -1,0 +1,290 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { claimForNobody, findShim, killRun, onShimEnd, readRunFolder, Shim } from '@everynode/container-shim';
+import {
+  type AssignedPod,
+  beginAnew,
+  type ContainerExit,
+  type ContainerRun,
+  containerRuns,
+  correctContainer,
+  type FoundRun,
+  isLive,
+  lostExit,
+  type Moment,
+} from '@everynode/kubelet';
+import type { Logger } from '@everynode/service-shell';
+import type { Config } from '../../config.js';
+import type { FetchContents } from '../../objects/object-contents.js';
+import { PodSources } from '../../objects/pod-sources.js';
+import { type IssueToken, PodTokens } from '../../objects/tokens.js';
+import { StateFolder } from '../../state/state-folder.js';
+import { PodVolumes } from '../../volumes/pod-volumes.js';
+import type { Placement } from '../hosted-run.js';
+import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
+import type { ReportListener } from '../runtime.js';
+import { type Clock, Timers } from '../timers.js';
+import { type ImageList, imagesFrom } from './images.js';
+import { type ContainerLogs, ProcessContainers } from './process-containers.js';
+import { processRefusal } from './process-refusal.js';
+import { ProcessRun } from './process-run.js';
+import { ProcessStreams } from './process-streams.js';
+
+interface ProcessSettings {
+  /** Folder for all that outlives the process. */
+  stateFolder: string;
+  /** Path of the shim; found or compiled without one. */
+  shim: string | undefined;
+  images: ImageList;
+  hostRoots: readonly string[];
+  log: ContainerLogs;
+  /** The boot of the machine: processes of an earlier one are gone. */
+  bootId: string;
+  isPrivileged: boolean;
+  /** The objects of pods that run are asked about so often, in ms. */
+  renewMs: number;
+}
+
+interface ProcessRuntimeOptions {
+  settings: ProcessSettings;
+  clock: Clock;
+  onReport: ReportListener;
+  fetch: FetchContents;
+  issueToken: IssueToken;
+  log: Logger;
+}
+
+/**
+ * The settings of a configuration, and what this machine says of itself.
+ * @throws Error for images and folders that are none.
+ */
+export function processSettings(config: Config): ProcessSettings {
+  const hostRoots = config.EVERYNODE_HOST_ROOTS.split(',').filter(Boolean);
+  const relative = hostRoots.find((root) => !root.startsWith('/'));
+  if (relative !== undefined) throw new Error(`EVERYNODE_HOST_ROOTS must be absolute paths: ${relative}`);
+  return {
+    stateFolder: resolve(config.EVERYNODE_STATE_FOLDER),
+    shim: config.EVERYNODE_SHIM,
+    images: imagesFrom(config.EVERYNODE_IMAGES),
+    hostRoots,
+    log: { maxBytes: config.EVERYNODE_LOG_BYTES, files: config.EVERYNODE_LOG_FILES },
+    bootId: readBootId(),
+    isPrivileged: mayMakeNamespaces(),
+    renewMs: RENEW_MS,
+  };
+}
+
+/** A kubelet watches the objects of its pods, and applies a change within a minute. */
+const RENEW_MS = 20_000;
+
+/** The id that the kernel has given to this boot of the machine. */
+const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+const SYS_ADMIN = 21n;
+
+/** Whether this process may make namespaces and mount. */
+function mayMakeNamespaces(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  return process.getuid?.() === 0 && effective !== undefined && ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n;
+}
+
+/**
+ * Runs the containers of pods as processes of this machine. They outlive this process: a later one finds them again by
+ * the folders of their runs.
+ */
+export class ProcessRuntime extends PodRuntime<ProcessRun> {
+  readonly #machine: Machine;
+
+  /** @throws ShimMissingError */
+  constructor(options: ProcessRuntimeOptions) {
+    const { settings, clock, onReport } = options;
+    const timers = new Timers(clock);
+    const machine = new Machine(options, timers);
+    super({
+      clock,
+      timers,
+      containers: machine.containers,
+      kind: (runtime) => machine.of(runtime),
+      events: true,
+      onReport: (pod, report) => {
+        // What was reported is what a later process begins with.
+        if (!report.stopped) machine.state.savePod({ ...pod, status: report.status } as AssignedPod);
+        onReport(pod, report);
+      },
+    });
+    this.#machine = machine;
+    options.log.info({ state: settings.stateFolder, isPrivileged: settings.isPrivileged }, 'pods run as processes');
+  }
+
+  /** What clients see of its containers. */
+  get streams(): ProcessStreams {
+    return new ProcessStreams((uid) => this.find(uid), this.#machine.containers);
+  }
+
+  override found(): AssignedPod[] {
+    return this.#machine.state.savedPods();
+  }
+}
+
+/** What this machine adds to the rules. */
+class Machine implements RuntimeKind<ProcessRun> {
+  readonly #options: ProcessRuntimeOptions;
+  readonly #runs = new Set<ProcessRun>();
+  readonly state: StateFolder;
+  readonly containers: ProcessContainers;
+  readonly needs: PodSources<ProcessRun>;
+  #answered: PodRuntime<ProcessRun>['answered'] = () => undefined;
+
+  constructor(options: ProcessRuntimeOptions, timers: Timers) {
+    const { settings, clock, fetch, issueToken, log } = options;
+    const { stateFolder, shim: named, hostRoots, isPrivileged } = settings;
+    this.#options = options;
+    this.state = new StateFolder(stateFolder);
+    const shim = new Shim(findShim({ named, cache: this.state.programs }));
+    const volumes = new PodVolumes({ state: this.state, shim, hostRoots, mayMount: isPrivileged });
+    this.needs = new PodSources({
+      fetch,
+      tokens: new PodTokens(issueToken, clock),
+      clock,
+      timers,
+      log,
+      renewMs: settings.renewMs,
+      running: () => this.#runs,
+      onRead: (run, missing) => this.#answered(run, missing),
+      onRenewed: async (run) => {
+        const isGone = () => run.sandbox !== 'ready' || run.loop.isDropped;
+        const fault = await volumes.setUp(this.needs.sourcesOf(run), isGone);
+        if (fault) log.warn({ pod: run.pod.metadata.name, ...fault }, 'a volume was not renewed');
+      },
+    });
+    this.containers = new ProcessContainers({
+      clock,
+      timers,
+      state: this.state,
+      shim,
+      volumes,
+      sources: this.needs,
+      images: settings.images,
+      bootId: settings.bootId,
+      isPrivileged,
+      log: settings.log,
+      say: log,
+    });
+  }
+
+  of(runtime: PodRuntime<ProcessRun>): this {
+    this.#answered = (run, missing) => runtime.answered(run, missing);
+    return this;
+  }
+
+  newRun(pod: AssignedPod, placement: Placement, now: Moment): ProcessRun {
+    return new ProcessRun(pod, placement, containerRuns(pod, now.ms), now);
+  }
+
+  refusalOf(pod: AssignedPod) {
+    return processRefusal(pod, this.#options.settings);
+  }
+
+  correct(run: ProcessRun, now: Moment): void {
+    const { uid } = run.pod.metadata;
+    let isOfEarlierBoot = false;
+    for (const container of run.containers) {
+      const found: FoundRun[] = [];
+      for (const instance of this.state.runs(uid, container.name)) {
+        const one = this.#foundRun(run, container, instance, now);
+        if (one) found.push(one);
+        if (one?.exit?.reason === LOST.reason) isOfEarlierBoot ||= this.#isOfEarlierBoot(uid, container.name, instance);
+      }
+      correctContainer(run, container, { newest: found[0], before: found[1] }, now);
+    }
+    if (isOfEarlierBoot) beginAnew(run);
+  }
+
+  #isOfEarlierBoot(uid: string, container: string, instance: number): boolean {
+    const record = readFileSync(join(this.state.runFolder(uid, container, instance), 'run'), 'utf8');
+    return !record.includes(`bootId ${this.#options.settings.bootId}\n`);
+  }
+
+  /** What a folder says of a run; undefined for one that never began, and then never does. */
+  #foundRun(run: ProcessRun, container: ContainerRun, instance: number, now: Moment): FoundRun | undefined {
+    const folder = this.state.runFolder(run.pod.metadata.uid, container.name, instance);
+    const { bootId } = this.#options.settings;
+    let state = readRunFolder(folder, bootId);
+    // The process that made the folder may have died before, or while, it started a shim.
+    if (state.state === 'unclaimed' && claimForNobody(folder)) return undefined;
+    if (state.state === 'unclaimed') state = readRunFolder(folder, bootId);
+    switch (state.state) {
+      case 'unclaimed':
+        return undefined;
+      case 'beginning':
+        return { instance, startedAt: now.at, exit: undefined };
+      case 'running':
+        return { instance, startedAt: inSeconds(state.startedAt), exit: undefined };
+      case 'lost':
+        return { instance, startedAt: now.at, exit: lostExit(inSeconds(state.startedAt ?? now.at), now) };
+      case 'ended': {
+        const observed = this.containers.observed(run, container, folder, instance, state.exit);
+        const startedAt = inSeconds(state.exit.startedAt);
+        const exit: ContainerExit = {
+          ...observed,
+          reason: observed.reason ?? (observed.code === 0 ? 'Completed' : 'Error'),
+          startedAt,
+          finishedAt: observed.finishedAt ?? now.at,
+        };
+        return { instance, startedAt, exit };
+      }
+    }
+  }
+
+  takeUp(run: ProcessRun, exited: Exited<ProcessRun>): void {
+    this.#runs.add(run);
+    for (const container of run.containers) {
+      if (!isLive(container)) continue;
+      const instance = container.restarts;
+      const folder = this.state.runFolder(run.pod.metadata.uid, container.name, instance);
+      this.containers.follow(run, container, { folder, instance, process: undefined }, (exit) =>
+        exited(run, container, exit),
+      );
+    }
+  }
+
+  /** Fields of the object may be shown in files. */
+  changed(run: ProcessRun): void {
+    if (run.sandbox === 'ready') void this.needs.show(run);
+  }
+
+  leftOver(run: ProcessRun): void {
+    if (this.state.hasPod(run.pod.metadata.uid)) void this.#remove(run);
+  }
+
+  dropped(run: ProcessRun): void {
+    this.#runs.delete(run);
+    if (this.state.hasPod(run.pod.metadata.uid)) void this.#remove(run);
+  }
+
+  /** Kills what runs of a pod, and removes what is left of it. */
+  async #remove(run: ProcessRun): Promise<void> {
+    const { uid, name } = run.pod.metadata;
+    for (const { unfollow } of run.live.values()) unfollow();
+    run.live.clear();
+    try {
+      await Promise.all(run.containers.map((container) => this.#killed(uid, container.name)));
+      await this.containers.remove(run);
+    } catch (err) {
+      this.#options.log.warn({ err, pod: name }, 'what is left of a pod could not be removed');
+    }
+  }
+
+  async #killed(uid: string, container: string): Promise<void> {
+    for (const instance of this.state.runs(uid, container)) {
+      const folder = this.state.runFolder(uid, container, instance);
+      if (claimForNobody(folder) || !killRun(folder)) continue;
+      await new Promise<void>((resolve) => void onShimEnd(folder, resolve));
+    }
+  }
+}
+
+const LOST = { reason: 'ContainerStatusUnknown' } as const;
+
+/** A time without its fractions of a second, as the API shows it. */
+const inSeconds = (time: string): string => time.replace(/\.\d+Z$/, 'Z');

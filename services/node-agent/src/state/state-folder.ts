@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AssignedPod, isAssignedPod } from '@everynode/kubelet';
+
+/** Only root may look in: volumes of secrets are below. */
+const PRIVATE = 0o700;
+
+/**
+ * Where an agent of real pods keeps what outlives it. A pod has a folder by its uid, with its object, its volumes, and
+ * a folder for each run of a container; logs are where a kubelet would write them, below `logs/pods`.
+ */
+export class StateFolder {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+    for (const part of ['', 'pods', 'logs']) mkdirSync(join(root, part), { recursive: true, mode: PRIVATE });
+  }
+
+  get programs(): string {
+    return join(this.root, 'bin');
+  }
+
+  podFolder(uid: string): string {
+    return join(this.root, 'pods', uid);
+  }
+
+  volume(uid: string, name: string): string {
+    return join(this.podFolder(uid), 'volumes', name);
+  }
+
+  containerFolder(uid: string, container: string): string {
+    return join(this.podFolder(uid), 'containers', container);
+  }
+
+  runFolder(uid: string, container: string, instance: number): string {
+    return join(this.containerFolder(uid, container), String(instance));
+  }
+
+  logFolder({ metadata }: AssignedPod, container?: string): string {
+    const pod = join(this.root, 'logs', 'pods', `${metadata.namespace}_${metadata.name}_${metadata.uid}`);
+    return container === undefined ? pod : join(pod, container);
+  }
+
+  logFile(pod: AssignedPod, container: string, instance: number): string {
+    return join(this.logFolder(pod, container), `${instance}.log`);
+  }
+
+  /** The numbers of the runs that a container has folders of, the newest first. */
+  runs(uid: string, container: string): number[] {
+    return numbersIn(this.containerFolder(uid, container));
+  }
+
+  hasPod(uid: string): boolean {
+    return existsSync(this.podFolder(uid));
+  }
+
+  /** Notes the object of a pod, with the status that was last reported, so that a later process finds it. */
+  savePod(pod: AssignedPod): void {
+    const folder = this.podFolder(pod.metadata.uid);
+    mkdirSync(folder, { recursive: true, mode: PRIVATE });
+    const path = join(folder, 'pod.json');
+    writeFileSync(`${path}.new`, JSON.stringify(pod), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  /** The pods that were noted. A folder in which none was is of a pod that never began: it goes. */
+  savedPods(): AssignedPod[] {
+    const pods: AssignedPod[] = [];
+    for (const uid of readdirSync(join(this.root, 'pods'))) {
+      const pod = this.#savedPod(uid);
+      if (pod) pods.push(pod);
+      else rmSync(this.podFolder(uid), { recursive: true, force: true });
+    }
+    return pods;
+  }
+
+  #savedPod(uid: string): AssignedPod | undefined {
+    let text: string;
+    try {
+      text = readFileSync(join(this.podFolder(uid), 'pod.json'), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    const pod: unknown = JSON.parse(text);
+    return isAssignedPod(pod) ? pod : undefined;
+  }
+}
+
+function numbersIn(folder: string): number[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => b - a);
+}

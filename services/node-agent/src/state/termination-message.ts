@@ -1,0 +1,56 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** A message is at most so long, in bytes. Source: pkg/kubelet/container/runtime.go. */
+const MAX_BYTES = 4096;
+const MAX_LOG_BYTES = 2048;
+const MAX_LOG_LINES = 80;
+
+/** The last bytes of a file; none of one that is not there. */
+function tailOf(path: string, bytes: number): string {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const tail = Buffer.alloc(Math.min(size, bytes));
+    const read = readSync(fd, tail, 0, tail.length, size - tail.length);
+    return tail.subarray(0, read).toString('utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The text of a log line in the format of the CRI, with its line end where the line is whole. */
+function textOf(line: string): string {
+  const [at = '', stream = '', tag = ''] = line.split(' ', 3);
+  const text = line.slice(at.length + stream.length + tag.length + 3);
+  return tag === 'P' ? text : `${text}\n`;
+}
+
+/** What the end of a log says, without times and streams. */
+function lastOfLog(path: string): string {
+  // A line has 50 characters before its text.
+  const lines = tailOf(path, MAX_LOG_BYTES + MAX_LOG_LINES * 64).split('\n');
+  const whole = lines.filter((line) => /^\d{4}-\d\d-\d\dT\S+ std(out|err) [FP] /.test(line)).slice(-MAX_LOG_LINES);
+  return whole.map(textOf).join('').slice(-MAX_LOG_BYTES);
+}
+
+interface Ended {
+  /** The file that is mounted where the container writes its message. */
+  file: string;
+  log: string;
+  policy: string | undefined;
+  code: number;
+}
+
+/** What a container says of its end; undefined when it says nothing. */
+export function terminationMessage({ file, log, policy, code }: Ended): string | undefined {
+  const message = tailOf(file, MAX_BYTES);
+  if (message !== '') return message;
+  const fallsBack = policy === 'FallbackToLogsOnError' && code !== 0;
+  return (fallsBack && lastOfLog(log)) || undefined;
+}

@@ -1,0 +1,179 @@
+import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MountSpec, Shim } from '@everynode/container-shim';
+import { isMadeOfFiles, subPathOf, type VolumeSources, volumeFiles } from '@everynode/kubelet';
+import { type Container, type PodSpec, parseQuantity, wholeValue } from '@everynode/objects';
+import type { StateFolder } from '../state/state-folder.js';
+import { hostPathFault, isBelow } from './host-path.js';
+import { writeAtomically } from './write-atomically.js';
+
+type Volume = NonNullable<PodSpec['volumes']>[number];
+type VolumeMount = NonNullable<Container['volumeMounts']>[number];
+
+/** A volume that could not be set up, and why. */
+export interface VolumeFault {
+  volume: string;
+  fault: string;
+}
+
+interface PodVolumesOptions {
+  state: StateFolder;
+  shim: Shim;
+  /** Folders of this machine of which pods may mount what is in them. */
+  hostRoots: readonly string[];
+  /** Whether file systems may be mounted: what is in memory is then in no file. */
+  mayMount: boolean;
+}
+
+const PROPAGATION: Readonly<Record<string, MountSpec['propagation']>> = {
+  None: 'private',
+  HostToContainer: 'slave',
+  Bidirectional: 'shared',
+};
+
+/** Sets up the volumes of pods on this machine, keeps those of objects up to date, and removes them. */
+export class PodVolumes {
+  readonly #options: PodVolumesOptions;
+  /** By the uid of a pod, the last that is being done for it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: PodVolumesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sets up what is not there yet, and renews what comes from objects. Returns the first volume that could not be. Does
+   * nothing when the pod `isGone` by the time that it is its turn.
+   */
+  setUp(sources: VolumeSources, isGone: () => boolean): Promise<VolumeFault | undefined> {
+    return this.#inTurn(sources.pod.metadata.uid, async () => (isGone() ? undefined : this.#setUpAll(sources)));
+  }
+
+  async #setUpAll(sources: VolumeSources): Promise<VolumeFault | undefined> {
+    for (const volume of sources.pod.spec.volumes ?? []) {
+      const fault = await this.#setUp(volume, sources);
+      if (fault !== undefined) return { volume: volume.name, fault };
+    }
+    return undefined;
+  }
+
+  /** Removes the volumes of a pod that are its own. Nothing of it may run. */
+  remove(uid: string, spec: PodSpec): Promise<void> {
+    return this.#inTurn(uid, () => this.#removeAll(uid, spec));
+  }
+
+  /** What is done for one pod is done in turn: what is set up is not removed at the same time. */
+  async #inTurn<Result>(uid: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#turns.get(uid) ?? Promise.resolve();
+    const own = before.then(work);
+    const turn = own.catch(() => undefined);
+    this.#turns.set(uid, turn);
+    try {
+      return await own;
+    } finally {
+      if (this.#turns.get(uid) === turn) this.#turns.delete(uid);
+    }
+  }
+
+  async #removeAll(uid: string, spec: PodSpec): Promise<void> {
+    const { state, shim, mayMount } = this.#options;
+    for (const volume of spec.volumes ?? []) {
+      if (mayMount && isInMemory(volume)) await shim.unmount(state.volume(uid, volume.name));
+    }
+    await rm(join(state.podFolder(uid), 'volumes'), { recursive: true, force: true });
+  }
+
+  async #setUp(volume: Volume, sources: VolumeSources): Promise<string | undefined> {
+    const { hostPath } = volume;
+    if (hostPath) {
+      return isBelow(hostPath.path, this.#options.hostRoots)
+        ? hostPathFault(hostPath.path, hostPath.type ?? undefined)
+        : `hostPath ${hostPath.path} is not below a folder that this node allows: ${this.#options.hostRoots.join(', ')}`;
+    }
+    const { pod } = sources;
+    const folder = this.#options.state.volume(pod.metadata.uid, volume.name);
+    const { fsGroup } = pod.spec.securityContext ?? {};
+    try {
+      if (volume.emptyDir) await this.#emptyDir(volume, folder, fsGroup);
+      else if (isMadeOfFiles(volume)) {
+        const made = volumeFiles(volume, sources);
+        if (made.fault !== undefined) return made.fault;
+        await this.#makeFolder(volume, folder);
+        await writeAtomically(folder, made.files, fsGroup);
+      } else return `this node has no volumes of the kind ${kindOf(volume)}`;
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  async #emptyDir(volume: Volume, folder: string, fsGroup: number | undefined): Promise<void> {
+    if (!(await this.#makeFolder(volume, folder))) return;
+    await chmod(folder, 0o777);
+    if (fsGroup === undefined) return;
+    const SET_GROUP = 0o2777;
+    await chown(folder, 0, fsGroup);
+    await chmod(folder, SET_GROUP);
+  }
+
+  /** Makes the folder of a volume, in memory where it is to be there. Returns false when it was there. */
+  async #makeFolder(volume: Volume, folder: string): Promise<boolean> {
+    const done = `${folder}.ready`;
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+    try {
+      await writeFile(done, '', { flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+    if (!this.#options.mayMount || !isInMemory(volume)) return true;
+    try {
+      await this.#options.shim.mountMemory(folder, limitOf(volume));
+    } catch (error) {
+      await rm(done, { force: true });
+      throw error;
+    }
+    return true;
+  }
+
+  /** The mounts of a container, or why they cannot be made. */
+  mountsOf(
+    container: Pick<Container, 'volumeMounts'>,
+    sources: Pick<VolumeSources, 'pod'>,
+    variables: ReadonlyMap<string, string>,
+  ): { mounts: MountSpec[]; fault?: undefined } | { fault: string } {
+    const mounts: MountSpec[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const volume = sources.pod.spec.volumes?.find(({ name }) => name === mount.name);
+      if (!volume) return { fault: `volume ${mount.name} is not one of the pod` };
+      const subPath = mount.subPathExpr ? subPathOf(mount.subPathExpr, variables) : { path: mount.subPath ?? '' };
+      if (subPath.fault !== undefined) return { fault: subPath.fault };
+      mounts.push(this.#mountOf(volume, mount, subPath.path, sources.pod.metadata.uid));
+    }
+    // What is mounted below another mount comes after it.
+    mounts.sort((a, b) => (a.target < b.target ? -1 : 1));
+    return { mounts };
+  }
+
+  #mountOf(volume: Volume, mount: VolumeMount, subPath: string, uid: string): MountSpec {
+    const { hostPath } = volume;
+    const root = hostPath ? hostPath.path : this.#options.state.volume(uid, volume.name);
+    return {
+      root,
+      subPath,
+      target: mount.mountPath,
+      readOnly: mount.readOnly === true || isMadeOfFiles(volume),
+      propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'private',
+    };
+  }
+}
+
+/** What is secret, and what is to be in memory, is not written to a disk. */
+const isInMemory = ({ emptyDir, secret, projected }: Volume): boolean =>
+  emptyDir?.medium === 'Memory' || Boolean(secret ?? projected);
+
+function limitOf({ emptyDir }: Volume): number {
+  return emptyDir?.sizeLimit == null ? 0 : Number(wholeValue(parseQuantity(String(emptyDir.sizeLimit))));
+}
+
+const kindOf = ({ name: _name, ...kinds }: Volume): string => Object.keys(kinds).join(', ') || 'unknown';
