@@ -64,6 +64,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/subresource/binding.ts': STORED,
   'services/api/src/subresource/delete-evicted.ts': STORED,
   'services/api/src/subresource/eviction.ts': STORED,
+  'services/api/src/subresource/agent-tokens.ts': PROTOCOL,
   'services/api/src/subresource/token-request.ts': PROTOCOL,
   'services/api/src/write/field-owners.ts': STORED,
   'services/api/src/write/quota-check.ts': COMPARED,

@@ -12,6 +12,12 @@ export interface JoinFlags {
   nodes?: string[];
   nodesFile?: string;
   directory?: string;
+  runtime: string;
+  label?: Record<string, string>;
+  taint?: { key: string; value?: string; effect: string }[];
+  state?: string;
+  image?: string;
+  hostRoot?: string;
   /** In ms. */
   lifetime: number;
   identityOnly: boolean;
@@ -56,8 +62,12 @@ export async function joinAsAgent(flags: JoinFlags): Promise<number> {
     return identity.hasEnded ? ENDED : 0;
   }
   void renewal();
-  const hosted = { agent: wanted.agent, nodes: wanted.nodes, nodesFile };
-  const code = await runAgent(joined, hosted, signal, () => void identity.look());
+  const { runtime, state, image, hostRoot, label, taint } = flags;
+  const hosted = { agent: wanted.agent, nodes: wanted.nodes, nodesFile, labels: label, taints: taint };
+  const settings = { runtime, state, images: image, hostRoots: hostRoot };
+  const code = await runAgent(joined, { ...hosted, settings }, signal, () => void identity.look());
+  // Nothing is renewed for an agent that has ended: what has started this process starts it again.
+  stopping.abort();
   return identity.hasEnded ? ENDED : code;
 }
 

@@ -11,6 +11,28 @@ interface HostedNodes {
   nodes: readonly string[];
   /** A nodes file of the user, in place of the names. */
   nodesFile: string | undefined;
+  /** Of each node that is named. */
+  labels: Record<string, string> | undefined;
+  taints: { key: string; value?: string; effect: string }[] | undefined;
+  settings: RuntimeSettings;
+}
+
+/** What the pods of the agent are; what is undefined is as the agent has it. */
+interface RuntimeSettings {
+  runtime: string;
+  state: string | undefined;
+  images: string | undefined;
+  hostRoots: string | undefined;
+}
+
+/** The settings as the agent reads them. */
+function variablesOf({ runtime, state, images, hostRoots }: RuntimeSettings): Record<string, string> {
+  return {
+    EVERYNODE_RUNTIME: runtime,
+    ...(state !== undefined && { EVERYNODE_STATE_FOLDER: state }),
+    ...(images !== undefined && { EVERYNODE_IMAGES: images }),
+    ...(hostRoots !== undefined && { EVERYNODE_HOST_ROOTS: hostRoots }),
+  };
 }
 
 /**
@@ -21,20 +43,21 @@ interface HostedNodes {
  */
 export async function runAgent(
   identity: Awaited<ReturnType<typeof joinCluster>>,
-  { agent, nodes, nodesFile }: HostedNodes,
+  { agent, nodes, nodesFile, labels, taints, settings }: HostedNodes,
   signal: AbortSignal,
   onBusRefused: () => void,
 ): Promise<number> {
   const { url, credential } = await identity.bus();
   const ownFile = join(identity.path, 'nodes.json');
   if (nodesFile === undefined) {
-    await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name })) }));
+    await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name, labels, taints })) }));
   }
   if (signal.aborted) return 0;
   const child = fork(serviceEntry('node-agent'), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {
       ...process.env,
+      ...variablesOf(settings),
       NATS_URL: url,
       NATS_CREDS: credential.credentialsFile,
       NATS_CA: credential.caFile,

@@ -4,9 +4,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** There is no shim for this machine, and none can be made. The message says what to do. */
-export class ShimMissingError extends Error {}
-
 /** With all that it needs in one file, and where the C library has no such form, without. */
 const COMPILES = [
   ['-O2', '-static', '-s'],
@@ -26,11 +23,11 @@ function nativeFolder(): string | undefined {
 /**
  * The path of the shim: the one that is named, the one that was compiled for this kind of machine at the release, or
  * one that is compiled now and kept in `cache`.
- * @throws ShimMissingError
+ * @throws Error that says what to do where there is none, and none can be made.
  */
 export function findShim({ named, cache }: { named: string | undefined; cache: string }): string {
   if (named !== undefined) {
-    if (!existsSync(named)) throw new ShimMissingError(`there is no shim at ${named}`);
+    if (!existsSync(named)) throw new Error(`there is no shim at ${named}`);
     return named;
   }
   const native = nativeFolder();
@@ -38,7 +35,7 @@ export function findShim({ named, cache }: { named: string | undefined; cache: s
   if (released && existsSync(released)) return released;
   const source = native && join(native, 'everynode-shim.c');
   if (!source || !existsSync(source)) {
-    throw new ShimMissingError(`this installation has no shim for ${process.arch}: name one with EVERYNODE_SHIM`);
+    throw new Error(`this installation has no shim for ${process.arch}: name one with EVERYNODE_SHIM`);
   }
   return compiled(source, cache);
 }
@@ -58,7 +55,5 @@ function compiled(source: string, cache: string): string {
     }
     fault = error?.message ?? String(stderr);
   }
-  throw new ShimMissingError(
-    `the shim could not be compiled; install a C compiler, or name one with EVERYNODE_SHIM: ${fault}`,
-  );
+  throw new Error(`the shim could not be compiled; install a C compiler, or name one with EVERYNODE_SHIM: ${fault}`);
 }

@@ -19,7 +19,7 @@ export interface ContainerExitRecord {
  * What the folder of a run says. `unclaimed`: no shim has begun with it. `beginning`: a shim has, and the program may
  * not be started yet. `lost`: its shim has ended without a record, by a kill or with the machine.
  */
-export type RunFolderState =
+type RunFolderState =
   | { state: 'unclaimed' | 'beginning' }
   | { state: 'running'; pid: number; startTime: string; startedAt: string }
   | { state: 'lost'; startedAt: string | undefined }
@@ -60,10 +60,10 @@ export function readRunFolder(folder: string, bootId: string): RunFolderState {
 }
 
 /**
- * Claims a run for nobody: no shim begins with it any more. Returns false when one has done so before.
+ * Claims a run, so that no shim begins with it any more. Returns false when one has done so before.
  * Two may try: the one that links the file first has it.
  */
-export function claimForNobody(folder: string): boolean {
+export function claimRun(folder: string): boolean {
   const own = join(folder, `.nobody.${process.pid}`);
   writeFileSync(own, 'pid 0\nstartTime 0\nbootId none\n', { mode: 0o600 });
   try {

@@ -5,7 +5,7 @@ import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ContainerSpec,
-  claimForNobody,
+  claimRun,
   findShim,
   killRun,
   onShimEnd,
@@ -92,6 +92,13 @@ describe('a container that a shim holds', () => {
     expect(rest).toMatch(/^stdout F 0{3615}7$/);
     const [at = ''] = readFileSync(spec.log.path, 'utf8').split(' ');
     expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+  });
+
+  it('is seen to have ended by one that looks later', async () => {
+    const spec = specOf('true');
+    await shim.start(spec);
+    await eventually(() => expect(stateOf(spec).state).toBe('ended'));
+    expect(await endOf(spec)).toMatchObject({ code: 0 });
   });
 
   it('has logs that are rotated, of which the newest are kept', async () => {
@@ -220,14 +227,14 @@ describe('a container that a shim holds', () => {
 });
 
 describe('the folder of a run', () => {
-  it('is claimed once: by a shim, or for nobody', async () => {
+  it('is claimed once: by a shim, or by an agent that gives it up', async () => {
     const spec = specOf('true');
     expect(stateOf(spec).state).toBe('unclaimed');
-    expect(claimForNobody(spec.folder)).toBe(true);
+    expect(claimRun(spec.folder)).toBe(true);
     expect(await shim.start(spec)).toMatchObject({ isClaimed: false, fault: expect.stringContaining('claim') });
     const taken = specOf('exec sleep 1000');
     await shim.start(taken);
-    expect(claimForNobody(taken.folder)).toBe(false);
+    expect(claimRun(taken.folder)).toBe(false);
     killRun(taken.folder);
     await endOf(taken);
   });

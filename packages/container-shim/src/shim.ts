@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const WORDS_FD = 3;
 const OUTPUT_MS = 200;
 
 /** What a command brought that ran beside a container. */
-export interface ExecResult {
+interface ExecResult {
   code: number;
   /** What it wrote, to both of its outputs, up to the limit. */
   output: string;
@@ -156,10 +156,28 @@ export const signalRun = (folder: string, signal: number): boolean => tell(folde
 /** Kills all processes of a run. Returns false when its shim has ended. */
 export const killRun = (folder: string): boolean => tell(folder, 'kill\n');
 
-/** Calls `ended` once when the shim that holds a run has ended, also at once. Returns what ends the wait. */
+/** Whether any process has a FIFO open for writing. */
+function hasWriter(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1)) > 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return true;
+    throw error;
+  }
+}
+
+/**
+ * Calls `ended` once when the shim that holds a run has ended, soon when it has before. Returns what ends the wait.
+ */
 export function onShimEnd(folder: string, ended: () => void): () => void {
-  // The shim has the other end open as long as it lives, whoever has started it.
+  // The shim has the other end open as long as it lives, whichever process has started it.
   const fd = openSync(join(folder, 'alive'), constants.O_RDONLY | constants.O_NONBLOCK);
+  if (!hasWriter(fd)) {
+    // Of a FIFO that had no writer when it was opened, the kernel never says that it has none.
+    closeSync(fd);
+    const soon = setImmediate(ended);
+    return () => clearImmediate(soon);
+  }
   const socket = new Socket({ fd, readable: true, writable: false });
   let isCancelled = false;
   socket.on('error', () => undefined);

@@ -8,11 +8,11 @@ export {
   sandboxMade,
   sandboxRemoved,
   startFailed,
+  tellNotEnforced,
 } from './answers/starting.js';
 export type { ContainerRuntime, StartResult } from './container-runtime.js';
 export {
   commandOf,
-  type EnvironmentSources,
   environmentOf,
   type ObjectContent,
   type ObjectContents,
@@ -43,7 +43,6 @@ export { syncPod } from './sync/sync-pod.js';
 export {
   isMadeOfFiles,
   type VolumeFile,
-  type VolumeFiles,
   type VolumeSources,
   volumeFiles,
 } from './volumes/volume-files.js';

@@ -4,6 +4,7 @@ import {
   mountFailedEvents,
   neverPulled,
   neverPulledEvents,
+  notEnforcedEvents,
   pulledEvents,
   pullFailedEvents,
   pullingEvents,
@@ -47,6 +48,11 @@ export function sandboxMade(run: PodRun, result: SandboxResult, now: Moment): vo
   run.sandboxTries = Math.min(run.sandboxTries + 1, 10);
   const { fault, volume } = result;
   record(run, volume === undefined ? sandboxFailedEvents(fault) : mountFailedEvents(volume, fault));
+}
+
+/** Tells which limits of a pod the runtime does not enforce; `what` names their fields. */
+export function tellNotEnforced(run: PodRun, what: readonly string[]): void {
+  if (what.length > 0) record(run, notEnforcedEvents(what));
 }
 
 export function sandboxRemoved(run: PodRun): void {

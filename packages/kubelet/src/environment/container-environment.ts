@@ -29,8 +29,10 @@ type EnvVar = NonNullable<Container['env']>[number];
 /** Any printable ASCII but `=`. Source: apimachinery/pkg/util/validation, IsRelaxedEnvVarName. */
 const VARIABLE = /^[ -<>-~]+$/;
 
-/** @throws Fault */
-class Fault extends Error {}
+/** Ends the making of an environment. It does not leave this file. */
+class EnvironmentFault extends Error {
+  readonly retryable = true;
+}
 
 const textOfSecret = (value: string): string => Buffer.from(value, 'base64').toString('utf8');
 
@@ -54,7 +56,7 @@ export function environmentOf(
     }
     return { variables };
   } catch (error) {
-    if (error instanceof Fault) return { fault: error.message };
+    if (error instanceof EnvironmentFault) return { fault: error.message };
     throw error;
   }
 }
@@ -69,7 +71,7 @@ function addWhole(
   const content = sources.contents(kind, name);
   if (!content) {
     if (optional) return;
-    throw new Fault(`${kind.toLowerCase()} ${JSON.stringify(name)} not found`);
+    throw new EnvironmentFault(`${kind.toLowerCase()} ${JSON.stringify(name)} not found`);
   }
   for (const [key, value] of Object.entries(content.data ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const variable = prefix + key;
@@ -87,19 +89,20 @@ function valueOfVariable(
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
   if (fieldRef) {
     const found = podField(sources.pod, fieldRef.fieldPath, sources.address);
-    if (found === undefined) throw new Fault(`unsupported fieldPath: ${fieldRef.fieldPath}`);
+    if (found === undefined) throw new EnvironmentFault(`unsupported fieldPath: ${fieldRef.fieldPath}`);
     return found;
   }
   if (resourceFieldRef) {
     const { containerName } = resourceFieldRef;
     const of = containerName ? containerNamed(sources.pod, containerName) : container;
     const found = of && resourceField(of, resourceFieldRef, sources.allocatable);
-    if (found === undefined) throw new Fault(`unsupported container resource : ${resourceFieldRef.resource}`);
+    if (found === undefined)
+      throw new EnvironmentFault(`unsupported container resource : ${resourceFieldRef.resource}`);
     return found;
   }
   if (configMapKeyRef) return keyOf('ConfigMap', configMapKeyRef, sources);
   if (secretKeyRef) return keyOf('Secret', secretKeyRef, sources);
-  throw new Fault(`the source of variable ${name} is not known here`);
+  throw new EnvironmentFault(`the source of variable ${name} is not known here`);
 }
 
 function keyOf(
@@ -111,8 +114,8 @@ function keyOf(
   const value = content?.data?.[key];
   if (value !== undefined) return kind === 'Secret' ? textOfSecret(value) : value;
   if (optional) return undefined;
-  if (!content) throw new Fault(`${kind.toLowerCase()} ${JSON.stringify(name)} not found`);
-  throw new Fault(`couldn't find key ${key} in ${kind} ${pod.metadata.namespace}/${name}`);
+  if (!content) throw new EnvironmentFault(`${kind.toLowerCase()} ${JSON.stringify(name)} not found`);
+  throw new EnvironmentFault(`couldn't find key ${key} in ${kind} ${pod.metadata.namespace}/${name}`);
 }
 
 export function containerNamed({ spec }: AssignedPod, name: string): Container | undefined {

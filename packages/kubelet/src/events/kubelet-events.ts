@@ -63,6 +63,12 @@ export function sandboxFailedEvents(fault: string): PodOccurrence[] {
   return [{ type: 'Warning', reason: 'FailedCreatePodSandBox', message: message.slice(0, MAX_MESSAGE) }];
 }
 
+/** A runtime cannot hold a pod to all that it says: no event of a kubelet, which would refuse to start there. */
+export function notEnforcedEvents(what: readonly string[]): PodOccurrence[] {
+  const message = `This node cannot enforce ${what.join(', ')}`;
+  return [{ type: 'Warning', reason: 'LimitsNotEnforced', message: message.slice(0, MAX_MESSAGE) }];
+}
+
 export const createFailedEvents = (run: ContainerRun, fault: string): PodOccurrence[] => [
   ...imagePresentEvents(run),
   ...failedEvents(run, fault),

@@ -37,7 +37,10 @@ interface FileSource {
   optional?: boolean | null;
 }
 
-class Fault extends Error {}
+/** Ends the making of a volume. It does not leave this file. */
+class VolumeFilesFault extends Error {
+  readonly retryable = true;
+}
 
 /** Whether the content of a volume is made from the API: by {@link volumeFiles}. */
 export const isMadeOfFiles = ({ configMap, secret, downwardAPI, projected }: Volume): boolean =>
@@ -62,7 +65,7 @@ export function volumeFiles(volume: Volume, sources: VolumeSources): VolumeFiles
     }
     return { files };
   } catch (error) {
-    if (error instanceof Fault) return { fault: error.message };
+    if (error instanceof VolumeFilesFault) return { fault: error.message };
     throw error;
   }
 }
@@ -78,7 +81,7 @@ function addProjection(
   else if (downwardAPI) addFields(files, downwardAPI.items, mode, sources);
   else if (serviceAccountToken) {
     const token = sources.token(serviceAccountToken);
-    if (token === undefined) throw new Fault('failed to fetch token: no token was issued yet');
+    if (token === undefined) throw new VolumeFilesFault('failed to fetch token: no token was issued yet');
     const { fsGroup } = sources.pod.spec.securityContext ?? {};
     const user = onlyUserOf(sources.pod.spec);
     files.set(serviceAccountToken.path, {
@@ -86,7 +89,7 @@ function addProjection(
       mode: user === undefined && fsGroup === undefined ? (mode ?? DEFAULT_MODE) : TOKEN_MODE,
       ...(user !== undefined && fsGroup === undefined && { owner: user }),
     });
-  } else throw new Fault(`projected volumes have no source ${Object.keys(others).join(', ')} here`);
+  } else throw new VolumeFilesFault(`projected volumes have no source ${Object.keys(others).join(', ')} here`);
 }
 
 /** The user that all containers run as; undefined where they do not say it, or differ. */
@@ -108,14 +111,14 @@ function addObject(
   const content = contents(kind, name);
   if (!content) {
     if (optional) return;
-    throw new Fault(`${kind.toLowerCase()} ${JSON.stringify(name)} not found`);
+    throw new VolumeFilesFault(`${kind.toLowerCase()} ${JSON.stringify(name)} not found`);
   }
   const values = bytesByKey(kind, content);
   for (const { key, path, mode: own } of items ?? [...values.keys()].map((name): Item => ({ key: name, path: name }))) {
     const bytes = values.get(key);
     if (bytes) files.set(path, { bytes, mode: own ?? mode ?? DEFAULT_MODE });
     else if (!optional) {
-      throw new Fault(
+      throw new VolumeFilesFault(
         kind === 'ConfigMap'
           ? `configmap references non-existent config key: ${key}`
           : `references non-existent secret key: ${key} in ${pod.metadata.namespace}/${name}`,
@@ -150,7 +153,7 @@ function addFields(
       const container = containerNamed(sources.pod, resourceFieldRef.containerName ?? '') as Container | undefined;
       text = container && resourceField(container, resourceFieldRef, sources.allocatable);
     }
-    if (text === undefined) throw new Fault(`the field for ${path} cannot be shown in a file`);
+    if (text === undefined) throw new VolumeFilesFault(`the field for ${path} cannot be shown in a file`);
     files.set(path, { bytes: bytesOf(text), mode: own ?? mode ?? DEFAULT_MODE });
   }
 }

@@ -8,6 +8,8 @@ export interface Machine {
   /** By resource, as quantities. */
   capacity: Record<string, string>;
   info: Record<string, string>;
+  /** Whether containers are held to their limits of cpu and memory. */
+  enforcesLimits: boolean;
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
@@ -49,6 +51,7 @@ export async function thisMachine(runtimeVersion: string, folder: string, addres
   const disk = await statfs(folder);
   const machineId = lineOf('/etc/machine-id');
   return {
+    enforcesLimits: false,
     address: address || ownAddress(),
     capacity: {
       cpu: String(availableParallelism()),

@@ -29,15 +29,25 @@ const CONDITIONS: [type: string, status: string, reason: string, message: string
   ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
 ];
 
-function conditions(at: string): NodeCondition[] {
-  return CONDITIONS.map(([type, status, reason, message]) => ({
-    type,
-    status,
-    lastHeartbeatTime: at,
-    lastTransitionTime: at,
-    reason,
-    message,
-  }));
+/** Of a machine whose containers are held to no limits of cpu and memory. */
+const NO_LIMITS: (typeof CONDITIONS)[number] = [
+  'ResourceLimitsNotEnforced',
+  'True',
+  'NoCgroups',
+  'the process runtime does not enforce limits of cpu and memory: it makes no cgroups',
+];
+
+function conditions({ machine }: HostedNode, at: string): NodeCondition[] {
+  return [...(machine && !machine.enforcesLimits ? [NO_LIMITS] : []), ...CONDITIONS].map(
+    ([type, status, reason, message]) => ({
+      type,
+      status,
+      lastHeartbeatTime: at,
+      lastTransitionTime: at,
+      reason,
+      message,
+    }),
+  );
 }
 
 /** An id of the node that never changes, in the form that operating systems use. */
@@ -63,7 +73,7 @@ export function nodeStatus(node: HostedNode, now: number): NodeStatus {
     ],
     allocatable: capacity,
     capacity,
-    conditions: conditions(at),
+    conditions: conditions(node, at),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
       ...simulatedInfo(node),

@@ -18,7 +18,7 @@ export interface ReadObject {
 }
 
 /** An object to be read for a pod, and what is known of it. */
-export interface WantedObject extends NeededObject {
+interface WantedObject extends NeededObject {
   uid: string;
   known: ReadObject | undefined;
 }

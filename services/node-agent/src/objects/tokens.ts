@@ -34,7 +34,7 @@ export function tokensAsked(bus: Pick<Bus, 'request'>, agent: string): IssueToke
 }
 
 /** The projections of tokens in the volumes of a pod. */
-export const tokenProjections = ({ volumes }: PodSpec): TokenProjection[] =>
+const tokenProjections = ({ volumes }: PodSpec): TokenProjection[] =>
   (volumes ?? []).flatMap(({ projected }) =>
     (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []),
   );

@@ -18,6 +18,18 @@ describe('synchronising with the assigned pods', () => {
     expect([...runtime.running]).toEqual(['b']);
   });
 
+  it('goes on with pods of an earlier process, fetches their newest form, and forgets what is not assigned', async () => {
+    const { assigned, effects, sync } = setup();
+    sync.found(pod('a'));
+    sync.found(pod('b'));
+    assigned.set('a', {});
+    await sync.resync();
+    expect(effects).toEqual(['start', 'start', 'list', 'forget', 'forgotten', 'fetch', 'start']);
+    await sync.resync();
+    expect(effects.slice(7)).toEqual(['list']);
+    expect([sync.modeOf('a'), sync.modeOf('b')]).toEqual(['running', 'unknown']);
+  });
+
   it('keeps a pod that a command assigned while the list was on its way', async () => {
     const { runtime, sync, state, command } = setup();
     state.whileListing = () => command('pod-assigned', { revision: 11, pods: [pod('new')] });

@@ -22,7 +22,7 @@ export interface ProbeTarget {
  * The number of a port that may be the name of one of the container; undefined for none. Source:
  * pkg/probe/util.go, ResolveContainerPort.
  */
-export function portOf(port: number | string, { ports = [] }: Pick<Container, 'ports'>): number | undefined {
+function portOf(port: number | string, { ports = [] }: Pick<Container, 'ports'>): number | undefined {
   const number = Number(port) || ports.find(({ name }) => name === port)?.containerPort;
   return number !== undefined && number > 0 && number < 65_536 ? number : undefined;
 }

@@ -19,7 +19,7 @@ export async function writeAtomically(
   const digest = digestOf(files, group);
   const before = await linkOf(join(folder, DATA));
   if (before !== undefined && (await linkOf(join(folder, before, DIGEST))) === digest) return false;
-  const name = `..${new Date().toISOString().replace(/[:.]/g, '_')}.${randomBytes(4).toString('hex')}`;
+  const name = `..content_${randomBytes(8).toString('hex')}`;
   const content = join(folder, name);
   await mkdir(content, { recursive: true, mode: 0o755 });
   for (const [path, { bytes, mode, owner }] of files) {

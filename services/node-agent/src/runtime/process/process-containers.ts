@@ -413,7 +413,7 @@ const FIRST_REAL_TIME = 34;
 const LAST_REAL_TIME = 64;
 
 /** The number of a signal: `SIGTERM`, `SIGRTMIN+3`. */
-export function numberOf(signal: string): number {
+function numberOf(signal: string): number {
   const [, base, way = '+', distance = '0'] = /^SIGRTM(IN|AX)(?:([+-])(\d+))?$/.exec(signal) ?? [];
   if (base !== undefined) {
     const from = base === 'IN' ? FIRST_REAL_TIME : LAST_REAL_TIME;

@@ -119,3 +119,15 @@ export function processRefusal(pod: AssignedPod, { isPrivileged }: { isPrivilege
   const held = isPrivileged ? undefined : PRIVILEGED_FIELDS.find(isAsked(pod));
   return held && { reason, message: `${refusedText(held.path)} where the agent is not root` };
 }
+
+/** Limits that nothing holds a process to: the fields, with the names of containers and volumes. */
+export function notEnforced({ spec }: AssignedPod): string[] {
+  const containers = [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ name, resources }) =>
+    Object.keys(resources?.limits ?? {}).map((limit) => `resources.limits.${limit} of container ${name}`),
+  );
+  const pod = Object.keys(spec.resources?.limits ?? {}).map((limit) => `spec.resources.limits.${limit}`);
+  const volumes = (spec.volumes ?? []).flatMap(({ name, emptyDir }) =>
+    emptyDir?.sizeLimit != null && emptyDir.medium !== 'Memory' ? [`emptyDir.sizeLimit of volume ${name}`] : [],
+  );
+  return [...pod, ...containers, ...volumes];
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { claimForNobody, findShim, killRun, onShimEnd, readRunFolder, Shim } from '@everynode/container-shim';
+import { claimRun, findShim, killRun, onShimEnd, readRunFolder, Shim } from '@everynode/container-shim';
 import {
   type AssignedPod,
   beginAnew,
@@ -12,6 +12,7 @@ import {
   isLive,
   lostExit,
   type Moment,
+  tellNotEnforced,
 } from '@everynode/kubelet';
 import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../../config.js';
@@ -26,7 +27,7 @@ import type { ReportListener } from '../runtime.js';
 import { type Clock, Timers } from '../timers.js';
 import { type ImageList, imagesFrom } from './images.js';
 import { type ContainerLogs, ProcessContainers } from './process-containers.js';
-import { processRefusal } from './process-refusal.js';
+import { notEnforced, processRefusal } from './process-refusal.js';
 import { ProcessRun } from './process-run.js';
 import { ProcessStreams } from './process-streams.js';
 
@@ -95,7 +96,7 @@ function mayMakeNamespaces(): boolean {
 export class ProcessRuntime extends PodRuntime<ProcessRun> {
   readonly #machine: Machine;
 
-  /** @throws ShimMissingError */
+  /** @throws Error where there is no shim, and none can be made. */
   constructor(options: ProcessRuntimeOptions) {
     const { settings, clock, onReport } = options;
     const timers = new Timers(clock);
@@ -211,7 +212,7 @@ class Machine implements RuntimeKind<ProcessRun> {
     const { bootId } = this.#options.settings;
     let state = readRunFolder(folder, bootId);
     // The process that made the folder may have died before, or while, it started a shim.
-    if (state.state === 'unclaimed' && claimForNobody(folder)) return undefined;
+    if (state.state === 'unclaimed' && claimRun(folder)) return undefined;
     if (state.state === 'unclaimed') state = readRunFolder(folder, bootId);
     switch (state.state) {
       case 'unclaimed':
@@ -238,6 +239,7 @@ class Machine implements RuntimeKind<ProcessRun> {
 
   takeUp(run: ProcessRun, exited: Exited<ProcessRun>): void {
     this.#runs.add(run);
+    if (!this.state.hasPod(run.pod.metadata.uid) && !run.ending) tellNotEnforced(run, notEnforced(run.pod));
     for (const container of run.containers) {
       if (!isLive(container)) continue;
       const instance = container.restarts;
@@ -278,7 +280,7 @@ class Machine implements RuntimeKind<ProcessRun> {
   async #killed(uid: string, container: string): Promise<void> {
     for (const instance of this.state.runs(uid, container)) {
       const folder = this.state.runFolder(uid, container, instance);
-      if (claimForNobody(folder) || !killRun(folder)) continue;
+      if (claimRun(folder) || !killRun(folder)) continue;
       await new Promise<void>((resolve) => void onShimEnd(folder, resolve));
     }
   }

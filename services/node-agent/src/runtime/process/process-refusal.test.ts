@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import type { AssignedPod } from '@everynode/kubelet';
+import { describe, expect, it } from 'vitest';
+import { scriptPod } from '../../../fixtures/process-machine.js';
+import { PRIVILEGED_FIELDS, processRefusal, REFUSED_FIELDS, refusedText } from './process-refusal.js';
+
+interface FieldType {
+  ref?: string;
+  arrayOf?: { ref?: string };
+}
+
+const TYPES = JSON.parse(
+  readFileSync(new URL('../../../../../packages/objects/src/schema/types.json', import.meta.url), 'utf8'),
+) as Record<string, { fields?: Record<string, FieldType> }>;
+
+const page = readFileSync(new URL('../../../../../docs/agents.md', import.meta.url), 'utf8');
+
+/** What the page says of each field for processes. */
+const rows = new Map(
+  [...page.matchAll(/^\| `((?:spec|metadata)[^`]*)` *\| ([^|]*?) *\|/gm)].map(([, path = '', word = '']) => [
+    path,
+    word,
+  ]),
+);
+
+/** What holds for containers holds for all kinds of them. */
+const ofContainer = (path: string): string =>
+  path.replace(/^spec\.(init|ephemeral)?[cC]ontainers\[\]/, 'spec.containers[]');
+
+const isCovered = (path: string): boolean =>
+  [path, ofContainer(path)].some((one) =>
+    [...rows.keys()].some((row) => one === row || one.startsWith(`${row}.`) || one.startsWith(`${row}[]`)),
+  );
+
+/** The fields of a type that no row of the page covers, looking into those that have rows below them. */
+function uncovered(type: string, path: string): string[] {
+  return Object.entries(TYPES[type]?.fields ?? {}).flatMap(([name, { ref, arrayOf }]) => {
+    const at = `${path}.${name}${arrayOf ? '[]' : ''}`;
+    if (isCovered(`${path}.${name}`) || isCovered(at)) return [];
+    const below = ref ?? arrayOf?.ref;
+    const hasRows = [...rows.keys()].some((row) => row.startsWith(`${at}.`) || row.startsWith(`${ofContainer(at)}.`));
+    return below && (hasRows || /[cC]ontainers\[\]$/.test(at)) ? uncovered(below, at) : [at];
+  });
+}
+
+/** A pod with a value at a path. */
+function podWith(path: string, value: unknown): AssignedPod {
+  const pod = structuredClone(scriptPod('true')) as unknown as Record<string, unknown>;
+  let object = pod;
+  const parts = path.split('.');
+  for (const [i, part] of parts.entries()) {
+    const name = part.replace('[]', '');
+    const isLast = i === parts.length - 1;
+    if (part.endsWith('[]')) {
+      object[name] ??= [{}];
+      const list = object[name] as unknown[];
+      object = list[0] as Record<string, unknown>;
+      if (isLast) list[0] = value;
+    } else if (isLast) object[name] = value;
+    else {
+      object[name] ??= {};
+      object = object[name] as Record<string, unknown>;
+    }
+  }
+  return pod as unknown as AssignedPod;
+}
+
+/** A value that asks for something. */
+const askingValue = ({ asks = () => true }: (typeof REFUSED_FIELDS)[number]): unknown =>
+  [{ name: 'x' }, true, false, 'None', 'Localhost', 'Enabled'].find(asks);
+
+const may = { isPrivileged: true };
+
+describe('the table of docs/agents.md', () => {
+  it('has a row for every field of a pod', () => {
+    expect(uncovered('io.k8s.api.core.v1.PodSpec', 'spec')).toEqual([]);
+  });
+
+  it('says of every field that is refused that it is, and of no other', () => {
+    const inCode = new Set(REFUSED_FIELDS.map(({ path }) => ofContainer(path).replace(/\.type$|\[\]$/, '')));
+    const inPage = [...rows].filter(([, word]) => word.startsWith('refused')).map(([path]) => ofContainer(path));
+    expect(inPage.sort()).toEqual([...inCode].sort());
+  });
+});
+
+describe('a pod of processes', () => {
+  it.each(REFUSED_FIELDS.map((field) => [field.path, field] as const))('is refused with %s', (path, field) => {
+    expect(processRefusal(podWith(path, askingValue(field)), may)).toEqual({
+      reason: 'FieldNotSupported',
+      message: refusedText(path),
+    });
+  });
+
+  it.each(PRIVILEGED_FIELDS.map(({ path }) => path))('is refused with %s where the agent is not root', (path) => {
+    const pod = podWith(path, path.endsWith('[]') ? { name: 'v', mountPath: '/v' } : 1000);
+    expect(processRefusal(pod, may)).toBeUndefined();
+    expect(processRefusal(pod, { isPrivileged: false })?.message).toBe(
+      `${refusedText(path)} where the agent is not root`,
+    );
+  });
+
+  it('is not refused for the defaults that the api gives it', () => {
+    const pod = podWith('spec.dnsPolicy', 'ClusterFirst');
+    Object.assign(pod.spec, { hostNetwork: false, shareProcessNamespace: false, securityContext: {}, hostAliases: [] });
+    expect(processRefusal(pod, may)).toBeUndefined();
+  });
+});
