@@ -1,5 +1,6 @@
 // node scripts/release.mjs FOLDER: writes what runs in the images into a folder, out of a checkout that is built. Each
 // program is one file, at the place that it has in the checkout, so nothing of node_modules is needed but one folder.
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,10 +31,23 @@ const built = [...servicesOf(root).map(bundleOf), ...threadsOf(root).map(({ bund
 /** The texts that OpenAPI documents show are read by the name of their package. */
 const openapi = join('packages', 'openapi');
 const texts = join('node_modules', '@everynode', 'openapi');
+/** The shim of real pods, which is found in the same way. */
+const shim = join('packages', 'container-shim');
+const shimFolder = join('node_modules', '@everynode', 'container-shim');
 const copies = [
+  ...['package.json', 'native'].map((path) => [join(shim, path), join(shimFolder, path)]),
   ...['package.json', 'LICENSE'].map((path) => [path, path]),
   ...built.flatMap((path) => [path, `${path}.map`].map((file) => [file, file])),
   ...['package.json', 'descriptions.json'].map((file) => [join(openapi, file), join(texts, file)]),
   [join('deploy', 'healthcheck.mjs'), 'healthcheck.mjs'],
 ];
-await Promise.all(copies.map(([from, to]) => cp(join(root, from), join(release, to))));
+await Promise.all(copies.map(([from, to]) => cp(join(root, from), join(release, to), { recursive: true })));
+
+// For the kind of machine that this one is, and others that it has a compiler for; elsewhere an agent compiles its own.
+const compilers = { x64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' };
+const native = join(release, shimFolder, 'native');
+for (const [arch, compiler] of Object.entries(compilers)) {
+  const options = ['-std=gnu11', '-O2', '-static', '-s', '-o', join(native, `everynode-shim-${arch}`)];
+  const { status, stderr, error } = spawnSync(compiler, [...options, join(native, 'everynode-shim.c')]);
+  if (status !== 0 && error?.code !== 'ENOENT') throw error ?? new Error(String(stderr));
+}

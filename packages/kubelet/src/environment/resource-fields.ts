@@ -12,8 +12,8 @@ const amountOf = (quantity: string | undefined, isCpu: boolean): number => {
 };
 
 /**
- * The value of `limits.cpu` and the like, in units of the divisor, rounded up. A limit that a container does not have is
- * what the node has. Undefined for a resource that cannot be shown. Source: pkg/api/v1/resource/helpers.go.
+ * The value of `limits.cpu` and the like, in units of the divisor, rounded up. A limit that a container does not have
+ * is what the node has. Undefined for a resource that cannot be shown. Source: pkg/api/v1/resource/helpers.go.
  */
 export function resourceField(
   { resources }: Pick<Container, 'resources'>,

@@ -29,8 +29,8 @@ interface PodSourcesOptions<Run> {
 const keyOf = ({ kind, name }: Pick<NeededObject, 'kind' | 'name'>): string => `${kind} ${name}`;
 
 /**
- * What pods get from the control plane: the content of the ConfigMaps and Secrets that they name, and tokens. It is kept
- * in memory alone, as long as the pod is here.
+ * What pods get from the control plane: the content of the ConfigMaps and Secrets that they name, and tokens. It is
+ * kept in memory alone, as long as the pod is here.
  */
 export class PodSources<Run extends HostedRun> implements StartNeeds<Run> {
   readonly #options: PodSourcesOptions<Run>;

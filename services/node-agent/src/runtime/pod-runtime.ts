@@ -68,8 +68,8 @@ interface PodRuntimeOptions<Run extends HostedRun> {
 }
 
 /**
- * Runs pods by the rules of a kubelet (`packages/kubelet`), whatever their containers are. What takes no time happens in
- * one report.
+ * Runs pods by the rules of a kubelet (`packages/kubelet`), whatever their containers are. What takes no time happens
+ * in one report.
  */
 export class PodRuntime<Run extends HostedRun> implements Runtime {
   readonly #options: PodRuntimeOptions<Run>;

@@ -33,8 +33,8 @@ export async function readObjectWithData(
 }
 
 /**
- * Answers an agent: what is in the ConfigMaps and Secrets that its pods name? An object is looked up only for a pod on a
- * node of the agent that names it; for any other one the answer is the same as for one that does not exist.
+ * Answers an agent: what is in the ConfigMaps and Secrets that its pods name? An object is looked up only for a pod on
+ * a node of the agent that names it; for any other one the answer is the same as for one that does not exist.
  * @throws ContractError for a request that is not valid, and what the store throws.
  */
 export async function fetchObjects(store: Sources, caches: Caches, agent: string, body: string): Promise<string> {
