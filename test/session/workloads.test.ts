@@ -203,6 +203,60 @@ describe('a Service', { timeout: SLOW }, () => {
   });
 });
 
+describe('a Service without a selector', { timeout: SLOW }, () => {
+  const mirrored = async () =>
+    (await kubectl.json<Any>('get endpointslices -l kubernetes.io/service-name=example')).items as Any[];
+  const addresses = async () =>
+    (await mirrored()).flatMap(({ endpoints }) => endpoints.flatMap((one: Any) => one.addresses));
+
+  it('leads to the API, for the one that every cluster has', async () => {
+    const { subsets } = await kubectl.json<Any>('get endpoints kubernetes');
+    const { items } = await kubectl.json<Any>('get endpointslices -l kubernetes.io/service-name=kubernetes');
+    expect(subsets).toEqual([
+      { addresses: [{ ip: '127.0.0.1' }], ports: [{ name: 'https', port: stack.port, protocol: 'TCP' }] },
+    ]);
+    expect(items.map(({ endpoints, ports }: Any) => [endpoints[0].addresses, ports[0].port])).toEqual([
+      [['127.0.0.1'], stack.port],
+    ]);
+    await kubectl.run('delete endpoints kubernetes');
+    await eventually(async () =>
+      expect((await kubectl.json<Any>('get endpoints kubernetes')).subsets).toEqual(subsets),
+    );
+  });
+
+  // Source: kubernetes/kubernetes test/e2e/network/endpointslicemirroring.go.
+  it('has slices that mirror its Endpoints, while a client keeps those', async () => {
+    const subset = (ip: string) => ({ addresses: [{ ip }], ports: [{ name: 'example', port: 9376, protocol: 'TCP' }] });
+    const endpoints = (ip: string) => ({
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 'example', namespace: 'default' },
+      subsets: [subset(ip)],
+    });
+    await apply(
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'example', namespace: 'default' },
+        spec: { ports: [{ port: 80 }] },
+      },
+      endpoints('10.1.2.3'),
+    );
+    await eventually(async () => expect(await addresses()).toEqual(['10.1.2.3']));
+    const [slice] = await mirrored();
+    expect(slice.metadata.labels['endpointslice.kubernetes.io/managed-by']).toBe(
+      'endpointslicemirroring-controller.k8s.io',
+    );
+    expect(slice.ports).toEqual([{ name: 'example', port: 9376, protocol: 'TCP' }]);
+    await apply(endpoints('10.2.3.4'));
+    await eventually(async () => expect(await addresses()).toEqual(['10.2.3.4']));
+    expect((await mirrored()).map(({ metadata }) => metadata.name)).toEqual([slice.metadata.name]);
+    await kubectl.run('delete endpoints example');
+    await eventually(async () => expect(await mirrored()).toEqual([]));
+    await kubectl.run('delete service example');
+  });
+});
+
 describe('a Job', { timeout: SLOW }, () => {
   const job = (name: string, spec: object, command: string[] = ['sh', '-c', 'exit 0']) => ({
     apiVersion: 'batch/v1',

@@ -7,6 +7,7 @@ const KNOWN = {
   disruption: ['disruption-controller'],
   endpoints: ['endpoints-controller'],
   endpointslice: ['endpointslice-controller'],
+  endpointslicemirroring: ['endpointslice-mirroring-controller'],
   'garbage-collector': ['garbagecollector', 'garbage-collector-controller'],
   job: ['job-controller'],
   namespace: ['namespace-controller'],

@@ -20,6 +20,8 @@ const FULL = 100;
 export interface SliceContent {
   addressType: string;
   labels: Record<string, string>;
+  /** Only of slices that mirror Endpoints. */
+  annotations?: Record<string, string>;
   ports: EndpointPort[] | null;
   endpoints: Endpoint[] | null;
 }
@@ -106,7 +108,7 @@ function addFamily(
 
 type Group = { ports: EndpointPort[]; endpoints: Endpoint[] };
 
-const portsKey = (ports: EndpointSlice['ports'] | null): string =>
+export const portsKey = (ports: EndpointSlice['ports'] | null): string =>
   JSON.stringify(
     (ports ?? []).map(({ name = '', port, protocol, appProtocol }) => [name, port, protocol, appProtocol]),
   );
@@ -145,8 +147,13 @@ function endpointOf(service: Stored<Service>, pod: ServedPod, addresses: string[
 
 const uidOf = ({ targetRef, addresses }: Endpoint): string => targetRef?.uid ?? addresses.join();
 
-/** Puts the endpoints of one group into slices. Returns how many of the existing ones stay. */
-function addGroup(plan: SlicePlan, slices: readonly Stored<EndpointSlice>[], group: SliceContent): number {
+/** Puts the endpoints of one group into slices of at most `full`. Returns how many of the existing ones stay. */
+export function addGroup(
+  plan: SlicePlan,
+  slices: readonly Stored<EndpointSlice>[],
+  group: SliceContent,
+  full = FULL,
+): number {
   const wanted = new Map((group.endpoints ?? []).map((endpoint) => [uidOf(endpoint), endpoint]));
   const drafts = slices.map((slice) => {
     const endpoints: Endpoint[] = [];
@@ -164,11 +171,11 @@ function addGroup(plan: SlicePlan, slices: readonly Stored<EndpointSlice>[], gro
   const alive = drafts.filter(({ endpoints }) => endpoints.length > 0 || fresh.length > 0);
   plan.remove.push(...drafts.filter((draft) => !alive.includes(draft)).map(({ slice }) => slice));
   for (const draft of alive)
-    if (draft.isChanged) draft.endpoints.push(...fresh.splice(0, FULL - draft.endpoints.length));
-  while (fresh.length >= FULL) plan.create.push({ ...group, endpoints: fresh.splice(0, FULL) });
+    if (draft.isChanged) draft.endpoints.push(...fresh.splice(0, full - draft.endpoints.length));
+  while (fresh.length >= full) plan.create.push({ ...group, endpoints: fresh.splice(0, full) });
   if (fresh.length > 0) {
     const [fullest] = alive
-      .filter(({ endpoints }) => endpoints.length + fresh.length <= FULL)
+      .filter(({ endpoints }) => endpoints.length + fresh.length <= full)
       .sort((a, b) => b.endpoints.length - a.endpoints.length);
     if (fullest) fullest.endpoints.push(...fresh);
     else plan.create.push({ ...group, endpoints: fresh });
@@ -183,6 +190,7 @@ function updateIfChanged(plan: SlicePlan, slice: Stored<EndpointSlice>, content:
   const isSame =
     semanticallyEqual(slice.endpoints, content.endpoints) &&
     semanticallyEqual(slice.metadata.labels, content.labels) &&
+    (!content.annotations || semanticallyEqual(slice.metadata.annotations ?? {}, content.annotations)) &&
     semanticallyEqual(slice.ports, content.ports);
   if (!isSame) plan.update.push({ slice, content });
 }

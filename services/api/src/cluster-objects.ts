@@ -2,6 +2,7 @@ import { NODE_LEASE_NAMESPACE, SERVICE_CIDR } from '@everynode/objects';
 import type { ApiContext } from './api-context.js';
 import { ensureBootstrapPolicy } from './bootstrap-policy.js';
 import { ensureObject } from './ensure-object.js';
+import { ensureKubernetesEndpoints } from './kubernetes-endpoints.js';
 
 /** Namespaces that every cluster has. */
 export const SYSTEM_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', NODE_LEASE_NAMESPACE];
@@ -60,7 +61,7 @@ const KUBERNETES_SERVICE = {
 };
 
 /** Creates the objects that every cluster has. It may run on every start, and on several replicas at once. */
-export async function ensureClusterObjects(context: ApiContext): Promise<void> {
+export async function ensureClusterObjects(context: ApiContext, publicUrl: string): Promise<void> {
   for (const name of SYSTEM_NAMESPACES) {
     // What is created in a namespace has to find it in the caches.
     if (await ensureObject(context, 'namespaces', '', { metadata: { name } })) await context.freshReads.catchUp();
@@ -71,6 +72,7 @@ export async function ensureClusterObjects(context: ApiContext): Promise<void> {
     spec: { cidrs: [SERVICE_CIDR] },
   });
   await ensureObject(context, 'services', 'default', KUBERNETES_SERVICE);
+  await ensureKubernetesEndpoints(context, publicUrl);
   for (const { name, value, description } of PRIORITY_CLASSES) {
     await ensureObject(context, 'priorityclasses.scheduling.k8s.io', '', { metadata: { name }, value, description });
   }

@@ -192,12 +192,13 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     await server.fastify.close();
   });
   await server.fastify.ready();
-  await retryUntilDone(() => ensureClusterObjects(context), {
+  const { publicUrl = 'https://localhost:6443' } = parts;
+  await retryUntilDone(() => ensureClusterObjects(context, publicUrl), {
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects of a new cluster cannot be created'),
   });
-  onClose(keepClusterObjects(context));
-  await startJoining(context, parts);
+  onClose(keepClusterObjects(context, publicUrl));
+  await startJoining(context, parts, publicUrl);
   serveAgentTokens(context, bus);
   new PolicyStatusWriter(context).start();
   const definitions = new DefinitionController(context);
@@ -207,9 +208,8 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
 }
 
 /** Lets nodes join: publishes and signs the cluster's information, and signs certificates. */
-async function startJoining(context: ApiContext, parts: ApiParts): Promise<void> {
+async function startJoining(context: ApiContext, parts: ApiParts, publicUrl: string): Promise<void> {
   const { signal, onClose, log, signing, agentBus, cleaningMs = CLEANING_MS } = parts;
-  const { publicUrl = 'https://localhost:6443' } = parts;
   await retryUntilDone(() => ensureJoinObjects(context, publicUrl), {
     signal,
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects for nodes that join cannot be created'),

@@ -20,10 +20,15 @@ const tracked: Indexer = ({ record, metadata }: CachedObject) => {
 const withAntiAffinity: Indexer = ({ record }: CachedObject) =>
   record.desired.includes('"podAntiAffinity"') ? [''] : [];
 
+/** Slices by the key of their service. */
+const byService: Indexer = ({ record, labels }: CachedObject) =>
+  labels?.['kubernetes.io/service-name'] ? [`${record.namespace}/${labels['kubernetes.io/service-name']}`] : [];
+
 const INDEXERS: Record<string, Record<string, Indexer>> = {
   pods: { byOwner, byNode: byPlacement, withAntiAffinity, orphans, tracked },
   'replicasets.apps': { byOwner, orphans },
   'controllerrevisions.apps': { byOwner, orphans },
+  'endpointslices.discovery.k8s.io': { byOwner, byService },
   nodes: { byOwner, byAgent: byPlacement },
 };
 

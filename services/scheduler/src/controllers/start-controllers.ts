@@ -8,6 +8,7 @@ import { DeploymentController } from './deployment/deployment-controller.js';
 import { DisruptionController } from './disruption/disruption-controller.js';
 import { EndpointsController } from './endpoints/endpoints-controller.js';
 import { EndpointSliceController } from './endpoints/endpointslice-controller.js';
+import { EndpointSliceMirroringController } from './endpoints/endpointslicemirroring-controller.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
 import { JobController } from './job/job-controller.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
@@ -45,6 +46,7 @@ export function startControllers(
     daemonset: () => new DaemonSetController(context, isHeardSince),
     endpoints: () => new EndpointsController(context),
     endpointslice: () => new EndpointSliceController(context),
+    endpointslicemirroring: () => new EndpointSliceMirroringController(context),
     job: () => new JobController(context),
     'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),
     'garbage-collector': () => new GarbageCollector(context),

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { SliceContent, SlicePlan } from '@everynode/endpoints';
+import { type EndpointSlice, generatedName, metadataText, type Stored, type StoredMeta } from '@everynode/objects';
+import type { Fence, ObjectKey, Store, WriteRequest, WriteResult } from '@everynode/store';
+import { type OwnerKind, ownerReferenceTo } from '@everynode/workloads';
+import { passMoment } from '../workloads/moment.js';
+import { creationOf, NameTakenError } from '../workloads/new-object.js';
+
+export const SLICES = 'endpointslices.discovery.k8s.io';
+
+/** Whose slices they are: a service, or Endpoints that are mirrored. */
+export interface SliceOwner {
+  kind: OwnerKind;
+  object: { metadata: { name: string; namespace: string; uid: string } };
+}
+
+/** Does what a plan says. Returns the last revision, 0 for none. */
+export async function writeSlices(
+  store: Pick<Store, 'write'>,
+  owner: SliceOwner,
+  { create, update, remove }: SlicePlan,
+  fence: Fence,
+): Promise<number> {
+  const results = await Promise.all([
+    ...create.map((content) => createSlice(store, owner, content, fence)),
+    ...update.map(({ slice, content }) => store.write(updateOf(slice, content, fence))),
+    ...remove.map((slice) => store.write(removalOf(slice, fence))),
+  ]);
+  return Math.max(0, ...results.map(({ revision }) => revision));
+}
+
+async function createSlice(
+  store: Pick<Store, 'write'>,
+  { kind, object }: SliceOwner,
+  content: SliceContent,
+  fence: Fence,
+): Promise<WriteResult> {
+  const { namespace, name: owner } = object.metadata;
+  const generateName = `${owner}-`;
+  const { annotations = {} } = content;
+  for (;;) {
+    const uid = randomUUID();
+    const name = generatedName(generateName);
+    const metadata: StoredMeta = {
+      name,
+      generateName,
+      namespace,
+      uid,
+      creationTimestamp: passMoment().at,
+      generation: 1,
+      labels: content.labels,
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+      ownerReferences: [ownerReferenceTo(kind, object)],
+    };
+    const parts = { metadata: metadataText(metadata), desired: desiredOf(content), observed: null };
+    try {
+      const key: ObjectKey = { resource: SLICES, namespace, name };
+      return await store.write(creationOf(key, { uid, parts, placement: null }, fence));
+    } catch (error) {
+      if (!(error instanceof NameTakenError)) throw error;
+    }
+  }
+}
+
+const desiredOf = ({ addressType, endpoints, ports }: SliceContent): string =>
+  JSON.stringify({ addressType, endpoints, ports });
+
+const keyOf = ({ metadata }: Stored<EndpointSlice>): ObjectKey => ({
+  resource: SLICES,
+  namespace: metadata.namespace,
+  name: metadata.name,
+});
+
+function updateOf(slice: Stored<EndpointSlice>, content: SliceContent, fence: Fence): WriteRequest<'all'> {
+  return {
+    key: keyOf(slice),
+    reads: 'all',
+    fence,
+    decide: (current) => {
+      if (current?.uid !== slice.metadata.uid) return { kind: 'keep' };
+      const before = JSON.parse(current.metadata) as StoredMeta;
+      const { labels, annotations = before.annotations } = content;
+      const generation = (before.generation ?? 0) + 1;
+      const metadata = { ...before, labels, generation, ...(annotations && { annotations }) };
+      return { kind: 'update', parts: { metadata: metadataText(metadata), desired: desiredOf(content) } };
+    },
+  };
+}
+
+function removalOf(slice: Stored<EndpointSlice>, fence: Fence): WriteRequest<'head'> {
+  return {
+    key: keyOf(slice),
+    reads: 'head',
+    fence,
+    decide: (current) => ({ kind: current?.uid === slice.metadata.uid ? 'delete' : 'keep' }),
+  };
+}
