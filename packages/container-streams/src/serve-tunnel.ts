@@ -14,8 +14,9 @@ export async function serveTunnel(tunnel: Tunnel, { pod, to }: TunnelWanted, str
   try {
     tunnel.finish(await serve(tunnel, pod, to, streams));
   } catch (error) {
-    if (error instanceof TunnelRefusedError) tunnel.refuse(error.refusal);
-    else tunnel.abort(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    if (tunnel.isAccepted) tunnel.abort(message);
+    else tunnel.refuse(error instanceof TunnelRefusedError ? error.refusal : { reason: 'InternalError', message });
   }
 }
 
@@ -46,7 +47,7 @@ async function serveIo(tunnel: Tunnel, io: ContainerIo): Promise<Result> {
   const { stdin, stdout, stderr } = io;
   // A command that closes its input early ends nothing.
   if (stdin) pipeline(tunnel.readable(CHANNEL.stdin), stdin).catch(ignore);
-  void followSizes(tunnel, io);
+  followSizes(tunnel, io).catch(ignore);
   const outputs = [
     ...(stdout ? [pipeline(stdout, tunnel.writable(CHANNEL.stdout))] : []),
     ...(stderr ? [pipeline(stderr, tunnel.writable(CHANNEL.stderr))] : []),

@@ -48,6 +48,7 @@ export class Tunnel {
   #sent = 0;
   #received = 0;
   #isOver = false;
+  #isAccepted = false;
   #settleOpened: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
   #settleResult: { resolve: (result: Result) => void; reject: (error: Error) => void } = {
     resolve: () => {},
@@ -99,7 +100,13 @@ export class Tunnel {
     return found;
   }
 
+  /** Whether the agent has accepted it. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
   accept(): void {
+    this.#isAccepted = true;
     void this.#frame(FRAME.accepted, 0, EMPTY);
     this.#settleOpened.resolve();
   }

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { type UpgradeRequest, upgradeOf } from '../websocket/upgrade-requests.js';
 
+/** How long a connection is silent before its client is asked whether it is there, in ms. */
+const KEEP_ALIVE_MS = 30_000;
+
 /** The connection of a request that is answered as a stream, for as long as the client wants. */
 export class ClientConnection {
   readonly #reply: FastifyReply;
@@ -28,7 +31,7 @@ export class ClientConnection {
     if (!upgrade) throw new Error('the request asks for no other protocol');
     this.#reply.hijack();
     this.#reply.raw.statusCode = 101;
-    this.#onBegun();
+    this.#begun();
     return upgrade;
   }
 
@@ -38,7 +41,13 @@ export class ClientConnection {
     this.#reply.hijack();
     raw.writeHead(200, { 'audit-id': request.id, 'cache-control': 'no-cache, private', ...headers });
     raw.flushHeaders();
-    this.#onBegun();
+    this.#begun();
     return raw;
+  }
+
+  #begun(): void {
+    // A client that vanishes while nothing is sent is noticed all the same.
+    this.request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.#onBegun();
   }
 }

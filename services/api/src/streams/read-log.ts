@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { CHANNEL, TunnelLostError } from '@everynode/container-streams';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
@@ -42,14 +42,36 @@ async function send(text: Readable, connection: ClientConnection): Promise<void>
     return;
   }
   const response = connection.begin({ 'content-type': TEXT });
+  const stop = (): void => void text.destroy();
+  response.once('close', stop);
   try {
-    await pipeline(text, response, { end: false });
+    for await (const piece of text) {
+      if (!response.write(piece)) await drained(response);
+    }
     response.end();
   } catch (error) {
     // The client reads why the log ends here, and that the answer is not whole.
-    if (error instanceof TunnelLostError && !response.destroyed) {
-      if (!response.write(`error: ${error.message}\n`)) await once(response, 'drain').catch(() => undefined);
-    }
+    if (error instanceof TunnelLostError) await written(response, `error: ${error.message}\n`);
     response.destroy();
+  } finally {
+    response.off('close', stop);
   }
+}
+
+/** Resolves when the connection has taken the text, or is closed. */
+async function written(response: ServerResponse, text: string): Promise<void> {
+  if (response.destroyed) return;
+  await new Promise<void>((resolve) => {
+    response.once('close', resolve);
+    response.write(text, () => resolve());
+  });
+}
+
+/** Resolves when the response takes more, or is closed. */
+async function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return;
+  const settled = new AbortController();
+  const { signal } = settled;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  settled.abort();
 }

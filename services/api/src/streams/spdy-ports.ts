@@ -61,5 +61,6 @@ async function forward(
   });
   if (fault !== undefined) error.write(forwardingError(pod, port, fault));
   error.end();
-  data.end();
+  // What the client still sends has nowhere to go, and must not hold up its other connections.
+  data.end(() => data.destroy());
 }

@@ -1,4 +1,4 @@
-import { type Duplex, Writable } from 'node:stream';
+import { type Duplex, PassThrough, Writable } from 'node:stream';
 import { CHANNEL, type Tunnel } from '@everynode/container-streams';
 import type { Pod, Stored } from '@everynode/objects';
 import { createWebSocketStream } from 'ws';
@@ -41,13 +41,16 @@ export async function serveWebSocketPorts(
   await Promise.all(
     ports.map(async (port, at) => {
       const [data, error] = [at * 2, at * 2 + 1];
+      // What the client sends waits here until the port is reached.
+      const input = new PassThrough();
+      inputs.set(data, input);
       const number = Buffer.alloc(2);
       number.writeUInt16LE(port);
       await messages.send(encode(data, number));
       await messages.send(encode(error, number));
       const up = channelWriter(messages, (bytes) => encode(data, bytes));
       const fault = await carryPort(() => connect(port), {
-        down: (tunnel) => inputs.set(data, tunnel.writable(CHANNEL.stdin)),
+        down: (tunnel) => input.pipe(tunnel.writable(CHANNEL.stdin)),
         up,
       });
       inputs.delete(data);
