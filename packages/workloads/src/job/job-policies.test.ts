@@ -190,6 +190,7 @@ describe('a success policy', () => {
     [[{ succeededCount: 2 }], [3], false],
     [[{ succeededCount: 2 }], [1, 3], true],
     [[{ succeededIndexes: '9' }], [1], false],
+    [[{ succeededIndexes: '0,3-1999999999' }], [0, 3], true],
   ])('%j with %j', (rules, succeeded, matches) => {
     const message = matchSuccessPolicy(job({ successPolicy: { rules } }), new Set(succeeded));
     expect(message).toBe(matches ? 'Matched rules at index 0' : undefined);

@@ -68,6 +68,17 @@ it('makes and deletes all pods at once when it is parallel', () => {
   expect(deleted(on)).toEqual(['web-2', 'web-1', 'web-0']);
 });
 
+it.each(['OrderedReady', 'Parallel'])(
+  'asks for no more pods than a pass may make, however many it is to have: %s',
+  (policy) => {
+    const on = new StatefulSetCluster(statefulSetOf({ podManagementPolicy: policy, replicas: 2_000_000_000 }));
+    expect(created(on)).toHaveLength(policy === 'Parallel' ? 500 : 1);
+    on.pass();
+    for (const name of on.names) on.setReady(name, true);
+    expect(created(on)[0]).toBe(policy === 'Parallel' ? 'web-500' : 'web-1');
+  },
+);
+
 describe('an update', () => {
   it.each<[what: string, spec: Parameters<typeof statefulSetOf>[0], deletes: string[]]>([
     ['begins with the last pod', {}, ['web-2']],

@@ -60,11 +60,16 @@ export interface StatefulSetPlan {
   requeueAfterMs: number | undefined;
 }
 
+/** One pass makes no more pods than this. Source: stateful_set_control.go, MaxBatchSize. */
+const MOST_AT_ONCE = 500;
+
 /** A place in the set: its ordinal, and its pod where that is there. */
 interface Replica {
   ordinal: number;
   pod: Stored<Pod> | undefined;
 }
+
+type Filled = Replica & { pod: Stored<Pod> };
 
 /** One pass over a StatefulSet. Source: pkg/controller/statefulset/stateful_set_control.go, updateStatefulSet. */
 class StatefulSetPass {
@@ -77,27 +82,43 @@ class StatefulSetPass {
   ended = 0;
   readonly #view: StatefulSetView;
   readonly #isOrdered: boolean;
-  readonly #replicas: Replica[];
+  /** The pods by their ordinals. A set may ask for billions, so its places are never all gone through. */
+  readonly #pods: ReadonlyMap<number, Stored<Pod>>;
+  /** Those of the places that the set asks for, the lowest ordinal first. */
+  readonly #filled: Filled[];
   /** Pods that are too many, the highest ordinal first. */
-  readonly #condemned: Required<Replica>[];
+  readonly #condemned: Filled[];
 
   constructor(view: StatefulSetView) {
     this.#view = view;
     const { set } = view;
     this.#isOrdered = set.spec?.podManagementPolicy !== 'Parallel';
-    const byOrdinal = new Map(view.pods.map((pod) => [ordinalOf(set, pod), pod]));
-    const ordinals = Array.from({ length: replicasOf(set) }, (_, i) => startOf(set) + i);
-    this.#replicas = ordinals.map((ordinal) => ({ ordinal, pod: byOrdinal.get(ordinal) }));
-    this.#condemned = [...byOrdinal]
-      .flatMap(([ordinal, pod]) => (ordinal === undefined || isWanted(set, ordinal) ? [] : { ordinal, pod }))
-      .sort((a, b) => b.ordinal - a.ordinal);
+    const all = view.pods
+      .flatMap((pod): Filled[] => {
+        const ordinal = ordinalOf(set, pod);
+        return ordinal === undefined ? [] : [{ ordinal, pod }];
+      })
+      .sort((a, b) => a.ordinal - b.ordinal);
+    this.#pods = new Map(all.map(({ ordinal, pod }) => [ordinal, pod]));
+    this.#filled = all.filter(({ ordinal }) => isWanted(set, ordinal));
+    this.#condemned = all.filter(({ ordinal }) => !isWanted(set, ordinal)).reverse();
+  }
+
+  *#replicas(): Iterable<Replica> {
+    const { set } = this.#view;
+    const first = startOf(set);
+    for (let i = 0; i < replicasOf(set); i += 1) yield { ordinal: first + i, pod: this.#pods.get(first + i) };
   }
 
   run(): void {
     if (this.#view.set.metadata.deletionTimestamp !== undefined) return;
-    for (const replica of this.#replicas) if (this.#advance(replica) && this.#isOrdered) return;
-    for (const { pod, ordinal } of this.#condemned) if (pod) this.#keepClaims(pod, ordinal);
-    for (const { pod } of this.#condemned) if (pod && this.#condemn(pod) && this.#isOrdered) return;
+    for (const replica of this.#replicas()) {
+      if (this.#advance(replica) && this.#isOrdered) return;
+      // The next pass goes on.
+      if (this.creates.length >= MOST_AT_ONCE) return;
+    }
+    for (const { pod, ordinal } of this.#condemned) this.#keepClaims(pod, ordinal);
+    for (const { pod } of this.#condemned) if (this.#condemn(pod) && this.#isOrdered) return;
     if (this.#view.set.spec?.updateStrategy?.type !== 'OnDelete') this.#update();
   }
 
@@ -162,9 +183,10 @@ class StatefulSetPass {
     return true;
   }
 
+  /** Of an ordered set, whose places are all filled by then. */
   #firstUnavailable(): Stored<Pod> | undefined {
-    const all = [...this.#replicas, ...[...this.#condemned].reverse()];
-    return all.find(({ pod }) => !pod || this.#isUnavailable(pod))?.pod;
+    const all = [...this.#filled, ...[...this.#condemned].reverse()];
+    return all.find(({ pod }) => this.#isUnavailable(pod))?.pod;
   }
 
   /** Source: updateStatefulSetAfterInvariantEstablished. */
@@ -172,10 +194,11 @@ class StatefulSetPass {
     const { set, update } = this.#view;
     const { partition = 0, maxUnavailable = 1 } = set.spec?.updateStrategy?.rollingUpdate ?? {};
     const most = Math.max(1, scaled(maxUnavailable, replicasOf(set), 'down'));
-    let left = most - this.#replicas.filter(({ pod }) => !pod || this.#isUnavailable(pod)).length;
-    for (const { pod } of this.#replicas.slice(partition).reverse()) {
-      if (left <= 0) return;
-      if (!pod || revisionOf(pod) === update.name || isPodDeleting(pod) || this.deletes.includes(pod)) continue;
+    const available = this.#filled.filter(({ pod }) => !this.#isUnavailable(pod)).length;
+    let left = most - (replicasOf(set) - available);
+    for (const { pod, ordinal } of [...this.#filled].reverse()) {
+      if (left <= 0 || ordinal < startOf(set) + partition) return;
+      if (revisionOf(pod) === update.name || isPodDeleting(pod) || this.deletes.includes(pod)) continue;
       this.deletes.push(pod);
       this.ended += 1;
       left -= 1;
