@@ -192,7 +192,7 @@ describe('a StatefulSet', { timeout: SLOW }, () => {
     expect((await podsOf('burst')).filter(isReady)).toEqual([]);
     await scale('burst', 0);
     await eventually(async () => expect(await podNames('burst')).toEqual([]), SLOW);
-    expect((await get('burst')).status.replicas).toBe(0);
+    await eventually(async () => expect((await get('burst')).status.replicas).toBe(0));
     await remove('burst');
   });
 
