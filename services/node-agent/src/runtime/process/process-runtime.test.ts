@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { findShim } from '@everynode/container-shim';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -32,6 +34,7 @@ afterAll(() => rmSync(programs, { recursive: true, force: true }));
 
 afterEach(() => machine.close());
 
+const textOf = (stream: Readable | undefined) => (stream ? text(stream) : Promise.resolve(''));
 const mainStatus = () => machine.last?.status.containerStatuses?.[0];
 const isReady = () => machine.last?.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
 const untilRunning = () => eventually(() => expect(mainStatus()?.state?.running).toBeDefined());
@@ -225,6 +228,70 @@ describe('a pod of processes', () => {
       reason: 'FieldNotSupported',
       message: 'Pod was rejected: the process runtime does not support spec.hostAliases',
     });
+  });
+});
+
+describe('a client', () => {
+  const reached = ({ metadata }: ReturnType<typeof scriptPod>) => ({
+    namespace: metadata.namespace,
+    name: metadata.name,
+    uid: metadata.uid,
+  });
+  const wanted = {
+    kind: 'log',
+    container: 'main',
+    follow: false,
+    previous: false,
+    timestamps: false,
+    stream: 'All',
+  } as const;
+
+  it('reads the log of a container to its end, and that of the run before', async () => {
+    const end = join(machine.shared, 'end');
+    const pod = scriptPod(`echo begin; while [ ! -e ${end} ]; do sleep 0.05; done; rm ${end}; echo end; exit 1`);
+    machine.start(pod);
+    await untilRunning();
+    const { streams } = machine.runtime;
+    const chunks: string[] = [];
+    const followed = (async () => {
+      for await (const chunk of await streams.logs(reached(pod), { ...wanted, follow: true })) {
+        chunks.push(Buffer.from(chunk).toString());
+      }
+    })();
+    await eventually(() => expect(chunks.join('')).toBe('begin\n'));
+    writeFileSync(end, '');
+    await followed;
+    expect(chunks.join('')).toBe('begin\nend\n');
+    await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
+    let before = '';
+    for await (const chunk of await streams.logs(reached(pod), { ...wanted, previous: true })) {
+      before += Buffer.from(chunk).toString();
+    }
+    expect(before).toBe('begin\nend\n');
+  });
+
+  it('runs a command with input and an exit code, and none that needs a terminal', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await untilRunning();
+    const { streams } = machine.runtime;
+    const command = ['sh', '-c', 'cat; cat /proc/1/comm >&2; exit 7'];
+    const io = {
+      kind: 'exec',
+      container: 'main',
+      command,
+      stdin: true,
+      stdout: true,
+      stderr: true,
+      tty: false,
+    } as const;
+    const run = await streams.exec(reached(pod), io);
+    const output = Promise.all([textOf(run.stdout), textOf(run.stderr)]);
+    run.stdin?.end('typed');
+    expect(await output).toEqual(['typed', expect.stringContaining('everynode-shim')]);
+    expect(await run.exited).toBe(7);
+    await expect(streams.exec(reached(pod), { ...io, tty: true })).rejects.toThrow('has no terminal');
+    await expect(streams.exec({ ...reached(pod), uid: 'other' }, io)).rejects.toThrow('is not on this node any more');
   });
 });
 
