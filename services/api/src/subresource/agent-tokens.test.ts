@@ -1,0 +1,65 @@
+import { Bus } from '@everynode/bus';
+import { inboxPrefix, parseExchange, subjects } from '@everynode/contract';
+import { eventually, testLog } from '@everynode/test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
+import { createPods } from '../../testing/streamed-pods.js';
+
+let backends: Backends;
+let api: RunningApi;
+let bus: Bus;
+const stopping = new AbortController();
+
+beforeAll(async () => {
+  backends = await startBackends();
+  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
+  for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
+    await api.request('POST', path, { body: { metadata: { name: 'default' } } });
+  }
+  await createPods(api, 'agent-1', ['own']);
+  await createPods(api, 'agent-2', ['foreign']);
+  bus = Bus.connect({
+    url: backends.nats.url,
+    credential: await backends.nats.addAgent('agent-1'),
+    name: 'agent-1',
+    inboxPrefix: inboxPrefix('agent-1'),
+    log: testLog(),
+    signal: stopping.signal,
+  });
+});
+
+afterAll(async () => {
+  stopping.abort();
+  await bus.close();
+  await api.close();
+  await backends.stop();
+});
+
+const uidOf = async (pod: string): Promise<string> =>
+  (await api.request('GET', `/api/v1/namespaces/default/pods/${pod}`)).json.metadata.uid;
+
+const ask = (request: object): Promise<string> =>
+  bus.request(subjects.request('agent-1', 'issue-token'), JSON.stringify(request), 5000);
+
+/** What a token says, without the check of its signature. */
+const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+
+describe('an agent that asks for a token', () => {
+  it('gets one of the account of its pod, bound to the pod and its node', async () => {
+    const uid = await uidOf('own');
+    const asked = { uid, audience: 'vault', expirationSeconds: 900 };
+    const reply = parseExchange('issue-token', 'reply', await eventually(() => ask(asked)));
+    expect(reply.expirationSeconds).toBe(900);
+    expect(claimsOf(reply.token)).toMatchObject({
+      sub: 'system:serviceaccount:default:default',
+      aud: ['vault'],
+      'kubernetes.io': { namespace: 'default', pod: { name: 'own', uid }, node: { name: 'node-of-agent-1' } },
+    });
+  });
+
+  it('gets none for a pod on the node of another agent, nor for one that is not there', async () => {
+    for (const uid of [await uidOf('foreign'), 'no-such-uid']) {
+      await expect(ask({ uid, expirationSeconds: 900 })).rejects.toThrow('the agent has no pod');
+    }
+  });
+});
