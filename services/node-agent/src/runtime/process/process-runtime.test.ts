@@ -49,6 +49,7 @@ describe('a pod of processes', () => {
     );
     machine.start(pod);
     await eventually(() => expect(readFileSync(join(machine.shared, 'app.log'), 'utf8')).toContain('line\nline\n'));
+    await untilRunning();
     expect(machine.last?.status).toMatchObject({ phase: 'Running', podIP: '127.0.0.1', hostIP: '127.0.0.1' });
     expect(machine.events.map((event) => event.split(':')[0])).toEqual(['Pulled', 'Created', 'Started']);
     machine.runtime.stop(pod.metadata.uid, 1);
