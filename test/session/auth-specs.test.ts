@@ -6,9 +6,10 @@ import { type Any, GoClient, MERGE, STRATEGIC, StatusError } from './go-client.j
 import { startStack, type TestStack } from './stack.js';
 
 /**
- * The steps of upstream's end-to-end specs about certificates, service accounts, reviews and nodes, with the same
- * requests, encodings and checks. Sources: kubernetes/kubernetes test/e2e/auth/{certificates,service_accounts,
- * subjectreviews,selfsubjectreviews,node_authz}.go. Where a spec reads a file in a container, its volume is looked at
+ * The steps of upstream's end-to-end specs about certificates, service accounts, reviews, nodes and admission policies,
+ * with the same requests, encodings and checks. Sources: kubernetes/kubernetes test/e2e/auth/{certificates,
+ * service_accounts,subjectreviews,selfsubjectreviews,node_authz}.go, test/e2e/apimachinery/
+ * validatingadmissionpolicy.go. Where a spec reads a file in a container, its volume is looked at
  * instead, and the token is asked for as a kubelet does.
  */
 const SLOW = 60_000;
@@ -468,5 +469,153 @@ describe('[Feature:NodeAuthorizer]', () => {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'foo' } };
     expect(await refusal(kubelet.create('/api/v1/nodes', node))).toBe(403);
     expect(await refusal(kubelet.delete('/api/v1/nodes/foo'))).toBe(403);
+  });
+});
+
+describe('ValidatingAdmissionPolicy [Privileged:ClusterAdmin]', () => {
+  const GROUP = '/apis/admissionregistration.k8s.io/v1';
+  const POLICIES = `${GROUP}/validatingadmissionpolicies`;
+  const BINDINGS = `${GROUP}/validatingadmissionpolicybindings`;
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+
+  const policy = (name: string, validation: object, metadata: object = {}): Any => ({
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name, ...metadata },
+    spec: {
+      matchConstraints: {
+        namespaceSelector: { matchLabels: { [ns]: 'true' } },
+        resourceRules: [
+          {
+            operations: ['CREATE', 'UPDATE'],
+            apiGroups: ['apps'],
+            apiVersions: ['v1'],
+            resources: ['deployments'],
+          },
+        ],
+      },
+      validations: [validation],
+    },
+  });
+  const binding = (name: string, policyName: string, metadata: object = {}): Any => ({
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name, ...metadata },
+    spec: {
+      policyName,
+      matchResources: { namespaceSelector: { matchLabels: { [ns]: 'true' } } },
+      validationActions: ['Deny'],
+    },
+  });
+  const replicated = (kind: 'Deployment' | 'ReplicaSet', name: string, replicas: number): Any => {
+    const labels = { app: 'nginx' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'nginx', image: 'nginx:latest' }] } };
+    return {
+      apiVersion: 'apps/v1',
+      kind,
+      metadata: { name, labels },
+      spec: { replicas, selector: { matchLabels: labels }, template },
+    };
+  };
+  const apps = (plural: string) => `/apis/apps/v1/namespaces/${ns}/${plural}`;
+
+  beforeEach(async () => {
+    await client.patch(`/api/v1/namespaces/${ns}`, STRATEGIC, { metadata: { labels: { [ns]: 'true' } } });
+  });
+
+  it('should validate against a Deployment', async () => {
+    const { metadata } = await client.create(
+      POLICIES,
+      policy(`${ns}.policy.example.com`, {
+        expression: 'object.spec.replicas > 1',
+        messageExpression: "'wants replicas > 1, got ' + object.spec.replicas",
+      }),
+    );
+    await client.create(BINDINGS, binding(`${ns}.binding.example.com`, metadata.name));
+    await eventually(async () => {
+      const { status } = await client.request('POST', apps('deployments'), replicated('Deployment', 'marker', 1));
+      if (status === 201) await client.delete(`${apps('deployments')}/marker`);
+      expect(status).toBe(422);
+    });
+    await client.create(apps('deployments'), replicated('Deployment', 'replicated', 2));
+    await client.create(apps('replicasets'), replicated('ReplicaSet', 'non-replicated', 1));
+  });
+
+  it('should type check validation expressions', async () => {
+    const checked = async (name: string, validation: object): Promise<Any[]> => {
+      const { metadata } = await client.create(POLICIES, policy(`${ns}.${name}.example.com`, validation));
+      return await eventually(async () => {
+        const { status } = await client.get(`${POLICIES}/${metadata.name}`);
+        expect(status?.typeChecking).toBeDefined();
+        return status.typeChecking.expressionWarnings ?? [];
+      });
+    };
+    expect(await checked('correct-policy', { expression: 'object.spec.replicas > 1' })).toEqual([]);
+    const warnings = await checked('confused-policy', {
+      expression: "object.spec.replicas > '1'",
+      messageExpression: "'wants replicas > 1, got ' + object.spec.replicas",
+    });
+    expect(warnings.map(({ fieldRef }) => fieldRef)).toEqual([
+      'spec.validations[0].expression',
+      'spec.validations[0].messageExpression',
+    ]);
+    expect(warnings[0].warning).toContain("found no matching overload for '_>_' applied to '(int, string)'");
+    expect(warnings[1].warning).toContain("found no matching overload for '_+_' applied to '(string, int)'");
+  });
+
+  it.each([
+    ['ValidatingAdmissionPolicy', POLICIES],
+    ['ValidatingAdmissionPolicyBinding', BINDINGS],
+  ])('should support %s API operations', async (kind, path) => {
+    const dynamic = client.as('dynamic');
+    const plural = path.slice(path.lastIndexOf('/') + 1);
+    const { groups } = await dynamic.get('/apis');
+    const group = groups.find(({ name }: Any) => name === 'admissionregistration.k8s.io');
+    expect(group.versions.map(({ version }: Any) => version)).toContain('v1');
+    const { resources } = await dynamic.get(GROUP);
+    const served = resources.map(({ name }: Any) => name);
+    expect(served).toContain(plural);
+    const hasStatus = path === POLICIES;
+    expect(served.includes(`${plural}/status`)).toBe(hasStatus);
+
+    const labels = { 'example-e2e-vap-label': ns };
+    const selected = `${path}?labelSelector=${encodeURIComponent(`example-e2e-vap-label=${ns}`)}`;
+    const made = { generateName: `${ns}-`, name: undefined, labels };
+    const template = () =>
+      hasStatus ? policy('', { expression: 'object.spec.replicas <= 100' }, made) : binding('', 'a-policy', made);
+    await client.create(path, template());
+    await client.create(path, template());
+    const created = await client.create(path, template());
+    const one = `${path}/${created.metadata.name}`;
+    expect((await client.get(one)).metadata.uid).toBe(created.metadata.uid);
+    const list = await client.list(selected);
+    expect(list.items).toHaveLength(3);
+    const watch = client.watch(`${selected}&resourceVersion=${list.metadata.resourceVersion}`);
+    const patched = await client.patch(one, MERGE, { metadata: { annotations: { patched: 'true' } } });
+    expect(patched.metadata.annotations.patched).toBe('true');
+    const latest = await client.get(one);
+    latest.metadata.annotations = { ...latest.metadata.annotations, updated: 'true' };
+    const updated = await client.update(one, latest);
+    expect(updated.metadata.annotations.updated).toBe('true');
+    await eventually(() => expect(watch.events.at(-1)?.object.metadata.annotations?.updated).toBe('true'));
+    expect(new Set(watch.events.map(({ type }) => type))).toEqual(new Set(['MODIFIED']));
+    watch.close();
+    if (hasStatus) {
+      const status = await dynamic.get(`${one}/status`);
+      expect([status.kind, status.metadata.uid]).toEqual([kind, created.metadata.uid]);
+      const condition = { type: 'StatusUpdate', status: 'True', reason: 'E2E', message: 'Set from an e2e test' };
+      const conditions = [{ ...condition, lastTransitionTime: '2026-01-01T00:00:00Z' }];
+      const patch = { metadata: { annotations: { patchedstatus: 'true' } }, status: { conditions } };
+      const set = await client.patch(`${one}/status`, MERGE, patch);
+      expect([set.metadata.annotations.patchedstatus, set.status.conditions]).toMatchObject(['true', [condition]]);
+      set.status.conditions = [{ ...conditions[0], type: 'StatusPatched' }];
+      const again = await client.update(`${one}/status`, set);
+      expect(again.status.conditions.map(({ type }: Any) => type)).toEqual(['StatusPatched']);
+    }
+    await client.delete(one);
+    expect(await refusal(client.get(one))).toBe(404);
+    expect((await client.list(selected)).items).toHaveLength(2);
+    await client.delete(selected);
+    expect((await client.list(selected)).items ?? []).toHaveLength(0);
   });
 });

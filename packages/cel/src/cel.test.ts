@@ -83,8 +83,15 @@ describe('faults', () => {
       "compilation failed: ERROR: <input>:2:3: undeclared reference to 'x' (in container '')\n |   x\n | ..^",
     ],
     ['1 +', /^compilation failed: ERROR: <input>:1:4: Syntax error: /],
-    ['"a" + 1', /^compilation failed: ERROR: <input>:1:\d+: no such overload: string \+ int/],
-    ['1.matches("a")', /matching overload for 'int.matches\(string\)'|Syntax error/],
+    [
+      '"a" + 1',
+      /^compilation failed: ERROR: <input>:1:\d+: found no matching overload for '_\+_' applied to '\(string, int\)'/,
+    ],
+    ['[1] > 1', /: found no matching overload for '_>_' applied to '\(list\(int\), int\)'/],
+    ['1 in "a"', /: found no matching overload for '@in' applied to '\(int, string\)'/],
+    ['!1', /: found no matching overload for '!_' applied to '\(int\)'/],
+    ['(1).matches("a")', /: found no matching overload for 'matches' applied to 'int\.\(string\)'/],
+    ['size(1)', /: found no matching overload for 'size' applied to '\(int\)'/],
   ])('%s', (expression, message) => {
     const failure = () => run(expression);
     expect(failure).toThrow(CelError);

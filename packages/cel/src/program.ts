@@ -120,6 +120,21 @@ function reasonOf(error: Error): string {
 /** Text matching has a function of this package under a name of its own, which no client wrote. */
 const named = (text: string): string => text.replaceAll(MATCHES, 'matches');
 
+/** Types as cel-go writes them: `list(int)`. */
+const typed = (text: string): string => text.replaceAll('<', '(').replaceAll('>', ')');
+
+/** How cel-go says that an operator or function is not for these types. Source: cel-go checker/errors.go. */
+function mismatch(text: string): string | undefined {
+  const said = (name: string, types: string) => `found no matching overload for '${name}' applied to '${typed(types)}'`;
+  const [, left, operator = '', right] = /^no such overload: (\S.*) (\S+) (\S.*)$/s.exec(text) ?? [];
+  if (right !== undefined) return said(operator === 'in' ? '@in' : `_${operator}_`, `(${left}, ${right})`);
+  const [, sign, operand] = /^no such overload: ([!-])(\S.*)$/s.exec(text) ?? [];
+  if (operand !== undefined) return said(`${sign}_`, `(${operand})`);
+  const [, receiver, name = '', types] =
+    /^found no matching overload for '(?:(.+)\.)?(\w+)(\(.*\))'$/s.exec(text) ?? [];
+  return types === undefined ? undefined : said(name, `${receiver === undefined ? '' : `${receiver}.`}${types}`);
+}
+
 /** Upstream's words for what the compiler finds, with the place under its line. */
 function compilation(expression: string, error: Fault, isSyntax: boolean): string {
   const text = named(error.summary);
@@ -135,7 +150,7 @@ function compilation(expression: string, error: Fault, isSyntax: boolean): strin
     ? `undeclared reference to '${unknown[1]}' (in container '')`
     : missing
       ? `undefined field '${missing[1]}'`
-      : `${isSyntax ? 'Syntax error: ' : ''}${text}`;
+      : `${isSyntax ? 'Syntax error: ' : ''}${mismatch(text) ?? text}`;
   const place = `${before.length}:${column + 1}`;
   return `compilation failed: ERROR: <input>:${place}: ${words}\n | ${line}\n | ${'.'.repeat(column)}^`;
 }

@@ -223,7 +223,7 @@ describe('validating admission policies', () => {
             {
               fieldRef: 'spec.validations[0].expression',
               warning: expect.stringMatching(
-                /^apps\/v1, Kind=DaemonSet: compilation failed: ERROR: <input>:1:\d+: no such overload: int > string/,
+                /^apps\/v1, Kind=DaemonSet: compilation failed: ERROR: <input>:1:\d+: found no matching overload for '_>_' applied to '\(int, string\)'/,
               ),
             },
             {
