@@ -8,8 +8,9 @@ import { startStack, type TestStack } from './stack.js';
 /**
  * The steps of upstream's end-to-end specs about certificates, service accounts, reviews, nodes and admission policies,
  * with the same requests, encodings and checks. Where a spec reads a file in a container, its volume is looked at
- * instead, and the token is asked for as a kubelet does. Sources, in kubernetes/kubernetes: test/e2e/auth/{certificates,
- * service_accounts,subjectreviews,selfsubjectreviews,node_authz}.go,
+ * instead, and the token is asked for as a kubelet does.
+ * Sources, in kubernetes/kubernetes: test/e2e/auth/{certificates,service_accounts,subjectreviews}.go,
+ * in kubernetes/kubernetes: test/e2e/auth/{selfsubjectreviews,node_authz}.go,
  * and for policies, in kubernetes/kubernetes: test/e2e/apimachinery/validatingadmissionpolicy.go.
  */
 const SLOW = 60_000;

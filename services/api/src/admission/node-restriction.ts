@@ -273,7 +273,11 @@ type VolumeSpec = { csi?: { driver?: string } } | undefined;
 type DriverSpec = { tokenRequests?: { audience: string }[] } | undefined;
 
 /** True where a volume of the pod has a token for the audience, or is of a driver that gets one. */
-function namesAudience({ reflector }: ApiContext, { metadata, spec }: Stored<Pod>, audience: string): boolean {
+export function namesAudience(
+  { reflector }: Pick<ApiContext, 'reflector'>,
+  { metadata, spec }: { metadata: { namespace: string; name: string }; spec?: Stored<Pod>['spec'] },
+  audience: string,
+): boolean {
   const driverOf = (claim: string): string | undefined => {
     const volume = reflector.cache(CLAIMS).get(metadata.namespace, claim)?.object.spec?.volumeName;
     const found = volume === undefined ? undefined : reflector.cache('persistentvolumes').get('', volume);

@@ -30,17 +30,10 @@ export const serviceAccount: PluginFor<'pods'> = {
     }
   },
 
-  admit({ context, operation, subresource = '', object }) {
+  admit({ context, operation, object }) {
     const { metadata } = object;
-    if (operation === 'update') {
-      // All that an update adds to what a pod mounts.
-      const { serviceAccountName: name = '', ephemeralContainers = [] } = object.spec ?? {};
-      const account = subresource === 'ephemeralcontainers' && accountNamed(context, metadata.namespace, name);
-      if (account) refuseUnmountable({ metadata, spec: { ...NO_SPEC, ephemeralContainers } }, account);
-      return;
-    }
     // A mirror pod shows what its node runs, and is left as it is.
-    if (isMirrorPod(object)) return refuseMirrorReferences({ metadata, spec: object.spec ?? NO_SPEC });
+    if (operation === 'update' || isMirrorPod(object)) return;
     const spec = withServiceAccount(object.spec ?? NO_SPEC);
     const account = accountOf(
       { metadata, spec },
@@ -48,7 +41,19 @@ export const serviceAccount: PluginFor<'pods'> = {
     );
     const random = repeatableRandom(metadata.uid, 'volume');
     object.spec = withAccountOf(spec, account, () => generatedName('', random));
-    refuseUnmountable({ metadata, spec: object.spec }, account);
+  },
+
+  check({ context, operation, subresource = '', object }) {
+    const { metadata, spec = NO_SPEC } = object;
+    const account = accountNamed(context, metadata.namespace, spec.serviceAccountName ?? '');
+    if (operation === 'create') {
+      if (isMirrorPod(object)) refuseMirrorReferences({ metadata, spec });
+      else if (account) refuseUnmountable({ metadata, spec }, account);
+    } else if (account && subresource === 'ephemeralcontainers') {
+      // All that an update adds to what a pod mounts.
+      const { ephemeralContainers = [] } = spec;
+      refuseUnmountable({ metadata, spec: { ...NO_SPEC, ephemeralContainers } }, account);
+    }
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Bus } from '@everynode/bus';
 import { agentOfSubject, ContractError, type IssueTokenReply, parseExchange, subjects } from '@everynode/contract';
 import type { PodSpec } from '@everynode/objects';
+import { namesAudience } from '../admission/node-restriction.js';
 import type { ApiContext } from '../api-context.js';
 import { findObject } from '../auth/find-object.js';
 import { ISSUER } from '../auth/service-account-tokens.js';
@@ -10,7 +11,8 @@ const QUEUE = 'agent-tokens';
 
 /**
  * Answers agents that ask for the tokens of their pods, as a kubelet asks with a TokenRequest. An agent gets one for a
- * pod on a node that it hosts, of the service account of that pod, and bound to the pod: it ends with it.
+ * pod on a node that it hosts, of the service account of that pod, for an audience that the pod names, and bound to the
+ * pod: it ends with it.
  */
 export function serveAgentTokens(context: ApiContext, bus: Pick<Bus, 'respond'>): void {
   bus.respond(subjects.allRequests('issue-token'), QUEUE, async (subject, body) => {
@@ -23,8 +25,12 @@ export function serveAgentTokens(context: ApiContext, bus: Pick<Bus, 'respond'>)
 async function issueToken(context: ApiContext, agent: string, body: string): Promise<IssueTokenReply> {
   const asked = parseExchange('issue-token', 'request', body);
   const [pod] = await context.store.getAssignedPods(agent, [asked.uid]);
-  const account = pod && (JSON.parse(pod.desired) as { spec?: PodSpec }).spec?.serviceAccountName;
+  const spec = pod && (JSON.parse(pod.desired) as { spec?: PodSpec }).spec;
+  const account = spec?.serviceAccountName;
   if (!pod || !account) throw new ContractError(`the agent has no pod ${asked.uid} with a service account`);
+  if (!namesAudience(context, { metadata: pod, spec }, asked.audience ?? '')) {
+    throw new ContractError(`the pod ${asked.uid} names no token for the audience ${JSON.stringify(asked.audience)}`);
+  }
   const { namespace, name, uid } = pod;
   await context.freshReads.catchUp();
   const found = await findObject(context, 'serviceaccounts', namespace, account);
