@@ -98,11 +98,6 @@ describe('a mirror pod', () => {
     ['service accounts', 'may not reference service accounts', { serviceAccountName: 'default' }],
     ['secrets', 'may not reference secrets', { volumes: [{ name: 'v', secret: { secretName: 's' } }] }],
     ['pull secrets', 'may not reference secrets', { imagePullSecrets: [{ name: 's' }] }],
-    [
-      'tokens',
-      'may not use ServiceAccountToken volume projections',
-      { volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }] },
-    ],
   ])('has no %s, whatever its client may', async (_what, why, spec) => {
     const at = await namespace('mirrors');
     const mirror = pod('m', { nodeName: 'n', ...spec });
