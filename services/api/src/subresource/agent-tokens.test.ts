@@ -47,14 +47,18 @@ const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?
 describe('an agent that asks for a token', () => {
   it('gets one of the account of its pod, bound to the pod and its node', async () => {
     const uid = await uidOf('own');
-    const asked = { uid, audience: 'vault', expirationSeconds: 900 };
+    const asked = { uid, expirationSeconds: 900 };
     const reply = parseExchange('issue-token', 'reply', await eventually(() => ask(asked)));
     expect(reply.expirationSeconds).toBe(900);
     expect(claimsOf(reply.token)).toMatchObject({
       sub: 'system:serviceaccount:default:default',
-      aud: ['vault'],
       'kubernetes.io': { namespace: 'default', pod: { name: 'own', uid }, node: { name: 'node-of-agent-1' } },
     });
+  });
+
+  it('gets none for an audience that no volume of the pod names', async () => {
+    const asked = { uid: await uidOf('own'), audience: 'vault', expirationSeconds: 900 };
+    await expect(ask(asked)).rejects.toThrow('names no token for the audience "vault"');
   });
 
   it('gets none for a pod on the node of another agent, nor for one that is not there', async () => {
