@@ -88,6 +88,11 @@ export class Stack implements StackControl {
     return { databaseUrl, administratorUrl, nats };
   }
 
+  /** Issues the credential of an agent on the bus, as for one that the stack starts. */
+  agentCredential(agent: string): Promise<BusCredential> {
+    return this.#backing.bus.agent(agent);
+  }
+
   status(): StackStatus {
     return {
       phase: this.#phase,

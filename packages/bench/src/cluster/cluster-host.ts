@@ -66,6 +66,8 @@ async function carryOut(call: Call): Promise<unknown> {
       return await stack.startService(call.name);
     case 'add-nodes':
       return await stack.addNodes({ count: call.count });
+    case 'agent-credential':
+      return await stack.agentCredential(call.agent);
     case 'stop':
       return await stop();
   }

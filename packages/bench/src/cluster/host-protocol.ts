@@ -22,6 +22,7 @@ export type Call = { number: number } & (
   | { do: 'view' | 'stop' }
   | { do: 'stop-service' | 'start-service'; name: string }
   | { do: 'add-nodes'; count: number }
+  | { do: 'agent-credential'; agent: string }
 );
 
 /** `to` is the number of the call; 0 stands for the end of the start. */

@@ -1,3 +1,4 @@
+import type { BusCredential } from '@everynode/bus-credentials';
 import pg from 'pg';
 import { KubeClient } from '../client/kube-client.js';
 import { Observation } from '../observe/observation.js';
@@ -97,6 +98,11 @@ export class OwnCluster {
   /** Starts an agent with this many more nodes. Resolves with their names when its process is ready. */
   async addNodes(count: number): Promise<string[]> {
     return ((await this.#host.call({ do: 'add-nodes', count })) as { nodes: string[] }).nodes;
+  }
+
+  /** The credential on the bus of an agent that has no process. */
+  async agentCredential(agent: string): Promise<BusCredential> {
+    return (await this.#host.call({ do: 'agent-credential', agent })) as BusCredential;
   }
 
   async stop(): Promise<void> {
