@@ -20,7 +20,7 @@ describe('chooseControllers', () => {
 
   it.each(['*,-deamonset', 'all', '*,--daemonset'])('%j is refused, with the names that there are', (list) => {
     expect(() => chooseControllers(list)).toThrow(
-      /names no controller; there are clusterrole-aggregation, daemonset, /,
+      /names no controller; there are clusterrole-aggregation, cronjob, daemonset, /,
     );
   });
 });
