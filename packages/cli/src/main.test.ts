@@ -154,7 +154,7 @@ describe('everynode', { timeout: 60_000 }, () => {
     const byOption = everynode('start', '--controllers', '*,-deamonset');
     expect(await byOption.ended).toBe(1);
     expect(byOption.out).toContain("option '--controllers <list>' argument '*,-deamonset' is invalid");
-    expect(byOption.out).toContain('"-deamonset" names no controller; there are clusterrole-aggregation, daemonset, ');
+    expect(byOption.out).toContain('"-deamonset" names no controller; there are clusterrole-aggregation, cronjob, ');
     const byVariable = everynodeWith({ EVERYNODE_CONTROLLERS: 'all' }, 'start');
     expect(await byVariable.ended).toBe(1);
     expect(byVariable.out).toContain("value 'all' from env 'EVERYNODE_CONTROLLERS' is invalid");
