@@ -78,9 +78,16 @@ describe('a machine that joins a running cluster', () => {
     expect(await deleteNode('edge-1')).toBeLessThan(2000);
     expect((await kubectl.try(['get', 'node', 'edge-1'])).stderr).toContain('not found');
     await machine.stop();
-    joins('edge-1', command);
+    joins('edge-1', [...command, '--startup-taint', 'example.com/edge:NoSchedule']);
     await untilReady('edge-1');
+    const taints = () => kubectl.run('get node edge-1 -o jsonpath={.spec.taints[*].key}');
+    expect(await taints()).toBe('example.com/edge');
+    const required = { ...DAEMON.metadata, annotations: { 'everynode.io/required-at-startup': 'true' } };
+    const tolerant = structuredClone(DAEMON.spec);
+    Object.assign(tolerant.template.spec, { tolerations: [{ operator: 'Exists' }] });
+    await kubectl.run('apply -f -', JSON.stringify({ ...DAEMON, metadata: required, spec: tolerant }));
     await eventually(async () => expect(await podOnEdge()).toMatch(/^pod\/edge-/), 30_000);
+    await eventually(async () => expect(await taints()).toBe(''), 30_000);
   }, 120_000);
 
   it('does not join again with a token for one use', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { endOf, type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
+import type { Taint } from '@everynode/local-stack/control';
 import { checkoutState } from './checkout.js';
 import { runAgent } from './run-agent.js';
 import { wantedNodes } from './wanted-nodes.js';
@@ -14,7 +15,8 @@ export interface JoinFlags {
   directory?: string;
   runtime: string;
   label?: Record<string, string>;
-  taint?: { key: string; value?: string; effect: string }[];
+  taint?: Taint[];
+  startupTaint?: Taint[];
   state?: string;
   image?: string;
   hostRoot?: string;
@@ -62,8 +64,9 @@ export async function joinAsAgent(flags: JoinFlags): Promise<number> {
     return identity.hasEnded ? ENDED : 0;
   }
   void renewal();
-  const { runtime, state, image, hostRoot, label, taint } = flags;
-  const hosted = { agent: wanted.agent, nodes: wanted.nodes, nodesFile, labels: label, taints: taint };
+  const { runtime, state, image, hostRoot, label, taint, startupTaint } = flags;
+  const described = { labels: label, taints: taint, startupTaints: startupTaint };
+  const hosted = { agent: wanted.agent, nodes: wanted.nodes, nodesFile, ...described };
   const settings = { runtime, state, images: image, hostRoots: hostRoot };
   const code = await runAgent(joined, { ...hosted, settings }, signal, () => void identity.look());
   // Nothing is renewed for an agent that has ended: what has started this process starts it again.

@@ -196,6 +196,11 @@ agent
     'taints of its node at its first registration: key=value:Effect, with commas',
     parseTaints,
   )
+  .option(
+    '--startup-taint <taints>',
+    'taints that it loses once the required daemons are ready (docs/nodes.md): key=value:Effect, with commas',
+    parseTaints,
+  )
   .option('--state <folder>', 'with --runtime process: where pods and logs are kept (default: /var/lib/everynode)')
   .option('--image <images>', 'with --runtime process: names of images and their programs: NAME=/path, with commas')
   .option('--host-root <folders>', 'with --runtime process: what pods may mount, with commas (default: /var)')

@@ -2,8 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { joinCluster } from '@everynode/agent-identity';
+import type { Taint } from '@everynode/local-stack/control';
 import { writeSecretFile } from '@everynode/service-shell/private-files';
 import { serviceEntry } from './checkout.js';
+
+/** The annotation that names the startup taints of a node. Source: packages/daemonset, startup-taint.ts. */
+const STARTUP_TAINT_ANNOTATION = 'everynode.io/startup-taint';
 
 interface HostedNodes {
   agent: string;
@@ -13,7 +17,9 @@ interface HostedNodes {
   nodesFile: string | undefined;
   /** Of each node that is named. */
   labels: Record<string, string> | undefined;
-  taints: { key: string; value?: string; effect: string }[] | undefined;
+  taints: Taint[] | undefined;
+  /** Taints that a node loses once its required daemons are ready. */
+  startupTaints: Taint[] | undefined;
   settings: RuntimeSettings;
 }
 
@@ -35,6 +41,13 @@ function variablesOf({ runtime, state, images, hostRoots }: RuntimeSettings): Re
   };
 }
 
+/** What the file of nodes says of each. */
+function nodeFacts({ labels, taints = [], startupTaints }: Pick<HostedNodes, 'labels' | 'taints' | 'startupTaints'>) {
+  if (!startupTaints) return { labels, taints };
+  const named = startupTaints.map(({ key, effect }) => `${key}:${effect}`).join(',');
+  return { labels, annotations: { [STARTUP_TAINT_ANNOTATION]: named }, taints: [...taints, ...startupTaints] };
+}
+
 /**
  * Runs the node agent with an identity until it ends, and ends it when the signal aborts. It reads the files of the
  * identity at each connection, so a renewal needs no restart. `onBusRefused` is called when the bus refuses it. Returns
@@ -43,14 +56,15 @@ function variablesOf({ runtime, state, images, hostRoots }: RuntimeSettings): Re
  */
 export async function runAgent(
   identity: Awaited<ReturnType<typeof joinCluster>>,
-  { agent, nodes, nodesFile, labels, taints, settings }: HostedNodes,
+  { agent, nodes, nodesFile, settings, ...described }: HostedNodes,
   signal: AbortSignal,
   onBusRefused: () => void,
 ): Promise<number> {
   const { url, credential } = await identity.bus();
   const ownFile = join(identity.path, 'nodes.json');
   if (nodesFile === undefined) {
-    await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name, labels, taints })) }));
+    const facts = nodeFacts(described);
+    await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name, ...facts })) }));
   }
   if (signal.aborted) return 0;
   const child = fork(serviceEntry('node-agent'), [], {

@@ -8,6 +8,7 @@ export interface HostedNode {
   /** Decides its addresses: below 65,536, and different from that of every other node of the fleet. */
   number: number;
   labels: Record<string, string>;
+  annotations: Record<string, string>;
   taints: { key: string; value?: string; effect: string }[];
   capacity: Record<string, string>;
   /** What the node is, where it is this machine; undefined for a simulated one. */
@@ -34,10 +35,11 @@ const ownLabels = (name: string): Record<string, string> => ({
 export function nodesFrom(file: NodesFile): HostedNode[] {
   const used = new Set<number>();
   const named = (file.nodes ?? []).map(
-    ({ name, labels, taints, capacity }): HostedNode => ({
+    ({ name, labels, annotations, taints, capacity }): HostedNode => ({
       name,
       number: numberOf(name, used),
       labels: { ...ownLabels(name), ...labels },
+      annotations: annotations ?? {},
       taints: (taints ?? []).map(({ key, value, effect }) => ({ key, effect, ...(value !== undefined && { value }) })),
       capacity: capacity ?? {},
     }),
@@ -77,6 +79,7 @@ function generated(generate: NodesFile['generate']): HostedNode[] {
       name,
       number,
       labels: { ...ownLabels(name), ...(zone !== undefined && { 'topology.kubernetes.io/zone': zone }), ...labels },
+      annotations: {},
       taints: [],
       capacity: {},
     };

@@ -34,12 +34,13 @@ describe('the nodes file', () => {
   it('names nodes, with their labels, taints and resources', async () => {
     const file = await read(`
       nodes:
-        - { name: a, labels: { zone: x }, taints: [{ key: k, effect: NoSchedule }], capacity: { cpu: "2" } }
+        - { name: a, labels: { zone: x }, annotations: { note: y }, taints: [{ key: k, effect: NoSchedule }], capacity: { cpu: "2" } }
         - name: b`);
     const [a, b] = nodesFrom(file);
     expect(a).toMatchObject({
       name: 'a',
       labels: { zone: 'x', 'kubernetes.io/hostname': 'a', 'kubernetes.io/os': 'linux' },
+      annotations: { note: 'y' },
       taints: [{ key: 'k', effect: 'NoSchedule' }],
       capacity: { cpu: '2' },
     });

@@ -14,6 +14,7 @@ const schema = Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 253 }),
             labels: Type.Optional(Labels),
+            annotations: Type.Optional(Labels),
             taints: Type.Optional(
               Type.Array(
                 Type.Object({ key: Type.String(), value: Type.Optional(Type.String()), effect: Type.String() }),

@@ -75,6 +75,7 @@ export class Registration {
       nodes: chunk.nodes.map((node) => ({
         name: node.name,
         labels: node.labels,
+        ...(Object.keys(node.annotations).length > 0 && { annotations: node.annotations }),
         taints: node.taints,
         status: nodeStatus(node, startedAt) as Record<string, unknown>,
       })),

@@ -7,7 +7,7 @@ import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 
 /** What clients see of a kubelet's pods, in the states that a pod without faults does not have. */
-const NODE: HostedNode = { name: 'n', number: 1, labels: {}, taints: [], capacity: { cpu: '1' } };
+const NODE: HostedNode = { name: 'n', number: 1, labels: {}, annotations: {}, taints: [], capacity: { cpu: '1' } };
 const PREFIX = 'simulation.everynode.io/';
 
 function setup(stopMs = 0) {

@@ -7,7 +7,7 @@ import type { PodReport } from '../runtime.js';
 import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 
-const NODE: HostedNode = { name: 'n', number: 1, labels: {}, taints: [], capacity: {} };
+const NODE: HostedNode = { name: 'n', number: 1, labels: {}, annotations: {}, taints: [], capacity: {} };
 const MAP: NeededObject = { kind: 'ConfigMap', name: 'm' };
 
 function setup() {

@@ -6,7 +6,7 @@ import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 
 /** The rules of packages/kubelet hold for simulated pods; their scenarios say what goes wrong. */
-const NODE = { name: 'n', number: 1, labels: {}, taints: [], capacity: {} };
+const NODE = { name: 'n', number: 1, labels: {}, annotations: {}, taints: [], capacity: {} };
 const SETTINGS = { start: NO_DELAY, ready: NO_DELAY, failureRate: 0, failure: 'crash', events: true } as const;
 
 function play(spec: object, scenario: Record<string, string> = {}, stopMs = 0) {

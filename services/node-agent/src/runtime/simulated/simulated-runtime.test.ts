@@ -7,7 +7,7 @@ import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';
 import type { SimulationSettings } from './simulation-settings.js';
 
-const NODE: HostedNode = { name: 'node-1', number: 1, labels: {}, taints: [], capacity: {} };
+const NODE: HostedNode = { name: 'node-1', number: 1, labels: {}, annotations: {}, taints: [], capacity: {} };
 const IMMEDIATE: SimulationSettings = {
   start: NO_DELAY,
   ready: NO_DELAY,

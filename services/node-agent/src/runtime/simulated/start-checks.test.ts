@@ -9,7 +9,7 @@ import { scriptFor } from './pod-script.js';
 import { SimulatedRun } from './simulated-run.js';
 import { StartChecks } from './start-checks.js';
 
-const HOSTED = { name: 'n', number: 1, labels: {}, taints: [], capacity: {} };
+const HOSTED = { name: 'n', number: 1, labels: {}, annotations: {}, taints: [], capacity: {} };
 const SETTINGS = { start: NO_DELAY, ready: NO_DELAY, stop: NO_DELAY, failureRate: 0, failure: 'crash', events: true };
 
 function runOf(uid: string, map: string): SimulatedRun {
