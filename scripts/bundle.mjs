@@ -31,6 +31,7 @@ export const bundleProgram = (root, { entry, bundle, external = [] }) =>
     sourcesContent: false,
     // A native driver that pg uses when it is installed.
     external: ['pg-native', ...external],
+    alias: { ssh2: join(root, 'scripts', 'no-ssh.cjs') },
     // Names and lines stay readable in stack traces and profiles.
     minify: false,
     legalComments: 'none',

@@ -6,11 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureCertificates } from '@everynode/local-stack';
 import type { DaemonSet } from '@everynode/objects';
-import { eventually } from '@everynode/test-kit';
+import {
+  type DockerEngine,
+  eventually,
+  findOrStartEngine,
+  isEngineImpossible,
+  maySystemAdmin,
+} from '@everynode/test-kit';
 import type { StartedNetwork, StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Engine, findOrStartEngine, isEngineImpossible, maySystemAdmin } from './engine.js';
 import { buildImages, dockerAt, imageOf, NATS, POSTGRES } from './local-images.js';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -30,7 +35,7 @@ function notRun(): void {
 }
 
 function containers(): void {
-  let engine: Engine | undefined;
+  let engine: DockerEngine | undefined;
   const started: StartedTestContainer[] = [];
   let network: StartedNetwork | undefined;
   let pki: string | undefined;

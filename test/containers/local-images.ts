@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findNatsServer } from '@everynode/local-stack/testing';
+import { librariesOf } from '@everynode/test-kit';
 import { execa } from 'execa';
 
 /**
@@ -23,12 +24,6 @@ export function dockerAt(host: string): Docker {
     const { stdout } = await execa('docker', args, { env: { DOCKER_HOST: host, DOCKER_BUILDKIT: '0' } });
     return stdout;
   };
-}
-
-/** Shared libraries of a program, by their paths on this machine. */
-async function librariesOf(program: string): Promise<string[]> {
-  const { stdout } = await execa('ldd', [program]);
-  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
 }
 
 async function addProgram(root: string, program: string, target: string): Promise<void> {
@@ -61,6 +56,15 @@ async function buildBase(docker: Docker): Promise<void> {
     await writeFile(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
     await writeFile(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n');
     return ['FROM scratch', 'COPY root /', 'ENV PATH=/usr/local/bin:/usr/bin:/bin'].join('\n');
+  });
+}
+
+/** An image with a shell, which is its entry point, and few programs beside it. */
+export async function buildShell(docker: Docker, tag: string): Promise<void> {
+  await buildFrom(docker, tag, async (context) => {
+    for (const program of ['sh', 'sleep', 'cat'])
+      await addProgram(join(context, 'root'), `/bin/${program}`, `/bin/${program}`);
+    return ['FROM scratch', 'COPY root /', 'ENV PATH=/bin', 'ENTRYPOINT ["/bin/sh"]'].join('\n');
   });
 }
 

@@ -23,6 +23,8 @@ export interface TestStack {
 }
 
 export interface RunningCommand {
+  /** Of its process. */
+  pid: number;
   /** The exit code, and all that it printed; once it has ended, asked to or not. */
   ended: Promise<{ code: number | undefined; printed: string }>;
   /** Asks it to end, as Ctrl-C does. */
@@ -45,7 +47,8 @@ export async function startStack(args: string[], env: Record<string, string> = {
       child.kill('SIGINT');
       await ended;
     };
-    return { ended, stop };
+    if (child.pid === undefined) throw new Error(`everynode ${command.join(' ')} was not started`);
+    return { pid: child.pid, ended, stop };
   };
   const port = await freePort();
   try {

@@ -189,7 +189,11 @@ agent
   .option('--nodes <names>', 'nodes that it hosts in place of that one: names, or beginnings as in node-*', parseList)
   .option('--nodes-file <file>', 'what these nodes are, where they are more than names (docs/simulation.md)')
   .option('--directory <directory>', 'where the identity is kept (default: in the state directory)')
-  .option('--runtime <kind>', 'what its pods are: simulated, or process: processes of this machine', 'simulated')
+  .option(
+    '--runtime <kind>',
+    'what its pods are: simulated, process: processes of this machine, or docker: containers of its engine',
+    'simulated',
+  )
   .option('--label <labels>', 'labels of its node at its first registration: key=value, with commas', parseLabels)
   .option(
     '--taint <taints>',
@@ -201,9 +205,9 @@ agent
     'taints that it loses once the required daemons are ready (docs/nodes.md): key=value:Effect, with commas',
     parseTaints,
   )
-  .option('--state <folder>', 'with --runtime process: where pods and logs are kept (default: /var/lib/everynode)')
+  .option('--state <folder>', 'with real pods: where what is kept of them is (default: /var/lib/everynode)')
   .option('--image <images>', 'with --runtime process: names of images and their programs: NAME=/path, with commas')
-  .option('--host-root <folders>', 'with --runtime process: what pods may mount, with commas (default: /var)')
+  .option('--host-root <folders>', 'with real pods: what they may mount, with commas (default: /var)')
   .option('--lifetime <span>', 'how long the certificate is to be valid', parseSpan, 24 * 3_600_000)
   .option('--identity-only', 'run no node: for kubelets and other programs', false)
   .option('--renew', 'with --identity-only: stay, and renew it when two thirds of its life are over', false)

@@ -275,14 +275,33 @@ static int write_number(const char *path, long number) {
 
 /* --- what a container has of its own --- */
 
-/* Opens the source of a mount. What is below the root is not left, whatever links a container has put there. */
+/* Opens what is below a root, which is not left, whatever links a container has put there. */
+static int open_beneath(int root, const char *path) {
+  struct { unsigned long long flags, mode, resolve; } how = {O_PATH | O_CLOEXEC, 0, RESOLVE_BENEATH_NO_MAGIC};
+  return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
+
+/* Opens a path below a root; what is missing of it is made, as folders. */
+static int open_or_make(int root, const char *path) {
+  char part[PATH_MAX];
+  int fd = open_beneath(root, path);
+  if (fd >= 0 || errno != ENOENT || snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) return fd;
+  char *slash = strrchr(part, '/');
+  if (slash) *slash = 0;
+  const char *name = slash ? slash + 1 : part;
+  int parent = slash ? open_or_make(root, part) : dup(root);
+  if (parent < 0) return -1;
+  if (*name && mkdirat(parent, name, 0755) && errno != EEXIST) return -1;
+  close(parent);
+  return open_beneath(root, path);
+}
+
 static void open_source(struct mount_spec *mount) {
   int root = open(mount->root, O_PATH | O_CLOEXEC);
   if (root < 0) fail("open", mount->root);
   mount->fd = root;
   if (!*mount->sub) return;
-  struct { unsigned long long flags, mode, resolve; } how = {O_PATH | O_CLOEXEC, 0, RESOLVE_BENEATH_NO_MAGIC};
-  mount->fd = (int)syscall(SYS_openat2, root, mount->sub, &how, sizeof how);
+  mount->fd = open_or_make(root, mount->sub);
   if (mount->fd < 0) fail("open sub-path", mount->sub);
   close(root);
 }
@@ -770,17 +789,47 @@ static int mount_memory(const char *dir, const char *bytes) {
   return 0;
 }
 
+/* Shows what is below a root at another place. The sub-path does not lead out of the root, whatever links are on it. */
+static int mount_beneath(const char *root, const char *sub, const char *target) {
+  struct mount_spec mount_of = {.root = root, .sub = sub};
+  struct stat found;
+  char source[64];
+  open_source(&mount_of);
+  if (fstat(mount_of.fd, &found)) fail("look at", sub);
+  make_target(target, found.st_mode);
+  snprintf(source, sizeof source, "/proc/self/fd/%d", mount_of.fd);
+  if (mount(source, target, NULL, MS_BIND | MS_REC, NULL)) fail("mount", target);
+  return 0;
+}
+
+static void end_pause(int signal) {
+  (void)signal;
+  _exit(0);
+}
+
+/* Does nothing until it is told to end, but to wait for processes that have no parent: it may be the first process. */
+static _Noreturn void hold(void) {
+  struct sigaction ends = {.sa_handler = end_pause}, reaps = {.sa_handler = SIG_IGN};
+  sigaction(SIGTERM, &ends, NULL);
+  sigaction(SIGINT, &ends, NULL);
+  /* Children of a process that ignores this are waited for by the kernel. */
+  sigaction(SIGCHLD, &reaps, NULL);
+  for (;;) pause();
+}
+
 int main(int argc, char **argv) {
   struct spec spec;
   const char *command = argc > 1 ? argv[1] : "";
   umask(022);
+  if (!strcmp(command, "pause")) hold();
+  if (!strcmp(command, "bind") && argc == 5) return mount_beneath(argv[2], argv[3], argv[4]);
   if (!strcmp(command, "tmpfs") && argc == 4) return mount_memory(argv[2], argv[3]);
   if (!strcmp(command, "unmount") && argc == 3) {
     if (umount2(argv[2], MNT_DETACH | UMOUNT_NOFOLLOW) && errno != EINVAL && errno != ENOENT) fail("unmount", argv[2]);
     return 0;
   }
   if ((strcmp(command, "run") && strcmp(command, "exec")) || argc != 2) {
-    say(2, "usage: everynode-shim run | exec | tmpfs DIR BYTES | unmount DIR\n");
+    say(2, "usage: everynode-shim run | exec | pause | bind ROOT SUB TARGET | tmpfs DIR BYTES | unmount DIR\n");
     return 2;
   }
   memset(&spec, 0, sizeof spec);

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@everynode/test-kit';
@@ -183,6 +192,23 @@ describe('a container that a shim holds', () => {
       mounts: [{ root: source, subPath: 'out', target, readOnly: false, propagation: 'private' }],
     });
     expect(await shim.start(spec)).toMatchObject({ fault: expect.stringContaining('open sub-path out') });
+  });
+
+  it('shows a sub-path at another place, makes what is missing of it, and never leaves the volume', async () => {
+    const volume = join(root, 'volume');
+    const place = join(root, 'place');
+    mkdirSync(volume);
+    symlinkSync('/etc', join(volume, 'out'));
+    await shim.bindBeneath(volume, 'a/b', place);
+    writeFileSync(join(place, 'seen'), '');
+    expect(readdirSync(join(volume, 'a/b'))).toEqual(['seen']);
+    await shim.unmount(place);
+    expect(readdirSync(place)).toEqual([]);
+    await shim.unmount(place);
+    for (const path of ['out', 'out/new', '../new', 'a/../../new']) {
+      await expect(shim.bindBeneath(volume, path, place)).rejects.toThrow(`open sub-path ${path}`);
+    }
+    expect(existsSync(join(root, 'new'))).toBe(false);
   });
 
   it('runs as its user, with its groups, and without the capabilities that it was not to have', async () => {

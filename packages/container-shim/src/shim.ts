@@ -93,6 +93,14 @@ export class Shim {
     return this.#do(['tmpfs', folder, String(bytes)]);
   }
 
+  /**
+   * Shows what is at a path below a root at another place too. Folders that are missing are made. @throws Error that
+   * says why not: also where a link on the path leads out of the root.
+   */
+  bindBeneath(root: string, path: string, place: string): Promise<void> {
+    return this.#do(['bind', root, path, place]);
+  }
+
   /** Unmounts what is mounted at a folder, if anything is. @throws Error that says why not. */
   unmount(folder: string): Promise<void> {
     return this.#do(['unmount', folder]);

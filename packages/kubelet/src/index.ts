@@ -1,4 +1,4 @@
-export { containerExited, hookEnded, type ObservedExit, probeTried } from './answers/running.js';
+export { containerExited, hookEnded, type ObservedExit, probeTried, wholeExit } from './answers/running.js';
 export {
   containerStarted,
   imageChecked,
@@ -8,6 +8,7 @@ export {
   sandboxMade,
   sandboxRemoved,
   startFailed,
+  tellNoPullSecrets,
   tellNotEnforced,
 } from './answers/starting.js';
 export type { ContainerRuntime, StartResult } from './container-runtime.js';
@@ -23,8 +24,8 @@ export { type NodeRefusal, refusalOf } from './node/node-admission.js';
 export { oomScoreAdjust } from './node/oom-score.js';
 export { rejectPod } from './node/reject-pod.js';
 export { type AssignedPod, isAssignedPod, podText } from './pod/assigned-pod.js';
-export { type ContainerExit, type ContainerRun, containerRuns, isLive } from './pod/container-run.js';
-export { beginAnew, correctContainer, type FoundRun, lostExit } from './pod/found-run.js';
+export { type ContainerRun, containerRuns, isLive } from './pod/container-run.js';
+export { beginAnew, correctContainer, type FoundRun, lostExit, sandboxLost } from './pod/found-run.js';
 export type { KubeletNode } from './pod/kubelet-node.js';
 export type { Moment } from './pod/moment.js';
 export { isOver, PodRun } from './pod/pod-run.js';

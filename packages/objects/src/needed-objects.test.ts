@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PodSpec } from './kinds/api-types.js';
-import { neededObjects } from './needed-objects.js';
+import { neededObjects, usedObjects } from './needed-objects.js';
 
 const needs = (container: object, volumes: object[] = []) =>
   neededObjects({ containers: [{ name: 'c', image: 'i', ...container }], volumes } as PodSpec);
@@ -51,4 +51,10 @@ describe('what a pod needs to start', () => {
   ])('%s', (_what, container, volumes, expected) => {
     expect(needs(container, volumes)).toEqual(expected);
   });
+});
+
+it('a pod uses the secrets that its images are pulled with, and does not need them', () => {
+  const spec = { containers: [{ name: 'c', image: 'i' }], imagePullSecrets: [{ name: 's' }, {}] } as PodSpec;
+  expect(usedObjects(spec)).toEqual([{ kind: 'Secret', name: 's' }]);
+  expect(neededObjects(spec)).toEqual([]);
 });

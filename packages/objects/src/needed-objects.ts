@@ -96,8 +96,10 @@ export function neededObjects({ initContainers, containers, volumes }: PodSpec):
 }
 
 /** The ConfigMaps and Secrets whose content a pod uses where they exist, each once, without their keys. */
-export function usedObjects({ initContainers, containers, ephemeralContainers, volumes }: PodSpec): NeededObject[] {
+export function usedObjects(spec: PodSpec): NeededObject[] {
+  const { initContainers, containers, ephemeralContainers, volumes, imagePullSecrets } = spec;
   const references = [
+    ...(imagePullSecrets ?? []).flatMap((secret) => referenceTo('Secret', secret)),
     ...(volumes ?? []).flatMap(ofVolume),
     ...[...(initContainers ?? []), ...containers, ...(ephemeralContainers ?? [])].flatMap(ofContainer),
   ];

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 /** What a test that needs a process of its own says: it starts a server, or changes something of the whole process. */
 const OF_ITS_OWN =
-  /createDatabase|createEmptyDatabase|startTest|startNats|startPostgres|POSTGRES_URL|Stack\(|spawn|fork\(|execa|Worker\(|createServer|connect\(|api\/testing|process\.(env|on|once|chdir)|vi\.(mock|use|spy|stub)|setFlags|globalThis\./;
+  /createDatabase|createEmptyDatabase|OwnEngine|startTest|startNats|startPostgres|POSTGRES_URL|Stack\(|spawn|fork\(|execa|Worker\(|createServer|connect\(|api\/testing|process\.(env|on|once|chdir)|vi\.(mock|use|spy|stub)|setFlags|globalThis\./;
 const RELATIVE_IMPORT = /from '(\.[^']+)\.js'/g;
 /** Of the imports of a test, these belong to the test. */
 const PART_OF_A_TEST = /\/(fixtures|testing)\//;

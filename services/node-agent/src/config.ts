@@ -9,8 +9,12 @@ const schema = Type.Object({
   EVERYNODE_AGENT: Type.String(),
   /** Path of the nodes file, YAML or JSON: the nodes that this process hosts. See nodes/nodes-file.ts. */
   EVERYNODE_NODES_FILE: Type.String(),
-  /** What pods are: `simulated`, in time only, or `process`, processes of this machine. */
-  EVERYNODE_RUNTIME: Type.Union([Type.Literal('simulated'), Type.Literal('process')], { default: 'simulated' }),
+  /** What pods are: `simulated`, in time only; `process`, on this machine; `docker`, in its container engine. */
+  EVERYNODE_RUNTIME: Type.Union([Type.Literal('simulated'), Type.Literal('process'), Type.Literal('docker')], {
+    default: 'simulated',
+  }),
+  /** Socket of the Docker Engine, of an agent with the runtime `docker`. */
+  EVERYNODE_DOCKER_SOCKET: Type.String({ default: '/var/run/docker.sock' }),
   /** Folder for what outlives the process, of an agent of real pods. */
   EVERYNODE_STATE_FOLDER: Type.String({ default: '/var/lib/everynode' }),
   /** Names of images and their programs: `NAME=/path`, with commas between them. */

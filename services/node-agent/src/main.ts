@@ -34,7 +34,8 @@ await runService(
       onRefused: () => process.send?.({ type: 'bus-refused' }),
     });
     onClose(() => bus.close());
-    const chosen = await chooseRuntime({ config, file, bus, log });
+    const chosen = await chooseRuntime({ config, file, bus, log, signal });
+    if (!chosen) return;
     await startNodeAgent({
       ...shell,
       ...chosen,

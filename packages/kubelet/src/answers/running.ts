@@ -17,17 +17,26 @@ export interface ObservedExit {
   finishedAt?: string;
 }
 
-/** The run of a container has ended. */
-export function containerExited(run: PodRun, container: ContainerRun, observed: ObservedExit, now: Moment): void {
-  if (!isLive(container)) return;
-  const { code, reason, message, finishedAt } = observed;
-  const exit: ContainerExit = {
+/** The end of a run that began at a time, with what a runtime does not say of it. */
+export function wholeExit(
+  { code, reason, message, finishedAt }: ObservedExit,
+  startedAt: string,
+  { at }: Pick<Moment, 'at'>,
+): ContainerExit {
+  return {
     code,
     reason: reason ?? (code === 0 ? 'Completed' : 'Error'),
     ...(message !== undefined && { message }),
-    startedAt: container.startedAt ?? now.at,
-    finishedAt: finishedAt ?? now.at,
+    startedAt,
+    finishedAt: finishedAt ?? at,
   };
+}
+
+/** The run of a container has ended. */
+export function containerExited(run: PodRun, container: ContainerRun, observed: ObservedExit, now: Moment): void {
+  if (!isLive(container)) return;
+  const { code } = observed;
+  const exit = wholeExit(observed, container.startedAt ?? now.at, now);
   countRun(container);
   container.stage = 'idle';
   container.attempt += 1;

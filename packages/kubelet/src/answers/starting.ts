@@ -4,6 +4,7 @@ import {
   mountFailedEvents,
   neverPulled,
   neverPulledEvents,
+  noPullSecretsEvents,
   notEnforcedEvents,
   pulledEvents,
   pullFailedEvents,
@@ -53,6 +54,11 @@ export function sandboxMade(run: PodRun, result: SandboxResult, now: Moment): vo
 /** Tells which limits of a pod the runtime does not enforce; `what` names their fields. */
 export function tellNotEnforced(run: PodRun, what: readonly string[]): void {
   if (what.length > 0) record(run, notEnforcedEvents(what));
+}
+
+/** Tells which secrets there are not to pull an image of a pod with. */
+export function tellNoPullSecrets(run: PodRun, names: readonly string[]): void {
+  if (names.length > 0) record(run, noPullSecretsEvents(names));
 }
 
 export function sandboxRemoved(run: PodRun): void {

@@ -63,6 +63,18 @@ export function sandboxFailedEvents(fault: string): PodOccurrence[] {
   return [{ type: 'Warning', reason: 'FailedCreatePodSandBox', message: message.slice(0, MAX_MESSAGE) }];
 }
 
+/** What the containers of a pod share has ended. Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod. */
+export function sandboxChangedEvents(): PodOccurrence[] {
+  const message = 'Pod sandbox changed, it will be killed and re-created.';
+  return [{ type: 'Normal', reason: 'SandboxChanged', message }];
+}
+
+/** Source: pkg/kubelet/kubelet_pods.go, getPullSecretsForPod. */
+export function noPullSecretsEvents(names: readonly string[]): PodOccurrence[] {
+  const message = `Unable to retrieve some image pull secrets (${names.join(', ')}); attempting to pull the image may not succeed.`;
+  return [{ type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message: message.slice(0, MAX_MESSAGE) }];
+}
+
 /** A runtime cannot hold a pod to all that it says: no event of a kubelet, which would refuse to start there. */
 export function notEnforcedEvents(what: readonly string[]): PodOccurrence[] {
   const message = `This node cannot enforce ${what.join(', ')}`;

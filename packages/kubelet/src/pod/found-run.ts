@@ -1,7 +1,8 @@
+import { sandboxChangedEvents } from '../events/kubelet-events.js';
 import { becomeRunning } from '../starting/become-running.js';
 import { type ContainerExit, type ContainerRun, isLive } from './container-run.js';
 import { ageMs, type Moment } from './moment.js';
-import type { PodRun } from './pod-run.js';
+import { type PodRun, record } from './pod-run.js';
 
 /** A run of a container that was found on the machine: it runs, or it has ended. */
 export interface FoundRun {
@@ -79,4 +80,14 @@ export function beginAnew(run: PodRun): void {
     container.exit = undefined;
     container.ready = false;
   }
+}
+
+/**
+ * The sandbox of a pod has ended while this process was there, and nothing of the pod runs. A pod that does not end
+ * begins anew in another one. Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, SyncPod.
+ */
+export function sandboxLost(run: PodRun): void {
+  if (run.sandbox !== 'ready' || run.ending) return;
+  record(run, sandboxChangedEvents());
+  beginAnew(run);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { container, PlayedPod } from '../../fixtures/played-pod.js';
+import { sandboxLost } from '../pod/found-run.js';
 
 const side = (name: string, rest: object = {}) => container(name, { restartPolicy: 'Always', ...rest });
 const crashing = { exit: () => ({ afterMs: 1000, code: 1 }) };
@@ -34,6 +35,22 @@ describe('the start of a pod', () => {
       '5.5 start b 0',
     ]);
     expect(played.status()).toMatchObject({ phase: 'Running' });
+  });
+
+  it('is another one, from the first init container on, when its sandbox ends', () => {
+    const exit = (name: string) => (name === 'i' ? { afterMs: 1000, code: 0 } : undefined);
+    const played = new PlayedPod({ initContainers: [container('i')] }, { exit });
+    played.pass(3);
+    played.exit('c', { code: 137 });
+    sandboxLost(played.run);
+    played.settle();
+    played.pass(10);
+    const starts = played.log.filter((line) => line.includes('start')).map((line) => line.replace(/^\S+ /, ''));
+    expect(starts).toEqual(['start i 0', 'start c 0', 'start i 1', 'start c 1']);
+    expect(played.events('SandboxChanged')).toHaveLength(1);
+    played.end(1);
+    sandboxLost(played.run);
+    expect(played.events('SandboxChanged')).toHaveLength(1);
   });
 
   it('waits for an init container that fails, with its back-off', () => {

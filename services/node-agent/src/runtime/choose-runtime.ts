@@ -8,6 +8,7 @@ import type { NodesFile } from '../nodes/nodes-file.js';
 import { contentsAsked } from '../objects/object-contents.js';
 import { tokensAsked } from '../objects/tokens.js';
 import { missingObjectsAsked } from '../pods/missing-objects.js';
+import { machineSettings } from './machine-settings.js';
 import type { ReportListener, Runtime } from './runtime.js';
 import { systemClock } from './timers.js';
 
@@ -24,43 +25,76 @@ interface RuntimeParts {
   file: NodesFile;
   bus: Pick<Bus, 'request'>;
   log: Logger;
+  signal: AbortSignal;
 }
 
 /**
- * The runtime that the configuration names. What only one kind needs is loaded for that kind alone.
+ * The runtime that the configuration names; undefined when the signal aborts before what it needs answers. What only
+ * one kind needs is loaded for that kind alone.
  * @throws Error where the configuration or this machine does not allow it.
  */
-export async function chooseRuntime({ config, file, bus, log }: RuntimeParts): Promise<ChosenRuntime> {
-  const agent = config.EVERYNODE_AGENT;
-  const clock = systemClock;
-  const nodes = nodesFrom(file);
-  if (config.EVERYNODE_RUNTIME === 'process') {
-    const { ProcessRuntime, processSettings } = await import('./process/process-runtime.js');
-    const settings = processSettings(config);
-    const machine = await thisMachine('everynode-process://0.1.0', '/', config.EVERYNODE_NODE_ADDRESS);
-    return {
-      nodes: [onlyNode(nodes, machine)],
-      runtime: (onReport) =>
-        new ProcessRuntime({
-          settings,
-          clock,
-          onReport,
-          fetch: contentsAsked(bus, agent),
-          issueToken: tokensAsked(bus, agent),
-          log,
-        }),
-      streams: (runtime) => (runtime as InstanceType<typeof ProcessRuntime>).streams,
-    };
+export function chooseRuntime(parts: RuntimeParts): Promise<ChosenRuntime | undefined> {
+  switch (parts.config.EVERYNODE_RUNTIME) {
+    case 'simulated':
+      return simulatedRuntime(parts);
+    case 'process':
+      return processRuntime(parts);
+    case 'docker':
+      return dockerRuntime(parts);
   }
+}
+
+async function simulatedRuntime({ config, file, bus }: RuntimeParts): Promise<ChosenRuntime> {
   const { SimulatedRuntime } = await import('./simulated/simulated-runtime.js');
   const { SimulatedStreams } = await import('./simulated/simulated-streams.js');
   const { settingsFrom } = await import('./simulated/simulation-settings.js');
+  const clock = systemClock;
   const settings = settingsFrom(config, file.simulation);
-  const findMissing = missingObjectsAsked(bus, agent);
+  const findMissing = missingObjectsAsked(bus, config.EVERYNODE_AGENT);
   return {
-    nodes,
+    nodes: nodesFrom(file),
     runtime: (onReport) =>
       new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock, onReport, findMissing }),
     streams: (runtime) => new SimulatedStreams((uid) => runtime.find(uid), clock),
+  };
+}
+
+/** What every runtime of real pods asks for. */
+const realParts = ({ config, bus, log }: RuntimeParts) => ({
+  clock: systemClock,
+  fetch: contentsAsked(bus, config.EVERYNODE_AGENT),
+  issueToken: tokensAsked(bus, config.EVERYNODE_AGENT),
+  log,
+});
+
+async function processRuntime(parts: RuntimeParts): Promise<ChosenRuntime> {
+  const { config, file } = parts;
+  const { ProcessRuntime, processSettings } = await import('./process/process-runtime.js');
+  const settings = processSettings(config);
+  const machine = await thisMachine('everynode-process://0.1.0', '/', config.EVERYNODE_NODE_ADDRESS);
+  return {
+    nodes: [onlyNode(nodesFrom(file), machine)],
+    runtime: (onReport) => new ProcessRuntime({ ...realParts(parts), settings, onReport }),
+    streams: (runtime) => (runtime as InstanceType<typeof ProcessRuntime>).streams,
+  };
+}
+
+async function dockerRuntime(parts: RuntimeParts): Promise<ChosenRuntime | undefined> {
+  const { config, file, log, signal } = parts;
+  const { DockerRuntime } = await import('./docker/docker-runtime.js');
+  const { Engine, engineAnswers } = await import('./docker/engine.js');
+  const { findContainers } = await import('./docker/found-containers.js');
+  const settings = machineSettings(config);
+  const engine = new Engine(config.EVERYNODE_DOCKER_SOCKET);
+  const version = await engineAnswers(engine, log, signal);
+  if (version === undefined) return undefined;
+  const machine = await thisMachine(`docker://${version}`, '/', config.EVERYNODE_NODE_ADDRESS);
+  const hosted = onlyNode(nodesFrom(file), { ...machine, enforcesLimits: true });
+  const node = hosted.name;
+  const found = await findContainers(engine, node);
+  return {
+    nodes: [hosted],
+    runtime: (onReport) => new DockerRuntime({ ...realParts(parts), settings, engine, node, found, onReport }),
+    streams: (runtime) => (runtime as InstanceType<typeof DockerRuntime>).streams,
   };
 }

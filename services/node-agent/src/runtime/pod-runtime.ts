@@ -14,6 +14,7 @@ import {
   type ObservedExit,
   refusalOf,
   rejectPod,
+  sandboxLost,
   takeOver,
 } from '@everynode/kubelet';
 import { type NeededObject, neededObjects } from '@everynode/objects';
@@ -178,6 +179,13 @@ export class PodRuntime<Run extends HostedRun> implements Runtime {
     if (run.ending || run.loop.isDropped) return;
     run.missing = missing;
     noteMissing(run, missing);
+    this.#loop.settle(run);
+  }
+
+  /** What the containers of the pod share has ended, and nothing of it runs. */
+  sandboxEnded(run: Run): void {
+    if (run.loop.isDropped) return;
+    sandboxLost(run);
     this.#loop.settle(run);
   }
 

@@ -29,6 +29,14 @@ export class StateFolder {
     return join(this.podFolder(uid), 'volumes', name);
   }
 
+  /**
+   * Where sub-paths of volumes are shown for a container. It is beside the folders of pods, because these are removed
+   * with all that is below.
+   */
+  subPathFolder(uid: string, container?: string): string {
+    return join(this.root, 'subpaths', uid, ...(container === undefined ? [] : [container]));
+  }
+
   containerFolder(uid: string, container: string): string {
     return join(this.podFolder(uid), 'containers', container);
   }

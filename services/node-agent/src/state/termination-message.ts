@@ -5,6 +5,9 @@ const MAX_BYTES = 4096;
 const MAX_LOG_BYTES = 2048;
 const MAX_LOG_LINES = 80;
 
+/** What is said at most of the end of a log, in lines and bytes. */
+export const LOG_TAIL = { lines: MAX_LOG_LINES, bytes: MAX_LOG_BYTES };
+
 /** The last bytes of a file; none of one that is not there. */
 function tailOf(path: string, bytes: number): string {
   let fd: number;
@@ -31,8 +34,8 @@ function textOf(line: string): string {
   return tag === 'P' ? text : `${text}\n`;
 }
 
-/** What the end of a log says, without times and streams. */
-function lastOfLog(path: string): string {
+/** What the end of a log in the format of the CRI says, without times and streams. */
+export function lastOfCriLog(path: string): string {
   // A line has 50 characters before its text.
   const lines = tailOf(path, MAX_LOG_BYTES + MAX_LOG_LINES * 64).split('\n');
   const whole = lines.filter((line) => /^\d{4}-\d\d-\d\dT\S+ std(out|err) [FP] /.test(line)).slice(-MAX_LOG_LINES);
@@ -42,15 +45,16 @@ function lastOfLog(path: string): string {
 interface Ended {
   /** The file that is mounted where the container writes its message. */
   file: string;
-  log: string;
+  /** What the end of its log says. */
+  lastOfLog: () => string;
   policy: string | undefined;
   code: number;
 }
 
 /** What a container says of its end; undefined when it says nothing. */
-export function terminationMessage({ file, log, policy, code }: Ended): string | undefined {
+export function terminationMessage({ file, lastOfLog, policy, code }: Ended): string | undefined {
   const message = tailOf(file, MAX_BYTES);
   if (message !== '') return message;
   const fallsBack = policy === 'FallbackToLogsOnError' && code !== 0;
-  return (fallsBack && lastOfLog(log)) || undefined;
+  return (fallsBack && lastOfLog()) || undefined;
 }

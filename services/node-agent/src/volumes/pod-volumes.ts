@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MountSpec, Shim } from '@everynode/container-shim';
 import { isMadeOfFiles, subPathOf, type VolumeSources, volumeFiles } from '@everynode/kubelet';
@@ -80,7 +80,30 @@ export class PodVolumes {
     for (const volume of spec.volumes ?? []) {
       if (mayMount && isInMemory(volume)) await shim.unmount(state.volume(uid, volume.name));
     }
+    await removeSubPaths(state.subPathFolder(uid), shim);
     await rm(join(state.podFolder(uid), 'volumes'), { recursive: true, force: true });
+  }
+
+  /**
+   * Mounts of whole folders and files in place of mounts with sub-paths, for a runtime that cannot hold a sub-path
+   * below its volume. What an earlier run of the container had is replaced.
+   * @throws Error that says which sub-path cannot be shown, and why.
+   */
+  async withoutSubPaths(uid: string, container: string, mounts: readonly MountSpec[]): Promise<MountSpec[]> {
+    const { state, shim } = this.#options;
+    const folder = state.subPathFolder(uid, container);
+    const whole: MountSpec[] = [];
+    for (const [i, mount] of mounts.entries()) {
+      if (mount.subPath === '') whole.push(mount);
+      else {
+        const place = join(folder, String(i));
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await removeSubPath(place, shim);
+        await shim.bindBeneath(mount.root, mount.subPath, place);
+        whole.push({ ...mount, root: place, subPath: '' });
+      }
+    }
+    return whole;
   }
 
   async #setUp(volume: Volume, sources: VolumeSources): Promise<string | undefined> {
@@ -166,6 +189,30 @@ export class PodVolumes {
       propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'private',
     };
   }
+}
+
+/** Never removes what is below: where it could not be unmounted, that is the volume. */
+async function removeSubPath(place: string, shim: Shim): Promise<void> {
+  await shim.unmount(place);
+  const found = await lstat(place).catch(absent);
+  if (found?.isDirectory()) await rmdir(place);
+  else if (found) await unlink(place);
+}
+
+async function removeSubPaths(folder: string, shim: Shim): Promise<void> {
+  const containers = await readdir(folder).catch(absent);
+  if (!containers) return;
+  for (const container of containers) {
+    for (const place of await readdir(join(folder, container))) {
+      await removeSubPath(join(folder, container, place), shim);
+    }
+    await rmdir(join(folder, container));
+  }
+  await rmdir(folder);
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** What is secret, and what is to be in memory, is not written to a disk. */

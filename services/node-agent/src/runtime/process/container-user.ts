@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Container, EphemeralContainer, PodSpec } from '@everynode/objects';
+import { nonRootFault } from '../non-root-fault.js';
 
 /** Who a container runs as; without a user it runs as the agent does. */
 export interface ContainerUser {
@@ -33,13 +34,9 @@ export function userOf(
   podText: string,
 ): { user: ContainerUser; fault?: undefined } | { fault: string } {
   const uid = own?.runAsUser ?? shared?.runAsUser ?? undefined;
-  const isRoot = (uid ?? process.getuid?.() ?? 0) === 0;
-  if ((own?.runAsNonRoot ?? shared?.runAsNonRoot) && isRoot) {
-    const why =
-      uid === 0
-        ? "container's runAsUser breaks non-root policy"
-        : 'container has runAsNonRoot and image will run as root';
-    return { fault: `${why} (pod: ${JSON.stringify(podText)}, container: ${name})` };
+  if (own?.runAsNonRoot ?? shared?.runAsNonRoot) {
+    const fault = nonRootFault(uid, String(process.getuid?.() ?? 0));
+    if (fault !== undefined) return { fault: `${fault} (pod: ${JSON.stringify(podText)}, container: ${name})` };
   }
   const account = accountOf(uid ?? process.getuid?.() ?? 0);
   const gid = own?.runAsGroup ?? shared?.runAsGroup ?? (uid === undefined ? undefined : (account?.gid ?? 0));

@@ -1,13 +1,10 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import {
   type ContainerExitRecord,
   type ContainerSpec,
   killRun,
-  type MountSpec,
   onShimEnd,
   type ProcessSpec,
   type RunningProcess,
@@ -32,14 +29,17 @@ import {
   type SandboxResult,
   type StartResult,
 } from '@everynode/kubelet';
-import { type Probe, timestamp } from '@everynode/objects';
+import { timestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../../objects/pod-sources.js';
-import { probeGrpc, probeHttp, probeTcp } from '../../probes/network-probes.js';
 import { hexOf } from '../../seeded-random.js';
 import type { StateFolder } from '../../state/state-folder.js';
-import { terminationMessage } from '../../state/termination-message.js';
+import { lastOfCriLog, terminationMessage } from '../../state/termination-message.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
+import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../container-checks.js';
+import type { ContainerLogs } from '../machine-settings.js';
+import { preparePod, REMOVES_AGAIN_MS, removePodFiles } from '../pod-files.js';
+import { KEPT_RUNS, makeRunFolder, messageFile, messageMount } from '../run-files.js';
 import type { Clock, Timers } from '../timers.js';
 import { droppedCapabilities } from './capabilities.js';
 import { userOf } from './container-user.js';
@@ -61,23 +61,8 @@ interface ProcessContainersOptions {
   say: Pick<Logger, 'warn'>;
 }
 
-/** How much of the output of containers is kept. */
-export interface ContainerLogs {
-  maxBytes: number;
-  files: number;
-}
-
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const DEFAULT_MESSAGE_PATH = '/dev/termination-log';
-const MAX_OUTPUT = 10 << 10;
-/** What could not be removed is tried again after this. */
-const REMOVES_AGAIN_MS = 5000;
-/** A hook without a time ends at least then. */
-const HOOK_MS = 24 * 3_600_000;
 const KILLED = 137;
-
-/** The runs of a container of which something is kept: the newest, and the one before it. */
-const KEPT_RUNS = 2;
 
 /** Runs the containers of pods as processes of this machine, each in the hands of a shim. */
 export class ProcessContainers implements ContainerRuntime<ProcessRun> {
@@ -96,15 +81,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   }
 
   async #makeSandbox(run: ProcessRun): Promise<SandboxResult> {
-    const { state, sources, volumes } = this.#options;
-    state.savePod(run.pod);
-    try {
-      await sources.renew(run);
-    } catch (error) {
-      return { fault: `what the pod uses cannot be read: ${(error as Error).message}` };
-    }
-    const fault = await volumes.setUp(sources.sourcesOf(run), () => run.loop.isDropped || run.sandbox !== 'making');
-    return fault ?? { ip: run.node.hostIp };
+    return (await preparePod(run, this.#options)) ?? { ip: run.node.hostIp };
   }
 
   removeSandbox(run: ProcessRun, done: () => void): void {
@@ -115,11 +92,8 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   }
 
   /** Removes what is left of a pod of which nothing runs. */
-  async remove({ pod }: ProcessRun): Promise<void> {
-    const { state, volumes } = this.#options;
-    await volumes.remove(pod.metadata.uid, pod.spec);
-    await rm(state.logFolder(pod), { recursive: true, force: true });
-    await rm(state.podFolder(pod.metadata.uid), { recursive: true, force: true });
+  remove({ pod }: ProcessRun): Promise<void> {
+    return removePodFiles(pod, this.#options);
   }
 
   hasImage(_run: ProcessRun, { image }: ContainerRun, done: (isPresent: boolean) => void): void {
@@ -156,10 +130,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const made = this.#specOf(run, container, folder, instance);
     if ('fault' in made) return { ...made, isCreated: false };
     if (run.loop.isDropped) return { fault: 'the pod is gone', isCreated: false };
-    // A try that nothing came of may have left its folder.
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, 'termination-log'), '', { mode: 0o666 });
+    makeRunFolder(folder);
     mkdirSync(state.logFolder(run.pod, container.name), { recursive: true, mode: 0o755 });
     this.#removeOldRuns(run, container.name, instance);
     const failed = await shim.start(made.spec);
@@ -221,8 +192,8 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const message =
       fault ??
       terminationMessage({
-        file: join(folder, 'termination-log'),
-        log: this.#options.state.logFile(pod, name, instance),
+        file: messageFile(folder),
+        lastOfLog: () => lastOfCriLog(this.#options.state.logFile(pod, name, instance)),
         policy: spec.terminationMessagePolicy,
         code,
       });
@@ -262,32 +233,19 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     timeoutMs: number | undefined,
     done: (fault: string | undefined) => void,
   ): void {
-    const { exec, httpGet } = container.spec.lifecycle?.[hook] ?? {};
-    const withinMs = timeoutMs ?? HOOK_MS;
-    const tried = exec
-      ? this.#tryCommand(run, container, exec.command ?? [], withinMs)
-      : httpGet
-        ? probeHttp(httpGet, { container: container.spec, ip: run.ip ?? run.node.hostIp, timeoutMs: withinMs })
-        : Promise.resolve<ProbeOutcome>({ verdict: 'error', output: 'the hook says nothing that can be done' });
-    void tried
-      .catch(untried)
-      .then(({ verdict, output }) => done(verdict === 'failure' || verdict === 'error' ? output : undefined));
+    void tryHook(this.#checked(run, container), hook, timeoutMs).then(done);
   }
 
   probe(run: ProcessRun, container: ContainerRun, kind: ProbeKind, done: (outcome: ProbeOutcome) => void): void {
-    const probes: Partial<Record<`${ProbeKind}Probe`, Probe>> = container.spec;
-    const probe = probes[`${kind}Probe`];
-    void (probe ? this.#try(run, container, probe) : Promise.resolve(NOTHING)).catch(untried).then(done);
+    void tryProbe(this.#checked(run, container), kind).then(done);
   }
 
-  #try(run: ProcessRun, container: ContainerRun, probe: Probe): Promise<ProbeOutcome> {
-    const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
-    const target = { container: container.spec, ip: run.ip ?? run.node.hostIp, timeoutMs };
-    if (probe.exec) return this.#tryCommand(run, container, probe.exec.command ?? [], timeoutMs);
-    if (probe.httpGet) return probeHttp(probe.httpGet, target);
-    if (probe.tcpSocket) return probeTcp(probe.tcpSocket, target);
-    if (probe.grpc) return probeGrpc(probe.grpc, target);
-    return Promise.resolve(NOTHING);
+  #checked(run: ProcessRun, container: ContainerRun) {
+    return {
+      container,
+      ip: run.ip ?? run.node.hostIp,
+      runCommand: (command: string[], timeoutMs: number) => this.#tryCommand(run, container, command, timeoutMs),
+    };
   }
 
   async #tryCommand(
@@ -297,13 +255,9 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     timeoutMs: number,
   ): Promise<ProbeOutcome> {
     const beside = await this.#beside(run, container, command);
-    if (!beside) return { verdict: 'error', output: 'container not running' };
+    if (!beside) return NOT_RUNNING;
     const result = await this.#options.shim.exec(beside.running, beside.spec, { timeoutMs, maxBytes: MAX_OUTPUT });
-    if (result.isTimedOut) {
-      const text = JSON.stringify(command.join(' '));
-      return { verdict: 'failure', output: `command ${text} timed out after ${timeoutMs / 1000}s` };
-    }
-    return { verdict: result.code === 0 ? 'success' : 'failure', output: result.output };
+    return outcomeOf(command, timeoutMs, result);
   }
 
   /** Starts a command in the namespaces of a container; undefined where it does not run. */
@@ -372,13 +326,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const program = programOf(container.image, images);
     if (program === undefined) return { fault: `${container.image} is not there`, reason: 'CreateContainerError' };
     const { command, args } = commandOf(own, variables);
-    const message: MountSpec = {
-      root: join(folder, 'termination-log'),
-      subPath: '',
-      target: own.terminationMessagePath || DEFAULT_MESSAGE_PATH,
-      readOnly: false,
-      propagation: 'private',
-    };
+    const message = messageMount(folder, own);
     const { uid, gid, groups, home } = who.user;
     return {
       spec: {
@@ -401,10 +349,6 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     };
   }
 }
-
-const untried = ({ message }: Error): ProbeOutcome => ({ verdict: 'error', output: message });
-
-const NOTHING: ProbeOutcome = { verdict: 'error', output: 'the probe says nothing that can be tried' };
 
 /** The pod shares the network, and so the name, of the machine. */
 const hostNameOf = ({ node }: ProcessRun): string => node.name;

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { claimRun, findShim, killRun, onShimEnd, readRunFolder, Shim } from '@everynode/container-shim';
+import { join } from 'node:path';
+import { claimRun, killRun, onShimEnd, readRunFolder, Shim } from '@everynode/container-shim';
 import {
   type AssignedPod,
   beginAnew,
-  type ContainerExit,
   type ContainerRun,
   containerRuns,
   correctContainer,
@@ -13,81 +12,40 @@ import {
   lostExit,
   type Moment,
   tellNotEnforced,
+  wholeExit,
 } from '@everynode/kubelet';
-import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../../config.js';
-import type { FetchContents } from '../../objects/object-contents.js';
-import { PodSources } from '../../objects/pod-sources.js';
-import { type IssueToken, PodTokens } from '../../objects/tokens.js';
-import { StateFolder } from '../../state/state-folder.js';
-import { PodVolumes } from '../../volumes/pod-volumes.js';
+import type { PodSources } from '../../objects/pod-sources.js';
+import type { StateFolder } from '../../state/state-folder.js';
 import type { Placement } from '../hosted-run.js';
+import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
+import { type MachineSettings, machineSettings } from '../machine-settings.js';
+import { notEnforced } from '../not-enforced.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
-import type { ReportListener } from '../runtime.js';
-import { type Clock, Timers } from '../timers.js';
+import { Timers } from '../timers.js';
 import { type ImageList, imagesFrom } from './images.js';
-import { type ContainerLogs, ProcessContainers } from './process-containers.js';
-import { notEnforced, processRefusal } from './process-refusal.js';
+import { ProcessContainers } from './process-containers.js';
+import { processRefusal } from './process-refusal.js';
 import { ProcessRun } from './process-run.js';
 import { ProcessStreams } from './process-streams.js';
 
-interface ProcessSettings {
-  /** Folder for all that outlives the process. */
-  stateFolder: string;
-  /** Path of the shim; found or compiled without one. */
-  shim: string | undefined;
+interface ProcessSettings extends MachineSettings {
   images: ImageList;
-  hostRoots: readonly string[];
-  log: ContainerLogs;
   /** The boot of the machine: processes of an earlier one are gone. */
   bootId: string;
-  isPrivileged: boolean;
-  /** The objects of pods that run are asked about so often, in ms. */
-  renewMs: number;
 }
 
-interface ProcessRuntimeOptions {
+interface ProcessRuntimeOptions extends RealPodOptions {
   settings: ProcessSettings;
-  clock: Clock;
-  onReport: ReportListener;
-  fetch: FetchContents;
-  issueToken: IssueToken;
-  log: Logger;
 }
 
-/**
- * The settings of a configuration, and what this machine says of itself.
- * @throws Error for images and folders that are none.
- */
+/** @throws Error for images and folders that are none. */
 export function processSettings(config: Config): ProcessSettings {
-  const hostRoots = config.EVERYNODE_HOST_ROOTS.split(',').filter(Boolean);
-  const relative = hostRoots.find((root) => !root.startsWith('/'));
-  if (relative !== undefined) throw new Error(`EVERYNODE_HOST_ROOTS must be absolute paths: ${relative}`);
-  return {
-    stateFolder: resolve(config.EVERYNODE_STATE_FOLDER),
-    shim: config.EVERYNODE_SHIM,
-    images: imagesFrom(config.EVERYNODE_IMAGES),
-    hostRoots,
-    log: { maxBytes: config.EVERYNODE_LOG_BYTES, files: config.EVERYNODE_LOG_FILES },
-    bootId: readBootId(),
-    isPrivileged: mayMakeNamespaces(),
-    renewMs: RENEW_MS,
-  };
+  return { ...machineSettings(config), images: imagesFrom(config.EVERYNODE_IMAGES), bootId: readBootId() };
 }
-
-/** A kubelet watches the objects of its pods, and applies a change within a minute. */
-const RENEW_MS = 20_000;
 
 /** The id that the kernel has given to this boot of the machine. */
 const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-
-const SYS_ADMIN = 21n;
-
-/** Whether this process may make namespaces and mount. */
-function mayMakeNamespaces(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return process.getuid?.() === 0 && effective !== undefined && ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n;
-}
 
 /**
  * Runs the containers of pods as processes of this machine. They outlive this process: a later one finds them again by
@@ -107,11 +65,7 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
       containers: machine.containers,
       kind: (runtime) => machine.of(runtime),
       events: true,
-      onReport: (pod, report) => {
-        // What was reported is what a later process begins with.
-        if (!report.stopped) machine.state.savePod({ ...pod, status: report.status } as AssignedPod);
-        onReport(pod, report);
-      },
+      onReport: notedReports(machine.state, onReport),
     });
     this.#machine = machine;
     options.log.info({ state: settings.stateFolder, isPrivileged: settings.isPrivileged }, 'pods run as processes');
@@ -137,37 +91,24 @@ class Machine implements RuntimeKind<ProcessRun> {
   #answered: PodRuntime<ProcessRun>['answered'] = () => undefined;
 
   constructor(options: ProcessRuntimeOptions, timers: Timers) {
-    const { settings, clock, fetch, issueToken, log } = options;
-    const { stateFolder, shim: named, hostRoots, isPrivileged } = settings;
+    const { settings, clock, log } = options;
     this.#options = options;
-    this.state = new StateFolder(stateFolder);
-    const shim = new Shim(findShim({ named, cache: this.state.programs }));
-    const volumes = new PodVolumes({ state: this.state, shim, hostRoots, mayMount: isPrivileged });
-    this.needs = new PodSources({
-      fetch,
-      tokens: new PodTokens(issueToken, clock),
-      clock,
-      timers,
-      log,
-      renewMs: settings.renewMs,
+    const { state, shim, volumes, sources } = machineParts<ProcessRun>(options, timers, {
       running: () => this.#runs,
       onRead: (run, missing) => this.#answered(run, missing),
-      onRenewed: async (run) => {
-        const isGone = () => run.sandbox !== 'ready' || run.loop.isDropped;
-        const fault = await volumes.setUp(this.needs.sourcesOf(run), isGone);
-        if (fault) log.warn({ pod: run.pod.metadata.name, ...fault }, 'a volume was not renewed');
-      },
     });
+    this.state = state;
+    this.needs = sources;
     this.containers = new ProcessContainers({
       clock,
       timers,
-      state: this.state,
-      shim,
+      state,
+      shim: new Shim(shim),
       volumes,
-      sources: this.needs,
+      sources,
       images: settings.images,
       bootId: settings.bootId,
-      isPrivileged,
+      isPrivileged: settings.isPrivileged,
       log: settings.log,
       say: log,
     });
@@ -226,20 +167,14 @@ class Machine implements RuntimeKind<ProcessRun> {
       case 'ended': {
         const observed = this.containers.observed(run, container, folder, instance, state.exit);
         const startedAt = inSeconds(state.exit.startedAt);
-        const exit: ContainerExit = {
-          ...observed,
-          reason: observed.reason ?? (observed.code === 0 ? 'Completed' : 'Error'),
-          startedAt,
-          finishedAt: observed.finishedAt ?? now.at,
-        };
-        return { instance, startedAt, exit };
+        return { instance, startedAt, exit: wholeExit(observed, startedAt, now) };
       }
     }
   }
 
   takeUp(run: ProcessRun, exited: Exited<ProcessRun>): void {
     this.#runs.add(run);
-    if (!this.state.hasPod(run.pod.metadata.uid) && !run.ending) tellNotEnforced(run, notEnforced(run.pod));
+    if (!this.state.hasPod(run.pod.metadata.uid) && !run.ending) tellNotEnforced(run, notEnforced(run.pod, []));
     for (const container of run.containers) {
       if (!isLive(container)) continue;
       const instance = container.restarts;

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type ContainerIo,
@@ -11,6 +10,7 @@ import {
 import type { ExecWanted, LogWanted } from '@everynode/contract';
 import { findLogRun } from '@everynode/kubelet';
 import { readCriLog } from '../../state/cri-log.js';
+import { connectPort } from '../connect-port.js';
 import type { ProcessContainers } from './process-containers.js';
 import type { ProcessRun } from './process-run.js';
 
@@ -76,18 +76,7 @@ export class ProcessStreams implements ContainerStreams {
   async connectPort(pod: ReachedPod, port: number): Promise<Duplex> {
     const { ip, node } = this.#runOf(pod);
     // What listens at loopback alone is reached as well, as in a network namespace of a pod.
-    const addresses = ['127.0.0.1', ip ?? node.hostIp];
-    let fault: unknown;
-    for (const host of addresses) {
-      const socket = connect({ host, port });
-      try {
-        await once(socket, 'connect');
-        return socket;
-      } catch (error) {
-        fault = error;
-      }
-    }
-    throw fault;
+    return connectPort(['127.0.0.1', ip ?? node.hostIp], port);
   }
 
   async checkPorts(pod: ReachedPod): Promise<void> {

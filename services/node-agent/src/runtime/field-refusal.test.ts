@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { AssignedPod } from '@everynode/kubelet';
 import { describe, expect, it } from 'vitest';
-import { scriptPod } from '../../../fixtures/process-machine.js';
-import { PRIVILEGED_FIELDS, processRefusal, REFUSED_FIELDS, refusedText } from './process-refusal.js';
+import { scriptPod } from '../../fixtures/test-machine.js';
+import { DOCKER_REFUSED_FIELDS, dockerRefusal } from './docker/docker-refusal.js';
+import { refusedText } from './field-refusal.js';
+import { PRIVILEGED_FIELDS, PROCESS_REFUSED_FIELDS, processRefusal } from './process/process-refusal.js';
 
 interface FieldType {
   ref?: string;
@@ -10,17 +12,16 @@ interface FieldType {
 }
 
 const TYPES = JSON.parse(
-  readFileSync(new URL('../../../../../packages/objects/src/schema/types.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../packages/objects/src/schema/types.json', import.meta.url), 'utf8'),
 ) as Record<string, { fields?: Record<string, FieldType> }>;
 
-const page = readFileSync(new URL('../../../../../docs/agents.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/agents.md', import.meta.url), 'utf8');
 
-/** What the page says of each field for processes. */
+/** What the page says of each field, for processes and for an engine. */
 const rows = new Map(
-  [...page.matchAll(/^\| `((?:spec|metadata)[^`]*)` *\| ([^|]*?) *\|/gm)].map(([, path = '', word = '']) => [
-    path,
-    word,
-  ]),
+  [...page.matchAll(/^\| `((?:spec|metadata)[^`]*)` *\| ([^|]*?) *\| ([^|]*?) *\|/gm)].map(
+    ([, path = '', process = '', docker = '']) => [path, { process, docker }],
+  ),
 );
 
 /** What holds for containers holds for all kinds of them. */
@@ -66,7 +67,7 @@ function podWith(path: string, value: unknown): AssignedPod {
 }
 
 /** A value that asks for something. */
-const askingValue = ({ asks = () => true }: (typeof REFUSED_FIELDS)[number]): unknown =>
+const askingValue = ({ asks = () => true }: (typeof PROCESS_REFUSED_FIELDS)[number]): unknown =>
   [{ name: 'x' }, true, false, 'None', 'Localhost', 'Enabled'].find(asks);
 
 const may = { isPrivileged: true };
@@ -76,18 +77,23 @@ describe('the table of docs/agents.md', () => {
     expect(uncovered('io.k8s.api.core.v1.PodSpec', 'spec')).toEqual([]);
   });
 
-  it('says of every field that is refused that it is, and of no other', () => {
-    const inCode = new Set(REFUSED_FIELDS.map(({ path }) => ofContainer(path).replace(/\.type$|\[\]$/, '')));
-    const inPage = [...rows].filter(([, word]) => word.startsWith('refused')).map(([path]) => ofContainer(path));
+  it.each([
+    ['process', PROCESS_REFUSED_FIELDS],
+    ['docker', DOCKER_REFUSED_FIELDS],
+  ] as const)('says of every field that the %s runtime refuses that it is, and of no other', (runtime, fields) => {
+    const inCode = new Set(fields.map(({ path }) => ofContainer(path).replace(/\.type$|\[\]$/, '')));
+    const inPage = [...rows]
+      .filter(([, words]) => words[runtime].startsWith('refused'))
+      .map(([path]) => ofContainer(path));
     expect(inPage.sort()).toEqual([...inCode].sort());
   });
 });
 
 describe('a pod of processes', () => {
-  it.each(REFUSED_FIELDS.map((field) => [field.path, field] as const))('is refused with %s', (path, field) => {
+  it.each(PROCESS_REFUSED_FIELDS.map((field) => [field.path, field] as const))('is refused with %s', (path, field) => {
     expect(processRefusal(podWith(path, askingValue(field)), may)).toEqual({
       reason: 'FieldNotSupported',
-      message: refusedText(path),
+      message: refusedText('process', path),
     });
   });
 
@@ -95,7 +101,7 @@ describe('a pod of processes', () => {
     const pod = podWith(path, path.endsWith('[]') ? { name: 'v', mountPath: '/v' } : 1000);
     expect(processRefusal(pod, may)).toBeUndefined();
     expect(processRefusal(pod, { isPrivileged: false })?.message).toBe(
-      `${refusedText(path)} where the agent is not root`,
+      `${refusedText('process', path)} where the agent is not root`,
     );
   });
 
@@ -103,5 +109,11 @@ describe('a pod of processes', () => {
     const pod = podWith('spec.dnsPolicy', 'ClusterFirst');
     Object.assign(pod.spec, { hostNetwork: false, shareProcessNamespace: false, securityContext: {}, hostAliases: [] });
     expect(processRefusal(pod, may)).toBeUndefined();
+  });
+});
+
+describe('a pod of an engine', () => {
+  it.each(DOCKER_REFUSED_FIELDS.map((field) => [field.path, field] as const))('is refused with %s', (path, field) => {
+    expect(dockerRefusal(podWith(path, askingValue(field)))?.message).toBe(refusedText('docker', path));
   });
 });

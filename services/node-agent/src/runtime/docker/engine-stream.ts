@@ -1,0 +1,82 @@
+import type { Readable } from 'node:stream';
+import type { LogLine } from '@everynode/container-streams';
+
+/** What a container has written to one of its outputs. */
+interface Frame {
+  stream: 'stdout' | 'stderr';
+  bytes: Buffer;
+}
+
+const HEADER = 8;
+const STDERR = 2;
+/** Parts of one line are put together up to so many characters: a line may be as long as a log. */
+const MAX_LINE = 1 << 20;
+
+/**
+ * The frames of a stream of an engine: one byte for the output, three of nothing, four for the size. Source: moby,
+ * pkg/stdcopy. With a terminal there are none, and all is stdout.
+ */
+export async function* framesOf(stream: Readable, hasTerminal: boolean): AsyncGenerator<Frame> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (hasTerminal) {
+      yield { stream: 'stdout', bytes: chunk };
+      continue;
+    }
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    while (rest.length - at >= HEADER) {
+      const end = at + HEADER + rest.readUInt32BE(at + 4);
+      if (end > rest.length) break;
+      yield { stream: rest[at] === STDERR ? 'stderr' : 'stdout', bytes: rest.subarray(at + HEADER, end) };
+      at = end;
+    }
+    rest = rest.subarray(at);
+  }
+}
+
+/** The lines of a text in JSON lines. */
+export async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  let rest = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') yield line;
+  }
+  if (rest.trim() !== '') yield rest;
+}
+
+/**
+ * The lines of a log that an engine sends with times. A frame is one message of the engine's log: a line, or 16 KiB of
+ * a longer one, of which only the last has a line end.
+ */
+export async function* logLinesOf(stream: Readable, hasTerminal: boolean): AsyncGenerator<LogLine> {
+  const parts: Partial<Record<Frame['stream'], LogLine>> = {};
+  for await (const { stream: output, text } of messagesOf(stream, hasTerminal)) {
+    const isWhole = text.endsWith('\n');
+    const blank = text.indexOf(' ');
+    const begun = parts[output];
+    const own = text.slice(blank + 1, isWhole ? -1 : undefined);
+    const line = begun ? { ...begun, text: begun.text + own } : { at: text.slice(0, blank), stream: output, text: own };
+    if (isWhole || line.text.length >= MAX_LINE) {
+      delete parts[output];
+      yield line;
+    } else parts[output] = line;
+  }
+  for (const line of Object.values(parts)) yield line;
+}
+
+async function* messagesOf(
+  stream: Readable,
+  hasTerminal: boolean,
+): AsyncGenerator<{ stream: Frame['stream']; text: string }> {
+  if (hasTerminal) {
+    for await (const line of linesOf(stream)) yield { stream: 'stdout', text: `${line}\n` };
+    return;
+  }
+  // The parts of a line may be cut within a character.
+  for await (const { stream: output, bytes } of framesOf(stream, false)) {
+    yield { stream: output, text: bytes.toString('utf8') };
+  }
+}

@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import type { AssignedPod, SandboxResult } from '@everynode/kubelet';
+import type { PodSources } from '../objects/pod-sources.js';
+import type { StateFolder } from '../state/state-folder.js';
+import type { PodVolumes } from '../volumes/pod-volumes.js';
+import type { HostedRun } from './hosted-run.js';
+
+/** What could not be removed is tried again after this. */
+export const REMOVES_AGAIN_MS = 5000;
+
+interface PodParts<Run extends HostedRun> {
+  state: StateFolder;
+  sources: PodSources<Run>;
+  volumes: PodVolumes;
+}
+
+/** Notes a pod for a later process, reads what it uses, and sets up its volumes. Returns why that cannot be. */
+export async function preparePod<Run extends HostedRun>(
+  run: Run,
+  { state, sources, volumes }: PodParts<Run>,
+): Promise<Extract<SandboxResult, { fault: string }> | undefined> {
+  state.savePod(run.pod);
+  try {
+    await sources.renew(run);
+  } catch (error) {
+    return { fault: `what the pod uses cannot be read: ${(error as Error).message}` };
+  }
+  return volumes.setUp(sources.sourcesOf(run), () => run.loop.isDropped || run.sandbox !== 'making');
+}
+
+/** Removes volumes, logs and records of a pod of which nothing runs. */
+export async function removePodFiles(
+  pod: AssignedPod,
+  { state, volumes }: { state: StateFolder; volumes: PodVolumes },
+): Promise<void> {
+  const { uid } = pod.metadata;
+  await volumes.remove(uid, pod.spec);
+  await rm(state.logFolder(pod), { recursive: true, force: true });
+  await rm(state.podFolder(uid), { recursive: true, force: true });
+}
