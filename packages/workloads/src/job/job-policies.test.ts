@@ -1,6 +1,7 @@
 import type { Job, JobStatus, Pod, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { matchFailurePolicy } from './failure-policy.js';
+import { IndexSet } from './indexes.js';
 import { jobPodTemplate } from './job-pod.js';
 import { TRACKING_FINALIZER } from './job-tally.js';
 import { isForeignJob, planJob } from './plan-job.js';
@@ -192,7 +193,7 @@ describe('a success policy', () => {
     [[{ succeededIndexes: '9' }], [1], false],
     [[{ succeededIndexes: '0,3-1999999999' }], [0, 3], true],
   ])('%j with %j', (rules, succeeded, matches) => {
-    const message = matchSuccessPolicy(job({ successPolicy: { rules } }), new Set(succeeded));
+    const message = matchSuccessPolicy(job({ successPolicy: { rules } }), IndexSet.of('', succeeded, 4));
     expect(message).toBe(matches ? 'Matched rules at index 0' : undefined);
   });
 

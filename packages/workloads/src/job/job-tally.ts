@@ -2,7 +2,7 @@ import { isPodReady, type Job, type JobStatus, type Pod, type Stored } from '@ev
 import { isPodActive, isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
 import { type FailureMatch, matchFailurePolicy } from './failure-policy.js';
 import { awaitingReplacement, endsIndex, hasLimitPerIndex } from './index-failures.js';
-import { formatIndexes, indexOf, parseIndexes } from './indexes.js';
+import { IndexSet, indexOf } from './indexes.js';
 
 /** A pod has it until its end is counted in the status. */
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
@@ -24,9 +24,9 @@ export interface JobTally {
   uncounted: Uncounted;
   counters: { succeeded: number; failed: number };
   /** Indexes that have succeeded, of an Indexed Job. */
-  completed: Set<number>;
+  completed: IndexSet;
   /** Indexes that have failed for good, of a Job with a limit for each. */
-  failedIndexes: Set<number>;
+  failedIndexes: IndexSet;
   /** By index: the failed pod that waits for the one that follows it. */
   replaced: Map<number, Stored<Pod>>;
   /** Pods that lose their finalizer once the status is written. */
@@ -72,7 +72,9 @@ export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
   const counting = failures.filter(({ pod, match }) => isNew(job, pod, known) && match.isCounted);
   const failedIndexes = failedOf(job, status.failedIndexes, failures);
   const active = pods.filter(isPodActive);
-  const replaced = replacedOf(job, failures, new Set([...completed, ...failedIndexes, ...indexesOf(active)]));
+  const running = new Set(indexesOf(active));
+  const isOver = (index: number) => completed.has(index) || failedIndexes.has(index) || running.has(index);
+  const replaced = replacedOf(job, failures, isOver);
   const waiting = new Set(replaced.values());
   const ended = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
   const told = new Set([...uncounted.succeeded, ...uncounted.failed]);
@@ -121,29 +123,24 @@ const isNew = (job: Job, pod: Stored<Pod>, known: ReadonlySet<string>): boolean 
 
 const indexesOf = (pods: readonly Pod[]): number[] => pods.flatMap((pod) => indexOf(pod) ?? []);
 
-function completedOf(job: Job, tracked: readonly Stored<Pod>[]): Set<number> {
-  const all = parseIndexes(job.status?.completedIndexes, job.spec?.completions ?? 0);
-  if (isIndexed(job)) {
-    for (const pod of tracked) if (pod.status?.phase === 'Succeeded') all.add(indexOf(pod) ?? -1);
-  }
-  return new Set([...all].filter((index) => index >= 0 && isWithin(job, index)));
+function completedOf({ spec, status }: Job, tracked: readonly Stored<Pod>[]): IndexSet {
+  if (spec?.completionMode !== 'Indexed') return IndexSet.of('', [], 0);
+  const succeeded = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
+  return IndexSet.of(status?.completedIndexes, indexesOf(succeeded), spec.completions ?? 0);
 }
 
 /** Source: indexed_job_utils.go, calculateFailedIndexes. */
-function failedOf(job: Job, before: string | undefined, failures: readonly Ended[]): Set<number> {
-  if (!hasLimitPerIndex(job)) return new Set();
-  const failed = [...parseIndexes(before, job.spec?.completions ?? 0)];
-  for (const { pod, match } of failures) {
-    const index = indexOf(pod);
-    if (isTracked(pod) && isWithin(job, index) && endsIndex(job, pod, match)) failed.push(index);
-  }
-  return new Set(failed);
+function failedOf(job: Job, before: string | undefined, failures: readonly Ended[]): IndexSet {
+  const below = job.spec?.completions ?? 0;
+  if (!hasLimitPerIndex(job)) return IndexSet.of('', [], below);
+  const failed = failures.filter(({ pod, match }) => isTracked(pod) && endsIndex(job, pod, match));
+  return IndexSet.of(before, indexesOf(failed.map(({ pod }) => pod)), below);
 }
 
-function replacedOf(job: Job, failures: readonly Ended[], over: ReadonlySet<number>): JobTally['replaced'] {
+function replacedOf(job: Job, failures: readonly Ended[], isOver: (index: number) => boolean): JobTally['replaced'] {
   if (!hasLimitPerIndex(job)) return new Map();
   const failed = failures.flatMap(({ pod }) => (isTracked(pod) ? pod : []));
-  return awaitingReplacement(failed, (index) => over.has(index) || !isWithin(job, index), finishedAt);
+  return awaitingReplacement(failed, (index) => isOver(index) || !isWithin(job, index), finishedAt);
 }
 
 /** When the last container ended; 0 where that is not known. */
@@ -165,7 +162,9 @@ export function missingIndexes(
   const taken = new Set(indexesOf([...active, ...terminating]));
   const missing: number[] = [];
   for (let i = 0; i < (spec?.completions ?? 0) && missing.length < count; i += 1) {
-    if (!completed.has(i) && !failedIndexes.has(i) && !taken.has(i)) missing.push(i);
+    const last = completed.lastFrom(i) ?? failedIndexes.lastFrom(i);
+    if (last !== undefined) i = last;
+    else if (!taken.has(i)) missing.push(i);
   }
   return missing;
 }
@@ -180,8 +179,8 @@ export function countsOf(job: Job, tally: JobTally): JobStatus {
     terminating,
     ...(counters.succeeded > 0 && { succeeded: counters.succeeded }),
     ...(counters.failed > 0 && { failed: counters.failed }),
-    ...(isIndexed(job) && completed.size > 0 && { completedIndexes: formatIndexes(completed) }),
-    ...(hasLimitPerIndex(job) && { failedIndexes: formatIndexes(failedIndexes) }),
+    ...(isIndexed(job) && completed.size > 0 && { completedIndexes: String(completed) }),
+    ...(hasLimitPerIndex(job) && { failedIndexes: String(failedIndexes) }),
     uncountedTerminatedPods: { ...(succeeded.length > 0 && { succeeded }), ...(failed.length > 0 && { failed }) },
   };
 }

@@ -1,6 +1,6 @@
 import type { Job, JobStatus, Pod, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { formatIndexes, parseIndexes } from './indexes.js';
+import { IndexSet } from './indexes.js';
 import { jobPodTemplate } from './job-pod.js';
 import { TRACKING_FINALIZER } from './job-tally.js';
 import { expiresInMs, planJob } from './plan-job.js';
@@ -129,17 +129,38 @@ describe('a Job', () => {
     expect(template.metadata?.labels).toEqual({ 'batch.kubernetes.io/job-completion-index': '2' });
   });
 
-  it.each([
-    ['', []],
-    ['0-2,5', [0, 1, 2, 5]],
-    ['0,1,4', [0, 1, 4]],
-  ])('writes indexes as upstream: %j', (text, indexes) => {
-    expect(formatIndexes(new Set(indexes))).toBe(text);
-    expect([...parseIndexes(text, 100)]).toEqual(indexes);
+  it.each<[text: string, more: number[], written: string, size: number]>([
+    ['', [], '', 0],
+    ['0-2,5', [], '0-2,5', 4],
+    ['', [4, 1, 0], '0,1,4', 3],
+    ['7,0-3,2-5', [6], '0-7', 8],
+    ['1-9007199254740991,5,x,3-y', [200], '1-99', 99],
+  ])('reads and writes indexes as upstream: %j and %j', (text, more, written, size) => {
+    const indexes = IndexSet.of(text, more, 100);
+    expect([String(indexes), indexes.size]).toEqual([written, size]);
+    expect([0, 4, 99].map((index) => indexes.has(index))).toEqual(
+      [0, 4, 99].map((index) => String(IndexSet.of(written, [index], 100)) === written),
+    );
   });
 
-  it('reads no index that it cannot have, and no end without a time', () => {
-    expect([...parseIndexes('1-9007199254740991,5', 4)]).toEqual([1, 2, 3]);
+  it('counts what two sets of indexes have in common', () => {
+    const of = (text: string) => IndexSet.of(text, [], 2 ** 31);
+    expect(of('0-3,7,9-2147483646').countWithin(of('2-7,10-12,20'))).toBe(7);
+    expect(of('2-7,10-12,20').countWithin(of('0-3,7,9-2147483646'))).toBe(7);
+  });
+
+  it('is not held up by a range of billions in a status', () => {
+    const most = 2 ** 31 - 1;
+    const spec = { completionMode: 'Indexed', completions: most, parallelism: 2, backoffLimitPerIndex: 1 };
+    const completedIndexes = `0-${most - 4}`;
+    const { create, status } = plan(job(spec, { completedIndexes, failedIndexes: `${most - 3}`, startTime: AT }));
+    expect([create.map(({ index }) => index), status.completedIndexes]).toEqual([
+      [most - 2, most - 1],
+      completedIndexes,
+    ]);
+  });
+
+  it('sees no end without a time', () => {
     const status = { conditions: [{ type: 'Complete', status: 'True' as const }] };
     expect(expiresInMs(job({ ttlSecondsAfterFinished: 5 }, status), NOW)).toBeUndefined();
   });
