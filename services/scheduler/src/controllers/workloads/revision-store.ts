@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectCache } from '@everynode/list-watch';
-import { type ControllerRevision, canonicalJson, metadataText, type Stored, type StoredMeta } from '@everynode/objects';
+import {
+  type ControllerRevision,
+  canonicalJson,
+  controllerOf,
+  metadataText,
+  type Stored,
+  type StoredMeta,
+} from '@everynode/objects';
 import type { Decision, Fence, ObjectKey, Store, WriteResult } from '@everynode/store';
 import { type OwnerKind, ownerReferenceTo } from '@everynode/workloads';
-import { HashCollisionError } from './new-object.js';
+import { HashCollisionError, NameTakenError } from './new-object.js';
 
 export const REVISIONS = 'controllerrevisions.apps';
 
@@ -39,8 +46,9 @@ export function revisionsOf(
 const MAX_OWNER_CHARS = 223;
 
 /**
- * Creates a revision named by its hash. One that has the same data is left as it is.
- * @throws HashCollisionError where another one has the name.
+ * Creates a revision named by its hash.
+ * @throws NameTakenError where the owner has it already, which the caches will show, or a predecessor of the owner's name
+ * had it, which the garbage collector will take; HashCollisionError where another one has the name.
  */
 export function createRevision(
   store: Pick<Store, 'write'>,
@@ -68,8 +76,10 @@ export function createRevision(
         return { kind: 'create', uid: metadata.uid, parts, placement: null };
       }
       const stored = JSON.parse(current.desired) as { data: unknown };
-      if (canonicalJson(stored.data) === canonicalJson(data)) return { kind: 'keep' };
-      throw new HashCollisionError(metadata.name);
+      const controller = controllerOf(JSON.parse(current.metadata) as StoredMeta);
+      const isOfOwner = controller?.kind === kind.kind && controller.name === name;
+      const isSame = canonicalJson(stored.data) === canonicalJson(data);
+      throw isOfOwner && isSame ? new NameTakenError(metadata.name) : new HashCollisionError(metadata.name);
     },
   });
 }
