@@ -37,10 +37,8 @@ type Owner = { metadata: { name: string; uid?: string } };
 const refersTo = (reference: OwnerReference, kind: typeof POD, { metadata }: Owner): boolean =>
   reference.kind === kind.kind && reference.apiVersion === kind.apiVersion && reference.name === metadata.name;
 
-const isStale = (claim: Stored<PersistentVolumeClaim>, kind: typeof POD, owner: Owner): boolean =>
-  (claim.metadata.ownerReferences ?? []).some(
-    (reference) => refersTo(reference, kind, owner) && reference.uid !== owner.metadata.uid,
-  );
+const isStale = (references: readonly OwnerReference[], kind: typeof POD, owner: Owner): boolean =>
+  references.some((reference) => refersTo(reference, kind, owner) && reference.uid !== owner.metadata.uid);
 
 const retention = ({ spec }: StatefulSet): { whenScaled: string; whenDeleted: string } => {
   const { whenScaled = 'Retain', whenDeleted = 'Retain' } = spec?.persistentVolumeClaimRetentionPolicy ?? {};
@@ -60,29 +58,40 @@ export function waitsForStaleClaim(
   if (retention(set).whenScaled === 'Retain') return false;
   return names.some((name) => {
     const claim = claimOf(name);
-    return claim !== undefined && isStale(claim, POD, pod);
+    return claim !== undefined && isStale(claim.metadata.ownerReferences ?? [], POD, pod);
   });
 }
 
-/** A claim whose owners are to be these. */
+/** A claim whose owners are to change. */
 export interface ClaimOwners {
   claim: Stored<PersistentVolumeClaim>;
-  ownerReferences: OwnerReference[];
+  /** Returns the owners that are due in place of those that are stored; undefined where these stay. */
+  dueOwners: (stored: readonly OwnerReference[] | undefined) => OwnerReference[] | undefined;
 }
 
-/**
- * Returns the owners that a claim should have by the retention policy: the set where claims go with it, the pod where
- * they go with a pod that is too many. Undefined where it has them, or where another controller keeps it.
- * Source: stateful_set_utils.go, isClaimOwnerUpToDate and updateClaimOwnerRefForSetAndPod.
- */
+/** Returns how the owners of a claim are to change; undefined where it has those that it should have. */
 export function dueClaimOwners(
   set: Stored<StatefulSet>,
   pod: ClaimingPod,
   claim: Stored<PersistentVolumeClaim>,
   isScaledDown: boolean,
 ): ClaimOwners | undefined {
-  if (isStale(claim, STATEFUL_SET, set) || isStale(claim, POD, pod)) return undefined;
-  const before = claim.metadata.ownerReferences ?? [];
+  const dueOwners: ClaimOwners['dueOwners'] = (stored) => dueOwnersOf(set, pod, stored ?? [], isScaledDown);
+  return dueOwners(claim.metadata.ownerReferences) && { claim, dueOwners };
+}
+
+/**
+ * The owners that a claim should have by the retention policy: the set where claims go with it, the pod where they go
+ * with a pod that is too many. Undefined where it has them, or where another controller keeps it.
+ * Source: stateful_set_utils.go, isClaimOwnerUpToDate and updateClaimOwnerRefForSetAndPod.
+ */
+function dueOwnersOf(
+  set: Stored<StatefulSet>,
+  pod: ClaimingPod,
+  before: readonly OwnerReference[],
+  isScaledDown: boolean,
+): OwnerReference[] | undefined {
+  if (isStale(before, STATEFUL_SET, set) || isStale(before, POD, pod)) return undefined;
   const foreign = before.filter((one) => !refersTo(one, STATEFUL_SET, set) && !refersTo(one, POD, pod));
   const { whenScaled, whenDeleted } = retention(set);
   const isKept = whenScaled === 'Retain' && whenDeleted === 'Retain';
@@ -92,5 +101,5 @@ export function dueClaimOwners(
     else if (whenDeleted === 'Delete') own.push(ownerReferenceTo(STATEFUL_SET, set));
   }
   const ownerReferences = [...foreign, ...own];
-  return semanticallyEqual(before, ownerReferences) ? undefined : { claim, ownerReferences };
+  return semanticallyEqual(before, ownerReferences) ? undefined : ownerReferences;
 }

@@ -145,6 +145,7 @@ describe('the claims of a set', () => {
     on.endPods();
     on.edit({ replicas: 3 });
     expect(created(on)).toEqual(whenScaled === 'Delete' ? [] : ['web-2']);
+    expect(on.plan().requeueAfterMs).toBe(whenScaled === 'Delete' ? 1000 : undefined);
     on.claims.delete('data-web-2');
     expect(created(on)).toEqual(['web-2']);
   });
@@ -155,7 +156,13 @@ describe('the claims of a set', () => {
     const owner = { apiVersion: 'v1', kind: 'Other', name: 'o', uid: 'o', controller: true };
     if (claim) claim.metadata.ownerReferences = [owner];
     on.edit({ persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete', whenScaled: 'Delete' } });
-    expect(on.plan().claimOwners.map(({ claim: { metadata } }) => metadata.name)).toEqual(['data-web-1', 'data-web-2']);
+    const { claimOwners } = on.plan();
+    expect(claimOwners.map(({ claim: { metadata } }) => metadata.name)).toEqual(['data-web-1', 'data-web-2']);
+    // Another writer's owners are kept, and no other one is added to a controller.
+    const [first] = claimOwners;
+    expect(first?.dueOwners([owner])).toBeUndefined();
+    const plain = { ...owner, controller: false };
+    expect(first?.dueOwners([plain])?.map(({ kind }) => kind)).toEqual(['Other', 'StatefulSet']);
   });
 });
 

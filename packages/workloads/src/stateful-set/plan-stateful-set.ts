@@ -62,6 +62,8 @@ export interface StatefulSetPlan {
 
 /** One pass makes no more pods than this. Source: stateful_set_control.go, MaxBatchSize. */
 const MOST_AT_ONCE = 500;
+/** Changes of claims queue no set, so one that waits for the end of a claim looks again after this time. */
+const CLAIM_WAIT_MS = 1000;
 
 /** A place in the set: its ordinal, and its pod where that is there. */
 interface Replica {
@@ -80,6 +82,8 @@ class StatefulSetPass {
   readonly deletes: Stored<Pod>[] = [];
   /** How many of the deletions are for an update. */
   ended = 0;
+  /** True where a pod waits until a claim of its predecessor is collected. */
+  awaitsClaim = false;
   readonly #view: StatefulSetView;
   readonly #isOrdered: boolean;
   /** The pods by their ordinals. A set may ask for billions, so its places are never all gone through. */
@@ -143,7 +147,10 @@ class StatefulSetPass {
     const name = `${set.metadata.name}-${ordinal}`;
     const claims = claimsOf(set, ordinal);
     const names = claims.flatMap(({ metadata }) => metadata?.name ?? []);
-    if (waitsForStaleClaim(set, { metadata: { name } }, names, claimOf)) return true;
+    if (waitsForStaleClaim(set, { metadata: { name } }, names, claimOf)) {
+      this.awaitsClaim = true;
+      return true;
+    }
     const revision = this.#revisionFor(ordinal);
     this.creates.push({ name, template: statefulPodTemplate(set, revision.template, ordinal, revision.name), claims });
     return true;
@@ -221,7 +228,8 @@ export function planStatefulSet(view: StatefulSetView): StatefulSetPlan {
   const { set, pods, current, update, now } = view;
   const members = pods.filter((pod) => ordinalOf(set, pod) !== undefined);
   const names = { current: current.name, update: update.name };
-  const { creates, missingClaims, labelled, claimOwners, deletes, ended } = pass;
+  const { creates, missingClaims, labelled, claimOwners, deletes, ended, awaitsClaim } = pass;
+  const availableInMs = nextAvailableInMs(pods, set.spec?.minReadySeconds, now);
   return {
     creates,
     missingClaims,
@@ -229,6 +237,6 @@ export function planStatefulSet(view: StatefulSetView): StatefulSetPlan {
     claimOwners,
     deletes,
     status: statefulSetStatus(set, members, names, ended, now),
-    requeueAfterMs: nextAvailableInMs(pods, set.spec?.minReadySeconds, now),
+    requeueAfterMs: awaitsClaim ? Math.min(CLAIM_WAIT_MS, availableInMs ?? CLAIM_WAIT_MS) : availableInMs,
   };
 }

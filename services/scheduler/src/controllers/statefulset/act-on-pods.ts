@@ -138,7 +138,7 @@ async function label(
 
 async function writeOwners(
   { store }: StatefulSetStep,
-  { claim, ownerReferences }: StatefulSetPlan['claimOwners'][number],
+  { claim, dueOwners }: StatefulSetPlan['claimOwners'][number],
   fence: Fence,
 ): Promise<number> {
   const { namespace, name, uid } = claim.metadata;
@@ -148,9 +148,12 @@ async function writeOwners(
     fence,
     decide: (current) =>
       current?.uid === uid
-        ? editMetadata(current, ({ ownerReferences: _before, ...metadata }) =>
-            ownerReferences.length > 0 ? { ...metadata, ownerReferences } : metadata,
-          )
+        ? editMetadata(current, ({ ownerReferences: before, ...metadata }) => {
+            // Another writer may have set owners since the plan was made: they stay.
+            const ownerReferences = dueOwners(before);
+            if (!ownerReferences) return undefined;
+            return ownerReferences.length > 0 ? { ...metadata, ownerReferences } : metadata;
+          })
         : { kind: 'keep' },
   });
   return outcome === 'kept' ? 0 : revision;
