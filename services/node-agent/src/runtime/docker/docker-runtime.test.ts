@@ -1,4 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -139,7 +141,7 @@ function podsInEngine(): void {
     expect(log).toMatch(/\nnamed\n[\s\S]*1\.2\.3\.4\taliased\n/);
   });
 
-  it('see a ConfigMap change at once and whole, and a sub-path of it as it was, and no link leads out', async () => {
+  it('see a ConfigMap change at once and whole, and a sub-path of it as it was, and leave no mount', async () => {
     machine.objects.set('ConfigMap settings', { revision: 1, content: { data: { a: 'one\n' } } });
     const pod = machine.podOf(
       `cat /one; touch /empty/made; ${WAITS}`,
@@ -166,7 +168,6 @@ function podsInEngine(): void {
       textOf((await machine.runtime.streams.exec(reached(pod), { ...EXEC, command: ['cat', path] })).stdout);
     await eventually(async () => expect(await shows('/config/a')).toBe('two\n'));
     expect(await shows('/one')).toBe('one\n');
-    symlinkSync('/etc', join(volumes, 'empty/out'));
     machine.runtime.forget(pod.metadata.uid);
     await eventually(async () => expect(await machine.containers()).toEqual([]));
     await eventually(() => expect(readdirSync(join(machine.state, 'subpaths'))).toEqual([]));
@@ -262,6 +263,47 @@ function podsInEngine(): void {
       expect(waitingOf(pods.kept)?.reason).toBe('ErrImageNeverPull');
       expect(waitingOf(pods.rooted)?.message).toContain('container has runAsNonRoot and image will run as root');
     }, 20_000);
+  });
+
+  it('have their images pulled with the secrets for their registry', async () => {
+    const asked = new Set<string | undefined>();
+    const registry = createServer(({ headers }, response) => {
+      asked.add(headers.authorization);
+      const isIn = headers.authorization !== undefined;
+      response.writeHead(isIn ? 404 : 401, { 'WWW-Authenticate': 'Basic realm="test"' }).end();
+    });
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    const place = `127.0.0.1:${(registry.address() as AddressInfo).port}`;
+    const inBase64 = (text: string) => Buffer.from(text).toString('base64');
+    const auths = inBase64(JSON.stringify({ auths: { [place]: { username: 'u', password: 'p' } } }));
+    machine.objects.set('Secret login', { revision: 1, content: { data: { '.dockerconfigjson': auths } } });
+    machine.start(
+      machine.podOf('', { image: `${place}/x:1` }, { imagePullSecrets: [{ name: 'login' }, { name: 'missing' }] }),
+    );
+    try {
+      await eventually(() => expect([...asked]).toContain(`Basic ${inBase64('u:p')}`));
+      await eventually(() => expect(machine.mainStatus?.state?.waiting?.reason).toMatch(/ImagePull/));
+      expect(machine.events.join('\n')).toContain('Unable to retrieve some image pull secrets (missing)');
+    } finally {
+      registry.close();
+    }
+  });
+
+  it('are held to new limits while they run', async () => {
+    const withMemory = (memory: string) => ({ resources: { limits: { memory } } });
+    const pod = machine.podOf(WAITS, withMemory('100Mi'));
+    machine.start(pod);
+    await untilRunning();
+    const id = await machine.idOf(pod, 'main');
+    const memoryOf = async () =>
+      ((await machine.engine.inspect(id)) as unknown as { HostConfig: { Memory: number } }).HostConfig.Memory;
+    expect(await memoryOf()).toBe(100 << 20);
+    const changed = structuredClone(pod);
+    changed.metadata.generation = 2;
+    Object.assign(changed.spec.containers[0] ?? {}, withMemory('120Mi'));
+    machine.start(changed);
+    await eventually(async () => expect(await memoryOf()).toBe(120 << 20));
+    expect(machine.mainStatus).toMatchObject({ restartCount: 0, resources: { limits: { memory: '120Mi' } } });
   });
 
   it('show their log: followed to the end, that of the run before, its end, and lines of any length', async () => {
