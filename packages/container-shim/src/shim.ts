@@ -114,8 +114,9 @@ export class Shim {
 
   #spawn(command: 'run' | 'exec', words: Buffer, stdio: StdioOptions, isDetached: boolean): ChildProcess {
     const all = Array.isArray(stdio) ? [...stdio, 'pipe' as const] : stdio;
-    const child = spawn(this.#path, [command], { stdio: all, detached: isDetached, cwd: '/' });
-    const pipe = child.stdio[WORDS_FD] as NodeJS.WritableStream | null | undefined;
+    // It needs none of the agent's variables, and may outlive the agent by months.
+    const child = spawn(this.#path, [command], { stdio: all, detached: isDetached, cwd: '/', env: {} });
+    const pipe = child.stdio?.[WORDS_FD] as NodeJS.WritableStream | null | undefined;
     // A shim that has ended before it read all says why by its code and its words.
     pipe?.on('error', () => undefined);
     pipe?.end(words);

@@ -22,6 +22,18 @@ export function serveAgentTokens(context: ApiContext, bus: Pick<Bus, 'respond'>)
   });
 }
 
+/** Of a projection that says nothing. Source: pkg/apis/core/v1/defaults.go. */
+const DEFAULT_SECONDS = 3600;
+
+/** The longest life that the pod asks for, of a token for an audience. */
+function longestIn({ volumes = [] }: PodSpec, audience: string): number {
+  const projections = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const lives = projections.flatMap(({ serviceAccountToken: token }) =>
+    token && (token.audience ?? '') === audience ? [Number(token.expirationSeconds ?? DEFAULT_SECONDS)] : [],
+  );
+  return Math.max(DEFAULT_SECONDS, ...lives);
+}
+
 async function issueToken(context: ApiContext, agent: string, body: string): Promise<IssueTokenReply> {
   const asked = parseExchange('issue-token', 'request', body);
   const [pod] = await context.store.getAssignedPods(agent, [asked.uid]);
@@ -36,7 +48,11 @@ async function issueToken(context: ApiContext, agent: string, body: string): Pro
   const found = await findObject(context, 'serviceaccounts', namespace, account);
   if (!found) throw new ContractError(`serviceaccount ${namespace}/${account} not found`);
   const bound = await boundClaims(context, { namespace, name: account }, { kind: 'Pod', apiVersion: 'v1', name, uid });
-  const expirationSeconds = Math.min(asked.expirationSeconds, context.maxTokenSeconds ?? Number.POSITIVE_INFINITY);
+  const expirationSeconds = Math.min(
+    asked.expirationSeconds,
+    longestIn(spec, asked.audience ?? ''),
+    context.maxTokenSeconds ?? Number.POSITIVE_INFINITY,
+  );
   const { token } = await context.tokens.issue(
     { namespace, serviceaccount: { name: account, uid: found.record.uid }, ...bound },
     [asked.audience || ISSUER],

@@ -81,7 +81,11 @@ export class PodSources<Run extends HostedRun> implements StartNeeds<Run> {
    */
   async renew(run: Run): Promise<void> {
     await this.#read(run);
-    await this.#options.tokens.renew(run.pod.metadata.uid, run.pod.spec);
+    await this.#renewTokens(run);
+  }
+
+  #renewTokens({ pod }: Run): Promise<void> {
+    return this.#options.tokens.renew(pod.metadata.uid, pod.spec);
   }
 
   /** Has what is known shown where files of the pod show it: its object has changed. */
@@ -139,8 +143,11 @@ export class PodSources<Run extends HostedRun> implements StartNeeds<Run> {
     for (const run of running()) {
       if (this.#waiting.has(run) || run.ending) continue;
       try {
-        await this.renew(run);
+        await this.#read(run);
+        // A token that is not issued keeps no ConfigMap from its files.
+        const [tokens] = await Promise.allSettled([this.#renewTokens(run)]);
         await onRenewed(run);
+        if (tokens.status === 'rejected') throw tokens.reason;
       } catch (err) {
         log.info({ err, pod: run.pod.metadata.name }, 'what the pod uses was not renewed');
       }

@@ -167,7 +167,12 @@ export function probeGrpc(
     });
     const chunks: Buffer[] = [];
     let code = '0';
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let size = 0;
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_ANSWER) end(failure('error: health rpc probe failed: the answer is too large'));
+      else chunks.push(chunk);
+    });
     const take = (headers: Record<string, unknown>) => {
       if (headers['grpc-status'] !== undefined) code = String(headers['grpc-status']);
     };
@@ -187,5 +192,8 @@ export function probeGrpc(
     stream.end(healthRequest(service ?? ''));
   });
 }
+
+/** The answer has a few bytes; a server may send without end. */
+const MAX_ANSWER = 64 << 10;
 
 const NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];

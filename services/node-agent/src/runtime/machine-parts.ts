@@ -66,10 +66,14 @@ export function machineParts<Run extends HostedRun>(
   return { state, shim, volumes, sources };
 }
 
-/** Notes what is reported: that is what a later process begins with. */
+/** Notes what is reported: that is what a later process begins with. On a full disk the next report is noted. */
 export const notedReports =
-  (state: StateFolder, onReport: ReportListener): ReportListener =>
+  (state: StateFolder, onReport: ReportListener, log: Pick<Logger, 'warn'>): ReportListener =>
   (pod, report) => {
-    if (!report.stopped) state.savePod({ ...pod, status: report.status } as AssignedPod);
+    try {
+      if (!report.stopped) state.savePod({ ...pod, status: report.status } as AssignedPod);
+    } catch (err) {
+      log.warn({ err, pod: pod.metadata.name }, 'the state of a pod could not be noted');
+    }
     onReport(pod, report);
   };

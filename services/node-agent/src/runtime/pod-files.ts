@@ -28,6 +28,15 @@ export async function preparePod<Run extends HostedRun>(
   return volumes.setUp(sources.sourcesOf(run), () => run.loop.isDropped || run.sandbox !== 'making');
 }
 
+/** Removes the folder of a pod that is not known any more, with what is mounted in it. Nothing of it may run. */
+export async function removeStray(
+  uid: string,
+  { state, volumes }: { state: StateFolder; volumes: PodVolumes },
+): Promise<void> {
+  await volumes.removeStray(uid);
+  await rm(state.podFolder(uid), { recursive: true, force: true });
+}
+
 /** Removes volumes, logs and records of a pod of which nothing runs. */
 export async function removePodFiles(
   pod: AssignedPod,

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MountSpec } from '@everynode/container-shim';
 import type { Container } from '@everynode/objects';
@@ -15,7 +15,9 @@ export const messageFile = (folder: string): string => join(folder, 'termination
 export function makeRunFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(messageFile(folder), '', { mode: 0o666 });
+  writeFileSync(messageFile(folder), '');
+  // Not by the mode of its creation, which the umask narrows: the user of a container may be any.
+  chmodSync(messageFile(folder), 0o666);
 }
 
 /** Shows that file to the container. */

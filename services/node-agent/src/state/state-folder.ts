@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AssignedPod, isAssignedPod } from '@everynode/kubelet';
 
@@ -72,15 +72,25 @@ export class StateFolder {
     renameSync(`${path}.new`, path);
   }
 
-  /** The pods that were noted. A folder in which none was is of a pod that never began: it goes. */
-  savedPods(): AssignedPod[] {
+  /**
+   * The pods that were noted. `strays` are folders without one that can be read: of a pod that never began, of a note
+   * that a power cut has torn, or of another version.
+   */
+  savedPods(): { pods: AssignedPod[]; strays: string[] } {
     const pods: AssignedPod[] = [];
+    const strays: string[] = [];
     for (const uid of readdirSync(join(this.root, 'pods'))) {
       const pod = this.#savedPod(uid);
       if (pod) pods.push(pod);
-      else rmSync(this.podFolder(uid), { recursive: true, force: true });
+      else strays.push(uid);
     }
-    return pods;
+    return { pods, strays };
+  }
+
+  /** The names of the containers that a pod has folders of. */
+  containers(uid: string): string[] {
+    const folder = join(this.podFolder(uid), 'containers');
+    return existsSync(folder) ? readdirSync(folder) : [];
   }
 
   #savedPod(uid: string): AssignedPod | undefined {
@@ -91,7 +101,13 @@ export class StateFolder {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    const pod: unknown = JSON.parse(text);
+    let pod: unknown;
+    try {
+      pod = JSON.parse(text);
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
     return isAssignedPod(pod) ? pod : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** A message is at most so long, in bytes. Source: pkg/kubelet/container/runtime.go. */
 const MAX_BYTES = 4096;
@@ -8,17 +8,23 @@ const MAX_LOG_LINES = 80;
 /** What is said at most of the end of a log, in lines and bytes. */
 export const LOG_TAIL = { lines: MAX_LOG_LINES, bytes: MAX_LOG_BYTES };
 
-/** The last bytes of a file; none of one that is not there. */
+/** A container may have put a link or a pipe in place of its file: neither is followed, and nothing is waited for. */
+const AS_IT_IS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The last bytes of a file; none of one that is not there, or is no file. */
 function tailOf(path: string, bytes: number): string {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(path, AS_IT_IS);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes(code)) return '';
     throw error;
   }
   try {
-    const { size } = fstatSync(fd);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) return '';
+    const { size } = stats;
     const tail = Buffer.alloc(Math.min(size, bytes));
     const read = readSync(fd, tail, 0, tail.length, size - tail.length);
     return tail.subarray(0, read).toString('utf8');

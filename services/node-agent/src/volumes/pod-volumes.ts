@@ -1,10 +1,11 @@
-import { chmod, chown, lstat, mkdir, readdir, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { chmod, chown, lstat, mkdir, readdir, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { MountSpec, Shim } from '@everynode/container-shim';
 import { isMadeOfFiles, subPathOf, type VolumeSources, volumeFiles } from '@everynode/kubelet';
 import { type Container, type PodSpec, parseQuantity, wholeValue } from '@everynode/objects';
 import type { StateFolder } from '../state/state-folder.js';
-import { hostPathFault, isBelow } from './host-path.js';
+import { hostPathFault, isBelow, realPathOf } from './host-path.js';
 import { writeAtomically } from './write-atomically.js';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
@@ -62,6 +63,18 @@ export class PodVolumes {
     return this.#inTurn(uid, () => this.#removeAll(uid, spec));
   }
 
+  /** Removes the volumes of a pod of which nothing is known but its folder. */
+  removeStray(uid: string): Promise<void> {
+    const { state, shim, mayMount } = this.#options;
+    return this.#inTurn(uid, async () => {
+      const folder = join(state.podFolder(uid), 'volumes');
+      for (const name of existsSync(folder) ? await readdir(folder) : []) {
+        if (mayMount && (await isMountPoint(join(folder, name)))) await shim.unmount(join(folder, name));
+      }
+      await rm(folder, { recursive: true, force: true });
+    });
+  }
+
   /** What is done for one pod is done in turn: what is set up is not removed at the same time. */
   async #inTurn<Result>(uid: string, work: () => Promise<Result>): Promise<Result> {
     const before = this.#turns.get(uid) ?? Promise.resolve();
@@ -107,16 +120,12 @@ export class PodVolumes {
   }
 
   async #setUp(volume: Volume, sources: VolumeSources): Promise<string | undefined> {
-    const { hostPath } = volume;
-    if (hostPath) {
-      return isBelow(hostPath.path, this.#options.hostRoots)
-        ? hostPathFault(hostPath.path, hostPath.type ?? undefined)
-        : `hostPath ${hostPath.path} is not below a folder that this node allows: ${this.#options.hostRoots.join(', ')}`;
-    }
     const { pod } = sources;
     const folder = this.#options.state.volume(pod.metadata.uid, volume.name);
     const { fsGroup } = pod.spec.securityContext ?? {};
+    const { hostPath } = volume;
     try {
+      if (hostPath) return this.#refusalOf(hostPath.path) ?? hostPathFault(hostPath.path, hostPath.type ?? undefined);
       if (volume.emptyDir) await this.#emptyDir(volume, folder, fsGroup);
       else if (isMadeOfFiles(volume)) {
         const made = volumeFiles(volume, sources);
@@ -130,33 +139,39 @@ export class PodVolumes {
     }
   }
 
-  async #emptyDir(volume: Volume, folder: string, fsGroup: number | undefined): Promise<void> {
-    if (!(await this.#makeFolder(volume, folder))) return;
-    await chmod(folder, 0o777);
-    if (fsGroup === undefined) return;
-    const SET_GROUP = 0o2777;
-    await chown(folder, 0, fsGroup);
-    await chmod(folder, SET_GROUP);
+  /** Why a path of the machine is mounted in no pod; undefined for one that may be. */
+  #refusalOf(path: string): string | undefined {
+    const { hostRoots, state } = this.#options;
+    if (!isBelow(path, hostRoots)) {
+      return `hostPath ${path} is not below a folder that this node allows: ${hostRoots.join(', ')}`;
+    }
+    // There are the secrets of all pods.
+    return isBelow(path, [state.root]) ? `hostPath ${path} is in the folder of the agent itself` : undefined;
   }
 
-  /** Makes the folder of a volume, in memory where it is to be there. Returns false when it was there. */
-  async #makeFolder(volume: Volume, folder: string): Promise<boolean> {
+  async #emptyDir(volume: Volume, folder: string, fsGroup: number | undefined): Promise<void> {
+    await this.#makeFolder(volume, folder, async () => {
+      await chmod(folder, 0o777);
+      if (fsGroup === undefined) return;
+      const SET_GROUP = 0o2777;
+      await chown(folder, 0, fsGroup);
+      await chmod(folder, SET_GROUP);
+    });
+  }
+
+  /**
+   * Makes the folder of a volume, in memory where it is to be there, unless it is there. The machine says whether it is
+   * mounted: after a boot of it a folder is there without what was mounted, and a secret would come onto the disk.
+   */
+  async #makeFolder(volume: Volume, folder: string, prepare?: () => Promise<void>): Promise<void> {
     const done = `${folder}.ready`;
     await mkdir(folder, { recursive: true, mode: 0o755 });
-    try {
-      await writeFile(done, '', { flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    }
-    if (!this.#options.mayMount || !isInMemory(volume)) return true;
-    try {
-      await this.#options.shim.mountMemory(folder, limitOf(volume));
-    } catch (error) {
-      await rm(done, { force: true });
-      throw error;
-    }
-    return true;
+    const isToBeMounted = this.#options.mayMount && isInMemory(volume) && !(await isMountPoint(folder));
+    if (isToBeMounted) await this.#options.shim.mountMemory(folder, limitOf(volume));
+    else if (existsSync(done)) return;
+    await prepare?.();
+    // Last: what was cut off before is done again.
+    await writeFile(done, '');
   }
 
   /** The mounts of a container, or why they cannot be made. */
@@ -171,6 +186,10 @@ export class PodVolumes {
       if (!volume) return { fault: `volume ${mount.name} is not one of the pod` };
       const subPath = mount.subPathExpr ? subPathOf(mount.subPathExpr, variables) : { path: mount.subPath ?? '' };
       if (subPath.fault !== undefined) return { fault: subPath.fault };
+      const path = volume.hostPath?.path;
+      // A container may have put a link where there was a folder when the volume was set up.
+      const refusal = path === undefined ? undefined : this.#refusalOf(path);
+      if (refusal !== undefined) return { fault: refusal };
       mounts.push(this.#mountOf(volume, mount, subPath.path, sources.pod.metadata.uid));
     }
     // What is mounted below another mount comes after it.
@@ -180,7 +199,7 @@ export class PodVolumes {
 
   #mountOf(volume: Volume, mount: VolumeMount, subPath: string, uid: string): MountSpec {
     const { hostPath } = volume;
-    const root = hostPath ? hostPath.path : this.#options.state.volume(uid, volume.name);
+    const root = hostPath ? realPathOf(hostPath.path) : this.#options.state.volume(uid, volume.name);
     return {
       root,
       subPath,
@@ -218,6 +237,9 @@ function absent(error: NodeJS.ErrnoException): undefined {
 /** What is secret, and what is to be in memory, is not written to a disk. */
 const isInMemory = ({ emptyDir, secret, projected }: Volume): boolean =>
   emptyDir?.medium === 'Memory' || Boolean(secret ?? projected);
+
+const isMountPoint = async (folder: string): Promise<boolean> =>
+  (await stat(folder)).dev !== (await stat(dirname(folder))).dev;
 
 function limitOf({ emptyDir }: Volume): number {
   return emptyDir?.sizeLimit == null ? 0 : Number(wholeValue(parseQuantity(String(emptyDir.sizeLimit))));

@@ -47,7 +47,8 @@ export async function fetchObjects(store: Sources, caches: Caches, agent: string
     const found = namespace === undefined ? undefined : await readObjectWithData(store, caches, namespace, one);
     const answer: Answer | undefined = found ? answerOf(one, found, room) : {};
     if (!answer) break;
-    room -= answer.text?.length ?? 0;
+    // A part costs as much as the whole, which is written for it.
+    room -= answer.size ?? 0;
     objects.push(answer);
   }
   return JSON.stringify({ objects } satisfies FetchObjectsReply);

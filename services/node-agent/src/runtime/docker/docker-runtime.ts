@@ -12,10 +12,11 @@ import {
 } from '@everynode/kubelet';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
+import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import type { Placement } from '../hosted-run.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
 import { notEnforced } from '../not-enforced.js';
-import { REMOVES_AGAIN_MS } from '../pod-files.js';
+import { REMOVES_AGAIN_MS, removeStray } from '../pod-files.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
 import { Timers } from '../timers.js';
 import { DockerContainers } from './docker-containers.js';
@@ -57,7 +58,7 @@ export class DockerRuntime extends PodRuntime<DockerRun> {
       containers: host.containers,
       kind: (runtime) => host.of(runtime),
       events: true,
-      onReport: notedReports(host.state, onReport),
+      onReport: notedReports(host.state, onReport, options.log),
     });
     this.#host = host;
     this.#engine = options.engine;
@@ -70,7 +71,7 @@ export class DockerRuntime extends PodRuntime<DockerRun> {
   }
 
   override found(): AssignedPod[] {
-    return this.#host.state.savedPods();
+    return this.#host.savedPods();
   }
 
   override close(): void {
@@ -96,6 +97,7 @@ class EngineHost implements RuntimeKind<DockerRun> {
   readonly #runs = new Set<DockerRun>();
   readonly #found = new Map<string, FoundContainer[]>();
   readonly #watch: EngineWatch;
+  readonly #volumes: PodVolumes;
   readonly state: StateFolder;
   readonly containers: DockerContainers;
   readonly needs: PodSources<DockerRun>;
@@ -111,6 +113,7 @@ class EngineHost implements RuntimeKind<DockerRun> {
       onRead: (run, missing) => this.#runtime?.answered(run, missing),
     });
     this.state = state;
+    this.#volumes = volumes;
     this.needs = sources;
     this.containers = new DockerContainers({
       engine,
@@ -134,6 +137,18 @@ class EngineHost implements RuntimeKind<DockerRun> {
     });
   }
 
+  /** The pods that an earlier process has noted. What it has left of others is removed. */
+  savedPods(): AssignedPod[] {
+    const { log } = this.#options;
+    const { pods, strays } = this.state.savedPods();
+    for (const uid of strays) {
+      removeStray(uid, { state: this.state, volumes: this.#volumes }).catch((err: unknown) =>
+        log.warn({ err, pod: uid }, 'what is left of a pod could not be removed'),
+      );
+    }
+    return pods;
+  }
+
   of(runtime: PodRuntime<DockerRun>): this {
     this.#runtime = runtime;
     return this;
@@ -143,7 +158,7 @@ class EngineHost implements RuntimeKind<DockerRun> {
   begin(): void {
     const { log } = this.#options;
     this.#watch.start();
-    const owned = new Set(this.state.savedPods().map(({ metadata }) => metadata.uid));
+    const owned = new Set(this.state.savedPods().pods.map(({ metadata }) => metadata.uid));
     for (const [uid, containers] of this.#found) {
       if (owned.has(uid)) continue;
       this.#found.delete(uid);

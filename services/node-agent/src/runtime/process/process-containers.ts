@@ -1,9 +1,11 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import {
   type ContainerExitRecord,
   type ContainerSpec,
+  claimRun,
   killRun,
   onShimEnd,
   type ProcessSpec,
@@ -38,7 +40,7 @@ import { lastOfCriLog, terminationMessage } from '../../state/termination-messag
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../container-checks.js';
 import type { ContainerLogs } from '../machine-settings.js';
-import { preparePod, REMOVES_AGAIN_MS, removePodFiles } from '../pod-files.js';
+import { preparePod, REMOVES_AGAIN_MS, removePodFiles, removeStray } from '../pod-files.js';
 import { KEPT_RUNS, makeRunFolder, messageFile, messageMount } from '../run-files.js';
 import type { Clock, Timers } from '../timers.js';
 import { droppedCapabilities } from './capabilities.js';
@@ -96,6 +98,11 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     return removePodFiles(pod, this.#options);
   }
 
+  /** Removes the folder of a pod that is not known any more, with what is mounted in it. */
+  removeStray(uid: string): Promise<void> {
+    return removeStray(uid, this.#options);
+  }
+
   hasImage(_run: ProcessRun, { image }: ContainerRun, done: (isPresent: boolean) => void): void {
     done(lookAtProgram(image, this.#options.images).fault === undefined);
   }
@@ -130,6 +137,8 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const made = this.#specOf(run, container, folder, instance);
     if ('fault' in made) return { ...made, isCreated: false };
     if (run.loop.isDropped) return { fault: 'the pod is gone', isCreated: false };
+    // A shim may hold the folder of a try that nothing came of.
+    if (existsSync(folder)) await endRun(folder);
     makeRunFolder(folder);
     mkdirSync(state.logFolder(run.pod, container.name), { recursive: true, mode: 0o755 });
     this.#removeOldRuns(run, container.name, instance);
@@ -148,7 +157,11 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     for (const run of state.runs(pod.metadata.uid, name)) {
       if (run > instance - KEPT_RUNS) continue;
       rmSync(state.runFolder(pod.metadata.uid, name, run), { recursive: true, force: true });
-      rmSync(state.logFile(pod, name, run), { force: true });
+    }
+    const logs = state.logFolder(pod, name);
+    for (const file of readdirSync(logs)) {
+      // `N.log`, and `N.log.TIME` of a file that was rotated.
+      if (Number.parseInt(file, 10) <= instance - KEPT_RUNS) rmSync(join(logs, file), { force: true });
     }
   }
 
@@ -348,6 +361,12 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
       },
     };
   }
+}
+
+/** Ends the shim that holds the folder of a run, if there is one, and sees to it that none comes. */
+export async function endRun(folder: string): Promise<void> {
+  if (claimRun(folder) || !killRun(folder)) return;
+  await new Promise<void>((resolve) => void onShimEnd(folder, resolve));
 }
 
 /** The pod shares the network, and so the name, of the machine. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -93,6 +95,30 @@ describe('a pod of processes', () => {
     const path = join(machine.shared, 'link');
     machine.start(scriptPod('true', {}, { volumes: [{ name: 'v', hostPath: { path } }] }));
     await eventually(() => expect(machine.events.join('\n')).toContain('is not below a folder that this node allows'));
+  });
+
+  it.each([
+    ['in the folder of the agent itself', () => join(machine.root, 'shared', 'state'), /is in the folder of the agent/],
+    ['that is not absolute', () => 'shared', /is not below a folder/],
+  ])('mounts no hostPath %s', async (_what, path, words) => {
+    machine.state = join(machine.shared, 'state');
+    machine.start(scriptPod('true', {}, { volumes: [{ name: 'v', hostPath: { path: path() } }] }));
+    await eventually(() => expect(machine.events.at(-1)).toMatch(words));
+  });
+
+  it('waits where links on a hostPath lead in a circle', async () => {
+    symlinkSync(join(machine.shared, 'circle'), join(machine.shared, 'circle'));
+    const path = join(machine.shared, 'circle');
+    machine.start(scriptPod('true', {}, { volumes: [{ name: 'v', hostPath: { path } }] }));
+    await eventually(() => expect(machine.events.at(-1)).toContain('ELOOP'));
+  });
+
+  it('may say its end as any user, and nothing is read through what it puts in place of the file', async () => {
+    const said = scriptPod('echo bye > /dev/termination-log', { securityContext: { runAsUser: 1000 } });
+    machine.start(said);
+    await eventually(() =>
+      expect(mainStatus()?.lastState?.terminated?.message ?? mainStatus()?.state?.terminated?.message).toBe('bye\n'),
+    );
   });
 
   it('is restarted with a back-off when it fails, and says why in its own words', async () => {
@@ -336,20 +362,40 @@ describe('after a restart of the agent', () => {
   });
 
   it('and of the machine, runs are over, and begin anew', async () => {
-    const pod = scriptPod('exec sleep 1000');
+    machine.objects.set('Secret s', { revision: 1, content: { data: { key: 'dmFsdWU=' } } });
+    const pod = scriptPod(
+      'exec sleep 1000',
+      { volumeMounts: [{ name: 's', mountPath: join(machine.root, 'secret') }] },
+      { volumes: [{ name: 's', secret: { secretName: 's' } }] },
+    );
     machine.start(pod);
     await untilRunning();
-    const folder = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0');
+    const podFolder = join(machine.state, 'pods', pod.metadata.uid);
+    const folder = join(podFolder, 'containers', 'main', '0');
     const holder = Number(/^pid (\d+)/.exec(readFileSync(join(folder, 'run'), 'utf8'))?.[1]);
     machine.runtime.close();
     process.kill(holder, 'SIGKILL');
     machine.bootId = 'boot-2';
+    // What was in memory is gone with the boot.
+    const secret = join(podFolder, 'volumes', 's');
+    execFileSync('umount', ['--lazy', secret]);
     machine.restart();
     await eventually(() => expect(mainStatus()?.state?.running).toBeDefined());
     expect(mainStatus()).toMatchObject({
       restartCount: 1,
       lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } },
     });
+    expect(statSync(secret).dev).not.toBe(statSync(podFolder).dev);
+    expect(readFileSync(join(secret, 'key'), 'utf8')).toBe('value');
+  });
+
+  it('a pod whose note was torn is ended and removed', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await untilRunning();
+    writeFileSync(join(machine.state, 'pods', pod.metadata.uid, 'pod.json'), '{"metadata":');
+    machine.restart();
+    await eventually(() => expect(readdirSync(join(machine.state, 'pods'))).toEqual([]));
   });
 
   it('a process that has the PID of one that is gone is left alone', async () => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { claimRun, killRun, onShimEnd, readRunFolder, Shim } from '@everynode/container-shim';
+import { claimRun, readRunFolder, Shim } from '@everynode/container-shim';
 import {
   type AssignedPod,
   beginAnew,
@@ -24,7 +24,7 @@ import { notEnforced } from '../not-enforced.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
 import { Timers } from '../timers.js';
 import { type ImageList, imagesFrom } from './images.js';
-import { ProcessContainers } from './process-containers.js';
+import { endRun, ProcessContainers } from './process-containers.js';
 import { processRefusal } from './process-refusal.js';
 import { ProcessRun } from './process-run.js';
 import { ProcessStreams } from './process-streams.js';
@@ -65,7 +65,7 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
       containers: machine.containers,
       kind: (runtime) => machine.of(runtime),
       events: true,
-      onReport: notedReports(machine.state, onReport),
+      onReport: notedReports(machine.state, onReport, options.log),
     });
     this.#machine = machine;
     options.log.info({ state: settings.stateFolder, isPrivileged: settings.isPrivileged }, 'pods run as processes');
@@ -77,7 +77,7 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
   }
 
   override found(): AssignedPod[] {
-    return this.#machine.state.savedPods();
+    return this.#machine.savedPods();
   }
 }
 
@@ -112,6 +112,22 @@ class Machine implements RuntimeKind<ProcessRun> {
       log: settings.log,
       say: log,
     });
+  }
+
+  /** The pods that an earlier process has noted. What it has left of others is ended and removed. */
+  savedPods(): AssignedPod[] {
+    const { pods, strays } = this.state.savedPods();
+    for (const uid of strays) void this.#removeStray(uid);
+    return pods;
+  }
+
+  async #removeStray(uid: string): Promise<void> {
+    try {
+      await Promise.all(this.state.containers(uid).map((container) => this.#killed(uid, container)));
+      await this.containers.removeStray(uid);
+    } catch (err) {
+      this.#options.log.warn({ err, pod: uid }, 'what is left of a pod could not be removed');
+    }
   }
 
   of(runtime: PodRuntime<ProcessRun>): this {
@@ -153,7 +169,11 @@ class Machine implements RuntimeKind<ProcessRun> {
     const { bootId } = this.#options.settings;
     let state = readRunFolder(folder, bootId);
     // The process that made the folder may have died before, or while, it started a shim.
-    if (state.state === 'unclaimed' && claimRun(folder)) return undefined;
+    if (state.state === 'unclaimed' && claimRun(folder)) {
+      // Left behind, its claim would be taken for one of another boot.
+      rmSync(folder, { recursive: true, force: true });
+      return undefined;
+    }
     if (state.state === 'unclaimed') state = readRunFolder(folder, bootId);
     switch (state.state) {
       case 'unclaimed':
@@ -187,7 +207,11 @@ class Machine implements RuntimeKind<ProcessRun> {
 
   /** Fields of the object may be shown in files. */
   changed(run: ProcessRun): void {
-    if (run.sandbox === 'ready') void this.needs.show(run);
+    if (run.sandbox !== 'ready') return;
+    const { log } = this.#options;
+    this.needs
+      .show(run)
+      .catch((err: unknown) => log.warn({ err, pod: run.pod.metadata.name }, 'files of a pod were not changed'));
   }
 
   leftOver(run: ProcessRun): void {
@@ -214,9 +238,7 @@ class Machine implements RuntimeKind<ProcessRun> {
 
   async #killed(uid: string, container: string): Promise<void> {
     for (const instance of this.state.runs(uid, container)) {
-      const folder = this.state.runFolder(uid, container, instance);
-      if (claimRun(folder) || !killRun(folder)) continue;
-      await new Promise<void>((resolve) => void onShimEnd(folder, resolve));
+      await endRun(this.state.runFolder(uid, container, instance));
     }
   }
 }
