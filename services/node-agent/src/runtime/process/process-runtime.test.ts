@@ -185,7 +185,7 @@ describe('a pod of processes', () => {
     await eventually(() => expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('2\n'));
     expect(readlinkSync(join(folder, '..data'))).not.toBe(before);
     expect(readdirSync(folder).filter((name) => !name.startsWith('..'))).toEqual(['a', 'c']);
-    expect(existsSync(join(folder, before))).toBe(false);
+    await eventually(() => expect(existsSync(join(folder, before))).toBe(false));
   });
 
   it('has the token of its service account, in memory', async () => {
