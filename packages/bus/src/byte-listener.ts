@@ -13,10 +13,18 @@ export interface ByteListener {
 
 /** Listens on one connection, until it is lost. */
 export function listenBytes(connection: NatsConnection, subject: string, listener: ByteListener, log: Logger): void {
+  // What is thrown here would end the reading of the whole connection.
+  const receive = (from: string, bytes: Uint8Array): void => {
+    try {
+      listener.onBytes(from, bytes);
+    } catch (err) {
+      log.error({ err, subject: from }, 'a message could not be taken');
+    }
+  };
   connection.subscribe(subject, {
     callback: (error, message) => {
       if (error) log.warn({ err: error, subject }, 'a subscription was refused');
-      else listener.onBytes(message.subject, message.data);
+      else receive(message.subject, message.data);
     },
   });
   // The server answers in order: it has taken the subscription then.

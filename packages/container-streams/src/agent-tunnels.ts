@@ -29,11 +29,17 @@ interface AgentTunnelsOptions {
   log: Logger;
 }
 
+interface Carrier {
+  bus: ReturnType<AgentTunnelsOptions['connect']>;
+  /** Of the connection that there is. */
+  opened: Promise<void>;
+}
+
 /** The agent's ends of tunnels. The connection for them is there only while there are any. */
 export class AgentTunnels {
   readonly #options: AgentTunnelsOptions;
   readonly #link: TunnelLink;
-  #carrier: { bus: ReturnType<AgentTunnelsOptions['connect']>; opened: Promise<void> } | undefined;
+  #carrier: Carrier | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -70,6 +76,8 @@ export class AgentTunnels {
     const isFull = this.#link.size >= MAX_TUNNELS;
     const tunnel = this.#link.begin(wanted.tunnel, wanted.process);
     await this.#carried();
+    // It may be over by now, and the client was told that nothing was begun.
+    if (!this.#link.has(wanted.tunnel)) return;
     if (isFull) tunnel.refuse({ reason: 'TooManyRequests', message: 'the agent has too many streams open' });
     else await serveTunnel(tunnel, wanted, streams);
   }
@@ -82,18 +90,27 @@ export class AgentTunnels {
     return this.#carrier.opened;
   }
 
-  #connect() {
+  #connect(): Carrier {
     const { agent, connect } = this.#options;
     const bus = connect();
     const prefix = subjects.tunnelDown(agent, '');
-    const opened = new Promise<void>((resolve) => {
-      bus.listenBytes(subjects.tunnelDown(agent, '*'), {
-        onOpen: resolve,
-        onBytes: (subject, bytes) => this.#link.receive(subject.slice(prefix.length), bytes),
-        onLost: () => this.#link.loseAll('the connection of the agent to the bus was lost'),
+    let onOpen = (): void => undefined;
+    const opening = (): Promise<void> =>
+      new Promise((resolve) => {
+        onOpen = resolve;
       });
+    const carrier: Carrier = { bus, opened: opening() };
+    bus.listenBytes(subjects.tunnelDown(agent, '*'), {
+      onOpen: () => onOpen(),
+      onBytes: (subject, bytes) => this.#link.receive(subject.slice(prefix.length), bytes),
+      onLost: () => {
+        // One that was dropped when it was idle carries none of the tunnels that there are now.
+        if (this.#carrier !== carrier) return;
+        carrier.opened = opening();
+        this.#link.loseAll('the connection of the agent to the bus was lost');
+      },
     });
-    return { bus, opened };
+    return carrier;
   }
 
   #rest(): void {

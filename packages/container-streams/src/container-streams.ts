@@ -26,8 +26,11 @@ export interface ContainerIo {
  * told why it cannot be, before anything was sent.
  */
 export interface ContainerStreams {
-  /** The lines of a log. With `follow` it ends when the container does; the iteration is given up with the client. */
-  logs(pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * The lines of a log. With `follow` it ends when the container does, or soon after the signal, which says that the
+   * client is gone: a generator that waits for more hears nothing else.
+   */
+  logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   exec(pod: ReachedPod, wanted: ExecWanted): Promise<ContainerIo>;
   attach(pod: ReachedPod, wanted: AttachWanted): Promise<ContainerIo>;
   /** Connects to a port of the pod. */

@@ -3,5 +3,6 @@ export { ApiTunnels } from './api-tunnels.js';
 export type { ContainerIo, ContainerStreams, ReachedPod } from './container-streams.js';
 export { type LogLine, logText } from './log-text.js';
 export { CHANNEL } from './tunnel/frame.js';
+export type { Result } from './tunnel/outcomes.js';
 export type { PaceLimits } from './tunnel/pace.js';
-export { type Result, type Tunnel, TunnelLostError, TunnelRefusedError } from './tunnel/tunnel.js';
+export { type Tunnel, TunnelLostError, TunnelRefusedError } from './tunnel/tunnel.js';

@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import type { TunnelWanted } from '@everynode/contract';
 import type { ContainerIo, ContainerStreams } from './container-streams.js';
 import { CHANNEL } from './tunnel/frame.js';
-import { type Result, type Tunnel, TunnelRefusedError } from './tunnel/tunnel.js';
+import type { Result } from './tunnel/outcomes.js';
+import { type Tunnel, TunnelRefusedError } from './tunnel/tunnel.js';
 
 /** After the client is gone, what is left of a stream has no reader. */
 const ignore = (): void => undefined;
@@ -28,26 +28,28 @@ async function serve(
 ): Promise<Result> {
   switch (to.kind) {
     case 'log': {
-      const lines = await streams.logs(pod, to);
+      const over = new AbortController();
+      tunnel.result.catch(() => over.abort());
+      const lines = await streams.logs(pod, to, over.signal);
       tunnel.accept();
       await pipeline(Readable.from(lines, { objectMode: false }), tunnel.writable(CHANNEL.stdout));
       return {};
     }
     case 'exec':
-      return await serveIo(tunnel, await streams.exec(pod, to));
+      return await serveIo(tunnel, await streams.exec(pod, to), to);
     case 'attach':
-      return await serveIo(tunnel, await streams.attach(pod, to));
+      return await serveIo(tunnel, await streams.attach(pod, to), to);
     case 'port-forward':
       return await servePort(tunnel, pod, to.port, streams);
   }
 }
 
-async function serveIo(tunnel: Tunnel, io: ContainerIo): Promise<Result> {
+async function serveIo(tunnel: Tunnel, io: ContainerIo, { tty }: { tty: boolean }): Promise<Result> {
   tunnel.accept();
   const { stdin, stdout, stderr } = io;
   // A command that closes its input early ends nothing.
   if (stdin) pipeline(tunnel.readable(CHANNEL.stdin), stdin).catch(ignore);
-  followSizes(tunnel, io).catch(ignore);
+  if (tty) followSizes(tunnel, io).catch(ignore);
   const outputs = [
     ...(stdout ? [pipeline(stdout, tunnel.writable(CHANNEL.stdout))] : []),
     ...(stderr ? [pipeline(stderr, tunnel.writable(CHANNEL.stderr))] : []),
@@ -65,12 +67,21 @@ async function serveIo(tunnel: Tunnel, io: ContainerIo): Promise<Result> {
 const exitOf = (exitCode: number): Result => ({ exitCode });
 const failureOf = (error: unknown): Result => ({ error: error instanceof Error ? error.message : String(error) });
 
+/** The longest line of a size, in characters: what is longer is none. */
+const MAX_SIZE = 1024;
+
 /** Each line is a size as clients of Kubernetes send it. */
 async function followSizes(tunnel: Tunnel, io: ContainerIo): Promise<void> {
   const input = tunnel.readable(CHANNEL.resize).on('error', ignore);
-  for await (const line of createInterface({ input })) {
-    const { Width, Height } = sizeIn(line);
-    if (isSize(Width) && isSize(Height)) io.resize(Width, Height);
+  let rest = '';
+  for await (const piece of input) {
+    const lines = `${rest}${piece}`.split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_SIZE) rest = '';
+    for (const line of lines) {
+      const { Width, Height } = sizeIn(line);
+      if (isSize(Width) && isSize(Height)) io.resize(Width, Height);
+    }
   }
 }
 

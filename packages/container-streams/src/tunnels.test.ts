@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { Bus } from '@everynode/bus';
 import { inboxPrefix, type LogWanted } from '@everynode/contract';
@@ -15,9 +16,9 @@ const LOG = { kind: 'log', follow: true, previous: false, timestamps: false, str
 /** Logs by the name of their container: `endless`, `silent`, and others are refused. */
 class Logs implements ContainerStreams {
   open = 0;
-  async logs(_pod: unknown, { container }: LogWanted): Promise<AsyncIterable<Uint8Array>> {
+  async logs(_pod: unknown, { container }: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     if (container === 'endless') return this.#endless();
-    if (container === 'silent') return this.#silent();
+    if (container === 'silent') return this.#silent(signal);
     throw new TunnelRefusedError({ reason: 'BadRequest', message: 'no such log' });
   }
   async *#endless() {
@@ -31,9 +32,11 @@ class Logs implements ContainerStreams {
       this.open -= 1;
     }
   }
-  async *#silent() {
+  async *#silent(signal: AbortSignal) {
+    this.open += 1;
     yield Buffer.from('begun');
-    await new Promise(() => undefined);
+    await once(signal, 'abort');
+    this.open -= 1;
   }
   exec = (): Promise<never> => Promise.reject(new Error('none'));
   attach = this.exec;
@@ -89,7 +92,7 @@ describe('tunnels over the bus', () => {
     expect(agent.made).toHaveLength(2);
     expect([agent.tunnels.open, api.tunnels.open]).toEqual([3, 3]);
     for (const tunnel of opened) tunnel.abort('the client is gone');
-    await eventually(() => expect(agent.tunnels.open).toBe(0));
+    await eventually(() => expect([agent.tunnels.open, agent.streams.open]).toEqual([0, 0]));
     await agent.tunnels.close();
   });
 

@@ -21,20 +21,20 @@ export class ProcessStreams implements ContainerStreams {
   readonly running = new Set<ChildProcess>();
   isEnded = false;
 
-  async logs(_pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>> {
+  async logs(_pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     if (wanted.container === 'none') {
       throw new TunnelRefusedError({ reason: 'BadRequest', message: 'container "none" is waiting to start: Pulling' });
     }
-    return logText(this.#lines(wanted), wanted);
+    return logText(this.#lines(wanted, signal), wanted);
   }
 
-  async *#lines({ follow, tailLines }: LogWanted): AsyncGenerator<LogLine> {
+  async *#lines({ follow, tailLines }: LogWanted, signal: AbortSignal): AsyncGenerator<LogLine> {
     for (let next = Math.max(0, this.lines.length - (tailLines ?? Number.POSITIVE_INFINITY)); ; ) {
       for (let line = this.lines[next]; line; line = this.lines[next]) {
         next += 1;
         yield line;
       }
-      if (!follow || this.isEnded) return;
+      if (!follow || this.isEnded || signal.aborted) return;
       await pause(20);
     }
   }

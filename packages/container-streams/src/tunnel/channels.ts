@@ -4,6 +4,9 @@ import { MAX_PAYLOAD } from './frame.js';
 /** What may be on its way on one channel in one direction, and so wait for a slow reader, in bytes. */
 export const WINDOW = 256 * 1024;
 
+/** Pieces that wait are joined up to so many bytes. */
+const JOINED = 4096;
+
 /** The receiving side of a channel: bytes as a stream, and the credit that its reader gives back. */
 export class InChannel {
   /** Made when it is first read: until then bytes wait, a window of them at most. */
@@ -25,11 +28,20 @@ export class InChannel {
   /** Returns false when the sender has sent more than it may. */
   receive(payload: Buffer): boolean {
     if (this.#isEnded) return false;
+    if (payload.length === 0) return true;
     this.#owed += payload.length;
     if (this.#owed > WINDOW) return false;
-    this.#waiting.push(payload);
+    this.#wait(payload);
     this.#flush();
     return true;
+  }
+
+  /** The window counts bytes: small pieces are joined, so that as many of them cost no more. */
+  #wait(payload: Buffer): void {
+    const last = this.#waiting.at(-1);
+    if (last && last.length + payload.length <= JOINED) {
+      this.#waiting[this.#waiting.length - 1] = Buffer.concat([last, payload]);
+    } else this.#waiting.push(payload);
   }
 
   end(): void {

@@ -113,8 +113,7 @@ const EMPTY = Buffer.alloc(0);
 function receiveSafely(tunnel: Tunnel, frame: Frame): void {
   try {
     tunnel.receive(frame);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+  } catch {
     tunnel.abort('the other end does not speak this protocol');
   }
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { WINDOW } from './channels.js';
 import { CHANNEL, decodeFrame, encodeFrame, type Frame } from './frame.js';
 import { Tunnel, TunnelLostError, TunnelRefusedError } from './tunnel.js';
+import { TunnelLink } from './tunnel-link.js';
 
 const ID = 'ab'.repeat(16);
 
@@ -100,6 +101,47 @@ describe('a tunnel', () => {
       near.receive({ type: 3, tunnel: ID, sequence: i, channel: CHANNEL.stdout, payload });
     }
     await expect(near.result).rejects.toThrow('sent more than it may');
+  });
+
+  it.each([
+    [2, 'null'],
+    [2, '{"reason":"Weather","message":"x"}'],
+    [2, '{"reason":"BadRequest"}'],
+    [2, 'no json'],
+    [6, '[]x'],
+    [6, 'null'],
+    [6, '{"exitCode":"0"}'],
+    [6, '{"error":{}}'],
+    [77, ''],
+  ])('ends, and nothing else does, by a frame %s of what is not understood: %s', async (type, text) => {
+    const link = new TunnelLink({ send: () => undefined, nameOf: (peer) => peer });
+    const [tunnel, other] = [link.begin(ID, 'agent'), link.begin('cd'.repeat(16), 'agent')];
+    const frame = encodeFrame({ type, tunnel: ID, sequence: 1, channel: 0, payload: Buffer.from(text) });
+    link.receive('agent', frame);
+    await expect(tunnel.opened).rejects.toThrow('does not speak this protocol');
+    await expect(tunnel.result).rejects.toThrow('does not speak this protocol');
+    expect(link.size).toBe(1);
+    other.abort('over');
+  });
+
+  it('cuts what the other end says', async () => {
+    const { near, far } = joined();
+    far.refuse({ reason: 'BadRequest', message: 'x'.repeat(100_000) });
+    await expect(near.opened).rejects.toThrow(/^x{1024}$/);
+  });
+
+  it('keeps small and empty pieces as a few', async () => {
+    const { near } = joined();
+    for (let i = 1; i <= 20_000; i += 1) {
+      const payload = Buffer.alloc(i % 2, 'x');
+      near.receive({ type: 3, tunnel: ID, sequence: i, channel: CHANNEL.stdout, payload });
+    }
+    let pieces = 0;
+    for await (const _piece of near.readable(CHANNEL.stdout)) {
+      pieces += 1;
+      if (near.readable(CHANNEL.stdout).readableLength === 0) break;
+    }
+    expect(pieces).toBeLessThan(10);
   });
 
   it('says why it is refused, and how it has ended', async () => {

@@ -1,20 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
 import { InChannel, OutChannel } from './channels.js';
 import { CHANNELS, creditOf, creditPayload, FRAME, type Frame } from './frame.js';
-
-/** Why an agent does not open a tunnel. `reason` is one of a Kubernetes Status. */
-export interface Refusal {
-  reason: 'BadRequest' | 'InternalError' | 'NotFound' | 'ServiceUnavailable' | 'TooManyRequests';
-  message: string;
-}
-
-/** How what a tunnel reached has ended. */
-export interface Result {
-  /** Of a command. */
-  exitCode?: number;
-  /** Why it could not be brought to its end. */
-  error?: string;
-}
+import {
+  type Refusal,
+  type Result,
+  refusalOf,
+  refusalPayload,
+  resultOf,
+  resultPayload,
+  textOf,
+  textPayload,
+} from './outcomes.js';
 
 /** The tunnel was not opened. */
 export class TunnelRefusedError extends Error {
@@ -33,7 +29,6 @@ export class TunnelLostError extends Error {
 }
 
 const EMPTY = Buffer.alloc(0);
-const decodeJson = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString());
 
 /** Sends one frame. Returns a promise where the sender has to wait before the next one. */
 export type SendFrame = (frame: Frame) => Promise<void> | undefined;
@@ -112,13 +107,13 @@ export class Tunnel {
   }
 
   refuse(refusal: Refusal): void {
-    void this.#frame(FRAME.refused, 0, Buffer.from(JSON.stringify(refusal)));
+    void this.#frame(FRAME.refused, 0, refusalPayload(refusal));
     this.#over(new TunnelLostError(refusal.message));
   }
 
   /** To be called when all channels on which the agent sends are at their end. */
   finish(result: Result): void {
-    void this.#frame(FRAME.finished, 0, Buffer.from(JSON.stringify(result)));
+    void this.#frame(FRAME.finished, 0, resultPayload(result));
     this.#settleResult.resolve(result);
     this.#over(undefined);
   }
@@ -126,7 +121,7 @@ export class Tunnel {
   /** Ends it before its end, and says so to the other end. */
   abort(reason: string): void {
     if (this.#isOver) return;
-    void this.#frame(FRAME.gone, 0, Buffer.from(reason));
+    void this.#frame(FRAME.gone, 0, textPayload(reason));
     this.lose(reason);
   }
 
@@ -135,10 +130,11 @@ export class Tunnel {
     this.#over(new TunnelLostError(reason));
   }
 
+  /** @throws SyntaxError for what is not understood. */
   receive({ type, sequence, channel, payload }: Frame): void {
     if (this.#isOver) return;
     if (type === FRAME.gone) {
-      this.lose(Buffer.from(payload).toString());
+      this.lose(textOf(payload));
       return;
     }
     if (sequence !== this.#received + 1) {
@@ -151,7 +147,7 @@ export class Tunnel {
         this.#settleOpened.resolve();
         break;
       case FRAME.refused:
-        this.#settleOpened.reject(new TunnelRefusedError(decodeJson(payload) as Refusal));
+        this.#settleOpened.reject(new TunnelRefusedError(refusalOf(payload)));
         this.#over(new TunnelLostError('refused'));
         break;
       case FRAME.data:
@@ -164,7 +160,7 @@ export class Tunnel {
         this.#outs[channel]?.credit(creditOf(payload));
         break;
       case FRAME.finished:
-        this.#settleResult.resolve(decodeJson(payload) as Result);
+        this.#settleResult.resolve(resultOf(payload));
         this.#over(undefined);
         break;
       default:

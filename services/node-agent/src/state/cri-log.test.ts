@@ -12,7 +12,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const line = (second: number, text: string, tag = 'F', stream = 'stdout') =>
   `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z ${stream} ${tag} ${text}\n`;
 
-const ALL = { sinceMs: undefined, tailLines: undefined, mayGrow: () => false };
+const ALL = {
+  sinceMs: undefined,
+  tailLines: undefined,
+  mayGrow: () => false,
+  signal: new AbortController().signal,
+};
 
 function logWith(name: string, text: string): string {
   const path = join(folder, name);
@@ -56,4 +61,14 @@ it('follows what is written, into the file after a rotation, until nothing more 
   await eventually(() => expect(seen).toEqual(['before', 'cut', 'after']));
   mayGrow = false;
   await read;
+});
+
+it('is read no more when its reader is gone, though nothing more is written', async () => {
+  const path = logWith('quiet', line(1, 'only'));
+  const leaving = new AbortController();
+  const lines = readCriLog(path, { ...ALL, mayGrow: () => true, signal: leaving.signal });
+  expect((await lines.next()).value?.text).toBe('only');
+  const waiting = lines.next();
+  leaving.abort();
+  expect(await waiting).toEqual({ done: true, value: undefined });
 });

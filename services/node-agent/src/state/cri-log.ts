@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { LogLine } from '@everynode/container-streams';
+import { pause } from '@everynode/service-shell';
 
 const BLOCK = 64 << 10;
 /** Parts of one line are put together up to so many characters: a line may be as long as a file. */
@@ -15,6 +15,8 @@ interface LogReading {
   tailLines: number | undefined;
   /** Whether more may come; asked at the end of the file. */
   mayGrow: () => boolean;
+  /** Ends the reading. */
+  signal: AbortSignal;
 }
 
 /**
@@ -22,13 +24,13 @@ interface LogReading {
  * While it may grow, it is followed into the file that a rotation makes. Source: cri-client/pkg/logs.
  */
 export async function* readCriLog(path: string, reading: LogReading): AsyncGenerator<LogLine> {
-  const { sinceMs, tailLines, mayGrow } = reading;
+  const { sinceMs, tailLines, mayGrow, signal } = reading;
   let file = await open(path);
   try {
     let position = tailLines === undefined ? 0 : await tailStart(file, tailLines);
     let rest = '';
     let parts = '';
-    for (;;) {
+    while (!signal.aborted) {
       // Asked before the last read: what was written until then is read.
       const isLast = !mayGrow();
       const block = Buffer.alloc(BLOCK);
@@ -55,7 +57,7 @@ export async function* readCriLog(path: string, reading: LogReading): AsyncGener
         file = next;
         position = 0;
         rest = '';
-      } else await pause(LOOK_MS);
+      } else await pause(LOOK_MS, signal);
     }
   } finally {
     await file.close();

@@ -279,9 +279,10 @@ describe('a client', () => {
     machine.start(pod);
     await untilRunning();
     const { streams } = machine.runtime;
+    const here = new AbortController().signal;
     const chunks: string[] = [];
     const followed = (async () => {
-      for await (const chunk of await streams.logs(reached(pod), { ...wanted, follow: true })) {
+      for await (const chunk of await streams.logs(reached(pod), { ...wanted, follow: true }, here)) {
         chunks.push(Buffer.from(chunk).toString());
       }
     })();
@@ -291,7 +292,7 @@ describe('a client', () => {
     expect(chunks.join('')).toBe('begin\nend\n');
     await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
     let before = '';
-    for await (const chunk of await streams.logs(reached(pod), { ...wanted, previous: true })) {
+    for await (const chunk of await streams.logs(reached(pod), { ...wanted, previous: true }, here)) {
       before += Buffer.from(chunk).toString();
     }
     expect(before).toBe('begin\nend\n');

@@ -34,7 +34,7 @@ export class ProcessStreams implements ContainerStreams {
     return run;
   }
 
-  async logs(pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>> {
+  async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { container, previous, since, tailLines, follow } = wanted;
     const run = this.#runOf(pod);
     const read = findLogRun(pod.name, run.status, container, previous);
@@ -42,6 +42,7 @@ export class ProcessStreams implements ContainerStreams {
     const lines = readCriLog(this.#containers.logFile(run, container, read.restarts), {
       sinceMs: since === undefined ? undefined : Date.parse(since),
       tailLines,
+      signal,
       mayGrow: () => follow && run.live.get(container)?.instance === read.restarts,
     });
     return logText(lines, wanted);

@@ -16,6 +16,8 @@ const WANTED: LogWanted = {
   timestamps: false,
   stream: 'All',
 };
+/** The client stays. */
+const HERE = new AbortController().signal;
 const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString().replace('.000Z', 'Z');
 
 /** Streams of one container with these annotations and this state, so many seconds after its start. */
@@ -41,7 +43,7 @@ function streamsAt(seconds: number, annotations: Record<string, string> = {}, st
     clock,
     run,
     read: async (wanted: Partial<LogWanted> = {}) =>
-      await text(Readable.from(await streams.logs(POD, { ...WANTED, ...wanted }))),
+      await text(Readable.from(await streams.logs(POD, { ...WANTED, ...wanted }, HERE))),
   };
 }
 
@@ -75,7 +77,7 @@ describe('the log of a simulated container', () => {
 
   it('is followed until the container ends', async () => {
     const { streams, clock, run } = streamsAt(0, EVERY);
-    const following = text(Readable.from(await streams.logs(POD, { ...WANTED, follow: true })));
+    const following = text(Readable.from(await streams.logs(POD, { ...WANTED, follow: true }, HERE)));
     clock.wallTime = () => START + 5000;
     const [status] = run.status?.containerStatuses ?? [];
     const ended = { containerID: 'x', exitCode: 0, startedAt: at(0), finishedAt: at(2) };
@@ -83,9 +85,17 @@ describe('the log of a simulated container', () => {
     expect(await following).toBe('one\ntwo\nthree\n');
   });
 
+  it('is read no more when its client is gone, though the container goes on', async () => {
+    const { streams } = streamsAt(0, LINES);
+    const leaving = new AbortController();
+    const following = text(Readable.from(await streams.logs(POD, { ...WANTED, follow: true }, leaving.signal)));
+    leaving.abort();
+    expect(await following).toBe('one\ntwo\nthree\n');
+  });
+
   it('is refused in a kubelet’s words, and of a pod that is not here', async () => {
     const { read, streams } = streamsAt(0, {}, { waiting: { reason: 'ContainerCreating' } });
     await expect(read({ container: 'other' })).rejects.toThrow('container "other" in pod "p" is not available');
-    await expect(streams.logs({ ...POD, uid: 'v' }, WANTED)).rejects.toThrow('is not on this node any more');
+    await expect(streams.logs({ ...POD, uid: 'v' }, WANTED, HERE)).rejects.toThrow('is not on this node any more');
   });
 });

@@ -8,6 +8,7 @@ import {
 } from '@everynode/container-streams';
 import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
 import { findLogRun, type LogRun, type PodRun } from '@everynode/kubelet';
+import { pause } from '@everynode/service-shell';
 import type { Clock } from '../timers.js';
 import { logScriptFor, SimulatedLog } from './simulated-log.js';
 
@@ -26,10 +27,10 @@ export class SimulatedStreams implements ContainerStreams {
     this.#clock = clock;
   }
 
-  async logs(pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>> {
+  async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const run = this.#runOf(pod, wanted);
     if ('fault' in run) throw refused(run.fault);
-    return logText(this.#lines(pod, wanted, run), wanted);
+    return logText(this.#lines(pod, wanted, run, signal), wanted);
   }
 
   #runOf({ name, uid }: ReachedPod, { container, previous }: LogWanted): LogRun | { fault: string } {
@@ -38,7 +39,7 @@ export class SimulatedStreams implements ContainerStreams {
     return findLogRun(name, run.status, container, previous);
   }
 
-  async *#lines(pod: ReachedPod, wanted: LogWanted, read: LogRun): AsyncGenerator<LogLine> {
+  async *#lines(pod: ReachedPod, wanted: LogWanted, read: LogRun, signal: AbortSignal): AsyncGenerator<LogLine> {
     const { container, follow, since, tailLines } = wanted;
     const assigned = this.#find(pod.uid)?.pod;
     if (!assigned || read.startedAt === undefined) return;
@@ -49,9 +50,9 @@ export class SimulatedStreams implements ContainerStreams {
     const sinceMs = since === undefined ? undefined : Date.parse(since);
     for (let next = log.first(count, { sinceMs, tailLines }); ; ) {
       for (; next < count; next += 1) yield log.line(next);
-      if (!follow || ended !== undefined) return;
+      if (!follow || ended !== undefined || signal.aborted) return;
       const waitMs = Math.min(LOOK_MS, Math.max(1, log.timeOf(next) - this.#clock.wallTime()));
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await pause(waitMs, signal);
       ended = this.#endOf(pod, wanted, read);
       count = Math.max(next, log.countAt(ended ?? this.#clock.wallTime()));
     }
