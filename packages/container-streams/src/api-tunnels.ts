@@ -8,6 +8,16 @@ import { TunnelLink } from './tunnel/tunnel-link.js';
 const OPEN_MS = 10_000;
 /** Tunnels of one process of the api at a time. */
 const MAX_TUNNELS = 2000;
+/** Those of one user among them. */
+const MAX_OF_USER = 100;
+
+/** Who has a tunnel. */
+interface TunnelClient {
+  /** Those of one user have a bound of their own. */
+  user: string;
+  /** The client is gone: ends the tunnel. */
+  signal: AbortSignal;
+}
 
 /** The ends of tunnels of one process of the api. */
 export class ApiTunnels {
@@ -16,6 +26,8 @@ export class ApiTunnels {
   /** Agents send frames to it. It is a secret of this process and of the agents that it has asked. */
   readonly #process = randomBytes(8).toString('hex');
   readonly #link: TunnelLink;
+  /** How many each user has. */
+  readonly #users = new Map<string, number>();
 
   /** `bus`: a connection of its own, so that nothing else waits behind the frames. */
   constructor(bus: Pick<Bus, 'send' | 'listenBytes' | 'connected'>, { openMs = OPEN_MS }: { openMs?: number } = {}) {
@@ -46,12 +58,25 @@ export class ApiTunnels {
    * Opens a tunnel, which the caller has to end.
    * @throws TunnelRefusedError for one that the agent refuses, and for an agent that does not answer.
    */
-  async openTo(agent: string, { pod, to }: Pick<TunnelWanted, 'pod' | 'to'>): Promise<Tunnel> {
+  async openTo(
+    agent: string,
+    { pod, to }: Pick<TunnelWanted, 'pod' | 'to'>,
+    { user, signal }: TunnelClient,
+  ): Promise<Tunnel> {
     if (!this.#bus.connected) throw unavailable('the bus cannot be reached');
     if (this.#link.size >= MAX_TUNNELS) {
       throw new TunnelRefusedError({ reason: 'TooManyRequests', message: 'too many streams are open' });
     }
+    const ofUser = this.#users.get(user) ?? 0;
+    if (ofUser >= MAX_OF_USER) {
+      throw new TunnelRefusedError({ reason: 'TooManyRequests', message: 'the user has too many streams open' });
+    }
+    if (signal.aborted) throw unavailable('the client is gone');
     const tunnel = this.#link.begin(randomBytes(16).toString('hex'), agent);
+    this.#users.set(user, ofUser + 1);
+    const over = (): void => this.#forget(user);
+    tunnel.result.then(over, over);
+    signal.addEventListener('abort', () => tunnel.abort('the client is gone'), { once: true });
     const wanted: TunnelWanted = { tunnel: tunnel.id, process: this.#process, pod, to };
     this.#bus.send(subjects.tunnelWanted(agent), JSON.stringify(wanted));
     const timer = setTimeout(() => tunnel.abort(`agent ${agent} did not answer`), this.#openMs);
@@ -64,6 +89,12 @@ export class ApiTunnels {
       clearTimeout(timer);
     }
     return tunnel;
+  }
+
+  #forget(user: string): void {
+    const left = (this.#users.get(user) ?? 0) - 1;
+    if (left > 0) this.#users.set(user, left);
+    else this.#users.delete(user);
   }
 
   /** Ends all tunnels, and says so. */

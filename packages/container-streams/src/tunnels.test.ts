@@ -11,6 +11,8 @@ import { CHANNEL } from './tunnel/frame.js';
 import { TunnelRefusedError } from './tunnel/tunnel.js';
 
 const POD = { namespace: 'default', name: 'p', uid: 'u' };
+/** A client that stays. */
+const CLIENT = { user: 'one', signal: new AbortController().signal };
 const LOG = { kind: 'log', follow: true, previous: false, timestamps: false, stream: 'All' } as const;
 
 /** Logs by the name of their container: `endless`, `silent`, and others are refused. */
@@ -87,7 +89,7 @@ describe('tunnels over the bus', () => {
     const [agent, api] = [await startAgent('agent-1'), await startApi()];
     expect(agent.made).toHaveLength(1);
     const opened = await Promise.all(
-      [1, 2, 3].map(() => api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'silent' } })),
+      [1, 2, 3].map(() => api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'silent' } }, CLIENT)),
     );
     expect(agent.made).toHaveLength(2);
     expect([agent.tunnels.open, api.tunnels.open]).toEqual([3, 3]);
@@ -98,12 +100,32 @@ describe('tunnels over the bus', () => {
 
   it('are refused with the words of the agent, and where no agent answers', async () => {
     const [agent, api] = [await startAgent('agent-1'), await startApi(300)];
-    const wrong = api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'none' } });
+    const wrong = api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'none' } }, CLIENT);
     await expect(wrong).rejects.toThrow('no such log');
-    const nobody = api.tunnels.openTo('agent-2', { pod: POD, to: { ...LOG, container: 'silent' } });
+    const nobody = api.tunnels.openTo('agent-2', { pod: POD, to: { ...LOG, container: 'silent' } }, CLIENT);
     await expect(nobody).rejects.toThrow('agent agent-2 did not answer');
     expect(api.tunnels.open).toBe(0);
     await agent.tunnels.close();
+  });
+
+  it('are bounded for each user, and end when the client leaves before the agent answers', async () => {
+    const api = await startApi();
+    const leaving = new AbortController();
+    const open = (user: string) =>
+      api.tunnels.openTo(
+        'agent-2',
+        { pod: POD, to: { ...LOG, container: 'silent' } },
+        { user, signal: AbortSignal.any([leaving.signal]) },
+      );
+    const opening = Array.from({ length: 100 }, () => open('one'));
+    await expect(open('one')).rejects.toMatchObject({ refusal: { reason: 'TooManyRequests' } });
+    const other = open('other');
+    expect(api.tunnels.open).toBe(101);
+    leaving.abort();
+    const settled = await Promise.allSettled([...opening, other]);
+    expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(api.tunnels.open).toBe(0);
+    await expect(open('one')).rejects.toThrow('the client is gone');
   });
 
   it('end at both ends when either stops, or loses its connection', async () => {
@@ -114,7 +136,7 @@ describe('tunnels over the bus', () => {
     ];
     for (const [end, reason] of ways) {
       const [agent, api] = [await startAgent('agent-1'), await startApi()];
-      const tunnel = await api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'endless' } });
+      const tunnel = await api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'endless' } }, CLIENT);
       const reading = buffer(tunnel.readable(CHANNEL.stdout));
       reading.catch(() => undefined);
       await eventually(() => expect(agent.streams.open).toBe(1));

@@ -9,6 +9,10 @@ const KEEP_ALIVE_MS = 30_000;
 export class ClientConnection {
   readonly #reply: FastifyReply;
   readonly #onBegun: () => void;
+  readonly #whenGone = new Set<() => void>();
+  readonly #gone = (): void => {
+    for (const listener of [...this.#whenGone]) listener();
+  };
 
   /** @param onBegun is called when the answer has begun. */
   constructor(reply: FastifyReply, onBegun: () => void) {
@@ -18,6 +22,28 @@ export class ClientConnection {
 
   get request(): IncomingMessage {
     return this.#reply.request.raw;
+  }
+
+  get address(): string {
+    return this.#reply.request.ip;
+  }
+
+  /**
+   * Calls the listener when the connection is closed, at once where it is. Returns the function that ends this. All of
+   * them are one listener of the socket, which serves other requests too.
+   */
+  whenGone(listener: () => void): () => void {
+    const { socket } = this.request;
+    if (socket.destroyed) {
+      listener();
+      return () => undefined;
+    }
+    if (this.#whenGone.size === 0) socket.once('close', this.#gone);
+    this.#whenGone.add(listener);
+    return () => {
+      this.#whenGone.delete(listener);
+      if (this.#whenGone.size === 0) socket.off('close', this.#gone);
+    };
   }
 
   /** Undefined for a request that asks for no other protocol. */

@@ -18,6 +18,7 @@ export async function carryPort(connect: () => Promise<Tunnel>, { down, up }: Po
   } catch (error) {
     return messageOf(error);
   }
+  if (up.destroyed) tunnel.abort('the client is gone');
   up.once('close', () => tunnel.abort('the client is gone'));
   try {
     down(tunnel);

@@ -9,7 +9,7 @@ import { portsOf } from './port-options.js';
 import { serveSpdyPorts } from './spdy-ports.js';
 import { upgradeToSpdy } from './spdy-upgrade.js';
 import { checkProtocols } from './stream-protocols.js';
-import { PORT_PROTOCOLS, serveWebSocketPorts, TUNNELLED, tunnelledSpdy } from './websocket-ports.js';
+import { maxPorts, PORT_PROTOCOLS, serveWebSocketPorts, TUNNELLED, tunnelledSpdy } from './websocket-ports.js';
 
 /** GET and POST of pods/NAME/portforward. Source: pkg/registry/core/pod/rest/subresources.go, PortForwardREST. */
 export async function forwardPorts(context: ApiContext, request: ResourceRequest): Promise<undefined> {
@@ -21,10 +21,10 @@ export async function forwardPorts(context: ApiContext, request: ResourceRequest
   const webSocket = [TUNNELLED, ...PORT_PROTOCOLS];
   const protocol = checkProtocols(connection, { webSocket, spdy: ['portforward.k8s.io'] });
   const isPlain = opensWebSocket(connection.request) && protocol !== TUNNELLED;
-  const ports = isPlain ? portsOf(query) : [];
+  const ports = isPlain ? portsOf(query, maxPorts(protocol)) : [];
   stream.onStarted();
-  await checkPorts(context, pod);
-  const connect = (port: number) => openTunnel(context, pod, { kind: 'port-forward', port });
+  await checkPorts(context, request, pod);
+  const connect = (port: number) => openTunnel(context, request, pod, { kind: 'port-forward', port });
   if (isPlain) await serveWebSocketPorts(connection, ports, pod, connect);
   else {
     const duplex = protocol === TUNNELLED ? tunnelledSpdy(connection) : upgradeToSpdy(connection, protocol);
@@ -34,6 +34,6 @@ export async function forwardPorts(context: ApiContext, request: ResourceRequest
 }
 
 /** A pod of which no port can be reached is refused before the client begins to listen. @throws ApiError */
-async function checkPorts(context: ApiContext, pod: Stored<Pod>): Promise<void> {
-  await openTunnel(context, pod, { kind: 'port-forward' });
+async function checkPorts(context: ApiContext, request: ResourceRequest, pod: Stored<Pod>): Promise<void> {
+  (await openTunnel(context, request, pod, { kind: 'port-forward' })).abort('the ports are checked');
 }

@@ -39,8 +39,8 @@ export function logOptions(query: Query, pod: string, now: number): Omit<LogWant
     previous: query.flag('previous'),
     timestamps: query.flag('timestamps'),
     stream: stream as LogWanted['stream'],
-    ...(tailLines !== undefined && { tailLines }),
-    ...(limitBytes !== undefined && { limitBytes }),
+    ...(tailLines !== undefined && { tailLines: Math.min(tailLines, Number.MAX_SAFE_INTEGER) }),
+    ...(limitBytes !== undefined && { limitBytes: Math.min(limitBytes, Number.MAX_SAFE_INTEGER) }),
     ...(since !== undefined && { since }),
     ...(sinceSeconds !== undefined && { since: new Date(Math.max(0, now - sinceSeconds * 1000)).toISOString() }),
   };

@@ -23,7 +23,7 @@ export async function readLog(context: ApiContext, request: ResourceRequest): Pr
   const container = containerOf(pod, query.text('container'));
   if (!pod.spec?.nodeName) return { status: 200, payload: '', contentType: TEXT };
   stream.onStarted();
-  const tunnel = await openTunnel(context, pod, { kind: 'log', container, ...options });
+  const tunnel = await openTunnel(context, request, pod, { kind: 'log', container, ...options });
   const text = tunnel.readable(CHANNEL.stdout);
   try {
     await send(text, stream.connection);
@@ -42,10 +42,13 @@ async function send(text: Readable, connection: ClientConnection): Promise<void>
     return;
   }
   const response = connection.begin({ 'content-type': TEXT });
+  // Its 'close' does not come again.
+  if (response.destroyed) return;
   const stop = (): void => void text.destroy();
   response.once('close', stop);
   try {
     for await (const piece of text) {
+      if (response.destroyed) return;
       if (!response.write(piece)) await drained(response);
     }
     response.end();

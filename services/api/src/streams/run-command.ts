@@ -24,7 +24,7 @@ export async function runCommand(context: ApiContext, request: ResourceRequest):
   const to: TunnelWanted['to'] =
     kind === 'exec' ? { kind, container, ...streams, command: commandOf(query) } : { kind, container, ...streams };
   stream.onStarted();
-  const tunnel = await openTunnel(context, pod, to);
+  const tunnel = await openTunnel(context, request, pod, to);
   try {
     const command = { kind, streams, tunnel } as const;
     if (opensWebSocket(connection.request)) await serveWebSocketCommand(connection, command);

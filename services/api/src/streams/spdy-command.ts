@@ -13,48 +13,64 @@ export const SPDY_COMMAND_PROTOCOLS = ['v4.channel.k8s.io'];
 /** How long a client may take to open its streams, in ms. Source: kubelet, StreamCreationTimeout. */
 const OPEN_MS = 30_000;
 
+/** More than a command has. */
+const MAX_STREAMS = 8;
+
 const ignore = (): void => undefined;
 
 /** Serves a command over SPDY/3.1 to its end. Source: kubelet remotecommand, httpstream.go. Never rejects. */
 export async function serveSpdyCommand(
   connection: ClientConnection,
   protocol: string,
-  { kind, streams, tunnel }: ServedCommand,
+  command: ServedCommand,
 ): Promise<void> {
+  const { streams, tunnel } = command;
   const wanted = streamsOf(streams);
   const opened = new Map<string, SpdyStream>();
   let onOpened = ignore;
-  const spdy = new SpdyConnection(upgradeToSpdy(connection, protocol), (stream) => {
-    opened.set(stream.headers.get('streamtype') ?? '', stream);
-    if (wanted.every((type) => opened.has(type))) onOpened();
-  });
+  const onStream = (stream: SpdyStream): void => {
+    const type = stream.headers.get('streamtype') ?? '';
+    if (!wanted.includes(type) || opened.has(type)) {
+      stream.destroy();
+      return;
+    }
+    opened.set(type, stream);
+    if (opened.size === wanted.length) onOpened();
+  };
+  const spdy = new SpdyConnection(upgradeToSpdy(connection, protocol), onStream, MAX_STREAMS);
   void spdy.closed.then(() => tunnel.abort('the client is gone'));
+  let timer: NodeJS.Timeout | undefined;
   const all = new Promise<boolean>((resolve) => {
     onOpened = () => resolve(true);
     void spdy.closed.then(() => resolve(false));
-    setTimeout(() => resolve(false), OPEN_MS).unref();
+    timer = setTimeout(() => resolve(false), OPEN_MS).unref();
   });
-  if (await all) {
-    const stream = (type: string): SpdyStream | undefined => opened.get(type);
-    forward(stream('stdin'), tunnel.writable(CHANNEL.stdin));
-    forward(stream('resize'), tunnel.writable(CHANNEL.resize));
-    const outputs = [
-      ...output(stream('stdout'), () => tunnel.readable(CHANNEL.stdout)),
-      ...output(stream('stderr'), () => tunnel.readable(CHANNEL.stderr)),
-    ];
-    const status = await Promise.all([tunnel.result, ...outputs]).then(
-      ([result]) => exitStatus(kind, result),
-      (error: Error) => streamFailure(kind, error.message),
-    );
-    const errors = stream('error');
-    if (errors && !errors.destroyed) {
-      await new Promise<void>((resolve) => {
-        errors.once('close', resolve);
-        errors.end(JSON.stringify(status), () => resolve());
-      });
-    }
+  try {
+    if (await all) await carry(opened, command);
+  } finally {
+    clearTimeout(timer);
+    await spdy.close();
   }
-  await spdy.close();
+}
+
+async function carry(opened: ReadonlyMap<string, SpdyStream>, { kind, tunnel }: ServedCommand): Promise<void> {
+  forward(opened.get('stdin'), tunnel.writable(CHANNEL.stdin));
+  forward(opened.get('resize'), tunnel.writable(CHANNEL.resize));
+  const outputs = [
+    ...output(opened.get('stdout'), () => tunnel.readable(CHANNEL.stdout)),
+    ...output(opened.get('stderr'), () => tunnel.readable(CHANNEL.stderr)),
+  ];
+  const status = await Promise.all([tunnel.result, ...outputs]).then(
+    ([result]) => exitStatus(kind, result),
+    (error: Error) => streamFailure(kind, error.message),
+  );
+  const errors = opened.get('error');
+  if (errors && !errors.destroyed) {
+    await new Promise<void>((resolve) => {
+      errors.once('close', resolve);
+      errors.end(JSON.stringify(status), () => resolve());
+    });
+  }
 }
 
 function streamsOf({ stdin, stdout, stderr, tty }: CommandStreams): string[] {

@@ -8,8 +8,10 @@ import { SpdyConnection, type SpdyStream } from './spdy/spdy-connection.js';
 const PAIR_MS = 30_000;
 
 interface Pair {
-  data: SpdyStream | undefined;
-  error: SpdyStream | undefined;
+  data?: SpdyStream;
+  error?: SpdyStream;
+  /** Destroys the first stream, where the second does not come. */
+  timer?: NodeJS.Timeout;
 }
 
 /**
@@ -27,22 +29,23 @@ export async function serveSpdyPorts(
     const type = stream.headers.get('streamtype');
     const port = Number(stream.headers.get('port'));
     const isKnown = (type === 'data' || type === 'error') && id !== '' && port >= 1 && port <= 65535;
-    const pair = pairs.get(id) ?? { data: undefined, error: undefined };
+    const pair = pairs.get(id) ?? {};
     if (!isKnown || pair[type]) {
       stream.destroy();
       return;
     }
     pair[type] = stream;
     if (pair.data && pair.error) {
+      clearTimeout(pair.timer);
       pairs.delete(id);
       void forward({ data: pair.data, error: pair.error }, port, pod, connect);
     } else if (!pairs.has(id)) {
       pairs.set(id, pair);
-      setTimeout(() => {
-        if (pairs.get(id) !== pair) return;
-        pairs.delete(id);
-        stream.destroy();
-      }, PAIR_MS).unref();
+      pair.timer = setTimeout(() => stream.destroy(), PAIR_MS).unref();
+      stream.once('close', () => {
+        clearTimeout(pair.timer);
+        if (pairs.get(id) === pair) pairs.delete(id);
+      });
     }
   });
   await spdy.closed;

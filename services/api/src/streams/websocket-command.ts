@@ -32,19 +32,22 @@ export async function serveWebSocketCommand(connection: ClientConnection, comman
   const { webSocket, protocol } = messages;
   webSocket.once('close', () => tunnel.abort('the client is gone'));
   const encode = messageOn(protocol.includes('base64'));
-  receive(messages, command);
-  // So that the client sees that the connection is there.
-  await messages.send(encode(CHANNEL.stdout, Buffer.alloc(0)));
-  const outputs = [CHANNEL.stdout, ...(streams.stderr ? [CHANNEL.stderr] : [])].map((channel) =>
-    messages.sendPieces(tunnel.readable(channel), (piece) => encode(channel, piece)),
-  );
-  const status = await Promise.all([tunnel.result, ...outputs]).then(
-    ([result]) => exitStatus(kind, result),
-    (error: Error) => streamFailure(kind, error.message),
-  );
-  if (WITH_STATUS.includes(protocol)) await messages.send(encode(ERROR, Buffer.from(JSON.stringify(status))));
-  else if (status.status !== 'Success') await messages.send(encode(ERROR, Buffer.from(status.message ?? '')));
-  messages.close();
+  try {
+    receive(messages, command);
+    // So that the client sees that the connection is there.
+    await messages.send(encode(CHANNEL.stdout, Buffer.alloc(0)));
+    const outputs = [CHANNEL.stdout, ...(streams.stderr ? [CHANNEL.stderr] : [])].map((channel) =>
+      messages.sendPieces(tunnel.readable(channel), (piece) => encode(channel, piece)),
+    );
+    const status = await Promise.all([tunnel.result, ...outputs]).then(
+      ([result]) => exitStatus(kind, result),
+      (error: Error) => streamFailure(kind, error.message),
+    );
+    if (WITH_STATUS.includes(protocol)) await messages.send(encode(ERROR, Buffer.from(JSON.stringify(status))));
+    else if (status.status !== 'Success') await messages.send(encode(ERROR, Buffer.from(status.message ?? '')));
+  } finally {
+    messages.close();
+  }
 }
 
 /** What the client sends goes to the command. */

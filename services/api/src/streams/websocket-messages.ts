@@ -7,6 +7,9 @@ import { isTokenProtocol } from '../websocket/websocket-token.js';
 /** The longest message of a client, in bytes. */
 const MAX_RECEIVED = 1024 * 1024;
 
+/** How often a client of which nothing is read is written to, in ms: else it is not noticed that it is gone. */
+const PING_MS = 15_000;
+
 /** RFC 6455, section 7.4.1. */
 const DONE = 1000;
 const FAULT = 1011;
@@ -56,13 +59,18 @@ export class WebSocketMessages {
   pass(bytes: Buffer, to: Writable | undefined): void {
     if (!to || to.writableEnded || to.destroyed || to.write(bytes)) return;
     this.webSocket.pause();
+    // Its answer is not read now, but a connection that is gone refuses it.
+    const pings = setInterval(() => this.webSocket.ping(), PING_MS);
     const resume = (): void => {
+      clearInterval(pings);
       to.off('drain', resume);
       to.off('close', resume);
+      this.webSocket.off('close', resume);
       this.webSocket.resume();
     };
     to.once('drain', resume);
     to.once('close', resume);
+    this.webSocket.once('close', resume);
   }
 
   close(fault?: string): void {

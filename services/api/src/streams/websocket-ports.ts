@@ -12,10 +12,20 @@ export const TUNNELLED = 'SPDY/3.1+portforward.k8s.io';
 const BASE64 = 'v4.base64.channel.k8s.io';
 export const PORT_PROTOCOLS = ['', 'v4.channel.k8s.io', BASE64];
 
+/** Ports of one connection: each has two channels, and base64 names a channel by one digit. */
+export const maxPorts = (protocol: string): number => (protocol === BASE64 ? 5 : 64);
+
+/** How long what a client has sent is passed on when it is gone, in ms. */
+const LAST_MS = 15_000;
+
 /** Opens a WebSocket whose messages carry SPDY. Undefined for a handshake that was refused, and is answered. */
 export function tunnelledSpdy(connection: ClientConnection): Duplex | undefined {
   const messages = openMessages(connection, [TUNNELLED]);
-  return messages && createWebSocketStream(messages.webSocket);
+  if (!messages) return undefined;
+  const duplex = createWebSocketStream(messages.webSocket);
+  // While nothing is read of it, it does not end by itself.
+  messages.webSocket.once('close', () => setTimeout(() => duplex.destroy(), LAST_MS).unref());
+  return duplex;
 }
 
 /**

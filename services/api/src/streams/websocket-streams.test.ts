@@ -84,7 +84,7 @@ describe('streams over WebSockets', () => {
   });
 
   it('read a log', async () => {
-    const { messages, closed, webSocket } = open(`${POD}/log`, ['base64.binary.k8s.io']);
+    const { messages, closed, webSocket } = open(`${POD}/log?tailLines=9223372036854775807`, ['base64.binary.k8s.io']);
     const texts: string[] = [];
     webSocket.on('message', (data: Buffer) => texts.push(Buffer.from(data.toString(), 'base64').toString()));
     await closed;
@@ -97,6 +97,8 @@ describe('streams over WebSockets', () => {
       ['exec?command=ls', ['v9.channel.k8s.io'], 'requested protocol(s) are not supported: [v9.channel.k8s.io]'],
       ['portforward', ['v4.channel.k8s.io'], 'query parameter "port" is required'],
       ['portforward?ports=0', ['v4.channel.k8s.io'], 'port "0" must be > 0'],
+      [`portforward?ports=${'80,'.repeat(64)}80`, ['v4.channel.k8s.io'], 'at most 64 ports'],
+      ['portforward?ports=1,2,3,4,5,6', ['v4.base64.channel.k8s.io'], 'at most 5 ports'],
       ['log?tailLines=-1', [], 'tailLines: Invalid value: -1: must be greater than or equal to 0'],
       ['log?sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z', [], 'at most one of `sinceTime` or `sinceSeconds`'],
       ['log?sinceTime=yesterday', [], 'parsing time "yesterday"'],

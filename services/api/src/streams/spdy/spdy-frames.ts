@@ -17,23 +17,41 @@ export type SpdyFrame =
 
 /** Cuts bytes into frames. */
 export class FrameParser {
+  /** What is no whole frame yet stands at its begin; behind it is room. */
   #rest: Buffer = Buffer.alloc(0);
+  #length = 0;
 
   /** @throws SpdyError for another version, and a frame that is too long. */
   *push(bytes: Buffer): Generator<SpdyFrame> {
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    while (this.#rest.length >= HEADER) {
-      const flags = this.#rest.readUInt8(4);
-      const length = this.#rest.readUIntBE(5, 3);
+    let rest = this.#append(bytes);
+    while (rest.length >= HEADER) {
+      const flags = rest.readUInt8(4);
+      const length = rest.readUIntBE(5, 3);
       if (length > MAX_FRAME) throw new SpdyError('a frame is too long');
-      if (this.#rest.length < HEADER + length) return;
-      const first = this.#rest.readUInt32BE(0);
-      const body = this.#rest.subarray(HEADER, HEADER + length);
-      this.#rest = this.#rest.subarray(HEADER + length);
+      if (rest.length < HEADER + length) return;
+      const first = rest.readUInt32BE(0);
+      const body = rest.subarray(HEADER, HEADER + length);
+      rest = rest.subarray(HEADER + length);
+      // Without room behind it: the body is a view, which nothing may be written to.
+      this.#rest = rest;
+      this.#length = rest.length;
       if (first < 2 ** 31) yield { kind: 'data', stream: first, flags, body };
       else if ((first >>> 16) - 0x8000 !== VERSION) throw new SpdyError('another version of SPDY');
       else yield { kind: 'control', type: first & 0xffff, flags, body };
     }
+  }
+
+  /** The room doubles, so that a frame in small pieces costs as much as one in large pieces. */
+  #append(bytes: Buffer): Buffer {
+    if (this.#length === 0) this.#rest = bytes;
+    else if (this.#length + bytes.length > this.#rest.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + bytes.length, this.#length * 2));
+      this.#rest.copy(larger, 0, 0, this.#length);
+      this.#rest = larger;
+    }
+    if (this.#length > 0) bytes.copy(this.#rest, this.#length);
+    this.#length += bytes.length;
+    return this.#rest.subarray(0, this.#length);
   }
 }
 
