@@ -43,10 +43,13 @@ export function dueTime(
   return { since, at: lastBefore(schedule, first, second - first, now), missed: count > MANY ? 'many' : 'few' };
 }
 
-/** The last time up to now: from ever further back, so that years of missed times cost no more than a few. */
+/**
+ * The last time up to now: from ever further back, so that years of missed times cost no more than a few. It begins
+ * whole gaps after the first time, because times with a constant gap are counted from there.
+ */
 function lastBefore(schedule: Schedule, first: number, gap: number, now: number): number {
   for (let back = 2 * gap; ; back *= 2) {
-    const from = Math.max(first, now - back);
+    const from = first + Math.max(0, Math.floor((now - first - back) / gap)) * gap;
     let last = from === first ? first : undefined;
     for (let at = schedule.next(from); at !== undefined && at <= now; at = schedule.next(at)) last = at;
     if (last !== undefined) return last;

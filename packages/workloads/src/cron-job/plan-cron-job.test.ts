@@ -1,6 +1,7 @@
 import type { CronJob, Job, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { planCronJob, statusWith } from './plan-cron-job.js';
+import { scheduleOf } from './schedule.js';
 import { zonedTimestamp } from './zoned-timestamp.js';
 
 const at = (time: string): number => Date.parse(`2026-01-01T${time}Z`);
@@ -110,6 +111,23 @@ describe('a CronJob', () => {
     const old = cronJob({ schedule: '* * * * *' }, { lastScheduleTime: '2020-01-01T00:00:00Z' });
     const plan = planCronJob(old, [], at('10:00:30'));
     expect(plan.create?.metadata.name).toBe(`c-${at('10:00:00') / 60_000}`);
+  });
+
+  it('keeps the distance from the last time after many missed ones', () => {
+    const old = cronJob({ schedule: '@every 7m' }, { lastScheduleTime: '2026-01-01T00:00:00Z' });
+    expect(planCronJob(old, [], at('10:00:30')).create?.metadata.name).toBe(`c-${at('09:55:00') / 60_000}`);
+  });
+
+  it.each([
+    ['0 0 30 2 *', undefined],
+    ['0 0 31 4,6 *', undefined],
+    ['0 0 31 2 5', '2026-02-06T00:00:00Z'],
+    ['0 0 29 2 *', '2028-02-29T00:00:00Z'],
+    ['0 0 30,31 2,4 *', '2026-04-30T00:00:00Z'],
+  ])('looks for no day that does not come: %s', (schedule, day) => {
+    const read = scheduleOf(cronJob({ schedule }));
+    const next = 'next' in read ? read.next(at('00:00:00')) : undefined;
+    expect(next).toBe(day && Date.parse(day));
   });
 
   it('comes again after a time', () => {

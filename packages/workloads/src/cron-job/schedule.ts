@@ -42,7 +42,18 @@ export function scheduleOf({ spec }: CronJob): Schedule | Unscheduled {
 
 function nextOf(pattern: string, timezone: string): Schedule['next'] {
   // A field of commas alone names no value, so it never comes.
-  if (pattern.split(' ').includes('')) return () => undefined;
+  const fields = pattern.split(' ');
+  if (fields.includes('') || isNoDay(fields)) return () => undefined;
   const cron = new Cron(pattern, { timezone, paused: true });
   return (at) => cron.nextRun(new Date(at))?.getTime();
+}
+
+const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** True for days that no month of the schedule has, as February 30: the library looks for them through 8000 years. */
+function isNoDay([, , days = '*', months = '*', weekdays = '*']: readonly string[]): boolean {
+  // Days of the month and of the week: either is enough.
+  if (days === '*' || months === '*' || weekdays !== '*') return false;
+  const first = Math.min(...days.split(',').map(Number));
+  return months.split(',').every((month) => first > (DAYS_OF_MONTHS[Number(month) - 1] ?? 0));
 }
