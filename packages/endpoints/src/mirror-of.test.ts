@@ -50,6 +50,13 @@ describe('the mirror of Endpoints', () => {
     ]);
   });
 
+  it('has every address of a pod that the client names for several', () => {
+    const targetRef = { kind: 'Pod', name: 'p', namespace: 'default', uid: 'p' };
+    const addresses = ['10.0.0.1', '10.0.0.2'].map((ip) => ({ ip, targetRef }));
+    const [slice] = mirrorOf(endpoints([{ addresses, ports: https }]), []).create;
+    expect(slice?.endpoints?.flatMap((endpoint) => endpoint.addresses)).toEqual(['10.0.0.1', '10.0.0.2']);
+  });
+
   it('is changed in place, and goes with what it mirrors', () => {
     const one = endpoints([{ addresses: [{ ip: '10.0.0.1' }], ports: https }]);
     const [content] = mirrorOf(one, []).create;

@@ -145,7 +145,8 @@ function endpointOf(service: Stored<Service>, pod: ServedPod, addresses: string[
   };
 }
 
-const uidOf = ({ targetRef, addresses }: Endpoint): string => targetRef?.uid ?? addresses.join();
+/** What is one endpoint: a client may name a pod for several addresses. Source: endpointset.go, hashEndpoint. */
+const identityOf = ({ targetRef, addresses }: Endpoint): string => [targetRef?.uid, ...addresses].join();
 
 /** Puts the endpoints of one group into slices of at most `full`. Returns how many of the existing ones stay. */
 export function addGroup(
@@ -154,16 +155,16 @@ export function addGroup(
   group: SliceContent,
   full = FULL,
 ): number {
-  const wanted = new Map((group.endpoints ?? []).map((endpoint) => [uidOf(endpoint), endpoint]));
+  const wanted = new Map((group.endpoints ?? []).map((endpoint) => [identityOf(endpoint), endpoint]));
   const drafts = slices.map((slice) => {
     const endpoints: Endpoint[] = [];
     let isChanged = false;
     for (const endpoint of slice.endpoints ?? []) {
-      const uid = uidOf(endpoint);
-      const next = wanted.get(uid);
+      const identity = identityOf(endpoint);
+      const next = wanted.get(identity);
       if (!next || !semanticallyEqual(endpoint, next)) isChanged = true;
       if (next) endpoints.push(next);
-      wanted.delete(uid);
+      wanted.delete(identity);
     }
     return { slice, endpoints, isChanged };
   });

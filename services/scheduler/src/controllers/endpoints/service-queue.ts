@@ -36,7 +36,11 @@ export class ServiceQueue {
         else this.#sizes.delete(key);
         return undefined;
       },
-      keys: () => keysOf(services),
+      // Endpoints are left over where their service went while no replica had the shard. Slices go with their owner.
+      keys: () =>
+        written === 'endpoints'
+          ? new Set([...keysOf(services), ...keysOf(context.reflector.cache(written))])
+          : keysOf(services),
     });
     const enqueue = (key: string): void =>
       this.#queue.addAfter(key, BATCH_MS + PER_POD_MS * (this.#sizes.get(key) ?? 0));
