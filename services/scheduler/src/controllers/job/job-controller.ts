@@ -9,8 +9,9 @@ import { claimOwned } from '../workloads/claim-objects.js';
 import { decideWorkloadStatus, isAsSeen } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
-import { PodControl, type PodWrites } from '../workloads/pod-control.js';
+import { PodControl } from '../workloads/pod-control.js';
 import { countedPod } from '../workloads/pod-view.js';
+import type { Writes } from '../workloads/slow-start.js';
 import { decideUntracked } from './decide-job.js';
 
 const WORKERS = 8;
@@ -95,7 +96,7 @@ export class JobController implements Controller {
     return await this.#expire(cached, plan, now, fence);
   }
 
-  async #manage(job: Stored<Job>, { create, deletes }: JobPlan, fence: Fence): Promise<PodWrites> {
+  async #manage(job: Stored<Job>, { create, deletes }: JobPlan, fence: Fence): Promise<Writes> {
     if (deletes.length > 0) return await this.#pods.delete(job, deletes, fence);
     const { name, namespace } = job.metadata;
     if (create.length === 0 || !job.spec || !isOpen(this.#context, namespace))
@@ -105,14 +106,11 @@ export class JobController implements Controller {
     if (first?.index === undefined) {
       return await this.#pods.create(job, { template: jobPodTemplate(template, name) }, create.length, fence);
     }
-    const each = await Promise.all(
-      create.map((one) => {
-        const facts = { prefix: `${name}-${one.index}`, template: jobPodTemplate(template, name, one) };
-        return this.#pods.create(job, facts, 1, fence);
-      }),
-    );
-    const failure = each.find((one) => one.failure !== undefined)?.failure;
-    return { written: Math.max(...each.map(({ written }) => written)), failure };
+    const each = create.map((one) => ({
+      prefix: `${name}-${one.index}`,
+      template: jobPodTemplate(template, name, one),
+    }));
+    return await this.#pods.createEach(job, each, fence);
   }
 
   /** Deletes the Job when it is finished for long enough. Source: pkg/controller/ttlafterfinished. */

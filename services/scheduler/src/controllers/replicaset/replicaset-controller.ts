@@ -9,14 +9,15 @@ import { claimOwned } from '../workloads/claim-objects.js';
 import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
-import { messageOf, PodControl, type PodWrites } from '../workloads/pod-control.js';
+import { messageOf, PodControl } from '../workloads/pod-control.js';
 import { countedPod } from '../workloads/pod-view.js';
+import type { Writes } from '../workloads/slow-start.js';
 import type { ReplicaKind, ReplicaResource } from './replica-kinds.js';
 
 const WORKERS = 8;
 
 /** What was done to pods, and what failed where something did. */
-type Managed = PodWrites & { reason?: ReplicaFailure['reason'] };
+type Managed = Writes & { reason?: ReplicaFailure['reason'] };
 
 type CachedReplicaSet = Pick<CachedObject<Stored<ReplicaSet>>, 'record' | 'metadata' | 'object'>;
 

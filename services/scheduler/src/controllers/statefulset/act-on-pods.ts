@@ -13,6 +13,7 @@ import { passMoment } from '../workloads/moment.js';
 import { creationOf, NameTakenError } from '../workloads/new-object.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import type { PodControl } from '../workloads/pod-control.js';
+import { slowStart, type Writes } from '../workloads/slow-start.js';
 import type { StatefulSetEvents } from './stateful-set-events.js';
 
 const CLAIMS = 'persistentvolumeclaims';
@@ -30,33 +31,26 @@ class ClaimDeletingError extends Error {
   readonly retryable = true;
 }
 
-/** What was written: the last revision, 0 for none, and the first failure. */
-interface Acted {
-  written: number;
-  failure: unknown;
-}
-
 /** Does what a pass has decided. What fails stops what comes after it. */
 export async function actOnPods(
   step: StatefulSetStep,
   set: Stored<StatefulSet>,
   plan: StatefulSetPlan,
   fence: Fence,
-): Promise<Acted> {
+): Promise<Writes> {
   let written = 0;
-  const all = async (writes: Promise<number>[]): Promise<void> => {
-    for (const outcome of await Promise.allSettled(writes)) {
-      if (outcome.status === 'rejected') throw outcome.reason;
-      written = Math.max(written, outcome.value);
-    }
+  const all = async <T>(items: readonly T[], write: (item: T) => Promise<number>): Promise<void> => {
+    const done = await slowStart(items.length, (index) => write(items[index] as T));
+    written = Math.max(written, done.written);
+    if (done.failure !== undefined) throw done.failure;
   };
   try {
     if (isOpen(step, set.metadata.namespace)) {
-      await all(plan.missingClaims.map(({ pod, claim }) => ensureClaim(step, set, pod, claim, fence)));
-      await all(plan.creates.map((pod) => createPod(step, set, pod, fence)));
+      await all(plan.missingClaims, ({ pod, claim }) => ensureClaim(step, set, pod, claim, fence));
+      await all(plan.creates, (pod) => createPod(step, set, pod, fence));
     }
-    await all(plan.labelled.map(({ pod, labels }) => label(step, set, pod.metadata, labels, fence)));
-    await all(plan.claimOwners.map((owners) => writeOwners(step, owners, fence)));
+    await all(plan.labelled, ({ pod, labels }) => label(step, set, pod.metadata, labels, fence));
+    await all(plan.claimOwners, (owners) => writeOwners(step, owners, fence));
     const deleted = await step.pods.delete(set, plan.deletes, fence);
     return { written: Math.max(written, deleted.written), failure: deleted.failure };
   } catch (failure) {

@@ -10,6 +10,7 @@ import { isRefusal } from '../reconcile-backoff.js';
 import { passMoment } from './moment.js';
 import { creationOf, NameTakenError } from './new-object.js';
 import { PodText } from './pod-text.js';
+import { slowStart, type Writes } from './slow-start.js';
 import { type EventOwner, WorkloadEvents } from './workload-events.js';
 
 /** A controller that has pods, as upstream calls it. */
@@ -22,12 +23,6 @@ export interface PodOwnerKind extends OwnerKind {
 
 const workloadEventsOf = (recorder: EventRecorder, { apiVersion, kind, component }: PodOwnerKind): WorkloadEvents =>
   new WorkloadEvents(recorder, { apiVersion, kind }, component);
-
-/** What was written: the last revision, 0 for none, and the first failure. */
-export interface PodWrites {
-  written: number;
-  failure: unknown;
-}
 
 /** A pod that is to be created: what its template does not tell. */
 export interface NewPodFacts {
@@ -50,35 +45,30 @@ export class PodControl {
     this.events = events;
   }
 
-  /**
-   * Creates pods of one template. It begins with one, and doubles after each success, so that a template which is
-   * refused costs one try. Source: pkg/controller/controller_utils.go, SlowStartBatch.
-   */
-  async create(owner: EventOwner, facts: NewPodFacts, count: number, fence: Fence): Promise<PodWrites> {
-    let written = 0;
-    if (count === 0) return { written, failure: undefined };
+  /** Creates pods of one template, slowly at first: a template that is refused costs one try. */
+  async create(owner: EventOwner, facts: NewPodFacts, count: number, fence: Fence): Promise<Writes> {
+    if (count === 0) return { written: 0, failure: undefined };
     let pods: PodText;
     try {
       pods = this.#textOf(owner, facts);
     } catch (failure) {
       this.#reportCreation(owner, facts, failure);
-      return { written, failure };
+      return { written: 0, failure };
     }
-    for (let left = count, batch = 1; left > 0; batch *= 2) {
-      const size = Math.min(batch, left);
-      const outcomes = await Promise.allSettled(
-        Array.from({ length: size }, () => this.#createOne(owner, facts, pods, fence)),
-      );
-      left -= size;
-      for (const outcome of outcomes) if (outcome.status === 'fulfilled') written = Math.max(written, outcome.value);
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed) return { written, failure: failed.reason };
-    }
-    return { written, failure: undefined };
+    return await slowStart(count, () => this.#createOne(owner, facts, pods, fence));
+  }
+
+  /** Creates pods that each have facts of their own, slowly at first. */
+  createEach(owner: EventOwner, each: readonly NewPodFacts[], fence: Fence): Promise<Writes> {
+    return slowStart(each.length, async (index) => {
+      const { written, failure } = await this.create(owner, each[index] as NewPodFacts, 1, fence);
+      if (failure !== undefined) throw failure;
+      return written;
+    });
   }
 
   /** Deletes pods with their grace periods. All are tried, whatever becomes of one of them. */
-  async delete(owner: EventOwner, pods: readonly Stored<Pod>[], fence: Fence): Promise<PodWrites> {
+  async delete(owner: EventOwner, pods: readonly Stored<Pod>[], fence: Fence): Promise<Writes> {
     const outcomes = await Promise.allSettled(pods.map((pod) => this.#deleteOne(owner, pod, fence)));
     let written = 0;
     let failure: unknown;
