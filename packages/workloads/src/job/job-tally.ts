@@ -10,6 +10,9 @@ export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
 export const isTracked = ({ metadata }: Pick<Pod, 'metadata'>): boolean =>
   metadata?.finalizers?.includes(TRACKING_FINALIZER) ?? false;
 
+/** A status notes no more pods than this at once. Source: job_controller.go, MaxUncountedPods. */
+const MOST_UNCOUNTED = 500;
+
 type Uncounted = Required<NonNullable<JobStatus['uncountedTerminatedPods']>>;
 
 /** What the pods of a Job add up to. */
@@ -29,6 +32,8 @@ export interface JobTally {
   failedIndexes: IndexSet;
   /** By index: the failed pod that waits for the one that follows it. */
   replaced: Map<number, Stored<Pod>>;
+  /** Pods that have ended, and that the status has no room for yet: they keep their finalizer until it has. */
+  postponed: Set<Stored<Pod>>;
   /** Pods that lose their finalizer once the status is written. */
   released: Stored<Pod>[];
   /** Why the failure policy fails the whole Job. */
@@ -79,24 +84,36 @@ export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
   const ended = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
   const told = new Set([...uncounted.succeeded, ...uncounted.failed]);
   const succeeding = isIndexed(job) ? [] : ended.filter(({ metadata }) => !told.has(metadata.uid));
-  uncounted.succeeded.push(...succeeding.map(({ metadata }) => metadata.uid));
-  const noting = counting.filter(({ pod }) => !waiting.has(pod));
-  uncounted.failed.push(...noting.map(({ pod }) => pod.metadata.uid));
+  const succeeded = isIndexed(job)
+    ? completed.size
+    : counters.succeeded + uncounted.succeeded.length + succeeding.length;
+  const failed = counters.failed + uncounted.failed.length + counting.length;
+  const postponed = new Set<Stored<Pod>>();
+  for (const pod of succeeding) note(uncounted, 'succeeded', pod, postponed);
+  for (const { pod } of counting) if (!waiting.has(pod)) note(uncounted, 'failed', pod, postponed);
+  const isReleased = (pod: Stored<Pod>) => isTracked(pod) && !waiting.has(pod) && !postponed.has(pod);
   return {
     active,
     ready: active.filter(isPodReady).length,
     terminating: pods.filter((pod) => isPodDeleting(pod) && !isPodTerminal(pod)).length,
-    succeeded: isIndexed(job) ? completed.size : counters.succeeded + uncounted.succeeded.length,
-    failed: counters.failed + uncounted.failed.length + counting.length - noting.length,
+    succeeded,
+    failed,
     uncounted,
     counters,
     completed,
     failedIndexes,
     replaced,
-    released: [...ended, ...failures.flatMap(({ pod }) => (isTracked(pod) && !waiting.has(pod) ? pod : []))],
+    postponed,
+    released: [...ended, ...failures.map(({ pod }) => pod)].filter(isReleased),
     failJob: failures.find(({ match }) => match.message !== undefined)?.match.message,
-    lastFailureAt: Math.max(0, ...failures.map(({ pod }) => finishedAt(pod))),
+    lastFailureAt: failures.reduce((last, { pod }) => Math.max(last, finishedAt(pod)), 0),
   };
+}
+
+/** Notes the end of a pod in the status, or postpones that while the status is full. */
+export function note(uncounted: Uncounted, kind: keyof Uncounted, pod: Stored<Pod>, postponed: Set<Stored<Pod>>): void {
+  if (uncounted.succeeded.length + uncounted.failed.length >= MOST_UNCOUNTED) postponed.add(pod);
+  else uncounted[kind].push(pod.metadata.uid);
 }
 
 /** What the status has noted: those that have lost their finalizer since count in a number. */

@@ -160,6 +160,18 @@ describe('a Job', () => {
     ]);
   });
 
+  it('notes 500 pods at a time, and keeps the others until the status has room', () => {
+    const done = Array.from({ length: 600 }, (_, i) => pod('Succeeded', { uid: `p${i}` }));
+    const first = plan(job({ completions: 600, parallelism: 600 }), done);
+    expect([first.status.uncountedTerminatedPods?.succeeded?.length, first.released.length]).toEqual([500, 500]);
+    expect(trueConditions(first.status)).toEqual(['SuccessCriteriaMet']);
+    const left = done.filter((one) => !first.released.includes(one));
+    const second = plan(job({ completions: 600, parallelism: 600 }, first.status), left);
+    expect([second.status.succeeded, second.released.length]).toEqual([500, 100]);
+    const last = plan(job({ completions: 600, parallelism: 600 }, second.status), []);
+    expect([last.status.succeeded, trueConditions(last.status)]).toEqual([600, ['SuccessCriteriaMet', 'Complete']]);
+  });
+
   it('sees no end without a time', () => {
     const status = { conditions: [{ type: 'Complete', status: 'True' as const }] };
     expect(expiresInMs(job({ ttlSecondsAfterFinished: 5 }, status), NOW)).toBeUndefined();

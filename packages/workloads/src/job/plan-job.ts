@@ -6,7 +6,16 @@ import { podsToDelete } from '../pods/rank-for-deletion.js';
 import { matchFailurePolicy } from './failure-policy.js';
 import { failureAnnotations, failuresBefore, hasLimitPerIndex } from './index-failures.js';
 import { indexOf } from './indexes.js';
-import { countsOf, finishedAt, isIndexed, isTracked, type JobTally, missingIndexes, tallyOf } from './job-tally.js';
+import {
+  countsOf,
+  finishedAt,
+  isIndexed,
+  isTracked,
+  type JobTally,
+  missingIndexes,
+  note,
+  tallyOf,
+} from './job-tally.js';
 import { matchSuccessPolicy } from './success-policy.js';
 
 /** One pass makes no more pods than this. Source: job_controller.go, MaxPodCreateDeletePerSync. */
@@ -63,7 +72,12 @@ export function planJob(job: Stored<Job>, pods: readonly Stored<Pod>[], now: num
     if (verdict.type === 'Failed') failRest(job, tally, pods);
     const ended = finish(job, tally, verdict, { ...kept(first), ...countsOf(job, tally) }, at);
     if (isJobFinished({ status: ended })) events.push(endEvent(verdict));
-    return { ...idle, deletes: active, released: pods.filter(isTracked), status: ended };
+    return {
+      ...idle,
+      deletes: active,
+      released: pods.filter((pod) => isTracked(pod) && !tally.postponed.has(pod)),
+      status: ended,
+    };
   }
   const conditions = suspension(job, at, events);
   const resumed = conditions && !isSuspended && isTrue(job, 'Suspended') ? { startTime: at } : {};
@@ -84,12 +98,12 @@ export function planJob(job: Stored<Job>, pods: readonly Stored<Pod>[], now: num
 }
 
 /** Of a Job that has failed every pod has failed that has not succeeded. */
-function failRest(job: Job, { uncounted }: JobTally, pods: readonly Stored<Pod>[]): void {
+function failRest(job: Job, { uncounted, postponed }: JobTally, pods: readonly Stored<Pod>[]): void {
   const known = new Set(uncounted.failed);
   for (const pod of pods) {
     const { uid } = pod.metadata;
-    if (!isTracked(pod) || pod.status?.phase === 'Succeeded' || known.has(uid)) continue;
-    if (matchFailurePolicy(job, pod).isCounted) uncounted.failed.push(uid);
+    if (!isTracked(pod) || pod.status?.phase === 'Succeeded' || known.has(uid) || postponed.has(pod)) continue;
+    if (matchFailurePolicy(job, pod).isCounted) note(uncounted, 'failed', pod, postponed);
   }
 }
 
@@ -160,8 +174,9 @@ function finish(
   const told = { status: 'True', reason, message, lastProbeTime: at, lastTransitionTime: at };
   const interim = type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
   let conditions: JobCondition[] = withCondition(job.status?.conditions, { type: interim, ...told });
-  const { uncounted, active, terminating } = tally;
-  const isOver = uncounted.succeeded.length + uncounted.failed.length + active.length + terminating === 0;
+  const { uncounted, active, terminating, postponed } = tally;
+  const noted = uncounted.succeeded.length + uncounted.failed.length;
+  const isOver = noted + postponed.size + active.length + terminating === 0;
   if (isOver) conditions = withCondition(conditions, { type, ...told });
   return { ...counts, conditions, ...(isOver && type === 'Complete' && { completionTime: at }) };
 }
@@ -240,7 +255,8 @@ function createIndexes(job: Job, { replaced }: JobTally, indexes: readonly numbe
  */
 function tooMany(job: Job, active: readonly Stored<Pod>[], excess: number, now: number): Stored<Pod>[] {
   const surplus = isIndexed(job) ? withoutPlace(job, active, now) : [];
-  const left = active.filter((pod) => !surplus.includes(pod));
+  const lost = new Set(surplus);
+  const left = active.filter((pod) => !lost.has(pod));
   const more = excess - surplus.length;
   return more > 0 ? [...surplus, ...podsToDelete(left, left, more, now)] : surplus;
 }
@@ -250,7 +266,9 @@ function withoutPlace({ spec }: Job, active: readonly Stored<Pod>[], now: number
   for (const pod of active) {
     const index = indexOf(pod);
     const key = index !== undefined && index < (spec?.completions ?? 0) ? index : -1;
-    byIndex.set(key, [...(byIndex.get(key) ?? []), pod]);
+    const others = byIndex.get(key);
+    if (others) others.push(pod);
+    else byIndex.set(key, [pod]);
   }
   return [...byIndex].flatMap(([index, pods]) =>
     index < 0 ? pods : pods.length > 1 ? podsToDelete(pods, pods, pods.length - 1, now) : [],

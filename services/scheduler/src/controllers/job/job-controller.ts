@@ -15,6 +15,12 @@ import type { Writes } from '../workloads/slow-start.js';
 import { decideUntracked } from './decide-job.js';
 
 const WORKERS = 8;
+/**
+ * Changes of many pods meet in one pass: a Job waits so long for each active pod, in ms, and no longer than in upstream.
+ * Source: job_controller.go, syncJobBatchPeriod.
+ */
+const PER_POD_MS = 0.1;
+const LONGEST_BATCH_MS = 1000;
 const JOBS = 'jobs.batch';
 const KIND = { apiVersion: 'batch/v1', kind: 'Job', component: 'job-controller', account: 'job-controller' };
 const jobs = resourceByStorage(JOBS);
@@ -44,11 +50,18 @@ export class JobController implements Controller {
       selecting: (owner) => owner,
       owned: ['pods'],
       enqueue: (key) => this.#queue.add(key),
+      enqueueForOwned: (key) => this.#queue.addAfter(key, this.#batchMs(key)),
     });
   }
 
   close(): Promise<void> {
     return this.#queue.close();
+  }
+
+  /** How long a change of a pod waits for others, in ms. */
+  #batchMs(key: string): number {
+    const active = this.#jobs.getByKey(key)?.object.status?.active ?? 0;
+    return Math.min(active * PER_POD_MS, LONGEST_BATCH_MS);
   }
 
   async #reconcile(key: string, fence: Fence): Promise<ReconcileResult> {
@@ -150,7 +163,7 @@ export class JobController implements Controller {
         }),
       ),
     );
-    return Math.max(0, ...results.map(({ outcome, revision }) => (outcome === 'kept' ? 0 : revision)));
+    return results.reduce((last, { outcome, revision }) => (outcome === 'kept' ? last : Math.max(last, revision)), 0);
   }
 
   /**

@@ -9,6 +9,8 @@ interface OwnedChangesOptions<T extends KubeObject = KubeObject> {
   selecting: ((owner: T) => Selecting) | undefined;
   owned: readonly ResourceName[];
   enqueue: (key: string) => void;
+  /** For an owner of which an owned object has changed; as any other by default. */
+  enqueueForOwned?: (key: string) => void;
 }
 
 /**
@@ -57,7 +59,9 @@ export class OwnedChanges {
     kinds: readonly OwnedChangesOptions[],
   ): void {
     const followed = this.#byKind.get(owner.kind);
-    if (followed && kinds.includes(followed)) followed.enqueue(`${record.namespace}/${owner.name}`);
+    if (!followed || !kinds.includes(followed)) return;
+    const { enqueue, enqueueForOwned = enqueue } = followed;
+    enqueueForOwned(`${record.namespace}/${owner.name}`);
   }
 }
 
