@@ -44,8 +44,20 @@
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
 
-enum { SPEC_FD = 3, LINE_MAX_BYTES = 16384, SPEC_MAX_BYTES = 8 << 20, RESOLVE_BENEATH_NO_MAGIC = 0x08 | 0x02 };
+enum {
+  SPEC_FD = 3,
+  LINE_MAX_BYTES = 16384,
+  SPEC_MAX_BYTES = 8 << 20,
+  PIPE_MAX_BYTES = 1 << 20,
+  RESOLVE_BENEATH_NO_MAGIC = 0x08 | 0x02,
+  /* Of mount_setattr. */
+  RDONLY_ATTRIBUTE = 0x01,
+  RECURSIVE_FLAG = 0x8000
+};
 
 struct mount_spec {
   const char *root, *sub, *target, *options;
@@ -61,7 +73,7 @@ struct spec {
   long uid, gid, oom, pid, log_bytes, log_files;
   unsigned long long start_time;
   unsigned long long dropped;
-  int own_pids, own_mounts, no_new_privileges, has_end;
+  int own_pids, own_mounts, masked_proc, no_new_privileges, has_end;
 };
 
 struct log {
@@ -78,14 +90,16 @@ struct stream {
   char line[LINE_MAX_BYTES];
 };
 
-static void put_all(int fd, const char *text, size_t size) {
+/* Returns 0 once all is written, and -1 with errno where a part of it cannot be. */
+static int put_all(int fd, const char *text, size_t size) {
   while (size > 0) {
     ssize_t n = write(fd, text, size);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
+    if (n <= 0) return -1;
     text += n;
     size -= (size_t)n;
   }
+  return 0;
 }
 
 static void say(int fd, const char *format, ...) {
@@ -163,6 +177,8 @@ static void read_spec(struct spec *spec) {
       spec->own_pids = 1;
     } else if (!strcmp(name, "own-mounts")) {
       spec->own_mounts = 1;
+    } else if (!strcmp(name, "masked-proc")) {
+      spec->masked_proc = 1;
     } else if (!strcmp(name, "no-new-privileges")) {
       spec->no_new_privileges = 1;
     } else if (!strcmp(name, "arg")) {
@@ -240,7 +256,10 @@ static void path_in(char *path, const char *dir, const char *name) {
   }
 }
 
-/* Writes a file that is there whole or not at all. With `once` it fails with EEXIST if it is there already. */
+/*
+ * Writes a file that is there whole or not at all. With `once` it fails with EEXIST if it is there already. Returns 0,
+ * or -1 with errno; then nothing is left of the try.
+ */
 static int write_record(const char *dir, const char *name, const char *text, int once) {
   char path[PATH_MAX], unfinished[PATH_MAX];
   char own[64];
@@ -249,16 +268,21 @@ static int write_record(const char *dir, const char *name, const char *text, int
   path_in(unfinished, dir, own);
   int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return -1;
-  put_all(fd, text, strlen(text));
-  int failed = fsync(fd);
-  close(fd);
-  if (failed) return -1;
-  if (!once) return rename(unfinished, path);
-  failed = link(unfinished, path);
+  int failed = put_all(fd, text, strlen(text)) || fsync(fd);
   int error = errno;
-  unlink(unfinished);
+  close(fd);
+  if (!failed) {
+    failed = once ? link(unfinished, path) : rename(unfinished, path);
+    error = errno;
+  }
+  if (failed || once) unlink(unfinished);
   errno = error;
-  return failed;
+  return failed ? -1 : 0;
+}
+
+/* Whether a record that could not be written can be later: a disk may have room again, a folder does not come back. */
+static int may_write_later(void) {
+  return errno != ENOENT && errno != ENOTDIR;
 }
 
 static int write_number(const char *path, long number) {
@@ -281,19 +305,39 @@ static int open_beneath(int root, const char *path) {
   return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
-/* Opens a path below a root; what is missing of it is made, as folders. */
+/*
+ * Opens a path below a root. Folders that are missing are made, with the mode of the root, so that who may write to it
+ * may to them (kubernetes/kubernetes pkg/kubelet/kubelet_pods.go, makeMounts). Returns -1 with errno.
+ */
 static int open_or_make(int root, const char *path) {
-  char part[PATH_MAX];
-  int fd = open_beneath(root, path);
-  if (fd >= 0 || errno != ENOENT || snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) return fd;
-  char *slash = strrchr(part, '/');
-  if (slash) *slash = 0;
-  const char *name = slash ? slash + 1 : part;
-  int parent = slash ? open_or_make(root, part) : dup(root);
-  if (parent < 0) return -1;
-  if (*name && mkdirat(parent, name, 0755) && errno != EEXIST) return -1;
-  close(parent);
-  return open_beneath(root, path);
+  char prefix[PATH_MAX];
+  struct stat found;
+  int opened = open_beneath(root, path);
+  if (opened >= 0 || errno != ENOENT || fstat(root, &found)) return opened;
+  if (snprintf(prefix, sizeof prefix, "%s", path) >= (int)sizeof prefix) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  opened = root;
+  for (char *part = prefix; *part;) {
+    char *end = part + strcspn(part, "/");
+    char *next = end + strspn(end, "/");
+    *end = 0;
+    int fd = open_beneath(root, prefix);
+    if (fd < 0 && errno == ENOENT) {
+      mode_t masked = umask(0);
+      int failed = mkdirat(opened, part, found.st_mode & 0777);
+      umask(masked);
+      /* Another container of the pod may have made it in the meantime. */
+      if (!failed || errno == EEXIST) fd = open_beneath(root, prefix);
+    }
+    if (opened != root) close(opened);
+    if (fd < 0) return -1;
+    opened = fd;
+    if (next > end) *end = '/';
+    part = next;
+  }
+  return opened;
 }
 
 static void open_source(struct mount_spec *mount) {
@@ -342,6 +386,14 @@ static int has_option(const struct mount_spec *mount, const char *option) {
   return 0;
 }
 
+/* Makes one mount read-only, with what it refuses already. */
+static void set_read_only(const char *target) {
+  struct statvfs system;
+  unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY;
+  if (!statvfs(target, &system)) flags |= system.f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME);
+  if (mount(NULL, target, NULL, flags, NULL)) fail("mount read-only", target);
+}
+
 static void make_mount(struct mount_spec *spec) {
   char source[64];
   struct stat found;
@@ -351,13 +403,44 @@ static void make_mount(struct mount_spec *spec) {
   if (mount(source, spec->target, NULL, MS_BIND | MS_REC, NULL)) fail("mount", spec->target);
   unsigned long spread = has_option(spec, "shared") ? MS_SHARED : has_option(spec, "slave") ? MS_SLAVE : MS_PRIVATE;
   if (mount(NULL, spec->target, NULL, spread | MS_REC, NULL)) fail("set the propagation of", spec->target);
-  if (has_option(spec, "ro")) {
-    struct statvfs system;
-    unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY;
-    if (!statvfs(spec->target, &system)) flags |= system.f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME);
-    if (mount(NULL, spec->target, NULL, flags, NULL)) fail("mount read-only", spec->target);
-  }
+  if (has_option(spec, "ro")) set_read_only(spec->target);
   close(spec->fd);
+}
+
+/* What programs without privileges only read, and what they do not see: as in containerd with `procMount: Default`. */
+static const char *const READ_ONLY[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+static const char *const MASKED[] = {
+    "/proc/acpi",        "/proc/asound", "/proc/kcore",      "/proc/keys",        "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi",   "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap",
+    "/sys/firmware"};
+
+/* Mounts a folder or file over itself, read-only with all that is mounted below it, where it is there. */
+static void make_read_only(const char *path) {
+  if (mount(path, path, NULL, MS_BIND | MS_REC, NULL)) {
+    if (errno == ENOENT) return;
+    fail("mount", path);
+  }
+  struct { unsigned long long set, clear, propagation, userns_fd; } attributes = {.set = RDONLY_ATTRIBUTE};
+  if (!syscall(SYS_mount_setattr, AT_FDCWD, path, RECURSIVE_FLAG, &attributes, sizeof attributes)) return;
+  /* Before Linux 5.12 it is done for one mount alone. */
+  if (errno != ENOSYS) fail("mount read-only", path);
+  set_read_only(path);
+}
+
+/* Mounts nothing over a folder or file, where it is there. */
+static void mask(const char *path, const char *nothing) {
+  struct stat found;
+  if (lstat(path, &found)) {
+    if (errno == ENOENT) return;
+    fail("look at", path);
+  }
+  int failed = S_ISDIR(found.st_mode) ? mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)
+                                      : mount(nothing, path, NULL, MS_BIND, NULL);
+  if (failed) fail("mask", path);
+}
+
+static int is_in_sys(const char *path) {
+  return !strncmp(path, "/sys", 4) && (path[4] == '/' || !path[4]);
 }
 
 static void own_mounts(struct spec *spec) {
@@ -365,17 +448,33 @@ static void own_mounts(struct spec *spec) {
   /* All of them before the first mount, which may hide what another one is from. */
   for (size_t i = 0; i < spec->n_mounts; i++) open_source(&spec->mounts[i]);
   /* What the machine mounts and unmounts later is seen here, and nothing of here is seen there. */
-  int has_shared = 0;
-  for (size_t i = 0; i < spec->n_mounts; i++) has_shared |= has_option(&spec->mounts[i], "shared");
-  if (!has_shared && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL)) fail("separate the mounts", NULL);
-  for (size_t i = 0; i < spec->n_mounts; i++) make_mount(&spec->mounts[i]);
+  if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL)) fail("separate the mounts", NULL);
+  int null = open("/dev/null", O_PATH | O_CLOEXEC);
+  if (null < 0) fail("open", "/dev/null");
+  /* A volume from /sys, or one that is mounted below it, is not read-only for that. */
+  for (size_t i = 0; i < spec->n_mounts; i++) {
+    if (!is_in_sys(spec->mounts[i].target)) make_mount(&spec->mounts[i]);
+  }
+  if (spec->masked_proc) make_read_only("/sys");
+  for (size_t i = 0; i < spec->n_mounts; i++) {
+    if (is_in_sys(spec->mounts[i].target)) make_mount(&spec->mounts[i]);
+  }
   if (spec->own_pids && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) fail("mount", "/proc");
+  if (spec->masked_proc) {
+    char nothing[64];
+    snprintf(nothing, sizeof nothing, "/proc/self/fd/%d", null);
+    for (size_t i = 0; i < sizeof READ_ONLY / sizeof *READ_ONLY; i++) make_read_only(READ_ONLY[i]);
+    for (size_t i = 0; i < sizeof MASKED / sizeof *MASKED; i++) mask(MASKED[i], nothing);
+  }
+  close(null);
 }
 
 /* What the program cannot get back: to do it needs a capability that may be among them. */
 static void bound_capabilities(unsigned long long dropped) {
   for (int capability = 0; capability < 64; capability++) {
-    if (dropped & (1ull << capability)) prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    if (!(dropped & (1ull << capability))) continue;
+    /* What this kernel does not know no program has. */
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) && errno != EINVAL) fail("bound", "the capabilities");
   }
 }
 
@@ -415,11 +514,20 @@ static void become_program(const struct spec *spec) {
   fail("exec:", spec->args[0]);
 }
 
-static void join_cgroup(const struct spec *spec) {
+/* Opens what a process joins its cgroup by: in the namespaces of a container it may be read-only. -1 without one. */
+static int open_cgroup(const struct spec *spec) {
   char path[PATH_MAX];
-  if (!spec->cgroup) return;
+  if (!spec->cgroup) return -1;
   path_in(path, spec->cgroup, "cgroup.procs");
-  if (write_number(path, 0)) fail("join", spec->cgroup);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) fail("open", path);
+  return fd;
+}
+
+static void join_cgroup(const struct spec *spec, int cgroup) {
+  if (cgroup < 0) return;
+  if (put_all(cgroup, "0", 1)) fail("join", spec->cgroup);
+  close(cgroup);
 }
 
 /* --- the first process of a PID namespace --- */
@@ -484,9 +592,10 @@ static void drop_oldest(const struct log *log) {
       if (!*oldest || strcmp(entry->d_name, oldest) < 0) snprintf(oldest, sizeof oldest, "%s", entry->d_name);
     }
     int is_over = count > log->files - 1;
-    if (is_over) unlinkat(dirfd(folder), oldest, 0);
+    /* One that cannot be removed would be the oldest again. */
+    int is_removed = is_over && !unlinkat(dirfd(folder), oldest, 0);
     closedir(folder);
-    if (!is_over) return;
+    if (!is_removed) return;
   }
 }
 
@@ -539,6 +648,13 @@ static void log_bytes(struct log *log, struct stream *stream, const char *bytes,
   }
 }
 
+static void end_stream(struct log *log, struct stream *stream) {
+  if (stream->used > 0) log_line(log, stream, stream->used, 'F');
+  stream->used = 0;
+  close(stream->fd);
+  stream->fd = -1;
+}
+
 /* Reads what is there. Returns whether more may come. */
 static int drain(struct log *log, struct stream *stream) {
   char bytes[LINE_MAX_BYTES];
@@ -548,11 +664,19 @@ static int drain(struct log *log, struct stream *stream) {
     log_bytes(log, stream, bytes, (size_t)n);
     return 1;
   }
-  if (stream->used > 0) log_line(log, stream, stream->used, 'F');
-  stream->used = 0;
-  close(stream->fd);
-  stream->fd = -1;
+  end_stream(log, stream);
   return 0;
+}
+
+/*
+ * Reads what a container has left when nothing of it runs, and no more than a pipe can hold: a process that is not one
+ * of its own may have the pipe open, and write to it for ever.
+ */
+static void drain_rest(struct log *log, struct stream *stream) {
+  for (int i = 0; i < PIPE_MAX_BYTES / LINE_MAX_BYTES; i++) {
+    if (stream->fd < 0 || poll(&(struct pollfd){stream->fd, POLLIN, 0}, 1, 0) <= 0 || !drain(log, stream)) break;
+  }
+  if (stream->fd >= 0) end_stream(log, stream);
 }
 
 /* --- the shim itself --- */
@@ -597,8 +721,11 @@ static long long oom_kills(const struct spec *spec) {
 
 static void obey(const struct spec *spec, pid_t child, char *text) {
   for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-    if (!strcmp(line, "kill")) kill_all(spec);
-    else if (!strncmp(line, "signal ", 7) && child > 0) kill(child, atoi(line + 7));
+    if (!strcmp(line, "kill")) {
+      kill_all(spec);
+      /* A kernel need not list the children of a process, nor a machine have cgroups. */
+      if (child > 0) kill(child, SIGKILL);
+    } else if (!strncmp(line, "signal ", 7) && child > 0) kill(child, atoi(line + 7));
   }
 }
 
@@ -619,8 +746,8 @@ static void write_exit(const struct spec *spec, const char *started, int status,
   int used = snprintf(text, sizeof text, "code %d\nsignal %d\nstartedAt %s\nfinishedAt %s\noom %d\n", code, number,
                       started, at, oom_kills(spec) > 0);
   if (*fault) snprintf(text + used, sizeof text - (size_t)used, "fault %s\n", fault);
-  while (write_record(spec->dir, "exit", text, 0)) {
-    /* Without its exit a container would count as lost: a full disk may have room again. */
+  while (write_record(spec->dir, "exit", text, 0) && may_write_later()) {
+    /* Without its exit a container would count as lost. */
     struct timespec second = {1, 0};
     nanosleep(&second, NULL);
   }
@@ -639,7 +766,7 @@ static void be_child(struct spec *spec, const struct pipes *pipes, pid_t shim) {
   fault_fd = pipes->fault[1];
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(null, 0);
-  join_cgroup(spec);
+  join_cgroup(spec, open_cgroup(spec));
   if (spec->oom != INT_MIN && write_number("/proc/self/oom_score_adj", spec->oom)) fail("set", "oom_score_adj");
   if (spec->own_mounts) own_mounts(spec);
   dup2(pipes->out[1], 1);
@@ -660,11 +787,16 @@ static void read_fault(int fd, char *fault, size_t size) {
   close(fd);
 }
 
-/* Follows the container until nothing of it is left. Returns what its program ended with. */
-static int follow(const struct spec *spec, const struct pipes *pipes, pid_t child, int control, int signals) {
+/*
+ * Follows the container until nothing of it is left. Returns what its program ended with. `unwritten` is the record of
+ * its start where that could not be written yet.
+ */
+static int follow(const struct spec *spec, const struct pipes *pipes, pid_t child, int control, int signals,
+                  const char *unwritten) {
   static struct stream out = {.name = "stdout"}, err = {.name = "stderr"};
   struct log log = {.path = spec->log, .max_size = spec->log_bytes, .files = spec->log_files};
   int has_ended = 0, status = 0;
+  time_t tried = time(NULL);
   open_log(&log);
   out.fd = pipes->out[0];
   err.fd = pipes->err[0];
@@ -672,7 +804,11 @@ static int follow(const struct spec *spec, const struct pipes *pipes, pid_t chil
   fcntl(err.fd, F_SETFL, O_NONBLOCK);
   for (;;) {
     struct pollfd polled[] = {{out.fd, POLLIN, 0}, {err.fd, POLLIN, 0}, {control, POLLIN, 0}, {signals, POLLIN, 0}};
-    if (poll(polled, 4, has_ended ? 50 : -1) < 0 && errno != EINTR) fail("poll", NULL);
+    if (poll(polled, 4, has_ended ? 50 : unwritten ? 1000 : -1) < 0 && errno != EINTR) fail("poll", NULL);
+    if (unwritten && time(NULL) != tried) {
+      tried = time(NULL);
+      if (!write_record(spec->dir, "started", unwritten, 0) || !may_write_later()) unwritten = NULL;
+    }
     if (polled[0].revents) drain(&log, &out);
     if (polled[1].revents) drain(&log, &err);
     if (polled[3].revents) {
@@ -701,8 +837,8 @@ static int follow(const struct spec *spec, const struct pipes *pipes, pid_t chil
     if (ended < 0 && errno == ECHILD) break;
     kill_all(spec);
   }
-  while (out.fd >= 0 && poll(&(struct pollfd){out.fd, POLLIN, 0}, 1, 0) > 0 && drain(&log, &out)) continue;
-  while (err.fd >= 0 && poll(&(struct pollfd){err.fd, POLLIN, 0}, 1, 0) > 0 && drain(&log, &err)) continue;
+  drain_rest(&log, &out);
+  drain_rest(&log, &err);
   return status;
 }
 
@@ -737,14 +873,15 @@ static int run(struct spec *spec) {
   close(pipes.fault[1]);
   close(pipes.status[1]);
   read_fault(pipes.fault[0], fault, sizeof fault);
+  const char *unwritten = NULL;
   if (!*fault) {
     snprintf(text, sizeof text, "pid %d\nstartTime %llu\nstartedAt %s\n", (int)child, start_time_of(child), started);
-    write_record(spec->dir, "started", text, 0);
+    if (write_record(spec->dir, "started", text, 0) && may_write_later()) unwritten = text;
   }
   say(1, *fault ? "fault %s\n" : "started\n", fault);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
-  int status = follow(spec, &pipes, child, control, signals);
+  int status = follow(spec, &pipes, child, control, signals, unwritten);
   /* Who sees the end of this process finds no one to tell anything. */
   close(control);
   write_exit(spec, started, status, fault);
@@ -753,6 +890,7 @@ static int run(struct spec *spec) {
 
 /* Runs a command beside a container, and returns its exit code. What kills this process kills the command. */
 static int run_beside(struct spec *spec) {
+  int cgroup = open_cgroup(spec);
   if (spec->pid > 0) {
     int process = (int)syscall(SYS_pidfd_open, (pid_t)spec->pid, 0);
     if (process < 0) fail("find", "the container");
@@ -769,7 +907,7 @@ static int run_beside(struct spec *spec) {
   if (child < 0) fail("fork", NULL);
   if (child == 0) {
     setsid();
-    join_cgroup(spec);
+    join_cgroup(spec, cgroup);
     become_program(spec);
   }
   int status;

@@ -34,6 +34,8 @@ export interface ContainerSpec extends ProcessSpec {
   bootId: string;
   ownPids: boolean;
   ownMounts: boolean;
+  /** With mounts of its own: `/sys` and what sets the kernel in `/proc` are read-only, what tells of it is not seen. */
+  maskedProc?: boolean;
   mounts: readonly MountSpec[];
   oomScoreAdjust?: number;
 }
@@ -72,7 +74,7 @@ function ofProcess(spec: ProcessSpec): string[] {
 
 /** What `everynode-shim run` is told. */
 export function containerWords(spec: ContainerSpec): Buffer {
-  const { folder, log, bootId, ownPids, ownMounts, mounts, oomScoreAdjust } = spec;
+  const { folder, log, bootId, ownPids, ownMounts, maskedProc, mounts, oomScoreAdjust } = spec;
   return said([
     'dir',
     folder,
@@ -86,6 +88,7 @@ export function containerWords(spec: ContainerSpec): Buffer {
     bootId,
     ...(ownPids ? ['own-pids'] : []),
     ...(ownMounts ? ['own-mounts'] : []),
+    ...(maskedProc ? ['masked-proc'] : []),
     ...(oomScoreAdjust === undefined ? [] : ['oom', String(oomScoreAdjust)]),
     ...mounts.flatMap(({ root, subPath, target, readOnly, propagation }) => [
       'mount',

@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,12 +30,14 @@ import {
 
 const BOOT = 'this-boot';
 let root: string;
+let path: string;
 let shim: Shim;
 let runs = 0;
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'everynode-shim-'));
-  shim = new Shim(findShim({ named: undefined, cache: join(root, 'bin') }));
+  path = findShim({ named: undefined, cache: join(root, 'bin') });
+  shim = new Shim(path);
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -78,6 +84,18 @@ function processOf(spec: ContainerSpec): RunningProcess {
   return { pid, startTime, ownPids: spec.ownPids, ownMounts: spec.ownMounts };
 }
 
+/** A shim on a machine that a command makes: it runs the shim with its arguments, which are `$@`. */
+function shimOn(command: string): Shim {
+  runs += 1;
+  const script = join(root, `shim-${runs}`);
+  writeFileSync(script, `#!/bin/sh\nshim=${path}\nexec ${command}\n`, { mode: 0o755 });
+  return new Shim(script);
+}
+
+/** The process that holds a run. */
+const holderOf = ({ folder }: ContainerSpec): number =>
+  Number(/^pid (\d+)/.exec(readFileSync(join(folder, 'run'), 'utf8'))?.[1]);
+
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -121,6 +139,48 @@ describe('a container that a shim holds', () => {
     expect(files.filter((name) => /^0\.log\.\d{8}-\d{6}$/.test(name))).toHaveLength(2);
   });
 
+  it('ends where a rotated log cannot be removed', async () => {
+    const folder = join(root, 'unremovable');
+    mkdirSync(join(folder, '0.log.0', 'not-empty'), { recursive: true });
+    const spec = specOf('seq 1 200; seq 1 200', { log: { path: join(folder, '0.log'), maxBytes: 1000, files: 1 } });
+    await shim.start(spec);
+    expect(await endOf(spec)).toMatchObject({ code: 0 });
+  });
+
+  it('ends while a process that is not its own goes on to write to its output', async () => {
+    const spec = specOf('printf "no end"; exec sleep 1000', { ownPids: false });
+    await shim.start(spec);
+    const { pid } = processOf(spec);
+    const writers = spawn('sh', ['-c', `for i in 1 2 3 4 5 6 7 8; do yes > /proc/${pid}/fd/1 & done; wait`]);
+    await eventually(() => expect(linesOf(spec)).toContain('stdout F y'));
+    killRun(spec.folder);
+    expect(await endOf(spec)).toMatchObject({ code: 137, signal: 9 });
+    if (writers.exitCode === null) await once(writers, 'exit');
+  });
+
+  it('has the end of its output where another process holds that open', async () => {
+    const spec = specOf('read go < "$FIFO"; printf "no end"', {
+      ownPids: false,
+      variables: new Map([
+        ['PATH', PATH],
+        ['FIFO', join(root, 'go')],
+      ]),
+    });
+    const made = spawn('mkfifo', [join(root, 'go')]);
+    await once(made, 'exit');
+    await shim.start(spec);
+    const holder = spawn(
+      'sh',
+      ['-c', `exec 5> /proc/${processOf(spec).pid}/fd/1; echo > ${join(root, 'go')}; exec sleep 1000`],
+      {
+        stdio: 'ignore',
+      },
+    );
+    expect(await endOf(spec)).toMatchObject({ code: 0 });
+    expect(linesOf(spec)).toEqual(['stdout F no end']);
+    holder.kill();
+  });
+
   it('ends by a signal that it does not handle, and by one that it does', async () => {
     const plain = specOf('exec sleep 1000');
     await shim.start(plain);
@@ -159,6 +219,13 @@ describe('a container that a shim holds', () => {
     },
   );
 
+  it('is killed where the kernel does not list the children of a process', async () => {
+    const spec = specOf('exec sleep 1000', { ownPids: false, ownMounts: false });
+    await shimOn(`unshare -m sh -c 'mount -t tmpfs none /proc && exec '$shim' "$@"' sh "$@"`).start(spec);
+    killRun(spec.folder);
+    expect(await endOf(spec)).toMatchObject({ code: 137, signal: 9 });
+  });
+
   it('says why its program could not be started', async () => {
     const spec = specOf('', { args: ['/no/such/program'] });
     expect(await shim.start(spec)).toEqual({
@@ -183,15 +250,94 @@ describe('a container that a shim holds', () => {
     expect(readdirSync(target)).toEqual([]);
   });
 
-  it('is not led out of a volume by a link at a sub-path', async () => {
-    const source = join(root, 'with-link');
-    mkdirSync(source);
-    symlinkSync('/etc', join(source, 'out'));
-    const target = join(root, 'target-of-link');
-    const spec = specOf('ls', {
-      mounts: [{ root: source, subPath: 'out', target, readOnly: false, propagation: 'private' }],
+  it.each(['out', 'out/new', 'dangling', 'dangling/new', 'folder/../../new'])(
+    'is not led out of a volume at the sub-path %s',
+    async (subPath) => {
+      runs += 1;
+      const outside = join(root, `outside-${runs}`);
+      const source = join(outside, 'volume');
+      mkdirSync(join(source, 'folder'), { recursive: true });
+      symlinkSync('..', join(source, 'out'));
+      symlinkSync('../new', join(source, 'dangling'));
+      const target = join(root, 'target-of-link');
+      const spec = specOf('ls', {
+        mounts: [{ root: source, subPath, target, readOnly: false, propagation: 'private' }],
+      });
+      expect(await shim.start(spec)).toMatchObject({ fault: expect.stringContaining(`open sub-path ${subPath}`) });
+      expect(readdirSync(outside)).toEqual(['volume']);
+    },
+  );
+
+  it('has the folders of a sub-path made, with the mode of the volume', async () => {
+    const source = join(root, 'without-folders');
+    mkdirSync(join(source, 'real'), { recursive: true });
+    symlinkSync('real', join(source, 'link'));
+    chmodSync(source, 0o777);
+    const target = join(root, 'target-of-folders');
+    const spec = specOf(`touch ${target}/file`, {
+      mounts: [{ root: source, subPath: 'link/a/b', target, readOnly: false, propagation: 'private' }],
     });
-    expect(await shim.start(spec)).toMatchObject({ fault: expect.stringContaining('open sub-path out') });
+    expect(await shim.start(spec)).toBeUndefined();
+    expect(await endOf(spec)).toMatchObject({ code: 0 });
+    expect(readdirSync(join(source, 'real', 'a', 'b'))).toEqual(['file']);
+    expect(statSync(join(source, 'real', 'a', 'b')).mode & 0o7777).toBe(0o777);
+    expect(statSync(join(source, 'real', 'a')).mode & 0o7777).toBe(0o777);
+  });
+
+  it('mounts nothing on a machine whose mounts are shared, whatever the propagation of one is', async () => {
+    const source = join(root, 'shared-source');
+    mkdirSync(source);
+    const target = join(root, 'shared-target');
+    const spec = specOf('exec sleep 1000', {
+      mounts: [{ root: source, subPath: '', target, readOnly: false, propagation: 'shared' }],
+    });
+    expect(await shimOn('unshare -m --propagation shared $shim "$@"').start(spec)).toBeUndefined();
+    expect(readFileSync(`/proc/${processOf(spec).pid}/mountinfo`, 'utf8')).toContain(` ${target} `);
+    const ofMachine = readFileSync(`/proc/${holderOf(spec)}/mountinfo`, 'utf8');
+    expect(ofMachine).not.toContain(` ${target} `);
+    expect(ofMachine.match(/ \/proc /g)).toHaveLength(1);
+    killRun(spec.folder);
+    await endOf(spec);
+  });
+
+  it.each([true, false])('sets nothing of the kernel by a masked /proc, with a PID namespace: %s', async (ownPids) => {
+    const script = `
+      (: >> /proc/sys/kernel/core_pattern) 2>/dev/null || echo refused /proc/sys
+      touch -c /sys || echo refused /sys
+      wc -c < /proc/timer_list
+      cat /proc/self/comm`;
+    const masked = specOf(script, { ownPids, maskedProc: true });
+    await shim.start(masked);
+    expect(await endOf(masked)).toMatchObject({ code: 0 });
+    const lines = linesOf(masked).filter((line) => line.startsWith('stdout'));
+    expect(lines).toEqual(['stdout F refused /proc/sys', 'stdout F refused /sys', 'stdout F 0', 'stdout F cat']);
+    const unmasked = specOf(script, { ownPids });
+    await shim.start(unmasked);
+    await endOf(unmasked);
+    expect(linesOf(unmasked).join('\n')).not.toContain('refused');
+  });
+
+  it('writes to volumes from /sys and in /sys', async () => {
+    const target = join(root, 'sys');
+    const source = join(root, 'in-sys');
+    mkdirSync(source);
+    const common = { subPath: '', readOnly: false, propagation: 'private' } as const;
+    const spec = specOf(`touch -c ${target} && touch /sys/fs/x && echo done`, {
+      maskedProc: true,
+      mounts: [
+        { root: source, target: '/sys/fs', ...common },
+        { root: '/sys', target, ...common },
+      ],
+    });
+    await shim.start(spec);
+    await endOf(spec);
+    expect(linesOf(spec)).toEqual(['stdout F done']);
+  });
+
+  it('does not run with a capability that cannot be taken from it', async () => {
+    const spec = specOf('true', { droppedCapabilities: [0] });
+    const weak = shimOn('setpriv --inh-caps=-setpcap --bounding-set=-setpcap $shim "$@"');
+    expect(await weak.start(spec)).toMatchObject({ fault: expect.stringContaining('bound the capabilities') });
   });
 
   it('shows a sub-path at another place, makes what is missing of it, and never leaves the volume', async () => {
@@ -279,12 +425,35 @@ describe('the folder of a run', () => {
     await endOf(spec);
   });
 
+  it('has a whole record of the end once a full disk has room again', async () => {
+    const spec = specOf('dd if=/dev/zero of="$FILLER" 2>/dev/null; exit 7', { ownPids: false });
+    await shim.mountMemory(spec.folder, 1 << 20);
+    const filler = join(spec.folder, 'filler');
+    const log = { ...spec.log, path: join(root, 'full.log') };
+    await shim.start({ ...spec, log, variables: new Map([...spec.variables, ['FILLER', filler]]) });
+    const { pid } = processOf(spec);
+    await eventually(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
+    rmSync(filler);
+    expect(await endOf(spec)).toMatchObject({ code: 7 });
+    expect(readdirSync(spec.folder).sort()).toEqual(['alive', 'control', 'exit', 'run', 'started']);
+    await shim.unmount(spec.folder);
+  });
+
+  it('keeps no shim when it is gone', async () => {
+    const spec = specOf('exec sleep 1000');
+    await shim.start(spec);
+    const holder = holderOf(spec);
+    const { pid } = processOf(spec);
+    rmSync(spec.folder, { recursive: true });
+    process.kill(pid, 'SIGKILL');
+    await eventually(() => expect(isAlive(holder)).toBe(false));
+  });
+
   it('shows a run as lost whose shim was killed, of which nothing runs then', async () => {
     const spec = specOf('exec sleep 1000');
     await shim.start(spec);
     const { pid } = processOf(spec);
-    const holder = Number(/^pid (\d+)/.exec(readFileSync(join(spec.folder, 'run'), 'utf8'))?.[1]);
-    process.kill(holder, 'SIGKILL');
+    process.kill(holderOf(spec), 'SIGKILL');
     await new Promise<void>((resolve) => void onShimEnd(spec.folder, resolve));
     await eventually(() => expect(stateOf(spec).state).toBe('lost'));
     await eventually(() => expect(isAlive(pid)).toBe(false));

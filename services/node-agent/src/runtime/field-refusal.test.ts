@@ -68,7 +68,7 @@ function podWith(path: string, value: unknown): AssignedPod {
 
 /** A value that asks for something. */
 const askingValue = ({ asks = () => true }: (typeof PROCESS_REFUSED_FIELDS)[number]): unknown =>
-  [{ name: 'x' }, true, false, 'None', 'Localhost', 'Enabled'].find(asks);
+  [{ name: 'x' }, true, false, 'None', 'Localhost', 'Enabled', 'Bidirectional'].find(asks);
 
 const may = { isPrivileged: true };
 

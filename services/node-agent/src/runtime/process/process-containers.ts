@@ -348,6 +348,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
         bootId,
         ownPids: isPrivileged && !pod.spec.hostPID,
         ownMounts: isPrivileged,
+        maskedProc: isPrivileged && own.securityContext?.privileged !== true,
         mounts: isPrivileged ? [...mounted.mounts, message] : [],
         oomScoreAdjust: oomScoreAdjust(pod.spec, own.resources, node.allocatable),
         args: [...(command.length > 0 ? command : [program]), ...args],

@@ -30,6 +30,8 @@ export const PROCESS_REFUSED_FIELDS: readonly RefusedField[] = [
   ...inContainers('stdin', isTrue),
   ...inContainers('tty', isTrue),
   ...inContainers('volumeDevices[]'),
+  // What a container mounts is not to reach the machine, whose root may be a shared mount.
+  ...inContainers('volumeMounts[].mountPropagation', (value) => value === 'Bidirectional'),
   ...inContainers('volumeMounts[].recursiveReadOnly', isNot('Disabled', 'IfPossible')),
   ...inContainers('env[].valueFrom.fileKeyRef'),
   ...inContainers('resources.claims[]'),

@@ -74,6 +74,17 @@ describe('a pod of processes', () => {
   });
 
   it.each([
+    ['by default', {}, {}, 'refused'],
+    ['with hostPID', { hostPID: true }, {}, 'refused'],
+    ['with privileges', {}, { securityContext: { privileged: true } }, 'allowed'],
+  ])('sets what the kernel does only with privileges: %s', async (_case, spec, container, outcome) => {
+    const script = '(: >> /proc/sys/kernel/core_pattern) 2>/dev/null && echo allowed || echo refused; exec sleep 1000';
+    const pod = scriptPod(script, container, spec);
+    machine.start(pod);
+    await eventually(() => expect(machine.logOf(pod)).toEqual([outcome]));
+  });
+
+  it.each([
     ['Directory', 'file', 'is not a directory'],
     ['File', 'folder', 'is not a file'],
     ['Socket', 'file', 'is not a socket'],
