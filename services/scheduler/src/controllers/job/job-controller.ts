@@ -16,7 +16,7 @@ import { decideUntracked } from './decide-job.js';
 
 const WORKERS = 8;
 /**
- * Changes of many pods meet in one pass: a Job waits so long for each active pod, in ms, and no longer than in upstream.
+ * Changes of many pods meet in one pass: a Job waits so long for each active pod, in ms, and no longer than upstream.
  * Source: job_controller.go, syncJobBatchPeriod.
  */
 const PER_POD_MS = 0.1;

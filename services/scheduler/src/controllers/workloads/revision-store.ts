@@ -47,8 +47,8 @@ const MAX_OWNER_CHARS = 223;
 
 /**
  * Creates a revision named by its hash.
- * @throws NameTakenError where the owner has it already, which the caches will show, or a predecessor of the owner's name
- * had it, which the garbage collector will take; HashCollisionError where another one has the name.
+ * @throws NameTakenError where the owner has it already, which the caches will show, or a predecessor of the owner's
+ * name had it, which the garbage collector will take; HashCollisionError where another one has the name.
  */
 export function createRevision(
   store: Pick<Store, 'write'>,
