@@ -7,4 +7,5 @@ export interface Moment {
 }
 
 /** How long ago an RFC 3339 time was, in ms; 0 for one that is ahead or cannot be read. */
-export const ageMs = (time: string, now: Moment): number => Math.max(0, Date.parse(now.at) - Date.parse(time)) || 0;
+export const ageMs = (time: unknown, { at }: Moment): number =>
+  Math.max(0, Date.parse(at) - Date.parse(String(time))) || 0;

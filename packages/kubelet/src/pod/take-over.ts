@@ -1,11 +1,8 @@
 import type { ContainerStatus } from '@everynode/objects';
 import { endPod, ownGraceMs } from '../stopping/stop-containers.js';
 import type { ContainerExit, ContainerRun } from './container-run.js';
-import type { Moment } from './moment.js';
+import { ageMs, type Moment } from './moment.js';
 import type { PodRun } from './pod-run.js';
-
-/** How long ago a time was, in ms; none for one that has not come or cannot be read. */
-const ageMs = (time: unknown, { at }: Moment): number => Math.max(0, Date.parse(at) - Date.parse(String(time))) || 0;
 
 /**
  * Sets a pod that ran before this process began to what its status says of it: nothing is started, stopped or counted
