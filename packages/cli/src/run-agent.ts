@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { joinCluster } from '@everynode/agent-identity';
 import type { Taint } from '@everynode/local-stack/control';
+import { STARTUP_TAINT_ANNOTATION } from '@everynode/objects';
 import { writeSecretFile } from '@everynode/service-shell/private-files';
 import { serviceEntry } from './checkout.js';
-
-/** The annotation that names the startup taints of a node. Source: packages/daemonset, startup-taint.ts. */
-const STARTUP_TAINT_ANNOTATION = 'everynode.io/startup-taint';
 
 interface HostedNodes {
   agent: string;

@@ -36,7 +36,6 @@ export { isShuttingDown, SHUTTING_DOWN } from './placement/shutdown.js';
 export {
   REQUIRED_AT_STARTUP_ANNOTATION,
   type RequiredDaemonSet,
-  STARTUP_TAINT_ANNOTATION,
   startupHold,
   startupTaintsOf,
 } from './placement/startup-taint.js';

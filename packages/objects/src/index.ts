@@ -179,6 +179,7 @@ export {
   recordToItemJson,
   recordToJson,
   recordToObject,
+  STARTUP_TAINT_ANNOTATION,
   type StoredParts,
   splitObject,
   trustedMetadata,

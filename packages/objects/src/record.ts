@@ -50,6 +50,8 @@ export const trustedMetadata = (text: string): MetadataText => text as MetadataT
 
 /** Annotation of a Node with the name of the agent process that hosts it. */
 export const AGENT_ANNOTATION = 'everynode.io/agent';
+/** Of a Node: the taints that it loses once its daemons are ready, as `KEY[=VALUE][:EFFECT]`, with commas between. */
+export const STARTUP_TAINT_ANNOTATION = 'everynode.io/startup-taint';
 /** The API group of permissions on agents: they are Everynode's, so no group of upstream has them. */
 export const AGENTS_GROUP = 'agents.everynode.io';
 

@@ -1,9 +1,7 @@
-import type { Node, Taint } from '@everynode/objects';
+import { type Node, STARTUP_TAINT_ANNOTATION, type Taint } from '@everynode/objects';
 import { type CompiledDaemonSet, eligibilityOf } from './eligibility.js';
 import { findUntoleratedTaint } from './taints.js';
 
-/** Of a node: the taints that it loses once its daemons are ready, as `KEY[=VALUE][:EFFECT]`, with commas between. */
-export const STARTUP_TAINT_ANNOTATION = 'everynode.io/startup-taint';
 /** Of a DaemonSet: nodes with a startup taint wait for its pod. */
 export const REQUIRED_AT_STARTUP_ANNOTATION = 'everynode.io/required-at-startup';
 

@@ -1,5 +1,4 @@
 import { nodeOf, podReferences } from '@everynode/authorization';
-import { STARTUP_TAINT_ANNOTATION } from '@everynode/daemonset';
 import {
   AGENT_ANNOTATION,
   canonicalJson,
@@ -10,6 +9,7 @@ import {
   notFound,
   type Pod,
   type ResourceDefinition,
+  STARTUP_TAINT_ANNOTATION,
   type Stored,
 } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
