@@ -16,8 +16,7 @@ import {
   startFailed,
   syncPod,
 } from '@everynode/kubelet';
-import { timestamp } from '@everynode/objects';
-import type { Clock, Timers } from './timers.js';
+import { type Clock, momentOf, type Timers } from './timers.js';
 
 /** A pod in the hands of a {@link PodLoop}. */
 export class LoopedPod {
@@ -51,8 +50,7 @@ export class PodLoop<Run extends Looped> {
   }
 
   now(): Moment {
-    const { clock } = this.#options;
-    return { ms: clock.now(), at: timestamp(clock.wallTime()) };
+    return momentOf(this.#options.clock);
   }
 
   settle(run: Run): void {

@@ -1,3 +1,5 @@
+import type { Moment } from '@everynode/kubelet';
+import { timestamp } from '@everynode/objects';
 import TinyQueue from 'tinyqueue';
 
 interface Entry {
@@ -28,6 +30,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** What it is by a clock now. */
+export const momentOf = (clock: Pick<Clock, 'now' | 'wallTime'>): Moment => ({
+  ms: clock.now(),
+  at: timestamp(clock.wallTime()),
+});
 
 /** Many timers behind one timer of the clock: thousands of pods do not need one each. */
 export class Timers {

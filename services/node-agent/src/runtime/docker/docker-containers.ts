@@ -5,7 +5,6 @@ import {
   type ContainerRuntime,
   environmentOf,
   lostExit,
-  type Moment,
   type ObservedExit,
   type ProbeKind,
   type ProbeOutcome,
@@ -14,7 +13,6 @@ import {
   type StartResult,
   tellNoPullSecrets,
 } from '@everynode/kubelet';
-import { timestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
@@ -23,7 +21,7 @@ import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../contai
 import type { ContainerLogs } from '../machine-settings.js';
 import { preparePod, REMOVES_AGAIN_MS, removePodFiles } from '../pod-files.js';
 import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
-import type { Clock, Timers } from '../timers.js';
+import { type Clock, momentOf, type Timers } from '../timers.js';
 import { containerBody } from './container-body.js';
 import { resourcesOf } from './container-resources.js';
 import type { DockerRun, LiveContainer } from './docker-run.js';
@@ -290,17 +288,12 @@ export class DockerContainers implements ContainerRuntime<DockerRun> {
   async #exitOf(run: DockerRun, container: ContainerRun, live: LiveContainer): Promise<ObservedExit | undefined> {
     const { engine, state } = this.#options;
     const found = await engine.find(live.id);
-    if (!found) return lostExit('', this.#now());
+    if (!found) return lostExit('', momentOf(this.#options.clock));
     if (found.State.Running) return undefined;
     const folder = state.runFolder(run.pod.metadata.uid, container.name, live.instance);
     const { spec } = container;
     const mayFallBack = spec.terminationMessagePolicy === 'FallbackToLogsOnError';
     return exitOf(found, { folder, spec, logTail: mayFallBack ? await logTailOf(engine, found) : '' });
-  }
-
-  #now(): Moment {
-    const { clock } = this.#options;
-    return { ms: clock.now(), at: timestamp(clock.wallTime()) };
   }
 
   /** Looks whether the sandbox of a pod has ended. */

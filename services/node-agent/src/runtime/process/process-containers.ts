@@ -21,7 +21,6 @@ import {
   commandOf,
   environmentOf,
   lostExit,
-  type Moment,
   type ObservedExit,
   oomScoreAdjust,
   type ProbeKind,
@@ -42,7 +41,7 @@ import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../contai
 import type { ContainerLogs } from '../machine-settings.js';
 import { preparePod, REMOVES_AGAIN_MS, removePodFiles, removeStray } from '../pod-files.js';
 import { KEPT_RUNS, makeRunFolder, messageFile, messageMount } from '../run-files.js';
-import type { Clock, Timers } from '../timers.js';
+import { type Clock, momentOf, type Timers } from '../timers.js';
 import { droppedCapabilities } from './capabilities.js';
 import { userOf } from './container-user.js';
 import { type ImageList, lookAtProgram, programOf } from './images.js';
@@ -191,7 +190,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const state = readRunFolder(folder, this.#options.bootId);
     return state.state === 'ended'
       ? this.observed(run, container, folder, instance, state.exit)
-      : lostExit('', this.#now());
+      : lostExit('', momentOf(this.#options.clock));
   }
 
   /** What a run has ended with, with what its container says of it. */
@@ -217,11 +216,6 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
       ...(message !== undefined && { message }),
       finishedAt: timestamp(Date.parse(finishedAt)),
     };
-  }
-
-  #now(): Moment {
-    const { clock } = this.#options;
-    return { ms: clock.now(), at: timestamp(clock.wallTime()) };
   }
 
   stop({ live: processes }: ProcessRun, { name }: ContainerRun, signal: string, graceMs: number): void {
