@@ -43,17 +43,21 @@ export class Timers {
   readonly #queue = new TinyQueue<Entry>([], (a, b) => a.at - b.at);
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: () => void = () => undefined;
+  #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Runs `run` once after `ms`; never once the timers are closed. */
   after(ms: number, run: () => void): void {
+    if (this.#isClosed) return;
     this.#queue.push({ at: this.#clock.now() + ms, run });
     this.#arm();
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#disarm();
     this.#queue.data = [];
     this.#queue.length = 0;
