@@ -1,20 +1,12 @@
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
-import {
-  type ContainerIo,
-  type ContainerStreams,
-  logText,
-  type ReachedPod,
-  TunnelRefusedError,
-} from '@everynode/container-streams';
+import { type ContainerIo, type ContainerStreams, logText, type ReachedPod } from '@everynode/container-streams';
 import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
-import { findLogRun } from '@everynode/kubelet';
 import { connectPort } from '../connect-port.js';
+import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '../reached-run.js';
 import type { DockerRun, LiveContainer } from './docker-run.js';
 import { type Engine, EngineError } from './engine.js';
 import { framesOf, logLinesOf } from './engine-stream.js';
 import { exitCodeOf } from './exec.js';
-
-const refused = (message: string): TunnelRefusedError => new TunnelRefusedError({ reason: 'BadRequest', message });
 
 /** What the engine refuses is told to the client in its words. */
 async function asked<Result>(answer: Promise<Result>): Promise<Result> {
@@ -29,31 +21,24 @@ type Wanted = Pick<ExecWanted, 'stdin' | 'stdout' | 'stderr' | 'tty'>;
 
 /** What clients see of the containers of an engine. */
 export class DockerStreams implements ContainerStreams {
-  readonly #find: (uid: string) => DockerRun | undefined;
+  readonly #find: FindRun<DockerRun>;
   readonly #engine: Engine;
 
-  constructor(find: (uid: string) => DockerRun | undefined, engine: Engine) {
+  constructor(find: FindRun<DockerRun>, engine: Engine) {
     this.#find = find;
     this.#engine = engine;
   }
 
-  #runOf({ name, uid }: ReachedPod): DockerRun {
-    const run = this.#find(uid);
-    if (!run) throw refused(`pod "${name}" is not on this node any more`);
-    return run;
-  }
-
   #liveIn(pod: ReachedPod, container: string): LiveContainer {
-    const live = this.#runOf(pod).live.get(container);
-    if (!live) throw refused(`container "${container}" in pod "${pod.name}" does not run`);
+    const live = reachedRun(this.#find, pod).live.get(container);
+    if (!live) throw notRunning(container, pod);
     return live;
   }
 
   async logs(pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>> {
-    const { container, previous, since, tailLines, follow } = wanted;
-    const run = this.#runOf(pod);
-    const read = findLogRun(pod.name, run.status, container, previous);
-    if ('fault' in read) throw refused(read.fault);
+    const { container, since, tailLines, follow } = wanted;
+    const run = reachedRun(this.#find, pod);
+    const read = reachedLog(run, pod, wanted);
     const id = run.idOf(container, read.restarts);
     if (id === undefined)
       throw refused(`the engine has no log of container "${container}" in pod "${pod.name}" any more`);
@@ -79,7 +64,7 @@ export class DockerStreams implements ContainerStreams {
     const { stdin, stdout, stderr } = wanted;
     const { id } = this.#liveIn(pod, container);
     const stream = await asked(this.#engine.attach(id, { stdin, stdout, stderr }));
-    const isTerminal = hasTerminal(this.#runOf(pod), container);
+    const isTerminal = hasTerminal(reachedRun(this.#find, pod), container);
     return this.#io(stream, wanted, isTerminal, ['containers', id], async () => 0);
   }
 
@@ -113,13 +98,13 @@ export class DockerStreams implements ContainerStreams {
   }
 
   async connectPort(pod: ReachedPod, port: number): Promise<Duplex> {
-    const { ip, node, pod: own } = this.#runOf(pod);
+    const { ip, node, pod: own } = reachedRun(this.#find, pod);
     const address = ip ?? node.hostIp;
     return connectPort(own.spec.hostNetwork ? ['127.0.0.1', address] : [address], port);
   }
 
   async checkPorts(pod: ReachedPod): Promise<void> {
-    this.#runOf(pod);
+    reachedRun(this.#find, pod);
   }
 }
 

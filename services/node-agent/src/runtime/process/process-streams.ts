@@ -1,44 +1,29 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import {
-  type ContainerIo,
-  type ContainerStreams,
-  logText,
-  type ReachedPod,
-  TunnelRefusedError,
-} from '@everynode/container-streams';
+import { type ContainerIo, type ContainerStreams, logText, type ReachedPod } from '@everynode/container-streams';
 import type { ExecWanted, LogWanted } from '@everynode/contract';
-import { findLogRun } from '@everynode/kubelet';
 import { readCriLog } from '../../state/cri-log.js';
 import { connectPort } from '../connect-port.js';
+import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '../reached-run.js';
 import type { ProcessContainers } from './process-containers.js';
 import type { ProcessRun } from './process-run.js';
 
 const KILLED = 137;
 
-const refused = (message: string): TunnelRefusedError => new TunnelRefusedError({ reason: 'BadRequest', message });
-
 /** What clients see of containers that are processes. */
 export class ProcessStreams implements ContainerStreams {
-  readonly #find: (uid: string) => ProcessRun | undefined;
+  readonly #find: FindRun<ProcessRun>;
   readonly #containers: ProcessContainers;
 
-  constructor(find: (uid: string) => ProcessRun | undefined, containers: ProcessContainers) {
+  constructor(find: FindRun<ProcessRun>, containers: ProcessContainers) {
     this.#find = find;
     this.#containers = containers;
   }
 
-  #runOf({ name, uid }: ReachedPod): ProcessRun {
-    const run = this.#find(uid);
-    if (!run) throw refused(`pod "${name}" is not on this node any more`);
-    return run;
-  }
-
   async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const { container, previous, since, tailLines, follow } = wanted;
-    const run = this.#runOf(pod);
-    const read = findLogRun(pod.name, run.status, container, previous);
-    if ('fault' in read) throw refused(read.fault);
+    const { container, since, tailLines, follow } = wanted;
+    const run = reachedRun(this.#find, pod);
+    const read = reachedLog(run, pod, wanted);
     const lines = readCriLog(this.#containers.logFile(run, container, read.restarts), {
       sinceMs: since === undefined ? undefined : Date.parse(since),
       tailLines,
@@ -50,12 +35,12 @@ export class ProcessStreams implements ContainerStreams {
 
   async exec(pod: ReachedPod, { container, command, stdin, stdout, stderr, tty }: ExecWanted): Promise<ContainerIo> {
     if (tty) throw refused('a container of the process runtime has no terminal: leave out --tty');
-    const child = await this.#containers.spawnBeside(this.#runOf(pod), container, command, [
+    const child = await this.#containers.spawnBeside(reachedRun(this.#find, pod), container, command, [
       stdin ? 'pipe' : 'ignore',
       stdout ? 'pipe' : 'ignore',
       stderr ? 'pipe' : 'ignore',
     ]);
-    if (!child) throw refused(`container "${container}" in pod "${pod.name}" does not run`);
+    if (!child) throw notRunning(container, pod);
     // A command that does not read to the end of its input is none that has failed.
     child.stdin?.on('error', () => undefined);
     return {
@@ -75,12 +60,12 @@ export class ProcessStreams implements ContainerStreams {
   }
 
   async connectPort(pod: ReachedPod, port: number): Promise<Duplex> {
-    const { ip, node } = this.#runOf(pod);
+    const { ip, node } = reachedRun(this.#find, pod);
     // What listens at loopback alone is reached as well, as in a network namespace of a pod.
     return connectPort(['127.0.0.1', ip ?? node.hostIp], port);
   }
 
   async checkPorts(pod: ReachedPod): Promise<void> {
-    this.#runOf(pod);
+    reachedRun(this.#find, pod);
   }
 }

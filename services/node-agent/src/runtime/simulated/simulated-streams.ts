@@ -4,39 +4,30 @@ import {
   type LogLine,
   logText,
   type ReachedPod,
-  TunnelRefusedError,
 } from '@everynode/container-streams';
 import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
 import { findLogRun, type LogRun, type PodRun } from '@everynode/kubelet';
 import { pause } from '@everynode/service-shell';
+import { type FindRun, reachedLog, reachedRun, refused } from '../reached-run.js';
 import type { Clock } from '../timers.js';
 import { logScriptFor, SimulatedLog } from './simulated-log.js';
 
 /** How often a log that is followed looks whether its container still runs, in ms. */
 const LOOK_MS = 500;
 
-const refused = (message: string): TunnelRefusedError => new TunnelRefusedError({ reason: 'BadRequest', message });
-
 /** What clients see of simulated containers: the log that the scenario says, and words for all that needs a process. */
 export class SimulatedStreams implements ContainerStreams {
-  readonly #find: (uid: string) => PodRun | undefined;
+  readonly #find: FindRun<PodRun>;
   readonly #clock: Pick<Clock, 'wallTime'>;
 
-  constructor(find: (uid: string) => PodRun | undefined, clock: Pick<Clock, 'wallTime'>) {
+  constructor(find: FindRun<PodRun>, clock: Pick<Clock, 'wallTime'>) {
     this.#find = find;
     this.#clock = clock;
   }
 
   async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const run = this.#runOf(pod, wanted);
-    if ('fault' in run) throw refused(run.fault);
-    return logText(this.#lines(pod, wanted, run, signal), wanted);
-  }
-
-  #runOf({ name, uid }: ReachedPod, { container, previous }: LogWanted): LogRun | { fault: string } {
-    const run = this.#find(uid);
-    if (!run) return { fault: `pod "${name}" is not on this node any more` };
-    return findLogRun(name, run.status, container, previous);
+    const read = reachedLog(reachedRun(this.#find, pod), pod, wanted);
+    return logText(this.#lines(pod, wanted, read, signal), wanted);
   }
 
   async *#lines(pod: ReachedPod, wanted: LogWanted, read: LogRun, signal: AbortSignal): AsyncGenerator<LogLine> {
@@ -60,8 +51,9 @@ export class SimulatedStreams implements ContainerStreams {
 
   /** When the run that is followed has ended, in ms since 1970; undefined while it goes on. */
   #endOf(pod: ReachedPod, wanted: LogWanted, read: LogRun): number | undefined {
-    const now = this.#runOf(pod, wanted);
-    if ('fault' in now || now.restarts !== read.restarts) return this.#clock.wallTime();
+    const run = this.#find(pod.uid);
+    const now = run && findLogRun(pod.name, run.status, wanted.container, wanted.previous);
+    if (!now || 'fault' in now || now.restarts !== read.restarts) return this.#clock.wallTime();
     return now.finishedAt === undefined ? undefined : Date.parse(now.finishedAt);
   }
 
