@@ -17,12 +17,12 @@ export interface ContainerExitRecord {
 
 /**
  * What the folder of a run says. `unclaimed`: no shim has begun with it. `beginning`: a shim has, and the program may
- * not be started yet. `lost`: its shim has ended without a record, by a kill or with the machine.
+ * not be started yet. `lost`: its shim has ended without a record, by a kill, or with the machine at an earlier boot.
  */
 type RunFolderState =
   | { state: 'unclaimed' | 'beginning' }
   | { state: 'running'; pid: number; startTime: string; startedAt: string }
-  | { state: 'lost'; startedAt: string | undefined }
+  | { state: 'lost'; startedAt: string | undefined; isOfEarlierBoot: boolean }
   | { state: 'ended'; exit: ContainerExitRecord };
 
 /** One `name value` on each line; undefined for a file that is not there. */
@@ -50,10 +50,11 @@ export function readRunFolder(folder: string, bootId: string): RunFolderState {
   const started = record(folder, 'started');
   const startedAt = started?.get('startedAt');
   const shim = { pid: Number(holder.get('pid')), startTime: holder.get('startTime') ?? '' };
-  if (holder.get('bootId') !== bootId || !isSameProcess(shim)) {
+  const isOfEarlierBoot = holder.get('bootId') !== bootId;
+  if (isOfEarlierBoot || !isSameProcess(shim)) {
     // It may have ended between the two looks.
     const late = record(folder, 'exit');
-    return late ? { state: 'ended', exit: exitOf(late) } : { state: 'lost', startedAt };
+    return late ? { state: 'ended', exit: exitOf(late) } : { state: 'lost', startedAt, isOfEarlierBoot };
   }
   if (!started || startedAt === undefined) return { state: 'beginning' };
   return { state: 'running', pid: Number(started.get('pid')), startTime: started.get('startTime') ?? '', startedAt };

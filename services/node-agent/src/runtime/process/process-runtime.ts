@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { claimRun, readRunFolder, Shim } from '@everynode/container-shim';
 import {
   type AssignedPod,
@@ -144,27 +143,24 @@ class Machine implements RuntimeKind<ProcessRun> {
   }
 
   correct(run: ProcessRun, now: Moment): void {
-    const { uid } = run.pod.metadata;
     let isOfEarlierBoot = false;
     for (const container of run.containers) {
-      const found: FoundRun[] = [];
-      for (const instance of this.state.runs(uid, container.name)) {
-        const one = this.#foundRun(run, container, instance, now);
-        if (one) found.push(one);
-        if (one?.exit?.reason === LOST.reason) isOfEarlierBoot ||= this.#isOfEarlierBoot(uid, container.name, instance);
-      }
+      const found = this.state
+        .runs(run.pod.metadata.uid, container.name)
+        .flatMap((instance) => this.#foundRun(run, container, instance, now) ?? []);
       correctContainer(run, container, { newest: found[0], before: found[1] }, now);
+      isOfEarlierBoot ||= found.some((one) => one.isOfEarlierBoot);
     }
     if (isOfEarlierBoot) beginAnew(run);
   }
 
-  #isOfEarlierBoot(uid: string, container: string, instance: number): boolean {
-    const record = readFileSync(join(this.state.runFolder(uid, container, instance), 'run'), 'utf8');
-    return !record.includes(`bootId ${this.#options.settings.bootId}\n`);
-  }
-
   /** What a folder says of a run; undefined for one that never began, and then never does. */
-  #foundRun(run: ProcessRun, container: ContainerRun, instance: number, now: Moment): FoundRun | undefined {
+  #foundRun(
+    run: ProcessRun,
+    container: ContainerRun,
+    instance: number,
+    now: Moment,
+  ): (FoundRun & { isOfEarlierBoot?: boolean }) | undefined {
     const folder = this.state.runFolder(run.pod.metadata.uid, container.name, instance);
     const { bootId } = this.#options.settings;
     let state = readRunFolder(folder, bootId);
@@ -182,8 +178,10 @@ class Machine implements RuntimeKind<ProcessRun> {
         return { instance, startedAt: now.at, exit: undefined };
       case 'running':
         return { instance, startedAt: inSeconds(state.startedAt), exit: undefined };
-      case 'lost':
-        return { instance, startedAt: now.at, exit: lostExit(inSeconds(state.startedAt ?? now.at), now) };
+      case 'lost': {
+        const { startedAt = now.at, isOfEarlierBoot } = state;
+        return { instance, startedAt: now.at, exit: lostExit(inSeconds(startedAt), now), isOfEarlierBoot };
+      }
       case 'ended': {
         const observed = this.containers.observed(run, container, folder, instance, state.exit);
         const startedAt = inSeconds(state.exit.startedAt);
@@ -242,8 +240,6 @@ class Machine implements RuntimeKind<ProcessRun> {
     }
   }
 }
-
-const LOST = { reason: 'ContainerStatusUnknown' } as const;
 
 /** A time without its fractions of a second, as the API shows it. */
 const inSeconds = (time: string): string => time.replace(/\.\d+Z$/, 'Z');
