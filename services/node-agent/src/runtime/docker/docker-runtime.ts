@@ -18,6 +18,7 @@ import { machineParts, notedReports, type RealPodOptions } from '../machine-part
 import { notEnforced } from '../not-enforced.js';
 import { REMOVES_AGAIN_MS, removeStray } from '../pod-files.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
+import { inSeconds } from '../run-end.js';
 import { Timers } from '../timers.js';
 import { DockerContainers } from './docker-containers.js';
 import { dockerRefusal } from './docker-refusal.js';
@@ -27,7 +28,7 @@ import type { Engine } from './engine.js';
 import { EngineWatch } from './engine-watch.js';
 import type { FoundContainer } from './found-containers.js';
 import { nodeLabels } from './labels.js';
-import { exitOf, inSeconds } from './observed-exit.js';
+import { exitOf } from './observed-exit.js';
 import { PauseImage } from './pause-image.js';
 import { addressOf, Sandboxes } from './sandboxes.js';
 

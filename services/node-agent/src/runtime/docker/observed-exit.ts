@@ -1,16 +1,12 @@
 import type { ObservedExit } from '@everynode/kubelet';
-import { type Container, timestamp } from '@everynode/objects';
-import { LOG_TAIL, terminationMessage } from '../../state/termination-message.js';
-import { messageFile } from '../run-files.js';
+import type { Container } from '@everynode/objects';
+import { LOG_TAIL } from '../../state/termination-message.js';
+import { endOfRun } from '../run-end.js';
 import type { Engine } from './engine.js';
 import type { EngineContainer } from './engine-objects.js';
 import { framesOf } from './engine-stream.js';
 
-const KILLED = 137;
 const START_ERROR = 128;
-
-/** A time of the engine as the API shows it: in seconds. */
-export const inSeconds = (time: string): string => timestamp(Date.parse(time));
 
 /** A container that was created, and that the engine could not start. */
 const isUnstartable = ({ Status, Error: fault }: EngineContainer['State']): boolean =>
@@ -29,20 +25,9 @@ interface Run {
 
 /** What a container that does not run has ended with, and what it says of that. */
 export function exitOf({ State }: EngineContainer, { folder, spec, logTail }: Run): ObservedExit {
-  const { ExitCode: code, OOMKilled, Error: fault, FinishedAt } = State;
+  const { ExitCode: code, OOMKilled: isOutOfMemory, Error: fault, FinishedAt: finishedAt } = State;
   if (isUnstartable(State)) return { code: START_ERROR, reason: 'StartError', message: fault };
-  const message = terminationMessage({
-    file: messageFile(folder),
-    lastOfLog: () => logTail,
-    policy: spec.terminationMessagePolicy,
-    code,
-  });
-  return {
-    code,
-    ...(OOMKilled && code === KILLED && { reason: 'OOMKilled' }),
-    ...(message !== undefined && { message }),
-    finishedAt: inSeconds(FinishedAt),
-  };
+  return endOfRun({ code, isOutOfMemory, finishedAt, folder, spec, lastOfLog: () => logTail });
 }
 
 /** What the end of the log of a container that has failed says; empty for another one. */

@@ -30,17 +30,17 @@ import {
   type SandboxResult,
   type StartResult,
 } from '@everynode/kubelet';
-import { timestamp } from '@everynode/objects';
 import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../../objects/pod-sources.js';
 import { hexOf } from '../../seeded-random.js';
 import type { StateFolder } from '../../state/state-folder.js';
-import { lastOfCriLog, terminationMessage } from '../../state/termination-message.js';
+import { lastOfCriLog } from '../../state/termination-message.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../container-checks.js';
 import type { ContainerLogs } from '../machine-settings.js';
 import { preparePod, REMOVES_AGAIN_MS, removePodFiles, removeStray } from '../pod-files.js';
-import { KEPT_RUNS, makeRunFolder, messageFile, messageMount } from '../run-files.js';
+import { endOfRun, inSeconds } from '../run-end.js';
+import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
 import { type Clock, momentOf, type Timers } from '../timers.js';
 import { droppedCapabilities } from './capabilities.js';
 import { userOf } from './container-user.js';
@@ -63,7 +63,6 @@ interface ProcessContainersOptions {
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const KILLED = 137;
 
 /** Runs the containers of pods as processes of this machine, each in the hands of a shim. */
 export class ProcessContainers implements ContainerRuntime<ProcessRun> {
@@ -201,21 +200,11 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     instance: number,
     { code, isOutOfMemory, fault, finishedAt }: ContainerExitRecord,
   ): ObservedExit {
-    const message =
-      fault ??
-      terminationMessage({
-        file: messageFile(folder),
-        lastOfLog: () => lastOfCriLog(this.#options.state.logFile(pod, name, instance)),
-        policy: spec.terminationMessagePolicy,
-        code,
-      });
-    return {
-      code,
-      ...(fault !== undefined && { reason: 'StartError' }),
-      ...(isOutOfMemory && code === KILLED && { reason: 'OOMKilled' }),
-      ...(message !== undefined && { message }),
-      finishedAt: timestamp(Date.parse(finishedAt)),
-    };
+    if (fault !== undefined) {
+      return { code, reason: 'StartError', message: fault, finishedAt: inSeconds(finishedAt) };
+    }
+    const lastOfLog = () => lastOfCriLog(this.#options.state.logFile(pod, name, instance));
+    return endOfRun({ code, isOutOfMemory, finishedAt, folder, spec, lastOfLog });
   }
 
   stop({ live: processes }: ProcessRun, { name }: ContainerRun, signal: string, graceMs: number): void {

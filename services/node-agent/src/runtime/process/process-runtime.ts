@@ -21,6 +21,7 @@ import { machineParts, notedReports, type RealPodOptions } from '../machine-part
 import { type MachineSettings, machineSettings } from '../machine-settings.js';
 import { notEnforced } from '../not-enforced.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
+import { inSeconds } from '../run-end.js';
 import { Timers } from '../timers.js';
 import { type ImageList, imagesFrom } from './images.js';
 import { endRun, ProcessContainers } from './process-containers.js';
@@ -240,6 +241,3 @@ class Machine implements RuntimeKind<ProcessRun> {
     }
   }
 }
-
-/** A time without its fractions of a second, as the API shows it. */
-const inSeconds = (time: string): string => time.replace(/\.\d+Z$/, 'Z');

@@ -5,10 +5,9 @@ import type { ExecWanted, LogWanted } from '@everynode/contract';
 import { readCriLog } from '../../state/cri-log.js';
 import { connectPort } from '../connect-port.js';
 import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '../reached-run.js';
+import { KILLED } from '../run-end.js';
 import type { ProcessContainers } from './process-containers.js';
 import type { ProcessRun } from './process-run.js';
-
-const KILLED = 137;
 
 /** What clients see of containers that are processes. */
 export class ProcessStreams implements ContainerStreams {
