@@ -36,6 +36,11 @@ it('puts the parts of a line together, and keeps blanks, empty lines and carriag
   expect(await textsOf(readCriLog(path, ALL))).toEqual(['stdout ab', 'stderr ', 'stdout  ü \r']);
 });
 
+it('keeps the parts of each output apart, and those of a line that never ended', async () => {
+  const text = line(1, 'a', 'P') + line(2, 'err', 'F', 'stderr') + line(3, 'b') + line(4, 'no end', 'P');
+  expect(await textsOf(readCriLog(logWith('apart', text), ALL))).toEqual(['stderr err', 'stdout ab', 'stdout no end']);
+});
+
 it('reads the last lines only, and those from a time on', async () => {
   const path = logWith('tail', Array.from({ length: 20_000 }, (_, i) => line(i % 60, `line ${i}`)).join(''));
   const tail = await textsOf(readCriLog(path, { ...ALL, tailLines: 3 }));

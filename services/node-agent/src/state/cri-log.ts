@@ -1,10 +1,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { LogLine } from '@everynode/container-streams';
 import { pause } from '@everynode/service-shell';
+import { LineParts } from './line-parts.js';
 
 const BLOCK = 64 << 10;
-/** Parts of one line are put together up to so many characters: a line may be as long as a file. */
-const MAX_LINE = 1 << 20;
 /** How often a log that is followed looks for more, in ms. */
 const LOOK_MS = 200;
 
@@ -29,7 +28,7 @@ export async function* readCriLog(path: string, reading: LogReading): AsyncGener
   try {
     let position = tailLines === undefined ? 0 : await tailStart(file, tailLines);
     let rest = '';
-    let parts = '';
+    const parts = new LineParts();
     while (!signal.aborted) {
       // Asked before the last read: what was written until then is read.
       const isLast = !mayGrow();
@@ -37,20 +36,22 @@ export async function* readCriLog(path: string, reading: LogReading): AsyncGener
       const { bytesRead } = await file.read(block, 0, BLOCK, position);
       position += bytesRead;
       if (bytesRead > 0) {
-        const whole = lastNewline(block, bytesRead);
-        const lines = `${rest}${block.toString('latin1', 0, whole)}`.split('\n');
-        rest = (lines.pop() ?? '') + block.toString('latin1', whole, bytesRead);
+        const end = lastNewline(block, bytesRead);
+        const lines = `${rest}${block.toString('latin1', 0, end)}`.split('\n');
+        rest = (lines.pop() ?? '') + block.toString('latin1', end, bytesRead);
         for (const line of lines) {
           const parsed = parse(Buffer.from(line, 'latin1').toString('utf8'));
           if (!parsed || (sinceMs !== undefined && Date.parse(parsed.at) < sinceMs)) continue;
-          const text = parts + parsed.text;
-          const isPart = parsed.isPart && text.length < MAX_LINE;
-          parts = isPart ? text : '';
-          if (!isPart) yield { at: parsed.at, stream: parsed.stream, text };
+          const { isPart, ...next } = parsed;
+          const whole = parts.add(next, isPart);
+          if (whole) yield whole;
         }
         continue;
       }
-      if (isLast) return;
+      if (isLast) {
+        yield* parts.rest();
+        return;
+      }
       const next = await rotatedTo(path, file);
       if (next) {
         await file.close();

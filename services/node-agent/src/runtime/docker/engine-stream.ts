@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { LogLine } from '@everynode/container-streams';
+import { LineParts } from '../../state/line-parts.js';
 
 /** What a container has written to one of its outputs. */
 interface Frame {
@@ -9,8 +10,6 @@ interface Frame {
 
 const HEADER = 8;
 const STDERR = 2;
-/** Parts of one line are put together up to so many characters: a line may be as long as a log. */
-const MAX_LINE = 1 << 20;
 
 /**
  * The frames of a stream of an engine: one byte for the output, three of nothing, four for the size. Source: moby,
@@ -52,19 +51,15 @@ export async function* linesOf(stream: Readable): AsyncGenerator<string> {
  * a longer one, of which only the last has a line end.
  */
 export async function* logLinesOf(stream: Readable, hasTerminal: boolean): AsyncGenerator<LogLine> {
-  const parts: Partial<Record<Frame['stream'], LogLine>> = {};
+  const parts = new LineParts();
   for await (const { stream: output, text } of messagesOf(stream, hasTerminal)) {
     const isWhole = text.endsWith('\n');
     const blank = text.indexOf(' ');
-    const begun = parts[output];
     const own = text.slice(blank + 1, isWhole ? -1 : undefined);
-    const line = begun ? { ...begun, text: begun.text + own } : { at: text.slice(0, blank), stream: output, text: own };
-    if (isWhole || line.text.length >= MAX_LINE) {
-      delete parts[output];
-      yield line;
-    } else parts[output] = line;
+    const line = parts.add({ at: text.slice(0, blank), stream: output, text: own }, !isWhole);
+    if (line) yield line;
   }
-  for (const line of Object.values(parts)) yield line;
+  yield* parts.rest();
 }
 
 async function* messagesOf(
