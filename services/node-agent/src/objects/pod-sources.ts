@@ -89,8 +89,11 @@ export class PodSources<Run extends HostedRun> implements StartNeeds<Run> {
   }
 
   /** Has what is known shown where files of the pod show it: its object has changed. */
-  async show(run: Run): Promise<void> {
-    await this.#options.onRenewed(run);
+  show(run: Run): void {
+    const { onRenewed, log } = this.#options;
+    onRenewed(run).catch((err: unknown) =>
+      log.warn({ err, pod: run.pod.metadata.name }, 'files of a pod were not changed'),
+    );
   }
 
   async #read(run: Run): Promise<void> {

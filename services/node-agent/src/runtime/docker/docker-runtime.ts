@@ -239,7 +239,7 @@ class EngineHost implements RuntimeKind<DockerRun> {
   /** Fields of the object may be shown in files. Limits may have changed: the rules take these over after this call. */
   changed(run: DockerRun): void {
     if (run.sandbox !== 'ready') return;
-    void this.needs.show(run);
+    this.needs.show(run);
     queueMicrotask(() => void this.containers.resize(run));
   }
 

@@ -206,11 +206,7 @@ class Machine implements RuntimeKind<ProcessRun> {
 
   /** Fields of the object may be shown in files. */
   changed(run: ProcessRun): void {
-    if (run.sandbox !== 'ready') return;
-    const { log } = this.#options;
-    this.needs
-      .show(run)
-      .catch((err: unknown) => log.warn({ err, pod: run.pod.metadata.name }, 'files of a pod were not changed'));
+    if (run.sandbox === 'ready') this.needs.show(run);
   }
 
   leftOver(run: ProcessRun): void {
