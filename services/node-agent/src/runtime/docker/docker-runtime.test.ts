@@ -63,7 +63,8 @@ function podsInEngine(): void {
 
   async function logOf(pod: AssignedPod, more: object = {}): Promise<string> {
     let log = '';
-    for await (const chunk of await machine.runtime.streams.logs(reached(pod), { ...LOG, ...more })) {
+    const here = new AbortController().signal;
+    for await (const chunk of await machine.runtime.streams.logs(reached(pod), { ...LOG, ...more }, here)) {
       log += Buffer.from(chunk).toString();
     }
     return log;
@@ -325,6 +326,19 @@ function podsInEngine(): void {
     expect(await logOf(pod, { previous: true, stream: 'Stderr' })).toBe('end\n');
     expect(await logOf(pod, { previous: true, tailLines: 1, timestamps: true })).toMatch(/^\d{4}-.*Z end\n$/);
     expect(await logOf(pod, { previous: true, since: new Date(Date.now() + 60_000).toISOString() })).toBe('');
+  });
+
+  it('are asked for no more of their log when its reader is gone, though nothing more is written', async () => {
+    const pod = machine.podOf(`echo only; ${WAITS}`);
+    machine.start(pod);
+    await untilLog(pod, 'only');
+    const leaving = new AbortController();
+    const log = await machine.runtime.streams.logs(reached(pod), { ...LOG, follow: true }, leaving.signal);
+    const lines = log[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toEqual(Buffer.from('only\n'));
+    const waiting = lines.next();
+    leaving.abort();
+    await expect(waiting).rejects.toThrow('aborted');
   });
 
   it('run commands with input, exit codes and terminals, and let clients attach', async () => {

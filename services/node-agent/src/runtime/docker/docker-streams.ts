@@ -35,7 +35,7 @@ export class DockerStreams implements ContainerStreams {
     return live;
   }
 
-  async logs(pod: ReachedPod, wanted: LogWanted): Promise<AsyncIterable<Uint8Array>> {
+  async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { container, since, tailLines, follow } = wanted;
     const run = reachedRun(this.#find, pod);
     const read = reachedLog(run, pod, wanted);
@@ -43,11 +43,15 @@ export class DockerStreams implements ContainerStreams {
     if (id === undefined)
       throw refused(`the engine has no log of container "${container}" in pod "${pod.name}" any more`);
     const stream = await asked(
-      this.#engine.logs(id, {
-        follow,
-        ...(since !== undefined && { since: String(Date.parse(since) / 1000) }),
-        ...(tailLines !== undefined && { tail: tailLines }),
-      }),
+      this.#engine.logs(
+        id,
+        {
+          follow,
+          ...(since !== undefined && { since: String(Date.parse(since) / 1000) }),
+          ...(tailLines !== undefined && { tail: tailLines }),
+        },
+        signal,
+      ),
     );
     return logText(logLinesOf(stream, hasTerminal(run, container)), wanted);
   }
