@@ -28,12 +28,13 @@ export async function preparePod<Run extends HostedRun>(
   return volumes.setUp(sources.sourcesOf(run), () => run.loop.isDropped || run.sandbox !== 'making');
 }
 
-/** Removes the folder of a pod that is not known any more, with what is mounted in it. Nothing of it may run. */
+/** Removes volumes, logs and records of a pod of which nothing is known but its uid. Nothing of it may run. */
 export async function removeStray(
   uid: string,
   { state, volumes }: { state: StateFolder; volumes: PodVolumes },
 ): Promise<void> {
   await volumes.removeStray(uid);
+  for (const logs of state.logFoldersOf(uid)) await rm(logs, { recursive: true, force: true });
   await rm(state.podFolder(uid), { recursive: true, force: true });
 }
 

@@ -4,6 +4,7 @@ import { type AssignedPod, isAssignedPod } from '@everynode/kubelet';
 
 /** Only root may look in: volumes of secrets are below. */
 const PRIVATE = 0o700;
+const SUB_PATHS = 'subpaths';
 
 /**
  * Where an agent of real pods keeps what outlives it. A pod has a folder by its uid, with its object, its volumes, and
@@ -34,7 +35,7 @@ export class StateFolder {
    * with all that is below.
    */
   subPathFolder(uid: string, container?: string): string {
-    return join(this.root, 'subpaths', uid, ...(container === undefined ? [] : [container]));
+    return join(this.root, SUB_PATHS, uid, ...(container === undefined ? [] : [container]));
   }
 
   containerFolder(uid: string, container: string): string {
@@ -54,9 +55,19 @@ export class StateFolder {
     return join(this.logFolder(pod, container), `${instance}.log`);
   }
 
+  /** The folders of the logs of a pod of which nothing is known but its uid. */
+  logFoldersOf(uid: string): string[] {
+    const folder = join(this.root, 'logs', 'pods');
+    const own = namesIn(folder).filter((name) => name.split('_').slice(2).join('_') === uid);
+    return own.map((name) => join(folder, name));
+  }
+
   /** The numbers of the runs that a container has folders of, the newest first. */
   runs(uid: string, container: string): number[] {
-    return numbersIn(this.containerFolder(uid, container));
+    return namesIn(this.containerFolder(uid, container))
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .sort((a, b) => b - a);
   }
 
   hasPod(uid: string): boolean {
@@ -73,13 +84,13 @@ export class StateFolder {
   }
 
   /**
-   * The pods that were noted. `strays` are folders without one that can be read: of a pod that never began, of a note
-   * that a power cut has torn, or of another version.
+   * The pods that were noted. `strays` are uids with a folder and without a note that can be read: of a pod that never
+   * began, of a note that a power cut has torn, or of another version.
    */
   savedPods(): { pods: AssignedPod[]; strays: string[] } {
     const pods: AssignedPod[] = [];
     const strays: string[] = [];
-    for (const uid of readdirSync(join(this.root, 'pods'))) {
+    for (const uid of new Set(['pods', SUB_PATHS].flatMap((part) => namesIn(join(this.root, part))))) {
       const pod = this.#savedPod(uid);
       if (pod) pods.push(pod);
       else strays.push(uid);
@@ -89,8 +100,7 @@ export class StateFolder {
 
   /** The names of the containers that a pod has folders of. */
   containers(uid: string): string[] {
-    const folder = join(this.podFolder(uid), 'containers');
-    return existsSync(folder) ? readdirSync(folder) : [];
+    return namesIn(join(this.podFolder(uid), 'containers'));
   }
 
   #savedPod(uid: string): AssignedPod | undefined {
@@ -112,16 +122,12 @@ export class StateFolder {
   }
 }
 
-function numbersIn(folder: string): number[] {
-  let names: string[];
+/** What is in a folder; nothing in one that is not there. */
+function namesIn(folder: string): string[] {
   try {
-    names = readdirSync(folder);
+    return readdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  return names
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .sort((a, b) => b - a);
 }

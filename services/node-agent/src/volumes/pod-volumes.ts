@@ -63,7 +63,7 @@ export class PodVolumes {
     return this.#inTurn(uid, () => this.#removeAll(uid, spec));
   }
 
-  /** Removes the volumes of a pod of which nothing is known but its folder. */
+  /** Removes the volumes of a pod of which nothing is known but its uid. */
   removeStray(uid: string): Promise<void> {
     const { state, shim, mayMount } = this.#options;
     return this.#inTurn(uid, async () => {
@@ -71,6 +71,7 @@ export class PodVolumes {
       for (const name of existsSync(folder) ? await readdir(folder) : []) {
         if (mayMount && (await isMountPoint(join(folder, name)))) await shim.unmount(join(folder, name));
       }
+      await removeSubPaths(state.subPathFolder(uid), shim);
       await rm(folder, { recursive: true, force: true });
     });
   }

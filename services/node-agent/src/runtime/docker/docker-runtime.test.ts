@@ -412,8 +412,10 @@ function podsInEngine(): void {
     });
 
     it('are removed when they are assigned no more, and when no pod owns them', async () => {
-      const pod = machine.podOf(WAITS);
-      const other = machine.podOf(WAITS);
+      const mounts = { volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'sub' }] };
+      const volumes = { volumes: [{ name: 'v', emptyDir: {} }] };
+      const pod = machine.podOf(WAITS, mounts, volumes);
+      const other = machine.podOf(WAITS, mounts, volumes);
       for (const one of [pod, other]) {
         machine.start(one);
         await untilRunning();
@@ -422,6 +424,7 @@ function podsInEngine(): void {
       rmSync(join(machine.state, 'pods', other.metadata.uid), { recursive: true });
       await machine.restart();
       await eventually(async () => expect(await machine.containers()).toEqual(['POD 0 running', 'main 0 running']));
+      await eventually(() => expect(readdirSync(join(machine.state, 'subpaths'))).toEqual([pod.metadata.uid]));
       machine.runtime.forget(pod.metadata.uid);
       await eventually(async () => expect(await machine.containers()).toEqual([]));
     });

@@ -140,14 +140,26 @@ class EngineHost implements RuntimeKind<DockerRun> {
 
   /** The pods that an earlier process has noted. What it has left of others is removed. */
   savedPods(): AssignedPod[] {
-    const { log } = this.#options;
     const { pods, strays } = this.state.savedPods();
-    for (const uid of strays) {
-      removeStray(uid, { state: this.state, volumes: this.#volumes }).catch((err: unknown) =>
-        log.warn({ err, pod: uid }, 'what is left of a pod could not be removed'),
-      );
-    }
+    const noted = new Set(pods.map(({ metadata }) => metadata.uid));
+    const files = { state: this.state, volumes: this.#volumes };
+    for (const uid of strays) void this.#removeUnknown(uid, () => removeStray(uid, files));
+    for (const uid of this.#found.keys()) if (!noted.has(uid)) void this.#removeUnknown(uid);
     return pods;
+  }
+
+  /** Removes the containers of a pod that is not known here, and then, where it has any, its files. */
+  async #removeUnknown(uid: string, removeFiles?: () => Promise<void>): Promise<void> {
+    const { engine, log } = this.#options;
+    const containers = this.#found.get(uid) ?? [];
+    this.#found.delete(uid);
+    try {
+      await Promise.all(containers.map(({ state }) => engine.remove(state.Id)));
+      // Labels may be those of others: a path is made only of a uid that has a folder.
+      await removeFiles?.();
+    } catch (err) {
+      log.warn({ err, pod: uid }, 'what is left of a pod could not be removed');
+    }
   }
 
   of(runtime: PodRuntime<DockerRun>): this {
@@ -155,20 +167,9 @@ class EngineHost implements RuntimeKind<DockerRun> {
     return this;
   }
 
-  /** Begins to follow the engine, and removes what no pod owns. */
+  /** Begins to follow the engine. */
   begin(): void {
-    const { log } = this.#options;
     this.#watch.start();
-    const owned = new Set(this.state.savedPods().pods.map(({ metadata }) => metadata.uid));
-    for (const [uid, containers] of this.#found) {
-      if (owned.has(uid)) continue;
-      this.#found.delete(uid);
-      for (const { state } of containers) {
-        this.#options.engine
-          .remove(state.Id)
-          .catch((err) => log.warn({ err, container: state.Id }, 'a container that no pod owns could not be removed'));
-      }
-    }
   }
 
   /** Nothing is done any more, and nothing that was begun is answered. What runs goes on. */

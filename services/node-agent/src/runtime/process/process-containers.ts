@@ -96,7 +96,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     return removePodFiles(pod, this.#options);
   }
 
-  /** Removes the folder of a pod that is not known any more, with what is mounted in it. */
+  /** Removes what is left of a pod of which nothing is known but its uid, and nothing runs. */
   removeStray(uid: string): Promise<void> {
     return removeStray(uid, this.#options);
   }

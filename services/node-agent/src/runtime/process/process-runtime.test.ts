@@ -408,6 +408,7 @@ describe('after a restart of the agent', () => {
     writeFileSync(join(machine.state, 'pods', pod.metadata.uid, 'pod.json'), '{"metadata":');
     machine.restart();
     await eventually(() => expect(readdirSync(join(machine.state, 'pods'))).toEqual([]));
+    expect(readdirSync(join(machine.state, 'logs', 'pods'))).toEqual([]);
   });
 
   it('a process that has the PID of one that is gone is left alone', async () => {
