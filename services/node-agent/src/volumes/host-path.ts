@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, type Stats, statSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 
 type FileKind = 'directory' | 'file' | 'socket' | 'character device' | 'block device';
 
@@ -22,20 +22,18 @@ const WANTED: Readonly<Record<string, FileKind>> = {
 };
 
 /**
- * Whether a path of this machine is one of the roots, or below one, wherever links on it lead. One that is not absolute
- * is below none. The root `/` has all.
- * @throws Error for a path on which links lead nowhere, or in a circle.
+ * Whether a path of this machine without links is one of the roots, or below one, wherever these lead. The root `/` has
+ * all.
+ * @throws Error for a root on which links lead in a circle.
  */
 export function isBelow(path: string, roots: readonly string[]): boolean {
-  if (!isAbsolute(path)) return false;
-  const real = realPathOf(path);
   return roots.some((root) => {
-    const way = relative(realPathOf(root), real);
+    const way = relative(realPathOf(root), path);
     return way !== '..' && !way.startsWith('../');
   });
 }
 
-/** Where a path leads; of one that is not there yet, where it would be. */
+/** Where a path leads; of one that is not there yet, where it would be. @throws Error for links in a circle. */
 export function realPathOf(path: string): string {
   try {
     return realpathSync(path);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, lstat, mkdir, readdir, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { MountSpec, Shim } from '@everynode/container-shim';
 import { isMadeOfFiles, subPathOf, type VolumeSources, volumeFiles } from '@everynode/kubelet';
 import { type Container, type PodSpec, parseQuantity, wholeValue } from '@everynode/objects';
@@ -126,7 +126,7 @@ export class PodVolumes {
     const { fsGroup } = pod.spec.securityContext ?? {};
     const { hostPath } = volume;
     try {
-      if (hostPath) return this.#refusalOf(hostPath.path) ?? hostPathFault(hostPath.path, hostPath.type ?? undefined);
+      if (hostPath) return this.#hostRootOf(hostPath).fault ?? hostPathFault(hostPath.path, hostPath.type ?? undefined);
       if (volume.emptyDir) await this.#emptyDir(volume, folder, fsGroup);
       else if (isMadeOfFiles(volume)) {
         const made = volumeFiles(volume, sources);
@@ -140,14 +140,19 @@ export class PodVolumes {
     }
   }
 
-  /** Why a path of the machine is mounted in no pod; undefined for one that may be. */
-  #refusalOf(path: string): string | undefined {
+  /**
+   * Where a path of the machine leads, or why it is mounted in no pod. What is mounted is what was looked at, and not
+   * the path once more: a container may put a link there at any time.
+   * @throws Error for links in a circle.
+   */
+  #hostRootOf({ path }: { path: string }): { root: string; fault?: undefined } | { fault: string } {
     const { hostRoots, state } = this.#options;
-    if (!isBelow(path, hostRoots)) {
-      return `hostPath ${path} is not below a folder that this node allows: ${hostRoots.join(', ')}`;
+    const root = isAbsolute(path) ? realPathOf(path) : undefined;
+    if (root === undefined || !isBelow(root, hostRoots)) {
+      return { fault: `hostPath ${path} is not below a folder that this node allows: ${hostRoots.join(', ')}` };
     }
     // There are the secrets of all pods.
-    return isBelow(path, [state.root]) ? `hostPath ${path} is in the folder of the agent itself` : undefined;
+    return isBelow(root, [state.root]) ? { fault: `hostPath ${path} is in the folder of the agent itself` } : { root };
   }
 
   async #emptyDir(volume: Volume, folder: string, fsGroup: number | undefined): Promise<void> {
@@ -187,29 +192,26 @@ export class PodVolumes {
       if (!volume) return { fault: `volume ${mount.name} is not one of the pod` };
       const subPath = mount.subPathExpr ? subPathOf(mount.subPathExpr, variables) : { path: mount.subPath ?? '' };
       if (subPath.fault !== undefined) return { fault: subPath.fault };
-      const path = volume.hostPath?.path;
-      // A container may have put a link where there was a folder when the volume was set up.
-      const refusal = path === undefined ? undefined : this.#refusalOf(path);
-      if (refusal !== undefined) return { fault: refusal };
-      mounts.push(this.#mountOf(volume, mount, subPath.path, sources.pod.metadata.uid));
+      const { uid } = sources.pod.metadata;
+      const place = volume.hostPath
+        ? this.#hostRootOf(volume.hostPath)
+        : { root: this.#options.state.volume(uid, volume.name) };
+      if (place.fault !== undefined) return { fault: place.fault };
+      mounts.push(mountOf(volume, mount, place.root, subPath.path));
     }
     // What is mounted below another mount comes after it.
     mounts.sort((a, b) => (a.target < b.target ? -1 : 1));
     return { mounts };
   }
-
-  #mountOf(volume: Volume, mount: VolumeMount, subPath: string, uid: string): MountSpec {
-    const { hostPath } = volume;
-    const root = hostPath ? realPathOf(hostPath.path) : this.#options.state.volume(uid, volume.name);
-    return {
-      root,
-      subPath,
-      target: mount.mountPath,
-      readOnly: mount.readOnly === true || isMadeOfFiles(volume),
-      propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'private',
-    };
-  }
 }
+
+const mountOf = (volume: Volume, mount: VolumeMount, root: string, subPath: string): MountSpec => ({
+  root,
+  subPath,
+  target: mount.mountPath,
+  readOnly: mount.readOnly === true || isMadeOfFiles(volume),
+  propagation: PROPAGATION[mount.mountPropagation ?? 'None'] ?? 'private',
+});
 
 /** Never removes what is below: where it could not be unmounted, that is the volume. */
 async function removeSubPath(place: string, shim: Shim): Promise<void> {
