@@ -58,6 +58,7 @@ interface ProcessContainersOptions {
   bootId: string;
   /** Whether containers have namespaces of their own: this process may make them. */
   isPrivileged: boolean;
+  leastOomScore: number;
   log: ContainerLogs;
   say: Pick<Logger, 'warn'>;
 }
@@ -307,7 +308,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     folder: string,
     instance: number,
   ): { spec: ContainerSpec } | { fault: string; reason: string } {
-    const { state, sources, volumes, images, bootId, isPrivileged, log } = this.#options;
+    const { state, sources, volumes, images, bootId, isPrivileged, leastOomScore, log } = this.#options;
     const { pod, node } = run;
     const { spec: own, name } = container;
     const inputs = sources.sourcesOf(run);
@@ -333,7 +334,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
         ownMounts: isPrivileged,
         maskedProc: isPrivileged && own.securityContext?.privileged !== true,
         mounts: isPrivileged ? [...mounted.mounts, message] : [],
-        oomScoreAdjust: oomScoreAdjust(pod.spec, own.resources, node.allocatable),
+        oomScoreAdjust: Math.max(leastOomScore, oomScoreAdjust(pod.spec, own.resources, node.allocatable)),
         args: [...(command.length > 0 ? command : [program]), ...args],
         variables: new Map([['PATH', PATH], ['HOSTNAME', hostNameOf(run)], ['HOME', home], ...variables]),
         cwd: own.workingDir || '/',

@@ -155,6 +155,16 @@ describe('a pod of processes', () => {
     expect(mainStatus()?.lastState?.terminated?.message).toContain('exec: /no/such');
   });
 
+  it('has no lower oom_score_adj than its agent may set', async () => {
+    machine.leastOomScore = 100;
+    const amounts = { cpu: '10m', memory: '10Mi' };
+    const pod = scriptPod('cat /proc/self/oom_score_adj; exec sleep 1000', {
+      resources: { requests: amounts, limits: amounts },
+    });
+    machine.start(pod);
+    await eventually(() => expect(machine.logOf(pod)).toEqual(['100']));
+  });
+
   it('waits for an image that this node does not know', async () => {
     machine.start(scriptPod('', { image: 'unknown:1' }));
     await eventually(() => expect(mainStatus()?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/));

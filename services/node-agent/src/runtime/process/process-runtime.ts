@@ -109,6 +109,7 @@ class Machine implements RuntimeKind<ProcessRun> {
       images: settings.images,
       bootId: settings.bootId,
       isPrivileged: settings.isPrivileged,
+      leastOomScore: settings.leastOomScore,
       log: settings.log,
       say: log,
     });
