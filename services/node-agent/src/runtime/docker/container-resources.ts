@@ -1,4 +1,4 @@
-import { parseQuantity, type ResourceRequirements, wholeValue } from '@everynode/objects';
+import { milliValue, parseQuantity, type ResourceRequirements, wholeValue } from '@everynode/objects';
 import type { EngineResources } from './engine-objects.js';
 
 const PERIOD = 100_000;
@@ -6,13 +6,9 @@ const MIN_QUOTA = 1000;
 const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
 const SHARES_OF_CPU = 1024;
-const NANOS_OF_MILLI = 1_000_000n;
 
 /** Thousandths of a processor, rounded up. */
-function milliCpus(quantity: string | undefined): number {
-  const { nanos } = parseQuantity(quantity ?? '0');
-  return Number((nanos + NANOS_OF_MILLI - 1n) / NANOS_OF_MILLI);
-}
+const milliCpus = (quantity: string | undefined): number => Number(milliValue(parseQuantity(quantity ?? '0')));
 
 /**
  * What a container is held to. There is no swap beyond its limit of memory. Source: pkg/kubelet/cm/helpers_linux.go,
