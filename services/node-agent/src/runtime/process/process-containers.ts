@@ -284,13 +284,12 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const state = live && readRunFolder(live.folder, this.#options.bootId);
     if (!process || state?.state !== 'running') return undefined;
     const { pid, startTime } = state;
-    const { isPrivileged: own } = this.#options;
-    const running = { pid, startTime, ownPids: own && !run.pod.spec.hostPID, ownMounts: own };
-    return { running, spec: { ...process, args: command } };
+    const { ownPids, ownMounts } = process;
+    return { running: { pid, startTime, ownPids, ownMounts }, spec: { ...process, args: command } };
   }
 
   /** What commands beside a run have; of one that an earlier process has started, by what its pod says now. */
-  async #processOf(run: ProcessRun, container: ContainerRun, live: LiveProcess): Promise<ProcessSpec | undefined> {
+  async #processOf(run: ProcessRun, container: ContainerRun, live: LiveProcess): Promise<ContainerSpec | undefined> {
     if (live.process) return live.process;
     try {
       await this.#options.sources.ensure(run);

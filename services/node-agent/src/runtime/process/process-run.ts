@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '@everynode/container-shim';
+import type { ContainerSpec } from '@everynode/container-shim';
 import { HostedRun } from '../hosted-run.js';
 
 /** A run of a container that lives. */
@@ -7,7 +7,7 @@ export interface LiveProcess {
   folder: string;
   instance: number;
   /** What commands beside it run with; undefined for a run that an earlier process has started, before it was asked. */
-  process: ProcessSpec | undefined;
+  process: ContainerSpec | undefined;
   /** Ends the wait for its end. */
   unfollow: () => void;
   /** When it is killed, in ms, monotonic; infinite while it is not to stop. */
