@@ -1,12 +1,14 @@
 import { rm } from 'node:fs/promises';
 import type { AssignedPod, SandboxResult } from '@everynode/kubelet';
+import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../objects/pod-sources.js';
 import type { StateFolder } from '../state/state-folder.js';
 import type { PodVolumes } from '../volumes/pod-volumes.js';
 import type { HostedRun } from './hosted-run.js';
+import type { Timers } from './timers.js';
 
 /** What could not be removed is tried again after this. */
-export const REMOVES_AGAIN_MS = 5000;
+const REMOVES_AGAIN_MS = 5000;
 
 interface PodParts<Run extends HostedRun> {
   state: StateFolder;
@@ -47,4 +49,21 @@ export async function removePodFiles(
   await volumes.remove(uid, pod.spec);
   await rm(state.logFolder(pod), { recursive: true, force: true });
   await rm(state.podFolder(uid), { recursive: true, force: true });
+}
+
+/** Removes what is left of a pod, again and again until it could be. */
+export async function removeUntilGone(
+  { pod }: HostedRun,
+  remove: () => Promise<void>,
+  { timers, say }: { timers: Timers; say: Pick<Logger, 'warn'> },
+): Promise<void> {
+  for (;;) {
+    try {
+      await remove();
+      return;
+    } catch (err) {
+      say.warn({ err, pod: pod.metadata.name }, 'what is left of a pod could not be removed yet');
+    }
+    await new Promise<void>((resolve) => timers.after(REMOVES_AGAIN_MS, resolve));
+  }
 }

@@ -19,8 +19,9 @@ import type { StateFolder } from '../../state/state-folder.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../container-checks.js';
 import type { ContainerLogs } from '../machine-settings.js';
-import { preparePod, REMOVES_AGAIN_MS, removePodFiles } from '../pod-files.js';
+import { preparePod, removePodFiles, removeUntilGone } from '../pod-files.js';
 import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
+import { stopInTime } from '../stop-in-time.js';
 import { type Clock, momentOf, type Timers } from '../timers.js';
 import { containerBody } from './container-body.js';
 import { resourcesOf } from './container-resources.js';
@@ -99,10 +100,7 @@ export class DockerContainers implements ContainerRuntime<DockerRun> {
   }
 
   removeSandbox(run: DockerRun, done: () => void): void {
-    void this.remove(run).then(done, (err: Error) => {
-      this.#options.say.warn({ err, pod: run.pod.metadata.name }, 'what is left of a pod could not be removed yet');
-      this.#options.timers.after(REMOVES_AGAIN_MS, () => this.removeSandbox(run, done));
-    });
+    void removeUntilGone(run, () => this.remove(run), this.#options).then(done);
   }
 
   /** Kills what runs of a pod, and removes all that is left of it. */
@@ -326,16 +324,12 @@ export class DockerContainers implements ContainerRuntime<DockerRun> {
   stop(run: DockerRun, { name, spec }: ContainerRun, signal: string, graceMs: number): void {
     const live = run.live.get(name);
     if (!live) return;
-    const { clock, timers } = this.#options;
-    const isFirst = live.killMs === Number.POSITIVE_INFINITY;
-    const killMs = clock.now() + graceMs;
-    if (killMs >= live.killMs) return;
-    live.killMs = killMs;
     // The rules name a signal also where the pod does not: then that of the image comes before it.
-    if (isFirst) void this.#signal(run, name, spec.lifecycle?.stopSignal ?? live.stopSignal ?? signal);
-    timers.after(graceMs, () => {
+    const ask = () => void this.#signal(run, name, spec.lifecycle?.stopSignal ?? live.stopSignal ?? signal);
+    const kill = () => {
       if (run.live.get(name) === live) this.#kill(run, name);
-    });
+    };
+    stopInTime(live, graceMs, { ask, kill }, this.#options);
   }
 
   /** Sends a signal to what runs of a container. Returns whether the engine has done it, or there is nothing to do. */

@@ -16,7 +16,7 @@ import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import type { Placement } from '../hosted-run.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
 import { notEnforced } from '../not-enforced.js';
-import { REMOVES_AGAIN_MS, removeStray } from '../pod-files.js';
+import { removeStray, removeUntilGone } from '../pod-files.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
 import { inSeconds } from '../run-end.js';
 import { Timers } from '../timers.js';
@@ -254,20 +254,16 @@ class EngineHost implements RuntimeKind<DockerRun> {
   }
 
   #leave(run: DockerRun): void {
-    if (this.state.hasPod(run.pod.metadata.uid)) void this.#remove(run);
-    else this.containers.forget(run);
+    const { log } = this.#options;
+    if (!this.state.hasPod(run.pod.metadata.uid)) this.containers.forget(run);
+    else void removeUntilGone(run, () => this.#remove(run), { timers: this.#timers, say: log });
   }
 
   async #remove(run: DockerRun): Promise<void> {
     // It may have been assigned again meanwhile.
     if (this.#runtime?.find(run.pod.metadata.uid)) return;
-    try {
-      await this.containers.remove(run);
-      this.containers.forget(run);
-    } catch (err) {
-      this.#options.log.warn({ err, pod: run.pod.metadata.name }, 'what is left of a pod could not be removed yet');
-      this.#timers.after(REMOVES_AGAIN_MS, () => void this.#remove(run));
-    }
+    await this.containers.remove(run);
+    this.containers.forget(run);
   }
 
   /** A container with the labels of the node has ended. */

@@ -38,9 +38,10 @@ import { lastOfCriLog } from '../../state/termination-message.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../container-checks.js';
 import type { ContainerLogs } from '../machine-settings.js';
-import { preparePod, REMOVES_AGAIN_MS, removePodFiles, removeStray } from '../pod-files.js';
+import { preparePod, removePodFiles, removeStray, removeUntilGone } from '../pod-files.js';
 import { endOfRun, inSeconds } from '../run-end.js';
 import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
+import { stopInTime } from '../stop-in-time.js';
 import { type Clock, momentOf, type Timers } from '../timers.js';
 import { droppedCapabilities } from './capabilities.js';
 import { userOf } from './container-user.js';
@@ -86,10 +87,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   }
 
   removeSandbox(run: ProcessRun, done: () => void): void {
-    void this.remove(run).then(done, (err: Error) => {
-      this.#options.say.warn({ err, pod: run.pod.metadata.name }, 'what is left of a pod could not be removed yet');
-      this.#options.timers.after(REMOVES_AGAIN_MS, () => this.removeSandbox(run, done));
-    });
+    void removeUntilGone(run, () => this.remove(run), this.#options).then(done);
   }
 
   /** Removes what is left of a pod of which nothing runs. */
@@ -211,16 +209,12 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   stop({ live: processes }: ProcessRun, { name }: ContainerRun, signal: string, graceMs: number): void {
     const live = processes.get(name);
     if (!live) return;
-    const nowMs = this.#options.clock.now();
-    const isFirst = live.killMs === Number.POSITIVE_INFINITY;
-    const killMs = nowMs + graceMs;
-    if (killMs >= live.killMs) return;
-    live.killMs = killMs;
     // A shim that has ended is noticed where its end is waited for.
-    if (isFirst) signalRun(live.folder, numberOf(signal));
-    this.#options.timers.after(graceMs, () => {
-      if (processes.get(name) === live && live.killMs === killMs) killRun(live.folder);
-    });
+    const ask = () => void signalRun(live.folder, numberOf(signal));
+    const kill = () => {
+      if (processes.get(name) === live) killRun(live.folder);
+    };
+    stopInTime(live, graceMs, { ask, kill }, this.#options);
   }
 
   runHook(
