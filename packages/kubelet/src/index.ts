@@ -34,6 +34,7 @@ export { newWorker, type ProbeKind, type ProbeOutcome } from './probes/probe-wor
 export { noteMissing } from './starting/hold-start.js';
 export { subPathOf } from './starting/sub-paths.js';
 export type { ContainerIds } from './status/container-status.js';
+export { containerStatusesOf } from './status/container-statuses.js';
 export { findLogRun, type LogRun } from './status/log-run.js';
 export { gateStates } from './status/pod-conditions.js';
 export { podStatus } from './status/pod-status.js';

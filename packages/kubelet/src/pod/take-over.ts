@@ -1,4 +1,5 @@
 import type { ContainerStatus } from '@everynode/objects';
+import { containerStatusesOf } from '../status/container-statuses.js';
 import { endPod, ownGraceMs } from '../stopping/stop-containers.js';
 import type { ContainerExit, ContainerRun } from './container-run.js';
 import { ageMs, type Moment } from './moment.js';
@@ -9,17 +10,8 @@ import type { PodRun } from './pod-run.js';
  * for that. What waits to be started again begins with a new back-off, as after a restart of a kubelet.
  */
 export function takeOver(run: PodRun, now: Moment): void {
-  const {
-    phase,
-    reason,
-    message = '',
-    podIP,
-    containerStatuses = [],
-    initContainerStatuses = [],
-    ephemeralContainerStatuses = [],
-  } = run.pod.status ?? {};
-  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
-  const statuses = new Map(all.map((status) => [status.name, status]));
+  const { phase, reason, message = '', podIP, containerStatuses = [] } = run.pod.status ?? {};
+  const statuses = new Map(containerStatusesOf(run.pod.status).map((status) => [status.name, status]));
   for (const container of run.containers) {
     const status = statuses.get(container.name);
     if (status) takeContainer(container, status, now);

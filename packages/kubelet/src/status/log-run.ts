@@ -1,4 +1,5 @@
 import type { PodStatus } from '@everynode/objects';
+import { containerStatusesOf } from './container-statuses.js';
 
 /** The run of a container whose log a client reads. Times are RFC 3339. */
 export interface LogRun {
@@ -20,9 +21,7 @@ export function findLogRun(
   previous: boolean,
 ): LogRun | { fault: string } {
   const fault = (text: string) => ({ fault: `container "${container}" in pod "${podName}" ${text}` });
-  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {};
-  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
-  const found = all.find(({ name }) => name === container);
+  const found = containerStatusesOf(status).find(({ name }) => name === container);
   if (!found) return fault('is not available');
   const { state, lastState, restartCount } = found;
   const last = lastState?.terminated;

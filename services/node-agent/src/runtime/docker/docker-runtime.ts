@@ -3,6 +3,7 @@ import {
   beginAnew,
   type ContainerRun,
   containerRuns,
+  containerStatusesOf,
   correctContainer,
   type FoundRun,
   isLive,
@@ -82,11 +83,8 @@ export class DockerRuntime extends PodRuntime<DockerRun> {
 }
 
 /** The id of an image as the status of a pod has it. */
-function imageIdIn({ status }: AssignedPod, container: string): string | undefined {
-  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {};
-  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
-  return all.find(({ name }) => name === container)?.imageID || undefined;
-}
+const imageIdIn = ({ status }: AssignedPod, container: string): string | undefined =>
+  containerStatusesOf(status).find(({ name }) => name === container)?.imageID || undefined;
 
 /** Resources of containers that an engine holds them to. */
 const ENFORCED = ['cpu', 'memory'];
