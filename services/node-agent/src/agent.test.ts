@@ -32,6 +32,7 @@ afterEach(async () => {
 /** Pods that run at once, and stop at once. */
 class InstantRuntime implements Runtime {
   readonly running = new Map<string, AssignedPod>();
+  readonly streams = new SimulatedStreams(() => undefined, systemClock);
   readonly #onReport: ReportListener;
 
   constructor(onReport: ReportListener) {
@@ -74,10 +75,6 @@ class InstantRuntime implements Runtime {
     }));
   }
 
-  find(): undefined {
-    return undefined;
-  }
-
   close(): void {
     this.running.clear();
   }
@@ -109,7 +106,6 @@ async function startAgent() {
       runtime = new InstantRuntime(onReport);
       return runtime;
     },
-    streams: ({ find }) => new SimulatedStreams(find, systemClock),
     connect: () => bus,
   });
   if (!runtime) throw new Error('the agent has not started');

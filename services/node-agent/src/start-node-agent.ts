@@ -1,5 +1,5 @@
 import type { Bus } from '@everynode/bus';
-import { AgentTunnels, type ContainerStreams, type PaceLimits } from '@everynode/container-streams';
+import { AgentTunnels, type PaceLimits } from '@everynode/container-streams';
 import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
@@ -16,8 +16,6 @@ export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show
   bus: Bus;
   /** Makes the runtime. Its reports go to the control plane. */
   runtime: (onReport: ReportListener) => Runtime;
-  /** What clients see of the containers of a runtime. */
-  streams: (runtime: Runtime) => ContainerStreams;
   /** Makes a connection of its own for what clients read of containers and write to them. */
   connect: () => Bus;
   /** What may be sent of that. */
@@ -44,7 +42,7 @@ export async function startNodeAgent(parts: NodeAgentParts): Promise<void> {
   const tunnels = new AgentTunnels({
     ...parts,
     agent: parts.agent,
-    streams: parts.streams(agent.runtime),
+    streams: agent.runtime.streams,
     isSuperseded: () => started.trouble !== undefined,
     ...(parts.streamRates && { rates: parts.streamRates }),
   });

@@ -1,5 +1,4 @@
 import type { Bus } from '@everynode/bus';
-import type { ContainerStreams } from '@everynode/container-streams';
 import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../config.js';
 import { type HostedNode, nodesFrom, onlyNode } from '../nodes/hosted-nodes.js';
@@ -16,8 +15,6 @@ import { systemClock } from './timers.js';
 interface ChosenRuntime {
   nodes: readonly HostedNode[];
   runtime: (onReport: ReportListener) => Runtime;
-  /** What clients see of the containers of that runtime. */
-  streams: (runtime: Runtime) => ContainerStreams;
 }
 
 interface RuntimeParts {
@@ -46,7 +43,6 @@ export function chooseRuntime(parts: RuntimeParts): Promise<ChosenRuntime | unde
 
 async function simulatedRuntime({ config, file, bus }: RuntimeParts): Promise<ChosenRuntime> {
   const { SimulatedRuntime } = await import('./simulated/simulated-runtime.js');
-  const { SimulatedStreams } = await import('./simulated/simulated-streams.js');
   const { settingsFrom } = await import('./simulated/simulation-settings.js');
   const clock = systemClock;
   const settings = settingsFrom(config, file.simulation);
@@ -55,7 +51,6 @@ async function simulatedRuntime({ config, file, bus }: RuntimeParts): Promise<Ch
     nodes: nodesFrom(file),
     runtime: (onReport) =>
       new SimulatedRuntime({ settings, seed: config.EVERYNODE_SEED, clock, onReport, findMissing }),
-    streams: (runtime) => new SimulatedStreams((uid) => runtime.find(uid), clock),
   };
 }
 
@@ -75,7 +70,6 @@ async function processRuntime(parts: RuntimeParts): Promise<ChosenRuntime> {
   return {
     nodes: [onlyNode(nodesFrom(file), machine)],
     runtime: (onReport) => new ProcessRuntime({ ...realParts(parts), settings, onReport }),
-    streams: (runtime) => (runtime as InstanceType<typeof ProcessRuntime>).streams,
   };
 }
 
@@ -95,6 +89,5 @@ async function dockerRuntime(parts: RuntimeParts): Promise<ChosenRuntime | undef
   return {
     nodes: [hosted],
     runtime: (onReport) => new DockerRuntime({ ...realParts(parts), settings, engine, node, found, onReport }),
-    streams: (runtime) => (runtime as InstanceType<typeof DockerRuntime>).streams,
   };
 }

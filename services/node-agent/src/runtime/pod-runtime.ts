@@ -1,3 +1,4 @@
+import type { ContainerStreams } from '@everynode/container-streams';
 import {
   type AssignedPod,
   applyPodChange,
@@ -72,7 +73,7 @@ interface PodRuntimeOptions<Run extends HostedRun> {
  * Runs pods by the rules of a kubelet (`packages/kubelet`), whatever their containers are. What takes no time happens
  * in one report.
  */
-export class PodRuntime<Run extends HostedRun> implements Runtime {
+export abstract class PodRuntime<Run extends HostedRun> implements Runtime {
   readonly #options: PodRuntimeOptions<Run>;
   readonly #kind: RuntimeKind<Run>;
   readonly #loop: PodLoop<Run>;
@@ -88,6 +89,8 @@ export class PodRuntime<Run extends HostedRun> implements Runtime {
     this.#reporter = new PodReporter({ clock, ids: containers.ids, events, onReport });
     this.#kind = options.kind(this);
   }
+
+  abstract get streams(): ContainerStreams;
 
   get size(): number {
     return this.#runs.size;
@@ -106,6 +109,7 @@ export class PodRuntime<Run extends HostedRun> implements Runtime {
     }));
   }
 
+  /** The run of the pod with this uid, where it is here. */
   find(uid: string): Run | undefined {
     return this.#runs.get(uid);
   }

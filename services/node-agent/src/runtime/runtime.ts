@@ -1,5 +1,6 @@
+import type { ContainerStreams } from '@everynode/container-streams';
 import type { PodEvent } from '@everynode/contract';
-import type { AssignedPod, PodRun } from '@everynode/kubelet';
+import type { AssignedPod } from '@everynode/kubelet';
 import type { PodStatus } from '@everynode/objects';
 import type { HostedNode } from '../nodes/hosted-nodes.js';
 
@@ -43,8 +44,8 @@ export interface Runtime {
   found(): AssignedPod[];
   /** Every pod that it runs. */
   pods(): RunningPod[];
-  /** The pod with this uid, where it runs it. */
-  find(uid: string): PodRun | undefined;
+  /** What clients see of its containers. */
+  readonly streams: ContainerStreams;
   close(): void;
 }
 

@@ -67,8 +67,7 @@ export class DockerRuntime extends PodRuntime<DockerRun> {
     host.begin();
   }
 
-  /** What clients see of its containers. */
-  get streams(): DockerStreams {
+  override get streams(): DockerStreams {
     return new DockerStreams((uid) => this.find(uid), this.#engine);
   }
 

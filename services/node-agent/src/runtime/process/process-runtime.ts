@@ -71,8 +71,7 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
     options.log.info({ state: settings.stateFolder, isPrivileged: settings.isPrivileged }, 'pods run as processes');
   }
 
-  /** What clients see of its containers. */
-  get streams(): ProcessStreams {
+  override get streams(): ProcessStreams {
     return new ProcessStreams((uid) => this.find(uid), this.#machine.containers);
   }
 

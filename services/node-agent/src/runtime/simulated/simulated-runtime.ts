@@ -9,6 +9,7 @@ import { type Clock, Timers } from '../timers.js';
 import { scriptFor } from './pod-script.js';
 import { SimulatedContainers } from './simulated-containers.js';
 import { SimulatedRun } from './simulated-run.js';
+import { SimulatedStreams } from './simulated-streams.js';
 import type { SimulationSettings } from './simulation-settings.js';
 import { StartChecks } from './start-checks.js';
 
@@ -27,6 +28,8 @@ interface SimulatedRuntimeOptions {
  * to ready in one report.
  */
 export class SimulatedRuntime extends PodRuntime<SimulatedRun> {
+  readonly #clock: Clock;
+
   constructor(options: SimulatedRuntimeOptions) {
     const { clock, settings, onReport } = options;
     const timers = new Timers(clock);
@@ -40,6 +43,11 @@ export class SimulatedRuntime extends PodRuntime<SimulatedRun> {
       events: settings.events,
       onReport,
     });
+    this.#clock = clock;
+  }
+
+  override get streams(): SimulatedStreams {
+    return new SimulatedStreams((uid) => this.find(uid), this.#clock);
   }
 }
 
