@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { findShim } from '@everynode/container-shim';
 import type { AssignedPod } from '@everynode/kubelet';
 import { eventually, mayStartEngine, OwnEngine } from '@everynode/test-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXEC, LOG, reached, textOf, wholeOf } from '../../../fixtures/client.js';
 import { buildShell, DockerMachine } from '../../../fixtures/docker-machine.js';
 import { Engine } from './engine.js';
 
@@ -47,27 +47,9 @@ function podsInEngine(): void {
 
   afterEach(() => machine.close());
 
-  const untilRunning = () => eventually(() => expect(machine.mainStatus?.state?.running).toBeDefined());
-  const textOf = (stream: Readable | undefined) => (stream ? text(stream) : Promise.resolve(''));
-  const reached = ({ metadata: { namespace, name, uid } }: AssignedPod) => ({ namespace, name, uid });
-  const LOG = {
-    kind: 'log',
-    container: 'main',
-    follow: false,
-    previous: false,
-    timestamps: false,
-    stream: 'All',
-  } as const;
-
-  const EXEC = { kind: 'exec', container: 'main', stdin: false, stdout: true, stderr: true, tty: false } as const;
-
   async function logOf(pod: AssignedPod, more: object = {}): Promise<string> {
-    let log = '';
     const here = new AbortController().signal;
-    for await (const chunk of await machine.runtime.streams.logs(reached(pod), { ...LOG, ...more }, here)) {
-      log += Buffer.from(chunk).toString();
-    }
-    return log;
+    return wholeOf(await machine.runtime.streams.logs(reached(pod), { ...LOG, ...more }, here));
   }
 
   const untilLog = (pod: AssignedPod, words: string) =>
@@ -88,7 +70,7 @@ function podsInEngine(): void {
     );
     machine.start(pod);
     await eventually(() => expect(readFileSync(join(machine.shared, 'app.log'), 'utf8')).toContain('line\nline\n'));
-    await untilRunning();
+    await machine.untilRunning();
     expect(await logOf(pod)).toMatch(/^content\n.*Read-only file system/);
     expect(machine.last?.status).toMatchObject({ phase: 'Running', podIP: expect.stringMatching(/^198\.1[89]\./) });
     expect(machine.mainStatus?.containerID).toBe(`docker://${await machine.idOf(pod, 'main')}`);
@@ -214,7 +196,7 @@ function podsInEngine(): void {
       livenessProbe: { exec: { command: ['cat', '/alive'] }, periodSeconds: 1, failureThreshold: 1 },
     });
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const removed = await machine.runtime.streams.exec(reached(pod), { ...EXEC, command: ['rm', '/alive'] });
     expect(await removed.exited).toBe(0);
     await eventually(() => expect(machine.mainStatus?.restartCount).toBe(1));
@@ -294,7 +276,7 @@ function podsInEngine(): void {
     const withMemory = (memory: string) => ({ resources: { limits: { memory } } });
     const pod = machine.podOf(WAITS, withMemory('100Mi'));
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const id = await machine.idOf(pod, 'main');
     const memoryOf = async () =>
       ((await machine.engine.inspect(id)) as unknown as { HostConfig: { Memory: number } }).HostConfig.Memory;
@@ -344,7 +326,7 @@ function podsInEngine(): void {
   it('run commands with input, exit codes and terminals, and let clients attach', async () => {
     const pod = machine.podOf('while read line; do echo got $line; done', { stdin: true });
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const { streams } = machine.runtime;
     const io = { ...EXEC, stdin: true };
     const command = ['sh', '-c', 'cat; echo err >&2; exit 7'];
@@ -387,7 +369,7 @@ function podsInEngine(): void {
     it('are restarted when they have ended meanwhile, with their exit', async () => {
       const pod = machine.podOf('trap "echo why > /dev/termination-log; exit 4" TERM; while :; do sleep 0.1; done');
       machine.start(pod);
-      await untilRunning();
+      await machine.untilRunning();
       const id = await machine.idOf(pod, 'main');
       machine.stop();
       await machine.engine.kill(id, 'SIGTERM');
@@ -407,7 +389,7 @@ function podsInEngine(): void {
       machine.start(pod);
       await eventually(async () => expect(await machine.containers()).toContain('POD 0 running'));
       await machine.restart();
-      await untilRunning();
+      await machine.untilRunning();
       expect(await machine.containers()).toEqual(['POD 0 running', expect.stringMatching(/^main \d running$/)]);
     });
 
@@ -418,7 +400,7 @@ function podsInEngine(): void {
       const other = machine.podOf(WAITS, mounts, volumes);
       for (const one of [pod, other]) {
         machine.start(one);
-        await untilRunning();
+        await machine.untilRunning();
       }
       machine.stop();
       rmSync(join(machine.state, 'pods', other.metadata.uid), { recursive: true });
@@ -437,7 +419,7 @@ function podsInEngine(): void {
       { initContainers: [{ name: 'first', image: 'everynode-test/shell:1', args: ['-c', ''] }] },
     );
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     await machine.engine.kill(await machine.idOf(pod), 'SIGKILL');
     await eventually(() => expect(machine.mainStatus).toMatchObject({ restartCount: 1, state: { running: {} } }));
     expect(machine.events).toContain('SandboxChanged: Pod sandbox changed, it will be killed and re-created.');
@@ -445,7 +427,7 @@ function podsInEngine(): void {
     await own.stop();
     await own.start();
     await eventually(() => expect(machine.mainStatus?.restartCount).toBeGreaterThan(1), 30_000);
-    await untilRunning();
+    await machine.untilRunning();
     expect(await machine.containers()).toContain('POD 0 running');
     machine.runtime.stop(pod.metadata.uid, 30);
     await eventually(() => expect(machine.last?.stopped).toBe(true));

@@ -13,11 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { findShim } from '@everynode/container-shim';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXEC, LOG, reached, textOf, wholeOf } from '../../../fixtures/client.js';
 import { ProcessMachine, scriptPod } from '../../../fixtures/process-machine.js';
 
 const programs = mkdtempSync(join(tmpdir(), 'everynode-shim-'));
@@ -36,11 +35,6 @@ afterAll(() => rmSync(programs, { recursive: true, force: true }));
 
 afterEach(() => machine.close());
 
-const textOf = (stream: Readable | undefined) => (stream ? text(stream) : Promise.resolve(''));
-const mainStatus = () => machine.last?.status.containerStatuses?.[0];
-const isReady = () => machine.last?.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-const untilRunning = () => eventually(() => expect(mainStatus()?.state?.running).toBeDefined());
-
 describe('a pod of processes', () => {
   it('runs the script of the seed: its lines are on the machine, and it goes without a trace', async () => {
     const target = join(machine.root, 'varlog');
@@ -51,7 +45,7 @@ describe('a pod of processes', () => {
     );
     machine.start(pod);
     await eventually(() => expect(readFileSync(join(machine.shared, 'app.log'), 'utf8')).toContain('line\nline\n'));
-    await untilRunning();
+    await machine.untilRunning();
     expect(machine.last?.status).toMatchObject({ phase: 'Running', podIP: '127.0.0.1', hostIP: '127.0.0.1' });
     expect(machine.events.map((event) => event.split(':')[0])).toEqual(['Pulled', 'Created', 'Started']);
     machine.runtime.stop(pod.metadata.uid, 1);
@@ -98,7 +92,7 @@ describe('a pod of processes', () => {
     machine.start(scriptPod('true', {}, { volumes: [{ name: 'v', hostPath: { path, type } }] }));
     await eventually(() => expect(machine.events.join('\n')).toContain(words));
     expect(machine.events[0]).toMatch(/^FailedMount: MountVolume.SetUp failed for volume "v" : /);
-    expect(mainStatus()?.state?.waiting?.reason).toBe('ContainerCreating');
+    expect(machine.mainStatus?.state?.waiting?.reason).toBe('ContainerCreating');
   });
 
   it('mounts nothing of the machine that is not below its roots, whatever links lead there', async () => {
@@ -128,31 +122,31 @@ describe('a pod of processes', () => {
     const said = scriptPod('echo bye > /dev/termination-log', { securityContext: { runAsUser: 1000 } });
     machine.start(said);
     await eventually(() =>
-      expect(mainStatus()?.lastState?.terminated?.message ?? mainStatus()?.state?.terminated?.message).toBe('bye\n'),
+      expect(machine.mainStatus?.lastState?.terminated?.message ?? machine.mainStatus?.state?.terminated?.message).toBe('bye\n'),
     );
   });
 
   it('is restarted with a back-off when it fails, and says why in its own words', async () => {
     const pod = scriptPod('echo last words > /dev/termination-log; exit 3');
     machine.start(pod);
-    await eventually(() => expect(mainStatus()?.state?.waiting?.reason).toBe('CrashLoopBackOff'));
-    expect(mainStatus()?.lastState?.terminated).toMatchObject({
+    await eventually(() => expect(machine.mainStatus?.state?.waiting?.reason).toBe('CrashLoopBackOff'));
+    expect(machine.mainStatus?.lastState?.terminated).toMatchObject({
       exitCode: 3,
       reason: 'Error',
       message: 'last words\n',
     });
-    expect(mainStatus()?.restartCount).toBe(1);
+    expect(machine.mainStatus?.restartCount).toBe(1);
   });
 
   it('says the end of its log where it says nothing else', async () => {
     machine.start(scriptPod('echo one; echo two >&2; exit 1', { terminationMessagePolicy: 'FallbackToLogsOnError' }));
-    await eventually(() => expect(mainStatus()?.lastState?.terminated?.message).toBe('one\ntwo\n'));
+    await eventually(() => expect(machine.mainStatus?.lastState?.terminated?.message).toBe('one\ntwo\n'));
   });
 
   it('is shown as one that cannot be started when its program is not there', async () => {
     machine.start(scriptPod('', { command: ['/no/such'] }));
-    await eventually(() => expect(mainStatus()?.lastState?.terminated?.reason).toBe('StartError'));
-    expect(mainStatus()?.lastState?.terminated?.message).toContain('exec: /no/such');
+    await eventually(() => expect(machine.mainStatus?.lastState?.terminated?.reason).toBe('StartError'));
+    expect(machine.mainStatus?.lastState?.terminated?.message).toContain('exec: /no/such');
   });
 
   it('has no lower oom_score_adj than its agent may set', async () => {
@@ -167,7 +161,7 @@ describe('a pod of processes', () => {
 
   it('waits for an image that this node does not know', async () => {
     machine.start(scriptPod('', { image: 'unknown:1' }));
-    await eventually(() => expect(mainStatus()?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/));
+    await eventually(() => expect(machine.mainStatus?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/));
   });
 
   it('has its variables, from fields, resources and objects', async () => {
@@ -232,13 +226,13 @@ describe('a pod of processes', () => {
       livenessProbe: { exec: { command: ['test', '!', '-e', dead] }, periodSeconds: 1, failureThreshold: 1 },
     });
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     await eventually(() => expect(machine.events.join('\n')).toContain('Unhealthy: Readiness probe failed'));
-    expect(isReady()).toBe(false);
+    expect(machine.isReady).toBe(false);
     writeFileSync(ready, '');
-    await eventually(() => expect(isReady()).toBe(true));
+    await eventually(() => expect(machine.isReady).toBe(true));
     writeFileSync(dead, '');
-    await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
+    await eventually(() => expect(machine.mainStatus?.restartCount).toBe(1));
     expect(machine.events.join('\n')).toContain('Container main failed liveness probe, will be restarted');
   });
 
@@ -251,7 +245,7 @@ describe('a pod of processes', () => {
     await eventually(() => expect(machine.logOf(pod)).toContain('heard'));
     await eventually(() => expect(machine.last?.stopped).toBe(true));
     expect(performance.now() - beginMs).toBeGreaterThan(2900);
-    expect(mainStatus()?.state?.terminated?.exitCode).toBe(137);
+    expect(machine.mainStatus?.state?.terminated?.exitCode).toBe(137);
   });
 
   it('has no more than its grace for a preStop hook', async () => {
@@ -260,7 +254,7 @@ describe('a pod of processes', () => {
       lifecycle: { preStop: { exec: { command: ['sh', '-c', `touch ${hooked}; sleep 1000`] } } },
     });
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const beginMs = performance.now();
     machine.runtime.stop(pod.metadata.uid, 2);
     await eventually(() => expect(machine.last?.stopped).toBe(true));
@@ -280,30 +274,16 @@ describe('a pod of processes', () => {
 });
 
 describe('a client', () => {
-  const reached = ({ metadata }: ReturnType<typeof scriptPod>) => ({
-    namespace: metadata.namespace,
-    name: metadata.name,
-    uid: metadata.uid,
-  });
-  const wanted = {
-    kind: 'log',
-    container: 'main',
-    follow: false,
-    previous: false,
-    timestamps: false,
-    stream: 'All',
-  } as const;
-
   it('reads the log of a container to its end, and that of the run before', async () => {
     const end = join(machine.shared, 'end');
     const pod = scriptPod(`echo begin; while [ ! -e ${end} ]; do sleep 0.05; done; rm ${end}; echo end; exit 1`);
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const { streams } = machine.runtime;
     const here = new AbortController().signal;
     const chunks: string[] = [];
     const followed = (async () => {
-      for await (const chunk of await streams.logs(reached(pod), { ...wanted, follow: true }, here)) {
+      for await (const chunk of await streams.logs(reached(pod), { ...LOG, follow: true }, here)) {
         chunks.push(Buffer.from(chunk).toString());
       }
     })();
@@ -311,29 +291,18 @@ describe('a client', () => {
     writeFileSync(end, '');
     await followed;
     expect(chunks.join('')).toBe('begin\nend\n');
-    await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
-    let before = '';
-    for await (const chunk of await streams.logs(reached(pod), { ...wanted, previous: true }, here)) {
-      before += Buffer.from(chunk).toString();
-    }
-    expect(before).toBe('begin\nend\n');
+    await eventually(() => expect(machine.mainStatus?.restartCount).toBe(1));
+    const before = await streams.logs(reached(pod), { ...LOG, previous: true }, here);
+    expect(await wholeOf(before)).toBe('begin\nend\n');
   });
 
   it('runs a command with input and an exit code, and none that needs a terminal', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const { streams } = machine.runtime;
     const command = ['sh', '-c', 'cat; cat /proc/1/comm >&2; exit 7'];
-    const io = {
-      kind: 'exec',
-      container: 'main',
-      command,
-      stdin: true,
-      stdout: true,
-      stderr: true,
-      tty: false,
-    } as const;
+    const io = { ...EXEC, command, stdin: true };
     const run = await streams.exec(reached(pod), io);
     const output = Promise.all([textOf(run.stdout), textOf(run.stderr)]);
     run.stdin?.end('typed');
@@ -351,7 +320,7 @@ describe('after a restart of the agent', () => {
   it('containers go on, are probed, and can be stopped', async () => {
     const pod = scriptPod('exec sleep 1000', { readinessProbe: { exec: { command: ['true'] }, periodSeconds: 1 } });
     machine.start(pod);
-    await eventually(() => expect(isReady()).toBe(true));
+    await eventually(() => expect(machine.isReady).toBe(true));
     const before = pidOf(pod.metadata.uid);
     machine.restart();
     await eventually(() => expect(machine.runtime.pods()).toHaveLength(1));
@@ -364,13 +333,13 @@ describe('after a restart of the agent', () => {
   it('a container that ended meanwhile is restarted, with its exit', async () => {
     const pod = scriptPod(`while [ ! -e ${join(machine.shared, 'end')} ]; do sleep 0.05; done; exit 4`);
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     machine.runtime.close();
     writeFileSync(join(machine.shared, 'end'), '');
     const exit = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0', 'exit');
     await eventually(() => expect(existsSync(exit)).toBe(true));
     machine.restart();
-    await eventually(() => expect(mainStatus()?.lastState?.terminated?.exitCode).toBe(4));
+    await eventually(() => expect(machine.mainStatus?.lastState?.terminated?.exitCode).toBe(4));
   });
 
   it('a start that was cut off leaves one container, and not two', async () => {
@@ -379,7 +348,7 @@ describe('after a restart of the agent', () => {
     // In the middle of it, whatever it has come to.
     await eventually(() => expect(existsSync(join(machine.state, 'pods', pod.metadata.uid))).toBe(true));
     machine.restart();
-    await untilRunning();
+    await machine.untilRunning();
     await eventually(() => expect(readFileSync(join(machine.shared, 'starts'), 'utf8')).toBe('start\n'));
   });
 
@@ -391,7 +360,7 @@ describe('after a restart of the agent', () => {
       { volumes: [{ name: 's', secret: { secretName: 's' } }] },
     );
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const podFolder = join(machine.state, 'pods', pod.metadata.uid);
     const folder = join(podFolder, 'containers', 'main', '0');
     const holder = Number(/^pid (\d+)/.exec(readFileSync(join(folder, 'run'), 'utf8'))?.[1]);
@@ -402,8 +371,8 @@ describe('after a restart of the agent', () => {
     const secret = join(podFolder, 'volumes', 's');
     execFileSync('umount', ['--lazy', secret]);
     machine.restart();
-    await eventually(() => expect(mainStatus()?.state?.running).toBeDefined());
-    expect(mainStatus()).toMatchObject({
+    await eventually(() => expect(machine.mainStatus?.state?.running).toBeDefined());
+    expect(machine.mainStatus).toMatchObject({
       restartCount: 1,
       lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } },
     });
@@ -414,7 +383,7 @@ describe('after a restart of the agent', () => {
   it('a pod whose note was torn is ended and removed', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     writeFileSync(join(machine.state, 'pods', pod.metadata.uid, 'pod.json'), '{"metadata":');
     machine.restart();
     await eventually(() => expect(readdirSync(join(machine.state, 'pods'))).toEqual([]));
@@ -424,7 +393,7 @@ describe('after a restart of the agent', () => {
   it('a process that has the PID of one that is gone is left alone', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const run = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0', 'run');
     const record = readFileSync(run, 'utf8');
     const holder = Number(/^pid (\d+)/.exec(record)?.[1]);
@@ -433,7 +402,7 @@ describe('after a restart of the agent', () => {
     // This test runner is alive, and was not started when the shim was.
     writeFileSync(run, record.replace(/^pid \d+/, `pid ${process.pid}`));
     machine.restart();
-    await eventually(() => expect(mainStatus()?.restartCount).toBe(1));
+    await eventually(() => expect(machine.mainStatus?.restartCount).toBe(1));
     machine.runtime.stop(pod.metadata.uid, 0);
     await eventually(() => expect(machine.last?.stopped).toBe(true));
   });
@@ -441,7 +410,7 @@ describe('after a restart of the agent', () => {
   it('what is not assigned any more is killed and removed', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);
-    await untilRunning();
+    await machine.untilRunning();
     const pid = Number(/^pid (\d+)/.exec(pidOf(pod.metadata.uid))?.[1]);
     machine.restart();
     machine.runtime.forget(pod.metadata.uid);
