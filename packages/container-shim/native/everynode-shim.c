@@ -1,10 +1,12 @@
 /*
  * Holds one container of the process runtime, and outlives the agent that started it.
  *
- *   everynode-shim run           starts the container that fd 3 describes, and stays until it has ended
- *   everynode-shim exec          runs a command in the namespaces of a container that fd 3 describes
- *   everynode-shim tmpfs DIR B   mounts a file system in memory of B bytes at DIR; 0: without a limit
- *   everynode-shim unmount DIR   unmounts what is mounted at DIR
+ *   everynode-shim run                starts the container that fd 3 describes, and stays until it has ended
+ *   everynode-shim exec               runs a command in the namespaces of a container that fd 3 describes
+ *   everynode-shim tmpfs DIR B        mounts a file system in memory of B bytes at DIR; 0: without a limit
+ *   everynode-shim bind ROOT SUB DIR  shows what is at SUB below ROOT at DIR too
+ *   everynode-shim unmount DIR        unmounts what is mounted at DIR
+ *   everynode-shim pause              does nothing, as the first process of the sandbox of a pod
  *
  * What fd 3 has is a row of words, each ended by a NUL: a name and its values, as often as wanted, and at last `end`.
  * A description without its end is not carried out: the agent died while it wrote. See src/shim-words.ts.
@@ -65,7 +67,7 @@ struct mount_spec {
 };
 
 struct spec {
-  const char *dir, *log, *cwd, *cgroup, *boot_id, *hostname;
+  const char *dir, *log, *cwd, *cgroup, *boot_id;
   const char **args, **env;
   struct mount_spec *mounts;
   gid_t *groups;
@@ -394,13 +396,18 @@ static void set_read_only(const char *target) {
   if (mount(NULL, target, NULL, flags, NULL)) fail("mount read-only", target);
 }
 
-static void make_mount(struct mount_spec *spec) {
+/* Mounts what was opened, with all that is mounted below it. */
+static void bind_source(const struct mount_spec *spec) {
   char source[64];
   struct stat found;
   snprintf(source, sizeof source, "/proc/self/fd/%d", spec->fd);
   if (fstat(spec->fd, &found)) fail("look at", spec->root);
   make_target(spec->target, found.st_mode);
   if (mount(source, spec->target, NULL, MS_BIND | MS_REC, NULL)) fail("mount", spec->target);
+}
+
+static void make_mount(struct mount_spec *spec) {
+  bind_source(spec);
   unsigned long spread = has_option(spec, "shared") ? MS_SHARED : has_option(spec, "slave") ? MS_SLAVE : MS_PRIVATE;
   if (mount(NULL, spec->target, NULL, spread | MS_REC, NULL)) fail("set the propagation of", spec->target);
   if (has_option(spec, "ro")) set_read_only(spec->target);
@@ -929,14 +936,9 @@ static int mount_memory(const char *dir, const char *bytes) {
 
 /* Shows what is below a root at another place. The sub-path does not lead out of the root, whatever links are on it. */
 static int mount_beneath(const char *root, const char *sub, const char *target) {
-  struct mount_spec mount_of = {.root = root, .sub = sub};
-  struct stat found;
-  char source[64];
-  open_source(&mount_of);
-  if (fstat(mount_of.fd, &found)) fail("look at", sub);
-  make_target(target, found.st_mode);
-  snprintf(source, sizeof source, "/proc/self/fd/%d", mount_of.fd);
-  if (mount(source, target, NULL, MS_BIND | MS_REC, NULL)) fail("mount", target);
+  struct mount_spec spec = {.root = root, .sub = sub, .target = target};
+  open_source(&spec);
+  bind_source(&spec);
   return 0;
 }
 
