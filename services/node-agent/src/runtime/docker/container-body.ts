@@ -2,7 +2,7 @@ import type { MountSpec } from '@everynode/container-shim';
 import { type ContainerRun, commandOf, oomScoreAdjust, podText } from '@everynode/kubelet';
 import type { Container, EphemeralContainer, PodSpec } from '@everynode/objects';
 import type { ContainerLogs } from '../machine-settings.js';
-import { nonRootFault } from '../non-root-fault.js';
+import { nonRootFault, runAs } from '../run-as.js';
 import { resourcesOf } from './container-resources.js';
 import type { DockerRun } from './docker-run.js';
 import type { ContainerBody, EngineImage, EngineMount } from './engine-objects.js';
@@ -64,7 +64,7 @@ export function containerBody(
         LogConfig: logConfig(log),
         Mounts: mounts.map(engineMount),
         OomScoreAdj: Math.max(leastOomScore, oomScoreAdjust(pod.spec, container.resources, node.allocatable)),
-        GroupAdd: groupsOf(pod.spec),
+        GroupAdd: runAs(own, pod.spec).groups.map(String),
         ...resourcesOf(container.resources),
         ...securityOf(own.securityContext ?? {}, pod.spec.securityContext ?? {}),
       },
@@ -97,28 +97,17 @@ function processNamespace({ pod: { spec }, live }: DockerRun, own: Spec, sandbox
   return target && `container:${target.id}`;
 }
 
-const groupsOf = ({ securityContext }: PodSpec): string[] => {
-  const { supplementalGroups, fsGroup } = securityContext ?? {};
-  return [...new Set([...(supplementalGroups ?? []), ...(fsGroup == null ? [] : [fsGroup])])].map(String);
-};
-
-/**
- * The user of a container, as the engine writes it; undefined for that of its image. Source:
- * pkg/kubelet/kuberuntime/security_context_others.go, verifyRunAsNonRoot.
- */
+/** The user of a container, as the engine writes it; undefined for that of its image. */
 function userOf(
-  { name, securityContext: own }: Pick<Spec, 'name' | 'securityContext'>,
-  { securityContext: shared }: Pick<PodSpec, 'securityContext'>,
+  container: Pick<Spec, 'name' | 'securityContext'>,
+  spec: Pick<PodSpec, 'securityContext'>,
   image: EngineImage,
   podName: string,
 ): { user: string | undefined; fault?: undefined } | { fault: string } {
-  const uid = own?.runAsUser ?? shared?.runAsUser ?? undefined;
-  const gid = own?.runAsGroup ?? shared?.runAsGroup ?? undefined;
+  const { uid, gid } = runAs(container, spec);
   const imageUser = (image.Config?.User ?? '').split(':')[0] || '0';
-  if (own?.runAsNonRoot ?? shared?.runAsNonRoot) {
-    const fault = nonRootFault(uid, imageUser);
-    if (fault !== undefined) return { fault: `${fault} (pod: ${JSON.stringify(podName)}, container: ${name})` };
-  }
+  const fault = nonRootFault(container, spec, imageUser, podName);
+  if (fault !== undefined) return { fault };
   if (gid !== undefined) return { user: `${uid ?? imageUser}:${gid}` };
   return { user: uid === undefined ? undefined : String(uid) };
 }
