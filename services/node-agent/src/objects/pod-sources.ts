@@ -10,6 +10,7 @@ import type { PodTokens } from './tokens.js';
 /** What waits for objects is asked about again after this, doubled each time, in ms. */
 const AGAIN_MS = 1000;
 const AGAIN_MAX_MS = 8000;
+
 interface PodSourcesOptions<Run> {
   fetch: FetchContents;
   tokens: PodTokens;

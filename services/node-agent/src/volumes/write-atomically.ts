@@ -8,17 +8,17 @@ const DIGEST = '..digest';
 
 /**
  * Makes a folder show these files, all of them at once: they are links to `..data`, which is a link to a folder of this
- * content and is replaced by a rename. Does nothing when the content is what is there. Returns whether it changed
- * anything. Source: pkg/volume/util/atomic_writer.go.
+ * content and is replaced by a rename. Does nothing when the content is what is there. Source:
+ * pkg/volume/util/atomic_writer.go.
  */
 export async function writeAtomically(
   folder: string,
   files: ReadonlyMap<string, VolumeFile>,
   group: number | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const digest = digestOf(files, group);
   const before = await linkOf(join(folder, DATA));
-  if (before !== undefined && (await linkOf(join(folder, before, DIGEST))) === digest) return false;
+  if (before !== undefined && (await linkOf(join(folder, before, DIGEST))) === digest) return;
   const name = `..content_${randomBytes(8).toString('hex')}`;
   const content = join(folder, name);
   await mkdir(content, { recursive: true, mode: 0o755 });
@@ -37,7 +37,6 @@ export async function writeAtomically(
   await rename(next, join(folder, DATA));
   await showEntries(folder, new Set([...files.keys()].map((path) => path.split('/')[0] ?? path)));
   if (before !== undefined) await rm(join(folder, before), { recursive: true, force: true });
-  return true;
 }
 
 /** The first part of each path is a link into `..data`; links of what is gone go. */

@@ -79,7 +79,6 @@ export interface ContainerBody {
     IpcMode?: string;
     PidMode?: string;
     UTSMode?: string;
-    UsernsMode?: string;
     RestartPolicy: { Name: 'no' };
     LogConfig?: { Type: string; Config: Record<string, string> };
     Mounts?: EngineMount[];
