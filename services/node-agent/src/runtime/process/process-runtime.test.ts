@@ -380,6 +380,27 @@ describe('after a restart of the agent', () => {
     expect(readFileSync(join(secret, 'key'), 'utf8')).toBe('value');
   });
 
+  it('that comes after one of the machine, nothing begins anew', async () => {
+    const pod = scriptPod(
+      'exec sleep 1000',
+      {},
+      { initContainers: [{ name: 'first', image: '/bin/sh', args: ['-c', 'true'] }] },
+    );
+    machine.start(pod);
+    await machine.untilRunning();
+    const run = join(machine.state, 'pods', pod.metadata.uid, 'containers', 'main', '0', 'run');
+    const holder = Number(/^pid (\d+)/.exec(readFileSync(run, 'utf8'))?.[1]);
+    machine.runtime.close();
+    process.kill(holder, 'SIGKILL');
+    machine.bootId = 'boot-2';
+    machine.restart();
+    await eventually(() => expect(machine.mainStatus).toMatchObject({ restartCount: 1, state: { running: {} } }));
+    machine.restart();
+    const found = machine.runtime.find(pod.metadata.uid);
+    expect(found?.sandbox).toBe('ready');
+    expect(found?.containers.map(({ name, restarts }) => `${name} ${restarts}`)).toEqual(['first 1', 'main 1']);
+  });
+
   it('a pod whose note was torn is ended and removed', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);

@@ -150,9 +150,10 @@ class Machine implements RuntimeKind<ProcessRun> {
         .runs(run.pod.metadata.uid, container.name)
         .flatMap((instance) => this.#foundRun(run, container, instance, now) ?? []);
       correctContainer(run, container, { newest: found[0], before: found[1] }, now);
-      isOfEarlierBoot ||= found.some((one) => one.isOfEarlierBoot);
+      isOfEarlierBoot ||= found[0]?.isOfEarlierBoot === true;
     }
-    if (isOfEarlierBoot) beginAnew(run);
+    // What runs was started after the boot.
+    if (isOfEarlierBoot && !run.containers.some(isLive)) beginAnew(run);
   }
 
   /** What a folder says of a run; undefined for one that never began, and then never does. */
