@@ -444,6 +444,8 @@ describe('the folder of a run', () => {
     await shim.start(spec);
     const holder = holderOf(spec);
     const { pid } = processOf(spec);
+    // It makes its log after it has said that the container runs.
+    await eventually(() => expect(existsSync(spec.log.path)).toBe(true));
     rmSync(spec.folder, { recursive: true });
     process.kill(pid, 'SIGKILL');
     await eventually(() => expect(isAlive(holder)).toBe(false));

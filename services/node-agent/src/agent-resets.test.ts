@@ -4,6 +4,8 @@ import { testLog } from '@everynode/test-kit';
 import { expect, it, vi } from 'vitest';
 import { NODE } from '../fixtures/pod-sync-setup.js';
 import { Agent } from './agent.js';
+import { SimulatedStreams } from './runtime/simulated/simulated-streams.js';
+import { systemClock } from './runtime/timers.js';
 
 it('registers its nodes twice at most, however often delivery begins again while a registration is under way', async () => {
   const stopping = new AbortController();
@@ -37,7 +39,7 @@ it('registers its nodes twice at most, however often delivery begins again while
       counts: () => new Map(),
       found: () => [],
       pods: () => [],
-      find: () => undefined,
+      streams: new SimulatedStreams(() => undefined, systemClock),
       close: () => undefined,
     }),
     log: testLog(),

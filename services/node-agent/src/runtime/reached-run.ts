@@ -5,7 +5,8 @@ import { findLogRun, type LogRun, type PodRun } from '@everynode/kubelet';
 /** Finds the run of a pod by its uid. */
 export type FindRun<Run extends PodRun> = (uid: string) => Run | undefined;
 
-export const refused = (message: string): TunnelRefusedError => new TunnelRefusedError({ reason: 'BadRequest', message });
+export const refused = (message: string): TunnelRefusedError =>
+  new TunnelRefusedError({ reason: 'BadRequest', message });
 
 /** The run of the pod that a client reaches. @throws TunnelRefusedError where it is not here. */
 export function reachedRun<Run extends PodRun>(find: FindRun<Run>, { name, uid }: ReachedPod): Run {

@@ -10,7 +10,7 @@ const MAX_LINE = 1 << 20;
 export class LineParts {
   readonly #begun = new Map<LogLine['stream'], LogLine>();
 
-  /** Takes the next line of a log, or part of one. Returns the line that it ends; undefined where there is more of it. */
+  /** Takes the next line of a log, or a part of one. Returns the line that it ends; undefined where more of it comes. */
   add(next: LogLine, isPart: boolean): LogLine | undefined {
     const begun = this.#begun.get(next.stream);
     const line = begun ? { ...begun, text: begun.text + next.text } : next;

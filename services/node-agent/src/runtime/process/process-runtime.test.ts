@@ -122,7 +122,9 @@ describe('a pod of processes', () => {
     const said = scriptPod('echo bye > /dev/termination-log', { securityContext: { runAsUser: 1000 } });
     machine.start(said);
     await eventually(() =>
-      expect(machine.mainStatus?.lastState?.terminated?.message ?? machine.mainStatus?.state?.terminated?.message).toBe('bye\n'),
+      expect(machine.mainStatus?.lastState?.terminated?.message ?? machine.mainStatus?.state?.terminated?.message).toBe(
+        'bye\n',
+      ),
     );
   });
 
@@ -161,7 +163,9 @@ describe('a pod of processes', () => {
 
   it('waits for an image that this node does not know', async () => {
     machine.start(scriptPod('', { image: 'unknown:1' }));
-    await eventually(() => expect(machine.mainStatus?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/));
+    await eventually(() =>
+      expect(machine.mainStatus?.state?.waiting?.reason).toMatch(/^(ErrImagePull|ImagePullBackOff)$/),
+    );
   });
 
   it('has its variables, from fields, resources and objects', async () => {
