@@ -40,8 +40,13 @@ describe('a request', () => {
     ['GET', '/apis?watch=1', false],
     ['GET', '/api/v1/namespaces/%00/pods', false],
     ['DELETE', `${PODS}?watch=1`, false],
-  ])('%s %s is a watch: %s', (method, url, expected) => {
-    expect(new RequestInfo(method, url).isWatch).toBe(expected);
+    ['GET', `${PODS}/p/log`, true],
+    ['POST', `${PODS}/p/exec?command=ls`, true],
+    ['GET', `${PODS}/p/%6cog/`, true],
+    ['GET', `${PODS}/p/status`, false],
+    ['GET', `${PODS}/log`, false],
+  ])('%s %s takes as long as its client wants: %s', (method, url, expected) => {
+    expect(new RequestInfo(method, url).isLongRunning).toBe(expected);
   });
 
   it.each(['/api/v1/namespaces/%zz/pods', '/api/v1/namespaces/%00/bindings'])(

@@ -31,7 +31,7 @@ export class RequestInfo {
     this.#method = method;
   }
 
-  /** Parsed when it is first read: without an audit log, documents and health checks do not need it. */
+  /** Parsed when it is first read. */
   get target(): RequestTarget {
     this.#target ??= this.#parse();
     return this.#target;
@@ -48,23 +48,14 @@ export class RequestInfo {
     return this.#method.toLowerCase();
   }
 
-  /** True for a watch. The target is parsed only for a request that may be one: all routes ask, also documents. */
-  get isWatch(): boolean {
-    if (this.#method !== 'GET') return false;
-    // A path with escapes may be an old watch path too.
-    const mayWatch = this.query.flag('watch') || this.path.includes('/watch/') || this.path.includes('%');
-    return mayWatch && this.verb === 'watch';
-  }
-
   /** True for a request that takes as long as its client wants: a watch, a log, a way into a pod. */
   get isLongRunning(): boolean {
-    if (this.isWatch) return true;
-    // The target is parsed only for a path that may be one.
-    if (!/\/(attach|exec|log|portforward)\/?$|%/.test(this.path)) return false;
     const { target } = this;
     if (target.kind !== 'resource') return false;
     const { definition, subresource } = target.path;
-    return definition.subresources.some(({ name, isStream }) => isStream && name === subresource);
+    return (
+      target.verb === 'watch' || definition.subresources.some(({ name, isStream }) => isStream && name === subresource)
+    );
   }
 
   #parse(): RequestTarget {

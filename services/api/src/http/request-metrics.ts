@@ -1,15 +1,22 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Histogram, type Registry } from 'prom-client';
-import { infoOf, type RequestInfo } from './request-info.js';
+import { infoOf } from './request-info.js';
 import { EXEMPT } from './turns.js';
 
-/** The plural in a path. Names of namespaces and objects are left out: each would become a series of its own. */
-function resourceOf({ target, path }: RequestInfo): string {
-  return target.kind === 'resource' ? target.path.definition.plural : resourceIn(path);
+/** The plural that a request names, or what its route is about. A text of a client would be a series of its own. */
+function resourceOf(request: FastifyRequest): string {
+  const { target } = infoOf(request);
+  if (target.kind === 'resource') return target.path.definition.plural;
+  if (target.kind === 'posted') return target.path.posted.plural;
+  const { url: route = '/*' } = request.routeOptions;
+  return NO_RESOURCE.has(route) ? 'unknown' : resourceIn(route);
 }
 
-function resourceIn(path: string): string {
-  const segments = path.split('/').filter(Boolean);
+/** The routes of what is not served, where a target is no resource. */
+const NO_RESOURCE: ReadonlySet<string> = new Set(['/*', '/api/*', '/apis/*']);
+
+function resourceIn(route: string): string {
+  const segments = route.split('/').filter(Boolean);
   const rest = segments[0] === 'api' ? segments.slice(2) : segments[0] === 'apis' ? segments.slice(3) : undefined;
   if (!rest) return segments[0] ?? 'root';
   const plural = rest[0] === 'namespaces' && rest.length > 2 ? rest[2] : rest[0];
@@ -17,8 +24,8 @@ function resourceIn(path: string): string {
 }
 
 /**
- * Observes the duration of requests by method, resource and code, and serves all metrics of the process. Watches are
- * left out: they last as long as their clients want.
+ * Observes the duration of requests by method, resource and code, and serves all metrics of the process. Watches and
+ * other streams are left out: they last as long as their clients want.
  */
 export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
   const durations = new Histogram({
@@ -29,9 +36,8 @@ export function addMetrics(fastify: FastifyInstance, registry: Registry): void {
     registers: [registry],
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const { method, url } = request;
-    if (!/[?&]watch=/.test(url)) {
-      const labels = { method, resource: resourceOf(infoOf(request)), code: String(reply.statusCode) };
+    if (!infoOf(request).isLongRunning) {
+      const labels = { method: request.method, resource: resourceOf(request), code: String(reply.statusCode) };
       durations.observe(labels, reply.elapsedTime / 1000);
     }
     done();
