@@ -17,6 +17,7 @@ import { isMirrorPod } from '../auth/authorization.js';
 import type { Target } from '../write/target.js';
 import { changedLabels, forbiddenLabels } from './node-labels.js';
 import type { AdmissionPlugin, ObjectWrite, RequestedWrite } from './plugin.js';
+import { namesAudience } from './token-audiences.js';
 
 const CSI_NODES = 'csinodes.storage.k8s.io';
 const CLAIMS = 'persistentvolumeclaims';
@@ -266,34 +267,6 @@ export function restrictToken(
   if (namesAudience(context, pod.object, audience) || mayRequestAudience(context, target, audience)) return;
   const who = `${context.identity?.user} is not authorized to request tokens for this audience`;
   forbid(target, `audience ${quoted(audience)} not found in pod spec volume, ${who}`);
-}
-
-/** What is read here of volumes and drivers: their kinds have no types of their own. */
-type VolumeSpec = { csi?: { driver?: string } } | undefined;
-type DriverSpec = { tokenRequests?: { audience: string }[] } | undefined;
-
-/** True where a volume of the pod has a token for the audience, or is of a driver that gets one. */
-export function namesAudience(
-  { reflector }: Pick<ApiContext, 'reflector'>,
-  { metadata, spec }: { metadata: { namespace: string; name: string }; spec?: Stored<Pod>['spec'] },
-  audience: string,
-): boolean {
-  const driverOf = (claim: string): string | undefined => {
-    const volume = reflector.cache(CLAIMS).get(metadata.namespace, claim)?.object.spec?.volumeName;
-    const found = volume === undefined ? undefined : reflector.cache('persistentvolumes').get('', volume);
-    return (found?.object.spec as VolumeSpec)?.csi?.driver;
-  };
-  const asks = (driver: string | undefined): boolean => {
-    const found = driver === undefined ? undefined : reflector.cache('csidrivers.storage.k8s.io').get('', driver);
-    return (found?.object.spec as DriverSpec)?.tokenRequests?.some((one) => one.audience === audience) ?? false;
-  };
-  return (spec?.volumes ?? []).some(({ name, projected, csi, persistentVolumeClaim, ephemeral }) => {
-    const tokens = projected?.sources?.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []) ?? [];
-    if (tokens.some((token) => (token.audience ?? '') === audience)) return true;
-    if (csi) return asks(csi.driver);
-    if (persistentVolumeClaim) return asks(driverOf(persistentVolumeClaim.claimName));
-    return ephemeral !== undefined && asks(driverOf(`${metadata.name}-${name}`));
-  });
 }
 
 /** Source: validateNodeServiceAccountAudience: an audience stands for the resource. */

@@ -56,6 +56,17 @@ describe('an agent that asks for a token', () => {
     });
   });
 
+  it('gets none that lives longer than the pod asks for', async () => {
+    const sources = [{ serviceAccountToken: { path: 't', audience: 'vault', expirationSeconds: 600 } }];
+    const volumes = [{ name: 't', projected: { sources } }];
+    const spec = { nodeName: 'node-of-agent-1', containers: [{ name: 'c', image: 'i:1' }], volumes };
+    const body = { metadata: { name: 'short' }, spec };
+    await api.request('POST', '/api/v1/namespaces/default/pods', { body });
+    const asked = { uid: await uidOf('short'), audience: 'vault', expirationSeconds: 900 };
+    const reply = parseExchange('issue-token', 'reply', await eventually(() => ask(asked)));
+    expect(reply.expirationSeconds).toBe(600);
+  });
+
   it('gets none for an audience that no volume of the pod names', async () => {
     const asked = { uid: await uidOf('own'), audience: 'vault', expirationSeconds: 900 };
     await expect(ask(asked)).rejects.toThrow('names no token for the audience "vault"');

@@ -1,7 +1,7 @@
 import type { Bus } from '@everynode/bus';
 import { agentOfSubject, ContractError, type IssueTokenReply, parseExchange, subjects } from '@everynode/contract';
 import type { PodSpec } from '@everynode/objects';
-import { namesAudience } from '../admission/node-restriction.js';
+import { namesAudience } from '../admission/token-audiences.js';
 import type { ApiContext } from '../api-context.js';
 import { findObject } from '../auth/find-object.js';
 import { ISSUER } from '../auth/service-account-tokens.js';
@@ -25,13 +25,13 @@ export function serveAgentTokens(context: ApiContext, bus: Pick<Bus, 'respond'>)
 /** Of a projection that says nothing. Source: pkg/apis/core/v1/defaults.go. */
 const DEFAULT_SECONDS = 3600;
 
-/** The longest life that the pod asks for, of a token for an audience. */
+/** The longest life that the pod asks for, of a token for an audience; for a volume's driver, the usual one. */
 function longestIn({ volumes = [] }: PodSpec, audience: string): number {
   const projections = volumes.flatMap(({ projected }) => projected?.sources ?? []);
   const lives = projections.flatMap(({ serviceAccountToken: token }) =>
     token && (token.audience ?? '') === audience ? [Number(token.expirationSeconds ?? DEFAULT_SECONDS)] : [],
   );
-  return Math.max(DEFAULT_SECONDS, ...lives);
+  return lives.length > 0 ? Math.max(...lives) : DEFAULT_SECONDS;
 }
 
 async function issueToken(context: ApiContext, agent: string, body: string): Promise<IssueTokenReply> {
