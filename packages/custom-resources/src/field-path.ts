@@ -1,4 +1,4 @@
-import type { Schema } from './schema.js';
+import { propertyOf, type Schema } from './schema.js';
 
 /** Where a path of a rule or of a selectable field leads: the path as errors show it, and its schema; or its fault. */
 export type FoundPath =
@@ -40,7 +40,7 @@ export function fieldPath(text: string, root: Schema, allowsBrackets = true): Fo
     if ('fault' in read) return read;
     const { properties, additionalProperties } = schema;
     if (properties) {
-      const member = Object.hasOwn(properties, read.name) ? properties[read.name] : undefined;
+      const member = propertyOf(properties, read.name);
       if (!member) return { fault: NO_FIELD };
       schema = member;
       path += path === '' ? read.name : `.${read.name}`;

@@ -1,4 +1,4 @@
-import { isMap } from './schema.js';
+import { isMap, propertyOf } from './schema.js';
 
 type Step =
   | { kind: 'member'; name: string }
@@ -91,10 +91,7 @@ const membersOf = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : isMap(value) ? Object.values(value) : [];
 
 function holds(item: unknown, { path, operator, value }: Filter): boolean {
-  const found = path.reduce(
-    (one: unknown, name) => (isMap(one) && Object.hasOwn(one, name) ? one[name] : undefined),
-    item,
-  );
+  const found = path.reduce((one: unknown, name) => (isMap(one) ? propertyOf(one, name) : undefined), item);
   if (found === undefined || operator === undefined) return found !== undefined;
   if (operator === '==') return found === value;
   if (operator === '!=') return found !== value;

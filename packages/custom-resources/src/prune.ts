@@ -1,4 +1,5 @@
-import { isMap, memberSchema, propertyOf, type Schema } from './schema.js';
+import { setMember } from '@everynode/objects';
+import { isMap, type JsonMap, memberSchema, propertyOf, type Schema } from './schema.js';
 
 /** Members that every embedded object has. */
 const TYPE_META = new Set(['apiVersion', 'kind', 'metadata']);
@@ -15,13 +16,13 @@ export function pruned(value: unknown, schema: Schema): unknown {
   if (!isMap(value)) return value;
   const keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
   const isEmbedded = schema['x-kubernetes-embedded-resource'] === true;
-  const kept = Object.entries(value).flatMap(([key, member]): [string, unknown][] => {
+  const kept: JsonMap = {};
+  for (const [key, member] of Object.entries(value)) {
     const known = memberSchema(schema, key);
-    if (known) return [[key, pruned(member, known)]];
-    return keepsUnknown || (isEmbedded && TYPE_META.has(key)) ? [[key, member]] : [];
-  });
-  // It takes __proto__ for a key like any other.
-  return Object.fromEntries(kept);
+    if (known) setMember(kept, key, pruned(member, known));
+    else if (keepsUnknown || (isEmbedded && TYPE_META.has(key))) setMember(kept, key, member);
+  }
+  return kept;
 }
 
 /**
@@ -37,10 +38,8 @@ export function setDefaults(value: unknown, schema: Schema): void {
   for (const [key, member] of Object.entries(schema.properties ?? {})) {
     const present = propertyOf(value, key);
     const isMissing = present === undefined || (present === null && member.nullable !== true);
-    if (isMissing && member.default !== undefined) {
-      const own = { enumerable: true, writable: true, configurable: true };
-      Object.defineProperty(value, key, { value: structuredClone(member.default), ...own });
-    } else if (present === null && member.nullable !== true) delete value[key];
+    if (isMissing && member.default !== undefined) setMember(value, key, structuredClone(member.default));
+    else if (present === null && member.nullable !== true) delete value[key];
   }
   for (const [key, member] of Object.entries(value)) {
     const known = memberSchema(schema, key);

@@ -13,7 +13,7 @@ import {
 import { duplicate, type FieldError, forbidden, required, semanticallyEqual } from '@everynode/objects';
 import { fieldPath } from './field-path.js';
 import { ruleValue } from './rule-value.js';
-import { isMap, memberSchema, type Rule, type Schema } from './schema.js';
+import { isMap, memberSchema, propertyOf, type Rule, type Schema } from './schema.js';
 import { joined, oldItems, typeNameOf } from './validate.js';
 
 const environment: Environment = baseEnvironment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
@@ -108,7 +108,7 @@ class Evaluation {
       const former = isMap(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old : {};
       for (const [key, member] of Object.entries(value)) {
         const known = memberSchema(schema, key);
-        const before = Object.hasOwn(former, key) ? former[key] : undefined;
+        const before = propertyOf(former, key);
         if (known) this.#visit(member, known, { ...below, path: joined(path, key), old: before });
       }
     }

@@ -1,6 +1,6 @@
 import { type FieldError, fieldErrorMessage, forbidden, invalidValue, required } from '@everynode/objects';
 import { RE2JS, RE2JSException } from 're2js';
-import type { Schema } from './schema.js';
+import { propertyOf, type Schema } from './schema.js';
 
 type Level = 'root' | 'item' | 'field';
 
@@ -92,11 +92,11 @@ class Faults {
     }
     if (level === 'root' || isEmbedded) {
       for (const name of ['kind', 'apiVersion']) {
-        const member = Object.hasOwn(properties, name) ? properties[name] : undefined;
+        const member = propertyOf(properties, name);
         if (!member || member.type === 'string') continue;
         this.found.push(invalidValue(`${path}.properties[${name}].type`, member.type ?? '', 'must be string'));
       }
-      const metadata = Object.hasOwn(properties, 'metadata') ? properties.metadata : undefined;
+      const metadata = propertyOf(properties, 'metadata');
       if (metadata) this.#metadata(metadata, level, `${path}.properties[metadata]`);
     }
     if (isEmbedded && !schema['x-kubernetes-preserve-unknown-fields'] && Object.keys(properties).length === 0) {
@@ -196,7 +196,7 @@ class Faults {
     if (said.items) this.#completeNested(said.items, schema.items, `${path}.items`, `${where}.items`);
     const { properties = {} } = schema;
     for (const [name, member] of Object.entries(said.properties ?? {})) {
-      const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      const own = propertyOf(properties, name);
       this.#completeNested(member, own, `${path}.properties[${name}]`, `${where}.properties[${name}]`);
     }
   }

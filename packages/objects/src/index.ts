@@ -24,7 +24,7 @@ export {
 } from './bootstrap-token.js';
 export { canonicalJson } from './canonical-json.js';
 export { conditionOf, isConditionTrue, isNodeReady, isPodReady, withCondition } from './conditions.js';
-export { copyValue } from './copy-value.js';
+export { copyValue, setMember } from './copy-value.js';
 export { checkValues, tooLarge, ValueCount } from './decode/body-size.js';
 export { canonicalValue, isJsonObject } from './decode/canonical-value.js';
 export { conversionFault } from './decode/conversion-fault.js';
