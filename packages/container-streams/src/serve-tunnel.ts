@@ -54,8 +54,7 @@ async function serveIo(tunnel: Tunnel, io: ContainerIo, { tty }: { tty: boolean 
     ...(stdout ? [pipeline(stdout, tunnel.writable(CHANNEL.stdout))] : []),
     ...(stderr ? [pipeline(stderr, tunnel.writable(CHANNEL.stderr))] : []),
   ];
-  const isLost = tunnel.result.then(ignore);
-  isLost.catch(() => io.close());
+  tunnel.result.catch(() => io.close());
   try {
     const [exited] = await Promise.all([io.exited.then(exitOf, failureOf), ...outputs]);
     return exited;
@@ -112,7 +111,7 @@ async function servePort(
   tunnel.result.catch(() => connection.destroy());
   // Each direction ends by itself, as that of a TCP connection.
   const down = pipeline(tunnel.readable(CHANNEL.stdin), connection).catch(ignore);
-  const failure = await pipeline(connection, tunnel.writable(CHANNEL.stdout), { end: true }).then(ignore, failureOf);
+  const failure = await pipeline(connection, tunnel.writable(CHANNEL.stdout)).then(ignore, failureOf);
   connection.destroy();
   await Promise.race([down, finished(connection).catch(ignore)]);
   return failure ?? {};

@@ -1,25 +1,27 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Bus } from '@everynode/bus';
-import { AgentTunnels, type ContainerStreams, type PaceLimits } from '@everynode/container-streams';
+import { AgentTunnels, type ContainerStreams, type LogLine } from '@everynode/container-streams';
 import { inboxPrefix } from '@everynode/contract';
 import { writeKubeconfig } from '@everynode/local-stack';
 import { testLog } from '@everynode/test-kit';
-import type { Backends, RunningApi } from './running-api.js';
+import { MachineStreams } from './machine-streams.js';
+import { type Backends, type RunningApi, startBackends, startReplica } from './running-api.js';
 
 /** An agent that only serves streams, with the credential of an agent. */
-export interface StreamingAgent {
+interface StreamingAgent {
   tunnels: AgentTunnels;
   /** Breaks its connections. */
   stop(): Promise<void>;
 }
 
-export async function startStreamingAgent(
+async function startStreamingAgent(
   { nats }: Backends,
   agent: string,
   streams: ContainerStreams,
-  rates?: PaceLimits,
 ): Promise<StreamingAgent> {
   const credential = await nats.addAgent(agent);
   const log = testLog();
@@ -34,15 +36,7 @@ export async function startStreamingAgent(
       signal: stopping.signal,
     });
   const bus = connect();
-  const tunnels = new AgentTunnels({
-    agent,
-    bus,
-    connect,
-    streams,
-    log,
-    isSuperseded: () => false,
-    ...(rates && { rates }),
-  });
+  const tunnels = new AgentTunnels({ agent, bus, connect, streams, log, isSuperseded: () => false });
   tunnels.start();
   return {
     tunnels,
@@ -67,10 +61,53 @@ export async function createPods(api: RunningApi, agent: string, pods: readonly 
   }
 }
 
-/** A kubeconfig of the administrator, in a folder of its own. */
-export async function kubeconfigFor({ server }: RunningApi): Promise<{ path: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'everynode-kubeconfig-'));
-  const path = join(folder, 'kubeconfig');
-  await writeKubeconfig(path, server.url, server.ca, { certificate: server.cert, key: server.key });
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+/** A replica, and an agent with the pod `p`, whose containers are this machine. */
+interface StreamedPod {
+  api: RunningApi;
+  agent: StreamingAgent;
+  streams: MachineStreams;
+  /** Of the administrator. */
+  kubeconfig: string;
+  /** For what else a test writes. */
+  folder: string;
+  /** A port of the pod that sends back what it receives. */
+  echoPort: number;
+  stop(): Promise<void>;
+}
+
+/** @param lines the log of the pod's containers. */
+export async function startStreamedPod(lines: readonly LogLine[]): Promise<StreamedPod> {
+  const backends = await startBackends();
+  const api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
+  for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
+    await api.request('POST', path, { body: { metadata: { name: 'default' } } });
+  }
+  const streams = new MachineStreams();
+  streams.lines.push(...lines);
+  const agent = await startStreamingAgent(backends, 'agent-1', streams);
+  await createPods(api, 'agent-1', ['p']);
+  const folder = await mkdtemp(join(tmpdir(), 'everynode-streams-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  const { url, ca, cert, key } = api.server;
+  await writeKubeconfig(kubeconfig, url, ca, { certificate: cert, key });
+  const echo = createServer({ allowHalfOpen: true }, (socket) =>
+    socket.pipe(socket).on('error', () => socket.destroy()),
+  );
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  return {
+    api,
+    agent,
+    streams,
+    kubeconfig,
+    folder,
+    echoPort: (echo.address() as AddressInfo).port,
+    stop: async () => {
+      echo.close();
+      await agent.stop();
+      await api.close();
+      await backends.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }

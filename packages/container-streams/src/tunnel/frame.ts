@@ -29,7 +29,7 @@ export interface Frame {
   /** Counts the frames of one direction of a tunnel from 1 on: a gap shows that one was lost. */
   sequence: number;
   channel: number;
-  payload: Uint8Array;
+  payload: Buffer;
 }
 
 export const NO_TUNNEL = '0'.repeat(32);
@@ -67,5 +67,4 @@ export function creditPayload(bytes: number): Buffer {
   return payload;
 }
 
-export const creditOf = (payload: Uint8Array): number =>
-  payload.length === 4 ? Buffer.from(payload).readUInt32BE() : 0;
+export const creditOf = (payload: Buffer): number => (payload.length === 4 ? payload.readUInt32BE() : 0);

@@ -18,13 +18,13 @@ export interface Result {
 }
 
 export const textPayload = (text: string): Buffer => Buffer.from(text.slice(0, MAX_TEXT));
-export const textOf = (payload: Uint8Array): string => Buffer.from(payload).toString().slice(0, MAX_TEXT);
+export const textOf = (payload: Buffer): string => payload.toString().slice(0, MAX_TEXT);
 
 export const refusalPayload = ({ reason, message }: Refusal): Buffer =>
   Buffer.from(JSON.stringify({ reason, message: message.slice(0, MAX_TEXT) }));
 
 /** @throws SyntaxError */
-export function refusalOf(payload: Uint8Array): Refusal {
+export function refusalOf(payload: Buffer): Refusal {
   const { reason, message } = fieldsOf(payload);
   const known = REASONS.find((one) => one === reason);
   if (!known || typeof message !== 'string') throw new SyntaxError('no refusal');
@@ -35,7 +35,7 @@ export const resultPayload = ({ error, ...result }: Result): Buffer =>
   Buffer.from(JSON.stringify({ ...result, error: error?.slice(0, MAX_TEXT) }));
 
 /** @throws SyntaxError */
-export function resultOf(payload: Uint8Array): Result {
+export function resultOf(payload: Buffer): Result {
   const { exitCode, error } = fieldsOf(payload);
   if (exitCode !== undefined && !Number.isSafeInteger(exitCode)) throw new SyntaxError('no exit code');
   if (error !== undefined && typeof error !== 'string') throw new SyntaxError('no text of an error');
@@ -45,8 +45,8 @@ export function resultOf(payload: Uint8Array): Result {
   };
 }
 
-function fieldsOf(payload: Uint8Array): Record<string, unknown> {
-  const value: unknown = JSON.parse(Buffer.from(payload).toString());
+function fieldsOf(payload: Buffer): Record<string, unknown> {
+  const value: unknown = JSON.parse(payload.toString());
   if (typeof value !== 'object' || value === null) throw new SyntaxError('no object');
   return value as Record<string, unknown>;
 }

@@ -36,13 +36,6 @@ export class TunnelLink {
     return this.#tunnels.size;
   }
 
-  /** The tunnels of one peer. */
-  countOf(peer: string): number {
-    let count = 0;
-    for (const entry of this.#tunnels.values()) if (entry.peer === peer) count += 1;
-    return count;
-  }
-
   has(id: string): boolean {
     return this.#tunnels.has(id);
   }
@@ -64,11 +57,16 @@ export class TunnelLink {
 
   #ended(id: string, peer: string): void {
     this.#tunnels.delete(id);
-    if (this.countOf(peer) === 0) this.#heard.delete(peer);
+    if (!this.#reaches(peer)) this.#heard.delete(peer);
     if (this.#tunnels.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#options.onIdle?.();
+  }
+
+  #reaches(peer: string): boolean {
+    for (const entry of this.#tunnels.values()) if (entry.peer === peer) return true;
+    return false;
   }
 
   receive(peer: string, bytes: Uint8Array): void {

@@ -151,7 +151,7 @@ export class Tunnel {
         this.#over(new TunnelLostError('refused'));
         break;
       case FRAME.data:
-        if (!this.#ins[channel]?.receive(Buffer.from(payload))) this.abort('the other end has sent more than it may');
+        if (!this.#ins[channel]?.receive(payload)) this.abort('the other end has sent more than it may');
         break;
       case FRAME.end:
         this.#ins[channel]?.end();

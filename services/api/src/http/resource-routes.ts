@@ -65,11 +65,19 @@ declare module 'fastify' {
   }
 }
 
-const streamOf = (request: FastifyRequest, reply: FastifyReply, onStreamBegun: OnStreamBegun): ResponseStream => ({
-  connection: new ClientConnection(reply, () => onStreamBegun(request, reply)),
-  open: () => {
-    const Sink = opensWebSocket(request.raw) ? WebSocketSink : ReplySink;
-    return new Sink(reply, () => onStreamBegun(request, reply));
-  },
-  onStarted: () => request.leaveSeat?.(),
-});
+function streamOf(request: FastifyRequest, reply: FastifyReply, onStreamBegun: OnStreamBegun): ResponseStream {
+  const onBegun = (): void => onStreamBegun(request, reply);
+  let connection: ClientConnection | undefined;
+  return {
+    // Made for streams alone: every request has this.
+    get connection() {
+      connection ??= new ClientConnection(reply, onBegun);
+      return connection;
+    },
+    open: () => {
+      const Sink = opensWebSocket(request.raw) ? WebSocketSink : ReplySink;
+      return new Sink(reply, onBegun);
+    },
+    onStarted: () => request.leaveSeat?.(),
+  };
+}

@@ -1,15 +1,28 @@
-import type { Result } from '@everynode/container-streams';
+import type { Result, Tunnel } from '@everynode/container-streams';
 import { ApiError, type Status } from '@everynode/objects';
+import type { CommandStreams } from './command-options.js';
+
+/** A command and the streams that a client has of it. */
+export interface ServedCommand {
+  kind: 'exec' | 'attach';
+  streams: CommandStreams;
+  tunnel: Tunnel;
+}
 
 type ExitStatus = Omit<Status, 'code' | 'details'> & { code?: number; details?: unknown };
 
-/**
- * How a command has ended, as clients read it from the error channel.
- * Source: pkg/kubelet/server/remotecommand (cri-streaming), exec.go and attach.go.
- */
-export function exitStatus(what: 'exec' | 'attach', { exitCode = 0, error }: Result): ExitStatus {
+/** How a command has ended, as clients read it from the error channel, when its `outputs` are sent. Never rejects. */
+export function exitStatus({ kind, tunnel }: ServedCommand, outputs: readonly Promise<void>[]): Promise<ExitStatus> {
+  return Promise.all([tunnel.result, ...outputs]).then(
+    ([result]) => statusOf(kind, result),
+    (error: Error) => failure(kind, error.message),
+  );
+}
+
+/** Source: pkg/kubelet/server/remotecommand (cri-streaming), exec.go and attach.go. */
+function statusOf(what: ServedCommand['kind'], { exitCode = 0, error }: Result): ExitStatus {
   const base = { kind: 'Status', apiVersion: 'v1', metadata: {} } as const;
-  if (error !== undefined) return streamFailure(what, error);
+  if (error !== undefined) return failure(what, error);
   if (what === 'attach' || exitCode === 0) return { ...base, status: 'Success' };
   return {
     ...base,
@@ -21,7 +34,7 @@ export function exitStatus(what: 'exec' | 'attach', { exitCode = 0, error }: Res
 }
 
 /** A stream that was not brought to its end. */
-export function streamFailure(what: 'exec' | 'attach', error: string): ExitStatus {
+function failure(what: ServedCommand['kind'], error: string): ExitStatus {
   const doing = what === 'exec' ? 'error executing command in container' : 'error attaching to container';
   const message = `${doing}: ${error}`;
   return new ApiError('InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }).toStatus();

@@ -25,7 +25,7 @@ export async function forwardPorts(context: ApiContext, request: ResourceRequest
   stream.onStarted();
   await checkPorts(context, request, pod);
   const connect = (port: number) => openTunnel(context, request, pod, { kind: 'port-forward', port });
-  if (isPlain) await serveWebSocketPorts(connection, ports, pod, connect);
+  if (isPlain) await serveWebSocketPorts(connection, protocol, ports, pod, connect);
   else {
     const duplex = protocol === TUNNELLED ? tunnelledSpdy(connection) : upgradeToSpdy(connection, protocol);
     if (duplex) await serveSpdyPorts(duplex, pod, connect);

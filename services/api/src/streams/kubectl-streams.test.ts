@@ -1,58 +1,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { eventually, findKubectls, Kubectl } from '@everynode/test-kit';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProcessStreams } from '../../testing/process-streams.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
-import { createPods, kubeconfigFor, type StreamingAgent, startStreamingAgent } from '../../testing/streamed-pods.js';
+import { startStreamedPod } from '../../testing/streamed-pods.js';
 
 /** The oldest and the newest; with EVERYNODE_ALL_KUBECTLS=1 each. */
 const found = await findKubectls();
 const kubectls = process.env.EVERYNODE_ALL_KUBECTLS ? found : [...new Set([found[0], found.at(-1)])];
 
-let backends: Backends;
-let api: RunningApi;
-let agent: StreamingAgent;
-let config: Awaited<ReturnType<typeof kubeconfigFor>>;
-let folder: string;
-let echo: Server;
-const streams = new ProcessStreams();
+let pod: Awaited<ReturnType<typeof startStreamedPod>>;
 
 beforeAll(async () => {
-  backends = await startBackends();
-  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
-  for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
-    await api.request('POST', path, { body: { metadata: { name: 'default' } } });
-  }
-  agent = await startStreamingAgent(backends, 'agent-1', streams);
-  await createPods(api, 'agent-1', ['p']);
-  config = await kubeconfigFor(api);
-  folder = await mkdtemp(join(tmpdir(), 'everynode-streams-'));
-  for (const text of ['first', 'second', 'third']) {
-    streams.lines.push({ at: '2026-01-01T00:00:00.123456789Z', stream: 'stdout', text });
-  }
-  echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket).on('error', () => socket.destroy()));
-  echo.listen(0, '127.0.0.1');
-  await once(echo, 'listening');
+  const at = '2026-01-01T00:00:00.123456789Z';
+  pod = await startStreamedPod(['first', 'second', 'third'].map((text) => ({ at, stream: 'stdout', text })));
 });
 
-afterAll(async () => {
-  echo.close();
-  await agent.stop();
-  await api.close();
-  await backends.stop();
-  await config.remove();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => pod.stop());
 
 /** Runs a command line in a terminal of its own, and types. */
 async function inTerminal(command: string, typed: string): Promise<string> {
-  const child = spawn('script', ['-qefc', command, '/dev/null'], { env: { ...process.env, KUBECONFIG: config.path } });
+  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    env: { ...process.env, KUBECONFIG: pod.kubeconfig },
+  });
   let shown = '';
   child.stdout.on('data', (bytes) => {
     shown += bytes;
@@ -67,7 +40,7 @@ describe.each(kubectls)('kubectl $version', (one) => {
   let kubectl: Kubectl;
 
   beforeAll(async () => {
-    kubectl = await Kubectl.for(config.path, path);
+    kubectl = await Kubectl.for(pod.kubeconfig, path);
   });
 
   it('reads logs', async () => {
@@ -79,18 +52,18 @@ describe.each(kubectls)('kubectl $version', (one) => {
   });
 
   it('follows a log until it ends', async () => {
-    const following = execa(path, ['logs', '-f', 'p', '--tail=1'], { env: { KUBECONFIG: config.path } });
+    const following = execa(path, ['logs', '-f', 'p', '--tail=1'], { env: { KUBECONFIG: pod.kubeconfig } });
     let shown = '';
     following.stdout.on('data', (bytes) => {
       shown += bytes;
     });
     await eventually(() => expect(shown).toBe('third\n'));
-    streams.lines.push({ at: '2026-01-01T00:00:01.000000000Z', stream: 'stdout', text: 'fourth' });
+    pod.streams.lines.push({ at: '2026-01-01T00:00:01.000000000Z', stream: 'stdout', text: 'fourth' });
     await eventually(() => expect(shown).toBe('third\nfourth\n'));
-    streams.isEnded = true;
+    pod.streams.isEnded = true;
     await following;
-    streams.isEnded = false;
-    streams.lines.pop();
+    pod.streams.isEnded = false;
+    pod.streams.lines.pop();
   });
 
   it('runs commands, with their outputs, input and exit code', async () => {
@@ -120,7 +93,7 @@ describe.each(kubectls)('kubectl $version', (one) => {
 
   it('copies files both ways', async () => {
     const [from, within, back] = ['from', 'within', 'back'].map((name) =>
-      join(folder, `${name}-${path.replaceAll('/', '_')}`),
+      join(pod.folder, `${name}-${path.replaceAll('/', '_')}`),
     );
     const bytes = Buffer.alloc(2_000_000, 'copied ');
     await writeFile(from ?? '', bytes);
@@ -131,14 +104,14 @@ describe.each(kubectls)('kubectl $version', (one) => {
   });
 
   it('forwards ports', async () => {
-    const { port } = echo.address() as AddressInfo;
+    const { echoPort: port } = pod;
     const closed = createServer();
     closed.listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const free = (closed.address() as AddressInfo).port;
     closed.close();
     const forwarding = execa(path, ['port-forward', 'p', `:${port}`, `:${free}`], {
-      env: { KUBECONFIG: config.path },
+      env: { KUBECONFIG: pod.kubeconfig },
       reject: false,
     });
     let shown = '';
@@ -159,6 +132,7 @@ describe.each(kubectls)('kubectl $version', (one) => {
   });
 
   it('leaves nothing behind', async () => {
+    const { streams, agent, api } = pod;
     await eventually(() =>
       expect([streams.running.size, agent.tunnels.open, api.context.tunnels.open]).toEqual([0, 0, 0]),
     );

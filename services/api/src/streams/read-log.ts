@@ -10,7 +10,7 @@ import { opensWebSocket } from '../websocket/upgrade-requests.js';
 import { logOptions } from './log-options.js';
 import { openTunnel } from './open-tunnel.js';
 import { containerOf, readPod } from './pod-to-reach.js';
-import { openMessages } from './websocket-messages.js';
+import { chosenProtocol, openMessages } from './websocket-messages.js';
 
 const TEXT = 'text/plain';
 const PROTOCOLS = ['', 'binary.k8s.io', 'base64.binary.k8s.io'];
@@ -35,7 +35,7 @@ export async function readLog(context: ApiContext, request: ResourceRequest): Pr
 
 async function send(text: Readable, connection: ClientConnection): Promise<void> {
   if (opensWebSocket(connection.request)) {
-    const messages = openMessages(connection, PROTOCOLS);
+    const messages = openMessages(connection, chosenProtocol(connection, PROTOCOLS));
     if (!messages) return;
     const isText = messages.protocol.startsWith('base64');
     await messages.sendAll(text, (chunk) => (isText ? chunk.toString('base64') : chunk));

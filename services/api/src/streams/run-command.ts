@@ -27,7 +27,7 @@ export async function runCommand(context: ApiContext, request: ResourceRequest):
   const tunnel = await openTunnel(context, request, pod, to);
   try {
     const command = { kind, streams, tunnel } as const;
-    if (opensWebSocket(connection.request)) await serveWebSocketCommand(connection, command);
+    if (opensWebSocket(connection.request)) await serveWebSocketCommand(connection, protocol, command);
     else await serveSpdyCommand(connection, protocol, command);
   } finally {
     tunnel.abort('the client is gone');

@@ -3,15 +3,11 @@ import { pipeline } from 'node:stream/promises';
 import { CHANNEL } from '@everynode/container-streams';
 import type { ClientConnection } from '../http/client-connection.js';
 import type { CommandStreams } from './command-options.js';
-import { exitStatus, streamFailure } from './exit-status.js';
+import { exitStatus, type ServedCommand } from './exit-status.js';
 import { SpdyConnection, type SpdyStream } from './spdy/spdy-connection.js';
-import { upgradeToSpdy } from './spdy-upgrade.js';
-import type { ServedCommand } from './websocket-command.js';
+import { STREAM_CREATION_MS, upgradeToSpdy } from './spdy-upgrade.js';
 
 export const SPDY_COMMAND_PROTOCOLS = ['v4.channel.k8s.io'];
-
-/** How long a client may take to open its streams, in ms. Source: kubelet, StreamCreationTimeout. */
-const OPEN_MS = 30_000;
 
 /** More than a command has. */
 const MAX_STREAMS = 8;
@@ -43,7 +39,7 @@ export async function serveSpdyCommand(
   const all = new Promise<boolean>((resolve) => {
     onOpened = () => resolve(true);
     void spdy.closed.then(() => resolve(false));
-    timer = setTimeout(() => resolve(false), OPEN_MS).unref();
+    timer = setTimeout(() => resolve(false), STREAM_CREATION_MS).unref();
   });
   try {
     if (await all) await carry(opened, command);
@@ -53,17 +49,15 @@ export async function serveSpdyCommand(
   }
 }
 
-async function carry(opened: ReadonlyMap<string, SpdyStream>, { kind, tunnel }: ServedCommand): Promise<void> {
+async function carry(opened: ReadonlyMap<string, SpdyStream>, command: ServedCommand): Promise<void> {
+  const { tunnel } = command;
   forward(opened.get('stdin'), tunnel.writable(CHANNEL.stdin));
   forward(opened.get('resize'), tunnel.writable(CHANNEL.resize));
   const outputs = [
     ...output(opened.get('stdout'), () => tunnel.readable(CHANNEL.stdout)),
     ...output(opened.get('stderr'), () => tunnel.readable(CHANNEL.stderr)),
   ];
-  const status = await Promise.all([tunnel.result, ...outputs]).then(
-    ([result]) => exitStatus(kind, result),
-    (error: Error) => streamFailure(kind, error.message),
-  );
+  const status = await exitStatus(command, outputs);
   const errors = opened.get('error');
   if (errors && !errors.destroyed) {
     await new Promise<void>((resolve) => {

@@ -3,9 +3,7 @@ import { CHANNEL, type Tunnel } from '@everynode/container-streams';
 import type { Pod, Stored } from '@everynode/objects';
 import { carryPort, forwardingError } from './carry-port.js';
 import { SpdyConnection, type SpdyStream } from './spdy/spdy-connection.js';
-
-/** How long a pair of streams may be incomplete, in ms. Source: kubelet, StreamCreationTimeout. */
-const PAIR_MS = 30_000;
+import { STREAM_CREATION_MS } from './spdy-upgrade.js';
 
 interface Pair {
   data?: SpdyStream;
@@ -41,7 +39,7 @@ export async function serveSpdyPorts(
       void forward({ data: pair.data, error: pair.error }, port, pod, connect);
     } else if (!pairs.has(id)) {
       pairs.set(id, pair);
-      pair.timer = setTimeout(() => stream.destroy(), PAIR_MS).unref();
+      pair.timer = setTimeout(() => stream.destroy(), STREAM_CREATION_MS).unref();
       stream.once('close', () => {
         clearTimeout(pair.timer);
         if (pairs.get(id) === pair) pairs.delete(id);

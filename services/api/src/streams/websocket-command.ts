@@ -1,8 +1,7 @@
 import type { Writable } from 'node:stream';
-import { CHANNEL, type Tunnel } from '@everynode/container-streams';
+import { CHANNEL } from '@everynode/container-streams';
 import type { ClientConnection } from '../http/client-connection.js';
-import type { CommandStreams } from './command-options.js';
-import { exitStatus, streamFailure } from './exit-status.js';
+import { exitStatus, type ServedCommand } from './exit-status.js';
 import { messageOn, openMessages, readMessage, type WebSocketMessages } from './websocket-messages.js';
 
 const V5 = 'v5.channel.k8s.io';
@@ -17,19 +16,16 @@ const ERROR = 3;
 /** v5: the other end sends nothing more on the channel that follows. Source: remotecommand StreamClose. */
 const CLOSE = 255;
 
-/** A command and the streams that a client has of it. */
-export interface ServedCommand {
-  kind: 'exec' | 'attach';
-  streams: CommandStreams;
-  tunnel: Tunnel;
-}
-
 /** Serves a command over a WebSocket to its end. Source: apimachinery remotecommand, wsstream. Never rejects. */
-export async function serveWebSocketCommand(connection: ClientConnection, command: ServedCommand): Promise<void> {
-  const messages = openMessages(connection, COMMAND_PROTOCOLS);
+export async function serveWebSocketCommand(
+  connection: ClientConnection,
+  protocol: string,
+  command: ServedCommand,
+): Promise<void> {
+  const messages = openMessages(connection, protocol);
   if (!messages) return;
-  const { kind, streams, tunnel } = command;
-  const { webSocket, protocol } = messages;
+  const { streams, tunnel } = command;
+  const { webSocket } = messages;
   webSocket.once('close', () => tunnel.abort('the client is gone'));
   const encode = messageOn(protocol.includes('base64'));
   try {
@@ -39,10 +35,7 @@ export async function serveWebSocketCommand(connection: ClientConnection, comman
     const outputs = [CHANNEL.stdout, ...(streams.stderr ? [CHANNEL.stderr] : [])].map((channel) =>
       messages.sendPieces(tunnel.readable(channel), (piece) => encode(channel, piece)),
     );
-    const status = await Promise.all([tunnel.result, ...outputs]).then(
-      ([result]) => exitStatus(kind, result),
-      (error: Error) => streamFailure(kind, error.message),
-    );
+    const status = await exitStatus(command, outputs);
     if (WITH_STATUS.includes(protocol)) await messages.send(encode(ERROR, Buffer.from(JSON.stringify(status))));
     else if (status.status !== 'Success') await messages.send(encode(ERROR, Buffer.from(status.message ?? '')));
   } finally {

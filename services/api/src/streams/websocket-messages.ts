@@ -1,8 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { ApiError } from '@everynode/objects';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { ClientConnection } from '../http/client-connection.js';
-import { isTokenProtocol } from '../websocket/websocket-token.js';
+import { acceptWebSocket, DONE } from '../websocket/accept-websocket.js';
+import { choosableProtocols } from '../websocket/websocket-token.js';
 
 /** The longest message of a client, in bytes. */
 const MAX_RECEIVED = 1024 * 1024;
@@ -11,7 +12,6 @@ const MAX_RECEIVED = 1024 * 1024;
 const PING_MS = 15_000;
 
 /** RFC 6455, section 7.4.1. */
-const DONE = 1000;
 const FAULT = 1011;
 
 /** An open WebSocket, whose slow reader makes its sender wait. */
@@ -20,9 +20,7 @@ export class WebSocketMessages {
     readonly webSocket: WebSocket,
     /** Empty where the client has named none. */
     readonly protocol: string,
-  ) {
-    webSocket.on('error', () => webSocket.terminate());
-  }
+  ) {}
 
   /** Resolves when the socket has taken the message, or is closed. */
   send(message: Buffer | string): Promise<void> {
@@ -98,10 +96,7 @@ export function readMessage(data: Buffer, isBase64: boolean): { channel: number;
 
 /** The protocol that is chosen: the client's first one that is served. @throws ApiError BadRequest without one. */
 export function chosenProtocol({ request }: ClientConnection, served: readonly string[]): string {
-  const offered = (request.headers['sec-websocket-protocol'] ?? '')
-    .split(',')
-    .map((protocol) => protocol.trim())
-    .filter((protocol) => protocol !== '' && !isTokenProtocol(protocol));
+  const offered = choosableProtocols(request);
   const chosen = offered.length === 0 ? '' : offered.find((protocol) => served.includes(protocol));
   if (chosen !== undefined && served.includes(chosen)) return chosen;
   const lists = [offered, served].map((list) => `[${list.join(' ')}]`);
@@ -110,20 +105,10 @@ export function chosenProtocol({ request }: ClientConnection, served: readonly s
 
 /**
  * Opens the WebSocket of a request. Undefined for a handshake that breaks the rules of WebSockets: it is answered.
- * @throws ApiError BadRequest for a protocol that is not served.
+ * @param protocol that was chosen, see {@link chosenProtocol}.
  */
-export function openMessages(connection: ClientConnection, served: readonly string[]): WebSocketMessages | undefined {
-  const protocol = chosenProtocol(connection, served);
-  const { socket, head } = connection.takeOver();
-  let opened: WebSocket | undefined;
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_RECEIVED,
-    handleProtocols: () => protocol || false,
-  });
-  // The handshake is written before this returns.
-  server.handleUpgrade(connection.request, socket, head, (webSocket) => {
-    opened = webSocket;
-  });
-  return opened && new WebSocketMessages(opened, protocol);
+export function openMessages(connection: ClientConnection, protocol: string): WebSocketMessages | undefined {
+  const { request } = connection;
+  const webSocket = acceptWebSocket(request, connection.takeOver(), { protocol, maxReceived: MAX_RECEIVED });
+  return webSocket && new WebSocketMessages(webSocket, protocol);
 }

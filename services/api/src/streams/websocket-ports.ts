@@ -20,7 +20,7 @@ const LAST_MS = 15_000;
 
 /** Opens a WebSocket whose messages carry SPDY. Undefined for a handshake that was refused, and is answered. */
 export function tunnelledSpdy(connection: ClientConnection): Duplex | undefined {
-  const messages = openMessages(connection, [TUNNELLED]);
+  const messages = openMessages(connection, TUNNELLED);
   if (!messages) return undefined;
   const duplex = createWebSocketStream(messages.webSocket);
   // While nothing is read of it, it does not end by itself.
@@ -34,17 +34,17 @@ export function tunnelledSpdy(connection: ClientConnection): Duplex | undefined 
  */
 export async function serveWebSocketPorts(
   connection: ClientConnection,
+  protocol: string,
   ports: readonly number[],
   pod: Stored<Pod>,
   connect: (port: number) => Promise<Tunnel>,
 ): Promise<void> {
-  const messages = openMessages(connection, PORT_PROTOCOLS);
+  const messages = openMessages(connection, protocol);
   if (!messages) return;
-  const { webSocket, protocol } = messages;
   const isBase64 = protocol === BASE64;
   const encode = messageOn(isBase64);
   const inputs = new Map<number, Writable>();
-  webSocket.on('message', (data: Buffer) => {
+  messages.webSocket.on('message', (data: Buffer) => {
     const { channel, bytes } = readMessage(data, isBase64);
     messages.pass(bytes, inputs.get(channel));
   });

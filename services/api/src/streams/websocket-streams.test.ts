@@ -1,49 +1,24 @@
 import { once } from 'node:events';
 import { request } from 'node:https';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { eventually } from '@everynode/test-kit';
 import { Exec, KubeConfig, PortForward } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ProcessStreams } from '../../testing/process-streams.js';
-import { type Backends, type RunningApi, startBackends, startReplica } from '../../testing/running-api.js';
-import { createPods, kubeconfigFor, type StreamingAgent, startStreamingAgent } from '../../testing/streamed-pods.js';
+import { startStreamedPod } from '../../testing/streamed-pods.js';
 
 const POD = '/api/v1/namespaces/default/pods/p';
 
-let backends: Backends;
-let api: RunningApi;
-let agent: StreamingAgent;
-let config: Awaited<ReturnType<typeof kubeconfigFor>>;
-let echo: Server;
-const streams = new ProcessStreams();
+let pod: Awaited<ReturnType<typeof startStreamedPod>>;
 
 beforeAll(async () => {
-  backends = await startBackends();
-  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
-  for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
-    await api.request('POST', path, { body: { metadata: { name: 'default' } } });
-  }
-  agent = await startStreamingAgent(backends, 'agent-1', streams);
-  await createPods(api, 'agent-1', ['p']);
-  config = await kubeconfigFor(api);
-  streams.lines.push({ at: '2026-01-01T00:00:00.000000000Z', stream: 'stdout', text: 'a line' });
-  echo = createServer((socket) => socket.pipe(socket).on('error', () => socket.destroy()));
-  echo.listen(0, '127.0.0.1');
-  await once(echo, 'listening');
+  pod = await startStreamedPod([{ at: '2026-01-01T00:00:00.000000000Z', stream: 'stdout', text: 'a line' }]);
 });
 
-afterAll(async () => {
-  echo.close();
-  await agent.stop();
-  await api.close();
-  await backends.stop();
-  await config.remove();
-});
+afterAll(() => pod.stop());
 
 function open(path: string, protocols: string[] = []) {
-  const { url, ca, key, cert } = api.server;
+  const { url, ca, key, cert } = pod.api.server;
   const webSocket = new WebSocket(url.replace('https', 'wss') + path, protocols, { ca, key, cert });
   const messages: { channel: number; text: string; isBinary: boolean }[] = [];
   webSocket.on('message', (data: Buffer, isBinary) =>
@@ -115,9 +90,9 @@ describe('streams over WebSockets', () => {
   it('end a command whose client has gone', async () => {
     const { webSocket } = open(`${POD}/exec?command=sleep&command=1000`, ['v4.channel.k8s.io']);
     await once(webSocket, 'message');
-    await eventually(() => expect(streams.running.size).toBe(1));
+    await eventually(() => expect(pod.streams.running.size).toBe(1));
     webSocket.terminate();
-    await eventually(() => expect(streams.running.size).toBe(0));
+    await eventually(() => expect(pod.streams.running.size).toBe(0));
   });
 
   it('read as slowly as they like, and hold up nothing else', async () => {
@@ -128,14 +103,14 @@ describe('streams over WebSockets', () => {
     await quick.closed;
     expect(quick.messages).toContainEqual({ channel: 1, text: 'quick\n', isBinary: true });
     slow.webSocket.terminate();
-    await eventually(() => expect(streams.running.size).toBe(0));
+    await eventually(() => expect(pod.streams.running.size).toBe(0));
   });
 });
 
 describe('@kubernetes/client-node', () => {
   const kubeConfig = new KubeConfig();
 
-  beforeAll(() => kubeConfig.loadFromFile(config.path));
+  beforeAll(() => kubeConfig.loadFromFile(pod.kubeconfig));
 
   it('runs a command', async () => {
     const [stdout, stdin] = [new PassThrough(), new PassThrough()];
@@ -153,19 +128,18 @@ describe('@kubernetes/client-node', () => {
   });
 
   it('forwards a port', async () => {
-    const { port } = echo.address() as AddressInfo;
     const [output, input] = [new PassThrough(), new PassThrough()];
-    const opened = await new PortForward(kubeConfig).portForward('default', 'p', [port], output, null, input);
+    const opened = await new PortForward(kubeConfig).portForward('default', 'p', [pod.echoPort], output, null, input);
     input.write('there and back');
     expect(String((await once(output, 'data'))[0])).toBe('there and back');
     (typeof opened === 'function' ? opened() : opened)?.close();
-    await eventually(() => expect(agent.tunnels.open).toBe(0));
+    await eventually(() => expect(pod.agent.tunnels.open).toBe(0));
   });
 });
 
 describe('a log that is followed', () => {
   it('says why it ends when the agent stops', async () => {
-    const { ca, key, cert, url } = api.server;
+    const { ca, key, cert, url } = pod.api.server;
     const asked = request(`${url}${POD}/log?follow=true`, { ca, key, cert, agent: false });
     asked.end();
     const [response] = await once(asked, 'response');
@@ -176,7 +150,7 @@ describe('a log that is followed', () => {
     });
     await eventually(() => expect(text).toBe('a line\n'));
     const broken = once(response, 'error');
-    await agent.tunnels.close();
+    await pod.agent.tunnels.close();
     expect(String((await broken)[0])).toContain('aborted');
     expect(text).toBe('a line\nerror: the agent is stopping\n');
   });

@@ -1,22 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@everynode/objects';
 import type { FastifyReply } from 'fastify';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import type { WatchSink } from '../watch/watch-sink.js';
+import { acceptWebSocket, DONE } from './accept-websocket.js';
 import { type UpgradeRequest, upgradeOf } from './upgrade-requests.js';
-import { isTokenProtocol } from './websocket-token.js';
+import { choosableProtocols } from './websocket-token.js';
 
 /** What the client of a watch sends is read and dropped; a message above this closes the connection, in bytes. */
 const MAX_RECEIVED = 16 * 1024;
-
-/** RFC 6455, section 7.4.1: the purpose of the connection is fulfilled. */
-const DONE = 1000;
-
-const webSockets = new WebSocketServer({
-  noServer: true,
-  maxPayload: MAX_RECEIVED,
-  handleProtocols: (offered) => [...offered].find((protocol) => !isTokenProtocol(protocol)) ?? false,
-});
 
 /**
  * A watch over a WebSocket: each event is a message of its own, of text for JSON and of bytes for protobuf.
@@ -40,15 +32,12 @@ export class WebSocketSink implements WatchSink {
   }
 
   begin(_status: number, headers: Record<string, string>): void {
-    const { socket, head } = this.#upgrade;
+    const { raw } = this.#reply.request;
     this.#isBinary = !headers['content-type']?.startsWith('application/json');
     this.#reply.hijack();
-    // The handshake is written before this returns. A request that breaks its rules is answered 400, and closed.
-    webSockets.handleUpgrade(this.#reply.request.raw, socket, head, (webSocket) => {
-      this.#webSocket = webSocket;
-      webSocket.on('error', () => webSocket.terminate());
-      this.#onBegin();
-    });
+    const [protocol = ''] = choosableProtocols(raw);
+    this.#webSocket = acceptWebSocket(raw, this.#upgrade, { protocol, maxReceived: MAX_RECEIVED });
+    if (this.#webSocket) this.#onBegin();
   }
 
   write(chunk: string | Buffer): void {

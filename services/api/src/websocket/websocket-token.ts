@@ -11,10 +11,11 @@ function offeredProtocols({ headers }: Pick<IncomingMessage, 'headers'>): string
     .filter(Boolean);
 }
 
-/** True for the subprotocol that carries a token and is never chosen. */
-export function isTokenProtocol(protocol: string): boolean {
-  return protocol.startsWith(PREFIX);
-}
+const isTokenProtocol = (protocol: string): boolean => protocol.startsWith(PREFIX);
+
+/** Those of them that may be chosen: the one that carries a token never is. */
+export const choosableProtocols = (request: Pick<IncomingMessage, 'headers'>): string[] =>
+  offeredProtocols(request).filter((protocol) => !isTokenProtocol(protocol));
 
 /**
  * The bearer token of a WebSocket: browsers cannot set the header Authorization, so it comes as a subprotocol. Returns

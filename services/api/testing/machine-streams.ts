@@ -14,7 +14,7 @@ import {
 import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
 
 /** Containers that are this machine: commands are processes of it, ports are those of loopback. */
-export class ProcessStreams implements ContainerStreams {
+export class MachineStreams implements ContainerStreams {
   /** What each container has written. */
   readonly lines: LogLine[] = [];
   /** The processes that run. */
