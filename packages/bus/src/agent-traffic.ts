@@ -13,7 +13,7 @@ export interface TrafficRates {
  * Five times what an agent of five thousand nodes sends while all of them change: a hundred messages a second. When its
  * connection comes back it sends 64 messages of half a MiB at once.
  */
-const RATES: TrafficRates = { messagesPerSecond: 500, bytesPerSecond: 16 * 1024 * 1024 };
+export const AGENT_RATES: TrafficRates = { messagesPerSecond: 500, bytesPerSecond: 16 * 1024 * 1024 };
 
 /** An agent may send at once what it may send in so many seconds. */
 const SECONDS_AT_ONCE = { messages: 4, bytes: 6 };
@@ -58,7 +58,7 @@ export class AgentTraffic {
 
   constructor(options: TrafficOptions) {
     this.#options = options;
-    this.#rates = options.rates ?? RATES;
+    this.#rates = options.rates ?? AGENT_RATES;
     const { messagesPerSecond, bytesPerSecond } = this.#rates;
     const allowance = (perSecond: number, seconds: number): Allowance => ({ perSecond, atOnce: perSecond * seconds });
     const [messages, bytes] = [

@@ -1,4 +1,4 @@
-export { AgentTraffic, type TrafficOptions, type TrafficRates } from './agent-traffic.js';
+export { AGENT_RATES, AgentTraffic, type TrafficOptions, type TrafficRates } from './agent-traffic.js';
 export { type Allowance, Allowances } from './allowances.js';
 export { Bus } from './bus.js';
 export { BusUnavailableError } from './bus-unavailable-error.js';

@@ -1,4 +1,4 @@
-import type { Bus } from '@everynode/bus';
+import { AGENT_RATES, type Bus } from '@everynode/bus';
 import { parseEvent, subjects, type TunnelWanted } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
 import type { ContainerStreams } from './container-streams.js';
@@ -11,10 +11,11 @@ const MAX_TUNNELS = 256;
 /** A connection without tunnels is closed after this time, in ms. */
 const IDLE_MS = 30_000;
 
-/**
- * Half of what an api allows an agent, so that tunnels never bring an agent near the bound at which it is cut off.
- */
-export const TUNNEL_RATES: PaceLimits = { messagesPerSecond: 250, bytesPerSecond: 8 * 1024 * 1024 };
+/** Half of what an api allows an agent, so that tunnels never bring an agent near the bound at which it is cut off. */
+export const TUNNEL_RATES: PaceLimits = {
+  messagesPerSecond: AGENT_RATES.messagesPerSecond / 2,
+  bytesPerSecond: AGENT_RATES.bytesPerSecond / 2,
+};
 
 interface AgentTunnelsOptions {
   agent: string;

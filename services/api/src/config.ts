@@ -1,3 +1,4 @@
+import { AGENT_RATES } from '@everynode/bus';
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
 import { AUTHORIZATION_MODES } from './auth/authorization.js';
@@ -29,8 +30,8 @@ const schema = Type.Object({
   /** The address at which agents reach the bus; NATS_URL when empty. */
   EVERYNODE_BUS_URL: Type.String({ default: '' }),
   /** What an agent may send to the bus, in messages and in bytes a second; one that sends more is cut off. */
-  EVERYNODE_AGENT_MESSAGES_PER_SECOND: Type.Integer({ default: 500, minimum: 1 }),
-  EVERYNODE_AGENT_BYTES_PER_SECOND: Type.Integer({ default: 16 * 1024 * 1024, minimum: 1024 }),
+  EVERYNODE_AGENT_MESSAGES_PER_SECOND: Type.Integer({ default: AGENT_RATES.messagesPerSecond, minimum: 1 }),
+  EVERYNODE_AGENT_BYTES_PER_SECOND: Type.Integer({ default: AGENT_RATES.bytesPerSecond, minimum: 1024 }),
   /** Authorities of front proxies; without it there are none. */
   EVERYNODE_FRONT_PROXY_CA: Type.String({ default: '' }),
   /** Common names of front proxies, with commas between them; any that the authority has signed when empty. */
