@@ -65,7 +65,7 @@ export function readRunFolder(folder: string, bootId: string): RunFolderState {
  * Two may try: the one that links the file first has it.
  */
 export function claimRun(folder: string): boolean {
-  const own = join(folder, `.nobody.${process.pid}`);
+  const own = join(folder, `.claim.${process.pid}`);
   writeFileSync(own, 'pid 0\nstartTime 0\nbootId none\n', { mode: 0o600 });
   try {
     linkSync(own, join(folder, 'run'));

@@ -102,8 +102,8 @@ describe('tunnels over the bus', () => {
     const [agent, api] = [await startAgent('agent-1'), await startApi(300)];
     const wrong = api.tunnels.openTo('agent-1', { pod: POD, to: { ...LOG, container: 'none' } }, CLIENT);
     await expect(wrong).rejects.toThrow('no such log');
-    const nobody = api.tunnels.openTo('agent-2', { pod: POD, to: { ...LOG, container: 'silent' } }, CLIENT);
-    await expect(nobody).rejects.toThrow('agent agent-2 did not answer');
+    const unanswered = api.tunnels.openTo('agent-2', { pod: POD, to: { ...LOG, container: 'silent' } }, CLIENT);
+    await expect(unanswered).rejects.toThrow('agent agent-2 did not answer');
     expect(api.tunnels.open).toBe(0);
     await agent.tunnels.close();
   });

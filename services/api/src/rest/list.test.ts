@@ -212,7 +212,7 @@ describe('selectors', () => {
     [PODS, 'spec.restartPolicy=Never', ['p2']],
     [PODS, 'spec.schedulerName=mine', ['p2']],
     [PODS, 'spec.hostNetwork=true', ['p1']],
-    [PODS, 'spec.serviceAccountName=nobody', []],
+    [PODS, 'spec.serviceAccountName=other', []],
     [PODS, 'status.phase=Pending', ['p1', 'p2']],
     [PODS, 'status.phase!=Pending,status.podIP=,status.podIPs=,status.nominatedNodeName=', []],
     ['/api/v1/namespaces/default/secrets', 'type=example.com/x', ['s']],

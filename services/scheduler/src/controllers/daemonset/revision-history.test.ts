@@ -79,7 +79,7 @@ describe('two templates with one hash', () => {
     const daemonSet = daemonSetOf('collides');
     const hash = revisionHash(daemonSet);
     const other = revisionData(daemonSetOf('other'));
-    await createRevision(`collides-${hash}`, { labels: { app: 'nobody' } }, 1, other);
+    await createRevision(`collides-${hash}`, { labels: { app: 'other' } }, 1, other);
     await running.create('daemonsets.apps', daemonSet);
     await eventually(() => expect(podsOf('collides')).toHaveLength(1));
     await running.settled();
