@@ -1,4 +1,3 @@
-import { forbidden, type ResourceAttributes } from '@everynode/authorization';
 import { AGENT_ANNOTATION, AGENTS_GROUP } from '@everynode/objects';
 import type { PluginFor } from './plugin.js';
 
@@ -14,7 +13,7 @@ export const nodeHosting: PluginFor<'nodes'> = {
   admit({ context: { identity: user, authorization }, object, before }) {
     const [agent, former] = [object, before].map((node) => node?.metadata.annotations?.[AGENT_ANNOTATION]);
     if (!user || agent === former) return;
-    const question: ResourceAttributes = {
+    authorization.require({
       kind: 'resource',
       user,
       verb: 'create',
@@ -23,8 +22,6 @@ export const nodeHosting: PluginFor<'nodes'> = {
       subresource: 'nodes',
       namespace: '',
       name: agent ?? former ?? '',
-    };
-    const { verdict, reason } = authorization.decide(question);
-    if (verdict !== 'allow') throw forbidden(question, reason);
+    });
   },
 };

@@ -120,14 +120,14 @@ export async function enrol(
   if (!wanted) return undefined;
   const { agent, nodeNames } = wanted;
   // Requests that an older release has approved lack it.
-  const askedAt = Number(request.metadata.annotations?.[ASKED_AT]) || undefined;
+  const askedAt = Number(request.metadata.annotations?.[ASKED_AT]) || revision;
   const { serialNumber: serial, validTo } = new X509Certificate(certificate);
   // A renewal changes nothing: what an agent hosts is decided when it joins.
   const renews = nodeOfUser(request.spec?.username ?? '') === agent;
   const replaced = renews ? [] : await holdersOf(context, nodeNames, agent, revision);
   if (replaced.length > 0 && isApprovedByItself(request)) return `${replaced.join(', ')} joined meanwhile`;
   const isEnrolled = await context.store.enrolAgent(
-    { agent, serial, busKey, revision, askedAt: askedAt ?? revision, notAfter: Date.parse(validTo) },
+    { agent, serial, busKey, revision, askedAt, notAfter: Date.parse(validTo) },
     renews ? undefined : { nodeNames, replaced },
   );
   if (!isEnrolled) return 'the node was deleted, joined again, or its agent was revoked, after this request';

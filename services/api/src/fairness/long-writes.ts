@@ -9,13 +9,6 @@ interface Clock {
   after(ms: number, call: () => void): void;
 }
 
-/** The long writes of one flow. */
-interface Line {
-  waiting: (() => void)[];
-  /** True while one is under way, or its rest is not over. */
-  isTaken: boolean;
-}
-
 /**
  * Lets a flow have one long write at a time, with a rest after each while others are active. A long decision holds up
  * more than the event loop: all writers of all replicas wait for the transaction that it is a part of, and every
@@ -24,7 +17,8 @@ interface Line {
  */
 export class LongWrites {
   readonly #clock: Clock;
-  readonly #lines = new Map<string, Line>();
+  /** What waits, of the flows of which a long write is under way or its rest is not over. */
+  readonly #lines = new Map<string, (() => void)[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,10 +37,9 @@ export class LongWrites {
     write: (timed: (part: () => T | Promise<T>) => T | Promise<T>) => T | Promise<T>,
     isShared: () => boolean,
   ): Promise<T> {
-    const line = this.#lines.get(flow) ?? { waiting: [], isTaken: false };
-    this.#lines.set(flow, line);
-    if (line.isTaken) await new Promise<void>((resolve) => line.waiting.push(resolve));
-    line.isTaken = true;
+    const line = this.#lines.get(flow);
+    if (line) await new Promise<void>((resolve) => line.push(resolve));
+    else this.#lines.set(flow, []);
     let began = this.#clock.now();
     try {
       return await write((part) => {
@@ -55,16 +48,13 @@ export class LongWrites {
       });
     } finally {
       const restMs = isShared() ? REST * (this.#clock.now() - began) : 0;
-      this.#clock.after(restMs, () => this.#next(flow, line));
+      this.#clock.after(restMs, () => this.#next(flow));
     }
   }
 
-  #next(flow: string, line: Line): void {
-    const next = line.waiting.shift();
+  #next(flow: string): void {
+    const next = this.#lines.get(flow)?.shift();
     if (next) next();
-    else {
-      line.isTaken = false;
-      this.#lines.delete(flow);
-    }
+    else this.#lines.delete(flow);
   }
 }
