@@ -10,7 +10,7 @@ import { isRefusal } from '../reconcile-backoff.js';
 import { passMoment } from './moment.js';
 import { creationOf, NameTakenError } from './new-object.js';
 import { PodText } from './pod-text.js';
-import { slowStart, type Writes } from './slow-start.js';
+import { allEnded, slowStart, type Writes } from './slow-start.js';
 import { type EventOwner, WorkloadEvents } from './workload-events.js';
 
 /** A controller that has pods, as upstream calls it. */
@@ -68,15 +68,8 @@ export class PodControl {
   }
 
   /** Deletes pods with their grace periods. All are tried, whatever becomes of one of them. */
-  async delete(owner: EventOwner, pods: readonly Stored<Pod>[], fence: Fence): Promise<Writes> {
-    const outcomes = await Promise.allSettled(pods.map((pod) => this.#deleteOne(owner, pod, fence)));
-    let written = 0;
-    let failure: unknown;
-    for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') written = Math.max(written, outcome.value);
-      else failure ??= outcome.reason;
-    }
-    return { written, failure };
+  delete(owner: EventOwner, pods: readonly Stored<Pod>[], fence: Fence): Promise<Writes> {
+    return allEnded(pods.map((pod) => this.#deleteOne(owner, pod, fence)));
   }
 
   /** @throws ApiError Forbidden when the namespace or the cluster does not admit such pods. */

@@ -14,11 +14,21 @@ export async function slowStart(count: number, write: (index: number) => Promise
   for (let done = 0, batch = 1; done < count; batch *= 2) {
     const first = done;
     const size = Math.min(batch, count - first);
-    const outcomes = await Promise.allSettled(Array.from({ length: size }, (_, i) => write(first + i)));
+    const ended = await allEnded(Array.from({ length: size }, (_, i) => write(first + i)));
     done += size;
-    for (const outcome of outcomes) if (outcome.status === 'fulfilled') written = Math.max(written, outcome.value);
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) return { written, failure: failed.reason };
+    written = Math.max(written, ended.written);
+    if (ended.failure !== undefined) return { written, failure: ended.failure };
   }
   return { written, failure: undefined };
+}
+
+/** Waits until all writes have ended, whatever becomes of one of them. Each resolves to its revision, 0 for none. */
+export async function allEnded(writes: readonly Promise<number>[]): Promise<Writes> {
+  let written = 0;
+  let failure: unknown;
+  for (const outcome of await Promise.allSettled(writes)) {
+    if (outcome.status === 'fulfilled') written = Math.max(written, outcome.value);
+    else failure ??= outcome.reason;
+  }
+  return { written, failure };
 }
