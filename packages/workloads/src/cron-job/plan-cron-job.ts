@@ -192,11 +192,11 @@ function jobAt(cronJob: Stored<CronJob>, name: string, at: number): NewJob {
     metadata: {
       name,
       namespace: cronJob.metadata.namespace,
-      ...(metadata.labels && { labels: { ...metadata.labels } }),
+      ...(metadata.labels && { labels: metadata.labels }),
       annotations: { ...metadata.annotations, [SCHEDULED_ANNOTATION]: scheduled },
       ownerReferences: [ownerReferenceTo(CRON_JOB, cronJob)],
     },
-    ...(spec && { spec: structuredClone(spec) }),
+    ...(spec && { spec }),
   };
 }
 

@@ -1,15 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
-import {
-  type CronJob,
-  controllerOf,
-  decideDeletion,
-  type Job,
-  type KubeObject,
-  resourceByStorage,
-  type Stored,
-  splitObject,
-} from '@everynode/objects';
+import { type CronJob, controllerOf, type Job, resourceByStorage, type Stored, splitObject } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import { type NewJob, planCronJob, statusWith } from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
@@ -18,8 +8,9 @@ import { isRefusal } from '../reconcile-backoff.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
-import { creationOf, NameTakenError } from '../workloads/new-object.js';
+import { completed, creationOf, NameTakenError } from '../workloads/new-object.js';
 import { isOpen } from '../workloads/open-namespace.js';
+import { removalOf } from '../workloads/removal.js';
 import { WorkloadEvents } from '../workloads/workload-events.js';
 
 const WORKERS = 4;
@@ -97,14 +88,10 @@ export class CronJobController implements Controller {
    */
   async #start({ object: cronJob, record }: CachedCronJob, create: NewJob, fence: Fence): Promise<Started | undefined> {
     const { namespace, name } = create.metadata;
-    const uid = randomUUID();
-    const metadata = { ...create.metadata, uid, creationTimestamp: passMoment().at, generation: 1 };
-    const object: KubeObject = { apiVersion: 'batch/v1', kind: 'Job', ...create, metadata };
     try {
-      jobs.setDefaults(object);
-      jobs.prepareForCreate(object);
+      const object = completed(jobs, create);
       const key = { resource: JOBS, namespace, name } as const;
-      const created = { uid, parts: splitObject(object), placement: null };
+      const created = { uid: object.metadata.uid, parts: splitObject(object), placement: null };
       const { revision } = await this.#context.store.write(creationOf(key, created, fence));
       this.#events.record(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${name}`);
       return { job: object as Stored<Job>, revision };
@@ -121,17 +108,8 @@ export class CronJobController implements Controller {
     }
   }
 
-  async #delete({ metadata }: Stored<Job>, fence: Fence): Promise<number> {
-    const { namespace, name, uid } = metadata;
-    const { outcome, revision } = await this.#context.store.write({
-      key: { resource: JOBS, namespace, name },
-      reads: 'all',
-      fence,
-      decide: (current) =>
-        current?.uid === uid
-          ? decideDeletion(current, { propagationPolicy: 'Background' }, jobs.deletion, passMoment().now)
-          : { kind: 'keep' },
-    });
+  async #delete(job: Stored<Job>, fence: Fence): Promise<number> {
+    const { outcome, revision } = await this.#context.store.write(removalOf(jobs, job, 'Background', fence));
     return outcome === 'kept' ? 0 : revision;
   }
 }

@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import {
   controllerOf,
   type Deployment,
-  decideDeletion,
-  type KubeObject,
   type ReplicaSet,
   resourceByStorage,
   type Stored,
@@ -13,8 +10,9 @@ import type { Current, Fence, ObjectKey, WriteRequest } from '@everynode/store';
 import { type DeploymentPlan, isSameTemplate, type NewReplicaSet } from '@everynode/workloads';
 import { isRefusal } from '../reconcile-backoff.js';
 import { passMoment } from '../workloads/moment.js';
-import { HashCollisionError } from '../workloads/new-object.js';
+import { completed, HashCollisionError } from '../workloads/new-object.js';
 import { isOpen } from '../workloads/open-namespace.js';
+import { removalOf } from '../workloads/removal.js';
 import { decideCollision, decideRefused, decideResize } from './decide-deployment.js';
 import type { DeploymentStep } from './deployment-step.js';
 
@@ -40,14 +38,7 @@ export async function actOnReplicaSets(
         decide: (current) => decideResize(current, change),
       }),
     ),
-    ...deletes.map(
-      (stored): WriteRequest<'all'> => ({
-        key: keyOf(stored),
-        reads: 'all',
-        fence,
-        decide: (current) => decideRemoval(current, stored.metadata.uid),
-      }),
-    ),
+    ...deletes.map((stored) => removalOf(replicaSets, stored, 'Background', fence)),
   ];
   if (create && isOpen(step, deployment.metadata.namespace)) await createReplicaSet(step, deployment, create, fence);
   const results = await Promise.all(writes.map((write) => step.store.write(write)));
@@ -60,20 +51,14 @@ const keyOf = ({ metadata }: { metadata: { namespace: string; name: string } }):
   name: metadata.name,
 });
 
-function decideRemoval(current: Current<'all'> | undefined, uid: string): ReturnType<WriteRequest<'all'>['decide']> {
-  if (current?.uid !== uid) return { kind: 'keep' };
-  return decideDeletion(current, { propagationPolicy: 'Background' }, replicaSets.deletion, passMoment().now);
-}
-
 async function createReplicaSet(
   { store, events }: DeploymentStep,
   deployment: Stored<Deployment>,
   create: NewReplicaSet,
   fence: Fence,
 ): Promise<void> {
-  const { at } = passMoment();
   const { uid } = deployment.metadata;
-  const object = completed(create, at);
+  const object = completed(replicaSets, create);
   const own = {
     key: { ...keyOf(deployment), resource: 'deployments.apps' } as const,
     reads: 'all-but-desired',
@@ -97,19 +82,10 @@ async function createReplicaSet(
     } else if (isRefusal(error)) {
       const message = `Failed to create new replica set "${create.metadata.name}": ${error.message}`;
       events.record(deployment, 'Warning', 'ReplicaSetCreateError', message);
-      await store.write({ ...own, decide: (current) => decideRefused(current, uid, message, at) });
+      await store.write({ ...own, decide: (current) => decideRefused(current, uid, message, passMoment().at) });
     }
     throw error;
   }
-}
-
-/** What the api makes of a ReplicaSet that is created. @throws ApiError where upstream's api refuses it. */
-function completed(create: NewReplicaSet, at: string): KubeObject {
-  const metadata = { ...create.metadata, uid: randomUUID(), creationTimestamp: at, generation: 1 };
-  const object: KubeObject = { apiVersion: 'apps/v1', kind: 'ReplicaSet', ...create, metadata };
-  replicaSets.setDefaults(object);
-  replicaSets.prepareForCreate(object);
-  return object;
 }
 
 function isSameReplicaSet(current: Current<'all'>, owner: string, { spec }: NewReplicaSet): boolean {

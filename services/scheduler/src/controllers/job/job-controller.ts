@@ -1,5 +1,5 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
-import { controllerOf, decideDeletion, type Job, type Pod, resourceByStorage, type Stored } from '@everynode/objects';
+import { controllerOf, type Job, type Pod, resourceByStorage, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import { expiresInMs, isForeignJob, isTracked, type JobPlan, jobPodTemplate, planJob } from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
@@ -11,6 +11,7 @@ import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { PodControl } from '../workloads/pod-control.js';
 import { countedPod } from '../workloads/pod-view.js';
+import { removalOf } from '../workloads/removal.js';
 import type { Writes } from '../workloads/slow-start.js';
 import { decideUntracked } from './decide-job.js';
 
@@ -128,7 +129,7 @@ export class JobController implements Controller {
 
   /** Deletes the Job when it is finished for long enough. Source: pkg/controller/ttlafterfinished. */
   async #expire(
-    { object: job, record }: CachedJob,
+    { object: job }: CachedJob,
     plan: Partial<Pick<JobPlan, 'status' | 'requeueAfterMs'>>,
     now: number,
     fence: Fence,
@@ -138,15 +139,7 @@ export class JobController implements Controller {
       return plan.requeueAfterMs === undefined ? undefined : { requeueAfterMs: Math.max(0, plan.requeueAfterMs) };
     }
     if (leftMs > 0) return { requeueAfterMs: leftMs };
-    const { revision } = await this.#context.store.write({
-      key: record,
-      reads: 'all',
-      fence,
-      decide: (current) =>
-        current?.uid === record.uid
-          ? decideDeletion(current, { propagationPolicy: 'Foreground' }, jobs.deletion, now)
-          : { kind: 'keep' },
-    });
+    const { revision } = await this.#context.store.write(removalOf(jobs, job, 'Foreground', fence));
     await caughtUp(this.#context, revision);
     return undefined;
   }

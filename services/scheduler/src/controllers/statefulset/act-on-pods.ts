@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type PersistentVolumeClaim,
   resourceByStorage,
@@ -9,8 +8,7 @@ import {
 import { editMetadata, type Fence, type ObjectKey } from '@everynode/store';
 import type { NewStatefulPod, StatefulSetPlan } from '@everynode/workloads';
 import type { SchedulerContext } from '../../scheduler-context.js';
-import { passMoment } from '../workloads/moment.js';
-import { creationOf, NameTakenError } from '../workloads/new-object.js';
+import { completed, creationOf, NameTakenError } from '../workloads/new-object.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import type { PodControl } from '../workloads/pod-control.js';
 import { slowStart, type Writes } from '../workloads/slow-start.js';
@@ -90,14 +88,10 @@ async function ensureClaim(
     events.createRefused(set, deleting, pod);
     throw deleting;
   }
-  const uid = randomUUID();
-  const metadata = { ...claim.metadata, name, namespace, uid, creationTimestamp: passMoment().at };
-  const object = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata };
-  claims.setDefaults(object);
-  claims.prepareForCreate(object);
+  const object = completed(claims, { ...claim, metadata: { ...claim.metadata, name, namespace } });
   const key: ObjectKey = { resource: CLAIMS, namespace, name };
   try {
-    const created = { uid, parts: splitObject(object), placement: null };
+    const created = { uid: object.metadata.uid, parts: splitObject(object), placement: null };
     const { revision } = await store.write(creationOf(key, created, fence));
     events.claimCreated(set, pod, name);
     return revision;
