@@ -15,6 +15,7 @@ export { manageReplicas } from './replica-set/manage-replicas.js';
 export { nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from './replica-set/replica-set-status.js';
 export {
   type History,
+  historyLimitOf,
   historyOf,
   nextRevisionNumber,
   type OldRevision,

@@ -65,6 +65,10 @@ export function historyOf<R extends ControllerRevision>(
   };
 }
 
+/** How many old revisions an owner keeps; as many as upstream where it does not say. */
+export const historyLimitOf = ({ spec }: { spec?: { revisionHistoryLimit?: number } }): number =>
+  spec?.revisionHistoryLimit ?? 10;
+
 /** What trimming reads of a revision. */
 export interface OldRevision {
   name: string;

@@ -1,7 +1,7 @@
 import { hashOf } from '@everynode/daemonset';
 import type { ControllerRevision, Stored } from '@everynode/objects';
 import { type Current, type Decision, editMetadata } from '@everynode/store';
-import { REVISION_LABEL, trimHistory } from '@everynode/workloads';
+import { historyLimitOf, REVISION_LABEL, trimHistory } from '@everynode/workloads';
 import { deleteRevisions, REVISIONS, revisionsOf } from '../workloads/revision-store.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 
@@ -40,13 +40,10 @@ function decideRelabel(current: Current<'all-but-desired'> | undefined, uid: str
   }));
 }
 
-/** Upstream's default of spec.revisionHistoryLimit. */
-const DEFAULT_HISTORY_LIMIT = 10;
-
 /** Deletes old revisions beyond the DaemonSet's limit, except those that a pod runs. */
 export async function trimRevisions({ store, reflector }: StepContext, pass: ReconcilePass): Promise<void> {
   const { state, daemonSet, fence } = pass;
-  const limit = daemonSet.spec?.revisionHistoryLimit ?? DEFAULT_HISTORY_LIMIT;
+  const limit = historyLimitOf(daemonSet);
   const revisions = revisionsOf(reflector.cache(REVISIONS), state.uid);
   const old = revisions.filter((revision) => hashOf(revision) !== state.currentHash);
   // Most passes end here, without a look at the pods.

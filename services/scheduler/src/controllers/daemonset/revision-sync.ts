@@ -1,6 +1,7 @@
 import { hashOf, revisionHash } from '@everynode/daemonset';
-import { type ControllerRevision, type DaemonSetStatus, type Stored, timestamp } from '@everynode/objects';
+import { type ControllerRevision, type Stored, timestamp } from '@everynode/objects';
 import { type History, historyOf, REVISION_LABEL, revisionData } from '@everynode/workloads';
+import { decideCollision } from '../workloads/decide-collision.js';
 import { HashCollisionError } from '../workloads/new-object.js';
 import {
   createRevision,
@@ -9,7 +10,6 @@ import {
   renumberRevision,
   revisionsOf,
 } from '../workloads/revision-store.js';
-import { decideStatus } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { dropDuplicates } from './revision-cleanup.js';
 
@@ -76,15 +76,11 @@ const newRevision = ({ daemonSet, now }: ReconcilePass, hash: string, revision: 
 });
 
 async function countCollision(store: StepContext['store'], { daemonSet, cached, fence }: ReconcilePass): Promise<void> {
-  const used = daemonSet.status?.collisionCount ?? 0;
+  const used = daemonSet.status?.collisionCount;
   await store.write({
     key: cached.record,
     reads: 'observed',
     fence,
-    decide: (current) =>
-      decideStatus(current, cached.record.uid, (stored) => ({
-        ...(stored as DaemonSetStatus),
-        collisionCount: Math.max(stored?.collisionCount ?? 0, used + 1),
-      })),
+    decide: (current) => decideCollision(current, cached.record.uid, used),
   });
 }

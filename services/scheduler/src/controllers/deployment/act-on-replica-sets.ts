@@ -9,11 +9,12 @@ import {
 import type { Current, Fence, ObjectKey, WriteRequest } from '@everynode/store';
 import { type DeploymentPlan, isSameTemplate, type NewReplicaSet } from '@everynode/workloads';
 import { isRefusal } from '../reconcile-backoff.js';
+import { decideCollision } from '../workloads/decide-collision.js';
 import { passMoment } from '../workloads/moment.js';
 import { completed, HashCollisionError } from '../workloads/new-object.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { removalOf } from '../workloads/removal.js';
-import { decideCollision, decideRefused, decideResize } from './decide-deployment.js';
+import { decideRefused, decideResize } from './decide-deployment.js';
 import type { DeploymentStep } from './deployment-step.js';
 
 const replicaSets = resourceByStorage('replicasets.apps');
@@ -77,7 +78,7 @@ async function createReplicaSet(
     });
   } catch (error) {
     if (error instanceof HashCollisionError) {
-      const used = deployment.status?.collisionCount ?? 0;
+      const used = deployment.status?.collisionCount;
       await store.write({ ...own, decide: (current) => decideCollision(current, uid, used) });
     } else if (isRefusal(error)) {
       const message = `Failed to create new replica set "${create.metadata.name}": ${error.message}`;

@@ -32,34 +32,19 @@ const withRevision = (metadata: StoredMeta, revision: string): StoredMeta => ({
 
 /** Changes the status of a Deployment whose new ReplicaSet could not be created. `at` as the API writes times. */
 export function decideRefused(current: Observed, uid: string, message: string, at: string): Decision {
-  return editStatus(current, uid, (status) => ({
-    ...status,
-    conditions: withCondition(status.conditions, {
-      type: 'Progressing',
-      status: 'False',
-      reason: 'ReplicaSetCreateError',
-      message,
-      lastUpdateTime: at,
-      lastTransitionTime: at,
-    }),
-  }));
-}
-
-/** Counts a hash that another template has already: the next pass computes another one. */
-export function decideCollision(current: Observed, uid: string, used: number): Decision {
-  return editStatus(current, uid, (status) => ({
-    ...status,
-    collisionCount: Math.max(status.collisionCount ?? 0, used + 1),
-  }));
-}
-
-function editStatus(current: Observed, uid: string, edit: (status: DeploymentStatus) => DeploymentStatus): Decision {
   if (current?.uid !== uid) return { kind: 'keep' };
   const status = JSON.parse(current.observed ?? '{}') as DeploymentStatus;
-  const edited = edit(status);
+  const conditions = withCondition(status.conditions, {
+    type: 'Progressing',
+    status: 'False',
+    reason: 'ReplicaSetCreateError',
+    message,
+    lastUpdateTime: at,
+    lastTransitionTime: at,
+  });
   // A pass that a write of its own queues would never end.
-  if (semanticallyEqual(status, edited)) return { kind: 'keep' };
-  return { kind: 'update', parts: { observed: JSON.stringify(edited) } };
+  if (semanticallyEqual(status.conditions, conditions)) return { kind: 'keep' };
+  return { kind: 'update', parts: { observed: JSON.stringify({ ...status, conditions }) } };
 }
 
 /** Changes the size and the annotations of a ReplicaSet. A change of its spec is a new generation. */

@@ -1,12 +1,7 @@
-import {
-  type ControllerRevision,
-  type StatefulSet,
-  type StatefulSetStatus,
-  type Stored,
-  timestamp,
-} from '@everynode/objects';
+import { type ControllerRevision, type StatefulSet, type Stored, timestamp } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import {
+  historyLimitOf,
   historyOf,
   revisionData,
   revisionOf,
@@ -16,13 +11,12 @@ import {
   trimHistory,
 } from '@everynode/workloads';
 import type { SchedulerContext } from '../../scheduler-context.js';
+import { decideCollision } from '../workloads/decide-collision.js';
 import { HashCollisionError } from '../workloads/new-object.js';
 import { createRevision, deleteRevisions, renumberRevision } from '../workloads/revision-store.js';
 
 const KIND = { apiVersion: 'apps/v1', kind: 'StatefulSet' };
 const HASH_LABEL = 'controller.kubernetes.io/hash';
-/** Upstream's default of spec.revisionHistoryLimit. */
-const HISTORY_LIMIT = 10;
 
 type Store = Pick<SchedulerContext['store'], 'write'>;
 type Revision = Stored<ControllerRevision>;
@@ -78,18 +72,12 @@ async function create(
 }
 
 async function countCollision(store: Store, { metadata, status }: Stored<StatefulSet>, fence: Fence): Promise<void> {
-  const used = status?.collisionCount ?? 0;
   const { namespace, name, uid } = metadata;
   await store.write({
     key: { resource: 'statefulsets.apps', namespace, name },
     reads: 'observed',
     fence,
-    decide: (current) => {
-      if (current?.uid !== uid) return { kind: 'keep' };
-      const stored = JSON.parse(current.observed ?? '{}') as StatefulSetStatus;
-      const collisionCount = Math.max(stored.collisionCount ?? 0, used + 1);
-      return { kind: 'update', parts: { observed: JSON.stringify({ ...stored, collisionCount }) } };
-    },
+    decide: (current) => decideCollision(current, uid, status?.collisionCount),
   });
 }
 
@@ -105,7 +93,7 @@ export async function trimRevisions(
   { current, update }: { current: TemplateRevision; update: TemplateRevision },
   fence: Fence,
 ): Promise<number> {
-  const limit = set.spec?.revisionHistoryLimit ?? HISTORY_LIMIT;
+  const limit = historyLimitOf(set);
   if (revisions.length <= limit) return 0;
   const live = new Set([current.name, update.name, ...pods.map(revisionOf)]);
   const old = revisions
