@@ -1,5 +1,6 @@
-import { type CronJob, type CronJobStatus, conditionOf, type Job, type Stored, timestamp } from '@everynode/objects';
+import { type CronJob, type CronJobStatus, type Job, type Stored, timestamp } from '@everynode/objects';
 import type { WorkloadEvent } from '../deployment/deployment-pass.js';
+import { jobEndOf } from '../job/plan-job.js';
 import { ownerReferenceTo } from '../ownership/owner-reference.js';
 import { dueTime, nextDueInMs } from './due-time.js';
 import { type Schedule, scheduleOf } from './schedule.js';
@@ -67,7 +68,7 @@ class CronJobPass {
 
   #trim(type: string, limit: number | undefined): void {
     if (limit === undefined) return;
-    const ended = this.jobs.filter((job) => endOf(job) === type).sort(byStart);
+    const ended = this.jobs.filter((job) => jobEndOf(job) === type).sort(byStart);
     for (const job of ended.slice(0, Math.max(0, ended.length - limit))) this.#delete(job);
   }
 
@@ -91,7 +92,7 @@ class CronJobPass {
   #follow(job: Stored<Job>): void {
     const { uid, name } = job.metadata;
     const isActive = this.active.some((reference) => reference.uid === uid);
-    const end = endOf(job);
+    const end = jobEndOf(job);
     if (end === undefined) {
       if (!isActive) this.#warn('UnexpectedJob', `Saw a job that the controller did not create or forgot: ${name}`);
       return;
@@ -166,10 +167,6 @@ class CronJobPass {
     this.events.push({ type: 'Warning', reason, message });
   }
 }
-
-/** The condition in which a Job has ended; undefined for one that has not. */
-const endOf = (job: Job): 'Complete' | 'Failed' | undefined =>
-  (['Complete', 'Failed'] as const).find((type) => conditionOf(job.status, type)?.status === 'True');
 
 /** The one that began first comes first. Source: utils.go, byJobStartTime. */
 function byStart(a: Stored<Job>, b: Stored<Job>): number {

@@ -19,7 +19,8 @@ type Uncounted = Required<NonNullable<JobStatus['uncountedTerminatedPods']>>;
 export interface JobTally {
   active: Stored<Pod>[];
   ready: number;
-  terminating: number;
+  /** Pods that are being deleted and have not ended. */
+  terminating: Stored<Pod>[];
   /** All pods that ended, whether they are in the counters of the status or still uncounted. */
   succeeded: number;
   failed: number;
@@ -68,7 +69,8 @@ export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
   const { status = {} } = job;
   const tracked = pods.filter(isTracked);
   const { uncounted, counters } = noted(job, tracked);
-  const completed = completedOf(job, tracked);
+  const ended = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
+  const completed = completedOf(job, ended);
   if (isIndexed(job)) counters.succeeded = completed.size;
   const failures = pods
     .filter((pod) => pod.status?.phase !== 'Succeeded' && isFailed(pod, job))
@@ -81,7 +83,6 @@ export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
   const isOver = (index: number) => completed.has(index) || failedIndexes.has(index) || running.has(index);
   const replaced = replacedOf(job, failures, isOver);
   const waiting = new Set(replaced.values());
-  const ended = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
   const told = new Set([...uncounted.succeeded, ...uncounted.failed]);
   const succeeding = isIndexed(job) ? [] : ended.filter(({ metadata }) => !told.has(metadata.uid));
   const succeeded = isIndexed(job)
@@ -95,7 +96,7 @@ export function tallyOf(job: Job, pods: readonly Stored<Pod>[]): JobTally {
   return {
     active,
     ready: active.filter(isPodReady).length,
-    terminating: pods.filter((pod) => isPodDeleting(pod) && !isPodTerminal(pod)).length,
+    terminating: pods.filter((pod) => isPodDeleting(pod) && !isPodTerminal(pod)),
     succeeded,
     failed,
     uncounted,
@@ -131,7 +132,8 @@ function noted(job: Job, tracked: readonly Stored<Pod>[]): Pick<JobTally, 'uncou
   return { uncounted, counters };
 }
 
-const isWithin = ({ spec }: Job, index: number | undefined): index is number =>
+/** True for an index that a Job has. */
+export const isWithin = ({ spec }: Job, index: number | undefined): index is number =>
   index !== undefined && index < (spec?.completions ?? 0);
 
 /** True for a failed pod that is not noted yet. Source: job_controller.go, getValidPodsWithFilter. */
@@ -140,10 +142,9 @@ const isNew = (job: Job, pod: Stored<Pod>, known: ReadonlySet<string>): boolean 
 
 const indexesOf = (pods: readonly Pod[]): number[] => pods.flatMap((pod) => indexOf(pod) ?? []);
 
-function completedOf({ spec, status }: Job, tracked: readonly Stored<Pod>[]): IndexSet {
-  if (spec?.completionMode !== 'Indexed') return IndexSet.of('', [], 0);
-  const succeeded = tracked.filter((pod) => pod.status?.phase === 'Succeeded');
-  return IndexSet.of(status?.completedIndexes, indexesOf(succeeded), spec.completions ?? 0);
+function completedOf(job: Job, ended: readonly Stored<Pod>[]): IndexSet {
+  if (!isIndexed(job)) return IndexSet.of('', [], 0);
+  return IndexSet.of(job.status?.completedIndexes, indexesOf(ended), job.spec?.completions ?? 0);
 }
 
 /** Source: indexed_job_utils.go, calculateFailedIndexes. */
@@ -193,7 +194,7 @@ export function countsOf(job: Job, tally: JobTally): JobStatus {
   return {
     ...(active.length > 0 && { active: active.length }),
     ready,
-    terminating,
+    terminating: terminating.length,
     ...(counters.succeeded > 0 && { succeeded: counters.succeeded }),
     ...(counters.failed > 0 && { failed: counters.failed }),
     ...(isIndexed(job) && completed.size > 0 && { completedIndexes: String(completed) }),

@@ -1,7 +1,14 @@
-import { conditionOf, type Job, type JobCondition, type JobStatus, type Pod, type Stored } from '@everynode/objects';
+import {
+  conditionOf,
+  isConditionTrue,
+  type Job,
+  type JobCondition,
+  type JobStatus,
+  type Pod,
+  type Stored,
+} from '@everynode/objects';
 import { withCondition } from '../conditions.js';
 import type { WorkloadEvent } from '../deployment/deployment-pass.js';
-import { isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
 import { podsToDelete } from '../pods/rank-for-deletion.js';
 import { matchFailurePolicy } from './failure-policy.js';
 import { failureAnnotations, failuresBefore, hasLimitPerIndex } from './index-failures.js';
@@ -11,6 +18,7 @@ import {
   finishedAt,
   isIndexed,
   isTracked,
+  isWithin,
   type JobTally,
   missingIndexes,
   note,
@@ -49,9 +57,9 @@ const OWN_NAME = 'kubernetes.io/job-controller';
 /** True for a Job that another controller manages (KEP-4368). */
 export const isForeignJob = ({ spec }: Job): boolean => (spec?.managedBy ?? OWN_NAME) !== OWN_NAME;
 
-const isTrue = (job: Job, type: string): boolean => conditionOf(job.status, type)?.status === 'True';
-
-const isJobFinished = (job: Job): boolean => isTrue(job, 'Complete') || isTrue(job, 'Failed');
+/** The condition in which a Job has ended; undefined for one that has not. */
+export const jobEndOf = ({ status }: Job): 'Complete' | 'Failed' | undefined =>
+  (['Complete', 'Failed'] as const).find((type) => isConditionTrue(status, type));
 
 /**
  * Returns what brings a Job on. `now` is ms since the epoch, `at` the same as the API writes times.
@@ -66,12 +74,12 @@ export function planJob(job: Stored<Job>, pods: readonly Stored<Pod>[], now: num
   const counts = { ...kept(first), ...countsOf(job, tally) };
   const { released, active } = tally;
   const idle = { create: [], events, requeueAfterMs: undefined };
-  if (isJobFinished(job)) return { ...idle, deletes: [], released, status: counts };
+  if (jobEndOf(job)) return { ...idle, deletes: [], released, status: counts };
   const verdict = verdictOf({ ...job, status: first }, tally, now);
   if (verdict) {
     if (verdict.type === 'Failed') failRest(job, tally, pods);
     const ended = finish(job, tally, verdict, { ...kept(first), ...countsOf(job, tally) }, at);
-    if (isJobFinished({ status: ended })) events.push(endEvent(verdict));
+    if (jobEndOf({ status: ended })) events.push(endEvent(verdict));
     return {
       ...idle,
       deletes: active,
@@ -80,13 +88,13 @@ export function planJob(job: Stored<Job>, pods: readonly Stored<Pod>[], now: num
     };
   }
   const conditions = suspension(job, at, events);
-  const resumed = conditions && !isSuspended && isTrue(job, 'Suspended') ? { startTime: at } : {};
+  const resumed = conditions && !isSuspended && isConditionTrue(status, 'Suspended') ? { startTime: at } : {};
   const next: JobStatus = { ...counts, ...resumed, ...(conditions && { conditions }) };
   if (isSuspended) {
     const { startTime: _start, ...suspended } = next;
     return { ...idle, deletes: active, released, status: suspended };
   }
-  const moves = manage(job, tally, pods, now);
+  const moves = manage(job, tally, now);
   const waits = [moves.waitMs, deadlineInMs(next, spec?.activeDeadlineSeconds, now)].filter((ms) => ms !== undefined);
   return {
     ...moves,
@@ -176,7 +184,7 @@ function finish(
   let conditions: JobCondition[] = withCondition(job.status?.conditions, { type: interim, ...told });
   const { uncounted, active, terminating, postponed } = tally;
   const noted = uncounted.succeeded.length + uncounted.failed.length;
-  const isOver = noted + postponed.size + active.length + terminating === 0;
+  const isOver = noted + postponed.size + active.length + terminating.length === 0;
   if (isOver) conditions = withCondition(conditions, { type, ...told });
   return { ...counts, conditions, ...(isOver && type === 'Complete' && { completionTime: at }) };
 }
@@ -189,7 +197,7 @@ const endEvent = ({ type, reason, message }: Verdict): WorkloadEvent =>
 /** Source: job_controller.go, ensureJobConditionStatus of Suspended. Undefined where the conditions stay. */
 function suspension(job: Job, at: string, events: WorkloadEvent[]): JobCondition[] | undefined {
   const isSuspended = job.spec?.suspend === true;
-  if (isSuspended === isTrue(job, 'Suspended')) return undefined;
+  if (isSuspended === isConditionTrue(job.status, 'Suspended')) return undefined;
   const word = isSuspended ? 'suspended' : 'resumed';
   const message = `Job ${word}`;
   events.push({ type: 'Normal', reason: isSuspended ? 'Suspended' : 'Resumed', message });
@@ -213,9 +221,9 @@ type Moves = Pick<JobPlan, 'create' | 'deletes'> & { waitMs: number | undefined 
 const NOTHING: Moves = { create: [], deletes: [], waitMs: undefined };
 
 /** Source: job_controller.go, manageJob. */
-function manage(job: Job, tally: JobTally, pods: readonly Stored<Pod>[], now: number): Moves {
+function manage(job: Job, tally: JobTally, now: number): Moves {
   const { spec } = job;
-  const { active, succeeded, failed } = tally;
+  const { active, succeeded, failed, terminating } = tally;
   const parallelism = spec?.parallelism ?? 1;
   const wanted =
     spec?.completions === undefined
@@ -225,8 +233,7 @@ function manage(job: Job, tally: JobTally, pods: readonly Stored<Pod>[], now: nu
       : Math.min(Math.max(0, spec.completions - succeeded), parallelism);
   const deletes = tooMany(job, active, active.length - wanted, now);
   if (deletes.length > 0) return { ...NOTHING, deletes: deletes.slice(0, MOST_AT_ONCE) };
-  const isPatient = spec?.podReplacementPolicy === 'Failed';
-  const ending = isPatient ? pods.filter((pod) => isPodDeleting(pod) && !isPodTerminal(pod)) : [];
+  const ending = spec?.podReplacementPolicy === 'Failed' ? terminating : [];
   const missing = Math.min(wanted - active.length - ending.length, MOST_AT_ONCE);
   if (missing <= 0) return NOTHING;
   const waitMs = failed > 0 && !hasLimitPerIndex(job) ? backoffMs(failed, tally.lastFailureAt, now) : 0;
@@ -261,11 +268,11 @@ function tooMany(job: Job, active: readonly Stored<Pod>[], excess: number, now: 
   return more > 0 ? [...surplus, ...podsToDelete(left, left, more, now)] : surplus;
 }
 
-function withoutPlace({ spec }: Job, active: readonly Stored<Pod>[], now: number): Stored<Pod>[] {
+function withoutPlace(job: Job, active: readonly Stored<Pod>[], now: number): Stored<Pod>[] {
   const byIndex = new Map<number, Stored<Pod>[]>();
   for (const pod of active) {
     const index = indexOf(pod);
-    const key = index !== undefined && index < (spec?.completions ?? 0) ? index : -1;
+    const key = isWithin(job, index) ? index : -1;
     const others = byIndex.get(key);
     if (others) others.push(pod);
     else byIndex.set(key, [pod]);
