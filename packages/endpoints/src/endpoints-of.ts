@@ -5,7 +5,8 @@ import { hostnameIn, isHeadless, portsIn, type ServedPod } from './served-pod.js
 const CAPACITY = 1000;
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 const HEADLESS = 'service.kubernetes.io/headless';
-const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+/** The label of Endpoints that are made for a service with a selector. */
+export const ENDPOINTS_MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
 
 /** What the controller decides about the Endpoints of a service. */
 export interface EndpointsContent {
@@ -34,7 +35,11 @@ export function endpointsOf(
   const { [OVER_CAPACITY]: _over, ...annotations } = before?.metadata?.annotations ?? {};
   const { [HEADLESS]: _headless, ...labels } = service.metadata.labels ?? {};
   return {
-    labels: { ...labels, [MANAGED_BY]: 'endpoint-controller', ...(isHeadless(service) && { [HEADLESS]: '' }) },
+    labels: {
+      ...labels,
+      [ENDPOINTS_MANAGED_BY_LABEL]: 'endpoint-controller',
+      ...(isHeadless(service) && { [HEADLESS]: '' }),
+    },
     annotations: { ...annotations, ...(kept !== all && { [OVER_CAPACITY]: 'truncated' }) },
     subsets: subsetsOf(kept),
   };

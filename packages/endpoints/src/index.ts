@@ -1,4 +1,4 @@
-export { type EndpointsContent, endpointsOf } from './endpoints-of.js';
+export { ENDPOINTS_MANAGED_BY_LABEL, type EndpointsContent, endpointsOf } from './endpoints-of.js';
 export { isMirrored, MIRRORING_CONTROLLER, mirrorOf } from './mirror-of.js';
 export type { NamedPort, ServedPod } from './served-pod.js';
 export {

@@ -1,12 +1,11 @@
-import { MANAGED_BY_LABEL, SLICE_CONTROLLER, slicesOf } from '@everynode/endpoints';
-import type { EndpointSlice, Stored } from '@everynode/objects';
+import { SLICE_CONTROLLER, slicesOf } from '@everynode/endpoints';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { type ServedPods, selectorOf } from './served-pods.js';
 import { ServiceQueue } from './service-queue.js';
-import { SLICES, writeSlices } from './slice-writes.js';
+import { SLICES, slicesBy, writeSlices } from './slice-writes.js';
 
 const SERVICE = { apiVersion: 'v1', kind: 'Service' };
 
@@ -31,16 +30,9 @@ export class EndpointSliceController implements Controller {
     if (service.metadata.deletionTimestamp !== undefined || !isOpen(this.#context, service.metadata.namespace))
       return 0;
     const served = pods.of(service);
-    const plan = slicesOf(service, served, this.#slicesOf(key));
+    const plan = slicesOf(service, served, slicesBy(SLICE_CONTROLLER, this.#context.reflector, key));
     const owner = { kind: SERVICE, object: service };
     await caughtUp(this.#context, await writeSlices(this.#context.store, owner, plan, fence));
     return served.length;
-  }
-
-  #slicesOf(key: string): Stored<EndpointSlice>[] {
-    const slices = this.#context.reflector.cache(SLICES).find('byService', key);
-    return Array.from(slices).flatMap(({ labels, object }) =>
-      labels?.[MANAGED_BY_LABEL] === SLICE_CONTROLLER ? object : [],
-    );
   }
 }

@@ -1,17 +1,22 @@
-import { isMirrored, MANAGED_BY_LABEL, MIRRORING_CONTROLLER, mirrorOf, SERVICE_LABEL } from '@everynode/endpoints';
+import {
+  ENDPOINTS_MANAGED_BY_LABEL,
+  isMirrored,
+  MANAGED_BY_LABEL,
+  MIRRORING_CONTROLLER,
+  mirrorOf,
+  SERVICE_LABEL,
+} from '@everynode/endpoints';
 import { isChangeOf, type ObjectChange, type ReconcileResult } from '@everynode/list-watch';
-import { type EndpointSlice, keyOf, type Service, type Stored } from '@everynode/objects';
+import { keyOf, type Service, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { isOpen } from '../workloads/open-namespace.js';
-import { SLICES, writeSlices } from './slice-writes.js';
+import { SLICES, slicesBy, writeSlices } from './slice-writes.js';
 
 const WORKERS = 2;
 const ENDPOINTS = { apiVersion: 'v1', kind: 'Endpoints' };
-/** The label of what the endpoints controller writes, for services with a selector. */
-const OWN_LABEL = 'endpoints.kubernetes.io/managed-by';
 
 const hasSelector = ({ spec }: Stored<Service>): boolean => spec?.selector !== undefined;
 
@@ -44,7 +49,7 @@ export class EndpointSliceMirroringController implements Controller {
           this.#queue.add(keyOf(record));
         }
       } else if (record.resource === 'endpoints') {
-        if (labels?.[OWN_LABEL] === undefined) this.#queue.add(keyOf(record));
+        if (labels?.[ENDPOINTS_MANAGED_BY_LABEL] === undefined) this.#queue.add(keyOf(record));
       } else if (record.resource === SLICES && labels?.[MANAGED_BY_LABEL] === MIRRORING_CONTROLLER) {
         this.#queue.add(`${record.namespace}/${labels[SERVICE_LABEL]}`);
       }
@@ -56,7 +61,7 @@ export class EndpointSliceMirroringController implements Controller {
     const { reflector, store } = this.#context;
     const endpoints = reflector.cache('endpoints').getByKey(key)?.object;
     const service = reflector.cache('services').getByKey(key)?.object;
-    const mirrored = this.#mirrored(key);
+    const mirrored = slicesBy(MIRRORING_CONTROLLER, reflector, key);
     const isWanted = endpoints !== undefined && isMirrored(endpoints) && service !== undefined && !hasSelector(service);
     const plan = isWanted ? mirrorOf(endpoints, mirrored) : { create: [], update: [], remove: mirrored };
     const [namespace = '', name = ''] = key.split('/');
@@ -64,12 +69,5 @@ export class EndpointSliceMirroringController implements Controller {
     const object = endpoints ?? { metadata: { name, namespace, uid: '' } };
     await caughtUp(this.#context, await writeSlices(store, { kind: ENDPOINTS, object }, plan, fence));
     return undefined;
-  }
-
-  #mirrored(key: string): Stored<EndpointSlice>[] {
-    const slices = this.#context.reflector.cache(SLICES).find('byService', key);
-    return Array.from(slices).flatMap(({ labels, object }) =>
-      labels?.[MANAGED_BY_LABEL] === MIRRORING_CONTROLLER ? object : [],
-    );
   }
 }

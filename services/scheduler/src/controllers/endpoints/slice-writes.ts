@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { SliceContent, SlicePlan } from '@everynode/endpoints';
+import { MANAGED_BY_LABEL, type SliceContent, type SlicePlan } from '@everynode/endpoints';
+import type { Reflector } from '@everynode/list-watch';
 import { type EndpointSlice, generatedName, metadataText, type Stored, type StoredMeta } from '@everynode/objects';
 import type { Fence, ObjectKey, Store, WriteRequest, WriteResult } from '@everynode/store';
 import { type OwnerKind, ownerReferenceTo } from '@everynode/workloads';
@@ -12,6 +13,18 @@ export const SLICES = 'endpointslices.discovery.k8s.io';
 export interface SliceOwner {
   kind: OwnerKind;
   object: { metadata: { name: string; namespace: string; uid: string } };
+}
+
+/** The slices of a service that a controller has made. */
+export function slicesBy(
+  controller: string,
+  reflector: Pick<Reflector, 'cache'>,
+  service: string,
+): Stored<EndpointSlice>[] {
+  const slices = reflector.cache(SLICES).find('byService', service);
+  return Array.from(slices).flatMap(({ labels, object }) =>
+    labels?.[MANAGED_BY_LABEL] === controller ? object : [],
+  );
 }
 
 /** Does what a plan says. Returns the last revision, 0 for none. */
