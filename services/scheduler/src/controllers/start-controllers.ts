@@ -9,6 +9,7 @@ import { DisruptionController } from './disruption/disruption-controller.js';
 import { EndpointsController } from './endpoints/endpoints-controller.js';
 import { EndpointSliceController } from './endpoints/endpointslice-controller.js';
 import { EndpointSliceMirroringController } from './endpoints/endpointslicemirroring-controller.js';
+import { ServiceChanges } from './endpoints/service-changes.js';
 import { GarbageCollector } from './garbage-collection/garbage-collector.js';
 import { JobController } from './job/job-controller.js';
 import { NamespaceController } from './namespace/namespace-controller.js';
@@ -40,12 +41,13 @@ export function startControllers(
   const isHeardSince = controllers.has('node-lifecycle')
     ? (node: string, at: number): boolean => liveness.isHeardSince(node, at, performance.now())
     : undefined;
+  const services = new ServiceChanges(context);
   const makers: Record<ControllerName, () => Controller> = {
     'clusterrole-aggregation': () => new ClusterRoleAggregationController(context),
     cronjob: () => new CronJobController(context),
     daemonset: () => new DaemonSetController(context, isHeardSince),
-    endpoints: () => new EndpointsController(context),
-    endpointslice: () => new EndpointSliceController(context),
+    endpoints: () => new EndpointsController(context, services),
+    endpointslice: () => new EndpointSliceController(context, services),
     endpointslicemirroring: () => new EndpointSliceMirroringController(context),
     job: () => new JobController(context),
     'node-lifecycle': () => new NodeLifecycleController(context, { graceSeconds: nodeMonitorGraceSeconds, liveness }),

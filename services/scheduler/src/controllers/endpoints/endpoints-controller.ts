@@ -7,6 +7,7 @@ import { caughtUp } from '../caught-up.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { type ServedPods, selectorOf } from './served-pods.js';
+import type { ServiceChanges } from './service-changes.js';
 import { ServiceQueue } from './service-queue.js';
 
 /** Keeps the Endpoints of every service with a selector. */
@@ -15,9 +16,9 @@ export class EndpointsController implements Controller {
   readonly #context: SchedulerContext;
   readonly #queue: ServiceQueue;
 
-  constructor(context: SchedulerContext) {
+  constructor(context: SchedulerContext, changes: ServiceChanges) {
     this.#context = context;
-    this.#queue = new ServiceQueue(context, this.name, 'endpoints', (...args) => this.#sync(...args));
+    this.#queue = new ServiceQueue(context, changes, this.name, 'endpoints', (...args) => this.#sync(...args));
   }
 
   close(): Promise<void> {

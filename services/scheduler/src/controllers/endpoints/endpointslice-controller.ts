@@ -4,6 +4,7 @@ import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { type ServedPods, selectorOf } from './served-pods.js';
+import type { ServiceChanges } from './service-changes.js';
 import { ServiceQueue } from './service-queue.js';
 import { SLICES, slicesBy, writeSlices } from './slice-writes.js';
 
@@ -15,9 +16,9 @@ export class EndpointSliceController implements Controller {
   readonly #context: SchedulerContext;
   readonly #queue: ServiceQueue;
 
-  constructor(context: SchedulerContext) {
+  constructor(context: SchedulerContext, changes: ServiceChanges) {
     this.#context = context;
-    this.#queue = new ServiceQueue(context, this.name, SLICES, (...args) => this.#sync(...args));
+    this.#queue = new ServiceQueue(context, changes, this.name, SLICES, (...args) => this.#sync(...args));
   }
 
   close(): Promise<void> {

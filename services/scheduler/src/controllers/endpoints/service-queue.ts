@@ -3,8 +3,8 @@ import type { Service, Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
-import { ServedPods } from './served-pods.js';
-import { ServiceChanges } from './service-changes.js';
+import type { ServedPods } from './served-pods.js';
+import type { ServiceChanges } from './service-changes.js';
 
 const WORKERS = 4;
 /** Changes of many pods meet in one write: a service waits so long, in ms, and longer the more pods it has. */
@@ -21,17 +21,17 @@ export class ServiceQueue {
 
   constructor(
     context: SchedulerContext,
+    changes: ServiceChanges,
     name: string,
     written: 'endpoints' | 'endpointslices.discovery.k8s.io',
     sync: SyncService,
   ) {
     const services: ObjectCache<Stored<Service>> = context.reflector.cache('services');
-    const pods = new ServedPods(context);
     this.#queue = new ShardedQueue(context, {
       name,
       workers: WORKERS,
       reconcile: async (key, fence): Promise<ReconcileResult> => {
-        const size = await sync(key, pods, fence);
+        const size = await sync(key, changes.pods, fence);
         if (size > 0) this.#sizes.set(key, size);
         else this.#sizes.delete(key);
         return undefined;
@@ -42,10 +42,10 @@ export class ServiceQueue {
           ? new Set([...keysOf(services), ...keysOf(context.reflector.cache(written))])
           : keysOf(services),
     });
-    const enqueue = (key: string): void =>
-      this.#queue.addAfter(key, BATCH_MS + PER_POD_MS * (this.#sizes.get(key) ?? 0));
-    const changes = new ServiceChanges({ services, pods, written, enqueue });
-    context.reflector.addListener({ onChanges: (all) => changes.handle(all) });
+    changes.follow({
+      written,
+      enqueue: (key) => this.#queue.addAfter(key, BATCH_MS + PER_POD_MS * (this.#sizes.get(key) ?? 0)),
+    });
   }
 
   close(): Promise<void> {
