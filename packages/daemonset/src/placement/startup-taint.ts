@@ -49,9 +49,9 @@ interface StartupHold {
 }
 
 /**
- * Why a node keeps its startup taints; undefined when it may lose them. A DaemonSet counts
- * where its pods would run without these taints, so that one that does not tolerate them is named and not forgotten.
- * Where no DaemonSet is required the taints stay: daemons may be applied after nodes have joined.
+ * Why a node keeps its startup taints; undefined when it may lose them. A DaemonSet counts where its pods would run
+ * without these taints, so that one that does not tolerate them is named and not forgotten. Where no DaemonSet is
+ * required the taints stay: daemons may be applied after nodes have joined.
  */
 export function startupHold(node: Node, required: Iterable<RequiredDaemonSet>): StartupHold | undefined {
   const startup = startupTaintsOf(node);

@@ -1,8 +1,8 @@
 import type { DaemonSet, Pod, PodSpec, Toleration } from '@everynode/objects';
-import { podNamePrefix, REVISION_LABEL } from '@everynode/workloads';
+import { ownerReferenceTo, podNamePrefix, REVISION_LABEL } from '@everynode/workloads';
 import { pinToNode } from '../placement/node-affinity.js';
-import { ownerReferenceTo } from './owner-reference.js';
 
+const DAEMON_SET = { apiVersion: 'apps/v1', kind: 'DaemonSet' };
 export const GENERATION_LABEL = 'pod-template-generation';
 export const GENERATION_ANNOTATION = 'deprecated.daemonset.template.generation';
 
@@ -69,7 +69,7 @@ export function daemonPodTemplate(
   if (!metadata || !template?.spec) throw new Error('a DaemonSet without a pod template');
   const podSpec = complete({ ...template.spec, tolerations: daemonPodTolerations(template.spec) });
   const labels = daemonPodLabels(template.metadata?.labels, metadata.annotations?.[GENERATION_ANNOTATION], hash);
-  const owner = ownerReferenceTo(daemonSet);
+  const owner = ownerReferenceTo(DAEMON_SET, daemonSet);
   const generateName = podNamePrefix(metadata.name ?? '');
   return {
     labels,
