@@ -1,9 +1,9 @@
 import { createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { createKey, createSigningRequest } from '@everynode/certificates';
 import { eventually } from '@everynode/test-kit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, GoClient, MERGE, STRATEGIC, StatusError } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Any, type GoClient, MERGE, STRATEGIC, StatusError } from './go-client.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The steps of upstream's end-to-end specs about certificates, service accounts, reviews, nodes and admission policies,
@@ -20,20 +20,13 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const ROOT_CA = 'kube-root-ca.crt';
 
-let stack: TestStack;
 let client: GoClient;
 let namespaces = 0;
 let ns: string;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '2', '--agents', '1']);
-  client = await GoClient.for(stack.kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  client.close();
-  await stack.stop();
-}, 60_000);
+stackForTests(2, (_stack, started) => {
+  client = started;
+});
 
 beforeEach(async () => {
   namespaces += 1;

@@ -1,8 +1,8 @@
 import { eventually, type Kubectl } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type Any, GoClient, MERGE } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { type Any, type GoClient, MERGE } from './go-client.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The steps of upstream's Conformance specs of CronJobs. The suite waits for two minutes to begin; here the first one
@@ -12,20 +12,13 @@ const SLOW = 120_000;
 const CRON_JOBS = '/apis/batch/v1/namespaces/default/cronjobs';
 const JOBS = '/apis/batch/v1/namespaces/default/jobs';
 
-let stack: TestStack;
 let kubectl: Kubectl;
 let client: GoClient;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
+stackForTests(3, (stack, started) => {
   kubectl = stack.kubectl;
-  client = await GoClient.for(kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  client.close();
-  await stack.stop();
-}, 60_000);
+  client = started;
+});
 
 const cronJob = (name: string, spec: object = {}, command = ['sleep', '300']): Any => ({
   apiVersion: 'batch/v1',

@@ -1,7 +1,7 @@
 import { eventually } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Any, GoClient, MERGE, STRATEGIC } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { describe, expect, it } from 'vitest';
+import { type Any, type GoClient, MERGE, STRATEGIC } from './go-client.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The steps of upstream's Conformance specs of the policies of Jobs. Where the suite's container ends by its index, its
@@ -13,18 +13,11 @@ const JOBS = '/apis/batch/v1/namespaces/default/jobs';
 const PODS = '/api/v1/namespaces/default/pods';
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
-let stack: TestStack;
 let client: GoClient;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
-  client = await GoClient.for(stack.kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  client.close();
-  await stack.stop();
-}, 60_000);
+stackForTests(3, (_stack, started) => {
+  client = started;
+});
 
 const LONG = ['sleep', '300'];
 const indexed = { completionMode: 'Indexed', completions: 4, parallelism: 4 };

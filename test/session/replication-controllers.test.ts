@@ -1,8 +1,8 @@
 import { eventually, type Kubectl } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type Any, GoClient, MERGE, STRATEGIC } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { type Any, type GoClient, MERGE, STRATEGIC } from './go-client.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The steps of upstream's Conformance specs of ReplicationControllers: of the controller, of the garbage collector and
@@ -12,20 +12,13 @@ const SLOW = 60_000;
 const CONTROLLERS = '/api/v1/namespaces/default/replicationcontrollers';
 const PODS = '/api/v1/namespaces/default/pods';
 
-let stack: TestStack;
 let kubectl: Kubectl;
 let client: GoClient;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
+stackForTests(3, (stack, started) => {
   kubectl = stack.kubectl;
-  client = await GoClient.for(kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  client.close();
-  await stack.stop();
-}, 60_000);
+  client = started;
+});
 
 const replicationController = (name: string, replicas: number, labels: object = {}): Any => ({
   apiVersion: 'v1',

@@ -1,8 +1,8 @@
 import { eventually, type Kubectl } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type Any, GoClient, MERGE, STRATEGIC } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { type Any, type GoClient, MERGE, STRATEGIC } from './go-client.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The steps of upstream's Conformance specs of StatefulSets, and what a user of kubectl sees of them. Where the suite
@@ -15,20 +15,13 @@ const SETS = '/apis/apps/v1/namespaces/default/statefulsets';
 const PODS = '/api/v1/namespaces/default/pods';
 const HASH = 'controller-revision-hash';
 
-let stack: TestStack;
 let kubectl: Kubectl;
 let client: GoClient;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
+stackForTests(3, (stack, started) => {
   kubectl = stack.kubectl;
-  client = await GoClient.for(kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  client.close();
-  await stack.stop();
-}, 60_000);
+  client = started;
+});
 
 const container = { name: 'webserver', image: 'httpd:1' };
 

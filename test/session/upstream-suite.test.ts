@@ -2,9 +2,9 @@ import { compileDaemonSet, eligibilityOf } from '@everynode/daemonset';
 import { type ControllerRevision, canonicalJson, type DaemonSet, type Node, type Pod } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { isPodDeleting, revisionData } from '@everynode/workloads';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, GoClient, type GoWatch, MERGE, STRATEGIC, StatusError } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Any, type GoClient, type GoWatch, MERGE, STRATEGIC, StatusError } from './go-client.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The requests of upstream's end-to-end suite before, around and in its tests of DaemonSets and ControllerRevisions, in
@@ -19,20 +19,13 @@ const COLOR_LABEL = 'daemonset-color';
 const HASH = 'controller-revision-hash';
 const NOT_TERMINAL = 'status.phase!=Failed,status.phase!=Succeeded';
 
-let stack: TestStack;
 let client: GoClient;
 let namespaces = 0;
 let ns: string;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
-  client = await GoClient.for(stack.kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  client.close();
-  await stack.stop();
-}, 60_000);
+stackForTests(3, (_stack, started) => {
+  client = started;
+});
 
 const sets = () => `/apis/apps/v1/namespaces/${ns}/daemonsets`;
 const revisions = () => `/apis/apps/v1/namespaces/${ns}/controllerrevisions`;

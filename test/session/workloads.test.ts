@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { eventually, type Kubectl } from '@everynode/test-kit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type Any, GoClient, MERGE, STRATEGIC } from './go-client.js';
-import { startStack, type TestStack } from './stack.js';
+import { type Any, type GoClient, MERGE, STRATEGIC } from './go-client.js';
+import type { TestStack } from './stack.js';
+import { stackForTests } from './stack-for-tests.js';
 
 /**
  * The steps of upstream's Conformance specs of workloads, and what a user of kubectl sees of them. Source:
@@ -16,15 +17,11 @@ let stack: TestStack;
 let kubectl: Kubectl;
 let client: GoClient;
 
-beforeAll(async () => {
-  stack = await startStack(['--fresh', '--nodes', '3', '--agents', '1']);
+stackForTests(3, (begun, started) => {
+  stack = begun;
   kubectl = stack.kubectl;
-  client = await GoClient.for(kubectl.kubeconfig);
-}, 180_000);
-
-afterAll(async () => {
-  await stack.stop();
-}, 60_000);
+  client = started;
+});
 
 const apply = (...objects: object[]) => kubectl.run('apply -f -', objects.map((one) => stringify(one)).join('---\n'));
 const pods = (app: string) => kubectl.json<Any>(`get pods -l app=${app}`).then(({ items }) => items as Any[]);
