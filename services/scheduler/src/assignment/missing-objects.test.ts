@@ -1,48 +1,18 @@
-import { parseExchange, subjects } from '@everynode/contract';
-import { AGENT_ANNOTATION } from '@everynode/objects';
+import { parseExchange } from '@everynode/contract';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AgentSender, connectAgent } from '../../fixtures/agent-sender.js';
-import { type RunningControllers, runControllers } from '../../fixtures/running-controllers.js';
+import { AskingAgent } from '../../fixtures/asking-agent.js';
 
-let running: RunningControllers;
-let sender: AgentSender;
-const stopping = new AbortController();
+let agent: AskingAgent;
 
 beforeAll(async () => {
-  running = await runControllers([], { agents: ['agent-1'] });
-  sender = await connectAgent(running.nats, 'agent-1', stopping.signal);
-  for (const [name, agent] of [
-    ['own', 'agent-1'],
-    ['foreign', 'agent-2'],
-  ] as const) {
-    const metadata = { name, annotations: { [AGENT_ANNOTATION]: agent } };
-    await running.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata, spec: {}, status: {} });
-  }
+  agent = await AskingAgent.begin();
 });
 
-afterAll(async () => {
-  stopping.abort();
-  await sender.bus.close();
-  await running.stop();
-});
+afterAll(() => agent.stop());
 
-async function podOn(nodeName: string, spec: object): Promise<string> {
-  const uid = `${nodeName}-${Math.random()}`;
-  await running.create('pods', {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: uid.replaceAll('.', '-'), namespace: 'default', uid },
-    spec: { nodeName, containers: [{ name: 'c', image: 'i' }], ...spec },
-    status: {},
-  });
-  return uid;
-}
-
-async function ask(...uids: string[]) {
-  const request = () => sender.bus.request(subjects.request('agent-1', 'find-missing'), JSON.stringify({ uids }), 2000);
-  return parseExchange('find-missing', 'reply', await eventually(request)).pods;
-}
+const ask = async (...uids: string[]) =>
+  parseExchange('find-missing', 'reply', await agent.ask('find-missing', { uids })).pods;
 
 describe('an agent that asks what its pods wait for', () => {
   const volumes = [
@@ -51,7 +21,7 @@ describe('an agent that asks what its pods wait for', () => {
   ];
 
   it('gets the names of what does not exist, and of keys that are not in what does', async () => {
-    const uid = await podOn('own', { volumes });
+    const uid = await agent.podOn('own', { volumes });
     expect(await ask(uid)).toEqual([
       {
         uid,
@@ -62,24 +32,18 @@ describe('an agent that asks what its pods wait for', () => {
         ],
       },
     ]);
-    const metadata = (name: string) => ({ name, namespace: 'default' });
-    await running.create('configmaps', {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: metadata('m'),
-      data: { other: '1' },
-    });
-    await running.create('secrets', { apiVersion: 'v1', kind: 'Secret', metadata: metadata('s'), data: {} });
+    await agent.store('ConfigMap', 'm', { other: '1' });
+    await agent.store('Secret', 's', {});
     expect(await ask(uid)).toEqual([{ uid, missing: [{ kind: 'ConfigMap', name: 'm', key: 'k' }] }]);
-    await running.change('configmaps', 'default', 'm', (object) => {
+    await agent.running.change('configmaps', 'default', 'm', (object) => {
       object.binaryData = { k: 'AA==' };
     });
     await eventually(async () => expect(await ask(uid)).toEqual([{ uid, missing: [] }]));
   });
 
   it('gets no answer about pods of other nodes', async () => {
-    const foreign = await podOn('foreign', { volumes });
-    const own = await podOn('own', {});
+    const foreign = await agent.podOn('foreign', { volumes });
+    const own = await agent.podOn('own', {});
     expect(await ask(foreign, own, 'no-such-uid')).toEqual([{ uid: own, missing: [] }]);
   });
 });
