@@ -10,7 +10,14 @@ export { expiresInMs, isForeignJob, type JobPlan, planJob } from './job/plan-job
 export { claimOf, type Selecting } from './ownership/claim.js';
 export { type OwnerKind, ownerReferenceTo } from './ownership/owner-reference.js';
 export { podOfTemplate } from './pods/pod-of-template.js';
-export { availableAt, isPodActive, isPodDeleting, isPodTerminal, podNamePrefix } from './pods/pod-state.js';
+export {
+  availableAt,
+  isPodActive,
+  isPodAvailable,
+  isPodDeleting,
+  isPodTerminal,
+  podNamePrefix,
+} from './pods/pod-state.js';
 export { manageReplicas } from './replica-set/manage-replicas.js';
 export { nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from './replica-set/replica-set-status.js';
 export {

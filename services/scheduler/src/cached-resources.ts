@@ -1,5 +1,7 @@
+import { SERVICE_LABEL } from '@everynode/endpoints';
 import type { CachedObject, Indexer, ReflectorOptions } from '@everynode/list-watch';
 import { apiVersionOf, controllerOf, type ResourceName, resources } from '@everynode/objects';
+import { TRACKING_FINALIZER } from '@everynode/workloads';
 import type { CustomKinds } from './custom-kinds.js';
 
 /** Every owner, controlling or not: the garbage collector follows them all. */
@@ -11,7 +13,7 @@ const orphans: Indexer = ({ metadata, record }: CachedObject) => (controllerOf(m
 
 /** Pods whose end their Job has not counted yet, by the key of the Job; without a name for those that it has left. */
 const tracked: Indexer = ({ record, metadata }: CachedObject) => {
-  if (!record.metadata.includes('batch.kubernetes.io/job-tracking')) return [];
+  if (!record.metadata.includes(TRACKING_FINALIZER)) return [];
   const owner = controllerOf(metadata);
   return owner && owner.kind !== 'Job' ? [] : [`${record.namespace}/${owner?.name ?? ''}`];
 };
@@ -22,7 +24,7 @@ const withAntiAffinity: Indexer = ({ record }: CachedObject) =>
 
 /** Slices by the key of their service. */
 const byService: Indexer = ({ record, labels }: CachedObject) =>
-  labels?.['kubernetes.io/service-name'] ? [`${record.namespace}/${labels['kubernetes.io/service-name']}`] : [];
+  labels?.[SERVICE_LABEL] ? [`${record.namespace}/${labels[SERVICE_LABEL]}`] : [];
 
 const INDEXERS: Record<string, Record<string, Indexer>> = {
   pods: { byOwner, byNode: byPlacement, withAntiAffinity, orphans, tracked },

@@ -1,5 +1,5 @@
 import type { Node, Pod } from '@everynode/objects';
-import { availableAt, isPodDeleting, isPodTerminal } from '@everynode/workloads';
+import { availableAt, isPodAvailable, isPodDeleting, isPodTerminal } from '@everynode/workloads';
 import { zoneOf } from '../limits/zone-order.js';
 import { type CompiledDaemonSet, type Eligibility, eligibilityOf } from '../placement/eligibility.js';
 import { isShuttingDown } from '../placement/shutdown.js';
@@ -78,10 +78,7 @@ function viewOf(compiled: CompiledDaemonSet, state: NodeState): NodeView {
     updated: (pod) =>
       isPodUpdated(pod.metadata?.labels, annotations, currentHash) &&
       pod.metadata?.annotations?.[OVERRIDE_ANNOTATION] === override,
-    available: (pod) => {
-      const at = availableAt(pod, compiled.minReadySeconds);
-      return at !== undefined && at <= now;
-    },
+    available: (pod) => isPodAvailable(pod, compiled.minReadySeconds, now),
     isShuttingDown: node !== undefined && isShuttingDown(node),
     inBackoff: state.inBackoff ?? false,
   };

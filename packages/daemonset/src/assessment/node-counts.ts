@@ -1,5 +1,5 @@
 import { isPodReady, type Node } from '@everynode/objects';
-import { availableAt, isPodDeleting } from '@everynode/workloads';
+import { isPodAvailable, isPodDeleting } from '@everynode/workloads';
 import { isCanary } from '../limits/rollout-limits.js';
 import { crashesOf } from '../pods/crashes.js';
 import type { NodeView } from './node-view.js';
@@ -72,7 +72,7 @@ function countForLimits(
   const fresh = pods.find((pod) => updated(pod) && !isPodDeleting(pod));
   if (!fresh) return;
   counts.restarts = crashesOf(fresh);
-  const provenAt = availableAt(fresh, (compiled.limits.canary?.provenAfterMs ?? 0) / 1000);
-  const isProven = counts.canary === 1 && counts.restarts === 0 && provenAt !== undefined && provenAt <= now;
+  const provenAfterSeconds = (compiled.limits.canary?.provenAfterMs ?? 0) / 1000;
+  const isProven = counts.canary === 1 && counts.restarts === 0 && isPodAvailable(fresh, provenAfterSeconds, now);
   counts.proven = isProven ? 1 : 0;
 }

@@ -9,6 +9,12 @@ export function availableAt(pod: Pod, minReadySeconds: number): number | undefin
   return Number.isNaN(since) ? undefined : since + minReadySeconds * 1000;
 }
 
+/** True for a pod that has been ready for so long. `now` is ms since the epoch. Source: podutil, IsPodAvailable. */
+export function isPodAvailable(pod: Pod, minReadySeconds: number, now: number): boolean {
+  const at = availableAt(pod, minReadySeconds);
+  return at !== undefined && at <= now;
+}
+
 /** The pod has finished and does not start again. */
 export function isPodTerminal(pod: Pod): boolean {
   return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';

@@ -6,7 +6,7 @@ import {
   type ReplicaSetStatus,
 } from '@everynode/objects';
 import { withCondition, withoutCondition } from '../conditions.js';
-import { availableAt, isPodActive, isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
+import { availableAt, isPodActive, isPodAvailable, isPodDeleting, isPodTerminal } from '../pods/pod-state.js';
 
 const FAILURE = 'ReplicaFailure';
 
@@ -37,7 +37,7 @@ export function replicaSetStatus(
   const active = owned.filter(isPodActive);
   const has = (count: number, name: keyof ReplicaSetStatus) => (count > 0 ? { [name]: count } : {});
   const isLabelled = (pod: Pod) => labels.every(([key, value]) => pod.metadata?.labels?.[key] === value);
-  const isAvailable = (pod: Pod) => (availableAt(pod, spec?.minReadySeconds ?? 0) ?? Infinity) <= now;
+  const isAvailable = (pod: Pod) => isPodAvailable(pod, spec?.minReadySeconds ?? 0, now);
   const conditions = conditionsOf(status?.conditions, failure, at);
   return {
     replicas: active.length,

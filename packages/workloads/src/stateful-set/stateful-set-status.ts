@@ -1,5 +1,5 @@
 import { isPodReady, type Pod, type StatefulSet, type StatefulSetStatus, type Stored } from '@everynode/objects';
-import { availableAt, isPodDeleting } from '../pods/pod-state.js';
+import { isPodAvailable, isPodDeleting } from '../pods/pod-state.js';
 import { replicasOf, revisionOf } from './identity.js';
 
 /** The revisions of a pass, by name. */
@@ -8,12 +8,14 @@ export interface RevisionNames {
   update: string;
 }
 
+const isRunning = ({ status }: Pod): boolean => status?.phase === 'Running';
+
 /** Source: stateful_set_utils.go, isRunningAndReady. */
-const isRunningAndReady = (pod: Pod): boolean => pod.status?.phase === 'Running' && isPodReady(pod);
+const isRunningAndReady = (pod: Pod): boolean => isRunning(pod) && isPodReady(pod);
 
 /** `now` is ms since the epoch. Source: stateful_set_utils.go, isRunningAndAvailable. */
 export const isRunningAndAvailable = ({ spec }: StatefulSet, pod: Pod, now: number): boolean =>
-  isRunningAndReady(pod) && (availableAt(pod, spec?.minReadySeconds ?? 0) ?? Number.POSITIVE_INFINITY) <= now;
+  isRunning(pod) && isPodAvailable(pod, spec?.minReadySeconds ?? 0, now);
 
 /**
  * Returns the status of a StatefulSet by its pods. `ended` are pods that this pass deletes for an update: they are no
