@@ -1,3 +1,4 @@
+import { conditionOf } from '../conditions.js';
 import { AGE, ageOf, column, of, tableAfterName } from './columns.js';
 
 const NONE = '<none>';
@@ -17,8 +18,8 @@ export const componentStatusTable = tableAfterName<object, object, { conditions?
     column('Message', 'Message of the component conditions'),
     column('Error', 'Error of the component conditions'),
   ],
-  ({ conditions }) => {
-    const healthy = conditions?.find(({ type }) => type === 'Healthy');
+  (object) => {
+    const healthy = conditionOf(object, 'Healthy');
     if (!healthy) return ['Unknown', '', ''];
     return [healthy.status === 'True' ? 'Healthy' : 'Unhealthy', healthy.message ?? '', healthy.error ?? ''];
   },
@@ -37,7 +38,7 @@ export const apiServiceTable = tableAfterName<Service, { conditions?: Condition[
   ],
   (object, now) => {
     const { service } = object.spec ?? {};
-    const available = object.status?.conditions?.find(({ type }) => type === 'Available');
+    const available = conditionOf(object.status, 'Available');
     const reason = available?.status !== 'True' && available?.reason ? ` (${available.reason})` : '';
     return [
       service ? `${service.namespace ?? ''}/${service.name ?? ''}` : 'Local',
@@ -67,7 +68,7 @@ export const flowSchemaTable = tableAfterName<Flow, { conditions?: Condition[] }
     object.spec?.matchingPrecedence ?? 0,
     object.spec?.distinguisherMethod?.type ?? NONE,
     ageOf(object, now),
-    object.status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
+    conditionOf(object.status, 'Dangling')?.status ?? '?',
   ],
 );
 

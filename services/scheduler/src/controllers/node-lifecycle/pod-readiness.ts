@@ -1,4 +1,11 @@
-import { type PodCondition, type PodSpec, type PodStatus, timestamp } from '@everynode/objects';
+import {
+  conditionOf,
+  isConditionTrue,
+  type PodCondition,
+  type PodSpec,
+  type PodStatus,
+  timestamp,
+} from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
 
 /** The reason of a Ready condition that is False because of the node and not of the pod. It allows to undo that. */
@@ -18,8 +25,7 @@ export function withNodeReadiness(
   isNodeReady: boolean,
   at: string,
 ): PodStatus | undefined {
-  const conditions = status.conditions ?? [];
-  const ready = conditions.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(status, 'Ready');
   if (!ready) return undefined;
   if (!isNodeReady) {
     if (ready.status !== 'True') return undefined;
@@ -31,10 +37,9 @@ export function withNodeReadiness(
       lastTransitionTime: at,
     });
   }
-  const isTrue = (wanted: string): boolean =>
-    conditions.some(({ type, status: present }) => type === wanted && present === 'True');
-  if (ready.status === 'True' || ready.reason !== REASON || !isTrue('ContainersReady')) return undefined;
-  if (gates?.some(({ conditionType }) => !isTrue(conditionType))) return undefined;
+  if (ready.status === 'True' || ready.reason !== REASON) return undefined;
+  if (!isConditionTrue(status, 'ContainersReady')) return undefined;
+  if (gates?.some(({ conditionType }) => !isConditionTrue(status, conditionType))) return undefined;
   const { reason: _reason, message: _message, ...rest } = ready;
   return replaceReady(status, { ...rest, status: 'True', lastTransitionTime: at });
 }
