@@ -50,7 +50,6 @@ async function createSlice(
 ): Promise<WriteResult> {
   const { namespace, name: owner } = object.metadata;
   const generateName = `${owner}-`;
-  const { annotations = {} } = content;
   for (;;) {
     const uid = randomUUID();
     const name = generatedName(generateName);
@@ -62,7 +61,7 @@ async function createSlice(
       creationTimestamp: passMoment().at,
       generation: 1,
       labels: content.labels,
-      ...(Object.keys(annotations).length > 0 && { annotations }),
+      ...annotationsOf(content, undefined),
       ownerReferences: [ownerReferenceTo(kind, object)],
     };
     const parts = { metadata: metadataText(metadata), desired: desiredOf(content), observed: null };
@@ -73,6 +72,15 @@ async function createSlice(
       if (!(error instanceof NameTakenError)) throw error;
     }
   }
+}
+
+/** The annotations of a slice; none is left out. Those of a slice that mirrors nothing stay. */
+function annotationsOf(
+  { annotations }: SliceContent,
+  before: StoredMeta['annotations'],
+): Pick<StoredMeta, 'annotations'> {
+  const due = annotations ?? before ?? {};
+  return Object.keys(due).length > 0 ? { annotations: due } : {};
 }
 
 const desiredOf = ({ addressType, endpoints, ports }: SliceContent): string =>
@@ -91,10 +99,9 @@ function updateOf(slice: Stored<EndpointSlice>, content: SliceContent, fence: Fe
     fence,
     decide: (current) => {
       if (current?.uid !== slice.metadata.uid) return { kind: 'keep' };
-      const before = JSON.parse(current.metadata) as StoredMeta;
-      const { labels, annotations = before.annotations } = content;
+      const { annotations, ...before } = JSON.parse(current.metadata) as StoredMeta;
       const generation = (before.generation ?? 0) + 1;
-      const metadata = { ...before, labels, generation, ...(annotations && { annotations }) };
+      const metadata = { ...before, labels: content.labels, generation, ...annotationsOf(content, annotations) };
       return { kind: 'update', parts: { metadata: metadataText(metadata), desired: desiredOf(content) } };
     },
   };
