@@ -1,9 +1,9 @@
 import type { Job, JobStatus, Pod, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
+import { jobOf, jobPodOf } from '../../fixtures/jobs.js';
 import { matchFailurePolicy } from './failure-policy.js';
 import { IndexSet } from './indexes.js';
 import { jobPodTemplate } from './job-pod.js';
-import { TRACKING_FINALIZER } from './job-tally.js';
 import { isForeignJob, planJob } from './plan-job.js';
 import { matchSuccessPolicy } from './success-policy.js';
 
@@ -15,20 +15,8 @@ const IGNORED = 'batch.kubernetes.io/job-index-ignored-failure-count';
 type Spec = NonNullable<Job['spec']>;
 type Rules = NonNullable<Spec['podFailurePolicy']>['rules'];
 
-const job = (spec: Partial<Spec>, status: JobStatus = { startTime: '2026-01-01T00:00:00Z' }): Stored<Job> => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name: 'j', namespace: 'default', uid: 'j', creationTimestamp: AT },
-  spec: {
-    completionMode: 'Indexed',
-    completions: 4,
-    parallelism: 4,
-    backoffLimit: 6,
-    template: { spec: { restartPolicy: 'Never', containers: [] } },
-    ...spec,
-  },
-  status,
-});
+const job = (spec: Partial<Spec>, status?: JobStatus): Stored<Job> =>
+  jobOf({ completionMode: 'Indexed', completions: 4, parallelism: 4, backoffLimit: 6, ...spec }, status);
 
 /** How a pod is: its phase, the exit code of its container, its conditions, its index and what that had before. */
 interface PodFacts {
@@ -42,28 +30,18 @@ interface PodFacts {
 const pod = (uid: string, phase: string, facts: PodFacts = {}): Stored<Pod> => {
   const { index, exitCode, condition, failures, ago = 600 } = facts;
   const finishedAt = new Date(NOW - ago * 1000).toISOString();
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: uid,
-      namespace: 'default',
-      uid,
-      creationTimestamp: AT,
-      finalizers: [TRACKING_FINALIZER],
-      annotations: {
-        ...(index !== undefined && { 'batch.kubernetes.io/job-completion-index': String(index) }),
-        ...(failures !== undefined && { [FAILURES]: String(failures) }),
-      },
-    },
-    status: {
-      phase,
-      ...(condition && { conditions: [{ type: condition, status: 'True' }] }),
-      ...(exitCode !== undefined && {
-        containerStatuses: [{ name: 'main', restartCount: 0, state: { terminated: { exitCode, finishedAt } } }],
-      }),
-    } as Pod['status'] & object,
+  const status = {
+    phase,
+    ...(condition && { conditions: [{ type: condition, status: 'True' }] }),
+    ...(exitCode !== undefined && {
+      containerStatuses: [{ name: 'main', restartCount: 0, state: { terminated: { exitCode, finishedAt } } }],
+    }),
+  } as Pod['status'] & object;
+  const annotations = {
+    ...(index !== undefined && { 'batch.kubernetes.io/job-completion-index': String(index) }),
+    ...(failures !== undefined && { [FAILURES]: String(failures) }),
   };
+  return jobPodOf(uid, status, { annotations });
 };
 
 const plan = (of: Stored<Job>, pods: Stored<Pod>[]) => planJob(of, pods, NOW, AT);

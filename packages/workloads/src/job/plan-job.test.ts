@@ -1,30 +1,15 @@
 import type { Job, JobStatus, Pod, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
+import { jobOf, jobPodOf } from '../../fixtures/jobs.js';
 import { IndexSet } from './indexes.js';
 import { jobPodTemplate } from './job-pod.js';
-import { TRACKING_FINALIZER } from './job-tally.js';
 import { expiresInMs, planJob } from './plan-job.js';
 
 const AT = '2026-01-01T00:01:00Z';
 const NOW = Date.parse(AT);
 
-const job = (
-  spec: Partial<NonNullable<Job['spec']>> = {},
-  status: JobStatus = { startTime: '2026-01-01T00:00:00Z' },
-): Stored<Job> => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { name: 'j', namespace: 'default', uid: 'j', creationTimestamp: AT },
-  spec: {
-    parallelism: 2,
-    completions: 3,
-    backoffLimit: 1,
-    completionMode: 'NonIndexed',
-    template: { spec: { restartPolicy: 'Never', containers: [] } },
-    ...spec,
-  },
-  status,
-});
+const job = (spec: Partial<NonNullable<Job['spec']>> = {}, status?: JobStatus): Stored<Job> =>
+  jobOf({ parallelism: 2, completions: 3, backoffLimit: 1, completionMode: 'NonIndexed', ...spec }, status);
 
 let ids = 0;
 const pod = (
@@ -32,20 +17,15 @@ const pod = (
   facts: { index?: number; isTracked?: boolean; uid?: string; isDeleting?: boolean } = {},
 ): Stored<Pod> => {
   const { index, isTracked = true, uid = `u${++ids}`, isDeleting = false } = facts;
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: uid,
-      namespace: 'default',
-      uid,
-      creationTimestamp: AT,
-      ...(isTracked && { finalizers: [TRACKING_FINALIZER] }),
+  return jobPodOf(
+    uid,
+    { phase },
+    {
+      ...(!isTracked && { finalizers: [] }),
       ...(index !== undefined && { annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } }),
       ...(isDeleting && { deletionTimestamp: '2026-01-01T00:00:30Z' }),
     },
-    status: { phase },
-  };
+  );
 };
 
 const plan = (of: Stored<Job>, pods: Stored<Pod>[] = []) => planJob(of, pods, NOW, AT);
