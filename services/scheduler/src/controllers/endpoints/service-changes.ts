@@ -14,8 +14,8 @@ interface ServiceFollower {
 }
 
 /**
- * Maps changes in the caches to services: of one, of a pod that it selects, of what was written for it. One of it serves
- * all controllers: a pod is looked at once, and what endpoints tell of its spec is read once.
+ * Maps changes in the caches to services: of one, of a pod that it selects, of what was written for it. One of it
+ * serves all controllers: a pod is looked at once, and what endpoints tell of its spec is read once.
  */
 export class ServiceChanges {
   readonly pods: ServedPods;
