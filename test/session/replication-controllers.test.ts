@@ -171,10 +171,13 @@ describe('kubectl', { timeout: SLOW }, () => {
     const [pod] = await podsOf('agnhost-primary');
     const text = await kubectl.run(`describe pod ${pod.metadata.name}`);
     expect(text).toMatch(/Controlled By: +ReplicationController\/agnhost-primary/);
-    const described = await kubectl.run('describe rc agnhost-primary');
-    expect(described).toMatch(/Replicas: +1 current \/ 1 desired/);
-    expect(described).toMatch(/Pods Status: +1 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed/);
-    expect(described).toContain(`Created pod: ${pod.metadata.name}`);
+    // Events are written after the pod.
+    await eventually(async () => {
+      const described = await kubectl.run('describe rc agnhost-primary');
+      expect(described).toMatch(/Replicas: +1 current \/ 1 desired/);
+      expect(described).toMatch(/Pods Status: +1 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed/);
+      expect(described).toContain(`Created pod: ${pod.metadata.name}`);
+    });
     await kubectl.run('expose rc agnhost-primary --name=rm2 --port=1234 --target-port=6379');
     await kubectl.run('expose service rm2 --name=rm3 --port=2345 --target-port=6379');
     for (const name of ['rm2', 'rm3']) {

@@ -22,9 +22,7 @@ export function slicesBy(
   service: string,
 ): Stored<EndpointSlice>[] {
   const slices = reflector.cache(SLICES).find('byService', service);
-  return Array.from(slices).flatMap(({ labels, object }) =>
-    labels?.[MANAGED_BY_LABEL] === controller ? object : [],
-  );
+  return Array.from(slices).flatMap(({ labels, object }) => (labels?.[MANAGED_BY_LABEL] === controller ? object : []));
 }
 
 /** Does what a plan says. Returns the last revision, 0 for none. */
