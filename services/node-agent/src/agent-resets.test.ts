@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Follower } from '@everynode/bus';
+import { systemClock } from '@everynode/pod-runtime';
+import { SimulatedStreams } from '@everynode/pod-runtime/simulated';
 import { testLog } from '@everynode/test-kit';
 import { expect, it, vi } from 'vitest';
 import { NODE } from '../fixtures/pod-sync-setup.js';
 import { Agent } from './agent.js';
-import { SimulatedStreams } from './runtime/simulated/simulated-streams.js';
-import { systemClock } from './runtime/timers.js';
 
 it('registers its nodes twice at most, however often delivery begins again while a registration is under way', async () => {
   const stopping = new AbortController();

@@ -1,14 +1,13 @@
 import { Bus } from '@everynode/bus';
 import { inboxPrefix } from '@everynode/contract';
 import type { AssignedPod } from '@everynode/kubelet';
+import { type ReportListener, type RunningPod, type Runtime, systemClock } from '@everynode/pod-runtime';
+import { SimulatedStreams } from '@everynode/pod-runtime/simulated';
 import { createMetrics, Readiness } from '@everynode/service-shell';
 import { eventually, testLog } from '@everynode/test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../fixtures/control-plane.js';
 import { NODE } from '../fixtures/pod-sync-setup.js';
-import type { ReportListener, RunningPod, Runtime } from './runtime/runtime.js';
-import { SimulatedStreams } from './runtime/simulated/simulated-streams.js';
-import { systemClock } from './runtime/timers.js';
 import { startNodeAgent } from './start-node-agent.js';
 
 const PODS = 20;

@@ -1,14 +1,13 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, parseEvent, subjects } from '@everynode/contract';
+import type { HostedNode, ReportListener, Runtime } from '@everynode/pod-runtime';
 import { coalesced, type Logger } from '@everynode/service-shell';
 import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
-import type { HostedNode } from './nodes/hosted-nodes.js';
 import { Registration } from './nodes/registration.js';
 import { PodSync } from './pods/pod-sync.js';
 import { StatusOutbox } from './pods/status-outbox.js';
 import { SentMessages } from './reports/sent-messages.js';
-import type { ReportListener, Runtime } from './runtime/runtime.js';
 
 export interface AgentOptions {
   agent: string;

@@ -1,10 +1,9 @@
 import type { Bus } from '@everynode/bus';
 import { AgentTunnels, type PaceLimits } from '@everynode/container-streams';
+import type { HostedNode, ReportListener, Runtime } from '@everynode/pod-runtime';
 import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
-import type { HostedNode } from './nodes/hosted-nodes.js';
-import type { ReportListener, Runtime } from './runtime/runtime.js';
 import { takeIncarnation } from './take-incarnation.js';
 
 /** What the node agent is made from: an open connection, and the shell it runs in. */

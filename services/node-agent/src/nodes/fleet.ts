@@ -1,6 +1,6 @@
 import type { Bus } from '@everynode/bus';
+import type { HostedNode } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
-import type { HostedNode } from './hosted-nodes.js';
 
 /** The nodes of this process, and what they are reported with. */
 export interface Fleet {

@@ -1,19 +1,5 @@
-import { seedOf } from '../seeded-random.js';
-import type { Machine } from './machine.js';
+import { type HostedNode, type Machine, seedOf } from '@everynode/pod-runtime';
 import type { NodesFile } from './nodes-file.js';
-
-/** A node that this process hosts, with all its labels. */
-export interface HostedNode {
-  name: string;
-  /** Decides its addresses: below 65,536, and different from that of every other node of the fleet. */
-  number: number;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-  taints: { key: string; value?: string; effect: string }[];
-  capacity: Record<string, string>;
-  /** What the node is, where it is this machine; undefined for a simulated one. */
-  machine?: Machine;
-}
 
 /** Numbers of named nodes lie above those of generated ones, so that their addresses differ. A number has 16 bits. */
 const NAMED_FROM = 50_000;

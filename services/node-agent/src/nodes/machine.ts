@@ -1,16 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, networkInterfaces, release, totalmem } from 'node:os';
-
-/** What a node is made of, where it is this machine. */
-export interface Machine {
-  address: string;
-  /** By resource, as quantities. */
-  capacity: Record<string, string>;
-  info: Record<string, string>;
-  /** Whether containers are held to their limits of cpu and memory. */
-  enforcesLimits: boolean;
-}
+import type { Machine } from '@everynode/pod-runtime';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 const MAX_PODS = '110';

@@ -1,10 +1,9 @@
 import { eventType, type NodeRegistered, subjects } from '@everynode/contract';
+import { type HostedNode, nodeStatus } from '@everynode/pod-runtime';
 import { retryUntilDone } from '@everynode/service-shell';
 import type { SentMessages } from '../reports/sent-messages.js';
 import { chunks } from './chunks.js';
 import type { Fleet } from './fleet.js';
-import type { HostedNode } from './hosted-nodes.js';
-import { nodeStatus } from './node-status.js';
 
 const NODES_A_MESSAGE = 200;
 

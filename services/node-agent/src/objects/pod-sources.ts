@@ -1,9 +1,7 @@
 import type { ObjectContents, VolumeSources } from '@everynode/kubelet';
 import { type NeededObject, neededObjects, usedObjects } from '@everynode/objects';
+import type { Clock, HostedRun, StartNeeds, Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
-import type { HostedRun } from '../runtime/hosted-run.js';
-import type { StartNeeds } from '../runtime/pod-runtime.js';
-import type { Clock, Timers } from '../runtime/timers.js';
 import type { FetchContents, ReadObject } from './object-contents.js';
 import type { PodTokens } from './tokens.js';
 

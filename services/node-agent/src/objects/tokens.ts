@@ -1,7 +1,7 @@
 import type { Bus } from '@everynode/bus';
 import { parseExchange, subjects } from '@everynode/contract';
 import type { PodSpec } from '@everynode/objects';
-import type { Clock } from '../runtime/timers.js';
+import type { Clock } from '@everynode/pod-runtime';
 
 type Volume = NonNullable<PodSpec['volumes']>[number];
 export type TokenProjection = NonNullable<

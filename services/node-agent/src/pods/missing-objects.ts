@@ -1,7 +1,7 @@
 import type { Bus } from '@everynode/bus';
 import { parseExchange, subjects } from '@everynode/contract';
 import type { NeededObject } from '@everynode/objects';
-import type { FindMissing } from '../runtime/missing-objects.js';
+import type { FindMissing } from '@everynode/pod-runtime/simulated';
 
 const PAGE = 200;
 const REQUEST_TIMEOUT_MS = 2000;

@@ -1,10 +1,9 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { AGENT_COMMANDS, type AgentCommand, ContractError, parseEvent, subjects } from '@everynode/contract';
 import { type AssignedPod, isAssignedPod } from '@everynode/kubelet';
+import type { HostedNode, Runtime } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import { LRUCache } from 'lru-cache';
-import type { HostedNode } from '../nodes/hosted-nodes.js';
-import type { Runtime } from '../runtime/runtime.js';
 import { AssignedPods, type ListedPod } from './assigned-pods.js';
 import { Resync } from './resync.js';
 import type { PodIdentity } from './status-message.js';

@@ -1,5 +1,5 @@
 import type { PodEvent, PodStatusItem } from '@everynode/contract';
-import type { PodReport } from '../runtime/runtime.js';
+import type { PodReport } from '@everynode/pod-runtime';
 
 /** Pods in one message. */
 export const MAX_ITEMS = 500;

@@ -1,9 +1,9 @@
 import { reportOrder } from '@everynode/contract';
 import type { AssignedPod } from '@everynode/kubelet';
+import type { PodReport } from '@everynode/pod-runtime';
 import { testLog } from '@everynode/test-kit';
 import { describe, expect, it } from 'vitest';
 import { SentMessages } from '../reports/sent-messages.js';
-import type { PodReport } from '../runtime/runtime.js';
 import { type ReportMode, StatusOutbox } from './status-outbox.js';
 
 /** The table of StatusOutbox's class comment. A mode or an event without its cells does not compile. */

@@ -1,11 +1,11 @@
 import { type PodStatusReported, reportOrder } from '@everynode/contract';
 import type { AssignedPod } from '@everynode/kubelet';
+import type { PodReport } from '@everynode/pod-runtime';
 import { testLog } from '@everynode/test-kit';
 import { propertyRuns } from '@everynode/test-kit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SentMessages } from '../reports/sent-messages.js';
-import type { PodReport } from '../runtime/runtime.js';
 import { StatusOutbox } from './status-outbox.js';
 
 const pod = (uid: string): AssignedPod => ({

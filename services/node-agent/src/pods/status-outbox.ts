@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reportOrder } from '@everynode/contract';
 import type { AssignedPod } from '@everynode/kubelet';
+import type { PodReport } from '@everynode/pod-runtime';
 import { type BackoffOptions, backoffMs, type Logger, pause } from '@everynode/service-shell';
 import { LRUCache } from 'lru-cache';
 import type { Loss, SentMessages } from '../reports/sent-messages.js';
-import type { PodReport } from '../runtime/runtime.js';
 import { MAX_ITEMS, nextItems, type PodIdentity, type SentEntry, type StatusEntry } from './status-message.js';
 
 interface StatusOutboxOptions {

@@ -1,15 +1,14 @@
 import type { Bus } from '@everynode/bus';
+import { type HostedNode, type ReportListener, type Runtime, systemClock } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../config.js';
-import { type HostedNode, nodesFrom, onlyNode } from '../nodes/hosted-nodes.js';
+import { nodesFrom, onlyNode } from '../nodes/hosted-nodes.js';
 import { thisMachine } from '../nodes/machine.js';
 import type { NodesFile } from '../nodes/nodes-file.js';
 import { contentsAsked } from '../objects/object-contents.js';
 import { tokensAsked } from '../objects/tokens.js';
 import { missingObjectsAsked } from '../pods/missing-objects.js';
 import { machineSettings } from './machine-settings.js';
-import type { ReportListener, Runtime } from './runtime.js';
-import { systemClock } from './timers.js';
 
 /** The nodes of an agent, and what makes their runtime when the agent begins. */
 interface ChosenRuntime {
@@ -42,7 +41,7 @@ export function chooseRuntime(parts: RuntimeParts): Promise<ChosenRuntime | unde
 }
 
 async function simulatedRuntime({ config, file, bus }: RuntimeParts): Promise<ChosenRuntime> {
-  const { SimulatedRuntime } = await import('./simulated/simulated-runtime.js');
+  const { SimulatedRuntime } = await import('@everynode/pod-runtime/simulated');
   const { settingsFrom } = await import('./simulated/simulation-settings.js');
   const clock = systemClock;
   const settings = settingsFrom(config, file.simulation);

@@ -1,16 +1,14 @@
 import { findShim, Shim } from '@everynode/container-shim';
 import type { AssignedPod } from '@everynode/kubelet';
 import type { NeededObject } from '@everynode/objects';
+import type { Clock, HostedRun, ReportListener, Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { FetchContents } from '../objects/object-contents.js';
 import { PodSources } from '../objects/pod-sources.js';
 import { type IssueToken, PodTokens } from '../objects/tokens.js';
 import { StateFolder } from '../state/state-folder.js';
 import { PodVolumes } from '../volumes/pod-volumes.js';
-import type { HostedRun } from './hosted-run.js';
 import type { MachineSettings } from './machine-settings.js';
-import type { ReportListener } from './runtime.js';
-import type { Clock, Timers } from './timers.js';
 
 /** What every runtime of real pods is made from. */
 export interface RealPodOptions {

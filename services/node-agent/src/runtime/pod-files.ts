@@ -1,11 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { AssignedPod, SandboxResult } from '@everynode/kubelet';
+import type { HostedRun, Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../objects/pod-sources.js';
 import type { StateFolder } from '../state/state-folder.js';
 import type { PodVolumes } from '../volumes/pod-volumes.js';
-import type { HostedRun } from './hosted-run.js';
-import type { Timers } from './timers.js';
 
 /** What could not be removed is tried again after this. */
 const REMOVES_AGAIN_MS = 5000;

@@ -1,4 +1,4 @@
-import type { Clock, Timers } from './timers.js';
+import type { Clock, Timers } from '@everynode/pod-runtime';
 
 interface Stopped {
   /** When it is killed, in ms, monotonic; infinite while it is not to stop. */

@@ -13,6 +13,7 @@ import {
   type StartResult,
   tellNoPullSecrets,
 } from '@everynode/kubelet';
+import { type Clock, momentOf, type Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
@@ -22,7 +23,6 @@ import type { ContainerLogs } from '../machine-settings.js';
 import { preparePod, removePodFiles, removeUntilGone } from '../pod-files.js';
 import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
 import { stopInTime } from '../stop-in-time.js';
-import { type Clock, momentOf, type Timers } from '../timers.js';
 import { containerBody } from './container-body.js';
 import { resourcesOf } from './container-resources.js';
 import type { DockerRun, LiveContainer } from './docker-run.js';

@@ -1,5 +1,5 @@
 import type { ContainerRun, ObservedExit } from '@everynode/kubelet';
-import { HostedRun } from '../hosted-run.js';
+import { HostedRun } from '@everynode/pod-runtime';
 
 /** A run of a container that lives. */
 export interface LiveContainer {

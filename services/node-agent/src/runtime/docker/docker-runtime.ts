@@ -11,16 +11,14 @@ import {
   tellNotEnforced,
   wholeExit,
 } from '@everynode/kubelet';
+import { type Exited, type Placement, PodRuntime, type RuntimeKind, Timers } from '@everynode/pod-runtime';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
-import type { Placement } from '../hosted-run.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
 import { notEnforced } from '../not-enforced.js';
 import { removeStray, removeUntilGone } from '../pod-files.js';
-import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
 import { inSeconds } from '../run-end.js';
-import { Timers } from '../timers.js';
 import { DockerContainers } from './docker-containers.js';
 import { dockerRefusal } from './docker-refusal.js';
 import { DockerRun } from './docker-run.js';

@@ -1,8 +1,8 @@
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
 import { type ContainerIo, type ContainerStreams, logText, type ReachedPod } from '@everynode/container-streams';
 import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
+import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '@everynode/pod-runtime';
 import { connectPort } from '../connect-port.js';
-import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '../reached-run.js';
 import type { DockerRun, LiveContainer } from './docker-run.js';
 import { type Engine, EngineError } from './engine.js';
 import { framesOf, logLinesOf } from './engine-stream.js';

@@ -30,9 +30,9 @@ import {
   type SandboxResult,
   type StartResult,
 } from '@everynode/kubelet';
+import { type Clock, hexOf, momentOf, type Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { PodSources } from '../../objects/pod-sources.js';
-import { hexOf } from '../../seeded-random.js';
 import type { StateFolder } from '../../state/state-folder.js';
 import { lastOfCriLog } from '../../state/termination-message.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
@@ -42,7 +42,6 @@ import { preparePod, removePodFiles, removeStray, removeUntilGone } from '../pod
 import { endOfRun, inSeconds } from '../run-end.js';
 import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
 import { stopInTime } from '../stop-in-time.js';
-import { type Clock, momentOf, type Timers } from '../timers.js';
 import { droppedCapabilities } from './capabilities.js';
 import { userOf } from './container-user.js';
 import { type ImageList, lookAtProgram, programOf } from './images.js';

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from '@everynode/container-shim';
-import { HostedRun } from '../hosted-run.js';
+import { HostedRun } from '@everynode/pod-runtime';
 
 /** A run of a container that lives. */
 export interface LiveProcess {

@@ -13,16 +13,14 @@ import {
   tellNotEnforced,
   wholeExit,
 } from '@everynode/kubelet';
+import { type Exited, type Placement, PodRuntime, type RuntimeKind, Timers } from '@everynode/pod-runtime';
 import type { Config } from '../../config.js';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
-import type { Placement } from '../hosted-run.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
 import { type MachineSettings, machineSettings } from '../machine-settings.js';
 import { notEnforced } from '../not-enforced.js';
-import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
 import { inSeconds } from '../run-end.js';
-import { Timers } from '../timers.js';
 import { type ImageList, imagesFrom } from './images.js';
 import { endRun, ProcessContainers } from './process-containers.js';
 import { processRefusal } from './process-refusal.js';

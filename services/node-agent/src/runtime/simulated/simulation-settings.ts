@@ -1,22 +1,12 @@
+import {
+  type DelayRange,
+  FLEET_FAILURES,
+  NO_DELAY,
+  parseDelayRange,
+  type SimulationSettings,
+} from '@everynode/pod-runtime/simulated';
 import { type Static, Type } from 'typebox';
 import type { Config } from '../../config.js';
-import { type DelayRange, NO_DELAY, parseDelayRange } from './delay-range.js';
-
-/** The ways in which the fleet-wide failure rate makes pods fail. */
-const FLEET_FAILURES = ['crash', 'image-error', 'never-ready'] as const;
-type FleetFailure = (typeof FLEET_FAILURES)[number];
-
-/** How the pods of a fleet behave. */
-export interface SimulationSettings {
-  start: DelayRange;
-  ready: DelayRange;
-  stop: DelayRange;
-  /** Chance, from 0 to 1, that a pod fails by `failure`. */
-  failureRate: number;
-  failure: FleetFailure;
-  /** Whether events are reported. */
-  events: boolean;
-}
 
 const Delay = Type.Union([Type.String(), Type.Number()]);
 

@@ -19,9 +19,9 @@ import {
   takeOver,
 } from '@everynode/kubelet';
 import { type NeededObject, neededObjects } from '@everynode/objects';
-import type { HostedNode } from '../nodes/hosted-nodes.js';
 import type { HostedRun, Placement } from './hosted-run.js';
-import { kubeletNodeOf } from './kubelet-node.js';
+import type { HostedNode } from './node/hosted-node.js';
+import { kubeletNodeOf } from './node/kubelet-node.js';
 import { PodLoop } from './pod-loop.js';
 import { PodReporter } from './pod-reporter.js';
 import { type PodState, stateOf } from './pod-state.js';

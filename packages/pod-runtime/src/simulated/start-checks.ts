@@ -1,6 +1,6 @@
 import { type NeededObject, neededObjects } from '@everynode/objects';
-import type { FindMissing } from '../missing-objects.js';
 import type { Clock, Timers } from '../timers.js';
+import type { FindMissing } from './missing-objects.js';
 import type { SimulatedRun } from './simulated-run.js';
 
 /** Pods that wait are asked about again after this, doubled each time, in ms; so are all when no answer came. */

@@ -1,4 +1,4 @@
-import { podNetwork } from '../nodes/node-status.js';
+import { podNetwork } from '../node/node-status.js';
 
 const FIRST = 2;
 const LAST = 254;

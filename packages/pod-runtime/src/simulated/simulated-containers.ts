@@ -9,11 +9,11 @@ import type {
   SandboxResult,
   StartResult,
 } from '@everynode/kubelet';
-import { hexOf } from '../../seeded-random.js';
-import type { PodAddresses } from '../pod-addresses.js';
+import { hexOf } from '../seeded-random.js';
 import type { Clock, Timers } from '../timers.js';
 import { exitOf, probeOf } from './container-script.js';
 import type { LiveContainer } from './live-container.js';
+import type { PodAddresses } from './pod-addresses.js';
 import type { SimulatedRun } from './simulated-run.js';
 
 /** Exit codes of a container that a signal ended: 128 and the signal's number. */

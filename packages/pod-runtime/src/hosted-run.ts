@@ -1,6 +1,6 @@
 import { type AssignedPod, type ContainerRun, type KubeletNode, type Moment, PodRun } from '@everynode/kubelet';
 import type { NeededObject } from '@everynode/objects';
-import type { HostedNode } from '../nodes/hosted-nodes.js';
+import type { HostedNode } from './node/hosted-node.js';
 import { LoopedPod } from './pod-loop.js';
 import type { PodState } from './pod-state.js';
 

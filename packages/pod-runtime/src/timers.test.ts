@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FakeClock } from '../../fixtures/fake-clock.js';
+import { FakeClock } from '../fixtures/fake-clock.js';
 import { Timers } from './timers.js';
 
 it('sets no timer once it is closed: what is under way then does not go on for ever', () => {

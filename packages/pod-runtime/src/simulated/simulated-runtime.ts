@@ -1,11 +1,11 @@
 import { type AssignedPod, containerRuns, isLive, type Moment } from '@everynode/kubelet';
-import { seededRandom, seedOf } from '../../seeded-random.js';
 import type { Placement } from '../hosted-run.js';
-import type { FindMissing } from '../missing-objects.js';
-import { PodAddresses } from '../pod-addresses.js';
 import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
 import type { ReportListener } from '../runtime.js';
+import { seededRandom, seedOf } from '../seeded-random.js';
 import { type Clock, Timers } from '../timers.js';
+import type { FindMissing } from './missing-objects.js';
+import { PodAddresses } from './pod-addresses.js';
 import { scriptFor } from './pod-script.js';
 import { SimulatedContainers } from './simulated-containers.js';
 import { SimulatedRun } from './simulated-run.js';

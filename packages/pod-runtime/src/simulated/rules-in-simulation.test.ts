@@ -1,6 +1,6 @@
 import type { AssignedPod } from '@everynode/kubelet';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../fixtures/fake-clock.js';
+import { FakeClock } from '../../fixtures/fake-clock.js';
 import type { PodReport } from '../runtime.js';
 import { NO_DELAY } from './delay-range.js';
 import { SimulatedRuntime } from './simulated-runtime.js';

@@ -1,8 +1,8 @@
 import { type AssignedPod, containerRuns } from '@everynode/kubelet';
 import type { NeededObject } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../fixtures/fake-clock.js';
-import { kubeletNodeOf } from '../kubelet-node.js';
+import { FakeClock } from '../../fixtures/fake-clock.js';
+import { kubeletNodeOf } from '../node/kubelet-node.js';
 import { Timers } from '../timers.js';
 import { NO_DELAY } from './delay-range.js';
 import { scriptFor } from './pod-script.js';

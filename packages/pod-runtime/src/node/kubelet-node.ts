@@ -1,6 +1,6 @@
 import type { KubeletNode } from '@everynode/kubelet';
-import type { HostedNode } from '../nodes/hosted-nodes.js';
-import { nodeAddress, nodeCapacity } from '../nodes/node-status.js';
+import type { HostedNode } from './hosted-node.js';
+import { nodeAddress, nodeCapacity } from './node-status.js';
 
 const KNOWN = new WeakMap<HostedNode, KubeletNode>();
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type NodeCondition, type NodeStatus, timestamp } from '@everynode/objects';
-import type { HostedNode } from './hosted-nodes.js';
+import type { HostedNode } from './hosted-node.js';
 
 const KUBELET_VERSION = 'v1.36.0';
 

@@ -2,7 +2,7 @@ import type { ContainerStreams } from '@everynode/container-streams';
 import type { PodEvent } from '@everynode/contract';
 import type { AssignedPod } from '@everynode/kubelet';
 import type { PodStatus } from '@everynode/objects';
-import type { HostedNode } from '../nodes/hosted-nodes.js';
+import type { HostedNode } from './node/hosted-node.js';
 
 /** What a runtime reports on a pod. */
 export interface PodReport {
