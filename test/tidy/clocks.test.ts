@@ -69,7 +69,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/write/field-owners.ts': STORED,
   'services/api/src/write/quota-check.ts': COMPARED,
   'services/node-agent/src/agent.ts': SHOWN,
-  'services/node-agent/src/runtime/timers.ts': SHOWN,
+  'packages/pod-runtime/src/timers.ts': SHOWN,
   'services/scheduler/src/controllers/daemonset/deadline-watch.ts': STORED,
   'services/scheduler/src/controllers/disruption/disruption-controller.ts': STORED,
   'services/scheduler/src/controllers/garbage-collection/collect-object.ts': STORED,
