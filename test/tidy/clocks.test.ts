@@ -70,7 +70,7 @@ const READERS: Readonly<Record<string, string>> = {
   'services/api/src/write/quota-check.ts': COMPARED,
   'services/node-agent/src/agent.ts': SHOWN,
   'packages/pod-runtime/src/timers.ts': SHOWN,
-  'services/scheduler/src/controllers/daemonset/deadline-watch.ts': STORED,
+  'services/scheduler/src/controllers/daemonset/this-moment.ts': STORED,
   'services/scheduler/src/controllers/disruption/disruption-controller.ts': STORED,
   'services/scheduler/src/controllers/garbage-collection/collect-object.ts': STORED,
   'services/scheduler/src/controllers/namespace/terminate-namespace.ts': STORED,

@@ -9,6 +9,7 @@ export { isTracked, TRACKING_FINALIZER } from './job/job-tally.js';
 export { expiresInMs, isForeignJob, type JobPlan, planJob } from './job/plan-job.js';
 export { claimOf, type Selecting } from './ownership/claim.js';
 export { type OwnerKind, ownerReferenceTo } from './ownership/owner-reference.js';
+export { countedPod } from './pods/counted-pod.js';
 export { podOfTemplate } from './pods/pod-of-template.js';
 export {
   availableAt,

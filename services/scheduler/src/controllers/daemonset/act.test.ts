@@ -1,3 +1,4 @@
+import { DaemonSetState, type PodActions } from '@everynode/daemonset';
 import { ApiError, type StoredKinds } from '@everynode/objects';
 import { StoreOverloadedError, StoreUnavailableError } from '@everynode/store';
 import { eventually } from '@everynode/test-kit';
@@ -5,10 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 import { act } from './act.js';
 import { DaemonSetEvents } from './daemonset-events.js';
-import { DaemonSetState } from './daemonset-state.js';
-import { thisMoment } from './deadline-watch.js';
-import type { PodActions } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
+import { thisMoment } from './this-moment.js';
 
 const forbidden = new ApiError('Forbidden', 'no such class');
 const unavailable = new StoreUnavailableError(false, new Error('gone'));

@@ -1,3 +1,4 @@
+import type { PodActions, PodDeletion } from '@everynode/daemonset';
 import type { ApiError, DaemonSet, Stored } from '@everynode/objects';
 import { admissionFactsOf } from '@everynode/pod-admission';
 import { scheduledEvent } from '../../events/scheduled-event.js';
@@ -6,7 +7,6 @@ import { decideTermination } from '../../pod-termination/terminate-pod.js';
 import { isRefusal } from '../reconcile-backoff.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { DaemonPodFactory } from './daemon-pod-factory.js';
-import type { PodActions, PodDeletion } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 
 /**

@@ -7,7 +7,6 @@ import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { claimObjects } from './claim.js';
 import { DaemonSetEvents } from './daemonset-events.js';
 import { DaemonSetStates } from './daemonset-states.js';
-import { thisMoment } from './deadline-watch.js';
 import { followManifestApplied } from './follow-manifest-applied.js';
 import { managePods } from './manage-pods.js';
 import { ChangeHandler } from './on-changes.js';
@@ -15,6 +14,7 @@ import { Outages } from './outages.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { syncRevision } from './revision-sync.js';
 import { writeStatus } from './status-write.js';
+import { thisMoment } from './this-moment.js';
 
 /** DaemonSets that are reconciled at once. Upstream has two workers; here a reconcile mostly waits for commits. */
 const WORKERS = 16;

@@ -1,7 +1,6 @@
-import type { Moment } from '@everynode/daemonset';
+import { DaemonSetState, type Moment, type StateCaches } from '@everynode/daemonset';
 import type { CachedObject } from '@everynode/list-watch';
 import { controllerOf, type DaemonSet, type Stored } from '@everynode/objects';
-import { DaemonSetState, type StateCaches } from './daemonset-state.js';
 
 /** The states of the DaemonSets that this replica reconciles, by key and by uid. */
 export class DaemonSetStates {

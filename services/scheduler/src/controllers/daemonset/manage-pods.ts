@@ -1,8 +1,6 @@
-import { takeCreates } from '@everynode/daemonset';
+import { decideActions } from '@everynode/daemonset';
 import { caughtUp } from '../caught-up.js';
 import { act } from './act.js';
-import type { DaemonSetState } from './daemonset-state.js';
-import { decideActions } from './decide-actions.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { trimRevisions } from './revision-cleanup.js';
 
@@ -13,8 +11,8 @@ import { trimRevisions } from './revision-cleanup.js';
 export async function managePods(context: StepContext, pass: ReconcilePass): Promise<number | undefined> {
   const { state, now, moment } = pass;
   const due = state.assessDue(moment);
-  const wanted = decideActions(pass, due);
-  const { createOn, nextInMs } = throttle(state, wanted.createOn, now);
+  const wanted = decideActions(state, due);
+  const { createOn, nextInMs } = state.grantCreates(wanted.createOn, now);
   const { deletes } = wanted;
   const reserved: string[] = [];
   try {
@@ -30,17 +28,4 @@ export async function managePods(context: StepContext, pass: ReconcilePass): Pro
   } finally {
     for (const uid of reserved) context.capacity.release(uid);
   }
-}
-
-/** Holds creations back to the owner's rate. Nodes that have to wait stay due. */
-function throttle(
-  state: DaemonSetState,
-  wanted: readonly string[],
-  now: number,
-): { createOn: string[]; nextInMs: number | undefined } {
-  const { createsPerMinute } = state.compiled.limits;
-  const { granted, allowance, nextInMs } = takeCreates(state.allowance, createsPerMinute, wanted.length, now);
-  state.allowance = allowance;
-  for (const node of wanted.slice(granted)) state.markDirty(node);
-  return { createOn: wanted.slice(0, granted), nextInMs };
 }

@@ -1,11 +1,9 @@
-import type { Moment } from '@everynode/daemonset';
+import type { DaemonSetState, Moment, Sight } from '@everynode/daemonset';
 import type { CachedObject } from '@everynode/list-watch';
 import type { DaemonSet, Stored } from '@everynode/objects';
 import type { Fence, Store } from '@everynode/store';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import type { DaemonSetEvents } from './daemonset-events.js';
-import type { DaemonSetState } from './daemonset-state.js';
-import type { Sight } from './deadline-watch.js';
 import type { Outages } from './outages.js';
 
 /** What every step of a reconcile gets from the controller. */

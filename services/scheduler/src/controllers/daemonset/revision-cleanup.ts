@@ -20,7 +20,7 @@ export async function dropDuplicates(
   await Promise.all(
     stale.map(({ record }) =>
       store.write({
-        key: record,
+        key: { resource: 'pods', namespace: daemonSet.metadata.namespace, name: record.name },
         reads: 'all-but-desired',
         fence,
         decide: (current) => decideRelabel(current, record.uid, state.currentHash),

@@ -1,13 +1,13 @@
+import { DaemonSetState } from '@everynode/daemonset';
 import { StoreUnavailableError } from '@everynode/store';
 import { eventually } from '@everynode/test-kit';
 import { REVISION_LABEL, revisionData } from '@everynode/workloads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
 import { DaemonSetEvents } from './daemonset-events.js';
-import { DaemonSetState } from './daemonset-state.js';
-import { thisMoment } from './deadline-watch.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { syncRevision } from './revision-sync.js';
+import { thisMoment } from './this-moment.js';
 
 let running: RunningControllers;
 

@@ -1,12 +1,12 @@
-import type { ConditionView } from '@everynode/daemonset';
+import { type ConditionView, isAtRest, sameStatus, statusFrom } from '@everynode/daemonset';
 import type { ReconcileResult } from '@everynode/list-watch';
 import type { DaemonSetStatus } from '@everynode/objects';
 import { conditionEvents } from './condition-events.js';
 import { confirmVerdict } from './confirm-verdict.js';
-import { thisMoment } from './deadline-watch.js';
-import { decideStatus, isAtRest, sameStatus, statusFrom } from './decide-status.js';
+import { decideStatus } from './decide-status.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 import { followUp } from './rollback.js';
+import { thisMoment } from './this-moment.js';
 
 /** While pods come and go the status is written this often at most, in ms; once they are at rest, at once. */
 const STATUS_INTERVAL_MS = 200;

@@ -1,13 +1,12 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
 import { type Deployment, isEmptySelector, type ReplicaSet, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
-import { planDeployment } from '@everynode/workloads';
+import { countedPod, planDeployment } from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
 import { claimOwned } from '../workloads/claim-objects.js';
 import { passMoment } from '../workloads/moment.js';
-import { countedPod } from '../workloads/pod-view.js';
 import { WorkloadEvents } from '../workloads/workload-events.js';
 import { actOnReplicaSets } from './act-on-replica-sets.js';
 import { decideDeployment } from './decide-deployment.js';

@@ -1,7 +1,15 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
 import { controllerOf, type Job, type Pod, resourceByStorage, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
-import { expiresInMs, isForeignJob, isTracked, type JobPlan, jobPodTemplate, planJob } from '@everynode/workloads';
+import {
+  countedPod,
+  expiresInMs,
+  isForeignJob,
+  isTracked,
+  type JobPlan,
+  jobPodTemplate,
+  planJob,
+} from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
@@ -10,7 +18,6 @@ import { decideWorkloadStatus, isAsSeen } from '../workloads/decide-workload-sta
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { PodControl } from '../workloads/pod-control.js';
-import { countedPod } from '../workloads/pod-view.js';
 import { removalOf } from '../workloads/removal.js';
 import type { Writes } from '../workloads/slow-start.js';
 import { decideUntracked } from './decide-job.js';

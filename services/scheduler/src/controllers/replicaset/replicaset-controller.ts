@@ -1,7 +1,13 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
 import { controllerOf, type Pod, type ReplicaSet, type Stored, type StoredKinds } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
-import { manageReplicas, nextAvailableInMs, type ReplicaFailure, replicaSetStatus } from '@everynode/workloads';
+import {
+  countedPod,
+  manageReplicas,
+  nextAvailableInMs,
+  type ReplicaFailure,
+  replicaSetStatus,
+} from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
@@ -10,7 +16,6 @@ import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { isOpen } from '../workloads/open-namespace.js';
 import { messageOf, PodControl } from '../workloads/pod-control.js';
-import { countedPod } from '../workloads/pod-view.js';
 import type { Writes } from '../workloads/slow-start.js';
 import type { ReplicaKind, ReplicaResource } from './replica-kinds.js';
 

@@ -1,7 +1,7 @@
 import type { CachedObject, ObjectCache, ReconcileResult } from '@everynode/list-watch';
 import { isEmptySelector, type StatefulSet, type Stored } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
-import { ordinalOf, planStatefulSet } from '@everynode/workloads';
+import { countedPod, ordinalOf, planStatefulSet } from '@everynode/workloads';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { caughtUp } from '../caught-up.js';
 import { keysOf, ShardedQueue } from '../sharded-queue.js';
@@ -9,7 +9,6 @@ import { claimOwned } from '../workloads/claim-objects.js';
 import { decideWorkloadStatus } from '../workloads/decide-workload-status.js';
 import { passMoment } from '../workloads/moment.js';
 import { PodControl } from '../workloads/pod-control.js';
-import { countedPod } from '../workloads/pod-view.js';
 import { REVISIONS } from '../workloads/revision-store.js';
 import { actOnPods, type StatefulSetStep } from './act-on-pods.js';
 import { StatefulSetEvents } from './stateful-set-events.js';

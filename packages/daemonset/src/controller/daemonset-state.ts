@@ -1,29 +1,17 @@
-import {
-  assessNode,
-  type CompiledDaemonSet,
-  type ConditionView,
-  type CreateAllowance,
-  compileDaemonSet,
-  FailedPodBackoff,
-  type Moment,
-  RolloutLedger,
-  targetNodeOf,
-} from '@everynode/daemonset';
-import type { CachedObject, ObjectCache } from '@everynode/list-watch';
-import { controllerOf, type DaemonSet, type Node, type Pod, type Stored } from '@everynode/objects';
-import { claimOf } from '@everynode/workloads';
-import { countedPod } from '../workloads/pod-view.js';
+import { controllerOf } from '@everynode/objects';
+import { claimOf, countedPod } from '@everynode/workloads';
+import { assessNode } from '../assessment/assessment.js';
+import type { ConditionView } from '../conditions/conditions.js';
+import type { Moment } from '../conditions/progress.js';
+import { type CreateAllowance, takeCreates } from '../limits/create-rate.js';
+import { type CompiledDaemonSet, compileDaemonSet } from '../placement/eligibility.js';
+import { targetNodeOf } from '../placement/node-affinity.js';
+import { FailedPodBackoff } from '../pods/failed-pod-backoff.js';
+import { RolloutLedger } from '../rollout/rollout-ledger.js';
+import type { CachedDaemonSet, CachedPod, StateCaches } from './cached-version.js';
 import { DeadlineWatch, type Sight } from './deadline-watch.js';
 import { DueNodes } from './due-nodes.js';
 import { PodsByNode } from './pods-by-node.js';
-
-type CachedPod = CachedObject<Stored<Pod>>;
-
-/** The caches that a state is built from. */
-export interface StateCaches {
-  pods: ObjectCache<Stored<Pod>>;
-  nodes: ObjectCache<Stored<Node>>;
-}
 
 /** Returns the node that a daemon pod is bound or pinned to; undefined for a pod that names none. */
 function nodeOfPod(pod: CachedPod): string | undefined {
@@ -43,11 +31,11 @@ export class DaemonSetState {
   readonly watch: DeadlineWatch;
   readonly #nodes: StateCaches['nodes'];
   readonly #due = new DueNodes();
-  #cached: CachedObject<Stored<DaemonSet>>;
+  #cached: CachedDaemonSet;
   #compiled: CompiledDaemonSet;
   #currentHash = '';
   /** What is left of the creations that the owner's rate allows. */
-  allowance: CreateAllowance | undefined;
+  #allowance: CreateAllowance | undefined;
   /** A pod or revision may have to be adopted or released. */
   claimsDue = true;
   /** The template or a revision has changed since the current revision was determined. */
@@ -57,7 +45,7 @@ export class DaemonSetState {
 
   constructor(
     readonly key: string,
-    daemonSet: CachedObject<Stored<DaemonSet>>,
+    daemonSet: CachedDaemonSet,
     caches: StateCaches,
     now: Moment,
   ) {
@@ -78,7 +66,7 @@ export class DaemonSetState {
   }
 
   /** Sets the DaemonSet as it is now. A change of its spec or metadata makes every node due. */
-  setDaemonSet(daemonSet: CachedObject<Stored<DaemonSet>>): void {
+  setDaemonSet(daemonSet: CachedDaemonSet): void {
     const before = this.#cached.record;
     const { desired, metadata } = daemonSet.record;
     if (before.desired === desired && before.metadata === metadata) return;
@@ -155,6 +143,18 @@ export class DaemonSetState {
     this.watch.note(this.#compiled, name, assessment.trial, steady);
     const recheckAt = Math.min(assessment.recheckAtMs ?? Infinity, waitMs > 0 ? now + waitMs : Infinity);
     if (recheckAt !== Infinity) this.#due.recheckAt(name, recheckAt);
+  }
+
+  /**
+   * Holds creations back to the owner's rate. Nodes that have to wait stay due. `nextInMs` is how long they wait at least;
+   * undefined when none has to. `now` is in ms since the epoch.
+   */
+  grantCreates(wanted: readonly string[], now: number): { createOn: string[]; nextInMs: number | undefined } {
+    const { createsPerMinute } = this.#compiled.limits;
+    const { granted, allowance, nextInMs } = takeCreates(this.#allowance, createsPerMinute, wanted.length, now);
+    this.#allowance = allowance;
+    for (const node of wanted.slice(granted)) this.markDirty(node);
+    return { createOn: wanted.slice(0, granted), nextInMs };
   }
 
   /** Returns what conditions are computed from. */

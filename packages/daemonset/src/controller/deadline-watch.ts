@@ -1,16 +1,9 @@
-import {
-  type CompiledDaemonSet,
-  type ConditionView,
-  type Moment,
-  ProgressClock,
-  type RolloutLedger,
-  stageOf,
-  storedProgress,
-  type Trial,
-} from '@everynode/daemonset';
-
-/** Now, on both clocks. */
-export const thisMoment = (): Moment => ({ wall: Date.now(), steady: performance.now() });
+import type { Trial } from '../assessment/trial.js';
+import type { ConditionView } from '../conditions/conditions.js';
+import { type Moment, ProgressClock, storedProgress } from '../conditions/progress.js';
+import { stageOf } from '../conditions/stage.js';
+import type { CompiledDaemonSet } from '../placement/eligibility.js';
+import type { RolloutLedger } from '../rollout/rollout-ledger.js';
 
 /** A moment, and what this replica has seen until then. Times of the past are in ms on the monotonic clock. */
 export interface Sight {

@@ -1,7 +1,4 @@
-import type { CachedObject } from '@everynode/list-watch';
-import type { Pod, Stored } from '@everynode/objects';
-
-type CachedPod = CachedObject<Stored<Pod>>;
+import type { CachedPod } from './cached-version.js';
 
 /** The pods of one DaemonSet, by the node that each is bound or pinned to. A change of a pod costs O(1). */
 export class PodsByNode {

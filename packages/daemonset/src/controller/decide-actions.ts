@@ -1,6 +1,8 @@
-import { type DeleteReason, decideRollout, permissionOf } from '@everynode/daemonset';
 import type { Pod } from '@everynode/objects';
-import type { ReconcilePass } from './reconcile-pass.js';
+import type { DeleteReason } from '../assessment/managed-pods.js';
+import { decideRollout } from '../rollout/rollout-decision.js';
+import { permissionOf } from '../rollout/rollout-permission.js';
+import type { DaemonSetState } from './daemonset-state.js';
 
 /** A pod to delete, and why: `update` is the rollout. */
 export interface PodDeletion {
@@ -20,7 +22,7 @@ export interface PodActions {
  * Returns what the nodes that are due ask for. Missing pods and pods that must go come first; a rollout moves on only
  * from a state in which none of them is left.
  */
-export function decideActions({ state, daemonSet }: ReconcilePass, due: readonly string[]): PodActions {
+export function decideActions(state: DaemonSetState, due: readonly string[]): PodActions {
   const actions: PodActions = { createOn: [], deletes: [] };
   const { ledger, currentHash, compiled } = state;
   const permission = permissionOf({ ledger, limits: compiled.limits, currentHash });
@@ -33,6 +35,6 @@ export function decideActions({ state, daemonSet }: ReconcilePass, due: readonly
     for (const { pod, reason } of assessment.deletes) actions.deletes.push({ node, pod, reason });
   }
   if (actions.createOn.length > 0 || actions.deletes.length > 0) return actions;
-  const { deletes, createOn } = decideRollout(ledger, daemonSet.spec?.updateStrategy, permission);
+  const { deletes, createOn } = decideRollout(ledger, compiled.daemonSet.spec?.updateStrategy, permission);
   return { createOn, deletes: deletes.map(({ node, pod }) => ({ node, pod, reason: 'update' })) };
 }
