@@ -6,6 +6,7 @@
  *   everynode-shim tmpfs DIR B        mounts a file system in memory of B bytes at DIR; 0: without a limit
  *   everynode-shim bind ROOT SUB DIR  shows what is at SUB below ROOT at DIR too
  *   everynode-shim unmount DIR        unmounts what is mounted at DIR
+ *   everynode-shim remove-cgroup DIR… kills what is in a cgroup, and removes its folders
  *   everynode-shim pause              does nothing, as the first process of the sandbox of a pod
  *
  * What fd 3 has is a row of words, each ended by a NUL: a name and its values, as often as wanted, and at last `end`.
@@ -40,6 +41,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -55,6 +59,8 @@ enum {
   LINE_MAX_BYTES = 16384,
   SPEC_MAX_BYTES = 8 << 20,
   PIPE_MAX_BYTES = 1 << 20,
+  CGROUP_MAX_FOLDERS = 8,
+  KILLED_AT_ONCE = 256,
   RESOLVE_BENEATH_NO_MAGIC = 0x08 | 0x02,
   /* Of mount_setattr. */
   RDONLY_ATTRIBUTE = 0x01,
@@ -67,11 +73,12 @@ struct mount_spec {
 };
 
 struct spec {
-  const char *dir, *log, *cwd, *cgroup, *boot_id;
+  const char *dir, *log, *cwd, *boot_id, *oom_counter;
+  const char *cgroups[CGROUP_MAX_FOLDERS];
   const char **args, **env;
   struct mount_spec *mounts;
   gid_t *groups;
-  size_t n_args, n_env, n_mounts, n_groups;
+  size_t n_args, n_env, n_mounts, n_groups, n_cgroups;
   long uid, gid, oom, pid, log_bytes, log_files;
   unsigned long long start_time;
   unsigned long long dropped;
@@ -202,6 +209,8 @@ static void read_spec(struct spec *spec) {
     } else if (!strcmp(name, "group")) {
       spec->groups = grown(spec->groups, spec->n_groups, sizeof *spec->groups);
       spec->groups[spec->n_groups++] = (gid_t)strtoul(value_of(&words), NULL, 10);
+    } else if (!strcmp(name, "cgroup") && spec->n_cgroups < CGROUP_MAX_FOLDERS) {
+      spec->cgroups[spec->n_cgroups++] = value_of(&words);
     } else {
       const char *value = value_of(&words);
       if (!strcmp(name, "dir")) spec->dir = value;
@@ -209,7 +218,7 @@ static void read_spec(struct spec *spec) {
       else if (!strcmp(name, "log-bytes")) spec->log_bytes = atol(value);
       else if (!strcmp(name, "log-files")) spec->log_files = atol(value);
       else if (!strcmp(name, "cwd")) spec->cwd = value;
-      else if (!strcmp(name, "cgroup")) spec->cgroup = value;
+      else if (!strcmp(name, "oom-counter")) spec->oom_counter = value;
       else if (!strcmp(name, "boot-id")) spec->boot_id = value;
       else if (!strcmp(name, "uid")) spec->uid = atol(value);
       else if (!strcmp(name, "gid")) spec->gid = atol(value);
@@ -521,20 +530,27 @@ static void become_program(const struct spec *spec) {
   fail("exec:", spec->args[0]);
 }
 
-/* Opens what a process joins its cgroup by: in the namespaces of a container it may be read-only. -1 without one. */
-static int open_cgroup(const struct spec *spec) {
+/* What a process joins its cgroup by: in the namespaces of a container the files may be read-only. */
+struct cgroup_files {
+  int fds[CGROUP_MAX_FOLDERS];
+};
+
+static struct cgroup_files open_cgroup(const struct spec *spec) {
+  struct cgroup_files files;
   char path[PATH_MAX];
-  if (!spec->cgroup) return -1;
-  path_in(path, spec->cgroup, "cgroup.procs");
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) fail("open", path);
-  return fd;
+  for (size_t i = 0; i < spec->n_cgroups; i++) {
+    path_in(path, spec->cgroups[i], "cgroup.procs");
+    files.fds[i] = open(path, O_WRONLY | O_CLOEXEC);
+    if (files.fds[i] < 0) fail("open", path);
+  }
+  return files;
 }
 
-static void join_cgroup(const struct spec *spec, int cgroup) {
-  if (cgroup < 0) return;
-  if (put_all(cgroup, "0", 1)) fail("join", spec->cgroup);
-  close(cgroup);
+static void join_cgroup(const struct spec *spec, const struct cgroup_files *files) {
+  for (size_t i = 0; i < spec->n_cgroups; i++) {
+    if (put_all(files->fds[i], "0", 1)) fail("join", spec->cgroups[i]);
+    close(files->fds[i]);
+  }
 }
 
 /* --- the first process of a PID namespace --- */
@@ -699,25 +715,75 @@ static void kill_children(int number) {
   fclose(children);
 }
 
-static int kill_cgroup(const struct spec *spec) {
+/* The processes of a cgroup, at most so many. */
+static size_t members_of(const char *dir, int *pids, size_t room) {
   char path[PATH_MAX];
-  if (!spec->cgroup) return -1;
-  path_in(path, spec->cgroup, "cgroup.kill");
-  return write_number(path, 1);
+  size_t count = 0;
+  path_in(path, dir, "cgroup.procs");
+  FILE *procs = fopen(path, "re");
+  if (!procs) return 0;
+  /* 0 is a process that this one cannot see. */
+  while (count < room && fscanf(procs, "%d", &pids[count]) == 1) count += pids[count] > 0;
+  fclose(procs);
+  return count;
+}
+
+/*
+ * Kills what is in a cgroup, where the kernel does not do so by itself. A descriptor is of one process for good, so one
+ * whose PID is still in the cgroup after it was opened is of a process in it, or of none any more.
+ */
+static void kill_members(const char *dir) {
+  static int before[KILLED_AT_ONCE], opened[KILLED_AT_ONCE], after[KILLED_AT_ONCE];
+  size_t n_before = members_of(dir, before, KILLED_AT_ONCE);
+  for (size_t i = 0; i < n_before; i++) opened[i] = (int)syscall(SYS_pidfd_open, before[i], 0);
+  size_t n_after = members_of(dir, after, KILLED_AT_ONCE);
+  for (size_t i = 0; i < n_before; i++) {
+    if (opened[i] < 0) continue;
+    for (size_t k = 0; k < n_after; k++) {
+      if (after[k] == before[i]) syscall(SYS_pidfd_send_signal, opened[i], SIGKILL, NULL, 0);
+    }
+    close(opened[i]);
+  }
+}
+
+/* Kills what is in a cgroup: all at once by cgroup.kill of version 2, from Linux 5.14 on. */
+static void kill_cgroup(const char *const *dirs, size_t count) {
+  char path[PATH_MAX];
+  for (size_t i = 0; i < count; i++) {
+    path_in(path, dirs[i], "cgroup.kill");
+    if (!write_number(path, 1)) return;
+  }
+  for (size_t i = 0; i < count; i++) kill_members(dirs[i]);
+}
+
+/* Kills what is in a cgroup until nothing is, and removes it. Returns -1 with errno where that takes too long. */
+static int remove_cgroup(const char *const *dirs, size_t count) {
+  int failed = 0;
+  for (int tries = 0; tries < 500; tries++) {
+    failed = 0;
+    for (size_t i = 0; i < count; i++) {
+      if (rmdir(dirs[i]) && errno != ENOENT) failed = errno;
+    }
+    if (!failed) return 0;
+    kill_cgroup(dirs, count);
+    struct timespec moment = {0, 10000000};
+    nanosleep(&moment, NULL);
+  }
+  errno = failed;
+  return -1;
 }
 
 static void kill_all(const struct spec *spec) {
-  kill_cgroup(spec);
+  kill_cgroup(spec->cgroups, spec->n_cgroups);
   kill_children(SIGKILL);
 }
 
 /* How many processes of the cgroup the kernel has killed for memory: read before the cgroup goes. */
 static long long oom_kills(const struct spec *spec) {
-  char path[PATH_MAX], name[64];
+  char name[64];
   long long value, sum = 0;
-  if (!spec->cgroup) return 0;
-  path_in(path, spec->cgroup, "memory.events");
-  FILE *events = fopen(path, "re");
+  if (!spec->oom_counter) return 0;
+  FILE *events = fopen(spec->oom_counter, "re");
   if (!events) return 0;
   while (fscanf(events, "%63s %lld", name, &value) == 2) {
     if (!strcmp(name, "oom_kill") || !strcmp(name, "oom_group_kill")) sum += value;
@@ -773,7 +839,8 @@ static void be_child(struct spec *spec, const struct pipes *pipes, pid_t shim) {
   fault_fd = pipes->fault[1];
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(null, 0);
-  join_cgroup(spec, open_cgroup(spec));
+  struct cgroup_files cgroup = open_cgroup(spec);
+  join_cgroup(spec, &cgroup);
   if (spec->oom != INT_MIN && write_number("/proc/self/oom_score_adj", spec->oom)) fail("set", "oom_score_adj");
   if (spec->own_mounts) own_mounts(spec);
   dup2(pipes->out[1], 1);
@@ -892,12 +959,14 @@ static int run(struct spec *spec) {
   /* Who sees the end of this process finds no one to tell anything. */
   close(control);
   write_exit(spec, started, status, fault);
+  /* Commands beside the container may have outlived it. What cannot be removed the agent removes later. */
+  remove_cgroup(spec->cgroups, spec->n_cgroups);
   return 0;
 }
 
 /* Runs a command beside a container, and returns its exit code. What kills this process kills the command. */
 static int run_beside(struct spec *spec) {
-  int cgroup = open_cgroup(spec);
+  struct cgroup_files cgroup = open_cgroup(spec);
   if (spec->pid > 0) {
     int process = (int)syscall(SYS_pidfd_open, (pid_t)spec->pid, 0);
     if (process < 0) fail("find", "the container");
@@ -914,7 +983,7 @@ static int run_beside(struct spec *spec) {
   if (child < 0) fail("fork", NULL);
   if (child == 0) {
     setsid();
-    join_cgroup(spec, cgroup);
+    join_cgroup(spec, &cgroup);
     become_program(spec);
   }
   int status;
@@ -968,8 +1037,13 @@ int main(int argc, char **argv) {
     if (umount2(argv[2], MNT_DETACH | UMOUNT_NOFOLLOW) && errno != EINVAL && errno != ENOENT) fail("unmount", argv[2]);
     return 0;
   }
+  if (!strcmp(command, "remove-cgroup")) {
+    if (remove_cgroup((const char *const *)argv + 2, (size_t)argc - 2)) fail("remove a cgroup", argv[2]);
+    return 0;
+  }
   if ((strcmp(command, "run") && strcmp(command, "exec")) || argc != 2) {
-    say(2, "usage: everynode-shim run | exec | pause | bind ROOT SUB TARGET | tmpfs DIR BYTES | unmount DIR\n");
+    say(2, "usage: everynode-shim run | exec | pause | bind ROOT SUB TARGET | tmpfs DIR BYTES | unmount DIR |"
+           " remove-cgroup DIR...\n");
     return 2;
   }
   memset(&spec, 0, sizeof spec);

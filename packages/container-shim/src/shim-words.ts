@@ -22,8 +22,8 @@ export interface ProcessSpec {
   /** Numbers of the capabilities that it does not have. */
   droppedCapabilities?: readonly number[];
   noNewPrivileges?: boolean;
-  /** Folder of the cgroup, version 2, that it joins. */
-  cgroup?: string | undefined;
+  /** Folders of the cgroup that it joins: one, or with version 1 one in each hierarchy. */
+  cgroups?: readonly string[];
 }
 
 /** A container that a shim holds. */
@@ -38,6 +38,8 @@ export interface ContainerSpec extends ProcessSpec {
   maskedProc?: boolean;
   mounts: readonly MountSpec[];
   oomScoreAdjust?: number;
+  /** The file of its cgroup that counts what the kernel has killed for memory, as `oom_kill N` on a line. */
+  oomCounter?: string | undefined;
 }
 
 /** The process of a container, which cannot be mistaken for a later one with its PID. */
@@ -57,7 +59,7 @@ function said(words: readonly string[]): Buffer {
 }
 
 function ofProcess(spec: ProcessSpec): string[] {
-  const { args, variables, cwd, uid, gid, groups = [], droppedCapabilities = [], noNewPrivileges, cgroup } = spec;
+  const { args, variables, cwd, uid, gid, groups = [], droppedCapabilities = [], noNewPrivileges, cgroups = [] } = spec;
   return [
     ...args.flatMap((arg) => ['arg', arg]),
     ...[...variables].flatMap(([name, value]) => ['env', `${name}=${value}`]),
@@ -68,13 +70,13 @@ function ofProcess(spec: ProcessSpec): string[] {
     ...groups.flatMap((group) => ['group', String(group)]),
     ...droppedCapabilities.flatMap((capability) => ['drop', String(capability)]),
     ...(noNewPrivileges ? ['no-new-privileges'] : []),
-    ...(cgroup === undefined ? [] : ['cgroup', cgroup]),
+    ...cgroups.flatMap((folder) => ['cgroup', folder]),
   ];
 }
 
 /** What `everynode-shim run` is told. */
 export function containerWords(spec: ContainerSpec): Buffer {
-  const { folder, log, bootId, ownPids, ownMounts, maskedProc, mounts, oomScoreAdjust } = spec;
+  const { folder, log, bootId, ownPids, ownMounts, maskedProc, mounts, oomScoreAdjust, oomCounter } = spec;
   return said([
     'dir',
     folder,
@@ -90,6 +92,7 @@ export function containerWords(spec: ContainerSpec): Buffer {
     ...(ownMounts ? ['own-mounts'] : []),
     ...(maskedProc ? ['masked-proc'] : []),
     ...(oomScoreAdjust === undefined ? [] : ['oom', String(oomScoreAdjust)]),
+    ...(oomCounter === undefined ? [] : ['oom-counter', oomCounter]),
     ...mounts.flatMap(({ root, subPath, target, readOnly, propagation }) => [
       'mount',
       root,

@@ -106,6 +106,11 @@ export class Shim {
     return this.#do(['unmount', folder]);
   }
 
+  /** Kills what is in a cgroup, and removes its folders. @throws Error where something in it stays. */
+  removeCgroup(folders: readonly string[]): Promise<void> {
+    return this.#do(['remove-cgroup', ...folders]);
+  }
+
   async #do(args: string[]): Promise<void> {
     const child = spawn(this.#path, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const [faults, [code]] = await Promise.all([textOf(child.stderr), once(child, 'exit')]);

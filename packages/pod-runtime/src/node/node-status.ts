@@ -34,7 +34,7 @@ const NO_LIMITS: (typeof CONDITIONS)[number] = [
   'ResourceLimitsNotEnforced',
   'True',
   'NoCgroups',
-  'the process runtime does not enforce limits of cpu and memory: it makes no cgroups',
+  'the process runtime does not enforce limits of cpu and memory: it cannot make the cgroups for that',
 ];
 
 function conditions({ machine }: HostedNode, at: string): NodeCondition[] {

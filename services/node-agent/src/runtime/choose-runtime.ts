@@ -62,12 +62,13 @@ const realParts = ({ config, bus, log }: RuntimeParts) => ({
 });
 
 async function processRuntime(parts: RuntimeParts): Promise<ChosenRuntime> {
-  const { config, file } = parts;
+  const { config, file, log } = parts;
   const { ProcessRuntime, processSettings } = await import('./process/process-runtime.js');
-  const settings = processSettings(config);
+  const settings = processSettings(config, log);
   const machine = await thisMachine('everynode-process://0.1.0', '/', config.EVERYNODE_NODE_ADDRESS);
+  const enforcesLimits = ['cpu', 'memory'].every((resource) => settings.cgroups?.enforced.includes(resource));
   return {
-    nodes: [onlyNode(nodesFrom(file), machine)],
+    nodes: [onlyNode(nodesFrom(file), { ...machine, enforcesLimits })],
     runtime: (onReport) => new ProcessRuntime({ ...realParts(parts), settings, onReport }),
   };
 }

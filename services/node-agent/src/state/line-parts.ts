@@ -10,7 +10,7 @@ const MAX_LINE = 1 << 20;
 export class LineParts {
   readonly #begun = new Map<LogLine['stream'], LogLine>();
 
-  /** Takes the next line of a log, or a part of one. Returns the line that it ends; undefined where more of it comes. */
+  /** Takes the next line of a log, or a part of one. Returns the line that it ends; undefined where it goes on. */
   add(next: LogLine, isPart: boolean): LogLine | undefined {
     const begun = this.#begun.get(next.stream);
     const line = begun ? { ...begun, text: begun.text + next.text } : next;

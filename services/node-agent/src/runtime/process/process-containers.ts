@@ -37,12 +37,15 @@ import type { StateFolder } from '../../state/state-folder.js';
 import { lastOfCriLog } from '../../state/termination-message.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import { MAX_OUTPUT, NOT_RUNNING, outcomeOf, tryHook, tryProbe } from '../container-checks.js';
+import { limitsOf } from '../container-limits.js';
 import type { ContainerLogs } from '../machine-settings.js';
 import { preparePod, removePodFiles, removeStray, removeUntilGone } from '../pod-files.js';
 import { endOfRun, inSeconds } from '../run-end.js';
 import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
 import { stopInTime } from '../stop-in-time.js';
 import { droppedCapabilities } from './capabilities.js';
+import type { ContainerUsage } from './cgroups/cgroup-usage.js';
+import type { Cgroups } from './cgroups/cgroups.js';
 import { userOf } from './container-user.js';
 import { type ImageList, lookAtProgram, programOf } from './images.js';
 import type { LiveProcess, ProcessRun } from './process-run.js';
@@ -59,6 +62,8 @@ interface ProcessContainersOptions {
   /** Whether containers have namespaces of their own: this process may make them. */
   isPrivileged: boolean;
   leastOomScore: number;
+  /** What holds containers to their limits; undefined where nothing does. */
+  cgroups: Cgroups | undefined;
   log: ContainerLogs;
   say: Pick<Logger, 'warn'>;
 }
@@ -126,7 +131,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     instance: number,
     exited: (exit: ObservedExit) => void,
   ): Promise<StartResult> {
-    const { state, shim, sources } = this.#options;
+    const { state, shim, sources, cgroups } = this.#options;
     const { uid } = run.pod.metadata;
     await sources.ensure(run);
     const folder = state.runFolder(uid, container.name, instance);
@@ -134,17 +139,24 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     if ('fault' in made) return { ...made, isCreated: false };
     if (run.loop.isDropped) return { fault: 'the pod is gone', isCreated: false };
     // A shim may hold the folder of a try that nothing came of.
-    if (existsSync(folder)) await endRun(folder);
+    if (existsSync(folder)) await this.endRun(uid, container.name, instance);
     makeRunFolder(folder);
     mkdirSync(state.logFolder(run.pod, container.name), { recursive: true, mode: 0o755 });
     this.#removeOldRuns(run, container.name, instance);
-    const failed = await shim.start(made.spec);
-    if (failed) return { fault: failed.fault, isCreated: failed.isClaimed };
+    const name = cgroupName(uid, container.name, instance);
+    const { resources } = container;
+    const cgroup = cgroups?.make(name, limitsOf(resources));
+    const spec = { ...made.spec, cgroups: cgroup?.folders ?? [], oomCounter: cgroup?.oomCounter };
+    const failed = await shim.start(spec);
+    if (failed) {
+      await cgroups?.remove(name, shim);
+      return { fault: failed.fault, isCreated: failed.isClaimed };
+    }
     if (run.loop.isDropped) {
       killRun(folder);
       return { fault: 'the pod is gone', isCreated: true };
     }
-    this.follow(run, container, { folder, instance, process: made.spec }, exited);
+    this.follow(run, container, { folder, instance, process: spec, resources }, exited);
     return { fault: undefined };
   }
 
@@ -165,7 +177,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   follow(
     run: ProcessRun,
     container: ContainerRun,
-    { folder, instance, process }: Pick<LiveProcess, 'folder' | 'instance' | 'process'>,
+    { folder, instance, process, resources }: Pick<LiveProcess, 'folder' | 'instance' | 'process' | 'resources'>,
     exited: (exit: ObservedExit) => void,
   ): void {
     const { name } = container;
@@ -173,6 +185,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
       folder,
       instance,
       process,
+      resources,
       killMs: Number.POSITIVE_INFINITY,
       unfollow: onShimEnd(folder, () => {
         if (run.live.get(name) !== live) return;
@@ -185,9 +198,9 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
 
   #exitOf(run: ProcessRun, container: ContainerRun, folder: string, instance: number): ObservedExit {
     const state = readRunFolder(folder, this.#options.bootId);
-    return state.state === 'ended'
-      ? this.observed(run, container, folder, instance, state.exit)
-      : lostExit('', momentOf(this.#options.clock));
+    if (state.state === 'ended') return this.observed(run, container, folder, instance, state.exit);
+    this.clearRun(run, container.name, instance);
+    return lostExit('', momentOf(this.#options.clock));
   }
 
   /** What a run has ended with, with what its container says of it. */
@@ -290,8 +303,51 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
       return undefined;
     }
     const made = this.#specOf(run, container, live.folder, live.instance);
-    if ('spec' in made) live.process = made.spec;
+    if ('fault' in made) return undefined;
+    const name = cgroupName(run.pod.metadata.uid, container.name, live.instance);
+    live.process = { ...made.spec, cgroups: this.#options.cgroups?.foldersOf(name) ?? [] };
     return live.process;
+  }
+
+  /** What a container uses since its last start; undefined where it does not run, or nothing counts it. */
+  usageOf({ pod, live }: ProcessRun, container: string): ContainerUsage | undefined {
+    const instance = live.get(container)?.instance;
+    if (instance === undefined) return undefined;
+    return this.#options.cgroups?.usage(cgroupName(pod.metadata.uid, container, instance));
+  }
+
+  /** Holds the containers that run to the limits that their pod has now. */
+  resize({ pod, containers, live: processes }: ProcessRun): void {
+    const { cgroups, say } = this.#options;
+    for (const { name, resources } of containers) {
+      const live = processes.get(name);
+      if (!live || live.resources === resources) continue;
+      live.resources = resources;
+      const cgroup = cgroupName(pod.metadata.uid, name, live.instance);
+      try {
+        if (cgroups?.foldersOf(cgroup).length) cgroups.setLimits(cgroup, limitsOf(resources));
+      } catch (err) {
+        say.warn({ err, pod: pod.metadata.name, container: name }, 'the limits of a container were not changed');
+      }
+    }
+  }
+
+  /** Ends the shim that holds a run, if there is one, and sees to it that none comes and that nothing of it is left. */
+  async endRun(uid: string, container: string, instance: number): Promise<void> {
+    const folder = this.#options.state.runFolder(uid, container, instance);
+    if (!claimRun(folder) && killRun(folder)) await new Promise<void>((resolve) => void onShimEnd(folder, resolve));
+    await this.#removeCgroup(uid, container, instance);
+  }
+
+  async #removeCgroup(uid: string, container: string, instance: number): Promise<void> {
+    await this.#options.cgroups?.remove(cgroupName(uid, container, instance), this.#options.shim);
+  }
+
+  /** Kills what a run has left behind whose shim has ended, or never began. */
+  clearRun({ pod }: ProcessRun, container: string, instance: number): void {
+    this.#removeCgroup(pod.metadata.uid, container, instance).catch((err: unknown) =>
+      this.#options.say.warn({ err, pod: pod.metadata.name, container }, 'what a container has left still runs'),
+    );
   }
 
   #specOf(
@@ -340,11 +396,8 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   }
 }
 
-/** Ends the shim that holds the folder of a run, if there is one, and sees to it that none comes. */
-export async function endRun(folder: string): Promise<void> {
-  if (claimRun(folder) || !killRun(folder)) return;
-  await new Promise<void>((resolve) => void onShimEnd(folder, resolve));
-}
+/** The name of the cgroup of a run. Names of containers have no dots. */
+const cgroupName = (uid: string, container: string, instance: number): string => `${uid}.${container}.${instance}`;
 
 /** The pod shares the network, and so the name, of the machine. */
 const hostNameOf = ({ node }: ProcessRun): string => node.name;

@@ -1,4 +1,5 @@
 import type { ContainerSpec } from '@everynode/container-shim';
+import type { ResourceRequirements } from '@everynode/objects';
 import { HostedRun } from '@everynode/pod-runtime';
 
 /** A run of a container that lives. */
@@ -8,6 +9,8 @@ export interface LiveProcess {
   instance: number;
   /** What commands beside it run with; undefined for a run that an earlier process has started, before it was asked. */
   process: ContainerSpec | undefined;
+  /** What it is held to; undefined for a run that an earlier process has started, before that was set again. */
+  resources: ResourceRequirements | undefined;
   /** Ends the wait for its end. */
   unfollow: () => void;
   /** When it is killed, in ms, monotonic; infinite while it is not to stop. */

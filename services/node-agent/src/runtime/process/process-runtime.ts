@@ -14,6 +14,7 @@ import {
   wholeExit,
 } from '@everynode/kubelet';
 import { type Exited, type Placement, PodRuntime, type RuntimeKind, Timers } from '@everynode/pod-runtime';
+import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../../config.js';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
@@ -21,8 +22,10 @@ import { machineParts, notedReports, type RealPodOptions } from '../machine-part
 import { type MachineSettings, machineSettings } from '../machine-settings.js';
 import { notEnforced } from '../not-enforced.js';
 import { inSeconds } from '../run-end.js';
+import type { ContainerUsage } from './cgroups/cgroup-usage.js';
+import { Cgroups } from './cgroups/cgroups.js';
 import { type ImageList, imagesFrom } from './images.js';
-import { endRun, ProcessContainers } from './process-containers.js';
+import { ProcessContainers } from './process-containers.js';
 import { processRefusal } from './process-refusal.js';
 import { ProcessRun } from './process-run.js';
 import { ProcessStreams } from './process-streams.js';
@@ -31,6 +34,8 @@ interface ProcessSettings extends MachineSettings {
   images: ImageList;
   /** The boot of the machine: processes of an earlier one are gone. */
   bootId: string;
+  /** What holds containers to their limits; undefined where nothing does. */
+  cgroups: Cgroups | undefined;
 }
 
 interface ProcessRuntimeOptions extends RealPodOptions {
@@ -38,8 +43,13 @@ interface ProcessRuntimeOptions extends RealPodOptions {
 }
 
 /** @throws Error for images and folders that are none. */
-export function processSettings(config: Config): ProcessSettings {
-  return { ...machineSettings(config), images: imagesFrom(config.EVERYNODE_IMAGES), bootId: readBootId() };
+export function processSettings(config: Config, log: Pick<Logger, 'warn'>): ProcessSettings {
+  return {
+    ...machineSettings(config),
+    images: imagesFrom(config.EVERYNODE_IMAGES),
+    bootId: readBootId(),
+    cgroups: Cgroups.find(log),
+  };
 }
 
 /** The id that the kernel has given to this boot of the machine. */
@@ -71,6 +81,12 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
 
   override get streams(): ProcessStreams {
     return new ProcessStreams((uid) => this.find(uid), this.#machine.containers);
+  }
+
+  /** What a container uses since its last start; undefined where it does not run, or nothing counts it. */
+  usageOf(uid: string, container: string): ContainerUsage | undefined {
+    const run = this.find(uid);
+    return run && this.#machine.containers.usageOf(run, container);
   }
 
   override found(): AssignedPod[] {
@@ -107,6 +123,7 @@ class Machine implements RuntimeKind<ProcessRun> {
       bootId: settings.bootId,
       isPrivileged: settings.isPrivileged,
       leastOomScore: settings.leastOomScore,
+      cgroups: settings.cgroups,
       log: settings.log,
       say: log,
     });
@@ -168,6 +185,7 @@ class Machine implements RuntimeKind<ProcessRun> {
     if (state.state === 'unclaimed' && claimRun(folder)) {
       // Left behind, its claim would be taken for one of another boot.
       rmSync(folder, { recursive: true, force: true });
+      this.containers.clearRun(run, container.name, instance);
       return undefined;
     }
     if (state.state === 'unclaimed') state = readRunFolder(folder, bootId);
@@ -180,6 +198,7 @@ class Machine implements RuntimeKind<ProcessRun> {
         return { instance, startedAt: inSeconds(state.startedAt), exit: undefined };
       case 'lost': {
         const { startedAt = now.at, isOfEarlierBoot } = state;
+        this.containers.clearRun(run, container.name, instance);
         return { instance, startedAt: now.at, exit: lostExit(inSeconds(startedAt), now), isOfEarlierBoot };
       }
       case 'ended': {
@@ -192,20 +211,24 @@ class Machine implements RuntimeKind<ProcessRun> {
 
   takeUp(run: ProcessRun, exited: Exited<ProcessRun>): void {
     this.#runs.add(run);
-    if (!this.state.hasPod(run.pod.metadata.uid) && !run.ending) tellNotEnforced(run, notEnforced(run.pod, []));
+    if (!this.state.hasPod(run.pod.metadata.uid) && !run.ending)
+      tellNotEnforced(run, notEnforced(run.pod, this.#options.settings.cgroups?.enforced ?? []));
     for (const container of run.containers) {
       if (!isLive(container)) continue;
       const instance = container.restarts;
       const folder = this.state.runFolder(run.pod.metadata.uid, container.name, instance);
-      this.containers.follow(run, container, { folder, instance, process: undefined }, (exit) =>
+      this.containers.follow(run, container, { folder, instance, process: undefined, resources: undefined }, (exit) =>
         exited(run, container, exit),
       );
     }
+    this.containers.resize(run);
   }
 
-  /** Fields of the object may be shown in files. */
+  /** Fields of the object may be shown in files. Limits may have changed: the rules take these over after this call. */
   changed(run: ProcessRun): void {
-    if (run.sandbox === 'ready') this.needs.show(run);
+    if (run.sandbox !== 'ready') return;
+    this.needs.show(run);
+    queueMicrotask(() => this.containers.resize(run));
   }
 
   leftOver(run: ProcessRun): void {
@@ -232,7 +255,7 @@ class Machine implements RuntimeKind<ProcessRun> {
 
   async #killed(uid: string, container: string): Promise<void> {
     for (const instance of this.state.runs(uid, container)) {
-      await endRun(this.state.runFolder(uid, container, instance));
+      await this.containers.endRun(uid, container, instance);
     }
   }
 }
