@@ -137,9 +137,9 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const folder = state.runFolder(uid, container.name, instance);
     const made = this.#specOf(run, container, folder, instance);
     if ('fault' in made) return { ...made, isCreated: false };
-    if (run.loop.isDropped) return { fault: 'the pod is gone', isCreated: false };
     // A shim may hold the folder of a try that nothing came of.
     if (existsSync(folder)) await this.endRun(uid, container.name, instance);
+    if (run.loop.isDropped) return { fault: 'the pod is gone', isCreated: false };
     makeRunFolder(folder);
     mkdirSync(state.logFolder(run.pod, container.name), { recursive: true, mode: 0o755 });
     this.#removeOldRuns(run, container.name, instance);
@@ -152,10 +152,8 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
       await cgroups?.remove(name, shim);
       return { fault: failed.fault, isCreated: failed.isClaimed };
     }
-    if (run.loop.isDropped) {
-      killRun(folder);
-      return { fault: 'the pod is gone', isCreated: true };
-    }
+    // What has dropped it ends what is in its folders; after a close the next process follows it.
+    if (run.loop.isDropped) return { fault: undefined };
     this.follow(run, container, { folder, instance, process: spec, resources }, exited);
     return { fault: undefined };
   }

@@ -83,6 +83,11 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
     return new ProcessStreams((uid) => this.find(uid), this.#machine.containers);
   }
 
+  override close(): void {
+    this.#machine.close();
+    super.close();
+  }
+
   /** What a container uses since its last start; undefined where it does not run, or nothing counts it. */
   usageOf(uid: string, container: string): ContainerUsage | undefined {
     const run = this.find(uid);
@@ -148,6 +153,14 @@ class Machine implements RuntimeKind<ProcessRun> {
   of(runtime: PodRuntime<ProcessRun>): this {
     this.#answered = (run, missing) => runtime.answered(run, missing);
     return this;
+  }
+
+  /** Nothing is done any more, and nothing that was begun is answered. What runs goes on. */
+  close(): void {
+    for (const run of this.#runs) {
+      run.loop.isDropped = true;
+      for (const { unfollow } of run.live.values()) unfollow();
+    }
   }
 
   newRun(pod: AssignedPod, placement: Placement, now: Moment): ProcessRun {
