@@ -50,7 +50,7 @@ describe('a process with limits', () => {
   });
 
   it('is not OOMKilled when it is killed for something else', async () => {
-    machine.start(scriptPod('kill -9 $$', limited({ memory: '200Mi' }), { hostPID: true }));
+    machine.start(scriptPod('kill -9 $$$$', limited({ memory: '200Mi' }), { hostPID: true }));
     await eventually(() => expect(machine.mainStatus?.lastState?.terminated).toBeDefined());
     expect(machine.mainStatus?.lastState?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
   });
