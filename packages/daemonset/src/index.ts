@@ -21,6 +21,7 @@ export {
   OVERRIDES_ANNOTATION,
   rolloutLimitsOf,
 } from './limits/rollout-limits.js';
+export { chooseVictims, type OccupiedNode, type Preemption } from './placement/choose-victims.js';
 export { bindsAtOnce, type ClusterView, holdOf, peersOf } from './placement/cluster-view.js';
 export { type CompiledDaemonSet, compileDaemonSet, eligibilityOf } from './placement/eligibility.js';
 export { compileNodeDemands, compileNodeSelector, type NodeDemands, targetNodeOf } from './placement/node-affinity.js';

@@ -1,6 +1,14 @@
-import { holdOf, NO_MATCH, type NodeLoad, type PodPeers, peerOf, peersOf, targetNodeOf } from '@everynode/daemonset';
+import {
+  holdOf,
+  NO_MATCH,
+  type NodeLoad,
+  type OccupiedNode,
+  type PodPeers,
+  peerOf,
+  peersOf,
+  targetNodeOf,
+} from '@everynode/daemonset';
 import { type Choice, chooseNode, unavailableMessage } from '../../placement/choose-node.js';
-import type { OccupiedNode } from '../../placement/choose-victims.js';
 import { clusterView } from '../../placement/cluster-view.js';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { type CachedPod, specOf } from './unplaced-pod.js';

@@ -1,8 +1,8 @@
+import { chooseVictims, type Preemption } from '@everynode/daemonset';
 import type { Pod } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import { podSubject } from '../../events/event-subject.js';
 import { SCHEDULER_COMPONENT } from '../../events/scheduled-event.js';
-import { chooseVictims, type Preemption } from '../../placement/choose-victims.js';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { decidePreemption } from './decide-placement.js';
 import { occupiedNodes, type Unplaced } from './find-node.js';

@@ -1,4 +1,3 @@
-import { nodeFault, type PodDemands, type PodPeers, peerOf, podDemands, roomFaults } from '@everynode/daemonset';
 import {
   beyondBudgets,
   type Node,
@@ -7,6 +6,9 @@ import {
   type PodSpec,
   type Stored,
 } from '@everynode/objects';
+import { nodeFault, type PodDemands, podDemands, roomFaults } from './node-fit.js';
+import { peerOf } from './pod-affinity.js';
+import type { PodPeers } from './pod-peers.js';
 
 /** A node with its whole pods: preemption chooses among them. */
 export interface OccupiedNode {

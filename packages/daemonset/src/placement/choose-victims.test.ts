@@ -1,7 +1,8 @@
-import { type PeerPod, peerOf, peersOf } from '@everynode/daemonset';
 import type { Pod, PodDisruptionBudget, PodSpec, Stored } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
 import { chooseVictims, type OccupiedNode } from './choose-victims.js';
+import { peersOf } from './cluster-view.js';
+import { type PeerPod, peerOf } from './pod-affinity.js';
 
 const spec = (cpu: string, priority: number, more: Partial<PodSpec> = {}): PodSpec => ({
   priority,
