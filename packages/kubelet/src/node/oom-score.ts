@@ -1,6 +1,6 @@
 import { type PodSpec, parseQuantity, qosClassOf, type ResourceRequirements, wholeValue } from '@everynode/objects';
+import { CRITICAL_PRIORITY } from '../pod/critical-pod.js';
 
-const CRITICAL_PRIORITY = 2_000_000_000;
 const GUARANTEED = -997;
 const BEST_EFFORT = 1000;
 const LOWEST = 1000 + GUARANTEED;

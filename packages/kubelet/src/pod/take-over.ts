@@ -1,5 +1,6 @@
 import type { ContainerStatus } from '@everynode/objects';
 import { containerStatusesOf } from '../status/container-statuses.js';
+import { isDisrupted } from '../status/pod-conditions.js';
 import { endPod, ownGraceMs } from '../stopping/stop-containers.js';
 import type { ContainerExit, ContainerRun } from './container-run.js';
 import { ageMs, type Moment } from './moment.js';
@@ -24,7 +25,8 @@ export function takeOver(run: PodRun, now: Moment): void {
   // What still runs of a pod that others have failed is stopped.
   endPod(run, 'over', ownGraceMs(run), now);
   if (phase === 'Failed' && reason !== undefined) {
-    run.failure = { reason, message, rejected: containerStatuses.length === 0 };
+    const isDisruption = isDisrupted(run.pod.status ?? {});
+    run.failure = { reason, message, rejected: containerStatuses.length === 0, isDisruption };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PodCondition } from '@everynode/objects';
+import type { PodCondition, PodStatus } from '@everynode/objects';
 import type { AssignedPod } from '../pod/assigned-pod.js';
 import { type ContainerRun, hasBegun } from '../pod/container-run.js';
 import type { PodRun } from '../pod/pod-run.js';
@@ -18,7 +18,7 @@ interface CountedContainers {
  * pkg/kubelet/status/generate.go.
  */
 export function verdictsOf(
-  { pod, ip, infeasible }: PodRun,
+  { pod, ip, infeasible, failure }: PodRun,
   phase: PodPhase,
   { containers, inits }: CountedContainers,
 ): [type: string, verdict: ConditionVerdict][] {
@@ -34,8 +34,19 @@ export function verdictsOf(
   if (infeasible !== undefined) {
     verdicts.unshift(['PodResizePending', { status: 'True', reason: 'Infeasible', message: infeasible }]);
   }
+  // Not before all of it has ended. Source: pkg/kubelet/status/status_manager.go, mergePodStatus.
+  if (failure?.isDisruption && phase === 'Failed') {
+    verdicts.push([DISRUPTION_TARGET, { status: 'True', reason: BY_KUBELET, message: failure.message }]);
+  }
   return verdicts;
 }
+
+const DISRUPTION_TARGET = 'DisruptionTarget';
+const BY_KUBELET = 'TerminationByKubelet';
+
+/** Whether the node has ended the pod that has this status. */
+export const isDisrupted = ({ conditions }: Pick<PodStatus, 'conditions'>): boolean =>
+  conditions?.some(({ type, reason }) => type === DISRUPTION_TARGET && reason === BY_KUBELET) ?? false;
 
 const unmet = (reason: string, what: string, runs: readonly ContainerRun[]): ConditionVerdict => ({
   status: 'False',
