@@ -208,6 +208,10 @@ agent
   .option('--state <folder>', 'with real pods: where what is kept of them is (default: /var/lib/everynode)')
   .option('--image <images>', 'with --runtime process: names of images and their programs: NAME=/path, with commas')
   .option('--host-root <folders>', 'with real pods: what they may mount, with commas (default: /var)')
+  .option(
+    '--eviction-hard <thresholds>',
+    'with real pods: below what is left of the machine they are evicted, SIGNAL<AMOUNT with commas (docs/agents.md)',
+  )
   .option('--lifetime <span>', 'how long the certificate is to be valid', parseSpan, 24 * 3_600_000)
   .option('--identity-only', 'run no node: for kubelets and other programs', false)
   .option('--renew', 'with --identity-only: stay, and renew it when two thirds of its life are over', false)

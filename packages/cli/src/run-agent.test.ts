@@ -7,7 +7,13 @@ type Identity = Parameters<typeof runAgent>[0];
 it('starts no agent that was ended before it began', async () => {
   const bus = { url: 'tls://127.0.0.1:1', credential: { credentialsFile: '/none', caFile: '/none' } };
   const identity = { path: tmpdir(), bus: () => Promise.resolve(bus) } as Identity;
-  const settings = { runtime: 'simulated', state: undefined, images: undefined, hostRoots: undefined };
+  const settings = {
+    runtime: 'simulated',
+    state: undefined,
+    images: undefined,
+    hostRoots: undefined,
+    evictionHard: undefined,
+  };
   const hosted = {
     agent: 'n1',
     nodes: ['n1'],

@@ -27,15 +27,17 @@ interface RuntimeSettings {
   state: string | undefined;
   images: string | undefined;
   hostRoots: string | undefined;
+  evictionHard: string | undefined;
 }
 
 /** The settings as the agent reads them. */
-function variablesOf({ runtime, state, images, hostRoots }: RuntimeSettings): Record<string, string> {
+function variablesOf({ runtime, state, images, hostRoots, evictionHard }: RuntimeSettings): Record<string, string> {
   return {
     EVERYNODE_RUNTIME: runtime,
     ...(state !== undefined && { EVERYNODE_STATE_FOLDER: state }),
     ...(images !== undefined && { EVERYNODE_IMAGES: images }),
     ...(hostRoots !== undefined && { EVERYNODE_HOST_ROOTS: hostRoots }),
+    ...(evictionHard !== undefined && { EVERYNODE_EVICTION_HARD: evictionHard }),
   };
 }
 

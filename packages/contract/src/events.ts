@@ -32,6 +32,16 @@ const Sequence = Type.Integer({ minimum: 0, maximum: MAX_SEQUENCE });
 /** A value of the Kubernetes API that is checked where it is written, not here. */
 const ApiValue = Type.Record(Type.String(), Type.Unknown());
 
+/** An event as a kubelet would post it on a node or a pod. */
+const ReportedEvent = Type.Object({
+  type: Type.Union([Type.Literal('Normal'), Type.Literal('Warning')]),
+  reason: Type.String({ maxLength: 128 }),
+  message: Type.String({ maxLength: 1024 }),
+  at: Timestamp,
+  /** The sequence of the report that had it first; without it, that of the report it is in. It is recorded once. */
+  sequence: Type.Optional(Sequence),
+});
+
 export const NodeRegistration = Type.Object({
   name: DnsName,
   labels: Type.Optional(StringMap),
@@ -41,6 +51,8 @@ export const NodeRegistration = Type.Object({
   ),
   /** Node status as the agent sees it: capacity, allocatable, addresses, nodeInfo, conditions, daemonEndpoints. */
   status: ApiValue,
+  /** Events on the node; `sequence` is the number of the message that had it first. */
+  events: Type.Optional(Type.Array(ReportedEvent, { maxItems: 100 })),
 });
 
 /** These nodes exist, and the sender hosts them. Sent at start, and again for nodes whose object is missing. */
@@ -60,15 +72,10 @@ export const NodeHeartbeat = Type.Object({
   nodes: Type.Array(DnsName, { maxItems: 5000 }),
 });
 
-/** An event as a kubelet would post it on the pod. */
+/** An event on a pod, or on a part of it. */
 export const PodEvent = Type.Object({
-  type: Type.Union([Type.Literal('Normal'), Type.Literal('Warning')]),
-  reason: Type.String({ maxLength: 128 }),
-  message: Type.String({ maxLength: 1024 }),
+  ...ReportedEvent.properties,
   fieldPath: Type.Optional(Type.String({ maxLength: 512 })),
-  at: Timestamp,
-  /** The sequence of the report that had it first; without it, that of the report it is in. It is recorded once. */
-  sequence: Type.Optional(Sequence),
 });
 
 export const PodStatusItem = Type.Object({

@@ -24,17 +24,24 @@ export { evictionOf, pressureRefusal } from './eviction/eviction-words.js';
 export { evictPod, shutDownPod } from './eviction/fail-pod.js';
 export { observePressure, type PressureState } from './eviction/pressure.js';
 export { type ContainerUsage, type EvictionCandidate, type PodUsage, rankForEviction } from './eviction/rank-pods.js';
-export { type Observation, type Observations, type PressureCondition, SIGNAL_FACTS } from './eviction/signals.js';
+export {
+  type Observation,
+  type Observations,
+  type PressureCondition,
+  SIGNAL_FACTS,
+  type StarvedResource,
+} from './eviction/signals.js';
 export { DEFAULT_EVICTION_HARD, type EvictionThreshold, parseEvictionThresholds } from './eviction/thresholds.js';
 export { type NodeRefusal, refusalOf } from './node/node-admission.js';
 export { oomScoreAdjust } from './node/oom-score.js';
 export { rejectPod } from './node/reject-pod.js';
 export { type AssignedPod, isAssignedPod, podText } from './pod/assigned-pod.js';
 export { type ContainerRun, containerRuns, isLive } from './pod/container-run.js';
-export { CRITICAL_PRIORITY, isCriticalPod, isMirrorPod } from './pod/critical-pod.js';
+export { isCriticalPod } from './pod/critical-pod.js';
 export { beginAnew, correctContainer, type FoundRun, lostExit, sandboxLost } from './pod/found-run.js';
 export type { KubeletNode } from './pod/kubelet-node.js';
 export type { Moment } from './pod/moment.js';
+export type { PodFailure } from './pod/pod-failure.js';
 export { isOver, PodRun } from './pod/pod-run.js';
 export { takeOver } from './pod/take-over.js';
 export { newWorker, type ProbeKind, type ProbeOutcome } from './probes/probe-worker.js';

@@ -6,6 +6,7 @@ import {
   type ContainerRuntime,
   containerExited,
   endPod,
+  evictPod,
   gateStates,
   isLive,
   isOver,
@@ -13,9 +14,11 @@ import {
   type NodeRefusal,
   noteMissing,
   type ObservedExit,
+  type PodFailure,
   refusalOf,
   rejectPod,
   sandboxLost,
+  shutDownPod,
   takeOver,
 } from '@everynode/kubelet';
 import { type NeededObject, neededObjects } from '@everynode/objects';
@@ -66,6 +69,8 @@ interface PodRuntimeOptions<Run extends HostedRun> {
   kind: (runtime: PodRuntime<Run>) => RuntimeKind<Run>;
   /** Whether the events of a kubelet are reported. */
   events: boolean;
+  /** Why the node admits no such pod now, whatever it has room for. */
+  nodeRefusalOf?: ((pod: AssignedPod) => NodeRefusal | undefined) | undefined;
   onReport: ReportListener;
 }
 
@@ -157,7 +162,11 @@ export abstract class PodRuntime<Run extends HostedRun> implements Runtime {
   }
 
   #refusalOf({ pod, node }: Run): NodeRefusal | undefined {
-    return this.#kind.refusalOf(pod) ?? refusalOf(pod, node, this.#byNode.activeOn(node.name));
+    return (
+      this.#options.nodeRefusalOf?.(pod) ??
+      this.#kind.refusalOf(pod) ??
+      refusalOf(pod, node, this.#byNode.activeOn(node.name))
+    );
   }
 
   #ended(run: Run, container: ContainerRun, exit: ObservedExit): void {
@@ -204,6 +213,25 @@ export abstract class PodRuntime<Run extends HostedRun> implements Runtime {
     // While nothing is known of what it needs, there is nothing to say that the control plane does not know.
     if (run.faults || run.ending) this.#reporter.report(run, isGone);
     if (isGone) this.#drop(run);
+  }
+
+  active(): AssignedPod[] {
+    return [...this.#runs.values()].filter((run) => !isOver(run)).map(({ pod }) => pod);
+  }
+
+  evict(uid: string, failure: PodFailure): void {
+    this.#end(uid, (run, now) => evictPod(run, failure, now));
+  }
+
+  shutDown(uid: string, graceMs: number): void {
+    this.#end(uid, (run, now) => shutDownPod(run, graceMs, now));
+  }
+
+  #end(uid: string, end: (run: Run, now: Moment) => void): void {
+    const run = this.#runs.get(uid);
+    if (!run || isOver(run)) return;
+    end(run, this.#loop.now());
+    this.#loop.settle(run);
   }
 
   stop(uid: string, graceSeconds: number): void {

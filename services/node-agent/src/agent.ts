@@ -2,6 +2,7 @@ import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, parseEvent, subjects } from '@everynode/contract';
 import type { HostedNode, ReportListener, Runtime } from '@everynode/pod-runtime';
 import { coalesced, type Logger } from '@everynode/service-shell';
+import type { MachineHost } from './machine/machine-host.js';
 import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import { Registration } from './nodes/registration.js';
@@ -12,6 +13,8 @@ import { SentMessages } from './reports/sent-messages.js';
 export interface AgentOptions {
   agent: string;
   nodes: readonly HostedNode[];
+  /** The machine that is the node of this agent, where its pods are real. */
+  machine?: MachineHost;
   /** Which process of the agent this is; the store hands it out. */
   incarnation: number;
   heartbeatSeconds: number;
@@ -56,10 +59,19 @@ export class Agent {
   #registering: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions) {
-    const { agent, nodes, incarnation, bus, log } = options;
+    const { agent, nodes, machine, incarnation, bus, log } = options;
     this.#options = options;
     const signal = AbortSignal.any([options.signal, this.#superseded.signal]);
-    this.#fleet = { agent, incarnation, startedAt: Date.now(), nodes, bus, log, signal };
+    this.#fleet = {
+      agent,
+      incarnation,
+      startedAt: Date.now(),
+      nodes,
+      bus,
+      log,
+      signal,
+      ...(machine && { machine: machine.node }),
+    };
     this.#heartbeats = new Heartbeats(this.#fleet, options.heartbeatSeconds);
     const messages = this.#messages;
     this.outbox = new StatusOutbox({ incarnation, messages, log, signal, publish: (body) => this.#publish(body) });
@@ -83,6 +95,8 @@ export class Agent {
     // A bus that resets again and again must not leave a row of registrations that all say the same.
     this.#register = coalesced(() => registration.register());
     this.#registration = registration;
+    const report = coalesced(() => registration.report());
+    if (machine) machine.node.onChange = () => void report();
   }
 
   /** Why the nodes of this process are not what the control plane knows; undefined when nothing is known against it. */
@@ -116,6 +130,7 @@ export class Agent {
         onMessage: (delivery) => this.#onCommand(delivery),
       }),
       this.sync.repeat(),
+      ...(this.#options.machine?.tasks(signal) ?? []),
     );
   }
 

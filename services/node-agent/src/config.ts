@@ -1,5 +1,6 @@
 import { TUNNEL_RATES } from '@everynode/container-streams';
 import { isAgentName } from '@everynode/contract';
+import { DEFAULT_EVICTION_HARD } from '@everynode/kubelet';
 import { commonConfig, readConfig } from '@everynode/service-shell';
 import { type Static, Type } from 'typebox';
 
@@ -23,6 +24,10 @@ const schema = Type.Object({
   EVERYNODE_HOST_ROOTS: Type.String({ default: '/var' }),
   /** Address of the machine, where the one that is found is not the right one. */
   EVERYNODE_NODE_ADDRESS: Type.String({ default: '' }),
+  /** Below what is left of the machine pods are evicted: `SIGNAL<AMOUNT`, with commas between them; empty for never. */
+  EVERYNODE_EVICTION_HARD: Type.String({ default: DEFAULT_EVICTION_HARD }),
+  /** How long a node is reported to be short of something after it was so last. */
+  EVERYNODE_EVICTION_TRANSITION_SECONDS: Type.Number({ default: 300, minimum: 0 }),
   /** Path of the shim that holds containers; without one it is found, or compiled. */
   EVERYNODE_SHIM: Type.Optional(Type.String()),
   /** The output of a container is kept in files of this many bytes, and in so many of them. */

@@ -4,6 +4,7 @@ import type { HostedNode, ReportListener, Runtime } from '@everynode/pod-runtime
 import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
+import type { MachineHost } from './machine/machine-host.js';
 import { takeIncarnation } from './take-incarnation.js';
 
 /** What the node agent is made from: an open connection, and the shell it runs in. */
@@ -11,6 +12,8 @@ export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show
   /** Name of the process on the bus; a DNS label. */
   agent: string;
   nodes: readonly HostedNode[];
+  /** The machine that is the node, where its pods are real. */
+  machine?: MachineHost;
   heartbeatSeconds: number;
   bus: Bus;
   /** Makes the runtime. Its reports go to the control plane. */

@@ -46,8 +46,8 @@ const measured =
 
 /**
  * The pods in the order in which they are evicted for a resource: those that use more than they request, then by
- * priority, and then by what they use above their request. Processes cannot be requested: there it is priority, and then
- * the number. Source: pkg/kubelet/eviction/helpers.go, rankMemoryPressure, rankDiskPressureFunc, rankPIDPressure.
+ * priority, and then by what they use above their request. Processes cannot be requested: there it is priority, and
+ * then the number. Source: pkg/kubelet/eviction/helpers.go, rankMemoryPressure, rankDiskPressureFunc, rankPIDPressure.
  */
 export function rankForEviction(
   candidates: readonly EvictionCandidate[],

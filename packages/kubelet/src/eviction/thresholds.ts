@@ -12,8 +12,8 @@ export const DEFAULT_EVICTION_HARD =
   'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%';
 
 /**
- * Reads thresholds: `memory.available<100Mi,nodefs.available<10%`. A share of 0% or 100% is none, and no text is none at
- * all. Source: pkg/kubelet/eviction/helpers.go, parseThresholdStatement.
+ * Reads thresholds: `memory.available<100Mi,nodefs.available<10%`. A share of 0% or 100% is none, and no text is none.
+ * Source: pkg/kubelet/eviction/helpers.go, parseThresholdStatement.
  * @throws Error that names the part that cannot be read.
  */
 export function parseEvictionThresholds(text: string): EvictionThreshold[] {

@@ -22,7 +22,10 @@ export function podNetwork(number: number): string {
   return `10.${(number >> 8) & 255}.${number & 255}`;
 }
 
-const CONDITIONS: [type: string, status: string, reason: string, message: string][] = [
+/** A condition without its times. */
+export type ConditionFacts = [type: string, status: string, reason: string, message: string];
+
+const CONDITIONS: ConditionFacts[] = [
   ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
   ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
   ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
@@ -30,24 +33,25 @@ const CONDITIONS: [type: string, status: string, reason: string, message: string
 ];
 
 /** Of a machine whose containers are held to no limits of cpu and memory. */
-const NO_LIMITS: (typeof CONDITIONS)[number] = [
+const NO_LIMITS: ConditionFacts = [
   'ResourceLimitsNotEnforced',
   'True',
   'NoCgroups',
   'the process runtime does not enforce limits of cpu and memory: it cannot make the cgroups for that',
 ];
 
-function conditions({ machine }: HostedNode, at: string): NodeCondition[] {
-  return [...(machine && !machine.enforcesLimits ? [NO_LIMITS] : []), ...CONDITIONS].map(
-    ([type, status, reason, message]) => ({
-      type,
-      status,
-      lastHeartbeatTime: at,
-      lastTransitionTime: at,
-      reason,
-      message,
-    }),
-  );
+/** `others` stand in place of those of a node that is well, or beside them. */
+function conditions({ machine }: HostedNode, others: readonly ConditionFacts[], at: string): NodeCondition[] {
+  const types = new Set(others.map(([type]) => type));
+  const usual = [...(machine && !machine.enforcesLimits ? [NO_LIMITS] : []), ...CONDITIONS];
+  return [...usual.filter(([type]) => !types.has(type)), ...others].map(([type, status, reason, message]) => ({
+    type,
+    status,
+    lastHeartbeatTime: at,
+    lastTransitionTime: at,
+    reason,
+    message,
+  }));
 }
 
 /** An id of the node that never changes, in the form that operating systems use. */
@@ -62,8 +66,8 @@ export const nodeCapacity = ({ capacity, machine }: HostedNode): Record<string, 
   ...capacity,
 });
 
-/** The status with which a node registers. `now` is in ms since the epoch. */
-export function nodeStatus(node: HostedNode, now: number): NodeStatus {
+/** The status of a node. `now` is in ms since the epoch; `others` are conditions that have changed. */
+export function nodeStatus(node: HostedNode, now: number, others: readonly ConditionFacts[] = []): NodeStatus {
   const at = timestamp(now);
   const capacity = nodeCapacity(node);
   return {
@@ -73,7 +77,7 @@ export function nodeStatus(node: HostedNode, now: number): NodeStatus {
     ],
     allocatable: capacity,
     capacity,
-    conditions: conditions(node, at),
+    conditions: conditions(node, others, at),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     nodeInfo: {
       ...simulatedInfo(node),

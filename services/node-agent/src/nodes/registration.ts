@@ -1,15 +1,20 @@
 import { eventType, type NodeRegistered, subjects } from '@everynode/contract';
 import { type HostedNode, nodeStatus } from '@everynode/pod-runtime';
 import { retryUntilDone } from '@everynode/service-shell';
+import type { NodeOccurrence } from '../machine/machine-node.js';
 import type { SentMessages } from '../reports/sent-messages.js';
 import { chunks } from './chunks.js';
 import type { Fleet } from './fleet.js';
 
 const NODES_A_MESSAGE = 200;
+/** Events of a node in one message, as the contract has it. */
+const MAX_EVENTS = 100;
 
 /** Nodes that are registered with one message. */
 interface Chunk {
   nodes: readonly HostedNode[];
+  /** Events of the node that is this machine, each with the first message that has it. The store may not have them. */
+  events: (NodeOccurrence & { sequence: number })[];
   /** The message that is on its way or not acknowledged. */
   message: number | undefined;
   losses: number;
@@ -30,7 +35,12 @@ export class Registration {
     this.#fleet = fleet;
     this.#sent = sent;
     this.#onRegistered = onRegistered;
-    this.#chunks = chunks(fleet.nodes, NODES_A_MESSAGE).map((nodes) => ({ nodes, message: undefined, losses: 0 }));
+    this.#chunks = chunks(fleet.nodes, NODES_A_MESSAGE).map((nodes) => ({
+      nodes,
+      events: [],
+      message: undefined,
+      losses: 0,
+    }));
   }
 
   /** Sends all of it. Resolves when the bus has accepted every message, or when the signal aborts. */
@@ -53,12 +63,20 @@ export class Registration {
     }
   }
 
+  /** Sends what the nodes are now. Resolves when the bus has it, or when the signal aborts. */
+  async report(): Promise<void> {
+    for (const chunk of this.#chunks) await this.#send(chunk);
+  }
+
   async #send(chunk: Chunk): Promise<void> {
-    const { agent, incarnation, startedAt, bus, log, signal } = this.#fleet;
+    const { agent, incarnation, startedAt, machine, bus, log, signal } = this.#fleet;
     if (chunk.message !== undefined) this.#sent.withdraw(chunk.message);
     const message = this.#sent.add(
       {
-        onStored: () => this.#onStored(chunk),
+        onStored: () => {
+          chunk.events = chunk.events.filter(({ sequence }) => sequence > message);
+          this.#onStored(chunk);
+        },
         onLost: (loss) => {
           chunk.losses += 1;
           // After a reset all nodes are registered again in any case.
@@ -68,6 +86,8 @@ export class Registration {
       chunk.losses,
     );
     chunk.message = message;
+    for (const event of machine?.takeOccurrences() ?? []) chunk.events.push({ ...event, sequence: message });
+    chunk.events.splice(0, chunk.events.length - MAX_EVENTS);
     const body: NodeRegistered = {
       incarnation,
       message,
@@ -76,7 +96,8 @@ export class Registration {
         labels: node.labels,
         ...(Object.keys(node.annotations).length > 0 && { annotations: node.annotations }),
         taints: node.taints,
-        status: nodeStatus(node, startedAt) as Record<string, unknown>,
+        status: (machine?.status(node) ?? nodeStatus(node, startedAt)) as Record<string, unknown>,
+        ...(chunk.events.length > 0 && { events: chunk.events }),
       })),
     };
     const event = { type: eventType('node-registered'), source: `/everynode/agent/${agent}` };

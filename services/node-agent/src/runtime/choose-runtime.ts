@@ -1,7 +1,11 @@
 import type { Bus } from '@everynode/bus';
+import { parseEvictionThresholds } from '@everynode/kubelet';
 import { type HostedNode, type ReportListener, type Runtime, systemClock } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../config.js';
+import { MachineHost } from '../machine/machine-host.js';
+import { MachineNode } from '../machine/machine-node.js';
+import { readObservations } from '../machine/readings.js';
 import { nodesFrom, onlyNode } from '../nodes/hosted-nodes.js';
 import { thisMachine } from '../nodes/machine.js';
 import type { NodesFile } from '../nodes/nodes-file.js';
@@ -13,6 +17,8 @@ import { machineSettings } from './machine-settings.js';
 /** The nodes of an agent, and what makes their runtime when the agent begins. */
 interface ChosenRuntime {
   nodes: readonly HostedNode[];
+  /** The machine that is the node, where its pods are real. */
+  machine?: MachineHost;
   runtime: (onReport: ReportListener) => Runtime;
 }
 
@@ -61,15 +67,32 @@ const realParts = ({ config, bus, log }: RuntimeParts) => ({
   log,
 });
 
+/** What is done for the machine itself. @throws Error for thresholds that cannot be read. */
+function machineHost({ config, log }: RuntimeParts, node: string, imageFolder: string | undefined): MachineHost {
+  const { EVERYNODE_STATE_FOLDER: stateFolder, EVERYNODE_EVICTION_TRANSITION_SECONDS: seconds } = config;
+  return new MachineHost({
+    node: new MachineNode(node, systemClock),
+    eviction: { thresholds: parseEvictionThresholds(config.EVERYNODE_EVICTION_HARD), transitionMs: seconds * 1000 },
+    read: () => readObservations({ stateFolder, imageFolder, proc: '/proc' }),
+    clock: systemClock,
+    log,
+  });
+}
+
 async function processRuntime(parts: RuntimeParts): Promise<ChosenRuntime> {
   const { config, file, log } = parts;
   const { ProcessRuntime, processSettings } = await import('./process/process-runtime.js');
   const settings = processSettings(config, log);
-  const machine = await thisMachine('everynode-process://0.1.0', '/', config.EVERYNODE_NODE_ADDRESS);
+  const facts = await thisMachine('everynode-process://0.1.0', '/', config.EVERYNODE_NODE_ADDRESS);
   const enforcesLimits = ['cpu', 'memory'].every((resource) => settings.cgroups?.enforced.includes(resource));
+  const hosted = onlyNode(nodesFrom(file), { ...facts, enforcesLimits });
+  const machine = machineHost(parts, hosted.name, undefined);
+  const { node } = machine;
+  const real = { ...realParts(parts), nodeRefusalOf: node.refusalOf.bind(node) };
   return {
-    nodes: [onlyNode(nodesFrom(file), { ...machine, enforcesLimits })],
-    runtime: (onReport) => new ProcessRuntime({ ...realParts(parts), settings, onReport }),
+    nodes: [hosted],
+    machine,
+    runtime: (onReport) => machine.runs(new ProcessRuntime({ ...real, settings, onReport })),
   };
 }
 
@@ -82,12 +105,15 @@ async function dockerRuntime(parts: RuntimeParts): Promise<ChosenRuntime | undef
   const engine = new Engine(config.EVERYNODE_DOCKER_SOCKET);
   const version = await engineAnswers(engine, log, signal);
   if (version === undefined) return undefined;
-  const machine = await thisMachine(`docker://${version}`, '/', config.EVERYNODE_NODE_ADDRESS);
-  const hosted = onlyNode(nodesFrom(file), { ...machine, enforcesLimits: true });
-  const node = hosted.name;
-  const found = await findContainers(engine, node);
+  const facts = await thisMachine(`docker://${version}`, '/', config.EVERYNODE_NODE_ADDRESS);
+  const hosted = onlyNode(nodesFrom(file), { ...facts, enforcesLimits: true });
+  const { name } = hosted;
+  const found = await findContainers(engine, name);
+  const machine = machineHost(parts, name, await engine.rootFolder());
+  const real = { ...realParts(parts), nodeRefusalOf: machine.node.refusalOf.bind(machine.node) };
   return {
     nodes: [hosted],
-    runtime: (onReport) => new DockerRuntime({ ...realParts(parts), settings, engine, node, found, onReport }),
+    machine,
+    runtime: (onReport) => machine.runs(new DockerRuntime({ ...real, settings, engine, node: name, found, onReport })),
   };
 }

@@ -1,5 +1,5 @@
 import { findShim, Shim } from '@everynode/container-shim';
-import type { AssignedPod } from '@everynode/kubelet';
+import type { AssignedPod, NodeRefusal } from '@everynode/kubelet';
 import type { NeededObject } from '@everynode/objects';
 import type { Clock, HostedRun, ReportListener, Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
@@ -17,6 +17,8 @@ export interface RealPodOptions {
   onReport: ReportListener;
   fetch: FetchContents;
   issueToken: IssueToken;
+  /** Why the node admits no such pod now. */
+  nodeRefusalOf?: (pod: AssignedPod) => NodeRefusal | undefined;
   log: Logger;
 }
 

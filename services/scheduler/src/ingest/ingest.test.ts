@@ -82,6 +82,33 @@ describe('the ingest of reports', () => {
     expect(eventsOf('twice').sort()).toEqual(['A', 'B']);
   });
 
+  it('records the events on a node once, and none that an earlier process sends late', async () => {
+    const agent = await connect('agent-1');
+    const [earlier, incarnation] = [await agent.takeIncarnation('early-events'), await agent.takeIncarnation('events')];
+    const report = async (number: number, of: number, reasons: Record<string, number>) => {
+      const events = Object.entries(reasons).map(([reason, sequence]) => ({
+        type: 'Warning',
+        reason,
+        message: 'words',
+        at: '2026-01-01T00:00:00Z',
+        sequence,
+      }));
+      // The time differs, as with a machine: each report is written.
+      const node = registration('node-ev');
+      const status = { ...node.status, phase: `${of} ${number}` };
+      await agent.report('node-registered', { incarnation: of, message: number, nodes: [{ ...node, status, events }] });
+    };
+    await report(1, incarnation, { First: 1 });
+    await report(2, incarnation, { First: 1, Second: 2 });
+    await report(2, incarnation, { First: 1, Second: 2 });
+    await report(3, earlier, { Late: 3 });
+    await report(4, incarnation, { Third: 4 });
+    await eventually(() => expect(agent.receipts).toContainEqual({ incarnation, message: 4 }));
+    await eventually(() => expect(eventsOf('node-ev').sort()).toEqual(['First', 'Second', 'Third']));
+    const [first] = running.events.filter(({ subject }) => subject.name === 'node-ev');
+    expect(first).toMatchObject({ subject: { kind: 'Node', name: 'node-ev' }, component: 'kubelet', host: 'node-ev' });
+  });
+
   it('writes nothing of a report on a node that the agent of the subject does not host', async () => {
     const [host, other] = [await connect('agent-1'), await connect('agent-2')];
     const hosting = await host.takeIncarnation('host');

@@ -6,7 +6,6 @@ import {
   type NodeRegistered,
   type PodStatusReported,
   parseReport,
-  reportOrder,
 } from '@everynode/contract';
 import { withTrace } from '@everynode/service-shell';
 import type { Store } from '@everynode/store';
@@ -95,9 +94,9 @@ export class Ingest {
   }
 
   async #registered(agent: string, report: NodeRegistered, writes: Writes): Promise<void> {
-    const { incarnation, message, nodes } = report;
+    const { incarnation, message } = report;
     if (!(await this.#speaks(agent, incarnation))) return;
-    const isDone = await this.#registrations.register(agent, nodes, reportOrder(incarnation, message), writes);
+    const isDone = await this.#registrations.register(agent, report, writes);
     if (isDone) this.#receipts.stored(agent, incarnation, message);
   }
 

@@ -50,7 +50,7 @@ export class PodReports {
       const { stored } = written;
       if (stored > reportOrder(incarnation, item.sequence) && incarnationOf(stored) > incarnation) {
         blocked.set(item, stored);
-      } else this.#events.record(item, incarnation, stored);
+      } else this.#events.record(eventsOf(item), incarnation, stored);
     };
     const hosted = await this.#hostedBy(agent, items, foreign ? 'store' : 'cache');
     await allSettled(hosted.map(write));
@@ -104,3 +104,10 @@ export class PodReports {
     return items.filter(({ node }) => !foreign.has(node));
   }
 }
+
+const eventsOf = ({ namespace, name, uid, node, events, sequence }: PodStatusItem) => ({
+  subject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+  host: node,
+  events,
+  sequence,
+});

@@ -1,10 +1,19 @@
-import { type PodStatusItem, reportOrder } from '@everynode/contract';
+import { type PodEvent, reportOrder } from '@everynode/contract';
 import { wellFormed } from '@everynode/objects';
 import { LRUCache } from 'lru-cache';
-import type { EventRecorder } from '../events/event-recorder.js';
+import type { EventRecorder, EventSubject } from '../events/event-recorder.js';
 
-/** Pods whose last events are remembered. A report that changes a status is remembered with the pod, in the store. */
-const MAX_PODS = 50_000;
+/** Objects whose last events are remembered. A report that changes a status is remembered with it, in the store. */
+const MAX_OBJECTS = 50_000;
+
+/** What a report says of one object. `sequence` is that of the report. */
+interface EventReport {
+  subject: EventSubject;
+  /** The node of the agent. */
+  host: string;
+  events: readonly PodEvent[] | undefined;
+  sequence: number;
+}
 
 /**
  * Records the events of reports, each once: reports come again when an acknowledgement is late or lost. An event counts
@@ -13,38 +22,31 @@ const MAX_PODS = 50_000;
  */
 export class ReportedEvents {
   readonly #recorder: EventRecorder;
-  /** By pod and incarnation: where a node goes to another agent, reports of the two are not in one order. */
-  readonly #last = new LRUCache<string, number>({ max: MAX_PODS });
+  /** By object and incarnation: where a node goes to another agent, reports of the two are not in one order. */
+  readonly #last = new LRUCache<string, number>({ max: MAX_OBJECTS });
 
   constructor(recorder: EventRecorder) {
     this.#recorder = recorder;
   }
 
-  /** `stored` is the order of the last report on the pod before this one. */
-  record(item: PodStatusItem, incarnation: number, stored: number): void {
-    if (!item.events?.length) return;
-    const key = `${item.uid} ${incarnation}`;
+  /** `stored` is the order of the last report on the object before this one. */
+  record({ subject, host, events, sequence: own }: EventReport, incarnation: number, stored: number): void {
+    if (!events?.length) return;
+    const key = `${subject.uid} ${incarnation}`;
     const known = Math.max(stored, this.#last.get(key) ?? 0);
-    for (const { type, reason, message, fieldPath, at, sequence = item.sequence } of item.events) {
+    for (const { type, reason, message, fieldPath, at, sequence = own } of events) {
       if (reportOrder(incarnation, sequence) <= known) continue;
       this.#recorder.record({
-        subject: {
-          apiVersion: 'v1',
-          kind: 'Pod',
-          namespace: item.namespace,
-          name: item.name,
-          uid: item.uid,
-          ...(fieldPath !== undefined && { fieldPath: storable(fieldPath) }),
-        },
+        subject: { ...subject, ...(fieldPath !== undefined && { fieldPath: storable(fieldPath) }) },
         type,
         reason: storable(reason),
         message: storable(message),
         component: 'kubelet',
-        host: item.node,
+        host,
         atMs: timeOf(at, Date.now()),
       });
     }
-    this.#last.set(key, Math.max(known, reportOrder(incarnation, item.sequence)));
+    this.#last.set(key, Math.max(known, reportOrder(incarnation, own)));
   }
 }
 

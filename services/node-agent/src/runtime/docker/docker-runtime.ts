@@ -8,10 +8,14 @@ import {
   type FoundRun,
   isLive,
   type Moment,
+  type PodUsage,
+  type StarvedResource,
   tellNotEnforced,
   wholeExit,
 } from '@everynode/kubelet';
 import { type Exited, type Placement, PodRuntime, type RuntimeKind, Timers } from '@everynode/pod-runtime';
+import type { MachineRuntime } from '../../machine/machine-runtime.js';
+import { podUsage } from '../../machine/pod-usage.js';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
@@ -23,6 +27,7 @@ import { DockerContainers } from './docker-containers.js';
 import { dockerRefusal } from './docker-refusal.js';
 import { DockerRun } from './docker-run.js';
 import { DockerStreams } from './docker-streams.js';
+import { measuredContainer, writtenBytes } from './docker-usage.js';
 import type { Engine } from './engine.js';
 import { EngineWatch } from './engine-watch.js';
 import type { FoundContainer } from './found-containers.js';
@@ -43,7 +48,7 @@ interface DockerRuntimeOptions extends RealPodOptions {
  * Runs the containers of pods in a Docker Engine. They outlive this process: a later one finds them again by their
  * labels.
  */
-export class DockerRuntime extends PodRuntime<DockerRun> {
+export class DockerRuntime extends PodRuntime<DockerRun> implements MachineRuntime {
   readonly #host: EngineHost;
   readonly #engine: Engine;
 
@@ -58,6 +63,7 @@ export class DockerRuntime extends PodRuntime<DockerRun> {
       containers: host.containers,
       kind: (runtime) => host.of(runtime),
       events: true,
+      nodeRefusalOf: options.nodeRefusalOf,
       onReport: notedReports(host.state, onReport, options.log),
     });
     this.#host = host;
@@ -71,6 +77,10 @@ export class DockerRuntime extends PodRuntime<DockerRun> {
 
   override found(): AssignedPod[] {
     return this.#host.savedPods();
+  }
+
+  usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>> {
+    return this.#host.usage(resource);
   }
 
   override close(): void {
@@ -131,6 +141,17 @@ class EngineHost implements RuntimeKind<DockerRun> {
       onEnd: (id) => this.#ended(id),
       onOpen: () => this.#lookAtAll(),
     });
+  }
+
+  /** What the pods use, as the engine measures it. */
+  async usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>> {
+    const { engine, node } = this.#options;
+    const written = await writtenBytes(engine, node, resource);
+    const usages = [...this.#runs].map(async (run): Promise<[string, PodUsage]> => {
+      const measured = await Promise.all([...run.live].map((live) => measuredContainer(engine, live, written)));
+      return [run.pod.metadata.uid, await podUsage(run.pod, measured.flat(), resource, this.state)];
+    });
+    return new Map(await Promise.all(usages));
   }
 
   /** The pods that an earlier process has noted. What it has left of others is removed. */

@@ -6,6 +6,14 @@ export interface ListedContainer {
   Labels: Record<string, string>;
   /** created, running, paused, restarting, removing, exited, dead */
   State: string;
+  /** Bytes that it has written to its own files, where they were asked for. */
+  SizeRw?: number;
+}
+
+/** What a container uses. An engine leaves out what it does not measure. */
+export interface EngineStats {
+  memory_stats: { usage?: number; stats?: { inactive_file?: number } };
+  pids_stats: { current?: number };
 }
 
 export interface EngineContainer {

@@ -6,6 +6,7 @@ import type {
   ContainerBody,
   EngineContainer,
   EngineImage,
+  EngineStats,
   ExecBody,
   ExecState,
   ListedContainer,
@@ -68,9 +69,19 @@ export class Engine {
     return this.#dial('GET', '/version');
   }
 
-  /** All containers that have the labels, whatever they do. */
-  list(labels: Labels): Promise<ListedContainer[]> {
-    return this.#dial('GET', '/containers/json', { query: { all: true, filters: labelled(labels) } });
+  /** The folder in which the engine keeps images and containers. */
+  async rootFolder(): Promise<string> {
+    return (await this.#dial<{ DockerRootDir: string }>('GET', '/info')).DockerRootDir;
+  }
+
+  /** All containers that have the labels, whatever they do. With `size`, what they have written: that takes long. */
+  list(labels: Labels, size = false): Promise<ListedContainer[]> {
+    return this.#dial('GET', '/containers/json', { query: { all: true, size, filters: labelled(labels) } });
+  }
+
+  /** What a container uses now. */
+  stats(id: string): Promise<EngineStats> {
+    return this.#dial('GET', `/containers/${id}/stats`, { query: { stream: false, 'one-shot': true } });
   }
 
   inspect(id: string): Promise<EngineContainer> {

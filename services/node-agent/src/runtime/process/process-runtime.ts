@@ -10,12 +10,17 @@ import {
   isLive,
   lostExit,
   type Moment,
+  type PodUsage,
+  type StarvedResource,
   tellNotEnforced,
   wholeExit,
 } from '@everynode/kubelet';
 import { type Exited, type Placement, PodRuntime, type RuntimeKind, Timers } from '@everynode/pod-runtime';
 import type { Logger } from '@everynode/service-shell';
 import type { Config } from '../../config.js';
+import type { MachineRuntime } from '../../machine/machine-runtime.js';
+import { podUsage } from '../../machine/pod-usage.js';
+import { treesOf } from '../../machine/process-trees.js';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
@@ -59,7 +64,7 @@ const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id',
  * Runs the containers of pods as processes of this machine. They outlive this process: a later one finds them again by
  * the folders of their runs.
  */
-export class ProcessRuntime extends PodRuntime<ProcessRun> {
+export class ProcessRuntime extends PodRuntime<ProcessRun> implements MachineRuntime {
   readonly #machine: Machine;
 
   /** @throws Error where there is no shim, and none can be made. */
@@ -73,6 +78,7 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
       containers: machine.containers,
       kind: (runtime) => machine.of(runtime),
       events: true,
+      nodeRefusalOf: options.nodeRefusalOf,
       onReport: notedReports(machine.state, onReport, options.log),
     });
     this.#machine = machine;
@@ -96,6 +102,10 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> {
 
   override found(): AssignedPod[] {
     return this.#machine.savedPods();
+  }
+
+  usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>> {
+    return this.#machine.usage(resource);
   }
 }
 
@@ -139,6 +149,27 @@ class Machine implements RuntimeKind<ProcessRun> {
     const { pods, strays } = this.state.savedPods();
     for (const uid of strays) void this.#removeStray(uid);
     return pods;
+  }
+
+  /** What the pods use: the memory and the number of the processes of their containers, and files. */
+  async usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>> {
+    const { bootId } = this.#options.settings;
+    const runs = [...this.#runs].map((run) => ({
+      run,
+      roots: [...run.live].flatMap(([name, { folder }]) => {
+        const found = readRunFolder(folder, bootId);
+        return found.state === 'running' ? [{ name, pid: found.pid }] : [];
+      }),
+    }));
+    const trees = await treesOf(runs.flatMap(({ roots }) => roots.map(({ pid }) => pid)));
+    const usages = runs.map(async ({ run, roots }): Promise<[string, PodUsage]> => {
+      const measured = roots.flatMap(({ name, pid }) => {
+        const tree = trees.get(pid);
+        return tree ? [{ name, ...tree, written: undefined }] : [];
+      });
+      return [run.pod.metadata.uid, await podUsage(run.pod, measured, resource, this.state)];
+    });
+    return new Map(await Promise.all(usages));
   }
 
   async #removeStray(uid: string): Promise<void> {

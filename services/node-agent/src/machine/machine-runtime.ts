@@ -1,0 +1,17 @@
+import type { AssignedPod, PodFailure, PodUsage, StarvedResource } from '@everynode/kubelet';
+import type { Runtime } from '@everynode/pod-runtime';
+
+/** A runtime whose pods use what this machine has. */
+export interface MachineRuntime extends Runtime {
+  /** The pods that are active: those that have not ended. */
+  active(): AssignedPod[];
+  /** Ends a pod because the machine is short of something. Does nothing for one that ends already. */
+  evict(uid: string, failure: PodFailure): void;
+  /** Ends a pod with the machine, within its own grace period and at most this time. */
+  shutDown(uid: string, graceMs: number): void;
+  /**
+   * What the active pods use, by uid. A pod that could not be measured is left out. Files are looked at only for a
+   * resource of disks.
+   */
+  usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>>;
+}

@@ -1,0 +1,32 @@
+import type { StarvedResource } from '@everynode/kubelet';
+import type { MeasuredContainer } from '../../machine/pod-usage.js';
+import type { LiveContainer } from './docker-run.js';
+import { type Engine, isGone } from './engine.js';
+import { nodeLabels } from './labels.js';
+
+/** The bytes that the containers of a node have written to their own files, by id; none where disks are not short. */
+export async function writtenBytes(
+  engine: Engine,
+  node: string,
+  resource: StarvedResource,
+): Promise<ReadonlyMap<string, number>> {
+  if (resource !== 'ephemeral-storage') return new Map();
+  const listed = await engine.list(nodeLabels(node), true);
+  return new Map(listed.map(({ Id, SizeRw }) => [Id, SizeRw ?? 0]));
+}
+
+/** What a container uses; nothing for one that has ended meanwhile. The working set is as a kubelet has it. */
+export async function measuredContainer(
+  engine: Engine,
+  [name, { id }]: [name: string, live: LiveContainer],
+  written: ReadonlyMap<string, number>,
+): Promise<MeasuredContainer[]> {
+  try {
+    const { memory_stats: memory, pids_stats: pids } = await engine.stats(id);
+    const workingSet = Math.max(0, (memory.usage ?? 0) - (memory.stats?.inactive_file ?? 0));
+    return [{ name, memory: workingSet, processes: pids.current ?? 0, written: written.get(id) }];
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}
