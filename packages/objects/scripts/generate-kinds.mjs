@@ -33,7 +33,7 @@ const ROOTS = `
   policy.v1: Eviction PodDisruptionBudget
   rbac.v1: ClusterRole ClusterRoleBinding Role RoleBinding
   scheduling.v1: PriorityClass
-  storage.v1: CSIDriver StorageClass
+  storage.v1: CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass
 `;
 
 /** Types that are not written as their fields, by the last part of their name. A decoded Quantity is always text. */

@@ -97,6 +97,24 @@ export type CSIDriverTokenRequest = {
   expirationSeconds?: number;
 };
 
+export type CSINode = {
+  apiVersion?: 'storage.k8s.io/v1';
+  kind?: 'CSINode';
+  metadata?: ObjectMeta;
+  spec: CSINodeSpec;
+};
+
+export type CSINodeDriver = {
+  allocatable?: VolumeNodeResources;
+  name: string;
+  nodeID: string;
+  topologyKeys?: string[];
+};
+
+export type CSINodeSpec = {
+  drivers: CSINodeDriver[];
+};
+
 export type CSIPersistentVolumeSource = {
   controllerExpandSecretRef?: SecretReference;
   controllerPublishSecretRef?: SecretReference;
@@ -108,6 +126,16 @@ export type CSIPersistentVolumeSource = {
   readOnly?: boolean;
   volumeAttributes?: Record<string, string>;
   volumeHandle: string;
+};
+
+export type CSIStorageCapacity = {
+  apiVersion?: 'storage.k8s.io/v1';
+  capacity?: Quantity;
+  kind?: 'CSIStorageCapacity';
+  maximumVolumeSize?: Quantity;
+  metadata?: ObjectMeta;
+  nodeTopology?: LabelSelector;
+  storageClassName: string;
 };
 
 export type CSIVolumeSource = {
@@ -2629,9 +2657,49 @@ export type Volume = {
   vsphereVolume?: VsphereVirtualDiskVolumeSource;
 };
 
+export type VolumeAttachment = {
+  apiVersion?: 'storage.k8s.io/v1';
+  kind?: 'VolumeAttachment';
+  metadata?: ObjectMeta;
+  spec: VolumeAttachmentSpec;
+  status?: VolumeAttachmentStatus;
+};
+
+export type VolumeAttachmentSource = {
+  inlineVolumeSpec?: PersistentVolumeSpec;
+  persistentVolumeName?: string;
+};
+
+export type VolumeAttachmentSpec = {
+  attacher: string;
+  nodeName: string;
+  source: VolumeAttachmentSource;
+};
+
+export type VolumeAttachmentStatus = {
+  attachError?: VolumeError;
+  attached: boolean;
+  attachmentMetadata?: Record<string, string>;
+  detachError?: VolumeError;
+};
+
+export type VolumeAttributesClass = {
+  apiVersion?: 'storage.k8s.io/v1';
+  driverName: string;
+  kind?: 'VolumeAttributesClass';
+  metadata?: ObjectMeta;
+  parameters?: Record<string, string>;
+};
+
 export type VolumeDevice = {
   devicePath: string;
   name: string;
+};
+
+export type VolumeError = {
+  errorCode?: number;
+  message?: string;
+  time?: Time;
 };
 
 export type VolumeMount = {
@@ -2654,6 +2722,10 @@ export type VolumeMountStatus = {
 
 export type VolumeNodeAffinity = {
   required?: NodeSelector;
+};
+
+export type VolumeNodeResources = {
+  count?: number;
 };
 
 export type VolumeProjection = {

@@ -6,8 +6,8 @@ import type { ResourceDefinition, Verb } from '../resource.js';
 import { lookupType, typeOfKind } from '../schema/index.js';
 import { genericTable } from '../table/index.js';
 import { validateByFacts } from '../validation/by-facts.js';
-import { defineResource, type ResourceFacts, statusSubresource } from './define-resource.js';
-import { OWN_RULES } from './own-rules.js';
+import { defineResource, statusSubresource } from './define-resource.js';
+import { OWN_RULES, type OwnRules } from './own-rules.js';
 
 const READ_ONLY: Verb[] = ['get', 'list'];
 
@@ -28,7 +28,7 @@ function define(name: GenericName, facts: GenericKind): ResourceDefinition {
   const dot = name.indexOf('.');
   const group = dot < 0 ? '' : name.slice(dot + 1);
   const schema = schemaOf(group, facts.kind);
-  const { validate, setDefaults, ...rules }: Partial<ResourceFacts> = OWN_RULES[name] ?? {};
+  const { validate, setDefaults, validatesAll, ...rules }: OwnRules = OWN_RULES[name] ?? {};
   return defineResource({
     group,
     version: 'v1',
@@ -50,7 +50,10 @@ function define(name: GenericName, facts: GenericKind): ResourceDefinition {
       setDeclaredDefaults(schema, object);
       setDefaults?.(object);
     },
-    validate: (object: KubeObject) => [...validateByFacts(schema, object), ...(validate?.(object) ?? [])],
+    validate: (object: KubeObject) => [
+      ...(validatesAll ? [] : validateByFacts(schema, object)),
+      ...(validate?.(object) ?? []),
+    ],
   });
 }
 

@@ -1,8 +1,9 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { FieldError } from '../field-error.js';
 import { invalidValue } from './field-errors.js';
 
 const MESSAGE = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const CIDR_MESSAGE = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const FOUR_NUMBERS = /^\d+\.\d+\.\d+\.\d+$/;
 
@@ -24,4 +25,33 @@ export function familyOf(text: string): number {
 /** Source: apimachinery util/validation/ip.go, IsValidIPForLegacyField. */
 export function validateAddress(field: string, address: string): FieldError[] {
   return familyOf(address) === 0 ? [invalidValue(field, address, MESSAGE)] : [];
+}
+
+/** Source: k8s.io/utils/net, ParseCIDRSloppy. */
+export function isCidr(text: string): boolean {
+  const [address = '', bits = '', ...rest] = text.split('/');
+  const family = familyOf(address);
+  return rest.length === 0 && family !== 0 && /^\d{1,7}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+/** Source: pkg/apis/core/validation, IsValidCIDRForLegacyField. */
+export const validateCidr = (field: string, text: string): FieldError[] =>
+  isCidr(text) ? [] : [invalidValue(field, text, CIDR_MESSAGE)];
+
+function partsOf(cidr: string): { address: string; bits: number; family: 'ipv4' | 'ipv6' } {
+  const [address = '', bits = ''] = cidr.split('/');
+  return {
+    address: standardIpv4(address) ?? address,
+    bits: Number(bits),
+    family: familyOf(address) === 4 ? 'ipv4' : 'ipv6',
+  };
+}
+
+/** True for a network that is smaller than another one, and inside it. Both are valid CIDRs. */
+export function isStrictlyWithin(inner: string, outer: string): boolean {
+  const [small, large] = [partsOf(inner), partsOf(outer)];
+  if (small.family !== large.family || small.bits <= large.bits) return false;
+  const block = new BlockList();
+  block.addSubnet(large.address, large.bits, large.family);
+  return block.check(small.address, small.family);
 }

@@ -2,6 +2,7 @@ import type { FieldError } from '../field-error.js';
 import type {
   Affinity,
   NodeAffinity,
+  NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PodAffinityTerm,
@@ -62,15 +63,19 @@ function validateNodeTerm(term: NodeSelectorTerm, checksValues: boolean, field: 
   ];
 }
 
+/** Source: pkg/apis/core/validation, ValidateNodeSelector. */
+export function validateNodeSelector({ nodeSelectorTerms: terms = [] }: NodeSelector, field: string): FieldError[] {
+  const path = `${field}.nodeSelectorTerms`;
+  return [
+    ...(terms.length === 0 ? [required(path, 'must have at least one node selector term')] : []),
+    ...terms.flatMap((term, index) => validateNodeTerm(term, true, `${path}[${index}]`)),
+  ];
+}
+
 function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const needed = affinity.requiredDuringSchedulingIgnoredDuringExecution;
-  if (needed) {
-    const path = `${field}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    const terms = needed.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(required(path, 'must have at least one node selector term'));
-    errors.push(...terms.flatMap((term, index) => validateNodeTerm(term, true, `${path}[${index}]`)));
-  }
+  if (needed) errors.push(...validateNodeSelector(needed, `${field}.requiredDuringSchedulingIgnoredDuringExecution`));
   const path = `${field}.preferredDuringSchedulingIgnoredDuringExecution`;
   for (const [index, preferred] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
     if (!(preferred.weight >= 1 && preferred.weight <= 100)) {

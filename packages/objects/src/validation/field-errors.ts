@@ -34,7 +34,7 @@ export const missing = (field: string, value: unknown): FieldError => ({
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,
-  value: value ?? '',
+  value: value === undefined ? '' : value,
   detail: `supported values: ${supported.map((each) => JSON.stringify(each)).join(', ')}`,
 });
 

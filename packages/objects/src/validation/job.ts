@@ -1,10 +1,11 @@
 import type { FieldError } from '../field-error.js';
 import type { Job, JobSpec, PodSpec, PodTemplateSpec } from '../kinds/api-types.js';
 import { semanticallyEqual } from '../semantic-equal.js';
-import { append, invalidFor, invalidValue, nonNegative, notSupported, required, tooLong } from './field-errors.js';
+import { append, invalidValue, nonNegative, notSupported, required, tooLong } from './field-errors.js';
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.js';
-import { dnsLabelMessages, dnsSubdomainMessages } from './names.js';
+import { dnsLabelMessages } from './names.js';
 import { validateUnchanged } from './object-meta.js';
+import { validateDomainPrefixedPath } from './paths.js';
 
 const COUNTS = [
   'parallelism',
@@ -58,21 +59,8 @@ export function validateJobSpec(spec: JobSpec, field: string): FieldError[] {
   return [...errors, ...restartErrors(spec, `${field}.template.spec.restartPolicy`)];
 }
 
-/** Source: apimachinery validation, IsDomainPrefixedPath. */
 function managedByErrors(value: string, field: string): FieldError[] {
-  const slash = value.indexOf('/');
-  const [host, path] = [value.slice(0, Math.max(0, slash)), value.slice(slash + 1)];
-  const errors: FieldError[] = [];
-  if (value === '') errors.push(required(field));
-  else if (host === '' || path === '') {
-    errors.push(invalidValue(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
-  } else {
-    append(errors, invalidFor(field, host, dnsSubdomainMessages(host)));
-    const allowed = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
-    if (!new RegExp(`^${allowed}$`).test(path)) {
-      errors.push(invalidValue(field, path, `Invalid path (regex used for validation is '${allowed}')`));
-    }
-  }
+  const errors = validateDomainPrefixedPath(value, field);
   return value.length > MAX_MANAGED_BY ? [...errors, tooLong(field, MAX_MANAGED_BY)] : errors;
 }
 

@@ -36,6 +36,8 @@ const tooLong = (max: number): string => `must be no more than ${max} characters
 const tooManyBytes = (max: number): string => `must be no more than ${max} bytes`;
 const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
+const WILDCARD_PATTERN = `\\*\\.${DNS_SUBDOMAIN}`;
+const WILDCARD_RE = whole(WILDCARD_PATTERN);
 const LABEL_MESSAGE = patternMessage(
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   DNS_LABEL,
@@ -52,6 +54,11 @@ const SUBDOMAIN_MESSAGE = patternMessage(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   DNS_SUBDOMAIN,
   'example.com',
+);
+const WILDCARD_MESSAGE = patternMessage(
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  WILDCARD_PATTERN,
+  '*.example.com',
 );
 const QUALIFIED_MESSAGE = patternMessage(
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
@@ -104,6 +111,12 @@ function subdomainMessages(value: string, tooLongFor: (max: number) => string): 
   if (byteLength(value) > 253) messages.push(tooLongFor(253));
   if (!DNS_SUBDOMAIN_RE.test(value)) messages.push(SUBDOMAIN_MESSAGE);
   return messages;
+}
+
+/** A subdomain below `*.`: hosts of an Ingress. Source: apimachinery util/validation, IsWildcardDNS1123Subdomain. */
+export function wildcardSubdomainMessages(value: string): string[] {
+  const messages = byteLength(value) > 253 ? [tooLong(253)] : [];
+  return WILDCARD_RE.test(value) ? messages : [...messages, WILDCARD_MESSAGE];
 }
 
 /**
@@ -161,6 +174,10 @@ export function searchPathMessages(value: string): string[] {
   if (!SEARCH_PATH_RE.test(value)) messages.push(SEARCH_PATH_MESSAGE);
   return messages;
 }
+
+/** Source: apimachinery util/validation, IsValidPortNum. */
+export const portNumberMessages = (port: number): string[] =>
+  port >= 1 && port <= 65_535 ? [] : ['must be between 1 and 65535, inclusive'];
 
 /** Names of container ports: at most 15 bytes, with a letter, without doubled or outer dashes. */
 export function portNameMessages(value: string): string[] {

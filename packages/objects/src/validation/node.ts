@@ -1,28 +1,18 @@
 import type { FieldError } from '../field-error.js';
 import type { Node } from '../kinds/api-types.js';
 import { AGENT_ANNOTATION } from '../record.js';
-import { familyOf } from './addresses.js';
+import { familyOf, isCidr, validateCidr } from './addresses.js';
 import { duplicate, forbidden, internalError, invalidFor, invalidValue } from './field-errors.js';
 import { dnsLabelMessages } from './names.js';
 import { validateAmount } from './resource-requirements.js';
 import { validateTaints } from './toleration.js';
-
-const CIDR_MESSAGE = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-
-function isCidr(text: string): boolean {
-  const [address = '', bits = '', ...rest] = text.split('/');
-  const family = familyOf(address);
-  return rest.length === 0 && family !== 0 && /^\d{1,7}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
-}
 
 const validateAmounts = (amounts: Record<string, string> | undefined, field: string): FieldError[] =>
   Object.entries(amounts ?? {}).flatMap(([name, amount]) => validateAmount(name, amount, `${field}.${name}`));
 
 /** One network of each family. */
 function networkErrors(cidrs: readonly string[], field: string): FieldError[] {
-  const errors = cidrs.flatMap((cidr, at) =>
-    isCidr(cidr) ? [] : [invalidValue(`${field}[${at}]`, cidr, CIDR_MESSAGE)],
-  );
+  const errors = cidrs.flatMap((cidr, at) => validateCidr(`${field}[${at}]`, cidr));
   if (cidrs.length < 2) return errors;
   const bad = cidrs.findIndex((cidr) => !isCidr(cidr));
   if (bad >= 0) {

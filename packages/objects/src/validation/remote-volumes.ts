@@ -122,11 +122,15 @@ const flocker: Rule<'flocker'> = ({ datasetName = '', datasetUUID = '' }, field)
   return errors;
 };
 
-const csi: Rule<'csi'> = ({ driver = '', nodePublishSecretRef: secret }, field) => {
-  const path = `${field}.driver`;
-  const errors = driver ? [] : [required(path)];
-  if (driver.length > 63) errors.push(tooLong(path, 63));
-  errors.push(...invalidFor(path, driver, dnsSubdomainMessages(driver.toLowerCase())));
+/** Source: pkg/apis/core/validation, ValidateCSIDriverName. */
+export const csiDriverNameErrors = (driver = '', field: string): FieldError[] => [
+  ...(driver ? [] : [required(field)]),
+  ...(Buffer.byteLength(driver) > 63 ? [tooLong(field, 63)] : []),
+  ...invalidFor(field, driver, dnsSubdomainMessages(driver.toLowerCase())),
+];
+
+const csi: Rule<'csi'> = ({ driver, nodePublishSecretRef: secret }, field) => {
+  const errors = csiDriverNameErrors(driver, `${field}.driver`);
   if (!secret) return errors;
   if (!secret.name) return [...errors, required(`${field}.nodePublishSecretRef.name`)];
   return [...errors, ...invalidFor(`${field}.name`, secret.name, dnsSubdomainMessages(secret.name))];

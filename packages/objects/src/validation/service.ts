@@ -2,13 +2,11 @@ import type { FieldError } from '../field-error.js';
 import type { Service, ServicePort, ServiceSpec } from '../kinds/api-types.js';
 import { validateAddress } from './addresses.js';
 import { duplicate, forbidden, invalidFor, invalidValue, oneOf, required, withinRange } from './field-errors.js';
-import { dnsLabelMessages, dnsSubdomainMessages, portNameMessages } from './names.js';
+import { dnsLabelMessages, dnsSubdomainMessages, portNameMessages, portNumberMessages } from './names.js';
 import { validateLabels } from './object-meta.js';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
-const MAX_PORT = 65_535;
-const PORT_MESSAGE = `must be between 1 and ${MAX_PORT}, inclusive`;
 const MAX_AFFINITY_SECONDS = 86_400;
 
 const isExternal = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
@@ -68,12 +66,12 @@ function validatePort(
     if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
     names.add(name);
   }
-  if (port < 1 || port > MAX_PORT) errors.push(invalidValue(`${field}.port`, port, PORT_MESSAGE));
+  errors.push(...invalidFor(`${field}.port`, port, portNumberMessages(port)));
   errors.push(...oneOf(`${field}.protocol`, protocol, PROTOCOLS));
   if (typeof targetPort === 'number') {
-    if (targetPort < 1 || targetPort > MAX_PORT) {
-      errors.push(invalidValue(`${field}.targetPort`, targetPort, PORT_MESSAGE));
-    } else if (isHeadless && targetPort !== port) {
+    const messages = portNumberMessages(targetPort);
+    errors.push(...invalidFor(`${field}.targetPort`, targetPort, messages));
+    if (messages.length === 0 && isHeadless && targetPort !== port) {
       const detail = "must be equal to the value of 'port' when clusterIP = None";
       errors.push(invalidValue(`${field}.targetPort`, targetPort, detail));
     }

@@ -23,20 +23,23 @@ const HOST_PATH_TYPES = [
 type Source<K extends keyof Volume> = Exclude<Volume[K], undefined>;
 type Rules = { readonly [K in keyof Volume]?: (source: Source<K>, field: string, volume: Volume) => FieldError[] };
 
+/** Source: validateHostPathVolumeSource. */
+export function validateHostPath({ path, type }: Source<'hostPath'>, field: string): FieldError[] {
+  if (!path) return [required(`${field}.path`)];
+  const errors = validateNoBackstep(path, `${field}.path`);
+  if (type !== undefined && !HOST_PATH_TYPES.includes(type)) {
+    errors.push(notSupported(`${field}.type`, type, HOST_PATH_TYPES));
+  }
+  return errors;
+}
+
 /** Rules of the volume types that the node itself makes. */
 const LOCAL_RULES: Rules = {
   emptyDir: ({ sizeLimit }, field) =>
     sizeLimit !== undefined && parseQuantity(sizeLimit).nanos < 0n
       ? [forbidden(`${field}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')]
       : [],
-  hostPath: ({ path, type }, field) => {
-    if (!path) return [required(`${field}.path`)];
-    const errors = validateNoBackstep(path, `${field}.path`);
-    if (type !== undefined && !HOST_PATH_TYPES.includes(type)) {
-      errors.push(notSupported(`${field}.type`, type, HOST_PATH_TYPES));
-    }
-    return errors;
-  },
+  hostPath: validateHostPath,
   gitRepo: ({ repository, directory = '' }, field) => [
     ...(repository ? [] : [required(`${field}.repository`)]),
     ...validateRelativePath(directory, `${field}.directory`),
