@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { packagedProgram } from './packaged-program.js';
+import { type Layer, packagedProgram } from './packaged-program.js';
 
 /**
  * Returns the path of a real kubectl: `$KUBECTL`, else the one on PATH, else the one inside the npm package of a Lambda
@@ -18,8 +18,8 @@ export async function findKubectl(): Promise<string> {
 }
 
 /** Returns the path of the kubectl inside the npm package; undefined where it does not run. */
-export function packagedKubectl(): Promise<string | undefined> {
-  return packagedProgram('kubectl', answers);
+export function packagedKubectl(layer?: Layer): Promise<string | undefined> {
+  return packagedProgram('kubectl', answers, layer);
 }
 
 async function answers(command: string): Promise<boolean> {

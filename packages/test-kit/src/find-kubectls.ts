@@ -14,8 +14,8 @@ const VERSIONED = /^kubectl[.-]v?1\.\d+$/;
 
 /**
  * Returns every kubectl of this machine, one for each minor version, oldest first: the one that {@link findKubectl}
- * finds, those named like `kubectl.1.29` in the folders of PATH and beside the first one, and the one inside the npm
- * package. Never empty.
+ * finds, those named like `kubectl.1.29` in the folders of PATH and beside the first one, and those inside the
+ * npm packages. Never empty.
  */
 export async function findKubectls(): Promise<FoundKubectl[]> {
   const first = await findKubectl();
@@ -30,8 +30,8 @@ export async function findKubectls(): Promise<FoundKubectl[]> {
       return names.filter((name) => VERSIONED.test(name)).map((name) => join(folder, name));
     }),
   );
-  const packaged = await packagedKubectl();
-  const paths = [first, ...named.flat(), ...(packaged === undefined ? [] : [packaged])];
+  const packaged = await Promise.all([packagedKubectl(35), packagedKubectl(31)]);
+  const paths = [first, ...named.flat(), ...packaged.filter((path) => path !== undefined)];
   const found = new Map<string, FoundKubectl>();
   for (const path of paths) {
     const version = await versionOf(path);

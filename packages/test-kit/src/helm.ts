@@ -1,6 +1,9 @@
 import { execa } from 'execa';
 import { packagedProgram } from './packaged-program.js';
 
+/** The major version of helm, and the layer that has it. */
+const LAYERS = { 3: 31, 4: 35 } as const;
+
 /** Runs a real helm against one cluster. */
 export class Helm {
   private constructor(
@@ -9,15 +12,20 @@ export class Helm {
   ) {}
 
   /**
-   * Uses `$HELM`, else the one on PATH, else the one inside the npm package of a Lambda layer (Linux on x64).
+   * Uses `$HELM`, else the one on PATH, where it has the major version; else the one inside the npm package of a Lambda
+   * layer (Linux on x64).
    * @throws Error that describes how to get one.
    */
-  static async for(kubeconfig: string): Promise<Helm> {
-    const named = process.env.HELM;
-    if (named) return new Helm(named, kubeconfig);
-    const found = (await answers('helm')) ? 'helm' : await packagedProgram('helm', answers);
-    if (found !== undefined) return new Helm(found, kubeconfig);
-    throw new Error('these tests need a real helm and found none: install it (helm.sh/docs/intro/install) or set HELM');
+  static async for(kubeconfig: string, major: 3 | 4 = 4): Promise<Helm> {
+    const isWanted = (path: string) => answers(path, major);
+    for (const path of [process.env.HELM, 'helm']) {
+      if (path && (await isWanted(path))) return new Helm(path, kubeconfig);
+    }
+    const packaged = await packagedProgram('helm', isWanted, LAYERS[major]);
+    if (packaged !== undefined) return new Helm(packaged, kubeconfig);
+    throw new Error(
+      `these tests need a real helm ${major} and found none: install it (helm.sh/docs/intro/install) or set HELM`,
+    );
   }
 
   /** Runs a command line, split at blanks. Does not throw for an exit code. */
@@ -39,6 +47,7 @@ export class Helm {
   }
 }
 
-async function answers(command: string): Promise<boolean> {
-  return !(await execa(command, ['version'], { reject: false })).failed;
+async function answers(command: string, major: number): Promise<boolean> {
+  const { stdout, failed } = await execa(command, ['version', '--template', '{{.Version}}'], { reject: false });
+  return !failed && stdout.startsWith(`v${major}.`);
 }

