@@ -1,7 +1,7 @@
 // Puts each service into one file, dist/bundle.js, beside what the compiler has written, and so each program of its
 // threads. Node spends two thirds of a service's start on finding and reading some 1,700 small modules; out of one file
 // it takes a third of the time.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleOf, servicesOf, threadsOf } from './bundle-paths.mjs';
 
@@ -13,14 +13,15 @@ const REQUIRE =
  * Puts a program into one file.
  *
  * @param {string} root the checkout, compiled
- * @param {{ entry: string, bundle: string, external?: string[] }} program paths relative to the checkout, or absolute;
- *   what is external stays an import
+ * @param {{ entry: string, bundle: string, external?: string[], isSplit?: boolean }} program paths relative to the
+ *   checkout, or absolute; what is external stays an import. Of one that is split, what it imports only sometimes is in
+ *   files beside it.
  */
-export const bundleProgram = (root, { entry, bundle, external = [] }) =>
+export const bundleProgram = (root, { entry, bundle, external = [], isSplit = false }) =>
   build({
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: bundle,
+    ...(isSplit ? { outdir: dirname(bundle), splitting: true } : { outfile: bundle }),
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -1,5 +1,6 @@
-// node scripts/release.mjs FOLDER: writes what runs in the images into a folder, out of a checkout that is built. Each
-// program is one file, at the place that it has in the checkout, so nothing of node_modules is needed but one folder.
+// node scripts/release.mjs FOLDER: writes what runs in the images, and in the npm package, into a folder, out of a
+// checkout that is built. Each program is one file, or one with others beside it, at the place that it has in the
+// checkout, so nothing of node_modules is needed but two folders.
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,7 +19,11 @@ await mkdir(release, { recursive: true });
 
 /** Programs that the build leaves in many files. The agent's start imports its bundle when it has a credential. */
 const programs = [
-  { entry: join('packages', 'cli', 'dist', 'main.js'), bundle: join(release, 'packages', 'cli', 'dist', 'main.js') },
+  {
+    entry: join('packages', 'cli', 'dist', 'main.js'),
+    bundle: join(release, 'packages', 'cli', 'dist', 'main.js'),
+    isSplit: true,
+  },
   {
     entry: join('deploy', 'start-agent.mjs'),
     bundle: join(release, 'start-agent.mjs'),
@@ -36,6 +41,7 @@ const shim = join('packages', 'container-shim');
 const shimFolder = join('node_modules', '@everynode', 'container-shim');
 const copies = [
   ...['package.json', 'native'].map((path) => [join(shim, path), join(shimFolder, path)]),
+  ['examples', 'examples'],
   ...['package.json', 'LICENSE'].map((path) => [path, path]),
   ...built.flatMap((path) => [path, `${path}.map`].map((file) => [file, file])),
   ...['package.json', 'descriptions.json'].map((file) => [join(openapi, file), join(texts, file)]),

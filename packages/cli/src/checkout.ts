@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@everynode/local-stack';
-import { type StatePaths, statePaths } from '@everynode/local-stack/control';
+import { isCheckout, type StatePaths, statePaths } from '@everynode/local-stack/control';
 
 /** The folder that holds packages, services and examples; the same from `src` and from `dist`. */
 const checkout = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** `.everynode` of the checkout, or `EVERYNODE_STATE_DIR`. */
+/** `.everynode` of the checkout, or for the npm package of the current folder; or `EVERYNODE_STATE_DIR`. */
 export function checkoutState(): StatePaths {
-  return statePaths(process.env.EVERYNODE_STATE_DIR ?? join(checkout, '.everynode'));
+  return statePaths(process.env.EVERYNODE_STATE_DIR ?? join(isCheckout ? checkout : process.cwd(), '.everynode'));
 }
 
 /** The script that runs a service, in one file. `EVERYNODE_SERVICES_DIR` points elsewhere, for tests. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Each command loads its own code when it runs: a `status` needs neither certificates nor a progress bar.
-import { ControlClient } from '@everynode/local-stack/control';
+import tab from '@bomb.sh/tab/commander';
+import { COMMANDS, ControlClient } from '@everynode/local-stack/control';
 import { Command, Option } from 'commander';
 import type { JoinFlags } from './agent.js';
 import { controllerList, parseLabels, parseList, parseSpan, parseTaints, wholeNumber } from './arguments.js';
@@ -131,7 +132,7 @@ agents
   .argument('<agent>', 'such as agent-2; see: status')
   .action(async (agent: string) => {
     await control().stopAgent(agent);
-    print(`${agent} is dead. Bring it back: npm run everynode -- agents start ${agent}`);
+    print(`${agent} is dead. Bring it back: ${COMMANDS.run} agents start ${agent}`);
   });
 agents
   .command('start')
@@ -310,6 +311,9 @@ program.command('supervise', { hidden: true }).action(async () => {
   const { superviseRequest } = await import('./launch.js');
   process.exitCode = await superviseRequest();
 });
+
+// `completion SHELL` writes the script, which calls `complete -- WORDS`.
+tab(program, { completionCommandName: 'completion' });
 
 try {
   await program.parseAsync();

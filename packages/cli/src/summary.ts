@@ -1,4 +1,5 @@
 import type { StackStatus, StatePaths } from '@everynode/local-stack';
+import { COMMANDS } from '@everynode/local-stack/control';
 import { alignedLines } from './columns.js';
 
 const colour = () => process.stdout.isTTY === true && !process.env.NO_COLOR;
@@ -32,10 +33,10 @@ export function startSummary(status: StackStatus, paths: StatePaths, detached: b
     columns([
       ['Connect', `export KUBECONFIG=${shellWord(status.kubeconfig)}`],
       ['Try', firstLook],
-      ['Add nodes', 'npm run everynode -- nodes add k8s-04 k8s-05 k8s-06'],
-      ['Look inside', 'npm run everynode -- status'],
+      ['Add nodes', `${COMMANDS.run} nodes add k8s-04 k8s-05 k8s-06`],
+      ['Look inside', `${COMMANDS.run} status`],
       ['Logs', paths.logs],
-      ['Stop', detached ? 'npm run stop' : 'Ctrl-C, or npm run stop elsewhere'],
+      ['Stop', detached ? COMMANDS.stop : `Ctrl-C, or ${COMMANDS.stop} elsewhere`],
     ]),
     '',
     '',

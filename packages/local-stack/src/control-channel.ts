@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { randomSecret, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
+import { COMMANDS, HERE } from './installation.js';
 import type { NodeSpec, Taint } from './services/fleet.js';
 import type { StackStatus } from './stack-status.js';
 
@@ -116,7 +117,7 @@ export class NotRunningError extends Error {
   override readonly name = 'NotRunningError';
   readonly retryable = false;
   constructor() {
-    super('Everynode is not running in this checkout. Start it: npm start');
+    super(`Everynode is not running ${HERE}. Start it: ${COMMANDS.start}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { BusCredential } from '@everynode/bus-credentials';
 import { type AddedNodes, type NodesRequest, openControlChannel, type StackControl } from './control-channel.js';
+import { COMMANDS } from './installation.js';
 import { stopLeftoverServices } from './process/pid-file.js';
 import { claimRun } from './process/single-run.js';
 import { BackingServers } from './servers/backing-servers.js';
@@ -150,7 +151,7 @@ export class Stack implements StackControl {
     const { port } = this.#options;
     return this.#door.listen(port).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error;
-      throw new Error(`Port ${port} is taken. Choose another one: npm start -- --port 7443`);
+      throw new Error(`Port ${port} is taken. Choose another one: ${COMMANDS.startWith} --port 7443`);
     });
   }
 

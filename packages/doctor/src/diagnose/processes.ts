@@ -1,3 +1,4 @@
+import { COMMANDS } from '@everynode/local-stack/control';
 import type { Finding } from '../finding.js';
 import type { CheckObservation, Observations, ProcessObservation, Role } from '../observations.js';
 import { sharedReason } from './since.js';
@@ -37,7 +38,7 @@ function lifeFindings(process: ProcessObservation, seen: Observations): Finding[
   const restarted = seen.supervisor.kind === 'answers' ? 'Nothing: the stack starts it again.' : 'Start it again.';
   const base = { severity: 'failure', subject: name, consequence: consequenceOf(process, seen.processes) } as const;
   if (state === 'stopped') {
-    const advice = process.role === 'agent' ? `npm run everynode -- agents start ${name}` : 'Restart the cluster.';
+    const advice = process.role === 'agent' ? `${COMMANDS.run} agents start ${name}` : 'Restart the cluster.';
     return [{ ...base, problem: 'is stopped on request', since: since ?? null, advice }];
   }
   if (health.kind === 'gone' || state === 'waiting to restart') {

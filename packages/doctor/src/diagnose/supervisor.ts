@@ -1,3 +1,4 @@
+import { COMMANDS } from '@everynode/local-stack/control';
 import type { Finding } from '../finding.js';
 import type { Observations } from '../observations.js';
 
@@ -12,7 +13,7 @@ export function supervisorFindings({ supervisor, processes }: Observations): Fin
             ? 'is gone, its services end'
             : 'does not run',
           consequence: 'The cluster is down: no Postgres, no NATS, no api, no agents.',
-          advice: 'npm start. The state is kept.',
+          advice: `${COMMANDS.start}. The state is kept.`,
         },
       ];
     case 'silent':
@@ -21,7 +22,7 @@ export function supervisorFindings({ supervisor, processes }: Observations): Fin
           ...failure,
           problem: `does not answer (process ${supervisor.pid})`,
           consequence: 'New connections to the api wait; what dies is not started again. Open connections go on.',
-          advice: `If it is stopped: kill -CONT ${supervisor.pid}. Otherwise: kill -9 ${supervisor.pid}, then npm start.`,
+          advice: `If it is stopped: kill -CONT ${supervisor.pid}. Otherwise: kill -9 ${supervisor.pid}, then ${COMMANDS.start}.`,
         },
       ];
     case 'answers':

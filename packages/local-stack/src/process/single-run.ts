@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfPresent } from '@everynode/service-shell/private-files';
+import { COMMANDS, HERE } from '../installation.js';
 import { readProcStat, readPsColumn } from './proc-files.js';
 
 /** When a live process began, in a form that only serves to compare: pid and this together are never used again. */
@@ -23,7 +24,7 @@ export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
   readonly retryable = false;
   constructor(readonly pid: number) {
-    super(`Everynode runs already in this checkout (process ${pid}). Stop it first: npm run stop`);
+    super(`Everynode runs already ${HERE} (process ${pid}). Stop it first: ${COMMANDS.stop}`);
   }
 }
 

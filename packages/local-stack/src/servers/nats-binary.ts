@@ -1,11 +1,15 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { isCheckout } from '../installation.js';
 
 const NAME = 'nats-server';
-/** A program that was fetched once serves every cluster and every test of this checkout. */
-const TOOLS = fileURLToPath(new URL('../../../../node_modules/.cache/everynode/', import.meta.url));
+/** A program that was fetched once serves every cluster and every test of a checkout, or every cluster of a user. */
+const TOOLS = isCheckout
+  ? fileURLToPath(new URL('../../../../node_modules/.cache/everynode/', import.meta.url))
+  : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'everynode');
 
 async function runs(path: string): Promise<boolean> {
   try {
