@@ -21,10 +21,24 @@ export function withoutPipelines(handler: RequestListener): RequestListener {
       socket.destroy();
       return;
     }
+    readOn(socket, unanswered);
     unanswered.add(response);
     response.once('close', () => unanswered.delete(response));
     handler(request, response);
   };
+}
+
+/**
+ * Lets Node.js read a request to its end. While an answer is on its way to the client, Node.js pauses its parser
+ * behind the headers of the next request. Over TLS the body may come with the same read, and then the connection is
+ * closed (`HPE_PAUSED`). A client that has read the whole answer sends its next request before this process hears that
+ * the answer has left: a large list was followed by a lost write. The event that is sent here ends the pause.
+ */
+function readOn(socket: Socket, unanswered: ReadonlySet<ServerResponse>): void {
+  if (!socket.writableNeedDrain) return;
+  // An answer that is still being made is told only when there is room.
+  for (const response of unanswered) if (!response.writableEnded) return;
+  socket.emit('drain');
 }
 
 /**
