@@ -39,11 +39,11 @@ export function applyPatch(contentType: string, object: object, body: unknown, s
   const mediaType = mediaTypeOf(contentType);
   switch (mediaType) {
     case JSON_PATCH:
-      return applyJsonPatch(object, parseBody(body, 'error decoding patch: '));
+      return applyJsonPatch(object, parseBody(body, contentType));
     case 'application/merge-patch+json':
-      return applyMergePatch(object, parseBody(body, 'error decoding patch: '));
+      return applyMergePatch(object, parseBody(body, contentType));
     case STRATEGIC:
-      return applyStrategicMergePatch(object, parseBody(body, ''), schema.typeName, schema.lookupType);
+      return applyStrategicMergePatch(object, parseBody(body, contentType), schema.typeName, schema.lookupType);
     default:
       throw unknownMediaType();
   }
@@ -71,12 +71,18 @@ export function describePatch(contentType: string, text: string, patched: object
   return isStrategic(contentType) ? goText(JSON.parse(text)) : JSON.stringify(patched);
 }
 
-function parseBody(body: unknown, prefix: string): unknown {
+/** The refusal of a patch whose text is no JSON, with what Go's decoder says of it. Source: apiserver handlers/patch.go. */
+export function undecodablePatch(contentType: string, cause: unknown): ApiError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return badRequest(isStrategic(contentType) ? message : `error decoding patch: ${message}`, cause);
+}
+
+function parseBody(body: unknown, contentType: string): unknown {
   const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
   if (typeof text !== 'string') return text;
   try {
     return parseJsonText(text);
   } catch (error) {
-    throw badRequest(`${prefix}${error instanceof Error ? error.message : String(error)}`, error);
+    throw undecodablePatch(contentType, error);
   }
 }

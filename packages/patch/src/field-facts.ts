@@ -50,13 +50,6 @@ export function memberFacts(
   return fields && Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
-/** The kind of container that the schema requires; undefined for scalars and opaque types. */
-export function declaredKind(facts: FieldFacts | undefined, lookupType: LookupType): 'map' | 'list' | undefined {
-  if (facts?.arrayOf) return 'list';
-  if (facts?.mapOf) return 'map';
-  return facts?.ref !== undefined && lookupType(facts.ref)?.fields ? 'map' : undefined;
-}
-
 /** Reads the words of a strategy (apimachinery strategicpatch). */
 export function strategyOf(facts: FieldFacts | undefined): FieldStrategy {
   const words = (facts?.['patch-strategy'] ?? '').split(',');

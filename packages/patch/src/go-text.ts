@@ -1,4 +1,4 @@
-import { compareKeys, isMap } from './json.js';
+import { compareKeys, isMap, kindOf } from './json.js';
 
 /**
  * A value as Go's `%v` prints it: `map[image:busybox ports:[80 81]]`, keys sorted. Messages of upstream's strategic
@@ -12,4 +12,13 @@ export function goText(value: unknown): string {
     .sort(compareKeys)
     .map((key) => `${key}:${goText(value[key])}`);
   return `map[${members.join(' ')}]`;
+}
+
+/** The type of a JSON value in Go, as `%s` prints it. */
+export function goTypeOf(value: unknown): string {
+  const kind = kindOf(value);
+  if (kind === 'map') return 'map[string]interface {}';
+  if (kind === 'list') return '[]interface {}';
+  if (kind === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return kind === 'null' ? '%!s(<nil>)' : kind;
 }

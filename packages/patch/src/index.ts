@@ -5,7 +5,9 @@ export {
   describePatch,
   isJsonPatch,
   isStrategic,
+  undecodablePatch,
 } from './apply-patch.js';
+export { MAX_JSON_PATCH_OPERATIONS } from './json-patch.js';
 export { type Applied, type ApplyConflict, applyConfiguration } from './server-side-apply/apply.js';
 export { withAssumedOwner } from './server-side-apply/assumed-owner.js';
 export { FieldSet } from './server-side-apply/field-set.js';

@@ -1,3 +1,4 @@
+import { goTextOf } from '../schema/go-names.js';
 import { INT_OR_STRING, lookupType, MICRO_TIME, QUANTITY, TIME, type ValueFacts } from '../schema/index.js';
 import { isJsonObject } from './canonical-value.js';
 
@@ -13,18 +14,19 @@ export function conversionFault(schema: string, value: unknown): string | undefi
   return faultOf({ ref: schema }, value);
 }
 
-function faultOf(facts: ValueFacts, value: unknown): string | undefined {
+/** `goText` is the name of the field's type in Go, where that is a text. */
+function faultOf(facts: ValueFacts, value: unknown, goText = 'string'): string | undefined {
   if (value === null || value === undefined) return undefined;
   const { ref, arrayOf, mapOf, type, format } = facts;
-  const from = goTypeOf(value);
+  const from = goKindOf(value);
   if (arrayOf) {
-    if (Array.isArray(value)) return firstOf(value, (item) => faultOf(arrayOf, item));
+    if (Array.isArray(value)) return firstOf(value, (item) => faultOf(arrayOf, item, goText));
     // Bytes and lists of them are texts too.
     return `cannot restore slice from ${from}`;
   }
   if (mapOf) {
     if (!isJsonObject(value)) return `cannot restore map from ${from}`;
-    return firstOf(Object.values(value), (item) => faultOf(mapOf, item));
+    return firstOf(Object.values(value), (item) => faultOf(mapOf, item, goText));
   }
   if (ref !== undefined) {
     const fields = OWN_READERS.has(ref) ? undefined : lookupType(ref)?.fields;
@@ -32,12 +34,16 @@ function faultOf(facts: ValueFacts, value: unknown): string | undefined {
     if (!isJsonObject(value)) return `cannot restore struct from: ${from}`;
     return firstOf(Object.keys(value), (name) => {
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      return field && faultOf(field, value[name]);
+      return field && faultOf(field, value[name], goTextOf(ref, name));
     });
   }
   const to = scalarType(type, format);
   if (to === undefined || fits(to, value)) return undefined;
-  return `cannot convert ${from} to ${to}`;
+  // Go converts whole numbers to texts, and fractions to whole numbers, but its converter refuses both.
+  if (from === 'int64' && to === 'string') return `cannot convert ${from} to ${goText}`;
+  return from === 'float64' && to !== 'string' && to !== 'bool'
+    ? `cannot convert ${from} to ${to}`
+    : `unrecognized type: ${to}`;
 }
 
 function firstOf<T>(items: readonly T[], fault: (item: T) => string | undefined): string | undefined {
@@ -70,10 +76,10 @@ function fits(to: string, value: unknown): boolean {
   return to === 'float64' || Number.isInteger(value);
 }
 
-/** The type of a value in a map that Go's decoder has read. */
-function goTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return '[]interface {}';
-  if (typeof value === 'object') return 'map[string]interface {}';
+/** The kind of a value in a map that Go's decoder has read. */
+function goKindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'object') return 'map';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
   return typeof value === 'boolean' ? 'bool' : 'string';
 }

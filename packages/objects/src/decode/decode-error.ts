@@ -1,8 +1,11 @@
 /** A value that does not fit its field. The message is that of Go's decoder; the caller adds which object it was. */
 export class DecodeError extends Error {
-  override readonly name = 'DecodeError';
+  override readonly name: string = 'DecodeError';
   readonly retryable = false;
 }
+
+/** A text, or a number, of the right JSON type that is no time, no quantity or no base64. */
+export class TextError extends DecodeError {}
 
 /**
  * The position of a decoder: the field names from the root, without list indices, and the types that they belong to.

@@ -25,7 +25,8 @@ export interface ParsedBody {
 const MAX_ALIASES = 100;
 
 /**
- * Reads the body of a request. `kind` is what the body should have been, for error messages.
+ * Reads the body of a request. `kind` is what the body should have been, for error messages; without it the body may be
+ * any value, as a patch is.
  * @throws ApiError BadRequest when it is no JSON, or no YAML document, RequestEntityTooLarge for too much YAML.
  */
 export function parseBody(text: string, format: 'json' | 'yaml', kind = ''): ParsedBody {
@@ -77,7 +78,7 @@ function parseJson(text: string, kind: string): ParsedBody {
     if (error instanceof SyntaxError) throw refuse(error.message, error);
     throw error;
   }
-  const header = headerFault(value);
+  const header = kind === '' ? undefined : headerFault(value);
   if (header !== undefined) throw unrecognized(kind, header, text, undefined);
   return {
     value,
@@ -119,7 +120,7 @@ function parseYaml(text: string, kind: string): ParsedBody {
     throw refuse(error);
   }
   if (isTooDeep(text, value, YAML_LEVELS)) throw refuse(new Error('exceeded max depth'));
-  const header = headerFault(value);
+  const header = kind === '' ? undefined : headerFault(value);
   if (header !== undefined) throw unrecognized(kind, header, text, undefined);
   return {
     value,

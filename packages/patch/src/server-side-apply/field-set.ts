@@ -97,6 +97,12 @@ export class FieldSet {
     return FieldSet.of(this.member && other.member, below);
   }
 
+  /** The paths that are in the other set, or lead to one of it. */
+  onTheWayTo(other: FieldSet): FieldSet {
+    const below = [...this.below].map(([step, set]) => [step, set.onTheWayTo(other.at(step))] as const);
+    return FieldSet.of(this.member && !other.isEmpty, below);
+  }
+
   /** What is other below the steps that both sets have. */
   private changesBy(other: FieldSet, change: (set: FieldSet, taken: FieldSet) => FieldSet): Steps {
     const fewer = this.below.size <= other.below.size ? this : other;

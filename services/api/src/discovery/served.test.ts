@@ -115,9 +115,24 @@ describe('discovery', () => {
     expect((await get('/')).json.paths).toEqual(expect.arrayContaining(['/api/v1', '/apis/apps', '/openapi/v3']));
   });
 
-  it.each(['/apis/none', '/apis/apps/v9', '/api/v9'])('has nothing at %s', async (path) => {
-    expect((await get(path)).json).toMatchObject({ code: 404, reason: 'NotFound' });
-  });
+  it.each(['/apis/apps/v9', '/apis/policy/v1beta1', '/api/v9', '/api/v1/daemonsets', '/version/x'])(
+    'has nothing at %s',
+    async (path) => {
+      expect((await get(path)).json).toMatchObject({ code: 404, reason: 'NotFound' });
+    },
+  );
+
+  it.each(['/apis/none', '/apis/none/v1/things', '/apis/v1', '/none', '/readyz/none'])(
+    'has not even a group for %s, and says so as upstream',
+    async (path) => {
+      const { status, text, headers } = await api.request('GET', path);
+      expect([status, text, headers['content-type']]).toEqual([
+        404,
+        '404 page not found\n',
+        'text/plain; charset=utf-8',
+      ]);
+    },
+  );
 });
 
 /** Without empty texts, lists and `false`, which protobuf's zero values may stand for. */

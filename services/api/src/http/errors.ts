@@ -7,7 +7,7 @@ import { statusProtobuf } from '../present/protobuf-presenter.js';
 import { BODY_LIMIT } from './limits.js';
 import { negotiate, PROTOBUF, type Representation, wantsPretty } from './negotiate.js';
 import { infoOf } from './request-info.js';
-import { unknownPath } from './resource-path.js';
+import { isClaimedByNone, unknownPath } from './resource-path.js';
 import { bytesOf } from './send-payload.js';
 import { statusOfStoreError } from './store-errors.js';
 import { warningHeaders } from './warning-headers.js';
@@ -20,6 +20,10 @@ export function addErrors(fastify: FastifyInstance, log: Logger): void {
 
 /** What cannot be translated is a fault of this service: it is logged, and its text is not sent. */
 export function sendError(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (isClaimedByNone(error, request.url)) {
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+    return reply.code(404).headers(headers).send('404 page not found\n');
+  }
   const known = asApiError(error);
   if (!known) log.error({ err: error, method: request.method, url: request.url }, 'a request failed');
   const status = (

@@ -9,6 +9,7 @@ import {
   parseBody,
   typeOfKind,
 } from '@everynode/objects';
+import { MAX_JSON_PATCH_OPERATIONS } from '@everynode/patch';
 import { decodeMessage } from '../protobuf/codec.js';
 import { unwrap } from '../protobuf/envelope.js';
 import { messageOfSchema } from '../protobuf/message-facts.js';
@@ -29,9 +30,13 @@ export function parseBytes(bytes: Buffer, format: Encoding, schema: string): Par
     format === 'protobuf'
       ? parseProtobuf(bytes, schema)
       : parseBody(bytes.toString(), format, schema.slice(schema.lastIndexOf('.') + 1));
-  checkValues(parsed.value, bytes.length);
+  if (!isRefusedByLength(parsed.value, schema)) checkValues(parsed.value, bytes.length);
   return parsed;
 }
+
+/** A JSON patch, which has no schema, is refused by the number of its operations, in other words. */
+const isRefusedByLength = (value: unknown, schema: string): boolean =>
+  schema === '' && Array.isArray(value) && value.length > MAX_JSON_PATCH_OPERATIONS;
 
 /** Reads bytes of any format as an object. @throws ApiError BadRequest, RequestEntityTooLarge. */
 export function decodeBytes(bytes: Buffer, format: Encoding, { target, fieldValidation }: Decoding): Decoded {

@@ -1,4 +1,12 @@
-import { ApiError, findResource, type PostedKind, postedKinds, type ResourceDefinition } from '@everynode/objects';
+import {
+  ApiError,
+  findResource,
+  isCustomType,
+  type PostedKind,
+  postedKinds,
+  type ResourceDefinition,
+  resources,
+} from '@everynode/objects';
 
 /** The parts of a resource's path under /api or /apis. Source: apiserver/pkg/endpoints/request/requestinfo.go. */
 export interface ResourcePath {
@@ -13,8 +21,27 @@ export interface ResourcePath {
 }
 
 /** Upstream's answer to a path that is not served. */
-export function unknownPath(): ApiError {
-  return new ApiError('NotFound', 'the server could not find the requested resource', {});
+class UnknownPath extends ApiError {
+  constructor() {
+    super('NotFound', 'the server could not find the requested resource', {});
+  }
+}
+
+export const unknownPath = (): ApiError => new UnknownPath();
+
+/**
+ * True for a path that not even a group of the server claims: upstream answers such in plain text. Source: apiserver
+ * server/handler.go, director.ServeHTTP; apiextensions-apiserver apiserver/customresource_handler.go.
+ */
+export function isClaimedByNone(error: unknown, url: string): boolean {
+  if (!(error instanceof UnknownPath)) return false;
+  const [first = '', second, third] = (url.split('?', 1)[0] ?? '').split('/').filter(Boolean);
+  if (first !== 'apis') return first !== 'api' && first !== 'version';
+  const ofGroup = resources.filter(({ group }) => group !== '' && group === second);
+  const isBuiltIn =
+    ofGroup.some(({ schema }) => !isCustomType(schema)) || postedKinds.some(({ group }) => group === second);
+  // A version of a group of custom resources is known by what it serves.
+  return !isBuiltIn && !ofGroup.some(({ version }) => version === third);
 }
 
 function decoded(segment: string): string {

@@ -13,7 +13,12 @@ import type { Current } from '@everynode/store';
 import type { ApiContext } from '../api-context.js';
 import { requireCreate } from '../auth/require-create.js';
 import type { WriteRequest } from '../dispatch/resource-request.js';
-import { lastAppliedOf, readConfiguration, recordLastApplied } from '../write/apply-configuration.js';
+import {
+  type Configuration,
+  lastAppliedOf,
+  readConfiguration,
+  recordLastApplied,
+} from '../write/apply-configuration.js';
 import { conflictError } from '../write/apply-conflict.js';
 import { type AnsweredDecision, type ClientWrite, commit, type Written } from '../write/commit.js';
 import { fieldManagerOf, type OwnersOf, ownedTypeOf } from '../write/field-owners.js';
@@ -31,21 +36,26 @@ import { createObject } from './create.js';
  */
 export async function applyObject(context: ApiContext, request: WriteRequest): Promise<ClientWrite> {
   const { query } = request;
-  const { config, warnings } = await readConfiguration(request);
+  const configuration = await readConfiguration(request);
+  const { config, warnings } = configuration;
   const update = () =>
     commit(context, {
       target: request,
       dryRun: query.dryRun,
       decide: (current) => {
         if (!current) throw new MissingError();
-        return decideApply(context, request, config, current);
+        return decideApply(context, request, configuration, current);
       },
     });
-  const create = () => createApplied(context, request, config);
+  const create = () => createApplied(context, request, configuration);
   return { ...(await warned(warnings, () => writeOrCreate(update, create))), sent: config, warnings };
 }
 
-async function createApplied(context: ApiContext, request: WriteRequest, config: KubeObject): Promise<Written> {
+async function createApplied(
+  context: ApiContext,
+  request: WriteRequest,
+  { config, fault }: Configuration,
+): Promise<Written> {
   const { definition, namespace, subresource, query } = request;
   if (subresource !== '') throw notFound(subjectOf(request));
   requireCreate(context, request);
@@ -55,6 +65,7 @@ async function createApplied(context: ApiContext, request: WriteRequest, config:
     throw conflict(subjectOf(request), detail);
   }
   checkName(request, config);
+  if (fault) throw fault;
   const { object } = decodeObject({ value: config }, definition);
   if (request.manager === 'kubectl') recordLastApplied(object, config);
   const { resourceVersion: _version, ...metadata } = object.metadata;
@@ -71,7 +82,7 @@ async function createApplied(context: ApiContext, request: WriteRequest, config:
 function decideApply(
   context: ApiContext,
   request: WriteRequest,
-  config: KubeObject,
+  { config, fault }: Configuration,
   current: Current<'all'>,
 ): AnsweredDecision {
   const { definition, subresource, manager, query } = request;
@@ -87,6 +98,7 @@ function decideApply(
     ...(manager === 'kubectl' && { lastApplied: () => lastAppliedOf(live, definition) }),
   });
   if (applied.conflicts.length > 0) throw conflictError(applied.conflicts);
+  if (fault) throw fault;
   const { object } = decodeObject({ value: applied.object }, definition);
   if (manager === 'kubectl') recordLastApplied(object, config);
   // Preconditions are the client's own uid and resourceVersion, not those copied from the live object.

@@ -1,5 +1,5 @@
 import {
-  type ApiError,
+  ApiError,
   checkValues,
   conversionFault,
   DecodeError,
@@ -11,7 +11,14 @@ import {
   strictErrorMessage,
   strictJsonErrors,
 } from '@everynode/objects';
-import { applyPatch, checkMediaType, describePatch, isJsonPatch, isStrategic } from '@everynode/patch';
+import {
+  applyPatch,
+  checkMediaType,
+  describePatch,
+  isJsonPatch,
+  isStrategic,
+  undecodablePatch,
+} from '@everynode/patch';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, WriteRequest } from '../dispatch/resource-request.js';
 import type { Answer } from '../http/answer.js';
@@ -78,8 +85,13 @@ async function readPatch(body: Body): Promise<Patch> {
     const { text } = body;
     return { content: text, doubled: () => strictJsonErrors(text) };
   }
-  const { value, strict } = await readValue(body, '', 'json');
-  return { content: value, doubled: () => strict().errors };
+  try {
+    const { value, strict } = await readValue(body, '', 'json');
+    return { content: value, doubled: () => strict().errors };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'BadRequest' || error.cause === undefined) throw error;
+    throw undecodablePatch(body.contentType ?? '', error.cause);
+  }
 }
 
 interface Patched {

@@ -340,6 +340,8 @@ describe('whatever is sent', () => {
             contentType,
           });
           expect(answer.status, answer.text).toBeLessThan(500);
+          // Upstream's answer to a path of no group.
+          if (answer.text === '404 page not found\n') return;
           if (answer.status >= 400)
             expect(answer.json).toMatchObject({ kind: 'Status', status: 'Failure', code: answer.status });
         },

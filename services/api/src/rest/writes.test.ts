@@ -354,6 +354,28 @@ describe('a patch', () => {
       422,
       ' "" is invalid: patch: Invalid value: "map[data:map[a:1]]": cannot convert int64 to string',
     ],
+    [
+      'of a list for a text',
+      { metadata: { labels: { a: [] } } },
+      STRATEGIC,
+      422,
+      ' "" is invalid: patch: Invalid value: "map[metadata:map[labels:map[a:[]]]]": unrecognized type: string',
+    ],
+    [
+      'of a list for a map',
+      { data: [] },
+      STRATEGIC,
+      422,
+      ' "" is invalid: patch: Invalid value: "map[data:[]]": cannot restore map from slice',
+    ],
+    [
+      'with directives in a map that is new',
+      { metadata: { annotations: { $retainKeys: ['x'], x: '1' } } },
+      STRATEGIC,
+      422,
+      'Invalid value: "map[metadata:map[annotations:map[$retainKeys:[x] x:1]]]": unrecognized type: string',
+    ],
+    ['that is large and no JSON', `{${'"a":1,'.repeat(3000)}`, MERGE, 400, 'error decoding patch: '],
     ['of the kind', { kind: 'Secret' }, MERGE, 422, ': converting (v1.Secret) to (core.ConfigMap): unknown conversion'],
     ['with unknown fields', { x: 1 }, STRATEGIC, 422, '"map[x:1]": strict decoding error: unknown field "x"'],
     [
@@ -376,6 +398,12 @@ describe('a patch', () => {
     expect(json.details).toEqual(
       message === generic || code === 415 ? {} : code === 400 ? undefined : expect.anything(),
     );
+  });
+
+  it('of too many operations is refused by their number', async () => {
+    const { json } = await patch('patched', JSON.stringify(Array.from({ length: 10_001 }, () => ({}))), JSON_PATCH);
+    const message = 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001';
+    expect(json).toMatchObject({ code: 413, reason: 'RequestEntityTooLarge', message });
   });
 
   it('of nothing is 404, and force is for applies', async () => {

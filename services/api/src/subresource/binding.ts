@@ -1,7 +1,6 @@
 import {
   ApiError,
   conflict,
-  dnsSubdomainMessages,
   invalid,
   type KubeObject,
   notFound,
@@ -35,8 +34,8 @@ export async function bindPod(context: ApiContext, request: ActionRequest): Prom
   placeInNamespace(request, binding);
   await admitPosted(context, { ...request, subresource: 'binding' }, BINDING, binding);
   const { target } = binding as { target?: { kind?: string; name?: string } };
-  const node = target?.name;
-  if (!node || (target.kind || 'Node') !== 'Node') throw new ApiError('BadRequest', 'target.name must name a Node');
+  const node = target?.name ?? '';
+  checkTarget(target?.kind ?? '', node);
   checkNodeName(binding, node);
   const now = timestamp(Date.now());
   const { uid, resourceVersion } = binding.metadata;
@@ -67,10 +66,28 @@ export async function bindPod(context: ApiContext, request: ActionRequest): Prom
   });
 }
 
-/** Upstream takes any name here. No node has one that its own validation refuses, and it becomes a key of the store. */
+/** Upstream answers 500 here. Source: pkg/apis/core/validation, ValidatePodBinding. */
+function checkTarget(kind: string, name: string): void {
+  const faults: string[] = [];
+  if (kind !== '' && kind !== 'Node') {
+    faults.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
+  }
+  if (name === '') faults.push('target.name: Required value');
+  const [first] = faults;
+  if (first === undefined) return;
+  throw new ApiError('BadRequest', faults.length > 1 ? `[${faults.join(', ')}]` : first);
+}
+
+const MAX_NAME = 253;
+
+/** Upstream takes any name here. It becomes a key of an index, which has a greatest length. */
 function checkNodeName({ metadata }: KubeObject, node: string): void {
-  const errors = dnsSubdomainMessages(node).map((detail) => {
-    return { type: 'FieldValueInvalid' as const, field: 'target.name', value: node.slice(0, 253), detail };
-  });
-  if (errors.length > 0) throw invalid({ group: '', kind: 'Binding', name: metadata.name }, errors);
+  if (node.length <= MAX_NAME) return;
+  const fault = {
+    type: 'FieldValueTooLong' as const,
+    field: 'target.name',
+    value: '',
+    detail: `may not be more than ${MAX_NAME} bytes`,
+  };
+  throw invalid({ group: '', kind: 'Binding', name: metadata.name }, [fault]);
 }

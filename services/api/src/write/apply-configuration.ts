@@ -10,6 +10,7 @@ import {
   parseBody,
   type ResourceDefinition,
   readObjectOf,
+  TextError,
   unknownFields,
 } from '@everynode/objects';
 import { APPLY_MEDIA_TYPE, itemErrors } from '@everynode/patch';
@@ -26,6 +27,8 @@ export interface Configuration {
   /** As the client wrote it. */
   config: KubeObject;
   warnings: string[];
+  /** Of a text that cannot be read, such as a time. Upstream reads it after the merge, so conflicts come first. */
+  fault: ApiError | undefined;
 }
 
 /** Reads the body's own fields, without defaults. @throws ApiError BadRequest. */
@@ -44,7 +47,7 @@ export async function readConfiguration(request: WriteRequest): Promise<Configur
     const type = `${definition.group ? expected : `/${expected}`}, Kind=${written.kind ?? ''}`;
     return new ApiError('BadRequest', `failed to create typed patch object (${namespace}/${name}; ${type}): ${fault}`);
   };
-  const object = readTyped(parsed, definition, refuse);
+  const fault = faultOf(parsed, definition, refuse);
   if (written.metadata?.managedFields != null) throw new ApiError('BadRequest', 'metadata.managedFields must be nil');
   const [unknown, ...others] = unknownFields(definition.schema, written);
   if (unknown !== undefined) {
@@ -53,15 +56,15 @@ export async function readConfiguration(request: WriteRequest): Promise<Configur
   }
   const unmergeable = itemErrors(definition.schema, written);
   if (unmergeable !== undefined) throw refuse(unmergeable);
-  placeInNamespace(request, object);
+  placeInNamespace(request, { ...written, metadata: { ...written.metadata } });
   const config = { ...written, metadata: written.metadata ?? {} } as KubeObject;
   const { fieldValidation } = query;
-  if (fieldValidation === 'Ignore') return { config, warnings: [] };
+  if (fieldValidation === 'Ignore') return { config, warnings: [], fault };
   const { errors, warnings } = parsed.strict();
   if (fieldValidation === 'Strict' && errors.length > 0) {
     throw new ApiError('BadRequest', `error strict decoding YAML: error converting YAML to JSON: ${errors.join(', ')}`);
   }
-  return { config, warnings };
+  return { config, warnings, fault };
 }
 
 async function readFields(body: Body): Promise<ParsedBody> {
@@ -82,10 +85,17 @@ async function readFields(body: Body): Promise<ParsedBody> {
   return parsed;
 }
 
-function readTyped(body: ParsedBody, definition: ResourceDefinition, refuse: (fault: string) => ApiError): KubeObject {
+/** The fault of a text that cannot be read. @throws ApiError for a value of the wrong type. */
+function faultOf(
+  body: ParsedBody,
+  definition: ResourceDefinition,
+  refuse: (fault: string) => ApiError,
+): ApiError | undefined {
   try {
-    return readObjectOf(body, definition, 'Ignore').object;
+    readObjectOf(body, definition, 'Ignore');
+    return undefined;
   } catch (error) {
+    if (error instanceof TextError) return refuse(error.message);
     if (error instanceof DecodeError) throw refuse(error.message);
     throw error;
   }
