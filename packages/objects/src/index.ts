@@ -28,7 +28,7 @@ export { copyValue, setMember } from './copy-value.js';
 export { checkValues, tooLarge, ValueCount } from './decode/body-size.js';
 export { canonicalValue, isJsonObject } from './decode/canonical-value.js';
 export { conversionFault } from './decode/conversion-fault.js';
-export { DecodeError, jsonKind, TextError } from './decode/decode-error.js';
+export { DecodeError, jsonKind } from './decode/decode-error.js';
 export {
   type Decoded,
   type DecodeTarget,

@@ -71,7 +71,7 @@ export function describePatch(contentType: string, text: string, patched: object
   return isStrategic(contentType) ? goText(JSON.parse(text)) : JSON.stringify(patched);
 }
 
-/** The refusal of a patch whose text is no JSON, with what Go's decoder says of it. Source: apiserver handlers/patch.go. */
+/** The refusal of a patch whose text is no JSON, in the words of Go. Source: apiserver handlers/patch.go. */
 export function undecodablePatch(contentType: string, cause: unknown): ApiError {
   const message = cause instanceof Error ? cause.message : String(cause);
   return badRequest(isStrategic(contentType) ? message : `error decoding patch: ${message}`, cause);

@@ -13,7 +13,7 @@ import {
   type ValueFacts,
   writesNullTime,
 } from '../schema/index.js';
-import { DecodeError, DecodePosition, jsonKind, TextError } from './decode-error.js';
+import { DecodeError, DecodePosition, jsonKind } from './decode-error.js';
 import { remembered } from './remembered.js';
 import { canonicalMicroTime, canonicalTime } from './time.js';
 
@@ -102,8 +102,9 @@ const BYTES: Reader = {
     const text = value.replace(/[\r\n]/g, '');
     if (!BASE64.test(text)) {
       const wrong = text.search(/[^A-Za-z0-9+/]/);
-      throw new TextError(
+      throw new DecodeError(
         `illegal base64 data at input byte ${wrong === -1 ? text.length - (text.length % 4) : wrong}`,
+        true,
       );
     }
     return text;
@@ -136,7 +137,7 @@ const QUANTITY_READER: Reader = {
     try {
       return typeof text === 'string' ? canonicalQuantity(text) : keptQuantity(text);
     } catch (error) {
-      if (error instanceof QuantityError) throw new TextError(error.message, { cause: error });
+      if (error instanceof QuantityError) throw new DecodeError(error.message, true, { cause: error });
       throw error;
     }
   },

@@ -1,11 +1,17 @@
 /** A value that does not fit its field. The message is that of Go's decoder; the caller adds which object it was. */
 export class DecodeError extends Error {
-  override readonly name: string = 'DecodeError';
+  override readonly name = 'DecodeError';
   readonly retryable = false;
-}
 
-/** A text, or a number, of the right JSON type that is no time, no quantity or no base64. */
-export class TextError extends DecodeError {}
+  /** `isOfText`: the value has the right JSON type, and its text is no time, no quantity or no base64. */
+  constructor(
+    message: string,
+    readonly isOfText = false,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
 
 /**
  * The position of a decoder: the field names from the root, without list indices, and the types that they belong to.

@@ -1,4 +1,4 @@
-import { TextError } from './decode-error.js';
+import { DecodeError } from './decode-error.js';
 import { remembered } from './remembered.js';
 
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
@@ -99,7 +99,7 @@ class TimeReader {
   }
 
   private refuse(message: string): never {
-    throw new TextError(`parsing time ${JSON.stringify(this.text)}${message}`);
+    throw new DecodeError(`parsing time ${JSON.stringify(this.text)}${message}`, true);
   }
 }
 

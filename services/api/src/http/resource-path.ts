@@ -20,21 +20,19 @@ export interface ResourcePath {
   watches: boolean;
 }
 
-/** Upstream's answer to a path that is not served. */
-class UnknownPath extends ApiError {
-  constructor() {
-    super('NotFound', 'the server could not find the requested resource', {});
-  }
-}
+const UNKNOWN = 'the server could not find the requested resource';
 
-export const unknownPath = (): ApiError => new UnknownPath();
+/** Upstream's answer to a path that is not served. */
+export function unknownPath(): ApiError {
+  return new ApiError('NotFound', UNKNOWN, {});
+}
 
 /**
  * True for a path that not even a group of the server claims: upstream answers such in plain text. Source: apiserver
  * server/handler.go, director.ServeHTTP; apiextensions-apiserver apiserver/customresource_handler.go.
  */
 export function isClaimedByNone(error: unknown, url: string): boolean {
-  if (!(error instanceof UnknownPath)) return false;
+  if (!(error instanceof ApiError) || error.message !== UNKNOWN) return false;
   const [first = '', second, third] = (url.split('?', 1)[0] ?? '').split('/').filter(Boolean);
   if (first !== 'apis') return first !== 'api' && first !== 'version';
   const ofGroup = resources.filter(({ group }) => group !== '' && group === second);

@@ -10,7 +10,6 @@ import {
   parseBody,
   type ResourceDefinition,
   readObjectOf,
-  TextError,
   unknownFields,
 } from '@everynode/objects';
 import { APPLY_MEDIA_TYPE, itemErrors } from '@everynode/patch';
@@ -95,9 +94,10 @@ function faultOf(
     readObjectOf(body, definition, 'Ignore');
     return undefined;
   } catch (error) {
-    if (error instanceof TextError) return refuse(error.message);
-    if (error instanceof DecodeError) throw refuse(error.message);
-    throw error;
+    if (!(error instanceof DecodeError)) throw error;
+    const refusal = refuse(error.message);
+    if (!error.isOfText) throw refusal;
+    return refusal;
   }
 }
 
