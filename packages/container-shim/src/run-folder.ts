@@ -17,11 +17,12 @@ export interface ContainerExitRecord {
 
 /**
  * What the folder of a run says. `unclaimed`: no shim has begun with it. `beginning`: a shim has, and the program may
- * not be started yet. `lost`: its shim has ended without a record, by a kill, or with the machine at an earlier boot.
+ * not be started yet. `running`: with the PIDs of the shim and of the program. `lost`: its shim has ended without a
+ * record, by a kill, or with the machine at an earlier boot.
  */
 type RunFolderState =
   | { state: 'unclaimed' | 'beginning' }
-  | { state: 'running'; pid: number; startTime: string; startedAt: string }
+  | { state: 'running'; shim: number; pid: number; startTime: string; startedAt: string }
   | { state: 'lost'; startedAt: string | undefined; isOfEarlierBoot: boolean }
   | { state: 'ended'; exit: ContainerExitRecord };
 
@@ -57,7 +58,8 @@ export function readRunFolder(folder: string, bootId: string): RunFolderState {
     return late ? { state: 'ended', exit: exitOf(late) } : { state: 'lost', startedAt, isOfEarlierBoot };
   }
   if (!started || startedAt === undefined) return { state: 'beginning' };
-  return { state: 'running', pid: Number(started.get('pid')), startTime: started.get('startTime') ?? '', startedAt };
+  const program = { pid: Number(started.get('pid')), startTime: started.get('startTime') ?? '' };
+  return { state: 'running', shim: shim.pid, ...program, startedAt };
 }
 
 /**

@@ -1,8 +1,7 @@
 import { AGENT_RATES, type Bus } from '@everynode/bus';
 import { parseEvent, subjects, type TunnelWanted } from '@everynode/contract';
 import type { Logger } from '@everynode/service-shell';
-import type { ContainerStreams } from './container-streams.js';
-import { serveTunnel } from './serve-tunnel.js';
+import { type Served, serveTunnel } from './serve-tunnel.js';
 import { Pace, type PaceLimits } from './tunnel/pace.js';
 import { TunnelLink } from './tunnel/tunnel-link.js';
 
@@ -17,13 +16,12 @@ export const TUNNEL_RATES: PaceLimits = {
   bytesPerSecond: AGENT_RATES.bytesPerSecond / 2,
 };
 
-interface AgentTunnelsOptions {
+interface AgentTunnelsOptions extends Served {
   agent: string;
   /** Brings the wish for a tunnel. */
   bus: Pick<Bus, 'listen'>;
   /** Makes a connection of its own for the frames, so that nothing else waits behind them. */
   connect: () => Pick<Bus, 'send' | 'listenBytes' | 'close'>;
-  streams: ContainerStreams;
   /** Another process speaks for the agent: this one answers nothing. */
   isSuperseded: () => boolean;
   rates?: PaceLimits;
@@ -72,7 +70,7 @@ export class AgentTunnels {
   }
 
   async #serve(wanted: TunnelWanted): Promise<void> {
-    const { streams, isSuperseded } = this.#options;
+    const { isSuperseded } = this.#options;
     if (this.#isClosed || isSuperseded() || this.#link.has(wanted.tunnel)) return;
     const isFull = this.#link.size >= MAX_TUNNELS;
     const tunnel = this.#link.begin(wanted.tunnel, wanted.process);
@@ -80,7 +78,7 @@ export class AgentTunnels {
     // It may be over by now, and the client was told that nothing was begun.
     if (!this.#link.has(wanted.tunnel)) return;
     if (isFull) tunnel.refuse({ reason: 'TooManyRequests', message: 'the agent has too many streams open' });
-    else await serveTunnel(tunnel, wanted, streams);
+    else await serveTunnel(tunnel, wanted, this.#options);
   }
 
   /** Resolves when frames of the api arrive. */

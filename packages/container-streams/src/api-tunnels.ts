@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '@everynode/bus';
-import { agentOfSubject, subjects, type TunnelWanted } from '@everynode/contract';
+import {
+  agentOfSubject,
+  type PodTunnelWanted,
+  subjects,
+  type TunnelWanted,
+  type UsageWanted,
+} from '@everynode/contract';
 import { type Tunnel, TunnelRefusedError } from './tunnel/tunnel.js';
 import { TunnelLink } from './tunnel/tunnel-link.js';
 
@@ -11,10 +17,13 @@ const MAX_TUNNELS = 2000;
 /** Those of one user among them. */
 const MAX_OF_USER = 100;
 
+/** What a tunnel leads to: a pod, or the nodes of the agent. */
+type TunnelTarget = Pick<PodTunnelWanted, 'pod' | 'to'> | { to: UsageWanted };
+
 /** Who has a tunnel. */
 interface TunnelClient {
-  /** Those of one user have a bound of their own. */
-  user: string;
+  /** Those of one user have a bound of their own; undefined for the api itself. */
+  user: string | undefined;
   /** The client is gone: ends the tunnel. */
   signal: AbortSignal;
 }
@@ -58,26 +67,19 @@ export class ApiTunnels {
    * Opens a tunnel, which the caller has to end.
    * @throws TunnelRefusedError for one that the agent refuses, and for an agent that does not answer.
    */
-  async openTo(
-    agent: string,
-    { pod, to }: Pick<TunnelWanted, 'pod' | 'to'>,
-    { user, signal }: TunnelClient,
-  ): Promise<Tunnel> {
+  async openTo(agent: string, target: TunnelTarget, { user, signal }: TunnelClient): Promise<Tunnel> {
     if (!this.#bus.connected) throw unavailable('the bus cannot be reached');
     if (this.#link.size >= MAX_TUNNELS) {
       throw new TunnelRefusedError({ reason: 'TooManyRequests', message: 'too many streams are open' });
     }
-    const ofUser = this.#users.get(user) ?? 0;
-    if (ofUser >= MAX_OF_USER) {
+    if (user !== undefined && (this.#users.get(user) ?? 0) >= MAX_OF_USER) {
       throw new TunnelRefusedError({ reason: 'TooManyRequests', message: 'the user has too many streams open' });
     }
     if (signal.aborted) throw unavailable('the client is gone');
     const tunnel = this.#link.begin(randomBytes(16).toString('hex'), agent);
-    this.#users.set(user, ofUser + 1);
-    const over = (): void => this.#forget(user);
-    tunnel.result.then(over, over);
+    if (user !== undefined) this.#count(user, tunnel);
     signal.addEventListener('abort', () => tunnel.abort('the client is gone'), { once: true });
-    const wanted: TunnelWanted = { tunnel: tunnel.id, process: this.#process, pod, to };
+    const wanted: TunnelWanted = { tunnel: tunnel.id, process: this.#process, ...target };
     this.#bus.send(subjects.tunnelWanted(agent), JSON.stringify(wanted));
     const timer = setTimeout(() => tunnel.abort(`agent ${agent} did not answer`), this.#openMs);
     try {
@@ -89,6 +91,12 @@ export class ApiTunnels {
       clearTimeout(timer);
     }
     return tunnel;
+  }
+
+  #count(user: string, tunnel: Tunnel): void {
+    this.#users.set(user, (this.#users.get(user) ?? 0) + 1);
+    const over = (): void => this.#forget(user);
+    tunnel.result.then(over, over);
   }
 
   #forget(user: string): void {

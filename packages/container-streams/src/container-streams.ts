@@ -1,8 +1,8 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { AttachWanted, ExecWanted, LogWanted, TunnelWanted } from '@everynode/contract';
+import type { AttachWanted, ExecWanted, LogWanted, NodeUsage, PodTunnelWanted } from '@everynode/contract';
 
 /** The pod that a client reaches into. A pod of the same name with another uid is another pod. */
-export type ReachedPod = TunnelWanted['pod'];
+export type ReachedPod = PodTunnelWanted['pod'];
 
 /** The streams of a command, or of what a container runs. Those that were not asked for are undefined. */
 export interface ContainerIo {
@@ -37,4 +37,6 @@ export interface ContainerStreams {
   connectPort(pod: ReachedPod, port: number): Promise<Duplex>;
   /** Resolves where ports of the pod can be reached at all. */
   checkPorts(pod: ReachedPod): Promise<void>;
+  /** What these nodes of the agent and their containers use, measured when it is asked for. */
+  usage(nodes: readonly string[]): Promise<Iterable<NodeUsage>>;
 }

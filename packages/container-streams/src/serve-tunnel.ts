@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import type { TunnelWanted } from '@everynode/contract';
+import type { NodeUsage, PodTunnelWanted, TunnelWanted } from '@everynode/contract';
 import type { ContainerIo, ContainerStreams } from './container-streams.js';
 import { CHANNEL } from './tunnel/frame.js';
 import type { Result } from './tunnel/outcomes.js';
@@ -9,10 +9,17 @@ import { type Tunnel, TunnelRefusedError } from './tunnel/tunnel.js';
 /** After the client is gone, what is left of a stream has no reader. */
 const ignore = (): void => undefined;
 
+/** What clients reach of an agent. */
+export interface Served {
+  streams: ContainerStreams;
+  /** The names of its nodes. */
+  nodes: readonly string[];
+}
+
 /** Serves a tunnel to its end: the side of the agent. Never rejects. */
-export async function serveTunnel(tunnel: Tunnel, { pod, to }: TunnelWanted, streams: ContainerStreams): Promise<void> {
+export async function serveTunnel(tunnel: Tunnel, wanted: TunnelWanted, served: Served): Promise<void> {
   try {
-    tunnel.finish(await serve(tunnel, pod, to, streams));
+    tunnel.finish(await serve(tunnel, wanted, served));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (tunnel.isAccepted) tunnel.abort(message);
@@ -20,12 +27,15 @@ export async function serveTunnel(tunnel: Tunnel, { pod, to }: TunnelWanted, str
   }
 }
 
-async function serve(
-  tunnel: Tunnel,
-  pod: TunnelWanted['pod'],
-  to: TunnelWanted['to'],
-  streams: ContainerStreams,
-): Promise<Result> {
+async function serve(tunnel: Tunnel, wanted: TunnelWanted, { streams, nodes }: Served): Promise<Result> {
+  if (!('pod' in wanted)) {
+    const asked = wanted.to.nodes && new Set(wanted.to.nodes);
+    const usages = await streams.usage(asked ? nodes.filter((node) => asked.has(node)) : nodes);
+    tunnel.accept();
+    await pipeline(Readable.from(linesOf(usages), { objectMode: false }), tunnel.writable(CHANNEL.stdout));
+    return {};
+  }
+  const { pod, to } = wanted;
   switch (to.kind) {
     case 'log': {
       const over = new AbortController();
@@ -42,6 +52,10 @@ async function serve(
     case 'port-forward':
       return await servePort(tunnel, pod, to.port, streams);
   }
+}
+
+function* linesOf(usages: Iterable<NodeUsage>): Generator<Buffer> {
+  for (const usage of usages) yield Buffer.from(`${JSON.stringify(usage)}\n`);
 }
 
 async function serveIo(tunnel: Tunnel, io: ContainerIo, { tty }: { tty: boolean }): Promise<Result> {
@@ -97,7 +111,7 @@ const isSize = (value: unknown): value is number =>
 
 async function servePort(
   tunnel: Tunnel,
-  pod: TunnelWanted['pod'],
+  pod: PodTunnelWanted['pod'],
   port: number | undefined,
   streams: ContainerStreams,
 ): Promise<Result> {

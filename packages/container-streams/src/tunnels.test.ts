@@ -44,6 +44,7 @@ class Logs implements ContainerStreams {
   attach = this.exec;
   connectPort = this.exec;
   checkPorts = this.exec;
+  usage = this.exec;
 }
 
 let nats: TestNats;
@@ -70,7 +71,7 @@ async function startAgent(agent: string) {
   };
   const streams = new Logs();
   const bus = connect();
-  const tunnels = new AgentTunnels({ agent, bus, connect, streams, log, isSuperseded: () => false });
+  const tunnels = new AgentTunnels({ agent, bus, connect, streams, nodes: [], log, isSuperseded: () => false });
   tunnels.start();
   await eventually(() => expect(bus.connected).toBe(true));
   return { tunnels, streams, made, bus };

@@ -50,5 +50,6 @@ export {
   sentBy,
   subjects,
 } from './subjects.js';
-export type { AttachWanted, ExecWanted, LogWanted, TunnelWanted } from './tunnels.js';
-export { ContractError, failureIn, parseEvent, parseExchange, parseReport } from './validate.js';
+export type { AttachWanted, ExecWanted, LogWanted, PodTunnelWanted, TunnelWanted, UsageWanted } from './tunnels.js';
+export type { ContainerUsage, NodeUsage, PodUsage } from './usage.js';
+export { ContractError, failureIn, parseEvent, parseExchange, parseNodeUsage, parseReport } from './validate.js';

@@ -44,17 +44,34 @@ const PortWanted = Type.Object({
   port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
 });
 
-/** A message of the api to the agent: open a tunnel to this pod. */
-export const TunnelWanted = Type.Object({
+/** What nodes and the containers on them use: a line of JSON for each node, see {@link NodeUsage}. */
+const UsageWanted = Type.Object({
+  kind: Type.Literal('usage'),
+  /** Without it, all nodes of the agent. */
+  nodes: Type.Optional(Type.Array(Text(253), { minItems: 1, maxItems: 1000 })),
+});
+
+const ends = {
   /** 32 hexadecimal digits. */
   tunnel: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   /** The process of the api, as its subjects name it. */
   process: Type.String({ pattern: '^[0-9a-f]{16}$' }),
-  pod: Type.Object({ namespace: Text(63), name: Text(253), uid: Text(64) }),
-  to: Type.Union([LogWanted, ExecWanted, AttachWanted, PortWanted]),
-});
+};
+
+/** A message of the api to the agent: open a tunnel to this pod, or to the nodes of the agent. */
+export const TunnelWanted = Type.Union([
+  Type.Object({
+    ...ends,
+    pod: Type.Object({ namespace: Text(63), name: Text(253), uid: Text(64) }),
+    to: Type.Union([LogWanted, ExecWanted, AttachWanted, PortWanted]),
+  }),
+  Type.Object({ ...ends, to: UsageWanted }),
+]);
 
 export type LogWanted = Static<typeof LogWanted>;
 export type ExecWanted = Static<typeof ExecWanted>;
 export type AttachWanted = Static<typeof AttachWanted>;
+export type UsageWanted = Static<typeof UsageWanted>;
 export type TunnelWanted = Static<typeof TunnelWanted>;
+/** A tunnel into a pod. */
+export type PodTunnelWanted = Extract<TunnelWanted, { pod: unknown }>;

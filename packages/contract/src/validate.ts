@@ -20,6 +20,7 @@ import {
   TakeIncarnationRequest,
 } from './events.js';
 import type { AgentReport } from './subjects.js';
+import { NodeUsage } from './usage.js';
 
 /** A message that violates the contract. It is dropped and counted; the same message would fail again. */
 export class ContractError extends Error {
@@ -66,6 +67,10 @@ function parse(name: string, body: string): unknown {
 export function parseEvent<N extends EventName>(name: N, body: string): EventBody<N> {
   return check<EventBody<N>>(name, eventSchemas[name], parse(name, body));
 }
+
+/** Parses and checks a line of a tunnel that carries usage. @throws ContractError */
+export const parseNodeUsage = (line: string): NodeUsage =>
+  check<NodeUsage>('node usage', NodeUsage, parse('node usage', line));
 
 /** Where a report has its items, and what one of them is. */
 const reportItems = {

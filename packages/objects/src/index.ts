@@ -68,7 +68,7 @@ export {
 export { type FieldError, fieldErrorMessage, invalid } from './field-error.js';
 export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
-export { parseGoDuration } from './go-duration.js';
+export { formatGoDuration, parseGoDuration } from './go-duration.js';
 export type {
   Affinity,
   CertificateSigningRequest,

@@ -84,7 +84,7 @@ export abstract class PodRuntime<Run extends HostedRun> implements Runtime {
   readonly #loop: PodLoop<Run>;
   readonly #reporter: PodReporter;
   readonly #runs = new Map<string, Run>();
-  readonly #byNode = new RunsByNode();
+  readonly #byNode = new RunsByNode<Run>();
   readonly #states = new StateCounts<PodState>();
 
   constructor(options: PodRuntimeOptions<Run>) {
@@ -117,6 +117,15 @@ export abstract class PodRuntime<Run extends HostedRun> implements Runtime {
   /** The run of the pod with this uid, where it is here. */
   find(uid: string): Run | undefined {
     return this.#runs.get(uid);
+  }
+
+  /** Every run. */
+  protected runs(): Iterable<Run> {
+    return this.#runs.values();
+  }
+
+  protected runsOn(node: string): Iterable<Run> {
+    return this.#byNode.on(node);
   }
 
   found(): AssignedPod[] {

@@ -2,6 +2,7 @@ export { type BackoffOptions, backoffMs, pause, retryUntilDone } from './backoff
 export { coalesced } from './coalesced.js';
 export { commonConfig, readConfig } from './config.js';
 export { createMetrics, healthText } from './health.js';
+export { inBatches } from './in-batches.js';
 export { LineLog, type LineLogLimits } from './line-log.js';
 export { createLogger, type Logger } from './log.js';
 export { type CheckResult, Readiness, type ReadinessReport } from './readiness.js';

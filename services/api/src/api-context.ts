@@ -16,6 +16,7 @@ import type { BodyThreads } from './http/body-threads.js';
 import type { WriteLimits } from './http/write-limits.js';
 import type { NodeHeartbeats } from './leases/node-heartbeats.js';
 import type { FreshReads } from './read/fresh-reads.js';
+import type { NodeUsages } from './usage/node-usages.js';
 import type { WatchHub } from './watch/watch-hub.js';
 
 /** What request handlers share. */
@@ -44,6 +45,7 @@ export interface ApiContext {
   watches: WatchHub;
   /** The ways into containers. */
   tunnels: ApiTunnels;
+  usages: NodeUsages;
   /** How long the socket of a watch may accept nothing while events wait for it, in ms. */
   watchStallMs: number;
   heartbeats: NodeHeartbeats;

@@ -42,6 +42,7 @@ import { NodeHeartbeats } from './leases/node-heartbeats.js';
 import { FreshReads } from './read/fresh-reads.js';
 import { ServiceAddressKeeper } from './services/service-address-keeper.js';
 import { serveAgentTokens } from './subresource/agent-tokens.js';
+import { NodeUsages } from './usage/node-usages.js';
 import { LeaseRenewals, RENEWAL_MS } from './watch/lease-renewals.js';
 import { WatchHub } from './watch/watch-hub.js';
 
@@ -111,6 +112,8 @@ export interface ApiParts extends ServiceContext {
   requestMs?: number;
   /** How long the socket of a watch may accept nothing while events wait for it, in ms. */
   watchStallMs?: number;
+  /** How long what nodes use is shown, in ms. */
+  usageKeepMs?: number;
 }
 
 function credentialsFrom({ tls, frontProxyNames = [], oidc, log }: ApiParts): Credentials {
@@ -147,6 +150,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   const context: ApiContext = {
     bodies,
     tunnels,
+    usages: new NodeUsages(tunnels, log, parts.usageKeepMs),
     store,
     reflector,
     collections: new Collections(reflector, (resource, revision) => watches.changesAfter(resource, revision)),

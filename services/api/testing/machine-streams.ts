@@ -11,7 +11,7 @@ import {
   type ReachedPod,
   TunnelRefusedError,
 } from '@everynode/container-streams';
-import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
+import type { AttachWanted, ExecWanted, LogWanted, NodeUsage } from '@everynode/contract';
 
 /** Containers that are this machine: commands are processes of it, ports are those of loopback. */
 export class MachineStreams implements ContainerStreams {
@@ -20,6 +20,14 @@ export class MachineStreams implements ContainerStreams {
   /** The processes that run. */
   readonly running = new Set<ChildProcess>();
   isEnded = false;
+  /** What the nodes use, and how often that was asked. */
+  usages: NodeUsage[] = [];
+  asked = 0;
+
+  async usage(): Promise<NodeUsage[]> {
+    this.asked += 1;
+    return this.usages;
+  }
 
   async logs(_pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     if (wanted.container === 'none') {

@@ -36,7 +36,7 @@ async function startStreamingAgent(
       signal: stopping.signal,
     });
   const bus = connect();
-  const tunnels = new AgentTunnels({ agent, bus, connect, streams, log, isSuperseded: () => false });
+  const tunnels = new AgentTunnels({ agent, bus, connect, streams, nodes: [], log, isSuperseded: () => false });
   tunnels.start();
   return {
     tunnels,
@@ -76,9 +76,12 @@ interface StreamedPod {
 }
 
 /** @param lines the log of the pod's containers. */
-export async function startStreamedPod(lines: readonly LogLine[]): Promise<StreamedPod> {
+export async function startStreamedPod(
+  lines: readonly LogLine[],
+  settings: { usageKeepMs?: number } = {},
+): Promise<StreamedPod> {
   const backends = await startBackends();
-  const api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
+  const api = await startReplica(backends, { authorizationMode: 'AlwaysAllow', ...settings });
   for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
     await api.request('POST', path, { body: { metadata: { name: 'default' } } });
   }

@@ -39,7 +39,11 @@ it('registers its nodes twice at most, however often delivery begins again while
       counts: () => new Map(),
       found: () => [],
       pods: () => [],
-      streams: new SimulatedStreams(() => undefined, systemClock),
+      streams: new SimulatedStreams(
+        () => undefined,
+        systemClock,
+        () => [],
+      ),
       close: () => undefined,
     }),
     log: testLog(),

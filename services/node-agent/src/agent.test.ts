@@ -31,7 +31,11 @@ afterEach(async () => {
 /** Pods that run at once, and stop at once. */
 class InstantRuntime implements Runtime {
   readonly running = new Map<string, AssignedPod>();
-  readonly streams = new SimulatedStreams(() => undefined, systemClock);
+  readonly streams = new SimulatedStreams(
+    () => undefined,
+    systemClock,
+    () => [],
+  );
   readonly #onReport: ReportListener;
 
   constructor(onReport: ReportListener) {

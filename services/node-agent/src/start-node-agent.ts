@@ -44,6 +44,7 @@ export async function startNodeAgent(parts: NodeAgentParts): Promise<void> {
   const tunnels = new AgentTunnels({
     ...parts,
     agent: parts.agent,
+    nodes: nodes.map(({ name }) => name),
     streams: agent.runtime.streams,
     isSuperseded: () => started.trouble !== undefined,
     ...(parts.streamRates && { rates: parts.streamRates }),

@@ -111,6 +111,11 @@ export const CLUSTER_ROLES: readonly PolicyRole[] = [
   ),
   // Everynode's own: a client that may read a DaemonSet may ask why its pods run where they do.
   aggregated(clusterRole('everynode:explain', can('create get', 'explain.everynode.io', 'daemonsets')), 'view'),
+  // Source: metrics-server manifests/base/rbac.yaml.
+  ['view', 'edit', 'admin'].reduce(
+    aggregated,
+    clusterRole('system:aggregated-metrics-reader', can(READ, 'metrics.k8s.io', 'nodes pods')),
+  ),
   clusterRole('system:node', ...NODE_RULES),
   clusterRole(
     'system:node-problem-detector',

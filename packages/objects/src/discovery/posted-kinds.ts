@@ -10,12 +10,13 @@ export type ReviewKind =
   | 'TokenReview';
 
 /**
- * A kind that is answered at once and never stored: reviews, and the binding of a pod to a node.
+ * A kind that is answered at once and never stored: reviews, the binding of a pod to a node, and what is made up or
+ * measured for each answer.
  */
 export interface PostedKind {
   group: string;
   version: string;
-  kind: ReviewKind | 'Binding' | 'DaemonSetExplanation';
+  kind: ReviewKind | 'Binding' | 'DaemonSetExplanation' | 'NodeMetrics' | 'PodMetrics';
   plural: string;
   singular: string;
   namespaced: boolean;
@@ -39,6 +40,12 @@ function review(group: 'authentication' | 'authorization', kind: ReviewKind, nam
     verbs: create,
     schema: `io.k8s.api.${group}.v1.${kind}`,
   };
+}
+
+/** Source: metrics-server pkg/api, whose resources have no singular names. */
+function metrics(kind: 'NodeMetrics' | 'PodMetrics', plural: string, namespaced: boolean): PostedKind {
+  const of = { group: 'metrics.k8s.io', version: 'v1beta1', kind, plural, singular: '', namespaced };
+  return { ...of, verbs: ['get', 'list'] };
 }
 
 /** All of them. */
@@ -68,4 +75,6 @@ export const postedKinds: readonly PostedKind[] = [
     namespaced: true,
     verbs: ['create', 'get'],
   },
+  metrics('NodeMetrics', 'nodes', false),
+  metrics('PodMetrics', 'pods', true),
 ];

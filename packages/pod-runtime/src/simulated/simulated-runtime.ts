@@ -47,7 +47,11 @@ export class SimulatedRuntime extends PodRuntime<SimulatedRun> {
   }
 
   override get streams(): SimulatedStreams {
-    return new SimulatedStreams((uid) => this.find(uid), this.#clock);
+    return new SimulatedStreams(
+      (uid) => this.find(uid),
+      this.#clock,
+      (node) => this.runsOn(node),
+    );
   }
 }
 

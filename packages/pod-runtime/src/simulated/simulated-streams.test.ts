@@ -37,7 +37,11 @@ function streamsAt(seconds: number, annotations: Record<string, string> = {}, st
     },
   } as unknown as PodRun;
   const clock = { wallTime: () => START + seconds * 1000 };
-  const streams = new SimulatedStreams((uid) => (uid === POD.uid ? run : undefined), clock);
+  const streams = new SimulatedStreams(
+    (uid) => (uid === POD.uid ? run : undefined),
+    clock,
+    () => [],
+  );
   return {
     streams,
     clock,

@@ -5,12 +5,14 @@ import {
   logText,
   type ReachedPod,
 } from '@everynode/container-streams';
-import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
+import type { AttachWanted, ExecWanted, LogWanted, NodeUsage } from '@everynode/contract';
 import { findLogRun, type LogRun, type PodRun } from '@everynode/kubelet';
 import { pause } from '@everynode/service-shell';
 import { type FindRun, reachedLog, reachedRun, refused } from '../reached-run.js';
 import type { Clock } from '../timers.js';
 import { logScriptFor, SimulatedLog } from './simulated-log.js';
+import type { SimulatedRun } from './simulated-run.js';
+import { simulatedUsage } from './simulated-usage.js';
 
 /** How often a log that is followed looks whether its container still runs, in ms. */
 const LOOK_MS = 500;
@@ -19,10 +21,12 @@ const LOOK_MS = 500;
 export class SimulatedStreams implements ContainerStreams {
   readonly #find: FindRun<PodRun>;
   readonly #clock: Pick<Clock, 'wallTime'>;
+  readonly #runsOn: (node: string) => Iterable<SimulatedRun>;
 
-  constructor(find: FindRun<PodRun>, clock: Pick<Clock, 'wallTime'>) {
+  constructor(find: FindRun<PodRun>, clock: Pick<Clock, 'wallTime'>, runsOn: (node: string) => Iterable<SimulatedRun>) {
     this.#find = find;
     this.#clock = clock;
+    this.#runsOn = runsOn;
   }
 
   async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -71,6 +75,15 @@ export class SimulatedStreams implements ContainerStreams {
 
   checkPorts({ name }: ReachedPod): Promise<void> {
     return Promise.reject(refused(noPort(name)));
+  }
+
+  async usage(nodes: readonly string[]): Promise<Iterable<NodeUsage>> {
+    return this.#usages(nodes);
+  }
+
+  /** One at a time, as they are sent. */
+  *#usages(nodes: readonly string[]): Generator<NodeUsage> {
+    for (const node of nodes) yield simulatedUsage(node, this.#runsOn(node), this.#clock.wallTime());
   }
 }
 

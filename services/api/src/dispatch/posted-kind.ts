@@ -42,6 +42,8 @@ const HANDLERS: Readonly<Record<PostedKind['kind'], Handler | undefined>> = {
   SubjectAccessReview: answering(REVIEWS.SubjectAccessReview),
   TokenReview: answering(REVIEWS.TokenReview),
   DaemonSetExplanation: undefined,
+  NodeMetrics: undefined,
+  PodMetrics: undefined,
 };
 
 /** Serves a request for a kind that is posted, answered at once and never stored. */

@@ -30,6 +30,8 @@ interface Served {
   stream?: boolean;
   /** No other object than the one that is asked for: no table, no metadata alone. */
   plain?: boolean;
+  /** No protobuf. */
+  text?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Served {
  * @throws ApiError NotAcceptable when there is none.
  */
 export function negotiate(accept: string | undefined, served: Served = {}): Representation {
-  const key = `${served.stream} ${served.plain} ${accept ?? ''}`;
+  const key = `${served.stream} ${served.plain} ${served.text} ${accept ?? ''}`;
   let wanted = remembered.get(key);
   if (!wanted) {
     wanted = firstServed(accept, served);
@@ -48,11 +50,11 @@ export function negotiate(accept: string | undefined, served: Served = {}): Repr
   return wanted;
 }
 
-function firstServed(accept: string | undefined, { stream, plain }: Served): Representation {
+function firstServed(accept: string | undefined, { stream, plain, text }: Served): Representation {
   if (!accept) return { kind: 'object', encoding: 'json', pretty: false };
   for (const { type, parameters } of parseAccept(accept)) {
     for (const offered of ENCODINGS) {
-      if (!covers(type, offered.type)) continue;
+      if (!covers(type, offered.type) || (text && offered.encoding === 'protobuf')) continue;
       // Upstream chooses the first form that fits, and checks only then whether it can stream.
       const form = formOf(parameters, offered);
       if (!form || (plain && form.kind !== 'object')) continue;

@@ -14,6 +14,7 @@ import { addDiscovery } from '../discovery/discovery-routes.js';
 import { addExplain } from '../explain/explain-route.js';
 import type { FairQueue } from '../fairness/fair-queue.js';
 import { addOpenApi } from '../openapi/openapi-routes.js';
+import { addResourceMetrics } from '../usage/resource-metrics-routes.js';
 import { serveUpgrades } from '../websocket/upgrade-requests.js';
 import { addAuthentication } from './authenticate.js';
 import { addAuthorisation } from './authorise.js';
@@ -119,6 +120,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addOpenApi(fastify);
   addKeyRoutes(fastify, context.tokens);
   addExplain(fastify, context);
+  addResourceMetrics(fastify, context);
   addAgentRevocation(fastify, context);
   addResources(fastify, context, (request, reply) => audit?.record(auditedRequest(request, reply, 'ResponseStarted')));
   return { fastify, https, stop, takeConnection: (socket) => takeConnection(https, socket, loop) };

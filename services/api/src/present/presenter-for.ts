@@ -35,18 +35,21 @@ export function presenterFor(
   return presenter;
 }
 
+/** What the rows of a table are to have beside their cells. @throws ApiError BadRequest for an unknown text. */
+export function includeObject(text = 'Metadata'): IncludeObject {
+  if (INCLUDES.includes(text)) return text as IncludeObject;
+  throw new ApiError(
+    'BadRequest',
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: ` +
+      "must be 'Metadata', 'Object', 'None', or empty",
+  );
+}
+
 function makePresenter(definition: ResourceDefinition, representation: Representation, include: string): Presenter {
   const form = formOf(representation);
   switch (representation.kind) {
     case 'table':
-      if (!INCLUDES.includes(include)) {
-        throw new ApiError(
-          'BadRequest',
-          `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: ` +
-            "must be 'Metadata', 'Object', 'None', or empty",
-        );
-      }
-      return tablePresenter(definition, representation.version, include as IncludeObject, form);
+      return tablePresenter(definition, representation.version, includeObject(include), form);
     case 'metadata':
       if (representation.encoding === 'protobuf') return protobufMetadataPresenter(definition, representation.version);
       return jsonMetadataPresenter(definition, representation.version, form);

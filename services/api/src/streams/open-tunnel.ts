@@ -1,5 +1,5 @@
 import { type Tunnel, TunnelRefusedError } from '@everynode/container-streams';
-import type { TunnelWanted } from '@everynode/contract';
+import type { PodTunnelWanted } from '@everynode/contract';
 import { ApiError, type Pod, type Stored } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest, ResponseStream } from '../dispatch/resource-request.js';
@@ -19,7 +19,7 @@ export async function openTunnel(
   context: ApiContext,
   { identity, stream }: TunnelRequest,
   pod: Stored<Pod>,
-  to: TunnelWanted['to'],
+  to: PodTunnelWanted['to'],
 ): Promise<Tunnel> {
   const agent = await agentOfNode(context, requireHost(pod));
   const leaving = new AbortController();

@@ -1,4 +1,4 @@
-import type { TunnelWanted } from '@everynode/contract';
+import type { PodTunnelWanted } from '@everynode/contract';
 import { admitConnection } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
@@ -21,7 +21,7 @@ export async function runCommand(context: ApiContext, request: ResourceRequest):
   const container = containerOf(pod, query.text('container'));
   requireHost(pod);
   const protocol = checkProtocols(connection, { webSocket: COMMAND_PROTOCOLS, spdy: SPDY_COMMAND_PROTOCOLS });
-  const to: TunnelWanted['to'] =
+  const to: PodTunnelWanted['to'] =
     kind === 'exec' ? { kind, container, ...streams, command: commandOf(query) } : { kind, container, ...streams };
   stream.onStarted();
   const tunnel = await openTunnel(context, request, pod, to);

@@ -323,6 +323,20 @@ function podsInEngine(): void {
     await expect(waiting).rejects.toThrow('aborted');
   });
 
+  it('use what the engine counts for them', async () => {
+    const busy = machine.podOf('while :; do :; done');
+    const idle = machine.podOf(WAITS);
+    for (const pod of [busy, idle]) machine.start(pod);
+    await eventually(() => {
+      for (const pod of [busy, idle]) expect(machine.mainOf(pod)?.state?.running).toBeDefined();
+    });
+    const [used] = await machine.runtime.streams.usage([machine.node.name]);
+    const of = ({ metadata }: AssignedPod) => used?.pods.find(({ uid }) => uid === metadata.uid)?.containers[0];
+    expect(of(busy)?.cpuNanocores).toBeGreaterThan(50e6);
+    expect(of(idle)?.cpuNanocores).toBeLessThan(of(busy)?.cpuNanocores ?? 0);
+    expect(of(idle)?.workingSetBytes).toBeGreaterThan(2 ** 14);
+  });
+
   it('run commands with input, exit codes and terminals, and let clients attach', async () => {
     const pod = machine.podOf('while read line; do echo got $line; done', { stdin: true });
     machine.start(pod);

@@ -18,6 +18,7 @@ import type { MachineRuntime } from '../../machine/machine-runtime.js';
 import { podUsage } from '../../machine/pod-usage.js';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
+import { UsageSampler } from '../../usage/usage-sampler.js';
 import type { PodVolumes } from '../../volumes/pod-volumes.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
 import { notEnforced } from '../not-enforced.js';
@@ -26,6 +27,7 @@ import { inSeconds } from '../run-end.js';
 import { DockerContainers } from './docker-containers.js';
 import { dockerRefusal } from './docker-refusal.js';
 import { DockerRun } from './docker-run.js';
+import { dockerSample } from './docker-sample.js';
 import { DockerStreams } from './docker-streams.js';
 import { measuredContainer, writtenBytes } from './docker-usage.js';
 import type { Engine } from './engine.js';
@@ -51,6 +53,7 @@ interface DockerRuntimeOptions extends RealPodOptions {
 export class DockerRuntime extends PodRuntime<DockerRun> implements MachineRuntime {
   readonly #host: EngineHost;
   readonly #engine: Engine;
+  readonly #usage: UsageSampler;
 
   /** @throws Error where there is no shim, and none can be made. */
   constructor(options: DockerRuntimeOptions) {
@@ -68,11 +71,12 @@ export class DockerRuntime extends PodRuntime<DockerRun> implements MachineRunti
     });
     this.#host = host;
     this.#engine = options.engine;
+    this.#usage = new UsageSampler(() => dockerSample(this.runs(), options.engine));
     host.begin();
   }
 
   override get streams(): DockerStreams {
-    return new DockerStreams((uid) => this.find(uid), this.#engine);
+    return new DockerStreams((uid) => this.find(uid), this.#engine, this.#usage);
   }
 
   override found(): AssignedPod[] {

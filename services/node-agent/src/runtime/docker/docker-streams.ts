@@ -1,7 +1,8 @@
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
 import { type ContainerIo, type ContainerStreams, logText, type ReachedPod } from '@everynode/container-streams';
-import type { AttachWanted, ExecWanted, LogWanted } from '@everynode/contract';
+import type { AttachWanted, ExecWanted, LogWanted, NodeUsage } from '@everynode/contract';
 import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '@everynode/pod-runtime';
+import type { UsageSampler } from '../../usage/usage-sampler.js';
 import { connectPort } from '../connect-port.js';
 import type { DockerRun, LiveContainer } from './docker-run.js';
 import { type Engine, EngineError } from './engine.js';
@@ -23,10 +24,12 @@ type Wanted = Pick<ExecWanted, 'stdin' | 'stdout' | 'stderr' | 'tty'>;
 export class DockerStreams implements ContainerStreams {
   readonly #find: FindRun<DockerRun>;
   readonly #engine: Engine;
+  readonly #usage: UsageSampler;
 
-  constructor(find: FindRun<DockerRun>, engine: Engine) {
+  constructor(find: FindRun<DockerRun>, engine: Engine, usage: UsageSampler) {
     this.#find = find;
     this.#engine = engine;
+    this.#usage = usage;
   }
 
   #liveIn(pod: ReachedPod, container: string): LiveContainer {
@@ -109,6 +112,10 @@ export class DockerStreams implements ContainerStreams {
 
   async checkPorts(pod: ReachedPod): Promise<void> {
     reachedRun(this.#find, pod);
+  }
+
+  usage(nodes: readonly string[]): Promise<NodeUsage[]> {
+    return this.#usage.usage(nodes);
   }
 }
 

@@ -12,7 +12,11 @@ export interface ListedContainer {
 
 /** What a container uses. An engine leaves out what it does not measure. */
 export interface EngineStats {
-  memory_stats: { usage?: number; stats?: { inactive_file?: number } };
+  /** RFC 3339. */
+  read: string;
+  /** In ns since its start. */
+  cpu_stats: { cpu_usage: { total_usage: number } };
+  memory_stats: { usage?: number; stats?: { inactive_file?: number; total_inactive_file?: number } };
   pids_stats: { current?: number };
 }
 

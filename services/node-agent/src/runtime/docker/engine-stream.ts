@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { LogLine } from '@everynode/container-streams';
+import { type LogLine, linesOf } from '@everynode/container-streams';
 import { LineParts } from '../../state/line-parts.js';
 
 /** What a container has written to one of its outputs. */
@@ -32,18 +32,6 @@ export async function* framesOf(stream: Readable, hasTerminal: boolean): AsyncGe
     }
     rest = rest.subarray(at);
   }
-}
-
-/** The lines of a text in JSON lines. */
-export async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  let rest = '';
-  stream.setEncoding('utf8');
-  for await (const chunk of stream as AsyncIterable<string>) {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') yield line;
-  }
-  if (rest.trim() !== '') yield rest;
 }
 
 /**

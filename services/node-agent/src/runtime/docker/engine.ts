@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { linesOf } from '@everynode/container-streams';
 import { type BackoffOptions, type Logger, retryUntilDone } from '@everynode/service-shell';
 import DockerModem from 'docker-modem';
 import type {
@@ -12,7 +13,6 @@ import type {
   ListedContainer,
   LogQuery,
 } from './engine-objects.js';
-import { linesOf } from './engine-stream.js';
 import type { RegistryLogin } from './registry-logins.js';
 
 /** The engine has refused something, with the HTTP status and in its own words. */
@@ -79,7 +79,7 @@ export class Engine {
     return this.#dial('GET', '/containers/json', { query: { all: true, size, filters: labelled(labels) } });
   }
 
-  /** What a container uses now. */
+  /** What a container uses now, and has used so far. */
   stats(id: string): Promise<EngineStats> {
     return this.#dial('GET', `/containers/${id}/stats`, { query: { stream: false, 'one-shot': true } });
   }

@@ -300,6 +300,30 @@ describe('a client', () => {
     expect(await wholeOf(before)).toBe('begin\nend\n');
   });
 
+  it('uses what its processes use, also those that it has waited for', async () => {
+    const busy = scriptPod('(exec sleep 1000) & while :; do (i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done); done');
+    const idle = scriptPod('exec sleep 1000');
+    for (const pod of [busy, idle]) machine.start(pod);
+    await eventually(() => {
+      for (const pod of [busy, idle]) expect(machine.mainOf(pod)?.state?.running).toBeDefined();
+    });
+    const [used] = await machine.runtime.streams.usage([machine.node.name]);
+    const of = ({ metadata }: { metadata: { uid: string } }) =>
+      used?.pods.find(({ uid }) => uid === metadata.uid)?.containers[0];
+    expect(of(busy)?.cpuNanocores).toBeGreaterThan(50e6);
+    expect(of(idle)?.cpuNanocores).toBeLessThan(20e6);
+    for (const pod of [busy, idle]) {
+      expect(of(pod)).toMatchObject({ name: 'main' });
+      expect(of(pod)?.workingSetBytes).toBeGreaterThan(16 * 1024);
+      expect(of(pod)?.workingSetBytes).toBeLessThan(16 * 2 ** 20);
+    }
+    expect(used).toMatchObject({ node: machine.node.name });
+    expect(used?.windowMs).toBeGreaterThanOrEqual(1000);
+    expect(used?.cpuNanocores).toBeGreaterThan(of(busy)?.cpuNanocores ?? 0);
+    expect(used?.workingSetBytes).toBeGreaterThan(2 ** 24);
+    expect(await machine.runtime.streams.usage([])).toEqual([]);
+  });
+
   it('runs a command with input and an exit code, and none that needs a terminal', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);

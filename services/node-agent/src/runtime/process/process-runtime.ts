@@ -23,6 +23,7 @@ import { podUsage } from '../../machine/pod-usage.js';
 import { treesOf } from '../../machine/process-trees.js';
 import type { PodSources } from '../../objects/pod-sources.js';
 import type { StateFolder } from '../../state/state-folder.js';
+import { UsageSampler } from '../../usage/usage-sampler.js';
 import { machineParts, notedReports, type RealPodOptions } from '../machine-parts.js';
 import { type MachineSettings, machineSettings } from '../machine-settings.js';
 import { notEnforced } from '../not-enforced.js';
@@ -34,6 +35,7 @@ import { ProcessContainers } from './process-containers.js';
 import { processRefusal } from './process-refusal.js';
 import { ProcessRun } from './process-run.js';
 import { ProcessStreams } from './process-streams.js';
+import { processSample } from './process-usage.js';
 
 interface ProcessSettings extends MachineSettings {
   images: ImageList;
@@ -66,6 +68,7 @@ const readBootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id',
  */
 export class ProcessRuntime extends PodRuntime<ProcessRun> implements MachineRuntime {
   readonly #machine: Machine;
+  readonly #usage: UsageSampler;
 
   /** @throws Error where there is no shim, and none can be made. */
   constructor(options: ProcessRuntimeOptions) {
@@ -82,11 +85,18 @@ export class ProcessRuntime extends PodRuntime<ProcessRun> implements MachineRun
       onReport: notedReports(machine.state, onReport, options.log),
     });
     this.#machine = machine;
+    this.#usage = new UsageSampler(() =>
+      processSample({
+        runs: this.runs(),
+        usageOf: (run, container) => machine.containers.usageOf(run, container),
+        bootId: settings.bootId,
+      }),
+    );
     options.log.info({ state: settings.stateFolder, isPrivileged: settings.isPrivileged }, 'pods run as processes');
   }
 
   override get streams(): ProcessStreams {
-    return new ProcessStreams((uid) => this.find(uid), this.#machine.containers);
+    return new ProcessStreams((uid) => this.find(uid), this.#machine.containers, this.#usage);
   }
 
   override close(): void {

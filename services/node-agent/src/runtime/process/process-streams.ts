@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { type ContainerIo, type ContainerStreams, logText, type ReachedPod } from '@everynode/container-streams';
-import type { ExecWanted, LogWanted } from '@everynode/contract';
+import type { ExecWanted, LogWanted, NodeUsage } from '@everynode/contract';
 import { type FindRun, notRunning, reachedLog, reachedRun, refused } from '@everynode/pod-runtime';
 import { readCriLog } from '../../state/cri-log.js';
+import type { UsageSampler } from '../../usage/usage-sampler.js';
 import { connectPort } from '../connect-port.js';
 import { KILLED } from '../run-end.js';
 import type { ProcessContainers } from './process-containers.js';
@@ -13,10 +14,12 @@ import type { ProcessRun } from './process-run.js';
 export class ProcessStreams implements ContainerStreams {
   readonly #find: FindRun<ProcessRun>;
   readonly #containers: ProcessContainers;
+  readonly #usage: UsageSampler;
 
-  constructor(find: FindRun<ProcessRun>, containers: ProcessContainers) {
+  constructor(find: FindRun<ProcessRun>, containers: ProcessContainers, usage: UsageSampler) {
     this.#find = find;
     this.#containers = containers;
+    this.#usage = usage;
   }
 
   async logs(pod: ReachedPod, wanted: LogWanted, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -66,5 +69,9 @@ export class ProcessStreams implements ContainerStreams {
 
   async checkPorts(pod: ReachedPod): Promise<void> {
     reachedRun(this.#find, pod);
+  }
+
+  usage(nodes: readonly string[]): Promise<NodeUsage[]> {
+    return this.#usage.usage(nodes);
   }
 }

@@ -1,0 +1,48 @@
+import { inBatches } from '@everynode/service-shell';
+import { machineUsage } from '../../usage/machine-usage.js';
+import { type ContainerPoint, startedMsOf, type UsageSample } from '../../usage/usage-sample.js';
+import type { DockerRun } from './docker-run.js';
+import { type Engine, isGone } from './engine.js';
+import type { EngineStats } from './engine-objects.js';
+
+/** An engine is asked about so many containers at a time. */
+const AT_ONCE = 16;
+
+/** What this machine and the containers of the pods have used. */
+export async function dockerSample(runs: Iterable<DockerRun>, engine: Engine): Promise<UsageSample> {
+  const machine = machineUsage();
+  const live = [...runs].flatMap((run) =>
+    [...run.live].map(([name, { id, instance }]) => ({ run, name, id, instance })),
+  );
+  const pods = new Map<string, ContainerPoint[]>();
+  await inBatches(live, AT_ONCE, async ({ run, name, id, instance }) => {
+    const used = await usageOf(engine, id);
+    if (!used) return;
+    const { uid } = run.pod.metadata;
+    const points = pods.get(uid) ?? [];
+    points.push({ name, instance, startedMs: startedMsOf(run, name), ...used });
+    pods.set(uid, points);
+  });
+  return { machine, pods };
+}
+
+async function usageOf(engine: Engine, id: string) {
+  try {
+    return pointOf(await engine.stats(id));
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for a container that does not run: an engine knows no memory of it. */
+function pointOf({ read, cpu_stats: cpu, memory_stats: { usage, stats } }: EngineStats) {
+  if (usage === undefined) return undefined;
+  // Files that are not in use are no part of the working set. The second name is that of cgroups of version 1.
+  const unused = stats?.inactive_file ?? stats?.total_inactive_file ?? 0;
+  return {
+    atMs: Date.parse(read),
+    cpuNanoseconds: cpu.cpu_usage.total_usage,
+    workingSetBytes: Math.max(0, usage - unused),
+  };
+}
