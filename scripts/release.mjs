@@ -42,6 +42,7 @@ const shimFolder = join('node_modules', '@everynode', 'container-shim');
 const copies = [
   ...['package.json', 'native'].map((path) => [join(shim, path), join(shimFolder, path)]),
   ['examples', 'examples'],
+  [join('deploy', 'everynode-agent.service'), join('deploy', 'everynode-agent.service')],
   ...['package.json', 'LICENSE'].map((path) => [path, path]),
   ...built.flatMap((path) => [path, `${path}.map`].map((file) => [file, file])),
   ...['package.json', 'descriptions.json'].map((file) => [join(openapi, file), join(texts, file)]),

@@ -21,6 +21,7 @@ export interface JoinFlags {
   image?: string;
   hostRoot?: string;
   evictionHard?: string;
+  drain: boolean;
   /** In ms. */
   lifetime: number;
   identityOnly: boolean;
@@ -65,10 +66,10 @@ export async function joinAsAgent(flags: JoinFlags): Promise<number> {
     return identity.hasEnded ? ENDED : 0;
   }
   void renewal();
-  const { runtime, state, image, hostRoot, evictionHard, label, taint, startupTaint } = flags;
+  const { runtime, state, image, hostRoot, evictionHard, drain, label, taint, startupTaint } = flags;
   const described = { labels: label, taints: taint, startupTaints: startupTaint };
   const hosted = { agent: wanted.agent, nodes: wanted.nodes, nodesFile, ...described };
-  const settings = { runtime, state, images: image, hostRoots: hostRoot, evictionHard };
+  const settings = { runtime, state, images: image, hostRoots: hostRoot, evictionHard, drain };
   const code = await runAgent(joined, { ...hosted, settings }, signal, () => void identity.look());
   // Nothing is renewed for an agent that has ended: what has started this process starts it again.
   stopping.abort();

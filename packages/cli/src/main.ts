@@ -213,12 +213,22 @@ agent
     '--eviction-hard <thresholds>',
     'with real pods: below what is left of the machine they are evicted, SIGNAL<AMOUNT with commas (docs/agents.md)',
   )
+  .option('--drain', 'with real pods: SIGTERM ends them first, as before the machine shuts down', false)
   .option('--lifetime <span>', 'how long the certificate is to be valid', parseSpan, 24 * 3_600_000)
   .option('--identity-only', 'run no node: for kubelets and other programs', false)
   .option('--renew', 'with --identity-only: stay, and renew it when two thirds of its life are over', false)
   .action(async (flags: JoinFlags) => {
     const { joinAsAgent } = await import('./agent.js');
     process.exitCode = await joinAsAgent(flags);
+  });
+
+agent
+  .command('drain')
+  .description('on the machine of an agent of real pods: end its pods, as before it shuts down; it takes no more')
+  .option('--state <folder>', 'that of the agent', '/var/lib/everynode')
+  .action(async ({ state }: { state: string }) => {
+    const { drainAgent } = await import('./drain-agent.js');
+    process.exitCode = await drainAgent(state);
   });
 
 agent

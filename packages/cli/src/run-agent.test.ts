@@ -13,6 +13,7 @@ it('starts no agent that was ended before it began', async () => {
     images: undefined,
     hostRoots: undefined,
     evictionHard: undefined,
+    drain: false,
   };
   const hosted = {
     agent: 'n1',

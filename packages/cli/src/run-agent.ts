@@ -28,16 +28,26 @@ interface RuntimeSettings {
   images: string | undefined;
   hostRoots: string | undefined;
   evictionHard: string | undefined;
+  /** Whether a signal to stop ends the pods first. */
+  drain: boolean;
 }
 
 /** The settings as the agent reads them. */
-function variablesOf({ runtime, state, images, hostRoots, evictionHard }: RuntimeSettings): Record<string, string> {
+function variablesOf({
+  runtime,
+  state,
+  images,
+  hostRoots,
+  evictionHard,
+  drain,
+}: RuntimeSettings): Record<string, string> {
   return {
     EVERYNODE_RUNTIME: runtime,
     ...(state !== undefined && { EVERYNODE_STATE_FOLDER: state }),
     ...(images !== undefined && { EVERYNODE_IMAGES: images }),
     ...(hostRoots !== undefined && { EVERYNODE_HOST_ROOTS: hostRoots }),
     ...(evictionHard !== undefined && { EVERYNODE_EVICTION_HARD: evictionHard }),
+    ...(drain && { EVERYNODE_DRAIN_ON_STOP: 'true' }),
   };
 }
 

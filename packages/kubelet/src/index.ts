@@ -31,6 +31,7 @@ export {
   SIGNAL_FACTS,
   type StarvedResource,
 } from './eviction/signals.js';
+export { type ShutdownGrace, shutdownOrder } from './eviction/shutdown-order.js';
 export { DEFAULT_EVICTION_HARD, type EvictionThreshold, parseEvictionThresholds } from './eviction/thresholds.js';
 export { type NodeRefusal, refusalOf } from './node/node-admission.js';
 export { oomScoreAdjust } from './node/oom-score.js';

@@ -20,8 +20,11 @@ export interface ServiceContext {
 export interface ShellContext extends ServiceContext {
   /** Answers a GET of `path` on the health port with what `read` returns, as JSON. */
   show(path: string, read: () => unknown): void;
-  /** Runs `settle` when the service is told to stop, before `signal` aborts: for what has just been accepted. */
-  beforeStop(settle: () => Promise<void>): void;
+  /**
+   * Runs `settle` when the service is told to stop, before `signal` aborts: for what has just been accepted. `isAsked`
+   * where a signal asks for it, and neither an error nor the loss of the supervisor.
+   */
+  beforeStop(settle: (isAsked: boolean) => Promise<void>): void;
 }
 
 export interface ServiceOptions {
@@ -47,14 +50,14 @@ export async function runService(
   const metrics = createMetrics();
   const readiness = new Readiness();
   const stopping = new AbortController();
-  const settling: (() => Promise<void>)[] = [];
+  const settling: ((isAsked: boolean) => Promise<void>)[] = [];
   const closers: (() => Promise<void>)[] = [];
 
   const grace = closeWithGrace({ delay: options.closeDeadlineMs ?? 10_000, logger: false }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after an error');
     else log.info({ signal }, 'stopping');
     await leaveSupervisor();
-    await Promise.all(settling.map((settle) => settle()));
+    await Promise.all(settling.map((settle) => settle(signal !== undefined)));
     stopping.abort();
     for (const close of closers.reverse()) {
       await close().catch((error: unknown) => log.error({ err: error }, 'closing failed'));

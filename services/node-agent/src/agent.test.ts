@@ -93,6 +93,7 @@ async function startAgent() {
     metrics: createMetrics(),
     readiness: new Readiness(),
     show: (path: string, read: () => unknown) => void pages.set(path, read),
+    beforeStop: () => undefined,
     onClose: (close: () => Promise<void>) => void closers.push(close),
   };
   const url = `nats://127.0.0.1:${plane.proxy.port}`;

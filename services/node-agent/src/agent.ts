@@ -1,8 +1,9 @@
 import type { Bus, Delivery } from '@everynode/bus';
 import { eventType, parseEvent, subjects } from '@everynode/contract';
 import type { HostedNode, ReportListener, Runtime } from '@everynode/pod-runtime';
-import { coalesced, type Logger } from '@everynode/service-shell';
+import { coalesced, type Logger, pause } from '@everynode/service-shell';
 import type { MachineHost } from './machine/machine-host.js';
+import type { DrainOutcome } from './machine/shutdown.js';
 import type { Fleet } from './nodes/fleet.js';
 import { Heartbeats } from './nodes/heartbeats.js';
 import { Registration } from './nodes/registration.js';
@@ -24,6 +25,10 @@ export interface AgentOptions {
   log: Logger;
   signal: AbortSignal;
 }
+
+/** How long a store that does not answer holds up a shutdown, and how often is looked. */
+const REPORTED_MS = 5000;
+const LOOK_MS = 20;
 
 /** What the process counts. */
 interface AgentTallies {
@@ -132,6 +137,24 @@ export class Agent {
       this.sync.repeat(),
       ...(this.#options.machine?.tasks(signal) ?? []),
     );
+  }
+
+  /**
+   * Ends all pods of a machine that shuts down. Resolves when they have ended, or their time is over, and the store has
+   * the reports on them or does not answer.
+   */
+  async drain(): Promise<DrainOutcome> {
+    const { machine } = this.#options;
+    if (!machine) return { pods: 0, left: 0 };
+    return machine.drain(() => this.#reported());
+  }
+
+  /** Resolves when the store has all that was reported, or has not answered for some time. */
+  async #reported(): Promise<void> {
+    const { signal } = this.#fleet;
+    const until = performance.now() + REPORTED_MS;
+    do await pause(LOOK_MS, signal);
+    while (!signal.aborted && performance.now() < until && (this.#messages.size > 0 || this.outbox.waiting > 0));
   }
 
   /** Waits for what is under way. To be called after the signal has aborted. */

@@ -28,6 +28,11 @@ const schema = Type.Object({
   EVERYNODE_EVICTION_HARD: Type.String({ default: DEFAULT_EVICTION_HARD }),
   /** How long a node is reported to be short of something after it was so last. */
   EVERYNODE_EVICTION_TRANSITION_SECONDS: Type.Number({ default: 300, minimum: 0 }),
+  /** How long the pods have when the machine shuts down, and the critical ones of that. */
+  EVERYNODE_SHUTDOWN_GRACE_SECONDS: Type.Number({ default: 60, minimum: 0 }),
+  EVERYNODE_SHUTDOWN_GRACE_CRITICAL_SECONDS: Type.Number({ default: 20, minimum: 0 }),
+  /** Whether SIGTERM ends the pods first, as before the machine shuts down. */
+  EVERYNODE_DRAIN_ON_STOP: Type.Boolean({ default: false }),
   /** Path of the shim that holds containers; without one it is found, or compiled. */
   EVERYNODE_SHIM: Type.Optional(Type.String()),
   /** The output of a container is kept in files of this many bytes, and in so many of them. */
@@ -59,3 +64,7 @@ export function agentConfig(env?: NodeJS.ProcessEnv): Config {
   }
   return config;
 }
+
+/** What a process that ends its pods first may take to stop: their time, and that of reports. */
+export const drainDeadlineMs = ({ EVERYNODE_SHUTDOWN_GRACE_SECONDS: seconds }: Config): number =>
+  seconds * 1000 + 30_000;

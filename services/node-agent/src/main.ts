@@ -1,7 +1,7 @@
 import { Bus } from '@everynode/bus';
 import { inboxPrefix } from '@everynode/contract';
 import { runService } from '@everynode/service-shell';
-import { agentConfig } from './config.js';
+import { agentConfig, drainDeadlineMs } from './config.js';
 import { startNodeAgent } from './index.js';
 import { readNodesFile } from './nodes/nodes-file.js';
 import { chooseRuntime } from './runtime/choose-runtime.js';
@@ -16,6 +16,7 @@ await runService(
     logLevel: config.EVERYNODE_LOG_LEVEL,
     healthPort: config.EVERYNODE_HEALTH_PORT,
     healthHost: config.EVERYNODE_HEALTH_HOST,
+    ...(config.EVERYNODE_DRAIN_ON_STOP && { closeDeadlineMs: drainDeadlineMs(config) }),
   },
   async (shell) => {
     const { log, signal, onClose } = shell;
@@ -42,6 +43,8 @@ await runService(
       agent,
       heartbeatSeconds: config.EVERYNODE_HEARTBEAT_SECONDS,
       bus,
+      drainsOnStop: config.EVERYNODE_DRAIN_ON_STOP,
+      stateFolder: config.EVERYNODE_STATE_FOLDER,
       connect: () => Bus.connect({ ...access, name: `agent ${agent} streams` }),
       streamRates: {
         messagesPerSecond: config.EVERYNODE_STREAM_MESSAGES_PER_SECOND,

@@ -4,16 +4,21 @@ import type { HostedNode, ReportListener, Runtime } from '@everynode/pod-runtime
 import type { ServiceContext, ShellContext } from '@everynode/service-shell';
 import { Agent } from './agent.js';
 import { exposeMetrics } from './agent-metrics.js';
+import { AgentSocket } from './machine/agent-socket.js';
 import type { MachineHost } from './machine/machine-host.js';
 import { takeIncarnation } from './take-incarnation.js';
 
 /** What the node agent is made from: an open connection, and the shell it runs in. */
-export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show'> {
+export interface NodeAgentParts extends ServiceContext, Pick<ShellContext, 'show' | 'beforeStop'> {
   /** Name of the process on the bus; a DNS label. */
   agent: string;
   nodes: readonly HostedNode[];
   /** The machine that is the node, where its pods are real. */
   machine?: MachineHost;
+  /** Whether a signal to stop ends the pods of a machine first. */
+  drainsOnStop?: boolean;
+  /** Folder for what outlives the process, of a machine. */
+  stateFolder?: string;
   heartbeatSeconds: number;
   bus: Bus;
   /** Makes the runtime. Its reports go to the control plane. */
@@ -52,4 +57,12 @@ export async function startNodeAgent(parts: NodeAgentParts): Promise<void> {
   onClose(() => tunnels.close());
   await agent.start();
   tunnels.start();
+  if (!parts.machine || parts.stateFolder === undefined) return;
+  const socket = new AgentSocket(parts.stateFolder, () => started.drain(), parts.log);
+  onClose(() => socket.close());
+  if (!parts.drainsOnStop) return;
+  parts.beforeStop(async (isAsked) => {
+    // A process whose supervisor is gone, or that has failed, is started again: its pods run on.
+    if (isAsked) await started.drain();
+  });
 }

@@ -73,6 +73,10 @@ function machineHost({ config, log }: RuntimeParts, node: string, imageFolder: s
   return new MachineHost({
     node: new MachineNode(node, systemClock),
     eviction: { thresholds: parseEvictionThresholds(config.EVERYNODE_EVICTION_HARD), transitionMs: seconds * 1000 },
+    grace: {
+      totalMs: config.EVERYNODE_SHUTDOWN_GRACE_SECONDS * 1000,
+      criticalMs: config.EVERYNODE_SHUTDOWN_GRACE_CRITICAL_SECONDS * 1000,
+    },
     read: () => readObservations({ stateFolder, imageFolder, proc: '/proc' }),
     clock: systemClock,
     log,
