@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ATTACKER_NAMES, type AttackerName } from './attack/attacks.js';
 import { KubeClient } from './client/kube-client.js';
 import type { OwnCluster } from './cluster/own-cluster.js';
 import { reportJson, type Surroundings } from './report/json.js';
@@ -23,6 +24,7 @@ interface Flags {
   apiReplicas: number;
   schedulerReplicas: number;
   relabels: number;
+  attackers: AttackerName[];
   floor: boolean;
   kubeconfig?: string;
   json?: string;
@@ -42,15 +44,18 @@ function wholeNumber(text: string): number {
 
 const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber);
 
-function scenariosNamed(text: string): Scenario[] {
+/** Those of a list that are named, in the list's order. */
+function named<T>(all: readonly T[], nameOf: (one: T) => string, text: string): T[] {
+  const known = all.map(nameOf);
   const names = text.split(',');
   for (const name of names) {
-    if (!SCENARIOS.some((scenario) => scenario.name === name)) {
-      throw new InvalidArgumentError(`${name} is none of ${SCENARIOS.map((scenario) => scenario.name).join(', ')}`);
-    }
+    if (!known.includes(name)) throw new InvalidArgumentError(`${name} is none of ${known.join(', ')}`);
   }
-  return SCENARIOS.filter(({ name }) => names.includes(name));
+  return all.filter((one) => names.includes(nameOf(one)));
 }
+
+const scenariosNamed = (text: string): Scenario[] => named(SCENARIOS, ({ name }) => name, text);
+const attackersNamed = (text: string): AttackerName[] => named(ATTACKER_NAMES, (name) => name, text);
 
 /**
  * The scenarios to run.
@@ -70,14 +75,14 @@ function chosen({ scenario, all, kubeconfig }: Flags): readonly Scenario[] {
 }
 
 function ownPlan(flags: Flags, scenarios: readonly Scenario[], onCluster: OwnPlan['onCluster']): OwnPlan {
-  const { agents, repeat, relabels, floor, cpuProf } = flags;
+  const { agents, repeat, relabels, attackers, floor, cpuProf } = flags;
   const kinds = flags.replicas?.map((count) => ({ apiReplicas: count, schedulerReplicas: count })) ?? [
     { apiReplicas: flags.apiReplicas, schedulerReplicas: flags.schedulerReplicas },
   ];
   const sizes = flags.nodes.flatMap((nodes) => kinds.map((replicas) => ({ nodes, agents, ...replicas })));
   const env =
     cpuProf === undefined ? {} : { NODE_OPTIONS: `--import ${CPU_PROFILE}`, EVERYNODE_CPU_PROFILES: resolve(cpuProf) };
-  return { scenarios, repeat, relabels, withFloor: floor, sizes, env, onCluster };
+  return { scenarios, repeat, choices: { relabels, attackers }, withFloor: floor, sizes, env, onCluster };
 }
 
 async function bench(flags: Flags): Promise<void> {
@@ -153,6 +158,7 @@ try {
     .option('--api-replicas <count>', 'api processes', wholeNumber, 2)
     .option('--scheduler-replicas <count>', 'scheduler processes', wholeNumber, 2)
     .option('--relabels <count>', 'nodes whose label is flipped', wholeNumber, 50)
+    .option('--attackers <names>', 'those of noisy-neighbour that are measured', attackersNamed, [...ATTACKER_NAMES])
     .option('--no-floor', 'do not measure the floor: plain SQL and plain NATS')
     .option('--kubeconfig <file>', 'an API server that runs already, with its nodes; --nodes is not looked at')
     .option('--json <file>', 'write every figure, the machine, versions and settings')

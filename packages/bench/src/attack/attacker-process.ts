@@ -15,6 +15,8 @@ interface AttackCount {
   answered: number;
   /** Requests that ended without an answer, or with another one than the attack expects. */
   failed: number;
+  /** CPU that its process has used, in ms. */
+  cpuMs: number;
 }
 
 /** An attacker in a process of its own. */
@@ -38,6 +40,11 @@ export class AttackerProcess {
       [NOISY_AGENT, cluster.nats.url, credentialsFile, caFile],
       signal,
     );
+  }
+
+  /** Starts a process that uses this much CPU, in cores, and sends nothing. */
+  static startBusy(cores: number, signal: AbortSignal): Promise<AttackerProcess> {
+    return AttackerProcess.begin('busy-process', [cores.toFixed(3)], signal);
   }
 
   private static async begin(program: string, args: readonly string[], signal: AbortSignal): Promise<AttackerProcess> {

@@ -25,6 +25,9 @@ async function repeat(lane: number): Promise<never> {
   }
 }
 
-process.on('message', () => process.send?.({ answered, failed }));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ answered, failed, cpuMs: (user + system) / 1000 });
+});
 process.on('disconnect', () => process.exit());
 for (let lane = 0; lane < attack.atOnce; lane += 1) void repeat(lane);

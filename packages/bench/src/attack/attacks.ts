@@ -52,6 +52,13 @@ export const ATTACK_NAMES = [
 
 export type AttackName = (typeof ATTACK_NAMES)[number];
 
+/** An agent that floods the bus. It needs a cluster of our own, which has a credential for it. */
+export const FLOODING_AGENT = 'flooding agent';
+
+export const ATTACKER_NAMES = [...ATTACK_NAMES, FLOODING_AGENT] as const;
+
+export type AttackerName = (typeof ATTACKER_NAMES)[number];
+
 export const ATTACKS: Readonly<Record<AttackName, Attack>> = {
   'big bodies': {
     about: '2 MB of YAML and 3 MB of JSON with too many values',

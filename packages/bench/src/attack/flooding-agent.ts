@@ -44,7 +44,10 @@ async function flood(connection: NatsConnection): Promise<void> {
   }
 }
 
-process.on('message', () => process.send?.({ answered, failed }));
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ answered, failed, cpuMs: (user + system) / 1000 });
+});
 process.on('disconnect', () => process.exit());
 for (;;) {
   try {

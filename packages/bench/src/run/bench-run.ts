@@ -1,7 +1,7 @@
 import { KubeClient } from '../client/kube-client.js';
 import type { ClusterSize } from '../cluster/host-protocol.js';
 import { OwnCluster } from '../cluster/own-cluster.js';
-import type { Scenario } from '../scenarios/scenario.js';
+import type { Choices, Scenario } from '../scenarios/scenario.js';
 import { type Measured, measure } from './measure.js';
 import { noResults } from './results.js';
 import { Session } from './session.js';
@@ -18,7 +18,7 @@ import {
 interface Plan {
   scenarios: readonly Scenario[];
   repeat: number;
-  relabels: number;
+  choices: Choices;
   withFloor: boolean;
 }
 
@@ -131,8 +131,8 @@ export class BenchRun {
   /** Takes one turn and records its result. Returns whether it succeeded. */
   async #take(session: Session, turn: Turn): Promise<boolean> {
     try {
-      const { relabels } = this.#plan;
-      this.#record(await measure(session, turn, { relabels, say: this.#say, stop: this.#stop }));
+      const { choices } = this.#plan;
+      this.#record(await measure(session, turn, { choices, say: this.#say, stop: this.#stop }));
       return true;
     } catch (error) {
       if (!this.#stop.aborted) {

@@ -59,7 +59,7 @@ describe('the turns of a bench', () => {
 });
 
 describe('measuring a scenario', () => {
-  const options = { relabels: 1, say: () => undefined, stop: new AbortController().signal };
+  const options = { choices: { relabels: 1, attackers: [] }, say: () => undefined, stop: new AbortController().signal };
   let directory: string;
   let session: Session;
 

@@ -1,6 +1,6 @@
 import type { OwnCluster } from '../cluster/own-cluster.js';
 import { measureFloor } from '../floor/floor.js';
-import type { Bench, Outcome, OwnBench, Scenario } from '../scenarios/scenario.js';
+import type { Bench, Choices, Outcome, OwnBench, Scenario } from '../scenarios/scenario.js';
 import { ProcessTree } from '../usage/process-tree.js';
 import { UsageSampler } from '../usage/usage-sampler.js';
 import { orAbort } from './or-abort.js';
@@ -12,7 +12,7 @@ import { settingOf, type Turn } from './turns.js';
 export type Measured = { kind: 'run'; run: Run } | { kind: 'floor'; floor: MeasuredFloor };
 
 interface MeasureOptions {
-  relabels: number;
+  choices: Choices;
   /** Prints a line. */
   say: (line: string) => void;
   /** Aborts when the bench is to end. */
@@ -25,18 +25,14 @@ const isOwn = (bench: Bench): bench is OwnBench => bench.cluster !== undefined;
  * Takes one turn: prepares the scenario, then measures it.
  * @throws whatever the scenario throws; an Error after its deadline, or when the bench is to end.
  */
-export async function measure(
-  session: Session,
-  turn: Turn,
-  { relabels, say, stop }: MeasureOptions,
-): Promise<Measured> {
+export async function measure(session: Session, turn: Turn, { choices, say, stop }: MeasureOptions): Promise<Measured> {
   const { nodes, cluster } = session;
   const { scenario, round } = turn;
   const deadline = AbortSignal.timeout(scenario.deadlineMs(nodes.length) * (round === 0 ? 3 : 1));
   // Ends whatever the scenario has started, however it ends.
   const over = new AbortController();
   const signal = AbortSignal.any([stop, deadline, over.signal]);
-  const bench = session.bench(relabels, signal, say);
+  const bench = session.bench(choices, signal, say);
   const setting = settingOf(scenario, nodes.length, cluster?.size);
   try {
     return await orAbort(signal, async () => {

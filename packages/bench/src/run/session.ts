@@ -1,6 +1,6 @@
 import type { KubeClient } from '../client/kube-client.js';
 import type { OwnCluster } from '../cluster/own-cluster.js';
-import type { Bench } from '../scenarios/scenario.js';
+import type { Bench, Choices } from '../scenarios/scenario.js';
 import { Workload } from './workload.js';
 
 /** What scenarios on one API server share: its client, its nodes, and the DaemonSets that are there. */
@@ -22,9 +22,9 @@ export class Session {
     return new Session(client, names, cluster);
   }
 
-  bench(relabels: number, signal: AbortSignal, say: (line: string) => void): Bench {
+  bench(choices: Choices, signal: AbortSignal, say: (line: string) => void): Bench {
     const { client, nodes, cluster } = this;
-    return { client, nodes, cluster, relabels, signal, say, workload: (count) => this.#workload(count, signal) };
+    return { client, nodes, cluster, ...choices, signal, say, workload: (count) => this.#workload(count, signal) };
   }
 
   async #workload(count: number, signal: AbortSignal): Promise<Workload> {

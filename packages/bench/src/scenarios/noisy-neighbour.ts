@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttackerProcess } from '../attack/attacker-process.js';
-import { ATTACK_NAMES, type AttackName, prepareAttacks } from '../attack/attacks.js';
+import { type AttackerName, FLOODING_AGENT, prepareAttacks } from '../attack/attacks.js';
 import { type KubeClient, MERGE_PATCH } from '../client/kube-client.js';
 import { Latencies } from '../latencies.js';
 import { NAMESPACE } from '../run/workload.js';
@@ -54,9 +54,6 @@ async function usualLoad(client: KubeClient, signal: AbortSignal, perSecond = Nu
   return { done: latencies.count, latencies };
 }
 
-/** The row of an agent that floods the bus, where the cluster is our own. */
-const AGENT = 'flooding agent';
-
 /** What the usual client gets done by itself. */
 interface Alone {
   /** Requests at full speed. */
@@ -65,7 +62,8 @@ interface Alone {
   usual: Load;
 }
 
-const rateBeside = (full: number): number => (PART_OF_ALL * full * 1000) / MEASURED_MS;
+const perSecond = (count: number): number => (count * 1000) / MEASURED_MS;
+const rateBeside = (full: number): number => PART_OF_ALL * perSecond(full);
 
 async function alone(client: KubeClient, signal: AbortSignal): Promise<Alone> {
   const full = (await usualLoad(client, signal)).done;
@@ -73,37 +71,58 @@ async function alone(client: KubeClient, signal: AbortSignal): Promise<Alone> {
 }
 
 interface Kept {
-  attack: AttackName | typeof AGENT;
+  attacker: AttackerName;
   /** Of what a usual client gets done by itself, at a part of the full speed and at full speed. */
   part: number;
   full: number;
+  /** As `part`, of what it gets done beside a process that uses as much CPU as the attacker and sends nothing. */
+  ofBusy: number;
+  p50Ms: number;
   p99Ms: number;
   attacks: number;
+  /** CPU of the attacker's own process, in cores. */
+  cores: number;
 }
 
-/** Measures both loads of the usual client beside one attack. */
-async function beside(
-  { client, signal }: Bench,
-  attack: Kept['attack'],
-  { full: fullAlone, usual }: Alone,
-  start: () => Promise<AttackerProcess>,
-): Promise<Kept> {
-  const attacker = await start();
+/** Runs what is measured beside a process, and ends that. */
+async function during<T>(start: Promise<AttackerProcess>, run: (process: AttackerProcess) => Promise<T>): Promise<T> {
+  const process = await start;
   try {
-    const before = await attacker.count();
-    const { done, latencies } = await usualLoad(client, signal, rateBeside(fullAlone));
-    const after = await attacker.count();
-    const full = await usualLoad(client, signal);
-    return {
-      attack,
-      part: done / usual.done,
-      full: full.done / fullAlone,
-      p99Ms: latencies.percentile(99),
-      attacks: ((after.answered - before.answered) * 1000) / MEASURED_MS,
-    };
+    return await run(process);
   } finally {
-    await attacker.stop();
+    await process.stop();
   }
+}
+
+/** Measures both loads of the usual client beside one attacker. */
+async function beside({ client, signal, cluster }: Bench, attacker: AttackerName): Promise<Kept> {
+  // It is compared with what was possible just before it: the speed of a shared machine changes within minutes.
+  const { full: fullAlone, usual } = await alone(client, signal);
+  const rate = rateBeside(fullAlone);
+  const start = (): Promise<AttackerProcess> => {
+    if (attacker !== FLOODING_AGENT) return AttackerProcess.start(client.kubeconfig, attacker, signal);
+    if (cluster) return AttackerProcess.startAgent(cluster, signal);
+    throw new Error('an agent needs a cluster of our own');
+  };
+  const attacked = await during(start(), async (process) => {
+    const before = await process.count();
+    const { done, latencies } = await usualLoad(client, signal, rate);
+    const after = await process.count();
+    const full = (await usualLoad(client, signal)).done;
+    const cores = (after.cpuMs - before.cpuMs) / MEASURED_MS;
+    return { done, latencies, full, cores, answered: after.answered - before.answered };
+  });
+  const busy = await during(AttackerProcess.startBusy(attacked.cores, signal), () => usualLoad(client, signal, rate));
+  return {
+    attacker,
+    part: attacked.done / usual.done,
+    full: attacked.full / fullAlone,
+    ofBusy: attacked.done / busy.done,
+    p50Ms: attacked.latencies.percentile(50),
+    p99Ms: attacked.latencies.percentile(99),
+    attacks: perSecond(attacked.answered),
+    cores: attacked.cores,
+  };
 }
 
 export const noisyNeighbour: ClientScenario = {
@@ -124,40 +143,40 @@ export const noisyNeighbour: ClientScenario = {
     await usualLoad(client, signal);
   },
   async run(bench) {
-    const { client, signal, cluster } = bench;
+    const { client, signal, cluster, attackers } = bench;
     const first = await alone(client, signal);
     const all: Kept[] = [];
-    const measure = async (attack: Kept['attack'], start: () => Promise<AttackerProcess>): Promise<void> => {
-      // Each is compared with what was possible just before it: the speed of a shared machine changes within minutes.
-      const kept = await beside(bench, attack, await alone(client, signal), start);
+    for (const attacker of attackers) {
+      if (attacker === FLOODING_AGENT && !cluster) continue;
+      const kept = await beside(bench, attacker);
       all.push(kept);
-      const { part, full: whole, p99Ms, attacks } = kept;
+      const { part, full, ofBusy, p50Ms, p99Ms, attacks, cores } = kept;
       bench.say(
-        `${attack}: keeps ${part.toFixed(2)}, at full speed ${whole.toFixed(2)}; ` +
-          `p99 ${p99Ms.toFixed(0)} ms; ${attacks.toFixed(0)} attacks/s`,
+        `${attacker}: keeps ${part.toFixed(2)} (${ofBusy.toFixed(2)} of beside an equal use of CPU), ` +
+          `at full speed ${full.toFixed(2)}; p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms; ` +
+          `${attacks.toFixed(0)} attacks/s with ${cores.toFixed(2)} cores of their own`,
       );
-    };
-    for (const attack of ATTACK_NAMES) {
-      await measure(attack, () => AttackerProcess.start(client.kubeconfig, attack, signal));
     }
-    if (cluster) await measure(AGENT, () => AttackerProcess.startAgent(cluster, signal));
     return outcomeOf(all, first);
   },
 };
 
 function outcomeOf(all: readonly Kept[], { full, usual }: Alone): Outcome {
-  const perSecond = (count: number): number => (count * 1000) / MEASURED_MS;
-  const figures: Figure[] = all.flatMap(({ attack, part, full: whole, p99Ms, attacks }): Figure[] => [
-    { name: `${attack}: kept`, value: part, unit: '×' },
-    { name: `${attack}: kept at full speed`, value: whole, unit: '×' },
-    { name: `${attack}: p99`, value: p99Ms, unit: 'ms' },
-    { name: `${attack}: attacks answered`, value: attacks, unit: 'requests/s' },
+  const figures: Figure[] = all.flatMap(({ attacker, ...kept }): Figure[] => [
+    { name: `${attacker}: kept`, value: kept.part, unit: '×' },
+    { name: `${attacker}: kept at full speed`, value: kept.full, unit: '×' },
+    { name: `${attacker}: kept of beside an equal use of CPU`, value: kept.ofBusy, unit: '×' },
+    { name: `${attacker}: p50`, value: kept.p50Ms, unit: 'ms' },
+    { name: `${attacker}: p99`, value: kept.p99Ms, unit: 'ms' },
+    { name: `${attacker}: attacks answered`, value: kept.attacks, unit: 'requests/s' },
+    { name: `${attacker}: CPU of its process`, value: 100 * kept.cores, unit: '% of a core' },
   ]);
   return {
     figures: [
       { name: 'least throughput kept', value: Math.min(...all.map(({ part }) => part)), unit: '×' },
       { name: 'alone', value: perSecond(full), unit: 'requests/s' },
       { name: 'usual', value: perSecond(usual.done), unit: 'requests/s' },
+      { name: 'usual, p50', value: usual.latencies.percentile(50), unit: 'ms' },
       { name: 'usual, p99', value: usual.latencies.percentile(99), unit: 'ms' },
       ...figures,
     ],

@@ -1,3 +1,4 @@
+import type { AttackerName } from '../attack/attacks.js';
 import type { KubeClient } from '../client/kube-client.js';
 import type { OwnCluster } from '../cluster/own-cluster.js';
 import type { LatencySummary } from '../latencies.js';
@@ -26,13 +27,19 @@ export interface Outcome {
   latencies?: Record<string, LatencySummary>;
 }
 
+/** What a user may choose of some scenarios. */
+export interface Choices {
+  /** Number of steps in scenarios that consist of many similar ones. */
+  readonly relabels: number;
+  /** The rows of `noisy-neighbour` that are measured. */
+  readonly attackers: readonly AttackerName[];
+}
+
 /** What a scenario uses. */
-export interface Bench {
+export interface Bench extends Choices {
   readonly client: KubeClient;
   /** Names of all nodes. */
   readonly nodes: readonly string[];
-  /** Number of steps in scenarios that consist of many similar ones. */
-  readonly relabels: number;
   /** Aborts at the scenario's deadline, and when the bench is to stop. */
   readonly signal: AbortSignal;
   /** The cluster, where it is one of our own. */

@@ -1,4 +1,5 @@
 import { LongWrites } from './long-writes.js';
+import { LoopOverhead } from './loop-overhead.js';
 import { type FlowUse, LoopUse } from './loop-use.js';
 
 /** How long pieces of work may hold the event loop before it looks for new requests again, in ms. */
@@ -8,6 +9,10 @@ const SLICE_MS = 1;
 export interface EventLoop {
   /** In ms, on a clock that does not go back. */
   now(): number;
+  /** CPU that the process has used, in ms. A full machine makes it wait within a piece, which is no use of the loop. */
+  cpu(): number;
+  /** How long the loop has been at work, in ms: all the time but that in which it waited for something to do. */
+  busy(): number;
   /** Calls a function when the loop has looked for new requests. */
   afterPoll(call: () => void): void;
   /** Calls a function after a time in ms. */
@@ -16,6 +21,11 @@ export interface EventLoop {
 
 const NODE: EventLoop = {
   now: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+  busy: () => performance.eventLoopUtilization().active,
   afterPoll: (call) => void setImmediate(call),
   after: (ms, call) => void setTimeout(call, ms),
 };
@@ -36,6 +46,7 @@ export class LoopTurns {
   readonly #loop: EventLoop;
   readonly #use = new LoopUse();
   readonly #longWrites: LongWrites;
+  readonly #overhead: LoopOverhead;
   readonly #queues = new Map<FlowUse, (() => void)[]>();
   #waiting = 0;
   /** Used since the event loop has last looked for new requests, in ms. */
@@ -48,6 +59,7 @@ export class LoopTurns {
   constructor(loop: EventLoop = NODE) {
     this.#loop = loop;
     this.#longWrites = new LongWrites(loop);
+    this.#overhead = new LoopOverhead(loop.busy());
   }
 
   /** Pieces that wait. */
@@ -101,19 +113,31 @@ export class LoopTurns {
     this.#use.count(use, this.#loop.now(), charged);
     return begin((work) => {
       const began = this.#loop.now();
+      const cpu = this.#loop.cpu();
       try {
         return work();
       } finally {
         const now = this.#loop.now();
-        this.#use.count(use, now, now - began - charged);
-        this.#use.learn(use, now - began);
+        // Threads of the process use CPU too, so it is the lesser of the two.
+        const took = Math.min(now - began, this.#loop.cpu() - cpu);
+        this.#overhead.measured(now - began);
+        this.#use.count(use, now, took - charged);
+        this.#use.learn(use, took);
         charged = 0;
       }
     });
   }
 
-  /** Charges a flow for what was done for it and cannot be measured, in ms. */
+  /**
+   * Charges a flow for what the loop does for it outside of pieces, which cannot be measured, in ms. What is charged
+   * is in proportion to the estimate: see {@link LoopOverhead}.
+   */
   estimate(flow: string, ms: number): void {
+    this.spent(flow, this.#overhead.charge(ms));
+  }
+
+  /** Charges a flow for what was done for it elsewhere, such as in a thread, in ms. */
+  spent(flow: string, ms: number): void {
     const now = this.#loop.now();
     this.#use.count(this.#use.of(flow, now), now, ms);
   }
@@ -130,6 +154,7 @@ export class LoopTurns {
     } finally {
       const now = this.#loop.now();
       this.#slice += now - began;
+      this.#overhead.measured(now - began);
       this.#use.count(use, now, now - began);
     }
   }
@@ -155,6 +180,7 @@ export class LoopTurns {
 
   #drain(): void {
     this.#slice = 0;
+    this.#overhead.look(this.#loop.busy());
     while (this.#waiting > 0 && this.#slice < SLICE_MS) {
       const now = this.#loop.now();
       const [use, queue] = this.#next(now) ?? [];

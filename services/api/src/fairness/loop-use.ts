@@ -58,14 +58,22 @@ export class LoopUse {
     this.#turn(use, now);
     use.used[0] = Math.max(0, use.used[0] + ms);
     this.#total[0] = Math.max(0, this.#total[0] + ms);
-    const others = this.#total[0] + this.#total[1] - use.used[0] - use.used[1];
-    const left = Math.max(1, SPAN_MS + (now % SPAN_MS) - use.used[0] - use.used[1]);
-    use.restsUntil = Math.max(now, use.restsUntil) + ms * restAfter(others / left, this.#active - 1);
+    // While it works it does not rest: a rest that is not over is put off.
+    use.restsUntil = Math.max(now, use.restsUntil + ms) + ms * this.#restAfter(use, now);
   }
 
   /** The next one is expected to take as long as the last one; not much less than those before it. */
   learn(use: FlowUse, ms: number): void {
     use.expected = Math.max(ms, (ms + use.expected) / 2);
+  }
+
+  /** The rest after a piece, as a multiple of its length. One that has used less than its equal share needs none. */
+  #restAfter(use: FlowUse, now: number): number {
+    const total = this.#total[0] + this.#total[1];
+    const used = use.used[0] + use.used[1];
+    if (used * this.#active <= total) return 0;
+    const left = Math.max(1, SPAN_MS + (now % SPAN_MS) - used);
+    return restAfter((total - used) / left, this.#active - 1);
   }
 
   /** Returns the number of the present span. */

@@ -17,6 +17,16 @@ export class RequestWork {
     return Promise.resolve(this.turns.later(this.flow, begin));
   }
 
+  /** Charges the flow for what the loop does for it outside of pieces, in ms: see {@link LoopTurns.estimate}. */
+  estimate(ms: number): void {
+    this.turns.estimate(this.flow, ms);
+  }
+
+  /** Charges the flow for what is done for it elsewhere, such as in a thread, in ms. */
+  spent(ms: number): void {
+    this.turns.spent(this.flow, ms);
+  }
+
   /** Runs work that cannot wait for a turn. */
   charge<T>(work: () => T): T {
     return this.turns.charge(this.flow, work);

@@ -91,10 +91,11 @@ describe('a connection that was handed over', () => {
 
 describe('a connection that waits for its turn', () => {
   it('may break, and nothing else does', async () => {
-    const loop = new LoopTurns({ now: () => 0, afterPoll: () => undefined, after: () => undefined });
+    const nothing = () => undefined;
+    const loop = new LoopTurns({ now: () => 0, cpu: () => 0, busy: () => 0, afterPoll: nothing, after: nothing });
     const socket = new Socket();
-    // Another flow is active, so the flow of the connection rests.
-    loop.estimate('other', 500);
+    // Another flow is active and has used less, so the flow of the connection rests.
+    loop.estimate('other', 400);
     loop.estimate(flowOf(undefined, ''), 500);
     takeConnection(createServer(), socket, loop);
     expect(loop.waiting).toBe(1);

@@ -8,6 +8,10 @@ import { acceptsGzip, GZIP_FROM, sendPayload } from './send-payload.js';
 
 /** The length of a chunk: in characters where its pieces are text, otherwise in bytes. */
 const CHUNK_LENGTH = 64 * 1024;
+/** What a chunk costs the event loop beside its making, in ms: streams, TLS, the write to the socket. */
+const CHUNK_MS = 0.1;
+/** What it takes a thread to compress a chunk, in ms. */
+const GZIP_MS = 0.4;
 /** How long making pieces may keep the event loop from other work, in ms. */
 const SLICE_MS = 1;
 
@@ -68,12 +72,14 @@ class Chunks {
   }
 }
 
-/** Makes chunks at the turns of their request. */
+/** Makes chunks at the turns of their request, which is charged for what becomes of them. */
 async function* chunksOf({ pieces, work }: Body): AsyncGenerator<Buffer> {
   const chunks = new Chunks(pieces);
   while (!chunks.isOver) {
     const chunk = await work.piece(() => chunks.next());
-    if (chunk) yield chunk;
+    if (!chunk) continue;
+    work.estimate(CHUNK_MS);
+    yield chunk;
   }
 }
 
@@ -91,9 +97,13 @@ export async function sendPieces(request: FastifyRequest, reply: FastifyReply, m
     length += next.value.length;
     if (length >= GZIP_FROM) break;
   }
-  const body = Readable.from(continued(first, chunks), { objectMode: false, highWaterMark: 4 * CHUNK_LENGTH });
+  const isCompressed = acceptsGzip(request);
+  const onChunk = (): void => {
+    if (isCompressed) made.work.spent(GZIP_MS);
+  };
+  const body = Readable.from(continued(first, chunks, onChunk), { objectMode: false, highWaterMark: 4 * CHUNK_LENGTH });
   reply.header('content-type', type);
-  if (acceptsGzip(request)) {
+  if (isCompressed) {
     reply.header('content-encoding', 'gzip').header('vary', 'Accept-Encoding');
     const gzip = createGzip({ level: 1, chunkSize: CHUNK_LENGTH });
     body.once('error', (error) => gzip.destroy(error));
@@ -104,7 +114,17 @@ export async function sendPieces(request: FastifyRequest, reply: FastifyReply, m
   return reply;
 }
 
-async function* continued(first: Payload[], rest: AsyncGenerator<Buffer>): AsyncGenerator<Payload> {
-  yield* first;
-  yield* rest;
+async function* continued(
+  first: Payload[],
+  rest: AsyncGenerator<Buffer>,
+  onChunk: () => void,
+): AsyncGenerator<Payload> {
+  for (const chunk of first) {
+    onChunk();
+    yield chunk;
+  }
+  for await (const chunk of rest) {
+    onChunk();
+    yield chunk;
+  }
 }
