@@ -101,12 +101,14 @@ function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: 
   });
   const deprecation = deprecationOf(spec, version);
   const stored = spec.versions.find((one) => one.storage)?.name;
+  const conversionFault = version.name === stored ? undefined : conversionFaultOf(spec.conversion);
   const definition: ResourceDefinition = {
     ...base,
     singular,
     listKind,
     namesItems: true,
     ...(stored !== undefined && { storageVersion: stored }),
+    ...(conversionFault !== undefined && { conversionFault }),
     ...(deprecation !== undefined && { deprecation }),
     convert: { toStored: (object) => object, fromStored: (object) => shownIn(object, schema, apiVersion) },
     prepareForCreate: (object) => {
@@ -129,6 +131,18 @@ function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: 
     },
   };
   return { definition, type };
+}
+
+/**
+ * No webhook is asked to convert: a read would wait for another program. Upstream says the same of one whose pods do
+ * not answer, as no simulated pod does.
+ */
+function conversionFaultOf(conversion: CustomResourceDefinition['spec']['conversion']): string | undefined {
+  if (conversion?.strategy !== 'Webhook') return undefined;
+  const name = conversion.webhook?.clientConfig?.service?.name;
+  return name === undefined
+    ? 'webhooks are not asked to convert'
+    : `no endpoints available for service ${JSON.stringify(name)}`;
 }
 
 const bodyOf = (object: KubeObject): Record<string, unknown> =>

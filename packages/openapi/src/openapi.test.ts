@@ -66,6 +66,13 @@ describe('openApiV3', () => {
     expect(schemas['io.k8s.api.core.v1.NodeSelector']).toMatchObject({ 'x-kubernetes-map-type': 'atomic' });
   });
 
+  it('says of what holds any value no type', () => {
+    const ANY = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON';
+    const group = inGroup('apiextensions.k8s.io');
+    expect((openApiV3(group, {}).components.schemas as Record<string, JsonSchema>)[ANY]).toEqual({});
+    expect((openApiV2(group, {}).definitions as Record<string, JsonSchema>)[ANY]).toEqual({});
+  });
+
   it('has no default for elements that are encoded as text', () => {
     expect(property('io.k8s.api.core.v1.ResourceRequirements', 'limits')).toEqual({
       type: 'object',

@@ -81,7 +81,8 @@ function encodedSchema(name: string, facts: TypeFacts, { isRich }: Dialect): Jso
   if (name === INT_OR_STRING || name === QUANTITY) {
     return { type: 'string', ...(facts.format && { format: facts.format }) };
   }
-  return { type: facts.type ?? 'object', ...(facts.format && { format: facts.format }) };
+  // A type without one holds any value: what a schema of a definition lists, or has as a default.
+  return { ...(facts.type && { type: facts.type }), ...(facts.format && { format: facts.format }) };
 }
 
 const EXTENSIONS = ['list-type', 'list-map-keys', 'map-type', 'patch-merge-key', 'patch-strategy'] as const;

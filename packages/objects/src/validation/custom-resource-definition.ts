@@ -27,7 +27,7 @@ export function validateCustomResourceDefinition(object: CustomResourceDefinitio
   if (scope === '') errors.push(required('spec.scope'));
   else if (!SCOPES.includes(scope)) errors.push(notSupported('spec.scope', scope, SCOPES));
   errors.push(...validateVersions(versions), ...validateNames(names));
-  errors.push(...validateConversion(conversion, versions.length));
+  errors.push(...validateConversion(conversion));
   if (spec.preserveUnknownFields) {
     errors.push(
       invalidValue(
@@ -41,10 +41,7 @@ export function validateCustomResourceDefinition(object: CustomResourceDefinitio
 }
 
 /** The fields have the names of upstream's internal type. */
-function validateConversion(
-  conversion: CustomResourceDefinition['spec']['conversion'],
-  versions: number,
-): FieldError[] {
+function validateConversion(conversion: CustomResourceDefinition['spec']['conversion']): FieldError[] {
   if (!conversion) return [];
   const { strategy, webhook } = conversion;
   const errors: FieldError[] = [];
@@ -64,11 +61,6 @@ function validateConversion(
   else errors.push(...validateClientConfig(webhook.clientConfig, ofClient));
   if (reviews.length === 0) errors.push(required(ofVersions));
   else errors.push(...validateReviewVersions(reviews, ofVersions));
-  // A read would wait for another program: docs/decisions/0033.
-  if (versions > 1) {
-    const detail = 'only the strategy None is supported here for several versions: they differ by their name alone';
-    errors.push(invalidValue('spec.conversion.strategy', strategy, detail));
-  }
   return errors;
 }
 

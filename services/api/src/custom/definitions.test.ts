@@ -197,6 +197,39 @@ describe('definitions', () => {
     }
   });
 
+  it('that need a webhook to convert are served in the version that is stored', async () => {
+    const schema = { openAPIV3Schema: OPEN };
+    const clientConfig = { service: { namespace: 'default', name: 'converter', path: '/convert' } };
+    const body = definition(
+      'peers',
+      {},
+      {
+        versions: [
+          { name: 'v1beta1', served: true, storage: false, schema },
+          { name: 'v1beta2', served: true, storage: true, schema },
+        ],
+        conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig } },
+      },
+    );
+    expect((await api.request('POST', CRDS, { body })).status).toBe(201);
+    const { group, names } = body.spec;
+    const at = (version: string) => `/apis/${group}/${version}/peers`;
+    const peer = (version: string) => ({
+      apiVersion: `${group}/${version}`,
+      kind: names.kind,
+      metadata: { name: 'p' },
+    });
+    await eventually(async () =>
+      expect((await api.request('POST', at('v1beta2'), { body: peer('v1beta2') })).status).toBe(201),
+    );
+    const message =
+      `conversion webhook for ${group}/v1beta2, Kind=${names.kind} failed: ` +
+      'no endpoints available for service "converter"';
+    const answer = await api.request('GET', `${at('v1beta1')}/p`);
+    expect([answer.status, answer.json.message]).toEqual([500, message]);
+    expect((await api.request('DELETE', `${at('v1beta2')}/p`)).status).toBe(200);
+  });
+
   it('of groups of Kubernetes itself are approved by their annotation', async () => {
     const make = (annotation?: string) => ({
       ...definition('gates', {}, { group: 'gates.k8s.io' }),

@@ -58,6 +58,7 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
   const found = subresource === '' ? undefined : path.definition.subresources.find((one) => one.name === subresource);
   const definition = found?.view ?? path.definition;
   const verb = requireVerb(path, incoming.verb);
+  requireConversion(path);
   const lacksBody = WRITES.includes(verb) && incoming.body.bytes.length === 0;
   requireProduced(incoming.accept, verb === 'list' || verb === 'watch' ? 'collections' : 'objects', lacksBody);
   const negotiated = negotiate(incoming.accept, { stream: verb === 'watch' });
@@ -85,6 +86,14 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
   if (deprecation === undefined) return await serve();
   const answer = await warned([deprecation], serve);
   return answer && { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
+}
+
+/** Objects of a version that nothing converts are not served. Source: apiextensions-apiserver, webhook_converter.go. */
+function requireConversion({ definition }: ResourcePath): void {
+  const { conversionFault: fault, group, version, kind, storageVersion } = definition;
+  if (fault === undefined) return;
+  const stored = `${group}/${storageVersion ?? version}, Kind=${kind}`;
+  throw new ApiError('InternalError', `conversion webhook for ${stored} failed: ${fault}`);
 }
 
 /** The metadata of a list and of one object are different kinds, and each is refused for the other. */

@@ -1,4 +1,4 @@
-import type { NamespaceCondition, ResourceName } from '@everynode/objects';
+import { type NamespaceCondition, type ResourceName, timestamp } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningControllers, runControllers } from '../../../fixtures/running-controllers.js';
@@ -24,9 +24,9 @@ const configMap = (ns: string, name: string, data: object, finalizers?: string[]
     data,
   });
 
-const beginDeletion = (name: string) =>
+const beginDeletion = (name: string, at = '2026-01-01T00:00:00Z') =>
   running.change('namespaces', '', name, (object) => {
-    object.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
+    object.metadata.deletionTimestamp = at;
     object.metadata.deletionGracePeriodSeconds = 0;
   });
 
@@ -104,6 +104,16 @@ describe('a namespace that is deleted', () => {
       expect(await running.get(resource, 'doomed', name), name).toBeUndefined();
     }
     expect(await running.get('configmaps', 'kube-system', 'kube-root-ca.crt')).toBeDefined();
+  });
+
+  it('keeps what is in it for a moment: a client may delete it, too', async () => {
+    await namespace('brief');
+    await configMap('brief', 'settings', {});
+    await beginDeletion('brief', timestamp(Date.now()));
+    await running.settled();
+    expect(await running.get('configmaps', 'brief', 'settings')).toBeDefined();
+    await running.remove('configmaps', 'brief', 'settings');
+    await gone('namespaces', '', 'brief');
   });
 
   it('waits for pods that are stopping and for finalizers', async () => {

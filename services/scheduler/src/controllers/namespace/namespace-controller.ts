@@ -3,9 +3,15 @@ import type { ResourceName, StoredKinds } from '@everynode/objects';
 import type { Fence } from '@everynode/store';
 import type { Controller, SchedulerContext } from '../../scheduler-context.js';
 import { ShardedQueue } from '../sharded-queue.js';
+import { passMoment } from '../workloads/moment.js';
 import { emptyNamespace, type NamespaceContext, terminateNamespace } from './terminate-namespace.js';
 
 const WORKERS = 8;
+/**
+ * What is in a namespace stays this long after its deletion has begun, in ms: a client that deletes a manifest object by
+ * object, the namespace first, finds the others. Upstream waits 5 s (namespaceDeletionGracePeriod).
+ */
+const GRACE_MS = 3000;
 /** While objects of a kind leave a namespace, its status tells how many are left this often, and not at each. */
 const NOTED_EVERY_MS = 1000;
 /** Namespaces that are gone are remembered up to this number, to find objects that were created in them too late. */
@@ -77,8 +83,12 @@ export class NamespaceController implements Controller {
 
   async #reconcile(name: string, fence: Fence): Promise<ReconcileResult> {
     const namespace = this.#namespaces.get('', name);
-    if (namespace?.metadata.deletionTimestamp !== undefined) await terminateNamespace(this.#context, namespace, fence);
-    else if (!namespace && this.#gone.has(name)) await emptyNamespace(this.#context, name, fence);
+    const since = namespace?.metadata.deletionTimestamp;
+    if (namespace && since !== undefined) {
+      const leftMs = Date.parse(since) + GRACE_MS - passMoment().now;
+      if (leftMs > 0) return { requeueAfterMs: leftMs };
+      await terminateNamespace(this.#context, namespace, fence);
+    } else if (!namespace && this.#gone.has(name)) await emptyNamespace(this.#context, name, fence);
     return undefined;
   }
 }
