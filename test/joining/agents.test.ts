@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Joining, joinCluster, keepRenewed } from '@everynode/agent-identity';
+import { type Joining, joinCluster, renewIdentity } from '@everynode/agent-identity';
+import { keepRenewed } from '@everynode/agent-identity/keep-renewed';
 import { type Backends, type RunningApi, startBackends, startReplica, testClient } from '@everynode/api/testing';
 import { createNkey } from '@everynode/bus-credentials';
 import {
@@ -202,9 +203,8 @@ describe('an agent', () => {
     await keepRenewed(
       directory,
       {
-        lifetimeSeconds: 3600,
-        onRenewed: (end) => {
-          ends.push(end);
+        renew: async () => {
+          ends.push(await renewIdentity(directory, 3600, enough.signal));
           enough.abort();
         },
         onFailure: (error) => failures.push(error),

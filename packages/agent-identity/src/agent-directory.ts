@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BusCredential, createNkey, credentialsText, type Nkey, userFromSeed } from '@everynode/bus-credentials';
+import { createNkey, credentialsText, type Nkey, userFromSeed } from '@everynode/bus-credentials';
 import { createKey } from '@everynode/certificates';
 import { makePrivateDirectory, readIfPresent, writeSecretFile } from '@everynode/service-shell/private-files';
 import { stringify } from 'yaml';
+import { IdentityFiles } from './identity-files.js';
 
 /** What an agent has made for a request, and keeps until it is answered. */
 interface PendingKeys {
@@ -30,20 +30,8 @@ export interface BusAnswer {
   ca: string;
 }
 
-/** How the agent reaches the bus: an address, and paths of files that are read at each connection. */
-export interface BusFiles {
-  url: string;
-  credential: BusCredential;
-}
-
-/** The files of an agent's identity. Only their owner may read them. */
-export class AgentDirectory {
-  constructor(readonly path: string) {}
-
-  get kubeconfig(): string {
-    return join(this.path, 'kubeconfig');
-  }
-
+/** The files of an agent's identity, and what writes them. Only their owner may read them. */
+export class AgentDirectory extends IdentityFiles {
   get #pending(): string {
     return join(this.path, 'pending.key');
   }
@@ -77,7 +65,7 @@ export class AgentDirectory {
   async keep({ certificate, bus }: Answer): Promise<void> {
     const { key, busKey } = await this.pendingKeys();
     if (bus) {
-      const { credential } = this.#busFiles;
+      const credential = this.busCredential;
       await writeSecretFile(credential.caFile, bus.ca);
       await writeSecretFile(join(this.path, 'bus.url'), `${bus.url}\n`);
       await writeSecretFile(credential.credentialsFile, credentialsText(bus.credential, busKey));
@@ -86,38 +74,10 @@ export class AgentDirectory {
     await Promise.all([this.#pending, this.#pendingBus].map((file) => rm(file, { force: true })));
   }
 
-  get #busFiles(): Omit<BusFiles, 'url'> {
-    return { credential: { credentialsFile: join(this.path, 'bus.creds'), caFile: join(this.path, 'bus-ca.crt') } };
-  }
-
-  /** How the agent reaches the bus. @throws Error where the cluster has issued no credential. */
-  async bus(): Promise<BusFiles> {
-    const url = await readIfPresent(join(this.path, 'bus.url'));
-    if (url === undefined) {
-      throw new Error('the cluster issued no credential of the bus: its api needs NATS_AUTHORITY');
-    }
-    return { url: url.trim(), ...this.#busFiles };
-  }
-
   /** Writes the address and the authority of the cluster. */
   async describeCluster(server: string, ca: string): Promise<void> {
     await writeSecretFile(join(this.path, 'ca.crt'), ca);
     await writeSecretFile(this.kubeconfig, kubeconfig(server));
-  }
-
-  /** What connections need. @throws Error before the agent has joined. */
-  async read(): Promise<{ ca: string; pem: string; notBefore: number; notAfter: number }> {
-    const [ca, pem] = await Promise.all(['ca.crt', 'agent.pem'].map((name) => readFile(join(this.path, name), 'utf8')));
-    if (ca === undefined || pem === undefined) throw new Error(`${this.path} holds no identity`);
-    const { validFrom, validTo } = new X509Certificate(pem);
-    return { ca, pem, notBefore: Date.parse(validFrom), notAfter: Date.parse(validTo) };
-  }
-
-  /** The address of the api that the agent has joined. */
-  async server(): Promise<string> {
-    const [, server] = /^ +server: (\S+)$/m.exec(await readFile(this.kubeconfig, 'utf8')) ?? [];
-    if (server === undefined) throw new Error(`${this.kubeconfig} names no server`);
-    return server;
   }
 }
 

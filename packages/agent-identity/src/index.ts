@@ -1,3 +1,4 @@
+export { AgentDirectory } from './agent-directory.js';
 export { endOf } from './ended-identity.js';
 export { type Joining, joinCluster } from './join-cluster.js';
-export { keepRenewed } from './keep-renewed.js';
+export { renewIdentity } from './renew-identity.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { AgentDirectory } from './agent-directory.js';
+import { IdentityFiles } from './identity-files.js';
 import { keepRenewed } from './keep-renewed.js';
 
 it('tells of a directory that cannot be read, and goes on', async () => {
@@ -13,8 +13,8 @@ it('tells of a directory that cannot be read, and goes on', async () => {
     failures.push(error);
     if (failures.length === 2) stopping.abort();
   };
-  const onRenewed = (): void => {};
-  await keepRenewed(new AgentDirectory(path), { lifetimeSeconds: 60, onRenewed, onFailure }, stopping.signal);
+  const renew = () => Promise.reject(new Error('nothing is due'));
+  await keepRenewed(new IdentityFiles(path), { renew, onFailure }, stopping.signal);
   expect(failures).toEqual([expect.any(Error), expect.any(Error)]);
   await rm(path, { recursive: true });
 });

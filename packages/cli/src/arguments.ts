@@ -54,7 +54,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 /** `90s`, `30m`, `24h`, `2d`, or 0, in ms. */
 export function parseSpan(text: string): number {
   if (text === '0') return 0;
-  const [, number, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const [, number, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const ms = UNIT_MS[unit];
   if (number === undefined || ms === undefined) {
     throw new InvalidArgumentError('It must be a number with a unit, such as 30m, 24h or 2d, or 0.');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@everynode/local-stack';
-import { isCheckout, type StatePaths, statePaths } from '@everynode/local-stack/control';
+import { isCheckout } from '@everynode/local-stack/installation';
+import { type StatePaths, statePaths } from '@everynode/local-stack/state-directory';
 
 /** The folder that holds packages, services and examples; the same from `src` and from `dist`. */
 const checkout = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Each command loads its own code when it runs: a `status` needs neither certificates nor a progress bar.
 import tab from '@bomb.sh/tab/commander';
-import { COMMANDS, ControlClient } from '@everynode/local-stack/control';
+import { COMMANDS } from '@everynode/local-stack/installation';
 import { Command, Option } from 'commander';
 import type { JoinFlags } from './agent.js';
 import { controllerList, parseLabels, parseList, parseSpan, parseTaints, wholeNumber } from './arguments.js';
@@ -16,7 +16,10 @@ import type { AddNodesFlags } from './nodes.js';
 import type { StartFlags } from './start.js';
 import type { CreateTokenFlags } from './token.js';
 
-const control = () => new ControlClient(checkoutState().run);
+async function control() {
+  const { ControlClient } = await import('@everynode/local-stack/control');
+  return new ControlClient(checkoutState().run);
+}
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command('everynode')
@@ -67,7 +70,7 @@ program
   .description('show what runs, and where')
   .option('--json', 'for programs', false)
   .action(async ({ json }: { json: boolean }) => {
-    const status = await control().status();
+    const status = await (await control()).status();
     const { statusReport } = await import('./summary.js');
     print(json ? JSON.stringify(status, null, 2) : statusReport(status));
   });
@@ -131,7 +134,7 @@ agents
   .description('kill an agent process, as when its machine loses power; its nodes turn NotReady')
   .argument('<agent>', 'such as agent-2; see: status')
   .action(async (agent: string) => {
-    await control().stopAgent(agent);
+    await (await control()).stopAgent(agent);
     print(`${agent} is dead. Bring it back: ${COMMANDS.run} agents start ${agent}`);
   });
 agents
@@ -139,7 +142,7 @@ agents
   .description('start an agent process that was stopped')
   .argument('<agent>', 'such as agent-2; see: status')
   .action(async (agent: string) => {
-    await control().startAgent(agent);
+    await (await control()).startAgent(agent);
     print(`${agent} is starting.`);
   });
 
@@ -220,6 +223,26 @@ agent
   .action(async (flags: JoinFlags) => {
     const { joinAsAgent } = await import('./agent.js');
     process.exitCode = await joinAsAgent(flags);
+  });
+
+// What an agent that runs asks for: see identity-keeper.ts.
+const identity = agent.command('identity', { hidden: true }).description('keep the identity of an agent');
+identity
+  .command('renew')
+  .description('renew it now; the exit code is 77 when it has ended')
+  .requiredOption('--directory <directory>', 'where it is kept')
+  .requiredOption('--lifetime <span>', 'how long the certificate is to be valid', parseSpan)
+  .action(async (flags: { directory: string; lifetime: number }) => {
+    const { renewNow } = await import('./hold-identity.js');
+    process.exitCode = await renewNow(flags.directory, Math.floor(flags.lifetime / 1000));
+  });
+identity
+  .command('check')
+  .description('look whether it is good still; the exit code is 77 when it has ended')
+  .requiredOption('--directory <directory>', 'where it is kept')
+  .action(async (flags: { directory: string }) => {
+    const { checkNow } = await import('./hold-identity.js');
+    process.exitCode = await checkNow(flags.directory);
   });
 
 agent

@@ -1,9 +1,7 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import type { joinCluster } from '@everynode/agent-identity';
+import { pathToFileURL } from 'node:url';
+import type { IdentityFiles } from '@everynode/agent-identity/identity-files';
 import type { Taint } from '@everynode/local-stack/control';
-import { STARTUP_TAINT_ANNOTATION } from '@everynode/objects';
 import { writeSecretFile } from '@everynode/service-shell/private-files';
 import { serviceEntry } from './checkout.js';
 
@@ -51,21 +49,24 @@ function variablesOf({
   };
 }
 
+type Facts = Pick<HostedNodes, 'labels' | 'taints' | 'startupTaints'>;
+
 /** What the file of nodes says of each. */
-function nodeFacts({ labels, taints = [], startupTaints }: Pick<HostedNodes, 'labels' | 'taints' | 'startupTaints'>) {
+async function nodeFacts({ labels, taints = [], startupTaints }: Facts) {
   if (!startupTaints) return { labels, taints };
+  const { STARTUP_TAINT_ANNOTATION } = await import('@everynode/objects');
   const named = startupTaints.map(({ key, effect }) => `${key}:${effect}`).join(',');
   return { labels, annotations: { [STARTUP_TAINT_ANNOTATION]: named }, taints: [...taints, ...startupTaints] };
 }
 
 /**
- * Runs the node agent with an identity until it ends, and ends it when the signal aborts. It reads the files of the
- * identity at each connection, so a renewal needs no restart. `onBusRefused` is called when the bus refuses it. Returns
- * the exit code.
- * @throws Error when the cluster has issued no credential of the bus.
+ * Runs the node agent in this process, which ends with it. It reads the files of the identity at each connection, so a
+ * renewal needs no restart. `onBusRefused` is called when the bus refuses it. Returns the exit code where the signal
+ * has aborted before; does not end otherwise.
+ * @throws Error when the cluster has issued no credential of the bus, or the agent cannot start.
  */
 export async function runAgent(
-  identity: Awaited<ReturnType<typeof joinCluster>>,
+  identity: Pick<IdentityFiles, 'path' | 'bus'>,
   { agent, nodes, nodesFile, settings, ...described }: HostedNodes,
   signal: AbortSignal,
   onBusRefused: () => void,
@@ -73,26 +74,25 @@ export async function runAgent(
   const { url, credential } = await identity.bus();
   const ownFile = join(identity.path, 'nodes.json');
   if (nodesFile === undefined) {
-    const facts = nodeFacts(described);
+    const facts = await nodeFacts(described);
     await writeSecretFile(ownFile, JSON.stringify({ nodes: nodes.map((name) => ({ name, ...facts })) }));
   }
   if (signal.aborted) return 0;
-  const child = fork(serviceEntry('node-agent'), [], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      ...variablesOf(settings),
-      NATS_URL: url,
-      NATS_CREDS: credential.credentialsFile,
-      NATS_CA: credential.caFile,
-      EVERYNODE_AGENT: agent,
-      EVERYNODE_NODES_FILE: nodesFile ?? ownFile,
-    },
+  Object.assign(process.env, variablesOf(settings), {
+    NATS_URL: url,
+    NATS_CREDS: credential.credentialsFile,
+    NATS_CA: credential.caFile,
+    EVERYNODE_AGENT: agent,
+    EVERYNODE_NODES_FILE: nodesFile ?? ownFile,
   });
-  child.on('message', (message) => {
+  process.on('message', (message) => {
     if ((message as { type?: string } | null)?.type === 'bus-refused') onBusRefused();
   });
-  signal.addEventListener('abort', () => child.kill('SIGTERM'));
-  const [code] = await once(child, 'exit');
-  return typeof code === 'number' ? code : 1;
+  // The agent ends by the signals of this process; before it has begun to heed them there is nothing to close.
+  signal.addEventListener('abort', () => {
+    if (process.listenerCount('SIGTERM') + process.listenerCount('SIGINT') === 0) process.exit(0);
+  });
+  await import(pathToFileURL(serviceEntry('node-agent')).href);
+  // The agent ends this process.
+  return new Promise(() => undefined);
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { isAgentName } from '@everynode/contract';
+import { isAgentName } from '@everynode/contract/agent-name';
 
 interface NamesFlags {
   name?: string;

@@ -1,3 +1,4 @@
+export { isAgentName } from './agent-name.js';
 export {
   eventType,
   type FetchObjectsReply,
@@ -45,7 +46,6 @@ export {
   type AgentRequest,
   agentOfSubject,
   inboxPrefix,
-  isAgentName,
   isReplyTo,
   sentBy,
   subjects,

@@ -1,4 +1,5 @@
 import type { ResourceName } from '@everynode/objects';
+import { isAgentName } from './agent-name.js';
 
 /**
  * Every NATS subject of Everynode.
@@ -33,13 +34,6 @@ export type AgentReport = (typeof AGENT_REPORTS)[number];
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 export type AgentRequest = (typeof AGENT_REQUESTS)[number];
 type AgentReceipt = (typeof AGENT_RECEIPTS)[number];
-
-const AGENT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-/** An agent's name is one token of a subject and its user name on the bus: a DNS label. */
-export function isAgentName(name: string): boolean {
-  return AGENT_NAME.test(name);
-}
 
 function agentRoot(agent: string): string {
   if (agent !== '*' && !isAgentName(agent)) throw new Error(`not an agent name: ${JSON.stringify(agent)}`);

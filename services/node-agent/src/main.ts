@@ -6,6 +6,9 @@ import { startNodeAgent } from './index.js';
 import { readNodesFile } from './nodes/nodes-file.js';
 import { chooseRuntime } from './runtime/choose-runtime.js';
 
+/** What keeps the identity in this process hears it, and asks the api whether the agent was revoked. */
+const BUS_REFUSED = { type: 'bus-refused' };
+
 const config = agentConfig();
 const agent = config.EVERYNODE_AGENT;
 
@@ -31,8 +34,7 @@ await runService(
     const bus = Bus.connect({
       ...access,
       name: `agent ${agent}`,
-      // The process that has the identity knows the api, and asks it whether the agent was revoked.
-      onRefused: () => process.send?.({ type: 'bus-refused' }),
+      onRefused: () => process.emit('message', BUS_REFUSED, undefined),
     });
     onClose(() => bus.close());
     const chosen = await chooseRuntime({ config, file, bus, log, signal });
