@@ -1,4 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
+import { addFormats } from './library/formats.js';
 import { addLists } from './library/lists.js';
 import { addNetwork } from './library/network.js';
 import { addQuantities } from './library/quantities.js';
@@ -14,6 +15,7 @@ addText(base);
 addLists(base);
 addQuantities(base);
 addNetwork(base);
+addFormats(base);
 
 /**
  * Returns a new environment with what all of Kubernetes' expressions may use, and without variables.

@@ -1,4 +1,3 @@
-import { Optional } from '@marcbachmann/cel-js';
 import { Budget } from './budget.js';
 import { baseEnvironment } from './environment.js';
 import { CelError, compile } from './program.js';
@@ -16,8 +15,7 @@ export function toCel(value: unknown): unknown {
   return value;
 }
 
-/** A value that may be missing: undefined is none. */
-export const optional = (value: unknown): unknown => Optional.of(value);
+export { optional } from './library/optional.js';
 
 const toDuration = compile(baseEnvironment().registerVariable('text', 'string'), 'duration(text)');
 

@@ -1,6 +1,5 @@
 import { patternOf } from '@everynode/cel';
-import { appendErrors, type FieldError, semanticallyEqual, tooLong, tooMany } from '@everynode/objects';
-import { isOfFormat } from './formats.js';
+import { appendErrors, type FieldError, isOfFormat, semanticallyEqual, tooLong, tooMany } from '@everynode/objects';
 import { isMap, type JsonMap, memberSchema, propertyOf, type Schema } from './schema.js';
 
 /** Faults of a value, and where it is. `old` is what it replaces; undefined where there is none. */

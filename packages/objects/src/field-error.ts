@@ -23,10 +23,13 @@ const SHOWS_VALUE: ReadonlySet<FieldErrorType> = new Set([
 const shownValue = (value: unknown): string =>
   typeof value === 'string' ? goQuoted(value) : goJson(value === undefined ? null : value);
 
+/** The value of an error that is not to be shown. */
+export const OMITTED = Symbol('omitted');
+
 /** `BODY: VALUE: DETAIL` without the field path: the `message` of a cause. */
 function fieldErrorBody(error: FieldError): string {
   const parts: string[] = [FIELD_ERROR_TEXTS[error.type]];
-  if (SHOWS_VALUE.has(error.type)) parts.push(shownValue(error.value));
+  if (SHOWS_VALUE.has(error.type) && error.value !== OMITTED) parts.push(shownValue(error.value));
   if (error.detail) parts.push(error.detail);
   return parts.join(': ');
 }

@@ -69,6 +69,7 @@ export { type FieldError, fieldErrorMessage, invalid } from './field-error.js';
 export { FNV1A_OFFSET, fnv1aOfBytes, fnv1aOfText } from './fnv1a.js';
 export { generatedName, MAX_NAME_PREFIX, NAME_ALPHABET } from './generated-name.js';
 export { formatGoDuration, parseGoDuration } from './go-duration.js';
+export { goQuoted } from './go-print.js';
 export type {
   Affinity,
   CertificateSigningRequest,
@@ -218,6 +219,7 @@ export {
 export { keepNodePorts, needsServiceAddress } from './resources/services.js';
 export { isRetryable } from './retryable.js';
 export { missingValues } from './schema/missing-values.js';
+export { isOfFormat } from './schema/text-formats.js';
 export {
   type FieldFacts,
   INT_OR_STRING,
@@ -273,6 +275,13 @@ export {
   tooLong,
   tooMany,
 } from './validation/field-errors.js';
-export { dnsLabelMessages, dnsSubdomainMessages } from './validation/names.js';
+export {
+  dns1035LabelMessages,
+  dnsLabelMessages,
+  dnsSubdomainMessages,
+  labelKeyMessages,
+  labelValueMessages,
+  maskTrailingDash,
+} from './validation/names.js';
 export { validateSelectorAttributes } from './validation/selector-attributes.js';
 export { podTemplateReader } from './warnings/template-warnings.js';

@@ -2,7 +2,7 @@ import { dropDisabledIn } from '../defaults/feature-gates.js';
 import type { DeletionRules } from '../deletion/decide-deletion.js';
 import type { FieldError } from '../field-error.js';
 import type { ResourceName } from '../kinds/kinds.js';
-import type { KubeObject } from '../kube-object.js';
+import type { KubeObject, StoredMeta } from '../kube-object.js';
 import type { ResourceDefinition, SubresourceDefinition, SubresourcePart, TableDefinition, Verb } from '../resource.js';
 import { semanticallyEqual } from '../semantic-equal.js';
 import {
@@ -95,6 +95,13 @@ export interface ResourceFacts<T extends KubeObject = KubeObject>
 const storageNameOf = (group: string, plural: string): ResourceName =>
   (group ? `${plural}.${group}` : plural) as ResourceName;
 
+/** Metadata as upstream's rules see it: what is a field of its internal type is no annotation there. */
+function withoutAnnotation(metadata: StoredMeta, key: string | undefined): StoredMeta {
+  if (key === undefined || metadata.annotations?.[key] === undefined) return metadata;
+  const { [key]: _internal, ...annotations } = metadata.annotations;
+  return { ...metadata, annotations };
+}
+
 /** Returns the whole definition of a resource. */
 export function defineResource<T extends KubeObject = KubeObject>(ofKind: ResourceFacts<T>): ResourceDefinition {
   const facts: ResourceFacts = ofKind;
@@ -106,15 +113,16 @@ export function defineResource<T extends KubeObject = KubeObject>(ofKind: Resour
   const { ownMetadata } = facts;
   const ofFinalizers = ({ metadata }: KubeObject): FieldError[] =>
     facts.hasPlainFinalizers ? [] : finalizerDomainErrors(metadata);
+  const metaOf = ({ metadata }: KubeObject): StoredMeta => withoutAnnotation(metadata, facts.internalAnnotation);
   const asNew = (object: KubeObject): FieldError[] => [
-    ...validateObjectMeta(object.metadata, namespaced, nameRule),
+    ...validateObjectMeta(metaOf(object), namespaced, nameRule),
     ...ofFinalizers(object),
   ];
   const changed = (object: KubeObject, current: KubeObject): FieldError[] => [
-    ...validateMetaOfUpdate(object.metadata, current.metadata),
+    ...validateMetaOfUpdate(metaOf(object), current.metadata),
     ...(ownMetadata === 'nothing' || ownMetadata === 'as new'
       ? []
-      : [...validateChangedMeta(object.metadata, current.metadata), ...ofFinalizers(object)]),
+      : [...validateChangedMeta(metaOf(object), current.metadata), ...ofFinalizers(object)]),
   ];
   const ownRules = (object: KubeObject): FieldError[] => facts.validate?.(object) ?? [];
   return {

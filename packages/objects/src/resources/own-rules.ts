@@ -70,6 +70,7 @@ import {
   validateNewIngress,
 } from '../validation/ingress.js';
 import { validateJob, validateJobUpdate } from '../validation/job.js';
+import { validateJobStatusUpdate } from '../validation/job-status.js';
 import { validateNetworkPolicy } from '../validation/network-policy.js';
 import { validatePersistentVolumeClaim, validatePersistentVolumeClaimUpdate } from '../validation/persistent-claim.js';
 import { validatePersistentVolume, validatePersistentVolumeUpdate } from '../validation/persistent-volume.js';
@@ -131,6 +132,7 @@ export const OWN_RULES: Partial<Record<GenericName, OwnRules>> = {
     table: jobTable,
     validate: (object) => validateJob(object),
     validateUpdate: (object, current) => validateJobUpdate(object, current),
+    validateStatus: (object, current) => validateJobStatusUpdate(object, current),
   }),
   podtemplates: rulesOf<Stored<PodTemplate>>({ table: podTemplateTable }),
   'runtimeclasses.node.k8s.io': rulesOf<Stored<RuntimeClass>>({

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { fieldErrorMessage } from '../field-error.js';
 import type { CronJobSpec, JobSpec } from '../kinds/api-types.js';
 import { validateCronJobSpec, validateNewCronJob } from './cron-job.js';
 import { validateJob, validateJobUpdate } from './job.js';
+import { validateJobStatusUpdate } from './job-status.js';
 
 const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c' }] } };
 const job = (spec: Partial<JobSpec>) => ({ metadata: { name: 'j' }, spec: { template, ...spec } });
@@ -148,5 +150,141 @@ describe('a CronJob', () => {
     const named = (length: number) => ({ metadata: { name: 'n'.repeat(length) }, spec: spec({}) });
     expect(validateNewCronJob(named(52))).toEqual([]);
     expect(told(validateNewCronJob(named(53)))).toEqual(['metadata.name: must be no more than 52 characters']);
+  });
+});
+
+describe("a Job's status", () => {
+  const is = (...types: string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
+  const START = { startTime: '2026-01-01T00:00:00Z' };
+  const done = { ...START, completionTime: '2026-01-01T00:00:01Z', ...is('SuccessCriteriaMet', 'Complete') };
+  const limited = { ...indexed, backoffLimitPerIndex: 1 };
+
+  it.each<[what: string, spec: Partial<JobSpec>, before: object, after: object, errors: string[]]>([
+    ['completes', {}, START, done, []],
+    ['fails', {}, START, { ...START, ...is('FailureTarget', 'Failed') }, []],
+    [
+      'has negative counts',
+      {},
+      {},
+      { active: -1, ready: -1, terminating: -1 },
+      ['active', 'ready', 'terminating'].map((name) => `status.${name}: must be greater than or equal to 0`),
+    ],
+    [
+      'counts a pod twice, and one without uid',
+      {},
+      {},
+      { uncountedTerminatedPods: { succeeded: ['a'], failed: ['a', ''] } },
+      ['status.uncountedTerminatedPods.failed[0]: ', 'status.uncountedTerminatedPods.failed[1]: must not be empty'],
+    ],
+    [
+      'is complete and has failed, at once',
+      {},
+      START,
+      { ...done, ...is('Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet') },
+      [
+        'cannot set Complete=True and Failed=true conditions',
+        'cannot set Complete=True and FailureTarget=true conditions',
+        'cannot set SuccessCriteriaMet=True and Failed=true conditions',
+        'cannot set SuccessCriteriaMet=True and FailureTarget=true conditions',
+      ].map((detail) => `status.conditions: ${detail}`),
+    ],
+    [
+      'ends without what an end has',
+      { successPolicy: { rules: [{ succeededCount: 1 }] } },
+      {},
+      { active: 1, terminating: 1, uncountedTerminatedPods: { failed: ['a'] }, ...is('Complete') },
+      [
+        'status.completionTime: completionTime is required for Complete jobs',
+        'status.conditions: cannot set Complete=True condition without the SuccessCriteriaMet=true condition',
+        'status.active: active>0 is invalid for finished job',
+        'status.startTime: startTime is required for finished job',
+        'status.uncountedTerminatedPods: uncountedTerminatedPods needs to be empty for finished job',
+        'status.terminating: terminating>0 is invalid for finished job',
+        'status.conditions: cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True',
+      ],
+    ],
+    [
+      'fails without its target',
+      {},
+      START,
+      { ...START, ...is('Failed') },
+      ['status.conditions: cannot set Failed=True condition without the FailureTarget=true condition'],
+    ],
+    [
+      'has a time of an end that was not',
+      {},
+      START,
+      { ...START, completionTime: '2025-01-01T00:00:00Z' },
+      [
+        'status.completionTime: cannot set completionTime when there is no Complete=True condition',
+        'status.completionTime: completionTime cannot be set before startTime',
+      ],
+    ],
+    [
+      'has indexes that cannot be',
+      limited,
+      {},
+      { completedIndexes: '0-2,1', failedIndexes: '2-9' },
+      [
+        'status.completedIndexes: error parsing completedIndexes: non-increasing order, previous: 2, current: 1',
+        'status.failedIndexes: error parsing failedIndexes: too large index: "9"',
+      ],
+    ],
+    [
+      'has an index that completed and failed',
+      limited,
+      {},
+      { completedIndexes: '0-2', failedIndexes: '2,3' },
+      ['status.failedIndexes: failedIndexes and completedIndexes overlap at index: 2'],
+    ],
+    [
+      'has indexes of another kind of Job',
+      {},
+      {},
+      { completedIndexes: '0', failedIndexes: '' },
+      [
+        'status.completedIndexes: cannot set non-empty completedIndexes when non-indexed completion mode',
+        'status.failedIndexes: cannot set non-null failedIndexes when backoffLimitPerIndex is null',
+      ],
+    ],
+    [
+      'has more ready pods than active',
+      {},
+      {},
+      { active: 1, ready: 2 },
+      ['status.ready: cannot set more ready pods than active'],
+    ],
+    [
+      'takes back what was',
+      {},
+      { ...done, failed: 2, succeeded: 2 },
+      { failed: 1, succeeded: 1 },
+      [
+        'status.conditions: cannot disable the terminal Complete=True condition',
+        'status.failed: cannot decrease the failed counter',
+        'status.succeeded: cannot decrease the succeeded counter',
+        'status.startTime: startTime cannot be removed for unsuspended job',
+        'status.conditions: cannot disable the SuccessCriteriaMet=True condition',
+      ],
+    ],
+    [
+      'moves its end',
+      {},
+      done,
+      { ...done, completionTime: '2026-01-01T00:00:02Z' },
+      ['status.completionTime: completionTime cannot be mutated'],
+    ],
+    ['keeps what no rule forbade once', {}, { active: 1, ...is('Complete') }, { active: 1, ...is('Complete') }, []],
+  ])('that %s', (_what, spec, before, after, errors) => {
+    expect(told(validateJobStatusUpdate({ ...job(spec), status: after }, { ...job(spec), status: before }))).toEqual(
+      errors,
+    );
+  });
+
+  it('has no value where upstream shows none', () => {
+    const [error] = validateJobStatusUpdate({ ...job({}), status: { ...START, ...is('Failed') } }, job({}));
+    expect(error && fieldErrorMessage(error)).toBe(
+      'status.conditions: Invalid value: cannot set Failed=True condition without the FailureTarget=true condition',
+    );
   });
 });

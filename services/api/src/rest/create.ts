@@ -17,6 +17,7 @@ import { readObject } from '../http/body.js';
 import { type ClientWrite, commit, type Written } from '../write/commit.js';
 import { type OwnersOf, ownersBefore, ownersOfUpdate } from '../write/field-owners.js';
 import { dropDoubleOwners, placeInNamespace } from '../write/object-identity.js';
+import { refuseBeyondEtcd } from '../write/size-limit.js';
 import { toStored } from '../write/stored-object.js';
 import { subjectOf, type Target } from '../write/target.js';
 import { warned } from '../write/warned.js';
@@ -85,6 +86,7 @@ async function createNamed(context: ApiContext, name: string, creation: Creation
   const object = dynamic ? await dynamic.settle(async () => complete()) : complete();
   await allocate({ context, operation: 'create', definition, object }, dryRun);
   const stored = toStored(definition, object);
+  refuseBeyondEtcd(definition, object, stored.parts);
   if (!dryRun) await claim({ context, operation: 'create', definition, object });
   return await commit(context, {
     target,

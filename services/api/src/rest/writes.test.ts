@@ -619,3 +619,46 @@ describe('admission', () => {
     ]);
   });
 });
+
+describe('an object that etcd would not take', () => {
+  const SETS = '/apis/apps/v1/namespaces/default/daemonsets';
+  const MIB = 1024 * 1024;
+  /** Of about this many bytes. */
+  const daemonSet = (name: string, bytes: number) => ({
+    metadata: { name },
+    spec: {
+      selector: { matchLabels: { name } },
+      template: {
+        metadata: { labels: { name } },
+        spec: { containers: [{ name: 'c', image: 'i', args: ['x'.repeat(bytes)] }] },
+      },
+    },
+  });
+  const message = 'etcdserver: request is too large';
+
+  it('is refused when it is made, and when it grows', async () => {
+    const large = await api.request('POST', SETS, { body: daemonSet('large', 1.5 * MIB) });
+    expect(large.json).toMatchObject({ code: 413, reason: 'RequestEntityTooLarge', message });
+    const { status } = await api.request('POST', SETS, { body: daemonSet('fits', 1.4 * MIB) });
+    expect(status).toBe(201);
+    const args = ['x'.repeat(1.5 * MIB)];
+    const grown = await api.request('PATCH', `${SETS}/fits`, {
+      body: { spec: { template: { spec: { containers: [{ name: 'c', image: 'i', args }] } } } },
+      contentType: MERGE,
+    });
+    expect(grown.json).toMatchObject({ code: 413, message });
+  });
+
+  it('has room beside the generation that the server keeps among annotations', async () => {
+    const annotations = { a: 'x'.repeat(256 * 1024 - 1) };
+    const path = `${SETS}?dryRun=All`;
+    const body = daemonSet('annotated', 1);
+    const full = await api.request('POST', path, { body: { ...body, metadata: { name: 'annotated', annotations } } });
+    expect(full.status).toBe(201);
+    const more = { ...annotations, b: '' };
+    const over = await api.request('POST', path, {
+      body: { ...body, metadata: { name: 'annotated', annotations: more } },
+    });
+    expect(over.json.message).toContain('metadata.annotations: Too long: may not be more than 262144 bytes');
+  });
+});

@@ -2,6 +2,7 @@ import type { KubeObject } from '@everynode/objects';
 import { isSameValue } from '@everynode/patch';
 import type { Current } from '@everynode/store';
 import type { AnsweredDecision } from './commit.js';
+import { refuseBeyondEtcd } from './size-limit.js';
 import { toStored } from './stored-object.js';
 import type { Target } from './target.js';
 
@@ -15,6 +16,7 @@ export function decisionFor(target: Target, object: KubeObject, current: Current
     ...(!isSame(parts.observed, current.observed) && { observed: parts.observed }),
   };
   if (Object.keys(changed).length === 0) return { kind: 'keep' };
+  refuseBeyondEtcd(target.definition, object, parts);
   return { kind: 'update', parts: changed, placement, deleting };
 }
 

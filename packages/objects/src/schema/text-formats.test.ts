@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOfFormat } from './formats.js';
+import { isOfFormat } from './text-formats.js';
 
 describe('named formats', () => {
   it.each<[string, string[], string[]]>([

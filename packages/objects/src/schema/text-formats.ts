@@ -1,4 +1,4 @@
-import { dnsLabelMessages, dnsSubdomainMessages } from '@everynode/objects';
+import { dnsLabelMessages, dnsSubdomainMessages } from '../validation/names.js';
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const UUID_3 = /^[0-9a-f]{8}-?[0-9a-f]{4}-?3[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
