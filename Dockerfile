@@ -38,6 +38,14 @@ ENV EVERYNODE_REQUESTS=/bus/requests EVERYNODE_ANSWERS=/bus/answers
 EXPOSE 8080
 CMD ["node", "/app/start-agent.mjs"]
 
+# The agent of a machine whose engine runs it. It mounts volumes for the containers that it has the engine run, so it is
+# root, with SYS_ADMIN, and has its folder at the place that this has on the machine.
+FROM service AS machine-agent
+ENV EVERYNODE_HEALTH_HOST=127.0.0.1 EVERYNODE_HEALTH_PORT=0
+USER 0:0
+HEALTHCHECK NONE
+ENTRYPOINT ["node", "/app/packages/cli/dist/main.js", "agent", "join"]
+
 # The command line, for what is done once: the preparation of the database.
 FROM service AS command
 HEALTHCHECK NONE

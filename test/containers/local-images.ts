@@ -144,14 +144,27 @@ async function stageRelease(context: string): Promise<void> {
 /** Name of a service's image. */
 export const imageOf = (target: string): string => `everynode/${target}`;
 
-/** Builds everything that the test needs. */
+/** Builds everything that the test of the services needs. */
 export async function buildImages(docker: Docker): Promise<void> {
   await buildBase(docker);
   await Promise.all([buildNats(docker), buildPostgres(docker)]);
+  await buildTargets(docker, ['api', 'scheduler', 'node-agent', 'certificates', 'bus-credentials']);
+}
+
+/** Builds the agent of a machine, and returns the name of its image. */
+export async function buildMachineAgent(docker: Docker): Promise<string> {
+  const target = 'machine-agent';
+  await buildBase(docker);
+  await buildTargets(docker, [target]);
+  return imageOf(target);
+}
+
+/** Builds images out of what is built here. */
+async function buildTargets(docker: Docker, targets: readonly string[]): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), 'everynode-context-'));
   try {
     await stageRelease(context);
-    for (const target of ['api', 'scheduler', 'node-agent', 'certificates', 'bus-credentials']) {
+    for (const target of targets) {
       await docker(
         ...['build', '--quiet', '--target', target, '--tag', imageOf(target)],
         ...['--build-arg', `BASE_IMAGE=${BASE}`, '--build-arg', 'SOURCE=prebuilt', context],

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DaemonSet, Pod } from '@everynode/objects';
 import { eventually, mayStartEngine, OwnEngine } from '@everynode/test-kit';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { buildShell, dockerAt } from '../containers/local-images.js';
+import { buildMachineAgent, buildShell, type Docker, dockerAt } from '../containers/local-images.js';
 import { type RunningCommand, startStack, type TestStack } from './stack.js';
 
 const manifest = readFileSync(
@@ -38,16 +39,21 @@ function writerManifest(folder: string): string {
   return JSON.stringify(daemon);
 }
 
+/** A folder at the same place in a container, with what is mounted in it on either side. */
+const sharedAt = (folder: string): string => `type=bind,source=${folder},target=${folder},bind-propagation=rshared`;
+
 function machine(): void {
   const folder = mkdtempSync(join(tmpdir(), 'everynode-machine-'));
   let engine: OwnEngine;
+  let docker: Docker;
   let stack: TestStack;
   let agent: RunningCommand | undefined;
   let command: string[];
 
   beforeAll(async () => {
     engine = await OwnEngine.begin();
-    await buildShell(dockerAt(`unix://${engine.socket}`), IMAGE);
+    docker = dockerAt(`unix://${engine.socket}`);
+    await buildShell(docker, IMAGE);
     stack = await startStack(['--fresh', '--nodes', '1', '--agents', '1', '--scheduler-replicas', '1'], {
       EVERYNODE_DOCKER_SOCKET: engine.socket,
     });
@@ -112,6 +118,35 @@ function machine(): void {
     expect(after?.status?.containerStatuses?.[0]).toMatchObject({ containerID, imageID, restartCount: 0, ready: true });
     await kubectl.run('-n kube-system delete ds fluentd-elasticsearch');
     await eventually(async () => expect(await podOnMachine()).toBeUndefined(), 60_000);
-    expect(await dockerAt(`unix://${engine.socket}`)('ps', '-aq')).toBe('');
+    expect(await docker('ps', '-aq')).toBe('');
+  }, 240_000);
+
+  it('runs it in the same way where the agent is a container of the engine itself', async () => {
+    const { kubectl } = stack;
+    await agent?.stop();
+    const image = await buildMachineAgent(docker);
+    // Volumes of pods that the agent mounts are to be seen by the engine.
+    await execa('mount', ['--bind', folder, folder]);
+    await execa('mount', ['--make-rshared', folder]);
+    const mounts = [`type=bind,source=${engine.socket},target=/var/run/docker.sock`, sharedAt(folder)];
+    const rights = ['--cap-add=SYS_ADMIN', '--security-opt=apparmor=unconfined', '--security-opt=seccomp=unconfined'];
+    const place = ['--network=host', ...rights, ...mounts.flatMap((mount) => ['--mount', mount])];
+    await docker('run', '--detach', '--name=machine-agent', ...place, image, ...command.slice(2));
+    try {
+      await kubectl.run('apply -f -', writerManifest(folder));
+      await eventually(async () => {
+        const path = 'jsonpath={.status.numberReady}';
+        expect(await kubectl.run(`-n kube-system get ds fluentd-elasticsearch -o ${path}`)).toBe('1');
+      }, 60_000);
+      const name = (await podOnMachine())?.metadata?.name ?? '';
+      expect(await kubectl.run(`-n kube-system logs ${name}`)).toContain('begun');
+      const before = lines();
+      await eventually(() => expect(lines()).toBeGreaterThan(before));
+      await kubectl.run('-n kube-system delete ds fluentd-elasticsearch');
+      await eventually(async () => expect(await podOnMachine()).toBeUndefined(), 60_000);
+    } finally {
+      await docker('rm', '--force', 'machine-agent');
+      await execa('umount', ['--recursive', folder]);
+    }
   }, 240_000);
 }

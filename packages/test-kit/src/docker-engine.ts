@@ -200,6 +200,8 @@ export class OwnEngine {
   async close(): Promise<void> {
     await this.stop();
     await execa('ip', ['link', 'delete', this.#bridge], { reject: false });
+    // An engine leaves the network of the machine mounted that containers have shared.
+    await execa('umount', [join(this.#directory, 'exec', 'netns', 'default')], { reject: false });
     await rm(this.#directory, { recursive: true, force: true });
   }
 }
