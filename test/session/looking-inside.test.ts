@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, type Kubectl } from '@everynode/test-kit';
+import type { Pod } from '@everynode/objects';
+import { eventually, inTerminal, type Kubectl } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningCommand, startStack, type TestStack } from './stack.js';
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   kubectl = stack.kubectl;
   const [, , joining = ''] = (await stack.everynode('token', 'create', '--nodes', NODE)).split('\n');
   const machine = ['--name', NODE, '--directory', join(folder, 'identity'), '--state', join(folder, 'state')];
-  agent = stack.run(...joining.split(' ').slice(1), ...machine, '--runtime', 'process');
+  agent = stack.run(...joining.split(' ').slice(1), ...machine, '--runtime', 'process', '--image', 'shell:1=/bin/sh');
   await eventually(() => kubectl.run(`wait node ${NODE} --for=condition=Ready --timeout=20s`), SLOW);
   await kubectl.run('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: PODS }));
   await kubectl.run('wait pod --all --for=condition=Ready --timeout=30s');
@@ -60,6 +61,51 @@ const PODS = [
 
 const top = (command: string) => kubectl.table(`top ${command}`);
 const millis = (row: Record<string, string> | undefined) => Number(row?.['CPU(cores)']?.replace('m', ''));
+
+describe('kubectl exec -it', () => {
+  it('gives a command in a process container a terminal of the size of the own one', { timeout: SLOW }, async () => {
+    const command = `stty rows 41 cols 101; ${kubectl.path} exec -it idle -- sh -c 'read a; stty size; echo "$a"; exit 3'`;
+    const shown = await inTerminal(command, 'typed\r', { KUBECONFIG: kubectl.kubeconfig });
+    expect(shown).toContain('41 101\r\ntyped\r\n');
+    expect(shown).toContain('command terminated with exit code 3');
+    expect(shown).toMatch(/code 3$/);
+  });
+});
+
+describe('kubectl debug', () => {
+  it('runs a container beside those of a pod, whose log is read', { timeout: SLOW }, async () => {
+    await kubectl.run(['debug', 'idle', '--image=shell:1', '-c', 'inside', '--', 'sh', '-c', 'echo inside; exit 4']);
+    await eventually(async () => expect(await kubectl.run('logs idle -c inside')).toBe('inside'));
+    await eventually(async () =>
+      expect(await kubectl.json<Pod>('get pod idle')).toMatchObject({
+        status: {
+          phase: 'Running',
+          ephemeralContainerStatuses: expect.arrayContaining([
+            expect.objectContaining({
+              name: 'inside',
+              state: { terminated: expect.objectContaining({ exitCode: 4 }) },
+            }),
+          ]),
+        },
+      }),
+    );
+  });
+
+  it('says what such a container cannot have', { timeout: SLOW }, async () => {
+    await kubectl.run(['debug', 'idle', '--image=shell:1', '-c', 'typed', '-i', '--attach=false', '--', 'sh']);
+    const words = 'the process runtime does not support spec.ephemeralContainers[].stdin';
+    await eventually(async () => expect(await kubectl.run('describe pod idle')).toContain(words));
+    const { status } = await kubectl.json<Pod>('get pod idle');
+    expect(status).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: true }] });
+  });
+
+  it('of a node makes a pod that mounts what this node allows', { timeout: SLOW }, async () => {
+    await kubectl.run(['debug', `node/${NODE}`, '--image=shell:1', '--profile=general', '--', 'sh', '-c', 'echo x']);
+    await eventually(async () =>
+      expect(await kubectl.run('describe pods')).toContain('hostPath / is not below a folder that this node allows'),
+    );
+  });
+});
 
 describe('kubectl top', () => {
   it('shows what simulated pods say, or what they request', { timeout: SLOW }, async () => {

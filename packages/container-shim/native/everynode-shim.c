@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -56,6 +57,8 @@
 
 enum {
   SPEC_FD = 3,
+  /* Sizes of the terminal of a command: `COLUMNS ROWS` on a line. */
+  SIZE_FD = 4,
   LINE_MAX_BYTES = 16384,
   SPEC_MAX_BYTES = 8 << 20,
   PIPE_MAX_BYTES = 1 << 20,
@@ -82,7 +85,7 @@ struct spec {
   long uid, gid, oom, pid, log_bytes, log_files;
   unsigned long long start_time;
   unsigned long long dropped;
-  int own_pids, own_mounts, masked_proc, no_new_privileges, has_end;
+  int own_pids, own_mounts, masked_proc, no_new_privileges, tty, has_end;
 };
 
 struct log {
@@ -188,6 +191,8 @@ static void read_spec(struct spec *spec) {
       spec->own_mounts = 1;
     } else if (!strcmp(name, "masked-proc")) {
       spec->masked_proc = 1;
+    } else if (!strcmp(name, "tty")) {
+      spec->tty = 1;
     } else if (!strcmp(name, "no-new-privileges")) {
       spec->no_new_privileges = 1;
     } else if (!strcmp(name, "arg")) {
@@ -964,9 +969,107 @@ static int run(struct spec *spec) {
   return 0;
 }
 
+/* --- the terminal of a command --- */
+
+struct terminal {
+  int master, slave;
+};
+
+static struct terminal open_terminal(const struct spec *spec) {
+  struct terminal terminal = {.master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  char path[64];
+  if (terminal.master < 0 || grantpt(terminal.master) || unlockpt(terminal.master) ||
+      ptsname_r(terminal.master, path, sizeof path)) {
+    fail("make", "a terminal");
+  }
+  terminal.slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal.slave < 0) fail("open", path);
+  /* Programs open it by its name too. */
+  if (spec->uid >= 0 && fchown(terminal.slave, (uid_t)spec->uid, (gid_t)-1)) fail("give away", path);
+  return terminal;
+}
+
+/* Makes the terminal that of this process, which leads a session. */
+static void take_terminal(const struct terminal *terminal) {
+  if (ioctl(terminal->slave, TIOCSCTTY, 0)) fail("take", "the terminal");
+  for (int fd = 0; fd <= 2; fd++) dup2(terminal->slave, fd);
+}
+
+/* Bytes on their way from one descriptor to another. */
+struct relay {
+  int from, to;
+  size_t used, sent;
+  char bytes[4096];
+};
+
+/* Reads or writes what is possible now. Returns -1 once nothing more can come or go. */
+static int pass_on(struct relay *relay) {
+  if (relay->sent == relay->used) {
+    ssize_t n = read(relay->from, relay->bytes, sizeof relay->bytes);
+    if (n <= 0) return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+    relay->used = (size_t)n;
+    relay->sent = 0;
+  }
+  ssize_t n = write(relay->to, relay->bytes + relay->sent, relay->used - relay->sent);
+  if (n < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+  relay->sent += (size_t)n;
+  return 0;
+}
+
+/* What is waited for: room where something is on its way, else more of it. */
+static struct pollfd awaited(const struct relay *relay, int is_open) {
+  int has_some = relay->sent < relay->used;
+  return (struct pollfd){is_open ? (has_some ? relay->to : relay->from) : -1, has_some ? POLLOUT : POLLIN, 0};
+}
+
+/* Sets the size that came last. Returns -1 once none comes any more. */
+static int set_size(int master) {
+  char text[512];
+  ssize_t n = read(SIZE_FD, text, sizeof text - 1);
+  if (n <= 0) return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+  text[n] = 0;
+  for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+    struct winsize size = {0};
+    if (sscanf(line, "%hu %hu", &size.ws_col, &size.ws_row) == 2) ioctl(master, TIOCSWINSZ, &size);
+  }
+  return 0;
+}
+
+/* Passes on what is typed and shown until the child has ended, and all that it has shown by then is passed on. */
+static void serve_terminal(int master, pid_t child) {
+  static struct relay typed, shown;
+  int ended = (int)syscall(SYS_pidfd_open, child, 0);
+  if (ended < 0) fail("follow", "the command");
+  typed = (struct relay){.from = 0, .to = master};
+  shown = (struct relay){.from = master, .to = 1};
+  int may_type = 1, may_size = 1, has_ended = 0;
+  const int own[] = {0, 1, master, SIZE_FD};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) fcntl(own[i], F_SETFL, fcntl(own[i], F_GETFL) | O_NONBLOCK);
+  for (;;) {
+    struct pollfd polled[] = {awaited(&shown, 1),
+                              awaited(&typed, may_type && !has_ended),
+                              {may_size && !has_ended ? SIZE_FD : -1, POLLIN, 0},
+                              {has_ended ? -1 : ended, POLLIN, 0}};
+    int ready = poll(polled, 4, has_ended && shown.sent == shown.used ? 0 : -1);
+    if (ready < 0 && errno != EINTR) fail("poll", NULL);
+    if (ready == 0) break;
+    if (polled[0].revents && pass_on(&shown)) break;
+    if (polled[1].revents && pass_on(&typed)) may_type = 0;
+    if (polled[2].revents && set_size(master)) may_size = 0;
+    if (polled[3].revents) has_ended = 1;
+  }
+  close(ended);
+}
+
 /* Runs a command beside a container, and returns its exit code. What kills this process kills the command. */
 static int run_beside(struct spec *spec) {
   struct cgroup_files cgroup = open_cgroup(spec);
+  struct terminal terminal = {-1, -1};
+  if (spec->tty) {
+    /* With a terminal there is one output. */
+    dup2(1, 2);
+    terminal = open_terminal(spec);
+  }
   if (spec->pid > 0) {
     int process = (int)syscall(SYS_pidfd_open, (pid_t)spec->pid, 0);
     if (process < 0) fail("find", "the container");
@@ -983,8 +1086,14 @@ static int run_beside(struct spec *spec) {
   if (child < 0) fail("fork", NULL);
   if (child == 0) {
     setsid();
+    if (spec->tty) take_terminal(&terminal);
     join_cgroup(spec, &cgroup);
     become_program(spec);
+  }
+  if (spec->tty) {
+    close(terminal.slave);
+    serve_terminal(terminal.master, child);
+    close(terminal.master);
   }
   int status;
   while (waitpid(child, &status, 0) < 0) {

@@ -105,7 +105,7 @@ export function containerWords(spec: ContainerSpec): Buffer {
 }
 
 /** What `everynode-shim exec` is told. */
-export function execWords(process: RunningProcess, spec: ProcessSpec): Buffer {
+export function execWords(process: RunningProcess, spec: ProcessSpec, hasTerminal = false): Buffer {
   const { pid, startTime, ownPids, ownMounts } = process;
   return said([
     'pid',
@@ -114,6 +114,7 @@ export function execWords(process: RunningProcess, spec: ProcessSpec): Buffer {
     startTime,
     ...(ownPids ? ['own-pids'] : []),
     ...(ownMounts ? ['own-mounts'] : []),
+    ...(hasTerminal ? ['tty'] : []),
     ...ofProcess(spec),
   ]);
 }

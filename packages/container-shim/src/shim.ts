@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ContainerSpec, containerWords, execWords, type ProcessSpec, type RunningProcess } from './shim-words.js';
 
 /** The descriptor on which the shim reads what it is to do. */
 const WORDS_FD = 3;
+/** The descriptor on which it reads the sizes of a terminal. */
+const SIZE_FD = 4;
 
 /** What a command wrote is read within this time after its end, in ms. */
 const OUTPUT_MS = 200;
@@ -47,6 +50,23 @@ export class Shim {
   /** Starts a command in the namespaces of a container. Its end is that of the child; a kill of the child kills it. */
   spawnBeside(process: RunningProcess, spec: ProcessSpec, stdio: StdioOptions): ChildProcess {
     return this.#spawn('exec', execWords(process, spec), stdio, false);
+  }
+
+  /**
+   * The same in a terminal of its own, whose input and output are those of the child; it has no other output. Returns
+   * what sets the size of the terminal, too.
+   */
+  spawnInTerminal(
+    process: RunningProcess,
+    spec: ProcessSpec,
+    hasInput: boolean,
+  ): { child: ChildProcess; resize: (columns: number, rows: number) => void } {
+    const stdio: StdioOptions = [hasInput ? 'pipe' : 'ignore', 'pipe', 'ignore'];
+    const child = this.#spawn('exec', execWords(process, spec, true), stdio, false, ['pipe']);
+    const sizes = child.stdio[SIZE_FD] as Writable | null | undefined;
+    // A command that has ended has no terminal any more.
+    sizes?.on('error', () => undefined);
+    return { child, resize: (columns, rows) => void sizes?.write(`${columns} ${rows}\n`) };
   }
 
   /**
@@ -117,8 +137,14 @@ export class Shim {
     if (code !== 0) throw new Error(faults.trim());
   }
 
-  #spawn(command: 'run' | 'exec', words: Buffer, stdio: StdioOptions, isDetached: boolean): ChildProcess {
-    const all = Array.isArray(stdio) ? [...stdio, 'pipe' as const] : stdio;
+  #spawn(
+    command: 'run' | 'exec',
+    words: Buffer,
+    stdio: StdioOptions,
+    isDetached: boolean,
+    more: readonly 'pipe'[] = [],
+  ): ChildProcess {
+    const all = Array.isArray(stdio) ? [...stdio, 'pipe' as const, ...more] : stdio;
     // It needs none of the agent's variables, and may outlive the agent by months.
     const child = spawn(this.#path, [command], { stdio: all, detached: isDetached, cwd: '/', env: {} });
     const pipe = child.stdio?.[WORDS_FD] as NodeJS.WritableStream | null | undefined;

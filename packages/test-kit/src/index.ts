@@ -11,6 +11,7 @@ export { eventually } from './eventually.js';
 export { type FoundKubectl, findKubectls } from './find-kubectls.js';
 export { Helm } from './helm.js';
 export { holdCounter } from './hold-counter.js';
+export { inTerminal } from './in-terminal.js';
 export { Kubectl } from './kubectl.js';
 export { librariesOf } from './libraries-of.js';
 export { TcpProxy } from './tcp-proxy.js';

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { eventually, findKubectls, Kubectl } from '@everynode/test-kit';
+import { eventually, findKubectls, inTerminal, Kubectl } from '@everynode/test-kit';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStreamedPod } from '../../testing/streamed-pods.js';
@@ -20,20 +19,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => pod.stop());
-
-/** Runs a command line in a terminal of its own, and types. */
-async function inTerminal(command: string, typed: string): Promise<string> {
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
-    env: { ...process.env, KUBECONFIG: pod.kubeconfig },
-  });
-  let shown = '';
-  child.stdout.on('data', (bytes) => {
-    shown += bytes;
-  });
-  child.stdin.write(typed);
-  const [code] = await once(child, 'close');
-  return `${shown}code ${code}`;
-}
 
 describe.each(kubectls)('kubectl $version', (one) => {
   const path = one?.path ?? '';
@@ -80,6 +65,7 @@ describe.each(kubectls)('kubectl $version', (one) => {
     const shown = await inTerminal(
       `stty cols 91 rows 33; ${path} exec -it p -- sh -c 'while [ "$(stty size)" != "33 91" ]; do :; done; echo size it is; read x; echo got $x; exit 4'`,
       'hello\n',
+      { KUBECONFIG: pod.kubeconfig },
     );
     expect(shown).toContain('size it is');
     expect(shown).toContain('got hello');

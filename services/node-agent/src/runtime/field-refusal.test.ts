@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { AssignedPod } from '@everynode/kubelet';
+import type { AssignedPod, ContainerRun } from '@everynode/kubelet';
 import { describe, expect, it } from 'vitest';
 import { scriptPod } from '../../fixtures/test-machine.js';
-import { DOCKER_REFUSED_FIELDS, dockerRefusal } from './docker/docker-refusal.js';
+import { DOCKER_REFUSED_FIELDS, dockerContainerRefusal, dockerRefusal } from './docker/docker-refusal.js';
 import { refusedText } from './field-refusal.js';
-import { PRIVILEGED_FIELDS, PROCESS_REFUSED_FIELDS, processRefusal } from './process/process-refusal.js';
+import {
+  PRIVILEGED_FIELDS,
+  PROCESS_REFUSED_FIELDS,
+  processContainerRefusal,
+  processRefusal,
+} from './process/process-refusal.js';
 
 interface FieldType {
   ref?: string;
@@ -89,15 +94,55 @@ describe('the table of docs/agents.md', () => {
   });
 });
 
+const isEphemeral = ({ path }: { path: string }): boolean => path.startsWith('spec.ephemeralContainers[]');
+const ofPods = <Field extends { path: string }>(fields: readonly Field[]) =>
+  fields.filter((field) => !isEphemeral(field)).map((field) => [field.path, field] as const);
+const ofEphemeral = <Field extends { path: string }>(fields: readonly Field[]) =>
+  fields.filter(isEphemeral).map((field) => [field.path, field] as const);
+
+/** The ephemeral container of a pod with a value at a path. */
+const ephemeralWith = (path: string, value: unknown) => {
+  const { ephemeralContainers: [spec] = [] } = podWith(path, value).spec;
+  return { kind: 'ephemeral', spec } as unknown as ContainerRun;
+};
+
+describe('an ephemeral container', () => {
+  it.each(ofEphemeral(PROCESS_REFUSED_FIELDS))(
+    'of processes is refused with %s, and its pod goes on',
+    (path, field) => {
+      const refusal = { fault: refusedText('process', path), reason: 'CreateContainerConfigError' };
+      expect(processContainerRefusal(ephemeralWith(path, askingValue(field)), may)).toEqual(refusal);
+      expect(processRefusal(podWith(path, askingValue(field)), may)).toBeUndefined();
+    },
+  );
+
+  it.each(ofEphemeral(DOCKER_REFUSED_FIELDS))('of an engine is refused with %s, and its pod goes on', (path, field) => {
+    expect(dockerContainerRefusal(ephemeralWith(path, askingValue(field)))?.fault).toBe(refusedText('docker', path));
+    expect(dockerRefusal(podWith(path, askingValue(field)))).toBeUndefined();
+  });
+
+  it.each(ofEphemeral(PRIVILEGED_FIELDS))('is refused with %s where the agent is not root', (path) => {
+    const container = ephemeralWith(path, path.endsWith('[]') ? { name: 'v', mountPath: '/v' } : 1000);
+    expect(processContainerRefusal(container, may)).toBeUndefined();
+    expect(processContainerRefusal(container, { isPrivileged: false })?.fault).toBe(refusedText('process', path));
+  });
+
+  it('is looked at by itself, and other containers by their pod', () => {
+    expect(processContainerRefusal(ephemeralWith('spec.ephemeralContainers[].name', 'x'), may)).toBeUndefined();
+    const main = { ...ephemeralWith('spec.ephemeralContainers[].stdin', true), kind: 'main' } as const;
+    expect(processContainerRefusal(main, may)).toBeUndefined();
+  });
+});
+
 describe('a pod of processes', () => {
-  it.each(PROCESS_REFUSED_FIELDS.map((field) => [field.path, field] as const))('is refused with %s', (path, field) => {
+  it.each(ofPods(PROCESS_REFUSED_FIELDS))('is refused with %s', (path, field) => {
     expect(processRefusal(podWith(path, askingValue(field)), may)).toEqual({
       reason: 'FieldNotSupported',
       message: refusedText('process', path),
     });
   });
 
-  it.each(PRIVILEGED_FIELDS.map(({ path }) => path))('is refused with %s where the agent is not root', (path) => {
+  it.each(ofPods(PRIVILEGED_FIELDS))('is refused with %s where the agent is not root', (path) => {
     const pod = podWith(path, path.endsWith('[]') ? { name: 'v', mountPath: '/v' } : 1000);
     expect(processRefusal(pod, may)).toBeUndefined();
     expect(processRefusal(pod, { isPrivileged: false })?.message).toBe(
@@ -113,7 +158,7 @@ describe('a pod of processes', () => {
 });
 
 describe('a pod of an engine', () => {
-  it.each(DOCKER_REFUSED_FIELDS.map((field) => [field.path, field] as const))('is refused with %s', (path, field) => {
+  it.each(ofPods(DOCKER_REFUSED_FIELDS))('is refused with %s', (path, field) => {
     expect(dockerRefusal(podWith(path, askingValue(field)))?.message).toBe(refusedText('docker', path));
   });
 });

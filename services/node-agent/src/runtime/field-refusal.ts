@@ -1,4 +1,4 @@
-import type { AssignedPod, NodeRefusal } from '@everynode/kubelet';
+import type { AssignedPod, ContainerRun, NodeRefusal } from '@everynode/kubelet';
 
 /** A field of a pod that a runtime does not have: where it is, and which of its values ask for something. */
 export interface RefusedField {
@@ -79,15 +79,32 @@ const isAsked =
   ({ path, asks = () => true }: RefusedField): boolean =>
     valuesAt(pod, path).some((value) => !(Array.isArray(value) && value.length === 0) && asks(value));
 
-/** Why a runtime cannot run a pod: the first of the fields that the pod asks for. `where` says when it cannot. */
+const EPHEMERAL = 'spec.ephemeralContainers[].';
+
+/**
+ * Why a runtime cannot run a pod: the first of the fields that the pod asks for. `where` says when it cannot. What
+ * ephemeral containers ask for is no reason: they come to pods that run.
+ */
 export function fieldRefusal(
   pod: AssignedPod,
   runtime: string,
   fields: readonly RefusedField[],
   where = '',
 ): NodeRefusal | undefined {
-  const refused = fields.find(isAsked(pod));
+  const refused = fields.filter(({ path }) => !path.startsWith(EPHEMERAL)).find(isAsked(pod));
   return refused && { reason: 'FieldNotSupported', message: `${refusedText(runtime, refused.path)}${where}` };
+}
+
+/** Why a runtime cannot run an ephemeral container of a pod, for its status and event; undefined when it can. */
+export function ephemeralRefusal(
+  { kind, spec }: ContainerRun,
+  runtime: string,
+  fields: readonly RefusedField[],
+): { fault: string; reason: string } | undefined {
+  if (kind !== 'ephemeral') return undefined;
+  const pod = { spec: { ephemeralContainers: [spec] } } as unknown as AssignedPod;
+  const refused = fields.filter(({ path }) => path.startsWith(EPHEMERAL)).find(isAsked(pod));
+  return refused && { fault: refusedText(runtime, refused.path), reason: 'CreateContainerConfigError' };
 }
 
 /** What an event says of a field that is refused. */

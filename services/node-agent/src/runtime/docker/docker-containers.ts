@@ -25,6 +25,7 @@ import { KEPT_RUNS, makeRunFolder, messageMount } from '../run-files.js';
 import { stopInTime } from '../stop-in-time.js';
 import { containerBody } from './container-body.js';
 import { resourcesOf } from './container-resources.js';
+import { dockerContainerRefusal } from './docker-refusal.js';
 import type { DockerRun, LiveContainer } from './docker-run.js';
 import { type Engine, EngineError, isGone } from './engine.js';
 import type { ContainerBody, EngineImage } from './engine-objects.js';
@@ -180,6 +181,8 @@ export class DockerContainers implements ContainerRuntime<DockerRun> {
     const { engine, sources, state } = this.#options;
     const { pod } = run;
     const { name } = container;
+    const refused = dockerContainerRefusal(container);
+    if (refused) return { ...refused, isCreated: false };
     await sources.ensure(run);
     const image = await this.#image(container.image);
     const { sandboxId } = run;

@@ -1,5 +1,6 @@
-import type { AssignedPod, NodeRefusal } from '@everynode/kubelet';
+import type { AssignedPod, ContainerRun, NodeRefusal } from '@everynode/kubelet';
 import {
+  ephemeralRefusal,
   fieldRefusal,
   inContainers,
   inSecurity,
@@ -27,3 +28,7 @@ export const DOCKER_REFUSED_FIELDS: readonly RefusedField[] = [
 /** Why the pod cannot run in a Docker Engine; undefined when it can. */
 export const dockerRefusal = (pod: AssignedPod): NodeRefusal | undefined =>
   fieldRefusal(pod, 'docker', DOCKER_REFUSED_FIELDS);
+
+/** Why an ephemeral container cannot run in a Docker Engine; undefined when it can, and for other containers. */
+export const dockerContainerRefusal = (container: ContainerRun) =>
+  ephemeralRefusal(container, 'docker', DOCKER_REFUSED_FIELDS);

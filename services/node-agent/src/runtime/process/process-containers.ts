@@ -48,6 +48,7 @@ import type { ContainerUsage } from './cgroups/cgroup-usage.js';
 import type { Cgroups } from './cgroups/cgroups.js';
 import { userOf } from './container-user.js';
 import { type ImageList, lookAtProgram, programOf } from './images.js';
+import { processContainerRefusal } from './process-refusal.js';
 import type { LiveProcess, ProcessRun } from './process-run.js';
 
 interface ProcessContainersOptions {
@@ -133,6 +134,8 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
   ): Promise<StartResult> {
     const { state, shim, sources, cgroups } = this.#options;
     const { uid } = run.pod.metadata;
+    const refused = processContainerRefusal(container, this.#options);
+    if (refused) return { ...refused, isCreated: false };
     await sources.ensure(run);
     const folder = state.runFolder(uid, container.name, instance);
     const made = this.#specOf(run, container, folder, instance);
@@ -271,6 +274,17 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     const container = run.containers.find((one) => one.name === name);
     const beside = container && (await this.#beside(run, container, command));
     return beside && this.#options.shim.spawnBeside(beside.running, beside.spec, stdio);
+  }
+
+  /** Starts a command in a terminal of its own, in the namespaces of a container; undefined where it does not run. */
+  async spawnInTerminal(run: ProcessRun, name: string, command: string[], hasInput: boolean) {
+    const container = run.containers.find((one) => one.name === name);
+    const beside = container && (await this.#beside(run, container, command));
+    if (!beside) return undefined;
+    const { running, spec } = beside;
+    // Programs ask for the kind of their terminal. Engines name the same one.
+    const variables = new Map([['TERM', 'xterm'], ...spec.variables]);
+    return this.#options.shim.spawnInTerminal(running, { ...spec, variables }, hasInput);
   }
 
   logFile({ pod }: ProcessRun, container: string, instance: number): string {

@@ -1,5 +1,6 @@
-import type { AssignedPod, NodeRefusal } from '@everynode/kubelet';
+import type { AssignedPod, ContainerRun, NodeRefusal } from '@everynode/kubelet';
 import {
+  ephemeralRefusal,
   fieldRefusal,
   inContainers,
   inSecurity,
@@ -52,3 +53,7 @@ export function processRefusal(pod: AssignedPod, { isPrivileged }: { isPrivilege
   if (refused || isPrivileged) return refused;
   return fieldRefusal(pod, 'process', PRIVILEGED_FIELDS, ' where the agent is not root');
 }
+
+/** Why an ephemeral container cannot run as processes; undefined when it can, and for other containers. */
+export const processContainerRefusal = (container: ContainerRun, { isPrivileged }: { isPrivileged: boolean }) =>
+  ephemeralRefusal(container, 'process', [...PROCESS_REFUSED_FIELDS, ...(isPrivileged ? [] : PRIVILEGED_FIELDS)]);

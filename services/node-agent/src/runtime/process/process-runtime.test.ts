@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -324,7 +325,49 @@ describe('a client', () => {
     expect(await machine.runtime.streams.usage([])).toEqual([]);
   });
 
-  it('runs a command with input and an exit code, and none that needs a terminal', async () => {
+  it('runs a command in a terminal, with its size, its input and its signals', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await machine.untilRunning();
+    const script =
+      'test -t 0 && test -t 2 && echo $TERM; read line; stty size; trap "exit 9" INT; echo ready; sleep 1000 & wait';
+    const command = ['sh', '-c', script];
+    const run = await machine.runtime.streams.exec(reached(pod), { ...EXEC, command, stdin: true, tty: true });
+    let shown = '';
+    run.stdout?.on('data', (bytes) => {
+      shown += bytes;
+    });
+    await eventually(() => expect(shown).toBe('xterm\r\n'));
+    run.resize(80, 24);
+    run.resize(132, 50);
+    run.stdin?.write('go\r');
+    await eventually(() => expect(shown).toContain('50 132\r\nready'));
+    run.stdin?.write('\x03');
+    expect(await run.exited).toBe(9);
+    expect(shown).toContain('go\r\n50 132\r\nready\r\n^C');
+    expect(run.stderr).toBeUndefined();
+  });
+
+  it('shows all that a command in a terminal has written, and ends it with its client', async () => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await machine.untilRunning();
+    const io = { ...EXEC, tty: true };
+    const { streams } = machine.runtime;
+    const run = await streams.exec(reached(pod), { ...io, command: ['seq', '200000'] });
+    expect((await textOf(run.stdout)).split('\r\n').slice(-2)).toEqual(['200000', '']);
+    expect(await run.exited).toBe(0);
+    const missing = await streams.exec(reached(pod), { ...io, command: ['not-there'] });
+    expect(await textOf(missing.stdout)).toContain('not-there: No such file or directory');
+    expect(await missing.exited).toBe(127);
+    const left = await streams.exec(reached(pod), { ...io, command: ['sh', '-c', 'echo begun; exec sleep 1000'] });
+    const [begun] = await once(left.stdout as NodeJS.ReadableStream, 'data');
+    expect(String(begun)).toBe('begun\r\n');
+    left.close();
+    expect(await left.exited).toBe(137);
+  });
+
+  it('runs a command with input and an exit code', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);
     await machine.untilRunning();
@@ -336,7 +379,6 @@ describe('a client', () => {
     run.stdin?.end('typed');
     expect(await output).toEqual(['typed', expect.stringContaining('everynode-shim')]);
     expect(await run.exited).toBe(7);
-    await expect(streams.exec(reached(pod), { ...io, tty: true })).rejects.toThrow('has no terminal');
     await expect(streams.exec({ ...reached(pod), uid: 'other' }, io)).rejects.toThrow('is not on this node any more');
   });
 });

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { type ContainerIo, type ContainerStreams, logText, type ReachedPod } from '@everynode/container-streams';
@@ -35,24 +36,21 @@ export class ProcessStreams implements ContainerStreams {
     return logText(lines, wanted);
   }
 
-  async exec(pod: ReachedPod, { container, command, stdin, stdout, stderr, tty }: ExecWanted): Promise<ContainerIo> {
-    if (tty) throw refused('a container of the process runtime has no terminal: leave out --tty');
-    const child = await this.#containers.spawnBeside(reachedRun(this.#find, pod), container, command, [
+  async exec(pod: ReachedPod, wanted: ExecWanted): Promise<ContainerIo> {
+    const { container, command, stdin, stdout, stderr, tty } = wanted;
+    const run = reachedRun(this.#find, pod);
+    if (tty) {
+      const started = await this.#containers.spawnInTerminal(run, container, command, stdin);
+      if (!started) throw notRunning(container, pod);
+      return ioOf(started.child, started.resize);
+    }
+    const child = await this.#containers.spawnBeside(run, container, command, [
       stdin ? 'pipe' : 'ignore',
       stdout ? 'pipe' : 'ignore',
       stderr ? 'pipe' : 'ignore',
     ]);
     if (!child) throw notRunning(container, pod);
-    // A command that does not read to the end of its input is none that has failed.
-    child.stdin?.on('error', () => undefined);
-    return {
-      stdin: child.stdin ?? undefined,
-      stdout: child.stdout ?? undefined,
-      stderr: child.stderr ?? undefined,
-      resize: () => undefined,
-      exited: once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : KILLED)),
-      close: () => void child.kill('SIGKILL'),
-    };
+    return ioOf(child, () => undefined);
   }
 
   attach({ name }: ReachedPod): Promise<ContainerIo> {
@@ -74,4 +72,17 @@ export class ProcessStreams implements ContainerStreams {
   usage(nodes: readonly string[]): Promise<NodeUsage[]> {
     return this.#usage.usage(nodes);
   }
+}
+
+function ioOf(child: ChildProcess, resize: ContainerIo['resize']): ContainerIo {
+  // A command that does not read to the end of its input is none that has failed.
+  child.stdin?.on('error', () => undefined);
+  return {
+    stdin: child.stdin ?? undefined,
+    stdout: child.stdout ?? undefined,
+    stderr: child.stderr ?? undefined,
+    resize,
+    exited: once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : KILLED)),
+    close: () => void child.kill('SIGKILL'),
+  };
 }
