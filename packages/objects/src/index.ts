@@ -216,7 +216,7 @@ export {
   resourcesVersion,
   setCustomResources,
 } from './resources/registry.js';
-export { keepNodePorts, needsServiceAddress } from './resources/services.js';
+export { keepHealthCheckPort, keepNodePorts, needsServiceAddress } from './resources/services.js';
 export { isRetryable } from './retryable.js';
 export { missingValues } from './schema/missing-values.js';
 export { isOfFormat } from './schema/text-formats.js';
@@ -258,6 +258,7 @@ export {
   SERVICE_CIDR,
   serviceAddressAt,
 } from './services/address-range.js';
+export { needsHealthCheck } from './services/external-access.js';
 export { STATUS_REASONS, type StatusReason } from './status-reasons.js';
 export { ageSince } from './table/age.js';
 export { genericTable } from './table/generic.js';

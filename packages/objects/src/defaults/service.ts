@@ -1,7 +1,7 @@
 import type { Service } from '../kinds/api-types.js';
+import { isExternallyAccessible } from '../services/external-access.js';
 
 const CLIENT_IP_SECONDS = 10_800;
-const EXTERNAL: ReadonlySet<string> = new Set(['NodePort', 'LoadBalancer']);
 
 /**
  * pkg/apis/core/v1 SetDefaults_Service, and what upstream's allocators fill in of one family of addresses:
@@ -21,7 +21,7 @@ export function setServiceDefaults({ spec }: Service): void {
     port.protocol ||= 'TCP';
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
   }
-  if (EXTERNAL.has(spec.type)) spec.externalTrafficPolicy ||= 'Cluster';
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   const [first] = spec.clusterIPs ?? [];

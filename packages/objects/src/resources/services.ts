@@ -1,6 +1,7 @@
 import { setFamilies, setServiceDefaults } from '../defaults/service.js';
 import type { Service } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
+import { needsHealthCheck } from '../services/external-access.js';
 import { serviceTable } from '../table/index.js';
 import { dns1035LabelMessages } from '../validation/names.js';
 import { validateService, validateServiceUpdate } from '../validation/service.js';
@@ -63,6 +64,7 @@ function keepAllocated({ spec }: Stored<Service>, { spec: before }: Stored<Servi
       delete spec[name];
     }
   }
+  keepHealthCheckPort(spec, before);
   if (NEEDS_PORTS.has(before.type) && NEEDS_PORTS.has(spec.type)) keepNodePorts(spec, before);
   else if (NEEDS_PORTS.has(before.type)) dropNodePorts(spec, before);
 }
@@ -76,7 +78,13 @@ export function keepNodePorts(spec: Spec, before: Spec): void {
     const same = known.get(keyOf(port));
     if (!port.nodePort && same) port.nodePort = same;
   }
-  if (before.healthCheckNodePort) spec.healthCheckNodePort ??= before.healthCheckNodePort;
+}
+
+/** Keeps the port by which nodes tell of a service's pods while the service needs one, and drops it with the need. */
+export function keepHealthCheckPort(spec: Spec, before: Spec): void {
+  if (!needsHealthCheck(before) || !before.healthCheckNodePort) return;
+  if (needsHealthCheck(spec)) spec.healthCheckNodePort ||= before.healthCheckNodePort;
+  else if (spec.healthCheckNodePort === before.healthCheckNodePort) delete spec.healthCheckNodePort;
 }
 
 function dropNodePorts(spec: Spec, before: Spec): void {

@@ -55,3 +55,31 @@ export function isStrictlyWithin(inner: string, outer: string): boolean {
   block.addSubnet(large.address, large.bits, large.family);
   return block.check(small.address, small.family);
 }
+
+/** Source: pkg/apis/core/validation, ValidateNonSpecialIP. The address is a valid one. */
+export function validateNonSpecialAddress(field: string, address: string): FieldError[] {
+  const text = standardIpv4(address) ?? address;
+  const family = familyOf(text) === 4 ? 'ipv4' : 'ipv6';
+  if (UNSPECIFIED.check(text, family)) return [invalidValue(field, address, `may not be unspecified (${address})`)];
+  const range = SPECIAL.find(({ block }) => block.check(text, family));
+  return range ? [invalidValue(field, address, `may not be in the ${range.name}`)] : [];
+}
+
+function blockOf(...networks: [string, number, 'ipv4' | 'ipv6'][]): BlockList {
+  const block = new BlockList();
+  for (const network of networks) block.addSubnet(...network);
+  return block;
+}
+
+const UNSPECIFIED = blockOf(['0.0.0.0', 32, 'ipv4'], ['::', 128, 'ipv6']);
+const SPECIAL = [
+  { name: 'loopback range (127.0.0.0/8, ::1/128)', block: blockOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6']) },
+  {
+    name: 'link-local range (169.254.0.0/16, fe80::/10)',
+    block: blockOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6']),
+  },
+  {
+    name: 'link-local multicast range (224.0.0.0/24, ff02::/10)',
+    block: blockOf(['224.0.0.0', 24, 'ipv4'], ['ff02::', 16, 'ipv6']),
+  },
+];

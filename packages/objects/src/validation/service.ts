@@ -1,63 +1,92 @@
 import type { FieldError } from '../field-error.js';
 import type { Service, ServicePort, ServiceSpec } from '../kinds/api-types.js';
-import { validateAddress } from './addresses.js';
-import { duplicate, forbidden, invalidFor, invalidValue, oneOf, required, withinRange } from './field-errors.js';
-import { dnsLabelMessages, dnsSubdomainMessages, portNameMessages, portNumberMessages } from './names.js';
+import { isExternallyAccessible, needsHealthCheck } from '../services/external-access.js';
+import { familyOf, validateAddress, validateCidr, validateNonSpecialAddress } from './addresses.js';
+import {
+  duplicate,
+  forbidden,
+  IMMUTABLE,
+  invalidFor,
+  invalidValue,
+  notSupported,
+  oneOf,
+  required,
+  withinRange,
+} from './field-errors.js';
+import {
+  dnsLabelMessages,
+  dnsSubdomainMessages,
+  labelKeyMessages,
+  portNameMessages,
+  portNumberMessages,
+} from './names.js';
 import { validateLabels } from './object-meta.js';
+import { validateServiceFamilies } from './service-families.js';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const POLICIES = ['Cluster', 'Local'];
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 const MAX_AFFINITY_SECONDS = 86_400;
+const KUBELET_PORT = 10_250;
+const RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+const OF_LOAD_BALANCERS = "may only be used when `type` is 'LoadBalancer'";
 
-const isExternal = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+const isHeadless = ({ clusterIPs = [] }: ServiceSpec): boolean => clusterIPs.length === 1 && clusterIPs[0] === 'None';
 
 /** pkg/apis/core/validation ValidateService. */
-export function validateService({ spec }: Service): FieldError[] {
+export function validateService(service: Service): FieldError[] {
+  const { spec } = service;
   if (!spec) return [required('spec')];
+  const { ports = [], type, externalIPs = [] } = spec;
+  const names = new Set<string>();
   return [
-    ...validatePorts(spec),
+    ...(ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName' ? [required('spec.ports')] : []),
+    ...typeErrors(spec),
+    ...ports.flatMap((port, at) => portErrors(port, `spec.ports[${at}]`, ports.length > 1, names)),
     ...(spec.selector ? validateLabels(spec.selector, 'spec.selector') : []),
     ...oneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']),
-    ...validateAffinity(spec),
-    ...validateAddresses(spec),
-    ...oneOf('spec.type', spec.type, TYPES),
-    ...validateTraffic(spec),
+    ...affinityErrors(spec),
+    ...(type === 'ExternalName' ? [] : validateServiceFamilies(spec, isHeadless(spec))),
+    ...externalIPs.flatMap((ip, at) => {
+      const field = `spec.externalIPs[${at}]`;
+      return familyOf(ip) === 0 ? validateAddress(field, ip) : validateNonSpecialAddress(field, ip);
+    }),
+    ...oneOf('spec.type', type, TYPES),
+    ...pairErrors(spec),
+    ...rangeErrors(service, spec),
+    ...loadBalancerErrors(spec),
+    ...trafficErrors(spec),
   ];
 }
 
-function validatePorts(spec: ServiceSpec): FieldError[] {
-  const { ports = [] } = spec;
-  const isHeadless = spec.clusterIP === 'None';
-  if (ports.length === 0 && !isHeadless && spec.type !== 'ExternalName') return [required('spec.ports')];
+/** What the type of a service forbids and asks for. */
+function typeErrors(spec: ServiceSpec): FieldError[] {
+  const { type, ports = [], clusterIPs = [], externalName = '' } = spec;
   const errors: FieldError[] = [];
-  const names = new Set<string>();
-  const seen = new Set<string>();
-  const nodePorts = new Set<string>();
-  for (const [at, port] of ports.entries()) {
-    const field = `spec.ports[${at}]`;
-    errors.push(...validatePort(port, field, ports.length > 1, isHeadless, names));
-    const key = `${port.protocol}/${port.port}`;
-    if (seen.has(key)) errors.push(duplicate(field, { protocol: port.protocol, port: port.port }));
-    seen.add(key);
-    if (!port.nodePort) continue;
-    if (!isExternal(spec)) {
-      errors.push(forbidden(`${field}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
-      continue;
+  if (type === 'LoadBalancer') {
+    for (const [at, { port }] of ports.entries()) {
+      if (port !== KUBELET_PORT) continue;
+      const detail = `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`;
+      errors.push(invalidValue(`spec.ports[${at}]`, port, detail));
     }
-    const nodeKey = `${port.protocol}/${port.nodePort}`;
-    if (nodePorts.has(nodeKey)) errors.push(duplicate(`${field}.nodePort`, port.nodePort));
-    nodePorts.add(nodeKey);
   }
-  return errors;
+  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec)) {
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`));
+  }
+  if (type !== 'ExternalName') return errors;
+  const detail = 'may not be set for ExternalName services';
+  if (clusterIPs.length > 0) errors.push(forbidden('spec.clusterIPs', detail));
+  if (spec.ipFamilies?.length) errors.push(forbidden('spec.ipFamilies', detail));
+  if (spec.ipFamilyPolicy !== undefined) errors.push(forbidden('spec.ipFamilyPolicy', detail));
+  const name = externalName.replace(/\.$/, '');
+  if (name === '') return [...errors, required('spec.externalName')];
+  return [...errors, ...invalidFor('spec.externalName', name, dnsSubdomainMessages(name))];
 }
 
-function validatePort(
-  { name, port, protocol, targetPort }: ServicePort,
-  field: string,
-  needsName: boolean,
-  isHeadless: boolean,
-  names: Set<string>,
-): FieldError[] {
+/** Source: validateServicePort. */
+function portErrors(service: ServicePort, field: string, needsName: boolean, names: Set<string>): FieldError[] {
+  const { name, port, protocol, targetPort, appProtocol } = service;
   const errors: FieldError[] = [];
   if (!name) {
     if (needsName) errors.push(required(`${field}.name`));
@@ -68,20 +97,39 @@ function validatePort(
   }
   errors.push(...invalidFor(`${field}.port`, port, portNumberMessages(port)));
   errors.push(...oneOf(`${field}.protocol`, protocol, PROTOCOLS));
-  if (typeof targetPort === 'number') {
-    const messages = portNumberMessages(targetPort);
+  if (targetPort !== undefined) {
+    const messages = typeof targetPort === 'number' ? portNumberMessages(targetPort) : portNameMessages(targetPort);
     errors.push(...invalidFor(`${field}.targetPort`, targetPort, messages));
-    if (messages.length === 0 && isHeadless && targetPort !== port) {
-      const detail = "must be equal to the value of 'port' when clusterIP = None";
-      errors.push(invalidValue(`${field}.targetPort`, targetPort, detail));
+  }
+  if (appProtocol === undefined) return errors;
+  return [...errors, ...invalidFor(`${field}.appProtocol`, appProtocol, labelKeyMessages(appProtocol))];
+}
+
+/** No two ports are the same, nor have the same port of nodes. */
+function pairErrors({ type, ports = [] }: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [at, { nodePort }] of ports.entries()) {
+    if (type === 'ClusterIP' && nodePort) {
+      errors.push(forbidden(`spec.ports[${at}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
     }
-  } else if (targetPort !== undefined) {
-    errors.push(...invalidFor(`${field}.targetPort`, targetPort, portNameMessages(targetPort)));
+  }
+  const nodePorts = new Set<string>();
+  for (const [at, { protocol, nodePort }] of ports.entries()) {
+    if (!nodePort) continue;
+    const key = `${protocol}/${nodePort}`;
+    if (nodePorts.has(key)) errors.push(duplicate(`spec.ports[${at}].nodePort`, nodePort));
+    nodePorts.add(key);
+  }
+  const seen = new Set<string>();
+  for (const [at, { protocol, port }] of ports.entries()) {
+    const key = `${protocol}/${port}`;
+    if (seen.has(key)) errors.push(duplicate(`spec.ports[${at}]`, { protocol, port }));
+    seen.add(key);
   }
   return errors;
 }
 
-function validateAffinity({ sessionAffinity, sessionAffinityConfig: config }: ServiceSpec): FieldError[] {
+function affinityErrors({ sessionAffinity, sessionAffinityConfig: config }: ServiceSpec): FieldError[] {
   const field = 'spec.sessionAffinityConfig';
   if (sessionAffinity !== 'ClientIP') {
     return config ? [forbidden(field, 'must not be set when session affinity is None')] : [];
@@ -92,61 +140,90 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig: config }: Se
   );
 }
 
-function validateAddresses(spec: ServiceSpec): FieldError[] {
-  const { clusterIP, clusterIPs = [], type, externalName, externalIPs = [] } = spec;
-  const errors: FieldError[] = [];
-  if (type === 'ExternalName') {
-    if (clusterIP) errors.push(forbidden('spec.clusterIPs', 'may not be set for ExternalName services'));
-    const name = (externalName ?? '').replace(/\.$/, '');
-    if (name === '') errors.push(required('spec.externalName'));
-    else errors.push(...invalidFor('spec.externalName', externalName, dnsSubdomainMessages(name)));
-  } else {
-    if (clusterIP !== undefined && clusterIP !== '' && clusterIPs[0] !== clusterIP) {
-      errors.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'));
-    }
-    for (const [at, ip] of clusterIPs.entries()) {
-      const field = `spec.clusterIPs[${at}]`;
-      if (ip === 'None') {
-        if (clusterIPs.length > 1) errors.push(invalidValue(field, ip, "'None' must be the first and only value"));
-        else if (isExternal(spec)) {
-          const detail = `may not be set to 'None' for ${type} services`;
-          errors.push(invalidValue(field, ip, detail));
-        }
-      } else errors.push(...validateAddress(field, ip));
-    }
-  }
-  for (const [at, ip] of externalIPs.entries()) {
-    errors.push(...validateAddress(`spec.externalIPs[${at}]`, ip));
-  }
-  return errors;
+/** Who may reach a load balancer, by the spec or by the annotation that came before. */
+function rangeErrors(
+  { metadata }: Service,
+  { type, loadBalancerSourceRanges: ranges = [] }: ServiceSpec,
+): FieldError[] {
+  const annotation = metadata?.annotations?.[RANGES];
+  const isIn = ranges.length > 0;
+  if (!isIn && annotation === undefined) return [];
+  const field = isIn ? 'spec.LoadBalancerSourceRanges' : `metadata.annotations[${RANGES}]`;
+  const errors = type === 'LoadBalancer' ? [] : [forbidden(field, OF_LOAD_BALANCERS)];
+  if (isIn) return [...errors, ...ranges.flatMap((range, at) => validateCidr(`${field}[${at}]`, range.trim()))];
+  const listed = (annotation ?? '').trim();
+  if (listed === '') return errors;
+  return [...errors, ...listed.split(',').flatMap((range) => validateCidr(field, range.trim()))];
 }
 
-function validateTraffic(spec: ServiceSpec): FieldError[] {
-  const { externalTrafficPolicy: outer, internalTrafficPolicy: inner, externalIPs = [] } = spec;
+function loadBalancerErrors(spec: ServiceSpec): FieldError[] {
+  const { type, loadBalancerClass: name, allocateLoadBalancerNodePorts: allocates } = spec;
+  if (type === 'LoadBalancer') {
+    return name === undefined ? [] : invalidFor('spec.loadBalancerClass', name, labelKeyMessages(name));
+  }
+  return [
+    ...(allocates === undefined ? [] : [forbidden('spec.allocateLoadBalancerNodePorts', OF_LOAD_BALANCERS)]),
+    ...(name === undefined ? [] : [forbidden('spec.loadBalancerClass', OF_LOAD_BALANCERS)]),
+  ];
+}
+
+/** Source: validateServiceExternalTrafficPolicy, validateServiceInternalTrafficFieldsValue and of the distribution. */
+function trafficErrors(spec: ServiceSpec): FieldError[] {
+  const { externalTrafficPolicy: outer, internalTrafficPolicy: inner, trafficDistribution, type } = spec;
   const errors: FieldError[] = [];
-  const policies = ['Cluster', 'Local'];
-  if (outer !== undefined && !isExternal(spec) && externalIPs.length === 0) {
-    errors.push(
-      invalidValue('spec.externalTrafficPolicy', outer, 'may only be set for externally-accessible services'),
-    );
-  } else if (isExternal(spec)) errors.push(...oneOf('spec.externalTrafficPolicy', outer, policies));
-  if (inner !== undefined) errors.push(...oneOf('spec.internalTrafficPolicy', inner, policies));
-  if (spec.type !== 'LoadBalancer') {
-    const detail = "may only be used when `type` is 'LoadBalancer'";
-    if (spec.loadBalancerClass) errors.push(forbidden('spec.loadBalancerClass', detail));
-    if (spec.loadBalancerSourceRanges?.length) errors.push(forbidden('spec.LoadBalancerSourceRanges', detail));
-    if (spec.allocateLoadBalancerNodePorts !== undefined) {
-      errors.push(forbidden('spec.allocateLoadBalancerNodePorts', detail));
-    }
+  if (isExternallyAccessible(spec)) errors.push(...oneOf('spec.externalTrafficPolicy', outer, POLICIES));
+  else if (outer) {
+    const detail = 'may only be set for externally-accessible services';
+    errors.push(invalidValue('spec.externalTrafficPolicy', outer, detail));
+  }
+  const { healthCheckNodePort: port = 0 } = spec;
+  if (needsHealthCheck(spec)) {
+    if (port === 0) errors.push(required('spec.healthCheckNodePort'));
+    else errors.push(...invalidFor('spec.healthCheckNodePort', port, portNumberMessages(port)));
+  } else if (port !== 0) {
+    const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalidValue('spec.healthCheckNodePort', port, detail));
+  }
+  if (inner === undefined && type !== 'ExternalName') errors.push(required('spec.internalTrafficPolicy'));
+  if (inner !== undefined && !POLICIES.includes(inner)) {
+    errors.push(notSupported('spec.internalTrafficPolicy', inner, POLICIES));
+  }
+  if (trafficDistribution !== undefined && !DISTRIBUTIONS.includes(trafficDistribution)) {
+    errors.push(notSupported('spec.trafficDistribution', trafficDistribution, DISTRIBUTIONS));
   }
   return errors;
 }
 
 /** What was allocated stays while the service needs it. Source: ValidateServiceUpdate. */
 export function validateServiceUpdate({ spec }: Service, { spec: before }: Service): FieldError[] {
-  if (!spec || !before || spec.type === 'ExternalName' || before.type === 'ExternalName') return [];
-  const [first] = spec.clusterIPs ?? [];
+  if (!spec || !before) return [];
+  const errors = addressUpdateErrors(spec, before);
+  const isBalanced = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer';
+  if (isBalanced && spec.loadBalancerClass !== before.loadBalancerClass) {
+    errors.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'));
+  }
+  const isChecked = needsHealthCheck(spec) && needsHealthCheck(before);
+  if (isChecked && spec.healthCheckNodePort !== before.healthCheckNodePort) {
+    errors.push(forbidden('spec.healthCheckNodePort', IMMUTABLE));
+  }
+  return errors;
+}
+
+/** Source: validateUpgradeDowngradeClusterIPs and …IPFamilies. There are addresses of one family. */
+function addressUpdateErrors(spec: ServiceSpec, before: ServiceSpec): FieldError[] {
+  if (spec.type === 'ExternalName' || before.type === 'ExternalName') return [];
+  if (isHeadless(spec) && isHeadless(before)) return [];
+  const errors: FieldError[] = [];
+  const { clusterIPs = [], ipFamilies = [] } = spec;
   const [firstBefore] = before.clusterIPs ?? [];
-  if (!firstBefore || first === firstBefore) return [];
-  return [invalidValue('spec.clusterIPs[0]', spec.clusterIPs ?? [], 'may not change once set')];
+  if (firstBefore !== undefined && clusterIPs[0] !== firstBefore) {
+    const detail = clusterIPs.length === 0 ? 'primary clusterIP can not be unset' : 'may not change once set';
+    errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, detail));
+  }
+  if (isHeadless(spec) !== isHeadless(before)) return errors;
+  const [familyBefore] = before.ipFamilies ?? [];
+  if (familyBefore !== undefined && ipFamilies.length > 0 && ipFamilies[0] !== familyBefore) {
+    errors.push(invalidValue('spec.ipFamilies[0]', ipFamilies, 'may not change once set'));
+  }
+  return errors;
 }

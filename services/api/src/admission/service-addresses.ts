@@ -4,8 +4,10 @@ import {
   type FieldError,
   invalid,
   isServiceAddress,
+  keepHealthCheckPort,
   keepNodePorts,
   NODE_PORTS,
+  needsHealthCheck,
   needsServiceAddress,
   type Service,
   type Stored,
@@ -35,7 +37,7 @@ export const serviceAddresses: PluginFor<'services'> = {
   admit(write) {
     // A subresource leaves the spec as it is.
     if (write.subresource) return;
-    const errors = setNodePorts(write);
+    const errors = [...setNodePorts(write), ...setHealthCheckPort(write)];
     setFreeAddress(write);
     if (errors.length > 0) throw invalid({ group: '', kind: 'Service', name: write.object.metadata.name }, errors);
   },
@@ -163,6 +165,29 @@ function setNodePorts(write: Write): FieldError[] {
   return errors;
 }
 
+/** Sets the port by which nodes tell a load balancer of their pods. Source: alloc.go, allocHealthCheckNodePort. */
+function setHealthCheckPort(write: Write): FieldError[] {
+  const { context, object, before } = write;
+  const { spec } = object;
+  if (!spec || !needsHealthCheck(spec)) return [];
+  if (before?.spec) keepHealthCheckPort(spec, before.spec);
+  const own = before?.spec?.healthCheckNodePort;
+  if (own && spec.healthCheckNodePort === own) return [];
+  const used = usedNodePorts(context, object);
+  for (const { protocol, nodePort } of spec.ports ?? []) if (nodePort) used.add(`${protocol || 'TCP'}/${nodePort}`);
+  const isUsed = (port: number): boolean => used.has(`TCP/${port}`);
+  const field = 'spec.healthCheckNodePort';
+  const { healthCheckNodePort: wanted } = spec;
+  if (wanted) {
+    const detail = nodePortProblem(wanted, isUsed(wanted));
+    return detail ? [{ type: 'FieldValueInvalid', field, value: wanted, detail }] : [];
+  }
+  const free = new FreeNodePorts((_protocol, port) => isUsed(port), randomFor(write, 'health')).next('TCP');
+  if (free === undefined) return [{ type: 'FieldValueInvalid', field, value: 0, detail: FULL }];
+  spec.healthCheckNodePort = free;
+  return [];
+}
+
 function nodePortProblem(port: number, isUsed: boolean): string | undefined {
   const { first, last } = NODE_PORTS;
   if (port < first || port > last) {
@@ -175,9 +200,9 @@ function usedNodePorts({ reflector }: ApiContext, { metadata }: Stored<Service>)
   const used = new Set<string>();
   for (const { record, desired } of reflector.cache('services').list()) {
     if (record.name === metadata.name && record.namespace === metadata.namespace) continue;
-    for (const { protocol, nodePort } of (desired as Service).spec?.ports ?? []) {
-      if (nodePort) used.add(`${protocol}/${nodePort}`);
-    }
+    const { ports = [], healthCheckNodePort } = (desired as Service).spec ?? {};
+    for (const { protocol, nodePort } of ports) if (nodePort) used.add(`${protocol}/${nodePort}`);
+    if (healthCheckNodePort) used.add(`TCP/${healthCheckNodePort}`);
   }
   return used;
 }

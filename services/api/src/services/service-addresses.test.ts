@@ -139,6 +139,22 @@ describe('a service', () => {
     ]);
   });
 
+  it('gets a port for the health checks of its load balancer, and loses it with the need', async () => {
+    const local = { ports, type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+    const { status, json } = await create('checked', local);
+    const { healthCheckNodePort: port } = json.spec;
+    expect([status, port >= 30_000 && port <= 32_767]).toEqual([201, true]);
+    expect(json.spec.ports[0].nodePort).not.toBe(port);
+    const taken = await create('checked-too', { ...local, healthCheckNodePort: port });
+    expect(taken.json.message).toContain(
+      `spec.healthCheckNodePort: Invalid value: ${port}: provided port is already allocated`,
+    );
+    const cluster = await patch('checked', { externalTrafficPolicy: 'Cluster' });
+    expect([cluster.status, cluster.json.spec.healthCheckNodePort]).toEqual([200, undefined]);
+    const again = await patch('checked', { externalTrafficPolicy: 'Local' });
+    expect(again.json.spec.healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
+  });
+
   it('gets another port of the nodes for a port that is added before those it has', async () => {
     const { json } = await create('grows', { type: 'NodePort', ports: [{ name: 'a', port: 1 }] });
     const [had] = json.spec.ports;
