@@ -458,9 +458,23 @@ describe('a delete', () => {
     [
       'with a body of another kind',
       '',
-      map('a'),
+      { kind: 'ConfigMap', apiVersion: 'v1' },
       400,
-      'ConfigMap in version "v1" cannot be handled as a DeleteOptions',
+      'no kind "ConfigMap" is registered for version "v1" in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"',
+    ],
+    [
+      'with a wrong type',
+      '',
+      { gracePeriodSeconds: 'x' },
+      400,
+      'json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64',
+    ],
+    [
+      'with a body of another form',
+      '',
+      { preconditions: 5 },
+      400,
+      'json: cannot unmarshal number into Go struct field DeleteOptions.preconditions of type v1.Preconditions',
     ],
     [
       'of another uid',

@@ -1,11 +1,13 @@
 import type { KubeObject } from '@everynode/objects';
 import {
+  ApiError,
+  DecodeError,
   type DeletionOptions,
-  decodeObject,
   type FieldError,
   invalid,
   isJsonObject,
   type PropagationPolicy,
+  readObjectOf,
 } from '@everynode/objects';
 import { type Body, readValue } from '../http/body.js';
 import type { Query } from '../http/query.js';
@@ -74,11 +76,27 @@ function optionsOf(query: Query): GivenOptions {
   };
 }
 
+/** Where upstream's scheme of such options is made: its errors name the place. */
+const SCHEME = 'pkg/apis/meta/internalversion/scheme/register.go:27';
+
+/** Upstream answers the decoder's own error here. Source: apiserver handlers/delete.go, DeleteResource. */
 async function readOptions(body: Body): Promise<GivenOptions> {
-  const parsed = await readValue(body, DELETE_OPTIONS.schema);
-  if (parsed.value === null) return {};
-  if (!isJsonObject(parsed.value)) return decodeObject(parsed, DELETE_OPTIONS).object as KubeObject & GivenOptions;
-  // Clients send DeleteOptions of any group.
-  const { apiVersion: _apiVersion, ...value } = parsed.value;
-  return decodeObject({ value }, DELETE_OPTIONS).object as KubeObject & GivenOptions;
+  const { value } = await readValue(body, DELETE_OPTIONS.schema);
+  if (value === null) return {};
+  const { apiVersion, kind, ...options } = isJsonObject(value) ? value : {};
+  if (typeof kind === 'string' && kind !== '' && kind !== DELETE_OPTIONS.kind) {
+    const version = JSON.stringify(apiVersion || 'meta.k8s.io/v1');
+    throw new ApiError(
+      'BadRequest',
+      `no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "${SCHEME}"`,
+    );
+  }
+  try {
+    // Clients send DeleteOptions of any group.
+    const read = { value: isJsonObject(value) ? options : value };
+    return readObjectOf(read, DELETE_OPTIONS, 'Ignore').object as KubeObject & GivenOptions;
+  } catch (error) {
+    if (error instanceof DecodeError) throw new ApiError('BadRequest', error.message, undefined, { cause: error });
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ const MAX_STORED_BYTES = 1.5 * 1024 * 1024;
 
 /**
  * Refuses an object that would not fit into etcd, where upstream keeps built-in kinds in protobuf and custom resources
- * in JSON. `parts` are the object's texts in JSON, which are longer than its protobuf: what they fit into, it fits into.
+ * in JSON. `parts` are the object's texts in JSON, which are longer than its protobuf: where they fit, it fits.
  * @throws ApiError RequestEntityTooLarge, in etcd's words. Upstream passes etcd's error on as 500.
  */
 export function refuseBeyondEtcd(
