@@ -78,6 +78,7 @@ struct mount_spec {
 struct spec {
   const char *dir, *log, *cwd, *boot_id, *oom_counter;
   const char *cgroups[CGROUP_MAX_FOLDERS];
+  const char *hidden;
   const char **args, **env;
   struct mount_spec *mounts;
   gid_t *groups;
@@ -224,6 +225,7 @@ static void read_spec(struct spec *spec) {
       else if (!strcmp(name, "log-files")) spec->log_files = atol(value);
       else if (!strcmp(name, "cwd")) spec->cwd = value;
       else if (!strcmp(name, "oom-counter")) spec->oom_counter = value;
+      else if (!strcmp(name, "hide")) spec->hidden = value;
       else if (!strcmp(name, "boot-id")) spec->boot_id = value;
       else if (!strcmp(name, "uid")) spec->uid = atol(value);
       else if (!strcmp(name, "gid")) spec->gid = atol(value);
@@ -472,6 +474,10 @@ static void own_mounts(struct spec *spec) {
   if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL)) fail("separate the mounts", NULL);
   int null = open("/dev/null", O_PATH | O_CLOEXEC);
   if (null < 0) fail("open", "/dev/null");
+  char nothing[64];
+  snprintf(nothing, sizeof nothing, "/proc/self/fd/%d", null);
+  /* Before volumes are mounted: one with this folder in it shows nothing of it either. Those below are open already. */
+  if (spec->hidden) mask(spec->hidden, nothing);
   /* A volume from /sys, or one that is mounted below it, is not read-only for that. */
   for (size_t i = 0; i < spec->n_mounts; i++) {
     if (!is_in_sys(spec->mounts[i].target)) make_mount(&spec->mounts[i]);
@@ -482,8 +488,6 @@ static void own_mounts(struct spec *spec) {
   }
   if (spec->own_pids && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) fail("mount", "/proc");
   if (spec->masked_proc) {
-    char nothing[64];
-    snprintf(nothing, sizeof nothing, "/proc/self/fd/%d", null);
     for (size_t i = 0; i < sizeof READ_ONLY / sizeof *READ_ONLY; i++) make_read_only(READ_ONLY[i]);
     for (size_t i = 0; i < sizeof MASKED / sizeof *MASKED; i++) mask(MASKED[i], nothing);
   }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
  * When a process was started, in ticks of the kernel since the machine was; undefined for one that is not there. Its
  * name, which stands before that in the file, may have any character in it.
  */
-function startTimeOf(pid: number): string | undefined {
+export function startTimeOf(pid: number): string | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

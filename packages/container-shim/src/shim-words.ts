@@ -36,6 +36,8 @@ export interface ContainerSpec extends ProcessSpec {
   ownMounts: boolean;
   /** With mounts of its own: `/sys` and what sets the kernel in `/proc` are read-only, what tells of it is not seen. */
   maskedProc?: boolean;
+  /** With mounts of its own: a folder of which it sees nothing, wherever it is mounted. Its mounts may be from there. */
+  hidden?: string;
   mounts: readonly MountSpec[];
   oomScoreAdjust?: number;
   /** The file of its cgroup that counts what the kernel has killed for memory, as `oom_kill N` on a line. */
@@ -76,7 +78,7 @@ function ofProcess(spec: ProcessSpec): string[] {
 
 /** What `everynode-shim run` is told. */
 export function containerWords(spec: ContainerSpec): Buffer {
-  const { folder, log, bootId, ownPids, ownMounts, maskedProc, mounts, oomScoreAdjust, oomCounter } = spec;
+  const { folder, log, bootId, ownPids, ownMounts, maskedProc, hidden, mounts, oomScoreAdjust, oomCounter } = spec;
   return said([
     'dir',
     folder,
@@ -91,6 +93,7 @@ export function containerWords(spec: ContainerSpec): Buffer {
     ...(ownPids ? ['own-pids'] : []),
     ...(ownMounts ? ['own-mounts'] : []),
     ...(maskedProc ? ['masked-proc'] : []),
+    ...(hidden === undefined ? [] : ['hide', hidden]),
     ...(oomScoreAdjust === undefined ? [] : ['oom', String(oomScoreAdjust)]),
     ...(oomCounter === undefined ? [] : ['oom-counter', oomCounter]),
     ...mounts.flatMap(({ root, subPath, target, readOnly, propagation }) => [

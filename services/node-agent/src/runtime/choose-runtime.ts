@@ -12,6 +12,7 @@ import type { NodesFile } from '../nodes/nodes-file.js';
 import { contentsAsked } from '../objects/object-contents.js';
 import { tokensAsked } from '../objects/tokens.js';
 import { missingObjectsAsked } from '../pods/missing-objects.js';
+import { holdFolder } from '../state/hold-folder.js';
 import { machineSettings } from './machine-settings.js';
 
 /** The nodes of an agent, and what makes their runtime when the agent begins. */
@@ -86,6 +87,7 @@ function machineHost({ config, log }: RuntimeParts, node: string, imageFolder: s
 async function processRuntime(parts: RuntimeParts): Promise<ChosenRuntime> {
   const { config, file, log } = parts;
   const { ProcessRuntime, processSettings } = await import('./process/process-runtime.js');
+  holdFolder(config.EVERYNODE_STATE_FOLDER);
   const settings = processSettings(config, log);
   const facts = await thisMachine('everynode-process://0.1.0', '/', config.EVERYNODE_NODE_ADDRESS);
   const enforcesLimits = ['cpu', 'memory'].every((resource) => settings.cgroups?.enforced.includes(resource));
@@ -105,6 +107,7 @@ async function dockerRuntime(parts: RuntimeParts): Promise<ChosenRuntime | undef
   const { DockerRuntime } = await import('./docker/docker-runtime.js');
   const { Engine, engineAnswers } = await import('./docker/engine.js');
   const { findContainers } = await import('./docker/found-containers.js');
+  holdFolder(config.EVERYNODE_STATE_FOLDER);
   const settings = machineSettings(config);
   const engine = new Engine(config.EVERYNODE_DOCKER_SOCKET);
   const version = await engineAnswers(engine, log, signal);

@@ -393,6 +393,7 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
         ownPids: isPrivileged && !pod.spec.hostPID,
         ownMounts: isPrivileged,
         maskedProc: isPrivileged && own.securityContext?.privileged !== true,
+        hidden: state.root,
         mounts: isPrivileged ? [...mounted.mounts, message] : [],
         oomScoreAdjust: Math.max(leastOomScore, oomScoreAdjust(pod.spec, own.resources, node.allocatable)),
         args: [...(command.length > 0 ? command : [program]), ...args],

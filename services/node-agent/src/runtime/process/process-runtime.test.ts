@@ -96,6 +96,31 @@ describe('a pod of processes', () => {
     expect(machine.mainStatus?.state?.waiting?.reason).toBe('ContainerCreating');
   });
 
+  it('sees nothing of the folder of its agent, neither there nor in a volume that has it', async () => {
+    machine.state = join(machine.shared, 'state');
+    const target = join(machine.root, 'at');
+    const pod = scriptPod(
+      `ls -A ${machine.state} ${target}/state; cat ${target}/own/key; echo; exec sleep 1000`,
+      {
+        volumeMounts: [
+          { name: 'all', mountPath: target },
+          { name: 'own', mountPath: `${target}/own` },
+        ],
+      },
+      {
+        volumes: [
+          { name: 'all', hostPath: { path: machine.shared } },
+          { name: 'own', secret: { secretName: 's' } },
+        ],
+      },
+    );
+    machine.objects.set('Secret s', { revision: 1, content: { data: { key: btoa('value') } } });
+    machine.start(pod);
+    await eventually(() =>
+      expect(machine.logOf(pod).filter(Boolean)).toEqual([`${target}/state:`, `${machine.state}:`, 'value']),
+    );
+  });
+
   it('mounts nothing of the machine that is not below its roots, whatever links lead there', async () => {
     symlinkSync('/etc', join(machine.shared, 'link'));
     const path = join(machine.shared, 'link');
