@@ -17,7 +17,7 @@ export const FRAME = {
   finished: 6,
   /** The tunnel is over before its end: the reason as text. */
   gone: 7,
-  /** The sender lives. Of no tunnel. */
+  /** The sender lives: 8 bytes that each process has of its own. Of no tunnel. */
   alive: 8,
 } as const;
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { decodeFrame, encodeFrame, FRAME, type Frame, NO_TUNNEL } from './frame.js';
 import { type SendFrame, Tunnel } from './tunnel.js';
 
@@ -26,6 +27,10 @@ export class TunnelLink {
   readonly #tunnels = new Map<string, { tunnel: Tunnel; peer: string }>();
   /** When something was received of each peer that has tunnels, in ms, monotonic. */
   readonly #heard = new Map<string, number>();
+  /** Which process each of these peers was, by what it said last. */
+  readonly #epochs = new Map<string, string>();
+  /** Of this process: one that has its name later says another one. */
+  readonly #epoch = randomBytes(8);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: TunnelLinkOptions) {
@@ -57,7 +62,10 @@ export class TunnelLink {
 
   #ended(id: string, peer: string): void {
     this.#tunnels.delete(id);
-    if (!this.#reaches(peer)) this.#heard.delete(peer);
+    if (!this.#reaches(peer)) {
+      this.#heard.delete(peer);
+      this.#epochs.delete(peer);
+    }
     if (this.#tunnels.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -73,14 +81,24 @@ export class TunnelLink {
     const frame = decodeFrame(bytes);
     if (!frame) return;
     if (this.#heard.has(peer)) this.#heard.set(peer, performance.now());
-    if (frame.type === FRAME.alive) return;
+    if (frame.type === FRAME.alive) {
+      this.#hear(peer, frame.payload.toString('hex'));
+      return;
+    }
     const found = this.#tunnels.get(frame.tunnel);
     // The id is a secret of the two ends, and one of the two is the sender.
     if (found?.peer === peer) receiveSafely(found.tunnel, frame);
-    else if (frame.type === FRAME.data || frame.type === FRAME.accepted) {
+    else if (ANSWERED.has(frame.type)) {
       const gone = { type: FRAME.gone, tunnel: frame.tunnel, sequence: 1, channel: 0, payload: Buffer.from('unknown') };
       this.#options.send(peer, encodeFrame(gone));
     }
+  }
+
+  /** A process that was started again knows none of the tunnels of the one before: it is asked about each. */
+  #hear(peer: string, epoch: string): void {
+    if (!this.#heard.has(peer) || this.#epochs.get(peer) === epoch) return;
+    this.#epochs.set(peer, epoch);
+    for (const entry of this.#tunnels.values()) if (entry.peer === peer) entry.tunnel.probe();
   }
 
   #look(): void {
@@ -88,7 +106,8 @@ export class TunnelLink {
     for (const [peer, heard] of this.#heard) {
       if (now - heard > SILENT_MS)
         this.loseAll(`nothing was heard of ${this.#options.nameOf(peer)} for too long`, peer);
-      else void this.#send(peer, { type: FRAME.alive, tunnel: NO_TUNNEL, sequence: 0, channel: 0, payload: EMPTY });
+      else
+        void this.#send(peer, { type: FRAME.alive, tunnel: NO_TUNNEL, sequence: 0, channel: 0, payload: this.#epoch });
     }
   }
 
@@ -105,7 +124,8 @@ export class TunnelLink {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
+/** Frames of a tunnel that is not known are answered, but for those that follow its end. */
+const ANSWERED: ReadonlySet<number> = new Set([FRAME.data, FRAME.accepted, FRAME.credit]);
 
 /** What the other end has written wrongly ends its tunnel, and nothing else. */
 function receiveSafely(tunnel: Tunnel, frame: Frame): void {

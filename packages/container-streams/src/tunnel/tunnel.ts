@@ -118,6 +118,11 @@ export class Tunnel {
     this.#over(undefined);
   }
 
+  /** Sends what changes nothing: an end that does not know the tunnel says so. */
+  probe(): void {
+    void this.#frame(FRAME.credit, 0, creditPayload(0));
+  }
+
   /** Ends it before its end, and says so to the other end. */
   abort(reason: string): void {
     if (this.#isOver) return;
