@@ -1,4 +1,4 @@
-/** After so much work of the event loop the factor is found anew, in ms. */
+/** The factor is found anew so often, in ms, and after so much work of the event loop. */
 const PERIOD_MS = 100;
 /** Bounds of the factor. The loop also works for no client: it follows changes, and collects garbage. */
 const LEAST = 0.25;
@@ -12,6 +12,7 @@ const MOST = 8;
 export class LoopOverhead {
   /** Work of the loop when the present period began, in ms. */
   #began: number;
+  #lookedAt = 0;
   #measured = 0;
   #estimated = 0;
   #factor = 1;
@@ -31,12 +32,15 @@ export class LoopOverhead {
     return estimateMs * this.#factor;
   }
 
-  /** Looks at what the loop has done since it began, in ms. */
-  look(busyMs: number): void {
-    const busy = busyMs - this.#began;
-    if (busy < PERIOD_MS) return;
+  /** Looks now and then at what the loop has done: `busy` returns that since the loop began, in ms. */
+  look(now: number, busy: () => number): void {
+    if (now - this.#lookedAt < PERIOD_MS) return;
+    this.#lookedAt = now;
+    const busyMs = busy();
+    const worked = busyMs - this.#began;
+    if (worked < PERIOD_MS) return;
     if (this.#estimated > 0) {
-      const found = Math.max(0, busy - this.#measured) / this.#estimated;
+      const found = Math.max(0, worked - this.#measured) / this.#estimated;
       // One period says little: a pause to collect garbage is as long.
       this.#factor += (Math.min(MOST, Math.max(LEAST, found)) - this.#factor) / 4;
     }

@@ -180,7 +180,7 @@ export class LoopTurns {
 
   #drain(): void {
     this.#slice = 0;
-    this.#overhead.look(this.#loop.busy());
+    this.#overhead.look(this.#loop.now(), this.#loop.busy);
     while (this.#waiting > 0 && this.#slice < SLICE_MS) {
       const now = this.#loop.now();
       const [use, queue] = this.#next(now) ?? [];
