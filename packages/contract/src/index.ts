@@ -1,4 +1,5 @@
 export { isAgentName } from './agent-name.js';
+export { busUser } from './bus-user.js';
 export {
   eventType,
   type FetchObjectsReply,

@@ -203,7 +203,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
   });
   onClose(keepClusterObjects(context, publicUrl));
   await startJoining(context, parts, publicUrl);
-  serveAgentTokens(context, bus);
+  serveAgentTokens(context, bus, audit);
   new PolicyStatusWriter(context).start();
   const definitions = new DefinitionController(context);
   definitions.start();

@@ -19,7 +19,8 @@ export interface AuditedRequest {
   access: { decision: 'allow' | 'forbid'; reason: string } | undefined;
   /** What webhooks and policies have noted. */
   annotations?: Readonly<Record<string, string>> | undefined;
-  address: string;
+  /** Undefined for a message over the bus. */
+  address: string | undefined;
   userAgent: string | undefined;
   path: ResourcePath | undefined;
   code: number;
@@ -55,7 +56,7 @@ function auditLine(request: AuditedRequest, now: number): string {
     `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":${JSON.stringify(request.id)}` +
     `,"stage":"${request.stage}","requestURI":${JSON.stringify(request.uri)}${member('verb', request.verb)}` +
     `,"user":${user ?? UNKNOWN_USER}${impersonated === undefined ? '' : `,"impersonatedUser":${impersonated}`}` +
-    `,"sourceIPs":[${JSON.stringify(request.address)}]${member('userAgent', request.userAgent)}${objectMember(request)}` +
+    `,"sourceIPs":[${request.address === undefined ? '' : JSON.stringify(request.address)}]${member('userAgent', request.userAgent)}${objectMember(request)}` +
     `,"responseStatus":{"metadata":{},"code":${request.code}}` +
     `,"requestReceivedTimestamp":"${microTimestamp(request.receivedAt)}","stageTimestamp":"${microTimestamp(now)}"` +
     `${member('annotations', annotationsOf(request))}}`

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Bus } from '@everynode/bus';
 import { inboxPrefix, parseExchange, subjects } from '@everynode/contract';
 import { eventually, testLog } from '@everynode/test-kit';
@@ -8,11 +11,15 @@ import { createPods } from '../../testing/streamed-pods.js';
 let backends: Backends;
 let api: RunningApi;
 let bus: Bus;
+let directory: string;
+let auditLog: string;
 const stopping = new AbortController();
 
 beforeAll(async () => {
   backends = await startBackends();
-  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
+  directory = await mkdtemp(join(tmpdir(), 'everynode-agent-tokens-'));
+  auditLog = join(directory, 'audit.log');
+  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow', auditLog });
   for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
     await api.request('POST', path, { body: { metadata: { name: 'default' } } });
   }
@@ -33,6 +40,7 @@ afterAll(async () => {
   await bus.close();
   await api.close();
   await backends.stop();
+  await rm(directory, { recursive: true, force: true });
 });
 
 const uidOf = async (pod: string): Promise<string> =>
@@ -76,5 +84,38 @@ describe('an agent that asks for a token', () => {
     for (const uid of [await uidOf('foreign'), 'no-such-uid']) {
       await expect(ask({ uid, expirationSeconds: 900 })).rejects.toThrow('the agent has no pod');
     }
+  });
+
+  it('is in the audit log with what it has got, and with what it was refused', async () => {
+    const uid = await uidOf('own');
+    await ask({ uid, expirationSeconds: 900 });
+    await expect(ask({ uid: 'of-nobody', expirationSeconds: 900 })).rejects.toThrow('the agent has no pod');
+    await eventually(async () => {
+      const text = await readFile(auditLog, 'utf8');
+      const events = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .filter(({ requestURI }) => requestURI === subjects.request('agent-1', 'issue-token'));
+      const base = { apiVersion: 'v1', resource: 'serviceaccounts', subresource: 'token' };
+      const event = { verb: 'create', user: { username: 'system:node:agent-1' }, sourceIPs: [] };
+      expect(events).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            ...event,
+            user: expect.objectContaining(event.user),
+            objectRef: { ...base, namespace: 'default', name: 'default' },
+            responseStatus: { metadata: {}, code: 201 },
+          }),
+          expect.objectContaining({
+            ...event,
+            user: expect.objectContaining(event.user),
+            objectRef: base,
+            responseStatus: { metadata: {}, code: 403 },
+          }),
+        ]),
+      );
+      expect(text).not.toContain('eyJ');
+    });
   });
 });

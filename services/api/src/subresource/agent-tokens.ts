@@ -1,8 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { Bus } from '@everynode/bus';
-import { agentOfSubject, ContractError, type IssueTokenReply, parseExchange, subjects } from '@everynode/contract';
-import type { PodSpec } from '@everynode/objects';
+import {
+  agentOfSubject,
+  busUser,
+  ContractError,
+  type IssueTokenReply,
+  parseExchange,
+  subjects,
+} from '@everynode/contract';
+import { type PodSpec, resourceByStorage } from '@everynode/objects';
 import { namesAudience } from '../admission/token-audiences.js';
 import type { ApiContext } from '../api-context.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import { findObject } from '../auth/find-object.js';
 import { ISSUER } from '../auth/service-account-tokens.js';
 import { boundClaims } from './token-request.js';
@@ -12,13 +21,71 @@ const QUEUE = 'agent-tokens';
 /**
  * Answers agents that ask for the tokens of their pods, as a kubelet asks with a TokenRequest. An agent gets one for a
  * pod on a node that it hosts, of the service account of that pod, for an audience that the pod names, and bound to the
- * pod: it ends with it.
+ * pod: it ends with it. Each request is in the audit log, as a TokenRequest is.
  */
-export function serveAgentTokens(context: ApiContext, bus: Pick<Bus, 'respond'>): void {
+export function serveAgentTokens(
+  context: ApiContext,
+  bus: Pick<Bus, 'respond'>,
+  audit: Pick<AuditLog, 'record'> | undefined,
+): void {
   bus.respond(subjects.allRequests('issue-token'), QUEUE, async (subject, body) => {
     const agent = agentOfSubject(subject);
     if (agent === undefined) throw new ContractError(`no agent in subject ${subject}`);
-    return JSON.stringify(await issueToken(context, agent, body));
+    const request: TokenRequest = { agent, subject, receivedAt: Date.now(), account: undefined };
+    try {
+      const reply = await issueToken(context, request, body);
+      await record(context, audit, request, 201);
+      return JSON.stringify(reply);
+    } catch (error) {
+      await record(context, audit, request, error instanceof ContractError ? 403 : 500);
+      throw error;
+    }
+  });
+}
+
+interface TokenRequest {
+  agent: string;
+  subject: string;
+  /** ms since the epoch. */
+  receivedAt: number;
+  /** That of the pod, once it is known. */
+  account: { namespace: string; name: string } | undefined;
+}
+
+/** Never rejects: an agent is answered whatever its keys are. */
+async function record(
+  { store, log }: ApiContext,
+  audit: Pick<AuditLog, 'record'> | undefined,
+  { agent, subject, receivedAt, account }: TokenRequest,
+  code: number,
+): Promise<void> {
+  if (!audit) return;
+  const keys = await store.agentKeys(agent).catch((err: unknown) => {
+    log.warn({ err, agent }, 'the keys of an agent cannot be read, and are not in the audit log');
+    return [];
+  });
+  const isIssued = code === 201;
+  audit.record({
+    id: randomUUID(),
+    stage: 'ResponseComplete',
+    verb: 'create',
+    uri: subject,
+    user: JSON.stringify(busUser(agent, keys)),
+    impersonated: undefined,
+    access: isIssued
+      ? { decision: 'allow', reason: 'the agent hosts a pod of the account' }
+      : { decision: 'forbid', reason: 'the agent hosts no pod that asks for such a token' },
+    address: undefined,
+    userAgent: undefined,
+    path: {
+      definition: resourceByStorage('serviceaccounts'),
+      namespace: account?.namespace ?? '',
+      name: account?.name,
+      subresource: 'token',
+      watches: false,
+    },
+    code,
+    receivedAt,
   });
 }
 
@@ -34,12 +101,13 @@ function longestIn({ volumes = [] }: PodSpec, audience: string): number {
   return lives.length > 0 ? Math.max(...lives) : DEFAULT_SECONDS;
 }
 
-async function issueToken(context: ApiContext, agent: string, body: string): Promise<IssueTokenReply> {
+async function issueToken(context: ApiContext, request: TokenRequest, body: string): Promise<IssueTokenReply> {
   const asked = parseExchange('issue-token', 'request', body);
-  const [pod] = await context.store.getAssignedPods(agent, [asked.uid]);
+  const [pod] = await context.store.getAssignedPods(request.agent, [asked.uid]);
   const spec = pod && (JSON.parse(pod.desired) as { spec?: PodSpec }).spec;
   const account = spec?.serviceAccountName;
   if (!pod || !account) throw new ContractError(`the agent has no pod ${asked.uid} with a service account`);
+  request.account = { namespace: pod.namespace, name: account };
   if (!namesAudience(context, { metadata: pod, spec }, asked.audience ?? '')) {
     throw new ContractError(`the pod ${asked.uid} names no token for the audience ${JSON.stringify(asked.audience)}`);
   }

@@ -196,11 +196,17 @@ const headers = fc.option(
 const snapshot = async (): Promise<ObjectRecord[]> => {
   const records: ObjectRecord[] = [];
   await running.context.store.readSnapshot(
-    ['nodes', 'pods', 'daemonsets.apps', 'secrets'],
+    ['nodes', 'pods', 'daemonsets.apps', 'secrets', 'events'],
     (page) => void records.push(...page),
   );
   return records;
 };
+
+/** Events that name what is the victim's. They are written a moment after the report that has them. */
+const eventsAboutVictim = (records: readonly ObjectRecord[]): string[] =>
+  records
+    .filter(({ resource, desired }) => resource === 'events' && /"(?:pod|node|uid)-victim"/.test(desired))
+    .map(({ name }) => name);
 
 /** Sends a report as an agent does: again, until it is acknowledged. */
 async function victimReports(): Promise<void> {
@@ -216,6 +222,7 @@ async function victimReports(): Promise<void> {
 }
 
 it('changes nothing of others, holds no other agent up, and leaves the scheduler ready', async () => {
+  const eventsBefore = eventsAboutVictim(await snapshot());
   const batch = fc.array(fc.record({ subject, body, reply, headers }), { minLength: 40, maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(batch, async (messages) => {
@@ -231,7 +238,10 @@ it('changes nothing of others, holds no other agent up, and leaves the scheduler
       const after = await snapshot();
       expect(after.filter(isOfVictim)).toEqual(before);
       await victimReports();
-      for (const { resource, name, observed } of await snapshot()) {
+      const records = await snapshot();
+      expect(eventsAboutVictim(records)).toEqual(eventsBefore);
+      for (const { resource, name, observed } of records) {
+        if (resource === 'events') continue;
         expect(dnsSubdomainMessages(name)).toEqual([]);
         if (observed === null || observed === '{}') continue;
         const type = `io.k8s.api.core.v1.${resource === 'pods' ? 'PodStatus' : 'NodeStatus'}`;

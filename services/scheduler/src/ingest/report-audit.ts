@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { busUser } from '@everynode/contract';
 import { microTimestamp } from '@everynode/objects';
 import { LineLog, type Logger } from '@everynode/service-shell';
 import type { Store, WriteResult } from '@everynode/store';
@@ -77,17 +78,11 @@ export class ReportAudit {
 
   /** The identity that the api knows the agent by, with the account of the bus and the keys that it has now. */
   async #userOf(agent: string): Promise<object> {
-    // The account is what the server has checked. Which of its keys has sent a message it tells to no stream.
     const keys = await this.#keys.fetch(agent).catch((err: unknown) => {
       this.#options.log.warn({ err, agent }, 'the keys of an agent cannot be read, and are not in the audit log');
       return [];
     });
-    const credentials = [`NATS-ACCOUNT=agent ${agent}`, ...(keys ?? []).map((key) => `NKEY=${key}`)];
-    return {
-      username: `system:node:${agent}`,
-      groups: ['system:nodes', 'system:authenticated'],
-      extra: { 'authentication.kubernetes.io/credential-id': credentials },
-    };
+    return busUser(agent, keys ?? []);
   }
 }
 
