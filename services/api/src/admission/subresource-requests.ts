@@ -1,4 +1,4 @@
-import type { KubeObject, SubresourceDefinition } from '@everynode/objects';
+import type { KubeObject, PostedKind, SubresourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
 import type { ResourceRequest } from '../dispatch/resource-request.js';
 import type { Query } from '../http/query.js';
@@ -56,6 +56,23 @@ export async function admitPosted(
   if (!dynamic) return;
   const attributes = { definition, kind: { group, version, kind }, namespace, name, subresource, object };
   await dynamic.settle(async () => dynamic.check({ ...attributes, operation: 'create', oldObject: undefined }));
+}
+
+/**
+ * Asks webhooks about a review, which has no resource that is stored. Policies are not asked: upstream leaves them out
+ * by name, so that a policy for everything cannot break authentication and authorisation.
+ * Source: pkg/kubeapiserver/admission/exclusion/resources.go. @throws ApiError
+ */
+export async function admitReview(
+  { dynamic }: ApiContext,
+  { group, version, kind, plural, namespaced, schema = '' }: PostedKind,
+  namespace: string,
+  object: KubeObject,
+): Promise<void> {
+  if (!dynamic) return;
+  const definition = { group, version, kind, plural, namespaced, schema, storage: `${plural}.${group}` };
+  const attributes = { definition, kind: { group, version, kind }, namespace, name: '', subresource: '', object };
+  await dynamic.settle(async () => dynamic.ask({ ...attributes, operation: 'create', oldObject: undefined }));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ApiError, type DecodeTarget, type KubeObject, type PostedKind, resourceByStorage } from '@everynode/objects';
+import { admitReview } from '../admission/subresource-requests.js';
 import type { ApiContext } from '../api-context.js';
 import type { Identity } from '../auth/client-identity.js';
 import { REVIEWS, type Review } from '../auth/reviews.js';
@@ -69,6 +70,7 @@ function answering(review: Review): Handler {
       manager: managerOf(query, userAgent),
     })(undefined, object, undefined);
     if (owners) object.metadata.managedFields = owners;
+    await admitReview(context, path.posted, path.namespace, object);
     const answer = await review({ context, identity, namespace: path.namespace, review: object });
     const { apiVersion, kind, metadata } = object;
     const answered = { kind, apiVersion, metadata, ...answer };

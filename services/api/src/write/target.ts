@@ -9,8 +9,13 @@ export interface Target {
   name: string;
 }
 
+/** What error messages say of an object. */
+interface Named extends Omit<Target, 'definition'> {
+  definition: Pick<ResourceDefinition, 'group' | 'plural' | 'viewOf'>;
+}
+
 /** The object as error messages name it. */
-export const subjectOf = ({ definition, name }: Target): ErrorSubject => ({
+export const subjectOf = ({ definition, name }: Named): ErrorSubject => ({
   group: definition.viewOf?.group ?? definition.group,
   plural: definition.viewOf?.plural ?? definition.plural,
   name,

@@ -8,10 +8,17 @@ export interface KindName {
   kind: string;
 }
 
+/** What webhooks and policies see of a resource. A kind that is posted and never stored has no more than that. */
+export type AdmittedResource = Pick<
+  ResourceDefinition,
+  'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'schema' | 'convert' | 'viewOf'
+> &
+  Partial<Pick<ResourceDefinition, 'setDefaults'>> & { storage: string };
+
 /** What webhooks and policies see of a write. Source: apiserver pkg/admission, Attributes. */
 export interface Attributes {
   operation: AdmissionOperation;
-  definition: ResourceDefinition;
+  definition: AdmittedResource;
   /** Where it is not that of the resource: what is posted to a subresource has a kind of its own. */
   kind?: KindName | undefined;
   /** Empty for cluster-scoped resources. */
@@ -32,4 +39,4 @@ const CONFIGURATIONS = 'admissionregistration.k8s.io';
  * The configurations themselves are never sent anywhere: one that refuses everything could not be removed any more.
  * Source: plugin/webhook/predicates/rules, IsExemptAdmissionConfigurationResource.
  */
-export const isExempt = ({ group }: ResourceDefinition): boolean => group === CONFIGURATIONS;
+export const isExempt = ({ group }: Pick<AdmittedResource, 'group'>): boolean => group === CONFIGURATIONS;

@@ -100,6 +100,13 @@ export class DynamicAdmission implements RequestAdmission {
     this.#answer('validate', attributes, variables);
   }
 
+  /** As {@link check}, of webhooks alone. @throws AnswerMissing, ApiError */
+  ask(attributes: Attributes): void {
+    const variables = this.#variablesOf(attributes);
+    this.#answer('mutate', attributes, variables);
+    this.#answer('validate', attributes, variables);
+  }
+
   #variablesOf(attributes: Attributes): Record<string, unknown> {
     return variablesOf(this.#context, attributes, this.#dryRun);
   }

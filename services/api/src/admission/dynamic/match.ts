@@ -9,7 +9,7 @@ import {
 } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import type { AdmissionOperation } from '../operation.js';
-import type { Attributes } from './attributes.js';
+import type { AdmittedResource, Attributes } from './attributes.js';
 
 /** One rule of a webhook or policy. */
 export interface Rule {
@@ -60,7 +60,7 @@ let byStorage = new Map<string, ResourceDefinition[]>();
 let madeOf: number | undefined;
 
 /** Other groups and versions in which the same objects are served. */
-function equivalentsOf(definition: ResourceDefinition): ResourceDefinition[] {
+function equivalentsOf(definition: AdmittedResource): ResourceDefinition[] {
   if (madeOf !== resourcesVersion()) {
     madeOf = resourcesVersion();
     byStorage = new Map();
@@ -78,7 +78,7 @@ export function matchedResource(
   context: ApiContext,
   match: Match,
   attributes: Attributes,
-): ResourceDefinition | undefined {
+): AdmittedResource | undefined {
   const { rules, matchPolicy, namespaceSelector, objectSelector } = match;
   const matched = rules.some((rule) => matchesRule(rule, attributes))
     ? attributes.definition

@@ -23,4 +23,5 @@ export interface RequestAdmission {
   validate(write: AdmittedWrite): void;
   /** For what has no object of its resource that webhooks could change: deletions, and what subresources get. */
   check(attributes: Attributes): void;
+  ask(attributes: Attributes): void;
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ResourceDefinition } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
-import type { Attributes, KindName } from './attributes.js';
+import type { AdmittedResource, Attributes, KindName } from './attributes.js';
 import { OPERATIONS } from './match.js';
 
 /** A connection has no options beside those that stand for its object. */
@@ -19,11 +18,11 @@ const OPTIONS = {
 export function requestOf(
   { identity }: ApiContext,
   { operation, definition, kind: ownKind, namespace, name, subresource }: Attributes,
-  sentAs: ResourceDefinition,
+  sentAs: AdmittedResource,
   dryRun: boolean,
 ): Record<string, unknown> {
   const kindOf = ({ group, version, kind }: KindName) => ({ group, version, kind });
-  const resourceOf = ({ group, version, plural }: ResourceDefinition) => ({ group, version, resource: plural });
+  const resourceOf = ({ group, version, plural }: AdmittedResource) => ({ group, version, resource: plural });
   const isNamespace = definition.storage === 'namespaces';
   return {
     uid: randomUUID(),

@@ -1,8 +1,8 @@
 import { CelError } from '@everynode/cel';
-import { ApiError, forbiddenTo, type ResourceDefinition } from '@everynode/objects';
+import { ApiError, forbiddenTo } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import { subjectOf } from '../../write/target.js';
-import type { Attributes } from '../dynamic/attributes.js';
+import type { AdmittedResource, Attributes } from '../dynamic/attributes.js';
 import { matchedResource } from '../dynamic/match.js';
 import { callWebhook } from './call-webhook.js';
 import type { ConfiguredWebhook } from './configured-webhooks.js';
@@ -18,7 +18,7 @@ export interface Call {
   attributes: Attributes;
   hook: ConfiguredWebhook;
   /** The resource in whose form the objects are sent. */
-  sentAs: ResourceDefinition;
+  sentAs: AdmittedResource;
   dryRun: boolean;
   mutating: boolean;
 }
@@ -33,7 +33,7 @@ export function resourceFor(
   { match, conditions }: ConfiguredWebhook,
   attributes: Attributes,
   variables: object,
-): ResourceDefinition | undefined {
+): AdmittedResource | undefined {
   const sentAs = matchedResource(context, match, attributes);
   if (!sentAs) return undefined;
   try {
@@ -47,7 +47,7 @@ export function resourceFor(
 /** A webhook that is for a write. */
 export interface RelevantWebhook {
   hook: ConfiguredWebhook;
-  sentAs: ResourceDefinition;
+  sentAs: AdmittedResource;
 }
 
 /** @throws CallError; WebhookRejection for a refusal; ApiError BadRequest for a dry run that it does not support. */

@@ -1,6 +1,6 @@
-import type { KubeObject, ResourceDefinition } from '@everynode/objects';
+import type { KubeObject } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
-import type { Attributes } from '../dynamic/attributes.js';
+import type { AdmittedResource, Attributes } from '../dynamic/attributes.js';
 import { requestOf } from '../dynamic/request.js';
 import { readResponse, type SentStatus } from './read-response.js';
 import { CallError } from './webhook-error.js';
@@ -22,7 +22,7 @@ export interface Review {
 export function makeReview(
   context: ApiContext,
   attributes: Attributes,
-  { versions, sentAs, dryRun }: { versions: readonly string[]; sentAs: ResourceDefinition; dryRun: boolean },
+  { versions, sentAs, dryRun }: { versions: readonly string[]; sentAs: AdmittedResource; dryRun: boolean },
 ): Review {
   const version = versions.find((one) => VERSIONS.includes(one));
   if (version === undefined) {
@@ -44,7 +44,7 @@ export function makeReview(
 }
 
 /** The object in the form of another resource that shows it. */
-function sentIn(object: KubeObject, from: ResourceDefinition, to: ResourceDefinition): KubeObject {
+function sentIn(object: KubeObject, from: AdmittedResource, to: AdmittedResource): KubeObject {
   if (from === to) return object;
   const stored = from.convert ? from.convert.toStored(structuredClone(object)) : object;
   return to.convert ? to.convert.fromStored(structuredClone(stored)) : stored;

@@ -3,12 +3,11 @@ import {
   decodeObject,
   type KubeObject,
   lookupType,
-  type ResourceDefinition,
   semanticallyEqual,
 } from '@everynode/objects';
 import { applyPatch } from '@everynode/patch';
 import type { ApiContext } from '../../api-context.js';
-import type { Attributes } from '../dynamic/attributes.js';
+import type { AdmittedResource, Attributes } from '../dynamic/attributes.js';
 import { variablesOf } from '../dynamic/conditions.js';
 import type { Notes } from '../notes.js';
 import { askWebhook, isIgnored, requireAllowed, resourceFor } from './ask-webhook.js';
@@ -62,7 +61,7 @@ async function mutateBy(
   context: ApiContext,
   hook: ConfiguredWebhook,
   attributes: Attributes,
-  how: { sentAs: ResourceDefinition; dryRun: boolean; notes: Notes; place: string },
+  how: { sentAs: AdmittedResource; dryRun: boolean; notes: Notes; place: string },
 ): Promise<KubeObject | undefined> {
   const { notes, place, sentAs, dryRun } = how;
   const { name } = hook.webhook;
@@ -113,7 +112,7 @@ function patchedBy(
     // What is posted to a subresource is no object of the resource.
     if (kind) return semanticallyEqual(patched, object) ? undefined : (patched as KubeObject);
     const decoded = decodeObject({ value: patched }, definition).object;
-    definition.setDefaults(decoded);
+    definition.setDefaults?.(decoded);
     return semanticallyEqual(decoded, object) ? undefined : decoded;
   } catch (cause) {
     if (cause instanceof Error) throw internal(cause.message, cause);

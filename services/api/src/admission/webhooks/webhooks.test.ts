@@ -318,6 +318,32 @@ describe('webhooks for what is posted to a subresource', () => {
   });
 });
 
+describe('webhooks for reviews', () => {
+  it.each([
+    ['authorization.k8s.io', 'selfsubjectaccessreviews', 'SelfSubjectAccessReview'],
+    ['authentication.k8s.io', 'tokenreviews', 'TokenReview'],
+  ])('are asked, and their policy holds: %s %s', async (group, plural, kind) => {
+    const spec = kind === 'TokenReview' ? { token: 'x' } : { resourceAttributes: { verb: 'get', resource: 'pods' } };
+    const everything = { operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] };
+    await configure('Validating', [{ name: 'v', rules: [everything] }]);
+    replies['/v'] = () => ({ allowed: false, status: { message: 'no questions' } });
+    const path = `/apis/${group}/v1/${plural}`;
+    const { status, json } = await api.request('POST', path, { body: { spec } });
+    expect([status, json.message]).toEqual([400, 'admission webhook "v.example.com" denied the request: no questions']);
+    expect(seen.map(({ review }) => review.request)).toEqual([
+      expect.objectContaining({
+        operation: 'CREATE',
+        kind: { group, version: 'v1', kind },
+        resource: { group, version: 'v1', resource: plural },
+        object: expect.objectContaining({ spec: expect.objectContaining(spec) }),
+        oldObject: null,
+      }),
+    ]);
+    replies['/v'] = () => ({ allowed: true });
+    expect((await api.request('POST', path, { body: { spec } })).status).toBe(201);
+  });
+});
+
 describe('webhooks for streams', () => {
   const pod = '/api/v1/namespaces/default/pods/streamed';
   const streams = { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*'] };
