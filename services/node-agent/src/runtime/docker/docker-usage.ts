@@ -1,6 +1,7 @@
 import type { StarvedResource } from '@everynode/kubelet';
 import type { MeasuredContainer } from '../../machine/pod-usage.js';
 import type { LiveContainer } from './docker-run.js';
+import { workingSetOf } from './docker-sample.js';
 import { type Engine, isGone } from './engine.js';
 import { nodeLabels } from './labels.js';
 
@@ -22,9 +23,9 @@ export async function measuredContainer(
   written: ReadonlyMap<string, number>,
 ): Promise<MeasuredContainer[]> {
   try {
-    const { memory_stats: memory, pids_stats: pids } = await engine.stats(id);
-    const workingSet = Math.max(0, (memory.usage ?? 0) - (memory.stats?.inactive_file ?? 0));
-    return [{ name, memory: workingSet, processes: pids.current ?? 0, written: written.get(id) }];
+    const stats = await engine.stats(id);
+    const processes = stats.pids_stats.current ?? 0;
+    return [{ name, memory: workingSetOf(stats) ?? 0, processes, written: written.get(id) }];
   } catch (error) {
     if (isGone(error)) return [];
     throw error;
