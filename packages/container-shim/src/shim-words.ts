@@ -36,7 +36,7 @@ export interface ContainerSpec extends ProcessSpec {
   ownMounts: boolean;
   /** With mounts of its own: `/sys` and what sets the kernel in `/proc` are read-only, what tells of it is not seen. */
   maskedProc?: boolean;
-  /** With mounts of its own: a folder of which it sees nothing, wherever it is mounted. Its mounts may be from there. */
+  /** With mounts of its own: a folder that it does not see, wherever it is mounted. Its mounts may be from there. */
   hidden?: string;
   mounts: readonly MountSpec[];
   oomScoreAdjust?: number;

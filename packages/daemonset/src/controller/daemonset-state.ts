@@ -146,8 +146,8 @@ export class DaemonSetState {
   }
 
   /**
-   * Holds creations back to the owner's rate. Nodes that have to wait stay due. `nextInMs` is how long they wait at least;
-   * undefined when none has to. `now` is in ms since the epoch.
+   * Holds creations back to the owner's rate. Nodes that have to wait stay due. `nextInMs` is how long they wait at
+   * least; undefined when none has to. `now` is in ms since the epoch.
    */
   grantCreates(wanted: readonly string[], now: number): { createOn: string[]; nextInMs: number | undefined } {
     const { createsPerMinute } = this.#compiled.limits;

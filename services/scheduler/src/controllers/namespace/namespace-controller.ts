@@ -8,8 +8,8 @@ import { emptyNamespace, type NamespaceContext, terminateNamespace } from './ter
 
 const WORKERS = 8;
 /**
- * What is in a namespace stays this long after its deletion has begun, in ms: a client that deletes a manifest object by
- * object, the namespace first, finds the others. Upstream waits 5 s (namespaceDeletionGracePeriod).
+ * What is in a namespace stays this long after its deletion has begun, in ms: a client that deletes a manifest object
+ * by object, the namespace first, finds the others. Upstream waits 5 s (namespaceDeletionGracePeriod).
  */
 const GRACE_MS = 3000;
 /** While objects of a kind leave a namespace, its status tells how many are left this often, and not at each. */
