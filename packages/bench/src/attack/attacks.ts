@@ -38,7 +38,7 @@ const bigYaml = lazily(() => mapOf(180_000));
 const bigJson = lazily(() => podOf(1_000_000));
 const largest = lazily(() => repeated(MOST_KEYS - 1, (at) => `"k${at}":"v",`));
 
-export const ATTACK_NAMES = [
+const ATTACK_NAMES = [
   'big bodies',
   'deep bodies',
   'large objects',

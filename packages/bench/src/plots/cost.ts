@@ -1,8 +1,9 @@
+import { categoryAxis, drawSvg, heading, valueAxis } from '@everynode/charts';
 import { median } from '../latencies.js';
 import { cpuPerUnit, groupBy, settingKey } from '../report/rows.js';
 import type { Run } from '../run/results.js';
 import { KINDS } from '../usage/process-tree.js';
-import { categoryAxis, drawSvg, heading, KIND_COLOURS, valueAxis } from './chart.js';
+import { KIND_COLOURS } from './kind-colours.js';
 
 const PANELS = ['apply-ready', 'rolling-update', 'delete'];
 const WIDTH = 1000;

@@ -1,5 +1,5 @@
+import { categoryAxis, drawSvg, grid, heading, valueAxis } from '@everynode/charts';
 import type { Run } from '../run/results.js';
-import { categoryAxis, drawSvg, grid, heading, valueAxis } from './chart.js';
 
 const decade = (value: number, round: (exponent: number) => number): number => 10 ** round(Math.log10(value));
 

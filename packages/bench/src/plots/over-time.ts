@@ -1,5 +1,5 @@
+import { drawSvg, grid, heading, secondsAxis, valueAxis } from '@everynode/charts';
 import type { Run } from '../run/results.js';
-import { drawSvg, grid, heading, secondsAxis, valueAxis } from './chart.js';
 
 /**
  * Runs as stepped lines over one clock that starts with each of them: a point holds until the next one (`end`), or

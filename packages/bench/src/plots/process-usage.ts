@@ -1,6 +1,7 @@
+import { drawSvg, heading, secondsAxis, valueAxis } from '@everynode/charts';
 import type { Run } from '../run/results.js';
 import type { Kind } from '../usage/process-tree.js';
-import { drawSvg, heading, KIND_COLOURS, secondsAxis, valueAxis } from './chart.js';
+import { KIND_COLOURS } from './kind-colours.js';
 
 const SHORTEST_MS = 50;
 const OPACITY = [1, 0.72, 0.5, 0.35];

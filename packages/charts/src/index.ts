@@ -1,16 +1,8 @@
 import { type EChartsOption, init } from 'echarts';
-import type { Kind } from '../usage/process-tree.js';
 
 const FONT = 'Helvetica, Arial, sans-serif';
 
-export const KIND_COLOURS: Readonly<Record<Kind, string>> = {
-  api: '#2f6fde',
-  scheduler: '#c2489b',
-  postgres: '#2c8f5c',
-  nats: '#d98e04',
-  'node-agent': '#8a94a6',
-};
-/** Colours for series that are not processes: scenarios, latencies. */
+/** Colours of series. */
 const COLOURS = ['#2f6fde', '#c2489b', '#2c8f5c', '#d98e04', '#7a5af0', '#d1442f', '#0f9aa8', '#8a94a6'];
 
 interface Size {
