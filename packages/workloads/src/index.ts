@@ -10,6 +10,7 @@ export { expiresInMs, isForeignJob, type JobPlan, planJob } from './job/plan-job
 export { claimOf, type Selecting } from './ownership/claim.js';
 export { type OwnerKind, ownerReferenceTo } from './ownership/owner-reference.js';
 export { countedPod } from './pods/counted-pod.js';
+export { withNodeReadiness } from './pods/node-readiness.js';
 export { podOfTemplate } from './pods/pod-of-template.js';
 export {
   availableAt,

@@ -2,6 +2,7 @@ import {
   ApiError,
   type Container,
   canonicalJson,
+  type DaemonSet,
   fnv1aOfBytes,
   isJsonObject,
   matchesRequirements,
@@ -144,4 +145,13 @@ export function withOverride(spec: PodSpec, override: ResourceOverride | undefin
     containers: spec.containers.map(change),
     ...(spec.initContainers && { initContainers: spec.initContainers.map(change) }),
   };
+}
+
+/** Marks the template's pods with the resources that they are created with. */
+export function withOverrideMark(daemonSet: DaemonSet, override: ResourceOverride | undefined): DaemonSet {
+  const { spec } = daemonSet;
+  if (!override || !spec) return daemonSet;
+  const { metadata } = spec.template;
+  const annotations = { ...metadata?.annotations, [OVERRIDE_ANNOTATION]: override.hash };
+  return { ...daemonSet, spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } } };
 }

@@ -1,8 +1,8 @@
+import type { RollbackTarget } from '@everynode/daemonset';
 import type { DaemonSet, Stored } from '@everynode/objects';
 import type { EventRecorder } from '../../events/event-recorder.js';
 import { WorkloadEvents } from '../workloads/workload-events.js';
 import type { ConditionEvent } from './condition-events.js';
-import type { RollbackTarget } from './decide-rollback.js';
 
 /** A pod of a DaemonSet and the node it is on. */
 interface PlacedPod {

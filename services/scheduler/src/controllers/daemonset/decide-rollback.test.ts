@@ -1,6 +1,7 @@
+import type { RollbackTarget } from '@everynode/daemonset';
 import { type DaemonSet, type KubeObject, type Stored, splitObject } from '@everynode/objects';
 import { describe, expect, it } from 'vitest';
-import { decideRollback, type RollbackTarget } from './decide-rollback.js';
+import { decideRollback } from './decide-rollback.js';
 
 const template = (image: string): RollbackTarget['template'] => ({
   metadata: { labels: { app: 'd' } },

@@ -5,11 +5,11 @@ import {
   type DaemonPodTemplate,
   daemonPodTemplate,
   type NodeDemands,
-  OVERRIDE_ANNOTATION,
   type ResourceOverride,
   type RoomDemands,
   roomDemands,
   withOverride,
+  withOverrideMark,
 } from '@everynode/daemonset';
 import { type DaemonSet, type Node, type PodSpec, type Stored, timestamp, withPodScheduled } from '@everynode/objects';
 import { type AdmissionFacts, type CompletedPod, completePod } from '@everynode/pod-admission';
@@ -119,13 +119,4 @@ export class PodVariant {
       };
     });
   }
-}
-
-/** Marks the template's pods with the resources that they are created with. */
-function withOverrideMark(daemonSet: Stored<DaemonSet>, override: ResourceOverride | undefined): DaemonSet {
-  const { spec } = daemonSet;
-  if (!override || !spec) return daemonSet;
-  const { metadata } = spec.template;
-  const annotations = { ...metadata?.annotations, [OVERRIDE_ANNOTATION]: override.hash };
-  return { ...daemonSet, spec: { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } } };
 }

@@ -3,6 +3,8 @@ import {
   GOOD_REVISION_ANNOTATION,
   isRolledOut,
   overrideFor,
+  type RollbackTarget,
+  rollbackTarget,
   roomDemands,
   roomFaults,
   type Suspect,
@@ -10,7 +12,7 @@ import {
 } from '@everynode/daemonset';
 import type { WriteRequest, WriteResult } from '@everynode/store';
 import { REVISIONS, revisionsOf } from '../workloads/revision-store.js';
-import { decideMark, decideRollback, type RollbackTarget, rollbackTarget } from './decide-rollback.js';
+import { decideMark, decideRollback } from './decide-rollback.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 
 /**

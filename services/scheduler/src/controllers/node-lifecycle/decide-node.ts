@@ -1,6 +1,6 @@
+import { withConditionTaints } from '@everynode/daemonset';
 import { conditionOf, type NodeSpec, type NodeStatus, timestamp } from '@everynode/objects';
 import type { Current, Decision } from '@everynode/store';
-import { withConditionTaints } from './condition-taints.js';
 import type { LivenessState } from './liveness.js';
 import { withLiveness } from './node-conditions.js';
 

@@ -1,6 +1,7 @@
 import type { PodCondition, PodStatus } from '@everynode/objects';
+import { withNodeReadiness } from '@everynode/workloads';
 import { describe, expect, it } from 'vitest';
-import { decidePodReadiness, withNodeReadiness } from './pod-readiness.js';
+import { decidePodReadiness } from './pod-readiness.js';
 
 const AT = '2026-01-01T00:00:00Z';
 const condition = (type: string, status: string, more: Partial<PodCondition> = {}): PodCondition => ({

@@ -1,10 +1,11 @@
 import type { CachedObject } from '@everynode/list-watch';
 import type { Pod, Stored } from '@everynode/objects';
 import type { Fence, WriteResult } from '@everynode/store';
+import { withNodeReadiness } from '@everynode/workloads';
 import { podSubject } from '../../events/event-subject.js';
 import type { SchedulerContext } from '../../scheduler-context.js';
 import { type ActiveTaint, decideEviction, evictionTime } from './eviction.js';
-import { decidePodReadiness, withNodeReadiness } from './pod-readiness.js';
+import { decidePodReadiness } from './pod-readiness.js';
 import { NODE_COMPONENT } from './settle-node.js';
 import { ageOf } from './taint-times.js';
 
