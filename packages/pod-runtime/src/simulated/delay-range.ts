@@ -26,7 +26,24 @@ export function parseDelayRange(value: string | number): DelayRange {
   return range;
 }
 
-/** Draws a delay from the range. `random` returns numbers from 0 (inclusive) to 1 (exclusive). */
-export function pickDelay({ fromMs, toMs }: DelayRange, random: () => number): number {
-  return fromMs + Math.round(random() * (toMs - fromMs));
+/** A delay whose quantiles are known: shares from 0 to 1, rising, each with its delay in ms. */
+interface DelayQuantiles {
+  quantiles: readonly (readonly [share: number, ms: number])[];
+}
+
+export type Delay = DelayRange | DelayQuantiles;
+
+/**
+ * Draws a delay: each of the range is as likely; between two quantiles it is on the straight line between them.
+ * `random` returns numbers from 0 (inclusive) to 1 (exclusive).
+ */
+export function pickDelay(delay: Delay, random: () => number): number {
+  const drawn = random();
+  if ('fromMs' in delay) return delay.fromMs + Math.round(drawn * (delay.toMs - delay.fromMs));
+  const { quantiles } = delay;
+  const above = quantiles.findIndex(([share]) => share > drawn);
+  const [lastShare, lastMs] = quantiles[above < 0 ? quantiles.length - 1 : above] ?? [1, 0];
+  const [share, ms] = quantiles[above - 1] ?? [lastShare, lastMs];
+  const part = lastShare > share ? (drawn - share) / (lastShare - share) : 0;
+  return Math.round(ms + part * (lastMs - ms));
 }

@@ -1,6 +1,6 @@
 import type { AssignedPod } from '@everynode/kubelet';
 import { controllerOf } from '@everynode/objects';
-import { type DelayRange, delayRangeOf, pickDelay } from './delay-range.js';
+import { type Delay, delayRangeOf, pickDelay } from './delay-range.js';
 import type { SimulationSettings } from './simulation-settings.js';
 
 /** What is going to happen to one pod. Times in ms. */
@@ -46,7 +46,7 @@ const wantsMissingImage = ({ spec }: AssignedPod): boolean =>
  */
 export function scriptFor(pod: AssignedPod, settings: SimulationSettings, random: () => number): PodScript {
   const annotation = (name: string): string | undefined => pod.metadata.annotations?.[PREFIX + name];
-  const delay = (name: string, fallback: DelayRange): number => {
+  const delay = (name: string, fallback: Delay): number => {
     const value = annotation(name);
     return pickDelay((value !== undefined && delayRangeOf(value)) || fallback, random);
   };

@@ -1,6 +1,8 @@
 import { type AssignedPod, containerRuns, isLive, type Moment } from '@everynode/kubelet';
+import type { NeededObject } from '@everynode/objects';
 import type { Placement } from '../hosted-run.js';
-import { type Exited, PodRuntime, type RuntimeKind } from '../pod-runtime.js';
+import type { HostedNode } from '../node/hosted-node.js';
+import { type Exited, PodRuntime, type RuntimeKind, type StartNeeds } from '../pod-runtime.js';
 import type { ReportListener } from '../runtime.js';
 import { seededRandom, seedOf } from '../seeded-random.js';
 import { type Clock, Timers } from '../timers.js';
@@ -15,11 +17,13 @@ import { StartChecks } from './start-checks.js';
 
 interface SimulatedRuntimeOptions {
   settings: SimulationSettings;
+  /** How one pod behaves, where pods differ; `settings` hold for all where this is left out. */
+  settingsOf?: (pod: AssignedPod, node: HostedNode) => SimulationSettings;
   /** Delays and failures are drawn from this and the pod's uid. */
   seed: number;
   clock: Clock;
   onReport: ReportListener;
-  /** Everything is there by default. */
+  /** Where it is left out, everything is there. */
   findMissing?: FindMissing;
 }
 
@@ -65,21 +69,21 @@ interface SimulationParts {
 class Simulation implements RuntimeKind<SimulatedRun> {
   readonly #options: SimulatedRuntimeOptions;
   readonly #parts: SimulationParts;
-  readonly needs: StartChecks;
+  readonly needs: StartNeeds<SimulatedRun>;
 
   constructor(runtime: PodRuntime<SimulatedRun>, options: SimulatedRuntimeOptions, parts: SimulationParts) {
     this.#options = options;
     this.#parts = parts;
-    this.needs = new StartChecks({
-      findMissing: options.findMissing ?? (async (uids) => new Map(uids.map((uid) => [uid, []]))),
-      clock: options.clock,
-      timers: parts.timers,
-      onAnswer: (run, missing) => runtime.answered(run, missing),
-    });
+    const { findMissing, clock } = options;
+    const answered = (run: SimulatedRun, missing: readonly NeededObject[]): void => runtime.answered(run, missing);
+    this.needs = findMissing
+      ? new StartChecks({ findMissing, clock, timers: parts.timers, onAnswer: answered })
+      : { add: (run) => answered(run, []), delete: () => undefined };
   }
 
   newRun(pod: AssignedPod, placement: Placement, now: Moment): SimulatedRun {
-    const { settings, seed } = this.#options;
+    const { settings: fleet, settingsOf, seed } = this.#options;
+    const settings = settingsOf?.(pod, placement.hosted) ?? fleet;
     const script = scriptFor(pod, settings, seededRandom(seedOf(pod.metadata.uid, seed)));
     return new SimulatedRun(pod, placement, containerRuns(pod, now.ms), script, now);
   }
