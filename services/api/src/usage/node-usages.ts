@@ -59,7 +59,7 @@ export class NodeUsages {
     await Promise.all([...agents].map((agent) => this.#asking.get(agent)));
     const found = new Map<string, KnownUsage>();
     const unknown = new Map<string, Set<string>>();
-    const now = Date.now();
+    const now = performance.now();
     for (const { name, agent } of nodes) {
       const known = this.#known.get(name);
       const names = unknown.get(agent);
@@ -92,7 +92,7 @@ export class NodeUsages {
     } catch (err) {
       this.#log.warn({ err, agent }, 'an agent did not say what its nodes use');
     }
-    const untilMs = Date.now() + this.#keepMs;
+    const untilMs = performance.now() + this.#keepMs;
     for (const name of names) this.#known.set(name, { agent, untilMs, usage: answers.get(name) });
     this.#dropping ??= setTimeout(() => this.#drop(), this.#keepMs).unref();
     return answers;
@@ -121,7 +121,7 @@ export class NodeUsages {
 
   /** Forgets what is not shown any more. */
   #drop(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [name, { untilMs }] of this.#known) if (untilMs <= now) this.#known.delete(name);
     this.#dropping = this.#known.size > 0 ? setTimeout(() => this.#drop(), this.#keepMs).unref() : undefined;
   }

@@ -7,10 +7,18 @@ const LEAST_MS = 1000;
 /** A sample that is older says more about the past than about now, in ms. */
 const MOST_MS = 60_000;
 
+/** A sample, and when it was taken, in ms on the monotonic clock. */
+interface TimedSample {
+  sample: UsageSample;
+  takenMs: number;
+}
+
+const ageMs = ({ takenMs }: TimedSample): number => performance.now() - takenMs;
+
 /** Measures what a machine uses when it is asked, and does nothing in between. */
 export class UsageSampler {
   readonly #read: () => Promise<UsageSample>;
-  #last: UsageSample | undefined;
+  #last: TimedSample | undefined;
   #measuring: Promise<NodeUsage> | undefined;
 
   constructor(read: () => Promise<UsageSample>) {
@@ -30,13 +38,17 @@ export class UsageSampler {
   }
 
   async #measure(node: string): Promise<NodeUsage> {
-    const ageMs = (sample: UsageSample): number => Date.now() - sample.machine.atMs;
     const known = this.#last;
-    const before = known && ageMs(known) >= 0 && ageMs(known) <= MOST_MS ? known : await this.#read();
-    const waitMs = Math.min(LEAST_MS, LEAST_MS - ageMs(before));
+    const before = known && ageMs(known) <= MOST_MS ? known : await this.#take();
+    const waitMs = LEAST_MS - ageMs(before);
     if (waitMs > 0) await pause(waitMs);
-    const after = await this.#read();
+    const after = await this.#take();
     this.#last = after;
-    return usageBetween(node, before, after);
+    return usageBetween(node, before.sample, after.sample);
+  }
+
+  async #take(): Promise<TimedSample> {
+    const takenMs = performance.now();
+    return { sample: await this.#read(), takenMs };
   }
 }
