@@ -13,6 +13,7 @@ import type { ExplainFlags } from './explain.js';
 import type { KeysFlags } from './keys.js';
 import type { MoveNodesFlags } from './move-nodes.js';
 import type { AddNodesFlags } from './nodes.js';
+import type { SimulateFlags } from './simulate.js';
 import type { StartFlags } from './start.js';
 import type { CreateTokenFlags } from './token.js';
 
@@ -97,6 +98,35 @@ program
   .action(async (daemonSet: string | undefined, flags: ExplainFlags) => {
     const { explainDaemonSet } = await import('./explain.js');
     await explainDaemonSet(daemonSet, flags);
+  });
+
+program
+  .command('simulate')
+  .description('play a rollout in virtual time, without a cluster: a scenario, or a manifest on a dumped cluster')
+  .argument('[scenario]', 'a file (docs/simulate.md)')
+  .option('--from <dump>', 'kubectl get nodes,ds,controllerrevisions,pods,pdb,priorityclasses,ns -A -o yaml')
+  .option('--apply <manifest>', 'with --from: the DaemonSets to roll out')
+  .option(
+    '--seed <number>',
+    'in place of the scenario’s: the same seed gives the same report',
+    wholeNumber(0, 4_294_967_295),
+  )
+  .option('--compare <strategies...>', 'a table of strategies: maxUnavailable=1,10%,zone maxSurge=0,25%')
+  .option('--report <file>', 'write a report in HTML')
+  .option('--json', 'for programs', false)
+  .addHelpText('after', '\nThe exit code is 1 when a step or a threshold does not hold, 2 for a bad scenario.')
+  .action(async (scenario: string | undefined, flags: SimulateFlags) => {
+    const { simulateScenario } = await import('./simulate.js');
+    process.exitCode = await simulateScenario(scenario, flags);
+  });
+
+program
+  .command('scrub')
+  .description('take out of a dump what a simulation does not need: names of other pods, env, args, annotations')
+  .argument('<dump>', 'a file (- for standard input)')
+  .action(async (file: string) => {
+    const { scrubDump } = await import('./scrub.js');
+    await scrubDump(file);
   });
 
 const KUBECONFIG: [flags: string, description: string] = [

@@ -1,0 +1,220 @@
+import { revisionHash } from '@everynode/daemonset';
+import type { KubeObject } from '@everynode/objects';
+import { propertyRuns } from '@everynode/test-kit/property-runs';
+import { REVISION_LABEL, revisionData } from '@everynode/workloads';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { agent, ROLLED_OUT, scenario } from '../../fixtures/scenarios.js';
+import { completeDaemonSet } from '../scenario/complete-object.js';
+import { simulate } from '../simulate.js';
+import { readDump } from './read-dump.js';
+import { ObjectsError, readObjects } from './read-objects.js';
+import { scrub } from './scrub.js';
+
+const AT = '2026-05-01T10:00:00Z';
+const NODES = ['n1', 'n2', 'n3', 'n4'];
+const after = (seconds: number): string => new Date(Date.parse(AT) + seconds * 1000).toISOString().replace('.000', '');
+
+/** Words that must not leave a company, by where they stand. */
+type Secrets = Record<'pod' | 'env' | 'args' | 'annotation' | 'secret' | 'image', string>;
+const SECRETS: Secrets = {
+  pod: 'payroll-db',
+  env: 'hunter2',
+  args: '--license=abc',
+  annotation: 'owner@corp.example',
+  secret: 'tls-key',
+  image: 'corp.example/payroll',
+};
+
+const template = (secrets: Secrets, image: string): object => ({
+  metadata: { labels: { app: 'agent' }, annotations: { contact: secrets.annotation } },
+  spec: {
+    containers: [
+      {
+        name: 'agent',
+        image,
+        args: [secrets.args],
+        env: [{ name: 'PASSWORD', value: secrets.env }],
+        envFrom: [{ secretRef: { name: secrets.secret } }],
+        readinessProbe: { httpGet: { path: `/${secrets.env}`, port: 80 }, periodSeconds: 7 },
+      },
+    ],
+    volumes: [{ name: 'keys', secret: { secretName: secrets.secret } }],
+  },
+});
+
+/**
+ * A cluster of four nodes in the middle of a rollout: two nodes have the pod of the new template. A fifth pod is of
+ * others, and fills the last node.
+ */
+function dump(secrets: Secrets = SECRETS): KubeObject[] {
+  const made = (image: string) =>
+    completeDaemonSet(agent('agent:1', { template: template(secrets, image) }), 'ds-uid', AT);
+  const [old, daemonSet] = [made('agent:1'), made('agent:2')];
+  daemonSet.metadata.annotations = { ...daemonSet.metadata.annotations, 'corp.example/contact': secrets.annotation };
+  const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'agent', uid: 'another', controller: true };
+  const revision = (of: typeof old, number: number) => ({
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      name: `agent-${revisionHash(of)}`,
+      namespace: 'default',
+      labels: { [REVISION_LABEL]: revisionHash(of) },
+      ownerReferences: [owner],
+    },
+    data: revisionData(of),
+    revision: number,
+  });
+  const pod = (node: string, of: typeof old, startSeconds: number) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `agent-${node}`,
+      namespace: 'default',
+      labels: { app: 'agent', [REVISION_LABEL]: revisionHash(of) },
+      annotations: { contact: secrets.annotation },
+      creationTimestamp: AT,
+      ownerReferences: [owner],
+    },
+    spec: { ...of.spec?.template.spec, nodeName: node },
+    status: {
+      phase: 'Running',
+      startTime: AT,
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: after(startSeconds + 2) }],
+      containerStatuses: [
+        {
+          name: 'agent',
+          ready: true,
+          started: true,
+          restartCount: 0,
+          image: 'agent',
+          imageID: '',
+          state: { running: { startedAt: after(startSeconds) } },
+        },
+      ],
+    },
+  });
+  return [
+    ...NODES.map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { zone: 'a' }, annotations: { contact: secrets.annotation } },
+      status: {
+        allocatable: { cpu: '2', memory: '4Gi', pods: '10' },
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: AT, message: secrets.annotation }],
+      },
+    })),
+    daemonSet,
+    revision(old, 1),
+    revision(daemonSet, 2),
+    pod('n1', daemonSet, 4),
+    pod('n2', daemonSet, 6),
+    pod('n3', old, 5),
+    pod('n4', old, 5),
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: secrets.pod,
+        namespace: 'pay',
+        labels: { app: secrets.pod },
+        annotations: { contact: secrets.annotation },
+      },
+      spec: {
+        nodeName: 'n4',
+        containers: [
+          {
+            name: secrets.pod,
+            image: secrets.image,
+            env: [{ name: 'PASSWORD', value: secrets.env }],
+            resources: { requests: { cpu: '1500m' } },
+          },
+        ],
+      },
+      status: { phase: 'Running', message: secrets.env },
+    },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: secrets.secret }, stringData: { key: secrets.env } },
+  ] as unknown as KubeObject[];
+}
+
+const goOn = (objects: readonly KubeObject[]) => {
+  const snapshot = readDump(objects);
+  const { rollouts, ok } = simulate({
+    ...scenario([ROLLED_OUT], { fleet: { from: 'dump' }, manifests: [] }),
+    snapshot,
+  });
+  return { ok, rollout: rollouts[0] };
+};
+
+describe('a dump', () => {
+  it('goes on with the rollout that was under way', () => {
+    const { ok, rollout } = goOn(dump());
+    expect(ok).toBe(true);
+    expect(rollout).toMatchObject({ podsCreated: 2, peakUnavailable: 2, status: { updatedNumberScheduled: 4 } });
+    // To start as long as the pods of the dump took; then a probe each 7 s finds out that it is ready.
+    expect(rollout?.timeToReady.max).toBeGreaterThanOrEqual(4000);
+    expect(rollout?.timeToReady.max).toBeLessThanOrEqual(15_000);
+  });
+
+  it('has the pods of others take their room', () => {
+    const large = agent(
+      'agent:3',
+      {},
+      { containers: [{ name: 'agent', image: 'agent:3', resources: { requests: { cpu: '1' } } }] },
+    );
+    const steps = [{ apply: large }, { wait: '5m' }, { assert: { daemonSet: 'agent', status: { numberReady: 3 } } }];
+    const input = scenario(steps, { fleet: { from: 'dump' }, manifests: [] });
+    const { steps: played, rollouts } = simulate({ ...input, snapshot: readDump(dump()) });
+    expect(played.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+    expect(rollouts[0]?.blocked.map(({ reason }) => reason)).toContain('0/4 nodes are available: 1 Insufficient cpu.');
+  });
+
+  it('is read from lists and from several documents', () => {
+    const [node, ...others] = dump();
+    const list = stringify({ apiVersion: 'v1', kind: 'List', items: others });
+    const objects = readObjects(`${stringify(node)}---\n${list}`, 'dump.yaml');
+    expect(objects).toHaveLength(dump().length);
+  });
+
+  it.each<[what: string, text: string, fault: string]>([
+    ['no objects', 'a: 1', 'f: it has no apiVersion or no kind'],
+    ['an object without a name', 'apiVersion: v1\nkind: Pod\nmetadata: {}', 'f: Pod has no name'],
+  ])('with %s is refused', (_what, text, fault) => {
+    expect(() => readObjects(text, 'f')).toThrow(new ObjectsError(fault.replace('f:', 'f, document 1:')));
+  });
+
+  it('without nodes is refused', () => expect(() => readDump(dump().slice(4))).toThrow(/the dump has no nodes/));
+});
+
+describe('a scrubbed dump', () => {
+  it('goes on as the whole one does', () => {
+    const { rollout: whole } = goOn(dump());
+    const { rollout: scrubbed } = goOn(scrub(dump(), 'salt'));
+    expect(scrubbed).toEqual(whole);
+  });
+
+  it('has no word left of what was not to be carried out, wherever it stood', () => {
+    const word = fc.stringMatching(/^[a-z]{9,12}$/);
+    const secrets = fc.record({ pod: word, env: word, args: word, annotation: word, secret: word, image: word });
+    fc.assert(
+      fc.property(secrets, (words) => {
+        const text = JSON.stringify(scrub(dump(words), 'salt'));
+        for (const secret of Object.values(words)) expect(text).not.toContain(secret);
+      }),
+      propertyRuns(50),
+    );
+  });
+
+  it('keeps templates apart that differ only in what was taken out', () => {
+    const other = dump();
+    const [first, second] = other.filter(({ kind }) => kind === 'ControllerRevision');
+    const copy = structuredClone(first) as unknown as {
+      data: { spec: { template: { spec: { containers: { args: string[] }[] } } } };
+    };
+    for (const container of copy.data.spec.template.spec.containers) container.args = ['--other'];
+    const scrubbed = scrub([...other.filter((one) => one !== second), { ...(copy as unknown as KubeObject) }], 'salt');
+    const data = scrubbed.filter(({ kind }) => kind === 'ControllerRevision').map((one) => JSON.stringify(one.data));
+    expect(new Set(data).size).toBe(2);
+  });
+});

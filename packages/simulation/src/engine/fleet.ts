@@ -1,0 +1,46 @@
+import { type Node, type Pod, type Stored, type Taint, timestamp } from '@everynode/objects';
+import { nodeStatus } from '@everynode/pod-runtime';
+import type { ScenarioGroup } from '../scenario/schema.js';
+
+const PAD = 5;
+
+/** The labels of every node. Source: pkg/kubelet/kubelet_node_status.go. */
+const ownLabels = (name: string): Record<string, string> => ({
+  'kubernetes.io/arch': 'amd64',
+  'kubernetes.io/hostname': name,
+  'kubernetes.io/os': 'linux',
+});
+
+/**
+ * The nodes of a group: `workers-00001` and on, over its zones by turns. `from` is how many nodes of that name there
+ * are already; `atMs` is ms since the epoch.
+ */
+export function nodesOf(group: ScenarioGroup, atMs: number, from = 0): Stored<Node>[] {
+  const { count, name, zones = [], labels = {}, taints = [], capacity = {}, unschedulable } = group;
+  return Array.from({ length: count }, (_, i): Stored<Node> => {
+    const number = from + i + 1;
+    const own = `${name}-${String(number).padStart(PAD, '0')}`;
+    const zone = zones[i % Math.max(1, zones.length)];
+    const all = { ...ownLabels(own), ...(zone !== undefined && { 'topology.kubernetes.io/zone': zone }), ...labels };
+    const hosted = { name: own, number: number % 65_536, labels: all, annotations: {}, taints: [], capacity };
+    return {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: own, uid: `node-${own}`, creationTimestamp: timestamp(atMs), labels: all },
+      spec: { ...(taints.length > 0 && { taints: taints as Taint[] }), ...(unschedulable && { unschedulable }) },
+      status: nodeStatus(hosted, atMs),
+    } as Stored<Node>;
+  });
+}
+
+/** A pod of others, which only takes room on its node. */
+export function occupant(node: string, number: number, requests: Record<string, string>, atMs: number): Stored<Pod> {
+  const name = `occupant-${node}-${number}`;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: name, creationTimestamp: timestamp(atMs) },
+    spec: { nodeName: node, containers: [{ name: 'main', image: 'others', resources: { requests } }] },
+    status: { phase: 'Running' },
+  } as Stored<Pod>;
+}

@@ -1,0 +1,276 @@
+import type { AssignedPod } from '@everynode/kubelet';
+import {
+  controllerOf,
+  type DaemonSet,
+  type KubeObject,
+  keyOf,
+  type Node,
+  type Pod,
+  type Stored,
+  timestamp,
+} from '@everynode/objects';
+import { seededRandom } from '@everynode/pod-runtime';
+import { NO_DELAY, type SimulationSettings } from '@everynode/pod-runtime/simulated';
+import { RolloutMeasure } from '../report/rollout-measure.js';
+import { appliedDaemonSet, completeDaemonSet } from '../scenario/complete-object.js';
+import type { ScenarioBehaviour, ScenarioGroup } from '../scenario/schema.js';
+import { admissionFacts } from './admission.js';
+import { Behaviour } from './behaviour.js';
+import { blockedNodes } from './blocked-nodes.js';
+import { chooseNodes, type NodeChoice } from './choose-nodes.js';
+import { DaemonSetLoop } from './daemonset-loop.js';
+import { nodesOf, occupant } from './fleet.js';
+import { NodeMonitor } from './node-monitor.js';
+import { PodPlacement } from './pod-placement.js';
+import type { Snapshot } from './snapshot.js';
+import { NO_DELAYS, VirtualAgents } from './virtual-agents.js';
+import { VirtualClock } from './virtual-clock.js';
+import { VirtualCluster } from './virtual-cluster.js';
+
+/** How soon it is looked at again what nodes wait for: after this, in ms, or after this share of the time so far. */
+const LOOK_MS = 30_000;
+const LOOK_SHARE = 0.25;
+/** What is there from the start gets this long to come up, in ms. */
+const WARM_UP_MS = 600_000;
+
+/** A cluster in virtual time: its nodes, agents and controllers, and what is measured of them. */
+export class VirtualEngine {
+  readonly #clock: VirtualClock;
+  readonly #cluster: VirtualCluster;
+  readonly #agents: VirtualAgents;
+  readonly #monitor: NodeMonitor;
+  readonly #loop: DaemonSetLoop;
+  readonly #random: () => number;
+  readonly #measures = new Map<string, RolloutMeasure>();
+  readonly #background = new Set<string>();
+  readonly #groups = new Map<string, number>();
+  #behaviour: Behaviour | undefined;
+  #beganMs = 0;
+  #hasBegun = false;
+  #made = 0;
+
+  constructor(snapshot: Snapshot, seed: number) {
+    const clock = new VirtualClock(snapshot.takenAtMs);
+    const cluster = new VirtualCluster(snapshot.surroundings);
+    const placement = new PodPlacement(cluster, clock);
+    const random = seededRandom(seed);
+    this.#clock = clock;
+    this.#cluster = cluster;
+    this.#random = random;
+    this.#agents = new VirtualAgents({
+      clock,
+      cluster,
+      seed,
+      settingsOf: (pod) => this.#settingsOf(pod),
+      isBackground: (uid) => this.#background.has(uid),
+    });
+    this.#monitor = new NodeMonitor({ clock, cluster, isAway: (node) => this.#agents.isAway(node) });
+    this.#loop = new DaemonSetLoop({
+      clock,
+      cluster,
+      placement,
+      random,
+      factsOf: (namespace) => admissionFacts(cluster.surroundings, namespace, random),
+      listener: {
+        onActions: (key, actions, state) => this.#measure(key)?.onActions(actions, state),
+        onPassed: (key, state) => this.#measure(key)?.onPassed(state, this.now()),
+        onStatus: (key, view) => this.#measure(key)?.onStatus(view, this.now()),
+        onRollback: (key, from, to) => this.#measure(key)?.onRollback(from, to, this.now()),
+        onRefusal: (key, message) => this.#measure(key)?.onRefusal(message),
+      },
+    });
+    // Agents first: a node is hosted before a pod is bound to it.
+    for (const listener of [this.#agents, placement, this.#loop]) cluster.addListener(listener);
+    cluster.addListener({
+      onPod: (before, after) => {
+        const owner = controllerOf((after ?? before)?.metadata ?? {});
+        const namespace = (after ?? before)?.metadata.namespace ?? '';
+        if (owner?.kind === 'DaemonSet') this.#measure(`${namespace}/${owner.name}`)?.onPod(before, after, this.now());
+      },
+      onNode: () => undefined,
+      onDaemonSet: () => undefined,
+    });
+    this.#restore(snapshot);
+  }
+
+  #restore({ nodes, daemonSets, revisions, pods, background }: Snapshot): void {
+    const cluster = this.#cluster;
+    for (const node of nodes) cluster.addNode(node);
+    for (const pod of background) this.#addBackground(pod);
+    for (const revision of revisions) cluster.putRevision(controllerOf(revision.metadata)?.uid ?? '', revision);
+    for (const pod of pods) cluster.addPod(pod);
+    for (const daemonSet of daemonSets) cluster.putDaemonSet(daemonSet);
+    for (const { record, object } of cluster.nodes()) {
+      const ready = object.status?.conditions?.find(({ type }) => type === 'Ready');
+      if (ready && ready.status !== 'True') this.#agents.cut(record.name);
+    }
+  }
+
+  #addBackground(pod: Stored<Pod>): void {
+    this.#background.add(pod.metadata.uid);
+    this.#cluster.addPod(pod);
+  }
+
+  /** Ms since the beginning; before it, less than 0. */
+  now(): number {
+    return this.#clock.now() - this.#beganMs;
+  }
+
+  get nodeCount(): number {
+    return this.#cluster.nodeCount;
+  }
+
+  /** What is there from the start comes up at once and without a fault; later on all is as the rules say. */
+  #settingsOf(pod: AssignedPod): SimulationSettings {
+    const { labels = {} } = this.#cluster.node(pod.spec.nodeName)?.metadata ?? {};
+    const settings = this.#behaviour?.settingsOf(pod, labels, this.now()) ?? NO_DELAYS;
+    return this.#hasBegun ? settings : { ...settings, start: NO_DELAY, ready: NO_DELAY, failureRate: 0 };
+  }
+
+  /**
+   * Lets what is there come up, and begins: from now on pods behave as the rules say, and all is measured.
+   * `warms`: not where the cluster is one that was dumped; that goes on as it was.
+   */
+  begin(rules: readonly ScenarioBehaviour[], warms: boolean): void {
+    this.#behaviour = new Behaviour(rules);
+    if (warms) {
+      const isUp = () => [...this.#cluster.daemonSets()].every(({ metadata }) => this.#isUp(keyOf(metadata)));
+      this.#clock.run(this.#clock.now() + WARM_UP_MS, isUp);
+    }
+    this.#beganMs = this.#clock.now();
+    this.#hasBegun = true;
+    for (const { metadata } of this.#cluster.daemonSets()) {
+      const key = keyOf(metadata);
+      const state = this.#loop.stateOf(key);
+      const measure = this.#follow(key);
+      if (state) measure.onPassed(state, 0);
+    }
+    this.#lookAgain();
+  }
+
+  #isUp(key: string): boolean {
+    const ledger = this.#loop.stateOf(key)?.ledger;
+    return ledger !== undefined && ledger.settled === ledger.desired && ledger.old === 0;
+  }
+
+  #follow(key: string): RolloutMeasure {
+    const known = this.#measures.get(key);
+    if (known) return known;
+    const measure = new RolloutMeasure(key);
+    this.#measures.set(key, measure);
+    return measure;
+  }
+
+  #measure(key: string): RolloutMeasure | undefined {
+    return this.#measures.get(key);
+  }
+
+  /** Looks at what nodes wait for, again and again; less often the longer the simulation lasts, because it is slow. */
+  #lookAgain(): void {
+    const everyMs = Math.max(LOOK_MS, this.now() * LOOK_SHARE);
+    this.#clock.after(everyMs, () => {
+      for (const { object, metadata } of this.#cluster.daemonSets()) {
+        const key = keyOf(metadata);
+        const measure = this.#measure(key);
+        if (!measure || this.#isUp(key)) continue;
+        const blocked = blockedNodes(this.#cluster, this.#loop, object, key, this.#clock.wallTime());
+        for (const { node, reason } of blocked) measure.onBlocked(node, reason, everyMs);
+      }
+      this.#lookAgain();
+    });
+  }
+
+  /** Lets time pass, at most until `untilMs` since the beginning. Returns whether it is done. */
+  run(untilMs: number, isDone: () => boolean = () => false): boolean {
+    this.#clock.run(this.#beganMs + untilMs, isDone);
+    return isDone();
+  }
+
+  measures(): Iterable<[string, RolloutMeasure]> {
+    return this.#measures;
+  }
+
+  /** The DaemonSet of this name: `name`, in the namespace default, or `namespace/name`. */
+  measureOf(name: string): RolloutMeasure | undefined {
+    return this.#measures.get(daemonSetKey(name));
+  }
+
+  /** Whether every eligible node has an available pod of the newest revision. */
+  isRolledOut(name: string): boolean {
+    const key = daemonSetKey(name);
+    // A pass that is still to come may find more to do.
+    return this.#isUp(key) && !this.#loop.isQueued(key);
+  }
+
+  /** @throws ApiError for a DaemonSet that an api would refuse. */
+  apply(sent: KubeObject): void {
+    const cluster = this.#cluster;
+    this.#made += 1;
+    const made = completeDaemonSet(sent, `daemonset-${this.#made}`, timestamp(this.#clock.wallTime()));
+    const key = keyOf(made.metadata);
+    const before = cluster.daemonSet(key)?.object;
+    cluster.putDaemonSet(before ? appliedDaemonSet(before, made) : made);
+    if (this.#hasBegun) this.#follow(key);
+  }
+
+  /** The DaemonSet as it was last set. */
+  daemonSet(name: string): Stored<DaemonSet> | undefined {
+    return this.#cluster.daemonSet(daemonSetKey(name))?.object;
+  }
+
+  /** Adds the nodes of a group. */
+  join(group: ScenarioGroup): void {
+    const from = this.#groups.get(group.name) ?? 0;
+    this.#groups.set(group.name, from + group.count);
+    const atMs = this.#clock.wallTime();
+    for (const node of nodesOf(group, atMs, from)) {
+      this.#cluster.addNode(node);
+      if (group.occupied) this.#addBackground(occupant(node.metadata.name, 1, group.occupied, atMs));
+    }
+  }
+
+  choose(choice: NodeChoice): string[] {
+    return chooseNodes(this.#cluster, choice, this.#random);
+  }
+
+  /** Changes the labels of a node; null takes one away. */
+  label(node: string, labels: Readonly<Record<string, string | null>>): void {
+    this.#cluster.changeNode(node, 'metadata', (current) => {
+      const all = Object.entries({ ...current.metadata.labels, ...labels });
+      const kept = all.filter((pair): pair is [string, string] => pair[1] !== null);
+      return { ...current, metadata: { ...current.metadata, labels: Object.fromEntries(kept) } };
+    });
+  }
+
+  /** Changes the spec of a node, and its taints by its conditions and its cordon. */
+  changeNodeSpec(node: string, change: (spec: NonNullable<Node['spec']>) => NonNullable<Node['spec']>): void {
+    this.#cluster.changeNode(node, 'desired', (current) => ({ ...current, spec: change(current.spec ?? {}) }));
+    this.#monitor.taint(node);
+  }
+
+  /** The node is gone for good, with its pods. */
+  leave(node: string): void {
+    for (const { record } of [...this.#cluster.podsOn(node)]) this.#cluster.removePod(record.uid);
+    this.#cluster.removeNode(node);
+  }
+
+  /** The machine goes off, or nothing passes any more between it and the control plane. */
+  lose(node: string, how: 'stop' | 'cut'): void {
+    this.#agents[how](node);
+    this.#monitor.silent(node);
+  }
+
+  restore(node: string): void {
+    if (!this.#agents.isAway(node)) return;
+    this.#agents.restore(node);
+    this.#monitor.heard(node);
+  }
+
+  /** Something happens later, whatever the steps do meanwhile. */
+  after(ms: number, run: () => void): void {
+    this.#clock.after(ms, run);
+  }
+}
+
+/** `name` is in the namespace default; `namespace/name` says which. */
+const daemonSetKey = (name: string): string => (name.includes('/') ? name : `default/${name}`);

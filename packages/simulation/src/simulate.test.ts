@@ -1,0 +1,205 @@
+import { propertyRuns } from '@everynode/test-kit/property-runs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { agent, ROLLED_OUT, scenario } from '../fixtures/scenarios.js';
+import type { ScenarioStep } from './scenario/schema.js';
+import { simulate } from './simulate.js';
+
+const only = ({ rollouts }: ReturnType<typeof simulate>) => {
+  const [rollout] = rollouts;
+  if (!rollout) throw new Error('no rollout');
+  return rollout;
+};
+
+const faults = (steps: ScenarioStep[], spec = {}) =>
+  simulate(scenario(steps, spec)).steps.flatMap(({ fault }) => fault ?? []);
+
+describe('a rollout in virtual time', () => {
+  it('ends with the new revision on every node, within the budget, after the time that it takes', () => {
+    const behaviour = [{ start: '3s', stop: '1s' }];
+    const report = simulate(scenario([{ apply: agent('agent:2') }, ROLLED_OUT], { behaviour }));
+    expect(report.ok).toBe(true);
+    // Twelve nodes, two at a time: six rounds of a stop and a start.
+    expect(report.durationMs).toBeGreaterThanOrEqual(24_000);
+    expect(report.durationMs).toBeLessThan(26_000);
+    expect(only(report)).toMatchObject({
+      peakUnavailable: 2,
+      budgetViolations: 0,
+      podsCreated: 12,
+      podsFailed: 0,
+      timeToReady: { count: 12, p50: 3000, max: 3000 },
+      status: { desiredNumberScheduled: 12, numberAvailable: 12, updatedNumberScheduled: 12 },
+    });
+  });
+
+  it('is the same, byte for byte, for the same seed, and another for another one', () => {
+    const behaviour = [{ start: '1s-9s', failure: { kind: 'crash' as const, rate: 0.3 } }];
+    const input = scenario([{ apply: agent('agent:2') }, { wait: '5m' }], { behaviour });
+    const run = (seed: number) => JSON.stringify(simulate({ ...input, seed }));
+    expect(run(5)).toBe(run(5));
+    expect(run(6)).not.toBe(run(5));
+  });
+
+  it('never takes more than its budget, whatever the fleet, the latencies and the strategy', () => {
+    const cases = fc.property(
+      fc.record({
+        count: fc.integer({ min: 1, max: 15 }),
+        unavailable: fc.integer({ min: 1, max: 4 }),
+        startMs: fc.integer({ min: 0, max: 9000 }),
+        spreadMs: fc.integer({ min: 0, max: 9000 }),
+        stopMs: fc.integer({ min: 0, max: 5000 }),
+        seed: fc.integer({ min: 0, max: 1e6 }),
+        minReadySeconds: fc.integer({ min: 0, max: 5 }),
+      }),
+      ({ count, unavailable, startMs, spreadMs, stopMs, seed, minReadySeconds }) => {
+        const spec = {
+          minReadySeconds,
+          updateStrategy: { rollingUpdate: { maxUnavailable: unavailable, maxSurge: 0 } },
+        };
+        const input = scenario([{ apply: agent('agent:2', spec) }, ROLLED_OUT], {
+          fleet: { groups: [{ name: 'w', count }] },
+          manifests: [agent('agent:1', spec)],
+          behaviour: [{ start: `${startMs}ms-${startMs + spreadMs}ms`, stop: `${stopMs}ms` }],
+        });
+        const report = simulate({ ...input, seed });
+        expect(report.ok).toBe(true);
+        expect(only(report).peakUnavailable).toBeLessThanOrEqual(unavailable);
+        expect(only(report).budgetViolations).toBe(0);
+      },
+    );
+    fc.assert(cases, propertyRuns(30));
+  });
+
+  it('stands where the image cannot be pulled, and says so', () => {
+    const deadline = { metadata: { annotations: { 'everynode.io/progress-deadline-seconds': '60' } } };
+    const behaviour = [{ start: '1s' }, { image: 'agent:2', failure: { kind: 'image-error' as const, rate: 1 } }];
+    const stuck: ScenarioStep = { waitFor: { daemonSet: 'agent', condition: 'Stuck', timeout: '10m' } };
+    const next = { ...agent('agent:2'), metadata: { name: 'agent', ...deadline.metadata } };
+    const report = simulate(scenario([{ apply: next }, stuck], { behaviour }));
+    expect(report.ok).toBe(true);
+    expect(only(report)).toMatchObject({ podsFailed: 2, updatedAtFirstFailure: 0, completedAtMs: null });
+    expect(only(report).blocked[0]).toMatchObject({
+      reason: 'an old revision waits: maxUnavailable 2 is used by other nodes',
+      nodes: 10,
+    });
+  });
+
+  it('has less important pods leave where there is no room, and waits where there are none', () => {
+    const fleet = { groups: [{ name: 'w', count: 2, capacity: { cpu: '1' }, occupied: { cpu: '800m' } }] };
+    const wants = (priorityClassName?: string) =>
+      agent(
+        'agent:1',
+        {},
+        {
+          containers: [{ name: 'agent', image: 'agent:1', resources: { requests: { cpu: '500m' } } }],
+          ...(priorityClassName !== undefined && { priorityClassName }),
+        },
+      );
+    const assert = (numberReady: number): ScenarioStep => ({ assert: { daemonSet: 'agent', status: { numberReady } } });
+    expect(faults([{ wait: '1m' }, assert(0)], { fleet, manifests: [wants()] })).toEqual([]);
+    const critical = { fleet, manifests: [wants('system-node-critical')] };
+    expect(faults([{ wait: '1m' }, assert(2)], critical)).toEqual([]);
+  });
+
+  it('shows what admission refuses', () => {
+    const next = agent('agent:2', {}, { priorityClassName: 'missing' });
+    const report = simulate(scenario([{ apply: next }, { wait: '1m' }]));
+    expect(only(report).refusals).toEqual(['pods "agent-" is forbidden: no PriorityClass with name missing was found']);
+    expect(only(report).status).toMatchObject({ desiredNumberScheduled: 12, numberUnavailable: 2 });
+  });
+});
+
+const ready = (numberReady: number, more = {}): ScenarioStep => ({
+  assert: { daemonSet: 'agent', status: { numberReady, ...more } },
+});
+
+describe('a step', () => {
+  it.each<{ does: string; steps: ScenarioStep[] }>([
+    {
+      does: 'taint',
+      steps: [{ taint: { count: 3, taints: [{ key: 'k', effect: 'NoExecute' }] } }, { wait: '1m' }, ready(9)],
+    },
+    {
+      does: 'untaint',
+      steps: [
+        { taint: { taints: [{ key: 'k', effect: 'NoExecute' }] } },
+        { wait: '1m' },
+        ready(0),
+        { untaint: { key: 'k' } },
+        ROLLED_OUT,
+        ready(12),
+      ],
+    },
+    { does: 'cordon', steps: [{ cordon: { count: '50%' } }, { wait: '1m' }, ready(12)] },
+    {
+      does: 'label',
+      steps: [
+        { patch: { daemonSet: 'agent', patch: { spec: { template: { spec: { nodeSelector: { on: 'yes' } } } } } } },
+        { label: { nodes: 'topology.kubernetes.io/zone=a', labels: { on: 'yes' } } },
+        { wait: '1m' },
+        ready(4),
+        { label: { labels: { on: null } } },
+        { wait: '1m' },
+        ready(0),
+      ],
+    },
+    { does: 'join', steps: [{ join: { name: 'w', count: 3 } }, ROLLED_OUT, ready(15)] },
+    { does: 'leave', steps: [{ leave: { nodes: 'topology.kubernetes.io/zone=b' } }, { wait: '1s' }, ready(8)] },
+    {
+      does: 'kill, for a time',
+      steps: [{ kill: { count: 2, for: '5m' } }, { wait: '2m' }, ready(10), { wait: '5m' }, ready(12)],
+    },
+    {
+      does: 'partition and restore',
+      steps: [{ partition: { count: 2 } }, { wait: '2m' }, ready(10), { restore: {} }, { wait: '1s' }, ready(12)],
+    },
+    {
+      does: 'zoneOutage',
+      steps: [
+        { zoneOutage: { zone: 'a', for: '3m' } },
+        { wait: '2m' },
+        ready(8, { desiredNumberScheduled: 8 }),
+        { wait: '2m' },
+        ready(12),
+      ],
+    },
+  ])('$does', ({ steps }) => expect(faults(steps)).toEqual([]));
+
+  it('begins when it should', () => {
+    const { steps } = simulate(scenario([{ wait: '10s' }, { wait: '1s', after: '5s' }, { wait: '1s', at: '1m' }]));
+    expect(steps.map(({ startedAtMs }) => startedAtMs)).toEqual([0, 15_000, 60_000]);
+  });
+
+  it.each<[fault: string, step: ScenarioStep]>([
+    ['agent is not Stuck after 60 s', { waitFor: { daemonSet: 'agent', condition: 'Stuck', timeout: '1m' } }],
+    ['there is no DaemonSet other', { waitFor: { daemonSet: 'other', condition: 'RolledOut' } }],
+    ['there is no DaemonSet other', { patch: { daemonSet: 'other', patch: {} } }],
+    ['numberReady is 12, and should be at least 13', ready({ atLeast: 13 } as never)],
+    ['numberReady is 12, and should be 3', ready(3)],
+    ['it has no DaemonSet', { apply: 'nothing.yaml' }],
+  ])('fails in words: %s', (fault, step) => expect(faults([step])).toEqual([fault]));
+
+  it('fails in the words of the api for a DaemonSet that it would refuse', () => {
+    const [fault] = faults([{ apply: agent('agent:2', { selector: { matchLabels: { app: 'other' } } }) }]);
+    expect(fault).toContain('DaemonSet.apps "agent" is invalid: spec.template.metadata.labels');
+  });
+});
+
+it('holds what was measured against thresholds', () => {
+  const behaviour = [{ start: '4s' }];
+  const thresholds = {
+    timeToReady: { p50: '5s', max: '3s' },
+    peakUnavailable: 2,
+    budgetViolations: 0,
+    duration: '10m',
+  };
+  const report = simulate(scenario([{ apply: agent('agent:2') }, ROLLED_OUT], { behaviour, thresholds }));
+  expect(report.ok).toBe(false);
+  expect(report.thresholds.map(({ what, ok }) => [what, ok])).toEqual([
+    ['timeToReady.p50 (ms)', true],
+    ['timeToReady.max (ms)', false],
+    ['peakUnavailable', true],
+    ['budgetViolations', true],
+    ['duration (ms)', true],
+  ]);
+});
