@@ -160,7 +160,13 @@ export { type Need, type NeededObject, neededObjects, usedObjects } from './need
 export { NODE_LEASE_NAMESPACE } from './node-leases.js';
 export { keyOf, resourceKeyOf } from './object-key.js';
 export { withPodCondition, withPodScheduled } from './pod-conditions.js';
-export { isSystemPriorityClass, type PriorityFacts, priorityClassIn, resolvePriority, systemPriorityOf } from './pod-priority.js';
+export {
+  isSystemPriorityClass,
+  type PriorityFacts,
+  priorityClassIn,
+  resolvePriority,
+  systemPriorityOf,
+} from './pod-priority.js';
 export { podQuantities, quantitiesOf, sumOfPod } from './pod-resources.js';
 export {
   compareQuantities,

@@ -1,10 +1,4 @@
-import {
-  ApiError,
-  decodeObject,
-  type KubeObject,
-  lookupType,
-  semanticallyEqual,
-} from '@everynode/objects';
+import { ApiError, decodeObject, type KubeObject, lookupType, semanticallyEqual } from '@everynode/objects';
 import { applyPatch } from '@everynode/patch';
 import type { ApiContext } from '../../api-context.js';
 import type { AdmittedResource, Attributes } from '../dynamic/attributes.js';
