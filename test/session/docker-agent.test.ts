@@ -74,12 +74,6 @@ function machine(): void {
     return agent;
   };
 
-  /** The node agent, which is a child of the command. */
-  function killAgent({ pid }: RunningCommand): void {
-    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-    process.kill(Number(child), 'SIGKILL');
-  }
-
   async function podOnMachine(): Promise<Pod | undefined> {
     const { items } = JSON.parse(
       await stack.kubectl.run(`-n kube-system get pods -o json --field-selector=spec.nodeName=${NODE}`),
@@ -105,7 +99,7 @@ function machine(): void {
     expect(await kubectl.run(`get node ${NODE} -o jsonpath={.status.nodeInfo.containerRuntimeVersion}`)).toMatch(
       /^docker:/,
     );
-    killAgent(first);
+    process.kill(first.pid, 'SIGKILL');
     await first.ended;
     const before = lines();
     await eventually(() => expect(lines()).toBeGreaterThan(before + 2));
