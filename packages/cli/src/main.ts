@@ -105,7 +105,8 @@ program
   .description('play a rollout in virtual time, without a cluster: a scenario, or a manifest on a dumped cluster')
   .argument('[scenario]', 'a file (docs/simulate.md)')
   .option('--from <dump>', 'kubectl get nodes,ds,controllerrevisions,pods,pdb,priorityclasses,ns -A -o yaml')
-  .option('--apply <manifest>', 'with --from: the DaemonSets to roll out')
+  .option('--live-cluster', 'in place of a dump: the cluster that runs here', false)
+  .option('--apply <manifest>', 'with --from or --live-cluster: the DaemonSets to roll out')
   .option(
     '--seed <number>',
     'in place of the scenario’s: the same seed gives the same report',

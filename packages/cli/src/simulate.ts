@@ -18,9 +18,11 @@ import {
 } from '@everynode/simulation';
 import { stringify } from 'yaml';
 import { alignedLines } from './columns.js';
+import { dumpCluster } from './dump-cluster.js';
 
 export interface SimulateFlags {
   from?: string;
+  liveCluster?: boolean;
   apply?: string;
   seed?: number;
   compare?: string[];
@@ -28,6 +30,8 @@ export interface SimulateFlags {
   json: boolean;
 }
 
+/** What a fleet is taken from, in place of the name of a file. */
+const LIVE = 'the running cluster';
 /** Exit codes: something does not hold; the scenario cannot be played. */
 const FAILED = 1;
 const UNPLAYABLE = 2;
@@ -62,13 +66,13 @@ const isMissing = (error: unknown): error is NodeJS.ErrnoException =>
 
 async function inputOf(
   file: string | undefined,
-  { from, apply, seed }: SimulateFlags,
+  { from, liveCluster = false, apply, seed }: SimulateFlags,
 ): Promise<{ input: SimulationInput; source: string }> {
-  if ((file === undefined) === (from === undefined)) {
-    throw new ObjectsError('name a scenario, or a dump (--from) and a manifest (--apply)');
+  if ([file !== undefined, from !== undefined, liveCluster].filter(Boolean).length !== 1) {
+    throw new ObjectsError('name a scenario, or a dump (--from) or --live-cluster, and a manifest (--apply)');
   }
-  if (from !== undefined && apply === undefined) throw new ObjectsError('name the manifest to roll out: --apply FILE');
-  const source = file === undefined ? stringify(rolloutOf(from ?? '', apply ?? '')) : await readFile(file, 'utf8');
+  if (file === undefined && apply === undefined) throw new ObjectsError('name the manifest to roll out: --apply FILE');
+  const source = file === undefined ? stringify(rolloutOf(from ?? LIVE, apply ?? '')) : await readFile(file, 'utf8');
   const scenario = parseScenario(source, file ?? 'the scenario');
   // Names of files in a scenario are meant beside it.
   const folder = file === undefined ? process.cwd() : path.dirname(file);
@@ -77,7 +81,7 @@ async function inputOf(
     return readObjects(readFileSync(at, 'utf8'), name);
   };
   const dump = scenario.spec.fleet.from;
-  const snapshot = dump === undefined ? undefined : readDump(load(dump));
+  const snapshot = dump === undefined ? undefined : readDump(liveCluster ? await dumpCluster() : load(dump));
   return { input: { scenario, load, ...(snapshot && { snapshot }), ...(seed !== undefined && { seed }) }, source };
 }
 

@@ -1,6 +1,6 @@
 export { compare, comparisonRows, strategiesOf } from './compare.js';
 export { readDump } from './dump/read-dump.js';
-export { ObjectsError, readObjects } from './dump/read-objects.js';
+export { ObjectsError, objectsIn, readObjects } from './dump/read-objects.js';
 export { scrub } from './dump/scrub.js';
 export { textReport } from './report/text-report.js';
 export { parseScenario, ScenarioError } from './scenario/parse-scenario.js';

@@ -19,16 +19,24 @@ export function readObjects(text: string, file: string): KubeObject[] {
     if (fault) throw new ObjectsError(`${file}: ${fault.message.split('\n')[0]}`);
     // A dump may share parts of objects by many aliases.
     const content: unknown = document.toJS({ maxAliasCount: -1 });
-    return content === null ? [] : itemsOf(content, `${file}, document ${at + 1}`);
+    return content === null ? [] : objectsIn(content, `${file}, document ${at + 1}`);
   });
 }
 
-function itemsOf(content: unknown, where: string): KubeObject[] {
+/**
+ * The objects of a parsed document: itself, or the items of a list, which need not say their kind again. `where` is for
+ * messages. @throws ObjectsError for what is no object of Kubernetes.
+ */
+export function objectsIn(content: unknown, where: string): KubeObject[] {
   if (!isJsonObject(content) || typeof content.kind !== 'string' || typeof content.apiVersion !== 'string') {
     throw new ObjectsError(`${where}: it has no apiVersion or no kind`);
   }
   if (content.kind.endsWith('List') && Array.isArray(content.items)) {
-    return content.items.flatMap((item, at) => itemsOf(item, `${where}, item ${at + 1}`));
+    const { apiVersion, kind, items } = content;
+    const own = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+    return items.flatMap((item, at) =>
+      objectsIn(isJsonObject(item) ? { ...own, ...item } : item, `${where}, item ${at + 1}`),
+    );
   }
   if (!isJsonObject(content.metadata) || typeof content.metadata.name !== 'string') {
     throw new ObjectsError(`${where}: ${content.kind} has no name`);

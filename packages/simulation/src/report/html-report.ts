@@ -2,7 +2,7 @@ import { drawSvg, grid, heading, secondsAxis, valueAxis } from '@everynode/chart
 import type { SimulationReport } from './report.js';
 import type { RolloutReport } from './rollout-measure.js';
 import type { Point } from './series.js';
-import { textReport } from './text-report.js';
+import { notesOf, textReport } from './text-report.js';
 import { counted, number, span } from './words.js';
 
 const STYLE = `
@@ -65,6 +65,9 @@ function rolloutSection(rollout: RolloutReport): string {
   const late = slowest.map(({ node, readyAtMs }) => [node, span(readyAtMs)]);
   return [
     `<section><h2>${escaped(daemonSet)}</h2>`,
+    `<ul>${notesOf(rollout)
+      .map((line) => `<li>${escaped(line)}</li>`)
+      .join('')}</ul>`,
     figure('Nodes with the newest revision', 'available pods of it, over time', 'nodes', [['updated', updated]]),
     figure('Nodes without an available pod', 'against the budget of the rollout', 'nodes', [
       ['unavailable', unavailable],

@@ -37,7 +37,7 @@ export function textReport(report: SimulationReport): TextSection[] {
         ['DAEMONSET', 'UPDATED', 'READY P50 / P95 / P99 / MAX', 'UNAVAILABLE', 'NODE TIME WITHOUT', 'FAILED'],
         ...rollouts.map(rolloutRow),
       ],
-      notes: rollouts.flatMap(notesOf),
+      notes: rollouts.flatMap((rollout) => notesOf(rollout).map((line) => `${rollout.daemonSet}: ${line}`)),
     },
     ...(thresholds.length === 0
       ? []
@@ -75,8 +75,9 @@ function rolloutRow(rollout: RolloutReport): string[] {
   ];
 }
 
-function notesOf(rollout: RolloutReport): string[] {
-  const { daemonSet, completedAtMs, stuckAtMs, rollbacks, refusals, blocked, budgetViolations } = rollout;
+/** What is said of a rollout beside its figures: when it was done or stuck, what was refused, what nodes waited for. */
+export function notesOf(rollout: RolloutReport): string[] {
+  const { completedAtMs, stuckAtMs, rollbacks, refusals, blocked, budgetViolations } = rollout;
   const { updatedAtFirstFailure } = rollout;
   const said: string[] = [];
   if (completedAtMs !== null) said.push(`done after ${span(completedAtMs)}`);
@@ -90,5 +91,5 @@ function notesOf(rollout: RolloutReport): string[] {
   for (const { reason, nodes, nodeSeconds } of blocked.slice(0, MAX_REASONS)) {
     said.push(`${counted(nodes, 'node')} waited, ${span(nodeSeconds * 1000)} in all: ${reason}`);
   }
-  return said.map((line) => `${daemonSet}: ${line}`);
+  return said;
 }
