@@ -84,6 +84,25 @@ describe('a rollout in virtual time', () => {
     });
   });
 
+  it('holds nothing against a revision that happens on a node that is silent', () => {
+    const annotations = {
+      'everynode.io/progress-deadline-seconds': '20',
+      'everynode.io/rollback-on-deadline': 'true',
+    };
+    const annotated = (image: string) => {
+      const made = agent(image);
+      return { ...made, metadata: { ...made.metadata, annotations } };
+    };
+    const steps: ScenarioStep[] = [
+      { wait: '10s' },
+      { apply: annotated('agent:2') },
+      { partition: {}, after: '2s' },
+      { wait: '45s' },
+    ];
+    const report = simulate(scenario(steps, { manifests: [annotated('agent:1')], behaviour: [{ start: '5s' }] }));
+    expect(only(report)).toMatchObject({ rollbacks: [], stuckAtMs: null });
+  });
+
   it('has less important pods leave where there is no room, and waits where there are none', () => {
     const fleet = { groups: [{ name: 'w', count: 2, capacity: { cpu: '1' }, occupied: { cpu: '800m' } }] };
     const wants = (priorityClassName?: string) =>
@@ -160,6 +179,41 @@ describe('a step', () => {
         { wait: '2m' },
         ready(8, { desiredNumberScheduled: 8 }),
         { wait: '2m' },
+        ready(12),
+      ],
+    },
+    {
+      does: 'kill, twice, and each for a time of its own',
+      steps: [
+        { kill: { count: 2, for: '5m' } },
+        { kill: { for: '20m' } },
+        { wait: '10m' },
+        ready(0),
+        { wait: '11m' },
+        ready(12),
+      ],
+    },
+    {
+      does: 'partition, which begins anew when it comes again within the grace period',
+      steps: [
+        { partition: { for: '40s' } },
+        { partition: { for: '1m' }, at: '45s' },
+        { wait: '40s' },
+        ready(12),
+        { wait: '15s' },
+        ready(0),
+      ],
+    },
+    {
+      does: 'kill, of nodes that are restored and lost again',
+      steps: [
+        { kill: { for: '5m' } },
+        { restore: {}, at: '2m' },
+        { partition: {} },
+        { wait: '8m' },
+        ready(0),
+        { restore: {} },
+        { wait: '1s' },
         ready(12),
       ],
     },

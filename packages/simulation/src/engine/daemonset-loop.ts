@@ -67,6 +67,8 @@ export interface DaemonSetLoopOptions {
   factsOf: (namespace: string) => AdmissionFacts;
   /** Returns numbers from 0 (inclusive) to 1 (exclusive). */
   random: () => number;
+  /** Whether the node was heard of at this time or later, ms on the clock. */
+  isHeardSince: (node: string, atMs: number) => boolean;
   listener: PassListener;
 }
 
@@ -271,7 +273,7 @@ export class DaemonSetLoop implements ClusterListener {
     const view = state.conditionView({
       now: moment,
       sightedSince: Number.NEGATIVE_INFINITY,
-      isHeardSince: undefined,
+      isHeardSince: this.#options.isHeardSince,
     });
     const status = statusFrom(view, daemonSet.status);
     if (!daemonSet.status || !sameStatus(daemonSet.status, status)) cluster.setDaemonSetStatus(key, status);

@@ -18,13 +18,13 @@ const READY: typeof SILENT = { status: 'True', reason: 'KubeletReady', message: 
 interface NodeMonitorOptions {
   clock: VirtualClock;
   cluster: VirtualCluster;
-  /** Whether nothing is heard of the node now. */
-  isAway: (node: string) => boolean;
 }
 
 /** Brings the conditions and taints of nodes, and the readiness of their pods, in step with what is heard of them. */
 export class NodeMonitor {
   readonly #options: NodeMonitorOptions;
+  /** Since when nodes are silent, in ms. */
+  readonly #silentSince = new Map<string, number>();
 
   constructor(options: NodeMonitorOptions) {
     this.#options = options;
@@ -32,14 +32,18 @@ export class NodeMonitor {
 
   /** The node has just become silent. */
   silent(name: string): void {
-    const { clock, isAway } = this.#options;
+    const { clock } = this.#options;
+    const sinceMs = clock.now();
+    this.#silentSince.set(name, sinceMs);
     clock.after(GRACE_MS, () => {
-      if (isAway(name)) this.#settle(name, SILENT);
+      // It may have been heard meanwhile, and be silent again.
+      if (this.#silentSince.get(name) === sinceMs) this.#settle(name, SILENT);
     });
   }
 
   /** The node is heard again. */
   heard(name: string): void {
+    this.#silentSince.delete(name);
     this.#settle(name, READY);
   }
 

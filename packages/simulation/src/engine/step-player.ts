@@ -122,11 +122,7 @@ export class StepPlayer {
 
   #lose(nodes: readonly string[], how: 'stop' | 'cut', span: string | undefined): void {
     const { engine } = this.#options;
-    for (const node of nodes) engine.lose(node, how);
-    if (span === undefined) return;
-    engine.after(spanMs(span), () => {
-      for (const node of nodes) engine.restore(node);
-    });
+    for (const node of nodes) engine.lose(node, how, span === undefined ? undefined : spanMs(span));
   }
 
   #waitFor({ daemonSet, condition, timeout }: NonNullable<ScenarioStep['waitFor']>): Played {

@@ -27,13 +27,14 @@ export interface VirtualAgentsOptions {
 
 /**
  * The agents of all nodes: they run the pods that are bound to their node by the rules of a kubelet, and report them.
- * `cut`: an agent goes on, and neither commands nor reports pass. `down`: it is not there.
+ * One that is cut off goes on, and neither commands nor reports pass.
  */
 export class VirtualAgents implements ClusterListener {
   readonly #options: VirtualAgentsOptions;
   readonly #runtime: SimulatedRuntime;
   readonly #hosted = new Map<string, HostedNode>();
-  readonly #away = new Map<string, 'cut' | 'down'>();
+  /** Nodes of which nothing is heard, and since when, in ms. */
+  readonly #away = new Map<string, number>();
   /** The last report of each pod of a node that is cut off. */
   readonly #held = new Map<string, PodReport>();
   #isReporting = false;
@@ -54,7 +55,9 @@ export class VirtualAgents implements ClusterListener {
   /** A node begins to be hosted, or is hosted with other labels. */
   onNode(before: NodeVersion | undefined, after: NodeVersion | undefined): void {
     if (!after) {
-      if (before) this.#hosted.delete(before.record.name);
+      const { name } = before?.record ?? { name: '' };
+      this.#hosted.delete(name);
+      this.#away.delete(name);
       return;
     }
     if (before?.record.metadata === after.record.metadata) return;
@@ -113,14 +116,19 @@ export class VirtualAgents implements ClusterListener {
     return this.#away.has(node);
   }
 
+  /** Whether the node was heard of at this time or later: while nothing is in the way, it is heard all the time. */
+  isHeardSince(node: string, atMs: number): boolean {
+    return (this.#away.get(node) ?? Number.POSITIVE_INFINITY) >= atMs;
+  }
+
   /** Nothing passes between the node and the control plane. */
   cut(node: string): void {
-    if (!this.#away.has(node)) this.#away.set(node, 'cut');
+    if (!this.#away.has(node)) this.#away.set(node, this.#options.clock.now());
   }
 
   /** The machine is off. */
   stop(node: string): void {
-    this.#away.set(node, 'down');
+    this.cut(node);
     for (const { record } of this.#options.cluster.podsOn(node)) {
       this.#held.delete(record.uid);
       this.#runtime.forget(record.uid);

@@ -44,6 +44,8 @@ export class VirtualEngine {
   readonly #measures = new Map<string, RolloutMeasure>();
   readonly #background = new Set<string>();
   readonly #groups = new Map<string, number>();
+  /** What keeps nodes away, and has not ended. */
+  readonly #losses = new Map<string, Set<object>>();
   #behaviour: Behaviour | undefined;
   #beganMs = 0;
   #hasBegun = false;
@@ -64,12 +66,13 @@ export class VirtualEngine {
       settingsOf: (pod) => this.#settingsOf(pod),
       isBackground: (uid) => this.#background.has(uid),
     });
-    this.#monitor = new NodeMonitor({ clock, cluster, isAway: (node) => this.#agents.isAway(node) });
+    this.#monitor = new NodeMonitor({ clock, cluster });
     this.#loop = new DaemonSetLoop({
       clock,
       cluster,
       placement,
       random,
+      isHeardSince: (node, atMs) => this.#agents.isHeardSince(node, atMs),
       factsOf: (namespace) => admissionFacts(cluster.surroundings, namespace, random),
       listener: {
         onActions: (key, actions, state) => this.#measure(key)?.onActions(actions, state),
@@ -102,7 +105,7 @@ export class VirtualEngine {
     for (const daemonSet of daemonSets) cluster.putDaemonSet(daemonSet);
     for (const { record, object } of cluster.nodes()) {
       const ready = object.status?.conditions?.find(({ type }) => type === 'Ready');
-      if (ready && ready.status !== 'True') this.#agents.cut(record.name);
+      if (ready && ready.status !== 'True') this.#beginLoss(record.name, 'cut');
     }
   }
 
@@ -250,25 +253,40 @@ export class VirtualEngine {
 
   /** The node is gone for good, with its pods. */
   leave(node: string): void {
+    this.#losses.delete(node);
     for (const { record } of [...this.#cluster.podsOn(node)]) this.#cluster.removePod(record.uid);
     this.#cluster.removeNode(node);
   }
 
-  /** The machine goes off, or nothing passes any more between it and the control plane. */
-  lose(node: string, how: 'stop' | 'cut'): void {
-    this.#agents[how](node);
-    this.#monitor.silent(node);
+  /**
+   * The machine goes off, or nothing passes any more between it and the control plane, for `forMs` where it is given. A
+   * node that was away already, or that is lost again meanwhile, comes back when the last of these is over.
+   */
+  lose(node: string, how: 'stop' | 'cut', forMs?: number): void {
+    if (!this.#agents.isAway(node)) this.#monitor.silent(node);
+    const { losses, loss } = this.#beginLoss(node, how);
+    if (forMs === undefined) return;
+    this.#clock.after(forMs, () => {
+      losses.delete(loss);
+      if (losses.size === 0 && this.#losses.get(node) === losses) this.restore(node);
+    });
   }
 
+  #beginLoss(node: string, how: 'stop' | 'cut'): { losses: Set<object>; loss: object } {
+    const losses = this.#losses.get(node) ?? new Set();
+    const loss = {};
+    losses.add(loss);
+    this.#losses.set(node, losses);
+    this.#agents[how](node);
+    return { losses, loss };
+  }
+
+  /** The node comes back, whatever kept it away. */
   restore(node: string): void {
     if (!this.#agents.isAway(node)) return;
+    this.#losses.delete(node);
     this.#agents.restore(node);
     this.#monitor.heard(node);
-  }
-
-  /** Something happens later, whatever the steps do meanwhile. */
-  after(ms: number, run: () => void): void {
-    this.#clock.after(ms, run);
   }
 }
 
