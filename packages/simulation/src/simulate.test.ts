@@ -224,6 +224,19 @@ describe('a step', () => {
     expect(steps.map(({ startedAtMs }) => startedAtMs)).toEqual([0, 15_000, 60_000]);
   });
 
+  it('is not played beyond the limit, and says so', () => {
+    const reached = 'the limit of the simulation, 1 min, is reached';
+    const input = scenario([{ wait: '59.9s' }, ready(12), ready(12), { wait: '1h' }, { cordon: {} }], { limit: '1m' });
+    const { steps, ok, durationMs } = simulate(input);
+    expect(steps.map(({ fault }) => fault)).toEqual([undefined, undefined, undefined, reached, reached]);
+    expect(steps.every(({ startedAtMs, endedAtMs }) => endedAtMs >= startedAtMs)).toBe(true);
+    expect({ ok, durationMs }).toEqual({ ok: false, durationMs: 60_100 });
+    const late = simulate(scenario([{ cordon: {}, at: '2m' }], { limit: '1m' }));
+    expect(late.steps.map(({ fault }) => fault)).toEqual([reached]);
+    const waits = simulate(scenario([{ waitFor: { daemonSet: 'agent', condition: 'Stuck' } }], { limit: '1m' }));
+    expect(waits.steps.map(({ fault }) => fault)).toEqual([reached]);
+  });
+
   it.each<[fault: string, step: ScenarioStep]>([
     ['agent is not Stuck after 60 s', { waitFor: { daemonSet: 'agent', condition: 'Stuck', timeout: '1m' } }],
     ['there is no DaemonSet other', { waitFor: { daemonSet: 'other', condition: 'RolledOut' } }],

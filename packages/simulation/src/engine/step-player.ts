@@ -1,6 +1,7 @@
 import { ApiError, type KubeObject, lookupType, resourceByStorage, type Taint } from '@everynode/objects';
 import { applyPatch } from '@everynode/patch';
 import type { StepReport } from '../report/report.js';
+import { span } from '../report/words.js';
 import type { ScenarioStep } from '../scenario/schema.js';
 import { spanMs } from '../scenario/spans.js';
 import type { VirtualEngine } from './virtual-engine.js';
@@ -27,6 +28,8 @@ type Played = string | undefined;
 /** Plays the steps of a scenario, one after the other. */
 export class StepPlayer {
   readonly #options: StepPlayerOptions;
+  /** The limit has cut a step short: no later one is played. */
+  #isOver = false;
 
   constructor(options: StepPlayerOptions) {
     this.#options = options;
@@ -36,11 +39,16 @@ export class StepPlayer {
   play(step: ScenarioStep): StepReport {
     const { engine, limitMs } = this.#options;
     const beginMs = Math.max(engine.now() + (step.after ? spanMs(step.after) : 0), step.at ? spanMs(step.at) : 0);
-    engine.run(Math.min(beginMs, limitMs));
+    if (!this.#isOver) engine.run(Math.min(beginMs, limitMs));
+    this.#isOver ||= beginMs > limitMs;
     const startedAtMs = engine.now();
-    const fault = this.#guarded(step);
+    const fault = this.#isOver ? this.#over() : this.#guarded(step);
     const report = { name: step.name ?? nameOf(step), startedAtMs, endedAtMs: engine.now() };
     return fault === undefined ? report : { ...report, fault };
+  }
+
+  #over(): string {
+    return `the limit of the simulation, ${span(this.#options.limitMs)}, is reached`;
   }
 
   #guarded(step: ScenarioStep): Played {
@@ -70,7 +78,7 @@ export class StepPlayer {
       this.#lose(engine.choose({ nodes: `${ZONE}=${zone}` }), 'stop', span);
     }
     if (step.restore) for (const node of engine.choose(step.restore)) engine.restore(node);
-    if (step.wait !== undefined) engine.run(Math.min(engine.now() + spanMs(step.wait), this.#options.limitMs));
+    if (step.wait !== undefined) return this.#wait(spanMs(step.wait));
     if (step.waitFor) return this.#waitFor(step.waitFor);
     if (step.assert) return this.#assert(step.assert);
     return undefined;
@@ -125,6 +133,14 @@ export class StepPlayer {
     for (const node of nodes) engine.lose(node, how, span === undefined ? undefined : spanMs(span));
   }
 
+  #wait(ms: number): Played {
+    const { engine, limitMs } = this.#options;
+    const untilMs = engine.now() + ms;
+    engine.run(Math.min(untilMs, limitMs));
+    this.#isOver = untilMs > limitMs;
+    return this.#isOver ? this.#over() : undefined;
+  }
+
   #waitFor({ daemonSet, condition, timeout }: NonNullable<ScenarioStep['waitFor']>): Played {
     const { engine, limitMs } = this.#options;
     if (!engine.daemonSet(daemonSet)) return `there is no DaemonSet ${daemonSet}`;
@@ -134,8 +150,10 @@ export class StepPlayer {
       return (condition === 'Stuck' ? measure?.isStuck : measure?.hasRolledBack) ?? false;
     };
     const ms = timeout === undefined ? TIMEOUT_MS : spanMs(timeout);
-    const isDone = engine.run(Math.min(engine.now() + ms, limitMs), isMet);
-    return isDone ? undefined : `${daemonSet} is not ${condition} after ${ms / 1000} s`;
+    const untilMs = engine.now() + ms;
+    if (engine.run(Math.min(untilMs, limitMs), isMet)) return undefined;
+    this.#isOver = untilMs > limitMs;
+    return this.#isOver ? this.#over() : `${daemonSet} is not ${condition} after ${ms / 1000} s`;
   }
 
   #assert({ daemonSet, status: expected }: NonNullable<ScenarioStep['assert']>): Played {

@@ -46,6 +46,6 @@ export class VirtualClock implements Clock {
       this.#nowMs = next.atMs;
       next.run();
     }
-    this.#nowMs = untilMs;
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 }
