@@ -14,6 +14,10 @@ const only = ({ rollouts }: ReturnType<typeof simulate>) => {
 const faults = (steps: ScenarioStep[], spec = {}) =>
   simulate(scenario(steps, spec)).steps.flatMap(({ fault }) => fault ?? []);
 
+const ready = (numberReady: number, more = {}): ScenarioStep => ({
+  assert: { daemonSet: 'agent', status: { numberReady, ...more } },
+});
+
 describe('a rollout in virtual time', () => {
   it('ends with the new revision on every node, within the budget, after the time that it takes', () => {
     const behaviour = [{ start: '3s', stop: '1s' }];
@@ -103,6 +107,39 @@ describe('a rollout in virtual time', () => {
     expect(only(report)).toMatchObject({ rollbacks: [], stuckAtMs: null });
   });
 
+  it('counts as violations of the budget only what was available and is within it', () => {
+    const strict = { minReadySeconds: 60 };
+    const twice: ScenarioStep[] = [
+      { apply: agent('agent:2', strict) },
+      { wait: '10s' },
+      { apply: agent('agent:3', strict) },
+      { ...ROLLED_OUT, after: '1m' },
+    ];
+    const report = simulate(scenario(twice, { manifests: [agent('agent:1', strict)] }));
+    expect(only(report)).toMatchObject({ budgetViolations: 0, peakUnavailable: 2, podsCreated: 14 });
+    const annotations = { 'everynode.io/skip-not-ready': 'true' };
+    const skipping = (image: string) => ({ ...agent(image), metadata: { name: 'agent', annotations } as never });
+    const broken: ScenarioStep[] = [
+      { kill: { count: 4 } },
+      { wait: '2m' },
+      { apply: skipping('agent:2') },
+      { wait: '5m' },
+      ready(8, { updatedNumberScheduled: 8 }),
+    ];
+    const skipped = simulate(scenario(broken, { manifests: [skipping('agent:1')] }));
+    expect(skipped.steps.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+    expect(only(skipped).budgetViolations).toBe(0);
+  });
+
+  it('waits for what becomes of the last change, whatever became of one before', () => {
+    const annotations = { 'everynode.io/progress-deadline-seconds': '60' };
+    const next = (image: string) => ({ ...agent(image), metadata: { name: 'agent', annotations } as never });
+    const stuck: ScenarioStep = { waitFor: { daemonSet: 'agent', condition: 'Stuck', timeout: '10m' } };
+    const behaviour = [{ image: 'agent:2', failure: { kind: 'image-error' as const, rate: 1 } }];
+    const steps = [{ apply: next('agent:2') }, stuck, { apply: next('agent:3') }, ROLLED_OUT, stuck];
+    expect(faults(steps, { behaviour })).toEqual(['agent is not Stuck after 600 s']);
+  });
+
   it('has less important pods leave where there is no room, and waits where there are none', () => {
     const fleet = { groups: [{ name: 'w', count: 2, capacity: { cpu: '1' }, occupied: { cpu: '800m' } }] };
     const wants = (priorityClassName?: string) =>
@@ -126,10 +163,6 @@ describe('a rollout in virtual time', () => {
     expect(only(report).refusals).toEqual(['pods "agent-" is forbidden: no PriorityClass with name missing was found']);
     expect(only(report).status).toMatchObject({ desiredNumberScheduled: 12, numberUnavailable: 2 });
   });
-});
-
-const ready = (numberReady: number, more = {}): ScenarioStep => ({
-  assert: { daemonSet: 'agent', status: { numberReady, ...more } },
 });
 
 describe('a step', () => {

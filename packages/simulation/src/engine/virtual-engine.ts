@@ -75,7 +75,7 @@ export class VirtualEngine {
       isHeardSince: (node, atMs) => this.#agents.isHeardSince(node, atMs),
       factsOf: (namespace) => admissionFacts(cluster.surroundings, namespace, random),
       listener: {
-        onActions: (key, actions, state) => this.#measure(key)?.onActions(actions, state),
+        onActions: (key, actions, state) => this.#measure(key)?.onActions(actions, state, clock.wallTime()),
         onPassed: (key, state) => this.#measure(key)?.onPassed(state, this.now()),
         onStatus: (key, view) => this.#measure(key)?.onStatus(view, this.now()),
         onRollback: (key, from, to) => this.#measure(key)?.onRollback(from, to, this.now()),
@@ -213,7 +213,7 @@ export class VirtualEngine {
     const key = keyOf(made.metadata);
     const before = cluster.daemonSet(key)?.object;
     cluster.putDaemonSet(before ? appliedDaemonSet(before, made) : made);
-    if (this.#hasBegun) this.#follow(key);
+    if (this.#hasBegun) this.#follow(key).onApplied();
   }
 
   /** The DaemonSet as it was last set. */

@@ -1,5 +1,6 @@
 import { type ConditionView, type DaemonSetState, type PodActions, rolloutNumbers } from '@everynode/daemonset';
 import { conditionOf, isPodReady, type Pod } from '@everynode/objects';
+import { isPodAvailable } from '@everynode/workloads';
 import type { PodVersion } from '../engine/versions.js';
 import { type Quantiles, quantilesOf } from './quantiles.js';
 import { type Point, Series } from './series.js';
@@ -67,6 +68,9 @@ export class RolloutMeasure {
   #completedAt: number | null = null;
   #firstFailure: number | null = null;
   #stuckAt: number | null = null;
+  /** Since it was last applied. */
+  #isStuck = false;
+  #hasRolledBack = false;
   #status: Record<string, number> = {};
   #desired = 0;
 
@@ -98,15 +102,18 @@ export class RolloutMeasure {
     }
   }
 
-  onActions({ deletes }: PodActions, { ledger, compiled }: DaemonSetState): void {
-    const { desiredNumberScheduled: desired, numberAvailable = 0 } = ledger.counters();
-    const numbers = rolloutNumbers(compiled.daemonSet.spec?.updateStrategy, desired);
-    const victims = deletes.filter(({ reason, pod }) => reason === 'update' && isPodReady(pod));
+  /** A pass begins. `now` is ms since the epoch. */
+  onActions({ deletes }: PodActions, { ledger, compiled }: DaemonSetState, now: number): void {
     if (compiled.limits.zones || compiled.surge) return;
-    this.#violations += Math.min(
-      victims.length,
-      Math.max(0, desired - numberAvailable + victims.length - numbers.maxUnavailable),
-    );
+    const { minReadySeconds = 0, updateStrategy } = compiled.daemonSet.spec ?? {};
+    const { desiredNumberScheduled: desired, numberAvailable = 0 } = ledger.counters();
+    const victims = deletes.filter(
+      ({ reason, pod }) => reason === 'update' && isPodAvailable(pod, minReadySeconds, now),
+    ).length;
+    if (victims === 0) return;
+    const unavailable = desired - numberAvailable - skippedUnavailable(ledger);
+    const { maxUnavailable } = rolloutNumbers(updateStrategy, desired);
+    this.#violations += Math.min(victims, Math.max(0, unavailable + victims - maxUnavailable));
   }
 
   onPassed({ compiled, ledger }: DaemonSetState, atMs: number): void {
@@ -123,11 +130,14 @@ export class RolloutMeasure {
   }
 
   onStatus({ progress }: ConditionView, atMs: number): void {
-    if (progress.isExceeded) this.#stuckAt ??= atMs;
+    if (!progress.isExceeded) return;
+    this.#stuckAt ??= atMs;
+    this.#isStuck = true;
   }
 
   onRollback(from: string, to: string, atMs: number): void {
     this.#rollbacks.push({ atMs, from, to });
+    this.#hasRolledBack = true;
   }
 
   onRefusal(message: string): void {
@@ -145,12 +155,20 @@ export class RolloutMeasure {
     blocked.ms += ms;
   }
 
-  get isStuck(): boolean {
-    return this.#stuckAt !== null;
+  /** What waits for the DaemonSet from now on waits for what becomes of this change. */
+  onApplied(): void {
+    this.#isStuck = false;
+    this.#hasRolledBack = false;
   }
 
+  /** The deadline has passed since the DaemonSet was last applied. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /** An old revision was put back since then. */
   get hasRolledBack(): boolean {
-    return this.#rollbacks.length > 0;
+    return this.#hasRolledBack;
   }
 
   get status(): Readonly<Record<string, number>> {
@@ -184,6 +202,14 @@ export class RolloutMeasure {
         .slice(0, SLOWEST),
     };
   }
+}
+
+/** Nodes without an available pod that the owner leaves out of the budget. */
+function skippedUnavailable(ledger: DaemonSetState['ledger']): number {
+  if (ledger.skipped === 0) return 0;
+  let sum = 0;
+  for (const [, { role, counts }] of ledger.nodes()) if (role.kind === 'skipped') sum += counts.desired - counts.available;
+  return sum;
 }
 
 /** A container of it has ended, or cannot be started. */
