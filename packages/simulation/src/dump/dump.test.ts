@@ -170,6 +170,79 @@ describe('a dump', () => {
     expect(rollouts[0]?.blocked.map(({ reason }) => reason)).toContain('0/4 nodes are available: 1 Insufficient cpu.');
   });
 
+  /** The dump, with a change of the daemon pod of a node. */
+  const withPod = (node: string, change: object): KubeObject[] =>
+    dump().map((object) => (object.metadata.name === `agent-${node}` ? ({ ...object, ...change } as KubeObject) : object));
+  const readOf = (node: string) => readDump(dump()).pods.find(({ metadata }) => metadata.name === `agent-${node}`);
+
+  it('has a pod that waits for room go on waiting', () => {
+    const pod = readOf('n3');
+    const { nodeName: _bound, ...spec } = pod?.spec ?? { containers: [] };
+    const pinned = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n3'] }] }],
+        },
+      },
+    };
+    const waiting = withPod('n3', { spec: { ...spec, affinity: pinned }, status: { phase: 'Pending' } });
+    const { ok, rollout } = goOn(waiting);
+    expect(ok).toBe(true);
+    // The old pods of n3 and n4 are replaced. Without the waiting one, n3 would get one of the new template at once.
+    expect(rollout).toMatchObject({ podsCreated: 2, status: { updatedNumberScheduled: 4 } });
+    expect(readDump(waiting).pods).toHaveLength(4);
+  });
+
+  it('has pods that run go on, whatever a rule says of failures, and those that failed go on failing', () => {
+    const behaviour = [{ failure: { kind: 'crash' as const, rate: 1 } }];
+    const wait = [{ wait: '1s' }, { assert: { daemonSet: 'agent', status: { numberReady: 2 } } }];
+    const input = scenario(wait, { fleet: { from: 'dump' }, manifests: [], behaviour });
+    const running = simulate({ ...input, snapshot: readDump(dump()) });
+    expect(running.steps.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+    const broken = withPod('n1', {
+      status: {
+        phase: 'Pending',
+        startTime: AT,
+        containerStatuses: [
+          { name: 'agent', ready: false, restartCount: 0, image: 'agent', imageID: '', state: { waiting: { reason: 'ImagePullBackOff' } } },
+        ],
+      },
+    });
+    const stands = [{ wait: '30m' }, { assert: { daemonSet: 'agent', status: { numberReady: 3 } } }];
+    const failing = simulate({ ...scenario(stands, { fleet: { from: 'dump' }, manifests: [] }), snapshot: readDump(broken) });
+    expect(failing.steps.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+  });
+
+  it('has a node that is not Ready stay so, also when an outage of it is over', () => {
+    const objects = dump().map((object) =>
+      object.metadata.name === 'n1' && object.kind === 'Node'
+        ? { ...object, status: { conditions: [{ type: 'Ready', status: 'Unknown', lastTransitionTime: AT }] } }
+        : object,
+    ) as unknown as KubeObject[];
+    const steps = [
+      { kill: { for: '2m' } },
+      { wait: '10m' },
+      { assert: { daemonSet: 'agent', status: { numberReady: { atMost: 3 } } } },
+      { restore: {} },
+      ROLLED_OUT,
+    ];
+    const input = scenario(steps, { fleet: { from: 'dump' }, manifests: [] });
+    const { steps: played } = simulate({ ...input, snapshot: readDump(objects) });
+    expect(played.flatMap(({ fault }) => fault ?? [])).toEqual([]);
+  });
+
+  it('does not learn from a pod that became ready again with its node', () => {
+    const conditions = [
+      { type: 'ContainersReady', status: 'True', lastTransitionTime: after(6) },
+      { type: 'Ready', status: 'True', lastTransitionTime: after(3000) },
+    ];
+    const again = withPod('n1', { status: { ...readOf('n1')?.status, conditions } });
+    expect(readDump(again).learnt).toEqual(readDump(dump()).learnt);
+    const days = [{ type: 'Ready', status: 'True', lastTransitionTime: after(3 * 86_400) }];
+    const late = readDump(withPod('n1', { status: { ...readOf('n1')?.status, conditions: days } }));
+    expect(late.learnt[0]?.ready).toMatchObject({ max: '2000ms' });
+  });
+
   it('is read from lists and from several documents', () => {
     const [node, ...others] = dump();
     const list = stringify({ apiVersion: 'v1', kind: 'List', items: others });

@@ -5,6 +5,8 @@ const ZONE = 'topology.kubernetes.io/zone';
 const INSTANCE = 'node.kubernetes.io/instance-type';
 /** Fewer pods than this say too little of a zone or of an instance type. */
 const MIN_SAMPLES = 5;
+/** A pod that was ready for the first time later than this after its start has more likely become ready again, in ms. */
+const MAX_READY_MS = 3_600_000;
 const QUANTILES = { min: 0, p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, max: 1 } as const;
 
 interface Times {
@@ -70,14 +72,18 @@ function startMs({ status }: Pod): number | undefined {
   return Math.max(0, last - accepted);
 }
 
-/** From the start of the last container until the pod was ready. */
+/**
+ * From the start of the last container until all were ready; undefined where it is not known. The pod's own readiness
+ * also changes with its node's, long after the start.
+ */
 function readyMs(pod: Pod): number | undefined {
   const start = startMs(pod);
   const accepted = timeOf(pod.status?.startTime);
-  const ready = conditionOf(pod.status, 'Ready');
+  const ready = conditionOf(pod.status, 'ContainersReady') ?? conditionOf(pod.status, 'Ready');
   const since = ready?.status === 'True' ? timeOf(ready.lastTransitionTime) : undefined;
   if (start === undefined || accepted === undefined || since === undefined) return undefined;
-  return Math.max(0, since - accepted - start);
+  const ms = Math.max(0, since - accepted - start);
+  return ms <= MAX_READY_MS ? ms : undefined;
 }
 
 function quantiles(samples: number[]): Exclude<ScenarioBehaviour['start'], string | undefined> {

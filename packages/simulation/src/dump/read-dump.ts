@@ -51,9 +51,12 @@ export function readDump(objects: readonly KubeObject[]): Snapshot {
     );
     return [{ ...object, metadata: { ...object.metadata, ownerReferences } }];
   };
-  const pods = of('Pod').filter((pod) => pod.spec?.nodeName);
-  const daemonPods = pods.flatMap(relinked);
   const names = new Set(nodes.map(({ metadata }) => metadata.name));
+  const pods = of('Pod').filter(({ spec, metadata: { deletionTimestamp } }) =>
+    // A pod that waits for room goes on with that; one that is on no node is gone with its deletion.
+    spec?.nodeName ? names.has(spec.nodeName) : deletionTimestamp === undefined,
+  );
+  const daemonPods = pods.flatMap(relinked);
   return {
     surroundings: {
       namespaces: new Map(of('Namespace').map((namespace) => [namespace.metadata.name, namespace])),
@@ -64,7 +67,7 @@ export function readDump(objects: readonly KubeObject[]): Snapshot {
     daemonSets,
     revisions: of('ControllerRevision').flatMap(relinked).map(withDefaults),
     pods: daemonPods,
-    background: pods.filter((pod) => !ownerIn(pod) && !isPodTerminal(pod) && names.has(pod.spec?.nodeName ?? '')),
+    background: pods.filter((pod) => pod.spec?.nodeName && !ownerIn(pod) && !isPodTerminal(pod)),
     learnt: learnBehaviour(daemonPods, new Map(nodes.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]))),
     takenAtMs: newestTime(objects),
   };

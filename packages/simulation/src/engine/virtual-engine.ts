@@ -43,6 +43,8 @@ export class VirtualEngine {
   readonly #random: () => number;
   readonly #measures = new Map<string, RolloutMeasure>();
   readonly #background = new Set<string>();
+  /** How the pods of a dump fail that do: what a rule says of failures is about new pods. */
+  readonly #dumped: ReadonlyMap<string, SimulationSettings['failure'] | undefined>;
   readonly #groups = new Map<string, number>();
   /** What keeps nodes away, and has not ended. */
   readonly #losses = new Map<string, Set<object>>();
@@ -93,6 +95,7 @@ export class VirtualEngine {
       onNode: () => undefined,
       onDaemonSet: () => undefined,
     });
+    this.#dumped = new Map(snapshot.pods.map((pod) => [pod.metadata.uid, failureOf(pod)]));
     this.#restore(snapshot);
   }
 
@@ -127,7 +130,10 @@ export class VirtualEngine {
   #settingsOf(pod: AssignedPod): SimulationSettings {
     const { labels = {} } = this.#cluster.node(pod.spec.nodeName)?.metadata ?? {};
     const settings = this.#behaviour?.settingsOf(pod, labels, this.now()) ?? NO_DELAYS;
-    return this.#hasBegun ? settings : { ...settings, start: NO_DELAY, ready: NO_DELAY, failureRate: 0 };
+    if (!this.#hasBegun) return { ...settings, start: NO_DELAY, ready: NO_DELAY, failureRate: 0 };
+    if (!this.#dumped.has(pod.metadata.uid)) return settings;
+    const failure = this.#dumped.get(pod.metadata.uid);
+    return failure ? { ...settings, failure, failureRate: 1 } : { ...settings, failureRate: 0 };
   }
 
   /**
@@ -288,6 +294,15 @@ export class VirtualEngine {
     this.#agents.restore(node);
     this.#monitor.heard(node);
   }
+}
+
+/** What is wrong with a pod as it was dumped; undefined where nothing is. */
+function failureOf({ status }: Pod): SimulationSettings['failure'] | undefined {
+  const reasons = status?.containerStatuses?.flatMap(({ state }) => state?.waiting?.reason ?? []) ?? [];
+  if (reasons.includes('CrashLoopBackOff')) return 'crash';
+  return reasons.some((reason) => reason === 'ErrImagePull' || reason === 'ImagePullBackOff')
+    ? 'image-error'
+    : undefined;
 }
 
 /** `name` is in the namespace default; `namespace/name` says which. */
