@@ -52,7 +52,6 @@ export class NodeMonitor {
     const node = cluster.node(name);
     if (!node) return;
     const at = timestamp(clock.wallTime());
-    const isReady = verdict.status === 'True';
     const before = node.status?.conditions?.find(({ type }) => type === 'Ready');
     if (before?.status !== verdict.status) {
       const others = node.status?.conditions?.filter(({ type }) => type !== 'Ready') ?? [];
@@ -63,6 +62,13 @@ export class NodeMonitor {
       }));
       this.taint(name);
     }
+    this.settlePods(name, verdict.status === 'True');
+  }
+
+  /** Brings the readiness of the node's pods in step with its own. */
+  settlePods(name: string, isReady: boolean): void {
+    const { clock, cluster } = this.#options;
+    const at = timestamp(clock.wallTime());
     for (const { record, status, object } of [...cluster.podsOn(name)]) {
       const next = withNodeReadiness(status ?? {}, object.spec?.readinessGates, isReady, at);
       if (next && object.metadata.deletionTimestamp === undefined) cluster.setPodStatus(record.uid, next);

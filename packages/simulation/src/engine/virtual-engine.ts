@@ -108,7 +108,10 @@ export class VirtualEngine {
     for (const daemonSet of daemonSets) cluster.putDaemonSet(daemonSet);
     for (const { record, object } of cluster.nodes()) {
       const ready = object.status?.conditions?.find(({ type }) => type === 'Ready');
-      if (ready && ready.status !== 'True') this.#beginLoss(record.name, 'cut');
+      this.#monitor.taint(record.name);
+      if (!ready || ready.status === 'True') continue;
+      this.#beginLoss(record.name, 'cut');
+      this.#monitor.settlePods(record.name, false);
     }
   }
 
