@@ -267,16 +267,119 @@ describe('a scrubbed dump', () => {
     expect(scrubbed).toEqual(whole);
   });
 
+  /** The dump with these words wherever an object has room for words that a simulation does not read. */
+  function wordy(words: Secrets): KubeObject[] {
+    const everywhere = {
+      managedFields: [{ manager: words.annotation }],
+      annotations: {
+        contact: words.annotation,
+        'kubernetes.io/change-cause': `apply --token=${words.args}`,
+        'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(words),
+      },
+    };
+    const objects = dump(words).map(({ metadata, ...object }) => {
+      const labels = { ...metadata.labels, [`${words.annotation}/team`]: words.annotation, team: words.annotation };
+      const whole = { ...object, metadata: { ...metadata, ...everywhere, ...(object.kind !== 'Node' && { labels }) } };
+      return whole as unknown as KubeObject;
+    });
+    const self = { labelSelector: { matchLabels: { app: words.pod } }, topologyKey: 'kubernetes.io/hostname' };
+    const others = objects.map((object) => {
+      if (object.metadata.name !== words.pod) return object;
+      const spec = object.spec as { containers: object[] };
+      const metadata = {
+        ...object.metadata,
+        generateName: `${words.pod}-`,
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: words.pod, uid: 'rs', controller: true }],
+      };
+      const container = {
+        ...spec.containers[0],
+        command: [words.args],
+        ports: [{ name: words.env, containerPort: 80, hostPort: 8080 }],
+        livenessProbe: { httpGet: { path: `/${words.args}`, port: 80, httpHeaders: [{ name: 'x', value: words.env }] } },
+        lifecycle: { preStop: { exec: { command: [words.args] } } },
+        volumeMounts: [{ name: words.secret, mountPath: `/${words.args}` }],
+        securityContext: { seLinuxOptions: { level: words.annotation } },
+        resources: { requests: { cpu: '1500m' }, claims: [{ name: words.secret }] },
+      };
+      return {
+        ...object,
+        metadata,
+        spec: {
+          ...spec,
+          containers: [container],
+          initContainers: [{ ...container, name: words.env, image: words.image }],
+          ephemeralContainers: [{ name: words.env, image: words.image }],
+          volumes: [{ name: words.secret, secret: { secretName: words.secret } }],
+          imagePullSecrets: [{ name: words.secret }],
+          serviceAccountName: words.secret,
+          hostname: words.pod,
+          hostAliases: [{ ip: '10.0.0.1', hostnames: [words.env] }],
+          nodeSelector: { pool: words.pod },
+          priorityClassName: words.pod,
+          schedulerName: words.env,
+          tolerations: [{ key: 'dedicated', operator: 'Equal', value: words.pod }],
+          affinity: {
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [self],
+              preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: self }],
+            },
+          },
+          topologySpreadConstraints: [{ ...self, maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }],
+        },
+        status: { phase: 'Running', message: words.env, reason: words.env, podIP: words.env },
+      } as unknown as KubeObject;
+    });
+    const more = [
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: words.pod, namespace: 'pay', ...everywhere },
+        spec: {
+          maxUnavailable: 1,
+          selector: {
+            matchLabels: { app: words.pod },
+            matchExpressions: [{ key: 'tier', operator: 'In', values: [words.env] }],
+          },
+        },
+        status: { disruptionsAllowed: 1, conditions: [{ type: 'x', message: words.env }] },
+      },
+      {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name: 'high', ...everywhere },
+        value: 5,
+        description: words.annotation,
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'pay', ...everywhere, labels: { team: words.annotation } },
+      },
+    ];
+    return [...others, ...(more as unknown as KubeObject[])];
+  }
+
   it('has no word left of what was not to be carried out, wherever it stood', () => {
     const word = fc.stringMatching(/^[a-z]{9,12}$/);
     const secrets = fc.record({ pod: word, env: word, args: word, annotation: word, secret: word, image: word });
     fc.assert(
       fc.property(secrets, (words) => {
-        const text = JSON.stringify(scrub(dump(words), 'salt'));
+        const text = JSON.stringify(scrub(wordy(words), 'salt'));
         for (const secret of Object.values(words)) expect(text).not.toContain(secret);
       }),
       propertyRuns(50),
     );
+  });
+
+  it('has the words of selectors and of the labels that they select replaced by the same ones', () => {
+    const scrubbed = scrub(wordy(SECRETS), 'salt');
+    const other = scrubbed.find(({ kind, metadata }) => kind === 'Pod' && metadata.namespace === 'pay');
+    const budget = scrubbed.find(({ kind }) => kind === 'PodDisruptionBudget') as unknown as {
+      spec: { selector: { matchLabels: Record<string, string> } };
+    };
+    expect(other?.metadata.labels).toEqual({ app: budget.spec.selector.matchLabels.app });
+    const own = scrubbed.find(({ kind, metadata }) => kind === 'Pod' && metadata.namespace === 'default');
+    expect(own?.metadata.labels).toMatchObject({ app: 'agent' });
   });
 
   it('keeps templates apart that differ only in what was taken out', () => {

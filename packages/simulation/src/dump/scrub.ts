@@ -1,17 +1,25 @@
 import { createHmac } from 'node:crypto';
 import {
+  type Affinity,
   type Container,
   canonicalJson,
   controllerOf,
   type DaemonSet,
   isJsonObject,
   type KubeObject,
+  type LabelSelector,
   type Node,
   type Pod,
   type PodSpec,
   type PodStatus,
   type PodTemplateSpec,
 } from '@everynode/objects';
+import { REVISION_LABEL } from '@everynode/workloads';
+
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+type PodAffinityTerms = NonNullable<Affinity['podAffinity']>;
+/** Labels of daemon pods that their controller writes. */
+const OWN_LABELS: ReadonlySet<string> = new Set([REVISION_LABEL, 'pod-template-generation']);
 
 /** Stands in a template for all that was taken out of it: two templates that differed still do. */
 const SCRUBBED_ANNOTATION = 'everynode.io/scrubbed';
@@ -19,26 +27,26 @@ const OWN_ANNOTATION = /^(simulation\.)?everynode\.io\/|^deprecated\.daemonset\.
 
 /**
  * Returns the objects of a dump with only what placement, rollouts and their times need. It is a list of what stays,
- * so a field that is not known here does not. Names of pods that belong to no DaemonSet are replaced; so are their
- * labels, but for keys that an affinity or a budget reads. `salt` is a secret, because names could be guessed with it.
+ * so a field that is not known here does not. Names of pods that belong to no DaemonSet, and of budgets, are replaced.
+ * Of the labels of pods those stay that a selector reads; values that no DaemonSet's own pods have are replaced in the
+ * labels and in the selectors. `salt` is a secret, because names could be guessed with it.
  */
 export function scrub(objects: readonly KubeObject[], salt: string): KubeObject[] {
-  const daemonSets = new Set(
-    objects.flatMap(({ kind, metadata }) => (kind === 'DaemonSet' ? [`${metadata.namespace}/${metadata.name}`] : [])),
-  );
-  const scrubber = new Scrubber(salt, readLabels(objects), daemonSets);
+  const scrubber = new Scrubber(salt, objects);
   return objects.flatMap((object) => scrubber.scrub(object));
 }
 
 class Scrubber {
   readonly #salt: string;
-  readonly #labels: ReadonlySet<string>;
+  readonly #read: ReadLabels;
   readonly #daemonSets: ReadonlySet<string>;
 
-  constructor(salt: string, labels: ReadonlySet<string>, daemonSets: ReadonlySet<string>) {
+  constructor(salt: string, objects: readonly KubeObject[]) {
     this.#salt = salt;
-    this.#labels = labels;
-    this.#daemonSets = daemonSets;
+    this.#read = readLabels(objects);
+    this.#daemonSets = new Set(
+      objects.flatMap(({ kind, metadata }) => (kind === 'DaemonSet' ? [`${metadata.namespace}/${metadata.name}`] : [])),
+    );
   }
 
   scrub(object: KubeObject): KubeObject[] {
@@ -56,12 +64,15 @@ class Scrubber {
       case 'PriorityClass':
         return named(pick(object, ['value', 'globalDefault', 'preemptionPolicy']));
       case 'Namespace':
-        return [{ apiVersion, kind, metadata: { ...identityOf(object), ...pick(object.metadata, ['labels']) } }];
+        return [
+          {
+            apiVersion,
+            kind,
+            metadata: { ...identityOf(object), labels: pick(object.metadata.labels, [...this.#read.namespaceKeys]) },
+          } as KubeObject,
+        ];
       case 'PodDisruptionBudget':
-        return named({
-          spec: pick(object.spec, ['selector', 'minAvailable', 'maxUnavailable']),
-          ...statusCounts(object),
-        });
+        return [this.#budget(object)];
       default:
         return [];
     }
@@ -69,6 +80,86 @@ class Scrubber {
 
   #hash(text: string): string {
     return createHmac('sha256', this.#salt).update(text).digest('hex').slice(0, 12);
+  }
+
+  /** The labels that a selector reads. */
+  #labels(labels: Readonly<Record<string, string>> | undefined): Record<string, string> {
+    const kept = Object.entries(labels ?? {}).filter(([key]) => this.#read.keys.has(key) || OWN_LABELS.has(key));
+    return Object.fromEntries(kept.map(([key, value]) => [key, this.#value(key, value)]));
+  }
+
+  #value(key: string, value: string): string {
+    if (OWN_LABELS.has(key) || this.#read.pairs.has(pairOf(key, value))) return value;
+    return `value-${this.#hash(pairOf(key, value))}`;
+  }
+
+  #selector({ matchLabels, matchExpressions }: LabelSelector): LabelSelector {
+    return {
+      ...(matchLabels && {
+        matchLabels: Object.fromEntries(
+          Object.entries(matchLabels).map(([key, value]) => [key, this.#value(key, value)]),
+        ),
+      }),
+      ...(matchExpressions && {
+        matchExpressions: matchExpressions.map(({ key, operator, values }) => ({
+          key,
+          operator,
+          ...(values && { values: values.map((value) => this.#value(key, value)) }),
+        })),
+      }),
+    };
+  }
+
+  #budget(object: KubeObject): KubeObject {
+    const { apiVersion, kind, metadata } = object;
+    const name = `budget-${this.#hash(`${metadata.namespace}/${metadata.name}`)}`;
+    const { selector } = (object.spec ?? {}) as { selector?: LabelSelector };
+    return {
+      apiVersion,
+      kind,
+      metadata: { name, uid: name, ...pick(metadata, ['namespace', 'creationTimestamp']) },
+      spec: {
+        ...pick(object.spec, ['minAvailable', 'maxUnavailable']),
+        ...(selector && { selector: this.#selector(selector) }),
+      },
+      ...statusCounts(object),
+    } as KubeObject;
+  }
+
+  /** What decides where a daemon may be; of other pods, which stay where they are, from whom they keep apart. */
+  #affinity({ nodeAffinity, podAffinity, podAntiAffinity }: Affinity, isDaemon: boolean): Affinity {
+    const required = (terms: PodAffinityTerms) => ({
+      [REQUIRED]: (terms?.[REQUIRED] ?? []).map((term) => ({
+        ...pick(term, ['topologyKey', 'namespaces', 'namespaceSelector', 'matchLabelKeys', 'mismatchLabelKeys']),
+        ...(term.labelSelector && { labelSelector: this.#selector(term.labelSelector) }),
+      })),
+    });
+    return {
+      ...(isDaemon && nodeAffinity && { nodeAffinity: pick(nodeAffinity, [REQUIRED]) }),
+      ...(isDaemon && podAffinity && { podAffinity: required(podAffinity) }),
+      ...(podAntiAffinity && { podAntiAffinity: required(podAntiAffinity) }),
+    } as Affinity;
+  }
+
+  /** What decides where a pod may be, what room it takes, and how it is probed. Only a daemon's may change. */
+  #placementOf(spec: PodSpec, isDaemon: boolean): Record<string, unknown> {
+    const container = (one: Container, at: number): Record<string, unknown> => containerOf(one, at, isDaemon);
+    const { affinity, topologySpreadConstraints: spreads } = spec;
+    return {
+      ...pick(spec, ROOM),
+      ...(isDaemon && pick(spec, PLACE)),
+      ...resourcesOf(spec),
+      ...(affinity && { affinity: this.#affinity(affinity, isDaemon) }),
+      ...(isDaemon &&
+        spreads && {
+          topologySpreadConstraints: spreads.map(({ labelSelector, ...spread }) => ({
+            ...spread,
+            ...(labelSelector && { labelSelector: this.#selector(labelSelector) }),
+          })),
+        }),
+      containers: (spec.containers ?? []).map(container),
+      ...(spec.initContainers && { initContainers: spec.initContainers.map(container) }),
+    };
   }
 
   #node({ apiVersion, kind, metadata, spec, status }: Node & KubeObject): KubeObject {
@@ -92,7 +183,7 @@ class Scrubber {
       kind,
       metadata: {
         ...identityOf({ metadata }),
-        ...pick(metadata, ['labels', 'generation']),
+        ...pick(metadata, ['generation']),
         annotations: ownAnnotations(metadata.annotations),
       },
       spec: {
@@ -124,7 +215,7 @@ class Scrubber {
       {
         apiVersion,
         kind,
-        metadata: { ...identityOf(object), ...pick(metadata, ['labels']), ownerReferences: [owner] },
+        metadata: { ...identityOf(object), labels: this.#labels(metadata.labels), ownerReferences: [owner] },
         data: { spec: { template: kept } },
         revision: object.revision,
       },
@@ -139,8 +230,8 @@ class Scrubber {
       [SCRUBBED_ANNOTATION]: this.#hash(canonicalJson(template)),
     };
     return {
-      metadata: { ...pick(metadata, ['labels']), annotations },
-      ...(spec && { spec: placementOf(spec, true) }),
+      metadata: { labels: this.#labels(metadata?.labels), annotations },
+      ...(spec && { spec: this.#placementOf(spec, true) }),
     } as unknown as PodTemplateSpec;
   }
 
@@ -156,17 +247,17 @@ class Scrubber {
           kind,
           metadata: {
             ...identityOf(pod),
-            ...pick(metadata, ['labels', 'generation', 'deletionTimestamp', 'deletionGracePeriodSeconds']),
+            ...pick(metadata, ['generation', 'deletionTimestamp', 'deletionGracePeriodSeconds']),
+            labels: this.#labels(metadata.labels),
             annotations: ownAnnotations(metadata.annotations),
             ownerReferences: [owner],
           },
-          spec: placementOf(spec, true),
+          spec: this.#placementOf(spec, true),
           status: timesOf(pod.status),
         } as KubeObject,
       ];
     }
     const name = `pod-${this.#hash(`${metadata.namespace}/${metadata.name}`)}`;
-    const labels = Object.entries(metadata.labels ?? {}).filter(([key]) => this.#labels.has(key));
     return [
       {
         apiVersion,
@@ -175,9 +266,9 @@ class Scrubber {
           name,
           uid: name,
           ...pick(metadata, ['namespace', 'creationTimestamp']),
-          labels: Object.fromEntries(labels),
+          labels: this.#labels(metadata.labels),
         },
-        spec: placementOf(spec, false),
+        spec: this.#placementOf(spec, false),
         status: pick(pod.status, ['phase', 'startTime']),
       } as KubeObject,
     ];
@@ -189,7 +280,7 @@ const identityOf = ({ metadata }: Pick<KubeObject, 'metadata'>) =>
 
 function pick(from: unknown, fields: readonly string[]): Record<string, unknown> {
   if (!isJsonObject(from)) return {};
-  return Object.fromEntries(fields.flatMap((field) => (from[field] === undefined ? [] : [[field, from[field]]])));
+  return Object.fromEntries(fields.flatMap((field) => (Object.hasOwn(from, field) ? [[field, from[field]]] : [])));
 }
 
 const ownAnnotations = (annotations: Readonly<Record<string, string>> | undefined): Record<string, string> =>
@@ -199,42 +290,40 @@ const statusCounts = ({ status }: KubeObject) => ({
   status: pick(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
 });
 
-/**
- * What decides where a pod may be, what room it takes, and how it is probed. `isDaemon`: its containers keep their
- * names.
- */
-function placementOf(spec: PodSpec, isDaemon: boolean): Record<string, unknown> {
-  const container = (one: Container, at: number): Record<string, unknown> => ({
+/** Fields of a pod's spec that say what room it takes on its node, and how it leaves it. */
+const ROOM = [
+  'hostNetwork',
+  'nodeName',
+  'overhead',
+  'preemptionPolicy',
+  'priority',
+  'restartPolicy',
+  'terminationGracePeriodSeconds',
+];
+/** Fields that decide where it may be. */
+const PLACE = [
+  'nodeSelector',
+  'priorityClassName',
+  'readinessGates',
+  'runtimeClassName',
+  'schedulerName',
+  'schedulingGates',
+  'tolerations',
+];
+
+const resourcesOf = ({ resources }: Pick<Container, 'resources'>): Record<string, unknown> =>
+  resources ? { resources: pick(resources, ['limits', 'requests']) } : {};
+
+function containerOf(one: Container, at: number, isDaemon: boolean): Record<string, unknown> {
+  return {
     name: isDaemon ? one.name : `container-${at + 1}`,
     ...(isDaemon && pick(one, ['image', 'imagePullPolicy'])),
-    ...pick(one, ['resources', 'restartPolicy']),
+    ...pick(one, ['restartPolicy']),
+    ...resourcesOf(one),
     ...(one.ports && {
       ports: one.ports.map((port) => pick(port, ['containerPort', 'hostPort', 'hostIP', 'protocol'])),
     }),
     ...(isDaemon && probesOf(one)),
-  });
-  return {
-    ...pick(spec, [
-      'affinity',
-      'hostNetwork',
-      'minReadySeconds',
-      'nodeName',
-      'nodeSelector',
-      'overhead',
-      'preemptionPolicy',
-      'priority',
-      'priorityClassName',
-      'readinessGates',
-      'restartPolicy',
-      'runtimeClassName',
-      'schedulerName',
-      'schedulingGates',
-      'terminationGracePeriodSeconds',
-      'tolerations',
-      'topologySpreadConstraints',
-    ]),
-    containers: spec.containers.map(container),
-    ...(spec.initContainers && { initContainers: spec.initContainers.map(container) }),
   };
 }
 
@@ -267,24 +356,61 @@ function timesOf(status: PodStatus | undefined): Record<string, unknown> {
   };
 }
 
-/** Keys of labels of pods that an affinity, a spread or a budget reads. */
-function readLabels(objects: readonly KubeObject[]): Set<string> {
+/** What selectors of a dump read of labels. */
+interface ReadLabels {
+  /** Keys of labels of pods. */
+  keys: ReadonlySet<string>;
+  /** Labels that the pods of DaemonSets have: a new manifest names them too. */
+  pairs: ReadonlySet<string>;
+  /** Keys of labels of namespaces. */
+  namespaceKeys: ReadonlySet<string>;
+}
+
+const pairOf = (key: string, value: string): string => `${key}=${value}`;
+
+function keysOf(selector: LabelSelector | undefined): string[] {
+  const { matchLabels, matchExpressions } = selector ?? {};
+  return [...Object.keys(matchLabels ?? {}), ...(matchExpressions ?? []).map(({ key }) => key)];
+}
+
+function readLabels(objects: readonly KubeObject[]): ReadLabels {
   const keys = new Set<string>();
-  const note = (selector: unknown): void => {
-    const { matchLabels, matchExpressions } = (selector ?? {}) as {
-      matchLabels?: Record<string, string>;
-      matchExpressions?: { key: string }[];
-    };
-    for (const key of Object.keys(matchLabels ?? {})) keys.add(key);
-    for (const { key } of matchExpressions ?? []) keys.add(key);
+  const pairs = new Set<string>();
+  const namespaceKeys = new Set<string>();
+  const note = (into: Set<string>, selector: LabelSelector | undefined): void => {
+    for (const key of keysOf(selector)) into.add(key);
+  };
+  const notePlace = (spec: PodSpec | undefined): void => {
+    for (const terms of [spec?.affinity?.podAffinity, spec?.affinity?.podAntiAffinity]) {
+      for (const { labelSelector, namespaceSelector, matchLabelKeys, mismatchLabelKeys } of terms?.[REQUIRED] ?? []) {
+        note(keys, labelSelector);
+        note(namespaceKeys, namespaceSelector);
+        for (const key of [...(matchLabelKeys ?? []), ...(mismatchLabelKeys ?? [])]) keys.add(key);
+      }
+    }
+    for (const { labelSelector, matchLabelKeys } of spec?.topologySpreadConstraints ?? []) {
+      note(keys, labelSelector);
+      for (const key of matchLabelKeys ?? []) keys.add(key);
+    }
   };
   for (const object of objects) {
-    if (object.kind === 'PodDisruptionBudget') note((object.spec as { selector?: unknown } | undefined)?.selector);
-    const spec = object.kind === 'DaemonSet' ? (object as unknown as DaemonSet).spec?.template.spec : undefined;
-    for (const affinity of [spec?.affinity?.podAffinity, spec?.affinity?.podAntiAffinity]) {
-      for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) note(term.labelSelector);
+    const { selector } = (object.spec ?? {}) as { selector?: LabelSelector };
+    if (object.kind === 'PodDisruptionBudget' || object.kind === 'DaemonSet') note(keys, selector);
+    if (object.kind === 'Pod') notePlace(object.spec as PodSpec | undefined);
+    const template = templateIn(object);
+    if (!template) continue;
+    notePlace(template.spec);
+    for (const [key, value] of Object.entries(template.metadata?.labels ?? {})) pairs.add(pairOf(key, value));
+    for (const { key, values } of selector?.matchExpressions ?? []) {
+      for (const value of values ?? []) pairs.add(pairOf(key, value));
     }
-    for (const { labelSelector } of spec?.topologySpreadConstraints ?? []) note(labelSelector);
   }
-  return keys;
+  return { keys, pairs, namespaceKeys };
+}
+
+/** The template of a DaemonSet, or of a revision of one. */
+function templateIn(object: KubeObject): PodTemplateSpec | undefined {
+  if (object.kind === 'DaemonSet') return (object as unknown as DaemonSet).spec?.template;
+  if (object.kind !== 'ControllerRevision' || controllerOf(object.metadata)?.kind !== 'DaemonSet') return undefined;
+  return (object.data as { spec?: { template?: PodTemplateSpec } } | undefined)?.spec?.template;
 }
