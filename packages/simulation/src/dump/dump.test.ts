@@ -172,7 +172,9 @@ describe('a dump', () => {
 
   /** The dump, with a change of the daemon pod of a node. */
   const withPod = (node: string, change: object): KubeObject[] =>
-    dump().map((object) => (object.metadata.name === `agent-${node}` ? ({ ...object, ...change } as KubeObject) : object));
+    dump().map((object) =>
+      object.metadata.name === `agent-${node}` ? ({ ...object, ...change } as KubeObject) : object,
+    );
   const readOf = (node: string) => readDump(dump()).pods.find(({ metadata }) => metadata.name === `agent-${node}`);
 
   it('has a pod that waits for room go on waiting', () => {
@@ -204,12 +206,22 @@ describe('a dump', () => {
         phase: 'Pending',
         startTime: AT,
         containerStatuses: [
-          { name: 'agent', ready: false, restartCount: 0, image: 'agent', imageID: '', state: { waiting: { reason: 'ImagePullBackOff' } } },
+          {
+            name: 'agent',
+            ready: false,
+            restartCount: 0,
+            image: 'agent',
+            imageID: '',
+            state: { waiting: { reason: 'ImagePullBackOff' } },
+          },
         ],
       },
     });
     const stands = [{ wait: '30m' }, { assert: { daemonSet: 'agent', status: { numberReady: 3 } } }];
-    const failing = simulate({ ...scenario(stands, { fleet: { from: 'dump' }, manifests: [] }), snapshot: readDump(broken) });
+    const failing = simulate({
+      ...scenario(stands, { fleet: { from: 'dump' }, manifests: [] }),
+      snapshot: readDump(broken),
+    });
     expect(failing.steps.flatMap(({ fault }) => fault ?? [])).toEqual([]);
   });
 
@@ -248,13 +260,16 @@ describe('a dump', () => {
     const list = stringify({ apiVersion: 'v1', kind: 'List', items: others });
     const objects = readObjects(`${stringify(node)}---\n${list}`, 'dump.yaml');
     expect(objects).toHaveLength(dump().length);
+    expect(readObjects(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: dump() }), 'f')).toEqual(dump());
+    expect(readObjects('{ apiVersion: v1, kind: Node, metadata: { name: n } }', 'f')).toHaveLength(1);
   });
 
   it.each<[what: string, text: string, fault: string]>([
-    ['no objects', 'a: 1', 'f: it has no apiVersion or no kind'],
-    ['an object without a name', 'apiVersion: v1\nkind: Pod\nmetadata: {}', 'f: Pod has no name'],
+    ['no objects', 'a: 1', 'f, document 1: it has no apiVersion or no kind'],
+    ['an alias of nothing', 'a: *b', 'f: Unresolved alias (the anchor must be set before the alias): b'],
+    ['an object without a name', 'apiVersion: v1\nkind: Pod\nmetadata: {}', 'f, document 1: Pod has no name'],
   ])('with %s is refused', (_what, text, fault) => {
-    expect(() => readObjects(text, 'f')).toThrow(new ObjectsError(fault.replace('f:', 'f, document 1:')));
+    expect(() => readObjects(text, 'f')).toThrow(new ObjectsError(fault));
   });
 
   it('without nodes is refused', () => expect(() => readDump(dump().slice(4))).toThrow(/the dump has no nodes/));
@@ -295,7 +310,9 @@ describe('a scrubbed dump', () => {
         ...spec.containers[0],
         command: [words.args],
         ports: [{ name: words.env, containerPort: 80, hostPort: 8080 }],
-        livenessProbe: { httpGet: { path: `/${words.args}`, port: 80, httpHeaders: [{ name: 'x', value: words.env }] } },
+        livenessProbe: {
+          httpGet: { path: `/${words.args}`, port: 80, httpHeaders: [{ name: 'x', value: words.env }] },
+        },
         lifecycle: { preStop: { exec: { command: [words.args] } } },
         volumeMounts: [{ name: words.secret, mountPath: `/${words.args}` }],
         securityContext: { seLinuxOptions: { level: words.annotation } },

@@ -1,5 +1,5 @@
 import { isJsonObject, type KubeObject } from '@everynode/objects';
-import { parseAllDocuments } from 'yaml';
+import { type Document, parseAllDocuments } from 'yaml';
 
 /** A file of objects that cannot be read. */
 export class ObjectsError extends Error {
@@ -12,15 +12,36 @@ export class ObjectsError extends Error {
  * @throws ObjectsError for a text that is no YAML, and for a document that is no object of Kubernetes.
  */
 export function readObjects(text: string, file: string): KubeObject[] {
+  // JSON is read by the parser that is made for it: a dump may have hundreds of megabytes.
+  const json = text.trimStart().startsWith('{') ? jsonOf(text) : undefined;
+  if (json !== undefined) return objectsIn(json, `${file}, document 1`);
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document, at) => {
     const [fault] = document.errors;
     if (fault) throw new ObjectsError(`${file}: ${fault.message.split('\n')[0]}`);
-    // A dump may share parts of objects by many aliases.
-    const content: unknown = document.toJS({ maxAliasCount: -1 });
+    const content = contentOf(document, file);
     return content === null ? [] : objectsIn(content, `${file}, document ${at + 1}`);
   });
+}
+
+/** Undefined for a text that only begins like JSON: YAML may do that. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function contentOf(document: Document, file: string): unknown {
+  try {
+    // A dump may share parts of objects by many aliases.
+    return document.toJS({ maxAliasCount: -1 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new ObjectsError(`${file}: ${error.message}`);
+  }
 }
 
 /**

@@ -208,7 +208,8 @@ export class RolloutMeasure {
 function skippedUnavailable(ledger: DaemonSetState['ledger']): number {
   if (ledger.skipped === 0) return 0;
   let sum = 0;
-  for (const [, { role, counts }] of ledger.nodes()) if (role.kind === 'skipped') sum += counts.desired - counts.available;
+  for (const [, { role, counts }] of ledger.nodes())
+    if (role.kind === 'skipped') sum += counts.desired - counts.available;
   return sum;
 }
 

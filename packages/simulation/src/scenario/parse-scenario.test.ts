@@ -59,6 +59,40 @@ describe('a scenario', () => {
       `${HEAD}${FLEET}  steps:\n    - wait: 1s\n    - wait: 1s\n      cordon: {}\n`,
       ['f.yaml:8: the step does wait and cordon: make a step of each'],
     ],
+    [
+      'a counter that no status has',
+      `${HEAD}${FLEET}  steps:\n    - assert:\n        daemonSet: a\n        status: { numberRedy: 3 }\n`,
+      ['f.yaml:9: spec.steps.0.assert.status has no field numberRedy'],
+    ],
+    [
+      'a selector that cannot be read',
+      `${HEAD}${FLEET}  steps:\n    - cordon: {}\n    - kill:\n        nodes: 'a in ('\n`,
+      [expect.stringMatching(/^f\.yaml:9: spec\.steps\.1\.kill\.nodes /) as unknown as string],
+    ],
+    [
+      'a latency that is none',
+      `${HEAD}${FLEET}  behaviour:\n    - start: 5s-1s\n      ready: '300'\n      stop: { p50: 5s, max: 1s }\n  steps: [{ wait: 1s }]\n`,
+      [
+        'f.yaml:7: spec.behaviour.0.start is no latency: write 2s, 1s-5s, or quantiles that rise',
+        'f.yaml:8: spec.behaviour.0.ready is no latency: write 2s, 1s-5s, or quantiles that rise',
+        'f.yaml:9: spec.behaviour.0.stop is no latency: write 2s, 1s-5s, or quantiles that rise',
+      ],
+    ],
+    [
+      'a rule that ends before it begins',
+      `${HEAD}${FLEET}  behaviour:\n    - from: 2m\n      until: 1m\n  steps: [{ wait: 1s }]\n`,
+      ['f.yaml:8: spec.behaviour.0.until is not after from'],
+    ],
+    [
+      'an amount that is none',
+      `${HEAD}  fleet:\n    groups:\n      - { name: w, count: 1, capacity: { cpu: lots } }\n  steps: [{ wait: 1s }]\n`,
+      ['f.yaml:7: spec.fleet.groups.0.capacity.cpu is no quantity'],
+    ],
+    [
+      'an alias of nothing',
+      `${HEAD}${FLEET}  steps: *none\n`,
+      ['f.yaml:1: Unresolved alias (the anchor must be set before the alias): none'],
+    ],
     ['a step that does nothing', `${HEAD}${FLEET}  steps:\n    - name: x\n`, ['f.yaml:7: the step does nothing']],
   ])('with %s is refused, with the line', (_what, text, faults) => expect(faultsOf(text)).toEqual(faults));
 });

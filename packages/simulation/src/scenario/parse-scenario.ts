@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isCollection, isNode, LineCounter, type Node, parseDocument } from 'yaml';
+import { meaningFaults } from './meaning-faults.js';
 import { type Scenario, ScenarioSchema, type ScenarioStep } from './schema.js';
 
 /** A fault of a scenario, at a line of its file, counted from 1. */
@@ -41,7 +42,7 @@ export function parseScenario(text: string, file: string): Scenario {
       document.errors.map(({ pos, message }) => ({ line: lineAt(pos[0]), message: message.split('\n')[0] ?? message })),
     );
   }
-  const content: unknown = document.toJS();
+  const content = contentOf(document, file);
   if (!validate(content)) {
     const faults = (validate.errors ?? []).flatMap((error) => faultOf(error, document, lineAt));
     throw new ScenarioError(file, distinct(faults));
@@ -53,8 +54,21 @@ export function parseScenario(text: string, file: string): Scenario {
       ? []
       : [{ line: lineOf(document, ['spec', 'steps', String(at)], lineAt), message: fault }];
   });
+  for (const { path, message } of meaningFaults(scenario)) {
+    faults.push({ line: lineOf(document, path, lineAt), message: `${path.join('.')} ${message}` });
+  }
   if (faults.length > 0) throw new ScenarioError(file, faults);
   return scenario;
+}
+
+/** An alias of nothing, and too many of them, show only now. */
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new ScenarioError(file, [{ line: 1, message: error.message }]);
+  }
 }
 
 /** A step does one thing. */

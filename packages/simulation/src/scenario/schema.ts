@@ -81,6 +81,20 @@ const Expected = Type.Union([
   Type.Object({ atLeast: Type.Optional(Type.Integer()), atMost: Type.Optional(Type.Integer()) }, closed),
 ]);
 
+/** Counters of a DaemonSet's status. */
+const Counters = Type.Object(
+  {
+    currentNumberScheduled: Type.Optional(Expected),
+    desiredNumberScheduled: Type.Optional(Expected),
+    numberAvailable: Type.Optional(Expected),
+    numberMisscheduled: Type.Optional(Expected),
+    numberReady: Type.Optional(Expected),
+    numberUnavailable: Type.Optional(Expected),
+    updatedNumberScheduled: Type.Optional(Expected),
+  },
+  closed,
+);
+
 /** What a step does: one of the members beside `name`, `at` and `after`. */
 const Step = Type.Object(
   {
@@ -124,7 +138,7 @@ const Step = Type.Object(
         closed,
       ),
     ),
-    assert: Type.Optional(Type.Object({ daemonSet: Text, status: Type.Record(Type.String(), Expected) }, closed)),
+    assert: Type.Optional(Type.Object({ daemonSet: Text, status: Counters }, closed)),
   },
   closed,
 );
