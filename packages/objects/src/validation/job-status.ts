@@ -8,8 +8,10 @@ const COUNTS = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as cons
 
 type ConditionType = 'Complete' | 'Failed' | 'FailureTarget' | 'SuccessCriteriaMet';
 
-const isTrue = ({ conditions = [] }: JobStatus, wanted: ConditionType): boolean =>
-  conditions.some(({ type, status }) => type === wanted && status === 'True');
+const has = ({ conditions = [] }: JobStatus, wanted: ConditionType | 'Suspended', value: 'True' | 'False'): boolean =>
+  conditions.some(({ type, status }) => type === wanted && status === value);
+
+const isTrue = (status: JobStatus, wanted: ConditionType | 'Suspended'): boolean => has(status, wanted, 'True');
 
 const isFinished = (status: JobStatus): boolean => isTrue(status, 'Complete') || isTrue(status, 'Failed');
 
@@ -26,7 +28,7 @@ export function validateJobStatusUpdate(job: Job, current: Job): FieldError[] {
     ...COUNTS.flatMap((name) => nonNegative(`status.${name}`, status[name])),
     ...uncountedErrors(status.uncountedTerminatedPods),
     ...timeErrors(status, changed),
-    ...finishedErrors(status, changed),
+    ...finishedErrors(job, status, changed),
     ...indexErrors(job, status, changed),
     ...criteriaErrors(job, status),
     ...transitionErrors(job, status, before),
@@ -97,9 +99,10 @@ function timeErrors(status: JobStatus, changed: Changes): FieldError[] {
   return errors;
 }
 
-function finishedErrors(status: JobStatus, changed: Changes): FieldError[] {
+function finishedErrors({ spec }: Job, status: JobStatus, changed: Changes): FieldError[] {
   const errors: FieldError[] = [];
-  if (changed('Failed', 'FailureTarget') && isTrue(status, 'Failed') && !isTrue(status, 'FailureTarget')) {
+  // Upstream looks at the indexes where it could look at the target.
+  if (changed('Failed', 'failedIndexes') && isTrue(status, 'Failed') && !isTrue(status, 'FailureTarget')) {
     errors.push(wrongConditions('cannot set Failed=True condition without the FailureTarget=true condition'));
   }
   if (
@@ -114,7 +117,9 @@ function finishedErrors(status: JobStatus, changed: Changes): FieldError[] {
   if (changed('finished', 'active') && active > 0) {
     errors.push(invalidValue('status.active', active, 'active>0 is invalid for finished job'));
   }
-  if (changed('finished', 'startTime') && startTime === undefined) {
+  // A suspended Job that is to complete nothing is complete, and never starts.
+  const mayLackStart = spec?.suspend === true && spec.completions === 0;
+  if (changed('finished', 'startTime') && startTime === undefined && !mayLackStart) {
     errors.push(required('status.startTime', 'startTime is required for finished job'));
   }
   const { succeeded = null, failed = null } = uncounted ?? {};
@@ -164,11 +169,15 @@ function indexErrors({ spec }: Job, status: JobStatus, changed: Changes): FieldE
   return errors;
 }
 
+/** Source: validateFailedIndexesNotOverlapCompleted. Both texts are in order, or are refused for it. */
 function firstCommonIndex(completed: string, failed: string, completions: number): number | undefined {
-  const intervals = indexIntervals(completed, completions);
-  for (const [first, last] of indexIntervals(failed, completions)) {
-    const other = intervals.find(([start, end]) => start <= last && first <= end);
-    if (other) return Math.max(first, other[0]);
+  const ended = indexIntervals(completed, completions).values();
+  const broken = indexIntervals(failed, completions).values();
+  let [end, fault] = [ended.next().value, broken.next().value];
+  while (end && fault) {
+    if (end[0] <= fault[1] && fault[0] <= end[1]) return Math.max(end[0], fault[0]);
+    if (end[0] <= fault[0]) end = ended.next().value;
+    else fault = broken.next().value;
   }
   return undefined;
 }
@@ -206,7 +215,8 @@ function transitionErrors({ spec }: Job, status: JobStatus, before: JobStatus): 
   if (completionTime !== undefined && hadCompleted) {
     errors.push(invalidValue('status.completionTime', completionTime, 'completionTime cannot be mutated'));
   }
-  if (before.startTime !== undefined && before.startTime !== startTime && !spec?.suspend) {
+  const isResumed = isTrue(before, 'Suspended') && has(status, 'Suspended', 'False');
+  if (before.startTime !== undefined && before.startTime !== startTime && !spec?.suspend && !isResumed) {
     errors.push(required('status.startTime', 'startTime cannot be removed for unsuspended job'));
   }
   const wasMet = isTrue(before, 'SuccessCriteriaMet');
