@@ -235,7 +235,19 @@ describe('an update is refused for', () => {
       'persistentvolumeclaims',
       claim(),
       claim({ volumeAttributesClassName: 'a' }),
-      ['spec.volumeAttributesClassName: Forbidden: update from non-nil value to nil is forbidden'],
+      [IMMUTABLE_CLAIM, 'spec.volumeAttributesClassName: Forbidden: update from non-nil value to nil is forbidden'],
+    ],
+    [
+      'persistentvolumeclaims',
+      claim({ volumeAttributesClassName: 'b' }),
+      claim({ volumeAttributesClassName: 'a' }),
+      [IMMUTABLE_CLAIM],
+    ],
+    [
+      'persistentvolumeclaims',
+      claim({ volumeAttributesClassName: 'b' }, bound),
+      claim({ volumeAttributesClassName: 'a' }, bound),
+      [],
     ],
     ['persistentvolumes', volume({ capacity: { storage: '2Gi' } }), volume(), []],
     [

@@ -89,14 +89,16 @@ export const validatePersistentVolumeClaim = ({ spec }: PersistentVolumeClaim): 
 
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
-/** What of a claim may not change: all but its size when it is bound, and what binding sets once. */
+/** What of a claim may not change: all but its size and attributes when it is bound, and what binding sets once. */
 function frozenSpec(
   spec: PersistentVolumeClaimSpec,
   before: PersistentVolumeClaimSpec,
   mayGrow: boolean,
   mayGetClass: boolean,
 ): PersistentVolumeClaimSpec {
-  const { volumeAttributesClassName: _any, ...frozen } = spec;
+  const { volumeAttributesClassName: attributes, ...frozen }: PersistentVolumeClaimSpec = spec;
+  const kept = mayGrow && attributes !== undefined ? before.volumeAttributesClassName : attributes;
+  if (kept !== undefined) Object.assign(frozen, { volumeAttributesClassName: kept });
   if (!before.volumeName) delete frozen.volumeName;
   if (mayGetClass) delete frozen.storageClassName;
   if (!mayGrow || !frozen.resources?.requests) return frozen;
