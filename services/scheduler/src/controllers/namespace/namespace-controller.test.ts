@@ -116,6 +116,12 @@ describe('a namespace that is deleted', () => {
     await gone('namespaces', '', 'brief');
   });
 
+  it('does not wait for the clock of the api', async () => {
+    await namespace('ahead');
+    await beginDeletion('ahead', timestamp(Date.now() + 3_600_000));
+    await gone('namespaces', '', 'ahead');
+  });
+
   it('waits for pods that are stopping and for finalizers', async () => {
     await namespace('busy');
     await configMap('busy', 'held', {}, ['x.io/hold']);
