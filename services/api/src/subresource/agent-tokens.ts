@@ -11,7 +11,7 @@ import {
 import { type PodSpec, resourceByStorage } from '@everynode/objects';
 import { namesAudience } from '../admission/token-audiences.js';
 import type { ApiContext } from '../api-context.js';
-import type { AuditLog } from '../audit/audit-log.js';
+import type { AuditedRequest, AuditLog } from '../audit/audit-log.js';
 import { findObject } from '../auth/find-object.js';
 import { ISSUER } from '../auth/service-account-tokens.js';
 import { boundClaims } from './token-request.js';
@@ -52,6 +52,12 @@ interface TokenRequest {
   account: { namespace: string; name: string } | undefined;
 }
 
+/** Why a request was answered so, by the code. What failed was not decided. */
+const ACCESS: Readonly<Record<number, AuditedRequest['access']>> = {
+  201: { decision: 'allow', reason: 'the agent hosts a pod of the account' },
+  403: { decision: 'forbid', reason: 'the agent hosts no pod that asks for such a token' },
+};
+
 /** Never rejects: an agent is answered whatever its keys are. */
 async function record(
   { store, log }: ApiContext,
@@ -64,7 +70,6 @@ async function record(
     log.warn({ err, agent }, 'the keys of an agent cannot be read, and are not in the audit log');
     return [];
   });
-  const isIssued = code === 201;
   audit.record({
     id: randomUUID(),
     stage: 'ResponseComplete',
@@ -72,9 +77,7 @@ async function record(
     uri: subject,
     user: JSON.stringify(busUser(agent, keys)),
     impersonated: undefined,
-    access: isIssued
-      ? { decision: 'allow', reason: 'the agent hosts a pod of the account' }
-      : { decision: 'forbid', reason: 'the agent hosts no pod that asks for such a token' },
+    access: ACCESS[code],
     address: undefined,
     userAgent: undefined,
     path: {
