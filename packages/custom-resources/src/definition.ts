@@ -11,6 +11,7 @@ import {
   type Stored,
   semanticallyEqual,
   statusSubresource,
+  webhookUrl,
 } from '@everynode/objects';
 import { tableOf } from './columns.js';
 import { asSchema, type CustomType, customType } from './facts.js';
@@ -101,14 +102,14 @@ function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: 
   });
   const deprecation = deprecationOf(spec, version);
   const stored = spec.versions.find((one) => one.storage)?.name;
-  const conversionFault = version.name === stored ? undefined : conversionFaultOf(spec.conversion);
+  const conversionWebhook = version.name === stored ? undefined : converterOf(spec.conversion);
   const definition: ResourceDefinition = {
     ...base,
     singular,
     listKind,
     namesItems: true,
     ...(stored !== undefined && { storageVersion: stored }),
-    ...(conversionFault !== undefined && { conversionFault }),
+    ...(conversionWebhook && { conversionWebhook }),
     ...(deprecation !== undefined && { deprecation }),
     convert: { toStored: (object) => object, fromStored: (object) => shownIn(object, schema, apiVersion) },
     prepareForCreate: (object) => {
@@ -133,16 +134,13 @@ function versionOf({ spec, status }: Stored<CustomResourceDefinition>, version: 
   return { definition, type };
 }
 
-/**
- * No webhook is asked to convert: a read would wait for another program. Upstream says the same of one whose pods do
- * not answer, as no simulated pod does.
- */
-function conversionFaultOf(conversion: CustomResourceDefinition['spec']['conversion']): string | undefined {
+/** No webhook is asked to convert: a read would wait for another program. It is named in the answer. */
+function converterOf(
+  conversion: CustomResourceDefinition['spec']['conversion'],
+): ResourceDefinition['conversionWebhook'] {
   if (conversion?.strategy !== 'Webhook') return undefined;
-  const name = conversion.webhook?.clientConfig?.service?.name;
-  return name === undefined
-    ? 'webhooks are not asked to convert'
-    : `no endpoints available for service ${JSON.stringify(name)}`;
+  const { url = '', service } = conversion.webhook?.clientConfig ?? {};
+  return service ? { url: webhookUrl(service), service } : { url };
 }
 
 const bodyOf = (object: KubeObject): Record<string, unknown> =>

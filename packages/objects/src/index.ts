@@ -292,3 +292,4 @@ export {
 } from './validation/names.js';
 export { validateSelectorAttributes } from './validation/selector-attributes.js';
 export { podTemplateReader } from './warnings/template-warnings.js';
+export { webhookUrl } from './webhook-url.js';

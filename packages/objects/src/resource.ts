@@ -106,8 +106,8 @@ export interface ResourceDefinition {
   namesItems: boolean;
   /** The version in which objects are stored; undefined where it is this one. */
   storageVersion?: string;
-  /** Why objects cannot be shown in this version, nor be read in it; undefined where they can. */
-  conversionFault?: string;
+  /** The webhook that converts between this version and the stored one, which is never asked. Undefined for none. */
+  conversionWebhook?: { url: string; service?: { namespace: string; name: string } };
   /** What clients are told with every answer: that a version is deprecated. */
   deprecation?: string;
   /** Key under which objects are stored. Two definitions share one when two groups show the same objects (events). */

@@ -222,12 +222,19 @@ describe('definitions', () => {
     await eventually(async () =>
       expect((await api.request('POST', at('v1beta2'), { body: peer('v1beta2') })).status).toBe(201),
     );
-    const message =
-      `conversion webhook for ${group}/v1beta2, Kind=${names.kind} failed: ` +
-      'no endpoints available for service "converter"';
-    const answer = await api.request('GET', `${at('v1beta1')}/p`);
-    expect([answer.status, answer.json.message]).toEqual([500, message]);
+    const refusal = (version: string) =>
+      `conversion webhook for ${group}/${version}, Kind=${names.kind} failed: ` +
+      'Post "https://converter.default.svc:443/convert?timeout=30s": service "converter" not found';
+    for (const path of [`${at('v1beta1')}/p`, at('v1beta1')]) {
+      const answer = await api.request('GET', path);
+      expect([answer.status, answer.json.message]).toEqual([500, refusal('v1beta2')]);
+    }
+    const posted = await api.request('POST', at('v1beta1'), { body: peer('v1beta1') });
+    expect([posted.status, posted.json.message]).toEqual([500, refusal('v1beta1')]);
     expect((await api.request('DELETE', `${at('v1beta2')}/p`)).status).toBe(200);
+    // What is not there needs no conversion.
+    await eventually(async () => expect((await api.request('GET', at('v1beta1'))).json.items).toEqual([]));
+    expect((await api.request('DELETE', `${at('v1beta1')}/p`)).status).toBe(404);
   });
 
   it('of groups of Kubernetes itself are approved by their annotation', async () => {

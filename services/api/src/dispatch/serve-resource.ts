@@ -18,6 +18,7 @@ import { watch } from '../rest/watch.js';
 import { ACTIONS } from '../subresource/actions.js';
 import { managerOf } from '../write/field-owners.js';
 import { warned } from '../write/warned.js';
+import { requireConversion } from './require-conversion.js';
 import type { ResourceRequest, ResponseStream } from './resource-request.js';
 import { requireVerb } from './verbs.js';
 
@@ -58,7 +59,7 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
   const found = subresource === '' ? undefined : path.definition.subresources.find((one) => one.name === subresource);
   const definition = found?.view ?? path.definition;
   const verb = requireVerb(path, incoming.verb);
-  requireConversion(path);
+  requireConversion(context, path, verb);
   const lacksBody = WRITES.includes(verb) && incoming.body.bytes.length === 0;
   requireProduced(incoming.accept, verb === 'list' || verb === 'watch' ? 'collections' : 'objects', lacksBody);
   const negotiated = negotiate(incoming.accept, { stream: verb === 'watch' });
@@ -86,14 +87,6 @@ export async function serveResource(context: ApiContext, incoming: IncomingReque
   if (deprecation === undefined) return await serve();
   const answer = await warned([deprecation], serve);
   return answer && { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
-}
-
-/** Objects of a version that nothing converts are not served. Source: apiextensions-apiserver, webhook_converter.go. */
-function requireConversion({ definition }: ResourcePath): void {
-  const { conversionFault: fault, group, version, kind, storageVersion } = definition;
-  if (fault === undefined) return;
-  const stored = `${group}/${storageVersion ?? version}, Kind=${kind}`;
-  throw new ApiError('InternalError', `conversion webhook for ${stored} failed: ${fault}`);
 }
 
 /** The metadata of a list and of one object are different kinds, and each is refused for the other. */

@@ -1,4 +1,4 @@
-import type { WebhookClientConfig } from '@everynode/objects';
+import { type WebhookClientConfig, webhookUrl } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import type { Endpoint } from './call-webhook.js';
 import { CallError } from './webhook-error.js';
@@ -12,9 +12,8 @@ export function findEndpoint({ reflector }: ApiContext, client: WebhookClientCon
   const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined;
   if (url !== undefined) return { url, ca };
   if (!service) throw new CallError('webhook configuration must have either service or URL');
-  const { namespace, name, path = '', port = 443 } = service;
-  const host = `${name}.${namespace}.svc`;
-  const address = `https://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
+  const { namespace, name, port = 443 } = service;
+  const address = webhookUrl(service);
   const refuse = (why: string) =>
     new CallError(`failed to call webhook: Post ${JSON.stringify(`${address}?timeout=${seconds}s`)}: ${why}`);
   const found = reflector.cache('services').get(namespace, name);
