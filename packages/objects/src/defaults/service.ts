@@ -7,7 +7,7 @@ const CLIENT_IP_SECONDS = 10_800;
  * pkg/apis/core/v1 SetDefaults_Service, and what upstream's allocators fill in of one family of addresses:
  * pkg/registry/core/service/storage/alloc.go.
  */
-export function setServiceDefaults({ spec }: Service): void {
+export function setServiceDefaults({ spec, status }: Service): void {
   if (!spec) return;
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
@@ -23,7 +23,10 @@ export function setServiceDefaults({ spec }: Service): void {
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type === 'LoadBalancer') {
+    spec.allocateLoadBalancerNodePorts ??= true;
+    for (const point of status?.loadBalancer?.ingress ?? []) if (point.ip) point.ipMode ??= 'VIP';
+  }
   const [first] = spec.clusterIPs ?? [];
   if (spec.clusterIP && first === undefined) spec.clusterIPs = [spec.clusterIP];
   else if (!spec.clusterIP && first !== undefined) spec.clusterIP = first;

@@ -66,11 +66,11 @@ import {
   validateIngress,
   validateIngressClass,
   validateIngressClassUpdate,
-  validateIngressStatus,
   validateNewIngress,
 } from '../validation/ingress.js';
 import { validateJob, validateJobUpdate } from '../validation/job.js';
 import { validateJobStatusUpdate } from '../validation/job-status.js';
+import { validateIngressStatus } from '../validation/load-balancer-status.js';
 import { validateNetworkPolicy } from '../validation/network-policy.js';
 import { validatePersistentVolumeClaim, validatePersistentVolumeClaimUpdate } from '../validation/persistent-claim.js';
 import { validatePersistentVolume, validatePersistentVolumeUpdate } from '../validation/persistent-volume.js';

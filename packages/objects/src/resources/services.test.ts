@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { creationErrors, sentObject, updateErrors } from '../../testing/sent-object.js';
+import { fieldErrorMessage } from '../field-error.js';
 
 const ports = [{ port: 80 }];
 const own = { clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'] };
@@ -13,14 +14,12 @@ describe('a service', () => {
     [{ clusterIP: 'None', ports: [{ port: 80, targetPort: 8080 }] }, []],
     [{ clusterIP: 'None', ports: [{ port: 80, targetPort: 'http' }] }, []],
     [{ type: 'LoadBalancer', ports, loadBalancerSourceRanges: [' 10.0.0.0/8 '], loadBalancerClass: 'a.b/c' }, []],
+    [{ type: 'LoadBalancer', ports: [{ port: 10_250 }] }, []],
     [{ ports, trafficDistribution: 'PreferSameZone', externalIPs: ['203.0.113.1'] }, []],
     [{}, ['spec.ports: Required value']],
     [
-      { type: 'LoadBalancer', clusterIP: 'None', ports: [{ port: 10_250 }] },
-      [
-        'spec.ports[0]: Invalid value: 10250: may not expose port 10250 externally since it is used by kubelet',
-        'spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for LoadBalancer services',
-      ],
+      { type: 'LoadBalancer', clusterIP: 'None', ports },
+      ['spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for LoadBalancer services'],
     ],
     [
       {
@@ -48,7 +47,7 @@ describe('a service', () => {
         'spec.ports[0].name: Required value',
         `spec.ports[0].appProtocol: Invalid value: "-": ${QUALIFIED}`,
         "spec.ports[1].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
-        'spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}',
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
       ],
     ],
     [
@@ -72,13 +71,18 @@ describe('a service', () => {
       ['spec.clusterIPs[0]: Invalid value: "10.96.0.1": expected an IPv6 value as indicated by `ipFamilies[0]`'],
     ],
     [
-      { ports, externalIPs: ['x', '127.0.0.1', '0.0.0.0', '169.254.1.1', 'ff02::1'], externalTrafficPolicy: 'Cluster' },
+      {
+        ports,
+        externalIPs: ['x', '127.0.0.1', '0.0.0.0', '169.254.1.1', 'ff02::1', 'ff12::1'],
+        externalTrafficPolicy: 'Cluster',
+      },
       [
         'spec.externalIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
         'spec.externalIPs[1]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
         'spec.externalIPs[2]: Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)',
         'spec.externalIPs[3]: Invalid value: "169.254.1.1": may not be in the link-local range (169.254.0.0/16, fe80::/10)',
         'spec.externalIPs[4]: Invalid value: "ff02::1": may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
+        'spec.externalIPs[5]: Invalid value: "ff12::1": may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
       ],
     ],
     [
@@ -95,7 +99,7 @@ describe('a service', () => {
       [
         'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
         "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
-        'spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
+        'spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
       ],
     ],
     [
@@ -107,6 +111,15 @@ describe('a service', () => {
     ],
   ])('%j', (spec, errors) => {
     expect(creationErrors('services', { spec })).toEqual(errors);
+  });
+
+  it('says the same of its topology in both annotations', () => {
+    const [mode, hints] = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
+    const of = (annotations: object) => creationErrors('services', { metadata: { annotations }, spec: { ports } });
+    expect(of({ [mode]: 'Auto', [hints]: 'Auto' })).toEqual([]);
+    expect(of({ [mode]: 'Auto', [hints]: 'Disabled' })).toEqual([
+      `metadata.annotations[${mode}]: Invalid value: "Auto": must match annotations[${hints}] when both are specified`,
+    ]);
   });
 
   it('may name who reaches its load balancer in an annotation', () => {
@@ -163,5 +176,34 @@ describe('an update of a service', () => {
     const cluster = sentObject('services', { spec }).object;
     definition.prepareForUpdate(cluster, stored);
     expect(cluster.spec).not.toHaveProperty('healthCheckNodePort');
+  });
+});
+
+describe('the status of a service', () => {
+  const told = (type: string, ingress: object[]): string[] => {
+    const sent = sentObject('services', { spec: { type, ports }, status: { loadBalancer: { ingress } } });
+    return sent.definition.validateStatusUpdate(sent.object, sent.object).map(fieldErrorMessage);
+  };
+
+  it('says how the addresses of a load balancer are meant', () => {
+    const status = { loadBalancer: { ingress: [{ ip: '203.0.113.1' }, { hostname: 'a.example' }] } };
+    const { object } = sentObject('services', { spec: { type: 'LoadBalancer', ports }, status });
+    const points = [{ ip: '203.0.113.1', ipMode: 'VIP' }, { hostname: 'a.example' }];
+    expect(object.status).toEqual({ loadBalancer: { ingress: points } });
+    expect(told('LoadBalancer', points)).toEqual([]);
+  });
+
+  it('is held to the rules of load balancers', () => {
+    const at = 'status.loadBalancer.ingress';
+    expect(told('ClusterIP', [{ ip: '203.0.113.1' }])).toEqual([
+      `${at}: Forbidden: may only be used when \`spec.type\` is 'LoadBalancer'`,
+    ]);
+    const points = [{ ip: 'x', ipMode: 'Any' }, { ipMode: 'VIP' }, { hostname: '203.0.113.1' }];
+    expect(told('LoadBalancer', points)).toEqual([
+      `${at}[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,
+      `${at}[0].ipMode: Unsupported value: "Any": supported values: "Proxy", "VIP"`,
+      `${at}[1].ipMode: Forbidden: may not be specified when \`ip\` is not set`,
+      `${at}[2].hostname: Invalid value: "203.0.113.1": must be a DNS name, not an IP address`,
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import type { Service } from '../kinds/api-types.js';
 import type { Stored } from '../kinds/kinds.js';
 import { needsHealthCheck } from '../services/external-access.js';
 import { serviceTable } from '../table/index.js';
+import { validateServiceStatus } from '../validation/load-balancer-status.js';
 import { dns1035LabelMessages } from '../validation/names.js';
 import { validateService, validateServiceUpdate } from '../validation/service.js';
 import { defineResource, statusSubresource } from './define-resource.js';
@@ -34,6 +35,7 @@ export const services = defineResource<Stored<Service>>({
   setDefaults: setServiceDefaults,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatus: (object) => validateServiceStatus(object),
   carryOver: (object, current) => keepAllocated(object, current),
   table: serviceTable,
 });

@@ -27,6 +27,10 @@ export function validateAddress(field: string, address: string): FieldError[] {
   return familyOf(address) === 0 ? [invalidValue(field, address, MESSAGE)] : [];
 }
 
+/** Of the name of a host, which no address is. */
+export const validateNoAddress = (field: string, host: string): FieldError[] =>
+  familyOf(host) === 0 ? [] : [invalidValue(field, host, 'must be a DNS name, not an IP address')];
+
 /** Source: k8s.io/utils/net, ParseCIDRSloppy. */
 export function isCidr(text: string): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
@@ -80,6 +84,13 @@ const SPECIAL = [
   },
   {
     name: 'link-local multicast range (224.0.0.0/24, ff02::/10)',
-    block: blockOf(['224.0.0.0', 24, 'ipv4'], ['ff02::', 16, 'ipv6']),
+    block: blockOf(
+      ['224.0.0.0', 24, 'ipv4'],
+      // Whatever its flags are, which are the third digit.
+      ...Array.from(
+        { length: 16 },
+        (_, flags) => [`ff${flags.toString(16)}2::`, 16, 'ipv6'] as [string, number, 'ipv6'],
+      ),
+    ),
   },
 ];

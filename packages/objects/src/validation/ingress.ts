@@ -8,7 +8,7 @@ import type {
   IngressRule,
   IngressTLS,
 } from '../kinds/api-types.js';
-import { familyOf, validateAddress } from './addresses.js';
+import { validateNoAddress } from './addresses.js';
 import { forbidden, invalidFor, invalidValue, notSupported, required, tooLong } from './field-errors.js';
 import {
   dns1035LabelMessages,
@@ -54,26 +54,12 @@ export function validateNewIngress({ metadata, spec }: Ingress): FieldError[] {
   return [invalidValue(`annotations.${CLASS_ANNOTATION}`, named, detail)];
 }
 
-/** Source: ValidateIngressLoadBalancerStatus. */
-export const validateIngressStatus = ({ status }: Ingress): FieldError[] =>
-  (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }, at) => {
-    const field = `status.loadBalancer.ingress[${at}]`;
-    return [
-      ...(ip ? validateAddress(`${field}.ip`, ip) : []),
-      ...(hostname ? invalidFor(`${field}.hostname`, hostname, dnsSubdomainMessages(hostname)) : []),
-      ...(hostname ? addressErrors(hostname, `${field}.hostname`) : []),
-    ];
-  });
-
-const addressErrors = (host: string, field: string): FieldError[] =>
-  familyOf(host) === 0 ? [] : [invalidValue(field, host, 'must be a DNS name, not an IP address')];
-
 const hostMessages = (host: string): string[] =>
   host.includes('*') ? wildcardSubdomainMessages(host) : dnsSubdomainMessages(host);
 
 function ruleErrors({ host, http }: IngressRule, field: string): FieldError[] {
   const errors = host
-    ? [...addressErrors(host, `${field}.host`), ...invalidFor(`${field}.host`, host, hostMessages(host))]
+    ? [...validateNoAddress(`${field}.host`, host), ...invalidFor(`${field}.host`, host, hostMessages(host))]
     : [];
   if (!http) return errors;
   if ((http.paths ?? []).length === 0) return [...errors, required(`${field}.http.paths`)];

@@ -26,9 +26,10 @@ import { validateServiceFamilies } from './service-families.js';
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const POLICIES = ['Cluster', 'Local'];
-const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 const MAX_AFFINITY_SECONDS = 86_400;
-const KUBELET_PORT = 10_250;
+const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
+const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
 const RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 const OF_LOAD_BALANCERS = "may only be used when `type` is 'LoadBalancer'";
 
@@ -41,6 +42,7 @@ export function validateService(service: Service): FieldError[] {
   const { ports = [], type, externalIPs = [] } = spec;
   const names = new Set<string>();
   return [
+    ...topologyErrors(service),
     ...(ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName' ? [required('spec.ports')] : []),
     ...typeErrors(spec),
     ...ports.flatMap((port, at) => portErrors(port, `spec.ports[${at}]`, ports.length > 1, names)),
@@ -60,17 +62,18 @@ export function validateService(service: Service): FieldError[] {
   ];
 }
 
+/** The annotation and the one that came before it say the same. */
+function topologyErrors({ metadata }: Service): FieldError[] {
+  const { [TOPOLOGY_MODE]: mode, [TOPOLOGY_HINTS]: hints } = metadata?.annotations ?? {};
+  if (mode === undefined || hints === undefined || mode === hints) return [];
+  const detail = `must match annotations[${TOPOLOGY_HINTS}] when both are specified`;
+  return [invalidValue(`metadata.annotations[${TOPOLOGY_MODE}]`, mode, detail)];
+}
+
 /** What the type of a service forbids and asks for. */
 function typeErrors(spec: ServiceSpec): FieldError[] {
-  const { type, ports = [], clusterIPs = [], externalName = '' } = spec;
+  const { type, clusterIPs = [], externalName = '' } = spec;
   const errors: FieldError[] = [];
-  if (type === 'LoadBalancer') {
-    for (const [at, { port }] of ports.entries()) {
-      if (port !== KUBELET_PORT) continue;
-      const detail = `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`;
-      errors.push(invalidValue(`spec.ports[${at}]`, port, detail));
-    }
-  }
   if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec)) {
     errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`));
   }
@@ -123,7 +126,9 @@ function pairErrors({ type, ports = [] }: ServiceSpec): FieldError[] {
   const seen = new Set<string>();
   for (const [at, { protocol, port }] of ports.entries()) {
     const key = `${protocol}/${port}`;
-    if (seen.has(key)) errors.push(duplicate(`spec.ports[${at}]`, { protocol, port }));
+    // Go's names, in its order: upstream prints a port of its internal type with nothing but these two.
+    const shown = { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 };
+    if (seen.has(key)) errors.push(duplicate(`spec.ports[${at}]`, shown));
     seen.add(key);
   }
   return errors;
@@ -132,7 +137,8 @@ function pairErrors({ type, ports = [] }: ServiceSpec): FieldError[] {
 function affinityErrors({ sessionAffinity, sessionAffinityConfig: config }: ServiceSpec): FieldError[] {
   const field = 'spec.sessionAffinityConfig';
   if (sessionAffinity !== 'ClientIP') {
-    return config ? [forbidden(field, 'must not be set when session affinity is None')] : [];
+    const isNone = sessionAffinity === 'None';
+    return config && isNone ? [forbidden(field, 'must not be set when session affinity is None')] : [];
   }
   const seconds = config?.clientIP?.timeoutSeconds;
   return withinRange(`${field}.clientIP.timeoutSeconds`, seconds, 1, MAX_AFFINITY_SECONDS).map(({ field: at, value }) =>
