@@ -485,7 +485,12 @@ describe('order of merged lists', () => {
     [
       'names a prototype',
       { '$setElementOrder/__proto__': [] },
-      /^unable to find api field for the json field "__proto__"$/,
+      /^unable to find api field in struct PodSpec for the json field "__proto__"$/,
+    ],
+    [
+      'names a member of a map',
+      { nodeSelector: { '$setElementOrder/a': [] } },
+      /^merging an object in json but data type is not struct, instead is: map$/,
     ],
     ['names a map', { '$setElementOrder/securityContext': [] }, /^expected slice or array type, but got: struct$/],
     [
@@ -494,7 +499,7 @@ describe('order of merged lists', () => {
       /^expected a \[\]interface \{\}, but received a %!s\(<nil>\)$/,
     ],
   ])('is refused when it %s', (_title, patch, message) => {
-    expectRefusal(() => patchPod({ containers: named('a', 'b') }, patch), 'BadRequest', message);
+    expectRefusal(() => patchPod({ containers: named('a', 'b'), nodeSelector: { a: 'b' } }, patch), 'BadRequest', message);
   });
 });
 

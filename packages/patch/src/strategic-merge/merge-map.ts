@@ -112,7 +112,11 @@ class MapMerge {
     const live = before === undefined || isEmptyList(before) ? undefined : listOf(before);
     const change = Object.hasOwn(patch, field) ? listOf(patch[field]) : undefined;
     const listFacts = memberFacts(facts, field, this.lookupType);
-    if (!listFacts) throw badRequest(`unable to find api field for the json field ${JSON.stringify(field)}`);
+    if (facts?.mapOf) throw badRequest('merging an object in json but data type is not struct, instead is: map');
+    if (!listFacts) {
+      const type = facts?.ref?.split('.').at(-1) ?? '';
+      throw badRequest(`unable to find api field in struct ${type} for the json field ${JSON.stringify(field)}`);
+    }
     if (!listFacts.arrayOf) throw badRequest('expected slice or array type, but got: struct');
     const { mergeKey } = strategyOf(listFacts);
     if (change) checkOrder(change, order, mergeKey);
