@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { ApiError, type Decoded, type StrictErrors } from '@everynode/objects';
+import { threadCpuMs } from './fairness/thread-cpu.js';
 import type { Encoding } from './http/negotiate.js';
 import { type Decoding, decodeBytes, parseBytes } from './http/read-bytes.js';
 
@@ -29,6 +30,13 @@ export interface Refusal {
 
 export type ReadResult = { decoded: Decoded } | { parsed: ReadValue } | { refused: Refusal };
 
+/** What a thread says of one body. */
+export interface ReadAnswer {
+  result: ReadResult;
+  /** CPU that the thread has used for it, in ms. */
+  cpuMs: number;
+}
+
 const NICE = 10;
 
 function read({ bytes, format, schema, decoding }: ReadTask): ReadResult {
@@ -47,6 +55,10 @@ function read({ bytes, format, schema, decoding }: ReadTask): ReadResult {
 // On Linux each thread has a priority: where cores are few, requests that wait for none of this go first. Elsewhere it
 // would be that of the whole process.
 if (process.platform === 'linux') setPriority(NICE);
-parentPort?.on('message', (task: ReadTask) => parentPort?.postMessage(read(task)));
+parentPort?.on('message', (task: ReadTask) => {
+  const began = threadCpuMs();
+  const result = read(task);
+  parentPort?.postMessage({ result, cpuMs: threadCpuMs() - began } satisfies ReadAnswer);
+});
 // The first message says that it has started.
 parentPort?.postMessage('ready');

@@ -4,7 +4,8 @@ import type { LoopTurns } from './loop-turns.js';
 export class RequestWork {
   constructor(
     private readonly turns: LoopTurns,
-    private readonly flow: string,
+    /** The client's. */
+    readonly flow: string,
   ) {}
 
   /** Runs a piece of work at the flow's turn. */

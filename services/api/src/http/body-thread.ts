@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { tooLarge } from '@everynode/objects';
-import type { ReadResult, ReadTask } from '../body-worker.js';
+import type { ReadAnswer, ReadTask } from '../body-worker.js';
 
 /** What the part of a thread's memory for new values may be, in MiB. The rest holds what stays. */
 const YOUNG_MIB = 32;
@@ -9,7 +9,7 @@ const YOUNG_MIB = 32;
 export class BodyThread {
   readonly #worker: Worker;
   readonly #started: Promise<void>;
-  #settle: { resolve(result: ReadResult): void; reject(error: unknown): void } | undefined;
+  #settle: { resolve(answer: ReadAnswer): void; reject(error: unknown): void } | undefined;
   #failure: unknown;
   #hasEnded = false;
 
@@ -21,7 +21,7 @@ export class BodyThread {
     worker.unref();
     this.#started = new Promise((resolve) => {
       worker.once('message', () => {
-        worker.on('message', (result: ReadResult) => this.#take()?.resolve(result));
+        worker.on('message', (answer: ReadAnswer) => this.#take()?.resolve(answer));
         resolve();
       });
       worker.once('exit', () => resolve());
@@ -40,10 +40,10 @@ export class BodyThread {
   }
 
   /** @throws ApiError RequestEntityTooLarge for a body that takes longer than `ms`, or more memory than there is. */
-  async read(task: ReadTask, ms: number): Promise<ReadResult> {
+  async read(task: ReadTask, ms: number): Promise<ReadAnswer> {
     // The start is not the body's time.
     await this.#started;
-    return await new Promise<ReadResult>((resolve, reject) => {
+    return await new Promise<ReadAnswer>((resolve, reject) => {
       if (this.#hasEnded) {
         reject(this.#failureAsAnswer(undefined));
         return;

@@ -14,8 +14,10 @@ function start(limits: Partial<BodyThreadLimits> = {}): void {
 
 afterEach(() => threads.close());
 
+let spent: number[] = [];
+
 const decode = (text: string, flow = 'jane') =>
-  threads.decode(flow, { bytes: Buffer.from(text), format: 'yaml' }, decoding);
+  threads.decode({ flow, spent: (ms) => void spent.push(ms) }, { bytes: Buffer.from(text), format: 'yaml' }, decoding);
 
 const SMALL = 'metadata: {name: x, labels: {b: "1", a: "2"}}\ndata: {k: v, k: w}\nnone: 1\n';
 const mapOf = (keys: number) =>
@@ -49,6 +51,24 @@ describe('a thread', () => {
     await threads.close();
     start();
     expect((await decode(COSTLY)).object.metadata.name).toBe('x');
+  });
+
+  it('is charged to the client, also where it is ended', async () => {
+    start();
+    await decode(SMALL);
+    spent = [];
+    const began = performance.now();
+    await decode(COSTLY);
+    expect(spent).toEqual([expect.any(Number)]);
+    expect(spent[0]).toBeGreaterThan(1);
+    // The clock of CPU and that of time are not the same.
+    expect(spent[0]).toBeLessThan(performance.now() - began + 1);
+    await threads.close();
+    start({ readMs: 5 });
+    spent = [];
+    await expect(decode(COSTLY)).rejects.toMatchObject({ reason: 'RequestEntityTooLarge' });
+    expect(spent).toHaveLength(1);
+    expect(spent[0]).toBeGreaterThanOrEqual(4);
   });
 
   it('that has no program is an error of this service', async () => {

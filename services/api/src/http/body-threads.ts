@@ -1,6 +1,7 @@
 import type { Decoded, ParsedBody } from '@everynode/objects';
 import type { ReadResult, ReadTask } from '../body-worker.js';
 import { FairQueue } from '../fairness/fair-queue.js';
+import type { RequestWork } from '../fairness/request-work.js';
 import { refusalOf } from './body-refusal.js';
 import { BodyThread } from './body-thread.js';
 import type { Decoding } from './read-bytes.js';
@@ -23,6 +24,9 @@ const QUEUE_LENGTH = 100;
 /** The longest that a body waits for a thread, in ms. */
 const WAIT_MS = 15_000;
 
+/** Who waits for a thread, and is charged for what it does. */
+export type BodyClient = Pick<RequestWork, 'flow' | 'spent'>;
+
 /**
  * Reads bodies in threads, so that one that takes long holds up nothing but the bodies of its own client. Threads start
  * when they are needed, and end when they have nothing to do.
@@ -41,18 +45,18 @@ export class BodyThreads {
   }
 
   /** @throws ApiError BadRequest, RequestEntityTooLarge, TooManyRequests. */
-  async decode(flow: string, task: Omit<ReadTask, 'decoding' | 'schema'>, decoding: Decoding): Promise<Decoded> {
+  async decode(client: BodyClient, task: Omit<ReadTask, 'decoding' | 'schema'>, decoding: Decoding): Promise<Decoded> {
     // A definition has functions, which do not pass between threads.
     const { group, version, kind, schema } = decoding.target;
     const target = { group, version, kind, schema };
-    const result = await this.#read(flow, { ...task, schema, decoding: { ...decoding, target } });
+    const result = await this.#read(client, { ...task, schema, decoding: { ...decoding, target } });
     if (!('decoded' in result)) throw new Error('a thread returned no object');
     return result.decoded;
   }
 
   /** @throws ApiError BadRequest, RequestEntityTooLarge, TooManyRequests. */
-  async parse(flow: string, task: Omit<ReadTask, 'decoding'>): Promise<ParsedBody> {
-    const result = await this.#read(flow, task);
+  async parse(client: BodyClient, task: Omit<ReadTask, 'decoding'>): Promise<ParsedBody> {
+    const result = await this.#read(client, task);
     if (!('parsed' in result)) throw new Error('a thread returned no value');
     const { value, strict } = result.parsed;
     return { value, strict: () => strict };
@@ -64,14 +68,19 @@ export class BodyThreads {
     await Promise.all([...this.#idle.keys()].map((thread) => this.#end(thread)));
   }
 
-  async #read(flow: string, task: ReadTask): Promise<ReadResult> {
-    const leave = await this.#queue.enter(flow);
+  async #read(client: BodyClient, task: ReadTask): Promise<ReadResult> {
+    const leave = await this.#queue.enter(client.flow);
     const thread = this.#take();
+    const began = performance.now();
+    // A thread that is ended does not say what it has used: it is all of the time.
+    let used: number | undefined;
     try {
-      const result = await thread.read(task, this.limits.readMs);
+      const { result, cpuMs } = await thread.read(task, this.limits.readMs);
+      used = cpuMs;
       if ('refused' in result) throw refusalOf(result.refused);
       return result;
     } finally {
+      client.spent(used ?? performance.now() - began);
       await this.#putBack(thread);
       leave();
     }

@@ -8,8 +8,7 @@ import {
   type ParsedBody,
 } from '@everynode/objects';
 import type { FastifyRequest } from 'fastify';
-import { flowOf } from '../fairness/flow.js';
-import type { BodyThreads } from './body-threads.js';
+import type { BodyClient, BodyThreads } from './body-threads.js';
 import { bodyFormat, type Encoding } from './negotiate.js';
 import { decodeBytes, parseBytes } from './read-bytes.js';
 
@@ -25,8 +24,7 @@ export class Body {
   constructor(
     readonly bytes: Buffer,
     readonly contentType: string | undefined,
-    /** The client's, for turns. */
-    readonly flow: string,
+    readonly client: BodyClient,
     readonly threads: BodyThreads,
   ) {}
 
@@ -55,11 +53,12 @@ function hasManyCommas(bytes: Buffer): boolean {
 }
 
 const COMMA = 0x2c;
+const NO_BYTES = Buffer.alloc(0);
 
 /** The body that the content type parser has left on the request. */
-export function bodyOf({ body, headers, identity, ip }: FastifyRequest, threads: BodyThreads): Body {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-  return new Body(bytes, headers['content-type'], flowOf(identity, ip), threads);
+export function bodyOf({ body, headers, work }: FastifyRequest, threads: BodyThreads): Body {
+  if (!work) throw new Error('a body is read before its request has a seat');
+  return new Body(Buffer.isBuffer(body) ? body : NO_BYTES, headers['content-type'], work, threads);
 }
 
 /**
@@ -73,7 +72,7 @@ export async function readObject(body: Body, target: DecodeTarget, fieldValidati
   // Threads do not know the types that clients have defined: they read the value alone.
   if (isCustomType(target.schema))
     return decodeObject(await readValue(body, target.schema, format), target, fieldValidation);
-  return await body.threads.decode(body.flow, { bytes: body.bytes, format }, decoding);
+  return await body.threads.decode(body.client, { bytes: body.bytes, format }, decoding);
 }
 
 /**
@@ -86,7 +85,7 @@ export async function readValue(
   format = bodyFormat(body.contentType),
 ): Promise<ParsedBody> {
   if (body.isLightAs(format)) return parseBytes(body.bytes, format, schema);
-  return await body.threads.parse(body.flow, { bytes: body.bytes, format, schema });
+  return await body.threads.parse(body.client, { bytes: body.bytes, format, schema });
 }
 
 /** Reads a body of YAML. Most of it is JSON, which needs no thread where it is short and says nothing twice. */

@@ -7,9 +7,9 @@ import type { Payload, Pieces } from '../present/presenter.js';
 import { acceptsGzip, GZIP_FROM, sendPayload } from './send-payload.js';
 
 /** The length of a chunk: in characters where its pieces are text, otherwise in bytes. */
-const CHUNK_LENGTH = 64 * 1024;
-/** What a chunk costs the event loop beside its making, in ms: streams, TLS, the write to the socket. */
-const CHUNK_MS = 0.1;
+export const CHUNK_LENGTH = 64 * 1024;
+/** What a chunk costs the event loop beside its making, in ms: streams, TLS, the socket. Bodies cost the same. */
+export const CHUNK_MS = 0.1;
 /** What it takes a thread to compress a chunk, in ms. */
 const GZIP_MS = 0.4;
 /** How long making pieces may keep the event loop from other work, in ms. */

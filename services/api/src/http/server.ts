@@ -111,7 +111,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addAuthorisation(fastify, context.authorization);
   addMetrics(fastify, metrics);
   if (audit) addAudit(fastify, audit);
-  addBodyBytes(fastify, bytes);
+  addBodyBytes(fastify, bytes, loop);
   addTurns(fastify, parts);
 
   addHealth(fastify, readiness);
