@@ -202,7 +202,7 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
     onFailure: (err, failures) => log.warn({ err, failures }, 'the objects of a new cluster cannot be created'),
   });
   onClose(keepClusterObjects(context, publicUrl));
-  await startJoining(context, parts, publicUrl);
+  await startJoining(context, parts, publicUrl, audit);
   serveAgentTokens(context, bus, audit);
   new PolicyStatusWriter(context).start();
   const definitions = new DefinitionController(context);
@@ -212,7 +212,12 @@ export async function startApi(parts: ApiParts): Promise<ApiServer & { context: 
 }
 
 /** Lets nodes join: publishes and signs the cluster's information, and signs certificates. */
-async function startJoining(context: ApiContext, parts: ApiParts, publicUrl: string): Promise<void> {
+async function startJoining(
+  context: ApiContext,
+  parts: ApiParts,
+  publicUrl: string,
+  audit: AuditLog | undefined,
+): Promise<void> {
   const { signal, onClose, log, signing, agentBus, cleaningMs = CLEANING_MS } = parts;
   await retryUntilDone(() => ensureJoinObjects(context, publicUrl), {
     signal,
@@ -223,7 +228,7 @@ async function startJoining(context: ApiContext, parts: ApiParts, publicUrl: str
   const signer = new ClusterInfoSigner(context);
   signer.start();
   onClose(() => signer.close());
-  const controller = signing && new CertificateController(context, signing, agentBus);
+  const controller = signing && new CertificateController(context, signing, agentBus, audit);
   controller?.start();
   if (controller) onClose(() => controller.close());
   const addresses = new ServiceAddressKeeper(context);

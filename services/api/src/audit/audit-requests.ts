@@ -1,20 +1,31 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { infoOf } from '../http/request-info.js';
+import type { OnStreamBegun } from '../http/resource-routes.js';
 import { type AuditedRequest, type AuditLog, auditedUser } from './audit-log.js';
 
-/** Records every request when it is answered. */
-export function addAudit(fastify: FastifyInstance, audit: AuditLog): void {
-  fastify.addHook('onResponse', (request, reply, done) => {
-    audit.record(auditedRequest(request, reply, 'ResponseComplete'));
-    done();
-  });
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** True from when the answer is a stream that has begun. */
+    isAuditedStream: boolean;
+  }
 }
 
-export function auditedRequest(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  stage: AuditedRequest['stage'],
-): AuditedRequest {
+/** Records every request when it is answered, and returns what is to be called for a stream when it begins. */
+export function addAudit(fastify: FastifyInstance, audit: AuditLog): OnStreamBegun {
+  fastify.decorateRequest('isAuditedStream', false);
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (!request.isAuditedStream) audit.record(auditedRequest(request, reply, 'ResponseComplete'));
+    done();
+  });
+  return (request, reply) => {
+    request.isAuditedStream = true;
+    audit.record(auditedRequest(request, reply, 'ResponseStarted'));
+    // Fastify is told of no end where another protocol has the connection, or the client has gone away.
+    reply.raw.once('close', () => audit.record(auditedRequest(request, reply, 'ResponseComplete')));
+  };
+}
+
+function auditedRequest(request: FastifyRequest, reply: FastifyReply, stage: AuditedRequest['stage']): AuditedRequest {
   const { identity, impersonator, access } = request;
   const { target, verb } = infoOf(request);
   const user = impersonator ?? identity;

@@ -3,6 +3,8 @@ import { RevokedKeyError } from '@everynode/bus-credentials';
 import { isChangeOf, Workqueue } from '@everynode/list-watch';
 import { type CertificateSigningRequest, resourceByStorage, type Stored, timestamp } from '@everynode/objects';
 import type { ApiContext } from '../api-context.js';
+import { auditCertificate } from '../audit/audit-certificates.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import { commit } from '../write/commit.js';
 import { decisionFor } from '../write/decision.js';
 import { objectOf } from '../write/stored-object.js';
@@ -26,13 +28,23 @@ export class CertificateController {
   readonly #context: ApiContext;
   readonly #authority: CertificateAuthority;
   readonly #bus: AgentBus | undefined;
+  readonly #audit: Pick<AuditLog, 'record'> | undefined;
   readonly #queue: Workqueue;
 
-  /** `bus` issues the credentials of the bus beside certificates; undefined: agents get none here. */
-  constructor(context: ApiContext, authority: CertificateAuthority, bus: AgentBus | undefined) {
+  /**
+   * `bus` issues the credentials of the bus beside certificates; undefined: agents get none here. What is written is
+   * recorded in `audit`: no client's request does it.
+   */
+  constructor(
+    context: ApiContext,
+    authority: CertificateAuthority,
+    bus: AgentBus | undefined,
+    audit: Pick<AuditLog, 'record'> | undefined,
+  ) {
     this.#context = context;
     this.#authority = authority;
     this.#bus = bus;
+    this.#audit = audit;
     this.#queue = new Workqueue({
       workers: 1,
       reconcile: (name) => this.#advance(name),
@@ -150,20 +162,36 @@ export class CertificateController {
   }
 
   /** Changes the stored request where the step is still the next one. */
-  async #write({ metadata }: Request, step: RequestStep['kind'], change: (object: Request) => void): Promise<void> {
+  async #write(request: Request, step: RequestStep['kind'], change: (object: Request) => void): Promise<void> {
+    const { metadata } = request;
+    let outcome: string | undefined;
     const target: Target = { definition: resourceByStorage(RESOURCE), namespace: '', name: metadata.name };
     await commit(this.#context, {
       target,
       dryRun: false,
       decide: (current) => {
+        outcome = undefined;
         if (!current || current.uid !== metadata.uid) return { kind: 'keep' };
         const object = objectOf(target, current) as Request;
         if (nextStep(object).kind !== step) return { kind: 'keep' };
         change(object);
+        outcome = outcomeOf(object);
         return decisionFor(target, object, current);
       },
     });
+    // Another replica may have written the step.
+    if (!this.#audit || outcome === undefined) return;
+    auditCertificate(this.#audit, request, step === 'approve' ? 'approval' : 'status', outcome);
   }
+}
+
+/** What a step has come to, for the audit log: the reason of its condition, or the number of the certificate. */
+function outcomeOf({ status }: Request): string {
+  if (status?.certificate) {
+    return `serial ${new X509Certificate(Buffer.from(status.certificate, 'base64')).serialNumber.toLowerCase()}`;
+  }
+  const { type = '', reason = '' } = status?.conditions?.at(-1) ?? {};
+  return `${type}: ${reason}`;
 }
 
 function addCondition(object: Request, type: string, reason: string, message: string): void {

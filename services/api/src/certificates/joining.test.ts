@@ -1,4 +1,7 @@
 import { createHmac, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createKey, createSigningRequest, NODES_GROUP } from '@everynode/certificates';
 import { type BootstrapToken, bootstrapSecret } from '@everynode/objects';
 import { eventually } from '@everynode/test-kit';
@@ -17,17 +20,22 @@ const CLIENT_USES = ['digital signature', 'client auth'];
 let backends: Backends;
 let api: RunningApi;
 let other: RunningApi;
+let folder: string;
+
+const auditLog = (replica: string): string => join(folder, `${replica}.log`);
 
 beforeAll(async () => {
   backends = await startBackends();
-  api = await startReplica(backends, { cleaningMs: 100 });
-  other = await startReplica(backends, { cleaningMs: 100 });
+  folder = await mkdtemp(join(tmpdir(), 'everynode-joining-'));
+  api = await startReplica(backends, { cleaningMs: 100, auditLog: auditLog('api') });
+  other = await startReplica(backends, { cleaningMs: 100, auditLog: auditLog('other') });
 }, 60_000);
 
 afterAll(async () => {
   await api.close();
   await other.close();
   await backends.stop();
+  await rm(folder, { recursive: true });
 });
 
 let tokens = 0;
@@ -216,6 +224,31 @@ describe('a request for a certificate', () => {
     const own = await node.request('POST', REQUESTS, { body: await requestBody({ node: 'joins' }) });
     await issued(own.json.metadata.name);
     expect((await get(foreign.json.metadata.name)).status.conditions).toBeUndefined();
+  });
+
+  it('is in the audit log of the replica that wrote it: its approval, its number, who asked and by which signer', async () => {
+    const { json } = await ask({ node: 'audited' }, await token());
+    const { serialNumber } = await issued(json.metadata.name);
+    await eventually(async () => {
+      const texts = await Promise.all(['api', 'other'].map((replica) => readFile(auditLog(replica), 'utf8')));
+      const lines = texts
+        .flatMap((text) => text.trim().split('\n'))
+        .filter((line) => line.includes('everynode.io/outcome'));
+      const events = lines
+        .map((line) => JSON.parse(line))
+        .filter(({ objectRef }) => objectRef.name === json.metadata.name);
+      const shown = events.map(({ user, objectRef, annotations }) => [
+        user.username,
+        objectRef.subresource,
+        annotations,
+      ]);
+      const who = 'system:serviceaccount:kube-system:certificate-controller';
+      const asked = { 'everynode.io/requester': json.spec.username, 'everynode.io/signer': KUBELET };
+      const numbered = `serial ${serialNumber.toLowerCase()}`;
+      expect(shown).toHaveLength(2);
+      expect(shown).toContainEqual([who, 'approval', { ...asked, 'everynode.io/outcome': 'Approved: AutoApproved' }]);
+      expect(shown).toContainEqual([who, 'status', { ...asked, 'everynode.io/outcome': numbered }]);
+    });
   });
 
   it('lives as long as it asks for, and no longer than it may', async () => {

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ApiContext } from '../api-context.js';
 import type { AuditLog } from '../audit/audit-log.js';
-import { addAudit, auditedRequest } from '../audit/audit-requests.js';
+import { addAudit } from '../audit/audit-requests.js';
 import { addImpersonation } from '../auth/impersonation.js';
 import { addKeyRoutes } from '../auth/key-routes.js';
 import { addAgentRevocation } from '../certificates/agent-revocation.js';
@@ -110,7 +110,7 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   const stop = new OrderlyStop(fastify, new NewConnections(https), context.signal);
   addAuthorisation(fastify, context.authorization);
   addMetrics(fastify, metrics);
-  if (audit) addAudit(fastify, audit);
+  const onStreamBegun = audit && addAudit(fastify, audit);
   addBodyBytes(fastify, bytes, loop);
   addTurns(fastify, parts);
 
@@ -122,6 +122,6 @@ export function buildServer(context: ApiContext, tls: TlsFiles, parts: ServerPar
   addExplain(fastify, context);
   addResourceMetrics(fastify, context);
   addAgentRevocation(fastify, context);
-  addResources(fastify, context, (request, reply) => audit?.record(auditedRequest(request, reply, 'ResponseStarted')));
+  addResources(fastify, context, onStreamBegun ?? (() => undefined));
   return { fastify, https, stop, takeConnection: (socket) => takeConnection(https, socket, loop) };
 }

@@ -37,7 +37,10 @@ export class WebSocketSink implements WatchSink {
     this.#reply.hijack();
     const [protocol = ''] = choosableProtocols(raw);
     this.#webSocket = acceptWebSocket(raw, this.#upgrade, { protocol, maxReceived: MAX_RECEIVED });
-    if (this.#webSocket) this.#onBegin();
+    if (!this.#webSocket) return;
+    // No answer by HTTP is written; the audit log reads the code of the handshake here.
+    this.#reply.raw.statusCode = 101;
+    this.#onBegin();
   }
 
   write(chunk: string | Buffer): void {

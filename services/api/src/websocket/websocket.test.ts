@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { eventually } from '@everynode/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,10 +15,12 @@ const PREFIX = 'base64url.bearer.authorization.k8s.io.';
 let backends: Backends;
 let api: RunningApi;
 let token: string;
+let folder: string;
 
 beforeAll(async () => {
   backends = await startBackends();
-  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow' });
+  folder = await mkdtemp(join(tmpdir(), 'everynode-websocket-'));
+  api = await startReplica(backends, { authorizationMode: 'AlwaysAllow', auditLog: join(folder, 'audit.log') });
   for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/default/serviceaccounts']) {
     await api.request('POST', path, { body: { metadata: { name: 'default' } } });
   }
@@ -26,6 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await api.close();
   await backends.stop();
+  await rm(folder, { recursive: true });
 });
 
 interface Opened {
@@ -115,6 +121,27 @@ describe('a watch over a WebSocket', () => {
     }
     await create('later');
     expect((await api.request('GET', `${CONFIG_MAPS}/later`)).status).toBe(200);
+  });
+
+  it('is in the audit log when it begins and when it has ended, however that is', async () => {
+    const path = `${CONFIG_MAPS}?watch=true&fieldSelector=metadata.name%3Daudited`;
+    const { webSocket } = open(path);
+    await once(webSocket, 'open');
+    const stages = async (): Promise<unknown[]> => {
+      const lines = (await readFile(join(folder, 'audit.log'), 'utf8')).trim().split('\n');
+      const events = lines.map((line) => JSON.parse(line));
+      return events
+        .filter(({ requestURI }) => requestURI === path)
+        .map(({ stage, responseStatus: { code } }) => [stage, code]);
+    };
+    await eventually(async () => expect(await stages()).toEqual([['ResponseStarted', 101]]));
+    webSocket.terminate();
+    await eventually(async () =>
+      expect(await stages()).toEqual([
+        ['ResponseStarted', 101],
+        ['ResponseComplete', 101],
+      ]),
+    );
   });
 
   it('is the only use of an upgrade: one with a body is refused', async () => {
