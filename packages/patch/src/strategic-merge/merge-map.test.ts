@@ -489,7 +489,7 @@ describe('order of merged lists', () => {
     ],
     [
       'names a member of a map',
-      { nodeSelector: { '$setElementOrder/a': [] } },
+      { nodeSelector: { '$setElementOrder/b': [] } },
       /^merging an object in json but data type is not struct, instead is: map$/,
     ],
     ['names a map', { '$setElementOrder/securityContext': [] }, /^expected slice or array type, but got: struct$/],
