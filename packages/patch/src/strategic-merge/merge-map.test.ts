@@ -499,7 +499,8 @@ describe('order of merged lists', () => {
       /^expected a \[\]interface \{\}, but received a %!s\(<nil>\)$/,
     ],
   ])('is refused when it %s', (_title, patch, message) => {
-    expectRefusal(() => patchPod({ containers: named('a', 'b'), nodeSelector: { a: 'b' } }, patch), 'BadRequest', message);
+    const spec = { containers: named('a', 'b'), nodeSelector: { a: 'b' } };
+    expectRefusal(() => patchPod(spec, patch), 'BadRequest', message);
   });
 });
 
