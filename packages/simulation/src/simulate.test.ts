@@ -279,6 +279,29 @@ describe('a step', () => {
     ['it has no DaemonSet', { apply: 'nothing.yaml' }],
   ])('fails in words: %s', (fault, step) => expect(faults([step])).toEqual([fault]));
 
+  it.each<[words: string, step: ScenarioStep]>([
+    [
+      'spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable',
+      {
+        apply: agent('agent:2', {
+          selector: { matchLabels: { app: 'other' } },
+          template: {
+            metadata: { labels: { app: 'other' } },
+            spec: { containers: [{ name: 'agent', image: 'agent:2' }] },
+          },
+        }),
+      },
+    ],
+    ['Node "w-00001" is invalid: metadata.labels: Invalid value: "a b"', { label: { labels: { x: 'a b' } } }],
+    [
+      'Node "w-00001" is invalid: metadata.taints[0].effect: Unsupported value: "Never"',
+      { taint: { taints: [{ key: 'k', effect: 'Never' }] } },
+    ],
+    ['Node "W-00001" is invalid: metadata.name', { join: { name: 'W', count: 1 } }],
+  ])('fails in the words of the api: %s', (words, step) =>
+    expect(faults([step])).toEqual([expect.stringContaining(words)]),
+  );
+
   it('fails in the words of the api for a DaemonSet that it would refuse', () => {
     const [fault] = faults([{ apply: agent('agent:2', { selector: { matchLabels: { app: 'other' } } }) }]);
     expect(fault).toContain('DaemonSet.apps "agent" is invalid: spec.template.metadata.labels');

@@ -272,6 +272,23 @@ describe('a dump', () => {
     expect(() => readObjects(text, 'f')).toThrow(new ObjectsError(fault));
   });
 
+  it('goes on with the revisions that another controller has named, also when a manifest is applied again', () => {
+    const own = revisionHash(completeDaemonSet(agent('agent:2', { template: template(SECRETS, 'agent:2') }), 'x', AT));
+    const renamed = JSON.parse(JSON.stringify(dump()).replaceAll(own, 'abcdef')) as KubeObject[];
+    const apply = agent('agent:2', { template: template(SECRETS, 'agent:2') });
+    const input = scenario([{ apply }, ROLLED_OUT], { fleet: { from: 'dump' }, manifests: [] });
+    const { rollouts, ok } = simulate({ ...input, snapshot: readDump(renamed) });
+    expect({ ok, podsCreated: rollouts[0]?.podsCreated }).toEqual({ ok: true, podsCreated: 2 });
+  });
+
+  it('with the name of a node of a group is refused', () => {
+    const renamed = dump().map((object) =>
+      object.metadata.name === 'n1' ? { ...object, metadata: { ...object.metadata, name: 'w-00001' } } : object,
+    );
+    const input = scenario([{ wait: '1s' }], { fleet: { from: 'dump', groups: [{ name: 'w', count: 2 }] } });
+    expect(() => simulate({ ...input, snapshot: readDump(renamed) })).toThrow('nodes "w-00001" already exists');
+  });
+
   it('without nodes is refused', () => expect(() => readDump(dump().slice(4))).toThrow(/the dump has no nodes/));
 });
 

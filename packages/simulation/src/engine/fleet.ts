@@ -1,4 +1,13 @@
-import { type Node, type Pod, type Stored, type Taint, timestamp } from '@everynode/objects';
+import {
+  invalid,
+  type KubeObject,
+  type Node,
+  type Pod,
+  resourceByStorage,
+  type Stored,
+  type Taint,
+  timestamp,
+} from '@everynode/objects';
 import { nodeStatus } from '@everynode/pod-runtime';
 import type { ScenarioGroup } from '../scenario/schema.js';
 
@@ -14,10 +23,11 @@ const ownLabels = (name: string): Record<string, string> => ({
 /**
  * The nodes of a group: `workers-00001` and on, over its zones by turns. `from` is how many nodes of that name there
  * are already; `atMs` is ms since the epoch.
+ * @throws ApiError Invalid for nodes that an api would refuse: names, labels and taints.
  */
 export function nodesOf(group: ScenarioGroup, atMs: number, from = 0): Stored<Node>[] {
   const { count, name, zones = [], labels = {}, taints = [], capacity = {}, unschedulable } = group;
-  return Array.from({ length: count }, (_, i): Stored<Node> => {
+  const nodes = Array.from({ length: count }, (_, i): Stored<Node> => {
     const number = from + i + 1;
     const own = `${name}-${String(number).padStart(PAD, '0')}`;
     const zone = zones[i % Math.max(1, zones.length)];
@@ -31,6 +41,16 @@ export function nodesOf(group: ScenarioGroup, atMs: number, from = 0): Stored<No
       status: nodeStatus(hosted, atMs),
     } as Stored<Node>;
   });
+  // They differ in their numbers and zones.
+  for (const node of nodes.slice(0, Math.max(1, zones.length))) checkNode(node);
+  return nodes;
+}
+
+/** @throws ApiError Invalid for a node that an api would refuse. */
+export function checkNode(node: Stored<Node>): void {
+  const { group, kind, validate } = resourceByStorage('nodes');
+  const faults = validate(node as KubeObject);
+  if (faults.length > 0) throw invalid({ group, kind, name: node.metadata.name }, faults);
 }
 
 /** A pod of others, which only takes room on its node. */

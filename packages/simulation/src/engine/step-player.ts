@@ -64,7 +64,7 @@ export class StepPlayer {
     const { engine } = this.#options;
     if (step.apply !== undefined) return this.#apply(step.apply);
     if (step.patch) return this.#patch(step.patch);
-    if (step.label) for (const node of engine.choose(step.label)) engine.label(node, step.label.labels);
+    if (step.label) engine.label(engine.choose(step.label), step.label.labels);
     if (step.taint) this.#taint(step.taint);
     if (step.untaint) this.#untaint(step.untaint);
     if (step.cordon) this.#cordon(step.cordon, true);
@@ -105,27 +105,23 @@ export class StepPlayer {
   #taint({ taints, ...choice }: NonNullable<ScenarioStep['taint']>): void {
     const { engine } = this.#options;
     const isReplaced = (known: Taint) => taints.some(({ key, effect }) => key === known.key && effect === known.effect);
-    for (const node of engine.choose(choice)) {
-      engine.changeNodeSpec(node, (spec) => ({
-        ...spec,
-        taints: [...(spec.taints ?? []).filter((known) => !isReplaced(known)), ...(taints as Taint[])],
-      }));
-    }
+    engine.changeNodeSpecs(engine.choose(choice), (spec) => ({
+      ...spec,
+      taints: [...(spec.taints ?? []).filter((known) => !isReplaced(known)), ...(taints as Taint[])],
+    }));
   }
 
   #untaint({ key, ...choice }: NonNullable<ScenarioStep['untaint']>): void {
     const { engine } = this.#options;
-    for (const node of engine.choose(choice)) {
-      engine.changeNodeSpec(node, (spec) => ({
-        ...spec,
-        taints: (spec.taints ?? []).filter((one) => one.key !== key),
-      }));
-    }
+    engine.changeNodeSpecs(engine.choose(choice), (spec) => ({
+      ...spec,
+      taints: (spec.taints ?? []).filter((one) => one.key !== key),
+    }));
   }
 
   #cordon(choice: NonNullable<ScenarioStep['cordon']>, unschedulable: boolean): void {
     const { engine } = this.#options;
-    for (const node of engine.choose(choice)) engine.changeNodeSpec(node, (spec) => ({ ...spec, unschedulable }));
+    engine.changeNodeSpecs(engine.choose(choice), (spec) => ({ ...spec, unschedulable }));
   }
 
   #lose(nodes: readonly string[], how: 'stop' | 'cut', span: string | undefined): void {

@@ -1,10 +1,12 @@
 import type { AssignedPod } from '@everynode/kubelet';
 import {
+  alreadyExists,
   controllerOf,
   type DaemonSet,
   type KubeObject,
   keyOf,
   type Node,
+  type NodeSpec,
   type Pod,
   type Stored,
   timestamp,
@@ -19,10 +21,11 @@ import { Behaviour } from './behaviour.js';
 import { blockedNodes } from './blocked-nodes.js';
 import { chooseNodes, type NodeChoice } from './choose-nodes.js';
 import { DaemonSetLoop } from './daemonset-loop.js';
-import { nodesOf, occupant } from './fleet.js';
+import { checkNode, nodesOf, occupant } from './fleet.js';
 import { NodeMonitor } from './node-monitor.js';
 import { PodPlacement } from './pod-placement.js';
 import type { Snapshot } from './snapshot.js';
+import type { Part } from './versions.js';
 import { NO_DELAYS, VirtualAgents } from './virtual-agents.js';
 import { VirtualClock } from './virtual-clock.js';
 import { VirtualCluster } from './virtual-cluster.js';
@@ -230,12 +233,20 @@ export class VirtualEngine {
     return this.#cluster.daemonSet(daemonSetKey(name))?.object;
   }
 
-  /** Adds the nodes of a group. */
+  /**
+   * Adds the nodes of a group.
+   * @throws ApiError AlreadyExists for a name that a node of a dump has, Invalid for nodes that an api would refuse.
+   */
   join(group: ScenarioGroup): void {
     const from = this.#groups.get(group.name) ?? 0;
-    this.#groups.set(group.name, from + group.count);
     const atMs = this.#clock.wallTime();
-    for (const node of nodesOf(group, atMs, from)) {
+    const nodes = nodesOf(group, atMs, from);
+    for (const { metadata } of nodes) {
+      const subject = { group: '', plural: 'nodes', name: metadata.name };
+      if (this.#cluster.node(metadata.name)) throw alreadyExists(subject);
+    }
+    this.#groups.set(group.name, from + group.count);
+    for (const node of nodes) {
       this.#cluster.addNode(node);
       if (group.occupied) this.#addBackground(occupant(node.metadata.name, 1, group.occupied, atMs));
     }
@@ -245,19 +256,32 @@ export class VirtualEngine {
     return chooseNodes(this.#cluster, choice, this.#random);
   }
 
-  /** Changes the labels of a node; null takes one away. */
-  label(node: string, labels: Readonly<Record<string, string | null>>): void {
-    this.#cluster.changeNode(node, 'metadata', (current) => {
+  /**
+   * Changes the labels of nodes; null takes one away.
+   * @throws ApiError Invalid for labels that an api would refuse; nothing has changed then.
+   */
+  label(nodes: readonly string[], labels: Readonly<Record<string, string | null>>): void {
+    this.#changeNodes(nodes, 'metadata', (current) => {
       const all = Object.entries({ ...current.metadata.labels, ...labels });
       const kept = all.filter((pair): pair is [string, string] => pair[1] !== null);
       return { ...current, metadata: { ...current.metadata, labels: Object.fromEntries(kept) } };
     });
   }
 
-  /** Changes the spec of a node, and its taints by its conditions and its cordon. */
-  changeNodeSpec(node: string, change: (spec: NonNullable<Node['spec']>) => NonNullable<Node['spec']>): void {
-    this.#cluster.changeNode(node, 'desired', (current) => ({ ...current, spec: change(current.spec ?? {}) }));
-    this.#monitor.taint(node);
+  /**
+   * Changes the spec of nodes, and their taints by their conditions and their cordon.
+   * @throws ApiError Invalid for taints that an api would refuse; nothing has changed then.
+   */
+  changeNodeSpecs(nodes: readonly string[], change: (spec: NodeSpec) => NodeSpec): void {
+    this.#changeNodes(nodes, 'desired', (current) => ({ ...current, spec: change(current.spec ?? {}) }));
+    for (const node of nodes) this.#monitor.taint(node);
+  }
+
+  #changeNodes(nodes: readonly string[], part: Part, change: (node: Stored<Node>) => Stored<Node>): void {
+    const first = this.#cluster.node(nodes[0] ?? '')?.object;
+    // All are changed in the same way.
+    if (first) checkNode(change(first));
+    for (const node of nodes) this.#cluster.changeNode(node, part, change);
   }
 
   /** The node is gone for good, with its pods. */

@@ -38,11 +38,21 @@ export function completeDaemonSet(sent: KubeObject, uid: string, at: string): St
 /** Annotations that the controller writes, and that an apply leaves alone. */
 const KEPT = [GOOD_REVISION_ANNOTATION, FAILED_REVISION_ANNOTATION];
 
-/** The DaemonSet that an apply makes of the one that is there. */
+/**
+ * The DaemonSet that an apply makes of the one that is there.
+ * @throws ApiError Invalid for a change of what may not change: the selector.
+ */
 export function appliedDaemonSet(before: Stored<DaemonSet>, sent: Stored<DaemonSet>): Stored<DaemonSet> {
   const kept = Object.entries(before.metadata.annotations ?? {}).filter(([name]) => KEPT.includes(name));
   const annotations = { ...sent.metadata.annotations, ...Object.fromEntries(kept) };
-  return updatedDaemonSet(before, { ...sent, metadata: { ...sent.metadata, annotations } });
+  // It stays the same object: its history and its pods are found by its uid.
+  const { uid, creationTimestamp } = before.metadata;
+  const metadata = { ...sent.metadata, annotations, uid, creationTimestamp };
+  const after = updatedDaemonSet(before, { ...sent, metadata });
+  const { group, kind, validateUpdate } = resourceByStorage('daemonsets.apps');
+  const faults = validateUpdate(after as KubeObject, before as KubeObject);
+  if (faults.length > 0) throw invalid({ group, kind, name: sent.metadata.name }, faults);
+  return after;
 }
 
 /** The DaemonSet as an api would have stored it in place of another: with the generations that follow. */
