@@ -107,6 +107,7 @@ export type {
   MatchCondition,
   MatchResources,
   MutatingWebhook,
+  Mutation,
   NamespaceCondition,
   NamespaceStatus,
   Node,
@@ -150,6 +151,7 @@ export type {
   ValidatingAdmissionPolicy,
   ValidatingWebhook,
   Validation,
+  Variable,
   Volume,
   WebhookClientConfig,
 } from './kinds/api-types.js';

@@ -93,6 +93,16 @@ const FIELDS: Readonly<Record<string, object>> = {
   ServiceCIDR: { spec: { cidrs: ['10.200.0.0/24'] } },
   StatefulSet: { spec: { serviceName: 's', selector, template: template() } },
   StorageClass: { provisioner: 'csi.example.com' },
+  MutatingAdmissionPolicy: {
+    spec: {
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+      },
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+      reinvocationPolicy: 'Never',
+    },
+  },
+  MutatingAdmissionPolicyBinding: { spec: { policyName: 'p' } },
   ValidatingAdmissionPolicy: {
     spec: {
       matchConstraints: {

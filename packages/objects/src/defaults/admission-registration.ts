@@ -1,5 +1,7 @@
 import type {
   MatchResources,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhook,
   MutatingWebhookConfiguration,
   NamedRuleWithOperations,
@@ -48,13 +50,15 @@ function setMatchDefaults(match: MatchResources | undefined): void {
   setRuleDefaults(match.excludeResourceRules);
 }
 
-export function setAdmissionPolicyDefaults({ spec }: ValidatingAdmissionPolicy): void {
+export function setAdmissionPolicyDefaults({ spec }: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): void {
   if (!spec) return;
   spec.failurePolicy ??= 'Fail';
   setMatchDefaults(spec.matchConstraints);
 }
 
-export function setAdmissionBindingDefaults({ spec }: ValidatingAdmissionPolicyBinding): void {
+export function setAdmissionBindingDefaults({
+  spec,
+}: ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding): void {
   if (!spec) return;
   if (spec.paramRef) spec.paramRef.parameterNotFoundAction ??= 'Deny';
   setMatchDefaults(spec.matchResources);

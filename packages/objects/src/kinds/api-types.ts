@@ -25,6 +25,10 @@ export type AppArmorProfile = {
   type: string;
 };
 
+export type ApplyConfiguration = {
+  expression?: string;
+};
+
 export type AttachedVolume = {
   devicePath: string;
   name: string;
@@ -967,6 +971,10 @@ export type IngressTLS = {
 
 export type IntOrString = number | string;
 
+export type JSONPatch = {
+  expression?: string;
+};
+
 export type Job = {
   apiVersion?: 'batch/v1';
   kind?: 'Job';
@@ -1158,6 +1166,36 @@ export type ModifyVolumeStatus = {
   targetVolumeAttributesClassName?: string;
 };
 
+export type MutatingAdmissionPolicy = {
+  apiVersion?: 'admissionregistration.k8s.io/v1';
+  kind?: 'MutatingAdmissionPolicy';
+  metadata?: ObjectMeta;
+  spec?: MutatingAdmissionPolicySpec;
+};
+
+export type MutatingAdmissionPolicyBinding = {
+  apiVersion?: 'admissionregistration.k8s.io/v1';
+  kind?: 'MutatingAdmissionPolicyBinding';
+  metadata?: ObjectMeta;
+  spec?: MutatingAdmissionPolicyBindingSpec;
+};
+
+export type MutatingAdmissionPolicyBindingSpec = {
+  matchResources?: MatchResources;
+  paramRef?: ParamRef;
+  policyName?: string;
+};
+
+export type MutatingAdmissionPolicySpec = {
+  failurePolicy?: string;
+  matchConditions?: MatchCondition[];
+  matchConstraints?: MatchResources;
+  mutations?: Mutation[];
+  paramKind?: ParamKind;
+  reinvocationPolicy?: string;
+  variables?: Variable[];
+};
+
 export type MutatingWebhook = {
   admissionReviewVersions: string[];
   clientConfig: WebhookClientConfig;
@@ -1178,6 +1216,12 @@ export type MutatingWebhookConfiguration = {
   kind?: 'MutatingWebhookConfiguration';
   metadata?: ObjectMeta;
   webhooks?: MutatingWebhook[];
+};
+
+export type Mutation = {
+  applyConfiguration?: ApplyConfiguration;
+  jsonPatch?: JSONPatch;
+  patchType: string;
 };
 
 export type NFSVolumeSource = {

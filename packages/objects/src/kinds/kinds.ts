@@ -14,6 +14,8 @@ import type {
   Job,
   Lease,
   LimitRange,
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   Namespace,
   Node,
@@ -62,6 +64,8 @@ export interface Kinds extends Record<Exclude<GenericName, TypedGeneric>, KubeOb
   secrets: Secret;
   serviceaccounts: ServiceAccount;
   services: Service;
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': MutatingAdmissionPolicy;
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': MutatingAdmissionPolicyBinding;
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': MutatingWebhookConfiguration;
   'validatingadmissionpolicies.admissionregistration.k8s.io': ValidatingAdmissionPolicy;
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': ValidatingAdmissionPolicyBinding;
@@ -97,6 +101,8 @@ type ClusterScoped = {
     | 'ClusterRole'
     | 'ClusterRoleBinding'
     | 'CustomResourceDefinition'
+    | 'MutatingAdmissionPolicy'
+    | 'MutatingAdmissionPolicyBinding'
     | 'MutatingWebhookConfiguration'
     | 'Namespace'
     | 'Node'

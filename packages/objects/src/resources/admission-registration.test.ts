@@ -237,6 +237,80 @@ describe('policies and their bindings', () => {
     expect(errorsOf('validatingadmissionpolicybindings', { spec: bound })).toEqual(expected);
   });
 
+  const expression = 'Object{}';
+  const mutation = { patchType: 'ApplyConfiguration', applyConfiguration: { expression } };
+  const mutating = {
+    matchConstraints: { resourceRules: [rule] },
+    mutations: [mutation],
+    reinvocationPolicy: 'Never',
+  };
+  const mutatingPolicies: [string, object, string[]][] = [
+    ['a good one', {}, []],
+    ['a patch', { mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }] }, []],
+    ['no mutation', { mutations: [] }, ['spec.mutations: Required value: mutations must contain at least one item']],
+    ['no type', { mutations: [{ patchType: '' }] }, ['spec.mutations[0].patchType: Required value']],
+    [
+      'an unknown type',
+      { mutations: [{ ...mutation, patchType: 'x' }] },
+      ['spec.mutations[0].patchType: Unsupported value: "x": supported values: "ApplyConfiguration", "JSONPatch"'],
+    ],
+    [
+      'the wrong member',
+      { mutations: [{ ...mutation, patchType: 'JSONPatch' }] },
+      [
+        'spec.mutations[0].applyConfiguration: Invalid value: "{applyConfiguration}": must not be specified when patchType is JSONPatch',
+        'spec.mutations[0].jsonPatch: Required value: must be specified when patchType is JSONPatch',
+      ],
+    ],
+    [
+      'no expression',
+      { mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: ' ' } }] },
+      ['spec.mutations[0].jsonPatch.expression: Required value'],
+    ],
+    ['no reinvocationPolicy', { reinvocationPolicy: undefined }, ['spec.reinvocationPolicy: Required value']],
+    [
+      'an unknown reinvocationPolicy',
+      { reinvocationPolicy: 'x' },
+      ['spec.reinvocationPolicy: Unsupported value: "x": supported values: "Never", "IfNeeded"'],
+    ],
+    [
+      'deletions',
+      { matchConstraints: { resourceRules: [{ ...rule, operations: ['DELETE'] }] } },
+      [
+        'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+      ],
+    ],
+    ['no constraints', { matchConstraints: undefined }, ['spec.matchConstraints: Required value']],
+  ];
+  it.each(mutatingPolicies)('mutating policy: %s', (_name, change, expected) => {
+    expect(errorsOf('mutatingadmissionpolicies', { spec: { ...mutating, ...change } })).toEqual(expected);
+  });
+
+  it('mutating policies have the defaults of validating ones', () => {
+    const { object } = read('mutatingadmissionpolicies', { spec: mutating });
+    expect(object.spec).toEqual({
+      ...mutating,
+      failurePolicy: 'Fail',
+      matchConstraints: {
+        matchPolicy: 'Equivalent',
+        namespaceSelector: {},
+        objectSelector: {},
+        resourceRules: [{ ...rule, scope: '*' }],
+      },
+    });
+  });
+
+  it('bindings of mutating policies', () => {
+    const errors = (spec: object) => errorsOf('mutatingadmissionpolicybindings', { spec });
+    const resourceRules = [{ ...rule, operations: ['DELETE'] }];
+    expect(errors({ policyName: 'p' })).toEqual([]);
+    expect(errors({ paramRef: {}, matchResources: { resourceRules } })).toEqual([
+      'spec.policyName: Required value',
+      'spec.paramRef: Required value: one of name or selector must be specified',
+      'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    ]);
+  });
+
   it('an update counts in the generation', () => {
     const { definition, object: before } = read('validatingwebhookconfigurations', { webhooks: [webhook] });
     definition.prepareForCreate(before);

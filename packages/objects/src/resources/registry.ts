@@ -12,6 +12,7 @@ import { events, groupedEvents } from './events.js';
 import { genericResources } from './generic.js';
 import { autoscalersV1, horizontalPodAutoscalers } from './horizontal-pod-autoscalers.js';
 import { leases } from './leases.js';
+import { mutatingAdmissionPolicies, mutatingAdmissionPolicyBindings } from './mutating-admission-policies.js';
 import { namespaces } from './namespaces.js';
 import { nodes } from './nodes.js';
 import { podDisruptionBudgets } from './pod-disruption-budgets.js';
@@ -40,6 +41,8 @@ const DEFINITIONS = {
   secrets,
   serviceaccounts: serviceAccounts,
   services,
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': mutatingAdmissionPolicies,
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': mutatingAdmissionPolicyBindings,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookConfigurations,
   'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicies,
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindings,

@@ -49,7 +49,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   'v1.DeviceTolerationOperator': 'resource.v1.DeviceToleration.operator',
   'v1.FSGroupPolicy': 'storage.v1.CSIDriverSpec.fsGroupPolicy',
   'v1.FailurePolicyType':
-    'admissionregistration.v1.MutatingWebhook.failurePolicy' +
+    'admissionregistration.v1.MutatingAdmissionPolicySpec.failurePolicy' +
+    ' admissionregistration.v1.MutatingWebhook.failurePolicy' +
     ' admissionregistration.v1.ValidatingAdmissionPolicySpec.failurePolicy' +
     ' admissionregistration.v1.ValidatingWebhook.failurePolicy',
   'v1.FieldSelectorOperator': 'meta.v1.FieldSelectorRequirement.operator',
@@ -84,6 +85,7 @@ const TEXTS: Readonly<Record<string, string>> = {
     'admissionregistration.v1.NamedRuleWithOperations.operations' +
     ' admissionregistration.v1.RuleWithOperations.operations',
   'v1.ParameterNotFoundActionType': 'admissionregistration.v1.ParamRef.parameterNotFoundAction',
+  'v1.PatchType': 'admissionregistration.v1.Mutation.patchType',
   'v1.PathType': 'networking.v1.HTTPIngressPath.pathType',
   'v1.PersistentVolumeAccessMode':
     'core.v1.PersistentVolumeClaimSpec.accessModes core.v1.PersistentVolumeClaimStatus.accessModes' +
@@ -124,7 +126,9 @@ const TEXTS: Readonly<Record<string, string>> = {
     ' core.v1.ImageVolumeSource.pullPolicy',
   'v1.QualifiedName': 'resource.v1.NodeAllocatableResourceMapping.capacityKey',
   'v1.RecursiveReadOnlyMode': 'core.v1.VolumeMount.recursiveReadOnly core.v1.VolumeMountStatus.recursiveReadOnly',
-  'v1.ReinvocationPolicyType': 'admissionregistration.v1.MutatingWebhook.reinvocationPolicy',
+  'v1.ReinvocationPolicyType':
+    'admissionregistration.v1.MutatingAdmissionPolicySpec.reinvocationPolicy' +
+    ' admissionregistration.v1.MutatingWebhook.reinvocationPolicy',
   'v1.ReplicaSetConditionType': 'apps.v1.ReplicaSetCondition.type',
   'v1.ReplicationControllerConditionType': 'core.v1.ReplicationControllerCondition.type',
   'v1.RequestConditionType': 'certificates.v1.CertificateSigningRequestCondition.type',

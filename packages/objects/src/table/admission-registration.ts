@@ -1,5 +1,8 @@
 import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
+  ParamKind,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
@@ -38,12 +41,29 @@ export const admissionPolicyTable: TableDefinition<Stored<ValidatingAdmissionPol
   ],
   row(object, now) {
     const { validations = [], paramKind } = object.spec ?? {};
-    const kind = paramKind ? `${paramKind.apiVersion}/${paramKind.kind}` : UNSET;
-    return { cells: [object.metadata.name, validations.length, kind, ageOf(object, now)] };
+    return { cells: [object.metadata.name, validations.length, paramKindOf(paramKind), ageOf(object, now)] };
   },
 };
 
-export const admissionBindingTable: TableDefinition<Stored<ValidatingAdmissionPolicyBinding>> = {
+export const mutatingPolicyTable: TableDefinition<Stored<MutatingAdmissionPolicy>> = {
+  columns: [
+    NAME,
+    column('Mutations', 'Mutations indicates the number of mutations rules defined in this configuration', 'integer'),
+    column('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy'),
+    AGE,
+  ],
+  row(object, now) {
+    const { mutations = [], paramKind } = object.spec ?? {};
+    return { cells: [object.metadata.name, mutations.length, paramKindOf(paramKind), ageOf(object, now)] };
+  },
+};
+
+const paramKindOf = (paramKind: ParamKind | undefined): string =>
+  paramKind ? `${paramKind.apiVersion}/${paramKind.kind}` : UNSET;
+
+export const admissionBindingTable: TableDefinition<
+  Stored<ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding>
+> = {
   columns: [
     NAME,
     column('PolicyName', 'PolicyName indicates the policy definition which the policy binding binded to'),

@@ -1,10 +1,12 @@
 import type { FieldError } from '../field-error.js';
 import type {
+  MatchResources,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
   Validation,
+  Variable,
 } from '../kinds/api-types.js';
 import { FAILURE_POLICIES, validateMatchConditions, validateMatchResources } from './admission-rules.js';
 import { duplicate, forbidden, invalidFor, invalidValue, notSupported, required } from './field-errors.js';
@@ -28,27 +30,14 @@ const RESERVED = new Set(
  * Source: pkg/apis/admissionregistration/validation, ValidateValidatingAdmissionPolicy.
  */
 export function validateAdmissionPolicy({ metadata, spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
-  const { failurePolicy = '', matchConstraints, variables = [], validations = [], auditAnnotations = [] } = spec;
-  const errors: FieldError[] = FAILURE_POLICIES.includes(failurePolicy)
-    ? []
-    : [notSupported('spec.failurePolicy', failurePolicy, FAILURE_POLICIES)];
-  if (spec.paramKind) errors.push(...validateParamKind(spec.paramKind, 'spec.paramKind'));
-  if (!matchConstraints) errors.push(required('spec.matchConstraints'));
-  else {
-    errors.push(...validateMatchResources(matchConstraints, 'spec.matchConstraints'));
-    if ((matchConstraints.resourceRules ?? []).length === 0) {
-      errors.push(required('spec.matchConstraints.resourceRules'));
-    }
-  }
-  errors.push(...validateMatchConditions(spec.matchConditions, 'spec.matchConditions'));
-  for (const [at, { name, expression }] of variables.entries()) {
-    const field = `spec.variables[${at}]`;
-    if (name.trim() === '') errors.push(required(`${field}.name`, 'name is not specified'));
-    else if (!IDENTIFIER.test(name) || RESERVED.has(name)) {
-      errors.push(invalidValue(`${field}.name`, name, 'name is not a valid CEL identifier'));
-    }
-    if (expression.trim() === '') errors.push(required(`${field}.expression`, 'expression is not specified'));
-  }
+  const { variables, validations = [], auditAnnotations = [] } = spec;
+  const errors: FieldError[] = [
+    ...validateFailurePolicy(spec.failurePolicy),
+    ...validateParamKind(spec.paramKind, 'spec.paramKind'),
+    ...validateMatchConstraints(spec.matchConstraints, 'spec.matchConstraints'),
+    ...validateMatchConditions(spec.matchConditions, 'spec.matchConditions'),
+    ...validateVariables(variables, 'spec.variables'),
+  ];
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required('spec.validations', detail), required('spec.auditAnnotations', detail)];
@@ -73,6 +62,29 @@ export function validateAdmissionPolicy({ metadata, spec = {} }: ValidatingAdmis
   return errors;
 }
 
+/** The following functions are those of both kinds of policies. */
+export const validateFailurePolicy = (policy = ''): FieldError[] =>
+  FAILURE_POLICIES.includes(policy) ? [] : [notSupported('spec.failurePolicy', policy, FAILURE_POLICIES)];
+
+export function validateMatchConstraints(constraints: MatchResources | undefined, field: string): FieldError[] {
+  if (!constraints) return [required(field)];
+  const errors = validateMatchResources(constraints, field);
+  if ((constraints.resourceRules ?? []).length === 0) errors.push(required(`${field}.resourceRules`));
+  return errors;
+}
+
+export function validateVariables(variables: readonly Variable[] = [], field: string): FieldError[] {
+  return variables.flatMap(({ name, expression }, at) => {
+    const errors: FieldError[] = [];
+    if (name.trim() === '') errors.push(required(`${field}[${at}].name`, 'name is not specified'));
+    else if (!IDENTIFIER.test(name) || RESERVED.has(name)) {
+      errors.push(invalidValue(`${field}[${at}].name`, name, 'name is not a valid CEL identifier'));
+    }
+    if (expression.trim() === '') errors.push(required(`${field}[${at}].expression`, 'expression is not specified'));
+    return errors;
+  });
+}
+
 function validateValidation(validation: Validation, field: string): FieldError[] {
   const { expression, message = '', messageExpression = '', reason } = validation;
   const errors = expression.trim() === '' ? [required(`${field}.expression`, 'expression is not specified')] : [];
@@ -90,7 +102,10 @@ function validateValidation(validation: Validation, field: string): FieldError[]
   return errors;
 }
 
-function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, field: string): FieldError[] {
+/** Undefined has no errors. */
+export function validateParamKind(paramKind: ParamKind | undefined, field: string): FieldError[] {
+  if (!paramKind) return [];
+  const { apiVersion = '', kind = '' } = paramKind;
   const errors: FieldError[] = [];
   const parts = apiVersion === '/' ? ['', ''] : apiVersion.split('/');
   const [group = '', version = ''] = parts.length === 1 ? ['', parts[0]] : parts;
@@ -116,13 +131,12 @@ function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, field: str
 
 /** Source: the same file, ValidateValidatingAdmissionPolicyBinding; the misspelt path is upstream's. */
 export function validateAdmissionBinding({ spec = {} }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const { policyName = '', validationActions: actions = [] } = spec;
-  const errors =
-    policyName === ''
-      ? [required('spec.policyName')]
-      : invalidFor('spec.policyName', policyName, dnsSubdomainMessages(policyName));
-  if (spec.paramRef) errors.push(...validateParamRef(spec.paramRef, 'spec.paramRef'));
-  errors.push(...validateMatchResources(spec.matchResources, 'spec.matchResouces'));
+  const { validationActions: actions = [] } = spec;
+  const errors = [
+    ...validatePolicyName(spec.policyName),
+    ...validateParamRef(spec.paramRef, 'spec.paramRef'),
+    ...validateMatchResources(spec.matchResources, 'spec.matchResouces'),
+  ];
   for (const [at, action] of actions.entries()) {
     const field = `spec.validationActions[${at}]`;
     if (!ACTIONS.includes(action)) errors.push(notSupported(field, action, ACTIONS));
@@ -139,7 +153,13 @@ export function validateAdmissionBinding({ spec = {} }: ValidatingAdmissionPolic
   return errors;
 }
 
-function validateParamRef({ name = '', selector, parameterNotFoundAction }: ParamRef, field: string): FieldError[] {
+export const validatePolicyName = (name = ''): FieldError[] =>
+  name === '' ? [required('spec.policyName')] : invalidFor('spec.policyName', name, dnsSubdomainMessages(name));
+
+/** Undefined has no errors. */
+export function validateParamRef(ref: ParamRef | undefined, field: string): FieldError[] {
+  if (!ref) return [];
+  const { name = '', selector, parameterNotFoundAction } = ref;
   const errors: FieldError[] = name === '' ? [] : invalidFor(`${field}.name`, name, pathSegmentMessages(name));
   const both = 'name and selector are mutually exclusive';
   if (name !== '' && selector) errors.push(forbidden(`${field}.name`, both));
