@@ -4,11 +4,18 @@ import { addLists } from './library/lists.js';
 import { addNetwork } from './library/network.js';
 import { addQuantities } from './library/quantities.js';
 import { addText } from './library/text.js';
+import { MAX_DEPTH } from './limits.js';
 
 export { addAuthorizer, authorizerValue } from './library/authorizer.js';
 
-/** Source of the depth and size: cel-go's parser. */
-const LIMITS = { maxAstNodes: 20_000, maxDepth: 50, maxListElements: 5000, maxMapEntries: 5000, maxCallArguments: 32 };
+/** Source of the size: cel-go's parser. */
+const LIMITS = {
+  maxAstNodes: 20_000,
+  maxDepth: MAX_DEPTH,
+  maxListElements: 5000,
+  maxMapEntries: 5000,
+  maxCallArguments: 32,
+};
 
 const base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: true, limits: LIMITS });
 addText(base);

@@ -6,12 +6,12 @@ import {
 } from '@marcbachmann/cel-js';
 import { type Budget, ExhaustedError, within } from './budget.js';
 import { type Declared, estimateCost, usesVariable } from './cost.js';
+import { MAX_LENGTH } from './limits.js';
+import { JSON_PATCH_TEXTS, MessageFault, type MessageSource, textFunctionOf, withCalls } from './message-source.js';
+import { withMessages } from './messages.js';
 import { MATCHES, meter } from './metering.js';
 
 export type Environment = CelEnvironment;
-
-/** Source: cel-go parser/options.go. */
-const MAX_LENGTH = 100_000;
 
 /** An expression that cannot be compiled, or whose evaluation failed. The message has upstream's form. */
 export class CelError extends Error {
@@ -62,29 +62,62 @@ const isFault = (error: unknown): error is Fault =>
  * @throws CelError
  */
 export function compile(environment: Environment, expression: string, returns: readonly string[] = []): Compiled {
+  checkLength(expression);
+  return compileSource(environment, expression, { text: expression, types: [], placeOf: (at) => at }, returns);
+}
+
+function checkLength(expression: string): void {
   if (expression.length > MAX_LENGTH) {
     const detail = `expression code point size exceeds limit: size: ${expression.length}, limit ${MAX_LENGTH}`;
     throw new CelError(`compilation failed: ERROR: <input>:-1:0: ${detail}`);
   }
+}
+
+/**
+ * Compiles an expression that may construct messages: `Object`, `Object.spec` and the like, and `JSONPatch`.
+ * @param returns as of {@link compile}. @throws CelError
+ */
+export function compileWithMessages(
+  environment: Environment,
+  expression: string,
+  returns: readonly string[],
+): Compiled {
+  checkLength(expression);
+  let source: MessageSource;
+  try {
+    source = withCalls(expression);
+  } catch (error) {
+    if (!(error instanceof MessageFault)) throw error;
+    throw new CelError(compilation(expression, error.at, error.message), { cause: error });
+  }
+  return compileSource(withMessages(environment, source.types), expression, source, returns);
+}
+
+function compileSource(
+  environment: Environment,
+  expression: string,
+  { text, placeOf }: MessageSource,
+  returns: readonly string[],
+): Compiled {
   let program: ReturnType<Environment['parse']>;
   try {
-    program = environment.parse(expression);
+    program = environment.parse(text);
   } catch (error) {
     if (!isFault(error)) throw error;
-    throw new CelError(compilation(expression, error, true), { cause: error });
+    throw new CelError(faultIn(expression, error, placeOf, true), { cause: error });
   }
   meter(program.ast);
   const checked = program.check();
   if (!checked.valid) {
     const { error } = checked;
     if (!isFault(error)) throw error ?? new Error('an expression is not valid, for no reason');
-    throw new CelError(compilation(expression, error, false), { cause: error });
+    throw new CelError(faultIn(expression, error, placeOf, false), { cause: error });
   }
   const type = checked.type ?? 'dyn';
-  if (returns.length > 0 && type !== 'dyn' && !returns.includes(type)) {
-    const [only] = returns;
+  if (returns.length > 0 && !returns.some((one) => mayBe(type, one))) {
+    const named = returns.map(typed);
     throw new CelError(
-      returns.length === 1 ? `must evaluate to ${only}` : `must evaluate to one of ${returns.join(', ')}`,
+      returns.length === 1 ? `must evaluate to ${named[0]}` : `must evaluate to one of ${named.join(', ')}`,
     );
   }
   return {
@@ -105,6 +138,10 @@ export function compile(environment: Environment, expression: string, returns: r
     },
   };
 }
+
+/** True where a value of a type may be one of the wanted type: what a list without items holds is not known. */
+const mayBe = (type: string, wanted: string): boolean =>
+  type === 'dyn' || type === wanted || (wanted.startsWith('list<') && ['list', 'list<dyn>', 'list<T>'].includes(type));
 
 /** The library wraps errors of functions. */
 function exhaustedBy(error: unknown): ExhaustedError | undefined {
@@ -135,22 +172,37 @@ function mismatch(text: string): string | undefined {
   return types === undefined ? undefined : said(name, `${receiver === undefined ? '' : `${receiver}.`}${types}`);
 }
 
-/** Upstream's words for what the compiler finds, with the place under its line. */
-function compilation(expression: string, error: Fault, isSyntax: boolean): string {
+/** How cel-go says that a field has a value of another type. Source: cel-go checker/errors.go. */
+function fieldMismatch(text: string): string | undefined {
+  for (const field of JSON_PATCH_TEXTS) {
+    const start = `found no matching overload for '${textFunctionOf(field)}(`;
+    if (!text.startsWith(start)) continue;
+    return `expected type of field '${field}' is 'string' but provided type is '${typed(text.slice(start.length, -2))}'`;
+  }
+  return undefined;
+}
+
+/** Upstream's words for what the compiler finds. */
+function faultIn(expression: string, error: Fault, placeOf: (at: number) => number, isSyntax: boolean): string {
   const text = named(error.summary);
   const unknown = /^Unknown variable: (.*)$/s.exec(text);
   const missing = /^No such key: (.*)$/s.exec(text);
-  const found = Math.min(error.range?.start ?? 0, expression.length);
+  const found = Math.min(placeOf(error.range?.start ?? 0), expression.length);
   // Upstream marks the dot before a field.
   const start = missing && expression[found - 1] === '.' ? found - 1 : found;
-  const before = expression.slice(0, start).split('\n');
-  const column = before.at(-1)?.length ?? 0;
-  const line = expression.split('\n')[before.length - 1] ?? '';
   const words = unknown
     ? `undeclared reference to '${unknown[1]}' (in container '')`
     : missing
       ? `undefined field '${missing[1]}'`
-      : `${isSyntax ? 'Syntax error: ' : ''}${mismatch(text) ?? text}`;
+      : `${isSyntax ? 'Syntax error: ' : ''}${fieldMismatch(text) ?? mismatch(text) ?? text}`;
+  return compilation(expression, start, words);
+}
+
+/** The words with the place under its line. */
+function compilation(expression: string, at: number, words: string): string {
+  const before = expression.slice(0, at).split('\n');
+  const column = before.at(-1)?.length ?? 0;
+  const line = expression.split('\n')[before.length - 1] ?? '';
   const place = `${before.length}:${column + 1}`;
   return `compilation failed: ERROR: <input>:${place}: ${words}\n | ${line}\n | ${'.'.repeat(column)}^`;
 }
