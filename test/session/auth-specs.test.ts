@@ -11,7 +11,8 @@ import { stackForTests } from './stack-for-tests.js';
  * instead, and the token is asked for as a kubelet does.
  * Sources, in kubernetes/kubernetes: test/e2e/auth/{certificates,service_accounts,subjectreviews}.go,
  * in kubernetes/kubernetes: test/e2e/auth/{selfsubjectreviews,node_authz}.go,
- * and for policies, in kubernetes/kubernetes: test/e2e/apimachinery/validatingadmissionpolicy.go.
+ * and for policies, in kubernetes/kubernetes:
+ * test/e2e/apimachinery/{validating,mutating}admissionpolicy.go.
  */
 const SLOW = 60_000;
 const HOUR = 3600;
@@ -606,6 +607,121 @@ describe('ValidatingAdmissionPolicy [Privileged:ClusterAdmin]', () => {
       const again = await client.update(`${one}/status`, set);
       expect(again.status.conditions.map(({ type }: Any) => type)).toEqual(['StatusPatched']);
     }
+    await client.delete(one);
+    expect(await refusal(client.get(one))).toBe(404);
+    expect((await client.list(selected)).items).toHaveLength(2);
+    await client.delete(selected);
+    expect((await client.list(selected)).items ?? []).toHaveLength(0);
+  });
+});
+
+describe('MutatingAdmissionPolicy [Privileged:ClusterAdmin]', () => {
+  const GROUP = '/apis/admissionregistration.k8s.io/v1';
+  const POLICIES = `${GROUP}/mutatingadmissionpolicies`;
+  const BINDINGS = `${GROUP}/mutatingadmissionpolicybindings`;
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const annotating = `
+    Object{
+      metadata: Object.metadata{
+        annotations: {
+          "mutated-by": "admission-policy"
+        }
+      }
+    }`;
+
+  const policy = (name: string, expression: string, metadata: object = {}): Any => ({
+    apiVersion,
+    kind: 'MutatingAdmissionPolicy',
+    metadata: { name, ...metadata },
+    spec: {
+      matchConstraints: {
+        namespaceSelector: { matchLabels: { [ns]: 'true' } },
+        resourceRules: [
+          {
+            operations: ['CREATE', 'UPDATE'],
+            apiGroups: ['apps'],
+            apiVersions: ['v1'],
+            resources: ['deployments'],
+          },
+        ],
+      },
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+      reinvocationPolicy: 'Never',
+    },
+  });
+  const binding = (name: string, policyName: string, metadata: object = {}): Any => ({
+    apiVersion,
+    kind: 'MutatingAdmissionPolicyBinding',
+    metadata: { name, ...metadata },
+    spec: { policyName, matchResources: { namespaceSelector: { matchLabels: { [ns]: 'true' } } } },
+  });
+
+  beforeEach(async () => {
+    await client.patch(`/api/v1/namespaces/${ns}`, STRATEGIC, { metadata: { labels: { [ns]: 'true' } } });
+  });
+
+  it.each([
+    ['a Deployment with annotations', annotating, { metadata: { annotations: { 'mutated-by': 'admission-policy' } } }],
+    ['a Deployment', 'Object{spec: Object.spec{replicas: 1337}}', { spec: { replicas: 1337 } }],
+  ])('should mutate %s', async (_what, expression, mutated) => {
+    await client.create(POLICIES, policy(`${ns}.policy.example.com`, expression));
+    await client.create(BINDINGS, binding(`${ns}.binding.example.com`, `${ns}.policy.example.com`));
+    const labels = { app: 'nginx' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'nginx', image: 'nginx:latest' }] } };
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'marker-deployment', labels },
+      spec: { replicas: 1, selector: { matchLabels: labels }, template },
+    };
+    const path = `/apis/apps/v1/namespaces/${ns}/deployments`;
+    await eventually(async () => {
+      const created = await client.create(path, deployment);
+      await client.delete(`${path}/marker-deployment`);
+      expect(created).toMatchObject(mutated);
+    });
+  });
+
+  it.each([
+    ['MutatingAdmissionPolicy', POLICIES],
+    ['MutatingAdmissionPolicyBinding', BINDINGS],
+  ])('should support %s API operations', async (_kind, path) => {
+    const { groups } = await client.as('dynamic').get('/apis');
+    const group = groups.find(({ name }: Any) => name === 'admissionregistration.k8s.io');
+    expect(group.versions.map(({ version }: Any) => version)).toContain('v1');
+    const { resources } = await client.as('dynamic').get(GROUP);
+    expect(resources.map(({ name }: Any) => name)).toContain(path.slice(path.lastIndexOf('/') + 1));
+
+    const labels = { 'example-e2e-map-label': ns };
+    const selected = `${path}?labelSelector=${encodeURIComponent(`example-e2e-map-label=${ns}`)}`;
+    const made = { generateName: `${ns}-`, name: undefined, labels };
+    const isPolicy = path === POLICIES;
+    const template = () =>
+      isPolicy ? policy('', 'Object{spec: Object.spec{replicas: 100}}', made) : binding('', 'a-policy', made);
+    await client.create(path, template());
+    await client.create(path, template());
+    const created = await client.create(path, template());
+    const one = `${path}/${created.metadata.name}`;
+    expect((await client.get(one)).metadata.uid).toBe(created.metadata.uid);
+    const list = await client.list(selected);
+    expect(list.items).toHaveLength(3);
+    const watch = client.watch(`${selected}&resourceVersion=${list.metadata.resourceVersion}`);
+    const [field, first, second] = isPolicy
+      ? ['reinvocationPolicy', 'IfNeeded', 'Never']
+      : ['policyName', 'new-policy.example.com', 'updated-policy.example.com'];
+    const change = { metadata: { annotations: { patched: 'true' } }, spec: { [field]: first } };
+    const patched = await client.patch(one, MERGE, change);
+    expect(patched.metadata.annotations.patched).toBe('true');
+    expect(patched.spec[field]).toBe(first);
+    const latest = await client.get(one);
+    latest.metadata.annotations = { ...latest.metadata.annotations, updated: 'true' };
+    latest.spec[field] = second;
+    const updated = await client.update(one, latest);
+    expect(updated.metadata.annotations.updated).toBe('true');
+    expect(updated.spec[field]).toBe(second);
+    await eventually(() => expect(watch.events.at(-1)?.object.metadata.annotations?.updated).toBe('true'));
+    expect(new Set(watch.events.map(({ type }) => type))).toEqual(new Set(['MODIFIED']));
+    watch.close();
     await client.delete(one);
     expect(await refusal(client.get(one))).toBe(404);
     expect((await client.list(selected)).items).toHaveLength(2);

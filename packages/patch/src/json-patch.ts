@@ -61,6 +61,16 @@ export function applyJsonPatch(object: object, operations: unknown): JsonMap {
   return copyJson(holder.root) as JsonMap;
 }
 
+/** Thrown for a `test` that finds another value. */
+class FailedTestError extends Error {
+  override readonly name = 'FailedTestError';
+  readonly retryable = false;
+}
+
+/** True for the error of a patch that ended with a `test` of another value, and not with a fault. */
+export const isFailedTest = (error: unknown): boolean =>
+  error instanceof Error && (error instanceof FailedTestError || isFailedTest(error.cause));
+
 function undecodable(value: unknown, where: string): ApiError {
   return badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(value)} into ${where}`);
 }
@@ -100,7 +110,7 @@ function run(holder: Holder, asWritten: Operation, copiedBefore: number): number
     case 'test': {
       const { value } = resolvePointer(holder.root, operation.path);
       // A missing member equals null, as upstream has it.
-      if (!isDeepStrictEqual(value ?? null, operation.value)) throw new PointerError('the value differs');
+      if (!isDeepStrictEqual(value ?? null, operation.value)) throw new FailedTestError('the value differs');
       return 0;
     }
     case 'replace': {

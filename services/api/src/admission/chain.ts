@@ -14,7 +14,7 @@ import { ownerReferencesPermission } from './owner-references-permission.js';
 import type { AdmissionPlugin, DecidedWrite, ObjectWrite, RequestedWrite } from './plugin.js';
 import { podSecurity, podTemplateSecurity } from './pod-security.js';
 import { podSecurityLabels } from './pod-security-labels.js';
-import { policyExpressions, webhookExpressions } from './policies/check-expressions.js';
+import { mutatingPolicyExpressions, policyExpressions, webhookExpressions } from './policies/check-expressions.js';
 import { defaultPriorityClass, podPriority, systemPriorityClasses } from './priority.js';
 import { rbacEscalation } from './rbac-escalation.js';
 import { runtimeClass } from './runtime-class.js';
@@ -50,6 +50,7 @@ const PLUGINS: readonly AdmissionPlugin[] = [
   serviceAddresses,
   webhookExpressions,
   policyExpressions,
+  mutatingPolicyExpressions,
   inertKinds,
   terminatingDefinitions,
   customResourceSchemas,

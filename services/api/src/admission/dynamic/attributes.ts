@@ -1,4 +1,5 @@
-import type { KubeObject, ResourceDefinition } from '@everynode/objects';
+import type { ErrorSubject, KubeObject, ResourceDefinition } from '@everynode/objects';
+import { subjectOf } from '../../write/target.js';
 import type { AdmissionOperation } from '../operation.js';
 
 /** A kind, by its full name. */
@@ -31,6 +32,12 @@ export interface Attributes {
   object: KubeObject | undefined;
   /** Undefined for a creation. */
   oldObject: KubeObject | undefined;
+}
+
+/** What the refusal of a write is about. Source: apiserver pkg/admission/errors.go, extractResourceName. */
+export function deniedSubject(attributes: Attributes): ErrorSubject & { name: string } {
+  const name = attributes.name || attributes.object?.metadata.generateName || 'Unknown';
+  return { ...subjectOf({ ...attributes, name }), name };
 }
 
 const CONFIGURATIONS = 'admissionregistration.k8s.io';

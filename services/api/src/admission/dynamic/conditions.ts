@@ -1,11 +1,13 @@
 import {
   addAuthorizer,
+  addJsonPatch,
   authorizerValue,
   Budget,
   baseEnvironment,
   CelError,
   type Compiled,
   compile,
+  compileWithMessages,
   type Environment,
   toCel,
 } from '@everynode/cel';
@@ -22,19 +24,22 @@ export interface Uses {
   authorizer?: boolean;
   /** Names of the policy's variables. */
   variables?: readonly string[];
+  /** True where it makes an apply configuration or a JSON patch. */
+  patches?: boolean;
 }
 
 const environments = new Map<string, Environment>();
 
 /** Source: apiserver plugin/cel/compile.go, mustBuildEnvs. Environments are made once for each set of variables. */
-export function environmentFor({ params, authorizer = true, variables }: Uses): Environment {
-  const key = JSON.stringify([params, authorizer, variables]);
+function environmentFor({ params, authorizer = true, variables, patches = false }: Uses): Environment {
+  const key = JSON.stringify([params, authorizer, variables, patches]);
   const known = environments.get(key);
   if (known) return known;
   const environment = baseEnvironment();
   for (const name of ['object', 'oldObject', 'request', 'namespaceObject']) environment.registerVariable(name, 'dyn');
   if (params) environment.registerVariable('params', 'dyn');
   if (authorizer) addAuthorizer(environment);
+  if (patches) addJsonPatch(environment);
   if (variables) {
     const fields = Object.fromEntries(variables.map((name) => [name, 'dyn']));
     environment.registerType('kubernetes.variables', { fields }).registerVariable('variables', 'kubernetes.variables');
@@ -42,6 +47,10 @@ export function environmentFor({ params, authorizer = true, variables }: Uses): 
   if (variables === undefined) environments.set(key, environment);
   return environment;
 }
+
+/** @param returns the types that its value may have; any type where the list is empty. @throws CelError */
+export const compileFor = (uses: Uses, expression: string, returns: readonly string[] = []): Compiled =>
+  (uses.patches ? compileWithMessages : compile)(environmentFor(uses), expression, returns);
 
 /** What an expression meets. Values are made when an expression of the request first asks for them. */
 export function variablesOf(context: ApiContext, attributes: Attributes, dryRun: boolean): Record<string, unknown> {
@@ -112,7 +121,7 @@ export function compileConditions(
 ): Conditions {
   const compiled: { name: string; program: Compiled | CelError }[] = conditions.map(({ name, expression }) => {
     try {
-      return { name, program: compile(environmentFor(uses), expression.trim(), ['bool']) };
+      return { name, program: compileFor(uses, expression.trim(), ['bool']) };
     } catch (error) {
       if (error instanceof CelError) return { name, program: error };
       throw error;

@@ -1,8 +1,9 @@
-import { ApiError, type KubeObject } from '@everynode/objects';
+import { ApiError, type KubeObject, type ResourceName } from '@everynode/objects';
 import type { ApiContext } from '../../api-context.js';
 import type { Notes } from '../notes.js';
 import { checkPolicies } from '../policies/check-policies.js';
-import { POLICIES } from '../policies/stored-policies.js';
+import { type MutableAttributes, PolicyMutations } from '../policies/mutate.js';
+import { MUTATING_POLICIES, POLICIES } from '../policies/stored-policies.js';
 import { type RelevantWebhook, resourceFor } from '../webhooks/ask-webhook.js';
 import { configuredWebhooks, MUTATING, VALIDATING } from '../webhooks/configured-webhooks.js';
 import { runMutating } from '../webhooks/run-mutating.js';
@@ -67,12 +68,17 @@ export class DynamicAdmission implements RequestAdmission {
     }
   }
 
-  /** Changes the object as webhooks say. Returns whether they did. @throws AnswerMissing, ApiError */
+  /** Changes the object as policies and webhooks say. Returns whether they did. @throws AnswerMissing, ApiError */
   mutate(write: AdmittedWrite): boolean {
     const { object, definition } = write;
     if (isExempt(definition)) return false;
+    const policies = new PolicyMutations(this.#context, this.#dryRun);
     const attributes = this.#attributesOf(write);
-    const changed = this.#answer('mutate', attributes, this.#variablesOf(attributes));
+    const first = policies.mutate(attributes);
+    const mutated = first ? { ...attributes, object: first } : attributes;
+    const byWebhooks = this.#answer('mutate', mutated, this.#variablesOf(mutated), policies);
+    // Where webhooks have changed the object, they and the policies have met it again already.
+    const changed = byWebhooks ?? (first && (policies.reinvoke(mutated) ?? first));
     if (!changed) return false;
     const { managedFields } = object.metadata;
     for (const key of Object.keys(object)) delete object[key];
@@ -111,12 +117,18 @@ export class DynamicAdmission implements RequestAdmission {
     return variablesOf(this.#context, attributes, this.#dryRun);
   }
 
-  #attributesOf({ operation, definition, subresource = '', object, before }: AdmittedWrite): Attributes {
+  #attributesOf({ operation, definition, subresource = '', object, before }: AdmittedWrite): MutableAttributes {
     const { name = '', namespace = '' } = object.metadata;
     return { operation, definition, namespace, name, subresource, object, oldObject: before };
   }
 
-  #answer(phase: 'mutate' | 'validate', attributes: Attributes, variables: object): KubeObject | undefined {
+  /** @param policies what webhooks change is met by them again. */
+  #answer(
+    phase: 'mutate' | 'validate',
+    attributes: Attributes,
+    variables: object,
+    policies?: PolicyMutations,
+  ): KubeObject | undefined {
     const { operation, definition, namespace, name, subresource, oldObject } = attributes;
     const version = oldObject?.metadata.resourceVersion ?? '';
     const key = [phase, operation, definition.storage, subresource, namespace, name, version].join(' ');
@@ -136,7 +148,9 @@ export class DynamicAdmission implements RequestAdmission {
       try {
         const changed =
           phase === 'mutate'
-            ? await runMutating(this.#context, hooks, copy, how)
+            ? await runMutating(this.#context, hooks, copy, how, (object) =>
+                policies?.reinvoke({ ...(copy as MutableAttributes), object }),
+              )
             : await runValidating(this.#context, relevant, copy, how);
         this.#found.set(key, { changed: changed ?? undefined });
       } catch (error) {
@@ -163,4 +177,4 @@ export class DynamicAdmission implements RequestAdmission {
 
 /** True where the cluster has a webhook or a policy. */
 export const hasDynamicAdmission = ({ reflector }: ApiContext): boolean =>
-  reflector.cache(MUTATING).size > 0 || reflector.cache(VALIDATING).size > 0 || reflector.cache(POLICIES).size > 0;
+  [MUTATING, VALIDATING, POLICIES, MUTATING_POLICIES].some((name) => reflector.cache(name as ResourceName).size > 0);

@@ -18,7 +18,7 @@ export interface AdmittedWrite {
 export interface RequestAdmission {
   /** Makes a decision, and makes it again as often as webhooks have to be asked first. @throws ApiError */
   settle<T>(decide: () => Promise<T>): Promise<T>;
-  /** Changes the object as webhooks say. Returns whether they did. */
+  /** Changes the object as policies and webhooks say. Returns whether they did. */
   mutate(write: AdmittedWrite): boolean;
   validate(write: AdmittedWrite): void;
   /** For what has no object of its resource that webhooks could change: deletions, and what subresources get. */

@@ -1,7 +1,8 @@
-import { Budget, CelError, type Compiled, compile, evaluateMessage, RUNTIME_COST_BUDGET } from '@everynode/cel';
+import { Budget, CelError, evaluateMessage, RUNTIME_COST_BUDGET } from '@everynode/cel';
 import type { CachedObject } from '@everynode/list-watch';
 import type { StoredKinds, Validation } from '@everynode/objects';
-import { type Conditions, compileConditions, environmentFor, type Uses } from '../dynamic/conditions.js';
+import { type Conditions, compileConditions, type Uses } from '../dynamic/conditions.js';
+import { evaluate, type Program, programOf, withVariables } from './programs.js';
 import { type POLICIES, specOf } from './stored-policies.js';
 
 type Policy = CachedObject<StoredKinds[typeof POLICIES]>;
@@ -27,23 +28,6 @@ export function compiledPolicy(policy: Policy): CompiledPolicy {
   const compiled = compilePolicy(policy);
   compiledPolicies.set(policy, compiled);
   return compiled;
-}
-
-type Program = Compiled | CelError;
-
-function programOf(uses: Uses, expression: string, returns: readonly string[] = []): Program {
-  try {
-    return compile(environmentFor(uses), expression, returns);
-  } catch (error) {
-    if (error instanceof CelError) return error;
-    throw error;
-  }
-}
-
-/** @throws CelError */
-function evaluate(program: Program, variables: object, budget: Budget): unknown {
-  if (program instanceof CelError) throw program;
-  return program.evaluate(variables, budget);
 }
 
 function compilePolicy(policy: Policy): CompiledPolicy {
@@ -111,43 +95,6 @@ function compilePolicy(policy: Policy): CompiledPolicy {
       return { denials, annotations: published };
     },
   };
-}
-
-/** Adds the policy's own variables, each evaluated when an expression first asks for it. */
-function withVariables(
-  given: Record<string, unknown>,
-  named: readonly (readonly [string, Program])[],
-  budget: Budget,
-): Record<string, unknown> {
-  if (named.length === 0) return given;
-  const all: Record<string, unknown> = Object.defineProperties({}, Object.getOwnPropertyDescriptors(given));
-  const values = new Map<string, { value: unknown } | { error: unknown }>();
-  const variables: Record<string, unknown> = {};
-  for (const [name, program] of named) {
-    Object.defineProperty(variables, name, {
-      enumerable: true,
-      get: () => {
-        let found = values.get(name);
-        if (!found) {
-          try {
-            found = { value: evaluate(program, all, budget) };
-          } catch (error) {
-            found = { error };
-          }
-          values.set(name, found);
-        }
-        if ('error' in found) {
-          const { error } = found;
-          throw error instanceof CelError
-            ? new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${error.message}`)
-            : error;
-        }
-        return found.value;
-      },
-    });
-  }
-  all.variables = variables;
-  return all;
 }
 
 /** Source: apiserver plugin/policy/validating/validator.go: the message expression, the message, the expression. */

@@ -4,6 +4,10 @@ import type { KubeObject } from '@everynode/objects';
 /** The storage name of ValidatingAdmissionPolicies. */
 export const POLICIES = 'validatingadmissionpolicies.admissionregistration.k8s.io';
 
+/** The storage names of MutatingAdmissionPolicies and of their bindings. */
+export const MUTATING_POLICIES = 'mutatingadmissionpolicies.admissionregistration.k8s.io';
+export const MUTATING_BINDINGS = 'mutatingadmissionpolicybindings.admissionregistration.k8s.io';
+
 type WithSpec = KubeObject & { spec?: object };
 
 const specs = new WeakMap<CachedObject, object>();

@@ -13,7 +13,8 @@ const ANNOTATION = 'mutation.webhook.admission.k8s.io/';
 /**
  * Asks webhooks one after the other, each with what the ones before it have made of the object. A webhook with
  * `IfNeeded` is asked a second time when one after it has changed the object. Returns the object as it is then;
- * undefined where no webhook has changed it. Source: apiserver plugin/webhook/mutating/dispatcher.go.
+ * undefined where nothing has changed it. Source: apiserver plugin/webhook/mutating/dispatcher.go.
+ * @param reinvoke changes the object by what runs before webhooks and is to run again; undefined where it does not.
  * @throws ApiError
  */
 export async function runMutating(
@@ -21,6 +22,7 @@ export async function runMutating(
   hooks: readonly ConfiguredWebhook[],
   attributes: Attributes,
   { dryRun, notes }: { dryRun: boolean; notes: Notes },
+  reinvoke: (object: KubeObject) => KubeObject | undefined,
 ): Promise<KubeObject | undefined> {
   let current = attributes;
   let variables = variablesOf(context, current, dryRun);
@@ -44,6 +46,14 @@ export async function runMutating(
         variables = variablesOf(context, current, dryRun);
       }
       if (hook.webhook.reinvocationPolicy === 'IfNeeded') reinvocable.add(hook.id);
+    }
+    const { object } = current;
+    if (round === 1 || current === attributes || !object) break;
+    const reinvoked = reinvoke(object);
+    if (reinvoked) {
+      again = new Set([...again, ...reinvocable]);
+      current = { ...current, object: reinvoked };
+      variables = variablesOf(context, current, dryRun);
     }
     if (again.size === 0) break;
   }

@@ -523,6 +523,32 @@ describe('mutating webhooks', () => {
     expect(seen.map(({ path }) => path)).toEqual(['/m1', '/m2', '/m1']);
   });
 
+  it('come after policies that change objects, and before those that run again', async () => {
+    const expression = 'Object{data: {"keys": object.data.map(key, key).filter(key, key != "keys").join(" ")}}';
+    const spec = {
+      matchConstraints: { resourceRules: [{ ...rule, operations: ['CREATE'] }] },
+      mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+      reinvocationPolicy: 'IfNeeded',
+    };
+    const policies = `${GROUP}/mutatingadmissionpolicies`;
+    const bindings = `${GROUP}/mutatingadmissionpolicybindings`;
+    const cache = api.context.reflector.cache('mutatingadmissionpolicybindings.admissionregistration.k8s.io');
+    await api.request('POST', policies, { body: { metadata: { name: 'p' }, spec } });
+    await api.request('POST', bindings, { body: { metadata: { name: 'p' }, spec: { policyName: 'p' } } });
+    await eventually(() => expect(cache.size).toBe(1));
+    await configure('Mutating', [{ name: 'm1', reinvocationPolicy: 'IfNeeded' }]);
+    replies['/m1'] = ({ request }) => {
+      const { data } = request.object as { data: Record<string, string> };
+      return patchOf([add('/data/m1', data.keys)]);
+    };
+    const { json } = await create('x');
+    expect(json.data).toEqual({ a: 'b', keys: 'a m1', m1: 'a m1' });
+    expect(seen).toHaveLength(2);
+    await api.request('DELETE', `${policies}/p`);
+    await api.request('DELETE', `${bindings}/p`);
+    await eventually(() => expect(cache.size).toBe(0));
+  });
+
   it('are not asked for dry runs that they do not support, and nothing of theirs is kept', async () => {
     await configure('Mutating', [{ name: 'm' }]);
     replies['/m'] = () => patchOf([add('/data/m', 'x')]);
