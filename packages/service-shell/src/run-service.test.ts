@@ -47,6 +47,22 @@ describe('runService', () => {
     expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
   });
 
+  it('takes two signals that come at once for one, as Ctrl-C below npm brings them', async () => {
+    const { child, ended } = await startService('plain', false);
+    child.kill('SIGINT');
+    // It has begun to stop, and waits for its supervisor.
+    await once(child, 'message');
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ code: 0, steps: IN_REVERSE });
+  });
+
+  it('ends at once when it is asked again later', async () => {
+    const { child, ended } = await startService('settles');
+    const asking = setInterval(() => child.kill('SIGINT'), 100);
+    expect(await ended).toEqual({ code: 1, steps: [] });
+    clearInterval(asking);
+  });
+
   it('tells its supervisor that it stops, and goes on until it is dismissed', async () => {
     const { child, ended, healthPort } = await startService('plain', false);
     const told = once(child, 'message');

@@ -37,6 +37,13 @@ export interface ServiceOptions {
   closeDeadlineMs?: number;
 }
 
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/**
+ * One Ctrl-C may bring two signals: that of the terminal, and that of npm, which passes its own on. Until so long after
+ * the stop has begun, in ms, a signal asks for the same stop; a later one ends the process at once.
+ */
+const SAME_STOP_MS = 1000;
+
 /**
  * Starts a service: logger, metrics, health port, and a stop that is the same everywhere. SIGTERM, SIGINT, the loss of
  * the parent's IPC channel and an uncaught error all close what was opened, in reverse order, and end the process. A
@@ -53,7 +60,11 @@ export async function runService(
   const settling: ((isAsked: boolean) => Promise<void>)[] = [];
   const closers: (() => Promise<void>)[] = [];
 
-  const grace = closeWithGrace({ delay: options.closeDeadlineMs ?? 10_000, logger: false }, async ({ signal, err }) => {
+  let begunMs: number | undefined;
+  let asked: NodeJS.Signals | undefined;
+  const delay = options.closeDeadlineMs ?? 10_000;
+  const grace = closeWithGrace({ delay, logger: false, skip: [...STOP_SIGNALS] }, async ({ signal = asked, err }) => {
+    begunMs = performance.now();
     if (err) log.error({ err }, 'stopping after an error');
     else log.info({ signal }, 'stopping');
     await leaveSupervisor();
@@ -64,10 +75,17 @@ export async function runService(
     }
     log.info('stopped');
   });
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (begunMs === undefined) {
+      asked = signal;
+      grace.close();
+    } else if (performance.now() - begunMs > SAME_STOP_MS) process.exit(1);
+  };
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
   // A child that outlives its supervisor would be an orphan that nothing stops.
   process.once('disconnect', () => {
     log.info('the supervisor is gone');
-    void grace.close();
+    if (begunMs === undefined) grace.close();
   });
 
   const health = new HealthServer(readiness, metrics);
