@@ -4,6 +4,7 @@ import type { Taint } from '@everynode/local-stack/control';
 import { checkoutState } from './checkout.js';
 import { IdentityKeeper } from './identity-keeper.js';
 import { runAgent } from './run-agent.js';
+import { stoppedBySignal } from './stop-signals.js';
 import { wantedNodes } from './wanted-nodes.js';
 
 export interface JoinFlags {
@@ -41,8 +42,7 @@ export async function joinAsAgent(flags: JoinFlags): Promise<number> {
     throw new Error('--nodes with a beginning of names needs --nodes-file, which says which nodes the agent hosts');
   }
   const directory = flags.directory ?? join(checkoutState().root, 'identities', wanted.agent);
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+  const stopping = stoppedBySignal();
   const { signal } = stopping;
   const joining = { server, token, caHash, agent: wanted.agent, nodeNames: wanted.nodes };
   if (identityOnly) {

@@ -1,6 +1,7 @@
 import { AgentDirectory, endOf, type Joining, joinCluster, renewIdentity } from '@everynode/agent-identity';
 import { keepRenewed } from '@everynode/agent-identity/keep-renewed';
 import { IDENTITY_ENDED } from './exit-codes.js';
+import { stoppedBySignal } from './stop-signals.js';
 
 /**
  * Joins a cluster, says where the identity is, and with `renew` renews it in time until it has ended or the signal
@@ -30,10 +31,8 @@ export async function holdIdentity(joining: Joining, renew: boolean, stopping: A
 /** Renews an identity now. Returns the exit code: {@link IDENTITY_ENDED}, or another one but 0 to try again. */
 export async function renewNow(path: string, lifetimeSeconds: number): Promise<number> {
   const directory = new AgentDirectory(path);
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
   try {
-    await renewed(directory, lifetimeSeconds, stopping.signal);
+    await renewed(directory, lifetimeSeconds, stoppedBySignal().signal);
     return 0;
   } catch (error) {
     return failureCode(directory, error);

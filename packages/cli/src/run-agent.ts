@@ -4,6 +4,7 @@ import type { IdentityFiles } from '@everynode/agent-identity/identity-files';
 import type { Taint } from '@everynode/local-stack/control';
 import { writeSecretFile } from '@everynode/service-shell/private-files';
 import { serviceEntry } from './checkout.js';
+import { heedsStopSignals } from './stop-signals.js';
 
 interface HostedNodes {
   agent: string;
@@ -90,7 +91,7 @@ export async function runAgent(
   });
   // The agent ends by the signals of this process; before it has begun to heed them there is nothing to close.
   signal.addEventListener('abort', () => {
-    if (process.listenerCount('SIGTERM') + process.listenerCount('SIGINT') === 0) process.exit(0);
+    if (!heedsStopSignals()) process.exit(0);
   });
   await import(pathToFileURL(serviceEntry('node-agent')).href);
   // The agent ends this process.
