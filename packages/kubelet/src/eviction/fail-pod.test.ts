@@ -32,11 +32,16 @@ describe('an eviction', () => {
     expect(played.events('Evicted')).toEqual([EVICTION.message]);
   });
 
-  it('leaves a pod alone that ends already', () => {
+  it('leaves a pod that ends already no more time than others, and its reason', () => {
     const played = new PlayedPod({ containers: [container('c')] }, { stopMs: () => NEVER });
-    played.end(30);
+    played.end(3600);
+    played.pass(10);
     evictPod(played.run, EVICTION, played.now());
     expect(played.run.failure).toBeUndefined();
+    played.settle();
+    played.pass(60);
+    expect(played.log).toContain('12 exit c 137');
+    expect(played.events('Evicted')).toEqual([EVICTION.message]);
   });
 });
 

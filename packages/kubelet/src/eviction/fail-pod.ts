@@ -7,11 +7,14 @@ import { endPod, ownGraceMs } from '../stopping/stop-containers.js';
 /** Source: pkg/kubelet/eviction/eviction_manager.go, immediateEvictionGracePeriodSeconds. */
 const EVICTION_GRACE_MS = 1000;
 
-/** Ends a pod whose node is short of a resource. A pod that ends already is left as it is. */
+/**
+ * Ends a pod whose node is short of a resource. A pod that ends already keeps its reason, and has no more time than
+ * others: with a long grace it would use the resource meanwhile, and keep the node from evicting any other. Source:
+ * pkg/kubelet/pod_workers.go, killPodNow and calculateEffectiveGracePeriod.
+ */
 export function evictPod(run: PodRun, failure: PodFailure, now: Moment): void {
-  if (run.ending) return;
   tell(run, podFailedEvents('Warning', failure));
-  run.failure = failure;
+  if (!run.ending) run.failure = failure;
   endPod(run, 'over', EVICTION_GRACE_MS, now);
 }
 

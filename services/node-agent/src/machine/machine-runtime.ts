@@ -5,7 +5,7 @@ import type { Runtime } from '@everynode/pod-runtime';
 export interface MachineRuntime extends Runtime {
   /** The pods that are active: those that have not ended. */
   active(): AssignedPod[];
-  /** Ends a pod because the machine is short of something. Does nothing for one that ends already. */
+  /** Ends a pod because the machine is short of something. One that ends already has no more time than others. */
   evict(uid: string, failure: PodFailure): void;
   /** Ends a pod with the machine, within its own grace period and at most this time. */
   shutDown(uid: string, graceMs: number): void;
