@@ -232,7 +232,12 @@ describe('admission under pressure', () => {
       'The node had condition: [MemoryPressure DiskPressure]. ',
     ],
     ['a critical pod', podOf('p', { priority: 2_000_001_000 }), ['DiskPressure'], undefined],
-    ['a static pod', podOf('p', {}, { 'kubernetes.io/config.source': 'file' }), ['DiskPressure'], undefined],
+    ...['source', 'mirror'].map((name): [string, AssignedPod, PressureCondition[], string] => [
+      `a pod that says of itself that it is static, by its ${name}`,
+      podOf('p', {}, { [`kubernetes.io/config.${name}`]: 'file' }),
+      ['DiskPressure'],
+      'The node had condition: [DiskPressure]. ',
+    ]),
   ])('%s', (_what, pod, conditions, message) => {
     expect(pressureRefusal(pod, conditions)?.message).toBe(message);
   });

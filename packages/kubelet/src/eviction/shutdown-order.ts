@@ -1,5 +1,5 @@
 import type { AssignedPod } from '../pod/assigned-pod.js';
-import { CRITICAL_PRIORITY } from '../pod/critical-pod.js';
+import { isCriticalPod } from '../pod/critical-pod.js';
 
 /** How long the pods of a machine that shuts down have, in ms: all of them, and of that, the critical ones. */
 export interface ShutdownGrace {
@@ -18,10 +18,9 @@ export interface ShutdownGroup {
  * Source: pkg/kubelet/nodeshutdown/nodeshutdown_manager.go, migrateConfig and groupByPriority.
  */
 export function shutdownOrder(pods: readonly AssignedPod[], { totalMs, criticalMs }: ShutdownGrace): ShutdownGroup[] {
-  const isCritical = ({ spec }: AssignedPod) => (spec.priority ?? 0) >= CRITICAL_PRIORITY;
   const uids = (group: AssignedPod[]) => group.map(({ metadata }) => metadata.uid);
   return [
-    { graceMs: Math.max(0, totalMs - criticalMs), uids: uids(pods.filter((pod) => !isCritical(pod))) },
-    { graceMs: Math.min(criticalMs, totalMs), uids: uids(pods.filter(isCritical)) },
+    { graceMs: Math.max(0, totalMs - criticalMs), uids: uids(pods.filter((pod) => !isCriticalPod(pod))) },
+    { graceMs: Math.min(criticalMs, totalMs), uids: uids(pods.filter(isCriticalPod)) },
   ].filter((group) => group.uids.length > 0);
 }

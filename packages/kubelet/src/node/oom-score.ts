@@ -1,5 +1,5 @@
 import { type PodSpec, parseQuantity, qosClassOf, type ResourceRequirements, wholeValue } from '@everynode/objects';
-import { CRITICAL_PRIORITY } from '../pod/critical-pod.js';
+import { isCriticalPod } from '../pod/critical-pod.js';
 
 const GUARANTEED = -997;
 const BEST_EFFORT = 1000;
@@ -18,7 +18,7 @@ export function oomScoreAdjust(
   resources: Resources,
   capacity: Readonly<Record<string, string>>,
 ): number {
-  if ((spec.priority ?? 0) >= CRITICAL_PRIORITY) return GUARANTEED;
+  if (isCriticalPod({ spec })) return GUARANTEED;
   const qos = qosClassOf(spec);
   if (qos === 'Guaranteed') return GUARANTEED;
   if (qos === 'BestEffort') return BEST_EFFORT;
