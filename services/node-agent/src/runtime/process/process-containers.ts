@@ -362,6 +362,19 @@ export class ProcessContainers implements ContainerRuntime<ProcessRun> {
     );
   }
 
+  /**
+   * Removes cgroups of these pods whose runs have no folder any more, and kills what is in them: an agent was killed
+   * before it could. Those of other pods may be another agent's.
+   */
+  removeLostCgroups(uids: ReadonlySet<string>): void {
+    const { cgroups, state, shim, say } = this.#options;
+    for (const name of cgroups?.names() ?? []) {
+      const [, uid = '', container = '', instance = ''] = /^(.+)\.([^.]+)\.(\d+)$/.exec(name) ?? [];
+      if (!uids.has(uid) || existsSync(state.runFolder(uid, container, Number(instance)))) continue;
+      cgroups?.remove(name, shim).catch((err: unknown) => say.warn({ err, cgroup: name }, 'a cgroup is left'));
+    }
+  }
+
   #specOf(
     run: ProcessRun,
     container: ContainerRun,

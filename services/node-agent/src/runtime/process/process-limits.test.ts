@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findShim } from '@everynode/container-shim';
 import type { AssignedPod } from '@everynode/kubelet';
 import { eventually } from '@everynode/test-kit';
@@ -122,6 +122,33 @@ describe('a process with limits', () => {
     machine.runtime.stop(pod.metadata.uid, 0);
     await eventually(() => expect(cgroupsOf(pod)).toEqual([]));
     await eventually(() => expect(members.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]));
+  });
+});
+
+it('an agent that begins ends what is in cgroups of its pods whose runs are gone, and in no others', async () => {
+  const pod = scriptPod('exec sleep 1000', limited({ memory: '60Mi' }));
+  machine.start(pod);
+  await machine.untilRunning();
+  const own = cgroupsOf(pod);
+  machine.stop();
+  const beside = (name: string) => own.map((folder) => join(dirname(folder), name));
+  const [lost, foreign] = [beside(`${pod.metadata.uid}.main.7`), beside('another-agents-pod.main.7')];
+  const processes = [lost, foreign].map((folders) => {
+    const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    for (const folder of folders) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'cgroup.procs'), String(child.pid));
+    }
+    return child;
+  });
+  machine.restart();
+  await eventually(() => expect(lost.filter((folder) => existsSync(folder))).toEqual([]));
+  await eventually(() => expect(processes.map(({ signalCode }) => signalCode)).toEqual(['SIGKILL', null]));
+  expect(cgroupsOf(pod)).toEqual(own);
+  expect(machine.mainStatus).toMatchObject({ restartCount: 0, state: { running: expect.anything() } });
+  processes[1]?.kill('SIGKILL');
+  await eventually(() => {
+    for (const folder of foreign) if (existsSync(folder)) rmdirSync(folder);
   });
 });
 

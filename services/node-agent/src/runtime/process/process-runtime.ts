@@ -157,25 +157,31 @@ class Machine implements RuntimeKind<ProcessRun> {
   /** The pods that an earlier process has noted. What it has left of others is ended and removed. */
   savedPods(): AssignedPod[] {
     const { pods, strays } = this.state.savedPods();
+    this.containers.removeLostCgroups(new Set([...pods.map(({ metadata }) => metadata.uid), ...strays]));
     for (const uid of strays) void this.#removeStray(uid);
     return pods;
   }
 
-  /** What the pods use: the memory and the number of the processes of their containers, and files. */
+  /**
+   * What the pods use: memory and processes of their containers, and files. All that came of a container is below its
+   * shim, also what its program has left behind.
+   */
   async usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>> {
     const { bootId } = this.#options.settings;
     const runs = [...this.#runs].map((run) => ({
       run,
       roots: [...run.live].flatMap(([name, { folder }]) => {
         const found = readRunFolder(folder, bootId);
-        return found.state === 'running' ? [{ name, pid: found.pid }] : [];
+        return found.state === 'running' ? [{ name, shim: found.shim }] : [];
       }),
     }));
-    const trees = await treesOf(runs.flatMap(({ roots }) => roots.map(({ pid }) => pid)));
+    const trees = await treesOf(runs.flatMap(({ roots }) => roots.map(({ shim }) => shim)));
     const usages = runs.map(async ({ run, roots }): Promise<[string, PodUsage]> => {
-      const measured = roots.flatMap(({ name, pid }) => {
-        const tree = trees.get(pid);
-        return tree ? [{ name, ...tree, written: undefined }] : [];
+      const measured = roots.flatMap(({ name, shim }) => {
+        const tree = trees.get(shim);
+        if (!tree) return [];
+        const memory = this.containers.usageOf(run, name)?.workingSetBytes ?? tree.memory;
+        return [{ name, memory, processes: tree.processes, written: undefined }];
       });
       return [run.pod.metadata.uid, await podUsage(run.pod, measured, resource, this.state)];
     });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Shim } from '@everynode/container-shim';
 import type { Logger } from '@everynode/service-shell';
@@ -52,6 +52,11 @@ export class Cgroups {
     return cgroupOf(this.#layout, name).folders.filter((folder) => existsSync(folder));
   }
 
+  /** The names of all that are there. They may be of several agents of this machine. */
+  names(): string[] {
+    return [...new Set(parentFolders(this.#layout).flatMap(foldersIn))];
+  }
+
   /** Sets the limits of a container that may run. @throws Error that says which of them cannot be set. */
   setLimits(name: string, limits: ContainerLimits): void {
     const files = limitFiles(this.#layout, name, limits).filter(({ controller }) => this.enforced.includes(controller));
@@ -85,6 +90,17 @@ export class Cgroups {
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
+
+/** The names of the folders in a folder; none where it is not there. */
+function foldersIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
 
 /** Makes the folders that the cgroups of containers are in. Returns the resources that these can limit. */
 function makeParents(layout: CgroupLayout): string[] {
