@@ -93,6 +93,19 @@ describe('a machine that is short of memory', () => {
     expect(machine.statusOf(critical)?.phase).toBe('Running');
   });
 
+  it('counts what the program of a container has left behind', async () => {
+    const small = scriptPod('exec sleep 1000');
+    const escaped = scriptPod(
+      `(setsid sh -c '${HOLDS_40_MIB}' &); exec sleep 1000`,
+      { resources: { requests: { memory: '10Mi' } } },
+      { hostPID: true },
+    );
+    for (const pod of [small, escaped]) machine.start(pod);
+    await isRunning(small);
+    await eventually(() => expect(machine.logOf(escaped)).toEqual(['ready']));
+    expect(await evictionsBy('memory.available<1000Ti').look()).toBe(escaped.metadata.uid);
+  });
+
   it('admits no pod that requests nothing while it is so, and one that does', async () => {
     machine.refusalOf = (pod) => node.refusalOf(pod);
     node.setPressure(['MemoryPressure']);
@@ -152,6 +165,11 @@ describe('what a machine says of itself', () => {
       const { available = Number.NaN, capacity = Number.NaN } = observed[signal as keyof typeof observed] ?? {};
       expect([signal, available >= 0 && available <= capacity]).toEqual([signal, true]);
     }
+  });
+
+  it('has no inodes of a file system that names no number of them', async () => {
+    const observed = await readObservations({ stateFolder: '/proc', imageFolder: undefined, proc: '/proc' });
+    expect(observed).not.toHaveProperty(['nodefs.inodesFree']);
   });
 
   it('leaves out what it cannot read', async () => {

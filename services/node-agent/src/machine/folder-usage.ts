@@ -1,5 +1,5 @@
-import type { Dirent, Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What files take of a disk. */
@@ -17,21 +17,24 @@ export async function folderUsage(folder: string): Promise<FolderUsage> {
   const own = await statusOf(folder);
   if (!own) return usage;
   const seen = new Set<number>();
-  const waiting: [path: string, status: Stats][] = [[folder, own]];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const [path, status] = next;
+  const count = (status: Stats) => {
     // A file with several names takes its room once.
     if (status.nlink > 1 && !status.isDirectory()) {
-      if (seen.has(status.ino)) continue;
+      if (seen.has(status.ino)) return;
       seen.add(status.ino);
     }
     usage.bytes += status.blocks * BLOCK;
     usage.inodes += 1;
-    if (!status.isDirectory()) continue;
-    for (const { name } of await entriesOf(path)) {
-      const child = join(path, name);
-      const below = await statusOf(child);
-      if (below?.dev === own.dev) waiting.push([child, below]);
+  };
+  count(own);
+  const waiting = [folder];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    for await (const name of namesIn(path)) {
+      const below = join(path, name);
+      const status = await statusOf(below);
+      if (status?.dev !== own.dev) continue;
+      count(status);
+      if (status.isDirectory()) waiting.push(below);
     }
   }
   return usage;
@@ -42,4 +45,8 @@ const BLOCK = 512;
 
 const statusOf = (path: string): Promise<Stats | undefined> => lstat(path).catch(() => undefined);
 
-const entriesOf = (path: string): Promise<Dirent[]> => readdir(path, { withFileTypes: true }).catch(() => []);
+/** The names in a folder, a few at a time: a pod may have made millions. */
+async function* namesIn(path: string): AsyncGenerator<string> {
+  const folder = await opendir(path).catch(() => undefined);
+  if (folder) for await (const { name } of folder) yield name;
+}

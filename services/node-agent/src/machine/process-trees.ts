@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { bytesIn, numberIn } from './proc-fields.js';
 
 /** What a process and all that came of it use. */
 export interface TreeUsage {
@@ -38,7 +39,7 @@ export async function treesOf(pids: readonly number[], proc = '/proc'): Promise<
 }
 
 const anonymousBytes = (status: string): number =>
-  ((numberIn(status, 'RssAnon') ?? 0) + (numberIn(status, 'RssShmem') ?? 0)) * 1024;
+  (bytesIn(status, 'RssAnon') ?? 0) + (bytesIn(status, 'RssShmem') ?? 0);
 
 /** Fields 14 to 17 of `stat`, behind the name, which may have any character in it. */
 const ticksIn = (stat: string): number =>
@@ -47,11 +48,6 @@ const ticksIn = (stat: string): number =>
     .split(' ')
     .slice(11, 15)
     .reduce((sum, ticks) => sum + Number(ticks), 0);
-
-function numberIn(status: string, name: string): number | undefined {
-  const found = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1];
-  return found === undefined ? undefined : Number(found);
-}
 
 /** Empty where the process is gone. */
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

@@ -1,5 +1,6 @@
 import { readFile, stat, statfs } from 'node:fs/promises';
 import type { Observation, Observations } from '@everynode/kubelet';
+import { bytesIn } from './proc-fields.js';
 
 /** Where the figures of the machine are read. */
 export interface ReadingPlaces {
@@ -24,8 +25,10 @@ export async function readObservations({ stateFolder, imageFolder, proc }: Readi
   ]);
   return {
     ...(memory && { 'memory.available': memory }),
-    ...(nodefs && { 'nodefs.available': nodefs.bytes, 'nodefs.inodesFree': nodefs.inodes }),
-    ...(imagefs && { 'imagefs.available': imagefs.bytes, 'imagefs.inodesFree': imagefs.inodes }),
+    ...(nodefs && { 'nodefs.available': nodefs.bytes }),
+    ...(nodefs?.inodes && { 'nodefs.inodesFree': nodefs.inodes }),
+    ...(imagefs && { 'imagefs.available': imagefs.bytes }),
+    ...(imagefs?.inodes && { 'imagefs.inodesFree': imagefs.inodes }),
     ...(pid && { 'pid.available': pid }),
   };
 }
@@ -34,26 +37,22 @@ const known = <T>(reading: Promise<T>): Promise<T | undefined> => reading.catch(
 
 async function memoryOf(proc: string): Promise<Observation> {
   const text = await readFile(`${proc}/meminfo`, 'utf8');
-  return { available: kibibytes(text, 'MemAvailable'), capacity: kibibytes(text, 'MemTotal') };
-}
-
-function kibibytes(text: string, name: string): number {
-  const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  if (found === undefined) throw new Error(`meminfo has no ${name}`);
-  return Number(found) * 1024;
+  const [available, capacity] = [bytesIn(text, 'MemAvailable'), bytesIn(text, 'MemTotal')];
+  if (available === undefined || capacity === undefined) throw new Error('meminfo does not say what is available');
+  return { available, capacity };
 }
 
 interface Disk {
   bytes: Observation;
-  inodes: Observation;
+  /** Undefined where the file system makes inodes as it needs them, and names no number. */
+  inodes: Observation | undefined;
 }
 
 async function diskOf(folder: string): Promise<Disk> {
   const { blocks, bavail, bsize, files, ffree } = await statfs(folder);
   return {
     bytes: { available: bavail * bsize, capacity: blocks * bsize },
-    // Some file systems make inodes as they need them, and name none.
-    inodes: files > 0 ? { available: ffree, capacity: files } : { available: 1, capacity: 1 },
+    inodes: files > 0 ? { available: ffree, capacity: files } : undefined,
   };
 }
 
