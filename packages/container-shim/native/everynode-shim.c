@@ -62,6 +62,7 @@ enum {
   LINE_MAX_BYTES = 16384,
   SPEC_MAX_BYTES = 8 << 20,
   PIPE_MAX_BYTES = 1 << 20,
+  TERMINAL_MAX_BYTES = 64 << 10,
   CGROUP_MAX_FOLDERS = 8,
   KILLED_AT_ONCE = 256,
   RESOLVE_BENEATH_NO_MAGIC = 0x08 | 0x02,
@@ -1039,14 +1040,17 @@ static int set_size(int master) {
   return 0;
 }
 
-/* Passes on what is typed and shown until the child has ended, and all that it has shown by then is passed on. */
+/*
+ * Passes on what is typed and shown until the child has ended, and all that it has shown by then is passed on: no more
+ * than a terminal holds, since what the child has left behind may show more for ever.
+ */
 static void serve_terminal(int master, pid_t child) {
   static struct relay typed, shown;
   int ended = (int)syscall(SYS_pidfd_open, child, 0);
   if (ended < 0) fail("follow", "the command");
   typed = (struct relay){.from = 0, .to = master};
   shown = (struct relay){.from = master, .to = 1};
-  int may_type = 1, may_size = 1, has_ended = 0;
+  int may_type = 1, may_size = 1, has_ended = 0, left = TERMINAL_MAX_BYTES / sizeof shown.bytes;
   const int own[] = {0, 1, master, SIZE_FD};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) fcntl(own[i], F_SETFL, fcntl(own[i], F_GETFL) | O_NONBLOCK);
   for (;;) {
@@ -1057,6 +1061,7 @@ static void serve_terminal(int master, pid_t child) {
     int ready = poll(polled, 4, has_ended && shown.sent == shown.used ? 0 : -1);
     if (ready < 0 && errno != EINTR) fail("poll", NULL);
     if (ready == 0) break;
+    if (has_ended && shown.sent == shown.used && left-- == 0) break;
     if (polled[0].revents && pass_on(&shown)) break;
     if (polled[1].revents && pass_on(&typed)) may_type = 0;
     if (polled[2].revents && set_size(master)) may_size = 0;
@@ -1097,12 +1102,13 @@ static int run_beside(struct spec *spec) {
   if (spec->tty) {
     close(terminal.slave);
     serve_terminal(terminal.master, child);
-    close(terminal.master);
   }
   int status;
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) fail("wait", NULL);
   }
+  /* Only now: without it the kernel would hang up a command that has closed its own side, and runs on. */
+  if (spec->tty) close(terminal.master);
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -392,6 +392,20 @@ describe('a client', () => {
     expect(await left.exited).toBe(137);
   });
 
+  it.each([
+    // What is left behind shows more and more; the command has closed its side of the terminal, and goes on.
+    ['trap "" HUP; yes & sleep 0.1; exit 3', 3],
+    ['exec <&- >&- 2>&-; sleep 0.3; exit 4', 4],
+  ])('ends with the command in a terminal, and not before or after: %s', async (script, code) => {
+    const pod = scriptPod('exec sleep 1000');
+    machine.start(pod);
+    await machine.untilRunning();
+    const wanted = { ...EXEC, tty: true, command: ['sh', '-c', script] };
+    const run = await machine.runtime.streams.exec(reached(pod), wanted);
+    run.stdout?.resume();
+    expect(await run.exited).toBe(code);
+  });
+
   it('runs a command with input and an exit code', async () => {
     const pod = scriptPod('exec sleep 1000');
     machine.start(pod);
