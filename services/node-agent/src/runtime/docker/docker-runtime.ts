@@ -29,7 +29,7 @@ import { dockerRefusal } from './docker-refusal.js';
 import { DockerRun } from './docker-run.js';
 import { dockerSample } from './docker-sample.js';
 import { DockerStreams } from './docker-streams.js';
-import { measuredContainer, writtenBytes } from './docker-usage.js';
+import { measuredRuns } from './docker-usage.js';
 import type { Engine } from './engine.js';
 import { EngineWatch } from './engine-watch.js';
 import type { FoundContainer } from './found-containers.js';
@@ -149,11 +149,9 @@ class EngineHost implements RuntimeKind<DockerRun> {
 
   /** What the pods use, as the engine measures it. */
   async usage(resource: StarvedResource): Promise<ReadonlyMap<string, PodUsage>> {
-    const { engine, node } = this.#options;
-    const written = await writtenBytes(engine, node, resource);
-    const usages = [...this.#runs].map(async (run): Promise<[string, PodUsage]> => {
-      const measured = await Promise.all([...run.live].map((live) => measuredContainer(engine, live, written)));
-      return [run.pod.metadata.uid, await podUsage(run.pod, measured.flat(), resource, this.state)];
+    const runs = await measuredRuns(this.#runs, resource, this.#options);
+    const usages = runs.map(async ({ run: { pod }, measured }): Promise<[string, PodUsage]> => {
+      return [pod.metadata.uid, await podUsage(pod, measured, resource, this.state)];
     });
     return new Map(await Promise.all(usages));
   }

@@ -2,11 +2,11 @@ import { inBatches } from '@everynode/service-shell';
 import { machineUsage } from '../../usage/machine-usage.js';
 import { type ContainerPoint, startedMsOf, type UsageSample } from '../../usage/usage-sample.js';
 import type { DockerRun } from './docker-run.js';
-import { type Engine, isGone } from './engine.js';
+import type { Engine } from './engine.js';
 import type { EngineStats } from './engine-objects.js';
 
 /** An engine is asked about so many containers at a time. */
-const AT_ONCE = 16;
+export const AT_ONCE = 16;
 
 /** What this machine and the containers of the pods have used. */
 export async function dockerSample(runs: Iterable<DockerRun>, engine: Engine): Promise<UsageSample> {
@@ -16,7 +16,8 @@ export async function dockerSample(runs: Iterable<DockerRun>, engine: Engine): P
   );
   const pods = new Map<string, ContainerPoint[]>();
   await inBatches(live, AT_ONCE, async ({ run, name, id, instance }) => {
-    const used = await usageOf(engine, id);
+    const stats = await engine.stats(id);
+    const used = stats && pointOf(stats);
     if (!used) return;
     const { uid } = run.pod.metadata;
     const points = pods.get(uid) ?? [];
@@ -24,15 +25,6 @@ export async function dockerSample(runs: Iterable<DockerRun>, engine: Engine): P
     pods.set(uid, points);
   });
   return { machine, pods };
-}
-
-async function usageOf(engine: Engine, id: string) {
-  try {
-    return pointOf(await engine.stats(id));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Undefined for a container that does not run: an engine knows no memory of it. */

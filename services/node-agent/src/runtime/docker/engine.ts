@@ -30,6 +30,9 @@ export class EngineError extends Error {
 export const isGone = (error: unknown): boolean =>
   error instanceof EngineError && (error.status === NOT_FOUND || error.status === CONFLICT);
 
+/** An engine may hang with one of its containers, in ms. */
+const STATS_MS = 10_000;
+
 const NOT_FOUND = 404;
 const CONFLICT = 409;
 const NOT_MODIFIED = 304;
@@ -79,9 +82,18 @@ export class Engine {
     return this.#dial('GET', '/containers/json', { query: { all: true, size, filters: labelled(labels) } });
   }
 
-  /** What a container uses now, and has used so far. */
-  stats(id: string): Promise<EngineStats> {
-    return this.#dial('GET', `/containers/${id}/stats`, { query: { stream: false, 'one-shot': true } });
+  /** What a container uses now, and has used so far; undefined where it is gone. It is waited for so long at most. */
+  async stats(id: string): Promise<EngineStats | undefined> {
+    const query = { stream: false, 'one-shot': true };
+    try {
+      return await this.#dial<EngineStats>('GET', `/containers/${id}/stats`, {
+        query,
+        abortSignal: AbortSignal.timeout(STATS_MS),
+      });
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
   }
 
   inspect(id: string): Promise<EngineContainer> {
