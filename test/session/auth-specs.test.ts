@@ -11,8 +11,7 @@ import { stackForTests } from './stack-for-tests.js';
  * instead, and the token is asked for as a kubelet does.
  * Sources, in kubernetes/kubernetes: test/e2e/auth/{certificates,service_accounts,subjectreviews}.go,
  * in kubernetes/kubernetes: test/e2e/auth/{selfsubjectreviews,node_authz}.go,
- * and for policies, in kubernetes/kubernetes:
- * test/e2e/apimachinery/{validating,mutating}admissionpolicy.go.
+ * and in kubernetes/kubernetes: test/e2e/apimachinery/{validating,mutating}admissionpolicy.go.
  */
 const SLOW = 60_000;
 const HOUR = 3600;

@@ -41,6 +41,7 @@ const READERS: Readonly<Record<string, string>> = {
   'packages/store/src/group-commit/batch-writer.ts': COMPARED,
   'packages/store/src/outage-watch.ts': SHOWN,
   'services/api/src/admission/certificate-requests.ts': STORED,
+  'services/api/src/audit/audit-certificates.ts': SHOWN,
   'services/api/src/audit/audit-log.ts': SHOWN,
   'services/api/src/audit/audit-requests.ts': SHOWN,
   'services/api/src/auth/reviews.ts': SHOWN,

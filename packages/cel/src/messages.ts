@@ -1,7 +1,6 @@
-import { Optional } from '@marcbachmann/cel-js';
+import { type Environment, Optional } from '@marcbachmann/cel-js';
 import { MAX_DEPTH } from './limits.js';
 import { constructorOf, JSON_PATCH_TEXTS, textFunctionOf } from './message-source.js';
-import type { Environment } from './program.js';
 
 /**
  * A message that an expression constructs: `Object.spec{replicas: 3}`. Its fields are its own members, as the library

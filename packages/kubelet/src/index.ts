@@ -24,6 +24,7 @@ export { evictionOf, pressureRefusal } from './eviction/eviction-words.js';
 export { evictPod, shutDownPod } from './eviction/fail-pod.js';
 export { observePressure, type PressureState } from './eviction/pressure.js';
 export { type ContainerUsage, type EvictionCandidate, type PodUsage, rankForEviction } from './eviction/rank-pods.js';
+export { type ShutdownGrace, shutdownOrder } from './eviction/shutdown-order.js';
 export {
   type Observation,
   type Observations,
@@ -31,7 +32,6 @@ export {
   SIGNAL_FACTS,
   type StarvedResource,
 } from './eviction/signals.js';
-export { type ShutdownGrace, shutdownOrder } from './eviction/shutdown-order.js';
 export { DEFAULT_EVICTION_HARD, type EvictionThreshold, parseEvictionThresholds } from './eviction/thresholds.js';
 export { type NodeRefusal, refusalOf } from './node/node-admission.js';
 export { oomScoreAdjust } from './node/oom-score.js';

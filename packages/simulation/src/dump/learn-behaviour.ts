@@ -5,7 +5,7 @@ const ZONE = 'topology.kubernetes.io/zone';
 const INSTANCE = 'node.kubernetes.io/instance-type';
 /** Fewer pods than this say too little of a zone or of an instance type. */
 const MIN_SAMPLES = 5;
-/** A pod that was ready for the first time later than this after its start has more likely become ready again, in ms. */
+/** A pod that seems to have been ready so long after its start, in ms, has more likely become ready again. */
 const MAX_READY_MS = 3_600_000;
 const QUANTILES = { min: 0, p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, max: 1 } as const;
 

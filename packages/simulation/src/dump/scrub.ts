@@ -126,7 +126,7 @@ class Scrubber {
     } as KubeObject;
   }
 
-  /** What decides where a daemon may be; of other pods, which stay where they are, from whom they keep apart. */
+  /** What decides where a daemon may be; of other pods, which stay where they are, what they keep apart from. */
   #affinity({ nodeAffinity, podAffinity, podAntiAffinity }: Affinity, isDaemon: boolean): Affinity {
     const required = (terms: PodAffinityTerms) => ({
       [REQUIRED]: (terms?.[REQUIRED] ?? []).map((term) => ({

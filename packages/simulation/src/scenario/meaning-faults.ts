@@ -13,7 +13,7 @@ const STEPS_ABOUT_NODES = [
   ...['leave', 'kill', 'partition', 'restore'],
 ] as const;
 
-/** Finds selectors, amounts and latencies that no simulation could be played with. Step by step: the others are well. */
+/** Finds selectors, amounts and latencies that no simulation could be played with. Step by step. */
 export function meaningFaults({ spec }: Scenario): MeaningFault[] {
   return [
     ...(spec.fleet.groups ?? []).flatMap((group, at) => groupFaults(group, ['spec', 'fleet', 'groups', String(at)])),

@@ -5,7 +5,7 @@ import { type AuditLog, auditedUser } from './audit-log.js';
 
 const ACCOUNT = 'certificate-controller';
 
-/** The account under which upstream's controller does the same. Source: cmd/kube-controller-manager/app/certificates.go. */
+/** The account of upstream's controller of this. Source: cmd/kube-controller-manager/app/certificates.go. */
 const CONTROLLER: Identity = authenticated({
   user: `system:serviceaccount:kube-system:${ACCOUNT}`,
   groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
