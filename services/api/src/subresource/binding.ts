@@ -4,6 +4,7 @@ import {
   invalid,
   type KubeObject,
   notFound,
+  nulErrors,
   type Pod,
   type Stored,
   timestamp,
@@ -80,14 +81,12 @@ function checkTarget(kind: string, name: string): void {
 
 const MAX_NAME = 253;
 
-/** Upstream takes any name here. It becomes a key of an index, which has a greatest length. */
-function checkNodeName({ metadata }: KubeObject, node: string): void {
-  if (node.length <= MAX_NAME) return;
-  const fault = {
-    type: 'FieldValueTooLong' as const,
-    field: 'target.name',
-    value: '',
-    detail: `may not be more than ${MAX_NAME} bytes`,
-  };
-  throw invalid({ group: '', kind: 'Binding', name: metadata.name }, [fault]);
+/** Upstream takes any name here. It becomes a key of an index, which has a greatest length and cannot hold U+0000. */
+function checkNodeName({ metadata, target }: KubeObject, node: string): void {
+  const faults = nulErrors(target, 'target');
+  if (node.length > MAX_NAME) {
+    const detail = `may not be more than ${MAX_NAME} bytes`;
+    faults.push({ type: 'FieldValueTooLong', field: 'target.name', value: '', detail });
+  }
+  if (faults.length > 0) throw invalid({ group: '', kind: 'Binding', name: metadata.name }, faults);
 }
