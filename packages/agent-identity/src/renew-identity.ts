@@ -10,10 +10,20 @@ export async function renewIdentity(
   signal: AbortSignal,
 ): Promise<number> {
   const [{ ca, pem }, server] = await Promise.all([directory.read(), directory.server()]);
-  const { CN: user } = new X509Certificate(pem).toLegacyObject().subject;
-  const agent = nodeOfUser(String(user));
-  if (agent === undefined) throw new Error(`${directory.path} is not the identity of an agent`);
+  const agent = agentOf(directory.path, pem);
   const wanted = { agent, directory, lifetimeSeconds };
   await directory.keep(await requestCertificate({ server, ca, pem }, wanted, signal));
   return (await directory.read()).notAfter;
 }
+
+/** The name of the agent that a certificate is for. @throws Error where it is for no agent. */
+function agentOf(path: string, pem: string): string {
+  const { CN: user } = new X509Certificate(pem).toLegacyObject().subject;
+  const agent = nodeOfUser(String(user));
+  if (agent === undefined) throw new Error(`${path} is not the identity of an agent`);
+  return agent;
+}
+
+/** The name of the agent whose identity is in the directory. @throws Error where there is none. */
+export const agentIn = async (directory: AgentDirectory): Promise<string> =>
+  agentOf(directory.path, (await directory.read()).pem);

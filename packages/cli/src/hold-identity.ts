@@ -1,4 +1,4 @@
-import { AgentDirectory, endOf, type Joining, joinCluster, renewIdentity } from '@everynode/agent-identity';
+import { AgentDirectory, agentIn, endOf, type Joining, joinCluster, renewIdentity } from '@everynode/agent-identity';
 import { keepRenewed } from '@everynode/agent-identity/keep-renewed';
 import { IDENTITY_ENDED } from './exit-codes.js';
 import { stoppedBySignal } from './stop-signals.js';
@@ -45,7 +45,7 @@ export async function checkNow(path: string): Promise<number> {
   const end = await endOf(directory);
   if (end === undefined) return 0;
   const what = end === 'over' ? 'is over' : 'was revoked by an administrator, or with its node';
-  process.stderr.write(`the identity in ${path} ${what}; its agent may join again with a token\n`);
+  process.stderr.write(`the identity of ${await agentIn(directory)} ${what}; it may join again with a token\n`);
   return IDENTITY_ENDED;
 }
 
