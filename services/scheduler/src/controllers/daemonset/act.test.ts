@@ -75,7 +75,7 @@ async function actWith(errors: { onCreate?: Error; onDelete?: Error }): Promise<
   const pass: ReconcilePass = { cached, daemonSet: cached.object, state, fence, now: moment.wall, moment };
   const actions: PodActions = { createOn: ['a'], deletes: [{ node: 'a', pod, reason: 'update' }] };
   const reserved: string[] = [];
-  const failure = await act(step, pass, actions, reserved).catch((error: unknown) => error);
+  const failure = (await act(step, pass, actions, reserved)).failure;
   for (const uid of reserved) context.capacity.release(uid);
   return failure;
 }

@@ -10,11 +10,11 @@ import { DaemonPodFactory } from './daemon-pod-factory.js';
 import type { ReconcilePass, StepContext } from './reconcile-pass.js';
 
 /**
- * Creates and deletes pods. All writes are tried, whatever becomes of one of them. Returns the last revision that was
- * written, 0 for none. The uids of created pods are added to `reserved`: the caller releases their capacity.
+ * Creates and deletes pods. All writes are tried, whatever becomes of one of them. The uids of created pods are added
+ * to `reserved`: the caller releases their capacity.
  *
  * A refusal is recorded as an event of the DaemonSet, because a user has to mend it. An outage is not.
- * @throws an outage when there is one, else the first refusal: the error decides when the DaemonSet is tried again, and
+ * The failure is an outage when there is one, else the first refusal: it decides when the DaemonSet is tried again, and
  * an outage is over sooner.
  */
 export async function act(
@@ -22,7 +22,7 @@ export async function act(
   pass: ReconcilePass,
   { createOn, deletes }: PodActions,
   reserved: string[],
-): Promise<number> {
+): Promise<ActOutcome> {
   // Both begin in the same turn, so that their writes meet in one group commit.
   const [created, deleted] = await Promise.all([
     Promise.allSettled(createPods(context, pass, createOn, reserved)),
@@ -31,19 +31,27 @@ export async function act(
   const { events } = context;
   reportRefusal(pass.daemonSet, created, (daemonSet, error) => events.createRefused(daemonSet, error));
   reportRefusal(pass.daemonSet, deleted, (daemonSet, error) => events.deleteRefused(daemonSet, error));
-  return lastRevision([...created, ...deleted]);
+  return outcomeOf([...created, ...deleted]);
 }
 
-function lastRevision(outcomes: readonly PromiseSettledResult<number>[]): number {
-  let last = 0;
+/** What was written beside a failure must show in the caches before the next pass, or it would be done twice. */
+interface ActOutcome {
+  /** The last revision that was written, 0 for none. */
+  written: number;
+  failure?: unknown;
+}
+
+function outcomeOf(outcomes: readonly PromiseSettledResult<number>[]): ActOutcome {
+  let written = 0;
   let refusal: PromiseRejectedResult | undefined;
+  let outage: PromiseRejectedResult | undefined;
   for (const outcome of outcomes) {
-    if (outcome.status === 'fulfilled') last = Math.max(last, outcome.value);
+    if (outcome.status === 'fulfilled') written = Math.max(written, outcome.value);
     else if (isRefusal(outcome.reason)) refusal ??= outcome;
-    else throw outcome.reason;
+    else outage ??= outcome;
   }
-  if (refusal) throw refusal.reason;
-  return last;
+  const failed = outage ?? refusal;
+  return failed ? { written, failure: failed.reason } : { written };
 }
 
 /** Thousands of pods are refused for one reason, so one event is enough. */

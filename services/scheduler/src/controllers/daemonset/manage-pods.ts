@@ -16,8 +16,9 @@ export async function managePods(context: StepContext, pass: ReconcilePass): Pro
   const { deletes } = wanted;
   const reserved: string[] = [];
   try {
-    const written = await act(context, pass, { createOn, deletes }, reserved);
+    const { written, failure } = await act(context, pass, { createOn, deletes }, reserved);
     await caughtUp(context, written);
+    if (failure !== undefined) throw failure;
     if (written === 0) await trimRevisions(context, pass);
     return nextInMs;
   } catch (error) {
